@@ -1,0 +1,65 @@
+/** The registry of every environment variable the tools read. The README's table is generated from it. */
+import { defaultProjectName, defaultRegion } from "./contract.ts";
+
+/** One variable: what it is for, and the value used when it is not set. */
+export interface VariableSpec {
+  description: string;
+  default?: string;
+  /** Never shown, and redacted wherever it would appear. */
+  secret?: true;
+}
+
+export const variables = {
+  NEON_DATABASE_URL: {
+    description: "Connection URL of the Neon database. Needed by every sync. The direct host is derived from a pooled one.",
+    secret: true,
+  },
+  AWS_REGION: { description: "AWS region of the environment.", default: defaultRegion },
+  AWS_ENDPOINT_URL: {
+    description: "Another address for all AWS services, such as an emulator. The SDK's own convention, as are AWS_PROFILE and the rest.",
+  },
+  PROJECT_NAME: {
+    description: "Project name: lower-case letters, digits and hyphens. Names of all resources derive from it.",
+    default: defaultProjectName,
+  },
+  PILOT_LIGHT_OUTPUTS_FILE: {
+    description: "File with the JSON of `cdktf output`, read instead of running the CLI. `--outputs-file` wins over it.",
+  },
+  PILOT_LIGHT_ACCOUNT_ID: {
+    description: "Account that the AWS credentials must belong to. Another one is refused.",
+  },
+  PILOT_LIGHT_PG_BIN: {
+    description: "Directory with pg_dump and pg_restore, used instead of looking for them.",
+  },
+  RDS_SSLMODE: {
+    description: "`verify-full`, or `disable` for a local server.",
+    default: "verify-full",
+  },
+  RDS_SSLROOTCERT: {
+    description: "File with the CA certificates that RDS is checked against. Default: the RDS bundle.",
+  },
+  RDS_HOSTADDR: {
+    description: "`address:port` to connect to instead of the RDS endpoint (a tunnel). The certificate is still checked against the endpoint's name.",
+  },
+  PGCONNECT_TIMEOUT: { description: "Seconds that one attempt to connect may take.", default: "15" },
+  NO_COLOR: { description: "Set to anything: plain output without colour." },
+  CI: { description: "Set by CI systems: plain lines instead of a redrawn terminal." },
+} as const satisfies Record<string, VariableSpec>;
+
+export type VariableName = keyof typeof variables;
+
+/** The environment as commands get it: injected, so that tests pass their own. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Value of a variable, or its default. An empty value counts as not set, as shells make it hard to tell the two apart. */
+export function readVariable(environment: Environment, name: VariableName): string | undefined {
+  const value = environment[name];
+  if (value !== undefined && value !== "") return value;
+  const spec: VariableSpec = variables[name];
+  return spec.default;
+}
+
+/** The process's own environment: the only place that reads it. */
+export function processEnvironment(): Environment {
+  return process.env;
+}

@@ -1,0 +1,73 @@
+/** Running other programs: argv arrays only, an environment that is given and not inherited by accident, a bounded tail of stderr. */
+import { createInterface } from "node:readline";
+import type { Environment } from "./env.ts";
+import { OpsError, interrupted } from "./errors.ts";
+
+export interface RunOptions {
+  /** The whole environment of the child. Secrets go into files named by it, never into `args`. */
+  environment: Environment;
+  cwd?: string;
+  /** Ends the child with SIGTERM, and with SIGKILL five seconds later. */
+  signal?: AbortSignal;
+  /** Called with each line of stderr as it comes. */
+  onStderr?: (line: string) => void;
+  /** Called once with the command line before it starts, for `--verbose`. */
+  onStart?: (commandLine: string) => void;
+}
+
+export interface RunResult {
+  exitCode: number;
+  stdout: string;
+  /** The last 40 lines of stderr. */
+  stderr: readonly string[];
+}
+
+const tailLines = 40;
+
+/** A command line as a person would type it, for logs. Never executed. */
+export function commandLine(program: string, args: readonly string[]): string {
+  return [program, ...args]
+    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`))
+    .join(" ");
+}
+
+/**
+ * Runs a program to its end and returns its exit code and output.
+ * @throws OpsError PROGRAM_MISSING (configuration) when it cannot be started, INTERRUPTED when `signal` ended it.
+ */
+export async function run(program: string, args: readonly string[], options: RunOptions): Promise<RunResult> {
+  options.signal?.throwIfAborted();
+  options.onStart?.(commandLine(program, args));
+  const { execa } = await import("execa");
+  const child = execa(program, [...args], {
+    env: { ...options.environment } as Record<string, string>,
+    extendEnv: false,
+    stdin: "ignore",
+    reject: false,
+    buffer: { stdout: true, stderr: false },
+    forceKillAfterDelay: 5000,
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+  });
+  const stderr: string[] = [];
+  const reading = (async () => {
+    for await (const line of createInterface({ input: child.stderr, crlfDelay: Infinity })) {
+      stderr.push(line);
+      if (stderr.length > tailLines) stderr.shift();
+      options.onStderr?.(line);
+    }
+  })();
+  const result = await child;
+  await reading.catch(() => undefined);
+  if (result.isCanceled) {
+    const reason: unknown = options.signal?.reason;
+    throw reason instanceof Error ? reason : interrupted("a signal");
+  }
+  if (result.exitCode === undefined && result.signal === undefined) {
+    throw new OpsError("configuration", "PROGRAM_MISSING", `Cannot start ${program}.`, {
+      hint: `Install it, or put it on the PATH.`,
+      cause: result.cause ?? result,
+    });
+  }
+  return { exitCode: result.exitCode ?? 128, stdout: result.stdout, stderr };
+}
