@@ -3,8 +3,8 @@ import { z } from "zod";
 
 export const environmentName = "dev";
 
-/** `project` as AWS accepts it in every name below: lower-case letters, digits, hyphens; starts with a letter. */
-export const projectNamePattern = /^[a-z](?:[a-z0-9-]{0,28}[a-z0-9])?$/;
+/** `project` as AWS accepts it in every name below: at most 30 lower-case letters, digits, single hyphens; starts with a letter. */
+export const projectNamePattern = /^(?!.*--)[a-z](?:[a-z0-9-]{0,28}[a-z0-9])?$/;
 
 export const defaultProjectName = "davidshaevel";
 export const defaultRegion = "us-east-1";

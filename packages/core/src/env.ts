@@ -11,25 +11,33 @@ export interface VariableSpec {
 
 export const variables = {
   NEON_DATABASE_URL: {
-    description: "Connection URL of the Neon database. Needed by every sync. The direct host is derived from a pooled one.",
+    description:
+      "Connection URL of the Neon database. Needed by every sync. The direct host is derived from a pooled one.",
     secret: true,
   },
   AWS_REGION: { description: "AWS region of the environment.", default: defaultRegion },
   AWS_ENDPOINT_URL: {
-    description: "Another address for all AWS services, such as an emulator. The SDK's own convention, as are AWS_PROFILE and the rest.",
+    description:
+      "Another address for all AWS services, such as an emulator. The SDK's own convention, as are AWS_PROFILE and the rest.",
   },
   PROJECT_NAME: {
-    description: "Project name: lower-case letters, digits and hyphens. Names of all resources derive from it.",
+    description:
+      "Project name: lower-case letters, digits and hyphens. Names of all resources derive from it.",
     default: defaultProjectName,
   },
   PILOT_LIGHT_OUTPUTS_FILE: {
-    description: "File with the JSON of `cdktf output`, read instead of running the CLI. `--outputs-file` wins over it.",
+    description:
+      "File with the JSON of `cdktf output`, read instead of running the CLI. `--outputs-file` wins over it.",
   },
   PILOT_LIGHT_ACCOUNT_ID: {
     description: "Account that the AWS credentials must belong to. Another one is refused.",
   },
   PILOT_LIGHT_PG_BIN: {
     description: "Directory with pg_dump and pg_restore, used instead of looking for them.",
+  },
+  PILOT_LIGHT_TF_PLUGIN_MIRROR: {
+    description:
+      "Directory that Terraform takes its providers from instead of the registry. Default: one found in the usual places, else the registry.",
   },
   RDS_SSLMODE: {
     description: "`verify-full`, or `disable` for a local server.",
@@ -39,7 +47,8 @@ export const variables = {
     description: "File with the CA certificates that RDS is checked against. Default: the RDS bundle.",
   },
   RDS_HOSTADDR: {
-    description: "`address:port` to connect to instead of the RDS endpoint (a tunnel). The certificate is still checked against the endpoint's name.",
+    description:
+      "`address:port` to connect to instead of the RDS endpoint (a tunnel). The certificate is still checked against the endpoint's name.",
   },
   PGCONNECT_TIMEOUT: { description: "Seconds that one attempt to connect may take.", default: "15" },
   NO_COLOR: { description: "Set to anything: plain output without colour." },

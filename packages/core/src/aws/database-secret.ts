@@ -1,0 +1,59 @@
+/** The RDS credentials in Secrets Manager. */
+import { databaseSecretSchema, type DatabaseSecret } from "../contract.ts";
+import { OpsError } from "../errors.ts";
+import type { AwsClients } from "./clients.ts";
+import { awsError } from "./errors.ts";
+
+/**
+ * Reads username and password of a secret. Its value never appears in an error.
+ * @throws OpsError SECRET_MISSING, SECRET_MALFORMED (configuration), AWS_CREDENTIALS, AWS_ACCESS_DENIED, AWS_FAILED (aws)
+ */
+export async function readDatabaseSecret(
+  aws: AwsClients,
+  arn: string,
+  signal?: AbortSignal,
+): Promise<DatabaseSecret> {
+  const { GetSecretValueCommand, ResourceNotFoundException, InvalidRequestException } =
+    await import("@aws-sdk/client-secrets-manager");
+  const client = await aws.secretsManager();
+  const reply = await client
+    .send(new GetSecretValueCommand({ SecretId: arn }), signal === undefined ? {} : { abortSignal: signal })
+    .catch((error: unknown) => {
+      if (error instanceof ResourceNotFoundException || error instanceof InvalidRequestException) {
+        throw new OpsError(
+          "configuration",
+          "SECRET_MISSING",
+          `There is no readable secret ${arn} (output database_secret_arn).`,
+          {
+            hint: `Look at it:  aws secretsmanager describe-secret --secret-id ${arn}`,
+            cause: error,
+          },
+        );
+      }
+      throw awsError(error, `Cannot read the secret ${arn}`);
+    });
+  return parseSecret(arn, reply.SecretString);
+}
+
+function parseSecret(arn: string, text: string | undefined): DatabaseSecret {
+  const malformed = (why: string) =>
+    new OpsError("configuration", "SECRET_MALFORMED", `The secret ${arn} ${why}.`, {
+      hint: 'It must be JSON such as {"username": "...", "password": "..."}, as RDS writes it.',
+    });
+  let value: unknown;
+  try {
+    value = JSON.parse(text ?? "");
+  } catch {
+    throw malformed("is not JSON");
+  }
+  const secret = databaseSecretSchema.safeParse(value);
+  if (!secret.success) {
+    throw malformed(
+      `lacks ${[...new Set(secret.error.issues.map((issue) => issue.path.join(".") || "an object"))].join(" and ")}`,
+    );
+  }
+  if (/[\n\r\0]/.test(secret.data.password)) {
+    throw malformed("has a password with a line break, which a pass file cannot hold");
+  }
+  return secret.data;
+}

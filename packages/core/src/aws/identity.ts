@@ -1,0 +1,40 @@
+/** Which account and role the credentials belong to. */
+import { OpsError } from "../errors.ts";
+import type { AwsClients } from "./clients.ts";
+import { awsError } from "./errors.ts";
+
+export interface AwsIdentity {
+  account: string;
+  arn: string;
+}
+
+/**
+ * Reads the identity behind the credentials.
+ * @param expectedAccount account they must belong to, if one was configured
+ * @throws OpsError AWS_CREDENTIALS, AWS_FAILED (aws), WRONG_ACCOUNT (precondition)
+ */
+export async function readIdentity(
+  aws: AwsClients,
+  expectedAccount?: string,
+  signal?: AbortSignal,
+): Promise<AwsIdentity> {
+  const { GetCallerIdentityCommand } = await import("@aws-sdk/client-sts");
+  const sts = await aws.sts();
+  const reply = await sts
+    .send(new GetCallerIdentityCommand({}), signal === undefined ? {} : { abortSignal: signal })
+    .catch((error: unknown) => {
+      throw awsError(error, "Cannot find out the AWS account");
+    });
+  const { Account: account = "", Arn: arn = "" } = reply;
+  if (expectedAccount !== undefined && expectedAccount !== account) {
+    throw new OpsError(
+      "precondition",
+      "WRONG_ACCOUNT",
+      `The AWS credentials belong to account ${account}, expected is ${expectedAccount}.`,
+      {
+        hint: "Choose another profile:  export AWS_PROFILE=...    or correct PILOT_LIGHT_ACCOUNT_ID",
+      },
+    );
+  }
+  return { account, arn };
+}

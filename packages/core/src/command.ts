@@ -1,0 +1,109 @@
+/**
+ * The frame of every command: signals, the error boundary, the one place that sets the exit code. A command takes data,
+ * returns an outcome; what is printed for an error and as `--json` is decided here.
+ */
+import { Console } from "./console.ts";
+import { processEnvironment, type Environment } from "./env.ts";
+import { OpsError, exitCodes, interrupted } from "./errors.ts";
+
+/** What every command gets. */
+export interface CommandContext {
+  environment: Environment;
+  console: Console;
+  /** Aborted by Ctrl-C, SIGTERM and SIGHUP, with the error to end with as its reason. */
+  signal: AbortSignal;
+}
+
+/** What a command returns: a document for `--json`, and the exit code where it is not 0. */
+export interface CommandOutcome {
+  /** One word: "synced", "planned". */
+  outcome: string;
+  document: Readonly<Record<string, unknown>>;
+  exit?: number;
+}
+
+export interface CommandFlags {
+  verbose?: boolean | undefined;
+  json?: boolean | undefined;
+  color?: boolean | undefined;
+}
+
+/** Version of the `--json` documents; raised when a field changes its meaning or goes. */
+const documentVersion = 1;
+
+/**
+ * Runs a command to its end and sets the process's exit code. Never throws.
+ * @param name as a person typed it, such as "sync neon-to-rds"
+ */
+export async function runCommand(
+  name: string,
+  flags: CommandFlags,
+  command: (context: CommandContext) => Promise<CommandOutcome>,
+): Promise<void> {
+  const environment = processEnvironment();
+  const console = new Console({
+    environment,
+    verbose: flags.verbose ?? false,
+    json: flags.json ?? false,
+    colour: flags.color,
+  });
+  const controller = new AbortController();
+  const stop = (signal: NodeJS.Signals) => {
+    if (!controller.signal.aborted) console.line(`\n  ${signal}: undoing what was begun ...`);
+    controller.abort(interrupted(signal));
+  };
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  for (const signal of signals) process.on(signal, stop);
+  // A reader that goes away (`| head`) is no reason to leave things half-done.
+  process.stdout.on("error", () => undefined);
+  process.stderr.on("error", () => undefined);
+  try {
+    const {
+      outcome,
+      document,
+      exit = 0,
+    } = await command({ environment, console, signal: controller.signal });
+    if (console.json) {
+      console.data(
+        JSON.stringify({ version: documentVersion, command: name, outcome, ...document }, null, 2),
+      );
+    }
+    process.exitCode = exit;
+  } catch (error) {
+    process.exitCode = reportError(
+      console,
+      name,
+      controller.signal.aborted ? controller.signal.reason : error,
+    );
+  } finally {
+    for (const signal of signals) process.off(signal, stop);
+  }
+}
+
+/** Prints an error with everything a person or a program needs; returns the exit code. */
+export function reportError(console: Console, name: string, error: unknown): number {
+  const known = error instanceof OpsError ? error : undefined;
+  const exit = known?.exit ?? exitCodes.bug;
+  const code = known?.code ?? "BUG";
+  const message = error instanceof Error ? error.message : String(error);
+  const hint = known?.hint ?? "This is a bug: please report it with the stack that --verbose shows.";
+  if (console.json) {
+    const details = known?.details ?? [];
+    const document = {
+      version: documentVersion,
+      command: name,
+      outcome: "failed",
+      error: { code, message, hint, details, exit },
+    };
+    console.data(JSON.stringify(document, null, 2));
+  }
+  const { bold, red, dim } = console.colours;
+  console.line();
+  console.line(`${bold(red("Error:"))} ${message}`);
+  for (const detail of known?.details ?? []) console.line(`  ${detail}`);
+  if (exit !== exitCodes.interrupted) console.line(`  ${hint}`.trimEnd());
+  console.line(dim(`  exit ${exit}, ${code}`));
+  if (error instanceof Error && (known === undefined || console.verbose)) console.detail(error.stack ?? "");
+  if (known?.cause instanceof Error) console.detail(`caused by: ${known.cause.stack ?? known.cause.message}`);
+  return exit;
+}

@@ -1,0 +1,144 @@
+/** The tables, sequences and large objects of a database: what holds data, and fingerprints of it. */
+import { ident } from "../postgres/identifiers.ts";
+import type { Session } from "../postgres/session.ts";
+
+/** A table that holds rows of its own: partitions do, partitioned tables do not. */
+export interface DataTable {
+  schema: string;
+  name: string;
+  /** `schema.name`, quoted where needed: the key in plans, manifests and differences. */
+  identity: string;
+  /** Columns in order of name: the same on both sides even where their order in the table is not. */
+  columns: readonly string[];
+  /** Size on disk with indexes and TOAST, in bytes. */
+  bytes: number;
+  /** Row-level security holds for the owner as well. */
+  forcedRowSecurity: boolean;
+}
+
+/** What was read of a table's rows. */
+export interface Fingerprint {
+  /** Exact number of rows. */
+  rows: number;
+  /** Sum over all rows of a 64-bit hash of the row's text: independent of their order. Absent when only counted. */
+  hash?: string;
+}
+
+export type FingerprintDepth = "checksums" | "counts";
+
+/** All tables that hold rows of their own and are in a dump, those of extensions left out. */
+export async function listDataTables(session: Session): Promise<DataTable[]> {
+  const rows = await session.query<{
+    schema: string;
+    name: string;
+    identity: string;
+    columns: string[];
+    bytes: string;
+    forced: boolean;
+  }>(`
+    select n.nspname as schema, c.relname as name, pg_catalog.format('%I.%I', n.nspname, c.relname) as identity,
+           pg_catalog.pg_total_relation_size(c.oid) as bytes,
+           c.relrowsecurity and c.relforcerowsecurity as forced,
+           array(select a.attname::text from pg_catalog.pg_attribute a
+                  where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+                  order by a.attname collate "C") as columns
+      from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+     where c.relkind = 'r' and c.relpersistence <> 't' and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+       and not exists (select 1 from pg_catalog.pg_depend e
+             where e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and e.objid = c.oid and e.deptype = 'e')
+     order by bytes desc, identity`);
+  return rows.map(({ forced, bytes, ...table }) => ({
+    ...table,
+    bytes: Number(bytes),
+    forcedRowSecurity: forced,
+  }));
+}
+
+/**
+ * Counts a table's rows, and hashes them when `depth` is `checksums`. One pass on the server, one row back.
+ * `hashtextextended` gives the same value on every little-endian server since version 11.
+ */
+export async function fingerprintTable(
+  session: Session,
+  table: DataTable,
+  depth: FingerprintDepth,
+): Promise<Fingerprint> {
+  const from = `only ${ident(table.schema, table.name)} as t`;
+  if (depth === "counts") {
+    const { rows } = await session.one<{ rows: string }>(`select pg_catalog.count(*) as rows from ${from}`);
+    return { rows: Number(rows) };
+  }
+  const columns = table.columns.map((name) => ident("t", name)).join(", ");
+  const { rows, hash } = await session.one<{ rows: string; hash: string }>(
+    `select pg_catalog.count(*) as rows,
+            coalesce(pg_catalog.sum(pg_catalog.hashtextextended(row(${columns})::text, 0)::pg_catalog.numeric), 0)::text as hash
+       from ${from}`,
+  );
+  return { rows: Number(rows), hash };
+}
+
+/** Position of a sequence. */
+export interface SequencePosition {
+  identity: string;
+  lastValue: string;
+  isCalled: boolean;
+  increment: string;
+  cycle: boolean;
+}
+
+/** Positions of all sequences of the database, in one round trip per 200. Positions are not part of any snapshot. */
+export async function readSequences(session: Session): Promise<SequencePosition[]> {
+  const list = await session.query<{
+    schema: string;
+    name: string;
+    identity: string;
+    increment: string;
+    cycle: boolean;
+  }>(`
+    select n.nspname as schema, c.relname as name, pg_catalog.format('%I.%I', n.nspname, c.relname) as identity,
+           s.seqincrement as increment, s.seqcycle as cycle
+      from pg_catalog.pg_sequence s join pg_catalog.pg_class c on c.oid = s.seqrelid
+      join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+     where n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+       and not exists (select 1 from pg_catalog.pg_depend e
+             where e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and e.objid = c.oid and e.deptype = 'e')
+     order by 3`);
+  const positions: SequencePosition[] = [];
+  for (let start = 0; start < list.length; start += 200) {
+    const batch = list.slice(start, start + 200);
+    const union = batch
+      .map(
+        (sequence, index) =>
+          `select ${index} as i, last_value::text, is_called from ${ident(sequence.schema, sequence.name)}`,
+      )
+      .join(" union all ");
+    const rows = await session.query<{ i: number; last_value: string; is_called: boolean }>(
+      `${union} order by 1`,
+    );
+    for (const { i, last_value, is_called } of rows) {
+      const sequence = batch[i];
+      if (sequence === undefined) continue;
+      const { identity, increment, cycle } = sequence;
+      positions.push({ identity, increment, cycle, lastValue: last_value, isCalled: is_called });
+    }
+  }
+  return positions;
+}
+
+/** Large objects, counted and hashed as one. */
+export async function fingerprintLargeObjects(
+  session: Session,
+  depth: FingerprintDepth,
+): Promise<Fingerprint> {
+  if (depth === "counts") {
+    const { rows } = await session.one<{ rows: string }>(
+      "select pg_catalog.count(*) as rows from pg_catalog.pg_largeobject_metadata",
+    );
+    return { rows: Number(rows) };
+  }
+  const { rows, hash } = await session.one<{ rows: string; hash: string }>(`
+    select pg_catalog.count(*) as rows,
+           coalesce(pg_catalog.sum(pg_catalog.hashtextextended(l.oid::text || ':' || pg_catalog.md5(pg_catalog.lo_get(l.oid)), 0)::pg_catalog.numeric), 0)::text as hash
+      from pg_catalog.pg_largeobject_metadata l`);
+  return { rows: Number(rows), hash };
+}

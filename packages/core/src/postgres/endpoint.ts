@@ -1,0 +1,71 @@
+/** Where a Postgres database is and how it is entered: resolved once, then given alike to `pg` and to libpq programs. */
+import { isIP } from "node:net";
+import { OpsError } from "../errors.ts";
+
+/** The two places a database of ours lives. */
+export type DatabaseSystem = "neon" | "rds";
+
+/**
+ * How the connection is protected. One decision for both clients, because they read the same `sslmode` differently:
+ * libpq's `require` checks nothing, node-postgres's `require` checks everything.
+ */
+export type Tls =
+  | {
+      mode: "verify-full";
+      /** PEM certificates. */ ca: string;
+      /** Where they are from, for people. */ caSource: string;
+    }
+  | { mode: "disable" };
+
+/** A database that can be connected to. */
+export interface Endpoint {
+  system: DatabaseSystem;
+  /** The real name, which the certificate is checked against; or a socket directory. */
+  host: string;
+  port: number;
+  /** Address to connect to instead of `host` and `port`, such as a tunnel's. */
+  address?: { host: string; port: number };
+  database: string;
+  user: string;
+  password: string;
+  tls: Tls;
+  /** libpq's `channel_binding`. */
+  channelBinding?: "disable" | "prefer" | "require";
+  /** What a person should know about how this endpoint was resolved. */
+  notes: readonly string[];
+}
+
+/** `database @ host:port`, without user and password. */
+export function describeEndpoint(endpoint: Pick<Endpoint, "database" | "host" | "port">): string {
+  return `${endpoint.database} @ ${endpoint.host}:${endpoint.port}`;
+}
+
+/** `database @ host:port` with the database replaced: the same server, another database. */
+export function withDatabase(endpoint: Endpoint, database: string): Endpoint {
+  return { ...endpoint, database };
+}
+
+/** True when `host` cannot be on the internet: loopback, private ranges, sockets, names without a public suffix. */
+export function isLocalHost(host: string): boolean {
+  if (host.startsWith("/")) return true;
+  const bare = host.replace(/^\[|\]$/g, "").toLowerCase();
+  if (isIP(bare) === 4) {
+    return /^(127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|169\.254\.)/.test(bare);
+  }
+  if (isIP(bare) === 6) return bare === "::1" || /^f[cd]/.test(bare) || bare.startsWith("fe80:");
+  return !bare.includes(".") || /\.(localhost|local|internal|test)$/.test(bare);
+}
+
+/**
+ * Checks that turning TLS off is meant for a server nearby.
+ * @throws OpsError TLS_REQUIRED when `disable` is asked for a host on the internet.
+ */
+export function assertTlsMayBeDisabled(variable: string, connectHost: string): void {
+  if (isLocalHost(connectHost)) return;
+  throw new OpsError(
+    "configuration",
+    "TLS_REQUIRED",
+    `${variable} turns TLS off for ${connectHost}, which is not a local server.`,
+    { hint: "Remove sslmode=disable: the certificate is verified fully by default." },
+  );
+}

@@ -1,0 +1,50 @@
+/** What pg_dump, pg_restore and psql get to connect: an environment and files only this user can read, never arguments. */
+import { mkdtemp, mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Environment } from "../env.ts";
+import type { Endpoint } from "./endpoint.ts";
+
+/** A line of a pass file; `:` and `\` are escaped (PostgreSQL documentation, "The Password File"). */
+export function passFileLine(user: string, password: string): string {
+  const escape = (text: string) => text.replaceAll(/[\\:]/g, "\\$&");
+  // The file holds one password only, so host, port and database need not be matched.
+  return `*:*:*:${escape(user)}:${escape(password)}\n`;
+}
+
+/**
+ * Writes the files libpq needs for an endpoint below `directory` and returns the environment that names them.
+ * The caller's own PG* variables are not passed on: PGOPTIONS or PGSERVICE of a shell must not change a sync.
+ */
+export async function libpqEnvironment(
+  endpoint: Endpoint,
+  directory: string,
+  base: Environment,
+): Promise<Environment> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const files = await mkdtemp(join(directory, `${endpoint.system}-`));
+  const passFile = join(files, "pgpass");
+  await writeFile(passFile, passFileLine(endpoint.user, endpoint.password), { mode: 0o600 });
+  const inherited = Object.fromEntries(Object.entries(base).filter(([name]) => !name.startsWith("PG")));
+  const environment: Record<string, string | undefined> = {
+    ...inherited,
+    PGHOST: endpoint.host,
+    PGPORT: String(endpoint.address?.port ?? endpoint.port),
+    PGDATABASE: endpoint.database,
+    PGUSER: endpoint.user,
+    PGPASSFILE: passFile,
+    PGAPPNAME: "pilot-light",
+    PGCONNECT_TIMEOUT: "15",
+    PGCLIENTENCODING: "UTF8",
+  };
+  if (endpoint.address !== undefined) environment.PGHOSTADDR = endpoint.address.host;
+  if (endpoint.channelBinding !== undefined) environment.PGCHANNELBINDING = endpoint.channelBinding;
+  if (endpoint.tls.mode === "disable") {
+    environment.PGSSLMODE = "disable";
+  } else {
+    const caFile = join(files, "ca.pem");
+    await writeFile(caFile, endpoint.tls.ca, { mode: 0o600 });
+    environment.PGSSLMODE = "verify-full";
+    environment.PGSSLROOTCERT = caFile;
+  }
+  return environment;
+}

@@ -1,0 +1,91 @@
+/** The RDS endpoint from the Terraform outputs, the secret and the RDS_* variables. */
+import { isIP } from "node:net";
+import type { DatabaseSecret, Outputs } from "../contract.ts";
+import { readVariable, type Environment } from "../env.ts";
+import { OpsError } from "../errors.ts";
+import { authoritiesFromFile, rdsAuthorities } from "./certificates.ts";
+import { assertTlsMayBeDisabled, type Endpoint, type Tls } from "./endpoint.ts";
+
+export type DatabaseOutputs = Pick<Outputs, "database_endpoint" | "database_port" | "database_name">;
+
+/**
+ * Where RDS is and how to get there; everything but user and password.
+ * @throws OpsError NO_DATABASE (precondition) when the outputs say there is none; RDS_SSLMODE_INVALID,
+ *   RDS_HOSTADDR_INVALID, TLS_REQUIRED, CA_FILE_UNREADABLE (configuration)
+ */
+export async function resolveRds(
+  outputs: DatabaseOutputs,
+  environment: Environment,
+): Promise<Omit<Endpoint, "user" | "password">> {
+  if (outputs.database_endpoint === "" || outputs.database_name === "") {
+    throw new OpsError(
+      "precondition",
+      "NO_DATABASE",
+      "The Terraform outputs say that there is no RDS database.",
+      {
+        hint: "Activate the environment first:  pnpm infra:deploy",
+      },
+    );
+  }
+  const separator = outputs.database_endpoint.lastIndexOf(":");
+  const host = outputs.database_endpoint.slice(0, separator);
+  const port = Number(outputs.database_endpoint.slice(separator + 1));
+  if (port !== outputs.database_port) {
+    throw new OpsError(
+      "configuration",
+      "OUTPUTS_INVALID",
+      `The outputs contradict each other: database_endpoint has port ${port}, database_port is ${outputs.database_port}.`,
+      { hint: "Deploy with this version, then try again:  pnpm infra:deploy" },
+    );
+  }
+  const address = hostAddress(readVariable(environment, "RDS_HOSTADDR"));
+  const tls = await tlsOf(environment, address?.host ?? host);
+  const notes: string[] = [];
+  if (address !== undefined) notes.push(`through ${address.host}:${address.port}`);
+  if (tls.mode === "disable") notes.push("WITHOUT TLS");
+  return {
+    system: "rds",
+    host,
+    port,
+    ...(address === undefined ? {} : { address }),
+    database: outputs.database_name,
+    tls,
+    notes,
+  };
+}
+
+/** An endpoint with its credentials. */
+export function withCredentials(rds: Omit<Endpoint, "user" | "password">, secret: DatabaseSecret): Endpoint {
+  return { ...rds, user: secret.username, password: secret.password };
+}
+
+function hostAddress(value: string | undefined): { host: string; port: number } | undefined {
+  if (value === undefined) return undefined;
+  const match = /^(?:\[(?<six>[^\]]+)\]|(?<four>[^:]+)):(?<port>\d{1,5})$/.exec(value);
+  const name = match?.groups?.six ?? match?.groups?.four ?? "";
+  const host = name === "localhost" ? "127.0.0.1" : name;
+  const port = Number(match?.groups?.port);
+  if (isIP(host) === 0 || !(port >= 1 && port <= 65535)) {
+    throw new OpsError("configuration", "RDS_HOSTADDR_INVALID", `RDS_HOSTADDR is no address:port: ${value}`, {
+      hint: "Give the tunnel's local end:  export RDS_HOSTADDR=127.0.0.1:15432",
+    });
+  }
+  return { host, port };
+}
+
+async function tlsOf(environment: Environment, connectHost: string): Promise<Tls> {
+  const mode = readVariable(environment, "RDS_SSLMODE");
+  if (mode === "disable") {
+    assertTlsMayBeDisabled("RDS_SSLMODE=disable", connectHost);
+    return { mode: "disable" };
+  }
+  if (mode !== "verify-full") {
+    throw new OpsError(
+      "configuration",
+      "RDS_SSLMODE_INVALID",
+      `RDS_SSLMODE is ${mode ?? ""}; it must be verify-full or disable.`,
+    );
+  }
+  const file = readVariable(environment, "RDS_SSLROOTCERT");
+  return file === undefined ? await rdsAuthorities() : authoritiesFromFile("RDS_SSLROOTCERT", file);
+}

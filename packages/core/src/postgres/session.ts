@@ -1,0 +1,272 @@
+/** A connection to a database: opened with a deadline and retries, every session in the same known state, errors told by side. */
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import { OpsError, messageOf, type FailureClass } from "../errors.ts";
+import { describeEndpoint, type Endpoint } from "./endpoint.ts";
+import { sqlState, sqlStateOf } from "./sql-state.ts";
+
+export interface SessionOptions {
+  /** Whose fault a failure is: the exit code of every error of this session. */
+  failure: Extract<FailureClass, "source" | "target">;
+  /** Milliseconds one attempt may take. Default 15 s. */
+  attemptTimeout?: number;
+  /** Milliseconds all attempts may take: a Neon compute that sleeps needs some seconds to wake up. Default 30 s. */
+  deadline?: number;
+  signal?: AbortSignal;
+}
+
+/**
+ * Settings of every session. Output formats are pinned because hashes are made of the text of values, and providers
+ * differ in their defaults; timeouts are off because a snapshot must outlive them (Neon ends idle transactions after 5 min);
+ * waiting for a lock has an end, as another session may hold it for ever.
+ */
+const settings: Readonly<Record<string, string>> = {
+  statement_timeout: "0",
+  lock_timeout: "60s",
+  idle_in_transaction_session_timeout: "0",
+  idle_session_timeout: "0",
+  transaction_timeout: "0",
+  search_path: "",
+  row_security: "off",
+  TimeZone: "UTC",
+  DateStyle: "ISO, YMD",
+  IntervalStyle: "postgres",
+  bytea_output: "hex",
+  extra_float_digits: "3",
+  lc_monetary: "C",
+  xmloption: "content",
+  quote_all_identifiers: "off",
+};
+
+export class Session implements AsyncDisposable {
+  readonly endpoint: Endpoint;
+  readonly #client: pg.Client;
+  readonly #failure: SessionOptions["failure"];
+  #lost: Error | undefined;
+
+  constructor(client: pg.Client, endpoint: Endpoint, { failure, signal }: SessionOptions) {
+    this.endpoint = endpoint;
+    this.#client = client;
+    this.#failure = failure;
+    // Ends a statement that is running as well: its connection is cut.
+    const abort = () => void client.end().catch(() => undefined);
+    signal?.addEventListener("abort", abort, { once: true });
+    client.once("end", () => signal?.removeEventListener("abort", abort));
+    // Without a listener a connection that drops while idle would end the process.
+    client.on("error", (error) => {
+      this.#lost = error;
+    });
+  }
+
+  /**
+   * Runs one statement and returns its rows.
+   * @throws OpsError SOURCE_QUERY_FAILED or TARGET_QUERY_FAILED, with the server's error as `cause`.
+   */
+  async query<Row extends pg.QueryResultRow>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
+    try {
+      const result = await this.#client.query<Row>(sql, [...values]);
+      return result.rows;
+    } catch (cause) {
+      const system = this.endpoint.system;
+      const code = this.#failure === "source" ? "SOURCE_QUERY_FAILED" : "TARGET_QUERY_FAILED";
+      const state = sqlStateOf(cause);
+      const reason =
+        this.#lost === undefined ? messageOf(cause) : `the connection was lost (${this.#lost.message})`;
+      throw new OpsError(
+        this.#failure,
+        code,
+        `${system}: ${reason}${state === undefined ? "" : ` (SQLSTATE ${state})`}`,
+        {
+          details: [describeEndpoint(this.endpoint), `statement: ${shorten(sql)}`],
+          cause,
+        },
+      );
+    }
+  }
+
+  /** The only row of a statement that always gives one. */
+  async one<Row extends pg.QueryResultRow>(sql: string, values: readonly unknown[] = []): Promise<Row> {
+    const [row] = await this.query<Row>(sql, values);
+    if (row === undefined) throw new Error(`No row from: ${shorten(sql)}`);
+    return row;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#client.end().catch(() => undefined);
+  }
+}
+
+function shorten(sql: string): string {
+  const line = sql.replaceAll(/\s+/g, " ").trim();
+  return line.length > 160 ? `${line.slice(0, 157)}...` : line;
+}
+
+/**
+ * Connects, trying again while the server is waking up or unreachable, and puts the session into its known state.
+ * @throws OpsError of class `options.failure`: WRONG_PASSWORD, DATABASE_MISSING, NOT_ACCEPTING, CERTIFICATE_INVALID,
+ *   TLS_UNSUPPORTED, HOST_UNKNOWN, UNREACHABLE, CONNECT_FAILED.
+ */
+export async function openSession(endpoint: Endpoint, options: SessionOptions): Promise<Session> {
+  const deadline = Date.now() + (options.deadline ?? 30_000);
+  for (let attempt = 1; ; attempt += 1) {
+    options.signal?.throwIfAborted();
+    const remaining = deadline - Date.now();
+    try {
+      return await connectOnce(
+        endpoint,
+        options,
+        Math.min(options.attemptTimeout ?? 15_000, Math.max(remaining, 1000)),
+      );
+    } catch (error) {
+      const pause = Math.min(250 * 2 ** attempt, 4000);
+      const attemptsLeft = isRefused(error) ? attempt < 4 : true;
+      if (!isRetryable(error) || !attemptsLeft || Date.now() + pause > deadline) {
+        throw connectError(error, endpoint, options.failure, attempt);
+      }
+      await sleep(pause, undefined, options.signal === undefined ? {} : { signal: options.signal }).catch(
+        () => undefined,
+      );
+    }
+  }
+}
+
+async function connectOnce(endpoint: Endpoint, options: SessionOptions, timeout: number): Promise<Session> {
+  const client = new pg.Client({
+    host: endpoint.address?.host ?? endpoint.host,
+    port: endpoint.address?.port ?? endpoint.port,
+    database: endpoint.database,
+    user: endpoint.user,
+    password: endpoint.password,
+    ssl: endpoint.tls.mode === "disable" ? false : { ca: endpoint.tls.ca, servername: endpoint.host },
+    application_name: "pilot-light",
+    connectionTimeoutMillis: timeout,
+    keepAlive: true,
+    enableChannelBinding: endpoint.channelBinding === "require" || endpoint.channelBinding === "prefer",
+  });
+  try {
+    await client.connect();
+    const session = new Session(client, endpoint, options);
+    // Not every server knows every setting, and none of those may be set elsewhere: ask pg_settings which there are.
+    await session.query(
+      `select pg_catalog.set_config(s.name, v.value, false)
+         from pg_catalog.json_each_text($1::json) as v(key, value)
+         join pg_catalog.pg_settings s on s.name = v.key`,
+      [JSON.stringify(settings)],
+    );
+    return session;
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Errors of a socket, by Node's code. */
+function nodeCode(error: unknown): string | undefined {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return typeof code === "string" ? code : undefined;
+}
+
+function isRefused(error: unknown): boolean {
+  return nodeCode(error) === "ECONNREFUSED";
+}
+
+function isTimeout(error: unknown): boolean {
+  // node-postgres gives its own connect timeout no code.
+  return error instanceof Error && error.message.startsWith("timeout expired");
+}
+
+const retryableNodeCodes = new Set(["ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "EAI_AGAIN", "EPIPE"]);
+const retryableStates = new Set<string>([
+  sqlState.cannotConnectNow,
+  sqlState.tooManyConnections,
+  "08006",
+  "08001",
+  "57P01",
+]);
+
+function isRetryable(error: unknown): boolean {
+  const state = sqlStateOf(error);
+  if (state !== undefined) return retryableStates.has(state);
+  const code = nodeCode(error);
+  return isTimeout(error) || (code !== undefined && retryableNodeCodes.has(code)) || isDropped(error);
+}
+
+/** The server closed the connection without a word, as proxies do while a compute starts. */
+function isDropped(error: unknown): boolean {
+  return error instanceof Error && error.message === "Connection terminated unexpectedly";
+}
+
+function connectError(
+  error: unknown,
+  endpoint: Endpoint,
+  failure: SessionOptions["failure"],
+  attempts: number,
+): OpsError {
+  if (error instanceof OpsError) return error;
+  const name = `${endpoint.system} (${describeEndpoint(endpoint)})`;
+  const via =
+    endpoint.address === undefined ? "" : ` through ${endpoint.address.host}:${endpoint.address.port}`;
+  const make = (code: string, message: string, hint: string) =>
+    new OpsError(failure, code, message, { hint, cause: error });
+  const credentials =
+    endpoint.system === "neon" ? "NEON_DATABASE_URL" : "the RDS secret (database_secret_arn)";
+  switch (sqlStateOf(error)) {
+    case sqlState.invalidPassword:
+    case sqlState.invalidAuthorization:
+      return make(
+        "WRONG_PASSWORD",
+        `${name} refuses the user ${endpoint.user}: ${messageOf(error)}`,
+        `Check user and password in ${credentials}.`,
+      );
+    case sqlState.databaseMissing:
+      return make(
+        "DATABASE_MISSING",
+        `${name}: there is no database "${endpoint.database}".`,
+        `Check the database name in ${endpoint.system === "neon" ? "NEON_DATABASE_URL" : "the output database_name"}, or create the database.`,
+      );
+    case sqlState.notAcceptingConnections:
+      return make(
+        "NOT_ACCEPTING",
+        `${name} does not accept connections: ${messageOf(error)}`,
+        "If an interrupted sync left it so, the next sync puts it right.",
+      );
+    case undefined:
+      break;
+    default:
+      return make(
+        "CONNECT_FAILED",
+        `${name}: ${messageOf(error)} (SQLSTATE ${sqlStateOf(error) ?? ""})`,
+        `Check ${credentials}.`,
+      );
+  }
+  const code = nodeCode(error) ?? "";
+  if (code.startsWith("ERR_TLS") || /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ISSUER/.test(code)) {
+    const authorities = endpoint.tls.mode === "verify-full" ? endpoint.tls.caSource : "";
+    return make(
+      "CERTIFICATE_INVALID",
+      `${name}: the server's certificate is not valid for ${endpoint.host}: ${messageOf(error)}`,
+      `It was checked against ${authorities}. Give another CA file by ${endpoint.system === "neon" ? "sslrootcert in NEON_DATABASE_URL" : "RDS_SSLROOTCERT"}.`,
+    );
+  }
+  if (messageOf(error).includes("does not support SSL")) {
+    return make(
+      "TLS_UNSUPPORTED",
+      `${name} does not speak TLS.`,
+      `For a local server only: ${endpoint.system === "neon" ? "add sslmode=disable to NEON_DATABASE_URL" : "RDS_SSLMODE=disable"}.`,
+    );
+  }
+  if (code === "ENOTFOUND") {
+    return make(
+      "HOST_UNKNOWN",
+      `${name}: the host name does not resolve.`,
+      `Check ${endpoint.system === "neon" ? "NEON_DATABASE_URL" : "the output database_endpoint"}.`,
+    );
+  }
+  return make(
+    "UNREACHABLE",
+    `${name} cannot be reached${via}: ${messageOf(error) || code} (${attempts} attempts).`,
+    endpoint.system === "rds" && endpoint.address === undefined
+      ? "RDS is private: open a tunnel and set RDS_HOSTADDR=127.0.0.1:<local port>."
+      : "Check that the address is right and that the server runs.",
+  );
+}

@@ -1,0 +1,20 @@
+/** SQLSTATE codes that change what we do (PostgreSQL documentation, appendix A). */
+import pg from "pg";
+
+export const sqlState = {
+  invalidPassword: "28P01",
+  invalidAuthorization: "28000",
+  databaseMissing: "3D000",
+  objectInUse: "55006",
+  /** Raised while a database has ALLOW_CONNECTIONS false. */
+  notAcceptingConnections: "55000",
+  cannotConnectNow: "57P03",
+  tooManyConnections: "53300",
+  insufficientPrivilege: "42501",
+} as const;
+
+/** The SQLSTATE of an error that a Postgres server sent, found through `cause` as well. */
+export function sqlStateOf(error: unknown): string | undefined {
+  if (error instanceof pg.DatabaseError) return error.code;
+  return error instanceof Error ? sqlStateOf(error.cause) : undefined;
+}

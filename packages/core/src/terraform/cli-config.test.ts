@@ -1,0 +1,75 @@
+/** Finding a provider mirror and writing the CLI configuration for it. */
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { findPluginMirror, prepareTerraform } from "./cli-config.ts";
+
+let directory = "";
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "cli-config-"));
+});
+afterEach(async () => {
+  await rm(directory, { recursive: true });
+});
+
+async function makeMirror(name: string): Promise<string> {
+  const mirror = join(directory, name);
+  for (const type of ["tls", "aws"]) {
+    await mkdir(join(mirror, "registry.terraform.io", "hashicorp", type), { recursive: true });
+  }
+  return mirror;
+}
+
+describe("findPluginMirror", () => {
+  it("takes the first of the places that is one", async () => {
+    const first = await makeMirror("first");
+    const second = await makeMirror("second");
+    expect(await findPluginMirror({}, [join(directory, "none"), first, second])).toBe(first);
+  });
+
+  it("finds none where there is none", async () => {
+    expect(await findPluginMirror({}, [directory])).toBeUndefined();
+  });
+
+  it("prefers the one that the environment names", async () => {
+    const found = await makeMirror("found");
+    const named = await makeMirror("named");
+    expect(await findPluginMirror({ PILOT_LIGHT_TF_PLUGIN_MIRROR: named }, [found])).toBe(named);
+  });
+
+  it("refuses a name that is no mirror", async () => {
+    await expect(findPluginMirror({ PILOT_LIGHT_TF_PLUGIN_MIRROR: directory })).rejects.toMatchObject({
+      code: "TF_PLUGIN_MIRROR_MISSING",
+      failure: "configuration",
+    });
+  });
+});
+
+describe("prepareTerraform", () => {
+  it("sends what the mirror holds to the mirror and the rest to the registry", async () => {
+    const mirror = await makeMirror('with ${braces} and "quotes"');
+    const setup = await prepareTerraform({ PILOT_LIGHT_TF_PLUGIN_MIRROR: mirror }, directory);
+    expect(setup).toEqual({
+      environment: {
+        CHECKPOINT_DISABLE: "1",
+        CDKTF_DISABLE_PLUGIN_CACHE_ENV: "1",
+        TF_CLI_CONFIG_FILE: join(directory, "terraform.rc"),
+      },
+      cdktfFlags: ["--skip-provider-lock"],
+    });
+    const providers = `["registry.terraform.io/hashicorp/aws", "registry.terraform.io/hashicorp/tls"]`;
+    const text = await readFile(join(directory, "terraform.rc"), "utf8");
+    expect(text).toContain('with $${braces} and \\"quotes\\""');
+    expect(text).toContain(`include = ${providers}`);
+    expect(text).toContain(`exclude = ${providers}`);
+  });
+
+  it("leaves a person's own configuration file alone", async () => {
+    const own = join(directory, "own.tfrc");
+    await writeFile(own, "");
+    const setup = await prepareTerraform({ TF_CLI_CONFIG_FILE: own }, directory);
+    expect(setup).toEqual({ environment: { CHECKPOINT_DISABLE: "1" }, cdktfFlags: [] });
+    expect(await readdir(directory)).toEqual(["own.tfrc"]);
+  });
+});

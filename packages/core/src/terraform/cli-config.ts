@@ -1,0 +1,115 @@
+/** Lets terraform and cdktf take their providers from a directory of this machine, where there is one, instead of from the registry. */
+import { readdir, stat, writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { type Environment, readVariable } from "../env.ts";
+import { OpsError } from "../errors.ts";
+
+/** How to call terraform and cdktf here. */
+export interface TerraformSetup {
+  /** Variables to add to the environment of both. */
+  environment: Environment;
+  /** Flags for those `cdktf` commands that initialise: deploy, diff, destroy. */
+  cdktfFlags: readonly string[];
+}
+
+/** A mirror is a directory that holds this one: `<host>/<namespace>/<type>/<version>/...`. */
+const registry = "registry.terraform.io";
+
+/**
+ * Prepares one run: finds the mirror and writes the CLI configuration for it to `<directory>/terraform.rc`. Without a
+ * mirror, or when `TF_CLI_CONFIG_FILE` names a file that exists, nothing is written and Terraform decides by itself.
+ * @throws OpsError TF_PLUGIN_MIRROR_MISSING (configuration) when `PILOT_LIGHT_TF_PLUGIN_MIRROR` names something else.
+ */
+export async function prepareTerraform(environment: Environment, directory: string): Promise<TerraformSetup> {
+  const quiet = { CHECKPOINT_DISABLE: "1" };
+  const ownConfiguration = environment["TF_CLI_CONFIG_FILE"];
+  const asked = readVariable(environment, "PILOT_LIGHT_TF_PLUGIN_MIRROR") !== undefined;
+  if (!asked && ownConfiguration !== undefined && (await isThere(ownConfiguration))) {
+    return { environment: quiet, cdktfFlags: [] };
+  }
+  const mirror = await findPluginMirror(environment);
+  if (mirror === undefined) return { environment: quiet, cdktfFlags: [] };
+  const file = join(directory, "terraform.rc");
+  await writeFile(file, cliConfiguration(mirror, await providersIn(mirror)));
+  return {
+    environment: {
+      ...quiet,
+      TF_CLI_CONFIG_FILE: file,
+      // cdktf's plugin cache may be the mirror itself, which Terraform refuses.
+      CDKTF_DISABLE_PLUGIN_CACHE_ENV: "1",
+    },
+    // Locking asks the registry for checksums.
+    cdktfFlags: ["--skip-provider-lock"],
+  };
+}
+
+/**
+ * The mirror that `PILOT_LIGHT_TF_PLUGIN_MIRROR` names, or the first one below `places`.
+ * @throws OpsError TF_PLUGIN_MIRROR_MISSING (configuration).
+ */
+export async function findPluginMirror(
+  environment: Environment,
+  places?: readonly string[],
+): Promise<string | undefined> {
+  const asked = readVariable(environment, "PILOT_LIGHT_TF_PLUGIN_MIRROR");
+  if (asked !== undefined) {
+    if (await isThere(join(asked, registry))) return asked;
+    throw new OpsError("configuration", "TF_PLUGIN_MIRROR_MISSING", `No provider mirror in ${asked}.`, {
+      hint: `PILOT_LIGHT_TF_PLUGIN_MIRROR must name the directory that contains ${registry}; \`terraform providers mirror\` makes one.`,
+    });
+  }
+  for (const place of places ?? (await usualPlaces())) {
+    if (await isThere(join(place, registry))) return place;
+  }
+  return undefined;
+}
+
+/** Where Terraform itself looks for providers, and what is unpacked below /opt. Never its plugin cache, which may hold old versions. */
+async function usualPlaces(): Promise<string[]> {
+  const bases = [join(homedir(), ".terraform.d"), "/usr/local/share/terraform", "/usr/share/terraform"];
+  const optional = (await entries("/opt")).map((name) => join("/opt", name));
+  return [...bases, ...optional].flatMap((base) => [join(base, "plugins"), base]);
+}
+
+/** Provider addresses, sorted: `registry.terraform.io/hashicorp/aws`. */
+async function providersIn(mirror: string): Promise<string[]> {
+  const root = join(mirror, registry);
+  const namespaces = await entries(root);
+  const perNamespace = namespaces.map(async (namespace) =>
+    (await entries(join(root, namespace))).map((type) => `${registry}/${namespace}/${type}`),
+  );
+  return (await Promise.all(perNamespace)).flat().sort();
+}
+
+/** Takes what the mirror has from the mirror and everything else from the registry. */
+function cliConfiguration(mirror: string, providers: readonly string[]): string {
+  const list = providers.map(hclString).join(", ");
+  return `provider_installation {
+  filesystem_mirror {
+    path    = ${hclString(mirror)}
+    include = [${list}]
+  }
+  direct {
+    exclude = [${list}]
+  }
+}
+`;
+}
+
+function hclString(value: string): string {
+  return JSON.stringify(value).replaceAll(/[$%](?=\{)/g, "$&$&");
+}
+
+/** Names in a directory without the hidden ones; none when there is no such directory. */
+async function entries(directory: string): Promise<string[]> {
+  const names = await readdir(directory).catch(() => []);
+  return names.filter((name) => !name.startsWith(".")).sort();
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

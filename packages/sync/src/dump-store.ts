@@ -1,0 +1,180 @@
+/** Dumps and manifests in the db-backups bucket. A dump counts once its manifest is there, and the manifest is written last. */
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import type { AwsClients } from "@pilot-light/core/aws/clients";
+import { awsError, awsErrorName, awsStatus } from "@pilot-light/core/aws/errors";
+import { OpsError } from "@pilot-light/core/errors";
+import { manifestKey } from "./direction.ts";
+import type { Manifest } from "./manifest.ts";
+
+const mebibyte = 1024 * 1024;
+/** S3 takes 10,000 parts at most; 9,000 leaves room. */
+const maxParts = 9000;
+
+export class DumpStore {
+  readonly bucket: string;
+  readonly #aws: AwsClients;
+  readonly #owner: string;
+
+  /** @param account every request says that the bucket must belong to it */
+  constructor(aws: AwsClients, bucket: string, account: string) {
+    this.#aws = aws;
+    this.bucket = bucket;
+    this.#owner = account;
+  }
+
+  /** `s3://bucket/key`, for people. */
+  uri(key: string): string {
+    return `s3://${this.bucket}/${key}`;
+  }
+
+  /**
+   * Checks that the bucket exists and belongs to the account.
+   * @throws OpsError BUCKET_MISSING, BUCKET_FOREIGN, AWS_* (aws)
+   */
+  async check(signal?: AbortSignal): Promise<void> {
+    const { HeadBucketCommand } = await import("@aws-sdk/client-s3");
+    const s3 = await this.#aws.s3();
+    await s3.send(new HeadBucketCommand(this.#address()), aborting(signal)).catch((error: unknown) => {
+      const status = awsStatus(error);
+      if (status === 404) {
+        throw new OpsError("aws", "BUCKET_MISSING", `There is no bucket ${this.bucket}.`, {
+          hint: "Create it:  pnpm infra:deploy    or check PROJECT_NAME and the output db_backups_bucket_name.",
+          cause: error,
+        });
+      }
+      if (status === 403 || status === 301 || status === 400) {
+        throw new OpsError(
+          "aws",
+          "BUCKET_FOREIGN",
+          `The bucket ${this.bucket} is not usable: it belongs to another account or region, or access is denied.`,
+          {
+            details: [`account ${this.#owner}, region ${this.#aws.region}, HTTP status ${status}`],
+            hint: "Check the profile and PROJECT_NAME:  aws sts get-caller-identity",
+            cause: error,
+          },
+        );
+      }
+      throw awsError(error, `Cannot reach the bucket ${this.bucket}`);
+    });
+  }
+
+  /** True when nothing has this key yet. */
+  async isFree(key: string, signal?: AbortSignal): Promise<boolean> {
+    const { HeadObjectCommand } = await import("@aws-sdk/client-s3");
+    const s3 = await this.#aws.s3();
+    try {
+      await s3.send(new HeadObjectCommand({ ...this.#address(), Key: key }), aborting(signal));
+      return false;
+    } catch (error) {
+      if (awsStatus(error) === 404) return true;
+      throw awsError(error, `Cannot look at ${this.uri(key)}`);
+    }
+  }
+
+  /**
+   * Uploads a file in parallel, checksummed parts; a failure leaves no parts behind.
+   * @throws OpsError UPLOAD_INCOMPLETE, AWS_* (aws)
+   */
+  async putFile(
+    key: string,
+    file: string,
+    signal: AbortSignal,
+    onProgress?: (bytes: number) => void,
+  ): Promise<void> {
+    const { Upload } = await import("@aws-sdk/lib-storage");
+    const { HeadObjectCommand } = await import("@aws-sdk/client-s3");
+    const client = await this.#aws.s3();
+    const { size } = await stat(file);
+    const upload = new Upload({
+      client,
+      params: {
+        ...this.#address(),
+        Key: key,
+        Body: createReadStream(file),
+        ContentType: "application/octet-stream",
+        ChecksumAlgorithm: "SHA256",
+      },
+      queueSize: 4,
+      partSize: Math.max(8 * mebibyte, Math.ceil(size / maxParts)),
+    });
+    if (onProgress !== undefined) upload.on("httpUploadProgress", ({ loaded }) => onProgress(loaded ?? 0));
+    const abort = () => void upload.abort();
+    signal.addEventListener("abort", abort, { once: true });
+    try {
+      signal.throwIfAborted();
+      await upload.done();
+      const { ContentLength } = await client.send(
+        new HeadObjectCommand({ ...this.#address(), Key: key }),
+        aborting(signal),
+      );
+      if (ContentLength !== size) {
+        throw new OpsError(
+          "aws",
+          "UPLOAD_INCOMPLETE",
+          `${this.uri(key)} has ${ContentLength ?? 0} bytes, expected are ${size}.`,
+        );
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      throw awsError(error, `Cannot upload ${this.uri(key)}`);
+    } finally {
+      signal.removeEventListener("abort", abort);
+    }
+  }
+
+  /** Writes the manifest that makes the dump at `key` count. */
+  async putManifest(key: string, manifest: Manifest): Promise<void> {
+    const { PutObjectCommand } = await import("@aws-sdk/client-s3");
+    const s3 = await this.#aws.s3();
+    const Key = manifestKey(key);
+    const Body = `${JSON.stringify(manifest, null, 2)}\n`;
+    await s3
+      .send(new PutObjectCommand({ ...this.#address(), Key, Body, ContentType: "application/json" }))
+      .catch((error: unknown) => {
+        throw awsError(error, `Cannot write ${this.uri(Key)}`);
+      });
+  }
+
+  /** Removes a dump and its manifest, the manifest first: between the two the dump does not count. */
+  async remove(key: string): Promise<void> {
+    const { DeleteObjectCommand } = await import("@aws-sdk/client-s3");
+    const s3 = await this.#aws.s3();
+    for (const Key of [manifestKey(key), key]) {
+      await s3.send(new DeleteObjectCommand({ ...this.#address(), Key })).catch((error: unknown) => {
+        throw awsError(error, `Cannot remove ${this.uri(Key)}`);
+      });
+    }
+  }
+
+  /**
+   * Aborts uploads that a killed run left behind. Only those older than an hour: another person's sync of another
+   * target may be uploading to this bucket right now.
+   */
+  async abortStaleUploads(now: Date): Promise<number> {
+    const { ListMultipartUploadsCommand, AbortMultipartUploadCommand } = await import("@aws-sdk/client-s3");
+    const s3 = await this.#aws.s3();
+    try {
+      const { Uploads = [] } = await s3.send(new ListMultipartUploadsCommand(this.#address()));
+      const stale = Uploads.filter(
+        ({ Initiated }) => Initiated !== undefined && now.getTime() - Initiated.getTime() > 3_600_000,
+      );
+      for (const { Key, UploadId } of stale) {
+        await s3.send(new AbortMultipartUploadCommand({ ...this.#address(), Key, UploadId }));
+      }
+      return stale.length;
+    } catch (error) {
+      // Tidying up needs rights that a sync does not: the bucket's lifecycle rule does it as well.
+      if (awsErrorName(error) === "AccessDenied" || awsStatus(error) === 403) return 0;
+      throw awsError(error, `Cannot list unfinished uploads in ${this.bucket}`);
+    }
+  }
+
+  #address() {
+    return { Bucket: this.bucket, ExpectedBucketOwner: this.#owner };
+  }
+}
+
+function aborting(signal: AbortSignal | undefined) {
+  return signal === undefined ? {} : { abortSignal: signal };
+}

@@ -1,0 +1,120 @@
+/** What preflight reads of a server and a database: one query each, no judgement. */
+import type { Session } from "@pilot-light/core/postgres/session";
+
+/** A server, the role we are on it, and the database we are connected to. */
+export interface DatabaseFacts {
+  /** Full version, such as "16.4". */
+  version: string;
+  major: number;
+  database: string;
+  oid: number;
+  /** Size on disk in bytes. */
+  bytes: number;
+  owner: string;
+  role: string;
+  superuser: boolean;
+  /** May create databases. */
+  createdb: boolean;
+  /** Is the owner of the database, or has its rights. */
+  owns: boolean;
+  bypassesRowSecurity: boolean;
+  /** May end the sessions of other roles. */
+  maySignal: boolean;
+  extensions: readonly InstalledExtension[];
+  /** Extensions that could be created here. */
+  available: readonly string[];
+  /** Roles that exist on the server. */
+  roles: readonly string[];
+  /** Other sessions in this database. */
+  sessions: number;
+  /** Sessions in this database of roles we may not signal without `maySignal`. */
+  foreignSessions: number;
+  preparedTransactions: number;
+  subscriptions: readonly string[];
+  logicalSlots: readonly string[];
+  publications: readonly string[];
+  eventTriggers: readonly string[];
+  /** Roles that policies of this database name. */
+  policyRoles: readonly string[];
+}
+
+export interface InstalledExtension {
+  name: string;
+  version: string;
+  /** Objects outside of the extension that need it. */
+  dependents: readonly string[];
+}
+
+/** Reads the facts. Changes nothing. */
+export async function readFacts(session: Session): Promise<DatabaseFacts> {
+  const { facts } = await session.one<{ facts: Omit<DatabaseFacts, "major"> & { versionNumber: number } }>(
+    factsQuery,
+  );
+  const { versionNumber, ...rest } = facts;
+  return { ...rest, major: Math.floor(versionNumber / 10_000) };
+}
+
+const here = `(select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())`;
+const list = (select: string) => `(select coalesce(pg_catalog.jsonb_agg(x), '[]') from (${select}) as l(x))`;
+
+const dependents = `
+  select distinct pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid)
+    from pg_catalog.pg_depend m
+    join pg_catalog.pg_depend d on d.refclassid = m.classid and d.refobjid = m.objid and d.deptype = 'n'
+   where m.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass and m.refobjid = e.oid and m.deptype = 'e'
+     and not exists (select 1 from pg_catalog.pg_depend o
+           where o.classid = d.classid and o.objid = d.objid and o.deptype = 'e')
+   limit 20`;
+
+const factsQuery = `
+  select pg_catalog.jsonb_build_object(
+    'version', pg_catalog.split_part(pg_catalog.current_setting('server_version'), ' ', 1),
+    'versionNumber', pg_catalog.current_setting('server_version_num')::int,
+    'database', d.datname,
+    'oid', d.oid::int8,
+    'bytes', pg_catalog.pg_database_size(d.oid),
+    'owner', pg_catalog.pg_get_userbyid(d.datdba),
+    'role', r.rolname,
+    'superuser', r.rolsuper,
+    'createdb', r.rolcreatedb or r.rolsuper,
+    'owns', pg_catalog.pg_has_role(d.datdba, 'usage'),
+    'bypassesRowSecurity', r.rolbypassrls or r.rolsuper,
+    'maySignal', r.rolsuper or pg_catalog.pg_has_role('pg_signal_backend', 'usage'),
+    'extensions', (select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('name', e.extname, 'version', e.extversion,
+        'dependents', array(${dependents})) order by e.extname), '[]') from pg_catalog.pg_extension e),
+    'available', ${list("select name from pg_catalog.pg_available_extensions order by name")},
+    'roles', ${list("select rolname from pg_catalog.pg_roles order by 1")},
+    'sessions', (select pg_catalog.count(*) from pg_catalog.pg_stat_activity a
+        where a.datid = d.oid and a.pid <> pg_catalog.pg_backend_pid() and a.backend_type = 'client backend' and a.application_name <> 'pilot-light'),
+    'foreignSessions', (select pg_catalog.count(*) from pg_catalog.pg_stat_activity a
+        where a.datid = d.oid and a.backend_type = 'client backend' and not pg_catalog.pg_has_role(a.usesysid, 'usage')),
+    'preparedTransactions', (select pg_catalog.count(*) from pg_catalog.pg_prepared_xacts p where p.database = d.datname),
+    'subscriptions', ${list(`select subname from pg_catalog.pg_subscription where subdbid = ${here} order by 1`)},
+    'logicalSlots', ${list("select slot_name from pg_catalog.pg_replication_slots where database = pg_catalog.current_database() order by 1")},
+    'publications', ${list("select pubname from pg_catalog.pg_publication order by 1")},
+    'eventTriggers', ${list(`select evtname from pg_catalog.pg_event_trigger t where not exists (select 1 from pg_catalog.pg_depend x
+        where x.classid = 'pg_catalog.pg_event_trigger'::pg_catalog.regclass and x.objid = t.oid and x.deptype = 'e') order by 1`)},
+    'policyRoles', ${list(`select distinct pg_catalog.pg_get_userbyid(u) from pg_catalog.pg_policy p, pg_catalog.unnest(p.polroles) u where u <> 0 order by 1`)}
+  ) as facts
+  from pg_catalog.pg_database d, pg_catalog.pg_roles r
+  where d.datname = pg_catalog.current_database() and r.rolname = current_user`;
+
+/**
+ * True when both sessions are in the very same database, whatever names, tunnels and addresses led there: a lock taken
+ * by one is seen by the other.
+ */
+export async function isSameDatabase(source: Session, target: Session): Promise<boolean> {
+  const { key } = await source.one<{ key: string }>("select (pg_catalog.random() * 9e18)::int8::text as key");
+  await source.query("select pg_catalog.pg_advisory_lock_shared($1::int8)", [key]);
+  try {
+    const { seen } = await target.one<{ seen: boolean }>(
+      `select exists (select 1 from pg_catalog.pg_locks l
+          where l.locktype = 'advisory' and l.database = ${here} and l.objsubid = 1
+            and ((l.classid::int8 << 32) | l.objid::int8) = $1::int8) as seen`,
+      [key],
+    );
+    return seen;
+  } finally {
+    await source.query("select pg_catalog.pg_advisory_unlock_shared($1::int8)", [key]);
+  }
+}

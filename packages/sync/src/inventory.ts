@@ -1,0 +1,64 @@
+/** Everything a database holds, read with several sessions at once. */
+import { schemaObjectsQuery, type SchemaObject } from "@pilot-light/core/inventory/objects";
+import {
+  fingerprintLargeObjects,
+  fingerprintTable,
+  listDataTables,
+  readSequences,
+  type DataTable,
+  type Fingerprint,
+  type FingerprintDepth,
+  type SequencePosition,
+} from "@pilot-light/core/inventory/tables";
+import type { Session } from "@pilot-light/core/postgres/session";
+import { drain } from "./settle.ts";
+
+/** What one database is compared with another by. */
+export interface Inventory {
+  objects: readonly SchemaObject[];
+  /** By the table's identity. */
+  tables: ReadonlyMap<string, Fingerprint>;
+  largeObjects: Fingerprint;
+  sequences: readonly SequencePosition[];
+}
+
+/** Reads all schema objects. */
+export async function readObjects(session: Session): Promise<SchemaObject[]> {
+  return await session.query<{ kind: string; identity: string; definition: string }>(schemaObjectsQuery);
+}
+
+/** Exact rows of every table, by identity. */
+export async function countRows(
+  tables: readonly DataTable[],
+  sessions: readonly Session[],
+): Promise<Map<string, number>> {
+  const counts = new Map<string, number>();
+  await drain(tables, sessions, async (table, session) => {
+    counts.set(table.identity, (await fingerprintTable(session, table, "counts")).rows);
+  });
+  return counts;
+}
+
+/**
+ * Reads the whole inventory, the largest tables first.
+ * @param fingerprint how one table is read; a plain query unless given
+ */
+export async function readInventory(
+  sessions: readonly Session[],
+  depth: FingerprintDepth,
+  onTable: (done: number, all: number) => void,
+  fingerprint: typeof fingerprintTable = fingerprintTable,
+): Promise<Inventory> {
+  const [first] = sessions;
+  if (first === undefined) throw new Error("An inventory needs a session.");
+  const objects = await readObjects(first);
+  const list = await listDataTables(first);
+  const sequences = await readSequences(first);
+  const largeObjects = await fingerprintLargeObjects(first, depth);
+  const tables = new Map<string, Fingerprint>();
+  await drain(list, sessions, async (table, session) => {
+    tables.set(table.identity, await fingerprint(session, table, depth));
+    onTable(tables.size, list.length);
+  });
+  return { objects, tables, largeObjects, sequences };
+}

@@ -1,0 +1,108 @@
+/**
+ * A session beside the target, in the server's maintenance database: it holds the lock, makes and drops staging
+ * databases and exchanges names, none of which can be done from inside the target.
+ */
+import { OpsError } from "@pilot-light/core/errors";
+import { withDatabase, type Endpoint } from "@pilot-light/core/postgres/endpoint";
+import { ident, literal } from "@pilot-light/core/postgres/identifiers";
+import { openSession, type Session } from "@pilot-light/core/postgres/session";
+import { sqlState, sqlStateOf } from "@pilot-light/core/postgres/sql-state";
+import { isCompanion, type CompanionKind } from "./database-names.ts";
+
+/** Opens the session: in `postgres`, or in `template1` where that is missing or is the target itself. */
+export async function openMaintenance(endpoint: Endpoint, failure: "source" | "target"): Promise<Session> {
+  const [first, second] =
+    endpoint.database === "postgres" ? ["template1", "template1"] : ["postgres", "template1"];
+  try {
+    return await openSession(withDatabase(endpoint, first), { failure });
+  } catch (error) {
+    if (first === second || sqlStateOf(error) !== sqlState.databaseMissing) throw error;
+    return await openSession(withDatabase(endpoint, second), { failure });
+  }
+}
+
+const lockKey = "pg_catalog.hashtextextended('pilot-light sync ' || $1, 0)";
+
+/**
+ * Takes the lock of a database: alone as its target, shared as its source. Held until the session ends, so that a killed
+ * run leaves none behind.
+ * @throws OpsError SYNC_RUNNING (precondition)
+ */
+export async function lock(maintenance: Session, database: string, how: "target" | "source"): Promise<void> {
+  const take = how === "target" ? "pg_try_advisory_lock" : "pg_try_advisory_lock_shared";
+  const { taken } = await maintenance.one<{ taken: boolean }>(
+    `select pg_catalog.${take}(${lockKey}) as taken`,
+    [database],
+  );
+  if (taken) return;
+  const [holder] = await maintenance.query<{ since: string; client: string | null }>(
+    `select pg_catalog.to_char(a.backend_start, 'YYYY-MM-DD HH24:MI:SS "UTC"') as since, a.client_addr::text as client
+       from pg_catalog.pg_locks l join pg_catalog.pg_stat_activity a on a.pid = l.pid
+      where l.locktype = 'advisory' and l.granted and l.objsubid = 1
+        and ((l.classid::int8 << 32) | l.objid::int8) = ${lockKey} limit 1`,
+    [database],
+  );
+  const who =
+    holder === undefined ? "" : ` (since ${holder.since}, from ${holder.client ?? "a local socket"})`;
+  throw new OpsError(
+    "precondition",
+    "SYNC_RUNNING",
+    `Another sync is using the ${how} ${database} on ${maintenance.endpoint.system}${who}.`,
+    {
+      hint: "Wait until it has ended, then try again.",
+    },
+  );
+}
+
+/** Databases that syncs of `database` made and that are still there, the newest first. */
+export async function listCompanions(
+  maintenance: Session,
+  database: string,
+  kind: CompanionKind,
+): Promise<string[]> {
+  const rows = await maintenance.query<{ name: string }>(
+    "select datname::text as name from pg_catalog.pg_database where datname like '%\\_\\_pl\\_%' order by 1 desc",
+  );
+  return rows.map(({ name }) => name).filter((name) => isCompanion(name, database, kind));
+}
+
+/** Drops a database with whatever is connected to it, such as the pg_restore of a killed run. */
+export async function dropDatabase(maintenance: Session, name: string): Promise<void> {
+  await maintenance.query(`drop database if exists ${ident(name)} with (force)`);
+}
+
+/** How a database has to be made to be like another one. */
+interface Locale {
+  encoding: string;
+  collate: string;
+  ctype: string;
+  provider: string;
+  locale: string | null;
+  rules: string | null;
+}
+
+/** Creates an empty staging database with the encoding and locale of the target. */
+export async function createStaging(maintenance: Session, target: string, name: string): Promise<void> {
+  const { locale } = await maintenance.one<{ locale: Locale }>(
+    // The columns differ by major (daticulocale in 15 and 16, datlocale from 17 on): read the row as JSON.
+    `select pg_catalog.jsonb_build_object(
+        'encoding', pg_catalog.pg_encoding_to_char((j ->> 'encoding')::int), 'collate', j ->> 'datcollate', 'ctype', j ->> 'datctype',
+        'provider', coalesce(j ->> 'datlocprovider', 'c'), 'locale', coalesce(j ->> 'datlocale', j ->> 'daticulocale'),
+        'rules', j ->> 'daticurules') as locale
+       from (select pg_catalog.to_jsonb(d) as j from pg_catalog.pg_database d where d.datname = $1) as rows`,
+    [target],
+  );
+  const option = (keyword: string, value: string | null) =>
+    value === null ? "" : ` ${keyword} ${literal(value)}`;
+  const provider = { i: " locale_provider icu", b: " locale_provider builtin" }[locale.provider] ?? "";
+  const providerLocale =
+    locale.provider === "i"
+      ? option("icu_locale", locale.locale)
+      : locale.provider === "b"
+        ? option("builtin_locale", locale.locale)
+        : "";
+  await maintenance.query(
+    `create database ${ident(name)} template template0 encoding ${literal(locale.encoding)} lc_collate ${literal(locale.collate)}` +
+      ` lc_ctype ${literal(locale.ctype)}${provider}${providerLocale}${option("icu_rules", locale.rules)}`,
+  );
+}

@@ -1,0 +1,103 @@
+/** Finds out everything a sync needs before it connects: both endpoints, account, bucket. */
+import { resolve as absolutePath } from "node:path";
+import { createAwsClients, type AwsClients } from "@pilot-light/core/aws/clients";
+import { readDatabaseSecret } from "@pilot-light/core/aws/database-secret";
+import { readIdentity, type AwsIdentity } from "@pilot-light/core/aws/identity";
+import type { CommandContext } from "@pilot-light/core/command";
+import {
+  defaultProjectName,
+  outputsSchema,
+  projectNamePattern,
+  resourceNames,
+} from "@pilot-light/core/contract";
+import { readVariable } from "@pilot-light/core/env";
+import { OpsError } from "@pilot-light/core/errors";
+import { parseOutputs, readOutputs } from "@pilot-light/core/outputs";
+import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
+import { parseNeonUrl } from "@pilot-light/core/postgres/neon-url";
+import { resolveRds, withCredentials } from "@pilot-light/core/postgres/rds-endpoint";
+import type { Direction } from "./direction.ts";
+import { DumpStore } from "./dump-store.ts";
+import type { SyncOptions } from "./options.ts";
+import { settleAll } from "./settle.ts";
+
+/** A sync's two ends and its archive, known but not yet connected to. */
+export interface Resolved {
+  source: Endpoint;
+  target: Endpoint;
+  store: DumpStore;
+  identity: AwsIdentity;
+  /** Reads the RDS secret again: while it rotates, the value may be one too old. */
+  rereadSecret: () => Promise<Endpoint>;
+}
+
+const neededOutputs = outputsSchema
+  .pick({ database_endpoint: true, database_port: true, database_name: true, database_secret_arn: true })
+  .extend({ db_backups_bucket_name: outputsSchema.shape.db_backups_bucket_name.optional() });
+
+/**
+ * Resolves both endpoints, the account and the bucket. What needs no network is checked first.
+ * @throws OpsError of class configuration, precondition or aws
+ */
+export async function resolve(
+  direction: Direction,
+  options: SyncOptions,
+  context: CommandContext,
+): Promise<Resolved> {
+  const { environment, console, signal } = context;
+  const neon = parseNeonUrl(readVariable(environment, "NEON_DATABASE_URL"));
+  console.redactor.add(neon.password);
+  const project = readVariable(environment, "PROJECT_NAME") ?? defaultProjectName;
+  if (!projectNamePattern.test(project)) {
+    throw new OpsError("configuration", "PROJECT_NAME_INVALID", `PROJECT_NAME is not usable: ${project}`, {
+      hint: "Lower-case letters, digits and hyphens; it starts with a letter.",
+    });
+  }
+  const names = resourceNames(project);
+  const aws = createAwsClients(environment);
+  const account = readVariable(environment, "PILOT_LIGHT_ACCOUNT_ID");
+  const file = options.outputsFile ?? readVariable(environment, "PILOT_LIGHT_OUTPUTS_FILE");
+  const reading = readOutputs({
+    file: file === undefined ? undefined : absolutePath(file),
+    stack: names.stack,
+    directory: process.cwd(),
+    environment,
+    signal,
+    onStart: (line) => console.detail(`$ ${line}`),
+  });
+  const [identity, raw] = await settleAll([readIdentity(aws, account, signal), reading]);
+  const outputs = parseOutputs(raw, neededOutputs);
+  const rds = await resolveRds(outputs, environment);
+  const arn = outputs.database_secret_arn;
+  if (arn === "") {
+    throw new OpsError(
+      "configuration",
+      "OUTPUTS_INVALID",
+      "The output database_secret_arn is empty, so the RDS password is not known.",
+      {
+        hint: "Deploy with this version, then try again:  pnpm infra:deploy",
+      },
+    );
+  }
+  const bucket = outputs.db_backups_bucket_name ?? names.backupsBucket;
+  const store = new DumpStore(aws, bucket, identity.account);
+  const [endpoint] = await settleAll([enterRds(rds, aws, arn, context), store.check(signal)]);
+  return {
+    source: direction.source === "neon" ? neon : endpoint,
+    target: direction.target === "neon" ? neon : endpoint,
+    store,
+    identity,
+    rereadSecret: () => enterRds(rds, aws, arn, context),
+  };
+}
+
+async function enterRds(
+  rds: Awaited<ReturnType<typeof resolveRds>>,
+  aws: AwsClients,
+  arn: string,
+  { console, signal }: CommandContext,
+): Promise<Endpoint> {
+  const secret = await readDatabaseSecret(aws, arn, signal);
+  console.redactor.add(secret.password);
+  return withCredentials(rds, secret);
+}

@@ -1,0 +1,98 @@
+/** Restoring a dump into the staging database: in parallel, without a single tolerated error. */
+import { writeFile } from "node:fs/promises";
+import type { CommandContext } from "@pilot-light/core/command";
+import type { Environment } from "@pilot-light/core/env";
+import { OpsError } from "@pilot-light/core/errors";
+import type { ClientPrograms } from "@pilot-light/core/postgres/programs";
+import { run } from "@pilot-light/core/process";
+import { programErrors } from "./dump.ts";
+
+export interface RestoreRequest {
+  programs: ClientPrograms;
+  /** From `libpqEnvironment`, for the target's server. */
+  environment: Environment;
+  file: string;
+  database: string;
+  /** Where the list of entries may be written. */
+  listFile: string;
+  skippedExtensions: readonly string[];
+  jobs: number;
+}
+
+/**
+ * Entries that cannot or must not be restored, told before the restore instead of tolerated during it: the schema
+ * `public` is there already; comments on extensions need the extension's owner; event triggers act on the whole
+ * database and need a superuser.
+ * @param list what `pg_restore --list` printed
+ * @returns the list for `--use-list`: such entries commented out
+ */
+export function filterEntries(list: string, skippedExtensions: readonly string[]): string {
+  const skipped = new Set(skippedExtensions);
+  return list
+    .split("\n")
+    .map((line) => (isLeftOut(line, skipped) ? `;${line}` : line))
+    .join("\n");
+}
+
+function isLeftOut(line: string, skippedExtensions: ReadonlySet<string>): boolean {
+  // `215; 2615 2200 SCHEMA - public owner`: dump id, catalog OID, object OID, type, schema, name, owner.
+  const entry = /^\d+; \d+ \d+ (.*)$/.exec(line)?.[1];
+  if (entry === undefined) return false;
+  if (
+    /^(SCHEMA - public|COMMENT - EXTENSION|COMMENT - SCHEMA public|EVENT TRIGGER|COMMENT - EVENT TRIGGER|DATABASE PROPERTIES)\b/.test(
+      entry,
+    )
+  ) {
+    return true;
+  }
+  const extension = /^EXTENSION - (\S+)/.exec(entry)?.[1];
+  return extension !== undefined && skippedExtensions.has(extension);
+}
+
+/**
+ * Restores, and counts the tables whose rows are in.
+ * @throws OpsError RESTORE_FAILED (target)
+ */
+export async function restore(
+  request: RestoreRequest,
+  { console, signal }: CommandContext,
+  onTable: (done: number, all: number) => void,
+): Promise<void> {
+  const { programs, environment, file, database, listFile, jobs } = request;
+  const onStart = (line: string) => console.detail(`$ ${line}`);
+  const list = await run(programs.pgRestore, ["--list", file], { environment, signal, onStart });
+  if (list.exitCode !== 0) throw failed(list.stderr);
+  const entries = filterEntries(list.stdout, request.skippedExtensions);
+  await writeFile(listFile, entries, { mode: 0o600 });
+  const all = entries.split("\n").filter((line) => /^\d+; \d+ \d+ TABLE DATA /.test(line)).length;
+  let done = 0;
+  const args = [
+    "--exit-on-error",
+    "--no-owner",
+    "--no-privileges",
+    "--no-password",
+    "--verbose",
+    `--jobs=${jobs}`,
+    `--use-list=${listFile}`,
+    // As a connection string: a bare name with `=` in it would be taken for one.
+    `--dbname=dbname='${database.replaceAll(/[\\']/g, "\\$&")}'`,
+    file,
+  ];
+  const onStderr = (line: string) => {
+    if (/: finished item \d+ TABLE DATA /.test(line)) onTable((done += 1), all);
+  };
+  const result = await run(programs.pgRestore, args, { environment, signal, onStart, onStderr });
+  if (result.exitCode !== 0) throw failed(result.stderr);
+}
+
+function failed(stderr: readonly string[]): OpsError {
+  return new OpsError(
+    "target",
+    "RESTORE_FAILED",
+    "The restore into the staging database failed; the target is as it was.",
+    {
+      details: programErrors(stderr),
+      hint: "Mend what the message names in the source, then sync again.",
+    },
+  );
+}

@@ -1,0 +1,189 @@
+/** A sync from the dump to the manifest. Reads as the list of its steps; each is a file in `steps/`. */
+import type { CommandContext } from "@pilot-light/core/command";
+import { OpsError, messageOf } from "@pilot-light/core/errors";
+import { formatBytes, formatDuration } from "@pilot-light/core/format";
+import { libpqEnvironment } from "@pilot-light/core/postgres/libpq";
+import type { Dump } from "./dump.ts";
+import type { StepContext, SyncJob, SyncResult } from "./job.ts";
+import { dropDatabase, listCompanions } from "./maintenance.ts";
+import { manifestBase } from "./manifest.ts";
+import { settleAll } from "./settle.ts";
+import { backUpTarget } from "./steps/back-up-target.ts";
+import { carrySettings } from "./steps/carry-settings.ts";
+import { dumpSource, type DumpedSource } from "./steps/dump-source.ts";
+import { restoreBeside } from "./steps/restore-beside.ts";
+import { verifyStaging } from "./steps/verify-staging.ts";
+import { swap } from "./swap.ts";
+import { UndoList } from "./undo-list.ts";
+
+/**
+ * Runs a sync. Until the swap the target is untouched, and whatever fails is undone; after it nothing is.
+ * @throws OpsError of any class
+ */
+export async function runSync(job: SyncJob, command: CommandContext): Promise<SyncResult> {
+  const { console, environment } = command;
+  const undo = new UndoList();
+  const durations: Record<string, number> = {};
+  const timed = async <T>(name: string, work: () => Promise<T>) => {
+    const start = performance.now();
+    const result = await work();
+    durations[name] = Math.round(performance.now() - start);
+    return result;
+  };
+  const libpq = {
+    source: await libpqEnvironment(job.source, job.workDirectory, environment),
+    target: await libpqEnvironment(job.target, job.workDirectory, environment),
+  };
+  const background = new Background(command.signal);
+  const context: StepContext = {
+    ...command,
+    signal: background.signal,
+    job,
+    undo,
+    libpq,
+    together: (part) => background.start(part),
+  };
+  try {
+    const { backupKey } = job;
+    const backup = background.start(
+      backupKey === null
+        ? Promise.resolve(undefined)
+        : timed("backup", () => backUpTarget(backupKey, context)),
+    );
+    const dumped = await timed("dump", () => dumpSource(context));
+    const archive = background.start(timed("archive", () => putArchive(dumped.dump, context)));
+    await timed("restore", () => restoreBeside(dumped.dump, context));
+    await timed("verify", () => verifyStaging(dumped, context));
+    const backupDump = await console.step("archive", async () => {
+      const [made] = await settleAll([backup, archive]);
+      const also = made === undefined ? "" : `; backup of the target, ${formatBytes(made.bytes)}`;
+      return { value: made, summary: `${job.archiveKey}, ${formatBytes(dumped.dump.bytes)}${also}` };
+    });
+    await timed("settings", () => carrySettings(context));
+    context.signal.throwIfAborted();
+    const unavailable = await timed("swap", () => exchange(context));
+    undo.keep();
+    const warnings = await dropOlder(job);
+    await putManifest(dumped, durations, context);
+    return summarise(job, dumped, { backupDump, unavailable, durations, warnings });
+  } catch (error) {
+    await background.stop(error);
+    await undo.run(console);
+    throw background.signal.reason;
+  }
+}
+
+/** Parts that run beside the steps. The first of them to fail ends everything else, as an interruption does. */
+class Background {
+  readonly signal: AbortSignal;
+  readonly #failing = new AbortController();
+  readonly #parts: Promise<unknown>[] = [];
+
+  constructor(interruption: AbortSignal) {
+    this.signal = AbortSignal.any([interruption, this.#failing.signal]);
+  }
+
+  start<T>(part: Promise<T>): Promise<T> {
+    part.catch((error: unknown) => this.#failing.abort(error));
+    this.#parts.push(part);
+    return part;
+  }
+
+  /** Ends what still runs; `signal.reason` is then the first error of all. */
+  async stop(error: unknown): Promise<void> {
+    this.#failing.abort(error);
+    await Promise.allSettled(this.#parts);
+  }
+}
+
+async function putArchive(dump: Dump, { job, signal, undo }: StepContext): Promise<void> {
+  const { archiveKey, store } = job;
+  undo.add(`the dump ${store.uri(archiveKey)}`, () => store.remove(archiveKey));
+  await store.putFile(archiveKey, dump.file, signal);
+}
+
+async function exchange({ console, job }: StepContext): Promise<number> {
+  const { maintenance, names, target } = job;
+  return await console.step("swap", async () => {
+    const unavailable = await swap(maintenance, {
+      live: target.database,
+      incoming: names.staging,
+      outgoing: names.old,
+    });
+    return {
+      value: unavailable,
+      summary: `${target.database} was unavailable for ${formatDuration(unavailable)}`,
+    };
+  });
+}
+
+/** Keeps one former target for `sync undo`: the one that was just exchanged. */
+async function dropOlder({ maintenance, names, target }: SyncJob): Promise<string[]> {
+  const warnings: string[] = [];
+  for (const name of await listCompanions(maintenance, target.database, "old")) {
+    if (name === names.old) continue;
+    await dropDatabase(maintenance, name).catch((error: unknown) => {
+      warnings.push(`the former target ${name} could not be dropped: ${messageOf(error)}`);
+    });
+  }
+  return warnings;
+}
+
+async function putManifest(
+  { dump, inventory, snapshot }: DumpedSource,
+  durations: SyncResult["durations"],
+  { job }: StepContext,
+): Promise<void> {
+  const { archiveKey, direction, options, source, store, target, versions } = job;
+  const manifest = {
+    ...manifestBase(job, archiveKey, dump),
+    kind: "archive" as const,
+    database: {
+      system: direction.source,
+      host: source.host,
+      name: source.database,
+      serverVersion: versions.source,
+    },
+    verified: {
+      depth: options.verify,
+      snapshot,
+      tables: Object.fromEntries(inventory.tables),
+      largeObjects: inventory.largeObjects,
+      sequences: inventory.sequences,
+      schemaObjects: inventory.objects.length,
+    },
+    durations,
+  };
+  await store.putManifest(archiveKey, manifest).catch((cause: unknown) => {
+    const message = `${target.database} is replaced and verified, but the manifest of ${store.uri(archiveKey)} could not be written.`;
+    throw new OpsError("aws", "MANIFEST_FAILED", message, {
+      hint: "The sync itself is done. Its dump does not count without a manifest: sync again to have one.",
+      cause,
+    });
+  });
+}
+
+function summarise(
+  job: SyncJob,
+  { dump, inventory }: DumpedSource,
+  rest: {
+    backupDump: Dump | undefined;
+    unavailable: number;
+    durations: SyncResult["durations"];
+    warnings: string[];
+  },
+): SyncResult {
+  return {
+    tables: inventory.tables.size,
+    rows: [...inventory.tables.values()].reduce((sum, { rows }) => sum + rows, 0),
+    sequences: inventory.sequences.length,
+    schemaObjects: inventory.objects.length,
+    archiveBytes: dump.bytes,
+    backupBytes: rest.backupDump?.bytes ?? null,
+    sha256: dump.sha256,
+    unavailable: Math.round(rest.unavailable),
+    previous: job.names.old,
+    durations: rest.durations,
+    warnings: rest.warnings,
+  };
+}

@@ -1,0 +1,80 @@
+/** Database-level settings of the target: owner, rights, parameters, limit, comment. A database made beside it has none of them. */
+import { ident, literal } from "@pilot-light/core/postgres/identifiers";
+import type { Session } from "@pilot-light/core/postgres/session";
+import { grantsOf, readRights, rightsStatements, sameGrants, type Grant, type Rights } from "./rights.ts";
+
+/** Everything carried over from the old target. */
+export interface TargetSettings {
+  owner: string;
+  connectionLimit: number;
+  comment: string | null;
+  rights: Grant[];
+  /** `ALTER DATABASE SET` (role null) and `ALTER ROLE IN DATABASE SET`. */
+  parameters: { role: string | null; name: string; value: string }[];
+  objects: Rights;
+}
+
+const databaseQuery = `
+  select pg_catalog.pg_get_userbyid(d.datdba) as owner, d.datconnlimit as "connectionLimit",
+         pg_catalog.shobj_description(d.oid, 'pg_database') as comment,
+         ${grantsOf("coalesce(d.datacl, pg_catalog.acldefault('d', d.datdba))", "d.datdba")} as rights,
+         (select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
+              'role', r.rolname, 'name', pg_catalog.split_part(c, '=', 1), 'value', pg_catalog.substr(c, pg_catalog.strpos(c, '=') + 1))), '[]')
+            from pg_catalog.pg_db_role_setting s cross join lateral pg_catalog.unnest(s.setconfig) c
+            left join pg_catalog.pg_roles r on r.oid = s.setrole
+           where s.setdatabase = d.oid) as parameters
+    from pg_catalog.pg_database d where d.datname = pg_catalog.current_database()`;
+
+/** Reads what is to be carried over from the target. */
+export async function readTargetSettings(target: Session): Promise<TargetSettings> {
+  const database = await target.one<Omit<TargetSettings, "objects">>(databaseQuery);
+  return { ...database, objects: await readRights(target) };
+}
+
+/** Gives the database-level settings of the target to another database of the same server. */
+export async function applyDatabaseSettings(
+  maintenance: Session,
+  database: string,
+  settings: TargetSettings,
+): Promise<void> {
+  const name = ident(database);
+  const current = await maintenance.one<{ owner: string; rights: Grant[] }>(
+    `select pg_catalog.pg_get_userbyid(d.datdba) as owner,
+            ${grantsOf("coalesce(d.datacl, pg_catalog.acldefault('d', d.datdba))", "d.datdba")} as rights
+       from pg_catalog.pg_database d where d.datname = $1`,
+    [database],
+  );
+  const statements = [
+    ...(sameGrants(current.rights, settings.rights)
+      ? []
+      : rightsStatements(
+          `database ${name}`,
+          null,
+          { owner: current.owner, grants: current.rights },
+          settings.rights,
+        )),
+    ...settings.parameters.map(({ role, name: parameter, value }) => {
+      const whose =
+        role === null ? `alter database ${name}` : `alter role ${ident(role)} in database ${name}`;
+      return `${whose} set ${ident(parameter)} to ${parameterValue(parameter, value)}`;
+    }),
+    `alter database ${name} connection limit ${settings.connectionLimit}`,
+    `comment on database ${name} is ${settings.comment === null ? "null" : literal(settings.comment)}`,
+    ...(current.owner === settings.owner ? [] : [`alter database ${name} owner to ${ident(settings.owner)}`]),
+  ];
+  for (const statement of statements) await maintenance.query(statement);
+}
+
+/** Parameters whose value is a list that is stored as it was written; quoting it whole would make it one name. */
+const listParameters = new Set([
+  "search_path",
+  "temp_tablespaces",
+  "session_preload_libraries",
+  "local_preload_libraries",
+  "shared_preload_libraries",
+  "unix_socket_directories",
+]);
+
+function parameterValue(name: string, value: string): string {
+  return listParameters.has(name.toLowerCase()) && value !== "" ? value : literal(value);
+}

@@ -1,0 +1,58 @@
+/** Waiting for several things at once and reporting every failure, not only the quickest. */
+import { OpsError, messageOf } from "@pilot-light/core/errors";
+
+/**
+ * Like `Promise.all`, but waits for all of them, so that nothing goes on behind the caller's back.
+ * @throws the first failure in order; further ones are listed in its details
+ */
+export async function settleAll<T extends readonly Promise<unknown>[] | []>(
+  promises: T,
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  const results = await Promise.allSettled(promises);
+  const failures = results.flatMap((result) =>
+    result.status === "rejected" ? [result.reason as unknown] : [],
+  );
+  if (failures.length > 0) throw combine(failures);
+  return await Promise.all(promises);
+}
+
+/** One error out of several: a bug wins over everything, as it must be seen. */
+export function combine(failures: readonly unknown[]): unknown {
+  const first = failures.find((failure) => !(failure instanceof OpsError)) ?? failures[0];
+  if (!(first instanceof OpsError)) return first;
+  const others = failures.filter(
+    (failure) => failure !== first && failure instanceof Error && messageOf(failure) !== first.message,
+  );
+  if (others.length === 0) return first;
+  const { failure, code, message, hint, details, cause } = first;
+  const also = others.flatMap((other) => [
+    `also: ${messageOf(other)}`,
+    ...(other instanceof OpsError && other.hint !== undefined ? [`      ${other.hint}`] : []),
+  ]);
+  return new OpsError(failure, code, message, {
+    details: [...details, ...also],
+    cause,
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
+
+/** Works through `items` with one worker for each resource; stops handing out items after the first failure. */
+export async function drain<Item, Resource>(
+  items: readonly Item[],
+  resources: readonly Resource[],
+  work: (item: Item, resource: Resource) => Promise<void>,
+): Promise<void> {
+  const queue = [...items];
+  let failed = false;
+  const worker = async (resource: Resource) => {
+    for (let item = queue.shift(); item !== undefined && !failed; item = queue.shift()) {
+      try {
+        await work(item, resource);
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
+    }
+  };
+  await settleAll(resources.map(worker));
+}

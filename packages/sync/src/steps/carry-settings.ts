@@ -1,0 +1,20 @@
+/** Step: the target's owner, rights and settings go to the new database: an exchange of names would lose them. */
+import { withDatabase } from "@pilot-light/core/postgres/endpoint";
+import { openSession } from "@pilot-light/core/postgres/session";
+import { sessionOptions } from "../connect.ts";
+import type { StepContext } from "../job.ts";
+import { carryRights } from "../rights.ts";
+import { applyDatabaseSettings, readTargetSettings } from "../settings.ts";
+
+export async function carrySettings({ console, environment, job, signal }: StepContext): Promise<void> {
+  const { maintenance, names, target } = job;
+  await console.step("settings", async () => {
+    const options = sessionOptions("target", environment, signal);
+    await using old = await openSession(target, options);
+    await using staging = await openSession(withDatabase(target, names.staging), options);
+    const settings = await readTargetSettings(old);
+    await carryRights(staging, settings.objects);
+    await applyDatabaseSettings(maintenance, names.staging, settings);
+    return { value: undefined, summary: "owner, rights and settings of the target carried over" };
+  });
+}

@@ -1,0 +1,51 @@
+/** Step: dump the source and read everything it holds, at the same time and in the same snapshot. */
+import { join } from "node:path";
+import { formatBytes, plural } from "@pilot-light/core/format";
+import { readSequences, type SequencePosition } from "@pilot-light/core/inventory/tables";
+import { sessionOptions } from "../connect.ts";
+import { makeDump, type Dump } from "../dump.ts";
+import { readInventory, type Inventory } from "../inventory.ts";
+import type { StepContext } from "../job.ts";
+import { settleAll } from "../settle.ts";
+import { openSnapshot } from "../snapshot.ts";
+
+/** The dump, and what it must hold. */
+export interface DumpedSource {
+  dump: Dump;
+  snapshot: string;
+  inventory: Inventory;
+  /** Read after the dump: sequences are outside of every snapshot. */
+  sequencesAfter: readonly SequencePosition[];
+}
+
+export async function dumpSource(context: StepContext): Promise<DumpedSource> {
+  const { console, environment, job, libpq, signal, together } = context;
+  const { direction, options, programs, source } = job;
+  return await console.step("dump", async (progress) => {
+    await using snapshot = await openSnapshot(
+      source,
+      options.jobs,
+      sessionOptions("source", environment, signal),
+    );
+    const file = join(job.workDirectory, "source.dump");
+    const request = {
+      system: direction.source,
+      programs,
+      environment: libpq.source,
+      file,
+      snapshot: snapshot.id,
+      failure: "source",
+    } as const;
+    const [dump, inventory] = await settleAll([
+      together(makeDump(request, context)),
+      together(
+        readInventory(snapshot.sessions, options.verify, (done, all) =>
+          progress(`${done} of ${all} tables read`),
+        ),
+      ),
+    ]);
+    const sequencesAfter = await readSequences(snapshot.first);
+    const summary = `${formatBytes(dump.bytes)}, ${plural(inventory.tables.size, "table")}, snapshot ${snapshot.id}`;
+    return { value: { dump, inventory, sequencesAfter, snapshot: snapshot.id }, summary };
+  });
+}

@@ -1,0 +1,31 @@
+/** Step: restore the dump into a new database beside the target. */
+import { join } from "node:path";
+import { plural } from "@pilot-light/core/format";
+import type { Dump } from "../dump.ts";
+import type { StepContext } from "../job.ts";
+import { createStaging, dropDatabase } from "../maintenance.ts";
+import { restore } from "../restore.ts";
+
+export async function restoreBeside(dump: Dump, context: StepContext): Promise<void> {
+  const { console, job, libpq, undo } = context;
+  const { maintenance, names, options, programs, skippedExtensions, target } = job;
+  await console.step("restore", async (progress) => {
+    undo.add(`the staging database ${names.staging}`, () => dropDatabase(maintenance, names.staging));
+    await createStaging(maintenance, target.database, names.staging);
+    const listFile = join(job.workDirectory, "entries.list");
+    const request = {
+      programs,
+      environment: libpq.target,
+      file: dump.file,
+      database: names.staging,
+      listFile,
+      skippedExtensions,
+      jobs: options.jobs,
+    };
+    await restore(request, context, (done, all) => progress(console.bar(done, all, "tables")));
+    return {
+      value: undefined,
+      summary: `beside the target as ${names.staging}, ${plural(options.jobs, "job")}`,
+    };
+  });
+}

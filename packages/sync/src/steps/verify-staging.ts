@@ -1,0 +1,41 @@
+/** Step: the staging database must equal the snapshot; its statistics are refreshed on the way. */
+import { plural } from "@pilot-light/core/format";
+import { withDatabase } from "@pilot-light/core/postgres/endpoint";
+import { sessionOptions } from "../connect.ts";
+import { readInventory } from "../inventory.ts";
+import type { StepContext } from "../job.ts";
+import { openSessions } from "../snapshot.ts";
+import { analyzeParents, assertEqual, fingerprintStagingTable } from "../verify.ts";
+import type { DumpedSource } from "./dump-source.ts";
+
+export async function verifyStaging(
+  { inventory, sequencesAfter }: DumpedSource,
+  context: StepContext,
+): Promise<void> {
+  const { console, environment, job, signal } = context;
+  const { options, names, skippedExtensions, target, versions } = job;
+  await console.step("verify", async (progress) => {
+    const endpoint = withDatabase(target, names.staging);
+    await using sessions = await openSessions(
+      endpoint,
+      options.jobs,
+      sessionOptions("target", environment, signal),
+    );
+    const hasPublic = inventory.objects.some(
+      ({ kind, identity }) => kind === "schema" && identity === "public",
+    );
+    // A new database has this schema; the source's owner may have dropped it.
+    if (!hasPublic) await sessions.first.query("drop schema if exists public");
+    const report = (done: number, all: number) => progress(console.bar(done, all, "tables"));
+    const actual = await readInventory(sessions.all, options.verify, report, fingerprintStagingTable);
+    assertEqual(inventory, sequencesAfter, actual, { sameMajor: versions.sameMajor, skippedExtensions });
+    await analyzeParents(sessions.first);
+    const how = options.verify === "checksums" ? "rows and hashes" : "row counts";
+    const what = [
+      `${plural(inventory.tables.size, "table")} (${how})`,
+      plural(inventory.sequences.length, "sequence"),
+      plural(inventory.objects.length, "object"),
+    ];
+    return { value: undefined, summary: `equal: ${what.join(", ")}` };
+  });
+}

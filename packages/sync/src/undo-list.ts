@@ -1,0 +1,25 @@
+/** What a run has made and how to remove it, the last first. */
+import type { Console } from "@pilot-light/core/console";
+import { messageOf } from "@pilot-light/core/errors";
+
+export class UndoList {
+  #steps: { what: string; undo: () => Promise<void> }[] = [];
+
+  /** Says before something is made how it is removed. */
+  add(what: string, undo: () => Promise<void>): void {
+    this.#steps.unshift({ what, undo });
+  }
+
+  /** What was made is meant to stay from now on. */
+  keep(): void {
+    this.#steps = [];
+  }
+
+  /** Removes everything; what cannot be removed is said and does not stop the rest. */
+  async run(console: Console): Promise<void> {
+    for (const { what, undo } of this.#steps) {
+      await undo().catch((error: unknown) => console.warn(`could not remove ${what}: ${messageOf(error)}`));
+    }
+    this.#steps = [];
+  }
+}

@@ -1,0 +1,44 @@
+/** The run's private directory for dumps and pass files, removed at the end; that of a killed run is removed by the next. */
+import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const prefix = "pilot-light-sync-";
+
+export class WorkDirectory implements AsyncDisposable {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.path, { recursive: true, force: true });
+  }
+}
+
+/** Makes the directory (mode 0700, as mkdtemp does) and removes those whose process is gone. */
+export async function openWorkDirectory(): Promise<WorkDirectory> {
+  await removeAbandoned();
+  return new WorkDirectory(await mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`)));
+}
+
+async function removeAbandoned(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const pid = Number(new RegExp(`^${prefix}(\\d+)-`).exec(name)?.[1]);
+    if (!(pid > 0) || isAlive(pid)) continue;
+    const path = join(tmpdir(), name);
+    const owner = await stat(path).catch(() => undefined);
+    if (owner?.uid === process.getuid?.()) await rm(path, { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: there is such a process and it is another user's.
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}
