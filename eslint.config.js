@@ -6,7 +6,12 @@ export default defineConfig(
   { ignores: ["**/dist/", "**/cdktf.out/", ".sandbox/"] },
   { linterOptions: { reportUnusedDisableDirectives: "error" } },
   js.configs.recommended,
-  { files: ["**/*.{js,mjs}"], languageOptions: { globals: { process: "readonly", console: "readonly", URL: "readonly" } } },
+  {
+    files: ["**/*.{js,mjs}"],
+    languageOptions: {
+      globals: { process: "readonly", console: "readonly", URL: "readonly", fetch: "readonly" },
+    },
+  },
   {
     files: ["**/*.ts"],
     extends: [tseslint.configs.strictTypeChecked],
@@ -18,22 +23,50 @@ export default defineConfig(
       "no-restricted-exports": ["error", { restrictDefaultExports: { direct: true, named: true } }],
       "no-restricted-properties": [
         "error",
-        { object: "process", property: "env", message: "Take an Environment; only core/env.ts reads process.env." },
-        { object: "process", property: "exit", message: "Return an outcome; only core/command.ts sets the exit code." },
+        {
+          object: "process",
+          property: "env",
+          message: "Take an Environment; only core/env.ts reads process.env.",
+        },
+        {
+          object: "process",
+          property: "exit",
+          message: "Return an outcome; only core/command.ts sets the exit code.",
+        },
       ],
       "no-restricted-imports": [
         "error",
         {
-          paths: [{ name: "@cdktf/provider-aws", message: "Import @cdktf/provider-aws/lib/<resource>/index.js: the barrel takes 3 s and 500 MB." }],
-          patterns: [{ group: ["**/packages/*/src/**", "../../*/src/*"], message: "Import the package by its name." }],
+          paths: [
+            {
+              name: "@cdktf/provider-aws",
+              message: "Import @cdktf/provider-aws/lib/<resource>/index.js: the barrel takes 3 s and 500 MB.",
+            },
+          ],
+          patterns: [
+            { group: ["**/packages/*/src/**", "../../*/src/*"], message: "Import the package by its name." },
+          ],
         },
       ],
       "@typescript-eslint/consistent-type-imports": "error",
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
-      "@typescript-eslint/no-unnecessary-condition": ["error", { allowConstantLoopConditions: "only-allowed-literals" }],
-      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true, allowBoolean: true }],
+      "@typescript-eslint/no-unnecessary-condition": [
+        "error",
+        { allowConstantLoopConditions: "only-allowed-literals" },
+      ],
+      "@typescript-eslint/restrict-template-expressions": [
+        "error",
+        { allowNumber: true, allowBoolean: true },
+      ],
     },
   },
-  { files: ["packages/core/src/env.ts", "packages/core/src/command.ts", "vitest.config.ts"], rules: { "no-restricted-properties": "off" } },
-  { files: ["vitest.config.ts"], rules: { "no-restricted-exports": "off" }, extends: [tseslint.configs.disableTypeChecked] },
+  {
+    files: ["packages/core/src/env.ts", "packages/core/src/command.ts", "vitest.config.ts"],
+    rules: { "no-restricted-properties": "off" },
+  },
+  {
+    files: ["vitest.config.ts"],
+    rules: { "no-restricted-exports": "off" },
+    extends: [tseslint.configs.disableTypeChecked],
+  },
 );

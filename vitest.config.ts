@@ -7,7 +7,15 @@ const ssr = { resolve: { conditions: ["development", "node", "import", "default"
 export default defineConfig({
   test: {
     projects: [
-      { resolve, ssr, test: { name: "unit", include: ["packages/*/src/**/*.test.ts", "test/*.test.ts"], restoreMocks: true } },
+      {
+        resolve,
+        ssr,
+        test: {
+          name: "unit",
+          include: ["packages/*/src/**/*.test.ts", "test/*.test.ts"],
+          restoreMocks: true,
+        },
+      },
       {
         resolve,
         ssr,

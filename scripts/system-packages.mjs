@@ -1,0 +1,102 @@
+/** Installing packages of the operating system, with apt-get on Debian and Ubuntu and with Homebrew on macOS. */
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { ScriptError, mustRun, onPath, run } from "./run.mjs";
+
+const hashicorp = "https://apt.releases.hashicorp.com";
+const terraformByHand =
+  "Install Terraform by hand, then run the command again:  https://developer.hashicorp.com/terraform/install";
+
+/** @typedef {(text: string) => void} Note Says what is being installed, before it is done. */
+
+let aptUpdated = false;
+
+/**
+ * HashiCorp's own apt repository, as its installation page sets it up. apt checks the packages against the key.
+ * @param {Note} note
+ */
+export async function addHashicorpRepository(note) {
+  const key = "/usr/share/keyrings/hashicorp-archive-keyring.asc";
+  const list = "/etc/apt/sources.list.d/hashicorp.list";
+  if (existsSync(list)) return;
+  const release = existsSync("/etc/os-release") ? readFileSync("/etc/os-release", "utf8") : "";
+  const codename = /^(?:UBUNTU_CODENAME|VERSION_CODENAME)=(\w+)$/m.exec(release)?.[1];
+  if (codename === undefined || !onPath("apt-get")) {
+    throw new ScriptError("terraform is not on the PATH.", terraformByHand);
+  }
+  // apt needs the CA certificates for an https repository, and a minimal system has none.
+  if (!existsSync("/etc/ssl/certs/ca-certificates.crt")) {
+    await installSystemPackages(note, { apt: ["ca-certificates"], brew: [] });
+  }
+  note(`adding the apt repository ${hashicorp}`);
+  const response = await fetch(`${hashicorp}/gpg`).catch((error) => error);
+  if (!response.ok) {
+    throw new ScriptError(
+      `Cannot fetch HashiCorp's package key: ${response.cause?.message ?? response.statusText}.`,
+      terraformByHand,
+    );
+  }
+  await asRoot("tee", [key], await response.text());
+  await asRoot("tee", [list], `deb [signed-by=${key}] ${hashicorp} ${codename} main\n`);
+  aptUpdated = false;
+}
+
+/**
+ * Installs packages, under their names with the one or the other.
+ * @param {Note} note
+ * @param {{ apt: string[], brew: string[] }} names
+ */
+export async function installSystemPackages(note, { apt, brew }) {
+  const hint = systemHint(apt.join(" "), brew.join(" "));
+  if (process.platform === "darwin" && onPath("brew")) {
+    note(`installing ${brew.join(", ")} with Homebrew`);
+    await mustRun("brew", ["install", ...brew], { hint, env: { ...process.env, NONINTERACTIVE: "1" } });
+  } else if (onPath("apt-get")) {
+    note(`installing ${apt.join(", ")} with apt-get`);
+    // Another apt may be running on a machine that has just started.
+    const aptGet = ["DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-o", "DPkg::Lock::Timeout=120"];
+    if (!aptUpdated) await asRoot("env", [...aptGet, "update"], "", hint);
+    aptUpdated = true;
+    await asRoot("env", [...aptGet, "install", "-y", "--no-install-recommends", ...apt], "", hint);
+  } else {
+    throw new ScriptError(
+      `Missing: ${apt.join(", ")}. Neither apt-get nor Homebrew is here to install it.`,
+      hint,
+    );
+  }
+}
+
+/**
+ * Runs a program as root, by sudo when the user is not. sudo asks for a password on a terminal only: CI never hangs in it.
+ * @param {string} program
+ * @param {readonly string[]} args
+ * @param {string} [input]
+ * @param {string} [hint]
+ */
+async function asRoot(program, args, input = "", hint) {
+  if (process.getuid?.() === 0) return mustRun(program, args, { input, hint });
+  if (!onPath("sudo")) {
+    throw new ScriptError(`This needs root, and sudo is not here: ${program} ${args.join(" ")}`, hint);
+  }
+  if ((await run("sudo", ["-n", "true"])).code !== 0) {
+    const canAsk = process.stdin.isTTY && (process.env["CI"] ?? "") === "";
+    if (!canAsk || spawnSync("sudo", ["-v"], { stdio: "inherit" }).status !== 0) {
+      throw new ScriptError(`sudo wants a password, for: ${program} ${args.join(" ")}`, hint);
+    }
+  }
+  return mustRun("sudo", ["-n", program, ...args], { input, hint });
+}
+
+/**
+ * The command that installs the packages by hand.
+ * @param {string} apt
+ * @param {string} brew
+ */
+export function systemHint(apt, brew) {
+  if (process.platform === "darwin") {
+    const install = "Install Homebrew (https://brew.sh), then run the command again.";
+    return onPath("brew") ? `brew install ${brew}` : install;
+  }
+  const byHand = `Install ${apt} with your system's package manager.`;
+  return onPath("apt-get") ? `sudo apt-get update && sudo apt-get install ${apt}` : byHand;
+}

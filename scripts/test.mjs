@@ -1,0 +1,96 @@
+/** `npm test`: set-up, every check, every test, and their sum. `npm test -- <filter>` runs the tests of matching files only. */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { endProgramsOnInterrupt, exitCodeOf, interruptedBy, printError, root, run } from "./run.mjs";
+import { setup } from "./setup.mjs";
+
+/** @typedef {{ name: string, passed: number, failed: number }} Result */
+
+const filters = process.argv.slice(2);
+const reports = mkdtempSync(join(tmpdir(), "pilot-light-test-"));
+/** @type {Result[]} */
+const results = [];
+
+endProgramsOnInterrupt();
+try {
+  await setup({ forTests: true });
+  if (filters.length > 0) {
+    await vitest("tests", filters);
+  } else {
+    for (const name of checks()) await check(name);
+    await vitest("unit tests", ["--project", "unit"]);
+    await vitest("integration tests", ["--project", "integration"]);
+  }
+} catch (error) {
+  if (interruptedBy() === undefined) printError(error);
+  results.push({ name: "run", passed: 0, failed: 1 });
+} finally {
+  rmSync(reports, { recursive: true, force: true });
+}
+process.exitCode = summarize();
+
+/** The `check:` scripts of the root's package.json: types, lint, format, dead code. */
+function checks() {
+  /** @type {{ scripts: Record<string, string> }} */
+  const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  return Object.keys(manifest.scripts).filter((name) => name.startsWith("check:"));
+}
+
+/**
+ * Runs a script of package.json as one check.
+ * @param {string} name
+ */
+async function check(name) {
+  console.log(`\n> ${name}`);
+  const { code } = await run("npm", ["--silent", "run", name], { show: true });
+  add({ name, passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 });
+}
+
+/**
+ * Runs vitest, and counts its tests by its JSON report.
+ * @param {string} name
+ * @param {readonly string[]} args
+ */
+async function vitest(name, args) {
+  console.log(`\n> ${name}`);
+  const report = join(reports, `${name}.json`);
+  const program = join(root, "node_modules/vitest/vitest.mjs");
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const { code } = await run(process.execPath, [program, "run", ...reporters, ...args], { show: true });
+  const { passed, failed } = count(report);
+  // A failure outside of any test (a file that does not load, a failed global set-up, no test at all) counts as one.
+  add({ name, passed, failed: code === 0 ? failed : Math.max(failed, 1) });
+}
+
+/** @param {string} report */
+function count(report) {
+  try {
+    /** @type {{ numPassedTests: number, numFailedTests: number }} */
+    const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, "utf8"));
+    return { passed: numPassedTests, failed: numFailedTests };
+  } catch {
+    return { passed: 0, failed: 0 };
+  }
+}
+
+/** @param {Result} result */
+function add(result) {
+  results.push(result);
+  console.log(`${result.failed === 0 ? "ok" : "FAILED"}  ${result.name}`);
+}
+
+/** Prints the results and, alone on the last line, their sum. Returns the exit code. */
+function summarize() {
+  const passed = results.reduce((sum, result) => sum + result.passed, 0);
+  const failed = results.reduce((sum, result) => sum + result.failed, 0);
+  console.log("\nResults");
+  for (const result of results) {
+    const sign = result.failed === 0 ? "ok    " : "FAILED";
+    console.log(`  ${sign}  ${result.name.padEnd(20)} ${result.passed} passed, ${result.failed} failed`);
+  }
+  console.log(`\n${passed} passed, ${failed} failed`);
+  const signal = interruptedBy();
+  if (signal !== undefined) return exitCodeOf(signal);
+  return failed === 0 && passed > 0 ? 0 : 1;
+}
