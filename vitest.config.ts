@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 // Tests run the sources of the workspace packages, not their builds.
 const resolve = { conditions: ["development"] };
-const ssr = { resolve: { conditions: ["development", "node", "import", "default"] } };
+const ssr = { resolve: { conditions: ["development", "node"] } };
 
 export default defineConfig({
   test: {

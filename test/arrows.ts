@@ -13,7 +13,10 @@ interface Arrows {
 export const scope = "@pilot-light/";
 const packages = new Map<string, Arrows>([
   ["core", { always: [], tests: [] }],
-  ["infra", { always: ["core/contract", "core/errors"], tests: [] }],
+  [
+    "infra",
+    { always: ["core/contract", "core/errors", "core/env", "core/command"], tests: ["core", "sandbox"] },
+  ],
   ["sync", { always: ["core"], tests: ["sandbox"] }],
   ["validate", { always: ["core"], tests: ["sandbox"] }],
   ["lifecycle", { always: ["core", "sync", "validate"], tests: ["sandbox"] }],

@@ -2,7 +2,7 @@
 import yargs, { type Argv } from "yargs";
 import { reportError } from "./command.ts";
 import { Console } from "./console.ts";
-import { processEnvironment, variables, type VariableName } from "./env.ts";
+import { processEnvironment, variables, type VariableName, type VariableSpec } from "./env.ts";
 import { OpsError, exitCodeMeanings } from "./errors.ts";
 
 /** Options every command has. */
@@ -28,10 +28,12 @@ export function helpEpilogue(names: readonly VariableName[]): string {
   const codes = Object.entries(exitCodeMeanings).map(
     ([code, meaning]) => `  ${code.padStart(3)}  ${meaning}`,
   );
-  const width = Math.max(...names.map((name) => name.length));
-  const lines = names.map((name) => {
-    const spec: { description: string; default?: string } = variables[name];
-    return `  ${name.padEnd(width)}  ${spec.description}${spec.default === undefined ? "" : ` [default: ${spec.default}]`}`;
+  const lines = names.flatMap((name) => {
+    const spec: VariableSpec = variables[name];
+    return [
+      `  ${name}`,
+      `      ${spec.description}${spec.default === undefined ? "" : ` [default: ${spec.default}]`}`,
+    ];
   });
   return ["Exit codes:", ...codes, "", "Environment variables:", ...lines].join("\n");
 }

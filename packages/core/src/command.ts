@@ -2,6 +2,7 @@
  * The frame of every command: signals, the error boundary, the one place that sets the exit code. A command takes data,
  * returns an outcome; what is printed for an error and as `--json` is decided here.
  */
+import { setMaxListeners } from "node:events";
 import { Console } from "./console.ts";
 import { processEnvironment, type Environment } from "./env.ts";
 import { OpsError, exitCodes, interrupted } from "./errors.ts";
@@ -48,6 +49,8 @@ export async function runCommand(
     colour: flags.color,
   });
   const controller = new AbortController();
+  // Every session and request listens to it.
+  setMaxListeners(0, controller.signal);
   const stop = (signal: NodeJS.Signals) => {
     if (!controller.signal.aborted) console.line(`\n  ${signal}: undoing what was begun ...`);
     controller.abort(interrupted(signal));

@@ -82,7 +82,7 @@ export class Console {
     const start = performance.now();
     const elapsed = () => formatDuration(performance.now() - start);
     let text = "";
-    const redraw = () => this.live(`  ${label.padEnd(16)}${text}  ${elapsed()}`);
+    const redraw = () => this.live(`  ${label.padEnd(10)}${text}  ${elapsed()}`);
     const timer = setInterval(redraw, 200);
     redraw();
     try {
@@ -90,7 +90,7 @@ export class Console {
         text = next;
         redraw();
       });
-      this.line(`  ${label.padEnd(16)}${summary.padEnd(56)} ${elapsed().padStart(8)}`);
+      this.line(`  ${label.padEnd(10)}${summary.padEnd(72)} ${elapsed().padStart(8)}`);
       return value;
     } finally {
       clearInterval(timer);

@@ -50,6 +50,16 @@ export const variables = {
     description:
       "`address:port` to connect to instead of the RDS endpoint (a tunnel). The certificate is still checked against the endpoint's name.",
   },
+  ALB_HOSTADDR: {
+    description:
+      "`address:port` to connect to instead of the load balancer. The certificate is still checked against its real name.",
+  },
+  PILOT_LIGHT_WAIVERS: {
+    description:
+      "File with failures of `pnpm validate` that are accepted until a date. `--waivers` wins over it.",
+  },
+  GITHUB_ACTIONS: { description: "Set by GitHub Actions: failures become annotations." },
+  GITHUB_STEP_SUMMARY: { description: "Set by GitHub Actions: file that the job summary is added to." },
   PGCONNECT_TIMEOUT: { description: "Seconds that one attempt to connect may take.", default: "15" },
   NO_COLOR: { description: "Set to anything: plain output without colour." },
   CI: { description: "Set by CI systems: plain lines instead of a redrawn terminal." },
@@ -70,5 +80,7 @@ export function readVariable(environment: Environment, name: VariableName): stri
 
 /** The process's own environment: the only place that reads it. */
 export function processEnvironment(): Environment {
+  // Node 20 is supported here; the SDK announces on every start that one day it will not be.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
   return process.env;
 }

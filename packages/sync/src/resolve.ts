@@ -1,4 +1,4 @@
-/** Finds out everything a sync needs before it connects: both endpoints, account, bucket. */
+/** Finds out everything a command needs before it connects: endpoints, account, bucket. */
 import { resolve as absolutePath } from "node:path";
 import { createAwsClients, type AwsClients } from "@pilot-light/core/aws/clients";
 import { readDatabaseSecret } from "@pilot-light/core/aws/database-secret";
@@ -13,12 +13,11 @@ import {
 import { readVariable } from "@pilot-light/core/env";
 import { OpsError } from "@pilot-light/core/errors";
 import { parseOutputs, readOutputs } from "@pilot-light/core/outputs";
-import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
+import type { DatabaseSystem, Endpoint } from "@pilot-light/core/postgres/endpoint";
 import { parseNeonUrl } from "@pilot-light/core/postgres/neon-url";
 import { resolveRds, withCredentials } from "@pilot-light/core/postgres/rds-endpoint";
 import type { Direction } from "./direction.ts";
 import { DumpStore } from "./dump-store.ts";
-import type { SyncOptions } from "./options.ts";
 import { settleAll } from "./settle.ts";
 
 /** A sync's two ends and its archive, known but not yet connected to. */
@@ -41,12 +40,41 @@ const neededOutputs = outputsSchema
  */
 export async function resolve(
   direction: Direction,
-  options: SyncOptions,
+  outputsFile: string | undefined,
   context: CommandContext,
 ): Promise<Resolved> {
-  const { environment, console, signal } = context;
+  const neon = resolveNeon(context);
+  const { aws, identity, rds, secretArn, bucket } = await resolveAws(outputsFile, context);
+  const store = new DumpStore(aws, bucket, identity.account);
+  const [endpoint] = await settleAll([enterRds(rds, aws, secretArn, context), store.check(context.signal)]);
+  return {
+    source: direction.source === "neon" ? neon : endpoint,
+    target: direction.target === "neon" ? neon : endpoint,
+    store,
+    identity,
+    rereadSecret: () => enterRds(rds, aws, secretArn, context),
+  };
+}
+
+/** Resolves one of the two databases. */
+export async function resolveOne(
+  system: DatabaseSystem,
+  outputsFile: string | undefined,
+  context: CommandContext,
+): Promise<Endpoint> {
+  if (system === "neon") return resolveNeon(context);
+  const { aws, rds, secretArn } = await resolveAws(outputsFile, context);
+  return await enterRds(rds, aws, secretArn, context);
+}
+
+function resolveNeon({ environment, console }: CommandContext): Endpoint {
   const neon = parseNeonUrl(readVariable(environment, "NEON_DATABASE_URL"));
   console.redactor.add(neon.password);
+  return neon;
+}
+
+/** The account, and what the outputs say about the RDS side. */
+async function resolveAws(outputsFile: string | undefined, { environment, console, signal }: CommandContext) {
   const project = readVariable(environment, "PROJECT_NAME") ?? defaultProjectName;
   if (!projectNamePattern.test(project)) {
     throw new OpsError("configuration", "PROJECT_NAME_INVALID", `PROJECT_NAME is not usable: ${project}`, {
@@ -55,8 +83,7 @@ export async function resolve(
   }
   const names = resourceNames(project);
   const aws = createAwsClients(environment);
-  const account = readVariable(environment, "PILOT_LIGHT_ACCOUNT_ID");
-  const file = options.outputsFile ?? readVariable(environment, "PILOT_LIGHT_OUTPUTS_FILE");
+  const file = outputsFile ?? readVariable(environment, "PILOT_LIGHT_OUTPUTS_FILE");
   const reading = readOutputs({
     file: file === undefined ? undefined : absolutePath(file),
     stack: names.stack,
@@ -65,11 +92,14 @@ export async function resolve(
     signal,
     onStart: (line) => console.detail(`$ ${line}`),
   });
-  const [identity, raw] = await settleAll([readIdentity(aws, account, signal), reading]);
+  const [identity, raw] = await settleAll([
+    readIdentity(aws, readVariable(environment, "PILOT_LIGHT_ACCOUNT_ID"), signal),
+    reading,
+  ]);
   const outputs = parseOutputs(raw, neededOutputs);
   const rds = await resolveRds(outputs, environment);
-  const arn = outputs.database_secret_arn;
-  if (arn === "") {
+  const secretArn = outputs.database_secret_arn;
+  if (secretArn === "") {
     throw new OpsError(
       "configuration",
       "OUTPUTS_INVALID",
@@ -79,16 +109,7 @@ export async function resolve(
       },
     );
   }
-  const bucket = outputs.db_backups_bucket_name ?? names.backupsBucket;
-  const store = new DumpStore(aws, bucket, identity.account);
-  const [endpoint] = await settleAll([enterRds(rds, aws, arn, context), store.check(signal)]);
-  return {
-    source: direction.source === "neon" ? neon : endpoint,
-    target: direction.target === "neon" ? neon : endpoint,
-    store,
-    identity,
-    rereadSecret: () => enterRds(rds, aws, arn, context),
-  };
+  return { aws, identity, rds, secretArn, bucket: outputs.db_backups_bucket_name ?? names.backupsBucket };
 }
 
 async function enterRds(

@@ -1,4 +1,5 @@
 /** A sync from the dump to the manifest. Reads as the list of its steps; each is a file in `steps/`. */
+import { setMaxListeners } from "node:events";
 import type { CommandContext } from "@pilot-light/core/command";
 import { OpsError, messageOf } from "@pilot-light/core/errors";
 import { formatBytes, formatDuration } from "@pilot-light/core/format";
@@ -81,6 +82,7 @@ class Background {
 
   constructor(interruption: AbortSignal) {
     this.signal = AbortSignal.any([interruption, this.#failing.signal]);
+    setMaxListeners(0, this.signal);
   }
 
   start<T>(part: Promise<T>): Promise<T> {

@@ -33,7 +33,7 @@ export async function sync(
   const start = performance.now();
   const { console, signal } = context;
   const direction = directions[name];
-  const resolved = await resolve(direction, options, context);
+  const resolved = await resolve(direction, options.outputsFile, context);
   if (!options.dryRun && !options.yes && !canAsk()) throw confirmationNeeded(`pnpm sync ${name}`);
   await using locks = options.dryRun ? undefined : await takeLocks(resolved, context);
   const { plan, refusal, job } = await prepare(direction, options, resolved, locks?.maintenance, context);

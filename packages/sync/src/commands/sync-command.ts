@@ -1,42 +1,19 @@
 /** `pnpm sync neon-to-rds` and `pnpm sync rds-to-neon`: one command, two directions. */
 import { commonOptions, helpEpilogue } from "@pilot-light/core/cli";
 import { runCommand } from "@pilot-light/core/command";
+import { OpsError } from "@pilot-light/core/errors";
 import type { Argv } from "yargs";
 import type { DirectionName } from "../direction.ts";
+import { safetyOptions, syncVariables } from "./shared-options.ts";
 
 const descriptions = {
   "neon-to-rds": "Replace the RDS database with a copy of the Neon database",
   "rds-to-neon": "Replace the Neon database (production reads it) with a copy of the RDS database",
 } as const satisfies Record<DirectionName, string>;
 
-const variables = [
-  "NEON_DATABASE_URL",
-  "AWS_REGION",
-  "PROJECT_NAME",
-  "PILOT_LIGHT_OUTPUTS_FILE",
-  "PILOT_LIGHT_ACCOUNT_ID",
-  "PILOT_LIGHT_PG_BIN",
-  "RDS_SSLMODE",
-  "RDS_SSLROOTCERT",
-  "RDS_HOSTADDR",
-  "PGCONNECT_TIMEOUT",
-] as const;
-
 /** Options of a sync, as yargs sees them. */
 function options(argv: Argv, name: DirectionName) {
-  return commonOptions(argv)
-    .option("dry-run", {
-      type: "boolean",
-      default: false,
-      describe: "Show the plan and stop; nothing is written anywhere",
-      group: "Safety:",
-    })
-    .option("yes", {
-      type: "boolean",
-      default: false,
-      describe: "Do not ask; bypasses no check",
-      group: "Safety:",
-    })
+  return safetyOptions(commonOptions(argv))
     .option("target-backup", {
       type: "boolean",
       default: true,
@@ -62,19 +39,13 @@ function options(argv: Argv, name: DirectionName) {
       group: "Work:",
       requiresArg: true,
     })
-    .option("outputs-file", {
-      type: "string",
-      describe: "JSON of `cdktf output`, instead of running the CLI",
-      group: "Work:",
-      requiresArg: true,
-    })
     .check(({ jobs }) => {
       if (Number.isInteger(jobs) && jobs >= 1 && jobs <= 32) return true;
-      throw new Error("--jobs must be a whole number from 1 to 32");
+      throw new OpsError("usage", "USAGE", "--jobs must be a whole number from 1 to 32.");
     })
     .example(`$0 ${name} --dry-run`, "see what would be replaced")
     .example(`$0 ${name} --yes --json`, "run it in CI")
-    .epilogue(helpEpilogue(variables));
+    .epilogue(helpEpilogue(syncVariables));
 }
 
 /** Adds the command for one direction. */

@@ -1,0 +1,83 @@
+/** The AWS resources that a sync needs, made in the emulator: backups bucket, database secret, record of the RDS instance. */
+import type { DatabaseSecret } from "@pilot-light/core/contract";
+import { defaultRegion, resourceNames } from "@pilot-light/core/contract";
+
+/** Anything is accepted by the emulator; these cannot be mistaken for real ones. */
+export const emulatorCredentials = { accessKeyId: "testing", secretAccessKey: "testing" } as const;
+
+function clientOptions(endpoint: string) {
+  return { endpoint, region: defaultRegion, credentials: emulatorCredentials, forcePathStyle: true };
+}
+
+/** Creates the backups bucket of a project. */
+export async function createBucket(endpoint: string, bucket: string): Promise<void> {
+  const { CreateBucketCommand, S3Client } = await import("@aws-sdk/client-s3");
+  await new S3Client(clientOptions(endpoint)).send(new CreateBucketCommand({ Bucket: bucket }));
+}
+
+/** Removes a bucket with everything in it: objects, their versions, unfinished uploads. */
+export async function removeBucket(endpoint: string, bucket: string): Promise<void> {
+  const s3 = await import("@aws-sdk/client-s3");
+  const client = new s3.S3Client(clientOptions(endpoint));
+  for (;;) {
+    const page = await client.send(new s3.ListObjectVersionsCommand({ Bucket: bucket }));
+    const objects = [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])];
+    if (objects.length === 0) break;
+    for (const { Key, VersionId } of objects) {
+      await client.send(new s3.DeleteObjectCommand({ Bucket: bucket, Key, VersionId }));
+    }
+  }
+  const uploads = await client.send(new s3.ListMultipartUploadsCommand({ Bucket: bucket }));
+  for (const { Key, UploadId } of uploads.Uploads ?? []) {
+    await client.send(new s3.AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }));
+  }
+  await client.send(new s3.DeleteBucketCommand({ Bucket: bucket }));
+}
+
+/** Creates the master user's secret as RDS does and returns its ARN. */
+export async function createSecret(
+  endpoint: string,
+  project: string,
+  secret: DatabaseSecret,
+): Promise<string> {
+  const { CreateSecretCommand, SecretsManagerClient } = await import("@aws-sdk/client-secrets-manager");
+  const created = await new SecretsManagerClient(clientOptions(endpoint)).send(
+    new CreateSecretCommand({
+      Name: `rds!db-${resourceNames(project).databaseInstance}`,
+      SecretString: JSON.stringify(secret),
+    }),
+  );
+  if (created.ARN === undefined) throw new Error("The emulator gave a secret without an ARN.");
+  return created.ARN;
+}
+
+/** Removes a secret at once. */
+export async function removeSecret(endpoint: string, arn: string): Promise<void> {
+  const { DeleteSecretCommand, SecretsManagerClient } = await import("@aws-sdk/client-secrets-manager");
+  await new SecretsManagerClient(clientOptions(endpoint)).send(
+    new DeleteSecretCommand({ SecretId: arn, ForceDeleteWithoutRecovery: true }),
+  );
+}
+
+/** Creates the record of the project's RDS instance; its database is the sandbox's own server. */
+export async function createDatabaseInstance(
+  endpoint: string,
+  project: string,
+  database: { name: string; masterUser: string; major: number },
+): Promise<void> {
+  const { CreateDBInstanceCommand, RDSClient } = await import("@aws-sdk/client-rds");
+  await new RDSClient(clientOptions(endpoint)).send(
+    new CreateDBInstanceCommand({
+      DBInstanceIdentifier: resourceNames(project).databaseInstance,
+      DBInstanceClass: "db.t3.micro",
+      Engine: "postgres",
+      EngineVersion: String(database.major),
+      DBName: database.name,
+      MasterUsername: database.masterUser,
+      MasterUserPassword: "kept-in-the-secret",
+      AllocatedStorage: 20,
+      StorageEncrypted: true,
+      PubliclyAccessible: false,
+    }),
+  );
+}

@@ -1,0 +1,69 @@
+/** `pnpm sandbox up`: starts the sandbox, or says that it runs. */
+import { runCommand } from "@pilot-light/core/command";
+import type { Argv, ArgumentsCamelCase } from "yargs";
+import { sandboxOptions } from "./options.ts";
+
+const seeds = ["app", "awkward"] as const;
+
+function builder(argv: Argv) {
+  return sandboxOptions(argv)
+    .option("seed", {
+      choices: seeds,
+      default: "app" as const,
+      describe: "What the neon database holds: an application's data, or everything that is awkward to copy",
+    })
+    .option("neon-major", {
+      type: "number",
+      describe: "PostgreSQL major version of neon, 14 to 18 [default: that of pg_dump]",
+    })
+    .option("rds-major", {
+      type: "number",
+      describe: "PostgreSQL major version of rds, 14 to 18 [default: that of pg_dump]",
+    })
+    .option("ecs-running", {
+      type: "number",
+      describe: "Tasks that the AWS emulator reports as running of each ECS service",
+    })
+    .example("pnpm sandbox up", "start, with data to sync")
+    .example("pnpm sandbox up --seed awkward --dir /tmp/sb", "another one beside it");
+}
+
+type Args = ArgumentsCamelCase<Awaited<ReturnType<typeof builder>["argv"]>>;
+
+export const upCommand = {
+  command: "up",
+  describe: "Start two PostgreSQL servers and an AWS emulator with sample data",
+  builder,
+  handler: (args: Args) =>
+    runCommand("sandbox up", args, async ({ console, environment, signal }) => {
+      const [{ startSandbox }, { describeParts }] = await Promise.all([
+        import("../sandbox.ts"),
+        import("../describe.ts"),
+      ]);
+      const { sandboxStatus } = await import("../status.ts");
+      const { state, started } = await startSandbox({
+        directory: args.dir,
+        environment,
+        signal,
+        seed: args.seed,
+        majors: { neon: args.neonMajor, rds: args.rdsMajor },
+        ecsServiceRunning: args.ecsRunning,
+        log: (line) => console.line(`  ${line}`),
+      });
+      const parts = await sandboxStatus(state, environment);
+      console.line();
+      console.line(
+        started ? "The sandbox is up." : `The sandbox is already running, with seed ${state.seed}.`,
+      );
+      console.line();
+      for (const line of describeParts(parts)) console.line(line);
+      console.line();
+      console.line("  pnpm sandbox run -- pnpm sync neon-to-rds --dry-run    one command in its environment");
+      console.line('  eval "$(pnpm --silent sandbox env)"                    its environment in this shell');
+      console.line("  pnpm sandbox down                                      stop it and remove its files");
+      return {
+        outcome: started ? "started" : "already-running",
+        document: { directory: state.directory, seed: state.seed, parts },
+      };
+    }),
+};

@@ -1,0 +1,53 @@
+/**
+ * The whole content of a database as one text, for comparisons in tests: what pg_dump writes, without what differs from one
+ * run to the next. It shares no code with the product's own comparison.
+ */
+import { processEnvironment } from "@pilot-light/core/env";
+import { run } from "@pilot-light/core/process";
+
+/**
+ * Reads a database of the sandbox with pg_dump.
+ * @param url a superuser's URL: with any other role row-level security may hide rows
+ * @param pgDump path of a pg_dump that is not older than the server
+ */
+export async function databaseText(url: string, pgDump: string): Promise<string> {
+  const { hostname, port, username, password, pathname } = new URL(url);
+  const result = await run(pgDump, ["--no-owner", "--no-acl"], {
+    environment: {
+      PATH: processEnvironment().PATH,
+      PGHOST: hostname,
+      PGPORT: port,
+      PGUSER: decodeURIComponent(username),
+      PGPASSWORD: decodeURIComponent(password),
+      PGDATABASE: decodeURIComponent(pathname.slice(1)),
+      PGSSLMODE: "disable",
+      PGTZ: "UTC",
+    },
+  });
+  if (result.exitCode !== 0) throw new Error(`pg_dump failed: ${result.stderr.join("\n")}`);
+  return normaliseDump(result.stdout);
+}
+
+/**
+ * A plain dump with the rows of every table sorted, as their order means nothing, and without comments, blank lines and the
+ * random key of `\restrict`.
+ */
+export function normaliseDump(dump: string): string {
+  const result: string[] = [];
+  let rows: string[] | undefined;
+  for (const line of dump.split("\n")) {
+    if (rows !== undefined) {
+      if (line === String.raw`\.`) {
+        result.push(...rows.sort(), line);
+        rows = undefined;
+      } else {
+        rows.push(line);
+      }
+      continue;
+    }
+    if (line === "" || line.startsWith("--") || /^\\(un)?restrict /.test(line)) continue;
+    result.push(line);
+    if (/^COPY .* FROM stdin;$/.test(line)) rows = [];
+  }
+  return `${result.join("\n")}\n`;
+}

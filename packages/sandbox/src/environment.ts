@@ -1,0 +1,77 @@
+/** The environment variables with which the tools run against a sandbox. */
+import { defaultRegion } from "@pilot-light/core/contract";
+import type { Environment } from "@pilot-light/core/env";
+import { emulatorCredentials } from "./aws/resources.ts";
+import { motoUrl } from "./aws/moto.ts";
+import { neonPoolerHost, ownerRoles, sandboxPassword } from "./names.ts";
+import { loopback } from "./ports.ts";
+import type { SandboxState } from "./state.ts";
+
+/** Variables that would lead the AWS clients elsewhere: to be taken out of the environment. */
+export const conflictingVariables = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN"] as const;
+
+/** The variables of one environment: the sandbox's own, or that of a pair of test databases. */
+export function sandboxEnvironment(
+  state: SandboxState,
+  environment: { project: string; neonDatabase: string; outputsFile: string },
+): Record<string, string> {
+  return {
+    NEON_DATABASE_URL: neonUrl(state, environment.neonDatabase),
+    RDS_HOSTADDR: `${loopback}:${state.rds.port}`,
+    RDS_SSLROOTCERT: state.caFile,
+    PROJECT_NAME: environment.project,
+    PILOT_LIGHT_OUTPUTS_FILE: environment.outputsFile,
+    AWS_ENDPOINT_URL: motoUrl(state.moto),
+    AWS_REGION: defaultRegion,
+    AWS_ACCESS_KEY_ID: emulatorCredentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: emulatorCredentials.secretAccessKey,
+    AWS_EC2_METADATA_DISABLED: "true",
+  };
+}
+
+/** The URL as Neon's console offers it, with the pooler's host, plus what leads a client to the sandbox. */
+function neonUrl(state: SandboxState, database: string): string {
+  return databaseUrl({
+    host: neonPoolerHost,
+    port: state.neon.port,
+    user: ownerRoles.neon,
+    password: sandboxPassword,
+    database,
+    parameters: {
+      sslmode: "verify-full",
+      sslrootcert: state.caFile,
+      hostaddr: loopback,
+      channel_binding: "require",
+    },
+  });
+}
+
+/** A connection URL, every part of it percent-encoded. */
+export function databaseUrl(parts: {
+  host: string;
+  port: number;
+  user: string;
+  password: string;
+  database: string;
+  parameters: Readonly<Record<string, string>>;
+}): string {
+  const [user, password, database] = [parts.user, parts.password, parts.database].map(encodeURIComponent);
+  // Not URLSearchParams: it writes a space as "+", which libpq takes for a plus sign.
+  const parameters = Object.entries(parts.parameters)
+    .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
+    .join("&");
+  return `postgresql://${user ?? ""}:${password ?? ""}@${parts.host}:${parts.port}/${database ?? ""}?${parameters}`;
+}
+
+/** The sandbox's own environment, which `up` fills with data. */
+export function defaultEnvironment(state: SandboxState): Record<string, string> {
+  const { project, neon, outputsFile } = state;
+  return sandboxEnvironment(state, { project, neonDatabase: neon.database, outputsFile });
+}
+
+/** An environment with the sandbox's variables in it, and without what conflicts with them. */
+export function withSandbox(environment: Environment, state: SandboxState): Environment {
+  const conflicts: ReadonlySet<string> = new Set(conflictingVariables);
+  const kept = Object.entries(environment).filter(([name]) => !conflicts.has(name));
+  return { ...Object.fromEntries(kept), ...defaultEnvironment(state) };
+}

@@ -1,0 +1,131 @@
+/** One PostgreSQL server with TLS on a port of the loopback address: made, started, looked at and stopped. */
+import { chown, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { Environment } from "@pilot-light/core/env";
+import { OpsError } from "@pilot-light/core/errors";
+import { runAs, type Account } from "../account.ts";
+import type { KeyPair } from "../certificates.ts";
+import { adminRole } from "../names.ts";
+import { endProcess, isRunning, type OwnProcess } from "../os-process.ts";
+import { loopback } from "../ports.ts";
+import type { Cluster } from "../state.ts";
+import { connect, type Login } from "./connect.ts";
+
+/** What making a cluster needs beside its description. */
+export interface ClusterOptions {
+  account: Account | undefined;
+  certificate: KeyPair;
+  adminPassword: string;
+  environment: Environment;
+}
+
+/** Data that is thrown away needs no protection from a power cut. */
+function settings(cluster: Cluster, directory: string): string {
+  return `
+listen_addresses = '${loopback}'
+port = ${cluster.port}
+unix_socket_directories = ''
+ssl = on
+ssl_cert_file = '${join(directory, "server.crt")}'
+ssl_key_file = '${join(directory, "server.key")}'
+password_encryption = scram-sha-256
+max_connections = 100
+shared_buffers = 64MB
+fsync = off
+full_page_writes = off
+synchronous_commit = off
+timezone = 'UTC'
+log_timezone = 'UTC'
+`;
+}
+
+/** With and without TLS, so that `sslmode=disable` can be tried as well. */
+const hostBasedAccess = `
+hostssl   all all ${loopback}/32 scram-sha-256
+hostnossl all all ${loopback}/32 scram-sha-256
+`;
+
+/** Makes the cluster in the parent of its data directory and starts it. Returns when it accepts connections. */
+export async function startCluster(cluster: Cluster, options: ClusterOptions): Promise<void> {
+  const { account, certificate, environment } = options;
+  const directory = dirname(cluster.dataDir);
+  const passwordFile = join(directory, "password");
+  await mkdir(directory, { mode: 0o700 });
+  await giveTo(account, directory);
+  for (const [file, text] of [
+    [join(directory, "server.key"), certificate.key],
+    [join(directory, "server.crt"), certificate.cert],
+    [passwordFile, options.adminPassword],
+  ] as const) {
+    await writeFile(file, text, { mode: 0o600 });
+    await giveTo(account, file);
+  }
+  const server = async (program: string, args: readonly string[]) => {
+    try {
+      await runAs(account, join(cluster.binDir, program), args, { cwd: directory, environment });
+    } catch (error) {
+      throw startFailed(program, error, await readFile(cluster.logFile, "utf8").catch(() => ""));
+    }
+  };
+  await server("initdb", [
+    `--pgdata=${cluster.dataDir}`,
+    `--username=${adminRole}`,
+    `--pwfile=${passwordFile}`,
+    "--auth=scram-sha-256",
+    "--encoding=UTF8",
+    "--locale=C",
+    "--no-sync",
+  ]);
+  await rm(passwordFile);
+  await writeFile(join(cluster.dataDir, "postgresql.conf"), settings(cluster, directory), { flag: "a" });
+  await writeFile(join(cluster.dataDir, "pg_hba.conf"), hostBasedAccess);
+  // pg_ctl detaches the server from this process and its terminal, and waits until it accepts connections.
+  await server("pg_ctl", ["start", "--wait", "--timeout=60", "-D", cluster.dataDir, "-l", cluster.logFile]);
+}
+
+async function giveTo(account: Account | undefined, path: string): Promise<void> {
+  if (account !== undefined) await chown(path, account.uid, account.gid);
+}
+
+function startFailed(program: string, error: unknown, log: string): OpsError {
+  const stderr = error instanceof Error && "stderr" in error ? String(error.stderr) : "";
+  return new OpsError("configuration", "SERVER_START_FAILED", `${program} failed.`, {
+    details: `${stderr}\n${log}`.trim().split("\n").slice(-20),
+    cause: error,
+  });
+}
+
+/** The server's first process; undefined when its data directory names none. */
+async function postmaster(cluster: Cluster): Promise<OwnProcess | undefined> {
+  const text = await readFile(join(cluster.dataDir, "postmaster.pid"), "utf8").catch(() => "");
+  const pid = Number.parseInt(text, 10);
+  return Number.isInteger(pid) ? { pid, mark: `-D ${cluster.dataDir}` } : undefined;
+}
+
+/** Id of the running server, undefined when it does not run. The file alone says nothing: ids are used again. */
+export async function clusterPid(cluster: Cluster, environment: Environment): Promise<number | undefined> {
+  const own = await postmaster(cluster);
+  return own !== undefined && (await isRunning(own, environment)) ? own.pid : undefined;
+}
+
+/** Ends the server without waiting for its sessions, as `pg_ctl stop --mode=immediate` does. */
+export async function stopCluster(cluster: Cluster, environment: Environment): Promise<void> {
+  const own = await postmaster(cluster);
+  if (own !== undefined) await endProcess(own, "SIGQUIT", environment);
+}
+
+/** The superuser's login, to the database `postgres` unless another is named. */
+export function adminLogin(cluster: Cluster, password: string, database = "postgres"): Login {
+  return { port: cluster.port, database, user: adminRole, password };
+}
+
+/** Whether the server answers a query. */
+export async function clusterAnswers(cluster: Cluster, adminPassword: string): Promise<boolean> {
+  try {
+    await using session = await connect(adminLogin(cluster, adminPassword));
+    await session.client.query("select 1");
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,31 @@
+/** Short-lived connections of the harness: over the loopback address, without TLS, which the sandbox's servers allow. */
+import pg from "pg";
+import { loopback } from "../ports.ts";
+
+/** Where and as whom to connect. */
+export interface Login {
+  port: number;
+  database: string;
+  user: string;
+  password: string;
+}
+
+/** A client that ends with its block. */
+export interface Connection extends AsyncDisposable {
+  client: pg.Client;
+}
+
+/** Opens a connection; it gives up after ten seconds. */
+export async function connect(login: Login): Promise<Connection> {
+  const client = new pg.Client({ ...login, host: loopback, ssl: false, connectionTimeoutMillis: 10_000 });
+  // A test may end this session on purpose: the next query fails then, the process does not.
+  client.on("error", () => undefined);
+  await client.connect();
+  return { client, [Symbol.asyncDispose]: () => client.end() };
+}
+
+/** Runs statements one by one, each in its own transaction. */
+export async function asAdmin(login: Login, ...statements: readonly string[]): Promise<void> {
+  await using session = await connect(login);
+  for (const statement of statements) await session.client.query(statement);
+}

@@ -1,0 +1,207 @@
+/** A whole sandbox: started, found again and stopped. The command line and the tests use it alike. */
+import { chmod, mkdir, readdir, rm, rmdir, writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { defaultProjectName, resourceNames } from "@pilot-light/core/contract";
+import type { Environment } from "@pilot-light/core/env";
+import { OpsError } from "@pilot-light/core/errors";
+import { serverAccount, type Account } from "./account.ts";
+import { findMoto, motoUrl, startMoto, stopMoto } from "./aws/moto.ts";
+import { createBucket, createDatabaseInstance, createSecret } from "./aws/resources.ts";
+import { createAuthority, issueCertificate, type KeyPair } from "./certificates.ts";
+import { bypassRole, ownerRoles, sandboxPassword, sides, type Side } from "./names.ts";
+import { writeOutputs } from "./outputs-file.ts";
+import { planSandbox } from "./plan.ts";
+import { adminLogin, startCluster, stopCluster } from "./postgres/cluster.ts";
+import { asAdmin } from "./postgres/connect.ts";
+import { findServer } from "./postgres/programs.ts";
+import { roleStatements } from "./postgres/roles.ts";
+import { createFromTemplate, loadTemplates, type Seed } from "./postgres/seeds.ts";
+import { isUp, sandboxStatus } from "./status.ts";
+import { readState, startingElsewhere, writeState, type SandboxState } from "./state.ts";
+
+/** How to start a sandbox. */
+export interface StartOptions {
+  /** State directory: one that does not exist or is empty. */
+  directory: string;
+  environment: Environment;
+  project?: string | undefined;
+  /** What the neon database holds. Default: "app". */
+  seed?: Seed | undefined;
+  /** PostgreSQL major versions. Default: that of the pg_dump found. */
+  majors?: Partial<Record<Side, number | undefined>> | undefined;
+  /** Tasks that the AWS emulator reports as running of each ECS service. */
+  ecsServiceRunning?: number | undefined;
+  signal?: AbortSignal | undefined;
+  log?: ((line: string) => void) | undefined;
+}
+
+/** A running sandbox. */
+export interface Sandbox extends AsyncDisposable {
+  state: SandboxState;
+  /** False when it was already running. */
+  started: boolean;
+  /** Ends its servers and removes its files. */
+  stop(): Promise<void>;
+}
+
+/** A handle on a sandbox that runs, in this process or another. */
+export function connectSandbox(state: SandboxState, environment: Environment): Sandbox {
+  const stop = () => stopSandbox(state, environment);
+  return { state, started: false, stop, [Symbol.asyncDispose]: stop };
+}
+
+/**
+ * Starts a sandbox, or finds the one that runs in the directory. What a crash left there is removed first; when the start
+ * fails or is aborted, everything it made is removed.
+ * @throws OpsError DIRECTORY_NOT_EMPTY, SANDBOX_STARTING (precondition); the errors of `findServer` and `findMoto`
+ */
+export async function startSandbox(options: StartOptions): Promise<Sandbox> {
+  const { environment } = options;
+  const directory = resolve(options.directory);
+  const existing = await readState(directory);
+  if (existing !== undefined) {
+    if (isUp(existing, await sandboxStatus(existing, environment))) {
+      return connectSandbox(existing, environment);
+    }
+    assertNotStarting(existing);
+    options.log?.("removing what is left of an earlier sandbox");
+    await stopSandbox(existing, environment);
+  }
+  const account = await serverAccount(environment);
+  const moto = await findMoto(environment);
+  // One after the other: both may want the same download.
+  const servers = {
+    neon: await findServer({ ...options, major: options.majors?.neon }),
+    rds: await findServer({ ...options, major: options.majors?.rds }),
+  };
+  await prepareDirectory(directory, account);
+  const { project = defaultProjectName, seed = "app" } = options;
+  const state = await planSandbox({ directory, account, project, seed, servers }).catch(
+    async (error: unknown) => {
+      await rmdir(directory);
+      throw error;
+    },
+  );
+  await writeState(state, "wx");
+  try {
+    const ready = await startParts(state, moto, account, options);
+    await writeState(ready);
+    return { ...connectSandbox(ready, environment), started: true };
+  } catch (error) {
+    await stopSandbox(state, environment);
+    throw error;
+  }
+}
+
+/** Another start in the same directory would be torn down by this one. */
+function assertNotStarting(state: SandboxState): void {
+  if (state.phase !== "starting" || state.starter === process.pid) return;
+  try {
+    process.kill(state.starter, 0);
+  } catch {
+    return;
+  }
+  throw startingElsewhere(state.directory);
+}
+
+/** `down` removes the whole directory, so it must be the sandbox's alone. */
+async function prepareDirectory(directory: string, account: Account | undefined): Promise<void> {
+  await mkdir(directory, { recursive: true });
+  if ((await readdir(directory)).length > 0) {
+    throw new OpsError(
+      "precondition",
+      "DIRECTORY_NOT_EMPTY",
+      `${directory} holds something that is no sandbox.`,
+      {
+        hint: "Name a directory that does not exist yet: pnpm sandbox up --dir <path>",
+      },
+    );
+  }
+  // The servers' account passes through it to its data; nothing else in there is readable for it.
+  await chmod(directory, account === undefined ? 0o700 : 0o711);
+}
+
+async function startParts(
+  state: SandboxState,
+  moto: string,
+  account: Account | undefined,
+  options: StartOptions,
+): Promise<SandboxState> {
+  await mkdir(state.clusterDirectory);
+  await chmod(state.clusterDirectory, 0o711);
+  const authority = await createAuthority();
+  await writeFile(state.caFile, authority.cert);
+  const begun = performance.now();
+  const step = (text: string) =>
+    options.log?.(`${text} (${((performance.now() - begun) / 1000).toFixed(1)} s)`);
+  let secretArn = "";
+  await allOrFirstError([
+    ...sides.map(async (side) => {
+      await startSide(state, side, authority, account, options);
+      step(
+        `${side}: PostgreSQL ${state[side].major}, ${contents(state)[side]} data in ${state[side].database}`,
+      );
+    }),
+    (async () => {
+      await startMoto(state.moto, { ...options, program: moto });
+      secretArn = await createResources(state);
+      step(`aws: moto_server at ${motoUrl(state.moto)}`);
+    })(),
+  ]);
+  options.signal?.throwIfAborted();
+  await writeOutputs(state.outputsFile, { project: state.project, database: state.rds.database, secretArn });
+  return { ...state, phase: "ready", moto: { ...state.moto, secretArn } };
+}
+
+/** What the main database of each side holds: RDS is behind by some weeks, as it is before a sync. */
+function contents(state: SandboxState): Record<Side, Seed> {
+  return { neon: state.seed, rds: "stale" };
+}
+
+async function startSide(
+  state: SandboxState,
+  side: Side,
+  authority: KeyPair,
+  account: Account | undefined,
+  { environment, signal }: StartOptions,
+): Promise<void> {
+  const cluster = state[side];
+  const { adminPassword } = state;
+  const certificate = await issueCertificate(authority, cluster.host);
+  await startCluster(cluster, { account, certificate, adminPassword, environment });
+  const admin = adminLogin(cluster, adminPassword);
+  await asAdmin(admin, ...roleStatements[side]);
+  for (const user of side === "rds" ? [ownerRoles.rds, bypassRole] : [ownerRoles.neon]) {
+    signal?.throwIfAborted();
+    await loadTemplates(admin, { port: cluster.port, user, password: sandboxPassword });
+  }
+  await createFromTemplate(admin, contents(state)[side], cluster.database, cluster.role);
+}
+
+/** Returns the ARN of the database secret. */
+async function createResources(state: SandboxState): Promise<string> {
+  const endpoint = motoUrl(state.moto);
+  const { project, rds } = state;
+  const [secretArn] = await Promise.all([
+    createSecret(endpoint, project, { username: rds.role, password: sandboxPassword }),
+    createBucket(endpoint, resourceNames(project).backupsBucket),
+    createDatabaseInstance(endpoint, project, { name: rds.database, masterUser: rds.role, major: rds.major }),
+  ]);
+  return secretArn;
+}
+
+/** Waits for all, also after one has failed, so that nothing is still being made when the clean-up begins. */
+async function allOrFirstError(work: readonly Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(work);
+  for (const result of results) if (result.status === "rejected") throw result.reason;
+}
+
+/** Ends the servers of a sandbox by their recorded ids and removes its files. What does not exist any more is fine. */
+export async function stopSandbox(state: SandboxState, environment: Environment): Promise<void> {
+  await Promise.all([
+    ...sides.map((side) => stopCluster(state[side], environment)),
+    stopMoto(state.moto, environment),
+  ]);
+  await rm(state.clusterDirectory, { recursive: true, force: true });
+  await rm(state.directory, { recursive: true, force: true });
+}

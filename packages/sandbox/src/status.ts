@@ -1,0 +1,50 @@
+/** Whether each part of a sandbox runs. */
+import type { Environment } from "@pilot-light/core/env";
+import { motoAnswers, motoPid, motoUrl } from "./aws/moto.ts";
+import { sides } from "./names.ts";
+import { loopback } from "./ports.ts";
+import { clusterAnswers, clusterPid } from "./postgres/cluster.ts";
+import type { SandboxState } from "./state.ts";
+
+/** One server of a sandbox. */
+export interface PartStatus {
+  part: "neon" | "rds" | "aws";
+  /** What it is, for people. */
+  description: string;
+  address: string;
+  /** undefined when there is no such process, or its id belongs to another one by now. */
+  pid: number | undefined;
+  /** Whether it answered a request just now. */
+  answers: boolean;
+}
+
+/** Looks at every part: its process by id and command line, and whether it answers. */
+export async function sandboxStatus(state: SandboxState, environment: Environment): Promise<PartStatus[]> {
+  const clusters = sides.map(async (side): Promise<PartStatus> => {
+    const cluster = state[side];
+    const pid = await clusterPid(cluster, environment);
+    return {
+      part: side,
+      description: `PostgreSQL ${cluster.major}, database ${cluster.database}`,
+      address: `${loopback}:${cluster.port}`,
+      pid,
+      answers: pid !== undefined && (await clusterAnswers(cluster, state.adminPassword)),
+    };
+  });
+  const aws = async (): Promise<PartStatus> => {
+    const pid = await motoPid(state.moto, environment);
+    return {
+      part: "aws",
+      description: "moto_server",
+      address: motoUrl(state.moto),
+      pid,
+      answers: pid !== undefined && (await motoAnswers(state.moto)),
+    };
+  };
+  return Promise.all([...clusters, aws()]);
+}
+
+/** Whether everything of the sandbox works. */
+export function isUp(state: SandboxState, parts: readonly PartStatus[]): boolean {
+  return state.phase === "ready" && parts.every((part) => part.answers);
+}

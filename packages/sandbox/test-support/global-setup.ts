@@ -1,0 +1,52 @@
+/** Vitest's global set-up of the integration tests: builds the workspace and starts one sandbox for the whole run. */
+import { spawnSync } from "node:child_process";
+import { readdirSync, rmSync } from "node:fs";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { processEnvironment } from "@pilot-light/core/env";
+import { run } from "@pilot-light/core/process";
+import { startSandbox, stopSandbox } from "@pilot-light/sandbox/sandbox";
+import { readState } from "@pilot-light/sandbox/state";
+import type {} from "@pilot-light/sandbox/vitest";
+import type { TestProject } from "vitest/node";
+
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+const sandboxBin = join(root, "packages/sandbox/dist/bin.js");
+
+/** Returns the tear-down. */
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const environment = processEnvironment();
+  await build();
+  const parent = await mkdtemp(join(tmpdir(), "pilot-light-test-"));
+  const directory = join(parent, "sandbox");
+  const sandbox = await startSandbox({ directory, environment, ecsServiceRunning: 2 });
+
+  // The tear-down is not reached when the runner crashes, or is interrupted twice; then only synchronous work is left.
+  const lastResort = () => {
+    for (const name of readdirSync(parent)) {
+      spawnSync(process.execPath, [sandboxBin, "down", "--dir", join(parent, name)]);
+    }
+    rmSync(parent, { recursive: true, force: true });
+  };
+  process.once("exit", lastResort);
+
+  project.provide("sandbox", sandbox.state);
+  return async () => {
+    // With those that tests have started themselves.
+    for (const name of await readdir(parent)) {
+      const state = await readState(join(parent, name));
+      if (state !== undefined) await stopSandbox(state, environment);
+    }
+    await rm(parent, { recursive: true, force: true });
+    process.off("exit", lastResort);
+  };
+}
+
+/** Integration tests run the programs as they are built. */
+async function build(): Promise<void> {
+  const tsc = join(root, "node_modules/typescript/bin/tsc");
+  const result = await run(process.execPath, [tsc, "-b"], { environment: processEnvironment(), cwd: root });
+  if (result.exitCode !== 0) throw new Error(`The workspace does not build:\n${result.stdout}`);
+}

@@ -1,0 +1,194 @@
+/** The life of a sandbox through its command line, as a person has it. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { access, chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { processEnvironment, type Environment } from "@pilot-light/core/env";
+import { run } from "@pilot-light/core/process";
+import { isRunning } from "@pilot-light/sandbox/os-process";
+import { extraSandboxDirectory } from "@pilot-light/sandbox/vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
+
+const bin = fileURLToPath(new URL("../dist/bin.js", import.meta.url));
+const own = processEnvironment();
+
+const partsSchema = z.object({
+  outcome: z.string(),
+  parts: z.array(z.object({ part: z.string(), pid: z.number().optional(), answers: z.boolean() })),
+});
+const stateSchema = z.object({
+  clusterDirectory: z.string(),
+  neon: z.object({ dataDir: z.string() }),
+  moto: z.object({ port: z.number(), pidFile: z.string() }),
+});
+
+const directory = extraSandboxDirectory("command-line");
+let parent: string;
+
+function sandbox(command: string, args: readonly string[] = [], environment: Environment = own) {
+  return run(process.execPath, [bin, command, "--dir", directory, ...args], { environment });
+}
+
+async function status() {
+  const { stdout, exitCode } = await sandbox("status", ["--json"]);
+  return { exitCode, ...partsSchema.parse(JSON.parse(stdout)) };
+}
+
+async function readState() {
+  return stateSchema.parse(JSON.parse(await readFile(join(directory, "state.json"), "utf8")));
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Ids of all processes whose command line names something of this test. */
+async function processesOf(text: string): Promise<number[]> {
+  const { stdout } = await run("ps", ["-ww", "-A", "-o", "pid=,command="], { environment: own });
+  const lines = stdout.split("\n").filter((line) => line.includes(text));
+  return lines.map((line) => Number.parseInt(line, 10));
+}
+
+beforeAll(async () => {
+  parent = await mkdtemp(join(tmpdir(), "pilot-light-cli-"));
+});
+
+afterAll(async () => {
+  await sandbox("down");
+  await rm(directory, { recursive: true, force: true });
+  await rm(parent, { recursive: true, force: true });
+});
+
+describe("a sandbox", () => {
+  test("starts, and every part answers", async () => {
+    const up = await sandbox("up");
+    expect(up).toMatchObject({ exitCode: 0, stdout: "" });
+    expect(up.stderr.join("\n")).toContain("The sandbox is up.");
+    expect(await status()).toMatchObject({
+      exitCode: 0,
+      outcome: "up",
+      parts: [
+        { part: "neon", answers: true },
+        { part: "rds", answers: true },
+        { part: "aws", answers: true },
+      ],
+    });
+  });
+
+  test("says so when it already runs, and stays as it is", async () => {
+    const before = await status();
+    const up = await sandbox("up", ["--json"]);
+    expect(up.exitCode).toBe(0);
+    expect(JSON.parse(up.stdout)).toMatchObject({ outcome: "already-running" });
+    expect(await status()).toEqual(before);
+  });
+
+  test("keeps its superuser's password from other users", async () => {
+    expect((await stat(join(directory, "state.json"))).mode & 0o077).toBe(0);
+  });
+
+  test("prints an environment that a shell reads as it is meant", async () => {
+    const { stdout: script } = await sandbox("env");
+    const { stdout: json } = await sandbox("env", ["--json"]);
+    const { environment } = z
+      .object({ environment: z.record(z.string(), z.string()) })
+      .parse(JSON.parse(json));
+    const dump = `process.stdout.write(JSON.stringify(process.env))`;
+    const shell = await run("sh", ["-c", `${script}\nexec "$0" -e '${dump}'`, process.execPath], {
+      environment: { PATH: own.PATH, AWS_PROFILE: "of-the-developer" },
+    });
+    expect(JSON.parse(shell.stdout)).toMatchObject(environment);
+    expect(JSON.parse(shell.stdout)).not.toHaveProperty("AWS_PROFILE");
+    expect(environment.NEON_DATABASE_URL).toContain("-pooler.us-east-2.aws.neon.tech");
+  });
+
+  test("runs a command in its environment, with its arguments, streams and exit code", async () => {
+    const script = 'echo "$AWS_REGION $1 $2"; echo "error" >&2; exit 7';
+    const result = await sandbox("run", ["--", "sh", "-c", script, "sh", "--json", "a b"]);
+    expect(result).toEqual({ exitCode: 7, stdout: "us-east-1 --json a b", stderr: ["error"] });
+  });
+
+  test("says which command it cannot run", async () => {
+    expect(await sandbox("run", ["--", "no-such-program"])).toMatchObject({ exitCode: 3 });
+    expect(await sandbox("run")).toMatchObject({ exitCode: 2 });
+  });
+
+  test("is shown as incomplete once a server was killed, and is started anew by the next `up`", async () => {
+    const { parts } = await status();
+    const neon = parts.find(({ part }) => part === "neon")?.pid ?? Number.NaN;
+    process.kill(neon, "SIGKILL");
+    await expect.poll(async () => (await status()).outcome).toBe("incomplete");
+    expect((await status()).exitCode).toBe(1);
+
+    expect(await sandbox("up")).toMatchObject({ exitCode: 0 });
+    expect(await status()).toMatchObject({ exitCode: 0, outcome: "up" });
+    const old = { pid: parts.find(({ part }) => part === "rds")?.pid ?? Number.NaN, mark: "postgres" };
+    expect(await isRunning(old, own)).toBe(false);
+  });
+
+  test("ends without a trace, and without touching a process that has got a recorded id by now", async () => {
+    const { clusterDirectory, neon, moto } = await readState();
+    const { parts } = await status();
+    const bystander = spawn("sleep", ["600"]);
+    await once(bystander, "spawn");
+    // As after a reboot: the emulator is gone, and its id belongs to something else.
+    process.kill(parts.find(({ part }) => part === "aws")?.pid ?? Number.NaN, "SIGKILL");
+    await writeFile(moto.pidFile, String(bystander.pid));
+
+    expect(await sandbox("down")).toMatchObject({ exitCode: 0 });
+    expect(bystander.exitCode ?? bystander.signalCode).toBeNull();
+    bystander.kill();
+    expect(await exists(directory)).toBe(false);
+    expect(await exists(clusterDirectory)).toBe(false);
+    expect(await processesOf(neon.dataDir)).toEqual([]);
+    expect(await processesOf(`-p ${moto.port}`)).toEqual([]);
+  });
+
+  test("may be ended twice", async () => {
+    expect(await sandbox("down")).toMatchObject({ exitCode: 0 });
+    expect(await sandbox("status")).toMatchObject({ exitCode: 4 });
+  });
+});
+
+describe("a start that fails", () => {
+  test("removes what it made and ends what it started", async () => {
+    const programs = join(parent, "programs");
+    await mkdir(programs);
+    await writeFile(join(programs, "moto_server"), "#!/bin/sh\necho 'no such module' >&2\nexit 1\n");
+    await chmod(join(programs, "moto_server"), 0o755);
+    const up = await sandbox("up", ["--json"], { ...own, PATH: `${programs}:${own.PATH ?? ""}` });
+    expect(up.exitCode).toBe(3);
+    expect(JSON.parse(up.stdout)).toMatchObject({
+      error: { code: "MOTO_START_FAILED", details: ["no such module"] },
+    });
+    expect(await exists(directory)).toBe(false);
+    expect(await processesOf(directory)).toEqual([]);
+  });
+
+  test("does the same when it is interrupted", async () => {
+    const child = spawn(process.execPath, [bin, "up", "--dir", directory], { stdio: "ignore" });
+    await expect.poll(() => exists(join(directory, "state.json")), { timeout: 30_000 }).toBe(true);
+    const { clusterDirectory, neon, moto } = await readState();
+    child.kill("SIGTERM");
+    await once(child, "close");
+    expect(child.exitCode).toBe(130);
+    expect(await exists(directory)).toBe(false);
+    expect(await exists(clusterDirectory)).toBe(false);
+    expect(await processesOf(neon.dataDir)).toEqual([]);
+    expect(await processesOf(`-p ${moto.port}`)).toEqual([]);
+  });
+
+  test("leaves a directory alone that is no sandbox", async () => {
+    await mkdir(directory);
+    await writeFile(join(directory, "thesis.txt"), "years of work");
+    expect(await sandbox("up")).toMatchObject({ exitCode: 4 });
+    expect(await sandbox("down")).toMatchObject({ exitCode: 0 });
+    expect(await readdir(directory)).toEqual(["thesis.txt"]);
+  });
+});

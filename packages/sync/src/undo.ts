@@ -1,0 +1,79 @@
+/** Taking the last sync back: the former target, which was kept, changes names with the present one. */
+import type { CommandContext, CommandOutcome } from "@pilot-light/core/command";
+import { OpsError } from "@pilot-light/core/errors";
+import { formatBytes, formatDuration } from "@pilot-light/core/format";
+import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
+import type { Session } from "@pilot-light/core/postgres/session";
+import { canAsk, confirmByName, confirmationNeeded } from "./confirm.ts";
+import { companionName } from "./database-names.ts";
+import { timestamp } from "./direction.ts";
+import { listCompanions, lock, openMaintenance } from "./maintenance.ts";
+import { resolveOne } from "./resolve.ts";
+import { repair, swap } from "./swap.ts";
+
+export interface UndoOptions {
+  dryRun: boolean;
+  yes: boolean;
+  outputsFile?: string | undefined;
+}
+
+/**
+ * Exchanges the database of a system with its former one. Done twice, it is as before.
+ * @throws OpsError NOTHING_TO_UNDO, CONFIRMATION_NEEDED, NOT_CONFIRMED, SYNC_RUNNING (precondition), SWAP_FAILED (target)
+ */
+export async function undo(
+  system: DatabaseSystem,
+  options: UndoOptions,
+  context: CommandContext,
+): Promise<CommandOutcome> {
+  const { console, signal } = context;
+  const { dryRun, yes, outputsFile } = options;
+  const target = await resolveOne(system, outputsFile, context);
+  if (!dryRun && !yes && !canAsk()) throw confirmationNeeded(`pnpm sync undo ${system}`);
+  await using maintenance = await openMaintenance(target, "target");
+  const live = target.database;
+  if (!dryRun) {
+    await lock(maintenance, live, "target");
+    const repaired = await repair(maintenance, live);
+    if (repaired !== undefined) console.warn(repaired);
+  }
+  const [former] = await listCompanions(maintenance, live, "old");
+  if (former === undefined) {
+    throw new OpsError(
+      "precondition",
+      "NOTHING_TO_UNDO",
+      `${system}: no former database of ${live} is kept on the server.`,
+      {
+        hint: "Older states are in S3: restore a dump with pg_restore, see docs/runbooks/restore-a-dump.md.",
+      },
+    );
+  }
+  const plan = { system, database: live, former, bytes: await sizeOf(maintenance, former) };
+  console.line(`Undo  ${system}`);
+  console.line();
+  console.line(
+    `  ${live} is exchanged with ${former} (${formatBytes(plan.bytes)}), as it was before the last sync.`,
+  );
+  console.line(`  The present ${live} is kept in its place: the same command brings it back.`);
+  console.line();
+  if (dryRun) return { outcome: "planned", document: { plan } };
+  if (!yes) await confirmByName(`This replaces the database ${live} on ${system}.`, live, signal);
+  signal.throwIfAborted();
+  const kept = companionName(live, "old", timestamp(new Date()));
+  const unavailable = await swap(maintenance, { live, incoming: former, outgoing: kept });
+  console.line(
+    `  Undone: ${live} is what ${former} was; it was unavailable for ${formatDuration(unavailable)}.`,
+  );
+  return {
+    outcome: "undone",
+    document: { plan, result: { previous: kept, unavailable: Math.round(unavailable) } },
+  };
+}
+
+async function sizeOf(maintenance: Session, database: string): Promise<number> {
+  const { bytes } = await maintenance.one<{ bytes: string }>(
+    "select pg_catalog.pg_database_size($1::name) as bytes",
+    [database],
+  );
+  return Number(bytes);
+}

@@ -1,0 +1,103 @@
+/** The main job on real servers: both directions, both seed databases, checked by means other than the product's own. */
+import { createHash } from "node:crypto";
+import { createPair, sandboxPassword, type Seed, type Side } from "@pilot-light/sandbox/testing";
+import { testSandbox } from "@pilot-light/sandbox/vitest";
+import { describe, expect, test } from "vitest";
+import {
+  contentOf,
+  databasesOf,
+  documentOf,
+  keysOf,
+  leftFiles,
+  objectOf,
+  restorePlainly,
+  sync,
+} from "./support.ts";
+
+const cases: { direction: string; source: Side; target: Side; from: Seed; onto: Seed }[] = [
+  { direction: "neon-to-rds", source: "neon", target: "rds", from: "app", onto: "empty" },
+  { direction: "neon-to-rds", source: "neon", target: "rds", from: "awkward", onto: "app" },
+  { direction: "rds-to-neon", source: "rds", target: "neon", from: "app", onto: "awkward" },
+  { direction: "rds-to-neon", source: "rds", target: "neon", from: "awkward", onto: "app" },
+];
+
+describe.each(cases)("$direction, $from onto $onto", ({ direction, source, target, from, onto }) => {
+  test("makes the target equal to the source, keeps dumps of both, and can be undone", async () => {
+    const seeds = source === "neon" ? { neon: from, rds: onto } : { neon: onto, rds: from };
+    await using pair = await createPair(testSandbox(), { ...seeds, rdsBypassRls: true });
+    const wanted = await contentOf(pair, source);
+    const former = await contentOf(pair, target);
+    expect(former).not.toBe(wanted);
+
+    const transcript = await sync(pair, [direction, "--yes", "--json", "--allow-shrink"]);
+    expect(transcript).toMatchObject({ exitCode: 0, stderr: "" });
+    const { outcome, plan, result } = documentOf(transcript);
+    expect(outcome).toBe("synced");
+    expect(await contentOf(pair, target)).toBe(wanted);
+    expect(await contentOf(pair, source)).toBe(wanted);
+
+    const { database } = pair[target];
+    expect(await databasesOf(pair, target)).toEqual([database, result?.previous]);
+    expect(await databasesOf(pair, source)).toEqual([pair[source].database]);
+    expect(await leftFiles(pair)).toEqual([]);
+
+    const key = plan.archive.replace(`s3://${pair.bucket}/`, "");
+    const backup = (plan.backup ?? "").replace(`s3://${pair.bucket}/`, "");
+    expect(key).toMatch(new RegExp(`^${source}-dumps/\\d{4}-\\d\\d-\\d\\dT\\d\\d-\\d\\d-\\d\\d\\.dump$`));
+    expect(await keysOf(pair)).toEqual(
+      [key, backup].flatMap((k) => [k, k.replace(".dump", ".manifest.json")]).sort(),
+    );
+    const manifest: unknown = JSON.parse(
+      Buffer.from(await objectOf(pair, key.replace(".dump", ".manifest.json"))).toString(),
+    );
+    expect(manifest).toMatchObject({
+      kind: "archive",
+      key,
+      sha256: createHash("sha256")
+        .update(await objectOf(pair, key))
+        .digest("hex"),
+    });
+    expect(await restorePlainly(pair, target, key)).toBe(wanted);
+    expect(await restorePlainly(pair, target, backup)).toBe(former);
+
+    expect(await sync(pair, ["undo", target, "--yes"])).toMatchObject({ exitCode: 0 });
+    expect(await contentOf(pair, target)).toBe(former);
+  });
+});
+
+test("a dry run shows the plan and writes nothing anywhere", async () => {
+  await using pair = await createPair(testSandbox(), { neon: "app", rds: "awkward", rdsBypassRls: true });
+  const before = await Promise.all([contentOf(pair, "neon"), contentOf(pair, "rds")]);
+  const transcript = await sync(pair, ["neon-to-rds", "--dry-run", "--json"]);
+  expect(transcript.exitCode).toBe(0);
+  const { outcome, plan } = documentOf(transcript);
+  expect(outcome).toBe("planned");
+  expect(plan.tables).toContainEqual({
+    table: "public.projects",
+    sourceRows: 12,
+    targetRows: null,
+    change: "new",
+  });
+  expect(plan.tables.filter(({ change }) => change === "removed").length).toBeGreaterThan(10);
+  expect(await Promise.all([contentOf(pair, "neon"), contentOf(pair, "rds")])).toEqual(before);
+  expect(await keysOf(pair)).toEqual([]);
+  expect(await leftFiles(pair)).toEqual([]);
+  expect([...(await databasesOf(pair, "neon")), ...(await databasesOf(pair, "rds"))]).toEqual([
+    pair.neon.database,
+    pair.rds.database,
+  ]);
+});
+
+test("no password shows in anything that is printed, however it is written", async () => {
+  await using pair = await createPair(testSandbox(), { neon: "app", rds: "app" });
+  const transcript = await sync(pair, ["neon-to-rds", "--yes", "--verbose"]);
+  expect(transcript.exitCode).toBe(0);
+  const printed = transcript.stdout + transcript.stderr;
+  for (const form of [
+    sandboxPassword,
+    encodeURIComponent(sandboxPassword),
+    JSON.stringify(sandboxPassword).slice(1, -1),
+  ]) {
+    expect(printed).not.toContain(form);
+  }
+});

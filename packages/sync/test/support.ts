@@ -1,0 +1,172 @@
+/** Runs the built `pnpm sync` as a person would, and looks at what it left. */
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { GetObjectCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
+import { findClientPrograms, type ClientPrograms } from "@pilot-light/core/postgres/programs";
+import { run } from "@pilot-light/core/process";
+import { databaseText, type Pair, type Side } from "@pilot-light/sandbox/testing";
+import { z } from "zod";
+
+const bin = fileURLToPath(new URL("../dist/bin.js", import.meta.url));
+
+/** What a finished command printed. */
+export interface Transcript {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}
+
+export interface SyncCall {
+  /** Added to the pair's environment; undefined takes a variable out. */
+  env?: Record<string, string | undefined>;
+  /** Called as soon as the process runs. */
+  onStart?: (child: ChildProcess) => void;
+  /** Called with each piece of stderr. */
+  onStderr?: (text: string, child: ChildProcess) => void;
+}
+
+/** Runs `pnpm sync <args>` in the environment of a pair, without a terminal. */
+export async function sync(
+  pair: Pair,
+  args: readonly string[],
+  { env = {}, onStart, onStderr }: SyncCall = {},
+): Promise<Transcript> {
+  const child = spawn(process.execPath, [bin, ...args], {
+    env: Object.fromEntries(
+      Object.entries({ ...pair.env, ...env }).filter(([, value]) => value !== undefined),
+    ),
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  onStart?.(child);
+  const transcript: Transcript = { exitCode: -1, stdout: "", stderr: "" };
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (transcript.stdout += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    transcript.stderr += text;
+    onStderr?.(text, child);
+  });
+  transcript.exitCode = await new Promise((resolve) => child.on("close", (code) => resolve(code ?? -1)));
+  return transcript;
+}
+
+const failure = z.object({
+  outcome: z.literal("failed"),
+  error: z.object({
+    code: z.string(),
+    message: z.string(),
+    hint: z.string(),
+    details: z.array(z.string()),
+    exit: z.number(),
+  }),
+});
+const success = z.object({
+  outcome: z.enum(["synced", "planned", "undone"]),
+  plan: z.looseObject({
+    archive: z.string(),
+    backup: z.string().nullable(),
+    notes: z.array(z.string()),
+    removedObjects: z.array(z.string()),
+    tables: z.array(
+      z.object({
+        table: z.string(),
+        sourceRows: z.number().nullable(),
+        targetRows: z.number().nullable(),
+        change: z.string(),
+      }),
+    ),
+  }),
+  result: z.looseObject({ tables: z.number(), rows: z.number(), previous: z.string() }).optional(),
+});
+
+/** The error document of a failed `--json` run. */
+export function errorOf({ stdout }: Transcript) {
+  return failure.parse(JSON.parse(stdout)).error;
+}
+
+/** The document of a `--json` run that went well. */
+export function documentOf({ stdout }: Transcript) {
+  return success.parse(JSON.parse(stdout));
+}
+
+let programs: Promise<ClientPrograms> | undefined;
+
+/** Client programs of the servers' major. */
+export async function clientPrograms(): Promise<ClientPrograms> {
+  programs ??= findClientPrograms({ PATH: "" }).then(([first]) => {
+    if (first === undefined) throw new Error("No PostgreSQL client programs.");
+    return first;
+  });
+  return await programs;
+}
+
+/** The whole content of one side as text, made by pg_dump and not by the product. */
+export async function contentOf(pair: Pair, side: Side): Promise<string> {
+  return await databaseText(pair[side].adminUrl, (await clientPrograms()).pgDump);
+}
+
+/** Names of a pair's databases on one side: its own and what syncs made beside it. */
+export async function databasesOf(pair: Pair, side: Side): Promise<string[]> {
+  const rows = await pair.query(
+    side,
+    "select datname from pg_database where starts_with(datname, $1) order by 1",
+    [pair[side].database],
+  );
+  return rows.map(({ datname }) => String(datname));
+}
+
+/** Keys in the pair's bucket. */
+export async function keysOf(pair: Pair): Promise<string[]> {
+  const reply = await s3(pair).send(new ListObjectsV2Command({ Bucket: pair.bucket }));
+  return (reply.Contents ?? []).map(({ Key = "" }) => Key).sort();
+}
+
+/** One object's bytes. */
+export async function objectOf(pair: Pair, key: string): Promise<Uint8Array> {
+  const reply = await s3(pair).send(new GetObjectCommand({ Bucket: pair.bucket, Key: key }));
+  return (await reply.Body?.transformToByteArray()) ?? new Uint8Array();
+}
+
+/** A client for the sandbox's emulator. */
+export function s3(pair: Pair): S3Client {
+  const {
+    AWS_ENDPOINT_URL = "",
+    AWS_REGION = "",
+    AWS_ACCESS_KEY_ID = "",
+    AWS_SECRET_ACCESS_KEY = "",
+  } = pair.env;
+  return new S3Client({
+    endpoint: AWS_ENDPOINT_URL,
+    region: AWS_REGION,
+    forcePathStyle: true,
+    credentials: { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY },
+  });
+}
+
+/** Files a command left in its temporary directory. */
+export async function leftFiles(pair: Pair): Promise<string[]> {
+  return await readdir(pair.env.TMPDIR ?? "");
+}
+
+/** Restores an archive from S3 with plain `pg_restore` into an empty database of its own; returns that database's content. */
+export async function restorePlainly(pair: Pair, side: Side, key: string): Promise<string> {
+  const { pgRestore, pgDump } = await clientPrograms();
+  const directory = await mkdtemp(join(tmpdir(), "pilot-light-plain-"));
+  const database = `${pair[side].database}_plain`;
+  try {
+    const file = join(directory, "archive.dump");
+    await writeFile(file, await objectOf(pair, key));
+    await pair.query(side, `create database "${database}" template template0`);
+    const url = new URL(pair[side].adminUrl);
+    url.pathname = `/${database}`;
+    const result = await run(pgRestore, ["--exit-on-error", "--no-owner", `--dbname=${url.href}`, file], {
+      environment: { PATH: pair.env.PATH },
+    });
+    if (result.exitCode !== 0) throw new Error(result.stderr.join("\n"));
+    return await databaseText(url.href, pgDump);
+  } finally {
+    await pair.query(side, `drop database if exists "${database}" with (force)`);
+    await rm(directory, { recursive: true, force: true });
+  }
+}
