@@ -1,0 +1,38 @@
+/** From a checked configuration to synthesized Terraform: the one way in for `main.ts` and the tests. */
+import { projectNamePattern, resourceNames } from "@pilot-light/core/contract";
+import { OpsError } from "@pilot-light/core/errors";
+import { App } from "cdktf";
+import { DevStack } from "./stacks/dev-stack.ts";
+
+export interface AppConfig {
+  project: string;
+  region: string;
+  /** Where the Terraform JSON goes. Default: what the CDKTF CLI asks for, `cdktf.out` without it. */
+  outdir?: string;
+}
+
+/**
+ * Writes `<outdir>/stacks/<stack>/cdk.tf.json`, the same bytes for the same configuration on every machine.
+ * @throws OpsError PROJECT_NAME_INVALID, REGION_INVALID (configuration).
+ */
+export function synthesize({ project, region, outdir }: AppConfig): void {
+  if (!projectNamePattern.test(project)) {
+    throw new OpsError(
+      "configuration",
+      "PROJECT_NAME_INVALID",
+      `PROJECT_NAME is not usable in AWS names: "${project}".`,
+      {
+        hint: "Use lower-case letters, digits and single hyphens, at most 30, starting with a letter.",
+      },
+    );
+  }
+  if (!/^[a-z]{2}(?:-[a-z]+)+-\d$/.test(region)) {
+    throw new OpsError("configuration", "REGION_INVALID", `AWS_REGION is not an AWS region: "${region}".`, {
+      hint: "Set it to a name such as us-east-1.",
+    });
+  }
+  // Stack traces would put paths of this machine into the JSON.
+  const app = new App({ stackTraces: false, ...(outdir === undefined ? {} : { outdir }) });
+  new DevStack(app, { names: resourceNames(project), project, region });
+  app.synth();
+}

@@ -1,0 +1,24 @@
+/** The AWS provider: region, tags on everything, and the versions that are good enough. */
+import { AwsProvider } from "@cdktf/provider-aws/lib/provider/index.js";
+import type { TerraformStack } from "cdktf";
+
+/**
+ * The bindings of `@cdktf/provider-aws` ask for exactly the version they were generated from. Both majors in this range
+ * work as long as no construct uses an attribute that only one of them has.
+ */
+const awsProviderVersions = ">= 5.100.0, < 7.0.0";
+
+export interface ProviderProps {
+  region: string;
+  /** Tags of every resource that can have any. */
+  tags: Record<string, string>;
+}
+
+/** Credentials, profile and endpoint are not here: the provider reads `AWS_PROFILE`, `AWS_ENDPOINT_URL` and the rest itself. */
+export function configureProvider(stack: TerraformStack, { region, tags }: ProviderProps): void {
+  new AwsProvider(stack, "aws", { region, defaultTags: [{ tags }] });
+  stack.addOverride("terraform.required_providers.aws", {
+    source: "hashicorp/aws",
+    version: awsProviderVersions,
+  });
+}
