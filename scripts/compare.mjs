@@ -9,13 +9,22 @@ import { ScriptError, mustRun } from "./run.mjs";
  * @param {NodeJS.ProcessEnv} env the variables that the sandbox gives
  */
 export async function compareDatabases(env) {
-  const neon = await dump(env, neonConnection(env));
-  const rds = await dump(env, await rdsConnection(env));
+  const connections = await libpqVariables(env);
+  const neon = await dump(env, connections.neon);
+  const rds = await dump(env, connections.rds);
   const different = [
     ...without(neon, rds).map((line) => `neon  ${line}`),
     ...without(rds, neon).map((line) => `rds   ${line}`),
   ];
   return { same: neon.length - without(neon, rds).length, different };
+}
+
+/**
+ * libpq's variables for both databases of a sandbox.
+ * @param {NodeJS.ProcessEnv} env the variables that the sandbox gives
+ */
+export async function libpqVariables(env) {
+  return { neon: neonConnection(env), rds: await rdsConnection(env) };
 }
 
 /**

@@ -1,6 +1,4 @@
 /** `npm run demo`: set-up, a sandbox, a real sync Neon -> RDS in it, a check of the result by other means, and everything stopped. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compareDatabases } from "./compare.mjs";
 import {
@@ -12,10 +10,10 @@ import {
   printError,
   root,
 } from "./run.mjs";
+import { withSandbox } from "./sandbox.mjs";
 import { setup } from "./setup.mjs";
 
 const started = Date.now();
-const sandboxBin = join(root, "packages/sandbox/dist/bin.js");
 const syncBin = join(root, "packages/sync/dist/bin.js");
 
 endProgramsOnInterrupt();
@@ -25,13 +23,7 @@ process.exitCode = await main();
 async function main() {
   try {
     await setup({ forTests: false });
-    const directory = mkdtempSync(join(tmpdir(), "pilot-light-demo-"));
-    let lines;
-    try {
-      lines = await demonstrate(directory);
-    } finally {
-      await stop(directory);
-    }
+    const lines = await withSandbox(demonstrate, title);
     summarize(lines);
     return 0;
   } catch (error) {
@@ -45,12 +37,9 @@ async function main() {
 
 /**
  * The sync, between two looks at both databases. Returns the lines of their dumps, equal on both sides.
- * @param {string} directory state of the sandbox
+ * @param {NodeJS.ProcessEnv} env the sandbox's
  */
-async function demonstrate(directory) {
-  title("Sandbox: two PostgreSQL servers and an AWS emulator");
-  await mustRun(process.execPath, [sandboxBin, "up", "--dir", directory], { show: true });
-  const env = await sandboxEnvironment(directory);
+async function demonstrate(env) {
   const before = await compareDatabases(env);
   console.log(`\nneon and rds differ in ${before.different.length} lines of their dumps.`);
 
@@ -73,32 +62,6 @@ async function mustBeEqual(env) {
   if (different.length === 0) return same;
   const lines = [`neon and rds differ in ${different.length} lines:`, ...different.slice(0, 20)];
   throw new ScriptError(lines.join("\n  "));
-}
-
-/**
- * The caller's environment without anything that could lead to a real database or account, and with the sandbox's.
- * @param {string} directory
- */
-async function sandboxEnvironment(directory) {
-  const { stdout } = await mustRun(process.execPath, [sandboxBin, "env", "--json", "--dir", directory]);
-  const real = /^(AWS_|PG|NEON_|RDS_|PROJECT_NAME$|PILOT_LIGHT_(?!PG_BIN$))/;
-  const harmless = Object.entries(process.env).filter(([name]) => !real.test(name));
-  /** @type {{ environment: Record<string, string> }} */
-  const { environment } = JSON.parse(stdout);
-  return { ...Object.fromEntries(harmless), ...environment };
-}
-
-/**
- * Stops the sandbox, whatever state it is in.
- * @param {string} directory
- */
-async function stop(directory) {
-  title("Clean-up");
-  await mustRun(process.execPath, [sandboxBin, "down", "--dir", directory], {
-    show: true,
-    evenInterrupted: true,
-  });
-  rmSync(directory, { recursive: true, force: true });
 }
 
 /** @param {number} lines */

@@ -48,11 +48,19 @@ function exists(path: string): Promise<boolean> {
   );
 }
 
-/** Ids of all processes whose command line names something of this test. */
-async function processesOf(text: string): Promise<number[]> {
-  const { stdout } = await run("ps", ["-ww", "-A", "-o", "pid=,command="], { environment: own });
-  const lines = stdout.split("\n").filter((line) => line.includes(text));
-  return lines.map((line) => Number.parseInt(line, 10));
+/** Command lines of all processes that name something of this test. Not by `ps` alone: small images have none. */
+async function processesOf(text: string): Promise<string[]> {
+  return (await allCommandLines()).filter((line) => line.includes(text));
+}
+
+async function allCommandLines(): Promise<string[]> {
+  if (process.platform !== "linux") {
+    const { stdout } = await run("ps", ["-ww", "-A", "-o", "command="], { environment: own });
+    return stdout.split("\n");
+  }
+  const ids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const texts = await Promise.all(ids.map((id) => readFile(`/proc/${id}/cmdline`, "utf8").catch(() => "")));
+  return texts.map((text) => text.replaceAll("\0", " "));
 }
 
 beforeAll(async () => {
@@ -70,6 +78,8 @@ describe("a sandbox", () => {
     const up = await sandbox("up");
     expect(up).toMatchObject({ exitCode: 0, stdout: "" });
     expect(up.stderr.join("\n")).toContain("The sandbox is up.");
+    // So that the same look at the end of its life means something.
+    expect(await processesOf((await readState()).neon.dataDir)).not.toEqual([]);
     expect(await status()).toMatchObject({
       exitCode: 0,
       outcome: "up",

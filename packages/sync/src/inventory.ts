@@ -27,14 +27,19 @@ export async function readObjects(session: Session): Promise<SchemaObject[]> {
   return await session.query<{ kind: string; identity: string; definition: string }>(schemaObjectsQuery);
 }
 
-/** Exact rows of every table, by identity. */
+/** Exact rows of each table, by identity; null where row-level security does not let the role see them all. */
+export type RowCounts = ReadonlyMap<string, number | null>;
+
+/** Counts the rows of every table. */
 export async function countRows(
   tables: readonly DataTable[],
   sessions: readonly Session[],
-): Promise<Map<string, number>> {
-  const counts = new Map<string, number>();
+  { bypassesRowSecurity }: { bypassesRowSecurity: boolean },
+): Promise<RowCounts> {
+  const counts = new Map<string, number | null>();
   await drain(tables, sessions, async (table, session) => {
-    counts.set(table.identity, (await fingerprintTable(session, table, "counts")).rows);
+    const hidden = table.forcedRowSecurity && !bypassesRowSecurity;
+    counts.set(table.identity, hidden ? null : (await fingerprintTable(session, table, "counts")).rows);
   });
   return counts;
 }

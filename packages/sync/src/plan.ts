@@ -4,6 +4,7 @@ import type { SchemaObject } from "@pilot-light/core/inventory/objects";
 import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
 import type { Direction } from "./direction.ts";
 import type { DatabaseFacts } from "./facts.ts";
+import type { RowCounts } from "./inventory.ts";
 
 /** One side as the plan shows it. */
 export interface PlannedSide {
@@ -22,7 +23,7 @@ export type TableChange = "replaced" | "new" | "removed";
 
 export interface PlannedTable {
   table: string;
-  /** Exact; null where the table does not exist. */
+  /** Exact; null where the table does not exist, or where row-level security hides its rows from the role. */
   sourceRows: number | null;
   targetRows: number | null;
   change: TableChange;
@@ -64,16 +65,12 @@ const partsOfOthers = new Set([
   "rule",
 ]);
 
-/** Rows of each table on one side, by identity. */
-export type RowCounts = ReadonlyMap<string, number>;
-
 /** Tables of both sides side by side, those that are lost first, then by name. */
 export function planTables(source: RowCounts, target: RowCounts): PlannedTable[] {
   const names = [...new Set([...source.keys(), ...target.keys()])].sort();
   const tables = names.map((table): PlannedTable => {
-    const [sourceRows = null, targetRows = null] = [source.get(table), target.get(table)];
-    const change = sourceRows === null ? "removed" : targetRows === null ? "new" : "replaced";
-    return { table, sourceRows, targetRows, change };
+    const change = !source.has(table) ? "removed" : !target.has(table) ? "new" : "replaced";
+    return { table, sourceRows: source.get(table) ?? null, targetRows: target.get(table) ?? null, change };
   });
   return [
     ...tables.filter(({ change }) => change === "removed"),

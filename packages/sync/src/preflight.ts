@@ -4,6 +4,7 @@ import { formatCount, plural } from "@pilot-light/core/format";
 import type { DataTable } from "@pilot-light/core/inventory/tables";
 import type { Direction } from "./direction.ts";
 import type { DatabaseFacts } from "./facts.ts";
+import type { RowCounts } from "./inventory.ts";
 import type { SyncOptions } from "./options.ts";
 
 /** A side as preflight sees it. */
@@ -224,13 +225,12 @@ const fewRows = 10;
  */
 export function judgeRows(
   direction: Direction,
-  source: ReadonlyMap<string, number>,
-  target: ReadonlyMap<string, number>,
+  source: RowCounts,
+  target: RowCounts,
   { allowShrink }: SyncOptions,
 ): OpsError | undefined {
   if (allowShrink) return undefined;
-  const total = (rows: ReadonlyMap<string, number>) =>
-    [...rows.values()].reduce((sum, count) => sum + count, 0);
+  const total = (rows: RowCounts) => [...rows.values()].reduce<number>((sum, count) => sum + (count ?? 0), 0);
   const [sourceRows, targetRows] = [total(source), total(target)];
   const hint = `This looks like the wrong direction, or an empty source. If it is meant:  pnpm sync ${direction.name} --allow-shrink`;
   if (sourceRows === 0) {
@@ -242,7 +242,11 @@ export function judgeRows(
     );
   }
   if (targetRows < fewRows || sourceRows * 2 > targetRows) return undefined;
-  const losses = [...target].map(([identity, rows]) => ({ identity, rows, left: source.get(identity) ?? 0 }));
+  const losses = [...target].map(([identity, rows]) => ({
+    identity,
+    rows: rows ?? 0,
+    left: source.get(identity) ?? 0,
+  }));
   const worst = losses.sort((a, b) => b.rows - b.left - (a.rows - a.left))[0];
   const example =
     worst === undefined

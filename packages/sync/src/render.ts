@@ -46,12 +46,15 @@ function printTables(tables: readonly PlannedTable[], console: Console): void {
   const quiet = console.verbose || tables.length <= fewTables ? [] : unchanged;
   const shown = tables.filter((table) => !quiet.includes(table));
   const width = Math.max(24, ...shown.map(({ table }) => oneLine(table).length));
-  const rows = (count: number | null) => (count === null ? "-" : formatCount(count)).padStart(14);
+  const rows = (count: number | null, missing: boolean) =>
+    (missing ? "-" : count === null ? "hidden" : formatCount(count)).padStart(14);
   const words = { replaced: "replaced", new: "new", removed: "REMOVED (only in the target)" };
   console.line(`  ${"table".padEnd(width)}${"source rows".padStart(14)}${"target rows".padStart(14)}`);
   for (const { table, sourceRows, targetRows, change } of shown) {
     const word = change === "removed" ? bold(red(words.removed)) : words[change];
-    console.line(`  ${oneLine(table).padEnd(width)}${rows(sourceRows)}${rows(targetRows)}     ${word}`);
+    console.line(
+      `  ${oneLine(table).padEnd(width)}${rows(sourceRows, change === "removed")}${rows(targetRows, change === "new")}     ${word}`,
+    );
   }
   if (quiet.length > 0) {
     console.line(dim(`  ${plural(quiet.length, "more table")} with unchanged counts: --verbose lists them`));

@@ -133,8 +133,8 @@ async function prepare(
   const majors = [sourceFacts.facts.major, ...(options.targetBackup ? [targetFacts.facts.major] : [])];
   const programs = chooseClientPrograms(await finding, majors, targetFacts.facts.major);
   const [sourceRows, targetRows] = await settleAll([
-    countRows(sourceFacts.tables, sourceSessions.all),
-    countRows(targetFacts.tables, targetSessions.all),
+    countRows(sourceFacts.tables, sourceSessions.all, sourceFacts.facts),
+    countRows(targetFacts.tables, targetSessions.all, targetFacts.facts),
   ]);
   const keys = await freeKeys(direction, store, options, signal);
   const plan = makePlan({

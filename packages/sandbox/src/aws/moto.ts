@@ -68,6 +68,7 @@ export async function startMoto(moto: Moto, options: MotoOptions): Promise<void>
   }
   const text = await readFile(moto.logFile, "utf8");
   throw new OpsError("configuration", "MOTO_START_FAILED", `${options.program} does not answer.`, {
+    hint: "The lines above are its own. Is it moto 5 with the extra `server`?",
     details: text.trim().split("\n").slice(-20),
     cause: failure,
   });

@@ -90,6 +90,7 @@ async function giveTo(account: Account | undefined, path: string): Promise<void>
 function startFailed(program: string, error: unknown, log: string): OpsError {
   const stderr = error instanceof Error && "stderr" in error ? String(error.stderr) : "";
   return new OpsError("configuration", "SERVER_START_FAILED", `${program} failed.`, {
+    hint: "The lines above are its own and those of the server's log.",
     details: `${stderr}\n${log}`.trim().split("\n").slice(-20),
     cause: error,
   });

@@ -1,0 +1,23 @@
+/** `pnpm bench <name>`: runs one benchmark of scripts/bench/. Ratios against a named alternative, both in the same run. */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { endProgramsOnInterrupt, exitCodeOf, interruptedBy, printError, root } from "./run.mjs";
+
+const names = readdirSync(join(root, "scripts/bench")).map((file) => file.replace(/\.mjs$/, ""));
+const [name = "", ...args] = process.argv.slice(2);
+
+endProgramsOnInterrupt();
+if (names.includes(name)) {
+  try {
+    /** @type {{ bench: (args: readonly string[]) => Promise<void> }} */
+    const { bench } = await import(`./bench/${name}.mjs`);
+    await bench(args);
+  } catch (error) {
+    const signal = interruptedBy();
+    if (signal === undefined) printError(error);
+    process.exitCode = signal === undefined ? 1 : exitCodeOf(signal);
+  }
+} else {
+  console.error(`Usage: pnpm bench <name>, where <name> is one of: ${names.join(", ")}`);
+  process.exitCode = 2;
+}
