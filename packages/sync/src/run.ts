@@ -57,8 +57,11 @@ export async function runSync(job: SyncJob, command: CommandContext): Promise<Sy
     await timed("verify", () => verifyStaging(dumped, context));
     const backupDump = await console.step("archive", async () => {
       const [made] = await settleAll([backup, archive]);
-      const also = made === undefined ? "" : `; backup of the target, ${formatBytes(made.bytes)}`;
-      return { value: made, summary: `${job.archiveKey}, ${formatBytes(dumped.dump.bytes)}${also}` };
+      const also = made === undefined ? "" : `, and the target's own, ${formatBytes(made.bytes)}`;
+      return {
+        value: made,
+        summary: `dump in S3, ${formatBytes(dumped.dump.bytes)}${also} (uploaded while restoring)`,
+      };
     });
     await timed("settings", () => carrySettings(context));
     context.signal.throwIfAborted();

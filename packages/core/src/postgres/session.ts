@@ -2,8 +2,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { OpsError, messageOf, type FailureClass } from "../errors.ts";
+import { connectError, isRefused, isRetryable } from "./connect-errors.ts";
 import { describeEndpoint, type Endpoint } from "./endpoint.ts";
-import { sqlState, sqlStateOf } from "./sql-state.ts";
+import { sqlStateOf } from "./sql-state.ts";
 
 export interface SessionOptions {
   /** Whose fault a failure is: the exit code of every error of this session. */
@@ -158,115 +159,4 @@ async function connectOnce(endpoint: Endpoint, options: SessionOptions, timeout:
     await client.end().catch(() => undefined);
     throw error;
   }
-}
-
-/** Errors of a socket, by Node's code. */
-function nodeCode(error: unknown): string | undefined {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  return typeof code === "string" ? code : undefined;
-}
-
-function isRefused(error: unknown): boolean {
-  return nodeCode(error) === "ECONNREFUSED";
-}
-
-function isTimeout(error: unknown): boolean {
-  // node-postgres gives its own connect timeout no code.
-  return error instanceof Error && error.message.startsWith("timeout expired");
-}
-
-const retryableNodeCodes = new Set(["ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "EAI_AGAIN", "EPIPE"]);
-const retryableStates = new Set<string>([
-  sqlState.cannotConnectNow,
-  sqlState.tooManyConnections,
-  "08006",
-  "08001",
-  "57P01",
-]);
-
-function isRetryable(error: unknown): boolean {
-  const state = sqlStateOf(error);
-  if (state !== undefined) return retryableStates.has(state);
-  const code = nodeCode(error);
-  return isTimeout(error) || (code !== undefined && retryableNodeCodes.has(code)) || isDropped(error);
-}
-
-/** The server closed the connection without a word, as proxies do while a compute starts. */
-function isDropped(error: unknown): boolean {
-  return error instanceof Error && error.message === "Connection terminated unexpectedly";
-}
-
-function connectError(
-  error: unknown,
-  endpoint: Endpoint,
-  failure: SessionOptions["failure"],
-  attempts: number,
-): OpsError {
-  if (error instanceof OpsError) return error;
-  const name = `${endpoint.system} (${describeEndpoint(endpoint)})`;
-  const via =
-    endpoint.address === undefined ? "" : ` through ${endpoint.address.host}:${endpoint.address.port}`;
-  const make = (code: string, message: string, hint: string) =>
-    new OpsError(failure, code, message, { hint, cause: error });
-  const credentials =
-    endpoint.system === "neon" ? "NEON_DATABASE_URL" : "the RDS secret (database_secret_arn)";
-  switch (sqlStateOf(error)) {
-    case sqlState.invalidPassword:
-    case sqlState.invalidAuthorization:
-      return make(
-        "WRONG_PASSWORD",
-        `${name} refuses the user ${endpoint.user}: ${messageOf(error)}`,
-        `Check user and password in ${credentials}.`,
-      );
-    case sqlState.databaseMissing:
-      return make(
-        "DATABASE_MISSING",
-        `${name}: there is no database "${endpoint.database}".`,
-        `Check the database name in ${endpoint.system === "neon" ? "NEON_DATABASE_URL" : "the output database_name"}, or create the database.`,
-      );
-    case sqlState.notAcceptingConnections:
-      return make(
-        "NOT_ACCEPTING",
-        `${name} does not accept connections: ${messageOf(error)}`,
-        "If an interrupted sync left it so, the next sync puts it right.",
-      );
-    case undefined:
-      break;
-    default:
-      return make(
-        "CONNECT_FAILED",
-        `${name}: ${messageOf(error)} (SQLSTATE ${sqlStateOf(error) ?? ""})`,
-        `Check ${credentials}.`,
-      );
-  }
-  const code = nodeCode(error) ?? "";
-  if (code.startsWith("ERR_TLS") || /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ISSUER/.test(code)) {
-    const authorities = endpoint.tls.mode === "verify-full" ? endpoint.tls.caSource : "";
-    return make(
-      "CERTIFICATE_INVALID",
-      `${name}: the server's certificate is not valid for ${endpoint.host}: ${messageOf(error)}`,
-      `It was checked against ${authorities}. Give another CA file by ${endpoint.system === "neon" ? "sslrootcert in NEON_DATABASE_URL" : "RDS_SSLROOTCERT"}.`,
-    );
-  }
-  if (messageOf(error).includes("does not support SSL")) {
-    return make(
-      "TLS_UNSUPPORTED",
-      `${name} does not speak TLS.`,
-      `For a local server only: ${endpoint.system === "neon" ? "add sslmode=disable to NEON_DATABASE_URL" : "RDS_SSLMODE=disable"}.`,
-    );
-  }
-  if (code === "ENOTFOUND") {
-    return make(
-      "HOST_UNKNOWN",
-      `${name}: the host name does not resolve.`,
-      `Check ${endpoint.system === "neon" ? "NEON_DATABASE_URL" : "the output database_endpoint"}.`,
-    );
-  }
-  return make(
-    "UNREACHABLE",
-    `${name} cannot be reached${via}: ${messageOf(error) || code} (${attempts} attempts).`,
-    endpoint.system === "rds" && endpoint.address === undefined
-      ? "RDS is private: open a tunnel and set RDS_HOSTADDR=127.0.0.1:<local port>."
-      : "Check that the address is right and that the server runs.",
-  );
 }

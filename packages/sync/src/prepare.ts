@@ -1,0 +1,153 @@
+/** Looking at both sides and planning. Writes nothing: it is all a dry run does. */
+import type { CommandContext } from "@pilot-light/core/command";
+import { OpsError } from "@pilot-light/core/errors";
+import { listDataTables } from "@pilot-light/core/inventory/tables";
+import { chooseClientPrograms, findClientPrograms } from "@pilot-light/core/postgres/programs";
+import type { Session } from "@pilot-light/core/postgres/session";
+import { enter, sessionOptions } from "./connect.ts";
+import { companionName } from "./database-names.ts";
+import { dumpKey, timestamp, type Direction } from "./direction.ts";
+import type { DumpStore } from "./dump-store.ts";
+import { isSameDatabase, readFacts } from "./facts.ts";
+import { countRows, readObjects } from "./inventory.ts";
+import type { SyncJob } from "./job.ts";
+import type { SyncOptions } from "./options.ts";
+import { makePlan, type Plan } from "./plan.ts";
+import { judge, judgeRows } from "./preflight.ts";
+import type { Resolved } from "./resolve.ts";
+import { combine, settleAll } from "./settle.ts";
+import { openSessions, type Sessions } from "./snapshot.ts";
+
+export interface Prepared {
+  plan: Plan;
+  /** Why the plan must not be run, though it can be shown. */
+  refusal: OpsError | undefined;
+  /** Undefined in a dry run. */
+  job: Omit<SyncJob, "workDirectory"> | undefined;
+}
+
+/** Looks at both sides and plans. Without a maintenance session it is a dry run. */
+export async function prepare(
+  direction: Direction,
+  options: SyncOptions,
+  resolved: Resolved,
+  maintenance: Session | undefined,
+  context: CommandContext,
+): Promise<Prepared> {
+  const { environment, signal } = context;
+  const { store, identity } = resolved;
+  const sides = {
+    source: sessionOptions("source", environment, signal),
+    target: sessionOptions("target", environment, signal),
+  };
+  const finding = findClientPrograms(environment);
+  const [source, target] = await enterBoth(resolved, sides);
+  await using sourceSessions = await openSessions(source, options.jobs, sides.source);
+  await using targetSessions = await openSessions(target, options.jobs, sides.target);
+  if (await isSameDatabase(sourceSessions.first, targetSessions.first)) {
+    throw new OpsError(
+      "precondition",
+      "SAME_DATABASE",
+      `Source and target are the same database: ${source.database} @ ${source.host}.`,
+      {
+        hint: "Check NEON_DATABASE_URL, the output database_endpoint and RDS_HOSTADDR: one of them leads to the other's server.",
+      },
+    );
+  }
+  const [sourceFacts, targetFacts] = await settleAll([look(sourceSessions), look(targetSessions)]);
+  const findings = judge(direction, sourceFacts, targetFacts, options);
+  if (findings.refusals.length > 0) throw combine(findings.refusals);
+  const majors = [sourceFacts.facts.major, ...(options.targetBackup ? [targetFacts.facts.major] : [])];
+  const programs = chooseClientPrograms(await finding, majors, targetFacts.facts.major);
+  const [sourceRows, targetRows] = await settleAll([
+    countRows(sourceFacts.tables, sourceSessions.all, sourceFacts.facts),
+    countRows(targetFacts.tables, targetSessions.all, targetFacts.facts),
+  ]);
+  const keys = await freeKeys(direction, store, options, signal);
+  const plan = makePlan({
+    direction,
+    source: { endpoint: source, ...sourceFacts, rows: sourceRows },
+    target: { endpoint: target, ...targetFacts, rows: targetRows },
+    archive: store.uri(keys.archiveKey),
+    backup: keys.backupKey === null ? null : store.uri(keys.backupKey),
+    verify: options.verify,
+    clientVersion: programs.version,
+    notes: findings.notes,
+  });
+  const refusal = judgeRows(direction, sourceRows, targetRows, options);
+  if (maintenance === undefined) return { plan, refusal, job: undefined };
+  const versions = {
+    source: sourceFacts.facts.version,
+    target: targetFacts.facts.version,
+    sameMajor: sourceFacts.facts.major === targetFacts.facts.major,
+  };
+  const names = {
+    staging: companionName(target.database, "staging", keys.stamp),
+    old: companionName(target.database, "old", keys.stamp),
+  };
+  const { archiveKey, backupKey } = keys;
+  const { skippedExtensions } = findings;
+  const job = {
+    direction,
+    options,
+    source,
+    target,
+    maintenance,
+    programs,
+    store,
+    who: identity.arn,
+    archiveKey,
+    backupKey,
+    names,
+    versions,
+    skippedExtensions,
+  };
+  return { plan, refusal, job };
+}
+
+/** Enters both databases once, to find out whether the passwords hold. */
+async function enterBoth(
+  { source, target, rereadSecret }: Resolved,
+  options: Record<"source" | "target", ReturnType<typeof sessionOptions>>,
+) {
+  const entering = [
+    enter(source, options.source, rereadSecret),
+    enter(target, options.target, rereadSecret),
+  ] as const;
+  try {
+    const [first, second] = await settleAll(entering);
+    return [first.endpoint, second.endpoint] as const;
+  } finally {
+    for (const result of await Promise.allSettled(entering)) {
+      if (result.status === "fulfilled") await result.value.session[Symbol.asyncDispose]();
+    }
+  }
+}
+
+async function look(sessions: Sessions) {
+  const session = sessions.first;
+  return {
+    facts: await readFacts(session),
+    tables: await listDataTables(session),
+    objects: await readObjects(session),
+  };
+}
+
+/** Keys of this second, or of the next one that nothing has yet. */
+async function freeKeys(
+  { source, target }: Direction,
+  store: DumpStore,
+  { targetBackup }: SyncOptions,
+  signal: AbortSignal,
+) {
+  for (let time = Date.now(); ; time += 1000) {
+    const stamp = timestamp(new Date(time));
+    const archiveKey = dumpKey(source, stamp);
+    const backupKey = dumpKey(target, stamp);
+    const [archiveFree, backupFree] = await Promise.all([
+      store.isFree(archiveKey, signal),
+      store.isFree(backupKey, signal),
+    ]);
+    if (archiveFree && backupFree) return { stamp, archiveKey, backupKey: targetBackup ? backupKey : null };
+  }
+}
