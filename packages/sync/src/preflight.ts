@@ -49,12 +49,27 @@ function refuse(
   findings.refusals.push(new OpsError("precondition", code, message, { hint, details }));
 }
 
+/** `pg_terminate_backend` waits for the end of a session from this version on; Neon has no older one. */
+const oldestMajor = 14;
+
 function judgeVersions(
   { source: from, target: to }: Direction,
   source: DatabaseFacts,
   target: DatabaseFacts,
   findings: Findings,
 ): void {
+  for (const [system, facts] of [
+    [from, source],
+    [to, target],
+  ] as const) {
+    if (facts.major >= oldestMajor) continue;
+    refuse(
+      findings,
+      "VERSION_UNSUPPORTED",
+      `${system} runs PostgreSQL ${facts.version}; ${oldestMajor} or newer is needed.`,
+      `Upgrade ${system} first.`,
+    );
+  }
   if (source.major >= 17 && target.major <= 16) {
     refuse(
       findings,
@@ -116,7 +131,7 @@ function judgeStaging({ target: to }: Direction, target: DatabaseFacts, findings
   }
   if (target.sessions > 0) {
     findings.notes.push(
-      `${plural(target.sessions, "session is", "sessions are")} connected to the target; ended at the swap`,
+      `${plural(target.sessions, "session is", "sessions are")} connected to the target and will be ended at the swap; what they write until then stays in the former database`,
     );
   }
 }

@@ -27,6 +27,7 @@ const settings: Readonly<Record<string, string>> = {
   idle_in_transaction_session_timeout: "0",
   idle_session_timeout: "0",
   transaction_timeout: "0",
+  default_transaction_read_only: "off",
   search_path: "",
   row_security: "off",
   TimeZone: "UTC",
