@@ -1,17 +1,15 @@
-/** `pnpm bench <name>`: runs one benchmark of scripts/bench/. Ratios against a named alternative, both in the same run. */
+/** `pnpm bench <name> ...`: runs one script of scripts/bench/, which reads its own arguments. Ratios against a named alternative, both in the same run. */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { endProgramsOnInterrupt, exitCodeOf, interruptedBy, printError, root } from "./run.mjs";
 
 const names = readdirSync(join(root, "scripts/bench")).map((file) => file.replace(/\.mjs$/, ""));
-const [name = "", ...args] = process.argv.slice(2);
+const [name = ""] = process.argv.slice(2);
 
 endProgramsOnInterrupt();
 if (names.includes(name)) {
   try {
-    /** @type {{ bench: (args: readonly string[]) => Promise<void> }} */
-    const { bench } = await import(`./bench/${name}.mjs`);
-    await bench(args);
+    await import(`./bench/${name}.mjs`);
   } catch (error) {
     const signal = interruptedBy();
     if (signal === undefined) printError(error);

@@ -41,7 +41,7 @@ describe("a wrong arrow is found", () => {
   it.each([
     ["packages/core/src/a.ts", "@pilot-light/sync"],
     ["packages/core/src/a.test.ts", "@pilot-light/sandbox/up"],
-    ["packages/infra/src/a.ts", "@pilot-light/core/env"],
+    ["packages/infra/src/a.ts", "@pilot-light/core/process"],
     ["packages/infra/src/a.ts", "@cdktf/provider-aws"],
     ["packages/sync/src/a.ts", "@cdktf/provider-aws/lib/vpc/index.js"],
     ["packages/sync/src/a.ts", "@pilot-light/sandbox/up"],

@@ -15,7 +15,8 @@ function exitCodesTable(): string {
 
 function variablesTable(): string {
   const rows = Object.entries<VariableSpec>(variables).map(
-    ([name, spec]) => `| \`${name}\` | ${spec.description} | ${spec.default === undefined ? "" : `\`${spec.default}\``} |`,
+    ([name, spec]) =>
+      `| \`${name}\` | ${spec.description} | ${spec.default === undefined ? "" : `\`${spec.default}\``} |`,
   );
   return ["| variable | what for | default |", "| --- | --- | --- |", ...rows].join("\n");
 }

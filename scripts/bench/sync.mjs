@@ -13,11 +13,9 @@ const syncBin = join(root, "packages/sync/dist/bin.js");
 /** Rows of the big table, and how many tables of 20,000 rows come with it. */
 const sizes = { small: { rows: 1_000_000, tables: 0 }, medium: { rows: 5_000_000, tables: 30 } };
 
-/** @param {readonly string[]} args */
-export async function bench([size = "small", runs = "3"]) {
-  if (size !== "small" && size !== "medium") throw new ScriptError("The size is small or medium.");
-  await withSandbox((env, directory) => measure(env, directory, size, Number(runs)));
-}
+const [size = "small", runs = "3"] = process.argv.slice(3);
+if (size !== "small" && size !== "medium") throw new ScriptError("The size is small or medium.");
+await withSandbox((env, directory) => measure(env, directory, size, Number(runs)));
 
 /**
  * @param {NodeJS.ProcessEnv} env
