@@ -130,11 +130,14 @@ const rules = `
     from pg_catalog.pg_rewrite r join ${relationFrom} on c.oid = r.ev_class
    where r.rulename <> '_RETURN' and ${relationWhere}`;
 
+// A partition's copy of its parent's trigger comes with the parent's (and is internal up to 14, not so later): it is an
+// object of its own only where it is switched on or off differently.
 const triggers = `
   select 'trigger', pg_catalog.format('%I.%I.%I', n.nspname, c.relname, t.tgname),
          pg_catalog.pg_get_triggerdef(t.oid) || ' ' || t.tgenabled::text
     from pg_catalog.pg_trigger t join ${relationFrom} on c.oid = t.tgrelid
-   where not t.tgisinternal and ${relationWhere}`;
+    left join pg_catalog.pg_trigger p on p.oid = t.tgparentid
+   where (t.tgparentid = 0 and not t.tgisinternal or not p.tgisinternal and t.tgenabled <> p.tgenabled) and ${relationWhere}`;
 
 const policies = `
   select 'policy', pg_catalog.format('%I.%I.%I', n.nspname, c.relname, p.polname),

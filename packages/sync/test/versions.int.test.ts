@@ -1,0 +1,28 @@
+/** Servers of two major versions: both directions, checked by one pg_dump that reads both. */
+import { processEnvironment } from "@pilot-light/core/env";
+import { createPair, startSandbox } from "@pilot-light/sandbox/testing";
+import { extraSandboxDirectory } from "@pilot-light/sandbox/vitest";
+import { expect, test } from "vitest";
+import { clientPrograms, contentOf, sync } from "./support.ts";
+
+test("an older and a newer server are synced in both directions, and the plan says what that means", async () => {
+  const { major } = await clientPrograms();
+  await using sandbox = await startSandbox({
+    directory: extraSandboxDirectory("versions"),
+    environment: processEnvironment(),
+    majors: { neon: major - 1 },
+  });
+  await using pair = await createPair(sandbox, { neon: "awkward", rds: "stale", rdsBypassRls: true });
+  const wanted = await contentOf(pair, "neon");
+
+  const up = await sync(pair, ["neon-to-rds", "--yes"]);
+  expect(up).toMatchObject({ exitCode: 0 });
+  expect(up.stderr).toContain("the majors differ");
+  expect(await contentOf(pair, "rds")).toBe(wanted);
+
+  await pair.query("neon", "create table public.only_here (id int primary key)");
+  const down = await sync(pair, ["rds-to-neon", "--yes"]);
+  expect(down).toMatchObject({ exitCode: 0 });
+  expect(down.stderr).toContain(`rds is newer (${major}.`);
+  expect(await contentOf(pair, "neon")).toBe(wanted);
+});
