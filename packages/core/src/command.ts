@@ -52,7 +52,7 @@ export async function runCommand(
   // Every session and request listens to it.
   setMaxListeners(0, controller.signal);
   const stop = (signal: NodeJS.Signals) => {
-    if (!controller.signal.aborted) console.line(`\n  ${signal}: undoing what was begun ...`);
+    if (!controller.signal.aborted) console.line(`\n  ${signal}: stopping safely ...`);
     controller.abort(interrupted(signal));
   };
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -89,7 +89,8 @@ export function reportError(console: Console, name: string, error: unknown): num
   const exit = known?.exit ?? exitCodes.bug;
   const code = known?.code ?? "BUG";
   const message = error instanceof Error ? error.message : String(error);
-  const hint = known?.hint ?? "This is a bug: please report it with the stack that --verbose shows.";
+  const bug = "This is a bug: please report it with the stack that --verbose shows.";
+  const hint = known === undefined ? bug : (known.hint ?? "");
   if (console.json) {
     const details = known?.details ?? [];
     const document = {
@@ -104,7 +105,7 @@ export function reportError(console: Console, name: string, error: unknown): num
   console.line();
   console.line(`${bold(red("Error:"))} ${message}`);
   for (const detail of known?.details ?? []) console.line(`  ${detail}`);
-  if (exit !== exitCodes.interrupted) console.line(`  ${hint}`.trimEnd());
+  if (hint !== "") console.line(`  ${hint}`);
   console.line(dim(`  exit ${exit}, ${code}`));
   if (error instanceof Error && (known === undefined || console.verbose)) console.detail(error.stack ?? "");
   if (known?.cause instanceof Error) console.detail(`caused by: ${known.cause.stack ?? known.cause.message}`);

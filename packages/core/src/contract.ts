@@ -19,6 +19,8 @@ export interface ResourceNames {
   databaseInstance: string;
   ecrRepositories: { backend: string; frontend: string; grafana: string };
   serviceDiscoveryNamespace: string;
+  /** CPU profiles and heap snapshots of the backend. */
+  profilingBucket: string;
 }
 
 /** Resource names for a project. */
@@ -34,33 +36,83 @@ export function resourceNames(project: string): ResourceNames {
       grafana: `${project}/grafana`,
     },
     serviceDiscoveryNamespace: `${project}.local`,
+    profilingBucket: `${environmentName}-${project}-profiling-artifacts`,
   };
 }
+
+/** Version of the outputs below; raised when one of them goes or changes its meaning. */
+export const outputsVersion = 1;
 
 const text = z.string();
 const port = z.number().int().min(0).max(65535);
 
 /**
- * Every Terraform output the tools read, with its type. None is ever null (`cdktf deploy` 0.21 exits 1 after a
- * successful apply when one is): what does not exist in a mode is `""`, `0` or `false`.
+ * Every Terraform output, with its type. None is ever null (`cdktf deploy` 0.21 exits 1 after a successful apply when
+ * one is): what does not exist in a mode is `""`, `0`, `false` or an empty list.
  */
 export const outputsSchema = z.object({
+  schema_version: z.number().int(),
+  dev_activated: z.boolean(),
+  environment: text,
+  aws_region: text,
+  project_name: text,
+  /** Prefix of VPC, ECS, ALB and role names. */
+  resource_prefix: text,
+  vpc_id: text,
+
   /** `host:port` of the RDS instance, "" while there is none. */
   database_endpoint: text.regex(/^$|^[^:\s]+:\d{1,5}$/, "must be host:port"),
+  database_host: text.regex(/^[^:\s]*$/, "must be a host without a port"),
   database_port: port,
   database_name: text,
+  /** Without username and password. */
+  database_connection_string: text,
   /** Secrets Manager secret with `username` and `password`. */
   database_secret_arn: text,
-  dev_activated: z.boolean(),
-  vpc_id: text,
-  ecs_cluster_name: text,
-  frontend_service_name: text,
-  backend_service_name: text,
-  grafana_service_name: text,
-  alb_dns_name: text,
-  cloudfront_distribution_id: text,
   db_backups_bucket_name: text,
   db_backups_bucket_arn: text,
+
+  ecs_cluster_name: text,
+  ecs_cluster_arn: text,
+  frontend_service_name: text,
+  backend_service_name: text,
+  prometheus_service_name: text,
+  grafana_service_name: text,
+  /** Cloud Map namespace. */
+  service_discovery_namespace: text,
+  backend_ecr_repository_url: text,
+  backend_ecr_repository_name: text,
+  frontend_ecr_repository_url: text,
+  frontend_ecr_repository_name: text,
+  grafana_ecr_repository_url: text,
+  grafana_ecr_repository_name: text,
+  profiling_artifacts_bucket_name: text,
+  /** Secrets Manager secret with Grafana's admin password as it is. */
+  grafana_admin_secret_arn: text,
+
+  alb_dns_name: text,
+  alb_arn: text,
+  cloudfront_distribution_id: text,
+  cloudfront_domain_name: text,
+  cloudfront_status: text,
+  cache_invalidation_command: text,
+  /** Where people go: the domain, or without one the name of the CDN. */
+  application_url: text,
+  frontend_url: text,
+  backend_url: text,
+  grafana_url: text,
+
+  /** "" without a domain, as are the lists empty. */
+  acm_certificate_arn: text,
+  acm_certificate_status: text,
+  acm_certificate_validation_records: z.array(z.object({ name: text, type: text, value: text })),
+  cloudflare_cname_records: z.array(z.object({ name: text, target: text })),
+  custom_domain_urls: z.array(text),
+
+  cicd_iam_user_name: text,
+  cicd_iam_user_arn: text,
+  cicd_iam_policy_name: text,
+  cicd_iam_policy_arn: text,
 });
 
 /** The Terraform outputs, parsed. */

@@ -39,6 +39,12 @@ export const variables = {
     description:
       "Directory that Terraform takes its providers from instead of the registry. Default: one found in the usual places, else the registry.",
   },
+  TF_CLOUD_ORGANIZATION: {
+    description: "Organization in Terraform Cloud that holds the state. Not set: a local file, or S3.",
+  },
+  TF_WORKSPACE: { description: "Workspace of that organization." },
+  TF_STATE_BUCKET: { description: "Bucket in S3 that holds the state, with S3's own lock." },
+  TF_STATE_REGION: { description: "Region of TF_STATE_BUCKET. Default: that of the environment." },
   RDS_SSLMODE: {
     description: "`verify-full`, or `disable` for a local server.",
     default: "verify-full",

@@ -1,7 +1,7 @@
 /** Connecting to one side of a sync. */
 import { readVariable, type Environment } from "@pilot-light/core/env";
 import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
-import { openSession, type Session, type SessionOptions } from "@pilot-light/core/postgres/session";
+import type { SessionOptions } from "@pilot-light/core/postgres/session";
 import { sqlState, sqlStateOf } from "@pilot-light/core/postgres/sql-state";
 
 /** Options of every session of a sync. */
@@ -19,20 +19,20 @@ export function sessionOptions(
 }
 
 /**
- * Connects; a password that RDS refuses is read again once, as the secret may have been rotated a moment ago.
- * @returns the session, and the endpoint as it was entered
+ * Connects by `open`; a password that RDS refuses is read again once, as the secret may have been rotated a moment ago.
+ * @param reread reads the secret again
  */
-export async function enter(
+export async function withFreshPassword<T>(
   endpoint: Endpoint,
-  options: SessionOptions,
   reread: () => Promise<Endpoint>,
-): Promise<{ session: Session; endpoint: Endpoint }> {
+  open: (endpoint: Endpoint) => Promise<T>,
+): Promise<T> {
   try {
-    return { session: await openSession(endpoint, options), endpoint };
+    return await open(endpoint);
   } catch (error) {
     if (endpoint.system !== "rds" || sqlStateOf(error) !== sqlState.invalidPassword) throw error;
     const again = await reread();
     if (again.password === endpoint.password) throw error;
-    return { session: await openSession(again, options), endpoint: again };
+    return await open(again);
   }
 }

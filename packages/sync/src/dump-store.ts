@@ -1,6 +1,7 @@
 /** Dumps and manifests in the db-backups bucket. A dump counts once its manifest is there, and the manifest is written last. */
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
+import type { S3Client, UploadPartCommand } from "@aws-sdk/client-s3";
 import type { AwsClients } from "@pilot-light/core/aws/clients";
 import { awsError, awsErrorName, awsStatus } from "@pilot-light/core/aws/errors";
 import { OpsError } from "@pilot-light/core/errors";
@@ -83,11 +84,11 @@ export class DumpStore {
     onProgress?: (bytes: number) => void,
   ): Promise<void> {
     const { Upload } = await import("@aws-sdk/lib-storage");
-    const { HeadObjectCommand } = await import("@aws-sdk/client-s3");
+    const { HeadObjectCommand, UploadPartCommand } = await import("@aws-sdk/client-s3");
     const client = await this.#aws.s3();
     const { size } = await stat(file);
     const upload = new Upload({
-      client,
+      client: givingUpParts(client, UploadPartCommand, signal),
       params: {
         ...this.#address(),
         Key: key,
@@ -99,11 +100,10 @@ export class DumpStore {
       partSize: Math.max(8 * mebibyte, Math.ceil(size / maxParts)),
     });
     if (onProgress !== undefined) upload.on("httpUploadProgress", ({ loaded }) => onProgress(loaded ?? 0));
-    const abort = () => void upload.abort();
-    signal.addEventListener("abort", abort, { once: true });
     try {
       signal.throwIfAborted();
       await upload.done();
+      signal.throwIfAborted();
       const { ContentLength } = await client.send(
         new HeadObjectCommand({ ...this.#address(), Key: key }),
         aborting(signal),
@@ -118,8 +118,6 @@ export class DumpStore {
     } catch (error) {
       signal.throwIfAborted();
       throw awsError(error, `Cannot upload ${this.uri(key)}`);
-    } finally {
-      signal.removeEventListener("abort", abort);
     }
   }
 
@@ -177,4 +175,17 @@ export class DumpStore {
 
 function aborting(signal: AbortSignal | undefined) {
   return signal === undefined ? {} : { abortSignal: signal };
+}
+
+/**
+ * A client whose uploads of parts end with `signal`. `Upload.abort()` will not do: it returns while requests are still under
+ * way, and one of them may make the object after it has been removed. So whatever makes an object or an upload runs to
+ * its end, which is soon, and parts, which take long, are given up.
+ */
+function givingUpParts(client: S3Client, part: typeof UploadPartCommand, signal: AbortSignal): S3Client {
+  const send = (command: Parameters<S3Client["send"]>[0]) =>
+    client.send(command, command instanceof part ? { abortSignal: signal } : {});
+  return new Proxy(client, {
+    get: (target, property): unknown => (property === "send" ? send : Reflect.get(target, property)),
+  });
 }

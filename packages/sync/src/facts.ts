@@ -57,6 +57,11 @@ export async function readFacts(session: Session): Promise<DatabaseFacts> {
 const here = `(select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())`;
 const list = (select: string) => `(select coalesce(pg_catalog.jsonb_agg(x), '[]') from (${select}) as l(x))`;
 
+/** True for a client's session in pg_stat_activity, which hides what a session is from roles without pg_monitor. */
+export const isClient = (activity: string) =>
+  `${activity}.usesysid is not null and coalesce(${activity}.backend_type, 'client backend') = 'client backend'`;
+
+// Members of the extension, and parts of members (such as the entries of operator families), do not count.
 const dependents = `
   select distinct pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid)
     from pg_catalog.pg_depend m
@@ -64,6 +69,9 @@ const dependents = `
    where m.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass and m.refobjid = e.oid and m.deptype = 'e'
      and not exists (select 1 from pg_catalog.pg_depend o
            where o.classid = d.classid and o.objid = d.objid and o.deptype = 'e')
+     and not exists (select 1 from pg_catalog.pg_depend part
+           join pg_catalog.pg_depend o on o.classid = part.refclassid and o.objid = part.refobjid and o.deptype = 'e'
+          where part.classid = d.classid and part.objid = d.objid and part.deptype in ('a', 'i'))
    limit 20`;
 
 const factsQuery = `
@@ -85,9 +93,9 @@ const factsQuery = `
     'available', ${list("select name from pg_catalog.pg_available_extensions order by name")},
     'roles', ${list("select rolname from pg_catalog.pg_roles order by 1")},
     'sessions', (select pg_catalog.count(*) from pg_catalog.pg_stat_activity a
-        where a.datid = d.oid and a.pid <> pg_catalog.pg_backend_pid() and a.backend_type = 'client backend' and a.application_name <> 'pilot-light'),
+        where a.datid = d.oid and a.pid <> pg_catalog.pg_backend_pid() and ${isClient("a")} and a.application_name is distinct from 'pilot-light'),
     'foreignSessions', (select pg_catalog.count(*) from pg_catalog.pg_stat_activity a
-        where a.datid = d.oid and a.backend_type = 'client backend' and not pg_catalog.pg_has_role(a.usesysid, 'usage')),
+        where a.datid = d.oid and ${isClient("a")} and not pg_catalog.pg_has_role(a.usesysid, 'usage')),
     'preparedTransactions', (select pg_catalog.count(*) from pg_catalog.pg_prepared_xacts p where p.database = d.datname),
     'subscriptions', ${list(`select subname from pg_catalog.pg_subscription where subdbid = ${here} order by 1`)},
     'logicalSlots', ${list("select slot_name from pg_catalog.pg_replication_slots where database = pg_catalog.current_database() order by 1")},

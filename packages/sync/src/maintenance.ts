@@ -5,19 +5,23 @@
 import { OpsError } from "@pilot-light/core/errors";
 import { withDatabase, type Endpoint } from "@pilot-light/core/postgres/endpoint";
 import { ident, literal } from "@pilot-light/core/postgres/identifiers";
-import { openSession, type Session } from "@pilot-light/core/postgres/session";
+import { openSession, type Session, type SessionOptions } from "@pilot-light/core/postgres/session";
 import { sqlState, sqlStateOf } from "@pilot-light/core/postgres/sql-state";
 import { isCompanion, type CompanionKind } from "./database-names.ts";
 
-/** Opens the session: in `postgres`, or in `template1` where that is missing or is the target itself. */
-export async function openMaintenance(endpoint: Endpoint, failure: "source" | "target"): Promise<Session> {
+/**
+ * Opens the session: in `postgres`, or in `template1` where that is missing or is the target itself. An interruption
+ * leaves it open: it is what everything is undone with.
+ */
+export async function openMaintenance(endpoint: Endpoint, options: SessionOptions): Promise<Session> {
+  const lasting = { ...options, outlivesSignal: true };
   const [first, second] =
     endpoint.database === "postgres" ? ["template1", "template1"] : ["postgres", "template1"];
   try {
-    return await openSession(withDatabase(endpoint, first), { failure });
+    return await openSession(withDatabase(endpoint, first), lasting);
   } catch (error) {
     if (first === second || sqlStateOf(error) !== sqlState.databaseMissing) throw error;
-    return await openSession(withDatabase(endpoint, second), { failure });
+    return await openSession(withDatabase(endpoint, second), lasting);
   }
 }
 

@@ -1,10 +1,11 @@
 /** Looking at both sides and planning. Writes nothing: it is all a dry run does. */
 import type { CommandContext } from "@pilot-light/core/command";
-import { OpsError } from "@pilot-light/core/errors";
+import type { OpsError } from "@pilot-light/core/errors";
 import { listDataTables } from "@pilot-light/core/inventory/tables";
 import { chooseClientPrograms, findClientPrograms } from "@pilot-light/core/postgres/programs";
-import type { Session } from "@pilot-light/core/postgres/session";
-import { enter, sessionOptions } from "./connect.ts";
+import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
+import { openSession, type Session, type SessionOptions } from "@pilot-light/core/postgres/session";
+import { sessionOptions, withFreshPassword } from "./connect.ts";
 import { companionName } from "./database-names.ts";
 import { dumpKey, timestamp, type Direction } from "./direction.ts";
 import type { DumpStore } from "./dump-store.ts";
@@ -12,6 +13,7 @@ import { isSameDatabase, readFacts } from "./facts.ts";
 import { countRows, readObjects } from "./inventory.ts";
 import type { SyncJob } from "./job.ts";
 import type { SyncOptions } from "./options.ts";
+import { sameDatabase } from "./locks.ts";
 import { makePlan, type Plan } from "./plan.ts";
 import { judge, judgeRows } from "./preflight.ts";
 import type { Resolved } from "./resolve.ts";
@@ -45,14 +47,7 @@ export async function prepare(
   await using sourceSessions = await openSessions(source, options.jobs, sides.source);
   await using targetSessions = await openSessions(target, options.jobs, sides.target);
   if (await isSameDatabase(sourceSessions.first, targetSessions.first)) {
-    throw new OpsError(
-      "precondition",
-      "SAME_DATABASE",
-      `Source and target are the same database: ${source.database} @ ${source.host}.`,
-      {
-        hint: "Check NEON_DATABASE_URL, the output database_endpoint and RDS_HOSTADDR: one of them leads to the other's server.",
-      },
-    );
+    throw sameDatabase(source);
   }
   const [sourceFacts, targetFacts] = await settleAll([look(sourceSessions), look(targetSessions)]);
   const findings = judge(direction, sourceFacts, targetFacts, options);
@@ -108,20 +103,14 @@ export async function prepare(
 /** Enters both databases once, to find out whether the passwords hold. */
 async function enterBoth(
   { source, target, rereadSecret }: Resolved,
-  options: Record<"source" | "target", ReturnType<typeof sessionOptions>>,
+  options: Record<"source" | "target", SessionOptions>,
 ) {
-  const entering = [
-    enter(source, options.source, rereadSecret),
-    enter(target, options.target, rereadSecret),
-  ] as const;
-  try {
-    const [first, second] = await settleAll(entering);
-    return [first.endpoint, second.endpoint] as const;
-  } finally {
-    for (const result of await Promise.allSettled(entering)) {
-      if (result.status === "fulfilled") await result.value.session[Symbol.asyncDispose]();
-    }
-  }
+  const enter = (endpoint: Endpoint, side: "source" | "target") =>
+    withFreshPassword(endpoint, rereadSecret, async (known) => {
+      await using session = await openSession(known, options[side]);
+      return session.endpoint;
+    });
+  return await settleAll([enter(source, "source"), enter(target, "target")]);
 }
 
 async function look(sessions: Sessions) {

@@ -78,11 +78,19 @@ export async function restore(
     `--dbname=dbname='${database.replaceAll(/[\\']/g, "\\$&")}'`,
     file,
   ];
+  // Kept apart: what the other jobs say after an error would push it out of the tail.
+  const said: string[] = [];
   const onStderr = (line: string) => {
     if (/: finished item \d+ TABLE DATA /.test(line)) onTable((done += 1), all);
+    if (!isProgress(line) && said.length < 40) said.push(line);
   };
   const result = await run(programs.pgRestore, args, { environment, signal, onStart, onStderr });
-  if (result.exitCode !== 0) throw failed(result.stderr);
+  if (result.exitCode !== 0) throw failed(said);
+}
+
+/** What `--verbose` says about things that go well. */
+function isProgress(line: string): boolean {
+  return /^pg_restore: (?!error: |warning: |detail: |hint: )/.test(line);
 }
 
 function failed(stderr: readonly string[]): OpsError {

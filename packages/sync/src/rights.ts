@@ -93,7 +93,7 @@ const objectsQuery = `
 
 const defaultPrivilegesQuery = `
   select pg_catalog.pg_get_userbyid(p.defaclrole) as role, n.nspname as schema,
-         case p.defaclobjtype when 'r' then 'tables' when 'S' then 'sequences' when 'f' then 'routines' when 'T' then 'types' when 'n' then 'schemas' end as kind,
+         case p.defaclobjtype when 'r' then 'tables' when 'S' then 'sequences' when 'f' then 'routines' when 'T' then 'types' when 'n' then 'schemas' when 'L' then 'large objects' end as kind,
          ${grantsOf("p.defaclacl", "p.defaclrole")} as grants
     from pg_catalog.pg_default_acl p left join pg_catalog.pg_namespace n on n.oid = p.defaclnamespace`;
 

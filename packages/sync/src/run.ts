@@ -107,14 +107,11 @@ async function putArchive(dump: Dump, { job, signal, undo }: StepContext): Promi
   await store.putFile(archiveKey, dump.file, signal);
 }
 
-async function exchange({ console, job }: StepContext): Promise<number> {
+async function exchange({ console, job, signal }: StepContext): Promise<number> {
   const { maintenance, names, target } = job;
   return await console.step("swap", async () => {
-    const unavailable = await swap(maintenance, {
-      live: target.database,
-      incoming: names.staging,
-      outgoing: names.old,
-    });
+    const request = { live: target.database, incoming: names.staging, outgoing: names.old };
+    const unavailable = await swap(maintenance, request, signal);
     return {
       value: unavailable,
       summary: `${target.database} was unavailable for ${formatDuration(unavailable)}`,

@@ -65,7 +65,7 @@ export async function applyDatabaseSettings(
   for (const statement of statements) await maintenance.query(statement);
 }
 
-/** Parameters whose value is a list that is stored as it was written; quoting it whole would make it one name. */
+/** Parameters whose value is a list of names, stored quoted (`GUC_LIST_QUOTE`): each is a value of its own. */
 const listParameters = new Set([
   "search_path",
   "temp_tablespaces",
@@ -76,5 +76,8 @@ const listParameters = new Set([
 ]);
 
 function parameterValue(name: string, value: string): string {
-  return listParameters.has(name.toLowerCase()) && value !== "" ? value : literal(value);
+  if (!listParameters.has(name.toLowerCase())) return literal(value);
+  // `"$user", public`; an empty list is stored as `""`, which SET does not take back as it is.
+  const names = [...value.matchAll(/"((?:[^"]|"")*)"|[^,\s]+/g)];
+  return names.map(([word, quoted]) => literal(quoted?.replaceAll('""', '"') ?? word)).join(", ");
 }

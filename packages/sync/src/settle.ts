@@ -16,6 +16,23 @@ export async function settleAll<T extends readonly Promise<unknown>[] | []>(
   return await Promise.all(promises);
 }
 
+/**
+ * Like `settleAll`, for what has to be closed: where one of them cannot be had, the others are closed again.
+ * @throws as `settleAll` does
+ */
+export async function acquireAll<T extends readonly Promise<AsyncDisposable>[] | []>(
+  promises: T,
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  try {
+    return await settleAll(promises);
+  } catch (error) {
+    for (const result of await Promise.allSettled(promises)) {
+      if (result.status === "fulfilled") await result.value[Symbol.asyncDispose]();
+    }
+    throw error;
+  }
+}
+
 /** One error out of several: a bug wins over everything, as it must be seen. */
 export function combine(failures: readonly unknown[]): unknown {
   const first = failures.find((failure) => !(failure instanceof OpsError)) ?? failures[0];

@@ -5,7 +5,7 @@
 import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
 import { literal } from "@pilot-light/core/postgres/identifiers";
 import { openSession, type Session, type SessionOptions } from "@pilot-light/core/postgres/session";
-import { settleAll } from "./settle.ts";
+import { acquireAll } from "./settle.ts";
 
 /** One or more sessions of one endpoint, closed together. */
 export class Sessions implements AsyncDisposable {
@@ -34,14 +34,11 @@ export async function openSessions(
 ): Promise<Sessions> {
   // The first alone: where it fails, the others would fail alike, and a sleeping compute is woken up once.
   const first = await openSession(endpoint, options);
-  const opening = Array.from({ length: count - 1 }, () => openSession(endpoint, options));
   try {
-    return new Sessions(first, await settleAll(opening));
+    const others = Array.from({ length: count - 1 }, () => openSession(endpoint, options));
+    return new Sessions(first, await acquireAll(others));
   } catch (error) {
-    const opened = (await Promise.allSettled(opening)).flatMap((result) =>
-      result.status === "fulfilled" ? [result.value] : [],
-    );
-    await new Sessions(first, opened)[Symbol.asyncDispose]();
+    await first[Symbol.asyncDispose]();
     throw error;
   }
 }

@@ -7,6 +7,7 @@ import { OpsError, messageOf } from "@pilot-light/core/errors";
 import { ident } from "@pilot-light/core/postgres/identifiers";
 import type { Session } from "@pilot-light/core/postgres/session";
 import { sqlState, sqlStateOf } from "@pilot-light/core/postgres/sql-state";
+import { isClient } from "./facts.ts";
 import { listCompanions } from "./maintenance.ts";
 
 export interface SwapRequest {
@@ -18,22 +19,29 @@ export interface SwapRequest {
   outgoing: string;
 }
 
-const attempts = 10;
+/** Each waits 5 s, and the target is closed meanwhile. */
+const attempts = 4;
 
 /**
  * Gives `incoming` the name `live`, and `live` the name `outgoing`. Sessions in both are ended; the outgoing database
  * stays closed, so that nothing is written to it by mistake.
+ * @param signal ends the attempts to get the target free; once it has given up its name, the exchange is completed
  * @returns milliseconds for which the target could not be entered
  * @throws OpsError SWAP_FAILED (target): the target has its name and is open again
  */
-export async function swap(maintenance: Session, { live, incoming, outgoing }: SwapRequest): Promise<number> {
+export async function swap(
+  maintenance: Session,
+  { live, incoming, outgoing }: SwapRequest,
+  signal: AbortSignal,
+): Promise<number> {
   const start = performance.now();
   try {
     await setOpen(maintenance, live, false);
     await endSessions(maintenance, [live, incoming]);
-    await rename(maintenance, live, outgoing);
+    await rename(maintenance, live, outgoing, signal);
   } catch (cause) {
     await setOpen(maintenance, live, true);
+    signal.throwIfAborted();
     throw new OpsError(
       "target",
       "SWAP_FAILED",
@@ -65,17 +73,21 @@ async function setOpen(maintenance: Session, database: string, open: boolean): P
   await maintenance.query(`alter database ${ident(database)} allow_connections ${open}`);
 }
 
+/** Ends the sessions of clients. Those of the platform's superusers (rdsadmin, cloud_admin) nobody may end; they go by themselves. */
 async function endSessions(maintenance: Session, databases: readonly string[]): Promise<void> {
   await maintenance.query(
-    `select pg_catalog.pg_terminate_backend(pid, 5000) from pg_catalog.pg_stat_activity
-      where datname = any($1::text[]) and backend_type = 'client backend' and usename <> 'rdsadmin'`,
+    `select pg_catalog.pg_terminate_backend(a.pid, 5000)
+       from pg_catalog.pg_stat_activity a join pg_catalog.pg_roles r on r.oid = a.usesysid
+      where a.datname = any($1::text[]) and ${isClient("a")}
+        and (not r.rolsuper or pg_catalog.current_setting('is_superuser') = 'on')`,
     [databases],
   );
 }
 
 /** A rename waits 5 s for sessions to go by itself; one that was starting while the others were ended may still be there. */
-async function rename(maintenance: Session, from: string, to: string): Promise<void> {
+async function rename(maintenance: Session, from: string, to: string, signal?: AbortSignal): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
+    signal?.throwIfAborted();
     try {
       await maintenance.query(`alter database ${ident(from)} rename to ${ident(to)}`);
       return;

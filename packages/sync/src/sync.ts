@@ -1,5 +1,6 @@
 /** The whole of a sync command: resolve, look at both sides, plan, ask, run. Takes and returns data; printing is in render.ts. */
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/command";
+import { messageOf } from "@pilot-light/core/errors";
 import { canAsk, confirmByName, confirmationNeeded } from "./confirm.ts";
 import { directions, type DirectionName } from "./direction.ts";
 import type { SyncJob } from "./job.ts";
@@ -51,8 +52,12 @@ async function removeLeftovers(
   { console }: CommandContext,
 ): Promise<void> {
   for (const name of await listCompanions(maintenance, target.database, "staging")) {
-    await dropDatabase(maintenance, name);
-    console.warn(`removed ${name}, left by an interrupted sync`);
+    // One that cannot go now, because a monitor looks at it, is no reason not to sync: the name of the new one is another.
+    const how = await dropDatabase(maintenance, name).then(
+      () => `removed ${name}, left by an interrupted sync`,
+      (error: unknown) => `could not remove ${name}, left by an interrupted sync: ${messageOf(error)}`,
+    );
+    console.warn(how);
   }
   await store.abortStaleUploads(new Date());
 }

@@ -5,6 +5,7 @@ import { formatBytes, formatDuration } from "@pilot-light/core/format";
 import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
 import type { Session } from "@pilot-light/core/postgres/session";
 import { canAsk, confirmByName, confirmationNeeded } from "./confirm.ts";
+import { sessionOptions } from "./connect.ts";
 import { companionName } from "./database-names.ts";
 import { timestamp } from "./direction.ts";
 import { listCompanions, lock, openMaintenance } from "./maintenance.ts";
@@ -26,11 +27,11 @@ export async function undo(
   options: UndoOptions,
   context: CommandContext,
 ): Promise<CommandOutcome> {
-  const { console, signal } = context;
+  const { console, environment, signal } = context;
   const { dryRun, yes, outputsFile } = options;
   const target = await resolveOne(system, outputsFile, context);
   if (!dryRun && !yes && !canAsk()) throw confirmationNeeded(`pnpm sync undo ${system}`);
-  await using maintenance = await openMaintenance(target, "target");
+  await using maintenance = await openMaintenance(target, sessionOptions("target", environment, signal));
   const live = target.database;
   if (!dryRun) {
     await lock(maintenance, live, "target");
@@ -60,7 +61,7 @@ export async function undo(
   if (!yes) await confirmByName(`This replaces the database ${live} on ${system}.`, live, signal);
   signal.throwIfAborted();
   const kept = companionName(live, "old", timestamp(new Date()));
-  const unavailable = await swap(maintenance, { live, incoming: former, outgoing: kept });
+  const unavailable = await swap(maintenance, { live, incoming: former, outgoing: kept }, signal);
   console.line(
     `  Undone: ${live} is what ${former} was; it was unavailable for ${formatDuration(unavailable)}.`,
   );

@@ -9,9 +9,10 @@ function nodeCode(error: unknown): string | undefined {
   return typeof code === "string" ? code : undefined;
 }
 
-/** Nothing listens there. */
-export function isRefused(error: unknown): boolean {
-  return nodeCode(error) === "ECONNREFUSED";
+/** Nothing listens there, or the name does not resolve: may pass, but not worth the whole deadline. */
+export function isLikelyFinal(error: unknown): boolean {
+  const code = nodeCode(error);
+  return code === "ECONNREFUSED" || code === "EAI_AGAIN";
 }
 
 function isTimeout(error: unknown): boolean {
@@ -101,7 +102,7 @@ export function connectError(
       `For a local server only: ${endpoint.system === "neon" ? "add sslmode=disable to NEON_DATABASE_URL" : "RDS_SSLMODE=disable"}.`,
     );
   }
-  if (code === "ENOTFOUND") {
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN") {
     return make(
       "HOST_UNKNOWN",
       `${name}: the host name does not resolve.`,

@@ -35,6 +35,8 @@ export async function libpqEnvironment(
     PGAPPNAME: "pilot-light",
     PGCONNECT_TIMEOUT: "15",
     PGCLIENTENCODING: "UTF8",
+    // Their messages are read: not in the language of the shell.
+    LC_ALL: "C",
   };
   if (endpoint.address !== undefined) environment.PGHOSTADDR = endpoint.address.host;
   if (endpoint.channelBinding !== undefined) environment.PGCHANNELBINDING = endpoint.channelBinding;

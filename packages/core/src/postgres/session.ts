@@ -1,8 +1,9 @@
 /** A connection to a database: opened with a deadline and retries, every session in the same known state, errors told by side. */
+import { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { OpsError, messageOf, type FailureClass } from "../errors.ts";
-import { connectError, isRefused, isRetryable } from "./connect-errors.ts";
+import { connectError, isLikelyFinal, isRetryable } from "./connect-errors.ts";
 import { describeEndpoint, type Endpoint } from "./endpoint.ts";
 import { sqlStateOf } from "./sql-state.ts";
 
@@ -13,13 +14,17 @@ export interface SessionOptions {
   attemptTimeout?: number;
   /** Milliseconds all attempts may take: a Neon compute that sleeps needs some seconds to wake up. Default 30 s. */
   deadline?: number;
+  /** Ends attempts to connect, and the session together with a statement that is running. */
   signal?: AbortSignal;
+  /** The session itself stays when the signal is aborted: undoing needs it. */
+  outlivesSignal?: boolean;
 }
 
 /**
  * Settings of every session. Output formats are pinned because hashes are made of the text of values, and providers
  * differ in their defaults; timeouts are off because a snapshot must outlive them (Neon ends idle transactions after 5 min);
- * waiting for a lock has an end, as another session may hold it for ever.
+ * waiting for a lock has an end, as another session may hold it for ever. A server notices within seconds that we are gone,
+ * and does not hash a large table for nobody.
  */
 const settings: Readonly<Record<string, string>> = {
   statement_timeout: "0",
@@ -27,6 +32,7 @@ const settings: Readonly<Record<string, string>> = {
   idle_in_transaction_session_timeout: "0",
   idle_session_timeout: "0",
   transaction_timeout: "0",
+  client_connection_check_interval: "5s",
   default_transaction_read_only: "off",
   search_path: "",
   row_security: "off",
@@ -46,14 +52,10 @@ export class Session implements AsyncDisposable {
   readonly #failure: SessionOptions["failure"];
   #lost: Error | undefined;
 
-  constructor(client: pg.Client, endpoint: Endpoint, { failure, signal }: SessionOptions) {
+  constructor(client: pg.Client, endpoint: Endpoint, { failure }: SessionOptions) {
     this.endpoint = endpoint;
     this.#client = client;
     this.#failure = failure;
-    // Ends a statement that is running as well: its connection is cut.
-    const abort = () => void client.end().catch(() => undefined);
-    signal?.addEventListener("abort", abort, { once: true });
-    client.once("end", () => signal?.removeEventListener("abort", abort));
     // Without a listener a connection that drops while idle would end the process.
     client.on("error", (error) => {
       this.#lost = error;
@@ -120,8 +122,9 @@ export async function openSession(endpoint: Endpoint, options: SessionOptions): 
         Math.min(options.attemptTimeout ?? 15_000, Math.max(remaining, 1000)),
       );
     } catch (error) {
+      options.signal?.throwIfAborted();
       const pause = Math.min(250 * 2 ** attempt, 4000);
-      const attemptsLeft = isRefused(error) ? attempt < 4 : true;
+      const attemptsLeft = isLikelyFinal(error) ? attempt < 4 : true;
       if (!isRetryable(error) || !attemptsLeft || Date.now() + pause > deadline) {
         throw connectError(error, endpoint, options.failure, attempt);
       }
@@ -133,7 +136,10 @@ export async function openSession(endpoint: Endpoint, options: SessionOptions): 
 }
 
 async function connectOnce(endpoint: Endpoint, options: SessionOptions, timeout: number): Promise<Session> {
+  const { outlivesSignal = false, signal } = options;
+  const socket = new Socket();
   const client = new pg.Client({
+    stream: () => socket,
     host: endpoint.address?.host ?? endpoint.host,
     port: endpoint.address?.port ?? endpoint.port,
     database: endpoint.database,
@@ -142,11 +148,17 @@ async function connectOnce(endpoint: Endpoint, options: SessionOptions, timeout:
     ssl: endpoint.tls.mode === "disable" ? false : { ca: endpoint.tls.ca, servername: endpoint.host },
     application_name: "pilot-light",
     connectionTimeoutMillis: timeout,
+    // Tunnels and load balancers drop connections that are idle for some minutes, as the one with the lock is.
     keepAlive: true,
+    keepAliveInitialDelayMillis: 30_000,
     enableChannelBinding: endpoint.channelBinding === "require" || endpoint.channelBinding === "prefer",
   });
+  const cut = () => void socket.destroy();
+  signal?.addEventListener("abort", cut, { once: true });
+  client.once("end", () => signal?.removeEventListener("abort", cut));
   try {
     await client.connect();
+    if (outlivesSignal) signal?.removeEventListener("abort", cut);
     const session = new Session(client, endpoint, options);
     // Not every server knows every setting, and none of those may be set elsewhere: ask pg_settings which there are.
     await session.query(

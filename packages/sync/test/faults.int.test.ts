@@ -1,0 +1,131 @@
+/** What fails on the way leaves the target untouched and nothing behind; what fails after the exchange undoes nothing. */
+import { createPair, type Pair } from "@pilot-light/sandbox/testing";
+import { testSandbox } from "@pilot-light/sandbox/vitest";
+import { expect, test } from "vitest";
+import { processesOf, until } from "./processes.ts";
+import { awsProxy } from "./proxies.ts";
+import { contentOf, databasesOf, errorOf, keysOf, leftFiles, restorePlainly, sync } from "./support.ts";
+import { expectRefusal, footprint } from "./untouched.ts";
+
+const run = ["neon-to-rds", "--yes"];
+
+/** 12 MB that do not compress: an upload of two parts. */
+const manyBytes = `create table public.blobs as
+  select n, (select string_agg(sha256((n || ':' || i)::text::bytea), '') from generate_series(1, 32) i) as bytes
+    from generate_series(1, 12000) n`;
+
+test.concurrent("a restore that fails", async () => {
+  await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+  // Works for applications, whose search_path holds public; a restore has none.
+  await pair.query("neon", "create table public.limits as select 1000 as highest");
+  await pair.query(
+    "neon",
+    "create function public.fits(n int) returns bool language plpgsql as 'begin return n <= (select highest from limits); end'",
+  );
+  await pair.query("neon", "alter table public.tags add constraint fitting check (public.fits(id))");
+  const before = await footprint(pair);
+  const says = ["limits", "does not exist", '"tags"', "the target is as it was", "in the source"];
+  await expectRefusal(pair, before, run, { exit: 6, code: "RESTORE_FAILED", says });
+  expect(await processesOf(pair)).toEqual([]);
+});
+
+test.concurrent("a verification that fails", async () => {
+  await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+  // Calculated again by each server, and different on each.
+  await pair.query(
+    "neon",
+    "create function public.port() returns int immutable language sql as 'select inet_server_port()'",
+  );
+  await pair.query("neon", "alter table public.tags add port int generated always as (public.port()) stored");
+  const before = await footprint(pair);
+  const says = ["table public.tags differs", "hash", "the target is as it was", "generated column"];
+  await expectRefusal(pair, before, run, { exit: 6, code: "VERIFICATION_FAILED", says });
+  const counted = await sync(pair, [...run, "--verify", "counts"]);
+  expect(counted.exitCode, counted.stderr).toBe(0);
+});
+
+test.concurrent("an upload that breaks half-way", async () => {
+  await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+  await pair.query("neon", manyBytes);
+  const before = await footprint(pair);
+  await using aws = await awsProxy(pair, ({ path }) =>
+    path.includes("partNumber=2")
+      ? { status: 500, body: "<Error><Code>InternalError</Code></Error>" }
+      : undefined,
+  );
+  const says = ["Cannot upload", `s3://${pair.bucket}/neon-dumps/`];
+  const env = { AWS_ENDPOINT_URL: aws.url };
+  await expectRefusal(pair, before, run, { exit: 7, code: "AWS_FAILED", says }, { env });
+  expect(aws.requests.filter(({ path }) => path.includes("partNumber=1"))).not.toEqual([]);
+});
+
+test.concurrent("a backup of the target that cannot be uploaded", async () => {
+  await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+  const before = await footprint(pair);
+  await using aws = await awsProxy(pair, ({ method, path }) => {
+    if (method === "PUT" && path.includes("/rds-dumps/")) throw new Error("The connection breaks.");
+    return undefined;
+  });
+  const says = ["Cannot upload", `s3://${pair.bucket}/rds-dumps/`];
+  const env = { AWS_ENDPOINT_URL: aws.url };
+  await expectRefusal(pair, before, run, { exit: 7, code: "AWS_FAILED", says }, { env });
+  const without = await sync(pair, [...run, "--no-target-backup"], { env });
+  expect(without.exitCode, without.stderr).toBe(0);
+});
+
+test.concurrent(
+  "a manifest that cannot be written once the target is exchanged: nothing is undone",
+  async () => {
+    await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+    const former = await contentOf(pair, "rds");
+    await using aws = await awsProxy(pair, ({ method, path }) =>
+      method === "PUT" && /neon-dumps.*manifest/.test(path) ? { status: 503 } : undefined,
+    );
+    const transcript = await sync(pair, [...run, "--json"], { env: { AWS_ENDPOINT_URL: aws.url } });
+    expect(transcript.exitCode).toBe(7);
+    const { code, message, hint } = errorOf(transcript);
+    expect(code).toBe("MANIFEST_FAILED");
+    expect(message).toContain(`${pair.rds.database} is replaced and verified`);
+    expect(hint).toContain("sync again");
+    expect(await contentOf(pair, "rds")).toBe(await contentOf(pair, "neon"));
+    const keys = await keysOf(pair);
+    expect(keys).toHaveLength(3);
+    expect(await restorePlainly(pair, "rds", keys[0] ?? "")).toBe(await contentOf(pair, "rds"));
+    expect(await leftFiles(pair)).toEqual([]);
+    expect(await sync(pair, ["undo", "rds", "--yes"])).toMatchObject({ exitCode: 0 });
+    expect(await contentOf(pair, "rds")).toBe(former);
+  },
+);
+
+/** The staging database of a running sync, once it is there. */
+async function stagingOf(pair: Pair): Promise<string> {
+  const find = async () => (await databasesOf(pair, "rds")).find((name) => name.includes("__pl_staging_"));
+  await until(async () => (await find()) !== undefined);
+  return (await find()) ?? "";
+}
+
+test.concurrent(
+  "a session beside the target that is lost: its lock is lost with it, and nothing is exchanged",
+  async () => {
+    await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+    const former = await contentOf(pair, "rds");
+    const syncing = sync(pair, [...run, "--json"]);
+    await stagingOf(pair);
+    await pair.query(
+      "rds",
+      `select pg_terminate_backend(a.pid) from pg_locks l join pg_stat_activity a using (pid)
+      where l.locktype = 'advisory' and l.classid::int8 << 32 | l.objid::int8 = hashtextextended('pilot-light sync ' || $1, 0)`,
+      [pair.rds.database],
+    );
+    const transcript = await syncing;
+    expect(transcript.exitCode).toBe(6);
+    expect(errorOf(transcript).message).toContain("connection was lost");
+    expect(transcript.stderr).toMatch(/could not remove the staging database/);
+    expect(await contentOf(pair, "rds")).toBe(former);
+    expect(await keysOf(pair)).toEqual([]);
+    const next = await sync(pair, run);
+    expect(next.exitCode, next.stderr).toBe(0);
+    expect(next.stderr).toContain("left by an interrupted sync");
+    expect(await databasesOf(pair, "rds")).toHaveLength(2);
+  },
+);

@@ -1,0 +1,153 @@
+/** Ctrl-C and SIGTERM at every step: the target stays as it was, everything that was made is removed, nothing runs on. */
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { createPair, type Pair } from "@pilot-light/sandbox/testing";
+import { testSandbox } from "@pilot-light/sandbox/vitest";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
+import { processesOf, signalWhen } from "./processes.ts";
+import { awsProxy, pausedAtUpload } from "./proxies.ts";
+import { leftFiles, sync, type Transcript } from "./support.ts";
+import { footprint, isOpen, superuserOnRds } from "./untouched.ts";
+
+const run = ["neon-to-rds", "--yes", "--verbose"];
+
+/** Runs a sync and sends `signal` once its output matches `when`. It does not get beyond the upload of its dump. */
+async function interrupt(pair: Pair, when: RegExp, signal: NodeJS.Signals): Promise<Transcript> {
+  await using aws = await pausedAtUpload(pair);
+  let printed = "";
+  return await sync(pair, run, {
+    env: { AWS_ENDPOINT_URL: aws.url },
+    onStderr: (text, child) => {
+      const before = when.test(printed);
+      printed += text;
+      if (before || !when.test(printed)) return;
+      child.kill(signal);
+      // What makes an object is not given up half-way, so the upload must come to its end.
+      setTimeout(aws.goOn, 300);
+    },
+  });
+}
+
+/** Nothing of ours is connected to the pair's databases any more. */
+async function sessionsOf(pair: Pair): Promise<unknown> {
+  return await pair.query(
+    "rds",
+    "select datname, query from pg_stat_activity where application_name = 'pilot-light' and starts_with(datname, $1)",
+    [pair.rds.database],
+  );
+}
+
+/** Each step, by what is printed when it begins; a step's own line comes when it ends. */
+const steps = {
+  plan: /Sync {2}neon -> rds/,
+  dump: /\$ \S*pg_dump .*--snapshot=/,
+  "backup of the target": /\$ \S*pg_dump .*target\.dump/,
+  restore: /\$ \S*pg_restore .*--jobs=/,
+  verification: /^ {2}restore /m,
+  archive: /^ {2}verify /m,
+} as const;
+
+describe.concurrent("interrupted during", () => {
+  const cases = Object.entries(steps).map(([step, when], index) => {
+    return { step, when, signal: index % 2 === 0 ? ("SIGINT" as const) : ("SIGTERM" as const) };
+  });
+  for (const { step, when, signal } of [
+    ...cases,
+    { step: "restore", when: steps.restore, signal: "SIGINT" as const },
+  ]) {
+    test(`${step} by ${signal}, everything is as it was`, async () => {
+      await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+      const before = await footprint(pair);
+      const { exitCode, stderr } = await interrupt(pair, when, signal);
+      expect(exitCode, stderr).toBe(130);
+      expect(stderr).toContain(`Interrupted by ${signal}.`);
+      expect(stderr).toContain("exit 130, INTERRUPTED");
+      expect(stderr).not.toContain("could not remove");
+      expect(await footprint(pair)).toEqual(before);
+      expect(await leftFiles(pair)).toEqual([]);
+      expect(await processesOf(pair)).toEqual([]);
+      expect(await sessionsOf(pair)).toEqual([]);
+    });
+  }
+
+  test("the settings, everything is as it was", async () => {
+    await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+    const before = await footprint(pair);
+    // The settings are read from this table of the target, so they wait for this lock.
+    await using holder = await pair.connect("rds");
+    await holder.client.query("begin");
+    await holder.client.query("lock pg_default_acl in access exclusive mode");
+    await using beside = await superuserOnRds("postgres");
+    const waits = async () => {
+      const sql =
+        "select from pg_locks l join pg_database d on d.oid = l.database where d.datname = $1 and not l.granted";
+      return (await beside.client.query(sql, [pair.rds.database])).rowCount !== 0;
+    };
+    const { exitCode, stderr } = await sync(pair, [...run, "--no-target-backup"], {
+      onStart: signalWhen(waits, "SIGTERM"),
+    });
+    await holder.client.query("rollback");
+    expect(exitCode, stderr).toBe(130);
+    expect(stderr).toMatch(/^ {2}archive /m);
+    expect(await footprint(pair)).toEqual(before);
+  });
+
+  test("an exchange that cannot begin, the target is open again and as it was", async () => {
+    await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+    const before = await footprint(pair);
+    // The owner may not end this session, so the rename waits for it.
+    const monitor = await pair.connect("rds");
+    const closed = async () => !(await isOpen(pair.rds.database));
+    const { exitCode, stderr } = await sync(pair, run, {
+      onStart: signalWhen(closed, "SIGINT"),
+    });
+    await monitor[Symbol.asyncDispose]();
+    expect(exitCode, stderr).toBe(130);
+    expect(await isOpen(pair.rds.database)).toBe(true);
+    expect(await footprint(pair)).toEqual(before);
+  });
+
+  test("an upload that S3 has begun to answer, the object does not appear after it was removed", async () => {
+    await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+    const before = await footprint(pair);
+    let uploading = false;
+    await using aws = await awsProxy(pair, async ({ method, path }) => {
+      if (method !== "PUT" || !path.includes("/neon-dumps/")) return undefined;
+      uploading = true;
+      await sleep(1500);
+      return undefined;
+    });
+    const { exitCode, stderr } = await sync(pair, run, {
+      env: { AWS_ENDPOINT_URL: aws.url },
+      onStart: signalWhen(() => uploading, "SIGINT"),
+    });
+    expect(exitCode, stderr).toBe(130);
+    await sleep(500);
+    expect(await footprint(pair)).toEqual(before);
+  });
+});
+
+test("Ctrl-C through pnpm, which reaches the whole process group", async () => {
+  await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+  const before = await footprint(pair);
+  const child = spawn("pnpm", ["--silent", "sync", ...run], {
+    cwd: fileURLToPath(new URL("../../..", import.meta.url)),
+    env: pair.env,
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
+  let stderr = "";
+  child.stdout.resume();
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    const begun = steps.restore.test(stderr);
+    stderr += text;
+    if (!begun && steps.restore.test(stderr) && child.pid !== undefined) process.kill(-child.pid, "SIGINT");
+  });
+  const end = await new Promise((resolve) => child.on("exit", (code, signal) => resolve(code ?? signal)));
+  // A shell shows 130 for both: pnpm ends by the signal itself once what it started has ended.
+  expect([130, "SIGINT"], stderr).toContain(end);
+  expect(await processesOf(pair)).toEqual([]);
+  expect(await footprint(pair)).toEqual(before);
+  expect(await leftFiles(pair)).toEqual([]);
+});

@@ -1,0 +1,96 @@
+/** `kill -9` and its like leave things behind: the next run puts them right. */
+import { createPair, type Pair } from "@pilot-light/sandbox/testing";
+import { testSandbox } from "@pilot-light/sandbox/vitest";
+import { describe, expect, test } from "vitest";
+import { processesOf, until } from "./processes.ts";
+import { pausedAtUpload } from "./proxies.ts";
+import { contentOf, databasesOf, errorOf, leftFiles, sync } from "./support.ts";
+import { superuserOnRds } from "./untouched.ts";
+
+const run = ["neon-to-rds", "--yes", "--verbose"];
+
+async function syncsAgain(pair: Pair, said?: RegExp | string): Promise<void> {
+  const next = await sync(pair, run);
+  expect(next.exitCode, next.stderr).toBe(0);
+  if (said !== undefined) expect(next.stderr).toMatch(said);
+  expect(await contentOf(pair, "rds")).toBe(await contentOf(pair, "neon"));
+  const [live, former, ...others] = await databasesOf(pair, "rds");
+  expect([live, others]).toEqual([pair.rds.database, []]);
+  expect(former).toContain("__pl_old_");
+  expect(await leftFiles(pair)).toEqual([]);
+  await until(async () => (await processesOf(pair)).length === 0);
+}
+
+describe.concurrent("killed during", () => {
+  for (const { step, when } of [
+    { step: "the dump", when: /\$ \S*pg_dump .*--snapshot=/ },
+    { step: "the restore", when: /\$ \S*pg_restore .*--jobs=/ },
+    { step: "the verification", when: /^ {2}restore /m },
+    { step: "the upload", when: /^ {2}verify /m },
+  ]) {
+    test(`${step}, the target is as it was and the next run removes what was left`, async () => {
+      await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+      const former = await contentOf(pair, "rds");
+      // It does not get beyond the upload of its dump.
+      await using aws = await pausedAtUpload(pair);
+      let printed = "";
+      const { exitCode } = await sync(pair, run, {
+        env: { AWS_ENDPOINT_URL: aws.url },
+        onStderr: (text, child) => {
+          printed += text;
+          if (when.test(printed)) child.kill("SIGKILL");
+        },
+      });
+      expect(exitCode).toBe(-1);
+      expect(await contentOf(pair, "rds")).toBe(former);
+      expect(await leftFiles(pair)).toHaveLength(1);
+      // The lock goes with its session, which the server ends a moment after the process.
+      const staged = (await databasesOf(pair, "rds")).length > 1;
+      await syncsAgain(pair, staged ? /removed .*__pl_staging_\d+, left by an interrupted sync/ : undefined);
+    });
+  }
+});
+
+/** Runs statements beside the pair's RDS database. */
+async function beside(...statements: string[]): Promise<void> {
+  await using session = await superuserOnRds("postgres");
+  for (const statement of statements) await session.client.query(statement);
+}
+
+describe.concurrent("killed during the exchange", () => {
+  test("after the target was closed: the next run opens it again", async () => {
+    await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+    const { database } = pair.rds;
+    await beside(`alter database ${database} allow_connections false`);
+    const looked = await sync(pair, ["neon-to-rds", "--dry-run", "--json"]);
+    expect(looked.exitCode).toBe(6);
+    expect(errorOf(looked)).toMatchObject({ code: "NOT_ACCEPTING" });
+    await syncsAgain(pair, `an interrupted sync had closed ${database}: opened again`);
+  });
+
+  test("between the two renames: the next run gives the former target its name back", async () => {
+    await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+    const { database } = pair.rds;
+    const old = `${database}__pl_old_20261122093000`;
+    await beside(
+      `create database ${database}__pl_staging_20261122093000 owner ${pair.rds.role}`,
+      `alter database ${database} allow_connections false`,
+      `alter database ${database} rename to ${old}`,
+    );
+    await syncsAgain(pair, `an interrupted sync had left ${database} without its name: ${old} has it again`);
+  });
+
+  test("an undo puts it right as well, and then has nothing to take back", async () => {
+    await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+    const former = await contentOf(pair, "rds");
+    const { database } = pair.rds;
+    await beside(
+      `alter database ${database} allow_connections false`,
+      `alter database ${database} rename to ${database}__pl_old_20261122093000`,
+    );
+    const undone = await sync(pair, ["undo", "rds", "--yes", "--json"]);
+    expect(undone.exitCode).toBe(4);
+    expect(errorOf(undone).code).toBe("NOTHING_TO_UNDO");
+    expect(await contentOf(pair, "rds")).toBe(former);
+  });
+});

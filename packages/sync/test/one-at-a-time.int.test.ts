@@ -1,0 +1,70 @@
+/** No two syncs write one target, and none replaces what another one is reading. */
+import { connect } from "@pilot-light/sandbox/postgres/connect";
+import { createPair, sandboxPassword } from "@pilot-light/sandbox/testing";
+import { testSandbox } from "@pilot-light/sandbox/vitest";
+import { expect, test } from "vitest";
+import { pausedAtUpload } from "./proxies.ts";
+import { contentOf, databasesOf, errorOf, sync } from "./support.ts";
+import { expectRefusal, footprint } from "./untouched.ts";
+
+test("while a sync runs, the same one, the opposite one and an undo are refused; the sync itself ends well", async () => {
+  await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+  await using emulator = await pausedAtUpload(pair);
+  const first = sync(pair, ["neon-to-rds", "--yes"], { env: { AWS_ENDPOINT_URL: emulator.url } });
+  await emulator.reached;
+  for (const args of [
+    ["neon-to-rds", "--yes"],
+    ["rds-to-neon", "--yes"],
+    ["undo", "rds", "--yes"],
+  ]) {
+    const transcript = await sync(pair, [...args, "--json"]);
+    expect(transcript.exitCode).toBe(4);
+    const { code, message, hint } = errorOf(transcript);
+    expect(code).toBe("SYNC_RUNNING");
+    expect(message).toMatch(new RegExp(`${pair.neon.database}|${pair.rds.database}`));
+    expect(message).toMatch(/since 20\d\d-.* UTC, from 127\.0\.0\.1/);
+    expect(hint).not.toBe("");
+  }
+  const looked = await sync(pair, ["neon-to-rds", "--dry-run"]);
+  expect(looked.exitCode, looked.stderr).toBe(0);
+  emulator.goOn();
+  expect(await first).toMatchObject({ exitCode: 0 });
+  expect(await contentOf(pair, "rds")).toBe(await contentOf(pair, "neon"));
+  expect(await databasesOf(pair, "rds")).toHaveLength(2);
+});
+
+test("two that start at the same moment: one at most wins, and the target is one of both states, whole", async () => {
+  await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+  const former = await Promise.all([contentOf(pair, "neon"), contentOf(pair, "rds")]);
+  const results = await Promise.all([
+    sync(pair, ["neon-to-rds", "--yes", "--json"]),
+    sync(pair, ["rds-to-neon", "--yes", "--json"]),
+  ]);
+  for (const transcript of results.filter(({ exitCode }) => exitCode !== 0)) {
+    expect(errorOf(transcript).code).toBe("SYNC_RUNNING");
+  }
+  const now = await Promise.all([contentOf(pair, "neon"), contentOf(pair, "rds")]);
+  const [toRds, toNeon] = results.map(({ exitCode }) => exitCode === 0);
+  if (toRds === toNeon) expect([toRds, now]).toEqual([false, former]);
+  else expect(now).toEqual(toRds === true ? [former[0], former[0]] : [former[1], former[1]]);
+});
+
+test("a lock that somebody holds is respected, and gone with its session", async () => {
+  await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+  const before = await footprint(pair);
+  const { port } = testSandbox().state.rds;
+  {
+    await using holder = await connect({
+      port,
+      database: "postgres",
+      user: pair.rds.role,
+      password: sandboxPassword,
+    });
+    await holder.client.query("select pg_advisory_lock(hashtextextended('pilot-light sync ' || $1, 0))", [
+      pair.rds.database,
+    ]);
+    const says = ["target", pair.rds.database, "Wait"];
+    await expectRefusal(pair, before, ["neon-to-rds", "--yes"], { exit: 4, code: "SYNC_RUNNING", says });
+  }
+  expect(await sync(pair, ["neon-to-rds", "--yes"])).toMatchObject({ exitCode: 0 });
+});

@@ -1,0 +1,185 @@
+/** Refusals for what the two databases are: the same, empty, too small, not ours, in need of what the target lacks. */
+import { connect } from "@pilot-light/sandbox/postgres/connect";
+import { createPair, neonHost, ownerRoles, sandboxPassword, type Pair } from "@pilot-light/sandbox/testing";
+import { testSandbox } from "@pilot-light/sandbox/vitest";
+import { describe, expect, test } from "vitest";
+import { awsWithSecret, tcpProxy } from "./proxies.ts";
+import { contentOf, documentOf, sync } from "./support.ts";
+import { expectRefusal, footprint, outputsFile } from "./untouched.ts";
+
+const dryRun = ["neon-to-rds", "--dry-run"];
+const run = ["neon-to-rds", "--yes"];
+
+test.concurrent(
+  "source and target that are the same database, through a tunnel and under another name",
+  async () => {
+    await using pair = await createPair(testSandbox(), { neon: "app", rds: "empty" });
+    const before = await footprint(pair);
+    const { neon, rds } = testSandbox().state;
+    const secret = JSON.stringify({ username: ownerRoles.neon, password: sandboxPassword });
+    await using aws = await awsWithSecret(pair, secret);
+    await using tunnel = await tcpProxy(neon.port);
+    const file = await outputsFile(pair, (outputs) => ({
+      ...outputs,
+      database_endpoint: `${neonHost}:5432`,
+      database_name: pair.neon.database,
+    }));
+    const says = [pair.neon.database, "NEON_DATABASE_URL", "database_endpoint", "RDS_HOSTADDR"];
+    const env = { AWS_ENDPOINT_URL: aws.url, RDS_HOSTADDR: `127.0.0.1:${tunnel.port}` };
+    for (const args of [dryRun, run, ["rds-to-neon", "--yes"]]) {
+      const refusal = { exit: 4, code: "SAME_DATABASE", says };
+      await expectRefusal(pair, before, [...args, "--outputs-file", file], refusal, { env });
+    }
+    expect(rds.port).not.toBe(neon.port);
+  },
+);
+
+describe.concurrent("a source that holds too little", () => {
+  test("because it is empty", async () => {
+    await using pair = await createPair(testSandbox(), { neon: "empty", rds: "app" });
+    const before = await footprint(pair);
+    const says = ["neon", "no rows and no tables", "pnpm sync neon-to-rds --allow-shrink"];
+    for (const args of [dryRun, run]) {
+      await expectRefusal(pair, before, args, { exit: 4, code: "SOURCE_EMPTY", says });
+    }
+    expect(await sync(pair, [...run, "--allow-shrink"])).toMatchObject({ exitCode: 0 });
+    expect(await contentOf(pair, "rds")).toBe(await contentOf(pair, "neon"));
+  });
+
+  test("because most rows are gone", async () => {
+    await using pair = await createPair(testSandbox(), { neon: "app", rds: "app" });
+    await pair.query("rds", "delete from public.events");
+    const before = await footprint(pair);
+    const says = [
+      "3,560 rows",
+      "only 560",
+      "public.events: 3,000 -> 0",
+      "pnpm sync rds-to-neon --allow-shrink",
+    ];
+    await expectRefusal(pair, before, ["rds-to-neon", "--yes"], { exit: 4, code: "SHRINK_REFUSED", says });
+    const transcript = await sync(pair, ["rds-to-neon", "--dry-run", "--allow-shrink", "--json"]);
+    expect(documentOf(transcript).outcome).toBe("planned");
+  });
+});
+
+/** A login role on the RDS side, and an emulator whose secret names it; gone when disposed of. */
+async function roleOnRds(pair: Pair, name: string, attributes: string) {
+  const role = `${pair.rds.database}_${name}`;
+  const { port } = testSandbox().state.rds;
+  await pair.query(
+    "rds",
+    `create role ${role} login password '${sandboxPassword.replaceAll("'", "''")}' ${attributes}`,
+  );
+  const aws = await awsWithSecret(pair, JSON.stringify({ username: role, password: sandboxPassword }));
+  await using session = await connect({ port, database: "postgres", user: role, password: sandboxPassword });
+  expect(session.client).toBeDefined();
+  return {
+    role,
+    env: { AWS_ENDPOINT_URL: aws.url },
+    [Symbol.asyncDispose]: async () => {
+      await aws[Symbol.asyncDispose]();
+      await pair.query("rds", `drop owned by ${role}`);
+      await pair.query("rds", `drop role ${role}`);
+    },
+  };
+}
+
+describe.concurrent("a role on the target", () => {
+  test("that may not create databases", async () => {
+    await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+    await using limited = await roleOnRds(pair, "limited", `nocreatedb in role ${pair.rds.role}`);
+    const before = await footprint(pair);
+    const says = [limited.role, `alter role ${limited.role} createdb;`];
+    for (const args of [dryRun, run]) {
+      await expectRefusal(pair, before, args, { exit: 4, code: "NO_CREATEDB", says }, limited);
+    }
+  });
+
+  test("that does not own the database", async () => {
+    await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+    await using reader = await roleOnRds(pair, "reader", "createdb in role pg_read_all_data");
+    const before = await footprint(pair);
+    const { database, role } = pair.rds;
+    const says = [reader.role, database, role, `alter database ${database} owner to ${reader.role};`];
+    await expectRefusal(pair, before, run, { exit: 4, code: "NOT_OWNER", says }, reader);
+  });
+
+  test("that may not end the sessions of an application", async () => {
+    await using pair = await createPair(testSandbox(), { neon: "app", rds: "empty" });
+    const owner = await roleOnRds(pair, "owner", "createdb");
+    await pair.query("rds", `alter database ${pair.rds.database} owner to ${owner.role}`);
+    const application = await pair.connect("rds", "application");
+    const before = await footprint(pair);
+    const says = [owner.role, "1 session", `grant pg_signal_backend to ${owner.role};`];
+    await expectRefusal(pair, before, run, { exit: 4, code: "CANNOT_END_SESSIONS", says }, owner);
+    await application[Symbol.asyncDispose]();
+    await pair.query("rds", `alter database ${pair.rds.database} owner to ${pair.rds.role}`);
+    await owner[Symbol.asyncDispose]();
+  });
+});
+
+test.concurrent("a target that a subscription writes to", async () => {
+  await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+  const options = "with (connect = false, enabled = false, create_slot = false, slot_name = none)";
+  const name = `sub_${pair.rds.database}`;
+  await pair.query("rds", `create subscription ${name} connection 'host=nowhere' publication p ${options}`);
+  const before = await footprint(pair);
+  await expectRefusal(pair, before, run, { exit: 4, code: "TARGET_PINNED", says: [`subscription ${name}`] });
+  await pair.query("rds", `drop subscription ${name}`);
+});
+
+describe.concurrent("a target that lacks", () => {
+  test("roles that policies of the source name", async () => {
+    await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+    const role = `${pair.neon.database} "auditor"`;
+    const quoted = `"${role.replaceAll('"', '""')}"`;
+    await pair.query("neon", `create role ${quoted}`);
+    await pair.query("neon", `create policy audit on public.contacts to ${quoted} using (true)`);
+    const before = await footprint(pair);
+    const says = [role, `create role ${quoted} nologin;`];
+    await expectRefusal(pair, before, run, { exit: 4, code: "ROLES_MISSING", says });
+    await pair.query("neon", "drop policy audit on public.contacts");
+    await pair.query("neon", `drop role ${quoted}`);
+  });
+
+  test("an extension that objects of the source need; one that nothing needs is left out", async () => {
+    await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+    // Both servers offer the same: the name in the source's catalogue makes one that only the source has.
+    await pair.query("neon", "create extension citext; create extension hstore");
+    await pair.query(
+      "neon",
+      "update pg_extension set extname = 'only_' || extname where extname in ('citext', 'hstore')",
+    );
+    await pair.query("neon", "alter table public.tags add nickname public.citext");
+    const before = await footprint(pair);
+    const says = ["rds", "only_citext", "column nickname of table", "pg_available_extensions"];
+    await expectRefusal(pair, before, run, { exit: 4, code: "EXTENSION_MISSING", says });
+    await pair.query("neon", "alter table public.tags drop nickname");
+
+    const transcript = await sync(pair, [...run, "--json"]);
+    expect(transcript.exitCode, transcript.stdout).toBe(0);
+    expect(documentOf(transcript).plan.notes).toContainEqual(
+      expect.stringContaining("only_hstore is not available on rds; nothing uses it: left out"),
+    );
+    expect(await pair.query("rds", "select count(*)::int as n from public.projects")).toEqual([{ n: 12 }]);
+  });
+});
+
+test.concurrent(
+  "tables whose rows the role cannot see whole, on either side, and the way that the hint names",
+  async () => {
+    await using pair = await createPair(testSandbox(), { neon: "app", rds: "awkward" });
+    const before = await footprint(pair);
+    const refusal = {
+      exit: 4,
+      code: "ROW_SECURITY_FORCED",
+      says: ["rds", "plain.forced", "alter role dbadmin bypassrls;"],
+    };
+    await expectRefusal(pair, before, ["rds-to-neon", "--yes", "--allow-shrink"], refusal);
+    const says = [...refusal.says, "--no-target-backup"];
+    await expectRefusal(pair, before, [...run, "--allow-shrink"], { ...refusal, says });
+    const transcript = await sync(pair, [...run, "--allow-shrink", "--no-target-backup"]);
+    expect(transcript.exitCode, transcript.stderr).toBe(0);
+    expect(await contentOf(pair, "rds")).toBe(await contentOf(pair, "neon"));
+  },
+);

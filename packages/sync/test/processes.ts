@@ -1,0 +1,63 @@
+/** The processes a command started, found by the directory for temporary files that is in their environment. */
+import { execFile, type ChildProcess } from "node:child_process";
+import { readFile, readdir } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import type { Pair } from "@pilot-light/sandbox/testing";
+
+const execute = promisify(execFile);
+
+/** A process with all that others can see of it. */
+export interface SeenProcess {
+  pid: number;
+  /** Arguments, separated by spaces. */
+  command: string;
+  /** Command and environment. */
+  everything: string;
+}
+
+/** Processes that run with the pair's TMPDIR: the command under test and what it started. */
+export async function processesOf(pair: Pair): Promise<SeenProcess[]> {
+  const mark = `TMPDIR=${pair.env.TMPDIR ?? ""}`;
+  const all = process.platform === "linux" ? await fromProc() : await fromPs();
+  return all.filter(({ everything }) => everything.includes(mark));
+}
+
+async function fromProc(): Promise<SeenProcess[]> {
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const read = async (pid: string, file: string) =>
+    (await readFile(`/proc/${pid}/${file}`, "utf8").catch(() => "")).replaceAll("\0", " ");
+  return await Promise.all(
+    pids.map(async (pid) => {
+      const [command, environment] = await Promise.all([read(pid, "cmdline"), read(pid, "environ")]);
+      return { pid: Number(pid), command, everything: `${command}\n${environment}` };
+    }),
+  );
+}
+
+async function fromPs(): Promise<SeenProcess[]> {
+  const { stdout } = await execute("ps", ["-axwwE", "-o", "pid=,command="], { maxBuffer: 2 ** 26 });
+  return stdout.split("\n").map((line) => {
+    const [, pid = "", everything = ""] = /^\s*(\d+) (.*)$/.exec(line) ?? [];
+    return { pid: Number(pid), command: everything, everything };
+  });
+}
+
+/** Waits until a condition holds. */
+export async function until(condition: () => Promise<boolean> | boolean, seconds = 30): Promise<void> {
+  const deadline = Date.now() + seconds * 1000;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`Still not so after ${seconds} s: ${condition.toString()}`);
+    await sleep(25);
+  }
+}
+
+/** For `onStart`: sends `signal` as soon as a condition holds. */
+export function signalWhen(condition: () => Promise<boolean> | boolean, signal: NodeJS.Signals) {
+  return (child: ChildProcess) => {
+    void until(condition).then(
+      () => child.kill(signal),
+      () => child.kill("SIGKILL"),
+    );
+  };
+}
