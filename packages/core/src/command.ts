@@ -73,11 +73,9 @@ export async function runCommand(
     }
     process.exitCode = exit;
   } catch (error) {
-    process.exitCode = reportError(
-      console,
-      name,
-      controller.signal.aborted ? controller.signal.reason : error,
-    );
+    const told = error instanceof OpsError && error.evenIfInterrupted;
+    const shown: unknown = controller.signal.aborted && !told ? controller.signal.reason : error;
+    process.exitCode = reportError(console, name, shown);
   } finally {
     for (const signal of signals) process.off(signal, stop);
   }

@@ -84,9 +84,19 @@ export function readVariable(environment: Environment, name: VariableName): stri
   return spec.default;
 }
 
+/** An environment for other programs: they need none of the secrets, and anyone may look at theirs. */
+export function withoutSecrets(environment: Environment): Environment {
+  const specs: Readonly<Record<string, VariableSpec>> = variables;
+  return Object.fromEntries(
+    Object.entries(environment).filter(([name]) => specs[name]?.secret === undefined),
+  );
+}
+
 /** The process's own environment: the only place that reads it. */
 export function processEnvironment(): Environment {
   // Node 20 is supported here; the SDK announces on every start that one day it will not be.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
+  // node-postgres reads it whatever it is told: settings of a shell must not change a sync.
+  delete process.env.PGOPTIONS;
   return process.env;
 }

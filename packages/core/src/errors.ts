@@ -45,6 +45,8 @@ export interface OpsErrorOptions {
   hint?: string;
   /** Lines that explain: names of objects, the tail of a program's stderr. */
   details?: readonly string[];
+  /** True for what a person has to know though the run was interrupted as well: it is no longer as it was. */
+  evenIfInterrupted?: boolean;
   cause?: unknown;
 }
 
@@ -56,6 +58,7 @@ export class OpsError extends Error {
   readonly code: string;
   readonly hint: string | undefined;
   readonly details: readonly string[];
+  readonly evenIfInterrupted: boolean;
 
   constructor(failure: FailureClass, code: string, message: string, options: OpsErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -63,6 +66,7 @@ export class OpsError extends Error {
     this.code = code;
     this.hint = options.hint;
     this.details = options.details ?? [];
+    this.evenIfInterrupted = options.evenIfInterrupted ?? false;
   }
 
   get exit(): number {

@@ -6,7 +6,7 @@ import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import type { Environment } from "./env.ts";
+import { withoutSecrets, type Environment } from "./env.ts";
 import { OpsError, messageOf } from "./errors.ts";
 import { run } from "./process.ts";
 
@@ -153,7 +153,7 @@ async function cdktfOutput(options: ReadOutputsOptions): Promise<RawOutputs> {
     const program = join(options.directory, "node_modules", ".bin", "cdktf");
     const result = await run(program, ["output", options.stack, "--outputs-file", file], {
       ...runOptions(options),
-      environment: { ...options.environment, CHECKPOINT_DISABLE: "1", NO_COLOR: "1" },
+      environment: { ...withoutSecrets(options.environment), CHECKPOINT_DISABLE: "1", NO_COLOR: "1" },
       cwd: options.directory,
     });
     if (result.exitCode !== 0) {
@@ -177,7 +177,7 @@ async function cdktfOutput(options: ReadOutputsOptions): Promise<RawOutputs> {
 
 function runOptions({ environment, signal, onStart }: ReadOutputsOptions) {
   return {
-    environment,
+    environment: withoutSecrets(environment),
     ...(signal === undefined ? {} : { signal }),
     ...(onStart === undefined ? {} : { onStart }),
   };

@@ -3,25 +3,42 @@ import { createHash } from "node:crypto";
 
 /** Longest identifier in bytes (`NAMEDATALEN` - 1). */
 const longest = 63;
+/** The longest suffix: kind, fourteen digits of time, ten of an OID. */
+const suffixLength = "__pl_staging_".length + 14 + 1 + 10;
 
-/** `staging`: being restored. `old`: the former target, kept for `sync undo`. */
-export type CompanionKind = "staging" | "old";
-
-/** `neondb__pl_old_20261122093000`: the target's name, what it is, when. Shortened where it is too long. */
-export function companionName(database: string, kind: CompanionKind, stamp: string): string {
-  const suffix = `__pl_${kind}_${stamp.replaceAll(/\D/g, "")}`;
-  return `${shorten(database, longest - suffix.length)}${suffix}`;
+/** `neondb__pl_staging_20261122093000`: a database that is being restored for `database`. */
+export function stagingName(database: string, stamp: string): string {
+  return `${shorten(database)}__pl_staging_${digits(stamp)}`;
 }
 
-/** True for a name that `companionName` made of this database and kind. */
-export function isCompanion(name: string, database: string, kind: CompanionKind): boolean {
-  const match = /^(.*)__pl_(staging|old)_\d{14}$/s.exec(name);
-  if (match?.[2] !== kind) return false;
-  return match[1] === shorten(database, longest - `__pl_${kind}_`.length - 14);
+/**
+ * `neondb__pl_old_20261122093000_16777`: the former target. Its name tells which database took its place, so that what
+ * an interrupted exchange left can be told from what a person did.
+ * @param successor OID of that database
+ */
+export function formerName(database: string, stamp: string, successor: number): string {
+  return `${shorten(database)}__pl_old_${digits(stamp)}_${successor}`;
+}
+
+/** True for a name that `stagingName` made of this database. */
+export function isStaging(name: string, database: string): boolean {
+  const base = /^(.*)__pl_staging_\d{14}$/s.exec(name)?.[1];
+  return base === shorten(database);
+}
+
+/** The successor's OID in a name that `formerName` made of this database. */
+export function successorIn(name: string, database: string): number | undefined {
+  const match = /^(.*)__pl_old_\d{14}_(\d{1,10})$/s.exec(name);
+  return match?.[1] === shorten(database) ? Number(match[2]) : undefined;
+}
+
+function digits(stamp: string): string {
+  return stamp.replaceAll(/\D/g, "");
 }
 
 /** A name that is cut ends in a hash of the whole: two long names that begin alike must not share their companions. */
-function shorten(text: string, bytes: number): string {
+function shorten(text: string): string {
+  const bytes = longest - suffixLength;
   const whole = Buffer.from(text);
   if (whole.length <= bytes) return text;
   const mark = `~${createHash("sha256").update(text).digest("hex").slice(0, 8)}`;

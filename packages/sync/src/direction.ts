@@ -19,6 +19,9 @@ export function timestamp(date: Date): string {
   return date.toISOString().slice(0, 19).replaceAll(":", "-");
 }
 
+/** Prefixes of all dumps. */
+export const dumpPrefixes = ["neon-dumps/", "rds-dumps/"] as const;
+
 /** S3 key of the dump of a system's database. */
 export function dumpKey(system: DatabaseSystem, stamp: string): string {
   return `${system}-dumps/${stamp}.dump`;

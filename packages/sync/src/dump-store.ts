@@ -5,17 +5,20 @@ import type { S3Client, UploadPartCommand } from "@aws-sdk/client-s3";
 import type { AwsClients } from "@pilot-light/core/aws/clients";
 import { awsError, awsErrorName, awsStatus } from "@pilot-light/core/aws/errors";
 import { OpsError } from "@pilot-light/core/errors";
-import { manifestKey } from "./direction.ts";
+import { dumpPrefixes, manifestKey } from "./direction.ts";
 import type { Manifest } from "./manifest.ts";
 
 const mebibyte = 1024 * 1024;
 /** S3 takes 10,000 parts at most; 9,000 leaves room. */
 const maxParts = 9000;
+const oneDay = 24 * 3_600_000;
 
 export class DumpStore {
   readonly bucket: string;
   readonly #aws: AwsClients;
   readonly #owner: string;
+  /** Keys this run has made: nothing else is ever removed. */
+  readonly #made = new Set<string>();
 
   /** @param account every request says that the bucket must belong to it */
   constructor(aws: AwsClients, bucket: string, account: string) {
@@ -95,6 +98,8 @@ export class DumpStore {
         Body: createReadStream(file),
         ContentType: "application/octet-stream",
         ChecksumAlgorithm: "SHA256",
+        // Another run may have chosen the same second.
+        IfNoneMatch: "*",
       },
       queueSize: 4,
       partSize: Math.max(8 * mebibyte, Math.ceil(size / maxParts)),
@@ -103,6 +108,7 @@ export class DumpStore {
     try {
       signal.throwIfAborted();
       await upload.done();
+      this.#made.add(key);
       signal.throwIfAborted();
       const { ContentLength } = await client.send(
         new HeadObjectCommand({ ...this.#address(), Key: key }),
@@ -117,6 +123,12 @@ export class DumpStore {
       }
     } catch (error) {
       signal.throwIfAborted();
+      if (awsStatus(error) === 412 || awsStatus(error) === 409) {
+        throw new OpsError("aws", "KEY_TAKEN", `Another run has just made ${this.uri(key)}.`, {
+          hint: "Run the same command again.",
+          cause: error,
+        });
+      }
       throw awsError(error, `Cannot upload ${this.uri(key)}`);
     }
   }
@@ -134,8 +146,9 @@ export class DumpStore {
       });
   }
 
-  /** Removes a dump and its manifest, the manifest first: between the two the dump does not count. */
+  /** Removes a dump of this run and its manifest, the manifest first: between the two the dump does not count. */
   async remove(key: string): Promise<void> {
+    if (!this.#made.has(key)) return;
     const { DeleteObjectCommand } = await import("@aws-sdk/client-s3");
     const s3 = await this.#aws.s3();
     for (const Key of [manifestKey(key), key]) {
@@ -146,25 +159,27 @@ export class DumpStore {
   }
 
   /**
-   * Aborts uploads that a killed run left behind. Only those older than an hour: another person's sync of another
+   * Aborts uploads of dumps that a killed run left behind. Only those older than a day: another person's sync of another
    * target may be uploading to this bucket right now.
    */
-  async abortStaleUploads(now: Date): Promise<number> {
+  async abortStaleUploads(now: Date): Promise<void> {
     const { ListMultipartUploadsCommand, AbortMultipartUploadCommand } = await import("@aws-sdk/client-s3");
     const s3 = await this.#aws.s3();
     try {
-      const { Uploads = [] } = await s3.send(new ListMultipartUploadsCommand(this.#address()));
-      const stale = Uploads.filter(
-        ({ Initiated }) => Initiated !== undefined && now.getTime() - Initiated.getTime() > 3_600_000,
-      );
-      for (const { Key, UploadId } of stale) {
-        await s3.send(new AbortMultipartUploadCommand({ ...this.#address(), Key, UploadId }));
+      for (const Prefix of dumpPrefixes) {
+        const { Uploads = [] } = await s3.send(
+          new ListMultipartUploadsCommand({ ...this.#address(), Prefix }),
+        );
+        for (const { Initiated, Key, UploadId } of Uploads) {
+          if (Initiated === undefined || now.getTime() - Initiated.getTime() < oneDay) continue;
+          await s3.send(new AbortMultipartUploadCommand({ ...this.#address(), Key, UploadId }));
+        }
       }
-      return stale.length;
     } catch (error) {
       // Tidying up needs rights that a sync does not: the bucket's lifecycle rule does it as well.
-      if (awsErrorName(error) === "AccessDenied" || awsStatus(error) === 403) return 0;
-      throw awsError(error, `Cannot list unfinished uploads in ${this.bucket}`);
+      if (awsErrorName(error) !== "AccessDenied" && awsStatus(error) !== 403) {
+        throw awsError(error, `Cannot list unfinished uploads in ${this.bucket}`);
+      }
     }
   }
 

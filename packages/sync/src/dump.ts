@@ -23,8 +23,8 @@ export interface DumpRequest {
   /** From `libpqEnvironment`. */
   environment: Environment;
   file: string;
-  /** Exported snapshot to dump; without one pg_dump takes its own. */
-  snapshot?: string;
+  /** Exported snapshot to dump. */
+  snapshot: string;
   failure: "source" | "target";
 }
 
@@ -47,7 +47,7 @@ export async function makeDump(request: DumpRequest, { console, signal }: Comman
     "--no-password",
     "--lock-wait-timeout=60000",
     `--file=${file}`,
-    ...(snapshot === undefined ? [] : [`--snapshot=${snapshot}`]),
+    `--snapshot=${snapshot}`,
   ];
   const onStart = (line: string) => console.detail(`$ ${line}`);
   const { exitCode, stderr } = await run(programs.pgDump, args, { environment, signal, onStart });

@@ -8,6 +8,8 @@ export interface DatabaseFacts {
   major: number;
   database: string;
   oid: number;
+  /** Such as "UTF8". */
+  encoding: string;
   /** Size on disk in bytes. */
   bytes: number;
   owner: string;
@@ -80,6 +82,7 @@ const factsQuery = `
     'versionNumber', pg_catalog.current_setting('server_version_num')::int,
     'database', d.datname,
     'oid', d.oid::int8,
+    'encoding', pg_catalog.pg_encoding_to_char(d.encoding),
     'bytes', pg_catalog.pg_database_size(d.oid),
     'owner', pg_catalog.pg_get_userbyid(d.datdba),
     'role', r.rolname,

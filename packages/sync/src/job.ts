@@ -6,6 +6,7 @@ import type { ClientPrograms } from "@pilot-light/core/postgres/programs";
 import type { Session } from "@pilot-light/core/postgres/session";
 import type { Direction } from "./direction.ts";
 import type { DumpStore } from "./dump-store.ts";
+import type { RowCounts } from "./inventory.ts";
 import type { SyncOptions } from "./options.ts";
 import type { UndoList } from "./undo-list.ts";
 
@@ -24,8 +25,16 @@ export interface SyncJob {
   archiveKey: string;
   /** Null when the target is not dumped first. */
   backupKey: string | null;
-  /** Names beside the target: of the new database until the swap, of the old one after it. */
-  names: { staging: string; old: string };
+  /** `YYYY-MM-DDTHH-MM-SS`, in keys and in names beside the target. */
+  stamp: string;
+  /** Name of the new database until the swap. */
+  staging: string;
+  /** Former targets of earlier syncs, dropped once this one is done. */
+  formers: readonly string[];
+  /** Rows of the target's tables, as the plan showed them. */
+  targetRows: RowCounts;
+  /** Opens another session beside the target, should `maintenance` be lost. */
+  reopen: () => Promise<Session>;
   versions: { source: string; target: string; sameMajor: boolean };
   skippedExtensions: readonly string[];
   workDirectory: string;

@@ -7,7 +7,6 @@ import { withDatabase, type Endpoint } from "@pilot-light/core/postgres/endpoint
 import { ident, literal } from "@pilot-light/core/postgres/identifiers";
 import { openSession, type Session, type SessionOptions } from "@pilot-light/core/postgres/session";
 import { sqlState, sqlStateOf } from "@pilot-light/core/postgres/sql-state";
-import { isCompanion, type CompanionKind } from "./database-names.ts";
 
 /**
  * Opens the session: in `postgres`, or in `template1` where that is missing or is the target itself. An interruption
@@ -58,18 +57,6 @@ export async function lock(maintenance: Session, database: string, how: "target"
   );
 }
 
-/** Databases that syncs of `database` made and that are still there, the newest first. */
-export async function listCompanions(
-  maintenance: Session,
-  database: string,
-  kind: CompanionKind,
-): Promise<string[]> {
-  const rows = await maintenance.query<{ name: string }>(
-    "select datname::text as name from pg_catalog.pg_database where datname like '%\\_\\_pl\\_%' order by 1 desc",
-  );
-  return rows.map(({ name }) => name).filter((name) => isCompanion(name, database, kind));
-}
-
 /** Drops a database with whatever is connected to it, such as the pg_restore of a killed run. */
 export async function dropDatabase(maintenance: Session, name: string): Promise<void> {
   await maintenance.query(`drop database if exists ${ident(name)} with (force)`);
@@ -91,14 +78,17 @@ export async function createStaging(maintenance: Session, target: string, name: 
     // The columns differ by major (daticulocale in 15 and 16, datlocale from 17 on): read the row as JSON.
     `select pg_catalog.jsonb_build_object(
         'encoding', pg_catalog.pg_encoding_to_char((j ->> 'encoding')::int), 'collate', j ->> 'datcollate', 'ctype', j ->> 'datctype',
-        'provider', coalesce(j ->> 'datlocprovider', 'c'), 'locale', coalesce(j ->> 'datlocale', j ->> 'daticulocale'),
+        'provider', coalesce(j ->> 'datlocprovider', ''), 'locale', coalesce(j ->> 'datlocale', j ->> 'daticulocale'),
         'rules', j ->> 'daticurules') as locale
        from (select pg_catalog.to_jsonb(d) as j from pg_catalog.pg_database d where d.datname = $1) as rows`,
     [target],
   );
   const option = (keyword: string, value: string | null) =>
     value === null ? "" : ` ${keyword} ${literal(value)}`;
-  const provider = { i: " locale_provider icu", b: " locale_provider builtin" }[locale.provider] ?? "";
+  const provider =
+    { c: " locale_provider libc", i: " locale_provider icu", b: " locale_provider builtin" }[
+      locale.provider
+    ] ?? "";
   const providerLocale =
     locale.provider === "i"
       ? option("icu_locale", locale.locale)

@@ -31,6 +31,7 @@ export function judge(
 ): Findings {
   const findings: Findings = { refusals: [], notes: [], skippedExtensions: [] };
   judgeVersions(direction, source.facts, target.facts, findings);
+  judgeEncoding(direction, source.facts, target.facts, findings);
   judgeStaging(direction, target.facts, findings);
   judgeRowSecurity(direction, source, target, options, findings);
   judgeRoles(direction, source.facts, target.facts, findings);
@@ -87,6 +88,22 @@ function judgeVersions(
       `the majors differ: definitions of views, functions, constraints and the like are compared by name, tables by content`,
     );
   }
+}
+
+/** Values are compared byte by byte, so both sides must write them alike. */
+function judgeEncoding(
+  { source: from, target: to }: Direction,
+  source: DatabaseFacts,
+  target: DatabaseFacts,
+  findings: Findings,
+): void {
+  if (source.encoding === target.encoding) return;
+  refuse(
+    findings,
+    "ENCODING_DIFFERS",
+    `${from} is encoded in ${source.encoding}, ${to} in ${target.encoding}.`,
+    `Create the database on ${to} anew:  create database ... encoding '${source.encoding}' template template0;`,
+  );
 }
 
 /** What restoring beside the target and exchanging names needs. */
@@ -254,6 +271,21 @@ export function judgeRows(
       "SOURCE_EMPTY",
       `Cannot sync: the source (${direction.source}) holds no rows${source.size === 0 ? " and no tables" : ""}.`,
       { hint },
+    );
+  }
+  const emptied = [...target].filter(
+    ([identity, rows]) => (rows ?? 0) >= fewRows && source.get(identity) === 0,
+  );
+  if (emptied.length > 0) {
+    const names = emptied.map(([identity, rows]) => `${identity}: ${formatCount(rows ?? 0)} -> 0`);
+    return new OpsError(
+      "precondition",
+      "SHRINK_REFUSED",
+      `Cannot sync: ${plural(emptied.length, "table")} would be emptied (${names.slice(0, 3).join(", ")}).`,
+      {
+        hint,
+        details: names.slice(3),
+      },
     );
   }
   if (targetRows < fewRows || sourceRows * 2 > targetRows) return undefined;

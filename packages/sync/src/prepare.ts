@@ -6,19 +6,20 @@ import { chooseClientPrograms, findClientPrograms } from "@pilot-light/core/post
 import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
 import { openSession, type Session, type SessionOptions } from "@pilot-light/core/postgres/session";
 import { sessionOptions, withFreshPassword } from "./connect.ts";
-import { companionName } from "./database-names.ts";
+import { stagingName } from "./database-names.ts";
 import { dumpKey, timestamp, type Direction } from "./direction.ts";
 import type { DumpStore } from "./dump-store.ts";
 import { isSameDatabase, readFacts } from "./facts.ts";
 import { countRows, readObjects } from "./inventory.ts";
 import type { SyncJob } from "./job.ts";
 import type { SyncOptions } from "./options.ts";
-import { sameDatabase } from "./locks.ts";
+import { openBeside, sameDatabase } from "./locks.ts";
 import { makePlan, type Plan } from "./plan.ts";
 import { judge, judgeRows } from "./preflight.ts";
 import type { Resolved } from "./resolve.ts";
 import { combine, settleAll } from "./settle.ts";
 import { openSessions, type Sessions } from "./snapshot.ts";
+import type { TargetState } from "./target-state.ts";
 
 export interface Prepared {
   plan: Plan;
@@ -28,12 +29,12 @@ export interface Prepared {
   job: Omit<SyncJob, "workDirectory"> | undefined;
 }
 
-/** Looks at both sides and plans. Without a maintenance session it is a dry run. */
+/** Looks at both sides and plans. Without a session beside the target it is a dry run. */
 export async function prepare(
   direction: Direction,
   options: SyncOptions,
   resolved: Resolved,
-  maintenance: Session | undefined,
+  beside: { maintenance?: Session; state: TargetState },
   context: CommandContext,
 ): Promise<Prepared> {
   const { environment, signal } = context;
@@ -58,6 +59,7 @@ export async function prepare(
     countRows(sourceFacts.tables, sourceSessions.all, sourceFacts.facts),
     countRows(targetFacts.tables, targetSessions.all, targetFacts.facts),
   ]);
+  const formers = beside.state.formers.map((former) => former.name);
   const keys = await freeKeys(direction, store, options, signal);
   const plan = makePlan({
     direction,
@@ -67,20 +69,20 @@ export async function prepare(
     backup: keys.backupKey === null ? null : store.uri(keys.backupKey),
     verify: options.verify,
     clientVersion: programs.version,
-    notes: findings.notes,
+    notes: [
+      ...findings.notes,
+      ...formers.map((former) => `the former target ${former} will be dropped at the end`),
+    ],
   });
   const refusal = judgeRows(direction, sourceRows, targetRows, options);
+  const { maintenance } = beside;
   if (maintenance === undefined) return { plan, refusal, job: undefined };
   const versions = {
     source: sourceFacts.facts.version,
     target: targetFacts.facts.version,
     sameMajor: sourceFacts.facts.major === targetFacts.facts.major,
   };
-  const names = {
-    staging: companionName(target.database, "staging", keys.stamp),
-    old: companionName(target.database, "old", keys.stamp),
-  };
-  const { archiveKey, backupKey } = keys;
+  const { archiveKey, backupKey, stamp } = keys;
   const { skippedExtensions } = findings;
   const job = {
     direction,
@@ -93,7 +95,12 @@ export async function prepare(
     who: identity.arn,
     archiveKey,
     backupKey,
-    names,
+    stamp,
+    staging: stagingName(target.database, stamp),
+    formers,
+    targetRows,
+    // Not with the context's signal: it is for putting things right.
+    reopen: () => openBeside({ ...resolved, source, target }, "target", { environment }),
     versions,
     skippedExtensions,
   };

@@ -6,15 +6,16 @@ import { formatBytes, formatDuration } from "@pilot-light/core/format";
 import { libpqEnvironment } from "@pilot-light/core/postgres/libpq";
 import type { Dump } from "./dump.ts";
 import type { StepContext, SyncJob, SyncResult } from "./job.ts";
-import { dropDatabase, listCompanions } from "./maintenance.ts";
+import { dropDatabase } from "./maintenance.ts";
 import { manifestBase } from "./manifest.ts";
+import { judgeRows } from "./preflight.ts";
 import { settleAll } from "./settle.ts";
 import { backUpTarget } from "./steps/back-up-target.ts";
 import { carrySettings } from "./steps/carry-settings.ts";
 import { dumpSource, type DumpedSource } from "./steps/dump-source.ts";
 import { restoreBeside } from "./steps/restore-beside.ts";
 import { verifyStaging } from "./steps/verify-staging.ts";
-import { swap } from "./swap.ts";
+import { swap, type Swapped } from "./swap.ts";
 import { UndoList } from "./undo-list.ts";
 
 /**
@@ -52,6 +53,7 @@ export async function runSync(job: SyncJob, command: CommandContext): Promise<Sy
         : timed("backup", () => backUpTarget(backupKey, context)),
     );
     const dumped = await timed("dump", () => dumpSource(context));
+    assertStillPlausible(dumped, job);
     const archive = background.start(timed("archive", () => putArchive(dumped.dump, context)));
     await timed("restore", () => restoreBeside(dumped.dump, context));
     await timed("verify", () => verifyStaging(dumped, context));
@@ -65,15 +67,18 @@ export async function runSync(job: SyncJob, command: CommandContext): Promise<Sy
     });
     await timed("settings", () => carrySettings(context));
     context.signal.throwIfAborted();
-    const unavailable = await timed("swap", () => exchange(context));
+    const swapped = await timed("swap", () => exchange(context));
     undo.keep();
-    const warnings = await dropOlder(job);
     await putManifest(dumped, durations, context);
-    return summarise(job, dumped, { backupDump, unavailable, durations, warnings });
+    const warnings = await dropFormers(job);
+    return summarise(dumped, { backupDump, swapped, durations, warnings });
   } catch (error) {
+    // The target is no longer as it was, or nobody knows: whatever is there may be needed.
+    const changed = error instanceof OpsError && error.evenIfInterrupted;
+    if (changed) undo.keep();
     await background.stop(error);
     await undo.run(console);
-    throw background.signal.reason;
+    throw changed ? error : background.signal.reason;
   }
 }
 
@@ -107,23 +112,33 @@ async function putArchive(dump: Dump, { job, signal, undo }: StepContext): Promi
   await store.putFile(archiveKey, dump.file, signal);
 }
 
-async function exchange({ console, job, signal }: StepContext): Promise<number> {
-  const { maintenance, names, target } = job;
+/** What the plan was agreed to for may have changed while it was looked at: the snapshot is what counts. */
+function assertStillPlausible(
+  { inventory }: DumpedSource,
+  { direction, options, targetRows }: SyncJob,
+): void {
+  const rows = new Map([...inventory.tables].map(([identity, { rows: count }]) => [identity, count]));
+  const refusal = judgeRows(direction, rows, targetRows, options);
+  if (refusal !== undefined) throw refusal;
+}
+
+async function exchange({ console, job, signal }: StepContext): Promise<Swapped> {
+  const { maintenance, reopen, staging, stamp, target } = job;
   return await console.step("swap", async () => {
-    const request = { live: target.database, incoming: names.staging, outgoing: names.old };
-    const unavailable = await swap(maintenance, request, signal);
-    return {
-      value: unavailable,
-      summary: `${target.database} was unavailable for ${formatDuration(unavailable)}`,
-    };
+    const swapped = await swap(
+      maintenance,
+      { live: target.database, incoming: staging, stamp, reopen },
+      signal,
+    );
+    const summary = `${target.database} was unavailable for ${formatDuration(swapped.unavailable)}`;
+    return { value: swapped, summary };
   });
 }
 
 /** Keeps one former target for `sync undo`: the one that was just exchanged. */
-async function dropOlder({ maintenance, names, target }: SyncJob): Promise<string[]> {
+async function dropFormers({ maintenance, formers }: SyncJob): Promise<string[]> {
   const warnings: string[] = [];
-  for (const name of await listCompanions(maintenance, target.database, "old")) {
-    if (name === names.old) continue;
+  for (const name of formers) {
     await dropDatabase(maintenance, name).catch((error: unknown) => {
       warnings.push(`the former target ${name} could not be dropped: ${messageOf(error)}`);
     });
@@ -160,17 +175,17 @@ async function putManifest(
     const message = `${target.database} is replaced and verified, but the manifest of ${store.uri(archiveKey)} could not be written.`;
     throw new OpsError("aws", "MANIFEST_FAILED", message, {
       hint: "The sync itself is done. Its dump does not count without a manifest: sync again to have one.",
+      evenIfInterrupted: true,
       cause,
     });
   });
 }
 
 function summarise(
-  job: SyncJob,
   { dump, inventory }: DumpedSource,
   rest: {
     backupDump: Dump | undefined;
-    unavailable: number;
+    swapped: Swapped;
     durations: SyncResult["durations"];
     warnings: string[];
   },
@@ -183,8 +198,8 @@ function summarise(
     archiveBytes: dump.bytes,
     backupBytes: rest.backupDump?.bytes ?? null,
     sha256: dump.sha256,
-    unavailable: Math.round(rest.unavailable),
-    previous: job.names.old,
+    unavailable: Math.round(rest.swapped.unavailable),
+    previous: rest.swapped.former,
     durations: rest.durations,
     warnings: rest.warnings,
   };

@@ -1,6 +1,8 @@
 /** Database-level settings of the target: owner, rights, parameters, limit, comment. A database made beside it has none of them. */
+import { OpsError, messageOf } from "@pilot-light/core/errors";
 import { ident, literal } from "@pilot-light/core/postgres/identifiers";
 import type { Session } from "@pilot-light/core/postgres/session";
+import { sqlState, sqlStateOf } from "@pilot-light/core/postgres/sql-state";
 import { grantsOf, readRights, rightsStatements, sameGrants, type Grant, type Rights } from "./rights.ts";
 
 /** Everything carried over from the old target. */
@@ -31,7 +33,10 @@ export async function readTargetSettings(target: Session): Promise<TargetSetting
   return { ...database, objects: await readRights(target) };
 }
 
-/** Gives the database-level settings of the target to another database of the same server. */
+/**
+ * Gives the database-level settings of the target to another database of the same server.
+ * @throws OpsError SETTINGS_NOT_CARRIED (target)
+ */
 export async function applyDatabaseSettings(
   maintenance: Session,
   database: string,
@@ -62,7 +67,21 @@ export async function applyDatabaseSettings(
     `comment on database ${name} is ${settings.comment === null ? "null" : literal(settings.comment)}`,
     ...(current.owner === settings.owner ? [] : [`alter database ${name} owner to ${ident(settings.owner)}`]),
   ];
-  for (const statement of statements) await maintenance.query(statement);
+  for (const statement of statements) {
+    await maintenance.query(statement).catch((cause: unknown) => {
+      if (sqlStateOf(cause) !== sqlState.insufficientPrivilege) throw cause;
+      throw new OpsError(
+        "target",
+        "SETTINGS_NOT_CARRIED",
+        `A setting of the target could not be given to the new database, the target is as it was: ${messageOf(cause)}`,
+        {
+          details: [statement],
+          hint: "An administrator made it: have the right granted that is named, or the setting reset on the target.",
+          cause,
+        },
+      );
+    });
+  }
 }
 
 /** Parameters whose value is a list of names, stored quoted (`GUC_LIST_QUOTE`): each is a value of its own. */

@@ -7,66 +7,141 @@ import { OpsError, messageOf } from "@pilot-light/core/errors";
 import { ident } from "@pilot-light/core/postgres/identifiers";
 import type { Session } from "@pilot-light/core/postgres/session";
 import { sqlState, sqlStateOf } from "@pilot-light/core/postgres/sql-state";
+import { formerName } from "./database-names.ts";
 import { isClient } from "./facts.ts";
-import { listCompanions } from "./maintenance.ts";
 
 export interface SwapRequest {
   /** The name applications use. */
   live: string;
   /** The database that gets that name. */
   incoming: string;
-  /** The name the present target gets. */
-  outgoing: string;
+  /** When, for the name of the former target. */
+  stamp: string;
+  /** Opens another session beside the target, should this one be lost. */
+  reopen: () => Promise<Session>;
 }
 
-/** Each waits 5 s, and the target is closed meanwhile. */
+/** What an exchange came to. */
+export interface Swapped {
+  /** The former target's name now. */
+  former: string;
+  /** Milliseconds for which the target could not be entered. */
+  unavailable: number;
+}
+
+/** Each waits 5 s at most, and the target is closed meanwhile. */
 const attempts = 4;
+/** Milliseconds to find out what a failed exchange left, and to put it right. */
+const recoveryTime = 30_000;
+
+/** Which database is which, whatever they are called at the moment. */
+interface Oids {
+  live: number;
+  incoming: number;
+}
 
 /**
- * Gives `incoming` the name `live`, and `live` the name `outgoing`. Sessions in both are ended; the outgoing database
+ * Gives `incoming` the name `live`, and `live` the name of a former target. Sessions in both are ended; the former target
  * stays closed, so that nothing is written to it by mistake.
  * @param signal ends the attempts to get the target free; once it has given up its name, the exchange is completed
- * @returns milliseconds for which the target could not be entered
- * @throws OpsError SWAP_FAILED (target): the target has its name and is open again
+ * @throws OpsError SWAP_FAILED (target): the target is as it was. SWAP_BROKEN (target): it could not be put right; the
+ *   message says where the data is
  */
 export async function swap(
   maintenance: Session,
-  { live, incoming, outgoing }: SwapRequest,
+  request: SwapRequest,
   signal: AbortSignal,
-): Promise<number> {
+): Promise<Swapped> {
+  const { live, incoming, stamp } = request;
+  const oids = await oidsOf(maintenance, live, incoming);
+  const former = formerName(live, stamp, oids.incoming);
   const start = performance.now();
   try {
+    // Somebody who holds a lock on the database must not keep it closed for long.
+    await maintenance.query("set lock_timeout = '2s'");
     await setOpen(maintenance, live, false);
     await endSessions(maintenance, [live, incoming]);
-    await rename(maintenance, live, outgoing, signal);
-  } catch (cause) {
-    await setOpen(maintenance, live, true);
-    signal.throwIfAborted();
-    throw new OpsError(
-      "target",
-      "SWAP_FAILED",
-      `The target ${live} could not be exchanged, it is as it was: ${messageOf(cause)}`,
-      {
-        hint: "A session that cannot be ended holds it. See  select pid, usename, application_name from pg_stat_activity;",
-        cause,
-      },
-    );
-  }
-  // Two statements and not one transaction: Neon sends renames to its control plane by name and in no certain order.
-  try {
+    await rename(maintenance, live, former, signal);
+    // Two statements and not one transaction: Neon sends renames to its control plane by name and in no certain order.
     await setOpen(maintenance, incoming, true);
     await rename(maintenance, incoming, live);
   } catch (cause) {
-    await rename(maintenance, outgoing, live);
-    await setOpen(maintenance, live, true);
-    throw new OpsError(
-      "target",
-      "SWAP_FAILED",
-      `${incoming} could not take the place of ${live}, which is as it was: ${messageOf(cause)}`,
-      { cause },
-    );
+    const completed = await recover(request, oids, former, cause);
+    if (!completed) {
+      signal.throwIfAborted();
+      throw new OpsError(
+        "target",
+        "SWAP_FAILED",
+        `The target ${live} could not be exchanged, it is as it was: ${messageOf(cause)}`,
+        {
+          hint: "A session that cannot be ended may hold it. See  select pid, usename, application_name from pg_stat_activity;",
+          cause,
+        },
+      );
+    }
   }
-  return performance.now() - start;
+  return { former, unavailable: performance.now() - start };
+}
+
+async function oidsOf(maintenance: Session, live: string, incoming: string): Promise<Oids> {
+  const rows = await maintenance.query<{ name: string; oid: string }>(
+    "select datname::text as name, oid::text from pg_catalog.pg_database where datname = any($1::text[])",
+    [[live, incoming]],
+  );
+  const oid = (name: string) => Number(rows.find((row) => row.name === name)?.oid);
+  return { live: oid(live), incoming: oid(incoming) };
+}
+
+/**
+ * Finds out, on a session of its own, how far an exchange came that failed or whose answer was lost, and takes it back.
+ * @returns true when it had been completed after all
+ */
+async function recover(request: SwapRequest, oids: Oids, former: string, cause: unknown): Promise<boolean> {
+  const { live, incoming, reopen } = request;
+  const deadline = Date.now() + recoveryTime;
+  let last: unknown = cause;
+  while (Date.now() < deadline) {
+    try {
+      await using session = await reopen();
+      const names = await namesOf(session, oids);
+      const completed = names.incoming === live;
+      if (names.live === former && !completed) await rename(session, former, live);
+      await setOpen(session, live, true);
+      return completed;
+    } catch (error) {
+      last = error;
+      // The name is somebody else's now: trying again changes nothing.
+      if (sqlStateOf(error) === sqlState.duplicateDatabase) break;
+      await sleep(1000);
+    }
+  }
+  throw new OpsError(
+    "target",
+    "SWAP_BROKEN",
+    `The exchange of ${live} was interrupted and could not be taken back: ${messageOf(last)}`,
+    {
+      details: [
+        `the target as it was is the database ${live} or ${former}`,
+        `the verified copy of the source is the database ${incoming} or ${live}`,
+        "nothing was removed, and both dumps are in S3",
+      ],
+      hint: `Run the same command again: it puts this right first. By hand:  alter database ${ident(former)} rename to ${ident(live)}; alter database ${ident(live)} allow_connections true;`,
+      evenIfInterrupted: true,
+      cause,
+    },
+  );
+}
+
+async function namesOf(
+  session: Session,
+  oids: Oids,
+): Promise<{ live: string | undefined; incoming: string | undefined }> {
+  const rows = await session.query<{ name: string; oid: string }>(
+    "select datname::text as name, oid::text from pg_catalog.pg_database where oid = any($1::oid[])",
+    [[oids.live, oids.incoming]],
+  );
+  const name = (oid: number) => rows.find((row) => Number(row.oid) === oid)?.name;
+  return { live: name(oids.live), incoming: name(oids.incoming) };
 }
 
 async function setOpen(maintenance: Session, database: string, open: boolean): Promise<void> {
@@ -84,6 +159,8 @@ async function endSessions(maintenance: Session, databases: readonly string[]): 
   );
 }
 
+const inTheWay = new Set<string>([sqlState.objectInUse, sqlState.lockNotAvailable]);
+
 /** A rename waits 5 s for sessions to go by itself; one that was starting while the others were ended may still be there. */
 async function rename(maintenance: Session, from: string, to: string, signal?: AbortSignal): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
@@ -92,31 +169,9 @@ async function rename(maintenance: Session, from: string, to: string, signal?: A
       await maintenance.query(`alter database ${ident(from)} rename to ${ident(to)}`);
       return;
     } catch (error) {
-      if (sqlStateOf(error) !== sqlState.objectInUse || attempt === attempts) throw error;
+      if (!inTheWay.has(sqlStateOf(error) ?? "") || attempt === attempts) throw error;
       await endSessions(maintenance, [from]);
       await sleep(200);
     }
   }
-}
-
-/**
- * Puts right what a run that was killed during its swap left: a target without its name gets it back, a closed one is
- * opened. Needs the lock.
- * @returns what was done, for people; undefined when nothing was wrong
- */
-export async function repair(maintenance: Session, live: string): Promise<string | undefined> {
-  const [found] = await maintenance.query<{ open: boolean }>(
-    "select datallowconn as open from pg_catalog.pg_database where datname = $1",
-    [live],
-  );
-  if (found?.open === true) return undefined;
-  if (found !== undefined) {
-    await setOpen(maintenance, live, true);
-    return `an interrupted sync had closed ${live}: opened again`;
-  }
-  const [newest] = await listCompanions(maintenance, live, "old");
-  if (newest === undefined) return undefined;
-  await rename(maintenance, newest, live);
-  await setOpen(maintenance, live, true);
-  return `an interrupted sync had left ${live} without its name: ${newest} has it again`;
 }

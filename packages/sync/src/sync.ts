@@ -4,8 +4,8 @@ import { messageOf } from "@pilot-light/core/errors";
 import { canAsk, confirmByName, confirmationNeeded } from "./confirm.ts";
 import { directions, type DirectionName } from "./direction.ts";
 import type { SyncJob } from "./job.ts";
-import { takeLocks } from "./locks.ts";
-import { dropDatabase, listCompanions } from "./maintenance.ts";
+import { inspectTarget, takeLocks } from "./locks.ts";
+import { dropDatabase } from "./maintenance.ts";
 import type { SyncOptions } from "./options.ts";
 import { prepare } from "./prepare.ts";
 import { printPlan, printResult } from "./render.ts";
@@ -25,7 +25,8 @@ export async function sync(
   const resolved = await resolve(direction, options.outputsFile, context);
   if (!options.dryRun && !options.yes && !canAsk()) throw confirmationNeeded(`pnpm sync ${name}`);
   await using locks = options.dryRun ? undefined : await takeLocks(resolved, context);
-  const { plan, refusal, job } = await prepare(direction, options, resolved, locks?.maintenance, context);
+  const beside = locks ?? { state: await inspectTarget(resolved, context) };
+  const { plan, refusal, job } = await prepare(direction, options, resolved, beside, context);
   printPlan(plan, console, options);
   if (refusal !== undefined) throw refusal;
   if (job === undefined) {
@@ -39,7 +40,7 @@ export async function sync(
       signal,
     );
   }
-  await removeLeftovers(job, context);
+  await removeLeftovers(job, beside.state.staging, context);
   await using work = await openWorkDirectory();
   const result = await runSync({ ...job, workDirectory: work.path }, context);
   printResult(plan, result, performance.now() - start, console);
@@ -48,10 +49,11 @@ export async function sync(
 
 /** Removes what a killed run left: staging databases and unfinished uploads. Needs the lock. */
 async function removeLeftovers(
-  { maintenance, store, target }: Omit<SyncJob, "workDirectory">,
+  { maintenance, store }: Omit<SyncJob, "workDirectory">,
+  staging: readonly string[],
   { console }: CommandContext,
 ): Promise<void> {
-  for (const name of await listCompanions(maintenance, target.database, "staging")) {
+  for (const name of staging) {
     // One that cannot go now, because a monitor looks at it, is no reason not to sync: the name of the new one is another.
     const how = await dropDatabase(maintenance, name).then(
       () => `removed ${name}, left by an interrupted sync`,
@@ -59,5 +61,5 @@ async function removeLeftovers(
     );
     console.warn(how);
   }
-  await store.abortStaleUploads(new Date());
+  await store.abortStaleUploads(new Date()).catch((error: unknown) => console.warn(messageOf(error)));
 }

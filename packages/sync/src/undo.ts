@@ -6,11 +6,11 @@ import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
 import type { Session } from "@pilot-light/core/postgres/session";
 import { canAsk, confirmByName, confirmationNeeded } from "./confirm.ts";
 import { sessionOptions } from "./connect.ts";
-import { companionName } from "./database-names.ts";
 import { timestamp } from "./direction.ts";
-import { listCompanions, lock, openMaintenance } from "./maintenance.ts";
+import { lock, openMaintenance } from "./maintenance.ts";
 import { resolveOne } from "./resolve.ts";
-import { repair, swap } from "./swap.ts";
+import { swap } from "./swap.ts";
+import { needsRepair, readTargetState, repair } from "./target-state.ts";
 
 export interface UndoOptions {
   dryRun: boolean;
@@ -31,14 +31,20 @@ export async function undo(
   const { dryRun, yes, outputsFile } = options;
   const target = await resolveOne(system, outputsFile, context);
   if (!dryRun && !yes && !canAsk()) throw confirmationNeeded(`pnpm sync undo ${system}`);
+  const reopen = () => openMaintenance(target, sessionOptions("target", environment));
   await using maintenance = await openMaintenance(target, sessionOptions("target", environment, signal));
   const live = target.database;
-  if (!dryRun) {
-    await lock(maintenance, live, "target");
-    const repaired = await repair(maintenance, live);
-    if (repaired !== undefined) console.warn(repaired);
+  if (!dryRun) await lock(maintenance, live, "target");
+  const state = await readTargetState(maintenance, live);
+  const refusal = dryRun ? needsRepair(live, state) : undefined;
+  if (refusal !== undefined) throw refusal;
+  const repaired = await repair(maintenance, live, state);
+  if (repaired !== undefined) {
+    // The interrupted sync is taken back by this; one step further would be one too many.
+    console.line(`  ${repaired}. With this it is undone.`);
+    return { outcome: "undone", document: { plan: { system, database: live }, repaired } };
   }
-  const [former] = await listCompanions(maintenance, live, "old");
+  const former = state.former?.name;
   if (former === undefined) {
     throw new OpsError(
       "precondition",
@@ -60,15 +66,13 @@ export async function undo(
   if (dryRun) return { outcome: "planned", document: { plan } };
   if (!yes) await confirmByName(`This replaces the database ${live} on ${system}.`, live, signal);
   signal.throwIfAborted();
-  const kept = companionName(live, "old", timestamp(new Date()));
-  const unavailable = await swap(maintenance, { live, incoming: former, outgoing: kept }, signal);
+  const request = { live, incoming: former, stamp: timestamp(new Date()), reopen };
+  const swapped = await swap(maintenance, request, signal);
   console.line(
-    `  Undone: ${live} is what ${former} was; it was unavailable for ${formatDuration(unavailable)}.`,
+    `  Undone: ${live} is what ${former} was; it was unavailable for ${formatDuration(swapped.unavailable)}.`,
   );
-  return {
-    outcome: "undone",
-    document: { plan, result: { previous: kept, unavailable: Math.round(unavailable) } },
-  };
+  const result = { previous: swapped.former, unavailable: Math.round(swapped.unavailable) };
+  return { outcome: "undone", document: { plan, result } };
 }
 
 async function sizeOf(maintenance: Session, database: string): Promise<number> {

@@ -75,7 +75,7 @@ export function connectError(
       return make(
         "NOT_ACCEPTING",
         `${name} does not accept connections: ${messageOf(error)}`,
-        "If an interrupted sync left it so, the next sync puts it right.",
+        `If nobody closed it on purpose, open it from another database:  alter database "${endpoint.database}" allow_connections true;`,
       );
     case undefined:
       break;

@@ -1,7 +1,7 @@
 /** What pg_dump, pg_restore and psql get to connect: an environment and files only this user can read, never arguments. */
 import { mkdtemp, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Environment } from "../env.ts";
+import { withoutSecrets, type Environment } from "../env.ts";
 import type { Endpoint } from "./endpoint.ts";
 
 /** A line of a pass file; `:` and `\` are escaped (PostgreSQL documentation, "The Password File"). */
@@ -13,7 +13,7 @@ export function passFileLine(user: string, password: string): string {
 
 /**
  * Writes the files libpq needs for an endpoint below `directory` and returns the environment that names them.
- * The caller's own PG* variables are not passed on: PGOPTIONS or PGSERVICE of a shell must not change a sync.
+ * The caller's own PG* variables are not passed on: PGOPTIONS or PGSERVICE of a shell must not change a sync; nor are secrets.
  */
 export async function libpqEnvironment(
   endpoint: Endpoint,
@@ -24,7 +24,9 @@ export async function libpqEnvironment(
   const files = await mkdtemp(join(directory, `${endpoint.system}-`));
   const passFile = join(files, "pgpass");
   await writeFile(passFile, passFileLine(endpoint.user, endpoint.password), { mode: 0o600 });
-  const inherited = Object.fromEntries(Object.entries(base).filter(([name]) => !name.startsWith("PG")));
+  const inherited = Object.fromEntries(
+    Object.entries(withoutSecrets(base)).filter(([name]) => !name.startsWith("PG")),
+  );
   const environment: Record<string, string | undefined> = {
     ...inherited,
     PGHOST: endpoint.host,

@@ -1,7 +1,7 @@
 /** Finds pg_dump and pg_restore of a major version that fits both servers. */
 import { readdir, realpath } from "node:fs/promises";
 import { delimiter, join } from "node:path";
-import { readVariable, type Environment } from "../env.ts";
+import { readVariable, withoutSecrets, type Environment } from "../env.ts";
 import { OpsError } from "../errors.ts";
 import { run } from "../process.ts";
 
@@ -67,7 +67,9 @@ async function probe(directory: string, environment: Environment): Promise<Clien
 }
 
 async function versionOf(program: string, environment: Environment): Promise<string | undefined> {
-  const result = await run(program, ["--version"], { environment }).catch(() => undefined);
+  const result = await run(program, ["--version"], { environment: withoutSecrets(environment) }).catch(
+    () => undefined,
+  );
   return /\(PostgreSQL\) (\d+(?:\.\d+)?)/.exec(result?.stdout ?? "")?.[1];
 }
 

@@ -5,12 +5,16 @@ export const sqlState = {
   invalidPassword: "28P01",
   invalidAuthorization: "28000",
   databaseMissing: "3D000",
+  duplicateDatabase: "42P04",
+  lockNotAvailable: "55P03",
   objectInUse: "55006",
   /** Raised while a database has ALLOW_CONNECTIONS false. */
   notAcceptingConnections: "55000",
   cannotConnectNow: "57P03",
   tooManyConnections: "53300",
   insufficientPrivilege: "42501",
+  undefinedTable: "42P01",
+  deadlockDetected: "40P01",
 } as const;
 
 /** The SQLSTATE of an error that a Postgres server sent, found through `cause` as well. */

@@ -1,19 +1,25 @@
 /** Step: the target's own dump goes to S3 before it is replaced, read back once: the undo of last resort. */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { checkArchive, makeDump, type Dump } from "../dump.ts";
+import { sessionOptions } from "../connect.ts";
+import { checkArchive, makeDump, type Dump, type DumpRequest } from "../dump.ts";
 import type { StepContext } from "../job.ts";
 import { manifestBase } from "../manifest.ts";
+import { openSnapshot } from "../snapshot.ts";
 
 export async function backUpTarget(key: string, context: StepContext): Promise<Dump> {
   const { job, libpq, signal, undo } = context;
   const { direction, programs, store, target, versions } = job;
   const start = performance.now();
   const file = join(job.workDirectory, "target.dump");
-  const dump = await makeDump(
-    { system: direction.target, programs, environment: libpq.target, file, failure: "target" },
-    context,
-  );
+  const request = {
+    system: direction.target,
+    programs,
+    environment: libpq.target,
+    file,
+    failure: "target",
+  } as const;
+  const dump = await dumpSnapshot(request, context);
   await checkArchive(programs, file, libpq.target, signal);
   undo.add(`the backup ${store.uri(key)}`, () => store.remove(key));
   await store.putFile(key, file, signal);
@@ -30,4 +36,10 @@ export async function backUpTarget(key: string, context: StepContext): Promise<D
   });
   await rm(file);
   return dump;
+}
+
+async function dumpSnapshot(request: Omit<DumpRequest, "snapshot">, context: StepContext): Promise<Dump> {
+  const { environment, job, signal } = context;
+  await using snapshot = await openSnapshot(job.target, 1, sessionOptions("target", environment, signal));
+  return await makeDump({ ...request, snapshot: snapshot.id }, context);
 }

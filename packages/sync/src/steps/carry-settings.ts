@@ -1,4 +1,4 @@
-/** Step: the target's owner, rights and settings go to the new database: an exchange of names would lose them. */
+/** Step: the target's owner, rights and settings go to the new database: an exchange of staging would lose them. */
 import { withDatabase } from "@pilot-light/core/postgres/endpoint";
 import { openSession } from "@pilot-light/core/postgres/session";
 import { sessionOptions } from "../connect.ts";
@@ -7,14 +7,14 @@ import { carryRights } from "../rights.ts";
 import { applyDatabaseSettings, readTargetSettings } from "../settings.ts";
 
 export async function carrySettings({ console, environment, job, signal }: StepContext): Promise<void> {
-  const { maintenance, names, target } = job;
+  const { maintenance, target } = job;
   await console.step("settings", async () => {
     const options = sessionOptions("target", environment, signal);
     await using old = await openSession(target, options);
-    await using staging = await openSession(withDatabase(target, names.staging), options);
+    await using staging = await openSession(withDatabase(target, job.staging), options);
     const settings = await readTargetSettings(old);
     await carryRights(staging, settings.objects);
-    await applyDatabaseSettings(maintenance, names.staging, settings);
+    await applyDatabaseSettings(maintenance, job.staging, settings);
     return { value: undefined, summary: "owner, rights and settings of the target carried over" };
   });
 }

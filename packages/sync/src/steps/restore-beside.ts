@@ -8,16 +8,16 @@ import { restore } from "../restore.ts";
 
 export async function restoreBeside(dump: Dump, context: StepContext): Promise<void> {
   const { console, job, libpq, undo } = context;
-  const { maintenance, names, options, programs, skippedExtensions, target } = job;
+  const { maintenance, staging, options, programs, skippedExtensions, target } = job;
   await console.step("restore", async (progress) => {
-    undo.add(`the staging database ${names.staging}`, () => dropDatabase(maintenance, names.staging));
-    await createStaging(maintenance, target.database, names.staging);
+    undo.add(`the staging database ${staging}`, () => dropDatabase(maintenance, staging));
+    await createStaging(maintenance, target.database, staging);
     const listFile = join(job.workDirectory, "entries.list");
     const request = {
       programs,
       environment: libpq.target,
       file: dump.file,
-      database: names.staging,
+      database: staging,
       listFile,
       skippedExtensions,
       jobs: options.jobs,
@@ -25,7 +25,7 @@ export async function restoreBeside(dump: Dump, context: StepContext): Promise<v
     await restore(request, context, (done, all) => progress(console.bar(done, all, "tables")));
     return {
       value: undefined,
-      summary: `beside the target as ${names.staging}, ${plural(options.jobs, "job")}`,
+      summary: `beside the target as ${staging}, ${plural(options.jobs, "job")}`,
     };
   });
 }

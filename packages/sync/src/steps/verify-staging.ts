@@ -13,9 +13,9 @@ export async function verifyStaging(
   context: StepContext,
 ): Promise<void> {
   const { console, environment, job, signal } = context;
-  const { options, names, skippedExtensions, target, versions } = job;
+  const { options, staging, skippedExtensions, target, versions } = job;
   await console.step("verify", async (progress) => {
-    const endpoint = withDatabase(target, names.staging);
+    const endpoint = withDatabase(target, staging);
     await using sessions = await openSessions(
       endpoint,
       options.jobs,
