@@ -1,6 +1,7 @@
 /** Everything a database holds, read with several sessions at once. */
 import { schemaObjectsQuery, type SchemaObject } from "@pilot-light/core/inventory/objects";
 import {
+  addFingerprints,
   fingerprintLargeObjects,
   fingerprintTable,
   listDataTables,
@@ -16,7 +17,7 @@ import { drain } from "./settle.ts";
 /** What one database is compared with another by. */
 export interface Inventory {
   objects: readonly SchemaObject[];
-  /** By the table's identity. */
+  /** By `DataTable.group`. */
   tables: ReadonlyMap<string, Fingerprint>;
   largeObjects: Fingerprint;
   sequences: readonly SequencePosition[];
@@ -27,7 +28,7 @@ export async function readObjects(session: Session): Promise<SchemaObject[]> {
   return await session.query<{ kind: string; identity: string; definition: string }>(schemaObjectsQuery);
 }
 
-/** Exact rows of each table, by identity; null where row-level security does not let the role see them all. */
+/** Exact rows of each table, by `DataTable.group`; null where row-level security does not let the role see them all. */
 export type RowCounts = ReadonlyMap<string, number | null>;
 
 /** Counts the rows of every table. */
@@ -39,7 +40,9 @@ export async function countRows(
   const counts = new Map<string, number | null>();
   await drain(tables, sessions, async (table, session) => {
     const hidden = table.forcedRowSecurity && !bypassesRowSecurity;
-    counts.set(table.identity, hidden ? null : (await fingerprintTable(session, table, "counts")).rows);
+    const rows = hidden ? null : (await fingerprintTable(session, table, "counts")).rows;
+    const before = counts.get(table.group) ?? 0;
+    counts.set(table.group, rows === null ? null : before + rows);
   });
   return counts;
 }
@@ -61,9 +64,13 @@ export async function readInventory(
   const sequences = await readSequences(first);
   const largeObjects = await fingerprintLargeObjects(first, depth);
   const tables = new Map<string, Fingerprint>();
+  let done = 0;
   await drain(list, sessions, async (table, session) => {
-    tables.set(table.identity, await fingerprint(session, table, depth));
-    onTable(tables.size, list.length);
+    const found = await fingerprint(session, table, depth);
+    const before = tables.get(table.group);
+    tables.set(table.group, before === undefined ? found : addFingerprints(before, found));
+    done += 1;
+    onTable(done, list.length);
   });
   return { objects, tables, largeObjects, sequences };
 }

@@ -38,11 +38,9 @@ function isLeftOut(line: string, skippedExtensions: ReadonlySet<string>): boolea
   // `215; 2615 2200 SCHEMA - public owner`: dump id, catalog OID, object OID, type, schema, name, owner.
   const entry = /^\d+; \d+ \d+ (.*)$/.exec(line)?.[1];
   if (entry === undefined) return false;
-  if (
-    /^(SCHEMA - public|COMMENT - EXTENSION|COMMENT - SCHEMA public|EVENT TRIGGER|COMMENT - EVENT TRIGGER|DATABASE PROPERTIES)\b/.test(
-      entry,
-    )
-  ) {
+  // An owner has no space in its name, as far as one can tell: `public stuff` is a schema of its own.
+  if (/^(SCHEMA - public|COMMENT - SCHEMA public) \S+$/.test(entry)) return true;
+  if (/^(COMMENT - EXTENSION|EVENT TRIGGER|COMMENT - EVENT TRIGGER|DATABASE PROPERTIES) /.test(entry)) {
     return true;
   }
   const extension = /^EXTENSION - (\S+)/.exec(entry)?.[1];

@@ -12,6 +12,7 @@ import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import type { ServiceDiscoveryClient } from "@aws-sdk/client-servicediscovery";
 import type { STSClient } from "@aws-sdk/client-sts";
 import { readVariable, type Environment } from "../env.ts";
+import { sdk } from "./sdk.ts";
 
 export interface AwsClients {
   readonly region: string;
@@ -53,31 +54,31 @@ export function createAwsClients(environment: Environment, { onCall }: AwsClient
     environment.AWS_ENDPOINT_URL !== undefined || environment.AWS_ENDPOINT_URL_S3 !== undefined;
   return {
     region,
-    acm: once(async () => new (await import("@aws-sdk/client-acm")).ACMClient(common)),
-    cloudFront: once(async () => new (await import("@aws-sdk/client-cloudfront")).CloudFrontClient(common)),
-    ec2: once(async () => new (await import("@aws-sdk/client-ec2")).EC2Client(common)),
-    ecr: once(async () => new (await import("@aws-sdk/client-ecr")).ECRClient(common)),
-    ecs: once(async () => new (await import("@aws-sdk/client-ecs")).ECSClient(common)),
-    efs: once(async () => new (await import("@aws-sdk/client-efs")).EFSClient(common)),
+    acm: once(async () => new sdk.acm().ACMClient(common)),
+    cloudFront: once(async () => new sdk.cloudFront().CloudFrontClient(common)),
+    ec2: once(async () => new sdk.ec2().EC2Client(common)),
+    ecr: once(async () => new sdk.ecr().ECRClient(common)),
+    ecs: once(async () => new sdk.ecs().ECSClient(common)),
+    efs: once(async () => new sdk.efs().EFSClient(common)),
     loadBalancing: once(async () => {
-      const { ElasticLoadBalancingV2Client } = await import("@aws-sdk/client-elastic-load-balancing-v2");
+      const { ElasticLoadBalancingV2Client } = sdk.loadBalancing();
       return new ElasticLoadBalancingV2Client(common);
     }),
-    rds: once(async () => new (await import("@aws-sdk/client-rds")).RDSClient(common)),
+    rds: once(async () => new sdk.rds().RDSClient(common)),
     s3: once(async () => {
-      const { S3Client } = await import("@aws-sdk/client-s3");
+      const { S3Client } = sdk.s3();
       // An emulator has no DNS name for each bucket.
       return new S3Client({ ...common, forcePathStyle: emulated });
     }),
     secretsManager: once(async () => {
-      const { SecretsManagerClient } = await import("@aws-sdk/client-secrets-manager");
+      const { SecretsManagerClient } = sdk.secretsManager();
       return new SecretsManagerClient(common);
     }),
     serviceDiscovery: once(async () => {
-      const { ServiceDiscoveryClient } = await import("@aws-sdk/client-servicediscovery");
+      const { ServiceDiscoveryClient } = sdk.serviceDiscovery();
       return new ServiceDiscoveryClient(common);
     }),
-    sts: once(async () => new (await import("@aws-sdk/client-sts")).STSClient(common)),
+    sts: once(async () => new sdk.sts().STSClient(common)),
   };
 }
 

@@ -3,6 +3,7 @@ import { databaseSecretSchema, type DatabaseSecret } from "../contract.ts";
 import { OpsError } from "../errors.ts";
 import type { AwsClients } from "./clients.ts";
 import { awsError } from "./errors.ts";
+import { sdk } from "./sdk.ts";
 
 /**
  * Reads username and password of a secret. Its value never appears in an error.
@@ -13,8 +14,7 @@ export async function readDatabaseSecret(
   arn: string,
   signal?: AbortSignal,
 ): Promise<DatabaseSecret> {
-  const { GetSecretValueCommand, ResourceNotFoundException, InvalidRequestException } =
-    await import("@aws-sdk/client-secrets-manager");
+  const { GetSecretValueCommand, ResourceNotFoundException, InvalidRequestException } = sdk.secretsManager();
   const client = await aws.secretsManager();
   const reply = await client
     .send(new GetSecretValueCommand({ SecretId: arn }), signal === undefined ? {} : { abortSignal: signal })

@@ -2,6 +2,7 @@
 import { OpsError } from "../errors.ts";
 import type { AwsClients } from "./clients.ts";
 import { awsError } from "./errors.ts";
+import { sdk } from "./sdk.ts";
 
 export interface AwsIdentity {
   account: string;
@@ -18,7 +19,7 @@ export async function readIdentity(
   expectedAccount?: string,
   signal?: AbortSignal,
 ): Promise<AwsIdentity> {
-  const { GetCallerIdentityCommand } = await import("@aws-sdk/client-sts");
+  const { GetCallerIdentityCommand } = sdk.sts();
   const sts = await aws.sts();
   const reply = await sts
     .send(new GetCallerIdentityCommand({}), signal === undefined ? {} : { abortSignal: signal })

@@ -13,7 +13,10 @@ export interface SchemaObject {
   definition: string;
 }
 
-/** Kinds whose definition is SQL that the server prints; its wording may change from one major version to the next. */
+/**
+ * Kinds whose definition is, or ends in, SQL that the server prints. Its wording may change from one major version to the
+ * next, and a little in a restore.
+ */
 export const deparsedKinds: ReadonlySet<string> = new Set([
   "view",
   "materialized view",
@@ -28,6 +31,9 @@ export const deparsedKinds: ReadonlySet<string> = new Set([
   "domain",
   "table",
 ]);
+
+/** Kinds whose definition has facts in its first line, and only from the second line on SQL that the server prints. */
+export const factKinds: ReadonlySet<string> = new Set(["column", "domain", "policy", "table"]);
 
 const userSchema = `n.nspname !~ '^pg_' and n.nspname <> 'information_schema'`;
 
@@ -76,7 +82,6 @@ const columns = `
          pg_catalog.jsonb_build_object(
            'type', pg_catalog.format_type(a.atttypid, a.atttypmod),
            'not null', a.attnotnull,
-           'default', pg_catalog.pg_get_expr(d.adbin, d.adrelid),
            'identity', a.attidentity,
            'generated', a.attgenerated,
            'collation', case when a.attcollation <> t.typcollation then a.attcollation::pg_catalog.regcollation::text end,
@@ -85,6 +90,7 @@ const columns = `
            'position', case when not exists (select 1 from pg_catalog.pg_inherits i where i.inhrelid = c.oid)
              then (select pg_catalog.count(*) from pg_catalog.pg_attribute b
                     where b.attrelid = c.oid and b.attnum > 0 and not b.attisdropped and b.attnum <= a.attnum) end)::text
+           || coalesce(E'\\n' || pg_catalog.pg_get_expr(d.adbin, d.adrelid), '')
     from ${relationFrom}
     join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
     join pg_catalog.pg_type t on t.oid = a.atttypid
@@ -144,8 +150,8 @@ const policies = `
          pg_catalog.jsonb_build_object('permissive', p.polpermissive, 'command', p.polcmd,
            'roles', (select pg_catalog.jsonb_agg(case when r = 0 then 'public' else pg_catalog.pg_get_userbyid(r)::text end order by pg_catalog.pg_get_userbyid(r))
                        from pg_catalog.unnest(p.polroles) r),
-           'using', pg_catalog.pg_get_expr(p.polqual, p.polrelid),
-           'check', pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid))::text
+           'using', p.polqual is not null, 'check', p.polwithcheck is not null)::text
+           || pg_catalog.concat(E'\\n', pg_catalog.pg_get_expr(p.polqual, p.polrelid), E'\\n', pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid))
     from pg_catalog.pg_policy p join ${relationFrom} on c.oid = p.polrelid where ${relationWhere}`;
 
 const functions = `
@@ -170,8 +176,10 @@ const enums = `
 const domains = `
   select 'domain', ${typeName},
          pg_catalog.jsonb_build_object('base', pg_catalog.format_type(t.typbasetype, t.typtypmod), 'not null', t.typnotnull, 'default', t.typdefault,
-           'constraints', (select pg_catalog.jsonb_object_agg(k.conname, pg_catalog.pg_get_constraintdef(k.oid))
+           'constraints', (select pg_catalog.jsonb_agg(k.conname order by k.conname)
                              from pg_catalog.pg_constraint k where k.contypid = t.oid and k.contype <> 'n'))::text
+           || coalesce((select pg_catalog.string_agg(E'\\n' || pg_catalog.pg_get_constraintdef(k.oid), '' order by k.conname)
+                          from pg_catalog.pg_constraint k where k.contypid = t.oid and k.contype <> 'n'), '')
     from ${typeFrom} where t.typtype = 'd' and ${typeWhere}`;
 
 const ranges = `

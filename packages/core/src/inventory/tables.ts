@@ -8,6 +8,11 @@ export interface DataTable {
   name: string;
   /** `schema.name`, quoted where needed: the key in plans, manifests and differences. */
   identity: string;
+  /**
+   * What its rows are compared as. A partition below a hash partitioning is compared with its siblings as a whole: a row
+   * may come back in another of them, since hashes of enums depend on OIDs.
+   */
+  group: string;
   /** Columns in order of name: the same on both sides even where their order in the table is not. */
   columns: readonly string[];
   /** Size on disk with indexes and TOAST, in bytes. */
@@ -32,11 +37,15 @@ export async function listDataTables(session: Session): Promise<DataTable[]> {
     schema: string;
     name: string;
     identity: string;
+    group: string;
     columns: string[];
     bytes: string;
     forced: boolean;
   }>(`
     select n.nspname as schema, c.relname as name, pg_catalog.format('%I.%I', n.nspname, c.relname) as identity,
+           case when exists (select 1 from pg_catalog.pg_partition_ancestors(c.oid) a
+                  join pg_catalog.pg_partitioned_table p on p.partrelid = a.relid where p.partstrat = 'h')
+             then pg_catalog.pg_partition_root(c.oid)::text else pg_catalog.format('%I.%I', n.nspname, c.relname) end as "group",
            pg_catalog.pg_total_relation_size(c.oid) as bytes,
            c.relrowsecurity and c.relforcerowsecurity as forced,
            array(select a.attname::text from pg_catalog.pg_attribute a
@@ -75,6 +84,13 @@ export async function fingerprintTable(
        from ${from}`,
   );
   return { rows: Number(rows), hash };
+}
+
+/** Fingerprint of two sets of rows together. */
+export function addFingerprints(a: Fingerprint, b: Fingerprint): Fingerprint {
+  const rows = a.rows + b.rows;
+  if (a.hash === undefined || b.hash === undefined) return { rows };
+  return { rows, hash: String(BigInt(a.hash) + BigInt(b.hash)) };
 }
 
 /** Position of a sequence. */

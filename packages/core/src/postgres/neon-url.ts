@@ -86,7 +86,10 @@ export function parseNeonUrl(value: string | undefined): Endpoint {
 function parseUrl(value: string): URL {
   if (!/^postgres(ql)?:\/\//.test(value)) throw malformed("it does not start with postgresql://");
   // `postgresql:` is no special scheme to the URL standard, so hosts would not be checked: parse it as `http:`.
-  const http = value.replace(/^postgres(ql)?:/, "http:");
+  // And `+` stands for itself, as libpq has it, where URLSearchParams would read a space.
+  const http = value
+    .replace(/^postgres(ql)?:/, "http:")
+    .replace(/\?.*$/s, (query) => query.replaceAll("+", "%2B"));
   const url = URL.canParse(http) ? new URL(http) : undefined;
   if (url === undefined) {
     throw malformed("its parts cannot be told apart: percent-encode special characters of user and password");

@@ -1,0 +1,55 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { outputsSchema } from "./contract.ts";
+import { parseOutputs, readOutputs } from "./outputs.ts";
+
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "pilot-light-outputs-test-"));
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+async function read(document: unknown) {
+  const file = join(directory, "outputs.json");
+  await writeFile(file, JSON.stringify(document));
+  return await readOutputs({ file, stack: "shop-dev", directory, environment: {} });
+}
+
+test("the stack of the project is chosen, and one alone whatever its name", async () => {
+  const both = { "other-dev": { vpc_id: "vpc-1" }, "shop-dev": { vpc_id: "vpc-2" } };
+  expect((await read(both)).values).toEqual({ vpc_id: "vpc-2" });
+  expect((await read({ "other-dev": { vpc_id: "vpc-1" } })).values).toEqual({ vpc_id: "vpc-1" });
+});
+
+test("several stacks without the project's are not guessed at", async () => {
+  const reading = read({ "a-dev": { vpc_id: "1" }, "b-dev": { vpc_id: "2" } });
+  await expect(reading).rejects.toMatchObject({ code: "OUTPUTS_STACK", details: ["a-dev", "b-dev"] });
+});
+
+test.each([[{}], [{ "shop-dev": {} }]])("never deployed is an error and not a mode: %j", async (document) => {
+  await expect(read(document)).rejects.toMatchObject({ code: "OUTPUTS_EMPTY", exit: 3 });
+});
+
+test.each([[[]], ["text"], [null], [{ "shop-dev": "text" }]])(
+  "%j is no outputs document",
+  async (document) => {
+    await expect(read(document)).rejects.toMatchObject({ code: "OUTPUTS_UNREADABLE", exit: 3 });
+  },
+);
+
+test("every output that is missing or wrongly typed is named at once", () => {
+  const raw = { values: { database_port: "5432", database_endpoint: "nowhere" }, from: "outputs.json" };
+  const schema = outputsSchema.pick({ database_port: true, database_endpoint: true, database_name: true });
+  expect(() => parseOutputs(raw, schema)).toThrow(
+    expect.objectContaining({
+      code: "OUTPUTS_INVALID",
+      details: [
+        expect.stringMatching(/^database_port: .*number/),
+        expect.stringMatching(/^database_endpoint: must be host:port/),
+        "database_name: missing",
+      ] as unknown,
+    }),
+  );
+});

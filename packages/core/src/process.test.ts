@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+import { interrupted } from "./errors.ts";
+import { commandLine, run } from "./process.ts";
+
+const environment = { PATH: "/usr/bin:/bin", GREETING: "it's $HOME" };
+
+test("arguments reach the program as they are, and only the environment that is given", async () => {
+  const words = ["a b", "$HOME", "it's", '"', "\\", ";", "*", ""];
+  const script = "process.stdout.write(JSON.stringify([process.argv.slice(1), process.env]))";
+  const result = await run(process.execPath, ["-e", script, "--", ...words], { environment });
+  expect(JSON.parse(result.stdout)).toEqual([words, environment]);
+});
+
+test("of stderr the last forty lines are kept, and each is told as it comes", async () => {
+  const lines: string[] = [];
+  const script = "for (let i = 1; i <= 100; i += 1) console.error(i); process.exitCode = 3";
+  const onStderr = (line: string) => lines.push(line);
+  const result = await run(process.execPath, ["-e", script], { environment, onStderr });
+  expect(result).toMatchObject({ exitCode: 3, stdout: "" });
+  expect([result.stderr.length, result.stderr.at(0), result.stderr.at(-1)]).toEqual([40, "61", "100"]);
+  expect(lines).toHaveLength(100);
+});
+
+test("an interruption ends the program and is what is thrown", async () => {
+  const controller = new AbortController();
+  const running = run(process.execPath, ["-e", "setTimeout(() => {}, 60_000)"], {
+    environment,
+    signal: controller.signal,
+    onStart: () => setTimeout(() => controller.abort(interrupted("SIGINT")), 100),
+  });
+  await expect(running).rejects.toMatchObject({ code: "INTERRUPTED" });
+});
+
+test("a program that is not there is a matter of configuration", async () => {
+  const running = run("/nowhere/pg_dump", [], { environment });
+  await expect(running).rejects.toMatchObject({ code: "PROGRAM_MISSING", exit: 3 });
+});
+
+test("a command line is shown as a shell would read it", () => {
+  expect(commandLine("/bin/echo", ["plain", "two words", "it's", "$HOME"])).toBe(
+    String.raw`/bin/echo plain 'two words' 'it'\''s' '$HOME'`,
+  );
+});

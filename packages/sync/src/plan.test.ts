@@ -1,0 +1,35 @@
+import { expect, test } from "vitest";
+import { estimateDuration, planTables, removedObjects } from "./plan.ts";
+
+test("tables of both sides are put side by side, those that are lost first", () => {
+  const source = new Map([
+    ["public.b", 12],
+    ["public.a", 0],
+    ["public.hidden", null],
+  ]);
+  const target = new Map([
+    ["public.b", 9],
+    ["public.z", 57],
+    ["public.hidden", 3],
+  ]);
+  expect(planTables(source, target)).toEqual([
+    { table: "public.z", sourceRows: null, targetRows: 57, change: "removed" },
+    { table: "public.a", sourceRows: 0, targetRows: null, change: "new" },
+    { table: "public.b", sourceRows: 12, targetRows: 9, change: "replaced" },
+    { table: "public.hidden", sourceRows: null, targetRows: 3, change: "replaced" },
+  ]);
+});
+
+test("what is removed beside tables is named, its parts are not", () => {
+  const object = (kind: string, identity: string) => ({ kind, identity, definition: "" });
+  const target = ["view", "function", "index", "column", "comment", "policy"].map((kind) =>
+    object(kind, `public.${kind}`),
+  );
+  expect(removedObjects([object("function", "public.function")], target)).toEqual(["view public.view"]);
+});
+
+test("the estimate grows with both databases", () => {
+  expect(estimateDuration(0, 0)).toBe(3000);
+  expect(estimateDuration(200_000_000, 0)).toBe(13_000);
+  expect(estimateDuration(200_000_000, 80_000_000)).toBe(14_000);
+});

@@ -1,0 +1,65 @@
+import { OpsError } from "@pilot-light/core/errors";
+import { expect, test } from "vitest";
+import { acquireAll, combine, drain, settleAll } from "./settle.ts";
+
+const refused = (code: string) =>
+  new OpsError("precondition", code, `${code} happened`, { hint: `mend ${code}`, details: ["first"] });
+
+test("all results come back in order", async () => {
+  expect(await settleAll([Promise.resolve(1), Promise.resolve("two")])).toEqual([1, "two"]);
+});
+
+test("a failure is thrown once everything has ended, with the others in its details", async () => {
+  let ended = false;
+  const slow = new Promise((resolve) => setTimeout(resolve, 50)).then(() => {
+    ended = true;
+    throw refused("SECOND");
+  });
+  await expect(settleAll([Promise.reject(refused("FIRST")), slow])).rejects.toMatchObject({
+    code: "FIRST",
+    hint: "mend FIRST",
+    details: ["first", "also: SECOND happened", "      mend SECOND"],
+  });
+  expect(ended).toBe(true);
+});
+
+test("a bug wins over refusals, and the same message is not repeated", () => {
+  const bug = new TypeError("undefined is not a function");
+  expect(combine([refused("FIRST"), bug])).toBe(bug);
+  expect(combine([refused("SAME"), refused("SAME")])).toMatchObject({ details: ["first"] });
+});
+
+test("what could be had is given back where the rest could not", async () => {
+  let open = 0;
+  const resource = () => {
+    open += 1;
+    return {
+      [Symbol.asyncDispose]: () => {
+        open -= 1;
+        return Promise.resolve();
+      },
+    };
+  };
+  await acquireAll([Promise.resolve(resource()), Promise.resolve(resource())]);
+  expect(open).toBe(2);
+  const failing = acquireAll([Promise.resolve(resource()), Promise.reject(refused("NO"))]);
+  await expect(failing).rejects.toMatchObject({ code: "NO" });
+  expect(open).toBe(2);
+});
+
+test("work is shared among the workers, and none begins after a failure", async () => {
+  const done: string[] = [];
+  await drain([1, 2, 3, 4, 5], ["a", "b"], async (item, worker) => {
+    await Promise.resolve();
+    done.push(`${worker}${item}`);
+  });
+  expect(done.map((text) => text.slice(1)).sort()).toEqual(["1", "2", "3", "4", "5"]);
+
+  const begun: number[] = [];
+  const failing = drain([1, 2, 3, 4], ["a"], (item) => {
+    begun.push(item);
+    return item === 2 ? Promise.reject(refused("TWO")) : Promise.resolve();
+  });
+  await expect(failing).rejects.toMatchObject({ code: "TWO" });
+  expect(begun).toEqual([1, 2]);
+});
