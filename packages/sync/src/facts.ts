@@ -36,6 +36,10 @@ export interface DatabaseFacts {
   logicalSlots: readonly string[];
   publications: readonly string[];
   eventTriggers: readonly string[];
+  /** What a dump does not hold, or not whole: tables of extensions, passwords of user mappings, security labels. */
+  notDumped: readonly string[];
+  /** Large objects of another owner than the role, or with rights of others. */
+  specialLargeObjects: number;
   /** Roles that policies of this database name. */
   policyRoles: readonly string[];
 }
@@ -105,6 +109,15 @@ const factsQuery = `
     'publications', ${list("select pubname from pg_catalog.pg_publication order by 1")},
     'eventTriggers', ${list(`select evtname from pg_catalog.pg_event_trigger t where not exists (select 1 from pg_catalog.pg_depend x
         where x.classid = 'pg_catalog.pg_event_trigger'::pg_catalog.regclass and x.objid = t.oid and x.deptype = 'e') order by 1`)},
+    'notDumped', ${list(`
+        select pg_catalog.format('table %s of the extension %I', c.oid::pg_catalog.regclass, x.extname)
+          from pg_catalog.pg_depend m join pg_catalog.pg_extension x on x.oid = m.refobjid
+          join pg_catalog.pg_class c on c.oid = m.objid and c.relkind = 'r'
+         where m.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass and m.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+           and m.deptype = 'e' and not c.oid = any (coalesce(x.extconfig, '{}')) and pg_catalog.pg_relation_size(c.oid) > 0
+        union all select pg_catalog.format('password of the user mapping for %I on %I', usename, srvname) from pg_catalog.pg_user_mappings
+        union all select distinct 'security labels of ' || provider from pg_catalog.pg_seclabel where objoid >= 16384`)},
+    'specialLargeObjects', (select pg_catalog.count(*) from pg_catalog.pg_largeobject_metadata l where l.lomowner <> r.oid or l.lomacl is not null),
     'policyRoles', ${list(`select distinct pg_catalog.pg_get_userbyid(u) from pg_catalog.pg_policy p, pg_catalog.unnest(p.polroles) u where u <> 0 order by 1`)}
   ) as facts
   from pg_catalog.pg_database d, pg_catalog.pg_roles r

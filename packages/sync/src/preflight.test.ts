@@ -39,6 +39,8 @@ const plain: DatabaseFacts = {
   publications: [],
   eventTriggers: [],
   policyRoles: [],
+  notDumped: [],
+  specialLargeObjects: 0,
 };
 
 function findings(source: Partial<DatabaseFacts>, target: Partial<DatabaseFacts>): Findings {

@@ -228,7 +228,7 @@ function judgeExtensions(
 }
 
 function noteObjectsLeftOut(
-  { source: from }: Direction,
+  { source: from, target: to }: Direction,
   source: DatabaseFacts,
   target: DatabaseFacts,
   findings: Findings,
@@ -240,6 +240,14 @@ function noteObjectsLeftOut(
   ];
   if (leftOut.length > 0) {
     findings.notes.push(`not copied from ${from}, as they act beyond the database: ${leftOut.join(", ")}`);
+  }
+  if (source.notDumped.length > 0) {
+    findings.notes.push(`not in a dump of ${from}, so not copied: ${source.notDumped.join(", ")}`);
+  }
+  if (target.specialLargeObjects > 0) {
+    findings.notes.push(
+      `owners and rights of ${plural(target.specialLargeObjects, "large object")} on ${to} are not carried over`,
+    );
   }
   const lost = [
     ...target.eventTriggers.map((name) => `event trigger ${name}`),

@@ -36,16 +36,25 @@ export function filterEntries(list: string, skippedExtensions: readonly string[]
 
 function isLeftOut(line: string, skippedExtensions: ReadonlySet<string>): boolean {
   // `215; 2615 2200 SCHEMA - public owner`: dump id, catalog OID, object OID, type, schema, name, owner.
-  const entry = /^\d+; \d+ \d+ (.*)$/.exec(line)?.[1];
+  const [, oid, entry] = /^\d+; \d+ (\d+) (.*)$/.exec(line) ?? [];
   if (entry === undefined) return false;
-  // An owner has no space in its name, as far as one can tell: `public stuff` is a schema of its own.
-  if (/^(SCHEMA - public|COMMENT - SCHEMA public) \S+$/.test(entry)) return true;
-  if (/^(COMMENT - EXTENSION|EVENT TRIGGER|COMMENT - EVENT TRIGGER|DATABASE PROPERTIES) /.test(entry)) {
+  // Names may hold spaces, so `public` is told by its OID, or by an owner of one word where it was created anew.
+  if (entry.startsWith("SCHEMA - public") && (oid === publicOid || /^SCHEMA - public \S+$/.test(entry))) {
+    return true;
+  }
+  if (
+    /^(COMMENT - EXTENSION|COMMENT - SCHEMA public \S+$|EVENT TRIGGER|COMMENT - EVENT TRIGGER|DATABASE PROPERTIES)\b/.test(
+      entry,
+    )
+  ) {
     return true;
   }
   const extension = /^EXTENSION - (\S+)/.exec(entry)?.[1];
   return extension !== undefined && skippedExtensions.has(extension);
 }
+
+/** OID of the schema `public` in every database that has not dropped it (`pg_namespace.dat`). */
+const publicOid = "2200";
 
 /**
  * Restores, and counts the tables whose rows are in.

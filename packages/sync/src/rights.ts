@@ -103,17 +103,33 @@ export async function readRights(session: Session): Promise<Rights> {
   return { objects, defaults: await session.query<DefaultPrivilege>(defaultPrivilegesQuery) };
 }
 
+/** Routines and types that PUBLIC, which may use new ones by default, may not use. */
+export async function closedToPublic(session: Session): Promise<Set<string>> {
+  const { objects } = await readRights(session);
+  const closed = objects.filter(
+    ({ kind, grants }) =>
+      (kind === "routines" || kind === "types") && !grants.some(({ grantee }) => grantee === null),
+  );
+  return new Set(closed.map(({ on }) => on));
+}
+
 /**
  * Gives the old target's owners and rights to the objects of the staging database that the target had too, and to new
  * objects what the target's default privileges give to objects of the role that syncs.
+ * @param closed from `closedToPublic` of the source: new objects among them are closed to PUBLIC here as well
  * @throws OpsError RIGHTS_NOT_CARRIED (target) when the result is not what it should be
  */
-export async function carryRights(staging: Session, target: Rights): Promise<void> {
+export async function carryRights(
+  staging: Session,
+  target: Rights,
+  closed: ReadonlySet<string>,
+): Promise<void> {
   for (const privilege of target.defaults) await applyDefaultPrivilege(staging, privilege);
   const wanted = wantedRights(
     (await readRights(staging)).objects,
     target,
     await columnRightsThatFit(staging, target),
+    closed,
   );
   for (const { current, object } of wanted) await carryOver(staging, current, object);
   await verifyRights(staging, wanted);
@@ -129,12 +145,14 @@ function wantedRights(
   present: readonly ObjectRights[],
   target: Rights,
   columns: readonly ObjectRights[],
+  closed: ReadonlySet<string>,
 ): Wanted[] {
   const before = new Map(target.objects.map((object) => [keyOf(object), object]));
   const objects = present.map((current) => {
+    const grants = defaultGrants(current, target.defaults);
     const object = before.get(keyOf(current)) ?? {
       ...current,
-      grants: defaultGrants(current, target.defaults),
+      grants: closed.has(current.on) ? grants.filter(({ grantee }) => grantee !== null) : grants,
     };
     return { current, object };
   });

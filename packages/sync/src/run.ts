@@ -65,7 +65,7 @@ export async function runSync(job: SyncJob, command: CommandContext): Promise<Sy
         summary: `dump in S3, ${formatBytes(dumped.dump.bytes)}${also} (uploaded while restoring)`,
       };
     });
-    await timed("settings", () => carrySettings(context));
+    await timed("settings", () => carrySettings(dumped, context));
     context.signal.throwIfAborted();
     const swapped = await timed("swap", () => exchange(context));
     undo.keep();

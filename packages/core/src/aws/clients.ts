@@ -54,31 +54,19 @@ export function createAwsClients(environment: Environment, { onCall }: AwsClient
     environment.AWS_ENDPOINT_URL !== undefined || environment.AWS_ENDPOINT_URL_S3 !== undefined;
   return {
     region,
-    acm: once(async () => new sdk.acm().ACMClient(common)),
-    cloudFront: once(async () => new sdk.cloudFront().CloudFrontClient(common)),
-    ec2: once(async () => new sdk.ec2().EC2Client(common)),
-    ecr: once(async () => new sdk.ecr().ECRClient(common)),
-    ecs: once(async () => new sdk.ecs().ECSClient(common)),
-    efs: once(async () => new sdk.efs().EFSClient(common)),
-    loadBalancing: once(async () => {
-      const { ElasticLoadBalancingV2Client } = sdk.loadBalancing();
-      return new ElasticLoadBalancingV2Client(common);
-    }),
-    rds: once(async () => new sdk.rds().RDSClient(common)),
-    s3: once(async () => {
-      const { S3Client } = sdk.s3();
-      // An emulator has no DNS name for each bucket.
-      return new S3Client({ ...common, forcePathStyle: emulated });
-    }),
-    secretsManager: once(async () => {
-      const { SecretsManagerClient } = sdk.secretsManager();
-      return new SecretsManagerClient(common);
-    }),
-    serviceDiscovery: once(async () => {
-      const { ServiceDiscoveryClient } = sdk.serviceDiscovery();
-      return new ServiceDiscoveryClient(common);
-    }),
-    sts: once(async () => new sdk.sts().STSClient(common)),
+    acm: once(() => new (sdk.acm().ACMClient)(common)),
+    cloudFront: once(() => new (sdk.cloudFront().CloudFrontClient)(common)),
+    ec2: once(() => new (sdk.ec2().EC2Client)(common)),
+    ecr: once(() => new (sdk.ecr().ECRClient)(common)),
+    ecs: once(() => new (sdk.ecs().ECSClient)(common)),
+    efs: once(() => new (sdk.efs().EFSClient)(common)),
+    loadBalancing: once(() => new (sdk.loadBalancing().ElasticLoadBalancingV2Client)(common)),
+    rds: once(() => new (sdk.rds().RDSClient)(common)),
+    // An emulator has no DNS name for each bucket.
+    s3: once(() => new (sdk.s3().S3Client)({ ...common, forcePathStyle: emulated })),
+    secretsManager: once(() => new (sdk.secretsManager().SecretsManagerClient)(common)),
+    serviceDiscovery: once(() => new (sdk.serviceDiscovery().ServiceDiscoveryClient)(common)),
+    sts: once(() => new (sdk.sts().STSClient)(common)),
   };
 }
 
@@ -93,7 +81,8 @@ function callLogger(onCall: (call: AwsCall) => void) {
   return { trace: ignore, debug: ignore, warn: ignore, info: note, error: note };
 }
 
-function once<T>(make: () => Promise<T>): () => Promise<T> {
+/** Loading a module takes its time: in a task of its own, whose failure is a rejection. */
+function once<T>(make: () => T): () => Promise<T> {
   let made: Promise<T> | undefined;
-  return () => (made ??= make());
+  return () => (made ??= Promise.resolve().then(make));
 }

@@ -5,15 +5,19 @@ import { sessionOptions } from "../connect.ts";
 import type { StepContext } from "../job.ts";
 import { carryRights } from "../rights.ts";
 import { applyDatabaseSettings, readTargetSettings } from "../settings.ts";
+import type { DumpedSource } from "./dump-source.ts";
 
-export async function carrySettings({ console, environment, job, signal }: StepContext): Promise<void> {
+export async function carrySettings(
+  { closed }: DumpedSource,
+  { console, environment, job, signal }: StepContext,
+): Promise<void> {
   const { maintenance, target } = job;
   await console.step("settings", async () => {
     const options = sessionOptions("target", environment, signal);
     await using old = await openSession(target, options);
     await using staging = await openSession(withDatabase(target, job.staging), options);
     const settings = await readTargetSettings(old);
-    await carryRights(staging, settings.objects);
+    await carryRights(staging, settings.objects, closed);
     await applyDatabaseSettings(maintenance, job.staging, settings);
     return { value: undefined, summary: "owner, rights and settings of the target carried over" };
   });

@@ -6,6 +6,7 @@ import { sessionOptions } from "../connect.ts";
 import { makeDump, type Dump } from "../dump.ts";
 import { readInventory, type Inventory } from "../inventory.ts";
 import type { StepContext } from "../job.ts";
+import { closedToPublic } from "../rights.ts";
 import { settleAll } from "../settle.ts";
 import { openSnapshot } from "../snapshot.ts";
 
@@ -16,6 +17,8 @@ export interface DumpedSource {
   inventory: Inventory;
   /** Read after the dump: sequences are outside of every snapshot. */
   sequencesAfter: readonly SequencePosition[];
+  /** What PUBLIC may not use in the source. */
+  closed: ReadonlySet<string>;
 }
 
 export async function dumpSource(context: StepContext): Promise<DumpedSource> {
@@ -45,7 +48,8 @@ export async function dumpSource(context: StepContext): Promise<DumpedSource> {
       ),
     ]);
     const sequencesAfter = await readSequences(snapshot.first);
+    const closed = await closedToPublic(snapshot.first);
     const summary = `${formatBytes(dump.bytes)}, ${plural(inventory.tables.size, "table")}, snapshot ${snapshot.id}`;
-    return { value: { dump, inventory, sequencesAfter, snapshot: snapshot.id }, summary };
+    return { value: { dump, inventory, sequencesAfter, closed, snapshot: snapshot.id }, summary };
   });
 }
