@@ -2,11 +2,14 @@
 import { projectNamePattern, resourceNames } from "@pilot-light/core/contract";
 import { OpsError } from "@pilot-light/core/errors";
 import { App } from "cdktf";
+import type { BackendChoice } from "./backend.ts";
 import { DevStack } from "./stacks/dev-stack.ts";
 
 export interface AppConfig {
   project: string;
   region: string;
+  /** Default: a local file. */
+  backend?: BackendChoice;
   /** Where the Terraform JSON goes. Default: what the CDKTF CLI asks for, `cdktf.out` without it. */
   outdir?: string;
 }
@@ -15,7 +18,7 @@ export interface AppConfig {
  * Writes `<outdir>/stacks/<stack>/cdk.tf.json`, the same bytes for the same configuration on every machine.
  * @throws OpsError PROJECT_NAME_INVALID, REGION_INVALID (configuration).
  */
-export function synthesize({ project, region, outdir }: AppConfig): void {
+export function synthesize({ project, region, backend = { kind: "local" }, outdir }: AppConfig): void {
   if (!projectNamePattern.test(project)) {
     throw new OpsError(
       "configuration",
@@ -33,6 +36,6 @@ export function synthesize({ project, region, outdir }: AppConfig): void {
   }
   // Stack traces would put paths of this machine into the JSON.
   const app = new App({ stackTraces: false, ...(outdir === undefined ? {} : { outdir }) });
-  new DevStack(app, { names: resourceNames(project), project, region });
+  new DevStack(app, { names: resourceNames(project), project, region, backend });
   app.synth();
 }

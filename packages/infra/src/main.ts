@@ -1,11 +1,12 @@
-/** The CDKTF app that `cdktf.json` names: reads the project and the region from the environment, writes the Terraform JSON. */
+/** The CDKTF app that `cdktf.json` names: reads the configuration from the environment, writes the Terraform JSON. */
 import { runCommand } from "@pilot-light/core/command";
 import { readVariable } from "@pilot-light/core/env";
 import { synthesize } from "./app.ts";
+import { chooseBackend } from "./backend.ts";
 
 await runCommand("infra synth", {}, ({ environment }) => {
   const project = readVariable(environment, "PROJECT_NAME") ?? "";
   const region = readVariable(environment, "AWS_REGION") ?? "";
-  synthesize({ project, region });
+  synthesize({ project, region, backend: chooseBackend(environment) });
   return Promise.resolve({ outcome: "synthesized", document: { project, region } });
 });

@@ -1,87 +1,65 @@
-/** The stack deployed as a user does it: the real CLI, the real terraform, the real AWS provider, against the emulator. */
-import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { outputsSchema } from "@pilot-light/core/contract";
-import { type Environment, processEnvironment } from "@pilot-light/core/env";
-import { type RunResult, run } from "@pilot-light/core/process";
-import { type TerraformSetup, prepareTerraform } from "@pilot-light/core/terraform/cli-config";
+/**
+ * The environment's whole life as a user leads it: the real CLI, the real terraform, the real AWS provider, against the
+ * emulator. Every deployment takes a minute or two there, so each step serves all tests of its part.
+ */
+import { readdir } from "node:fs/promises";
+import { type Outputs, outputsSchema } from "@pilot-light/core/contract";
 import { motoUrl } from "@pilot-light/sandbox/aws/moto";
-import type {} from "@pilot-light/sandbox/vitest";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { ecr, imageManifest, isInS3 } from "./emulator.ts";
+import { type Ids, Workplace, root, succeeds } from "./workplace.ts";
 
-const root = resolve(import.meta.dirname, "../../..");
 const minutes = 60_000;
+const project = "pilot-test";
+const domain = ["--var", "domain_name=dev.example.com"];
+const repositories = ["backend", "frontend", "grafana"].map((name) => `${project}/${name}`);
 
-let directory = "";
-let environment: Environment = {};
-let terraform: TerraformSetup = { environment: {}, cdktfFlags: [] };
-let deployed: unknown;
+let workplace: Workplace;
+let moto = "";
+let always: Ids = new Map();
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), "infra-deploy-"));
-  terraform = await prepareTerraform(processEnvironment(), directory);
-  environment = {
-    ...processEnvironment(),
-    ...terraform.environment,
-    AWS_ENDPOINT_URL: motoUrl(inject("sandbox").moto),
-    AWS_ACCESS_KEY_ID: "test",
-    AWS_SECRET_ACCESS_KEY: "test",
-    AWS_SESSION_TOKEN: undefined,
-    AWS_PROFILE: undefined,
-    // Not the sandbox's own region: moto gives every RDS instance of a region the same resource id, by which the provider reads it.
-    AWS_REGION: "eu-west-1",
-    PROJECT_NAME: "pilot-test",
-    CI: "1",
-  };
-  // RDS alone takes more than a minute on the emulator: one deployment for all tests of this file.
-  await cdktf(
-    "deploy",
-    "--auto-approve",
-    ...terraform.cdktfFlags,
-    "--outputs-file",
-    join(directory, "deployed.json"),
-  );
-  deployed = JSON.parse(await readFile(join(directory, "deployed.json"), "utf8"));
-}, 6 * minutes);
-
-afterAll(async () => {
-  await rm(directory, { recursive: true, force: true });
+  workplace = await Workplace.create(project);
+  moto = motoUrl(inject("sandbox").moto);
 });
 
-describe("cdktf deploy", () => {
-  it("creates the first slice and writes outputs that the contract accepts", () => {
-    const outputs = outputsSchema.strict().parse(stackOutputs(deployed));
-    expect(outputs).toMatchObject({
+afterAll(() => workplace[Symbol.asyncDispose]());
+
+describe("deployed for the first time", () => {
+  let deployed: unknown;
+  beforeAll(async () => {
+    deployed = await workplace.deploy();
+    always = await workplace.ids();
+  }, 5 * minutes);
+
+  it("is in pilot light, with outputs that the contract accepts", () => {
+    expect(outputsOf(deployed)).toMatchObject({
+      dev_activated: false,
       database_endpoint: expect.stringMatching(/^pilot-test-dev-db\..+:5432$/) as string,
+      database_host: expect.stringMatching(/^pilot-test-dev-db\.[^:]+$/) as string,
       database_port: 5432,
       database_name: "pilot_test",
       database_secret_arn: expect.stringMatching(/^arn:aws:secretsmanager:/) as string,
-      dev_activated: false,
       vpc_id: expect.stringMatching(/^vpc-/) as string,
       ecs_cluster_name: "",
+      service_discovery_namespace: "",
+      cloudfront_distribution_id: "",
+      acm_certificate_validation_records: [],
       db_backups_bucket_name: "pilot-test-dev-db-backups",
-      db_backups_bucket_arn: "arn:aws:s3:::pilot-test-dev-db-backups",
     });
   });
 
+  it("has what the snapshot of this mode says", async () => {
+    await expect(listing(always)).toMatchFileSnapshot("snapshots/pilot-light.txt");
+  });
+
   it("keeps its state beside the output directory", async () => {
-    expect(await readdir(directory)).toContain("terraform.pilot-test-dev.tfstate");
+    expect(await readdir(workplace.directory)).toContain("terraform.pilot-test-dev.tfstate");
     expect(await readdir(root)).not.toContain("terraform.pilot-test-dev.tfstate");
   });
-});
 
-describe("cdktf output", () => {
-  it("gives the same document as the deployment", async () => {
-    const file = join(directory, "outputs.json");
-    await cdktf("output", ...terraform.cdktfFlags, "--outputs-file", file);
-    expect(JSON.parse(await readFile(file, "utf8"))).toEqual(deployed);
-  });
-});
-
-describe("terraform", () => {
-  it("finds nothing to change after the deployment", async () => {
-    const plan = await terraformPlan();
+  it("leaves nothing to change", async () => {
+    const plan = await workplace.terraform(["plan", "-input=false"]);
     expect(plan.stdout).toContain("No changes.");
   });
 
@@ -95,42 +73,121 @@ describe("terraform", () => {
       db_username: "admin",
       db_engine_version: "fifteen",
       db_instance_class: "t3.micro",
-      db_final_snapshot_suffix: "-",
+      domain_name: "Example",
+      private_dns_namespace: "local",
+      backend_port: "0",
+      frontend_task_cpu: "300",
+      prometheus_image: "",
+      prometheus_retention_time: "15",
+      backend_container_image: "no-tag",
+      contact_form_to: "nobody",
+      cdn_price_class: "All",
+      backend_health_check_path: "health",
     };
-    const plan = await terraformPlan(
-      "-json",
-      ...Object.entries(wrong).map(([name, value]) => `-var=${name}=${value}`),
-    );
+    const values = Object.entries(wrong).map(([name, value]) => `-var=${name}=${value}`);
+    const plan = await workplace.terraform(["plan", "-input=false", "-json", ...values]);
     expect(plan.exitCode).toBe(1);
     for (const name of Object.keys(wrong)) expect(plan.stdout).toContain(`${name} must be`);
   });
 
-  it("refuses to destroy the bucket with the dumps", async () => {
-    const plan = await terraformPlan("-destroy", "-refresh=false");
+  it("cannot be destroyed with the dumps in it", async () => {
+    const plan = await workplace.terraform(["plan", "-input=false", "-destroy", "-refresh=false"]);
     expect(plan.exitCode).toBe(1);
     expect(plan.stderr.join(" ")).toMatch(/Instance cannot be destroyed.*aws_s3_bucket\.backups-bucket/);
   });
 });
 
-async function cdktf(command: string, ...args: readonly string[]): Promise<RunResult> {
-  const output = ["--output", join(directory, "cdktf.out")];
-  const program = join(root, "node_modules/.bin/cdktf");
-  return succeeds(run(program, [command, ...output, ...args], { environment, cwd: root }));
-}
+describe("activated, with a domain", () => {
+  let deployed: unknown;
+  let active: Ids = new Map();
+  beforeAll(async () => {
+    for (const repositoryName of repositories) {
+      await ecr(moto, "PutImage", { repositoryName, imageTag: "v1", imageManifest });
+    }
+    deployed = await workplace.deploy("--var", "dev_activated=true", ...domain);
+    active = await workplace.ids();
+  }, 6 * minutes);
 
-async function terraformPlan(...args: readonly string[]): Promise<RunResult> {
-  const stack = join(directory, "cdktf.out/stacks/pilot-test-dev");
-  return run("terraform", [`-chdir=${stack}`, "plan", "-no-color", "-input=false", ...args], { environment });
-}
+  it("has every output", () => {
+    const outputs = outputsOf(deployed);
+    expect(Object.entries(outputs).filter(([, value]) => value === "" || value === 0)).toEqual([]);
+    expect(outputs).toMatchObject({
+      dev_activated: true,
+      ecs_cluster_name: "dev-pilot-test-cluster",
+      frontend_service_name: "dev-pilot-test-frontend",
+      backend_service_name: "dev-pilot-test-backend",
+      prometheus_service_name: "dev-pilot-test-prometheus",
+      grafana_service_name: "dev-pilot-test-grafana",
+      service_discovery_namespace: "pilot-test.local",
+      application_url: "https://dev.example.com",
+      grafana_url: "https://grafana.dev.example.com",
+      // As it was when the certificate was made.
+      acm_certificate_status: expect.stringMatching(/^(PENDING_VALIDATION|ISSUED)$/) as string,
+      cloudflare_cname_records: [
+        { name: "dev.example.com", target: outputs.cloudfront_domain_name },
+        { name: "grafana.dev.example.com", target: outputs.alb_dns_name },
+      ],
+    });
+    expect(outputs.acm_certificate_validation_records).toHaveLength(2);
+  });
 
-/** @throws with the end of the program's output when it failed. */
-async function succeeds(running: Promise<RunResult>): Promise<RunResult> {
-  const result = await running;
-  if (result.exitCode === 0) return result;
-  throw new Error([`exit code ${result.exitCode}`, result.stdout.slice(-4000), ...result.stderr].join("\n"));
-}
+  it("has what the snapshot of this mode says, and keeps everything it had", async () => {
+    expect([...active]).toEqual(expect.arrayContaining([...always]));
+    await expect(listing(active)).toMatchFileSnapshot("snapshots/active.txt");
+  });
 
-function stackOutputs(document: unknown): unknown {
+  it("gives the same outputs when asked again", async () => {
+    expect(await workplace.output()).toEqual(deployed);
+  });
+
+  it("runs the newest image of each repository", async () => {
+    const state = await workplace.state();
+    for (const name of repositories) expect(state).toContain(`amazonaws.com/${name}@sha256:`);
+  });
+});
+
+describe("deactivated", () => {
+  let deployed: unknown;
+  beforeAll(async () => {
+    // The protection is taken off for the next part; nothing else differs from the first deployment.
+    deployed = await workplace.deploy("--var", "db_deletion_protection=false");
+  }, 5 * minutes);
+
+  it("is in pilot light again, with the same things under the same ids", async () => {
+    expect(outputsOf(deployed)).toMatchObject({
+      dev_activated: false,
+      ecs_cluster_name: "",
+      alb_dns_name: "",
+    });
+    expect(await workplace.ids()).toEqual(always);
+  });
+});
+
+describe("destroyed, as docs/runbooks/terraform-cloud.md says", () => {
+  beforeAll(async () => {
+    const imageIds = [{ imageTag: "v1" }];
+    for (const repositoryName of repositories) {
+      await ecr(moto, "BatchDeleteImage", { repositoryName, imageIds });
+    }
+    const kept = [...always.keys()].filter((address) => address.includes(".backups-bucket_"));
+    await succeeds(workplace.terraform(["state", "rm", ...kept]));
+    await workplace.destroy();
+  }, 5 * minutes);
+
+  it("leaves the dumps and nothing else", async () => {
+    expect(await workplace.ids()).toEqual(new Map());
+    expect(await isInS3(moto, "pilot-test-dev-db-backups")).toBe(true);
+    expect(await isInS3(moto, "dev-pilot-test-profiling-artifacts")).toBe(false);
+  });
+});
+
+/** The outputs of the one stack in a document. `strict`: an output that the contract does not know is an error. */
+function outputsOf(document: unknown): Outputs {
   expect(document).toEqual({ "pilot-test-dev": expect.anything() as unknown });
-  return Object.values(document as object)[0];
+  return outputsSchema.strict().parse(Object.values(document as object)[0]);
+}
+
+/** Addresses, one a line. */
+function listing(ids: Ids): string {
+  return `${[...ids.keys()].sort().join("\n")}\n`;
 }

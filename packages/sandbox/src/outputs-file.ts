@@ -1,7 +1,17 @@
 /** The outputs document of a deployed environment in pilot light, as `cdktf output` writes it. */
 import { writeFile } from "node:fs/promises";
-import { outputsSchema, resourceNames, type Outputs } from "@pilot-light/core/contract";
+import {
+  defaultRegion,
+  environmentName,
+  outputsSchema,
+  outputsVersion,
+  resourceNames,
+  type Outputs,
+} from "@pilot-light/core/contract";
 import { rdsEndpointPort, rdsHost } from "./names.ts";
+
+/** The account that the emulator gives to everybody. */
+const emulatedAccount = "123456789012";
 
 /** What differs from one environment of the sandbox to another. */
 export interface OutputsOptions {
@@ -15,21 +25,65 @@ export interface OutputsOptions {
 /** Writes the document with every output of the contract; what exists only when activated is empty. */
 export async function writeOutputs(file: string, options: OutputsOptions): Promise<void> {
   const names = resourceNames(options.project);
+  const host = options.host ?? rdsHost(options.project);
+  const endpoint = `${host}:${rdsEndpointPort}`;
+  const registry = `${emulatedAccount}.dkr.ecr.${defaultRegion}.amazonaws.com`;
+  const user = `${names.prefix}-github-actions`;
   const outputs: Outputs = outputsSchema.parse({
-    database_endpoint: `${options.host ?? rdsHost(options.project)}:${rdsEndpointPort}`,
+    ...nothingActive,
+    schema_version: outputsVersion,
+    dev_activated: false,
+    environment: environmentName,
+    aws_region: defaultRegion,
+    project_name: options.project,
+    resource_prefix: names.prefix,
+    vpc_id: "vpc-0123456789abcdef0",
+    database_endpoint: endpoint,
+    database_host: host,
     database_port: rdsEndpointPort,
     database_name: options.database,
+    database_connection_string: `postgresql://${endpoint}/${options.database}`,
     database_secret_arn: options.secretArn,
-    dev_activated: false,
-    vpc_id: "vpc-0123456789abcdef0",
-    ecs_cluster_name: "",
-    frontend_service_name: "",
-    backend_service_name: "",
-    grafana_service_name: "",
-    alb_dns_name: "",
-    cloudfront_distribution_id: "",
     db_backups_bucket_name: names.backupsBucket,
     db_backups_bucket_arn: `arn:aws:s3:::${names.backupsBucket}`,
+    backend_ecr_repository_url: `${registry}/${names.ecrRepositories.backend}`,
+    backend_ecr_repository_name: names.ecrRepositories.backend,
+    frontend_ecr_repository_url: `${registry}/${names.ecrRepositories.frontend}`,
+    frontend_ecr_repository_name: names.ecrRepositories.frontend,
+    grafana_ecr_repository_url: `${registry}/${names.ecrRepositories.grafana}`,
+    grafana_ecr_repository_name: names.ecrRepositories.grafana,
+    profiling_artifacts_bucket_name: names.profilingBucket,
+    cicd_iam_user_name: user,
+    cicd_iam_user_arn: `arn:aws:iam::${emulatedAccount}:user/cicd/${user}`,
+    cicd_iam_policy_name: `${user}-deployment`,
+    cicd_iam_policy_arn: `arn:aws:iam::${emulatedAccount}:policy/cicd/${user}-deployment`,
   } satisfies Outputs);
   await writeFile(file, `${JSON.stringify({ [names.stack]: outputs }, null, 2)}\n`);
 }
+
+/** What an environment in pilot light, without a domain, does not have. */
+const nothingActive = {
+  ecs_cluster_name: "",
+  ecs_cluster_arn: "",
+  frontend_service_name: "",
+  backend_service_name: "",
+  prometheus_service_name: "",
+  grafana_service_name: "",
+  service_discovery_namespace: "",
+  grafana_admin_secret_arn: "",
+  alb_dns_name: "",
+  alb_arn: "",
+  cloudfront_distribution_id: "",
+  cloudfront_domain_name: "",
+  cloudfront_status: "",
+  cache_invalidation_command: "",
+  application_url: "",
+  frontend_url: "",
+  backend_url: "",
+  grafana_url: "",
+  acm_certificate_arn: "",
+  acm_certificate_status: "",
+  acm_certificate_validation_records: [],
+  cloudflare_cname_records: [],
+  custom_domain_urls: [],
+} satisfies Partial<Outputs>;

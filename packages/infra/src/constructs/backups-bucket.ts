@@ -1,11 +1,8 @@
-/** The S3 bucket with the database dumps: private, encrypted, versioned, emptied by age, not to be destroyed. */
+/** The S3 bucket with the database dumps: versioned, emptied by age, not to be destroyed. */
 import { S3BucketLifecycleConfiguration } from "@cdktf/provider-aws/lib/s3-bucket-lifecycle-configuration/index.js";
-import { S3BucketPolicy } from "@cdktf/provider-aws/lib/s3-bucket-policy/index.js";
-import { S3BucketPublicAccessBlock } from "@cdktf/provider-aws/lib/s3-bucket-public-access-block/index.js";
-import { S3BucketServerSideEncryptionConfigurationA } from "@cdktf/provider-aws/lib/s3-bucket-server-side-encryption-configuration/index.js";
 import { S3BucketVersioningA } from "@cdktf/provider-aws/lib/s3-bucket-versioning/index.js";
-import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket/index.js";
 import { Construct } from "constructs";
+import { PrivateBucket } from "./private-bucket.ts";
 
 export interface BackupsBucketSettings {
   /** Days until a dump expires. */
@@ -24,33 +21,15 @@ export class BackupsBucket extends Construct {
 
   constructor(scope: Construct, id: string, { name, retentionDays, noncurrentDays }: BackupsBucketProps) {
     super(scope, id);
-    const bucket = new S3Bucket(this, "bucket", { bucket: name, lifecycle: { preventDestroy: true } });
-    this.name = bucket.bucket;
+    const bucket = new PrivateBucket(this, "dumps", { name, preventDestroy: true });
+    this.name = bucket.name;
     this.arn = bucket.arn;
-
-    const publicAccessBlock = new S3BucketPublicAccessBlock(this, "public-access-block", {
-      bucket: bucket.id,
-      blockPublicAcls: true,
-      blockPublicPolicy: true,
-      ignorePublicAcls: true,
-      restrictPublicBuckets: true,
-    });
-    new S3BucketPolicy(this, "policy", {
-      bucket: bucket.id,
-      policy: tlsOnly(bucket.arn),
-      // S3 answers OperationAborted when both change at once.
-      dependsOn: [publicAccessBlock],
-    });
-    new S3BucketServerSideEncryptionConfigurationA(this, "encryption", {
-      bucket: bucket.id,
-      rule: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } }],
-    });
     const versioning = new S3BucketVersioningA(this, "versioning", {
-      bucket: bucket.id,
+      bucket: bucket.bucketId,
       versioningConfiguration: { status: "Enabled" },
     });
     new S3BucketLifecycleConfiguration(this, "lifecycle", {
-      bucket: bucket.id,
+      bucket: bucket.bucketId,
       rule: [
         {
           id: "expire-old-dumps",
@@ -72,21 +51,4 @@ export class BackupsBucket extends Construct {
       dependsOn: [versioning],
     });
   }
-}
-
-/** A policy that refuses every request without TLS, whoever makes it. */
-function tlsOnly(bucketArn: string): string {
-  return JSON.stringify({
-    Version: "2012-10-17",
-    Statement: [
-      {
-        Sid: "DenyInsecureTransport",
-        Effect: "Deny",
-        Principal: "*",
-        Action: "s3:*",
-        Resource: [bucketArn, `${bucketArn}/*`],
-        Condition: { Bool: { "aws:SecureTransport": "false" } },
-      },
-    ],
-  });
 }

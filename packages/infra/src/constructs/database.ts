@@ -1,8 +1,10 @@
 /** The RDS PostgreSQL instance: private, encrypted, its master password made and rotated by RDS. */
 import { DbInstance } from "@cdktf/provider-aws/lib/db-instance/index.js";
 import { DbSubnetGroup } from "@cdktf/provider-aws/lib/db-subnet-group/index.js";
-import type { IResolvable } from "cdktf";
+import { DataResource, Fn, type IResolvable } from "cdktf";
 import { Construct } from "constructs";
+import type { Gate } from "../gate.ts";
+import { text } from "../text.ts";
 
 export interface DatabaseSettings {
   databaseName: string;
@@ -14,57 +16,69 @@ export interface DatabaseSettings {
   /** GB. */
   maxAllocatedStorage: number;
   backupRetentionDays: number;
-  deletionProtection: boolean | IResolvable;
-  finalSnapshotSuffix: string;
+  multiAz: IResolvable;
+  deletionProtection: IResolvable;
 }
 
 export interface DatabaseProps extends DatabaseSettings {
+  /** When there is an instance. */
+  exists: Gate;
   identifier: string;
   /** Subnets in two availability zones. */
-  subnetIds: string[];
+  subnetIds: readonly string[];
   securityGroupId: string;
 }
 
 export class Database extends Construct {
-  /** `host:port`. */
+  /** `host:port`, "" while there is none; so are the others. */
   readonly endpoint: string;
+  readonly host: string;
   readonly port: number;
   readonly databaseName: string;
+  readonly connectionString: string;
   readonly secretArn: string;
 
   constructor(scope: Construct, id: string, props: DatabaseProps) {
     super(scope, id);
+    const { exists } = props;
     const subnetGroup = new DbSubnetGroup(this, "subnet-group", {
       name: `${props.identifier}-subnet-group`,
       description: "Private subnets of the database",
-      subnetIds: props.subnetIds,
+      subnetIds: [...props.subnetIds],
     });
-    const instance = new DbInstance(this, "instance", {
-      identifier: props.identifier,
-      engine: "postgres",
-      engineVersion: props.engineVersion,
-      autoMinorVersionUpgrade: true,
-      instanceClass: props.instanceClass,
-      allocatedStorage: props.allocatedStorage,
-      maxAllocatedStorage: props.maxAllocatedStorage,
-      storageType: "gp3",
-      storageEncrypted: true,
-      dbName: props.databaseName,
-      username: props.masterUsername,
-      manageMasterUserPassword: true,
-      iamDatabaseAuthenticationEnabled: true,
-      dbSubnetGroupName: subnetGroup.name,
-      vpcSecurityGroupIds: [props.securityGroupId],
-      publiclyAccessible: false,
-      backupRetentionPeriod: props.backupRetentionDays,
-      copyTagsToSnapshot: true,
-      deletionProtection: props.deletionProtection,
-      skipFinalSnapshot: false,
-      finalSnapshotIdentifier: `${props.identifier}-${props.finalSnapshotSuffix}`,
-    });
-    this.endpoint = instance.endpoint;
-    this.port = instance.port;
-    this.databaseName = instance.dbName;
-    this.secretArn = instance.masterUserSecret.get(0).secretArn;
+    // Made and destroyed with the instance: gives the final snapshot of each of them a name that is not taken yet.
+    const incarnation = exists.count(new DataResource(this, "incarnation"));
+    const instance = exists.count(
+      new DbInstance(this, "instance", {
+        identifier: props.identifier,
+        engine: "postgres",
+        engineVersion: props.engineVersion,
+        autoMinorVersionUpgrade: true,
+        instanceClass: props.instanceClass,
+        multiAz: props.multiAz,
+        allocatedStorage: props.allocatedStorage,
+        maxAllocatedStorage: props.maxAllocatedStorage,
+        storageType: "gp3",
+        storageEncrypted: true,
+        dbName: props.databaseName,
+        username: props.masterUsername,
+        manageMasterUserPassword: true,
+        iamDatabaseAuthenticationEnabled: true,
+        dbSubnetGroupName: subnetGroup.name,
+        vpcSecurityGroupIds: [props.securityGroupId],
+        publiclyAccessible: false,
+        backupRetentionPeriod: props.backupRetentionDays,
+        copyTagsToSnapshot: true,
+        deletionProtection: props.deletionProtection,
+        skipFinalSnapshot: false,
+        finalSnapshotIdentifier: `${props.identifier}-final-${Fn.substr(incarnation.id, 0, 8)}`,
+      }),
+    );
+    this.endpoint = exists.text(instance.endpoint);
+    this.host = exists.text(instance.address);
+    this.port = exists.number(instance.port);
+    this.databaseName = exists.text(instance.dbName);
+    this.connectionString = exists.text(text`postgresql://${instance.endpoint}/${instance.dbName}`);
+    this.secretArn = exists.text(instance.masterUserSecret.get(0).secretArn);
   }
 }

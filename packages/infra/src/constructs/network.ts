@@ -1,7 +1,10 @@
-/** The VPC and the private-db subnets in two availability zones. The public and private-app tiers will join them. */
-import { RouteTable } from "@cdktf/provider-aws/lib/route-table/index.js";
+/** The VPC with public, private-app and private-db subnets in two availability zones. No way out but the public one and S3. */
+import { InternetGateway } from "@cdktf/provider-aws/lib/internet-gateway/index.js";
 import { RouteTableAssociation } from "@cdktf/provider-aws/lib/route-table-association/index.js";
+import { RouteTable } from "@cdktf/provider-aws/lib/route-table/index.js";
+import { Route } from "@cdktf/provider-aws/lib/route/index.js";
 import { Subnet } from "@cdktf/provider-aws/lib/subnet/index.js";
+import { VpcEndpoint } from "@cdktf/provider-aws/lib/vpc-endpoint/index.js";
 import { Vpc } from "@cdktf/provider-aws/lib/vpc/index.js";
 import { Fn, Token } from "cdktf";
 import { Construct } from "constructs";
@@ -15,7 +18,12 @@ export interface NetworkSettings {
 export interface NetworkProps extends NetworkSettings {
   /** `dev-<project>`. */
   prefix: string;
+  region: string;
 }
+
+export const zones = [0, 1] as const;
+/** One thing for each of the two zones. */
+export type PerZone<T> = readonly [T, T];
 
 /** First of the tier's two numbers among the 256 subnets the VPC's range has room for. */
 const firstSubnet = { public: 0, "private-app": 10, "private-db": 20 } as const;
@@ -23,7 +31,11 @@ type Tier = keyof typeof firstSubnet;
 
 export class Network extends Construct {
   readonly vpcId: string;
-  readonly privateDbSubnetIds: string[];
+  readonly publicSubnetIds: PerZone<string>;
+  readonly privateAppSubnetIds: PerZone<string>;
+  readonly privateDbSubnetIds: PerZone<string>;
+  /** A table for each zone, so that each can have a NAT gateway of its own. */
+  readonly privateAppRouteTableIds: PerZone<string>;
   readonly #props: NetworkProps;
 
   constructor(scope: Construct, id: string, props: NetworkProps) {
@@ -35,29 +47,61 @@ export class Network extends Construct {
       enableDnsSupport: true,
       tags: { Name: `${props.prefix}-vpc` },
     }).id;
-    this.privateDbSubnetIds = this.#tier("private-db");
+
+    const publicRoutes = this.#routeTable("public");
+    this.#internetRoute(publicRoutes);
+    this.publicSubnetIds = this.#tier("public", [publicRoutes, publicRoutes]);
+
+    this.privateAppRouteTableIds = [this.#routeTable("private-app-1"), this.#routeTable("private-app-2")];
+    this.privateAppSubnetIds = this.#tier("private-app", this.privateAppRouteTableIds);
+
+    // Without further routes a table knows the VPC only.
+    const databaseRoutes = this.#routeTable("private-db");
+    this.privateDbSubnetIds = this.#tier("private-db", [databaseRoutes, databaseRoutes]);
+
+    // Costs nothing, and image layers and dumps do not pass the NAT gateways, which do.
+    new VpcEndpoint(this, "s3", {
+      vpcId: this.vpcId,
+      serviceName: `com.amazonaws.${props.region}.s3`,
+      vpcEndpointType: "Gateway",
+      routeTableIds: [...this.privateAppRouteTableIds],
+      tags: { Name: `${props.prefix}-s3` },
+    });
   }
 
-  /** Two subnets with a route table of their own; without further routes it knows the VPC only. */
-  #tier(tier: Tier): string[] {
-    const { prefix, cidrBlock, availabilityZones } = this.#props;
-    const routes = new RouteTable(this, `${tier}-routes`, {
+  #internetRoute(routeTableId: string): void {
+    const gateway = new InternetGateway(this, "internet-gateway", {
       vpcId: this.vpcId,
-      tags: { Name: `${prefix}-${tier}` },
+      tags: { Name: `${this.#props.prefix}-igw` },
     });
-    return [0, 1].map((zone) => {
-      const subnet = new Subnet(this, `${tier}-${zone + 1}`, {
-        vpcId: this.vpcId,
-        cidrBlock: Fn.cidrsubnet(cidrBlock, 8, firstSubnet[tier] + zone),
-        availabilityZone: Token.asString(Fn.element(availabilityZones, zone)),
-        mapPublicIpOnLaunch: false,
-        tags: { Name: `${prefix}-${tier}-${zone + 1}`, Tier: tier },
-      });
-      new RouteTableAssociation(this, `${tier}-routes-${zone + 1}`, {
-        subnetId: subnet.id,
-        routeTableId: routes.id,
-      });
-      return subnet.id;
+    new Route(this, "internet-route", {
+      routeTableId,
+      destinationCidrBlock: "0.0.0.0/0",
+      gatewayId: gateway.id,
     });
+  }
+
+  #routeTable(name: string): string {
+    return new RouteTable(this, `${name}-routes`, {
+      vpcId: this.vpcId,
+      tags: { Name: `${this.#props.prefix}-${name}` },
+    }).id;
+  }
+
+  #tier(tier: Tier, routeTableIds: PerZone<string>): PerZone<string> {
+    return [this.#subnet(tier, 0, routeTableIds[0]), this.#subnet(tier, 1, routeTableIds[1])];
+  }
+
+  #subnet(tier: Tier, zone: (typeof zones)[number], routeTableId: string): string {
+    const { prefix, cidrBlock, availabilityZones } = this.#props;
+    const subnet = new Subnet(this, `${tier}-${zone + 1}`, {
+      vpcId: this.vpcId,
+      cidrBlock: Fn.cidrsubnet(cidrBlock, 8, firstSubnet[tier] + zone),
+      availabilityZone: Token.asString(Fn.element(availabilityZones, zone)),
+      mapPublicIpOnLaunch: false,
+      tags: { Name: `${prefix}-${tier}-${zone + 1}`, Tier: tier },
+    });
+    new RouteTableAssociation(this, `${tier}-${zone + 1}-association`, { subnetId: subnet.id, routeTableId });
+    return subnet.id;
   }
 }

@@ -1,38 +1,113 @@
-/** The security groups of the database and of the backend, the only one that may reach it. */
+/** Who may talk to whom: the internet to the load balancer, that to the services, the backend alone to the database. */
 import { SecurityGroup } from "@cdktf/provider-aws/lib/security-group/index.js";
+import { VpcSecurityGroupEgressRule } from "@cdktf/provider-aws/lib/vpc-security-group-egress-rule/index.js";
 import { VpcSecurityGroupIngressRule } from "@cdktf/provider-aws/lib/vpc-security-group-ingress-rule/index.js";
 import { Construct } from "constructs";
+import type { ServiceName } from "../variables/services.ts";
 
 export interface SecurityGroupsProps {
   /** `dev-<project>`. */
   prefix: string;
   vpcId: string;
+  ports: Readonly<Record<ServiceName, number>>;
 }
 
+const groups = {
+  alb: "Load balancer, open to the internet",
+  frontend: "Frontend tasks",
+  backend: "Backend tasks",
+  prometheus: "Prometheus tasks",
+  grafana: "Grafana tasks",
+  database: "RDS instance, reached by the backend only",
+  efs: "Files of Prometheus and Grafana",
+} as const;
+type GroupName = keyof typeof groups;
+
 const postgresPort = 5432;
+const nfsPort = 2049;
+const everywhere = "0.0.0.0/0";
 
 export class SecurityGroups extends Construct {
-  readonly backendId: string;
-  readonly databaseId: string;
+  readonly ids: Readonly<Record<GroupName, string>>;
+  /** The two rules that let everybody in: to the load balancer. No other rule may. */
+  readonly publicIngress: readonly VpcSecurityGroupIngressRule[];
+  readonly #props: SecurityGroupsProps;
 
-  constructor(scope: Construct, id: string, { prefix, vpcId }: SecurityGroupsProps) {
+  constructor(scope: Construct, id: string, props: SecurityGroupsProps) {
     super(scope, id);
-    const group = (name: string, description: string): SecurityGroup =>
-      new SecurityGroup(this, name, {
-        name: `${prefix}-${name}`,
-        description,
-        vpcId,
-        // Rules are resources of their own; the provider removes the rule to everywhere that AWS puts into a new group.
-        tags: { Name: `${prefix}-${name}` },
-      });
-    this.backendId = group("backend", "Backend tasks").id;
-    this.databaseId = group("database", "RDS instance, reached by the backend only").id;
-    new VpcSecurityGroupIngressRule(this, "database-from-backend", {
-      securityGroupId: this.databaseId,
-      referencedSecurityGroupId: this.backendId,
+    this.#props = props;
+    this.ids = {
+      alb: this.#group("alb"),
+      frontend: this.#group("frontend"),
+      backend: this.#group("backend"),
+      prometheus: this.#group("prometheus"),
+      grafana: this.#group("grafana"),
+      database: this.#group("database"),
+      efs: this.#group("efs"),
+    };
+    this.publicIngress = [this.#fromEverywhere(80), this.#fromEverywhere(443)];
+
+    const { ports } = props;
+    this.#allow("alb", "frontend", ports.frontend);
+    this.#allow("alb", "backend", ports.backend);
+    this.#allow("alb", "grafana", ports.grafana);
+    this.#allow("frontend", "backend", ports.backend);
+    this.#allow("backend", "database", postgresPort);
+    this.#allow("backend", "prometheus", ports.prometheus);
+    this.#allow("prometheus", "frontend", ports.frontend);
+    this.#allow("prometheus", "backend", ports.backend);
+    this.#allow("grafana", "prometheus", ports.prometheus);
+    this.#allow("prometheus", "efs", nfsPort);
+    this.#allow("grafana", "efs", nfsPort);
+    // Image registries, logs, secrets, Systems Manager and the services' own calls to the outside.
+    for (const name of ["frontend", "backend", "prometheus", "grafana"] as const) {
+      this.#toEverywhere(name, 443);
+    }
+  }
+
+  #group(name: GroupName): string {
+    const fullName = `${this.#props.prefix}-${name}`;
+    return new SecurityGroup(this, name, {
+      name: fullName,
+      description: groups[name],
+      vpcId: this.#props.vpcId,
+      // Rules are resources of their own; the provider removes the rule to everywhere that AWS puts into a new group.
+      tags: { Name: fullName },
+    }).id;
+  }
+
+  /** Both halves of a connection: out of the one group, into the other. */
+  #allow(source: GroupName, target: GroupName, port: number): void {
+    const tcp = { ipProtocol: "tcp", fromPort: port, toPort: port };
+    new VpcSecurityGroupEgressRule(this, `${source}-to-${target}`, {
+      securityGroupId: this.ids[source],
+      referencedSecurityGroupId: this.ids[target],
+      ...tcp,
+    });
+    new VpcSecurityGroupIngressRule(this, `${target}-from-${source}`, {
+      securityGroupId: this.ids[target],
+      referencedSecurityGroupId: this.ids[source],
+      ...tcp,
+    });
+  }
+
+  #fromEverywhere(port: number): VpcSecurityGroupIngressRule {
+    return new VpcSecurityGroupIngressRule(this, `alb-from-everywhere-${port}`, {
+      securityGroupId: this.ids.alb,
+      cidrIpv4: everywhere,
       ipProtocol: "tcp",
-      fromPort: postgresPort,
-      toPort: postgresPort,
+      fromPort: port,
+      toPort: port,
+    });
+  }
+
+  #toEverywhere(name: GroupName, port: number): void {
+    new VpcSecurityGroupEgressRule(this, `${name}-to-everywhere-${port}`, {
+      securityGroupId: this.ids[name],
+      cidrIpv4: everywhere,
+      ipProtocol: "tcp",
+      fromPort: port,
+      toPort: port,
     });
   }
 }

@@ -2,23 +2,23 @@
 import { tmpdir } from "node:os";
 import { outputsSchema } from "@pilot-light/core/contract";
 import { describe, expect, it } from "vitest";
-import { part, resources, synthesized, synthesizedText } from "../testing/synthesized.ts";
+import { synthesizedText } from "../synthesized-text.ts";
+import { config, part, resource, resources, synthesized } from "../testing/synthesized.ts";
 
 const document = synthesized();
 
 describe("the backups bucket", () => {
   it("has the name of the contract and cannot be destroyed", () => {
-    expect(resources(document, "aws_s3_bucket")).toEqual([
-      expect.objectContaining({
-        bucket: "davidshaevel-dev-db-backups",
-        lifecycle: { prevent_destroy: true },
-      }),
-    ]);
+    expect(resource(document, "aws_s3_bucket", "backups-bucket/dumps/bucket")).toMatchObject({
+      bucket: "davidshaevel-dev-db-backups",
+      lifecycle: { prevent_destroy: true },
+    });
   });
 
   it("expires dumps and their old versions, and cleans up aborted uploads", () => {
-    const [lifecycle] = resources(document, "aws_s3_bucket_lifecycle_configuration");
-    expect(lifecycle).toMatchObject({
+    expect(
+      resource(document, "aws_s3_bucket_lifecycle_configuration", "backups-bucket/lifecycle"),
+    ).toMatchObject({
       rule: [
         {
           id: "expire-old-dumps",
@@ -33,36 +33,48 @@ describe("the backups bucket", () => {
     expect(part(document, "variable", "db_backups_retention_days")).toMatchObject({ default: 30 });
   });
 
-  it("is versioned and encrypted", () => {
+  it("is versioned", () => {
     expect(resources(document, "aws_s3_bucket_versioning")).toMatchObject([
       { versioning_configuration: { status: "Enabled" } },
     ]);
+  });
+});
+
+describe("every bucket", () => {
+  it("is encrypted", () => {
+    const rule = [{ apply_server_side_encryption_by_default: { sse_algorithm: "AES256" } }];
     expect(resources(document, "aws_s3_bucket_server_side_encryption_configuration")).toMatchObject([
-      { rule: [{ apply_server_side_encryption_by_default: { sse_algorithm: "AES256" } }] },
+      { rule },
+      { rule },
     ]);
   });
 
-  it("is closed to the public and to requests without TLS", () => {
-    expect(resources(document, "aws_s3_bucket_public_access_block")).toMatchObject([
-      {
-        block_public_acls: true,
-        block_public_policy: true,
-        ignore_public_acls: true,
-        restrict_public_buckets: true,
-      },
-    ]);
-    const [policy] = resources(document, "aws_s3_bucket_policy");
-    expect(JSON.parse(String(policy?.["policy"]))).toMatchObject({
-      Statement: [
-        {
-          Effect: "Deny",
-          Principal: "*",
-          Action: "s3:*",
-          Resource: [expect.stringMatching(/\.arn\}$/), expect.stringMatching(/\.arn\}\/\*$/)],
-          Condition: { Bool: { "aws:SecureTransport": "false" } },
-        },
-      ],
-    });
+  it("is closed to the public", () => {
+    const all = {
+      block_public_acls: true,
+      block_public_policy: true,
+      ignore_public_acls: true,
+      restrict_public_buckets: true,
+    };
+    expect(resources(document, "aws_s3_bucket_public_access_block")).toMatchObject([all, all]);
+  });
+
+  it("refuses requests without TLS", () => {
+    const policies = resources(document, "aws_s3_bucket_policy");
+    expect(policies).toHaveLength(2);
+    for (const { policy } of policies) {
+      expect(JSON.parse(String(policy))).toMatchObject({
+        Statement: [
+          {
+            Effect: "Deny",
+            Principal: "*",
+            Action: "s3:*",
+            Resource: [expect.stringMatching(/\.arn\}$/), expect.stringMatching(/\.arn\}\/\*$/)],
+            Condition: { Bool: { "aws:SecureTransport": "false" } },
+          },
+        ],
+      });
+    }
   });
 });
 
@@ -76,38 +88,55 @@ describe("the database", () => {
       publicly_accessible: false,
       storage_encrypted: true,
       manage_master_user_password: true,
-      deletion_protection: "${var.db_deletion_protection}",
+      deletion_protection: "${(var.db_deletion_protection && var.database_always_on)}",
       skip_final_snapshot: false,
-      final_snapshot_identifier: "davidshaevel-dev-db-${var.db_final_snapshot_suffix}",
     });
     expect(instance).not.toHaveProperty("password");
     expect(part(document, "variable", "db_deletion_protection")).toMatchObject({ default: true });
   });
 
   it("has a database name that RDS takes for a project with hyphens", () => {
-    expect(part(synthesized("my-shop"), "variable", "db_name")).toMatchObject({ default: "my_shop" });
+    const other = synthesized({ project: "my-shop" });
+    expect(part(other, "variable", "db_name")).toMatchObject({ default: "my_shop" });
   });
 
-  it("lies in private subnets of two zones", () => {
-    expect(resources(document, "aws_subnet")).toMatchObject([
-      { availability_zone: "${element(var.availability_zones, 0)}", map_public_ip_on_launch: false },
-      { availability_zone: "${element(var.availability_zones, 1)}", map_public_ip_on_launch: false },
-    ]);
-    expect(resources(document, "aws_internet_gateway")).toEqual([]);
-    expect(resources(document, "aws_route")).toEqual([]);
+  it("is there in pilot light as well, unless it is not wanted", () => {
+    const [instance] = resources(document, "aws_db_instance");
+    expect(instance?.["count"]).toBe("${(var.dev_activated || var.database_always_on) ? 1 : 0}");
+    expect(part(document, "variable", "database_always_on")).toMatchObject({ default: true });
+  });
+
+  it("leaves a final snapshot, under another name each time", () => {
+    const [instance] = resources(document, "aws_db_instance");
+    expect(instance?.["final_snapshot_identifier"]).toMatch(
+      /^davidshaevel-dev-db-final-\$\{substr\(terraform_data\.\w+\[0\]\.id, 0, 8\)\}$/,
+    );
+  });
+
+  it("lies in subnets that know the VPC only", () => {
+    const table = expect.stringContaining("network_private-db-routes") as string;
+    for (const zone of [1, 2]) {
+      expect(
+        resource(document, "aws_route_table_association", `network/private-db-${zone}-association`),
+      ).toMatchObject({ route_table_id: table });
+    }
+    expect(resources(document, "aws_route")).not.toContainEqual(
+      expect.objectContaining({ route_table_id: table }),
+    );
   });
 
   it("is reached from the backend's security group and from nowhere else", () => {
-    expect(resources(document, "aws_vpc_security_group_ingress_rule")).toEqual([
+    const rules = resources(document, "aws_vpc_security_group_ingress_rule").filter(({ security_group_id }) =>
+      String(security_group_id).includes("_database_"),
+    );
+    expect(rules).toEqual([
       expect.objectContaining({
-        security_group_id: expect.stringContaining("_database_") as string,
         referenced_security_group_id: expect.stringContaining("_backend_") as string,
         from_port: 5432,
         to_port: 5432,
         ip_protocol: "tcp",
       }),
     ]);
-    expect(synthesizedText()).not.toMatch(/0\.0\.0\.0\/0|::\/0/);
   });
 });
 
@@ -128,7 +157,9 @@ describe("the variables", () => {
   });
 
   it("take their zones from the region", () => {
-    expect(part(synthesized("shop", "eu-central-1"), "variable", "availability_zones")).toMatchObject({
+    expect(
+      part(synthesized({ project: "shop", region: "eu-central-1" }), "variable", "availability_zones"),
+    ).toMatchObject({
       default: ["eu-central-1a", "eu-central-1b"],
     });
   });
@@ -139,27 +170,22 @@ describe("the outputs", () => {
     const outputs = part(document, "output");
     expect(Object.keys(outputs).sort()).toEqual([...outputsSchema.keyof().options].sort());
     for (const output of Object.values(outputs)) {
-      expect(output).toMatchObject({ value: expect.not.toBeOneOf([null, undefined]) as unknown });
+      expect(output).toMatchObject({ value: expect.not.toBeOneOf([null, undefined, ""]) as unknown });
     }
   });
 });
 
 describe("the document", () => {
   it("is the same for two synths and names no place of this machine", () => {
-    const text = synthesizedText();
-    expect(synthesizedText()).toBe(text);
+    const text = synthesizedText(config());
+    expect(synthesizedText(config())).toBe(text);
     for (const place of [tmpdir(), process.cwd(), import.meta.dirname]) expect(text).not.toContain(place);
   });
 
-  it("keeps the state beside the output directory", () => {
-    expect(part(document, "terraform", "backend")).toEqual({
-      local: { path: "../../../terraform.davidshaevel-dev.tfstate" },
-    });
-  });
-
-  it("accepts the AWS provider of two majors", () => {
-    expect(part(document, "terraform", "required_providers")).toEqual({
-      aws: { source: "hashicorp/aws", version: ">= 5.100.0, < 7.0.0" },
+  it("accepts the AWS provider of two majors, and a Terraform that locks a state in S3", () => {
+    expect(part(document, "terraform")).toMatchObject({
+      required_version: ">= 1.10.0",
+      required_providers: { aws: { source: "hashicorp/aws", version: ">= 5.100.0, < 7.0.0" } },
     });
   });
 });
@@ -168,11 +194,13 @@ describe("a configuration that AWS would refuse", () => {
   it.each(["", "Shop", "shop_1", "shop-", "my--shop", "a".repeat(31)])(
     "is refused: project %j",
     (project) => {
-      expect(() => synthesized(project)).toThrow(expect.objectContaining({ code: "PROJECT_NAME_INVALID" }));
+      const error = expect.objectContaining({ code: "PROJECT_NAME_INVALID" }) as Error;
+      expect(() => synthesized({ project })).toThrow(error);
     },
   );
 
   it.each(["", "frankfurt", "us-east-1a"])("is refused: region %j", (region) => {
-    expect(() => synthesized("shop", region)).toThrow(expect.objectContaining({ code: "REGION_INVALID" }));
+    const error = expect.objectContaining({ code: "REGION_INVALID" }) as Error;
+    expect(() => synthesized({ region })).toThrow(error);
   });
 });

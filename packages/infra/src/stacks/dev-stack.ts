@@ -1,65 +1,196 @@
 /** The dev environment as one Terraform stack. Wiring only: what each part is made of stands in `../constructs`. */
-import { environmentName, type ResourceNames } from "@pilot-light/core/contract";
-import { TerraformStack } from "cdktf";
+import { environmentName, outputsVersion, type ResourceNames } from "@pilot-light/core/contract";
+import { Op, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
-import { configureBackend } from "../backend.ts";
+import { applyRules } from "../aspects/rules.ts";
+import { type BackendChoice, configureBackend } from "../backend.ts";
 import { BackupsBucket } from "../constructs/backups-bucket.ts";
+import { CiUser } from "../constructs/ci-user.ts";
+import { Compute } from "../constructs/compute.ts";
 import { Database } from "../constructs/database.ts";
+import { Edge } from "../constructs/edge.ts";
+import { ImageRegistry } from "../constructs/image-registry.ts";
+import { Nat } from "../constructs/nat.ts";
 import { Network } from "../constructs/network.ts";
+import { ProfilingBucket } from "../constructs/profiling-bucket.ts";
 import { SecurityGroups } from "../constructs/security-groups.ts";
-import { writeOutputs } from "../outputs.ts";
-import { configureProvider } from "../provider.ts";
-import { Variables } from "../variables.ts";
+import { modes as modesOf } from "../modes.ts";
+import { type OutputValues, writeOutputs } from "../outputs.ts";
+import { cdnRegion, cdnRegionProvider, configureProvider } from "../provider.ts";
+import { defineVariables, type Variables } from "../variables/all.ts";
+import { VariableDefinitions } from "../variables/definitions.ts";
+import { serviceNames } from "../variables/services.ts";
 
 export interface DevStackProps {
   names: ResourceNames;
   project: string;
   region: string;
+  backend: BackendChoice;
+}
+
+/** The always-on parts that outputs are read from. */
+interface Base {
+  network: Network;
+  backupsBucket: BackupsBucket;
+  profilingBucket: ProfilingBucket;
+  registry: ImageRegistry;
+  database: Database;
+  ciUser: CiUser;
 }
 
 export class DevStack extends TerraformStack {
-  constructor(scope: Construct, { names, project, region }: DevStackProps) {
-    super(scope, names.stack);
-    configureBackend(this);
-    configureProvider(this, {
-      region,
-      tags: { Project: project, Environment: environmentName, ManagedBy: "terraform" },
-    });
-    const variables = new Variables(this, "variables", { project, region });
+  readonly #props: DevStackProps;
 
-    const network = new Network(this, "network", { prefix: names.prefix, ...variables.network });
+  constructor(scope: Construct, props: DevStackProps) {
+    super(scope, props.names.stack);
+    this.#props = props;
+    const { names, project, region } = props;
+    const { prefix } = names;
+    const tags = { Project: project, Environment: environmentName, ManagedBy: "terraform" };
+    configureBackend(this, props.backend);
+    configureProvider(this, { region, tags });
+    const variables = defineVariables(new VariableDefinitions(this, "variables"), {
+      project,
+      region,
+      namespace: names.serviceDiscoveryNamespace,
+    });
+    const modes = modesOf(variables);
+    const { services } = variables.services;
+    const ports = {
+      frontend: services.frontend.port,
+      backend: services.backend.port,
+      prometheus: services.prometheus.port,
+      grafana: services.grafana.port,
+    };
+
+    const network = new Network(this, "network", { prefix, region, ...variables.network });
     const securityGroups = new SecurityGroups(this, "security-groups", {
-      prefix: names.prefix,
+      prefix,
       vpcId: network.vpcId,
+      ports,
     });
     const backupsBucket = new BackupsBucket(this, "backups-bucket", {
       name: names.backupsBucket,
-      ...variables.backups,
+      ...variables.storage.backups,
+    });
+    const profilingBucket = new ProfilingBucket(this, "profiling-bucket", {
+      name: names.profilingBucket,
+      retentionDays: variables.storage.profilingRetentionDays,
+    });
+    const registry = new ImageRegistry(this, "image-registry", {
+      names: names.ecrRepositories,
+      imagesKept: variables.storage.ecrImagesKept,
     });
     const database = new Database(this, "database", {
+      ...variables.database,
+      // A protected instance could not go at a deactivation.
+      deletionProtection: Op.and(variables.database.deletionProtection, variables.database.alwaysOn),
+      exists: modes.database,
       identifier: names.databaseInstance,
       subnetIds: network.privateDbSubnetIds,
-      securityGroupId: securityGroups.databaseId,
-      ...variables.database,
+      securityGroupId: securityGroups.ids.database,
     });
 
-    // What only exists in active mode comes here, counted by `variables.activated`; its outputs replace the "" below.
+    const nat = new Nat(this, "nat", {
+      active: modes.active,
+      prefix,
+      single: variables.network.singleNatGateway,
+      publicSubnetIds: network.publicSubnetIds,
+      routeTableIds: network.privateAppRouteTableIds,
+    });
+    const edge = new Edge(this, "edge", {
+      ...{ modes, prefix, ports },
+      vpcId: network.vpcId,
+      subnetIds: network.publicSubnetIds,
+      securityGroupId: securityGroups.ids.alb,
+      variables: variables.edge,
+      ...(region === cdnRegion ? {} : { cdnRegionProvider: cdnRegionProvider(this, tags) }),
+    });
+    const compute = new Compute(this, "compute", {
+      ...{
+        modes,
+        project,
+        prefix,
+        region,
+        network,
+        nat,
+        securityGroups,
+        registry,
+        profilingBucket,
+        database,
+        edge,
+      },
+      variables: { ...variables.services, ...variables.edge },
+    });
+    const ciUser = new CiUser(this, "ci-user", {
+      ...{ prefix, region },
+      repositoryArns: Object.values(registry.repositories).map(({ arn }) => arn),
+      passableRoleArns: [
+        compute.roles.executionRoleArn,
+        ...serviceNames.map((name) => compute.roles.taskRoleArns[name]),
+      ],
+      projectTag: project,
+    });
 
-    writeOutputs(this, {
+    applyRules(this, securityGroups);
+    const base = { network, backupsBucket, profilingBucket, registry, database, ciUser };
+    writeOutputs(this, this.#outputs(variables, base, edge, compute));
+  }
+
+  #outputs(variables: Variables, base: Base, edge: Edge, compute: Compute): OutputValues {
+    const { names, project, region } = this.#props;
+    const { network, backupsBucket, profilingBucket, registry, database, ciUser } = base;
+    const { backend, frontend, grafana } = registry.repositories;
+    return {
+      schema_version: outputsVersion,
+      dev_activated: variables.activated,
+      environment: environmentName,
+      aws_region: region,
+      project_name: project,
+      resource_prefix: names.prefix,
+      vpc_id: network.vpcId,
       database_endpoint: database.endpoint,
+      database_host: database.host,
       database_port: database.port,
       database_name: database.databaseName,
+      database_connection_string: database.connectionString,
       database_secret_arn: database.secretArn,
-      dev_activated: variables.activated,
-      vpc_id: network.vpcId,
-      ecs_cluster_name: "",
-      frontend_service_name: "",
-      backend_service_name: "",
-      grafana_service_name: "",
-      alb_dns_name: "",
-      cloudfront_distribution_id: "",
       db_backups_bucket_name: backupsBucket.name,
       db_backups_bucket_arn: backupsBucket.arn,
-    });
+      ecs_cluster_name: compute.cluster.name,
+      ecs_cluster_arn: compute.cluster.arnOutput,
+      frontend_service_name: compute.serviceNames.frontend,
+      backend_service_name: compute.serviceNames.backend,
+      prometheus_service_name: compute.serviceNames.prometheus,
+      grafana_service_name: compute.serviceNames.grafana,
+      service_discovery_namespace: compute.serviceDiscovery.namespace,
+      backend_ecr_repository_url: backend.url,
+      backend_ecr_repository_name: backend.name,
+      frontend_ecr_repository_url: frontend.url,
+      frontend_ecr_repository_name: frontend.name,
+      grafana_ecr_repository_url: grafana.url,
+      grafana_ecr_repository_name: grafana.name,
+      profiling_artifacts_bucket_name: profilingBucket.name,
+      grafana_admin_secret_arn: compute.grafanaSecretArn,
+      alb_dns_name: edge.loadBalancer.dnsName,
+      alb_arn: edge.loadBalancer.arn,
+      cloudfront_distribution_id: edge.cdn.distributionId,
+      cloudfront_domain_name: edge.cdn.domainName,
+      cloudfront_status: edge.cdn.status,
+      cache_invalidation_command: edge.cdn.invalidationCommand,
+      application_url: edge.addresses.application,
+      frontend_url: edge.addresses.application,
+      backend_url: edge.addresses.backend,
+      grafana_url: edge.addresses.grafana,
+      acm_certificate_arn: edge.certificate.arn,
+      acm_certificate_status: edge.certificate.status,
+      acm_certificate_validation_records: edge.certificate.validationRecords,
+      cloudflare_cname_records: edge.addresses.cnameRecords,
+      custom_domain_urls: edge.addresses.domainUrls,
+      cicd_iam_user_name: ciUser.userName,
+      cicd_iam_user_arn: ciUser.userArn,
+      cicd_iam_policy_name: ciUser.policyName,
+      cicd_iam_policy_arn: ciUser.policyArn,
+    };
   }
 }

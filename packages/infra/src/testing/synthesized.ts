@@ -1,26 +1,17 @@
-/** For unit tests: the stack synthesized into a temporary directory, and its resources by type. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { resourceNames } from "@pilot-light/core/contract";
-import { synthesize } from "../app.ts";
+/** For unit tests: the synthesized stack as an object, and its resources by type. */
+import type { AppConfig } from "../app.ts";
+import { synthesizedText } from "../synthesized-text.ts";
 
 export type Block = Readonly<Record<string, unknown>>;
 
-/** The text of `cdk.tf.json` for a project. */
-export function synthesizedText(project = "davidshaevel", region = "us-east-1"): string {
-  const outdir = mkdtempSync(join(tmpdir(), "infra-synth-"));
-  try {
-    synthesize({ project, region, outdir });
-    return readFileSync(join(outdir, "stacks", resourceNames(project).stack, "cdk.tf.json"), "utf8");
-  } finally {
-    rmSync(outdir, { recursive: true });
-  }
+/** A configuration with what a test leaves out. */
+export function config(changes: Partial<AppConfig> = {}): AppConfig {
+  return { project: "davidshaevel", region: "us-east-1", ...changes };
 }
 
 /** The parsed `cdk.tf.json`. */
-export function synthesized(project?: string, region?: string): Block {
-  return block(JSON.parse(synthesizedText(project, region)));
+export function synthesized(changes?: Partial<AppConfig>): Block {
+  return block(JSON.parse(synthesizedText(config(changes))));
 }
 
 /** A part of the document that must be an object: `part(document, "variable", "dev_activated")`. */
@@ -32,6 +23,16 @@ export function part(document: Block, ...path: readonly string[]): Block {
 export function resources(document: Block, type: string): Block[] {
   const byName = part(document, "resource")[type];
   return byName === undefined ? [] : Object.values(block(byName)).map((resource) => block(resource));
+}
+
+/** The one resource of a type whose path in the stack ends so: `resource(document, "aws_eip", "nat/address-1")`. */
+export function resource(document: Block, type: string, path: string): Block {
+  const found = resources(document, type).filter((candidate) =>
+    String(part(candidate, "//", "metadata")["path"]).endsWith(`/${path}`),
+  );
+  const [only] = found;
+  if (only === undefined || found.length > 1) throw new Error(`${found.length} ${type} at ${path}`);
+  return only;
 }
 
 function block(value: unknown, name = "the document"): Block {

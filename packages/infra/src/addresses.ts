@@ -1,0 +1,45 @@
+/** Where people find the environment: at its domain, or without one at the names of the CDN. */
+import { type IResolvable, Token, conditional } from "cdktf";
+import type { Gate } from "./gate.ts";
+import { text } from "./text.ts";
+
+export interface AddressesProps {
+  active: Gate;
+  hasDomain: Gate;
+  activeWithDomain: Gate;
+  domainName: string;
+  grafanaDomain: string;
+  /** Outputs: "" in pilot light. */
+  cdnDomainName: string;
+  loadBalancerName: string;
+}
+
+/** Outputs. */
+export interface Addresses {
+  application: string;
+  backend: string;
+  grafana: string;
+  cnameRecords: IResolvable;
+  domainUrls: IResolvable;
+}
+
+export function addresses(props: AddressesProps): Addresses {
+  const { active, hasDomain, activeWithDomain, domainName, grafanaDomain, cdnDomainName } = props;
+  const ofDomain = text`https://${domainName}`;
+  const ofGrafana = text`https://${grafanaDomain}`;
+  const ofCdn = text`https://${cdnDomainName}`;
+  const url = (withDomain: string, without: string): string =>
+    active.text(Token.asString(conditional(hasDomain.condition, withDomain, without)));
+  const withDomain = (values: readonly unknown[]): IResolvable =>
+    Token.asAny(conditional(activeWithDomain.condition, values, []));
+  return {
+    application: url(ofDomain, ofCdn),
+    backend: url(text`${ofDomain}/api`, text`${ofCdn}/api`),
+    grafana: url(ofGrafana, text`${ofCdn}/grafana`),
+    cnameRecords: withDomain([
+      { name: domainName, target: cdnDomainName },
+      { name: grafanaDomain, target: props.loadBalancerName },
+    ]),
+    domainUrls: withDomain([ofDomain, text`${ofDomain}/api`, ofGrafana]),
+  };
+}

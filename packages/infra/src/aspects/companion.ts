@@ -1,0 +1,17 @@
+/** S3 settings are resources of their own: this finds out whether one belongs to a bucket. */
+import type { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket/index.js";
+import { DefaultTokenResolver, StringConcat, TerraformStack, Tokenization } from "cdktf";
+
+/** Whether a setting's `bucket` names this bucket: by a reference to it, or by its name. */
+export function isOfBucket(bucket: S3Bucket, named: string | undefined): boolean {
+  const scope = TerraformStack.of(bucket);
+  const options = { scope, resolver: new DefaultTokenResolver(new StringConcat()), preparing: true };
+  const resolved: unknown = Tokenization.resolve(named, options);
+  if (typeof resolved !== "string") return false;
+  const reference = `\${${bucket.terraformResourceType}.${bucket.friendlyUniqueId}`;
+  return (
+    resolved.startsWith(`${reference}.`) ||
+    resolved.startsWith(`${reference}[`) ||
+    resolved === bucket.bucketInput
+  );
+}

@@ -1,0 +1,151 @@
+/** Each rule fails a synth that breaks it, and lets through one that keeps it. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DbInstance } from "@cdktf/provider-aws/lib/db-instance/index.js";
+import { EcrRepository } from "@cdktf/provider-aws/lib/ecr-repository/index.js";
+import { EfsFileSystem } from "@cdktf/provider-aws/lib/efs-file-system/index.js";
+import { AwsProvider } from "@cdktf/provider-aws/lib/provider/index.js";
+import { S3BucketPublicAccessBlock } from "@cdktf/provider-aws/lib/s3-bucket-public-access-block/index.js";
+import { S3BucketServerSideEncryptionConfigurationA } from "@cdktf/provider-aws/lib/s3-bucket-server-side-encryption-configuration/index.js";
+import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket/index.js";
+import { SecurityGroupRule } from "@cdktf/provider-aws/lib/security-group-rule/index.js";
+import { SecurityGroup } from "@cdktf/provider-aws/lib/security-group/index.js";
+import { VpcSecurityGroupIngressRule } from "@cdktf/provider-aws/lib/vpc-security-group-ingress-rule/index.js";
+import { App, TerraformStack } from "cdktf";
+import { describe, expect, it } from "vitest";
+import { applyRules } from "./rules.ts";
+
+const tags = { Project: "shop", Environment: "dev", ManagedBy: "terraform" };
+const database = { instanceClass: "db.t3.micro", storageEncrypted: true, publiclyAccessible: false };
+const encryptionConfiguration = [{ encryptionType: "AES256" }];
+const http = { securityGroupId: "sg-1", cidrIpv4: "0.0.0.0/0", ipProtocol: "tcp", fromPort: 80, toPort: 80 };
+const blocks = {
+  blockPublicAcls: true,
+  blockPublicPolicy: true,
+  ignorePublicAcls: true,
+  restrictPublicBuckets: true,
+};
+
+type Ingress = VpcSecurityGroupIngressRule;
+
+/** Synthesizes a stack with what `build` adds; it returns the ingress rules that may be open. */
+function synthesize(
+  build: (stack: TerraformStack) => readonly Ingress[] | undefined,
+  defaultTags: Record<string, string> = tags,
+): void {
+  const outdir = mkdtempSync(join(tmpdir(), "infra-rules-"));
+  try {
+    const app = new App({ stackTraces: false, outdir });
+    const stack = new TerraformStack(app, "rules");
+    new AwsProvider(stack, "aws", { defaultTags: [{ tags: defaultTags }] });
+    applyRules(stack, { publicIngress: build(stack) ?? [] });
+    app.synth();
+  } finally {
+    rmSync(outdir, { recursive: true });
+  }
+}
+
+/** A bucket with its settings, except those that a test leaves out. */
+function bucket(stack: TerraformStack, { encrypted = true, blocked = true, block = blocks } = {}): undefined {
+  const { id } = new S3Bucket(stack, "bucket", { bucket: "shop" });
+  if (encrypted) {
+    new S3BucketServerSideEncryptionConfigurationA(stack, "encryption", {
+      bucket: id,
+      rule: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } }],
+    });
+  }
+  if (blocked) new S3BucketPublicAccessBlock(stack, "block", { bucket: id, ...block });
+  return undefined;
+}
+
+/** Wraps what adds a resource and opens nothing. */
+const adding = (add: (stack: TerraformStack) => unknown) => (stack: TerraformStack) => {
+  add(stack);
+  return undefined;
+};
+
+describe("the rules", () => {
+  it("let a stack through that keeps them", () => {
+    const good = (stack: TerraformStack) => {
+      bucket(stack);
+      new DbInstance(stack, "database", database);
+      new EfsFileSystem(stack, "files", { encrypted: true, tags: { Name: "files" } });
+      new EcrRepository(stack, "images", { name: "shop", encryptionConfiguration });
+      new VpcSecurityGroupIngressRule(stack, "inside", { ...http, cidrIpv4: "10.0.0.0/16", fromPort: 5432 });
+      return [new VpcSecurityGroupIngressRule(stack, "http", http)];
+    };
+    expect(() => synthesize(good)).not.toThrow();
+  });
+
+  it.each([
+    [
+      "a database with a public address",
+      { ...database, publiclyAccessible: true },
+      "publiclyAccessible: false",
+    ],
+    [
+      "a database that says nothing of it",
+      { instanceClass: "a", storageEncrypted: true },
+      "publiclyAccessible",
+    ],
+    ["a database without encryption", { ...database, storageEncrypted: false }, "Encryption at rest"],
+  ])("refuse %s", (_, config, message) => {
+    expect(() => synthesize(adding((stack) => new DbInstance(stack, "database", config)))).toThrow(message);
+  });
+
+  it("refuse files, images and objects without encryption", () => {
+    const message = "Encryption at rest";
+    expect(() => synthesize(adding((stack) => new EfsFileSystem(stack, "files", {})))).toThrow(message);
+    expect(() => synthesize(adding((stack) => new EcrRepository(stack, "images", { name: "a" })))).toThrow(
+      message,
+    );
+    expect(() => synthesize((stack) => bucket(stack, { encrypted: false }))).toThrow(message);
+  });
+
+  it("refuse a bucket without a block against public access, and one that lacks a quarter", () => {
+    expect(() => synthesize((stack) => bucket(stack, { blocked: false }))).toThrow("all four blocks");
+    const block = { ...blocks, restrictPublicBuckets: false };
+    expect(() => synthesize((stack) => bucket(stack, { block }))).toThrow("all four blocks");
+  });
+
+  it("take the settings of another bucket for nothing", () => {
+    const two = adding((stack) => {
+      bucket(stack);
+      return new S3Bucket(stack, "other", { bucket: "other" });
+    });
+    expect(() => synthesize(two)).toThrow("[rules/other]");
+  });
+
+  it.each([
+    ["IPv4", { ...http, fromPort: 5432, toPort: 5432 }],
+    ["IPv6", { securityGroupId: "sg-1", cidrIpv6: "::/0", ipProtocol: "tcp", fromPort: 80, toPort: 80 }],
+  ])("refuse ingress from everywhere over %s", (_, rule) => {
+    const add = adding((stack) => new VpcSecurityGroupIngressRule(stack, "open", rule));
+    expect(() => synthesize(add)).toThrow("the load balancer's alone");
+  });
+
+  it("refuse other ports than 80 and 443 to the load balancer as well", () => {
+    const range = { ...http, fromPort: 80, toPort: 443 };
+    const add = (stack: TerraformStack) => [new VpcSecurityGroupIngressRule(stack, "range", range)];
+    expect(() => synthesize(add)).toThrow("port 80 or 443 only");
+  });
+
+  it("refuse the older ways to write ingress", () => {
+    const inline = { ingress: [{ cidrBlocks: ["0.0.0.0/0"], fromPort: 1, toPort: 1, protocol: "tcp" }] };
+    const rule = { type: "ingress", securityGroupId: "sg-1", fromPort: 1, toPort: 1, protocol: "tcp" };
+    const message = "aws_vpc_security_group_ingress_rule";
+    expect(() => synthesize(adding((stack) => new SecurityGroup(stack, "group", inline)))).toThrow(message);
+    expect(() => synthesize(adding((stack) => new SecurityGroupRule(stack, "rule", rule)))).toThrow(message);
+  });
+
+  it("refuse a provider without a required tag, and a resource that changes one", () => {
+    const nothing = () => undefined;
+    const without = { Environment: "dev", ManagedBy: "terraform" };
+    expect(() => synthesize(nothing, without)).toThrow("Required tag Project");
+    const retag = { encrypted: true, tags: { Project: "other" } };
+    expect(() => synthesize(adding((stack) => new EfsFileSystem(stack, "files", retag)))).toThrow(
+      "Tag Project",
+    );
+  });
+});

@@ -1,0 +1,28 @@
+/** `pnpm infra:commit [--check]`: writes the copy for Terraform Cloud, or tells whether the committed ones are up to date. */
+import { parseArgs } from "node:util";
+import { runCommand } from "@pilot-light/core/command";
+import { readVariable } from "@pilot-light/core/env";
+import { OpsError, messageOf } from "@pilot-light/core/errors";
+import { checkCommitted, writeCommitted } from "./committed.ts";
+
+await runCommand("infra commit", {}, ({ environment, console }) => {
+  if (readFlags().check) {
+    const stacks = checkCommitted();
+    console.line(`  ${stacks} committed, up to date`);
+    return Promise.resolve({ outcome: "up-to-date", document: { stacks } });
+  }
+  const project = readVariable(environment, "PROJECT_NAME") ?? "";
+  const region = readVariable(environment, "AWS_REGION") ?? "";
+  const file = writeCommitted({ project, region });
+  console.line(`  written: ${file}`);
+  return Promise.resolve({ outcome: "written", document: { file } });
+});
+
+/** @throws OpsError USAGE (usage) */
+function readFlags(): { check: boolean } {
+  try {
+    return parseArgs({ options: { check: { type: "boolean", default: false } } }).values;
+  } catch (cause) {
+    throw new OpsError("usage", "USAGE", messageOf(cause), { hint: "pnpm infra:commit [--check]", cause });
+  }
+}

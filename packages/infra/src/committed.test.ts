@@ -1,0 +1,33 @@
+/** The copy for Terraform Cloud that is committed: up to date, and noticed when it is not. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { checkCommitted, committedText, writeCommitted } from "./committed.ts";
+
+const shop = { project: "shop", region: "eu-west-1" };
+
+describe("the committed copy", () => {
+  it("is that of the code (pnpm infra:commit writes it again)", () => {
+    expect(checkCommitted()).toBeGreaterThan(0);
+  });
+
+  it("leaves the state to the workspace, and says everything else", () => {
+    const terraform = (JSON.parse(committedText(shop)) as { terraform: object }).terraform;
+    expect(Object.keys(terraform).sort()).toEqual(["required_providers", "required_version"]);
+  });
+
+  it("is found to be stale by one character", () => {
+    const folder = mkdtempSync(join(tmpdir(), "infra-committed-"));
+    try {
+      const file = writeCommitted(shop, folder);
+      expect(checkCommitted(folder)).toBe(1);
+      writeFileSync(file, readFileSync(file, "utf8").replace("10.0.0.0/16", "10.1.0.0/16"));
+      expect(() => checkCommitted(folder)).toThrow(
+        expect.objectContaining({ code: "COMMITTED_STALE", details: [file] }) as Error,
+      );
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});

@@ -1,0 +1,97 @@
+/** The user by which CI deploys images: pushes them and updates the two services, nothing else. In both modes. */
+import { DataAwsCallerIdentity } from "@cdktf/provider-aws/lib/data-aws-caller-identity/index.js";
+import { DataAwsPartition } from "@cdktf/provider-aws/lib/data-aws-partition/index.js";
+import { IamPolicy } from "@cdktf/provider-aws/lib/iam-policy/index.js";
+import { IamUserPolicyAttachment } from "@cdktf/provider-aws/lib/iam-user-policy-attachment/index.js";
+import { IamUser } from "@cdktf/provider-aws/lib/iam-user/index.js";
+import { Construct } from "constructs";
+import { type Statement, policyDocument } from "../policy-document.ts";
+import { clusterName } from "./cluster.ts";
+import { text } from "../text.ts";
+
+export interface CiUserProps {
+  prefix: string;
+  region: string;
+  repositoryArns: readonly string[];
+  /** Roles that a new task definition may carry. */
+  passableRoleArns: readonly string[];
+  projectTag: string;
+}
+
+/** Its access key is made by hand (docs/runbooks/terraform-cloud.md): one that Terraform makes is readable in the state. */
+export class CiUser extends Construct {
+  readonly userName: string;
+  readonly userArn: string;
+  readonly policyName: string;
+  readonly policyArn: string;
+
+  constructor(scope: Construct, id: string, props: CiUserProps) {
+    super(scope, id);
+    const user = new IamUser(this, "user", { name: `${props.prefix}-github-actions`, path: "/cicd/" });
+    const policy = new IamPolicy(this, "policy", {
+      name: `${props.prefix}-github-actions-deployment`,
+      path: "/cicd/",
+      description: "Pushes images and deploys them to the frontend and backend services",
+      policy: policyDocument(this.#statements(props)),
+    });
+    new IamUserPolicyAttachment(this, "attachment", { user: user.name, policyArn: policy.arn });
+    this.userName = user.name;
+    this.userArn = user.arn;
+    this.policyName = policy.name;
+    this.policyArn = policy.arn;
+  }
+
+  #statements(props: CiUserProps): Statement[] {
+    const { prefix, region } = props;
+    const account = new DataAwsCallerIdentity(this, "account").accountId;
+    const partition = new DataAwsPartition(this, "partition").partition;
+    const ecs = text`arn:${partition}:ecs:${region}:${account}`;
+    const cluster = clusterName(prefix);
+    return [
+      { Sid: "RegistryLogin", Action: "ecr:GetAuthorizationToken", Resource: "*" },
+      {
+        Sid: "PushImages",
+        Action: [
+          "ecr:BatchCheckLayerAvailability",
+          "ecr:BatchGetImage",
+          "ecr:CompleteLayerUpload",
+          "ecr:DescribeImages",
+          "ecr:GetDownloadUrlForLayer",
+          "ecr:InitiateLayerUpload",
+          "ecr:PutImage",
+          "ecr:UploadLayerPart",
+        ],
+        Resource: props.repositoryArns,
+      },
+      {
+        // Both know no resources.
+        Sid: "TaskDefinitions",
+        Action: ["ecs:RegisterTaskDefinition", "ecs:DescribeTaskDefinition"],
+        Resource: "*",
+      },
+      {
+        Sid: "UpdateServices",
+        Action: ["ecs:DescribeServices", "ecs:UpdateService"],
+        Resource: ["frontend", "backend"].map((name) => text`${ecs}:service/${cluster}/${prefix}-${name}`),
+      },
+      {
+        Sid: "WatchTasks",
+        Action: ["ecs:DescribeTasks", "ecs:ListTasks"],
+        Resource: "*",
+        Condition: { ArnEquals: { "ecs:cluster": text`${ecs}:cluster/${cluster}` } },
+      },
+      {
+        Sid: "PassTaskRoles",
+        Action: "iam:PassRole",
+        Resource: props.passableRoleArns,
+        Condition: { StringEquals: { "iam:PassedToService": "ecs-tasks.amazonaws.com" } },
+      },
+      {
+        Sid: "InvalidateCache",
+        Action: "cloudfront:CreateInvalidation",
+        Resource: text`arn:${partition}:cloudfront::${account}:distribution/*`,
+        Condition: { StringEquals: { "aws:ResourceTag/Project": props.projectTag } },
+      },
+    ];
+  }
+}

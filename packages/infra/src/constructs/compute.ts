@@ -1,0 +1,190 @@
+/** The cluster with its four services and what only they need: images, roles, logs, names, files, secrets. */
+import { environmentName } from "@pilot-light/core/contract";
+import { Construct } from "constructs";
+import type { Modes } from "../modes.ts";
+import { Backend } from "../services/backend.ts";
+import type { ServicePlace, ServicePlatform } from "../services/fargate-service.ts";
+import { Frontend } from "../services/frontend.ts";
+import { Grafana } from "../services/grafana.ts";
+import { Prometheus } from "../services/prometheus.ts";
+import type { EdgeVariables } from "../variables/edge.ts";
+import { type ServiceName, type ServiceVariables, serviceNames } from "../variables/services.ts";
+import { Cluster } from "./cluster.ts";
+import { ContainerImage } from "./container-image.ts";
+import type { Database } from "./database.ts";
+import type { Edge } from "./edge.ts";
+import { GeneratedSecret } from "./generated-secret.ts";
+import { type ImageRegistry, type RepositoryName, repositories } from "./image-registry.ts";
+import { LogGroups } from "./log-groups.ts";
+import type { Nat } from "./nat.ts";
+import type { Network } from "./network.ts";
+import { ObservabilityStorage } from "./observability-storage.ts";
+import type { ProfilingBucket } from "./profiling-bucket.ts";
+import type { SecurityGroups } from "./security-groups.ts";
+import { ServiceDiscovery } from "./service-discovery.ts";
+import { TaskRoles } from "./task-roles.ts";
+import { text } from "../text.ts";
+
+export interface ComputeProps {
+  modes: Modes;
+  project: string;
+  prefix: string;
+  region: string;
+  network: Network;
+  nat: Nat;
+  securityGroups: SecurityGroups;
+  registry: ImageRegistry;
+  profilingBucket: ProfilingBucket;
+  database: Database;
+  edge: Edge;
+  variables: ServiceVariables & Pick<EdgeVariables, "serviceDiscovery" | "efsInfrequentAccessDays">;
+}
+
+export class Compute extends Construct {
+  readonly cluster: Cluster;
+  readonly serviceDiscovery: ServiceDiscovery;
+  readonly roles: TaskRoles;
+  /** Outputs. */
+  readonly serviceNames: Readonly<Record<ServiceName, string>>;
+  readonly grafanaSecretArn: string;
+  readonly #props: ComputeProps;
+
+  constructor(scope: Construct, id: string, props: ComputeProps) {
+    super(scope, id);
+    this.#props = props;
+    const { modes, prefix, network, nat, securityGroups, variables, edge } = props;
+    const { active } = modes;
+    const logs = new LogGroups(this, "logs", { prefix, retentionDays: variables.logRetentionDays });
+    this.cluster = new Cluster(this, "cluster", {
+      ...{ active, prefix },
+      containerInsights: variables.containerInsights,
+    });
+    this.serviceDiscovery = new ServiceDiscovery(this, "service-discovery", {
+      active,
+      vpcId: network.vpcId,
+      ...variables.serviceDiscovery,
+    });
+    const storage = new ObservabilityStorage(this, "observability-storage", {
+      ...{ active, prefix },
+      subnetIds: network.privateAppSubnetIds,
+      securityGroupId: securityGroups.ids.efs,
+      infrequentAccessDays: variables.efsInfrequentAccessDays,
+    });
+    const grafanaSecret = new GeneratedSecret(this, "grafana-admin", {
+      active,
+      name: `${prefix}-grafana-admin`,
+      description: "Grafana's admin password",
+    });
+    this.grafanaSecretArn = active.text(grafanaSecret.arn);
+    this.roles = this.#roles(storage, logs, grafanaSecret);
+
+    const platform: ServicePlatform = {
+      ...{ active, prefix },
+      region: props.region,
+      clusterArn: this.cluster.arn,
+      subnetIds: network.privateAppSubnetIds,
+      executionRoleArn: this.roles.executionRoleArn,
+      fargateSpot: variables.fargateSpot,
+      healthCheckGraceSeconds: variables.healthCheckGraceSeconds,
+      dependsOn: [this.cluster.capacity, ...nat.routes, ...this.roles.policies, ...edge.loadBalancer.routes],
+    };
+    this.serviceNames = this.#services(platform, this.#places(logs), storage, grafanaSecret);
+  }
+
+  #roles(storage: ObservabilityStorage, logs: LogGroups, grafanaSecret: GeneratedSecret): TaskRoles {
+    const { modes, prefix, registry, profilingBucket, database, variables } = this.#props;
+    const { frontend, backend, prometheus, grafana } = variables.services;
+    return new TaskRoles(this, "roles", {
+      active: modes.active,
+      prefix,
+      repositoryArns: repositories.map((name) => registry.repositories[name].arn),
+      logGroupArns: serviceNames.map((name) => logs.groups[name].arn),
+      secretArns: [database.secretArn, grafanaSecret.arn],
+      profilingBucketArn: profilingBucket.arn,
+      fileSystemArn: storage.fileSystemArn,
+      accessPointArns: storage.accessPointArns,
+      ecsExec: {
+        frontend: frontend.ecsExec,
+        backend: backend.ecsExec,
+        prometheus: prometheus.ecsExec,
+        grafana: grafana.ecsExec,
+      },
+    });
+  }
+
+  #places(logs: LogGroups): Record<ServiceName, ServicePlace> {
+    const { securityGroups, edge, variables } = this.#props;
+    const place = (name: ServiceName, image: string): ServicePlace => ({
+      ...variables.services[name],
+      image,
+      taskRoleArn: this.roles.taskRoleArns[name],
+      securityGroupId: securityGroups.ids[name],
+      logGroupName: logs.groups[name].name,
+      registryArn: this.serviceDiscovery.registryArns[name],
+    });
+    const publicPlace = (name: RepositoryName): ServicePlace => ({
+      ...place(name, this.#image(name)),
+      targetGroupArn: edge.loadBalancer.targetGroupArns[name],
+    });
+    return {
+      frontend: publicPlace("frontend"),
+      backend: publicPlace("backend"),
+      prometheus: place("prometheus", variables.images.prometheus.reference),
+      grafana: publicPlace("grafana"),
+    };
+  }
+
+  #image(name: RepositoryName): string {
+    const { modes, registry, variables } = this.#props;
+    return new ContainerImage(this, `${name}-image`, {
+      active: modes.active,
+      wanted: variables.images[name],
+      repositoryName: registry.repositories[name].name,
+    }).reference;
+  }
+
+  #services(
+    platform: ServicePlatform,
+    places: Readonly<Record<ServiceName, ServicePlace>>,
+    storage: ObservabilityStorage,
+    grafanaSecret: GeneratedSecret,
+  ): Record<ServiceName, string> {
+    const { modes, project, database, profilingBucket, edge, variables } = this.#props;
+    const { namespace } = variables.serviceDiscovery;
+    const environment = environmentName;
+    const inside = (name: ServiceName) => text`http://${name}.${namespace}:${places[name].port}`;
+    const withFiles: ServicePlatform = {
+      ...platform,
+      dependsOn: [...platform.dependsOn, ...storage.mountTargets],
+    };
+    return {
+      frontend: new Frontend(this, "frontend", {
+        ...{ platform, environment },
+        place: places.frontend,
+        backendUrl: text`${inside("backend")}/api`,
+      }).serviceName,
+      backend: new Backend(this, "backend", {
+        ...{ platform, environment, database },
+        place: places.backend,
+        profilingBucketName: profilingBucket.name,
+        contactForm: variables.contactForm,
+      }).serviceName,
+      prometheus: new Prometheus(this, "prometheus", {
+        ...{ environment, project, namespace },
+        platform: withFiles,
+        place: places.prometheus,
+        retention: variables.prometheusRetention,
+        volume: storage.volumes.prometheus,
+      }).serviceName,
+      grafana: new Grafana(this, "grafana", {
+        platform: { ...withFiles, dependsOn: [...withFiles.dependsOn, grafanaSecret.value] },
+        place: places.grafana,
+        hasDomain: modes.hasDomain.condition,
+        grafanaDomain: edge.grafanaDomain,
+        prometheusUrl: inside("prometheus"),
+        adminPasswordArn: grafanaSecret.arn,
+        volume: storage.volumes.grafana,
+      }).serviceName,
+    };
+  }
+}

@@ -1,0 +1,47 @@
+/** A password in Secrets Manager that AWS makes up. Active mode only: the next activation makes another one. */
+import { DataAwsSecretsmanagerRandomPassword } from "@cdktf/provider-aws/lib/data-aws-secretsmanager-random-password/index.js";
+import { SecretsmanagerSecretVersion } from "@cdktf/provider-aws/lib/secretsmanager-secret-version/index.js";
+import { SecretsmanagerSecret } from "@cdktf/provider-aws/lib/secretsmanager-secret/index.js";
+import type { ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import type { Gate } from "../gate.ts";
+
+export interface GeneratedSecretProps {
+  active: Gate;
+  name: string;
+  description: string;
+}
+
+export class GeneratedSecret extends Construct {
+  /** For resources of the active mode. */
+  readonly arn: string;
+  /** A task that reads the secret needs it. */
+  readonly value: ITerraformDependable;
+
+  constructor(scope: Construct, id: string, { active, name, description }: GeneratedSecretProps) {
+    super(scope, id);
+    const secret = active.count(
+      new SecretsmanagerSecret(this, "secret", {
+        name,
+        description,
+        // At once: a name that waits for its deletion could not be used by the next activation.
+        recoveryWindowInDays: 0,
+      }),
+    );
+    const random = active.count(
+      new DataAwsSecretsmanagerRandomPassword(this, "random", {
+        passwordLength: 32,
+        excludePunctuation: true,
+      }),
+    );
+    this.value = active.count(
+      new SecretsmanagerSecretVersion(this, "value", {
+        secretId: secret.id,
+        secretString: random.randomPassword,
+        // Each plan reads another random password.
+        lifecycle: { ignoreChanges: ["secret_string"] },
+      }),
+    );
+    this.arn = secret.arn;
+  }
+}

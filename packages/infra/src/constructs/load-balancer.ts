@@ -1,0 +1,159 @@
+/** The public load balancer: `/api/*` to the backend, Grafana by its host or path, the rest to the frontend. Active mode only. */
+import {
+  LbListenerRule,
+  type LbListenerRuleCondition,
+} from "@cdktf/provider-aws/lib/lb-listener-rule/index.js";
+import { LbListener } from "@cdktf/provider-aws/lib/lb-listener/index.js";
+import { LbTargetGroup } from "@cdktf/provider-aws/lib/lb-target-group/index.js";
+import { Lb } from "@cdktf/provider-aws/lib/lb/index.js";
+import { type ITerraformDependable, Token } from "cdktf";
+import { Construct } from "constructs";
+import type { Gate } from "../gate.ts";
+import { limitedName } from "../limited-name.ts";
+
+export const publicServices = ["frontend", "backend", "grafana"] as const;
+export type PublicService = (typeof publicServices)[number];
+
+export interface LoadBalancerSettings {
+  healthPaths: Readonly<Record<PublicService, string>>;
+  healthCheck: { interval: number; timeout: number; healthyThreshold: number; unhealthyThreshold: number };
+  idleTimeout: number;
+  deregistrationDelay: number;
+}
+
+export interface LoadBalancerProps extends LoadBalancerSettings {
+  active: Gate;
+  /** Active, and there is a domain with an issued certificate. */
+  activeWithDomain: Gate;
+  prefix: string;
+  vpcId: string;
+  subnetIds: readonly string[];
+  securityGroupId: string;
+  certificateArn: string;
+  grafanaDomain: string;
+  ports: Readonly<Record<PublicService, number>>;
+}
+
+export class LoadBalancer extends Construct {
+  readonly targetGroupArns: Readonly<Record<PublicService, string>>;
+  /** What must be there before a service may register tasks, and go only after it has. */
+  readonly routes: readonly ITerraformDependable[];
+  /** For resources of the active mode; outputs take `dnsName` and `arn`. */
+  readonly originName: string;
+  readonly dnsName: string;
+  readonly arn: string;
+  readonly #props: LoadBalancerProps;
+
+  constructor(scope: Construct, id: string, props: LoadBalancerProps) {
+    super(scope, id);
+    this.#props = props;
+    const { active } = props;
+    const balancer = active.count(
+      new Lb(this, "balancer", {
+        name: limitedName(props.prefix, "alb"),
+        loadBalancerType: "application",
+        internal: false,
+        subnets: [...props.subnetIds],
+        securityGroups: [props.securityGroupId],
+        idleTimeout: props.idleTimeout,
+        dropInvalidHeaderFields: true,
+        // It holds nothing, and a deactivation has to be able to delete it.
+        enableDeletionProtection: false,
+      }),
+    );
+    this.targetGroupArns = {
+      frontend: this.#targetGroup("frontend"),
+      backend: this.#targetGroup("backend"),
+      grafana: this.#targetGroup("grafana"),
+    };
+    this.routes = [...this.#http(balancer.arn), ...this.#https(balancer.arn)];
+    this.originName = balancer.dnsName;
+    this.dnsName = active.text(balancer.dnsName);
+    this.arn = active.text(balancer.arn);
+  }
+
+  #targetGroup(name: PublicService): string {
+    const { active, healthCheck, healthPaths, prefix, ports, vpcId, deregistrationDelay } = this.#props;
+    const group = new LbTargetGroup(this, `${name}-targets`, {
+      name: limitedName(prefix, `${name}-tg`),
+      port: ports[name],
+      protocol: "HTTP",
+      targetType: "ip",
+      vpcId,
+      deregistrationDelay: Token.asString(deregistrationDelay),
+      healthCheck: {
+        path: healthPaths[name],
+        protocol: "HTTP",
+        // Below a path, Grafana answers with a redirect to it.
+        matcher: name === "grafana" ? "200-399" : "200-299",
+        ...healthCheck,
+      },
+    });
+    return active.count(group).arn;
+  }
+
+  /** Without a domain the whole environment; with one it only sends to HTTPS. */
+  #http(loadBalancerArn: string): ITerraformDependable[] {
+    const { active, activeWithDomain } = this.#props;
+    const listener = active.count(
+      new LbListener(this, "http", {
+        loadBalancerArn,
+        port: 80,
+        protocol: "HTTP",
+        defaultAction: [{ type: "forward", targetGroupArn: this.targetGroupArns.frontend }],
+      }),
+    );
+    const redirect = new LbListenerRule(this, "http-to-https", {
+      listenerArn: listener.arn,
+      priority: 1,
+      condition: [{ pathPattern: { values: ["/*"] } }],
+      action: [{ type: "redirect", redirect: { port: "443", protocol: "HTTPS", statusCode: "HTTP_301" } }],
+    });
+    activeWithDomain.count(redirect);
+    return [
+      listener,
+      this.#rule("http-api", active, listener.arn, 100, "backend", { pathPattern: { values: ["/api/*"] } }),
+      this.#rule("http-grafana", active, listener.arn, 110, "grafana", {
+        pathPattern: { values: ["/grafana", "/grafana/*"] },
+      }),
+    ];
+  }
+
+  #https(loadBalancerArn: string): ITerraformDependable[] {
+    const { activeWithDomain, certificateArn, grafanaDomain } = this.#props;
+    const listener = activeWithDomain.count(
+      new LbListener(this, "https", {
+        loadBalancerArn,
+        port: 443,
+        protocol: "HTTPS",
+        sslPolicy: "ELBSecurityPolicy-TLS13-1-2-2021-06",
+        certificateArn,
+        defaultAction: [{ type: "forward", targetGroupArn: this.targetGroupArns.frontend }],
+      }),
+    );
+    return [
+      listener,
+      // First: Grafana has paths below /api, too.
+      this.#rule("https-grafana", activeWithDomain, listener.arn, 90, "grafana", {
+        hostHeader: { values: [grafanaDomain] },
+      }),
+      this.#rule("https-api", activeWithDomain, listener.arn, 100, "backend", {
+        pathPattern: { values: ["/api/*"] },
+      }),
+    ];
+  }
+
+  #rule(
+    id: string,
+    gate: Gate,
+    listenerArn: string,
+    priority: number,
+    target: PublicService,
+    condition: LbListenerRuleCondition,
+  ): LbListenerRule {
+    const action = [{ type: "forward", targetGroupArn: this.targetGroupArns[target] }];
+    return gate.count(
+      new LbListenerRule(this, id, { listenerArn, priority, condition: [condition], action }),
+    );
+  }
+}

@@ -1,0 +1,56 @@
+/** The prices as a table per mode, in Markdown: the text of docs/costs.md. */
+import { type Price, type Scenario, prices, pricesAsOf, scenarios } from "./prices.ts";
+
+const hoursOfAMonth = 730;
+const columns: readonly Scenario[] = ["pilotLight", "withoutDatabase", "active", "cheapActive"];
+
+/** USD a month for one item. */
+function monthly({ price, per, quantity }: Price, scenario: Scenario): number {
+  return price * quantity[scenario] * (per === "hour" ? hoursOfAMonth : 1);
+}
+
+/** USD a month for the whole environment. */
+export function total(scenario: Scenario): number {
+  return prices.reduce((sum, price) => sum + monthly(price, scenario), 0);
+}
+
+export function costsDocument(): string {
+  const header = ["USD a month", ...columns.map((scenario) => scenarios[scenario]), "price", "from"];
+  const rows = prices.map((price) => [
+    price.item,
+    ...columns.map((scenario) => amount(monthly(price, scenario), price.quantity[scenario])),
+    price.price === 0 ? "free" : `${price.price} / ${price.per}`,
+    `[${new URL(price.source).pathname.split("/")[1] ?? ""}](${price.source})`,
+  ]);
+  const sums = ["**Together**", ...columns.map((scenario) => `**${total(scenario).toFixed(2)}**`), "", ""];
+  return `# Costs
+
+What each mode costs when it lasts a whole month of ${hoursOfAMonth} hours, in us-east-1, without taxes, as of ${pricesAsOf}. An hour of the
+active mode costs ${((total("active") - total("pilotLight")) / hoursOfAMonth).toFixed(2)} USD more than an hour of pilot light.
+
+${table([header, ...rows, sums])}
+Sizes are the variables' defaults; amounts that depend on use are those of a quiet month. Not counted: traffic to the internet, Container
+Insights (\`enable_container_insights\`, 0.30 a metric), snapshots of the database beyond its own size (0.095 a GB).
+
+The data is in \`packages/infra/src/costs/prices.ts\`; after a change there \`npx vitest run --project unit packages/infra/src/costs -u\`
+writes this page again.
+`;
+}
+
+function amount(usd: number, quantity: number): string {
+  return quantity === 0 ? "-" : usd.toFixed(2);
+}
+
+/** Columns of one width, as the formatter wants them: texts to the left, amounts to the right. */
+function table([header = [], ...rows]: readonly (readonly string[])[]): string {
+  const widths = header.map((_, column) =>
+    Math.max(...[header, ...rows].map((row) => (row[column] ?? "").length)),
+  );
+  const isAmount = (column: number) => column >= 1 && column <= columns.length;
+  const line = (row: readonly string[]) =>
+    `| ${row.map((cell, column) => (isAmount(column) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0))).join(" | ")} |\n`;
+  const rule = widths.map((width, column) =>
+    isAmount(column) ? `${"-".repeat(width - 1)}:` : "-".repeat(width),
+  );
+  return [header, rule, ...rows].map(line).join("");
+}

@@ -1,0 +1,80 @@
+/** What runs in a task, and how ECS is told. */
+import { Fn } from "cdktf";
+
+export interface ServiceVolume {
+  fileSystemId: string;
+  accessPointId: string;
+  path: string;
+}
+
+/** What runs in the container. */
+export interface Container {
+  environment?: Readonly<Record<string, string>>;
+  /** Environment variables read from Secrets Manager. */
+  secrets?: Readonly<Record<string, string>>;
+  entryPoint?: readonly string[];
+  command?: readonly string[];
+  /** Shell command that fails when the container is not well. */
+  healthCommand?: string;
+  volume?: ServiceVolume;
+}
+
+/** The container, and what of the service it needs. */
+export interface ContainerProps {
+  name: string;
+  image: string;
+  port: number;
+  cpu: number;
+  memory: number;
+  logGroupName: string;
+  region: string;
+  container: Container;
+}
+
+/** Of the volume, in the task and in the container. */
+export const volumeName = "data";
+
+/** The JSON of a task with this one container. */
+export function containerDefinitions(props: ContainerProps): string {
+  return Fn.jsonencode([definition(props)]);
+}
+
+/** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html */
+function definition(props: ContainerProps): Record<string, unknown> {
+  const { name, container } = props;
+  const { volume, healthCommand } = container;
+  return {
+    name,
+    image: props.image,
+    essential: true,
+    cpu: props.cpu,
+    memory: props.memory,
+    portMappings: [{ containerPort: props.port, protocol: "tcp" }],
+    environment: Object.entries(container.environment ?? {}).map(([key, value]) => ({ name: key, value })),
+    secrets: Object.entries(container.secrets ?? {}).map(([key, valueFrom]) => ({ name: key, valueFrom })),
+    ...(container.entryPoint === undefined ? {} : { entryPoint: container.entryPoint }),
+    ...(container.command === undefined ? {} : { command: container.command }),
+    ...(volume === undefined
+      ? {}
+      : { mountPoints: [{ sourceVolume: volumeName, containerPath: volume.path }] }),
+    ...(healthCommand === undefined
+      ? {}
+      : {
+          healthCheck: {
+            command: ["CMD-SHELL", healthCommand],
+            interval: 30,
+            timeout: 5,
+            retries: 3,
+            startPeriod: 60,
+          },
+        }),
+    logConfiguration: {
+      logDriver: "awslogs",
+      options: {
+        "awslogs-group": props.logGroupName,
+        "awslogs-region": props.region,
+        "awslogs-stream-prefix": name,
+      },
+    },
+  };
+}

@@ -1,0 +1,126 @@
+/** One ECS service on Fargate with its task definition, as the four services have it. Active mode only. */
+import { EcsService } from "@cdktf/provider-aws/lib/ecs-service/index.js";
+import { EcsTaskDefinition } from "@cdktf/provider-aws/lib/ecs-task-definition/index.js";
+import { type IResolvable, type ITerraformDependable, Token, conditional } from "cdktf";
+import { Construct } from "constructs";
+import type { Gate } from "../gate.ts";
+import { type Container, containerDefinitions, volumeName } from "./container.ts";
+
+export interface ServiceSettings {
+  port: number;
+  /** CPU units, 1024 to a core. */
+  cpu: number;
+  /** MB. */
+  memory: number;
+  desiredCount: number;
+  ecsExec: IResolvable;
+}
+
+/** What all services share. */
+export interface ServicePlatform {
+  active: Gate;
+  prefix: string;
+  region: string;
+  clusterArn: string;
+  subnetIds: readonly string[];
+  executionRoleArn: string;
+  fargateSpot: IResolvable;
+  healthCheckGraceSeconds: number;
+  /** Ways out, rights, listeners: without the order a switch-off takes them from tasks that still run, and hangs. */
+  dependsOn: readonly ITerraformDependable[];
+}
+
+/** What one service gets from the stack. */
+export interface ServicePlace extends ServiceSettings {
+  image: string;
+  taskRoleArn: string;
+  securityGroupId: string;
+  logGroupName: string;
+  registryArn: string;
+  /** Of the load balancer; none for a service that is reached from inside only. */
+  targetGroupArn?: string;
+}
+
+export interface FargateServiceProps extends ServicePlace {
+  name: string;
+  platform: ServicePlatform;
+  container: Container;
+}
+
+export class FargateService extends Construct {
+  /** Output: the service's name. */
+  readonly serviceName: string;
+
+  constructor(scope: Construct, id: string, props: FargateServiceProps) {
+    super(scope, id);
+    const { name, platform, targetGroupArn } = props;
+    const { active, prefix } = platform;
+    const definition = this.#taskDefinition(props);
+    const balanced = targetGroupArn !== undefined;
+    const service = active.count(
+      new EcsService(this, "service", {
+        name: `${prefix}-${name}`,
+        cluster: platform.clusterArn,
+        taskDefinition: definition.arn,
+        desiredCount: props.desiredCount,
+        capacityProviderStrategy: [
+          {
+            capacityProvider: Token.asString(conditional(platform.fargateSpot, "FARGATE_SPOT", "FARGATE")),
+            weight: 1,
+          },
+        ],
+        networkConfiguration: {
+          subnets: [...platform.subnetIds],
+          securityGroups: [props.securityGroupId],
+          assignPublicIp: false,
+        },
+        ...(balanced
+          ? {
+              loadBalancer: [{ targetGroupArn, containerName: name, containerPort: props.port }],
+              healthCheckGracePeriodSeconds: platform.healthCheckGraceSeconds,
+            }
+          : {}),
+        serviceRegistries: { registryArn: props.registryArn, containerName: name, containerPort: props.port },
+        deploymentCircuitBreaker: { enable: true, rollback: true },
+        enableExecuteCommand: props.ecsExec,
+        propagateTags: "SERVICE",
+        dependsOn: [...platform.dependsOn],
+        // CI deploys new images by new task definitions.
+        lifecycle: { ignoreChanges: ["task_definition"] },
+      }),
+    );
+    this.serviceName = active.text(service.name);
+  }
+
+  #taskDefinition({ name, platform, container, ...props }: FargateServiceProps): EcsTaskDefinition {
+    const { volume } = container;
+    const volumes =
+      volume === undefined
+        ? {}
+        : {
+            volume: [
+              {
+                name: volumeName,
+                efsVolumeConfiguration: {
+                  fileSystemId: volume.fileSystemId,
+                  transitEncryption: "ENABLED",
+                  authorizationConfig: { accessPointId: volume.accessPointId, iam: "ENABLED" },
+                },
+              },
+            ],
+          };
+    return platform.active.count(
+      new EcsTaskDefinition(this, "task", {
+        family: `${platform.prefix}-${name}`,
+        networkMode: "awsvpc",
+        requiresCompatibilities: ["FARGATE"],
+        cpu: Token.asString(props.cpu),
+        memory: Token.asString(props.memory),
+        executionRoleArn: platform.executionRoleArn,
+        taskRoleArn: props.taskRoleArn,
+        ...volumes,
+        containerDefinitions: containerDefinitions({ name, region: platform.region, container, ...props }),
+      }),
+    );
+  }
+}

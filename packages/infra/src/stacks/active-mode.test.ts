@@ -1,0 +1,206 @@
+/** What the synthesized Terraform says about the active mode, and about its absence in pilot light. */
+import { describe, expect, it } from "vitest";
+import { type Block, part, resource, resources, synthesized } from "../testing/synthesized.ts";
+
+const document = synthesized();
+const active = "${var.dev_activated ? 1 : 0}";
+const services = ["frontend", "backend", "prometheus", "grafana"];
+
+/** Every resource and data source as `[address, block]`. */
+function all(): [address: string, block: Block][] {
+  return ["resource", "data"].flatMap((kind) =>
+    Object.entries(part(document, kind)).flatMap(([type, byName]) =>
+      Object.keys(byName as object).map((name): [string, Block] => [
+        `${kind === "data" ? "data." : ""}${type}.${name}`,
+        part(document, kind, type, name),
+      ]),
+    ),
+  );
+}
+
+const counted = all().filter(([, block]) => "count" in block);
+
+describe("pilot light", () => {
+  it.each([
+    "aws_nat_gateway",
+    "aws_eip",
+    "aws_ecs_cluster",
+    "aws_ecs_service",
+    "aws_ecs_task_definition",
+    "aws_lb",
+    "aws_lb_target_group",
+    "aws_lb_listener",
+    "aws_cloudfront_distribution",
+    "aws_service_discovery_private_dns_namespace",
+    "aws_service_discovery_service",
+    "aws_efs_file_system",
+    "aws_secretsmanager_secret",
+  ])("has no %s", (type) => {
+    const found = resources(document, type);
+    expect(found).not.toEqual([]);
+    for (const { count } of found) expect(count).toMatch(/^\$\{\(*var\.dev_activated (\?|&&) /);
+  });
+
+  it.each([
+    "aws_vpc",
+    "aws_subnet",
+    "aws_security_group",
+    "aws_ecr_repository",
+    "aws_s3_bucket",
+    "aws_db_subnet_group",
+    "aws_iam_role",
+    "aws_iam_user",
+    "aws_cloudwatch_log_group",
+    "aws_vpc_endpoint",
+  ])("has every %s", (type) => {
+    const found = resources(document, type);
+    expect(found).not.toEqual([]);
+    for (const block of found) expect(block).not.toHaveProperty("count");
+  });
+});
+
+describe("what is counted", () => {
+  it("is counted by variables alone, which Terraform knows at plan time", () => {
+    for (const [, { count }] of counted) {
+      expect(String(count).replaceAll(/var\.\w+/g, "")).toMatch(/^\$\{[()!&|= "]*\? 1 : 0\}$/);
+    }
+  });
+
+  it("is referred to by an index everywhere", () => {
+    const text = JSON.stringify({ ...document, "//": undefined });
+    for (const [address] of counted) {
+      const pattern = new RegExp(`(?<![\\w.])${address.replaceAll(".", "\\.")}\\.[a-z]`);
+      expect(text).not.toMatch(pattern);
+    }
+  });
+});
+
+describe("the network", () => {
+  it("has a way out for each zone, and one for both when asked for", () => {
+    expect(resource(document, "aws_nat_gateway", "nat/gateway-1")).toMatchObject({ count: active });
+    expect(resource(document, "aws_nat_gateway", "nat/gateway-2")).toMatchObject({
+      count: "${(var.dev_activated && !var.single_nat_gateway) ? 1 : 0}",
+    });
+    expect(resource(document, "aws_route", "nat/route-2")["nat_gateway_id"]).toMatch(
+      /^\$\{var\.single_nat_gateway \? aws_nat_gateway\.nat_gateway-1_\w+\[0\]\.id : aws_nat_gateway\.nat_gateway-2_\w+\[0\]\.id\}$/,
+    );
+    expect(part(document, "variable", "single_nat_gateway")).toMatchObject({ default: false });
+  });
+
+  it("lets everybody in to ports 80 and 443 of the load balancer and nowhere else", () => {
+    const open = resources(document, "aws_vpc_security_group_ingress_rule").filter(
+      ({ cidr_ipv4 }) => cidr_ipv4,
+    );
+    const alb = expect.stringContaining("security-groups_alb_") as string;
+    expect(open).toMatchObject([
+      { security_group_id: alb, from_port: 443, to_port: 443 },
+      { security_group_id: alb, from_port: 80, to_port: 80 },
+    ]);
+  });
+});
+
+describe("the image repositories", () => {
+  it("have tags that never move, a scan on push, and keep ten images", () => {
+    for (const name of ["backend", "frontend", "grafana"]) {
+      expect(resource(document, "aws_ecr_repository", `image-registry/${name}`)).toMatchObject({
+        name: `davidshaevel/${name}`,
+        image_tag_mutability: "IMMUTABLE",
+        image_scanning_configuration: { scan_on_push: true },
+        force_delete: false,
+      });
+    }
+    expect(part(document, "variable", "ecr_images_kept")).toMatchObject({ default: 10 });
+  });
+});
+
+describe("the services", () => {
+  it.each(services)(
+    "%s keeps its name and waits for rights and listeners, so that a switch-off ends",
+    (name) => {
+      const service = resource(document, "aws_ecs_service", `${name}/${name}/service`);
+      expect(service).toMatchObject({
+        name: `dev-davidshaevel-${name}`,
+        count: active,
+        network_configuration: { assign_public_ip: false },
+        deployment_circuit_breaker: { enable: true, rollback: true },
+        lifecycle: { ignore_changes: ["task_definition"] },
+        depends_on: expect.arrayContaining([
+          expect.stringMatching(/^aws_route\.nat_route-2/),
+          expect.stringMatching(/^aws_iam_role_policy\.compute_roles_start-tasks/),
+          expect.stringMatching(/^aws_lb_listener\.edge_load-balancer_http_/),
+          expect.stringMatching(/^aws_lb_listener_rule\.edge_load-balancer_http-api/),
+        ]) as unknown,
+      });
+    },
+  );
+
+  it.each([
+    ["frontend", 3000, 256, 512, 2],
+    ["backend", 3001, 256, 512, 2],
+    ["prometheus", 9090, 512, 1024, 1],
+    ["grafana", 3000, 512, 1024, 1],
+  ])("%s has its port and size as variables", (name, port, cpu, memory, count) => {
+    const value = (suffix: string) => part(document, "variable", `${name}_${suffix}`)["default"];
+    expect(["port", "task_cpu", "task_memory", "desired_count"].map(value)).toEqual([
+      port,
+      cpu,
+      memory,
+      count,
+    ]);
+  });
+
+  it("get the database's password from its secret and never as text", () => {
+    const task = resource(document, "aws_ecs_task_definition", "backend/backend/task");
+    expect(task["container_definitions"]).toMatch(/"name" = "DB_PASSWORD", "valueFrom" = join\(.*secret_arn/);
+    expect(task["container_definitions"]).not.toMatch(/"name" = "DB_PASSWORD", "value" =/);
+  });
+
+  it("run the newest image of their repository when none is named", () => {
+    const images = Object.values(part(document, "data", "aws_ecr_image"));
+    expect(images).toHaveLength(3);
+    expect(images).toContainEqual(
+      expect.objectContaining({
+        count: '${(var.dev_activated && !(var.backend_container_image != "")) ? 1 : 0}',
+        most_recent: true,
+      }),
+    );
+  });
+
+  it("run on spare capacity when asked for", () => {
+    expect(resource(document, "aws_ecs_service", "backend/backend/service")).toMatchObject({
+      capacity_provider_strategy: [
+        { capacity_provider: '${var.use_fargate_spot ? "FARGATE_SPOT" : "FARGATE"}' },
+      ],
+    });
+    expect(part(document, "variable", "use_fargate_spot")).toMatchObject({ default: false });
+  });
+
+  it("are taken out of service discovery by force", () => {
+    for (const registry of resources(document, "aws_service_discovery_service")) {
+      expect(registry).toMatchObject({ force_destroy: true, dns_config: { routing_policy: "MULTIVALUE" } });
+    }
+  });
+});
+
+describe("the rights", () => {
+  it("are for named things wherever AWS knows names", () => {
+    const policies = [
+      ...resources(document, "aws_iam_role_policy"),
+      ...resources(document, "aws_iam_policy"),
+    ];
+    const nameless = new Set(["RegistryLogin", "TaskDefinitions", "WatchTasks", "EcsExec"]);
+    const statements = policies.flatMap(({ policy }) => [
+      ...String(policy).matchAll(/"Sid" = "(\w+)", "Action" = .*?"Resource" = ("\*")?/g),
+    ]);
+    expect(statements.length).toBeGreaterThan(10);
+    const forEverything = statements.filter(([, , everything]) => everything !== undefined);
+    expect(new Set(forEverything.map(([, sid]) => sid))).toEqual(nameless);
+    for (const { policy } of policies) expect(policy).not.toMatch(/"[a-z0-9]+:\*"|"Action" = "\*"/);
+  });
+
+  it("let CI pass the tasks' roles to ECS only, and make no access key", () => {
+    const [policy] = resources(document, "aws_iam_policy");
+    expect(policy?.["policy"]).toContain('"iam:PassedToService" = "ecs-tasks.amazonaws.com"');
+    expect(resources(document, "aws_iam_access_key")).toEqual([]);
+  });
+});

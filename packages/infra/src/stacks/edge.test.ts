@@ -1,0 +1,73 @@
+/** What the synthesized Terraform says about the load balancer, the CDN and the domain. */
+import { describe, expect, it } from "vitest";
+import { part, resource, resources, synthesized } from "../testing/synthesized.ts";
+
+const document = synthesized();
+const activeWithDomain = '${(var.dev_activated && (var.domain_name != "")) ? 1 : 0}';
+
+describe("the load balancer", () => {
+  it("sends /api to the backend and Grafana's host to Grafana", () => {
+    expect(resource(document, "aws_lb_listener_rule", "load-balancer/https-api")).toMatchObject({
+      count: activeWithDomain,
+      condition: [{ path_pattern: { values: ["/api/*"] } }],
+      action: [{ target_group_arn: expect.stringContaining("backend-targets") as string }],
+    });
+    expect(resource(document, "aws_lb_listener_rule", "load-balancer/https-grafana")).toMatchObject({
+      count: activeWithDomain,
+      condition: [{ host_header: { values: ['${join("", ["grafana.", var.domain_name])}'] } }],
+    });
+  });
+
+  it("speaks HTTPS only, once there is a domain", () => {
+    expect(resource(document, "aws_lb_listener", "load-balancer/https")).toMatchObject({
+      count: activeWithDomain,
+    });
+    expect(resource(document, "aws_lb_listener_rule", "load-balancer/http-to-https")).toMatchObject({
+      count: activeWithDomain,
+      priority: 1,
+      condition: [{ path_pattern: { values: ["/*"] } }],
+      action: [{ type: "redirect", redirect: { protocol: "HTTPS", status_code: "HTTP_301" } }],
+    });
+  });
+
+  it("gets names that AWS takes for the longest project", () => {
+    const long = synthesized({ project: "a-project-with-a-very-long-nam" });
+    const names = [...resources(long, "aws_lb"), ...resources(long, "aws_lb_target_group")].map(
+      ({ name }) => name,
+    );
+    expect(new Set(names).size).toBe(4);
+    for (const name of names) expect(name).toMatch(/^dev-a-project[a-z0-9-]{0,18}[a-z0-9]$/);
+  });
+});
+
+describe("the domain", () => {
+  it("is none by default, and then there is no certificate", () => {
+    expect(part(document, "variable", "domain_name")).toMatchObject({ default: "" });
+    expect(resources(document, "aws_acm_certificate")).toMatchObject([
+      { count: '${(var.domain_name != "") ? 1 : 0}', validation_method: "DNS" },
+    ]);
+  });
+
+  it("has its certificate issued before a listener or the CDN takes it", () => {
+    const issued = /aws_acm_certificate_validation\.\S+\[0\]\.certificate_arn/;
+    expect(resource(document, "aws_lb_listener", "load-balancer/https")["certificate_arn"]).toMatch(issued);
+    expect(
+      part(resource(document, "aws_cloudfront_distribution", "distribution"), "viewer_certificate"),
+    ).toEqual({
+      acm_certificate_arn: expect.stringMatching(issued) as string,
+      cloudfront_default_certificate: '${!(var.domain_name != "")}',
+      minimum_protocol_version: '${(var.domain_name != "") ? "TLSv1.2_2021" : "TLSv1"}',
+      ssl_support_method: '${(var.domain_name != "") ? "sni-only" : null}',
+    });
+  });
+
+  it("has a second certificate for the CDN where the environment is in another region", () => {
+    const european = synthesized({ region: "eu-west-1" });
+    expect(resource(european, "aws_acm_certificate", "edge/cdn-certificate/certificate")).toMatchObject({
+      provider: "aws.cdn_region",
+    });
+    expect(part(european, "provider")["aws"]).toContainEqual(
+      expect.objectContaining({ alias: "cdn_region", region: "us-east-1" }),
+    );
+  });
+});

@@ -1,0 +1,144 @@
+/** Variables of the cluster and its four services: sizes, counts, ports, images. */
+import type { IResolvable } from "cdktf";
+import type { ServiceSettings } from "../services/fargate-service.ts";
+import type { Rule, VariableDefinitions } from "./definitions.ts";
+
+export const serviceNames = ["frontend", "backend", "prometheus", "grafana"] as const;
+export type ServiceName = (typeof serviceNames)[number];
+
+export interface ServiceVariables {
+  services: Readonly<Record<ServiceName, ServiceSettings>>;
+  images: Readonly<Record<ServiceName, ImageSettings>>;
+  containerInsights: IResolvable;
+  fargateSpot: IResolvable;
+  logRetentionDays: number;
+  healthCheckGraceSeconds: number;
+  prometheusRetention: string;
+  contactForm: { apiKey: string; to: string; from: string };
+}
+
+export interface ImageSettings {
+  /** With its tag or digest; "" for the newest image of the repository where there is one. */
+  reference: string;
+  isSet: IResolvable;
+}
+
+interface Defaults {
+  port: number;
+  cpu: number;
+  memory: number;
+  desiredCount: number;
+  ecsExec: boolean;
+}
+
+const defaults = {
+  frontend: { port: 3000, cpu: 256, memory: 512, desiredCount: 2, ecsExec: false },
+  // On: the tunnel to the private database goes through a backend task.
+  backend: { port: 3001, cpu: 256, memory: 512, desiredCount: 2, ecsExec: true },
+  prometheus: { port: 9090, cpu: 512, memory: 1024, desiredCount: 1, ecsExec: false },
+  grafana: { port: 3000, cpu: 512, memory: 1024, desiredCount: 1, ecsExec: false },
+} as const satisfies Record<ServiceName, Defaults>;
+
+export function serviceVariables(define: VariableDefinitions): ServiceVariables {
+  return {
+    services: {
+      frontend: service(define, "frontend"),
+      backend: service(define, "backend"),
+      prometheus: service(define, "prometheus"),
+      grafana: service(define, "grafana"),
+    },
+    images: images(define),
+    containerInsights: define.flag(
+      "enable_container_insights",
+      true,
+      "Metrics of every task in CloudWatch, which are paid for.",
+    ),
+    fargateSpot: define.flag(
+      "use_fargate_spot",
+      false,
+      "Runs the tasks on spare capacity: about a third of the price, and two minutes' notice before one is stopped. Switching it replaces the services.",
+    ),
+    logRetentionDays: define.choice(
+      "ecs_log_retention_days",
+      7,
+      [1, 3, 5, 7, 14, 30, 60, 90],
+      "Days the services' logs are kept.",
+    ),
+    healthCheckGraceSeconds: define.integer(
+      "health_check_grace_period",
+      60,
+      [0, 1800],
+      "Seconds a new task may be unhealthy for the load balancer.",
+    ),
+    prometheusRetention: define.text(
+      "prometheus_retention_time",
+      "15d",
+      "How long Prometheus keeps its metrics.",
+      [
+        'can(regex("^[1-9][0-9]*[hdwy]$", var.prometheus_retention_time))',
+        "prometheus_retention_time must be like 15d.",
+      ],
+    ),
+    contactForm: contactForm(define),
+  };
+}
+
+function service(define: VariableDefinitions, name: ServiceName): ServiceSettings {
+  const { port, cpu, memory, desiredCount, ecsExec } = defaults[name];
+  return {
+    port: define.integer(`${name}_port`, port, [1, 65535], `Port that ${name} listens on.`),
+    cpu: define.choice(`${name}_task_cpu`, cpu, [256, 512, 1024, 2048, 4096], `CPU units of a ${name} task.`),
+    memory: define.integer(`${name}_task_memory`, memory, [512, 30720], `Memory of a ${name} task in MB.`),
+    desiredCount: define.integer(`${name}_desired_count`, desiredCount, [0, 10], `Tasks of ${name}.`),
+    ecsExec: define.flag(
+      `enable_${name}_ecs_exec`,
+      ecsExec,
+      `Lets people with the right open a shell or a tunnel in a ${name} task.`,
+    ),
+  };
+}
+
+function images(define: VariableDefinitions): Record<ServiceName, ImageSettings> {
+  const image = (name: string, value: string, description: string) => ({
+    reference: define.text(name, value, description, imageRule(name)),
+    isSet: define.isSet(name),
+  });
+  const newest = "image; empty for the newest one in its repository.";
+  return {
+    frontend: image("frontend_container_image", "", `Frontend ${newest}`),
+    backend: image("backend_container_image", "", `Backend ${newest}`),
+    grafana: image("grafana_image", "", `Grafana ${newest}`),
+    prometheus: image(
+      "prometheus_image",
+      "docker.io/prom/prometheus:v3.5.0",
+      "Prometheus image; it has no repository here.",
+    ),
+  };
+}
+
+function imageRule(name: string): Rule {
+  return [
+    `${name === "prometheus_image" ? "" : `var.${name} == "" || `}can(regex("^[a-z0-9][a-z0-9.:/_-]*[:@][A-Za-z0-9_.:-]+$", var.${name}))`,
+    `${name} must be an image with its tag or digest.`,
+  ];
+}
+
+function contactForm(define: VariableDefinitions): ServiceVariables["contactForm"] {
+  const address = (name: string, description: string) =>
+    define.text(name, "", description, [
+      `${name === "prometheus_image" ? "" : `var.${name} == "" || `}can(regex("^[^@[:space:]]+@[^@[:space:]]+$", var.${name}))`,
+      `${name} must be an e-mail address.`,
+    ]);
+  return {
+    apiKey: define.secret(
+      "resend_api_key",
+      "Key of the mail service that the contact form uses; empty without one.",
+      [
+        'var.resend_api_key == "" || can(regex("^[!-~]+$", var.resend_api_key))',
+        "resend_api_key must be printable characters without spaces.",
+      ],
+    ),
+    to: address("contact_form_to", "Address that the contact form writes to."),
+    from: address("contact_form_from", "Address that the contact form writes from."),
+  };
+}

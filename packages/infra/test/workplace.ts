@@ -1,0 +1,148 @@
+/** A directory of a test with cdktf and terraform ready to run in it, against the sandbox's emulator. */
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { type Environment, processEnvironment } from "@pilot-light/core/env";
+import { type RunResult, run } from "@pilot-light/core/process";
+import { prepareTerraform } from "@pilot-light/core/terraform/cli-config";
+import { motoUrl } from "@pilot-light/sandbox/aws/moto";
+import type {} from "@pilot-light/sandbox/vitest";
+import { inject } from "vitest";
+import { z } from "zod";
+import { region } from "./emulator.ts";
+
+export const root = resolve(import.meta.dirname, "../../..");
+
+/** Resources of a state: address and id. */
+export type Ids = ReadonlyMap<string, string>;
+
+const stateSchema = z.object({
+  resources: z.array(
+    z.object({
+      mode: z.enum(["managed", "data"]),
+      type: z.string(),
+      name: z.string(),
+      instances: z.array(
+        z.object({ index_key: z.number().optional(), attributes: z.object({ id: z.string() }) }),
+      ),
+    }),
+  ),
+});
+
+export class Workplace implements AsyncDisposable {
+  readonly directory: string;
+  readonly environment: Environment;
+  readonly #project: string;
+  readonly #cdktfFlags: readonly string[];
+
+  private constructor(
+    directory: string,
+    environment: Environment,
+    project: string,
+    cdktfFlags: readonly string[],
+  ) {
+    this.directory = directory;
+    this.environment = environment;
+    this.#project = project;
+    this.#cdktfFlags = cdktfFlags;
+  }
+
+  static async create(project: string, variables: Environment = {}): Promise<Workplace> {
+    const directory = await mkdtemp(join(tmpdir(), "infra-workplace-"));
+    const terraform = await prepareTerraform(processEnvironment(), directory);
+    const environment = {
+      ...processEnvironment(),
+      ...terraform.environment,
+      AWS_ENDPOINT_URL: motoUrl(inject("sandbox").moto),
+      AWS_ACCESS_KEY_ID: "test",
+      AWS_SECRET_ACCESS_KEY: "test",
+      AWS_SESSION_TOKEN: undefined,
+      AWS_PROFILE: undefined,
+      // Not the sandbox's own region: moto gives every RDS instance of a region the same resource id, by which the provider reads it.
+      AWS_REGION: region,
+      PROJECT_NAME: project,
+      CI: "1",
+      ...variables,
+    };
+    return new Workplace(directory, environment, project, terraform.cdktfFlags);
+  }
+
+  get stackDirectory(): string {
+    return join(this.directory, "cdktf.out/stacks", `${this.#project}-dev`);
+  }
+
+  /** Deploys as a user does; returns the outputs document. */
+  async deploy(...args: readonly string[]): Promise<unknown> {
+    const file = join(this.directory, "deployed.json");
+    await this.#cdktf("deploy", "--auto-approve", ...this.#cdktfFlags, "--outputs-file", file, ...args);
+    return JSON.parse(await readFile(file, "utf8"));
+  }
+
+  async output(): Promise<unknown> {
+    const file = join(this.directory, "outputs.json");
+    await this.#cdktf("output", ...this.#cdktfFlags, "--outputs-file", file);
+    return JSON.parse(await readFile(file, "utf8"));
+  }
+
+  async destroy(): Promise<void> {
+    await this.#cdktf("destroy", "--auto-approve", ...this.#cdktfFlags);
+  }
+
+  /** Writes the JSON as cdktf does, without the CLI. */
+  async synthesize(): Promise<void> {
+    const environment = { ...this.environment, CDKTF_OUTDIR: join(this.directory, "cdktf.out") };
+    const program = join(root, "packages/infra/dist/main.js");
+    await succeeds(run(process.execPath, [program], { environment }));
+  }
+
+  /** Runs terraform in the stack's directory, or another one, whatever its exit code. */
+  async terraform(
+    args: readonly string[],
+    {
+      directory = this.stackDirectory,
+      environment = {},
+    }: { directory?: string; environment?: Environment } = {},
+  ): Promise<RunResult> {
+    return run("terraform", [`-chdir=${directory}`, ...args], {
+      environment: { ...this.environment, TF_CLI_ARGS: "-no-color", ...environment },
+    });
+  }
+
+  /** The state's JSON. */
+  async state(): Promise<string> {
+    return (await succeeds(this.terraform(["state", "pull"]))).stdout;
+  }
+
+  /** What the state holds, without data sources. */
+  async ids(): Promise<Ids> {
+    const { resources } = stateSchema.parse(JSON.parse(await this.state()));
+    const managed = resources.filter(({ mode }) => mode === "managed");
+    return new Map(
+      managed.flatMap(({ type, name, instances }) =>
+        instances.map(({ index_key: index, attributes }): [string, string] => [
+          `${type}.${name}${index === undefined ? "" : `[${index}]`}`,
+          attributes.id,
+        ]),
+      ),
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.directory, { recursive: true, force: true });
+  }
+
+  async #cdktf(command: string, ...args: readonly string[]): Promise<RunResult> {
+    const output = ["--output", join(this.directory, "cdktf.out")];
+    const program = join(root, "node_modules/.bin/cdktf");
+    return succeeds(
+      run(program, [command, ...output, ...args], { environment: this.environment, cwd: root }),
+    );
+  }
+}
+
+/** @throws with the end of the program's output when it failed. */
+export async function succeeds(running: Promise<RunResult>): Promise<RunResult> {
+  const result = await running;
+  if (result.exitCode === 0) return result;
+  throw new Error([`exit code ${result.exitCode}`, result.stdout.slice(-4000), ...result.stderr].join("\n"));
+}
