@@ -110,7 +110,7 @@ test.concurrent(
     await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
     const former = await contentOf(pair, "rds");
     const syncing = sync(pair, [...run, "--json"]);
-    await stagingOf(pair);
+    await Promise.race([stagingOf(pair), syncing]);
     await pair.query(
       "rds",
       `select pg_terminate_backend(a.pid) from pg_locks l join pg_stat_activity a using (pid)

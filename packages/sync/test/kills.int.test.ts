@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { processesOf, until } from "./processes.ts";
 import { pausedAtUpload } from "./proxies.ts";
 import { contentOf, databasesOf, errorOf, leftFiles, sync } from "./support.ts";
-import { superuserOnRds } from "./untouched.ts";
+import { isOpen, superuserOnRds } from "./untouched.ts";
 
 const run = ["neon-to-rds", "--yes", "--verbose"];
 
@@ -57,40 +57,78 @@ async function beside(...statements: string[]): Promise<void> {
   for (const statement of statements) await session.client.query(statement);
 }
 
+/** What a run that is killed during its exchange leaves: a staging database, and the target closed. Returns their names. */
+async function closedByKill(pair: Pair) {
+  const { database, role } = pair.rds;
+  const staging = `${database}__pl_staging_20261122093000`;
+  await beside(
+    `create database ${staging} owner ${role}`,
+    `alter database ${database} allow_connections false`,
+  );
+  return { database, staging };
+}
+
+/** As `closedByKill`, and the target has given up its name. */
+async function namelessByKill(pair: Pair) {
+  const { database, staging } = await closedByKill(pair);
+  await using session = await superuserOnRds(staging);
+  const { rows } = await session.client.query<{ oid: string }>(
+    "select oid::text from pg_database where datname = current_database()",
+  );
+  const former = `${database}__pl_old_20261122093000_${rows[0]?.oid ?? ""}`;
+  await beside(`alter database ${database} rename to ${former}`);
+  return { database, former };
+}
+
 describe.concurrent("killed during the exchange", () => {
-  test("after the target was closed: the next run opens it again", async () => {
+  test("after the target was closed: a dry run says so, the next run opens it again", async () => {
     await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
-    const { database } = pair.rds;
-    await beside(`alter database ${database} allow_connections false`);
+    const { database } = await closedByKill(pair);
     const looked = await sync(pair, ["neon-to-rds", "--dry-run", "--json"]);
-    expect(looked.exitCode).toBe(6);
-    expect(errorOf(looked)).toMatchObject({ code: "NOT_ACCEPTING" });
+    expect(looked.exitCode).toBe(4);
+    expect(errorOf(looked)).toMatchObject({ code: "SYNC_INTERRUPTED" });
+    expect(errorOf(looked).message).toContain(`${database} closed`);
     await syncsAgain(pair, `an interrupted sync had closed ${database}: opened again`);
   });
 
-  test("between the two renames: the next run gives the former target its name back", async () => {
+  test("between the two renames: a dry run says so, the next run gives the former target its name back", async () => {
     await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
-    const { database } = pair.rds;
-    const old = `${database}__pl_old_20261122093000`;
-    await beside(
-      `create database ${database}__pl_staging_20261122093000 owner ${pair.rds.role}`,
-      `alter database ${database} allow_connections false`,
-      `alter database ${database} rename to ${old}`,
+    const { database, former } = await namelessByKill(pair);
+    const looked = await sync(pair, ["neon-to-rds", "--dry-run", "--json"]);
+    expect(errorOf(looked)).toMatchObject({ code: "SYNC_INTERRUPTED", exit: 4 });
+    expect(errorOf(looked).message).toContain(former);
+    await syncsAgain(
+      pair,
+      `an interrupted sync had left ${database} without its name: ${former} has it again`,
     );
-    await syncsAgain(pair, `an interrupted sync had left ${database} without its name: ${old} has it again`);
   });
 
-  test("an undo puts it right as well, and then has nothing to take back", async () => {
+  test("an undo puts it right as well, and goes not one step further", async () => {
     await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
     const former = await contentOf(pair, "rds");
-    const { database } = pair.rds;
-    await beside(
-      `alter database ${database} allow_connections false`,
-      `alter database ${database} rename to ${database}__pl_old_20261122093000`,
-    );
-    const undone = await sync(pair, ["undo", "rds", "--yes", "--json"]);
-    expect(undone.exitCode).toBe(4);
-    expect(errorOf(undone).code).toBe("NOTHING_TO_UNDO");
+    await namelessByKill(pair);
+    const undone = await sync(pair, ["undo", "rds", "--yes"]);
+    expect(undone.exitCode, undone.stderr).toBe(0);
     expect(await contentOf(pair, "rds")).toBe(former);
+  });
+
+  test("a target that was closed by hand stays closed", async () => {
+    await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+    await beside(`alter database ${pair.rds.database} allow_connections false`);
+    const refused = await sync(pair, [...run, "--json"]);
+    expect(refused.exitCode).toBe(6);
+    expect(errorOf(refused).code).toBe("NOT_ACCEPTING");
+    expect(await isOpen(pair.rds.database)).toBe(false);
+  });
+
+  test("a target whose name somebody has given to another database is not touched", async () => {
+    await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+    const { database, former } = await namelessByKill(pair);
+    await beside(`create database ${database} owner ${pair.rds.role}`);
+    const refused = await sync(pair, [...run, "--json"]);
+    expect(refused.exitCode).toBe(4);
+    expect(errorOf(refused)).toMatchObject({ code: "TARGET_UNCLEAR" });
+    expect(errorOf(refused).message).toContain(former);
+    expect(await databasesOf(pair, "rds")).toHaveLength(3);
   });
 });

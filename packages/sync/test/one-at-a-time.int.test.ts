@@ -11,7 +11,7 @@ test("while a sync runs, the same one, the opposite one and an undo are refused;
   await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
   await using emulator = await pausedAtUpload(pair);
   const first = sync(pair, ["neon-to-rds", "--yes"], { env: { AWS_ENDPOINT_URL: emulator.url } });
-  await emulator.reached;
+  await Promise.race([emulator.reached, first]);
   for (const args of [
     ["neon-to-rds", "--yes"],
     ["rds-to-neon", "--yes"],

@@ -46,17 +46,27 @@ describe.concurrent("a source that holds too little", () => {
     expect(await contentOf(pair, "rds")).toBe(await contentOf(pair, "neon"));
   });
 
+  test("because a table would be emptied", async () => {
+    await using pair = await createPair(testSandbox(), { neon: "app", rds: "app" });
+    await pair.query("neon", "delete from public.sessions");
+    const before = await footprint(pair);
+    const says = ["public.sessions: 90 -> 0", "pnpm sync neon-to-rds --allow-shrink"];
+    await expectRefusal(pair, before, run, { exit: 4, code: "SHRINK_REFUSED", says });
+  });
+
   test("because most rows are gone", async () => {
     await using pair = await createPair(testSandbox(), { neon: "app", rds: "app" });
-    await pair.query("rds", "delete from public.events");
+    await pair.query("rds", "delete from public.events where payload ->> 'path' <> '/projects/1'");
+    await pair.query("rds", "delete from public.contacts where id > 20");
     const before = await footprint(pair);
     const says = [
       "3,560 rows",
-      "only 560",
-      "public.events: 3,000 -> 0",
+      "only 490",
+      "public.events: 3,000 -> 250",
       "pnpm sync rds-to-neon --allow-shrink",
     ];
-    await expectRefusal(pair, before, ["rds-to-neon", "--yes"], { exit: 4, code: "SHRINK_REFUSED", says });
+    const refusal = { exit: 4, code: "SHRINK_REFUSED", says };
+    await expectRefusal(pair, before, ["rds-to-neon", "--yes"], refusal);
     const transcript = await sync(pair, ["rds-to-neon", "--dry-run", "--allow-shrink", "--json"]);
     expect(documentOf(transcript).outcome).toBe("planned");
   });

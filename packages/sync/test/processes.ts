@@ -20,13 +20,14 @@ export interface SeenProcess {
 export async function processesOf(pair: Pair): Promise<SeenProcess[]> {
   const mark = `TMPDIR=${pair.env.TMPDIR ?? ""}`;
   const all = process.platform === "linux" ? await fromProc() : await fromPs();
-  return all.filter(({ everything }) => everything.includes(mark));
+  // One without a command has ended and waits to be noticed.
+  return all.filter(({ command, everything }) => command !== "" && everything.includes(mark));
 }
 
 async function fromProc(): Promise<SeenProcess[]> {
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
   const read = async (pid: string, file: string) =>
-    (await readFile(`/proc/${pid}/${file}`, "utf8").catch(() => "")).replaceAll("\0", " ");
+    (await readFile(`/proc/${pid}/${file}`, "utf8").catch(() => "")).replaceAll("\0", " ").trim();
   return await Promise.all(
     pids.map(async (pid) => {
       const [command, environment] = await Promise.all([read(pid, "cmdline"), read(pid, "environ")]);

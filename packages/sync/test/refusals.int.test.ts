@@ -165,7 +165,8 @@ describe.concurrent("the variables of the RDS side", () => {
   }
 });
 
-describe.concurrent("the programs", () => {
+// One after the other: these come as far as the lock of the target.
+describe("the programs", () => {
   test("that are not installed are named, with the way to install them", async () => {
     const { major } = await clientPrograms();
     const empty = join(pair.env.HOME ?? "", "no-programs");

@@ -105,7 +105,7 @@ test.concurrent("a second rename that fails leaves the former target in its plac
   expect(transcript.exitCode).toBe(6);
   const { code, message } = errorOf(transcript);
   expect(code).toBe("SWAP_FAILED");
-  expect(message).toContain(`could not take the place of ${pair.rds.database}, which is as it was`);
+  expect(message).toContain(`${pair.rds.database} could not be exchanged, it is as it was`);
   expect(transcript.stderr).toContain("could not remove the staging database");
   expect(await isOpen(pair.rds.database)).toBe(true);
   expect(await contentOf(pair, "rds")).toBe(former);

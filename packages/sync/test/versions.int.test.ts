@@ -16,13 +16,13 @@ test("an older and a newer server are synced in both directions, and the plan sa
   const wanted = await contentOf(pair, "neon");
 
   const up = await sync(pair, ["neon-to-rds", "--yes"]);
-  expect(up).toMatchObject({ exitCode: 0 });
+  expect(up.exitCode, up.stderr).toBe(0);
   expect(up.stderr).toContain("the majors differ");
   expect(await contentOf(pair, "rds")).toBe(wanted);
 
   await pair.query("neon", "create table public.only_here (id int primary key)");
   const down = await sync(pair, ["rds-to-neon", "--yes"]);
-  expect(down).toMatchObject({ exitCode: 0 });
+  expect(down.exitCode, down.stderr).toBe(0);
   expect(down.stderr).toContain(`rds is newer (${major}.`);
   expect(await contentOf(pair, "neon")).toBe(wanted);
 });

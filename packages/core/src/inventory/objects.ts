@@ -221,13 +221,15 @@ const named = [
 );
 
 // Comments on extensions need the extension's owner and come with the extension; those below 16384 are the server's.
+// That of the schema public is left out: a new database has it already, and only its owner may comment on it.
 const comments = `
   select 'comment', i.type || ' ' || i.identity, d.description
     from pg_catalog.pg_description d
     cross join lateral pg_catalog.pg_identify_object(d.classoid, d.objoid, d.objsubid) i
    where d.objoid >= 16384 and d.classoid <> 'pg_catalog.pg_extension'::pg_catalog.regclass
      and not exists (select 1 from pg_catalog.pg_depend e where e.classid = d.classoid and e.objid = d.objoid and e.deptype = 'e')
-     and i.type not in ('event trigger', 'publication', 'subscription')`;
+     and i.type not in ('event trigger', 'publication', 'subscription')
+     and not (i.type = 'schema' and i.identity = 'public')`;
 
 /** All kinds in one statement: one round trip, whatever the distance. Columns: kind, identity, definition. */
 export const schemaObjectsQuery = `

@@ -1,0 +1,36 @@
+/** One request to an address under another name: what `curl --connect-to` does, with the certificate verified. */
+import { request as requestHttp, type RequestOptions } from "node:http";
+import { request as requestHttps } from "node:https";
+
+export interface ProbeTarget {
+  protocol: "http" | "https";
+  /** Connected to. */
+  address: { host: string; port: number };
+  /** Asked for, and checked against the certificate. */
+  name: string;
+  path: string;
+}
+
+/**
+ * The status of the answer; its body is not read.
+ * @throws Node's errors of sockets and TLS, with their `code`; AbortError
+ */
+export async function probe(target: ProbeTarget, signal: AbortSignal): Promise<number> {
+  const { protocol, address, name, path } = target;
+  const options: RequestOptions = {
+    host: address.host,
+    port: address.port,
+    path,
+    headers: { host: name, "user-agent": "pilot-light-validate" },
+    agent: false,
+    signal,
+  };
+  return await new Promise((resolve, reject) => {
+    const sent = protocol === "https" ? requestHttps({ ...options, servername: name }) : requestHttp(options);
+    sent.once("response", (response) => {
+      response.destroy();
+      resolve(response.statusCode ?? 0);
+    });
+    sent.once("error", reject).end();
+  });
+}

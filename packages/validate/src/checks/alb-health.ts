@@ -1,0 +1,61 @@
+/** Check: the backend answers 200 through the load balancer, with a certificate that is valid for the real name. */
+import { messageOf } from "@pilot-light/core/errors";
+import { serverName } from "../aws/certificates.ts";
+import { probe, type ProbeTarget } from "../aws/probe.ts";
+import type { Check, CheckContext, Problem } from "../check.ts";
+import { failure, transient } from "../check.ts";
+import { requireOutput } from "../reads.ts";
+import { mayHeal } from "../result.ts";
+
+export const albHealth: Check = {
+  id: "alb-health",
+  title: "The backend answers 200 through the load balancer, over HTTPS with a valid certificate",
+  mode: "active",
+  needs: ["aws-credentials", "terraform-outputs", "ecs-services", "certificate"],
+  actions: ["acm:DescribeCertificate"],
+  async run(context) {
+    const target = await targetOf(context);
+    const url = `${target.protocol}://${target.name}${target.path}`;
+    try {
+      const status = await probe(target, context.signal);
+      const summary = `${url} answers ${status}`;
+      return status === 200 ? { summary } : { summary, problems: [wrongStatus(status, url)] };
+    } catch (error) {
+      context.signal.throwIfAborted();
+      return { summary: `${url} does not answer`, problems: [judgeError(error, target)] };
+    }
+  },
+};
+
+/** The load balancer's own name is in no certificate: it is asked for the domain. Without a domain it speaks plain HTTP. */
+async function targetOf({ reads, options }: CheckContext): Promise<ProbeTarget> {
+  const host = requireOutput(await reads.outputs(), "alb_dns_name");
+  const certificate = await reads.certificate();
+  const domain = certificate === undefined ? undefined : serverName(certificate);
+  return {
+    protocol: domain === undefined ? "http" : "https",
+    address: options.albAddress ?? { host, port: domain === undefined ? 80 : 443 },
+    name: domain ?? host,
+    path: "/api/health",
+  };
+}
+
+function wrongStatus(status: number, url: string): Problem {
+  // 5xx comes from the load balancer while no target is healthy; 4xx and redirects are answers of the application.
+  const problem = status >= 500 ? transient : failure;
+  return problem(`it answers ${status}, expected is 200`, `Ask yourself:  curl -i ${url}`);
+}
+
+function judgeError(error: unknown, { address, name }: ProbeTarget): Problem {
+  const where = `${address.host}:${address.port}`;
+  const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+  if (/CERT|ALTNAME|SELF_SIGNED|ISSUER|UNABLE_TO_VERIFY/.test(code)) {
+    const fix = `Look at it:  openssl s_client -connect ${where} -servername ${name}`;
+    return failure(`the certificate is not valid for ${name}: ${messageOf(error)}`, fix);
+  }
+  const problem = mayHeal(error) ? transient : failure;
+  return problem(
+    `${where} cannot be reached: ${messageOf(error) || code}`,
+    "Is it there, and may you reach it?  aws elbv2 describe-load-balancers",
+  );
+}

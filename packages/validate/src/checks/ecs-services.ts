@@ -1,0 +1,66 @@
+/** Check: all four ECS services run as many tasks as they should, each from one completed deployment. */
+import type { Service } from "@aws-sdk/client-ecs";
+import { lastStoppedReason } from "../aws/services.ts";
+import type { Check, CheckContext, Problem } from "../check.ts";
+import { failure, transient } from "../check.ts";
+import { requireOutput } from "../reads.ts";
+
+export const ecsServices: Check = {
+  id: "ecs-services",
+  title: "Frontend, backend, Prometheus and Grafana run all their tasks from one completed deployment",
+  mode: "active",
+  needs: ["aws-credentials", "terraform-outputs", "ecs-cluster"],
+  actions: ["ecs:DescribeServices", "ecs:ListTasks", "ecs:DescribeTasks"],
+  async run(context) {
+    const services = [...(await context.reads.services())];
+    const problems = await Promise.all(services.map(([name, service]) => judge(context, name, service)));
+    return {
+      summary: services.map(([name, service]) => describe(context, name, service)).join(", "),
+      problems: problems.flat(),
+    };
+  },
+};
+
+/** `backend 2/2`: running of desired. */
+function describe({ names }: CheckContext, name: string, service: Service | undefined): string {
+  const short = name.replace(`${names.prefix}-`, "");
+  return service === undefined
+    ? `${short} missing`
+    : `${short} ${service.runningCount ?? 0}/${service.desiredCount ?? 0}`;
+}
+
+async function judge(context: CheckContext, name: string, service: Service | undefined): Promise<Problem[]> {
+  const deploy = "Create it again:  pnpm infra:deploy";
+  if (service === undefined) return [failure(`there is no ECS service ${name}`, deploy)];
+  const { status = "unknown", runningCount = 0, desiredCount = 0, deployments = [] } = service;
+  if (status !== "ACTIVE") return [failure(`${name}: its status is ${status}`, deploy)];
+  const again = "Wait for it:  pnpm validate --only ecs-services --wait";
+  if (desiredCount === 0) {
+    return [failure(`${name}: it is scaled down to no task`, "Scale it up again:  pnpm infra:deploy")];
+  }
+  const [deployment, ...others] = deployments;
+  if (deployment?.rolloutState === "FAILED") {
+    const why = deployment.rolloutStateReason ?? "no reason given";
+    return [
+      failure(
+        `${name}: its deployment has failed: ${why}`,
+        `Look at its events:  ${eventsOf(context, name)}`,
+      ),
+    ];
+  }
+  if (runningCount < desiredCount) {
+    const cluster = requireOutput(await context.reads.outputs(), "ecs_cluster_name");
+    const reason = await lastStoppedReason(context.aws, cluster, name, context.signal);
+    const stopped = reason === undefined ? "" : ` (last stopped: ${reason})`;
+    return [transient(`${name}: ${runningCount} of ${desiredCount} tasks run${stopped}`, again)];
+  }
+  if (runningCount > desiredCount || others.length > 0 || deployment?.rolloutState === "IN_PROGRESS") {
+    return [transient(`${name}: a deployment is under way, ${runningCount} tasks of ${desiredCount}`, again)];
+  }
+  if (deployment === undefined) return [failure(`${name}: it has no deployment`, deploy)];
+  return [];
+}
+
+function eventsOf({ names }: CheckContext, name: string): string {
+  return `aws ecs describe-services --cluster ${names.prefix}-cluster --services ${name} --query 'services[0].events[:5]'`;
+}

@@ -1,0 +1,233 @@
+/** States of resources that the emulator cannot be in, by what AWS would answer. */
+import { CloudFrontClient, GetDistributionCommand } from "@aws-sdk/client-cloudfront";
+import { DescribeVpcsCommand, EC2Client } from "@aws-sdk/client-ec2";
+import { DescribeClustersCommand, ECSClient, type Service } from "@aws-sdk/client-ecs";
+import {
+  DescribeTargetGroupsCommand,
+  DescribeTargetHealthCommand,
+  ElasticLoadBalancingV2Client,
+  type TargetHealthStateEnum,
+} from "@aws-sdk/client-elastic-load-balancing-v2";
+import { DescribeDBInstancesCommand, RDSClient } from "@aws-sdk/client-rds";
+import { ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
+import { mockClient } from "aws-sdk-client-mock";
+import { describe, expect, test } from "vitest";
+import type { Check, Finding } from "../check.ts";
+import { checkContext } from "../testing/check-context.ts";
+import { certificate } from "./certificate.ts";
+import { cloudfront } from "./cloudfront.ts";
+import { ecsCluster } from "./ecs-cluster.ts";
+import { ecsServices } from "./ecs-services.ts";
+import { newestDump } from "./newest-dump.ts";
+import { rdsInstance } from "./rds-instance.ts";
+import { targetHealth } from "./target-health.ts";
+import { vpc } from "./vpc.ts";
+
+/** Severity, message and whether it may heal, of every problem. */
+function problems({ problems: found = [] }: Finding) {
+  return found.map(({ severity, message, heals = false }) => ({ severity, message, heals }));
+}
+
+const run = (check: Check, ...context: Parameters<typeof checkContext>) =>
+  check.run(checkContext(...context));
+
+describe("rds-instance", () => {
+  const of = async (status: string, more = {}) => {
+    const DBInstances = [
+      { DBInstanceStatus: status, PubliclyAccessible: false, StorageEncrypted: true, ...more },
+    ];
+    mockClient(RDSClient).on(DescribeDBInstancesCommand).resolves({ DBInstances });
+    const secret = () => Promise.resolve({ username: "u", password: "p" });
+    const outputs = { database_endpoint: "h:5432", database_secret_arn: "arn", dev_activated: false };
+    return problems(await run(rdsInstance, outputs, { databaseSecret: secret }));
+  };
+
+  test.each(["available", "backing-up", "storage-optimization"])("%s is good", async (status) => {
+    expect(await of(status)).toEqual([]);
+  });
+
+  test.each([
+    ["creating", true],
+    ["modifying", true],
+    ["failed", false],
+    ["storage-full", false],
+    ["a-new-status", false],
+  ])("%s is a failure; it may heal: %s", async (status, heals) => {
+    expect(await of(status)).toEqual([{ severity: "failure", message: `its status is ${status}`, heals }]);
+  });
+
+  test.each([[false], [undefined]])("encryption %s is a failure", async (StorageEncrypted) => {
+    expect(await of("available", { StorageEncrypted })).toMatchObject([
+      { message: "its storage is not encrypted" },
+    ]);
+  });
+});
+
+test.each([
+  ["pending", true],
+  ["strange", false],
+])("a VPC that is %s is a failure; it may heal: %s", async (State, heals) => {
+  mockClient(EC2Client)
+    .on(DescribeVpcsCommand)
+    .resolves({ Vpcs: [{ State: State as "pending" }] });
+  const found = await run(vpc, { vpc_id: "vpc-1" });
+  expect(problems(found)).toEqual([{ severity: "failure", message: `its state is ${State}`, heals }]);
+});
+
+test.each([
+  ["PROVISIONING", true],
+  ["FAILED", false],
+])("a cluster that is %s is a failure; it may heal: %s", async (status, heals) => {
+  mockClient(ECSClient)
+    .on(DescribeClustersCommand)
+    .resolves({ clusters: [{ status }] });
+  const found = await run(ecsCluster, { ecs_cluster_name: "c", dev_activated: true });
+  expect(problems(found)).toEqual([{ severity: "failure", message: `its status is ${status}`, heals }]);
+});
+
+describe("ecs-services", () => {
+  const of = async (service: Service) => {
+    const good = { status: "ACTIVE", runningCount: 2, desiredCount: 2 };
+    const services = () => Promise.resolve(new Map([["dev-shop-backend", { ...good, ...service }]]));
+    return problems(await run(ecsServices, { ecs_cluster_name: "c" }, { services }));
+  };
+  const completed = { rolloutState: "COMPLETED" } as const;
+
+  test("one completed deployment is good", async () => {
+    expect(await of({ deployments: [completed] })).toEqual([]);
+  });
+
+  test("a failed deployment is a failure with its reason", async () => {
+    const failed = { rolloutState: "FAILED", rolloutStateReason: "circuit breaker" } as const;
+    expect(await of({ deployments: [failed, completed] })).toEqual([
+      {
+        severity: "failure",
+        message: "dev-shop-backend: its deployment has failed: circuit breaker",
+        heals: false,
+      },
+    ]);
+  });
+
+  test.each<[string, Service]>([
+    ["two deployments", { deployments: [completed, completed] }],
+    ["one in progress", { deployments: [{ rolloutState: "IN_PROGRESS" }] }],
+    ["more tasks than desired", { deployments: [completed], runningCount: 3 }],
+  ])("%s may heal", async (_, service) => {
+    expect(await of(service)).toMatchObject([
+      { message: expect.stringContaining("a deployment is under way") as string, heals: true },
+    ]);
+  });
+
+  test("a service that is being drained is a failure", async () => {
+    expect(await of({ status: "DRAINING" })).toMatchObject([{ heals: false }]);
+  });
+});
+
+describe("target-health", () => {
+  const of = async (...states: TargetHealthStateEnum[]) => {
+    const TargetHealthDescriptions = states.map((State, index) => ({
+      Target: { Id: `10.0.0.${index}` },
+      TargetHealth: { State, Description: "Health checks failed" },
+    }));
+    mockClient(ElasticLoadBalancingV2Client)
+      .on(DescribeTargetGroupsCommand)
+      .resolves({ TargetGroups: [{ TargetGroupArn: "arn", TargetGroupName: "dev-shop-backend-tg" }] })
+      .on(DescribeTargetHealthCommand)
+      .resolves({ TargetHealthDescriptions });
+    return problems(await run(targetHealth, {}, { loadBalancer: () => Promise.resolve({}) }));
+  };
+
+  test("a target that is being taken out beside a healthy one is good", async () => {
+    expect(await of("healthy", "draining")).toEqual([]);
+  });
+
+  test("nothing but targets that are being taken out is a failure", async () => {
+    expect(await of("draining", "draining")).toMatchObject([{ severity: "failure", heals: true }]);
+  });
+
+  test.each(["unhealthy", "initial", "unused", "unavailable"] as const)(
+    "a target that is %s beside a healthy one is a failure with its reason",
+    async (state) => {
+      const message = `backend-tg: 10.0.0.1 is ${state} (Health checks failed)`;
+      expect(await of("healthy", state)).toEqual([{ severity: "failure", message, heals: true }]);
+    },
+  );
+
+  test("a load balancer without target groups is a failure", async () => {
+    mockClient(ElasticLoadBalancingV2Client).on(DescribeTargetGroupsCommand).resolves({ TargetGroups: [] });
+    const found = await run(targetHealth, {}, { loadBalancer: () => Promise.resolve({}) });
+    expect(problems(found)).toMatchObject([{ message: "the load balancer has no target group" }]);
+  });
+});
+
+test.each([
+  ["InProgress", true],
+  ["Strange", false],
+])("a distribution that is %s is a failure; it may heal: %s", async (Status, heals) => {
+  const DistributionConfig = {
+    CallerReference: "",
+    Comment: "",
+    DefaultCacheBehavior: undefined,
+    Enabled: true,
+    Origins: { Quantity: 1, Items: [{ Id: "alb", DomainName: "ALB.example.com" }] },
+  };
+  mockClient(CloudFrontClient)
+    .on(GetDistributionCommand)
+    .resolves({
+      Distribution: {
+        Id: "E1",
+        ARN: "",
+        Status,
+        LastModifiedTime: new Date(),
+        InProgressInvalidationBatches: 0,
+        DomainName: "d1.cloudfront.net",
+        DistributionConfig,
+      },
+    });
+  const found = await run(cloudfront, { cloudfront_distribution_id: "E1", alb_dns_name: "alb.example.com" });
+  expect(problems(found)).toEqual([{ severity: "failure", message: `its status is ${Status}`, heals }]);
+});
+
+describe("certificate", () => {
+  const of = (Status: "ISSUED" | "EXPIRED" | "REVOKED" | "FAILED", NotAfter?: Date) => {
+    const detail = {
+      DomainName: "x.org",
+      SubjectAlternativeNames: ["*.x.org"],
+      Status,
+      ...(NotAfter === undefined ? {} : { NotAfter }),
+    };
+    return run(certificate, { dev_activated: true }, { certificate: () => Promise.resolve(detail) });
+  };
+
+  test.each(["EXPIRED", "REVOKED", "FAILED"] as const)("%s is a failure", async (status) => {
+    expect(problems(await of(status))).toMatchObject([{ severity: "failure", heals: false }]);
+  });
+
+  test("issued, with an end in the past or none, is a failure", async () => {
+    expect(problems(await of("ISSUED", new Date("2026-11-21")))).toMatchObject([{ severity: "failure" }]);
+    expect(problems(await of("ISSUED"))).toMatchObject([{ severity: "failure" }]);
+  });
+
+  test("31 days left are good, 30 are a warning", async () => {
+    expect(problems(await of("ISSUED", new Date("2026-12-23T13:00:00Z")))).toEqual([]);
+    expect(problems(await of("ISSUED", new Date("2026-12-22T13:00:00Z")))).toMatchObject([
+      { severity: "warning" },
+    ]);
+  });
+});
+
+test("a dump older than two weeks is a warning", async () => {
+  const LastModified = new Date("2026-11-01T12:00:00Z");
+  mockClient(S3Client)
+    .on(ListObjectsV2Command, { Prefix: "neon-dumps/" })
+    .resolves({
+      Contents: ["dump", "manifest.json"].map((end) => ({ Key: `neon-dumps/a.${end}`, LastModified })),
+    })
+    .on(ListObjectsV2Command, { Prefix: "rds-dumps/" })
+    .resolves({});
+  const found = await run(newestDump, {});
+  expect(found.summary).toBe("neon-dumps/a.dump, 21 days old, of 1 dump");
+  expect(problems(found)).toEqual([
+    { severity: "warning", message: "the newest dump is 21 days old", heals: false },
+  ]);
+});

@@ -1,0 +1,25 @@
+/** `pnpm validate --list` and `--print-policy`: what there is to check, and the rights it takes. */
+import type { CommandContext, CommandOutcome } from "@pilot-light/core/command";
+import { defaultProjectName, resourceNames } from "@pilot-light/core/contract";
+import { readVariable } from "@pilot-light/core/env";
+import { listChecks, listLines } from "../list.ts";
+import { policyFor } from "../policy.ts";
+import { registry } from "../registry.ts";
+
+export function list({ console }: CommandContext): Promise<CommandOutcome> {
+  const checks = listChecks();
+  if (!console.json) for (const line of listLines(checks)) console.data(line);
+  return Promise.resolve({ outcome: "listed", document: { checks } });
+}
+
+export function printPolicy({ console, environment }: CommandContext): Promise<CommandOutcome> {
+  const project = readVariable(environment, "PROJECT_NAME") ?? defaultProjectName;
+  const policy = policyFor(registry, {
+    project,
+    names: resourceNames(project),
+    region: readVariable(environment, "AWS_REGION") ?? "*",
+    account: readVariable(environment, "PILOT_LIGHT_ACCOUNT_ID") ?? "*",
+  });
+  if (!console.json) console.data(JSON.stringify(policy, null, 2));
+  return Promise.resolve({ outcome: "printed", document: { policy } });
+}

@@ -1,0 +1,55 @@
+/** From the arguments of `pnpm validate` to its reports and its exit code. */
+import type { CommandContext, CommandOutcome } from "@pilot-light/core/command";
+import { registry } from "../registry.ts";
+import { exitCode } from "../report.ts";
+import { createProgress } from "../reporters/progress.ts";
+import { validate } from "../validate.ts";
+import type { ValidateArguments } from "./validate-command.ts";
+
+const essential: ReadonlySet<string> = new Set(
+  registry.filter((check) => check.essential === true).map(({ id }) => id),
+);
+
+export async function runValidate(args: ValidateArguments, context: CommandContext): Promise<CommandOutcome> {
+  const { environment, console } = context;
+  const only = ids(args.only);
+  const progress = createProgress(console, new Set(only));
+  try {
+    const report = await validate(
+      {
+        only,
+        skip: ids(args.skip),
+        optional: [...(args.data ? ["data"] : []), ...(args.drift ? ["drift"] : [])],
+        outputsFile: args.outputsFile,
+        waiversFile: args.waivers,
+        resolve: args.resolve,
+        strict: args.strict,
+        jobs: args.jobs,
+        timeout: args.timeout,
+        deadline: args.deadline,
+        wait: args.wait ?? 0,
+        directory: process.cwd(),
+      },
+      context,
+      progress,
+    );
+    progress.end(report);
+    if (args.junit !== undefined) {
+      const { junitDocument, writeJunit } = await import("../reporters/junit.ts");
+      await writeJunit(args.junit, console.redactor.apply(await junitDocument(report)));
+    }
+    const { reportToGithub } = await import("../reporters/github.ts");
+    await reportToGithub(report, environment, console);
+    const exit = exitCode(report, essential, args.strict);
+    return { outcome: exit === 0 ? "healthy" : "unhealthy", document: { ...report }, exit };
+  } finally {
+    progress.close();
+  }
+}
+
+function ids(text: string | undefined): string[] {
+  return (text ?? "")
+    .split(",")
+    .map((id) => id.trim())
+    .filter((id) => id !== "");
+}

@@ -1,0 +1,37 @@
+/** The least-privilege, read-only IAM policy that the checks need, made from the registry. */
+import { actions, policyName, type Action, type PolicyScope } from "./actions.ts";
+import type { Check } from "./check.ts";
+
+export interface PolicyStatement {
+  Sid: string;
+  Effect: "Allow";
+  Action: string[];
+  Resource: string[];
+}
+
+export interface Policy {
+  Version: "2012-10-17";
+  Statement: PolicyStatement[];
+}
+
+/** The policy for some checks; actions on the same resources share a statement. */
+export function policyFor(checks: readonly Pick<Check, "actions">[], scope: PolicyScope): Policy {
+  const needed = [...new Set(checks.flatMap((check) => check.actions))].sort();
+  const byResources = new Map<string, { resources: string[]; actions: Action[] }>();
+  for (const action of needed) {
+    const resources = [...actions[action](scope)];
+    const key = JSON.stringify(resources);
+    const group = byResources.get(key) ?? { resources, actions: [] };
+    group.actions.push(action);
+    byResources.set(key, group);
+  }
+  return {
+    Version: "2012-10-17",
+    Statement: [...byResources.values()].map(({ resources, actions: allowed }, index) => ({
+      Sid: `${policyName}${index + 1}`,
+      Effect: "Allow",
+      Action: allowed,
+      Resource: resources,
+    })),
+  };
+}

@@ -1,0 +1,121 @@
+/** What several checks look at, each read once per run and only when a check asks for it. */
+import type { Service } from "@aws-sdk/client-ecs";
+import type { CertificateDetail } from "@aws-sdk/client-acm";
+import type { LoadBalancer } from "@aws-sdk/client-elastic-load-balancing-v2";
+import type { AwsClients } from "@pilot-light/core/aws/clients";
+import { readDatabaseSecret } from "@pilot-light/core/aws/database-secret";
+import { readIdentity, type AwsIdentity } from "@pilot-light/core/aws/identity";
+import {
+  outputsSchema,
+  type DatabaseSecret,
+  type Outputs,
+  type ResourceNames,
+} from "@pilot-light/core/contract";
+import { readVariable, type Environment } from "@pilot-light/core/env";
+import { OpsError } from "@pilot-light/core/errors";
+import { parseOutputs, readOutputs } from "@pilot-light/core/outputs";
+import { listServices } from "./aws/services.ts";
+import { readCertificate } from "./aws/certificates.ts";
+import { findLoadBalancer } from "./aws/load-balancer.ts";
+
+export interface DeployedOutputs {
+  values: Outputs;
+  /** How many there are, with those that no tool reads. */
+  count: number;
+  /** File or program they were read from. */
+  from: string;
+}
+
+export interface Reads {
+  identity(): Promise<AwsIdentity>;
+  outputs(): Promise<DeployedOutputs>;
+  /** The RDS credentials; the password is hidden from then on wherever it would be printed. */
+  databaseSecret(): Promise<DatabaseSecret>;
+  /** The four ECS services by name; undefined where there is none. */
+  services(): Promise<ReadonlyMap<string, Service | undefined>>;
+  loadBalancer(): Promise<LoadBalancer>;
+  /** The load balancer's certificate; undefined when the environment has no domain. */
+  certificate(): Promise<CertificateDetail | undefined>;
+}
+
+export interface ReadsOptions {
+  aws: AwsClients;
+  environment: Environment;
+  names: ResourceNames;
+  outputsFile: string | undefined;
+  directory: string;
+  signal: AbortSignal;
+  hide: (secret: string) => void;
+  log: (line: string) => void;
+}
+
+export function createReads(options: ReadsOptions): Reads {
+  const { aws, environment, signal } = options;
+  const outputs = once(() => readAllOutputs(options));
+  return {
+    identity: once(() => readIdentity(aws, readVariable(environment, "PILOT_LIGHT_ACCOUNT_ID"), signal)),
+    outputs,
+    databaseSecret: once(async () => {
+      const secret = await readDatabaseSecret(
+        aws,
+        requireOutput(await outputs(), "database_secret_arn"),
+        signal,
+      );
+      options.hide(secret.password);
+      return secret;
+    }),
+    services: once(async () => {
+      const deployed = await outputs();
+      const serviceNames = [
+        requireOutput(deployed, "frontend_service_name"),
+        requireOutput(deployed, "backend_service_name"),
+        requireOutput(deployed, "prometheus_service_name"),
+        requireOutput(deployed, "grafana_service_name"),
+      ];
+      return await listServices(aws, requireOutput(deployed, "ecs_cluster_name"), serviceNames, signal);
+    }),
+    loadBalancer: once(async () =>
+      findLoadBalancer(aws, requireOutput(await outputs(), "alb_dns_name"), signal),
+    ),
+    certificate: once(async () => {
+      const { acm_certificate_arn: arn } = (await outputs()).values;
+      return arn === "" ? undefined : await readCertificate(aws, arn, signal);
+    }),
+  };
+}
+
+type TextOutput = { [Name in keyof Outputs]: Outputs[Name] extends string ? Name : never }[keyof Outputs];
+
+/**
+ * An output that must not be empty: what does not exist in a mode is "", and who asks needs it to exist.
+ * @throws OpsError OUTPUT_EMPTY (configuration)
+ */
+export function requireOutput({ values, from }: DeployedOutputs, name: TextOutput): string {
+  if (values[name] !== "") return values[name];
+  const mode = values.dev_activated ? "active" : "in pilot light";
+  throw new OpsError(
+    "configuration",
+    "OUTPUT_EMPTY",
+    `The output ${name} is empty although the environment is ${mode} (${from}).`,
+    { hint: "Deploy again:  pnpm infra:deploy" },
+  );
+}
+
+async function readAllOutputs(options: ReadsOptions): Promise<DeployedOutputs> {
+  const { names, directory, environment, signal, log } = options;
+  const raw = await readOutputs({
+    file: options.outputsFile,
+    stack: names.stack,
+    directory,
+    environment,
+    signal,
+    onStart: (line) => log(`$ ${line}`),
+  });
+  const values = parseOutputs(raw, outputsSchema);
+  return { values, count: Object.keys(raw.values).length, from: raw.from };
+}
+
+function once<T>(read: () => Promise<T>): () => Promise<T> {
+  let reading: Promise<T> | undefined;
+  return () => (reading ??= read());
+}

@@ -1,0 +1,89 @@
+/** What must hold for every check. */
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { resourceNames } from "@pilot-light/core/contract";
+import { describe, expect, test } from "vitest";
+import { actions } from "./actions.ts";
+import { policyFor } from "./policy.ts";
+import { registry } from "./registry.ts";
+
+const pages = join(import.meta.dirname, "../../../docs/checks");
+const ids = registry.map(({ id }) => id);
+
+test("the original's eleven checks come in its order, under ids that do not change", () => {
+  const original = [
+    "aws-credentials",
+    "terraform-outputs",
+    "ecr-repositories",
+    "backups-bucket",
+    "rds-instance",
+    "vpc",
+    "ecs-cluster",
+    "ecs-services",
+    "alb-health",
+    "cloudfront",
+    "service-discovery",
+  ];
+  expect(ids.filter((id) => original.includes(id))).toEqual(original);
+});
+
+test("every file of src/checks is registered", () => {
+  const files = readdirSync(join(import.meta.dirname, "checks")).filter((file) => !file.endsWith(".test.ts"));
+  expect(files.map((file) => file.replace(/\.ts$/, "")).sort()).toEqual([...ids].sort());
+});
+
+describe.each(registry.map((check) => ({ check, id: check.id })))("$id", ({ check, id }) => {
+  test("stands after what it needs", () => {
+    const before = ids.slice(0, ids.indexOf(id));
+    expect(check.needs.filter((need) => !before.includes(need))).toEqual([]);
+  });
+
+  test("knows who it is and in which mode, where that matters", () => {
+    if (check.mode !== undefined) expect(check.needs).toContain("terraform-outputs");
+    if (check.essential !== true) expect(check.needs).toContain("aws-credentials");
+  });
+
+  test("has a page that says what it looks at, why it fails, and what to do", () => {
+    const file = join(pages, `${id}.md`);
+    expect(existsSync(file)).toBe(true);
+    const text = readFileSync(file, "utf8");
+    expect(text.startsWith(`# ${id}\n`)).toBe(true);
+    for (const heading of ["## What it looks at", "## When it fails"]) expect(text).toContain(heading);
+    for (const action of check.actions) expect(text).toContain(`\`${action}\``);
+  });
+});
+
+test("there is no page without a check", () => {
+  const found = readdirSync(pages).map((file) => file.replace(/\.md$/, ""));
+  expect(found.filter((id) => id !== "README").sort()).toEqual([...ids].sort());
+});
+
+describe("the policy", () => {
+  const scope = {
+    project: "shop",
+    names: resourceNames("shop"),
+    region: "eu-west-1",
+    account: "123456789012",
+  };
+  const { Statement } = policyFor(registry, scope);
+
+  test("allows every action of the table once: the table has none that no check uses", () => {
+    expect(Statement.flatMap(({ Action }) => Action).sort()).toEqual(Object.keys(actions).sort());
+  });
+
+  test("only reads", () => {
+    for (const action of Object.keys(actions)) expect(action).toMatch(/^[a-z0-9]+:(Get|List|Describe)/);
+  });
+
+  test("is narrowed to the environment where AWS allows it", () => {
+    const resources = (action: string) => Statement.find(({ Action }) => Action.includes(action))?.Resource;
+    expect(resources("s3:ListBucket")).toEqual(["arn:aws:s3:::shop-dev-db-backups"]);
+    expect(resources("rds:DescribeDBInstances")).toEqual([
+      "arn:aws:rds:eu-west-1:123456789012:db:shop-dev-db",
+    ]);
+    expect(resources("secretsmanager:GetSecretValue")).toEqual([
+      "arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!db-*",
+    ]);
+    expect(resources("ec2:DescribeVpcs")).toEqual(["*"]);
+  });
+});

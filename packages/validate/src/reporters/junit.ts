@@ -1,0 +1,77 @@
+/** The report as JUnit XML, which CI systems show as tests. */
+import { writeFile } from "node:fs/promises";
+import { OpsError, messageOf } from "@pilot-light/core/errors";
+import { modeName, type Report } from "../report.ts";
+import type { CheckResult } from "../result.ts";
+
+/** The document: one suite, one case for each check. Attributes are marked with an `@`. */
+export async function junitDocument(report: Report): Promise<string> {
+  const { create } = await import("xmlbuilder2");
+  const { checks, durationMs, mode, region } = report;
+  const count = (...ids: readonly CheckResult["status"][]) =>
+    checks.filter(({ status }) => ids.includes(status)).length;
+  const suite = {
+    "@name": `validate ${report.project} ${report.environment}`,
+    "@tests": checks.length,
+    "@failures": count("failed"),
+    "@errors": 0,
+    "@skipped": count("skipped", "waived", "not-applicable"),
+    "@time": durationMs / 1000,
+    properties: {
+      property: [
+        { "@name": "mode", "@value": modeName(mode) },
+        { "@name": "region", "@value": region },
+      ],
+    },
+    testcase: checks.map(testCase),
+  };
+  return create({ encoding: "UTF-8" }, { testsuites: { testsuite: suite } }).end({ prettyPrint: true });
+}
+
+function testCase(result: CheckResult) {
+  const { id, status, summary, problems, durationMs } = result;
+  const lines = problems.map(({ severity, message, fix }) => `${severity}: ${message}\n  fix: ${fix}`);
+  return {
+    "@classname": "validate",
+    "@name": id,
+    "@time": durationMs / 1000,
+    ...verdict(result, lines),
+    "system-out": clean([`${status}: ${summary}`, ...lines].join("\n")),
+  };
+}
+
+function verdict({ status, summary, problems, error }: CheckResult, lines: readonly string[]) {
+  switch (status) {
+    case "failed":
+      return {
+        failure: {
+          "@message": clean(problems[0]?.message ?? summary),
+          "@type": error?.code ?? "failed",
+          "#": clean(lines.join("\n")),
+        },
+      };
+    case "skipped":
+    case "waived":
+    case "not-applicable":
+      return { skipped: { "@message": clean(summary) } };
+    default:
+      return {};
+  }
+}
+
+/** XML 1.0 has no place for most control characters, such as those that colour a program's output. */
+function clean(text: string): string {
+  // eslint-disable-next-line no-control-regex -- these are the characters to remove
+  return text.replaceAll(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/g, "");
+}
+
+/** @throws OpsError REPORT_UNWRITABLE (configuration) */
+export async function writeJunit(file: string, text: string): Promise<void> {
+  await writeFile(file, text).catch((cause: unknown) => {
+    const message = `Cannot write the JUnit report to ${file}: ${messageOf(cause)}`;
+    throw new OpsError("configuration", "REPORT_UNWRITABLE", message, {
+      hint: "Give another --junit file.",
+      cause,
+    });
+  });
+}

@@ -1,0 +1,93 @@
+/** A result as lines of text, for a terminal and for a log alike. */
+import type { Colours } from "@pilot-light/core/console";
+import { formatDuration } from "@pilot-light/core/format";
+import { modeName, type Report } from "../report.ts";
+import type { CheckResult, Status } from "../result.ts";
+
+export interface LineStyle {
+  colours: Colours;
+  /** Signs of a terminal; false: ASCII. */
+  fancy: boolean;
+  verbose: boolean;
+  /** Width of the column with the ids. */
+  width: number;
+}
+
+type Shown = Status | "running" | "waiting";
+
+const signs = {
+  passed: { fancy: "✓", plain: "+", word: "ok" },
+  warning: { fancy: "!", plain: "!", word: "warn" },
+  failed: { fancy: "✗", plain: "x", word: "FAIL" },
+  waived: { fancy: "~", plain: "~", word: "waived" },
+  skipped: { fancy: "-", plain: "-", word: "skip" },
+  "not-applicable": { fancy: "·", plain: ".", word: "n/a" },
+  running: { fancy: "›", plain: ">", word: "..." },
+  waiting: { fancy: " ", plain: " ", word: "" },
+} as const satisfies Record<Shown, { fancy: string; plain: string; word: string }>;
+
+const summaryWidth = 62;
+
+/** `Validate  davidshaevel dev, us-east-1      mode: active`. */
+export function headerLine(report: Pick<Report, "project" | "environment" | "region" | "mode">): string {
+  const { project, environment, region, mode } = report;
+  return `${`Validate  ${project} ${environment}, ${region}`.padEnd(82)}mode: ${modeName(mode)}`;
+}
+
+/** One line: sign, word, id, summary, duration. */
+export function stateLine(
+  status: Shown,
+  id: string,
+  summary: string,
+  durationMs: number | undefined,
+  { colours, fancy, width }: LineStyle,
+): string {
+  const { word, ...sign } = signs[status];
+  const mark = `${fancy ? sign.fancy : sign.plain} ${word.padEnd(6)}`;
+  const duration = durationMs === undefined ? "" : formatDuration(durationMs).padStart(8);
+  return `  ${paint(status, mark, colours)} ${id.padEnd(width)} ${summary.padEnd(summaryWidth)}${duration}`.trimEnd();
+}
+
+function paint(status: Shown, text: string, colours: Colours): string {
+  switch (status) {
+    case "passed":
+      return colours.green(text);
+    case "failed":
+      return colours.red(text);
+    case "warning":
+    case "waived":
+      return colours.yellow(text);
+    default:
+      return colours.dim(text);
+  }
+}
+
+/** A result whole: its line, its problems with what to do, and with `--verbose` its details. */
+export function resultLines(result: CheckResult, style: LineStyle): string[] {
+  const { id, status, summary, problems, details, durationMs } = result;
+  const ran = status !== "skipped" && status !== "not-applicable";
+  const lines = [stateLine(status, id, summary, ran ? durationMs : undefined, style)];
+  const indent = " ".repeat(13);
+  for (const { message, fix } of problems) {
+    lines.push(`${indent}${message}`, `${indent}${style.colours.dim(`fix: ${fix}`)}`);
+  }
+  if (problems.length > 0) lines.push(`${indent}${style.colours.dim(`more: docs/checks/${id}.md`)}`);
+  if (style.verbose) lines.push(...details.map((detail) => style.colours.dim(`${indent}${detail}`)));
+  return lines;
+}
+
+/** `  active: 9 passed, 1 warning, 1 failed, 1 skipped in 1.3 s`. */
+export function summaryLine({ mode, summary, durationMs }: Report, { colours }: LineStyle): string {
+  const { passed, warnings, failed, skipped, waived } = summary;
+  const parts = [
+    `${passed} passed`,
+    `${warnings} ${warnings === 1 ? "warning" : "warnings"}`,
+    `${failed} failed`,
+    `${skipped} skipped`,
+    ...(waived > 0 ? [`${waived} waived`] : []),
+  ];
+  const name = mode === null ? "mode unknown" : modeName(mode);
+  const text = `${name}: ${parts.join(", ")} in ${formatDuration(durationMs)}`;
+  const colour = failed > 0 || mode === null ? colours.red : warnings > 0 ? colours.yellow : colours.green;
+  return `  ${colours.bold(colour(text))}`;
+}

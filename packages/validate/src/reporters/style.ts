@@ -1,0 +1,20 @@
+/** How lines look on a console, and which results are shown there at all. */
+import type { Console } from "@pilot-light/core/console";
+import type { Check } from "../check.ts";
+import type { CheckResult } from "../result.ts";
+import type { LineStyle } from "./lines.ts";
+
+export function styleOf(console: Console, checks: readonly Pick<Check, "id">[]): LineStyle {
+  const { colours, interactive, verbose } = console;
+  const fancy = interactive && colours.isColorSupported;
+  return { colours, fancy, verbose, width: Math.max(...checks.map(({ id }) => id.length)) };
+}
+
+/** Checks of the other mode are shown when they were asked for. */
+export function isShown(
+  { id, status }: CheckResult,
+  selected: ReadonlySet<string>,
+  verbose: boolean,
+): boolean {
+  return status !== "not-applicable" || verbose || selected.has(id);
+}

@@ -1,0 +1,167 @@
+/** The printed policy is sufficient and nothing in it is superfluous, on an emulator that enforces policies. */
+import { CreateAccessKeyCommand, CreateUserCommand, PutUserPolicyCommand } from "@aws-sdk/client-iam";
+import {
+  DeleteServiceCommand,
+  CreateServiceCommand,
+  RunTaskCommand,
+  StopTaskCommand,
+} from "@aws-sdk/client-ecs";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { actions, type Action } from "../src/actions.ts";
+import { registry } from "../src/registry.ts";
+import { runCommand } from "./command.ts";
+import { startOwnEmulator, type OwnEmulator } from "./own-emulator.ts";
+import { runValidation } from "./run-validation.ts";
+import { awsEnvironment, setupClients } from "./support/emulator.ts";
+import { createEnvironment, type TestEnvironment } from "./support/environment.ts";
+
+const allActions = registry
+  .flatMap((check) => check.actions)
+  .filter((action, index, all) => all.indexOf(action) === index);
+const UserName = "validator";
+let emulator: OwnEmulator;
+let active: TestEnvironment;
+let pilotLight: TestEnvironment;
+let credentials: { accessKeyId: string; secretAccessKey: string };
+
+/** How many more calls need no permission. */
+async function freeCalls(count: string): Promise<void> {
+  const response = await fetch(`${emulator.url}/moto-api/reset-auth`, { method: "POST", body: count });
+  expect(response.status).toBe(200);
+}
+
+/** The emulator has a name of its own for looking whether a bucket is there. */
+const emulatorNames: Readonly<Record<string, readonly string[]>> = {
+  "s3:ListBucket": ["s3:ListBucket", "s3:HeadBucket"],
+};
+/** The emulator takes these for s3:ListBucket, and AWS answers the last one always: none of them can be denied alone. */
+const notDeniedAlone = [
+  "s3:GetEncryptionConfiguration",
+  "s3:GetBucketPublicAccessBlock",
+  "sts:GetCallerIdentity",
+];
+/** No AWS call of its own; and the emulator miscalculates the signature of a listing with a prefix. */
+const skip = ["alb-health", "newest-dump"];
+
+/** The user may do just this. The emulator knows actions, but no resources. */
+async function allow(allowed: readonly string[]): Promise<void> {
+  await freeCalls("inf");
+  const PolicyDocument = JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [
+      {
+        Effect: "Allow",
+        Action: allowed.flatMap((action) => emulatorNames[action] ?? action),
+        Resource: "*",
+      },
+    ],
+  });
+  const { iam } = setupClients(emulator.url);
+  await iam.send(new PutUserPolicyCommand({ UserName, PolicyName: "validate", PolicyDocument }));
+  await freeCalls("0");
+}
+
+beforeAll(async () => {
+  emulator = await startOwnEmulator();
+  active = await createEnvironment(emulator.sandbox, { mode: "active" });
+  pilotLight = await createEnvironment(emulator.sandbox, { mode: "pilot-light" });
+  const { iam, ecs } = setupClients(emulator.url);
+  await iam.send(new CreateUserCommand({ UserName }));
+  const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName }));
+  credentials = {
+    accessKeyId: AccessKey?.AccessKeyId ?? "",
+    secretAccessKey: AccessKey?.SecretAccessKey ?? "",
+  };
+  // A service with a task that has stopped, or nobody would ask for the reason.
+  const cluster = active.active?.cluster ?? "";
+  const service = active.outputs.backend_service_name;
+  await ecs.send(new DeleteServiceCommand({ cluster, service, force: true }));
+  await ecs.send(
+    new CreateServiceCommand({ cluster, serviceName: service, taskDefinition: service, desiredCount: 3 }),
+  );
+  const { tasks = [] } = await ecs.send(
+    new RunTaskCommand({ cluster, taskDefinition: service, launchType: "FARGATE" }),
+  );
+  await ecs.send(new StopTaskCommand({ cluster, task: tasks[0]?.taskArn, reason: "ended" }));
+});
+afterAll(async () => {
+  await freeCalls("inf");
+  await active[Symbol.asyncDispose]();
+  await pilotLight[Symbol.asyncDispose]();
+  await emulator[Symbol.asyncDispose]();
+});
+
+/** The IAM action of a call, where it is not named after it (Service Authorization Reference). */
+const actionNames: Readonly<Record<string, string>> = {
+  "S3Client HeadBucket": "s3:ListBucket",
+  "S3Client ListObjectsV2": "s3:ListBucket",
+  "S3Client GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
+  "S3Client GetBucketEncryption": "s3:GetEncryptionConfiguration",
+  "S3Client GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
+};
+const prefixes: Readonly<Record<string, string>> = {
+  EFSClient: "elasticfilesystem",
+  ElasticLoadBalancingV2Client: "elasticloadbalancing",
+};
+
+/** Actions of the calls that `--verbose` lists. */
+async function calledActions(env: Record<string, string>, args: readonly string[]): Promise<string[]> {
+  const { stderr } = await runCommand(env, ["--verbose", "--json", ...args]);
+  return [...stderr.matchAll(/^(\w+Client) (\w+)$/gm)].map(([call, client = "", name = ""]) => {
+    const prefix = prefixes[client] ?? client.replace(/Client$/, "").toLowerCase();
+    return actionNames[call] ?? `${prefix}:${name}`;
+  });
+}
+
+test("the actions that are called are those of the policy, no more and no fewer", async () => {
+  await allow(allActions);
+  const called = new Set<string>();
+  // What needs the services is skipped while one is not whole: asked for by leaving that out.
+  for (const [environment, args] of [
+    [active, []],
+    [active, ["--skip", "ecs-services,alb-health"]],
+    [pilotLight, ["--data"]],
+  ] as const) {
+    const env = { ...environment.env, ...awsEnvironment(emulator.url, credentials) };
+    for (const action of await calledActions(env, args)) called.add(action);
+  }
+  expect([...called].sort()).toEqual(Object.keys(actions).sort());
+});
+
+/** Runs both modes as the user; what needs the services is skipped while one is not whole, and asked for by leaving it out. */
+async function resultsAsUser() {
+  const results = [];
+  for (const [environment, options] of [
+    [active, { skip }],
+    [active, { skip: [...skip, "ecs-services"] }],
+    [pilotLight, { skip }],
+  ] as const) {
+    const env = { ...environment.env, ...awsEnvironment(emulator.url, credentials) };
+    results.push(...(await runValidation(env, options)).checks);
+  }
+  return results;
+}
+
+describe("on an emulator that enforces policies", () => {
+  test("the policy is sufficient", async () => {
+    await allow(allActions);
+    const results = await resultsAsUser();
+    expect(results.filter(({ error }) => error !== undefined)).toEqual([]);
+  });
+
+  test.each(allActions.filter((action) => !notDeniedAlone.includes(action)))(
+    "without %s exactly the checks that name it are denied",
+    async (missing: Action) => {
+      await allow(allActions.filter((action) => action !== missing));
+      const results = await resultsAsUser();
+      const denied = results.filter(({ error }) => error !== undefined);
+      expect(denied.length).toBeGreaterThan(0);
+      for (const { id, problems, error } of denied) {
+        expect(registry.find((check) => check.id === id)?.actions).toContain(missing);
+        expect(error).toMatchObject({ code: "AWS_ACCESS_DENIED" });
+        expect(problems[0]?.fix).toBe("Grant what validation needs:  pnpm validate --print-policy");
+        expect(problems[0]?.heals).toBeUndefined();
+      }
+    },
+  );
+});

@@ -1,0 +1,267 @@
+/** The checks of the active mode, each in every state in which something is wrong that the emulator can be in. */
+import { BatchDeleteImageCommand } from "@aws-sdk/client-ecr";
+import {
+  CreateServiceCommand,
+  DeleteClusterCommand,
+  DeleteServiceCommand,
+  RunTaskCommand,
+  StopTaskCommand,
+  UpdateServiceCommand,
+} from "@aws-sdk/client-ecs";
+import { RequestCertificateCommand } from "@aws-sdk/client-acm";
+import {
+  DeleteLoadBalancerCommand,
+  DeregisterTargetsCommand,
+} from "@aws-sdk/client-elastic-load-balancing-v2";
+import { DeregisterInstanceCommand } from "@aws-sdk/client-servicediscovery";
+import { resourceNames, type ResourceNames } from "@pilot-light/core/contract";
+import { testSandbox } from "@pilot-light/sandbox/vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { CheckResult } from "../src/result.ts";
+import { runCheck, runValidation } from "./run-validation.ts";
+import {
+  createDistribution,
+  importCertificate,
+  registerInstance,
+  type ActiveResources,
+} from "./support/active-resources.ts";
+import { imageTag } from "./support/basic-resources.ts";
+import { createCertificate, domain } from "./support/certificates.ts";
+import { createEnvironment, type TestEnvironment } from "./support/environment.ts";
+
+let environment: TestEnvironment;
+let active: ActiveResources;
+let names: ResourceNames;
+
+beforeEach(async () => {
+  environment = await createEnvironment(testSandbox(), { mode: "active" });
+  if (environment.active === undefined) throw new Error("not active");
+  ({ active } = environment);
+  names = resourceNames(environment.project);
+});
+afterEach(async () => {
+  await environment[Symbol.asyncDispose]();
+});
+
+const check = (id: string) => runCheck(id, environment.env);
+const messages = (result: CheckResult) => result.problems.map(({ message }) => message);
+
+test.each([
+  ["ecs_cluster_name", "ecs-cluster"],
+  ["backend_service_name", "ecs-services"],
+  ["prometheus_service_name", "ecs-services"],
+  ["alb_dns_name", "alb-health"],
+  ["cloudfront_distribution_id", "cloudfront"],
+  ["service_discovery_namespace", "service-discovery"],
+] as const)("an empty output %s is a failure of %s, not silence", async (output, id) => {
+  await environment.writeOutputs({ [output]: "" });
+  const result = await check(id);
+  expect(result).toMatchObject({ status: "failed", error: { code: "OUTPUT_EMPTY" } });
+  expect(messages(result)).toEqual([
+    expect.stringContaining(`The output ${output} is empty although the environment is active`),
+  ]);
+});
+
+describe("ecs-cluster", () => {
+  test("a missing cluster fails, and its services are skipped with the reason", async () => {
+    await environment.writeOutputs({ ecs_cluster_name: "no-such-cluster" });
+    const report = await runValidation(environment.env, { only: ["alb-health"] });
+    expect(report.checks.map(({ id, status, summary }) => [id, status, summary]).slice(2)).toEqual([
+      ["ecs-cluster", "failed", "missing"],
+      ["ecs-services", "skipped", "skipped: needs ecs-cluster"],
+      ["certificate", "passed", expect.stringContaining(domain)],
+      ["alb-health", "skipped", "skipped: needs ecs-cluster"],
+    ]);
+  });
+
+  test("a deleted cluster fails", async () => {
+    for (const role of ["frontend", "backend", "prometheus", "grafana"]) {
+      const service = `${names.prefix}-${role}`;
+      await environment.aws.ecs.send(
+        new DeleteServiceCommand({ cluster: active.cluster, service, force: true }),
+      );
+    }
+    await environment.aws.ecs.send(new DeleteClusterCommand({ cluster: active.cluster }));
+    expect(messages(await check("ecs-cluster"))).toEqual([
+      expect.stringMatching(/its status is INACTIVE|there is no ECS cluster/),
+    ]);
+  });
+});
+
+describe("ecs-services", () => {
+  const backend = () => ({ cluster: active.cluster, service: `${names.prefix}-backend` });
+
+  test("fewer tasks than desired fail with the reason of the last one that stopped, and may heal", async () => {
+    const { cluster, service } = backend();
+    await environment.aws.ecs.send(new DeleteServiceCommand({ cluster, service, force: true }));
+    await environment.aws.ecs.send(
+      new CreateServiceCommand({ cluster, serviceName: service, taskDefinition: service, desiredCount: 3 }),
+    );
+    const { tasks = [] } = await environment.aws.ecs.send(
+      new RunTaskCommand({ cluster, taskDefinition: service, launchType: "FARGATE" }),
+    );
+    const reason = "CannotPullContainerError: abc123 not found";
+    await environment.aws.ecs.send(new StopTaskCommand({ cluster, task: tasks[0]?.taskArn, reason }));
+    const result = await check("ecs-services");
+    expect(result.summary).toBe("frontend 2/2, backend 2/3, prometheus 2/2, grafana 2/2");
+    expect(result.problems).toEqual([
+      expect.objectContaining({
+        severity: "failure",
+        message: `${service}: 2 of 3 tasks run (last stopped: ${reason})`,
+        heals: true,
+      }),
+    ]);
+  });
+
+  test("a missing Prometheus fails", async () => {
+    const service = `${names.prefix}-prometheus`;
+    await environment.aws.ecs.send(
+      new DeleteServiceCommand({ cluster: active.cluster, service, force: true }),
+    );
+    const result = await check("ecs-services");
+    expect(result.status).toBe("failed");
+    expect(messages(result)).toEqual([expect.stringContaining(service)]);
+  });
+
+  test("a service that is scaled down to nothing fails", async () => {
+    await environment.aws.ecs.send(new UpdateServiceCommand({ ...backend(), desiredCount: 0 }));
+    expect(messages(await check("ecs-services"))).toEqual([
+      `${names.prefix}-backend: it is scaled down to no task`,
+    ]);
+  });
+});
+
+describe("deployed-images", () => {
+  test("an image that ECR has removed fails", async () => {
+    const repositoryName = names.ecrRepositories.backend;
+    await environment.aws.ecr.send(new BatchDeleteImageCommand({ repositoryName, imageIds: [{ imageTag }] }));
+    const result = await check("deployed-images");
+    expect(result.status).toBe("failed");
+    expect(messages(result)).toEqual([
+      `${repositoryName}:${imageTag} is not in ECR any more: the next task cannot start`,
+    ]);
+  });
+});
+
+describe("target-health", () => {
+  test("a group without targets fails, and may heal", async () => {
+    const TargetGroupArn = active.targetGroupArns.backend;
+    const Targets = [{ Id: "10.0.0.11" }, { Id: "10.0.1.12" }];
+    await environment.aws.loadBalancing.send(new DeregisterTargetsCommand({ TargetGroupArn, Targets }));
+    const result = await check("target-health");
+    expect(result.problems).toEqual([
+      expect.objectContaining({ message: "back-tg: no task is registered as a target", heals: true }),
+    ]);
+  });
+
+  test("a missing load balancer fails", async () => {
+    const LoadBalancerArn = active.loadBalancerArn;
+    await environment.aws.loadBalancing.send(new DeleteLoadBalancerCommand({ LoadBalancerArn }));
+    expect(await check("target-health")).toMatchObject({
+      status: "failed",
+      error: { code: "LOAD_BALANCER_MISSING" },
+    });
+  });
+});
+
+describe("certificate", () => {
+  test("one that waits for its DNS records fails, may heal, and holds up alb-health", async () => {
+    const request = new RequestCertificateCommand({ DomainName: domain, ValidationMethod: "DNS" });
+    const { CertificateArn } = await environment.aws.acm.send(request);
+    await environment.writeOutputs({ acm_certificate_arn: CertificateArn });
+    const { checks } = await runValidation(environment.env, { only: ["alb-health"] });
+    const [certificate, health] = checks.slice(-2);
+    expect(certificate).toMatchObject({
+      status: "failed",
+      problems: [{ message: `${domain}: it waits for its DNS records`, heals: true }],
+    });
+    expect(health).toMatchObject({ status: "skipped", blockedBy: "certificate" });
+  });
+
+  test.each([
+    [{ days: 20 }, [`${domain}: it expires in 19 days and has not been renewed`]],
+    [{ names: [domain] }, [`${domain}: it does not cover grafana.${domain}`]],
+    [{ names: [`*.example.com`] }, []],
+  ])("of %j this is said: %j", async (options, expected) => {
+    const arn = await importCertificate(environment.aws, await createCertificate(options));
+    await environment.writeOutputs({ acm_certificate_arn: arn });
+    const result = await check("certificate");
+    expect(result.status).toBe(expected.length > 0 ? "warning" : "passed");
+    expect(messages(result)).toEqual(expected);
+  });
+
+  test("one that is not there fails", async () => {
+    const arn = "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000";
+    await environment.writeOutputs({ acm_certificate_arn: arn });
+    expect(await check("certificate")).toMatchObject({ error: { code: "CERTIFICATE_MISSING" } });
+  });
+
+  test("no domain is a warning", async () => {
+    await environment.writeOutputs({ acm_certificate_arn: "" });
+    expect(await check("certificate")).toMatchObject({ status: "warning" });
+  });
+});
+
+describe("cloudfront", () => {
+  test("a disabled distribution fails although it is deployed", async () => {
+    const id = await createDistribution(environment.aws, names, environment.outputs.alb_dns_name, false);
+    await environment.writeOutputs({ cloudfront_distribution_id: id });
+    const result = await check("cloudfront");
+    expect(result.summary).toContain("Deployed, disabled");
+    expect(messages(result)).toEqual([`${id} is disabled`]);
+  });
+
+  test("another origin than the load balancer fails", async () => {
+    const id = await createDistribution(environment.aws, names, "old-alb.example.com");
+    await environment.writeOutputs({ cloudfront_distribution_id: id });
+    expect(messages(await check("cloudfront"))).toEqual([
+      expect.stringMatching(/^its origins \(old-alb\.example\.com\) do not include the load balancer/),
+    ]);
+  });
+
+  test("a missing distribution fails", async () => {
+    await environment.writeOutputs({ cloudfront_distribution_id: "E000000000000" });
+    expect(messages(await check("cloudfront"))).toEqual([
+      "there is no CloudFront distribution E000000000000",
+    ]);
+  });
+});
+
+describe("service-discovery", () => {
+  test("fewer instances than tasks fail", async () => {
+    const ServiceId = active.discoveryServices.grafana;
+    await environment.aws.serviceDiscovery.send(
+      new DeregisterInstanceCommand({ ServiceId, InstanceId: "task-1" }),
+    );
+    expect(messages(await check("service-discovery"))).toEqual(["grafana: 1 registered, 2 tasks run"]);
+  });
+
+  test("more instances than tasks fail: somebody would be sent to one that is gone", async () => {
+    await registerInstance(environment.aws, active.discoveryServices.backend, "task-3");
+    expect(messages(await check("service-discovery"))).toEqual(["backend: 3 registered, 2 tasks run"]);
+  });
+
+  test("a missing namespace fails", async () => {
+    await environment.writeOutputs({ service_discovery_namespace: "other.local" });
+    expect(messages(await check("service-discovery"))).toEqual([
+      "there is no Cloud Map namespace other.local",
+    ]);
+  });
+});
+
+describe("leftovers", () => {
+  test("what is still there in pilot light fails, with what it costs", async () => {
+    await environment.writeOutputs({ dev_activated: false });
+    const report = await runValidation(environment.env, { only: ["leftovers"] });
+    const result = report.checks.at(-1);
+    expect(report.mode).toBe("pilot-light");
+    expect(result?.status).toBe("failed");
+    // The emulator lists distributions without their origins: that one is in leftovers.test.ts.
+    expect(result?.summary).toBe("3 still there, $89.01 a month");
+    expect(result?.problems.map(({ message }) => message)).toEqual([
+      `load balancer ${names.prefix}-alb: $16.43 a month`,
+      `ECS cluster ${active.cluster} with 8 running tasks: $72.08 a month`,
+      `Cloud Map namespace ${names.serviceDiscoveryNamespace}: $0.50 a month`,
+    ]);
+  });
+});

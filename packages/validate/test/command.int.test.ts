@@ -1,0 +1,184 @@
+/** The command as people and CI run it: arguments, exit codes, reports. */
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { motoUrl } from "@pilot-light/sandbox/aws/moto";
+import { testSandbox } from "@pilot-light/sandbox/vitest";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parseDocument, runCommand } from "./command.ts";
+import { startProxy } from "./proxy.ts";
+import { createEnvironment, type TestEnvironment } from "./support/environment.ts";
+
+let environment: TestEnvironment;
+let directory: string;
+
+beforeAll(async () => {
+  environment = await createEnvironment(testSandbox(), { mode: "pilot-light" });
+  directory = environment.env.TMPDIR ?? "";
+});
+afterAll(async () => {
+  await environment[Symbol.asyncDispose]();
+});
+
+const run = (args: readonly string[], env: Record<string, string> = {}) =>
+  runCommand({ ...environment.env, ...env }, args);
+
+describe("outputs that say nothing are never taken for a mode", () => {
+  test.each([
+    ["an empty file", "", "OUTPUTS_UNREADABLE"],
+    ["no JSON", "Warning: No outputs found", "OUTPUTS_UNREADABLE"],
+    ["no stack", "{}", "OUTPUTS_EMPTY"],
+    ["a stack that was never deployed", '{"STACK":{}}', "OUTPUTS_EMPTY"],
+    ["other types", '{"STACK":{"dev_activated":"false"}}', "OUTPUTS_INVALID"],
+    ["a list", "[]", "OUTPUTS_UNREADABLE"],
+  ])("%s ends with exit code 3", async (_, text, code) => {
+    const file = join(directory, "outputs-test.json");
+    await writeFile(file, text.replace("STACK", `${environment.project}-dev`));
+    const result = await run(["--json", "--outputs-file", file]);
+    const { mode, outcome, checks } = parseDocument(result);
+    expect(result.exitCode).toBe(3);
+    expect({ mode, outcome }).toEqual({ mode: null, outcome: "unhealthy" });
+    expect(checks.find(({ id }) => id === "terraform-outputs")).toMatchObject({ error: { code } });
+    expect(result.stdout.toLowerCase()).not.toContain("pilot light");
+  });
+
+  test("neither are those of a missing file", async () => {
+    const result = await run(["--outputs-file", join(directory, "none.json")]);
+    expect(result.exitCode).toBe(3);
+    expect(result.stderr).toContain("mode unknown: ");
+  });
+});
+
+describe("exit codes", () => {
+  test.each([
+    [["--nonsense"], "Unknown argument: nonsense"],
+    [["--only", "nope"], 'There is no check "nope"'],
+    [["--skip", "aws-credentials"], "cannot be skipped"],
+    [["--wait=soon"], "--wait must be a duration"],
+  ])("%j is a usage error: 2", async (args, message) => {
+    const result = await run(args);
+    expect(result.exitCode).toBe(2);
+    expect(result.stderr).toContain(message);
+  });
+
+  test("another account than the expected one: 4, also as JSON", async () => {
+    const result = await run(["--json"], { PILOT_LIGHT_ACCOUNT_ID: "999999999999" });
+    expect(result.exitCode).toBe(4);
+    expect(parseDocument(result).checks[0]).toMatchObject({ error: { code: "WRONG_ACCOUNT" } });
+  });
+
+  test("no credentials: 7", async () => {
+    const result = await run([], { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "" });
+    expect(result.exitCode).toBe(7);
+    expect(result.stderr).toContain("fix: Log in again:  aws sso login");
+  });
+
+  test("warnings alone: 0, with --strict 1", async () => {
+    const only = ["--only", "databases"];
+    const warns = { NEON_DATABASE_URL: "" };
+    expect((await run(only, warns)).exitCode).toBe(0);
+    expect((await run([...only, "--strict"], warns)).exitCode).toBe(1);
+  });
+
+  test("Ctrl-C: 130, in the middle of a request that is never answered", async () => {
+    await using proxy = await startProxy(motoUrl(testSandbox().state.moto), () => "hang");
+    const env = { ...environment.env, AWS_ENDPOINT_URL: proxy.url };
+    const bin = join(import.meta.dirname, "../dist/bin.js");
+    const child = execa(process.execPath, [bin], { env, extendEnv: false, reject: false });
+    while (proxy.seen.size === 0) await sleep(20);
+    child.kill("SIGINT");
+    const result = await child;
+    expect(result.exitCode).toBe(130);
+    expect(result.stderr).toContain("INTERRUPTED");
+  });
+});
+
+describe("reports", () => {
+  const broken = { NEON_DATABASE_URL: "", RDS_HOSTADDR: "127.0.0.1:1" };
+
+  test("a pipe gets plain lines with the problem, the command that helps, and the page", async () => {
+    const { stdout, stderr, exitCode } = await run(["--only", "databases"], broken);
+    expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 1 });
+    // No colours, no signs of a terminal.
+    expect(stderr).toMatch(/^[\x20-\x7e\n]+$/);
+    expect(stderr).toMatch(/^Validate {2}t-\w+ dev, us-east-1 +mode: pilot light$/m);
+    expect(stderr).toMatch(
+      /^ {2}\+ ok +terraform-outputs +pilot light, \d+ outputs, read from .* [\d.]+ m?s$/m,
+    );
+    expect(stderr).toMatch(/^ {2}x FAIL +databases +neon not entered, rds not entered/m);
+    expect(stderr).toContain("rds (");
+    expect(stderr).toContain("fix: ");
+    expect(stderr).toContain("more: docs/checks/databases.md");
+    expect(stderr.trimEnd().split("\n").at(-1)).toMatch(
+      /^ {2}pilot light: 3 passed, 0 warnings, 1 failed, 0 skipped in \d/,
+    );
+  });
+
+  test("JUnit has a case for each check, and what does not fit into XML is taken out", async () => {
+    const file = join(directory, "junit.xml");
+    await run(["--only", "databases", "--junit", file], broken);
+    const text = await readFile(file, "utf8");
+    expect(text).toContain('tests="4" failures="1"');
+    expect(text).toMatch(
+      /<testcase classname="validate" name="databases" time="[\d.]+">\s*<failure message="/,
+    );
+    expect(text).toMatch(
+      /<testcase classname="validate" name="aws-credentials" time="[\d.]+">\s*<system-out>/,
+    );
+  });
+
+  test("GitHub gets annotations and a job summary, and stdout stays a document", async () => {
+    const summary = join(directory, "summary.md");
+    const github = { ...broken, GITHUB_ACTIONS: "true", GITHUB_STEP_SUMMARY: summary };
+    const { stdout, stderr } = await run(["--only", "databases"], github);
+    expect(stdout).toBe("");
+    expect(stderr).toMatch(/^::error title=validate%3A databases::rds .*%0Afix: /m);
+    expect(stderr).toMatch(/^::warning title=validate%3A databases::Neon cannot be looked at/m);
+    const text = await readFile(summary, "utf8");
+    expect(text).toContain(`## Validate ${environment.project} dev: pilot light`);
+    expect(text).toContain(" failed | [databases](docs/checks/databases.md) |");
+  });
+
+  test("a waiver takes the failure, until its day", async () => {
+    const file = join(directory, "waivers.json");
+    const waive = async (until: string) => {
+      await writeFile(file, JSON.stringify({ waivers: [{ check: "databases", until, reason: "moving" }] }));
+      return await run(["--only", "databases", "--waivers", file], broken);
+    };
+    const waived = await waive("2999-01-01");
+    expect(waived.exitCode).toBe(0);
+    expect(waived.stderr).toContain("(waived until 2999-01-01: moving)");
+    const expired = await waive("2020-01-01");
+    expect(expired.exitCode).toBe(1);
+    expect(expired.stderr).toContain("! the waiver for databases has expired on 2020-01-01");
+  });
+});
+
+describe("without asking AWS anything", () => {
+  const nowhere = { AWS_ENDPOINT_URL: "http://127.0.0.1:1", AWS_ACCESS_KEY_ID: "" };
+
+  test("--list names every check, on stdout", async () => {
+    const { stdout, exitCode } = await run(["--list"], nowhere);
+    expect(exitCode).toBe(0);
+    expect(stdout.split("\n")).toHaveLength(19);
+    expect(stdout).toMatch(/^leftovers +pilot light +Nothing of the active mode/m);
+  });
+
+  test("--print-policy prints a policy, on stdout", async () => {
+    const { stdout, exitCode } = await run(["--print-policy"], nowhere);
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ Version: "2012-10-17" });
+    expect(stdout).toContain(`arn:aws:s3:::${environment.project}-dev-db-backups`);
+  });
+});
+
+test("--wait says what it waits for, and ends when it has come", async () => {
+  await using proxy = await startProxy(motoUrl(testSandbox().state.moto), (service, before) =>
+    service === "ec2" && before < 3 ? 503 : "forward",
+  );
+  const result = await run(["--only", "vpc", "--wait=1m"], { AWS_ENDPOINT_URL: proxy.url });
+  expect(result.exitCode).toBe(0);
+  expect(result.stderr).toContain("1 check may still heal: again in 2.0 s, for at most ");
+  expect(result.stderr).toMatch(/x FAIL +vpc[\s\S]*\+ ok +vpc/);
+});

@@ -1,0 +1,160 @@
+/** What goes wrong on the way to AWS is a result of the checks that it meets, in bounded time, and of no other. */
+import { motoUrl } from "@pilot-light/sandbox/aws/moto";
+import { testSandbox } from "@pilot-light/sandbox/vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parseDocument, runCommand } from "./command.ts";
+import { startProxy, type Fate } from "./proxy.ts";
+import { runValidation } from "./run-validation.ts";
+import { createEnvironment, type TestEnvironment } from "./support/environment.ts";
+
+const pauses = { firstPause: 5, longestPause: 10 };
+let environment: TestEnvironment;
+
+beforeAll(async () => {
+  environment = await createEnvironment(testSandbox(), { mode: "active" });
+});
+afterAll(async () => {
+  await environment[Symbol.asyncDispose]();
+});
+
+async function through(
+  decide: (service: string, before: number) => Fate,
+  options: Parameters<typeof runValidation>[1],
+) {
+  await using proxy = await startProxy(motoUrl(testSandbox().state.moto), decide);
+  const report = await runValidation({ ...environment.env, AWS_ENDPOINT_URL: proxy.url }, options);
+  const status = Object.fromEntries(report.checks.map(({ id, status }) => [id, status]));
+  return {
+    report,
+    status,
+    seen: proxy.seen,
+    result: (id: string) => report.checks.find((check) => check.id === id),
+  };
+}
+
+/** Without the request that only `--resolve` can lead to a server. */
+const skip = ["alb-health"];
+
+describe("throttling", () => {
+  test("for a moment is nobody's problem: the call is made again", async () => {
+    const { status, seen } = await through(
+      (service, before) => (service === "ecs" && before < 1 ? "throttle" : "forward"),
+      {
+        only: ["ecs-cluster"],
+      },
+    );
+    expect(status["ecs-cluster"]).toBe("passed");
+    expect(seen.get("ecs")).toBe(2);
+  });
+
+  test("without an end is a failure that may heal, and holds up only what needs it", async () => {
+    const { status, result } = await through((service) => (service === "ecs" ? "throttle" : "forward"), {
+      skip,
+    });
+    expect(result("ecs-cluster")).toMatchObject({ status: "failed", problems: [{ heals: true }] });
+    expect(result("ecs-cluster")?.problems[0]?.message).toContain("Rate exceeded");
+    expect(status).toMatchObject({
+      "ecs-services": "skipped",
+      "target-health": "skipped",
+      cloudfront: "passed",
+      vpc: "passed",
+    });
+  });
+});
+
+describe("an endpoint that never answers", () => {
+  test("costs its own check the time for one, and the others nothing", async () => {
+    const start = performance.now();
+    const { status, result } = await through((service) => (service === "cloudfront" ? "hang" : "forward"), {
+      skip,
+      timeout: 1500,
+    });
+    expect(performance.now() - start).toBeLessThan(6000);
+    expect(result("cloudfront")).toMatchObject({ status: "failed", error: { code: "CHECK_TIMEOUT" } });
+    expect(Object.values(status).filter((value) => value === "failed")).toHaveLength(1);
+  });
+
+  test("at the first question of all fails that check, and the rest is skipped", async () => {
+    const { report } = await through(() => "hang", { timeout: 500 });
+    expect(report.checks[0]).toMatchObject({ status: "failed", error: { code: "CHECK_TIMEOUT", exit: 7 } });
+    expect(report.summary).toMatchObject({ failed: 1, passed: 1, skipped: report.checks.length - 3 });
+  });
+
+  test("everywhere ends with the time for the whole run", async () => {
+    const start = performance.now();
+    const { report } = await through((service) => (service === "sts" ? "forward" : "hang"), {
+      skip,
+      deadline: 1500,
+    });
+    expect(performance.now() - start).toBeLessThan(6000);
+    const failed = report.checks.filter(({ status }) => status === "failed");
+    expect(failed.length).toBeGreaterThan(3);
+    expect(new Set(failed.map(({ error }) => error?.code))).toEqual(new Set(["RUN_TIMEOUT"]));
+  });
+
+  test("does not keep the process alive", async () => {
+    await using proxy = await startProxy(motoUrl(testSandbox().state.moto), (service) =>
+      service === "cloudfront" ? "hang" : "forward",
+    );
+    const env = { ...environment.env, AWS_ENDPOINT_URL: proxy.url };
+    const start = performance.now();
+    const result = await runCommand(env, ["--json", "--timeout", "1s", "--only", "cloudfront"]);
+    expect(performance.now() - start).toBeLessThan(8000);
+    expect(result.exitCode).toBe(1);
+    expect(parseDocument(result).checks.at(-1)).toMatchObject({ id: "cloudfront", status: "failed" });
+  });
+});
+
+test("an emulator that stops in the middle leaves a result for every check", async () => {
+  const { report, status, result } = await through((service) => (service === "ecs" ? "stop" : "forward"), {
+    skip,
+  });
+  expect(result("ecs-cluster")).toMatchObject({ status: "failed", problems: [{ heals: true }] });
+  expect(status).toMatchObject({
+    "terraform-outputs": "passed",
+    "ecs-services": "skipped",
+    "target-health": "skipped",
+  });
+  expect(report.mode).toBe("active");
+  expect(report.checks).toHaveLength(16);
+  const bugs = report.checks.filter(({ error }) => error?.code === "BUG");
+  expect(bugs).toEqual([]);
+});
+
+describe("--wait", () => {
+  test("goes on until what failed has healed, and asks only for that again", async () => {
+    const { report, seen } = await through(
+      // The SDK makes three attempts of each call.
+      (service, before) => (service === "cloudfront" && before < 6 ? 503 : "forward"),
+      { skip, wait: 60_000, pauses },
+    );
+    expect(report.summary).toMatchObject({ failed: 0, skipped: 0 });
+    expect(seen.get("cloudfront")).toBe(7);
+    expect(seen.get("acm")).toBe(1);
+  });
+
+  test("ends at once when something has failed for good", async () => {
+    await environment.writeOutputs({ vpc_id: "vpc-00000000000000000" });
+    try {
+      const { seen } = await through((service) => (service === "cloudfront" ? 503 : "forward"), {
+        only: ["vpc", "cloudfront"],
+        wait: 60_000,
+        pauses,
+      });
+      expect(seen.get("cloudfront")).toBe(3);
+    } finally {
+      await environment.writeOutputs({});
+    }
+  });
+
+  test("ends with its time", async () => {
+    const start = performance.now();
+    const { status } = await through((service) => (service === "cloudfront" ? 503 : "forward"), {
+      only: ["cloudfront"],
+      wait: 500,
+      pauses,
+    });
+    expect(performance.now() - start).toBeLessThan(5000);
+    expect(status["cloudfront"]).toBe("failed");
+  });
+});

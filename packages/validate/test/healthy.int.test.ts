@@ -1,0 +1,71 @@
+/** A healthy environment passes every check, in both modes. */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { testSandbox } from "@pilot-light/sandbox/vitest";
+import { expect, test } from "vitest";
+import { parseDocument, runCommand } from "./command.ts";
+import { startHttpsStub } from "./support/https-stub.ts";
+import { createCertificate, domain } from "./support/certificates.ts";
+import { createEnvironment } from "./support/environment.ts";
+
+const both = [
+  "aws-credentials",
+  "terraform-outputs",
+  "ecr-repositories",
+  "backups-bucket",
+  "newest-dump",
+  "rds-instance",
+  "databases",
+  "vpc",
+];
+
+test("pilot light passes, and nothing is asked of what only the active mode has", async () => {
+  await using environment = await createEnvironment(testSandbox(), { mode: "pilot-light" });
+  const result = await runCommand(environment.env, ["--json"]);
+  const { outcome, mode, checks, summary } = parseDocument(result);
+  const applicable = checks.filter(({ status }) => status !== "not-applicable");
+  expect(applicable.filter(({ status }) => status !== "passed")).toEqual([]);
+  expect(applicable.map(({ id }) => id)).toEqual([...both, "leftovers", "certificate"]);
+  expect({ outcome, mode, exitCode: result.exitCode }).toEqual({
+    outcome: "healthy",
+    mode: "pilot-light",
+    exitCode: 0,
+  });
+  expect(summary).toEqual({ passed: 10, warnings: 0, failed: 0, skipped: 0, waived: 0 });
+});
+
+test("active passes, and the load balancer is asked for its real name", async () => {
+  const certificate = await createCertificate();
+  await using stub = await startHttpsStub(certificate);
+  await using environment = await createEnvironment(testSandbox(), { mode: "active", certificate });
+  const ca = join(environment.env.TMPDIR ?? "", "ca.pem");
+  await writeFile(ca, certificate.cert);
+  const result = await runCommand({ ...environment.env, NODE_EXTRA_CA_CERTS: ca }, [
+    "--resolve",
+    stub.address,
+  ]);
+  expect(result.stderr).toContain("active: 16 passed, 0 warnings, 0 failed, 0 skipped in ");
+  const printed = [...result.stderr.matchAll(/^ {2}\+ ok +([\w-]+) /gm)].map((match) => match[1]);
+  expect(printed).toEqual([
+    ...both,
+    "ecs-cluster",
+    "ecs-services",
+    "deployed-images",
+    "target-health",
+    "certificate",
+    "alb-health",
+    "cloudfront",
+    "service-discovery",
+  ]);
+  expect(result).toMatchObject({ exitCode: 0, stdout: "" });
+  expect(stub.requests).toEqual([{ servername: domain, host: domain, path: "/api/health" }]);
+});
+
+test("no password is printed, whatever is printed besides", async () => {
+  await using environment = await createEnvironment(testSandbox(), { mode: "pilot-light" });
+  const { stdout, stderr } = await runCommand(environment.env, ["--json", "--verbose", "--data"]);
+  const { sandboxPassword } = await import("@pilot-light/sandbox/testing");
+  expect(stderr).toContain("SecretsManagerClient GetSecretValue");
+  expect(stdout + stderr).not.toContain(sandboxPassword);
+  expect(stdout + stderr).not.toContain(encodeURIComponent(sandboxPassword));
+});

@@ -1,0 +1,64 @@
+/** An HTTP proxy in front of the emulator that can go wrong as AWS and networks do. */
+import { once } from "node:events";
+import { createServer, request, type IncomingMessage, type ServerResponse } from "node:http";
+
+/** What becomes of a request: forwarded, answered with a throttling error or a status, never answered; or all is over. */
+export type Fate = "forward" | "throttle" | "hang" | "stop" | number;
+
+export interface Proxy extends AsyncDisposable {
+  url: string;
+  /** Requests seen so far, by service. */
+  seen: Map<string, number>;
+}
+
+/** @param decide gets the service's name as signatures have it, such as `ecs`, and how many requests it had before */
+export async function startProxy(
+  target: string,
+  decide: (service: string, before: number) => Fate,
+): Promise<Proxy> {
+  const seen = new Map<string, number>();
+  const server = createServer((incoming, response) => {
+    const service =
+      /Credential=[^/]+\/\d+\/[\w-]+\/([\w-]+)\//.exec(incoming.headers.authorization ?? "")?.[1] ?? "";
+    const before = seen.get(service) ?? 0;
+    seen.set(service, before + 1);
+    const fate = decide(service, before);
+    if (fate === "forward") forward(target, incoming, response);
+    else if (fate === "throttle") throttle(response);
+    else if (fate === "stop") stop();
+    else if (fate !== "hang") response.writeHead(fate).end();
+  });
+  const stop = () => {
+    server.closeAllConnections();
+    server.close();
+  };
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("A TCP server has no port.");
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    seen,
+    [Symbol.asyncDispose]: async () => {
+      if (!server.listening) return;
+      stop();
+      await once(server, "close");
+    },
+  };
+}
+
+function forward(target: string, incoming: IncomingMessage, response: ServerResponse): void {
+  const { method, headers, url = "/" } = incoming;
+  const sent = request(new URL(url, target), { method, headers }, (answer) => {
+    response.writeHead(answer.statusCode ?? 502, answer.headers);
+    answer.pipe(response);
+  });
+  // As a load balancer does when what is behind it is gone.
+  sent.on("error", () => response.destroy());
+  incoming.pipe(sent);
+}
+
+function throttle(response: ServerResponse): void {
+  response.writeHead(400, { "content-type": "application/x-amz-json-1.1" });
+  response.end(JSON.stringify({ __type: "ThrottlingException", message: "Rate exceeded" }));
+}

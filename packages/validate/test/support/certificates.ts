@@ -1,0 +1,41 @@
+/** The domain's certificate, as the emulator's certificate manager and the load balancer's stand-in show it. */
+import { generate } from "selfsigned";
+
+export const domain = "dev.example.com";
+
+export interface DomainCertificate {
+  key: string;
+  cert: string;
+}
+
+export interface CertificateOptions {
+  names?: readonly string[];
+  /** Days from now until it expires. */
+  days?: number;
+}
+
+const day = 24 * 3600 * 1000;
+
+let usual: Promise<DomainCertificate> | undefined;
+
+/** The certificate of every environment that asks for nothing else: a key takes its time. */
+export function usualCertificate(): Promise<DomainCertificate> {
+  return (usual ??= createCertificate());
+}
+
+/** A certificate that signs itself: whoever trusts it needs no other authority. */
+export async function createCertificate({
+  names = [domain, `grafana.${domain}`],
+  days = 300,
+}: CertificateOptions = {}): Promise<DomainCertificate> {
+  const made = await generate([{ name: "commonName", value: names[0] ?? domain }], {
+    notBeforeDate: new Date(Date.now() - 400 * day),
+    notAfterDate: new Date(Date.now() + days * day),
+    algorithm: "sha256",
+    extensions: [
+      { name: "basicConstraints", cA: true, critical: true },
+      { name: "subjectAltName", altNames: names.map((value) => ({ type: 2, value })) },
+    ],
+  });
+  return { key: made.private, cert: made.cert };
+}

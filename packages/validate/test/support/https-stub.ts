@@ -1,0 +1,45 @@
+/** Stands in for the load balancer: an HTTPS server with the domain's certificate. */
+import { once } from "node:events";
+import { createServer } from "node:https";
+import { TLSSocket } from "node:tls";
+import type { DomainCertificate } from "./certificates.ts";
+
+export interface HttpsStub extends AsyncDisposable {
+  /** `address:port`, for `--resolve`. */
+  address: string;
+  /** What it answers from now on. */
+  answer(status: number): void;
+  /** What it was asked for: the name in the TLS handshake, the Host header, the path. */
+  requests: { servername: string; host: string; path: string }[];
+}
+
+export async function startHttpsStub(certificate: DomainCertificate): Promise<HttpsStub> {
+  let status = 200;
+  const requests: HttpsStub["requests"] = [];
+  const server = createServer(certificate, (request, response) => {
+    const { socket } = request;
+    const servername = socket instanceof TLSSocket ? socket.servername : false;
+    requests.push({
+      servername: typeof servername === "string" ? servername : "",
+      host: request.headers.host ?? "",
+      path: request.url ?? "",
+    });
+    response.writeHead(status).end("{}");
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("A TCP server has no port.");
+  return {
+    address: `127.0.0.1:${address.port}`,
+    requests,
+    answer: (next) => {
+      status = next;
+    },
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
