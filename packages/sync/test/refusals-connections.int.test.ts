@@ -89,7 +89,7 @@ describe.concurrent("a server that cannot be reached", () => {
     };
     const start = performance.now();
     await Promise.all([dryRun, run].map((args) => expectRefusal(pair, before, args, refusal, { env })));
-    expect(performance.now() - start).toBeLessThan(45_000);
+    expect(performance.now() - start).toBeLessThan(90_000);
     expect(silent.connections()).toBeGreaterThan(4);
   });
 
@@ -126,7 +126,7 @@ describe.concurrent("a server that cannot be reached", () => {
         onStart: signalWhen(() => silent.connections() > seen, "SIGINT"),
       });
     }
-    expect(performance.now() - start).toBeLessThan(12_000);
+    expect(performance.now() - start).toBeLessThan(50_000);
   });
 });
 
