@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { directions } from "./direction.ts";
 import type { DatabaseFacts } from "./facts.ts";
-import { judge, judgeRows, type Findings } from "./preflight.ts";
+import { judge, type Findings } from "./preflight.ts";
+import { judgeRows } from "./row-loss.ts";
 
 const direction = directions["neon-to-rds"];
 const options = {

@@ -8,7 +8,7 @@ import type { Dump } from "./dump.ts";
 import type { StepContext, SyncJob, SyncResult } from "./job.ts";
 import { dropDatabase } from "./maintenance.ts";
 import { manifestBase } from "./manifest.ts";
-import { judgeRows } from "./preflight.ts";
+import { judgeRows } from "./row-loss.ts";
 import { settleAll } from "./settle.ts";
 import { backUpTarget } from "./steps/back-up-target.ts";
 import { carrySettings } from "./steps/carry-settings.ts";
