@@ -3,11 +3,9 @@
  * the same moment, however busy the source is.
  */
 import { OpsError } from "@pilot-light/core/errors";
-import { listDataTables, type DataTable } from "@pilot-light/core/inventory/tables";
 import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
-import { ident, literal } from "@pilot-light/core/postgres/identifiers";
+import { literal } from "@pilot-light/core/postgres/identifiers";
 import { openSession, type Session, type SessionOptions } from "@pilot-light/core/postgres/session";
-import { sqlState, sqlStateOf } from "@pilot-light/core/postgres/sql-state";
 import { acquireAll } from "./settle.ts";
 
 /** One or more sessions of one endpoint, closed together. */
@@ -51,10 +49,13 @@ export class Snapshot implements AsyncDisposable {
   /** What `pg_dump --snapshot` takes. */
   readonly id: string;
   readonly #sessions: Sessions;
+  /** File of each table as the snapshot's catalog has it, by identity. */
+  readonly #files: ReadonlyMap<string, string>;
 
-  constructor(id: string, sessions: Sessions) {
+  constructor(id: string, sessions: Sessions, files: ReadonlyMap<string, string>) {
     this.id = id;
     this.#sessions = sessions;
+    this.#files = files;
   }
 
   get first(): Session {
@@ -65,20 +66,48 @@ export class Snapshot implements AsyncDisposable {
     return this.#sessions.all;
   }
 
+  /**
+   * Checks, when everything has been read, that the snapshot could be believed: TRUNCATE and rewriting ALTER TABLEs are not
+   * subject to snapshots and leave a table empty for its readers (PostgreSQL documentation, "Caveats" of MVCC). They give it
+   * another file, which the catalog shows to a session outside of the snapshot.
+   * @throws OpsError SOURCE_REWRITTEN of the side's class
+   */
+  async assertNotRewritten(options: SessionOptions): Promise<void> {
+    await using outside = await openSession(this.first.endpoint, options);
+    const now = await readFiles(outside);
+    const rewritten = [...this.#files]
+      .filter(([identity, file]) => now.get(identity) !== file)
+      .map(([identity]) => identity);
+    if (rewritten.length === 0) return;
+    const { system } = this.first.endpoint;
+    throw new OpsError(
+      options.failure,
+      "SOURCE_REWRITTEN",
+      `${system}: tables were truncated, rewritten or dropped while they were read.`,
+      {
+        details: rewritten.slice(0, 20),
+        hint: "Run the same command again when the reload or migration has ended.",
+      },
+    );
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#sessions[Symbol.asyncDispose]();
   }
 }
 
-const beginRead = "begin isolation level repeatable read read only";
-/** How often a list of tables may turn out to be no longer true. */
-const attempts = 5;
+async function readFiles(session: Session): Promise<Map<string, string>> {
+  const rows = await session.query<{ identity: string; file: string }>(
+    `select pg_catalog.format('%I.%I', n.nspname, c.relname) as identity, c.oid::text || '/' || c.relfilenode::text as file
+       from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+      where c.relkind = 'r' and c.relpersistence <> 't' and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'`,
+  );
+  return new Map(rows.map(({ identity, file }) => [identity, file]));
+}
 
-/**
- * Exports a snapshot and opens `count` sessions in it. All tables are locked first, as weakly as reading does, and held:
- * TRUNCATE and rewriting ALTER TABLEs are not subject to snapshots, and one that commits between the snapshot and the
- * reading of its table would leave it empty for both (PostgreSQL documentation, "Caveats" of MVCC).
- */
+const beginRead = "begin isolation level repeatable read read only";
+
+/** Exports a snapshot and opens `count` sessions in it. */
 export async function openSnapshot(
   endpoint: Endpoint,
   count: number,
@@ -86,51 +115,15 @@ export async function openSnapshot(
 ): Promise<Snapshot> {
   const sessions = await openSessions(endpoint, count, options);
   try {
-    const id = await exportLocked(sessions.first, options.failure);
+    await sessions.first.query(beginRead);
+    const { id } = await sessions.first.one<{ id: string }>("select pg_catalog.pg_export_snapshot() as id");
     for (const session of sessions.others) {
       await session.query(beginRead);
       await session.query(`set transaction snapshot ${literal(id)}`);
     }
-    return new Snapshot(id, sessions);
+    return new Snapshot(id, sessions, await readFiles(sessions.first));
   } catch (error) {
     await sessions[Symbol.asyncDispose]();
     throw error;
   }
-}
-
-async function exportLocked(session: Session, failure: SessionOptions["failure"]): Promise<string> {
-  for (let attempt = 1; ; attempt += 1) {
-    const before = await listDataTables(session);
-    await session.query(beginRead);
-    try {
-      // LOCK takes no snapshot; the first query after it does.
-      if (before.length > 0) {
-        const names = before.map((table) => `only ${ident(table.schema, table.name)}`).join(", ");
-        await session.query(`lock table ${names} in access share mode`);
-      }
-      const { id } = await session.one<{ id: string }>("select pg_catalog.pg_export_snapshot() as id");
-      if (sameTables(before, await listDataTables(session))) return id;
-    } catch (error) {
-      if (!passes.has(sqlStateOf(error) ?? "") || attempt === attempts) throw error;
-    }
-    await session.query("rollback");
-    if (attempt === attempts) {
-      throw new OpsError(
-        failure,
-        "SCHEMA_CHANGING",
-        `${session.endpoint.system}: tables are being created or dropped all the time.`,
-        {
-          hint: "Wait until the migration has ended, then sync again.",
-        },
-      );
-    }
-  }
-}
-
-/** A table went away before it was locked, or two waited for each other. */
-const passes = new Set<string>([sqlState.undefinedTable, sqlState.deadlockDetected]);
-
-function sameTables(before: readonly DataTable[], after: readonly DataTable[]): boolean {
-  const names = new Set(before.map(({ identity }) => identity));
-  return before.length === after.length && after.every(({ identity }) => names.has(identity));
 }

@@ -13,8 +13,6 @@ export const sqlState = {
   cannotConnectNow: "57P03",
   tooManyConnections: "53300",
   insufficientPrivilege: "42501",
-  undefinedTable: "42P01",
-  deadlockDetected: "40P01",
 } as const;
 
 /** The SQLSTATE of an error that a Postgres server sent, found through `cause` as well. */

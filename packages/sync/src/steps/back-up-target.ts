@@ -41,5 +41,7 @@ export async function backUpTarget(key: string, context: StepContext): Promise<D
 async function dumpSnapshot(request: Omit<DumpRequest, "snapshot">, context: StepContext): Promise<Dump> {
   const { environment, job, signal } = context;
   await using snapshot = await openSnapshot(job.target, 1, sessionOptions("target", environment, signal));
-  return await makeDump({ ...request, snapshot: snapshot.id }, context);
+  const dump = await makeDump({ ...request, snapshot: snapshot.id }, context);
+  await snapshot.assertNotRewritten(sessionOptions("target", environment, signal));
+  return dump;
 }

@@ -49,6 +49,7 @@ export async function dumpSource(context: StepContext): Promise<DumpedSource> {
     ]);
     const sequencesAfter = await readSequences(snapshot.first);
     const closed = await closedToPublic(snapshot.first);
+    await snapshot.assertNotRewritten(sessionOptions("source", environment, signal));
     const summary = `${formatBytes(dump.bytes)}, ${plural(inventory.tables.size, "table")}, snapshot ${snapshot.id}`;
     return { value: { dump, inventory, sequencesAfter, closed, snapshot: snapshot.id }, summary };
   });
