@@ -3,6 +3,7 @@
  * target and given to the objects of the staging database.
  */
 import { OpsError } from "@pilot-light/core/errors";
+import { notInExtension, userSchema } from "@pilot-light/core/inventory/objects";
 import { ident } from "@pilot-light/core/postgres/identifiers";
 import type { Session } from "@pilot-light/core/postgres/session";
 
@@ -47,10 +48,6 @@ export const grantsOf = (acl: string, owner: string) => `
       'owner', x.grantee = ${owner}, 'privilege', x.privilege_type, 'grantable', x.is_grantable)
       order by x.grantee = 0, pg_catalog.pg_get_userbyid(x.grantee), x.privilege_type), '[]')
      from pg_catalog.aclexplode(${acl}) x)`;
-
-const userSchema = `n.nspname !~ '^pg_' and n.nspname <> 'information_schema'`;
-const notInExtension = (catalog: string, oid: string) => `not exists (select 1 from pg_catalog.pg_depend e
-  where e.classid = 'pg_catalog.${catalog}'::pg_catalog.regclass and e.objid = ${oid} and e.deptype = 'e')`;
 
 const relationKeyword = `case c.relkind when 'S' then 'sequence' else 'table' end`;
 const alterKeyword = `case c.relkind when 'S' then 'sequence' when 'v' then 'view' when 'm' then 'materialized view' when 'f' then 'foreign table' else 'table' end`;

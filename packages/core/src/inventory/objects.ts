@@ -35,9 +35,11 @@ export const deparsedKinds: ReadonlySet<string> = new Set([
 /** Kinds whose definition has facts in its first line, and only from the second line on SQL that the server prints. */
 export const factKinds: ReadonlySet<string> = new Set(["column", "domain", "policy", "table"]);
 
-const userSchema = `n.nspname !~ '^pg_' and n.nspname <> 'information_schema'`;
+/** Condition on `pg_namespace n`: not one of the server's own schemas. */
+export const userSchema = `n.nspname !~ '^pg_' and n.nspname <> 'information_schema'`;
 
-function notInExtension(catalog: string, oid: string): string {
+/** Condition: the object of a system catalog belongs to no extension. */
+export function notInExtension(catalog: string, oid: string): string {
   return `not exists (select 1 from pg_catalog.pg_depend e
     where e.classid = 'pg_catalog.${catalog}'::pg_catalog.regclass and e.objid = ${oid} and e.deptype = 'e')`;
 }

@@ -1,4 +1,5 @@
 /** The tables, sequences and large objects of a database: what holds data, and fingerprints of it. */
+import { notInExtension, userSchema } from "./objects.ts";
 import { ident } from "../postgres/identifiers.ts";
 import type { Session } from "../postgres/session.ts";
 
@@ -52,9 +53,8 @@ export async function listDataTables(session: Session): Promise<DataTable[]> {
                   where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
                   order by a.attname collate "C") as columns
       from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-     where c.relkind = 'r' and c.relpersistence <> 't' and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
-       and not exists (select 1 from pg_catalog.pg_depend e
-             where e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and e.objid = c.oid and e.deptype = 'e')
+     where c.relkind = 'r' and c.relpersistence <> 't' and ${userSchema}
+       and ${notInExtension("pg_class", "c.oid")}
      order by bytes desc, identity`);
   return rows.map(({ forced, bytes, ...table }) => ({
     ...table,
@@ -115,9 +115,8 @@ export async function readSequences(session: Session): Promise<SequencePosition[
            s.seqincrement as increment, s.seqcycle as cycle
       from pg_catalog.pg_sequence s join pg_catalog.pg_class c on c.oid = s.seqrelid
       join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-     where n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
-       and not exists (select 1 from pg_catalog.pg_depend e
-             where e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and e.objid = c.oid and e.deptype = 'e')
+     where ${userSchema}
+       and ${notInExtension("pg_class", "c.oid")}
      order by 3`);
   const positions: SequencePosition[] = [];
   for (let start = 0; start < list.length; start += 200) {
