@@ -15,7 +15,10 @@ const packages = new Map<string, Arrows>([
   ["core", { always: [], tests: [] }],
   [
     "infra",
-    { always: ["core/contract", "core/errors", "core/env", "core/command"], tests: ["core", "sandbox"] },
+    {
+      always: ["core/contract", "core/errors", "core/env", "core/command", "core/prices"],
+      tests: ["core", "sandbox"],
+    },
   ],
   ["sync", { always: ["core"], tests: ["sandbox"] }],
   ["validate", { always: ["core"], tests: ["sandbox"] }],

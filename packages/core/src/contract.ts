@@ -19,6 +19,8 @@ export interface ResourceNames {
   databaseInstance: string;
   ecrRepositories: { backend: string; frontend: string; grafana: string };
   serviceDiscoveryNamespace: string;
+  /** Start of the names of snapshots that are taken before a deactivation removes the database. */
+  databaseSnapshotPrefix: string;
   /** CPU profiles and heap snapshots of the backend. */
   profilingBucket: string;
 }
@@ -30,6 +32,7 @@ export function resourceNames(project: string): ResourceNames {
     prefix: `${environmentName}-${project}`,
     backupsBucket: `${project}-${environmentName}-db-backups`,
     databaseInstance: `${project}-${environmentName}-db`,
+    databaseSnapshotPrefix: `${project}-${environmentName}-db-pre-deactivation-`,
     ecrRepositories: {
       backend: `${project}/backend`,
       frontend: `${project}/frontend`,

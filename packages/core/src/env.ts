@@ -60,6 +60,14 @@ export const variables = {
     description:
       "`address:port` to connect to instead of the load balancer. The certificate is still checked against its real name.",
   },
+  PILOT_LIGHT_PRODUCTION_DOMAIN: {
+    description:
+      "Domains that production is reached by, separated by commas, or `none`. A deactivation is refused while one of them leads to this environment; not set counts as that.",
+  },
+  PILOT_LIGHT_DNS_SERVERS: {
+    description:
+      "DNS servers to ask about those domains, `address` or `address:port`, where the own network answers otherwise than the internet.",
+  },
   PILOT_LIGHT_WAIVERS: {
     description:
       "File with failures of `pnpm validate` that are accepted until a date. `--waivers` wins over it.",

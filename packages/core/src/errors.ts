@@ -36,7 +36,7 @@ export const exitCodeMeanings = {
   6: "the target database failed",
   7: "AWS or Terraform failed",
   70: "a bug in this tool",
-  130: "interrupted; what was made has been removed",
+  130: "interrupted; a sync has removed what it made, a switch says where it stopped",
 } as const satisfies Record<0 | (typeof exitCodes)[FailureClass], string>;
 
 /** What an error may carry beside its message. */

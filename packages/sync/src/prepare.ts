@@ -26,18 +26,33 @@ export interface Prepared {
   plan: Plan;
   /** Why the plan must not be run, though it can be shown. */
   refusal: OpsError | undefined;
-  /** Undefined in a dry run. */
-  job: Omit<SyncJob, "workDirectory"> | undefined;
 }
 
-/** Looks at both sides and plans. Without a session beside the target it is a dry run. */
+/** What a sync works with, but for its directory. */
+type PreparedJob = Omit<SyncJob, "workDirectory">;
+
+/** Looks at both sides and plans; with a session beside the target as a sync that can be run. */
+export async function prepare(
+  direction: Direction,
+  options: SyncOptions,
+  resolved: Resolved,
+  beside: { maintenance: Session; state: TargetState },
+  context: CommandContext,
+): Promise<Prepared & { job: PreparedJob }>;
+export async function prepare(
+  direction: Direction,
+  options: SyncOptions,
+  resolved: Resolved,
+  beside: { state: TargetState },
+  context: CommandContext,
+): Promise<Prepared>;
 export async function prepare(
   direction: Direction,
   options: SyncOptions,
   resolved: Resolved,
   beside: { maintenance?: Session; state: TargetState },
   context: CommandContext,
-): Promise<Prepared> {
+): Promise<Prepared & { job?: PreparedJob }> {
   const { environment, signal } = context;
   const { store, identity } = resolved;
   const sides = {
@@ -77,7 +92,7 @@ export async function prepare(
   });
   const refusal = judgeRows(direction, sourceRows, targetRows, options);
   const { maintenance } = beside;
-  if (maintenance === undefined) return { plan, refusal, job: undefined };
+  if (maintenance === undefined) return { plan, refusal };
   const versions = {
     source: sourceFacts.facts.version,
     target: targetFacts.facts.version,

@@ -1,13 +1,14 @@
 /** The whole of a sync command: resolve, look at both sides, plan, ask, run. Takes and returns data; printing is in render.ts. */
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/command";
-import { messageOf } from "@pilot-light/core/errors";
-import { canAsk, confirmByName, confirmationNeeded } from "./confirm.ts";
+import { canAsk, confirmByName, confirmationNeeded } from "@pilot-light/core/confirm";
+import { messageOf, type OpsError } from "@pilot-light/core/errors";
 import { directions, type DirectionName } from "./direction.ts";
-import type { SyncJob } from "./job.ts";
+import type { SyncJob, SyncResult } from "./job.ts";
 import { inspectTarget, takeLocks } from "./locks.ts";
 import { dropDatabase } from "./maintenance.ts";
 import type { SyncOptions } from "./options.ts";
-import { prepare } from "./prepare.ts";
+import type { Plan } from "./plan.ts";
+import { prepare, type Prepared } from "./prepare.ts";
 import { printPlan, printResult } from "./render.ts";
 import { resolve } from "./resolve.ts";
 import { runSync } from "./run.ts";
@@ -19,32 +20,61 @@ export async function sync(
   options: SyncOptions,
   context: CommandContext,
 ): Promise<CommandOutcome> {
-  const start = performance.now();
-  const { console, signal } = context;
-  const direction = directions[name];
-  const resolved = await resolve(direction, options.outputsFile, context);
-  if (!options.dryRun && !options.yes && !canAsk()) throw confirmationNeeded(`pnpm sync ${name}`);
-  await using locks = options.dryRun ? undefined : await takeLocks(resolved, context);
-  const beside = locks ?? { state: await inspectTarget(resolved, context) };
-  const { plan, refusal, job } = await prepare(direction, options, resolved, beside, context);
-  printPlan(plan, console, options);
-  if (refusal !== undefined) throw refusal;
-  if (job === undefined) {
+  const { console } = context;
+  if (options.dryRun) {
+    const { plan, refusal } = await previewSync(name, options, context);
+    printPlan(plan, console, options);
+    if (refusal !== undefined) throw refusal;
     console.line(`  To run it:  pnpm sync ${name}`);
     return { outcome: "planned", document: { plan } };
   }
-  if (!options.yes) {
-    await confirmByName(
-      `This replaces the database ${plan.target.database} on ${plan.target.system}.`,
-      plan.target.database,
-      signal,
-    );
-  }
-  await removeLeftovers(job, beside.state.staging, context);
-  await using work = await openWorkDirectory();
-  const result = await runSync({ ...job, workDirectory: work.path }, context);
+  const agree: Agree = async (plan, refusal) => {
+    printPlan(plan, console, options);
+    if (options.yes || refusal !== undefined) return;
+    const { database, system } = plan.target;
+    await confirmByName(`This replaces the database ${database} on ${system}.`, database, context.signal);
+  };
+  if (!options.yes && !canAsk()) throw confirmationNeeded(`pnpm sync ${name}`);
+  const start = performance.now();
+  const { plan, result } = await performSync(name, options, context, agree);
   printResult(plan, result, performance.now() - start, console);
   return { outcome: "synced", document: { plan, result } };
+}
+
+/** What a sync would do, and why it must not be run. Prints and writes nothing. */
+export async function previewSync(
+  name: DirectionName,
+  options: SyncOptions,
+  context: CommandContext,
+): Promise<Pick<Prepared, "plan" | "refusal">> {
+  const direction = directions[name];
+  const resolved = await resolve(direction, options.outputsFile, context);
+  const beside = { state: await inspectTarget(resolved, context) };
+  return await prepare(direction, options, resolved, beside, context);
+}
+
+/** Gets the plan as it is under the lock, with the reason why it will not be run if there is one. Nothing is written when it throws. */
+export type Agree = (plan: Plan, refusal: OpsError | undefined) => Promise<void>;
+
+/**
+ * Syncs, printing each step.
+ * @throws OpsError of any class
+ */
+export async function performSync(
+  name: DirectionName,
+  options: SyncOptions,
+  context: CommandContext,
+  agree: Agree,
+): Promise<{ plan: Plan; result: SyncResult }> {
+  const direction = directions[name];
+  const resolved = await resolve(direction, options.outputsFile, context);
+  await using locks = await takeLocks(resolved, context);
+  const { plan, refusal, job } = await prepare(direction, options, resolved, locks, context);
+  await agree(plan, refusal);
+  if (refusal !== undefined) throw refusal;
+  await removeLeftovers(job, locks.state.staging, context);
+  await using work = await openWorkDirectory();
+  return { plan, result: await runSync({ ...job, workDirectory: work.path }, context) };
 }
 
 /** Removes what a killed run left: staging databases and unfinished uploads. Needs the lock. */

@@ -1,10 +1,10 @@
 /** Taking the last sync back: the former target, which was kept, changes names with the present one. */
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/command";
+import { canAsk, confirmByName, confirmationNeeded } from "@pilot-light/core/confirm";
 import { OpsError } from "@pilot-light/core/errors";
 import { formatBytes, formatDuration } from "@pilot-light/core/format";
 import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
 import type { Session } from "@pilot-light/core/postgres/session";
-import { canAsk, confirmByName, confirmationNeeded } from "./confirm.ts";
 import { sessionOptions } from "./connect.ts";
 import { timestamp } from "./direction.ts";
 import { lock, openMaintenance } from "./maintenance.ts";

@@ -1,19 +1,17 @@
 /** What the resources of the active mode cost while nobody uses them. */
+import { monthly, unitPrices } from "@pilot-light/core/prices";
 
-/**
- * US dollars per month of 730 hours in us-east-1, without traffic (aws.amazon.com/vpc/pricing, /elasticloadbalancing/pricing,
- * /fargate/pricing, /efs/pricing, /route53/pricing; 2026).
- */
+/** US dollars per month in us-east-1, without traffic. */
 export const monthlyCosts = {
-  natGateway: 32.85,
-  publicAddress: 3.65,
-  loadBalancer: 16.43,
+  natGateway: monthly(unitPrices.natGateway),
+  publicAddress: monthly(unitPrices.publicAddress),
+  loadBalancer: monthly(unitPrices.loadBalancer),
   /** 0.25 vCPU and 0.5 GB, the smallest. */
-  fargateTask: 9.01,
-  fileSystemGigabyte: 0.3,
-  namespace: 0.5,
+  fargateTask: 0.25 * monthly(unitPrices.fargateCpu) + 0.5 * monthly(unitPrices.fargateGigabyte),
+  fileSystemGigabyte: monthly(unitPrices.fileSystemGigabyte),
+  namespace: monthly(unitPrices.privateZone),
   /** Billed by use only. */
-  distribution: 0,
+  distribution: monthly(unitPrices.distribution),
 } as const satisfies Record<string, number>;
 
 /** "$32.85 a month". */

@@ -19,7 +19,9 @@ describe("the costs", () => {
   });
 
   it("each come with the page of AWS that they are from", () => {
-    for (const { source } of prices) expect(source).toMatch(/^https:\/\/aws\.amazon\.com\/.+\/pricing\/$/);
+    for (const { price } of prices) {
+      expect(price.source).toMatch(/^https:\/\/aws\.amazon\.com\/.+\/pricing\/$/);
+    }
   });
 
   it("count the tasks' sizes that the variables have by default", () => {

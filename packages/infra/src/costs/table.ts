@@ -1,26 +1,26 @@
 /** The prices as a table per mode, in Markdown: the text of docs/costs.md. */
-import { type Price, type Scenario, prices, pricesAsOf, scenarios } from "./prices.ts";
+import { hoursOfAMonth, monthly, pricesAsOf } from "@pilot-light/core/prices";
+import { type Price, type Scenario, prices, scenarios } from "./prices.ts";
 
-const hoursOfAMonth = 730;
 const columns: readonly Scenario[] = ["pilotLight", "withoutDatabase", "active", "cheapActive"];
 
 /** USD a month for one item. */
-function monthly({ price, per, quantity }: Price, scenario: Scenario): number {
-  return price * quantity[scenario] * (per === "hour" ? hoursOfAMonth : 1);
+function costs({ price, quantity }: Price, scenario: Scenario): number {
+  return monthly(price) * quantity[scenario];
 }
 
 /** USD a month for the whole environment. */
 export function total(scenario: Scenario): number {
-  return prices.reduce((sum, price) => sum + monthly(price, scenario), 0);
+  return prices.reduce((sum, price) => sum + costs(price, scenario), 0);
 }
 
 export function costsDocument(): string {
   const header = ["USD a month", ...columns.map((scenario) => scenarios[scenario]), "price", "from"];
   const rows = prices.map((price) => [
     price.item,
-    ...columns.map((scenario) => amount(monthly(price, scenario), price.quantity[scenario])),
-    price.price === 0 ? "free" : `${price.price} / ${price.per}`,
-    `[${new URL(price.source).pathname.split("/")[1] ?? ""}](${price.source})`,
+    ...columns.map((scenario) => amount(costs(price, scenario), price.quantity[scenario])),
+    price.price.usd === 0 ? "free" : `${price.price.usd} / ${price.price.per}`,
+    `[${new URL(price.price.source).pathname.split("/")[1] ?? ""}](${price.price.source})`,
   ]);
   const sums = ["**Together**", ...columns.map((scenario) => `**${total(scenario).toFixed(2)}**`), "", ""];
   return `# Costs
@@ -32,7 +32,7 @@ ${table([header, ...rows, sums])}
 Sizes are the variables' defaults; amounts that depend on use are those of a quiet month. Not counted: traffic to the internet, Container
 Insights (\`enable_container_insights\`, 0.30 a metric), snapshots of the database beyond its own size (0.095 a GB).
 
-The data is in \`packages/infra/src/costs/prices.ts\`; after a change there \`npx vitest run --project unit packages/infra/src/costs -u\`
+The data is in \`packages/core/src/prices.ts\` and \`packages/infra/src/costs/prices.ts\`; after a change there \`npx vitest run --project unit packages/infra/src/costs -u\`
 writes this page again.
 `;
 }

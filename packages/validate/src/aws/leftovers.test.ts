@@ -90,7 +90,7 @@ test("finds what is ours, with what it costs, and nothing else", async () => {
   expect(await findLeftovers(checkContext({}), "vpc-1")).toEqual([
     { name: "NAT gateway nat-1", dollars: 32.85 },
     { name: "public address 203.0.113.1", dollars: 3.65 },
-    { name: "load balancer dev-shop-alb", dollars: 16.43 },
+    { name: "load balancer dev-shop-alb", dollars: 16.425 },
     { name: "CloudFront distribution E1", dollars: 0 },
     { name: "file system fs-1", dollars: 0.6 },
   ]);

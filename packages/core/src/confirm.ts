@@ -1,5 +1,5 @@
-/** Asking the person. The answer is the target's name, which nobody types by accident. */
-import { OpsError, interrupted } from "@pilot-light/core/errors";
+/** Asking the person. The answer is the name of what will be changed, which nobody types by accident. */
+import { OpsError, interrupted } from "./errors.ts";
 
 /** True when there is somebody to ask. */
 export function canAsk(): boolean {

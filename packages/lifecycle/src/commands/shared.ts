@@ -1,0 +1,28 @@
+/** Variables that the commands read, in the order of their help. */
+import type { VariableName } from "@pilot-light/core/env";
+
+/** Of every command that asks Terraform. */
+export const terraformVariables = [
+  "AWS_REGION",
+  "AWS_ENDPOINT_URL",
+  "PROJECT_NAME",
+  "TF_CLOUD_ORGANIZATION",
+  "TF_WORKSPACE",
+  "TF_STATE_BUCKET",
+  "TF_STATE_REGION",
+  "PILOT_LIGHT_TF_PLUGIN_MIRROR",
+] as const satisfies VariableName[];
+
+/** Of the switches besides. */
+export const switchVariables = [
+  ...terraformVariables,
+  "PILOT_LIGHT_ACCOUNT_ID",
+  "NEON_DATABASE_URL",
+  "RDS_HOSTADDR",
+  "RDS_SSLMODE",
+  "RDS_SSLROOTCERT",
+  "PILOT_LIGHT_PG_BIN",
+  "PGCONNECT_TIMEOUT",
+  "ALB_HOSTADDR",
+  "PILOT_LIGHT_WAIVERS",
+] as const satisfies VariableName[];

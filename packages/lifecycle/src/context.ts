@@ -1,0 +1,54 @@
+/** What every command of this package works with. */
+import { createAwsClients, type AwsClients } from "@pilot-light/core/aws/clients";
+import type { CommandContext } from "@pilot-light/core/command";
+import {
+  defaultProjectName,
+  projectNamePattern,
+  resourceNames,
+  type ResourceNames,
+} from "@pilot-light/core/contract";
+import { readVariable } from "@pilot-light/core/env";
+import { OpsError } from "@pilot-light/core/errors";
+import { openWorkDirectory } from "@pilot-light/sync/work-directory";
+import { Stack } from "./terraform/stack.ts";
+
+export interface Basics extends CommandContext {
+  project: string;
+  names: ResourceNames;
+  aws: AwsClients;
+  /** Folder with cdktf.json. */
+  directory: string;
+}
+
+/** With Terraform, and a private directory for this run. */
+export interface LifecycleContext extends Basics, AsyncDisposable {
+  stack: Stack;
+}
+
+/** @throws OpsError PROJECT_NAME_INVALID (configuration) */
+export function basics(context: CommandContext): Basics {
+  const { environment, console } = context;
+  const project = readVariable(environment, "PROJECT_NAME") ?? defaultProjectName;
+  if (!projectNamePattern.test(project)) {
+    throw new OpsError("configuration", "PROJECT_NAME_INVALID", `PROJECT_NAME is not usable: ${project}`, {
+      hint: "At most 30 lower-case letters, digits and single hyphens; it starts with a letter.",
+    });
+  }
+  const onCall = ({ client, command }: { client: string; command: string }) => {
+    console.detail(`${client} ${command.replace(/Command$/, "")}`);
+  };
+  const aws = createAwsClients(environment, { onCall });
+  return { ...context, project, names: resourceNames(project), aws, directory: process.cwd() };
+}
+
+export async function openContext(context: CommandContext): Promise<LifecycleContext> {
+  const base = basics(context);
+  const work = await openWorkDirectory();
+  try {
+    const stack = await Stack.create({ ...base, name: base.names.stack, workDirectory: work.path });
+    return { ...base, stack, [Symbol.asyncDispose]: () => work[Symbol.asyncDispose]() };
+  } catch (error) {
+    await work[Symbol.asyncDispose]();
+    throw error;
+  }
+}

@@ -1,0 +1,98 @@
+/** The RDS instance as AWS sees it. */
+import type { DBInstance } from "@aws-sdk/client-rds";
+import type { AwsClients } from "@pilot-light/core/aws/clients";
+import { awsError, awsErrorName } from "@pilot-light/core/aws/errors";
+import { sdk } from "@pilot-light/core/aws/sdk";
+import { OpsError } from "@pilot-light/core/errors";
+
+export interface Database {
+  identifier: string;
+  /** RDS's word: "available", "stopped", "modifying". */
+  status: string;
+  /** Refuses to be deleted. */
+  isProtected: boolean;
+  arn: string;
+}
+
+/** The instance with an identifier; undefined when there is none. */
+export async function readDatabase(
+  aws: AwsClients,
+  identifier: string,
+  signal: AbortSignal,
+): Promise<Database | undefined> {
+  const { DescribeDBInstancesCommand } = sdk.rds();
+  const client = await aws.rds();
+  try {
+    const reply = await client.send(new DescribeDBInstancesCommand({ DBInstanceIdentifier: identifier }), {
+      abortSignal: signal,
+    });
+    const [instance] = reply.DBInstances ?? [];
+    return instance === undefined ? undefined : toDatabase(identifier, instance);
+  } catch (error) {
+    // On the wire DBInstanceNotFound; the SDK adds a "Fault" to it.
+    if (awsErrorName(error).startsWith("DBInstanceNotFound")) return undefined;
+    throw awsError(error, `Cannot look at the RDS instance ${identifier}`);
+  }
+}
+
+function toDatabase(identifier: string, instance: DBInstance): Database {
+  const { DBInstanceStatus = "unknown", DBInstanceArn = "", DeletionProtection = false } = instance;
+  return { identifier, status: DBInstanceStatus, isProtected: DeletionProtection, arn: DBInstanceArn };
+}
+
+/** States in which RDS serves connections while it works on something. */
+const usable = new Set([
+  "available",
+  "backing-up",
+  "storage-optimization",
+  "configuring-enhanced-monitoring",
+  "configuring-iam-database-auth",
+  "modifying",
+  "maintenance",
+]);
+
+/** @throws OpsError DATABASE_NOT_AVAILABLE (precondition) */
+export function assertUsable({ identifier, status }: Database): void {
+  if (usable.has(status)) return;
+  const hint =
+    status === "stopped"
+      ? `Start it, which takes some minutes:  aws rds start-db-instance --db-instance-identifier ${identifier}`
+      : `Wait until it is available:  aws rds wait db-instance-available --db-instance-identifier ${identifier}`;
+  throw new OpsError(
+    "precondition",
+    "DATABASE_NOT_AVAILABLE",
+    `The RDS instance ${identifier} is ${status}.`,
+    { hint },
+  );
+}
+
+/** Longest time that a new instance or a snapshot may take, in seconds. */
+const longestWait = 1800;
+
+/**
+ * Waits until the instance serves connections.
+ * @throws OpsError DATABASE_NOT_AVAILABLE (aws) when it takes too long
+ */
+export async function waitForDatabase(
+  aws: AwsClients,
+  identifier: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { waitUntilDBInstanceAvailable } = sdk.rds();
+  const client = await aws.rds();
+  const options = { client, maxWaitTime: longestWait, minDelay: 5, maxDelay: 20, abortSignal: signal };
+  await waitUntilDBInstanceAvailable(options, { DBInstanceIdentifier: identifier }).catch(
+    (cause: unknown) => {
+      signal.throwIfAborted();
+      throw new OpsError(
+        "aws",
+        "DATABASE_NOT_AVAILABLE",
+        `The RDS instance ${identifier} did not become available.`,
+        {
+          hint: `See why:  aws rds describe-events --source-type db-instance --source-identifier ${identifier}`,
+          cause,
+        },
+      );
+    },
+  );
+}

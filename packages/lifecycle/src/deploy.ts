@@ -1,0 +1,113 @@
+/** Applying the plan that was agreed to, with what is being made right now and how long that usually takes. */
+import type { Console } from "@pilot-light/core/console";
+import { OpsError, interrupted } from "@pilot-light/core/errors";
+import { formatDuration } from "@pilot-light/core/format";
+import { usualMinutes } from "./durations.ts";
+import { describeDiagnostic, terraformError } from "./terraform/errors.ts";
+import type { ResourceEvent } from "./terraform/events.ts";
+import type { SavedPlan, Stack } from "./terraform/stack.ts";
+
+/** Seconds from which on a finished resource gets a line of its own. */
+const worthALine = 20;
+
+/**
+ * Applies the plan.
+ * @returns how many changes were made
+ * @throws OpsError STATE_LOCKED, TERRAFORM_FAILED, INTERRUPTED with how far it came
+ */
+export async function deploy(
+  stack: Stack,
+  plan: SavedPlan,
+  { console, signal }: { console: Console; signal: AbortSignal },
+): Promise<number> {
+  const progress = new Progress(plan.changes.length, console);
+  return await console.step("deploy", async (show) => {
+    if (plan.changes.length === 0) return { value: 0, summary: "nothing to change" };
+    const onStopping = () => {
+      console.line("    Terraform ends what it has begun, so that nothing is lost: this may take minutes.");
+    };
+    const applied = await stack.apply(plan, (event) => show(progress.take(event)), onStopping);
+    const { done } = progress;
+    const far = `${done} of ${plan.changes.length} changes were made`;
+    if (signal.aborted) {
+      const reason: unknown = signal.reason;
+      const { message } = reason instanceof Error ? reason : interrupted("a signal");
+      throw new OpsError("interrupted", "INTERRUPTED", `${message} ${far}.`);
+    }
+    if (applied.exitCode !== 0) {
+      const error = terraformError("Terraform failed", applied.diagnostics, applied.tail, stack.folder);
+      throw error.code === "STATE_LOCKED" ? error : withPosition(error, far, stack.logFile);
+    }
+    for (const diagnostic of applied.diagnostics) console.detail(describeDiagnostic(diagnostic).join(" "));
+    return { value: done, summary: `${done} of ${plan.changes.length} changes made` };
+  });
+}
+
+function withPosition(error: OpsError, far: string, logFile: string): OpsError {
+  return new OpsError(error.failure, error.code, error.message, {
+    details: [...error.details, `${far}; Terraform's own log: ${logFile}`],
+    hint: "Put right what is said above.",
+    cause: error,
+  });
+}
+
+/** Follows the events of an apply. */
+class Progress {
+  /** Replaced resources are two events: deleted, created. */
+  readonly #done = new Set<string>();
+  readonly #running = new Map<string, { type: string; action: string }>();
+  readonly #all: number;
+  readonly #console: Console;
+
+  constructor(all: number, console: Console) {
+    this.#all = all;
+    this.#console = console;
+  }
+
+  get done(): number {
+    return this.#done.size;
+  }
+
+  /** Takes an event; returns what a person sees meanwhile. */
+  take({ type, hook }: ResourceEvent): string {
+    const { addr, resource_type: resource } = hook.resource;
+    if (type === "apply_start") {
+      this.#running.set(addr, { type: resource, action: hook.action });
+      const minutes = usualMinutes(resource, hook.action) ?? 0;
+      if (minutes >= 2 && !this.#console.interactive) {
+        this.#console.line(`    ${verb(hook.action)} ${addr}, usually ${minutes} min`);
+      }
+    } else {
+      this.#running.delete(addr);
+      const seconds = hook.elapsed_seconds ?? 0;
+      if (type === "apply_complete") {
+        this.#done.add(addr);
+        if (seconds >= worthALine) {
+          this.#console.line(`    ${pastVerb(hook.action)} ${addr} in ${formatDuration(seconds * 1000)}`);
+        }
+      }
+    }
+    const slow = [...this.#running.values()]
+      .map((running) => ({ ...running, minutes: usualMinutes(running.type, running.action) ?? 0 }))
+      .sort((a, b) => b.minutes - a.minutes)[0];
+    const now =
+      slow === undefined
+        ? ""
+        : `  ${verb(slow.action)} ${slow.type}${slow.minutes > 0 ? `, usually ${slow.minutes} min` : ""}`;
+    return `${this.#console.bar(this.done, this.#all, "changes")}${now}`;
+  }
+}
+
+const verbs: Readonly<Record<string, readonly [now: string, past: string]>> = {
+  create: ["creating", "created"],
+  update: ["changing", "changed"],
+  delete: ["destroying", "destroyed"],
+};
+
+function verb(action: string): string {
+  return verbs[action]?.[0] ?? action;
+}
+
+function pastVerb(action: string): string {
+  return verbs[action]?.[1] ?? action;
+}

@@ -1,0 +1,58 @@
+/** Waiting until the environment is healthy for its mode: a validation that goes on while what fails can heal. */
+import type { Console } from "@pilot-light/core/console";
+import type { CommandContext } from "@pilot-light/core/command";
+import { registry } from "@pilot-light/validate/registry";
+import { exitCode, type Report } from "@pilot-light/validate/report";
+import { resultLines, summaryLine } from "@pilot-light/validate/reporters/lines";
+import type { Progress } from "@pilot-light/validate/reporters/progress";
+import { styleOf } from "@pilot-light/validate/reporters/style";
+import { usualOptions, validate } from "@pilot-light/validate/validate";
+
+const essential: ReadonlySet<string> = new Set(
+  registry.filter((check) => check.essential === true).map(({ id }) => id),
+);
+
+export interface Health {
+  report: Report;
+  /** Exit code of a validation with this report. */
+  exit: number;
+}
+
+/** @param wait milliseconds that services may take to become healthy; 0 for one look */
+export async function validateHealth(
+  { directory, outputsFile, wait }: { directory: string; outputsFile: string; wait: number },
+  context: CommandContext,
+): Promise<Health> {
+  const report = await context.console.step("validate", async (show) => {
+    const value = await validate({ ...usualOptions, directory, outputsFile, wait }, context, quiet(show));
+    const { passed, warnings, failed } = value.summary;
+    return { value, summary: `${passed} passed, ${warnings} warnings, ${failed} failed` };
+  });
+  return { report, exit: exitCode(report, essential, false) };
+}
+
+/** Shows what it waits for, and nothing of the single checks: the report has them. */
+function quiet(show: (text: string) => void): Progress {
+  const ignore = () => undefined;
+  return {
+    begin: () => show("checking"),
+    mode: ignore,
+    started: ignore,
+    finished: ignore,
+    waiting: show,
+    end: ignore,
+    close: ignore,
+  };
+}
+
+/** Prints what is not as it should be, and the sum. */
+export function printHealth({ report }: Health, console: Console): void {
+  const style = styleOf(console, registry);
+  const wrong = report.checks.filter(({ status }) =>
+    ["warning", "failed", "skipped", "waived"].includes(status),
+  );
+  if (wrong.length > 0) console.line();
+  for (const result of wrong) for (const line of resultLines(result, style)) console.line(line);
+  console.line();
+  console.line(summaryLine(report, style));
+}

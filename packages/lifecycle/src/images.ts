@@ -1,0 +1,92 @@
+/** The image that each service will run: found in ECR before anything is changed, and pinned by its digest. */
+import type { ImageDetail, ImageIdentifier } from "@aws-sdk/client-ecr";
+import type { AwsClients } from "@pilot-light/core/aws/clients";
+import { awsError, awsErrorName } from "@pilot-light/core/aws/errors";
+import { sdk } from "@pilot-light/core/aws/sdk";
+import type { ResourceNames } from "@pilot-light/core/contract";
+import { OpsError } from "@pilot-light/core/errors";
+
+/** Services whose image comes from the environment's own repositories, and the Terraform variable of each. */
+export const imageVariables = {
+  backend: "backend_container_image",
+  frontend: "frontend_container_image",
+  grafana: "grafana_image",
+} as const satisfies Record<keyof ResourceNames["ecrRepositories"], string>;
+export type ImageName = keyof typeof imageVariables;
+export const imageNames = Object.keys(imageVariables) as ImageName[];
+
+export interface Image {
+  service: ImageName;
+  /** `<registry>/<repository>@sha256:...`. */
+  reference: string;
+  digest: string;
+  tags: readonly string[];
+  pushedAt: string;
+}
+
+/**
+ * The wanted image of a service, or the newest one that has a tag.
+ * @param wanted a tag, or a digest that starts with `sha256:`
+ * @throws OpsError IMAGE_MISSING (precondition), AWS_... (aws)
+ */
+export async function findImage(
+  aws: AwsClients,
+  names: ResourceNames,
+  service: ImageName,
+  wanted: string | undefined,
+  signal: AbortSignal,
+): Promise<Image> {
+  const repositoryName = names.ecrRepositories[service];
+  const images = await describe(aws, repositoryName, wanted, signal);
+  const [newest] = images
+    .filter(({ imageTags = [] }) => wanted !== undefined || imageTags.length > 0)
+    .sort((a, b) => Number(b.imagePushedAt ?? 0) - Number(a.imagePushedAt ?? 0));
+  const { imageDigest: digest, registryId, imageTags = [], imagePushedAt } = newest ?? {};
+  if (digest === undefined || registryId === undefined) {
+    throw missing(service, repositoryName, wanted);
+  }
+  const registry = `${registryId}.dkr.ecr.${aws.region}.amazonaws.com`;
+  return {
+    service,
+    reference: `${registry}/${repositoryName}@${digest}`,
+    digest,
+    tags: imageTags,
+    pushedAt: imagePushedAt?.toISOString() ?? "",
+  };
+}
+
+async function describe(
+  aws: AwsClients,
+  repositoryName: string,
+  wanted: string | undefined,
+  signal: AbortSignal,
+): Promise<ImageDetail[]> {
+  const { paginateDescribeImages } = sdk.ecr();
+  const client = await aws.ecr();
+  const imageIds = wanted === undefined ? {} : { imageIds: [identifier(wanted)] };
+  const found: ImageDetail[] = [];
+  try {
+    for await (const page of paginateDescribeImages(
+      { client },
+      { repositoryName, ...imageIds },
+      { abortSignal: signal },
+    )) {
+      found.push(...(page.imageDetails ?? []));
+    }
+    return found;
+  } catch (error) {
+    if (["ImageNotFoundException", "RepositoryNotFoundException"].includes(awsErrorName(error))) return [];
+    throw awsError(error, `Cannot list the images of ${repositoryName}`);
+  }
+}
+
+function identifier(wanted: string): ImageIdentifier {
+  return wanted.startsWith("sha256:") ? { imageDigest: wanted } : { imageTag: wanted };
+}
+
+function missing(service: ImageName, repository: string, wanted: string | undefined): OpsError {
+  const what = wanted === undefined ? "There is no tagged image" : `There is no image ${wanted}`;
+  return new OpsError("precondition", "IMAGE_MISSING", `${what} in the repository ${repository}.`, {
+    hint: `Push one, or name one that is there with --${service}-image:  aws ecr describe-images --repository-name ${repository}`,
+  });
+}

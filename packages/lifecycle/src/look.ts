@@ -1,0 +1,113 @@
+/** What both switches look at before they plan, all at once. */
+import { readIdentity } from "@pilot-light/core/aws/identity";
+import { readVariable } from "@pilot-light/core/env";
+import type { Outputs } from "@pilot-light/core/contract";
+import { parseNeonUrl } from "@pilot-light/core/postgres/neon-url";
+import { openSession } from "@pilot-light/core/postgres/session";
+import { sessionOptions } from "@pilot-light/sync/connect";
+import type { DirectionName } from "@pilot-light/sync/direction";
+import { readFacts } from "@pilot-light/sync/facts";
+import type { SyncOptions } from "@pilot-light/sync/options";
+import type { Plan as SyncPlan } from "@pilot-light/sync/plan";
+import { modeName } from "@pilot-light/validate/report";
+import type { LifecycleContext } from "./context.ts";
+import { assertUsable, readDatabase } from "./database.ts";
+import type { SwitchOptions } from "./options.ts";
+import type { Preflight } from "./preflight.ts";
+import { countByType, type PlanContents } from "./terraform/changes.ts";
+import type { SavedPlan } from "./terraform/stack.ts";
+
+/** Looks at the account and the programs, and makes the stack ready to be asked. */
+export function lookAtBasics(preflight: Preflight, context: LifecycleContext) {
+  const { aws, environment, signal, stack, names } = context;
+  const identity = preflight.look("account", async () => {
+    const value = await readIdentity(aws, readVariable(environment, "PILOT_LIGHT_ACCOUNT_ID"), signal);
+    return { value, summary: `${value.account} as ${value.arn.split(":").at(-1) ?? ""}` };
+  });
+  const version = preflight.look("terraform", async () => {
+    const value = await stack.version();
+    return { value, summary: `Terraform ${value}` };
+  });
+  const outputs = preflight.look("state", async () => {
+    // The backend in S3 needs the credentials as well: one failure, told once.
+    await Promise.all([identity, version]);
+    await stack.synthesize();
+    const value = await stack.outputs();
+    return { value, summary: `${names.stack} is ${modeName(modeOf(value))}, as its state says` };
+  });
+  const database = preflight.look("rds", async () => {
+    await identity;
+    const value = await readDatabase(aws, names.databaseInstance, signal);
+    if (value !== undefined) assertUsable(value);
+    return { value, summary: value === undefined ? "no instance" : `${value.identifier} is ${value.status}` };
+  });
+  return { identity, outputs, database };
+}
+
+export function modeOf(outputs: Pick<Outputs, "dev_activated">) {
+  return outputs.dev_activated ? "active" : "pilot-light";
+}
+
+/** Makes the Terraform plan, under the lock of the state. */
+export function lookAtPlan(
+  preflight: Preflight,
+  context: LifecycleContext,
+  waitFor: readonly Promise<unknown>[],
+  variables: () => Promise<readonly string[]>,
+): Promise<SavedPlan> {
+  return preflight.look("plan", async () => {
+    await Promise.all(waitFor);
+    const value = await context.stack.plan(await variables());
+    return { value, summary: `state unlocked; ${describeChanges(value)}` };
+  });
+}
+
+function describeChanges({ changes }: PlanContents): string {
+  if (changes.length === 0) return "nothing to change";
+  const count = (action: string) => changes.filter((change) => change.action === action).length;
+  const kinds = Object.keys(countByType(changes)).length;
+  return `create ${count("create")}, change ${count("change")}, replace ${count("replace")}, destroy ${count("destroy")}, of ${kinds} types`;
+}
+
+/** Enters Neon. */
+export function lookAtNeon(
+  preflight: Preflight,
+  { environment, console, signal }: LifecycleContext,
+  side: "source" | "target",
+): Promise<unknown> {
+  return preflight.look("neon", async () => {
+    const endpoint = parseNeonUrl(readVariable(environment, "NEON_DATABASE_URL"));
+    console.redactor.add(endpoint.password);
+    await using session = await openSession(endpoint, sessionOptions(side, environment, signal));
+    const { version } = await readFacts(session);
+    return { value: undefined, summary: `${endpoint.database} @ ${endpoint.host}, PostgreSQL ${version}` };
+  });
+}
+
+/** Plans the sync, as a dry run of it does; null where the database comes with the deployment. */
+export function lookAtSync(
+  preflight: Preflight,
+  context: LifecycleContext,
+  direction: DirectionName,
+  options: SyncOptions,
+  waitFor: readonly Promise<unknown>[],
+  outputs: Promise<Outputs>,
+): Promise<SyncPlan | null> {
+  return preflight.look("sync", async () => {
+    await Promise.all(waitFor);
+    const deployed = await outputs;
+    if (deployed.database_endpoint === "") {
+      return { value: null, summary: "there is no database yet: it is filled once it is there" };
+    }
+    const outputsFile = await context.stack.writeOutputs(deployed);
+    const { previewSync } = await import("@pilot-light/sync/sync");
+    const { plan, refusal } = await previewSync(direction, { ...options, outputsFile }, context);
+    if (refusal !== undefined) throw refusal;
+    return { value: plan, summary: `${plan.source.system} -> ${plan.target.system} can be done` };
+  });
+}
+
+/** The options of a sync within a switch. */
+export function syncOptions({ allow }: SwitchOptions, dryRun: boolean): SyncOptions {
+  return { dryRun, yes: true, verify: "checksums", jobs: 4, targetBackup: true, allowShrink: allow.shrink };
+}

@@ -1,0 +1,161 @@
+/** The end of a switch: what was done, where the environment is found, what it costs, how to go back. */
+import type { CommandOutcome } from "@pilot-light/core/command";
+import { environmentName, type Outputs } from "@pilot-light/core/contract";
+import { OpsError, exitCodes } from "@pilot-light/core/errors";
+import { formatDuration, plural } from "@pilot-light/core/format";
+import { modeName } from "@pilot-light/validate/report";
+import { type Health, printHealth, validateHealth } from "./health.ts";
+import type { LifecycleContext } from "./context.ts";
+import type { Journal, SwitchName } from "./journal.ts";
+import { modeOf } from "./look.ts";
+import type { SwitchOptions } from "./options.ts";
+import { dollars, row } from "./render.ts";
+import type { Run } from "./run.ts";
+import type { SwitchPlan } from "./switch-plan.ts";
+import type { PlanContents } from "./terraform/changes.ts";
+
+/** Where people find the environment; empty in pilot light. */
+export type Endpoints = Readonly<Record<string, string>>;
+
+/** Addresses by what they are for, and the DNS records that a domain needs. */
+export function endpointsOf(outputs: Outputs): Endpoints {
+  const all = {
+    application: outputs.application_url,
+    api: outputs.backend_url,
+    grafana: outputs.grafana_url,
+    database: outputs.database_endpoint,
+    ...Object.fromEntries(
+      outputs.cloudflare_cname_records.map(({ name, target }) => [`CNAME ${name}`, target]),
+    ),
+  };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ""));
+}
+
+/** Prints and returns how a switch came out, and closes its journal when all is well. */
+export async function finish(
+  parts: {
+    plan: SwitchPlan;
+    run: Run;
+    journal: Journal;
+    health: Health;
+    outputs: Outputs;
+    endpoints: Endpoints;
+    start: number;
+  },
+  { console, project }: LifecycleContext,
+): Promise<CommandOutcome> {
+  const { plan, run, journal, health, outputs, endpoints, start } = parts;
+  const { bold, green, red } = console.colours;
+  const healthy = health.exit === 0;
+  await closeJournal(journal, healthy, health);
+  const durationMs = Math.round(performance.now() - start);
+  printHealth(health, console);
+  console.line();
+  const state = `${project} ${environmentName} is ${modeName(modeOf(outputs))}`;
+  const verdict = healthy ? `${state} and healthy` : `${state}, but NOT healthy`;
+  console.line((healthy ? green : red)(bold(`  ${verdict}, after ${formatDuration(durationMs)}.`)));
+  console.line();
+  for (const [what, where] of Object.entries(endpoints)) {
+    console.line(row(what.toLowerCase().padEnd(12), where));
+  }
+  if (plan.command === "deactivate") console.line(row("stayed", describeKept(plan)));
+  console.line(row("cost", `${dollars(plan.costs.after)} a month from now on`));
+  const back = plan.command === "activate" ? "pnpm deactivate --sync-data" : "pnpm activate --sync-data";
+  console.line(row("to go back", back));
+  if (!healthy) {
+    console.line(row("to go on", `put right what has failed above, then  pnpm ${plan.command} --resume`));
+  }
+  return {
+    outcome: healthy ? (plan.command === "activate" ? "activated" : "deactivated") : "unhealthy",
+    document: { plan, steps: run.finished, endpoints, validation: validationOf(health), durationMs },
+    exit: health.exit,
+  };
+}
+
+async function closeJournal(journal: Journal, healthy: boolean, { report }: Health): Promise<void> {
+  const failed = report.checks.filter(({ status }) => status === "failed").map(({ id }) => id);
+  await journal.change((_, at) =>
+    healthy
+      ? { finishedAt: at, stopped: null, pausedTasks: null }
+      : { stopped: { step: "validate", code: "UNHEALTHY", message: failed.join(", "), at } },
+  );
+}
+
+function validationOf({ report, exit }: Health) {
+  const { summary, checks, mode } = report;
+  return {
+    mode,
+    exit,
+    ...summary,
+    checks: checks.map(({ id, status, summary: text }) => ({ id, status, summary: text })),
+  };
+}
+
+/** What an environment in pilot light consists of, in words. */
+function describeKept({ terraform: { kept } }: SwitchPlan): string {
+  const count = (type: string) => kept[type] ?? 0;
+  const all = Object.values(kept).reduce((sum, each) => sum + each, 0);
+  const parts = [
+    plural(count("aws_s3_bucket"), "bucket"),
+    plural(count("aws_ecr_repository"), "image repository", "image repositories"),
+    count("aws_db_instance") > 0 ? "the database" : "no database",
+    plural(count("aws_vpc"), "network"),
+  ];
+  return `${plural(all, "resource")}: ${parts.join(", ")}`;
+}
+
+/** The environment is in that mode already: says so, and whether it is healthy. Changes nothing. */
+export async function stayAsItIs(
+  command: SwitchName,
+  parts: {
+    contents: PlanContents;
+    outputs: Outputs;
+    syncData: boolean;
+    journal: Journal;
+    options: SwitchOptions;
+  },
+  context: LifecycleContext,
+): Promise<CommandOutcome> {
+  const { console, stack, directory, project } = context;
+  const { contents, outputs, syncData, journal, options } = parts;
+  const mode = modeName(modeOf(outputs));
+  const { unfinished } = journal;
+  const pending = unfinished?.command === command && unfinished.syncData && !journal.isDone("sync");
+  if (pending) {
+    throw new OpsError(
+      "precondition",
+      "SYNC_PENDING",
+      `The environment is ${mode}, but the data of its last \`${command}\` was not copied.`,
+      {
+        hint: `Finish it:  pnpm ${command} --resume`,
+      },
+    );
+  }
+  console.line();
+  console.line(`  ${project} ${environmentName} is ${mode} already.`);
+  if (syncData) {
+    const direction = command === "activate" ? "neon-to-rds" : "rds-to-neon";
+    console.line(`  No data was copied. To do that alone:  pnpm sync ${direction}`);
+  }
+  if (contents.changes.length > 0) {
+    const active = outputs.dev_activated ? " --var dev_activated=true" : "";
+    console.line(
+      `  Terraform would make ${plural(contents.changes.length, "change")} beside the mode:  pnpm infra:diff${active}`,
+    );
+  }
+  const outputsFile = await stack.writeOutputs(outputs);
+  const health = await validateHealth({ directory, outputsFile, wait: 0 }, context);
+  printHealth(health, console);
+  if (!options.dryRun && unfinished?.command === command) {
+    await closeJournal(journal, health.exit === 0, health);
+  }
+  const endpoints = endpointsOf(outputs);
+  for (const [what, where] of Object.entries(endpoints)) {
+    console.line(row(what.toLowerCase().padEnd(12), where));
+  }
+  return {
+    outcome: command === "activate" ? "already active" : "already in pilot light",
+    document: { endpoints, validation: validationOf(health) },
+    exit: health.exit === 0 ? 0 : exitCodes.problems,
+  };
+}

@@ -1,0 +1,143 @@
+/** `pnpm status`: the mode, the endpoints, what runs, the newest dump, what it costs. Reads only, and shows what it can. */
+import type { Service } from "@aws-sdk/client-ecs";
+import type { CommandContext, CommandOutcome } from "@pilot-light/core/command";
+import { environmentName, type Outputs } from "@pilot-light/core/contract";
+import { OpsError, messageOf } from "@pilot-light/core/errors";
+import { sdk } from "@pilot-light/core/aws/sdk";
+import { dumpPrefixes, manifestKey } from "@pilot-light/sync/direction";
+import { modeName } from "@pilot-light/validate/report";
+import { openContext, type LifecycleContext } from "./context.ts";
+import { costsOf } from "./costs.ts";
+import { readDatabase } from "./database.ts";
+import { Journal, journalStore } from "./journal.ts";
+import { modeOf } from "./look.ts";
+import { dollars, printHead, row } from "./render.ts";
+import { endpointsOf } from "./result.ts";
+import { listSnapshots } from "./snapshots.ts";
+
+/** A part of the answer, or why it is not known. */
+type Part<T> = { known: true; value: T } | { known: false; why: string };
+
+export async function status(command: CommandContext): Promise<CommandOutcome> {
+  await using context = await openContext(command);
+  const { stack, console, project, aws, names, signal, environment, directory } = context;
+  if (!(await stack.isInitialised())) {
+    console.live("  asking Terraform ...");
+    await stack.synthesize();
+  }
+  const outputs = await stack.outputs();
+  const [services, database, dump, snapshots, costs, journal] = await Promise.all([
+    part(readServices(context, outputs)),
+    part(readDatabase(aws, names.databaseInstance, signal)),
+    part(newestDump(context, outputs)),
+    part(listSnapshots(aws, names, signal)),
+    part(stack.state().then(costsOf)),
+    part(Journal.open(journalStore(environment, names, directory))),
+  ]);
+  console.live("");
+  const mode = modeOf(outputs);
+  printHead(`Status  ${project} ${environmentName}, ${aws.region}`, `mode: ${modeName(mode)}`, console);
+  const show = <T>(word: string, found: Part<T>, text: (value: T) => string) => {
+    console.line(row(word, found.known ? text(found.value) : `not known: ${found.why}`));
+  };
+  const endpoints = endpointsOf(outputs);
+  for (const [what, where] of Object.entries(endpoints)) console.line(row(what.toLowerCase(), where));
+  show("services", services, (list) => list.map(describeService).join(", ") || "none");
+  show("rds", database, (found) =>
+    found === undefined ? "no instance" : `${found.identifier} is ${found.status}`,
+  );
+  show("newest dump", dump, (found) => (found === undefined ? "none" : `${found.key}, ${found.at}`));
+  show("snapshots", snapshots, (list) =>
+    list.length === 0 ? "none" : `${list.length}, newest ${list[0]?.id ?? ""}`,
+  );
+  show("cost", costs, (found) => `${dollars(found)} a month in this mode (list prices, without traffic)`);
+  const unfinished = journal.known ? journal.value.unfinished : undefined;
+  if (unfinished !== undefined) {
+    const where =
+      unfinished.stopped === null
+        ? ""
+        : `, stopped at ${unfinished.stopped.step} (${unfinished.stopped.code})`;
+    console.line(
+      row(
+        "unfinished",
+        `${unfinished.command} of ${unfinished.startedAt}${where}:  pnpm ${unfinished.command} --resume`,
+      ),
+    );
+  }
+  return {
+    outcome: mode,
+    document: {
+      mode,
+      endpoints,
+      services: valueOf(services),
+      database: valueOf(database),
+      newestDump: valueOf(dump),
+      snapshots: valueOf(snapshots),
+      costs: valueOf(costs),
+      unfinished: unfinished ?? null,
+    },
+  };
+}
+
+async function part<T>(reading: Promise<T>): Promise<Part<T>> {
+  try {
+    return { known: true, value: await reading };
+  } catch (error) {
+    if (error instanceof OpsError && error.failure === "interrupted") throw error;
+    return { known: false, why: messageOf(error) };
+  }
+}
+
+function valueOf<T>(found: Part<T>): T | { unknown: string } | null {
+  return found.known ? (found.value ?? null) : { unknown: found.why };
+}
+
+interface RunningService {
+  name: string;
+  running: number;
+  desired: number;
+}
+
+async function readServices({ aws, signal }: LifecycleContext, outputs: Outputs): Promise<RunningService[]> {
+  const { ecs_cluster_name: cluster } = outputs;
+  const services = [
+    outputs.frontend_service_name,
+    outputs.backend_service_name,
+    outputs.prometheus_service_name,
+    outputs.grafana_service_name,
+  ].filter((name) => name !== "");
+  if (cluster === "" || services.length === 0) return [];
+  const { DescribeServicesCommand } = sdk.ecs();
+  const client = await aws.ecs();
+  const reply = await client.send(new DescribeServicesCommand({ cluster, services }), {
+    abortSignal: signal,
+  });
+  return (reply.services ?? []).map((service: Service) => ({
+    name: service.serviceName ?? "",
+    running: service.runningCount ?? 0,
+    desired: service.desiredCount ?? 0,
+  }));
+}
+
+function describeService({ name, running, desired }: RunningService): string {
+  return `${name} ${running}/${desired}`;
+}
+
+/** The newest dump that counts, which is one with a manifest. */
+async function newestDump({ aws, names, signal }: LifecycleContext, outputs: Outputs) {
+  const { paginateListObjectsV2 } = sdk.s3();
+  const client = await aws.s3();
+  const Bucket = outputs.db_backups_bucket_name || names.backupsBucket;
+  const found = new Map<string, Date>();
+  for (const Prefix of dumpPrefixes) {
+    for await (const page of paginateListObjectsV2({ client }, { Bucket, Prefix }, { abortSignal: signal })) {
+      for (const { Key, LastModified } of page.Contents ?? []) {
+        if (Key !== undefined && LastModified !== undefined) found.set(Key, LastModified);
+      }
+    }
+  }
+  const [newest] = [...found]
+    .filter(([key]) => key.endsWith(".dump") && found.has(manifestKey(key)))
+    .sort(([, a], [, b]) => Number(b) - Number(a));
+  return newest === undefined ? undefined : { key: newest[0], at: newest[1].toISOString() };
+}

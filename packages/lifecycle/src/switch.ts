@@ -1,0 +1,90 @@
+/** What both switches do between the look and the last step: resume, refuse, ask, sync. */
+import type { CommandOutcome } from "@pilot-light/core/command";
+import { canAsk, confirmByName, confirmationNeeded } from "@pilot-light/core/confirm";
+import type { Outputs } from "@pilot-light/core/contract";
+import { OpsError } from "@pilot-light/core/errors";
+import { formatBytes, plural } from "@pilot-light/core/format";
+import type { DirectionName } from "@pilot-light/sync/direction";
+import type { SyncOptions } from "@pilot-light/sync/options";
+import { combine } from "@pilot-light/sync/settle";
+import type { LifecycleContext } from "./context.ts";
+import type { Journal, JournalEntry, SwitchName } from "./journal.ts";
+import type { SwitchOptions } from "./options.ts";
+import { printPlan } from "./render.ts";
+import type { SwitchPlan } from "./switch-plan.ts";
+
+/** @throws OpsError CONFIRMATION_NEEDED (precondition) before anything is looked at */
+export function assertCanAsk({ dryRun, yes }: SwitchOptions, command: SwitchName): void {
+  if (!dryRun && !yes && !canAsk()) throw confirmationNeeded(`pnpm ${command}`);
+}
+
+/**
+ * The run that is to go on; undefined without `--resume`.
+ * @throws OpsError NOTHING_TO_RESUME (precondition)
+ */
+export function resumed(
+  command: SwitchName,
+  { resume }: SwitchOptions,
+  journal: Journal,
+): JournalEntry | undefined {
+  if (!resume) return undefined;
+  const { unfinished } = journal;
+  if (unfinished?.command === command) return unfinished;
+  const what =
+    unfinished === undefined
+      ? `The journal ${journal.place} has no run that did not come to its end.`
+      : `The run that did not come to its end is one of \`${unfinished.command}\`.`;
+  throw new OpsError("precondition", "NOTHING_TO_RESUME", `There is no \`${command}\` to resume. ${what}`, {
+    hint: `Run it as usual:  pnpm ${command}${unfinished === undefined ? "" : `    or go on with the other:  pnpm ${unfinished.command} --resume`}`,
+  });
+}
+
+/** @throws the guards' refusals as one error */
+export function refuse(refusals: readonly (OpsError | undefined)[]): void {
+  const found = refusals.filter((refusal) => refusal !== undefined);
+  if (found.length > 0) throw combine(found);
+}
+
+/**
+ * Shows the plan and asks.
+ * @returns the outcome of a dry run
+ * @throws OpsError NOT_CONFIRMED (precondition), INTERRUPTED
+ */
+export async function agree(
+  plan: SwitchPlan,
+  options: SwitchOptions,
+  { console, signal }: LifecycleContext,
+): Promise<CommandOutcome | undefined> {
+  printPlan(plan, console);
+  const { command } = plan;
+  if (options.dryRun) {
+    const flags = `${options.syncData === true ? " --sync-data" : ""}${options.resume ? " --resume" : ""}`;
+    console.line(`  Nothing was written. To do it:  pnpm ${command}${flags}`);
+    return { outcome: "planned", document: { plan } };
+  }
+  if (options.yes) return undefined;
+  const verb = command === "activate" ? "activates" : "deactivates";
+  await confirmByName(`This ${verb} ${plan.environment}.`, plan.environment, signal);
+  return undefined;
+}
+
+/** Syncs without another question: the plan was agreed to, and what has changed since is judged again. */
+export async function syncNow(
+  direction: DirectionName,
+  options: SyncOptions,
+  outputs: Outputs,
+  context: LifecycleContext,
+): Promise<void> {
+  const { console, stack } = context;
+  const outputsFile = await stack.writeOutputs(outputs);
+  const { performSync } = await import("@pilot-light/sync/sync");
+  const { plan, result } = await performSync(direction, { ...options, outputsFile }, context, () =>
+    Promise.resolve(),
+  );
+  const { source, target } = plan;
+  console.line(
+    `  ${"sync".padEnd(10)}${target.system} is verified equal to ${source.system}: ${plural(result.tables, "table")}, ${plural(result.rows, "row")}, ${formatBytes(result.archiveBytes)} in S3`,
+  );
+  console.line(`  ${"".padEnd(10)}to take it back: pnpm sync undo ${target.system}`);
+  for (const warning of result.warnings) console.warn(warning);
+}

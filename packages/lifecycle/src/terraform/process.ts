@@ -1,0 +1,111 @@
+/**
+ * Running terraform so that it always comes to an orderly end: one SIGINT when the person wants to stop, never a second one and
+ * never SIGKILL, which would lose what it has just made. It writes to a file, so that it ends its work even when we are killed.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { open, type FileHandle } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Environment } from "@pilot-light/core/env";
+import { OpsError } from "@pilot-light/core/errors";
+import { commandLine } from "@pilot-light/core/process";
+
+export interface TerraformProcess {
+  program: string;
+  directory: string;
+  environment: Environment;
+  /** Where its output goes; replaced when it is there. */
+  outputFile: string;
+  signal: AbortSignal;
+  onStart?: (commandLine: string) => void;
+  /** Called once when `signal` has asked it to stop. */
+  onStopping?: () => void;
+}
+
+/** Milliseconds between two looks at the output file. */
+const pause = 150;
+
+/**
+ * Runs terraform to its end and hands on each line of its output, stderr included.
+ * @returns its exit code, that of a run that was stopped as well
+ * @throws OpsError PROGRAM_MISSING (configuration) when it cannot be started
+ */
+export async function runTerraform(
+  args: readonly string[],
+  options: TerraformProcess,
+  onLine: (line: string) => void,
+): Promise<number> {
+  const { program, directory, environment, outputFile, signal } = options;
+  signal.throwIfAborted();
+  options.onStart?.(commandLine(program, args));
+  await using output = await open(outputFile, "w+", 0o600);
+  // A group of its own: Ctrl-C in a terminal reaches every process of the group, and our SIGINT would be the second.
+  const child = spawn(program, [...args], {
+    cwd: directory,
+    env: { ...environment },
+    stdio: ["ignore", output.fd, output.fd],
+    detached: true,
+  });
+  const ending = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
+  const state = { running: true };
+  const ended = ending.finally(() => (state.running = false));
+  ended.catch(() => undefined);
+  const stop = () => {
+    if (!state.running) return;
+    child.kill("SIGINT");
+    options.onStopping?.();
+  };
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    const reader = new LineReader(output, onLine);
+    while (state.running) {
+      await Promise.race([sleep(pause), ended.catch(() => undefined)]);
+      await reader.read();
+    }
+    const [exitCode] = await ended;
+    await reader.readToEnd();
+    return exitCode ?? 128;
+  } catch (cause) {
+    if (child.pid !== undefined) throw cause;
+    throw new OpsError("configuration", "PROGRAM_MISSING", `Cannot start ${program}.`, {
+      hint: "Install Terraform 1.10 or later, or put it on the PATH.",
+      cause,
+    });
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+/** Reads what was added to a file, line by line. */
+class LineReader {
+  readonly #file: FileHandle;
+  readonly #onLine: (line: string) => void;
+  readonly #decoder = new TextDecoder();
+  readonly #buffer = Buffer.alloc(65_536);
+  #position = 0;
+  #rest = "";
+
+  constructor(file: FileHandle, onLine: (line: string) => void) {
+    this.#file = file;
+    this.#onLine = onLine;
+  }
+
+  async read(): Promise<void> {
+    for (;;) {
+      const { bytesRead } = await this.#file.read(this.#buffer, 0, this.#buffer.length, this.#position);
+      if (bytesRead === 0) return;
+      this.#position += bytesRead;
+      this.#rest += this.#decoder.decode(this.#buffer.subarray(0, bytesRead), { stream: true });
+      const lines = this.#rest.split("\n");
+      this.#rest = lines.pop() ?? "";
+      for (const line of lines) this.#onLine(line);
+    }
+  }
+
+  /** With a last line that does not end in a line break. */
+  async readToEnd(): Promise<void> {
+    await this.read();
+    if (this.#rest !== "") this.#onLine(this.#rest);
+    this.#rest = "";
+  }
+}

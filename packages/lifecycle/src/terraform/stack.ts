@@ -1,0 +1,234 @@
+/** The environment's Terraform stack: synthesized by cdktf, planned, and applied exactly as it was planned. */
+import { mkdir, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type Outputs, outputsSchema } from "@pilot-light/core/contract";
+import type { Console } from "@pilot-light/core/console";
+import { type Environment, withoutSecrets } from "@pilot-light/core/env";
+import { OpsError } from "@pilot-light/core/errors";
+import { parseOutputs, type RawOutputs } from "@pilot-light/core/outputs";
+import { run, type RunResult } from "@pilot-light/core/process";
+import { prepareTerraform } from "@pilot-light/core/terraform/cli-config";
+import { z } from "zod";
+import { parsePlan, parseState, type PlanContents, type Resource } from "./changes.ts";
+import { terraformError } from "./errors.ts";
+import { parseEvent, type Diagnostic, type ResourceEvent } from "./events.ts";
+import { runTerraform } from "./process.ts";
+
+export interface StackOptions {
+  /** Terraform stack. */
+  name: string;
+  /** Folder with cdktf.json. */
+  directory: string;
+  /** For files of this run; nobody else may read them. */
+  workDirectory: string;
+  environment: Environment;
+  console: Console;
+  signal: AbortSignal;
+}
+
+/** A plan that can be applied as it is. */
+export interface SavedPlan extends PlanContents {
+  /** Terraform's own file. It holds the state's secrets. */
+  file: string;
+}
+
+/** How an apply came out. */
+export interface Applied {
+  exitCode: number;
+  diagnostics: readonly Diagnostic[];
+  /** Last lines that were no JSON. */
+  tail: readonly string[];
+}
+
+const deployedOutputs = z.record(z.string(), z.object({ value: z.unknown() }));
+
+export class Stack {
+  readonly folder: string;
+  /** What terraform prints while it applies; stays there after the run. */
+  readonly logFile: string;
+  readonly #options: StackOptions;
+  readonly #environment: Environment;
+  readonly #program: string;
+
+  private constructor(options: StackOptions, environment: Environment) {
+    this.#options = options;
+    this.#environment = environment;
+    this.#program = options.environment["TERRAFORM_BINARY_NAME"] ?? "terraform";
+    this.folder = join(options.directory, "cdktf.out", "stacks", options.name);
+    this.logFile = join(options.directory, "cdktf.out", `terraform.${options.name}.log`);
+  }
+
+  /** Finds out how terraform and cdktf are called here. */
+  static async create(options: StackOptions): Promise<Stack> {
+    const setup = await prepareTerraform(options.environment, options.workDirectory);
+    const environment = {
+      ...withoutSecrets(options.environment),
+      ...setup.environment,
+      TF_IN_AUTOMATION: "1",
+      NO_COLOR: "1",
+    };
+    return new Stack(options, environment);
+  }
+
+  /** Version of terraform. */
+  async version(): Promise<string> {
+    const { stdout } = await this.#terraform(["version", "-json"], { anywhere: true });
+    return z.object({ terraform_version: z.string() }).parse(JSON.parse(stdout)).terraform_version;
+  }
+
+  /**
+   * Writes the stack's Terraform JSON and initialises its folder.
+   * @throws OpsError SYNTH_FAILED (configuration), TERRAFORM_FAILED (aws) with what the backend says
+   */
+  async synthesize(): Promise<void> {
+    const { directory, name } = this.#options;
+    const cdktf = join(directory, "node_modules", ".bin", "cdktf");
+    const result = await run(cdktf, ["synth"], { ...this.#runOptions(), cwd: directory });
+    if (result.exitCode !== 0) {
+      throw new OpsError("configuration", "SYNTH_FAILED", "`cdktf synth` failed.", {
+        details: tailOf(result),
+        hint: "Try it yourself:  pnpm infra:synth",
+      });
+    }
+    const initialised = await this.#terraform(["init", "-input=false", "-no-color"]);
+    if (initialised.exitCode === 0) return;
+    throw new OpsError(
+      "aws",
+      "TERRAFORM_INIT_FAILED",
+      `The stack ${name} cannot be initialised: its state is not reachable.`,
+      {
+        details: tailOf(initialised),
+        hint: "Check TF_STATE_BUCKET, TF_CLOUD_ORGANIZATION and TF_WORKSPACE; docs/runbooks/terraform-cloud.md",
+      },
+    );
+  }
+
+  /** Whether the folder is there and was initialised at some time. */
+  async isInitialised(): Promise<boolean> {
+    return Promise.all([stat(join(this.folder, ".terraform")), stat(join(this.folder, "cdk.tf.json"))]).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /**
+   * Plans under the state's lock, and saves the plan.
+   * @throws OpsError STATE_LOCKED (precondition), TERRAFORM_FAILED (aws)
+   */
+  async plan(variables: readonly string[]): Promise<SavedPlan> {
+    const file = join(this.#options.workDirectory, "plan.tfplan");
+    const args = ["plan", "-input=false", "-json", "-lock-timeout=0s", `-out=${file}`, ...variables];
+    const planned = await this.#follow(args, join(this.#options.workDirectory, "plan.log"));
+    this.#options.signal.throwIfAborted();
+    if (planned.exitCode !== 0) {
+      throw terraformError("Terraform cannot plan", planned.diagnostics, planned.tail, this.folder);
+    }
+    const shown = await this.#terraform(["show", "-json", file]);
+    return { file, ...parsePlan(this.#parse(shown, "the plan")) };
+  }
+
+  /**
+   * Applies a saved plan. When interrupted, it lets Terraform finish what it has begun.
+   * @throws only when terraform cannot be started: how it came out is in the result
+   */
+  async apply(
+    plan: SavedPlan,
+    onEvent: (event: ResourceEvent) => void,
+    onStopping: () => void,
+  ): Promise<Applied> {
+    await mkdir(join(this.#options.directory, "cdktf.out"), { recursive: true });
+    return await this.#follow(
+      ["apply", "-input=false", "-json", plan.file],
+      this.logFile,
+      onEvent,
+      onStopping,
+    );
+  }
+
+  /** Resources of the state. */
+  async state(): Promise<readonly Resource[]> {
+    return parseState(this.#parse(await this.#terraform(["show", "-json"]), "the state"));
+  }
+
+  /**
+   * The outputs as they are in the state now.
+   * @throws OpsError NEVER_DEPLOYED (precondition), OUTPUTS_INVALID (configuration), TERRAFORM_FAILED (aws)
+   */
+  async outputs(): Promise<Outputs> {
+    const result = await this.#terraform(["output", "-json"]);
+    const entries = Object.entries(deployedOutputs.parse(this.#parse(result, "the outputs")));
+    if (entries.length === 0) {
+      throw new OpsError(
+        "precondition",
+        "NEVER_DEPLOYED",
+        `The stack ${this.#options.name} has no outputs: it was never deployed, or its state is elsewhere.`,
+        {
+          hint: "Deploy it in pilot light first:  pnpm infra:deploy    or check where its state is (TF_STATE_BUCKET, TF_CLOUD_ORGANIZATION).",
+        },
+      );
+    }
+    const raw: RawOutputs = {
+      values: Object.fromEntries(entries.map(([name, { value }]) => [name, value])),
+      from: "terraform",
+    };
+    return parseOutputs(raw, outputsSchema);
+  }
+
+  /** Writes the outputs as `cdktf output` does; returns the file. */
+  async writeOutputs(outputs: Outputs): Promise<string> {
+    const file = join(this.#options.workDirectory, "outputs.json");
+    await writeFile(file, JSON.stringify({ [this.#options.name]: outputs }), { mode: 0o600 });
+    return file;
+  }
+
+  async #follow(
+    args: readonly string[],
+    outputFile: string,
+    onEvent: (event: ResourceEvent) => void = () => undefined,
+    onStopping: () => void = () => undefined,
+  ): Promise<Applied> {
+    const { console, signal } = this.#options;
+    const diagnostics: Diagnostic[] = [];
+    const tail: string[] = [];
+    const exitCode = await runTerraform(
+      args,
+      {
+        program: this.#program,
+        directory: this.folder,
+        environment: this.#environment,
+        outputFile,
+        signal,
+        onStart: (line) => console.detail(`$ ${line}`),
+        onStopping,
+      },
+      (line) => {
+        const event = parseEvent(line);
+        if (event?.type === "diagnostic") diagnostics.push(event.diagnostic);
+        else if (event !== undefined) onEvent(event);
+        else if (!line.startsWith("{")) tail.push(line);
+      },
+    );
+    return { exitCode, diagnostics, tail: tail.slice(-20) };
+  }
+
+  async #terraform(args: readonly string[], { anywhere = false } = {}): Promise<RunResult> {
+    return await run(this.#program, args, {
+      ...this.#runOptions(),
+      cwd: anywhere ? this.#options.directory : this.folder,
+    });
+  }
+
+  #runOptions() {
+    const { console, signal } = this.#options;
+    return { environment: this.#environment, signal, onStart: (line: string) => console.detail(`$ ${line}`) };
+  }
+
+  #parse(result: RunResult, what: string): unknown {
+    if (result.exitCode === 0) return JSON.parse(result.stdout);
+    throw terraformError(`Terraform cannot read ${what}`, [], tailOf(result), this.folder);
+  }
+}
+
+function tailOf({ stdout, stderr }: RunResult): string[] {
+  return [...stdout.split("\n").slice(-10), ...stderr].filter((line) => line.trim() !== "").slice(-15);
+}
