@@ -5,9 +5,10 @@
 import { readdir } from "node:fs/promises";
 import { type Outputs, outputsSchema } from "@pilot-light/core/contract";
 import { motoUrl } from "@pilot-light/sandbox/aws/moto";
+import type {} from "@pilot-light/sandbox/vitest";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { ecr, imageManifest, isInS3 } from "./emulator.ts";
-import { type Ids, Workplace, root, succeeds } from "./workplace.ts";
+import { ecr, imageManifest, isInS3, region } from "./emulator.ts";
+import { type Ids, Workplace, root, succeeds } from "@pilot-light/sandbox/workplace";
 
 const minutes = 60_000;
 const project = "pilot-test";
@@ -19,8 +20,8 @@ let moto = "";
 let always: Ids = new Map();
 
 beforeAll(async () => {
-  workplace = await Workplace.create(project);
   moto = motoUrl(inject("sandbox").moto);
+  workplace = await Workplace.create({ project, region, endpoint: moto });
 });
 
 afterAll(() => workplace[Symbol.asyncDispose]());

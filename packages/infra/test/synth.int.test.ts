@@ -1,16 +1,21 @@
 /** The synthesized JSON as terraform sees it, the place of its state, and what a synth costs. */
 import { copyFile, mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Environment } from "@pilot-light/core/env";
 import { run } from "@pilot-light/core/process";
 import { motoUrl } from "@pilot-light/sandbox/aws/moto";
+import type {} from "@pilot-light/sandbox/vitest";
+import { Workplace, root, succeeds } from "@pilot-light/sandbox/workplace";
 import { describe, expect, inject, it } from "vitest";
 import { z } from "zod";
-import { isInS3, putS3 } from "./emulator.ts";
-import { Workplace, root, succeeds } from "./workplace.ts";
+import { isInS3, putS3, region } from "./emulator.ts";
+
+const create = (project: string, variables: Environment = {}) =>
+  Workplace.create({ project, region, endpoint: motoUrl(inject("sandbox").moto), variables });
 
 describe("terraform validate", () => {
   it("accepts what is committed for Terraform Cloud", async () => {
-    await using workplace = await Workplace.create("davidshaevel");
+    await using workplace = await create("davidshaevel");
     const directory = join(workplace.directory, "committed");
     await mkdir(directory);
     const committed = join(root, "packages/infra/terraform-cloud/davidshaevel-dev/cdk.tf.json");
@@ -20,7 +25,7 @@ describe("terraform validate", () => {
   });
 
   it("accepts a configuration whose runs and state are in Terraform Cloud", async () => {
-    await using workplace = await Workplace.create("shop", {
+    await using workplace = await create("shop", {
       TF_CLOUD_ORGANIZATION: "acme",
       TF_WORKSPACE: "shop-dev",
     });
@@ -35,7 +40,7 @@ describe("a state in S3", () => {
   it("is there after an apply, and is locked by S3 itself", async () => {
     const url = motoUrl(inject("sandbox").moto);
     expect(await putS3(url, "infra-test-states")).toBe(200);
-    await using workplace = await Workplace.create("state-test", {
+    await using workplace = await create("state-test", {
       TF_STATE_BUCKET: "infra-test-states",
       // The emulator has one address, not one for each bucket.
       TF_CLI_ARGS_init: "-backend-config=use_path_style=true",
@@ -59,7 +64,7 @@ describe("a state in S3", () => {
 
 describe("a synth without the CLI", () => {
   it("takes less than 1.5 s and 150 MB", async () => {
-    await using workplace = await Workplace.create("shop");
+    await using workplace = await create("shop");
     const { app } = z
       .object({ app: z.string() })
       .parse(JSON.parse(await readFile(join(root, "cdktf.json"), "utf8")));

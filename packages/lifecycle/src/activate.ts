@@ -1,139 +1,156 @@
 /** `pnpm activate`: look, plan, ask; then sync, deploy, wait, validate. */
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/command";
-import { environmentName, type Outputs } from "@pilot-light/core/contract";
-import { openContext, type LifecycleContext } from "./context.ts";
+import type { Outputs } from "@pilot-light/core/contract";
+import type { Plan as SyncPlan } from "@pilot-light/sync/plan";
+import type { LifecycleContext } from "./context.ts";
 import { waitForDatabase } from "./database.ts";
 import { deploy } from "./deploy.ts";
 import { databaseComes, judgeLosses, judgeResync } from "./guards.ts";
-import { validateHealth } from "./health.ts";
 import { findImage, imageNames, imageVariables, type Image, type ImageName } from "./images.ts";
-import { Journal, journalStore, type JournalEntry, type StepName } from "./journal.ts";
-import { lookAtBasics, lookAtNeon, lookAtPlan, lookAtSync, modeOf, syncOptions } from "./look.ts";
+import type { JournalEntry, StepName } from "./journal.ts";
+import { lookAtBasics, lookAtNeon, lookAtPlan, lookAtSync, modeOf } from "./look.ts";
 import type { SwitchOptions } from "./options.ts";
 import { Preflight } from "./preflight.ts";
-import { printHead } from "./render.ts";
-import { endpointsOf, finish, stayAsItIs } from "./result.ts";
+import { finish, stayAsItIs } from "./result.ts";
 import { Run } from "./run.ts";
-import { agree, assertCanAsk, refuse, resumed, syncNow } from "./switch.ts";
-import { makeSwitchPlan } from "./switch-plan.ts";
+import { agree, openSwitch, refuse, syncNow, syncOptions, type Switch } from "./switch.ts";
+import { makeSwitchPlan, type SwitchPlan } from "./switch-plan.ts";
+import type { SavedPlan } from "./terraform/stack.ts";
 
+/** What was looked at before anything is changed. */
+interface Seen {
+  outputs: Outputs;
+  contents: SavedPlan;
+  images: readonly Image[];
+  sync: SyncPlan | null;
+  willSync: boolean;
+}
+
+/** Runs `pnpm activate`. */
 export async function activate(options: SwitchOptions, command: CommandContext): Promise<CommandOutcome> {
-  const start = performance.now();
-  await using context = await openContext(command);
-  const { console, names, aws, directory, project, environment, signal, stack } = context;
-  assertCanAsk(options, "activate");
-  printHead(
-    `Activate  ${project} ${environmentName}, ${aws.region}`,
-    options.dryRun ? "dry run, nothing is written" : "",
-    console,
-  );
-  const journal = await Journal.open(journalStore(environment, names, directory));
-  const resume = resumed("activate", options, journal);
-  const syncData = resume?.syncData ?? options.syncData === true;
+  await using context = await openSwitch("activate", options, command);
+  const seen = await look(options, context);
+  if (isActive(seen, context)) return await stayAsItIs("activate", seen, options, context);
+  refuse([
+    judgeLosses("activate", seen.contents.changes, options),
+    judgeResync(
+      "activate",
+      { activeNow: seen.outputs.dev_activated, willSync: seen.willSync, ...context },
+      options,
+    ),
+  ]);
+  const plan = planFor(seen, context);
+  const planned = await agree(plan, options, context);
+  return planned ?? (await carryOut(plan, seen, options, context));
+}
 
+async function look(options: SwitchOptions, context: Switch): Promise<Seen> {
+  const { console, signal, resume, syncData } = context;
   const preflight = new Preflight(console);
-  const { outputs: reading, database } = lookAtBasics(preflight, context);
-  const images = lookAtImages(preflight, context, options, resume);
-  const syncDone = resume?.done.some(({ step }) => step === "sync") === true;
-  const willSync = syncData && !syncDone;
+  const { outputs, database } = lookAtBasics(preflight, context);
+  const images = lookAtImages(preflight, context, options);
+  const willSync = syncData && resume?.done.some(({ step }) => step === "sync") !== true;
   const neon = willSync ? lookAtNeon(preflight, context, "source") : undefined;
-  const syncing =
+  const sync =
     neon === undefined
       ? Promise.resolve(null)
-      : lookAtSync(preflight, context, "neon-to-rds", syncOptions(options, true), [neon, database], reading);
-  const planning = lookAtPlan(preflight, context, [reading], async () => [
+      : lookAtSync(preflight, context, "neon-to-rds", syncOptions(options), [neon, database], outputs);
+  const contents = lookAtPlan(preflight, context, [outputs], async () => [
     "-var=dev_activated=true",
     ...(await images).map(({ service, reference }) => `-var=${imageVariables[service]}=${reference}`),
     ...options.variables,
   ]);
   await preflight.report(signal);
+  return {
+    outputs: await outputs,
+    contents: await contents,
+    images: await images,
+    sync: await sync,
+    willSync,
+  };
+}
 
-  const [outputs, contents, sync] = await Promise.all([reading, planning, syncing]);
+/** Nothing is missing and nothing was asked to go on; after a deactivation that was interrupted, something may be stopped. */
+function isActive({ outputs, contents }: Seen, { resume, journal }: Switch): boolean {
   const complete = contents.changes.every(({ action }) => action !== "create" && action !== "destroy");
-  if (outputs.dev_activated && complete && resume === undefined && !isGoingOff(journal)) {
-    return await stayAsItIs("activate", { contents, outputs, syncData, journal, options }, context);
-  }
-  const newDatabase = databaseComes(contents.changes);
-  refuse([
-    judgeLosses("activate", contents.changes, options),
-    judgeResync(
-      "activate",
-      {
-        activeNow: outputs.dev_activated,
-        unfinished: journal.unfinished,
-        willSync,
-        resumed: resume !== undefined,
-      },
-      options,
-    ),
-  ]);
-  const syncsFirst =
-    syncData && !newDatabase && outputs.database_endpoint !== "" && resume?.createsDatabase !== true;
-  const steps: StepName[] = syncsFirst
+  const goingOff = journal.unfinished?.command === "deactivate";
+  return outputs.dev_activated && complete && resume === undefined && !goingOff;
+}
+
+/** Whether the database exists before the deployment: then it is filled before anything is switched on. */
+function syncsFirst({ outputs, contents }: Seen, { resume, syncData }: Switch): boolean {
+  const exists = outputs.database_endpoint !== "" && !databaseComes(contents.changes);
+  return syncData && exists && resume?.createsDatabase !== true;
+}
+
+function planFor(seen: Seen, context: Switch): SwitchPlan {
+  const { names, aws, syncData } = context;
+  const steps: StepName[] = syncsFirst(seen, context)
     ? ["sync", "deploy", "validate"]
     : syncData
       ? ["deploy", "database", "sync", "validate"]
       : ["deploy", "validate"];
-  const plan = makeSwitchPlan({
+  return makeSwitchPlan({
     command: "activate",
     environment: names.stack,
     region: aws.region,
-    from: modeOf(outputs),
+    from: modeOf(seen.outputs),
     steps,
-    contents,
-    images: await images,
-    sync,
-    notes: notesOf({ syncData, newDatabase, resume, unfinished: journal.unfinished }),
+    ...seen,
+    notes: notesOf(seen, context),
   });
-  const planned = await agree(plan, options, context);
-  if (planned !== undefined) return planned;
+}
 
+function notesOf({ contents }: Seen, { syncData, resume, journal }: Switch): string[] {
+  const comes = databaseComes(contents.changes);
+  const { unfinished } = journal;
+  return [
+    ...(comes && syncData
+      ? ["the database does not exist yet: it is filled from Neon once it is there"]
+      : []),
+    ...(comes && !syncData ? ["the database will be empty: --sync-data fills it from Neon"] : []),
+    ...(resume === undefined && unfinished !== undefined ? [startsAnew(unfinished)] : []),
+  ];
+}
+
+/** What is said when a run was interrupted and this one does not go on with it. */
+function startsAnew({ command, startedAt }: JournalEntry): string {
+  const day = startedAt.slice(0, 16).replace("T", " ");
+  return `a run of \`${command}\` of ${day} UTC did not come to its end; this one starts anew`;
+}
+
+async function carryOut(
+  plan: SwitchPlan,
+  seen: Seen,
+  options: SwitchOptions,
+  context: Switch,
+): Promise<CommandOutcome> {
+  const { console, journal, resume, stack, syncData } = context;
+  const { contents, images } = seen;
   if (resume === undefined) {
-    const pinned = plan.images.map(({ service, reference }): [string, string] => [service, reference]);
     await journal.begin({
       command: "activate",
       syncData,
-      createsDatabase: newDatabase,
-      images: Object.fromEntries(pinned),
+      createsDatabase: databaseComes(contents.changes),
+      images: Object.fromEntries(images.map(({ service, reference }) => [service, reference])),
     });
   }
   const run = new Run("activate", journal, console);
-  let deployed: Outputs = outputs;
-  const synchronise = async (standing: string) => {
-    await run.step("sync", () => syncNow("neon-to-rds", syncOptions(options, false), deployed, context), {
-      standing,
-    });
-  };
-  if (syncsFirst) {
-    await synchronise("Nothing was deployed; the environment is as it was.");
-  }
-  await run.step(
-    "deploy",
-    async () => {
-      await deploy(stack, contents, context);
-    },
-    {
-      standing:
-        "The environment may be partly active, and what is there costs money (pnpm deactivate takes it away).",
-    },
-  );
-  deployed = await stack.outputs();
-  if (syncData && !syncsFirst) {
+  const synchronise = (outputs: Outputs, standing: string) =>
+    run.step("sync", () => syncNow("neon-to-rds", syncOptions(options), outputs, context), { standing });
+  const first = syncsFirst(seen, context);
+  if (first) await synchronise(seen.outputs, "Nothing was deployed; the environment is as it was.");
+  await run.step("deploy", () => deploy(stack, contents, context), {
+    standing:
+      "The environment may be partly active, and what is there costs money (pnpm deactivate takes it away).",
+  });
+  const outputs = await stack.outputs();
+  if (syncData && !first) {
     const standing = "The environment is deployed, its database has no data of Neon yet.";
     await run.step("database", () => waitForNewDatabase(context), { standing });
-    await synchronise(standing);
+    await synchronise(outputs, standing);
   }
-  const outputsFile = await stack.writeOutputs(deployed);
-  const health = await validateHealth({ directory, outputsFile, wait: options.wait }, context);
-  return await finish(
-    { plan, run, journal, health, outputs: deployed, endpoints: endpointsOf(deployed), start },
-    context,
-  );
-}
-
-/** The last switch was a deactivation that did not come to its end: what it has stopped must be started again. */
-function isGoingOff(journal: Journal): boolean {
-  return journal.unfinished?.command === "deactivate";
+  return await finish({ plan, run, outputs, options }, context);
 }
 
 async function waitForNewDatabase({ console, aws, names, signal }: LifecycleContext): Promise<void> {
@@ -146,45 +163,15 @@ async function waitForNewDatabase({ console, aws, names, signal }: LifecycleCont
 /** The images of a resumed run are those it began with. */
 function lookAtImages(
   preflight: Preflight,
-  { aws, names, signal }: LifecycleContext,
+  { aws, names, signal, resume }: Switch,
   options: SwitchOptions,
-  resume: JournalEntry | undefined,
 ): Promise<readonly Image[]> {
   return preflight.look("images", async () => {
-    const wanted = (service: ImageName) => options.images[service] ?? digestOf(resume?.images[service]);
+    const wanted = (service: ImageName) => options.images[service] ?? resume?.images[service]?.split("@")[1];
     const found = await Promise.all(
       imageNames.map((service) => findImage(aws, names, service, wanted(service), signal)),
     );
-    const summary = found
-      .map(({ service, tags, digest }) => `${service} ${tags[0] ?? digest.slice(0, 19)}`)
-      .join(", ");
-    return { value: found, summary };
+    const summary = found.map(({ service, tags, digest }) => `${service} ${tags[0] ?? digest.slice(0, 19)}`);
+    return { value: found, summary: summary.join(", ") };
   });
-}
-
-function digestOf(reference: string | undefined): string | undefined {
-  return reference?.split("@")[1];
-}
-
-function notesOf(facts: {
-  syncData: boolean;
-  newDatabase: boolean;
-  resume: JournalEntry | undefined;
-  unfinished: JournalEntry | undefined;
-}): string[] {
-  const { syncData, newDatabase, resume, unfinished } = facts;
-  const notes: string[] = [];
-  if (syncData && newDatabase) {
-    notes.push("the database does not exist yet: it is filled from Neon once it is there");
-  }
-  if (!syncData && newDatabase) {
-    notes.push("the database will be empty: --sync-data fills it from Neon");
-  }
-  if (resume === undefined && unfinished !== undefined) {
-    const day = unfinished.startedAt.slice(0, 16).replace("T", " ");
-    notes.push(
-      `a run of \`${unfinished.command}\` of ${day} UTC did not come to its end; this one starts anew`,
-    );
-  }
-  return notes;
 }

@@ -1,193 +1,169 @@
 /** `pnpm deactivate`: look, guard, plan, ask; then stop the writers, sync, take a snapshot, deploy, look for leftovers. */
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/command";
-import { environmentName, type Outputs } from "@pilot-light/core/contract";
+import type { Outputs } from "@pilot-light/core/contract";
 import { plural } from "@pilot-light/core/format";
-import { openContext, type LifecycleContext } from "./context.ts";
+import type { Plan as SyncPlan } from "@pilot-light/sync/plan";
+import type { LifecycleContext } from "./context.ts";
+import { copyToNeon, isCopied } from "./copy-to-neon.ts";
+import type { Database } from "./database.ts";
 import { deploy } from "./deploy.ts";
 import { databaseGoes, judgeDatabaseGoing, judgeLosses, judgeProduction, judgeResync } from "./guards.ts";
-import { validateHealth } from "./health.ts";
-import { Journal, journalStore, type JournalEntry, type StepName } from "./journal.ts";
-import { lookAtBasics, lookAtNeon, lookAtPlan, lookAtSync, modeOf, syncOptions } from "./look.ts";
+import type { StepName } from "./journal.ts";
+import { lookAtBasics, lookAtNeon, lookAtPlan, lookAtSync, modeOf } from "./look.ts";
 import type { SwitchOptions } from "./options.ts";
 import { Preflight } from "./preflight.ts";
 import { whereIsProduction, type ProductionAnswer } from "./production.ts";
-import { printHead } from "./render.ts";
-import { endpointsOf, finish, stayAsItIs } from "./result.ts";
+import { finish, stayAsItIs } from "./result.ts";
 import { Run } from "./run.ts";
 import { listSnapshots, prunable, snapshotName, takeSnapshot, usualKeep } from "./snapshots.ts";
-import { agree, assertCanAsk, refuse, resumed, syncNow } from "./switch.ts";
-import { makeSwitchPlan } from "./switch-plan.ts";
-import { readWriters, scaleWriters, waitUntilStopped } from "./writers.ts";
+import { agree, openSwitch, refuse, syncOptions, type Switch } from "./switch.ts";
+import { makeSwitchPlan, type SwitchPlan } from "./switch-plan.ts";
+import type { SavedPlan } from "./terraform/stack.ts";
 
+/** What was looked at before anything is changed. */
+interface Seen {
+  outputs: Outputs;
+  contents: SavedPlan;
+  database: Database | undefined;
+  production: ProductionAnswer;
+  sync: SyncPlan | null;
+  willSync: boolean;
+}
+
+/** Runs `pnpm deactivate`. */
 export async function deactivate(options: SwitchOptions, command: CommandContext): Promise<CommandOutcome> {
-  const start = performance.now();
-  await using context = await openContext(command);
-  const { console, names, aws, directory, project, environment, signal, stack } = context;
-  assertCanAsk(options, "deactivate");
-  printHead(
-    `Deactivate  ${project} ${environmentName}, ${aws.region}`,
-    options.dryRun ? "dry run, nothing is written" : "",
-    console,
-  );
-  const journal = await Journal.open(journalStore(environment, names, directory));
-  const resume = resumed("deactivate", options, journal);
-  const syncData = resume?.syncData ?? options.syncData === true;
+  await using context = await openSwitch("deactivate", options, command);
+  const seen = await look(options, context);
+  const { contents, database, outputs, production, willSync } = seen;
+  if (isPilotLight(seen, context)) return await stayAsItIs("deactivate", seen, options, context);
+  const { changes } = contents;
+  refuse([
+    judgeProduction(production, options),
+    judgeLosses("deactivate", changes, options),
+    judgeDatabaseGoing(changes, database, context.resume?.syncData ?? options.syncData),
+    judgeResync("deactivate", { activeNow: outputs.dev_activated, willSync, ...context }, options),
+  ]);
+  const plan = planFor(seen, options, context);
+  const planned = await agree(plan, options, context);
+  return planned ?? (await carryOut(plan, seen, options, context));
+}
 
+async function look(options: SwitchOptions, context: Switch): Promise<Seen> {
+  const { console, signal, syncData } = context;
   const preflight = new Preflight(console);
-  const { outputs: reading, database } = lookAtBasics(preflight, context);
-  const willSync = syncData && !(await staysSynced(resume, reading, context));
+  const { outputs, database } = lookAtBasics(preflight, context);
+  const willSync = syncData && !(await isCopied(outputs, context));
   const neon = willSync ? lookAtNeon(preflight, context, "target") : undefined;
-  const syncing =
+  const sync =
     neon === undefined
       ? Promise.resolve(null)
-      : lookAtSync(preflight, context, "rds-to-neon", syncOptions(options, true), [neon, database], reading);
-  const production = lookAtProduction(preflight, context, reading, options);
-  const planning = lookAtPlan(preflight, context, [reading], () =>
+      : lookAtSync(preflight, context, "rds-to-neon", syncOptions(options), [neon, database], outputs);
+  const production = lookAtProduction(preflight, context, outputs, options);
+  const contents = lookAtPlan(preflight, context, [outputs], () =>
     Promise.resolve(["-var=dev_activated=false", ...options.variables]),
   );
   await preflight.report(signal);
+  return {
+    outputs: await outputs,
+    contents: await contents,
+    database: await database,
+    production: await production,
+    sync: await sync,
+    willSync,
+  };
+}
 
-  const [outputs, contents, sync, instance] = await Promise.all([reading, planning, syncing, database]);
-  const complete = contents.changes.every(({ action }) => action !== "destroy" && action !== "create");
-  if (!outputs.dev_activated && complete && resume === undefined) {
-    return await stayAsItIs("deactivate", { contents, outputs, syncData, journal, options }, context);
-  }
-  const goes = databaseGoes(contents.changes);
-  refuse([
-    judgeProduction(await production, options),
-    judgeLosses("deactivate", contents.changes, options),
-    judgeDatabaseGoing(contents.changes, instance, {
-      ...options,
-      syncData: resume?.syncData ?? options.syncData,
-    }),
-    judgeResync(
-      "deactivate",
-      {
-        activeNow: outputs.dev_activated,
-        unfinished: journal.unfinished,
-        willSync,
-        resumed: resume !== undefined,
-      },
-      options,
-    ),
-  ]);
+/** Where an environment in pilot light has nothing public, production cannot be here. */
+function lookAtProduction(
+  preflight: Preflight,
+  { environment, signal }: LifecycleContext,
+  outputs: Promise<Outputs>,
+  options: SwitchOptions,
+): Promise<ProductionAnswer> {
+  return preflight.look("production", async () => {
+    const deployed = await outputs;
+    const value = await whereIsProduction(environment, deployed, signal);
+    const refusal = judgeProduction(value, options);
+    if (refusal !== undefined && deployed.dev_activated) throw refusal;
+    return { value, summary: `${value.place}: ${value.reason}` };
+  });
+}
+
+function isPilotLight({ outputs, contents }: Seen, { resume }: Switch): boolean {
+  const complete = contents.changes.every(({ action }) => action !== "create" && action !== "destroy");
+  return !outputs.dev_activated && complete && resume === undefined;
+}
+
+function planFor(seen: Seen, options: SwitchOptions, { names, aws, syncData }: Switch): SwitchPlan {
   const steps: StepName[] = [
     ...(syncData ? (["sync"] as const) : []),
-    ...(goes ? (["snapshot"] as const) : []),
+    ...(databaseGoes(seen.contents.changes) ? (["snapshot"] as const) : []),
     "deploy",
     "validate",
   ];
-  const plan = makeSwitchPlan({
+  return makeSwitchPlan({
     command: "deactivate",
     environment: names.stack,
     region: aws.region,
-    from: modeOf(outputs),
+    from: modeOf(seen.outputs),
     steps,
-    contents,
     images: [],
-    sync,
-    notes: notesOf({ syncData, willSync, goes, production: await production }),
+    ...seen,
+    notes: notesOf(seen, options, syncData),
   });
-  const planned = await agree(plan, options, context);
-  if (planned !== undefined) return planned;
+}
 
+function notesOf(
+  { contents, production, willSync }: Seen,
+  { keepBackend }: SwitchOptions,
+  syncData: boolean,
+): string[] {
+  const goes = databaseGoes(contents.changes);
+  const backend = keepBackend
+    ? "the backend runs on while the copy is taken: what it writes meanwhile does not reach Neon"
+    : "the backend is stopped before the copy, so that no row is written after it";
+  return [
+    ...(production.place === "elsewhere"
+      ? []
+      : [`production: ${production.place}: ${production.reason} (--allow-production)`]),
+    ...(willSync ? [backend] : []),
+    ...(syncData && !willSync ? ["Neon has the data already: the sync of the interrupted run counts"] : []),
+    ...(goes ? ["the database goes: a snapshot is taken first, and Terraform takes a final one"] : []),
+    ...(syncData || goes
+      ? []
+      : ["no data is copied: what was written to RDS stays there (--sync-data brings it to Neon)"]),
+  ];
+}
+
+async function carryOut(
+  plan: SwitchPlan,
+  seen: Seen,
+  options: SwitchOptions,
+  context: Switch,
+): Promise<CommandOutcome> {
+  const { console, journal, resume, stack, syncData } = context;
+  const { contents, willSync } = seen;
   if (resume === undefined) {
     await journal.begin({ command: "deactivate", syncData, createsDatabase: false, images: {} });
-  } else if (syncData && willSync) {
+  } else if (willSync) {
     await journal.change(({ done }) => ({ done: done.filter(({ step }) => step !== "sync") }));
   }
   const run = new Run("deactivate", journal, console);
   if (syncData) {
-    await run.step("sync", () => copyToNeon(outputs, options, journal, context), {
-      standing: "Nothing was destroyed; the environment is active.",
-      undo: () => startWriters(outputs, journal, context),
-    });
+    await copyToNeon(run, seen.outputs, options, context);
   }
+  const goes = databaseGoes(contents.changes);
   if (goes) {
-    await run.step("snapshot", () => keepSnapshot(context), {
-      standing: `Nothing was destroyed.${syncData ? " Neon has the rows; the backend is stopped." : ""}`,
-    });
+    const standing = `Nothing was destroyed.${syncData ? " Neon has the rows; the backend is stopped." : ""}`;
+    await run.step("snapshot", () => keepSnapshot(context), { standing });
   }
-  await run.step(
-    "deploy",
-    async () => {
-      await deploy(stack, contents, context);
-    },
-    {
-      standing: `Some of the compute may be gone; what holds data is ${goes ? "in Neon or in a snapshot" : "still there"}.`,
-    },
-  );
-  const now = await stack.outputs();
-  const outputsFile = await stack.writeOutputs(now);
-  const health = await validateHealth({ directory, outputsFile, wait: options.wait }, context);
-  const result = await finish(
-    { plan, run, journal, health, outputs: now, endpoints: endpointsOf(now), start },
-    context,
-  );
+  const kept = goes ? "in Neon or in a snapshot" : "still there";
+  await run.step("deploy", () => deploy(stack, contents, context), {
+    standing: `Some of the compute may be gone; what holds data is ${kept}.`,
+  });
+  const outcome = await finish({ plan, run, outputs: await stack.outputs(), options }, context);
   await tellOfSnapshots(context);
-  return result;
-}
-
-/**
- * Whether the sync of a resumed run still counts: it does while the backend has not been started again. Where the compute is
- * half gone there is nothing that could write.
- */
-async function staysSynced(
-  resume: JournalEntry | undefined,
-  reading: Promise<Outputs>,
-  { aws, console, signal }: LifecycleContext,
-): Promise<boolean> {
-  if (resume?.done.some(({ step }) => step === "sync") !== true) return false;
-  if (resume.begun.includes("deploy")) return true;
-  const outputs = await reading.catch(() => undefined);
-  const writers =
-    outputs === undefined ? undefined : await readWriters(aws, outputs, signal).catch(() => undefined);
-  if (writers === undefined || (writers.desired === 0 && writers.running === 0)) return true;
-  console.warn("the backend was started again after the sync: it is repeated");
-  return false;
-}
-
-/** Stops the backend, so that no row is written after the copy, and copies. */
-async function copyToNeon(
-  outputs: Outputs,
-  options: SwitchOptions,
-  journal: Journal,
-  context: LifecycleContext,
-): Promise<void> {
-  const { aws, console, signal } = context;
-  const writers = await readWriters(aws, outputs, signal);
-  if (writers !== undefined && (writers.desired > 0 || writers.running > 0)) {
-    await console.step("backend", async (show) => {
-      show("stopping, so that nothing is written after the copy");
-      // The journal first: a run that is killed in between must know how many there were.
-      await journal.change(({ pausedTasks }) => ({ pausedTasks: pausedTasks ?? writers.desired }));
-      await scaleWriters(aws, outputs, 0, signal);
-      await waitUntilStopped(aws, outputs, signal);
-      return {
-        value: undefined,
-        summary: `stopped (${plural(writers.desired, "task")}), so that nothing is written after the copy`,
-      };
-    });
-  }
-  await syncNow("rds-to-neon", syncOptions(options, false), outputs, context);
-}
-
-/** Takes the stop of the backend back. Works after an interruption as well. */
-async function startWriters(
-  outputs: Outputs,
-  journal: Journal,
-  { aws, console }: LifecycleContext,
-): Promise<void> {
-  const tasks = journal.unfinished?.pausedTasks ?? null;
-  if (tasks === null) return;
-  try {
-    await scaleWriters(aws, outputs, tasks);
-    await journal.change(() => ({ pausedTasks: null }));
-    console.line(`  ${"backend".padEnd(10)}started again (${plural(tasks, "task")})`);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    console.warn(`${why} Start it:  pnpm infra:deploy --var dev_activated=true`);
-  }
+  return outcome;
 }
 
 async function keepSnapshot({ aws, console, names, project, signal }: LifecycleContext): Promise<void> {
@@ -204,38 +180,4 @@ async function tellOfSnapshots({ aws, console, names, signal }: LifecycleContext
   if (surplus.length > 0) {
     console.line(`  ${plural(surplus.length, "old snapshot")} could go:  pnpm snapshots prune`);
   }
-}
-
-function lookAtProduction(
-  preflight: Preflight,
-  { environment, signal }: LifecycleContext,
-  reading: Promise<Outputs>,
-  options: SwitchOptions,
-): Promise<ProductionAnswer> {
-  return preflight.look("production", async () => {
-    const value = await whereIsProduction(environment, await reading, signal);
-    const refusal = judgeProduction(value, options);
-    if (refusal !== undefined && (await reading).dev_activated) throw refusal;
-    return { value, summary: `${value.place}: ${value.reason}` };
-  });
-}
-
-function notesOf(facts: {
-  syncData: boolean;
-  willSync: boolean;
-  goes: boolean;
-  production: ProductionAnswer;
-}): string[] {
-  const { syncData, willSync, goes, production } = facts;
-  return [
-    ...(production.place === "elsewhere"
-      ? []
-      : [`production: ${production.place}: ${production.reason} (--allow-production)`]),
-    ...(willSync ? ["the backend is stopped before the copy, so that no row is written after it"] : []),
-    ...(syncData && !willSync ? ["Neon has the data already: the sync of the interrupted run counts"] : []),
-    ...(goes ? ["the database goes: a snapshot is taken first, and Terraform takes a final one"] : []),
-    ...(!syncData && !goes
-      ? ["no data is copied: what was written to RDS stays there (--sync-data brings it to Neon)"]
-      : []),
-  ];
 }

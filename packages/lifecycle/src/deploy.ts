@@ -12,17 +12,16 @@ const worthALine = 20;
 
 /**
  * Applies the plan.
- * @returns how many changes were made
  * @throws OpsError STATE_LOCKED, TERRAFORM_FAILED, INTERRUPTED with how far it came
  */
 export async function deploy(
   stack: Stack,
   plan: SavedPlan,
   { console, signal }: { console: Console; signal: AbortSignal },
-): Promise<number> {
+): Promise<void> {
   const progress = new Progress(plan.changes.length, console);
-  return await console.step("deploy", async (show) => {
-    if (plan.changes.length === 0) return { value: 0, summary: "nothing to change" };
+  await console.step("deploy", async (show) => {
+    if (plan.changes.length === 0) return { value: undefined, summary: "nothing to change" };
     const onStopping = () => {
       console.line("    Terraform ends what it has begun, so that nothing is lost: this may take minutes.");
     };
@@ -39,7 +38,7 @@ export async function deploy(
       throw error.code === "STATE_LOCKED" ? error : withPosition(error, far, stack.logFile);
     }
     for (const diagnostic of applied.diagnostics) console.detail(describeDiagnostic(diagnostic).join(" "));
-    return { value: done, summary: `${done} of ${plan.changes.length} changes made` };
+    return { value: undefined, summary: `${done} of ${plan.changes.length} changes made` };
   });
 }
 

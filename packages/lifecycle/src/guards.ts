@@ -1,7 +1,7 @@
 /** What stops a switch. Pure: each takes what was found out and gives a refusal or nothing. */
 import { OpsError } from "@pilot-light/core/errors";
 import type { Database } from "./database.ts";
-import type { JournalEntry, SwitchName } from "./journal.ts";
+import type { Journal, JournalEntry, SwitchName } from "./journal.ts";
 import type { SwitchOptions } from "./options.ts";
 import type { ProductionAnswer } from "./production.ts";
 import { unexpectedLosses } from "./switch-plan.ts";
@@ -64,7 +64,7 @@ export function judgeLosses(
 export function judgeDatabaseGoing(
   changes: readonly Change[],
   database: Database | undefined,
-  { syncData }: SwitchOptions,
+  syncData: boolean | undefined,
 ): OpsError | undefined {
   if (!databaseGoes(changes)) return undefined;
   if (syncData === undefined) {
@@ -85,21 +85,26 @@ export function judgeDatabaseGoing(
 /** A target that may have been written to since it was synced must not be replaced again unasked. */
 export function judgeResync(
   command: SwitchName,
-  state: { activeNow: boolean; unfinished: JournalEntry | undefined; willSync: boolean; resumed: boolean },
+  state: {
+    activeNow: boolean;
+    willSync: boolean;
+    resume: JournalEntry | undefined;
+    journal: Pick<Journal, "unfinished">;
+  },
   { allow }: SwitchOptions,
 ): OpsError | undefined {
-  const { activeNow, unfinished, willSync, resumed } = state;
+  const { activeNow, willSync, resume, journal } = state;
   if (!willSync || allow.resync) return undefined;
-  const same = unfinished?.command === command ? unfinished : undefined;
   if (command === "activate") {
-    const isNew = resumed && same?.createsDatabase === true;
-    if (!activeNow || isNew) return undefined;
+    if (!activeNow || resume?.createsDatabase === true) return undefined;
     return refusal(
       "RESYNC_REFUSED",
       "The environment is partly active already, so its backend may have written to RDS: a sync would replace that.",
       "Finish without another sync:  pnpm activate --resume    or  pnpm activate    If it is meant:  --allow-resync",
     );
   }
+  const { unfinished } = journal;
+  const same = unfinished?.command === command ? unfinished : undefined;
   const copied = same?.done.some(({ step }) => step === "sync") === true && same.begun.includes("deploy");
   if (activeNow && !copied) return undefined;
   return refusal(

@@ -69,10 +69,6 @@ export class Journal {
     return this.#entry?.finishedAt === null ? this.#entry : undefined;
   }
 
-  isDone(step: StepName): boolean {
-    return this.#entry?.done.some((done) => done.step === step) ?? false;
-  }
-
   /** A new switch. */
   async begin(
     facts: Pick<JournalEntry, "command" | "syncData" | "createsDatabase" | "images">,

@@ -12,7 +12,6 @@ import type { Plan as SyncPlan } from "@pilot-light/sync/plan";
 import { modeName } from "@pilot-light/validate/report";
 import type { LifecycleContext } from "./context.ts";
 import { assertUsable, readDatabase } from "./database.ts";
-import type { SwitchOptions } from "./options.ts";
 import type { Preflight } from "./preflight.ts";
 import { countByType, type PlanContents } from "./terraform/changes.ts";
 import type { SavedPlan } from "./terraform/stack.ts";
@@ -105,9 +104,4 @@ export function lookAtSync(
     if (refusal !== undefined) throw refusal;
     return { value: plan, summary: `${plan.source.system} -> ${plan.target.system} can be done` };
   });
-}
-
-/** The options of a sync within a switch. */
-export function syncOptions({ allow }: SwitchOptions, dryRun: boolean): SyncOptions {
-  return { dryRun, yes: true, verify: "checksums", jobs: 4, targetBackup: true, allowShrink: allow.shrink };
 }

@@ -13,6 +13,8 @@ export interface SwitchOptions {
   variables: readonly string[];
   /** Tag or digest of each image that is not to be the newest. */
   images: Partial<Record<ImageName, string>>;
+  /** Do not stop the backend before the last copy. */
+  keepBackend: boolean;
   /** Milliseconds that services may take to become healthy. */
   wait: number;
   allow: Readonly<Record<Guard, boolean>>;

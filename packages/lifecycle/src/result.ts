@@ -1,16 +1,17 @@
 /** The end of a switch: what was done, where the environment is found, what it costs, how to go back. */
 import type { CommandOutcome } from "@pilot-light/core/command";
 import { environmentName, type Outputs } from "@pilot-light/core/contract";
-import { OpsError, exitCodes } from "@pilot-light/core/errors";
+import type { Console } from "@pilot-light/core/console";
+import { OpsError } from "@pilot-light/core/errors";
 import { formatDuration, plural } from "@pilot-light/core/format";
 import { modeName } from "@pilot-light/validate/report";
 import { type Health, printHealth, validateHealth } from "./health.ts";
-import type { LifecycleContext } from "./context.ts";
 import type { Journal, SwitchName } from "./journal.ts";
 import { modeOf } from "./look.ts";
 import type { SwitchOptions } from "./options.ts";
 import { dollars, row } from "./render.ts";
 import type { Run } from "./run.ts";
+import type { Switch } from "./switch.ts";
 import type { SwitchPlan } from "./switch-plan.ts";
 import type { PlanContents } from "./terraform/changes.ts";
 
@@ -31,33 +32,40 @@ export function endpointsOf(outputs: Outputs): Endpoints {
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ""));
 }
 
-/** Prints and returns how a switch came out, and closes its journal when all is well. */
+/** Waits until the environment is healthy, prints and returns how the switch came out, and closes its journal when all is well. */
 export async function finish(
-  parts: {
-    plan: SwitchPlan;
-    run: Run;
-    journal: Journal;
-    health: Health;
-    outputs: Outputs;
-    endpoints: Endpoints;
-    start: number;
-  },
-  { console, project }: LifecycleContext,
+  parts: { plan: SwitchPlan; run: Run; outputs: Outputs; options: SwitchOptions },
+  context: Switch,
 ): Promise<CommandOutcome> {
-  const { plan, run, journal, health, outputs, endpoints, start } = parts;
+  const { plan, run, outputs, options } = parts;
+  const { console, directory, journal, stack, start } = context;
+  const outputsFile = await stack.writeOutputs(outputs);
+  const health = await validateHealth({ directory, outputsFile, wait: options.wait }, context);
+  await closeJournal(journal, health);
+  const durationMs = Math.round(performance.now() - start);
+  const endpoints = endpointsOf(outputs);
+  printHealth(health, console);
+  printVerdict({ plan, health, outputs, endpoints, durationMs }, context);
+  return {
+    outcome: health.exit !== 0 ? "unhealthy" : plan.command === "activate" ? "activated" : "deactivated",
+    document: { plan, steps: run.finished, endpoints, validation: validationOf(health), durationMs },
+    exit: health.exit,
+  };
+}
+
+function printVerdict(
+  parts: { plan: SwitchPlan; health: Health; outputs: Outputs; endpoints: Endpoints; durationMs: number },
+  { console, project }: Switch,
+): void {
+  const { plan, health, outputs, endpoints, durationMs } = parts;
   const { bold, green, red } = console.colours;
   const healthy = health.exit === 0;
-  await closeJournal(journal, healthy, health);
-  const durationMs = Math.round(performance.now() - start);
-  printHealth(health, console);
-  console.line();
   const state = `${project} ${environmentName} is ${modeName(modeOf(outputs))}`;
   const verdict = healthy ? `${state} and healthy` : `${state}, but NOT healthy`;
+  console.line();
   console.line((healthy ? green : red)(bold(`  ${verdict}, after ${formatDuration(durationMs)}.`)));
   console.line();
-  for (const [what, where] of Object.entries(endpoints)) {
-    console.line(row(what.toLowerCase().padEnd(12), where));
-  }
+  printEndpoints(endpoints, console);
   if (plan.command === "deactivate") console.line(row("stayed", describeKept(plan)));
   console.line(row("cost", `${dollars(plan.costs.after)} a month from now on`));
   const back = plan.command === "activate" ? "pnpm deactivate --sync-data" : "pnpm activate --sync-data";
@@ -65,17 +73,16 @@ export async function finish(
   if (!healthy) {
     console.line(row("to go on", `put right what has failed above, then  pnpm ${plan.command} --resume`));
   }
-  return {
-    outcome: healthy ? (plan.command === "activate" ? "activated" : "deactivated") : "unhealthy",
-    document: { plan, steps: run.finished, endpoints, validation: validationOf(health), durationMs },
-    exit: health.exit,
-  };
 }
 
-async function closeJournal(journal: Journal, healthy: boolean, { report }: Health): Promise<void> {
+export function printEndpoints(endpoints: Endpoints, console: Console): void {
+  for (const [what, where] of Object.entries(endpoints)) console.line(row(what, where));
+}
+
+async function closeJournal(journal: Journal, { exit, report }: Health): Promise<void> {
   const failed = report.checks.filter(({ status }) => status === "failed").map(({ id }) => id);
   await journal.change((_, at) =>
-    healthy
+    exit === 0
       ? { finishedAt: at, stopped: null, pausedTasks: null }
       : { stopped: { step: "validate", code: "UNHEALTHY", message: failed.join(", "), at } },
   );
@@ -107,30 +114,13 @@ function describeKept({ terraform: { kept } }: SwitchPlan): string {
 /** The environment is in that mode already: says so, and whether it is healthy. Changes nothing. */
 export async function stayAsItIs(
   command: SwitchName,
-  parts: {
-    contents: PlanContents;
-    outputs: Outputs;
-    syncData: boolean;
-    journal: Journal;
-    options: SwitchOptions;
-  },
-  context: LifecycleContext,
+  { contents, outputs }: { contents: PlanContents; outputs: Outputs },
+  options: SwitchOptions,
+  context: Switch,
 ): Promise<CommandOutcome> {
-  const { console, stack, directory, project } = context;
-  const { contents, outputs, syncData, journal, options } = parts;
+  const { console, stack, directory, project, journal, syncData } = context;
   const mode = modeName(modeOf(outputs));
-  const { unfinished } = journal;
-  const pending = unfinished?.command === command && unfinished.syncData && !journal.isDone("sync");
-  if (pending) {
-    throw new OpsError(
-      "precondition",
-      "SYNC_PENDING",
-      `The environment is ${mode}, but the data of its last \`${command}\` was not copied.`,
-      {
-        hint: `Finish it:  pnpm ${command} --resume`,
-      },
-    );
-  }
+  assertNothingPending(command, mode, journal);
   console.line();
   console.line(`  ${project} ${environmentName} is ${mode} already.`);
   if (syncData) {
@@ -139,23 +129,32 @@ export async function stayAsItIs(
   }
   if (contents.changes.length > 0) {
     const active = outputs.dev_activated ? " --var dev_activated=true" : "";
-    console.line(
-      `  Terraform would make ${plural(contents.changes.length, "change")} beside the mode:  pnpm infra:diff${active}`,
-    );
+    const changes = plural(contents.changes.length, "change");
+    console.line(`  Terraform would make ${changes} beside the mode:  pnpm infra:diff${active}`);
   }
   const outputsFile = await stack.writeOutputs(outputs);
   const health = await validateHealth({ directory, outputsFile, wait: 0 }, context);
   printHealth(health, console);
-  if (!options.dryRun && unfinished?.command === command) {
-    await closeJournal(journal, health.exit === 0, health);
-  }
+  const own = journal.unfinished?.command === command;
+  if (!options.dryRun && own) await closeJournal(journal, health);
   const endpoints = endpointsOf(outputs);
-  for (const [what, where] of Object.entries(endpoints)) {
-    console.line(row(what.toLowerCase().padEnd(12), where));
-  }
+  printEndpoints(endpoints, console);
   return {
     outcome: command === "activate" ? "already active" : "already in pilot light",
     document: { endpoints, validation: validationOf(health) },
-    exit: health.exit === 0 ? 0 : exitCodes.problems,
+    exit: health.exit,
   };
+}
+
+/** @throws OpsError SYNC_PENDING (precondition) when the last switch ended before its copy */
+function assertNothingPending(command: SwitchName, mode: string, journal: Journal): void {
+  const { unfinished } = journal;
+  if (unfinished?.command !== command || !unfinished.syncData) return;
+  if (unfinished.done.some(({ step }) => step === "sync")) return;
+  throw new OpsError(
+    "precondition",
+    "SYNC_PENDING",
+    `The environment is ${mode}, but the data of its last \`${command}\` was not copied.`,
+    { hint: `Finish it:  pnpm ${command} --resume` },
+  );
 }

@@ -12,7 +12,7 @@ import { readDatabase } from "./database.ts";
 import { Journal, journalStore } from "./journal.ts";
 import { modeOf } from "./look.ts";
 import { dollars, printHead, row } from "./render.ts";
-import { endpointsOf } from "./result.ts";
+import { endpointsOf, printEndpoints } from "./result.ts";
 import { listSnapshots } from "./snapshots.ts";
 
 /** A part of the answer, or why it is not known. */
@@ -41,7 +41,7 @@ export async function status(command: CommandContext): Promise<CommandOutcome> {
     console.line(row(word, found.known ? text(found.value) : `not known: ${found.why}`));
   };
   const endpoints = endpointsOf(outputs);
-  for (const [what, where] of Object.entries(endpoints)) console.line(row(what.toLowerCase(), where));
+  printEndpoints(endpoints, console);
   show("services", services, (list) => list.map(describeService).join(", ") || "none");
   show("rds", database, (found) =>
     found === undefined ? "no instance" : `${found.identifier} is ${found.status}`,

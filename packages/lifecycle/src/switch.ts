@@ -1,32 +1,57 @@
 /** What both switches do between the look and the last step: resume, refuse, ask, sync. */
-import type { CommandOutcome } from "@pilot-light/core/command";
+import type { CommandContext, CommandOutcome } from "@pilot-light/core/command";
 import { canAsk, confirmByName, confirmationNeeded } from "@pilot-light/core/confirm";
-import type { Outputs } from "@pilot-light/core/contract";
+import { environmentName, type Outputs } from "@pilot-light/core/contract";
 import { OpsError } from "@pilot-light/core/errors";
 import { formatBytes, plural } from "@pilot-light/core/format";
 import type { DirectionName } from "@pilot-light/sync/direction";
 import type { SyncOptions } from "@pilot-light/sync/options";
 import { combine } from "@pilot-light/sync/settle";
-import type { LifecycleContext } from "./context.ts";
-import type { Journal, JournalEntry, SwitchName } from "./journal.ts";
+import { openContext, type LifecycleContext } from "./context.ts";
+import { Journal, journalStore, type JournalEntry, type SwitchName } from "./journal.ts";
 import type { SwitchOptions } from "./options.ts";
-import { printPlan } from "./render.ts";
+import { printHead, printPlan } from "./render.ts";
 import type { SwitchPlan } from "./switch-plan.ts";
 
-/** @throws OpsError CONFIRMATION_NEEDED (precondition) before anything is looked at */
-export function assertCanAsk({ dryRun, yes }: SwitchOptions, command: SwitchName): void {
-  if (!dryRun && !yes && !canAsk()) throw confirmationNeeded(`pnpm ${command}`);
+/** What a switch works with. */
+export interface Switch extends LifecycleContext {
+  journal: Journal;
+  /** The run that goes on; undefined without `--resume`. */
+  resume: JournalEntry | undefined;
+  syncData: boolean;
+  /** As `performance.now()` gives it. */
+  start: number;
 }
 
 /**
- * The run that is to go on; undefined without `--resume`.
- * @throws OpsError NOTHING_TO_RESUME (precondition)
+ * Opens what the switch needs, and its journal. Nothing was looked at yet.
+ * @throws OpsError CONFIRMATION_NEEDED, NOTHING_TO_RESUME (precondition), JOURNAL_UNREADABLE (configuration)
  */
-export function resumed(
+export async function openSwitch(
   command: SwitchName,
-  { resume }: SwitchOptions,
-  journal: Journal,
-): JournalEntry | undefined {
+  options: SwitchOptions,
+  commandContext: CommandContext,
+): Promise<Switch> {
+  const { dryRun, yes } = options;
+  if (!dryRun && !yes && !canAsk()) throw confirmationNeeded(`pnpm ${command}`);
+  const start = performance.now();
+  const context = await openContext(commandContext);
+  const { aws, console, directory, environment, names, project } = context;
+  try {
+    const title = `${command === "activate" ? "Activate" : "Deactivate"}  ${project} ${environmentName}, ${aws.region}`;
+    printHead(title, dryRun ? "dry run, nothing is written" : "", console);
+    const journal = await Journal.open(journalStore(environment, names, directory));
+    const resume = resumed(command, options, journal);
+    const syncData = resume?.syncData ?? options.syncData === true;
+    return { ...context, journal, resume, syncData, start };
+  } catch (error) {
+    await context[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** @throws OpsError NOTHING_TO_RESUME (precondition) */
+function resumed(command: SwitchName, { resume }: SwitchOptions, journal: Journal): JournalEntry | undefined {
   if (!resume) return undefined;
   const { unfinished } = journal;
   if (unfinished?.command === command) return unfinished;
@@ -66,6 +91,18 @@ export async function agree(
   const verb = command === "activate" ? "activates" : "deactivates";
   await confirmByName(`This ${verb} ${plan.environment}.`, plan.environment, signal);
   return undefined;
+}
+
+/** The options of a sync within a switch. */
+export function syncOptions({ allow, dryRun }: SwitchOptions): SyncOptions {
+  return {
+    dryRun,
+    yes: true,
+    verify: "checksums",
+    jobs: 4,
+    targetBackup: true,
+    allowShrink: allow.shrink,
+  };
 }
 
 /** Syncs without another question: the plan was agreed to, and what has changed since is judged again. */

@@ -7,7 +7,7 @@ import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseDocument, runCommand } from "./command.ts";
-import { startProxy } from "./proxy.ts";
+import { startProxy } from "@pilot-light/sandbox/aws/proxy";
 import { createEnvironment, type TestEnvironment } from "./support/environment.ts";
 
 let environment: TestEnvironment;

@@ -3,7 +3,7 @@ import { motoUrl } from "@pilot-light/sandbox/aws/moto";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseDocument, runCommand } from "./command.ts";
-import { startProxy, type Fate } from "./proxy.ts";
+import { startProxy, type Fate } from "@pilot-light/sandbox/aws/proxy";
 import { runValidation } from "./run-validation.ts";
 import { createEnvironment, type TestEnvironment } from "./support/environment.ts";
 

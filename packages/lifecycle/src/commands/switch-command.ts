@@ -97,7 +97,14 @@ export function addSwitchCommand(argv: Argv, command: SwitchName): Argv {
           group: "Guards:",
         });
       }
-      if (command === "activate") {
+      if (command === "deactivate") {
+        named.option("keep-backend", {
+          type: "boolean",
+          default: false,
+          describe: "Do not stop the backend before the last copy (a tunnel to RDS goes through it)",
+          group: "Work:",
+        });
+      } else {
         for (const service of ["backend", "frontend", "grafana"]) {
           named.option(`${service}-image`, {
             type: "string",
@@ -127,6 +134,7 @@ export function addSwitchCommand(argv: Argv, command: SwitchName): Argv {
             ...args.var.map((pair) => `-var=${pair}`),
           ],
           images: { ...image("backend"), ...image("frontend"), ...image("grafana") },
+          keepBackend: extra["keep-backend"] === true,
           wait: args.wait,
           allow: {
             production: allowed("production"),

@@ -27,10 +27,15 @@ export function terraformError(
   if (locked !== undefined) return stateLocked(locked, folder);
   const details = errors.flatMap(describeDiagnostic);
   const [first] = errors;
-  return new OpsError("aws", "TERRAFORM_FAILED", `${what}: ${first?.summary ?? "it ended with an error"}.`, {
-    details: details.length > 0 ? details : tail.filter((line) => line.trim() !== "").slice(-10),
-    hint: `See it whole:  terraform -chdir=${folder} plan`,
-  });
+  return new OpsError(
+    "aws",
+    "TERRAFORM_FAILED",
+    `${what}: ${first?.summary.replace(/\.+$/, "") ?? "it ended with an error"}.`,
+    {
+      details: details.length > 0 ? details : tail.filter((line) => line.trim() !== "").slice(-10),
+      hint: `See it whole:  terraform -chdir=${folder} plan`,
+    },
+  );
 }
 
 /** Who holds the state's lock. */

@@ -11,10 +11,15 @@ export interface Proxy extends AsyncDisposable {
   seen: Map<string, number>;
 }
 
-/** @param decide gets the service's name as signatures have it, such as `ecs`, and how many requests it had before */
+/**
+ * @param decide gets the service's name as signatures have it, such as `ecs`, how many requests it had before, and the request
+ *   with its headers and address
+ * @param rewrite changes the path and query of what is forwarded
+ */
 export async function startProxy(
   target: string,
-  decide: (service: string, before: number) => Fate,
+  decide: (service: string, before: number, request: IncomingMessage) => Fate,
+  rewrite: (url: string) => string = (url) => url,
 ): Promise<Proxy> {
   const seen = new Map<string, number>();
   const server = createServer((incoming, response) => {
@@ -22,8 +27,8 @@ export async function startProxy(
       /Credential=[^/]+\/\d+\/[\w-]+\/([\w-]+)\//.exec(incoming.headers.authorization ?? "")?.[1] ?? "";
     const before = seen.get(service) ?? 0;
     seen.set(service, before + 1);
-    const fate = decide(service, before);
-    if (fate === "forward") forward(target, incoming, response);
+    const fate = decide(service, before, incoming);
+    if (fate === "forward") forward(target, rewrite(incoming.url ?? "/"), incoming, response);
     else if (fate === "throttle") throttle(response);
     else if (fate === "stop") stop();
     else if (fate !== "hang") response.writeHead(fate).end();
@@ -47,8 +52,8 @@ export async function startProxy(
   };
 }
 
-function forward(target: string, incoming: IncomingMessage, response: ServerResponse): void {
-  const { method, headers, url = "/" } = incoming;
+function forward(target: string, url: string, incoming: IncomingMessage, response: ServerResponse): void {
+  const { method, headers } = incoming;
   const sent = request(new URL(url, target), { method, headers }, (answer) => {
     response.writeHead(answer.statusCode ?? 502, answer.headers);
     answer.pipe(response);

@@ -1,16 +1,16 @@
-/** A directory of a test with cdktf and terraform ready to run in it, against the sandbox's emulator. */
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+/**
+ * A directory with a copy of `cdktf.json` in which cdktf, terraform and the repository's own commands run as they do in a checkout,
+ * against the emulator. For tests.
+ */
+import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { type Environment, processEnvironment } from "@pilot-light/core/env";
 import { type RunResult, run } from "@pilot-light/core/process";
 import { prepareTerraform } from "@pilot-light/core/terraform/cli-config";
-import { motoUrl } from "@pilot-light/sandbox/aws/moto";
-import type {} from "@pilot-light/sandbox/vitest";
-import { inject } from "vitest";
 import { z } from "zod";
-import { region } from "./emulator.ts";
 
+/** The repository. */
 export const root = resolve(import.meta.dirname, "../../..");
 
 /** Resources of a state: address and id. */
@@ -28,6 +28,16 @@ const stateSchema = z.object({
     }),
   ),
 });
+
+export interface WorkplaceOptions {
+  project: string;
+  /** Not the sandbox's own: moto gives every RDS instance of a region the same resource id, by which the provider reads it. */
+  region: string;
+  /** Address of the emulator. */
+  endpoint: string;
+  /** More variables. */
+  variables?: Environment;
+}
 
 export class Workplace implements AsyncDisposable {
   readonly directory: string;
@@ -47,18 +57,23 @@ export class Workplace implements AsyncDisposable {
     this.#cdktfFlags = cdktfFlags;
   }
 
-  static async create(project: string, variables: Environment = {}): Promise<Workplace> {
-    const directory = await mkdtemp(join(tmpdir(), "infra-workplace-"));
+  static async create({ project, region, endpoint, variables = {} }: WorkplaceOptions): Promise<Workplace> {
+    const directory = await mkdtemp(join(tmpdir(), "pilot-light-workplace-"));
+    const settings = await readFile(join(root, "cdktf.json"), "utf8");
+    await writeFile(
+      join(directory, "cdktf.json"),
+      settings.replace("packages/infra", join(root, "packages/infra")),
+    );
+    await symlink(join(root, "node_modules"), join(directory, "node_modules"));
     const terraform = await prepareTerraform(processEnvironment(), directory);
     const environment = {
       ...processEnvironment(),
       ...terraform.environment,
-      AWS_ENDPOINT_URL: motoUrl(inject("sandbox").moto),
+      AWS_ENDPOINT_URL: endpoint,
       AWS_ACCESS_KEY_ID: "test",
       AWS_SECRET_ACCESS_KEY: "test",
       AWS_SESSION_TOKEN: undefined,
       AWS_PROFILE: undefined,
-      // Not the sandbox's own region: moto gives every RDS instance of a region the same resource id, by which the provider reads it.
       AWS_REGION: region,
       PROJECT_NAME: project,
       CI: "1",
@@ -132,11 +147,8 @@ export class Workplace implements AsyncDisposable {
   }
 
   async #cdktf(command: string, ...args: readonly string[]): Promise<RunResult> {
-    const output = ["--output", join(this.directory, "cdktf.out")];
-    const program = join(root, "node_modules/.bin/cdktf");
-    return succeeds(
-      run(program, [command, ...output, ...args], { environment: this.environment, cwd: root }),
-    );
+    const program = join(this.directory, "node_modules/.bin/cdktf");
+    return succeeds(run(program, [command, ...args], { environment: this.environment, cwd: this.directory }));
   }
 }
 

@@ -1,0 +1,385 @@
+/**
+ * The whole cycle of an environment whose database is always on, and what can go wrong in it, in the order of a life: the real CLI,
+ * the real Terraform and provider against the emulator, real PostgreSQL on both sides. Every deployment takes a minute or two, so
+ * each state of the environment serves all tests of its part.
+ */
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { outputsSchema } from "@pilot-light/core/contract";
+import { DescribeServicesCommand } from "@aws-sdk/client-ecs";
+import { type Ids } from "@pilot-light/sandbox/workplace";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { parseDocument, TestEnvironment } from "./environment.ts";
+import { holdStateLock } from "./state-lock.ts";
+
+const minutes = 60_000;
+const project = "cycle-test";
+const region = "eu-central-1";
+
+let environment: TestEnvironment;
+let always: Ids = new Map();
+
+/** Everything a command may have written: the state, the journal, the rows and the names on both sides. */
+async function everything(): Promise<unknown> {
+  const { pair, workplace } = environment;
+  const files = (await readdir(workplace.directory)).filter(
+    (name) => !name.endsWith(".rc") && !name.startsWith("cdktf.out"),
+  );
+  const databases = await Promise.all(
+    (["neon", "rds"] as const).map(async (side) => [
+      await pair.query(side, "select datname from pg_database where starts_with(datname, $1) order by 1", [
+        pair[side].database,
+      ]),
+      await pair.query(side, "select count(*) from public.projects"),
+    ]),
+  );
+  return { files: files.sort(), databases, serial: await serial() };
+}
+
+/** Number of the state: every write raises it. */
+async function serial(): Promise<number> {
+  return z.object({ serial: z.number() }).parse(JSON.parse(await environment.workplace.state())).serial;
+}
+
+async function journal(): Promise<{ done: string[]; finished: boolean; stopped: string | undefined }> {
+  const file = join(environment.workplace.directory, `lifecycle.${project}-dev.json`);
+  const entry = JSON.parse(await readFile(file, "utf8")) as {
+    done: { step: string }[];
+    finishedAt: string | null;
+    stopped: { step: string } | null;
+  };
+  return {
+    done: entry.done.map(({ step }) => step),
+    finished: entry.finishedAt !== null,
+    stopped: entry.stopped?.step,
+  };
+}
+
+async function backendTasks(): Promise<number | undefined> {
+  const cluster = `dev-${project}-cluster`;
+  const { services = [] } = await environment.aws.ecs.send(
+    new DescribeServicesCommand({ cluster, services: [`dev-${project}-backend`] }),
+  );
+  return services[0]?.desiredCount;
+}
+
+beforeAll(async () => {
+  environment = await TestEnvironment.create({ project, region, rds: "stale" });
+  await environment.workplace.deploy();
+  always = await environment.workplace.ids();
+}, 6 * minutes);
+
+afterAll(() => environment[Symbol.asyncDispose](), minutes);
+
+describe("in pilot light, nothing is written by", () => {
+  let before: unknown;
+  beforeAll(async () => {
+    before = await everything();
+  });
+
+  it("an activation without images: it names the repository", async () => {
+    const result = await environment.run(["activate", "--yes", "--json"]);
+    expect(result.exitCode, result.text).toBe(4);
+    expect(parseDocument(result).error).toMatchObject({
+      code: "IMAGE_MISSING",
+      hint: expect.stringContaining(`--repository-name ${project}/`) as string,
+    });
+    expect(await everything()).toEqual(before);
+  });
+
+  it("a dry run, which shows the sync and the Terraform plan", async () => {
+    await environment.pushImages(project, "v1");
+    const result = await environment.run(["activate", "--sync-data", "--dry-run", "--json"]);
+    expect(result.exitCode, result.text).toBe(0);
+    expect(parseDocument(result)).toMatchObject({
+      outcome: "planned",
+      plan: {
+        from: "pilot-light",
+        to: "active",
+        steps: ["sync", "deploy", "validate"],
+        terraform: {
+          create: { aws_lb: 1, aws_ecs_service: 4, aws_nat_gateway: 2 },
+          destroy: {},
+          dataLost: [],
+        },
+        sync: { direction: "neon-to-rds" },
+        images: [{ service: "backend", tags: ["v1"] }, { service: "frontend" }, { service: "grafana" }],
+      },
+    });
+    expect(await everything()).toEqual(before);
+  });
+
+  it("a dry run with an image that is not there", async () => {
+    const result = await environment.run(["activate", "--dry-run", "--json", "--backend-image", "v9"]);
+    expect(parseDocument(result).error?.code, result.text).toBe("IMAGE_MISSING");
+    expect(await everything()).toEqual(before);
+  });
+
+  it("an activation that nobody can be asked about", async () => {
+    const result = await environment.run(["activate", "--json"]);
+    expect(result.exitCode, result.text).toBe(4);
+    expect(parseDocument(result).error?.code).toBe("CONFIRMATION_NEEDED");
+  });
+
+  it("an activation whose Neon is not reachable", async () => {
+    const NEON_DATABASE_URL = "postgresql://owner:secret-word@127.0.0.1:1/neondb?sslmode=disable";
+    const env = { NEON_DATABASE_URL, PGCONNECT_TIMEOUT: "2" };
+    const result = await environment.run(["activate", "--sync-data", "--yes", "--json"], { env });
+    expect(result.exitCode, result.text).toBe(5);
+    expect(result.text).not.toContain("secret-word");
+    expect(parseDocument(result).error?.details).toContain("Nothing was written.");
+    expect(await everything()).toEqual(before);
+  });
+
+  it("an activation while somebody holds the state's lock: it says who", async () => {
+    await using lock = await holdStateLock(environment.workplace, `${project}-dev`);
+    const result = await environment.run(["activate", "--yes", "--json"]);
+    expect(result.exitCode, result.text).toBe(4);
+    expect(parseDocument(result).error).toMatchObject({
+      code: "STATE_LOCKED",
+      message: expect.stringContaining(lock.who) as string,
+      hint: expect.stringContaining(`force-unlock ${lock.id}`) as string,
+    });
+  });
+
+  it("one that is interrupted while it looks", async () => {
+    const result = await environment.interrupt(["activate", "--yes", "--verbose"], "terraform plan");
+    expect(result.exitCode, result.text).toBe(130);
+    expect(await everything()).toEqual(before);
+  });
+
+  it("--resume, when there is nothing to resume", async () => {
+    const result = await environment.run(["activate", "--resume", "--yes", "--json"]);
+    expect(parseDocument(result).error?.code, result.text).toBe("NOTHING_TO_RESUME");
+  });
+
+  it("a deactivation: it is in pilot light already", async () => {
+    const result = await environment.run(["deactivate", "--yes", "--json"]);
+    expect(parseDocument(result), result.text).toMatchObject({
+      outcome: "already in pilot light",
+      validation: { failed: 0 },
+    });
+    expect(result.exitCode, result.text).toBe(0);
+    expect(await everything()).toEqual(before);
+  });
+});
+
+describe("an activation that is disturbed", () => {
+  it("deploys nothing when its sync fails, and leaves RDS as it was", async () => {
+    const before = await serial();
+    const rows = await environment.pair.query("rds", "select count(*) from public.projects");
+    // The dump cannot be stored.
+    environment.decide = (service, target) =>
+      service === "s3" && target.startsWith("PUT") && target.includes(".dump") ? 403 : "forward";
+    const result = await environment.run(["activate", "--sync-data", "--yes", "--json"]);
+    environment.decide = () => "forward";
+    expect(result.exitCode, result.text).toBe(7);
+    expect(parseDocument(result).error).toMatchObject({
+      hint: expect.stringContaining("pnpm activate --resume") as string,
+      details: expect.arrayContaining([expect.stringContaining("Nothing was deployed")]) as string[],
+    });
+    expect(await serial()).toBe(before);
+    expect(await environment.pair.query("rds", "select count(*) from public.projects")).toEqual(rows);
+    expect(await journal()).toEqual({ done: [], finished: false, stopped: "sync" });
+  });
+
+  it("deploys nothing when it is interrupted in its sync", async () => {
+    const before = await serial();
+    const result = await environment.interrupt(["activate", "--sync-data", "--yes"], "  dump  ");
+    expect(result.exitCode, result.text).toBe(130);
+    expect(result.stderr).toContain("Nothing was deployed");
+    expect(await serial()).toBe(before);
+  });
+
+  it(
+    "says how far Terraform came when it failed, and is not taken for active",
+    async () => {
+      environment.decide = (_service, target) => (target.endsWith(".CreateService") ? 403 : "forward");
+      const result = await environment.run(["activate", "--sync-data", "--yes", "--json"]);
+      environment.decide = () => "forward";
+      expect(result.exitCode, result.text).toBe(7);
+      expect(parseDocument(result).error).toMatchObject({
+        code: "TERRAFORM_FAILED",
+        hint: expect.stringContaining("pnpm activate --resume") as string,
+        details: expect.arrayContaining([
+          expect.stringMatching(/^\d+ of \d+ changes were made/),
+          expect.stringContaining("partly active"),
+        ]) as string[],
+      });
+      expect(await journal()).toEqual({ done: ["sync"], finished: false, stopped: "deploy" });
+    },
+    4 * minutes,
+  );
+
+  it("does not sync again by itself: the backend may have written to RDS", async () => {
+    const result = await environment.run(["activate", "--sync-data", "--yes", "--json"]);
+    expect(result.exitCode, result.text).toBe(4);
+    expect(parseDocument(result).error?.code).toBe("RESYNC_REFUSED");
+  });
+
+  it(
+    "lets Terraform end what it has begun when it is interrupted, and keeps its state",
+    async () => {
+      const result = await environment.interrupt(["activate", "--resume", "--yes"], "creating aws_");
+      expect(result.exitCode, result.text).toBe(130);
+      expect(result.stderr).toMatch(/SIGINT.* \d+ of \d+ changes were made/);
+      expect(await journal()).toEqual({ done: ["sync"], finished: false, stopped: "deploy" });
+      const files = await readdir(environment.workplace.directory);
+      expect(files.filter((name) => name.endsWith(".lock.info"))).toEqual([]);
+    },
+    4 * minutes,
+  );
+
+  it(
+    "is finished by --resume: the sync counts, the rest is deployed, and it is healthy",
+    async () => {
+      const result = await environment.run(["activate", "--resume", "--yes", "--json", "--wait", "60s"]);
+      expect(result.exitCode, result.text).toBe(0);
+      expect(parseDocument(result)).toMatchObject({
+        outcome: "activated",
+        steps: [
+          { step: "sync", outcome: "done before" },
+          { step: "deploy", outcome: "done" },
+        ],
+        validation: { mode: "active", failed: 0 },
+        endpoints: { application: expect.stringMatching(/^https:/) as string },
+      });
+      expect(await journal()).toMatchObject({ finished: true });
+    },
+    6 * minutes,
+  );
+});
+
+describe("active", () => {
+  it("has kept everything it had under the same ids", async () => {
+    expect([...(await environment.workplace.ids())]).toEqual(expect.arrayContaining([...always]));
+  });
+
+  it("has the rows of Neon in RDS", async () => {
+    const count = "select count(*) from public.projects";
+    expect(await environment.pair.query("rds", count)).toEqual(await environment.pair.query("neon", count));
+  });
+
+  it("says so when it is activated again, and whether it is healthy", async () => {
+    const result = await environment.run(["activate", "--yes", "--json"]);
+    expect(result.exitCode, result.text).toBe(0);
+    expect(parseDocument(result)).toMatchObject({ outcome: "already active", validation: { failed: 0 } });
+  });
+
+  it("has a status", async () => {
+    const result = await environment.run(["status", "--json"]);
+    expect(parseDocument(result), result.text).toMatchObject({
+      outcome: "active",
+      mode: "active",
+      services: expect.arrayContaining([
+        { name: `dev-${project}-backend`, running: 2, desired: 2 },
+      ]) as unknown[],
+      database: { status: "available" },
+      newestDump: { key: expect.stringMatching(/^(neon|rds)-dumps\//) as string },
+      unfinished: null,
+    });
+    const { costs } = z.looseObject({ costs: z.object({ total: z.number() }) }).parse(parseDocument(result));
+    expect(costs.total).toBeGreaterThan(150);
+  });
+});
+
+describe("a deactivation", () => {
+  it("is refused while production is, or may be, served from here, whatever --yes says", async () => {
+    const before = await everything();
+    const env = { PILOT_LIGHT_PRODUCTION_DOMAIN: undefined };
+    const result = await environment.run(["deactivate", "--yes", "--sync-data", "--json"], { env });
+    expect(result.exitCode, result.text).toBe(4);
+    expect(parseDocument(result).error).toMatchObject({
+      code: "PRODUCTION_HERE",
+      hint: expect.stringContaining("--allow-production") as string,
+    });
+    expect(await everything()).toEqual(before);
+  });
+
+  it("shows the sync and the Terraform plan in a dry run, and writes nothing", async () => {
+    const before = await everything();
+    const result = await environment.run(["deactivate", "--sync-data", "--dry-run", "--json"]);
+    expect(result.exitCode, result.text).toBe(0);
+    expect(parseDocument(result)).toMatchObject({
+      plan: {
+        steps: ["sync", "deploy", "validate"],
+        terraform: {
+          create: {},
+          destroy: { aws_lb: 1, aws_nat_gateway: 2 },
+          dataLost: expect.arrayContaining([
+            expect.objectContaining({ type: "aws_efs_file_system" }),
+          ]) as unknown[],
+        },
+        sync: { direction: "rds-to-neon" },
+      },
+    });
+    expect(await everything()).toEqual(before);
+    expect(await backendTasks()).toBe(2);
+  });
+
+  it("destroys nothing when its sync fails, and starts the backend again", async () => {
+    const before = await serial();
+    environment.decide = (service, target) =>
+      service === "s3" && target.startsWith("PUT") && target.includes(".dump") ? 403 : "forward";
+    const result = await environment.run(["deactivate", "--sync-data", "--yes"]);
+    environment.decide = () => "forward";
+    expect(result.exitCode, result.text).toBe(7);
+    expect(result.stderr).toContain("Nothing was destroyed");
+    expect(await serial()).toBe(before);
+    expect(await backendTasks()).toBe(2);
+  });
+
+  it("destroys nothing when it is interrupted in its sync, and starts the backend again", async () => {
+    const before = await serial();
+    const result = await environment.interrupt(["deactivate", "--sync-data", "--yes"], "  dump  ");
+    expect(result.exitCode, result.text).toBe(130);
+    expect(await serial()).toBe(before);
+    expect(await backendTasks()).toBe(2);
+  });
+
+  it(
+    "keeps its state when it is interrupted while Terraform destroys",
+    async () => {
+      await environment.pair.query(
+        "rds",
+        "insert into public.projects (slug, title, owner_id) select 'written-on-rds', 'New', id from public.users limit 1",
+      );
+      const result = await environment.interrupt(["deactivate", "--sync-data", "--yes"], "destroying aws_");
+      expect(result.exitCode, result.text).toBe(130);
+      expect(result.stderr).toMatch(/\d+ of \d+ changes were made/);
+      expect(await journal()).toEqual({ done: ["sync"], finished: false, stopped: "deploy" });
+    },
+    4 * minutes,
+  );
+
+  it("has brought the rows to Neon before it destroyed anything", async () => {
+    const rows = "select title from public.projects where slug = 'written-on-rds'";
+    expect(await environment.pair.query("neon", rows)).toEqual([{ title: "New" }]);
+  });
+
+  it("does not sync again by itself: Neon may have newer rows", async () => {
+    const result = await environment.run(["deactivate", "--sync-data", "--yes", "--json"]);
+    expect(parseDocument(result).error?.code, result.text).toBe("RESYNC_REFUSED");
+  });
+
+  it(
+    "is finished by --resume, and what holds data has kept its ids",
+    async () => {
+      const result = await environment.run(["deactivate", "--resume", "--yes", "--json"]);
+      expect(result.exitCode, result.text).toBe(0);
+      expect(parseDocument(result)).toMatchObject({
+        outcome: "deactivated",
+        steps: [
+          { step: "sync", outcome: "done before" },
+          { step: "deploy", outcome: "done" },
+        ],
+        validation: { mode: "pilot-light", failed: 0 },
+      });
+      expect(await environment.workplace.ids()).toEqual(always);
+      const outputs = outputsSchema.parse(Object.values((await environment.workplace.output()) as object)[0]);
+      expect(outputs.dev_activated).toBe(false);
+    },
+    5 * minutes,
+  );
+});

@@ -1,0 +1,209 @@
+/**
+ * The cycle of an environment that has a database in active mode only (`database_always_on = false`): it is filled after the
+ * deployment, and brought to Neon and into a snapshot before it goes.
+ */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { DescribeDBInstancesCommand, DescribeDBSnapshotsCommand } from "@aws-sdk/client-rds";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { parseDocument, TestEnvironment, type CommandRun } from "./environment.ts";
+
+const minutes = 60_000;
+const project = "seed-test";
+const region = "eu-north-1";
+const countProjects = "select count(*) from public.projects";
+
+let environment: TestEnvironment;
+
+const entrySchema = z.object({
+  done: z.array(z.object({ step: z.string() })),
+  stopped: z.object({ step: z.string() }).nullable(),
+  pausedTasks: z.number().nullable(),
+});
+
+async function journal() {
+  const file = join(environment.workplace.directory, `lifecycle.${project}-dev.json`);
+  const { done, stopped, pausedTasks } = entrySchema.parse(JSON.parse(await readFile(file, "utf8")));
+  return { done: done.map(({ step }) => step), stopped: stopped?.step, pausedTasks };
+}
+
+async function instances(): Promise<(string | undefined)[]> {
+  const { DBInstances = [] } = await environment.aws.rds.send(new DescribeDBInstancesCommand({}));
+  return DBInstances.map(({ DBInstanceIdentifier }) => DBInstanceIdentifier);
+}
+
+function codeOf(result: CommandRun): string | undefined {
+  return parseDocument(result).error?.code;
+}
+
+beforeAll(async () => {
+  const variables = { TF_VAR_database_always_on: "false" };
+  environment = await TestEnvironment.create({ project, region, rds: "empty", variables });
+  await environment.workplace.deploy();
+  await environment.pushImages(project, "v1");
+}, 5 * minutes);
+
+afterAll(() => environment[Symbol.asyncDispose](), minutes);
+
+describe("an activation that brings the database", () => {
+  it("plans to fill it once it is there", async () => {
+    const result = await environment.run(["activate", "--sync-data", "--dry-run", "--json"]);
+    expect(parseDocument(result), result.text).toMatchObject({
+      plan: {
+        steps: ["deploy", "database", "sync", "validate"],
+        sync: null,
+        terraform: { create: { aws_db_instance: 1 } },
+      },
+    });
+  });
+
+  it(
+    "says what is missing when the sync fails after the deployment",
+    async () => {
+      environment.decide = (service, target) =>
+        service === "s3" && target.startsWith("PUT") && target.includes(".dump") ? 403 : "forward";
+      const result = await environment.run(["activate", "--sync-data", "--yes", "--json"]);
+      environment.decide = () => "forward";
+      expect(result.exitCode, result.text).toBe(7);
+      expect(parseDocument(result).error?.details.join("\n")).toContain(
+        "its database has no data of Neon yet",
+      );
+      expect(await journal()).toMatchObject({ done: ["deploy", "database"], stopped: "sync" });
+    },
+    6 * minutes,
+  );
+
+  it("is not called active while its data is missing", async () => {
+    const result = await environment.run(["activate", "--yes", "--json"]);
+    expect(codeOf(result), result.text).toBe("SYNC_PENDING");
+  });
+
+  it(
+    "can be interrupted while it waits for services, and says so",
+    async () => {
+      const env = { ALB_HOSTADDR: "127.0.0.1:1" };
+      const result = await environment.run(["activate", "--resume", "--yes", "--verbose"], {
+        env,
+        onOutput: (stderr, child) => {
+          if (stderr.includes("DescribeTargetHealth")) child.kill("SIGINT");
+        },
+      });
+      expect(result.exitCode, result.text).toBe(130);
+      expect(await journal()).toMatchObject({ done: ["deploy", "database", "sync"] });
+    },
+    3 * minutes,
+  );
+
+  it(
+    "is finished by --resume, with the rows of Neon",
+    async () => {
+      const result = await environment.run(["activate", "--resume", "--yes", "--json", "--wait", "60s"]);
+      expect(result.exitCode, result.text).toBe(0);
+      expect(parseDocument(result)).toMatchObject({ outcome: "activated", validation: { failed: 0 } });
+      const { pair } = environment;
+      expect(await pair.query("rds", countProjects)).toEqual(await pair.query("neon", countProjects));
+    },
+    3 * minutes,
+  );
+});
+
+describe("a deactivation that removes the database", () => {
+  it("wants to be told what becomes of the rows", async () => {
+    const result = await environment.run(["deactivate", "--yes", "--json"]);
+    expect(result.exitCode, result.text).toBe(4);
+    expect(codeOf(result)).toBe("DATABASE_WOULD_GO");
+    expect(await instances()).toContain(`${project}-dev-db`);
+  });
+
+  it("knows after kill -9 that the backend is stopped, and how many tasks it had", async () => {
+    await environment.pair.query(
+      "rds",
+      "insert into public.projects (slug, title, owner_id) select 'written-on-rds', 'New', id from public.users limit 1",
+    );
+    const result = await environment.interrupt(
+      ["deactivate", "--sync-data", "--yes"],
+      "stopped (2 tasks)",
+      "SIGKILL",
+    );
+    expect(result.exitCode, result.text).toBeNull();
+    expect(await journal()).toMatchObject({ done: [], pausedTasks: 2 });
+  });
+
+  it("destroys nothing when it is interrupted at its snapshot", async () => {
+    let sent = false;
+    const result = await environment.run(["deactivate", "--resume", "--yes"], {
+      onOutput: (stderr, child) => {
+        if (sent || !stderr.includes("is verified equal to")) return;
+        sent = true;
+        environment.decide = (service) => (service === "rds" ? "hang" : "forward");
+        void sleep(1000).then(() => child.kill("SIGINT"));
+      },
+    });
+    environment.decide = () => "forward";
+    expect(result.exitCode, result.text).toBe(130);
+    expect(result.stderr).toContain("Nothing was destroyed");
+    expect(await journal()).toMatchObject({ done: ["sync"], stopped: "snapshot" });
+    expect(await instances()).toContain(`${project}-dev-db`);
+  });
+
+  it(
+    "takes a tagged snapshot, and only then lets it go",
+    async () => {
+      const result = await environment.run(["deactivate", "--resume", "--yes", "--json"]);
+      expect(result.exitCode, result.text).toBe(0);
+      expect(parseDocument(result)).toMatchObject({
+        outcome: "deactivated",
+        steps: [
+          { step: "sync", outcome: "done before" },
+          { step: "snapshot", outcome: "done" },
+          { step: "deploy", outcome: "done" },
+        ],
+        validation: { mode: "pilot-light", failed: 0 },
+      });
+      expect(await instances()).not.toContain(`${project}-dev-db`);
+      const { DBSnapshots = [] } = await environment.aws.rds.send(
+        new DescribeDBSnapshotsCommand({ DBInstanceIdentifier: `${project}-dev-db`, SnapshotType: "manual" }),
+      );
+      const own = DBSnapshots.find(({ DBSnapshotIdentifier: id = "" }) =>
+        id.startsWith(`${project}-dev-db-pre-deactivation-`),
+      );
+      expect(own?.TagList).toEqual(expect.arrayContaining([{ Key: "ManagedBy", Value: "pilot-light" }]));
+    },
+    4 * minutes,
+  );
+
+  it("has brought the rows to Neon", async () => {
+    const rows = "select title from public.projects where slug = 'written-on-rds'";
+    expect(await environment.pair.query("neon", rows)).toEqual([{ title: "New" }]);
+  });
+});
+
+describe("snapshots", () => {
+  it("are listed, the newest first, with what made them", async () => {
+    const result = await environment.run(["snapshots", "list", "--json"]);
+    expect(parseDocument(result), result.text).toMatchObject({
+      snapshots: expect.arrayContaining([
+        expect.objectContaining({ origin: "deactivation" }),
+        expect.objectContaining({ origin: "terraform" }),
+      ]) as unknown[],
+    });
+  });
+
+  it("stay when a prune is only looked at, and go down to the number that is kept", async () => {
+    const look = await environment.run(["snapshots", "prune", "--keep", "1", "--dry-run", "--json"]);
+    expect(parseDocument(look), look.text).toMatchObject({
+      outcome: "planned",
+      plan: { delete: [{ status: "available" }] },
+    });
+    const usual = await environment.run(["snapshots", "prune", "--yes", "--json"]);
+    expect(parseDocument(usual), usual.text).toMatchObject({ outcome: "nothing to do" });
+    const pruned = await environment.run(["snapshots", "prune", "--keep", "1", "--yes", "--json"]);
+    expect(parseDocument(pruned), pruned.text).toMatchObject({ outcome: "pruned" });
+    const left = await environment.run(["snapshots", "list", "--json"]);
+    expect(
+      z.looseObject({ snapshots: z.array(z.unknown()) }).parse(parseDocument(left)).snapshots,
+    ).toHaveLength(1);
+  });
+});

@@ -1,0 +1,223 @@
+/** An environment of its own for one test file: deployed by the real CLI on the emulator, its two databases on real servers. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import type { IncomingMessage } from "node:http";
+import { join } from "node:path";
+import { CloudFrontClient } from "@aws-sdk/client-cloudfront";
+import { ECRClient, PutImageCommand } from "@aws-sdk/client-ecr";
+import { ECSClient } from "@aws-sdk/client-ecs";
+import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { RDSClient } from "@aws-sdk/client-rds";
+import { ServiceDiscoveryClient } from "@aws-sdk/client-servicediscovery";
+import { resourceNames } from "@pilot-light/core/contract";
+import type { Environment } from "@pilot-light/core/env";
+import { startProxy, type Fate } from "@pilot-light/sandbox/aws/proxy";
+import { createBucket } from "@pilot-light/sandbox/aws/resources";
+import { motoUrl } from "@pilot-light/sandbox/aws/moto";
+import { createPair, type Pair, type Seed } from "@pilot-light/sandbox/testing";
+import { testSandbox } from "@pilot-light/sandbox/vitest";
+import { Workplace } from "@pilot-light/sandbox/workplace";
+import { z } from "zod";
+import { startApplication, startTasks } from "./stand-ins.ts";
+
+const bin = join(import.meta.dirname, "../dist/bin.js");
+
+/** What moto gives every managed RDS secret. */
+const emulatedMaster = { role: "admin", password: "P@55w0rd!" };
+
+export interface CommandRun {
+  exitCode: number | null;
+  stdout: string;
+  stderr: string;
+  /** Both, for messages. */
+  text: string;
+}
+
+export interface RunOptions {
+  env?: Environment;
+  /** Called with the whole of stderr so far, whenever it grows. */
+  onOutput?: (stderr: string, child: ChildProcess) => void;
+}
+
+/** Decides about a request of the provider or of a command; `target` is its operation: `...CreateService`, or method and path. */
+export type Decide = (service: string, target: string) => Fate;
+
+export class TestEnvironment implements AsyncDisposable {
+  readonly pair: Pair;
+  readonly workplace: Workplace;
+  readonly aws: ReturnType<typeof clients>;
+  readonly env: Environment;
+  /** What becomes of requests to AWS; may be changed at any time. */
+  decide: Decide = () => "forward";
+  readonly #parts: AsyncDisposable[] = [];
+
+  private constructor(pair: Pair, workplace: Workplace, aws: ReturnType<typeof clients>, env: Environment) {
+    this.pair = pair;
+    this.workplace = workplace;
+    this.aws = aws;
+    this.env = env;
+  }
+
+  static async create(options: {
+    project: string;
+    region: string;
+    rds: Seed;
+    variables?: Environment;
+  }): Promise<TestEnvironment> {
+    const { project, region, rds, variables = {} } = options;
+    const sandbox = testSandbox();
+    const moto = motoUrl(sandbox.state.moto);
+    const pair = await createPair(sandbox, { neon: "app", rds });
+    await becomeMaster(pair);
+    const holder: { decide: Decide } = { decide: () => "forward" };
+    const decide = (
+      service: string,
+      _before: number,
+      { headers, method = "", url = "" }: IncomingMessage,
+    ) => {
+      const operation = headers["x-amz-target"];
+      return holder.decide(service, typeof operation === "string" ? operation : `${method} ${url}`);
+    };
+    const bucket = resourceNames(project).backupsBucket;
+    await createBucket(moto, policyBucket(bucket));
+    // The emulator takes every "deny" of a bucket's policy as it stands, without its condition: it keeps the policy elsewhere.
+    const elsewhere = (url: string) =>
+      url.replace(new RegExp(`^/${bucket}/?(?=\\?policy(?:=|$))`), `/${policyBucket(bucket)}`);
+    const proxy = await startProxy(moto, decide, elsewhere);
+    const application = await startApplication();
+    const workplace = await Workplace.create({
+      project,
+      region,
+      endpoint: proxy.url,
+      variables: {
+        ...pair.env,
+        AWS_ENDPOINT_URL: proxy.url,
+        AWS_REGION: region,
+        PROJECT_NAME: project,
+        PILOT_LIGHT_OUTPUTS_FILE: undefined,
+        // The emulator names an endpoint that no certificate is for.
+        RDS_SSLMODE: "disable",
+        RDS_SSLROOTCERT: undefined,
+        ALB_HOSTADDR: application.address,
+        PILOT_LIGHT_PRODUCTION_DOMAIN: "none",
+        TF_VAR_db_name: pair.rds.database,
+        // The emulator runs two tasks of each service.
+        TF_VAR_prometheus_desired_count: "2",
+        TF_VAR_grafana_desired_count: "2",
+        ...variables,
+      },
+    });
+    const aws = clients(moto, region);
+    const made = new TestEnvironment(pair, workplace, aws, workplace.environment);
+    holder.decide = (service, target) => made.decide(service, target);
+    made.#parts.push(pair, workplace, application, proxy, startTasks(project, aws));
+    return made;
+  }
+
+  /** Runs a command as a user does. */
+  async run(args: readonly string[], { env = {}, onOutput }: RunOptions = {}): Promise<CommandRun> {
+    const child = spawn(process.execPath, [bin, ...args], {
+      cwd: this.workplace.directory,
+      env: { ...this.env, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let stdout = "";
+    let stderr = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+      onOutput?.(stderr, child);
+    });
+    const [exitCode] = (await once(child, "close")) as [number | null];
+    return { exitCode, stdout, stderr, text: `exit ${String(exitCode)}\n${stdout}\n${stderr}` };
+  }
+
+  /** Sends a signal as soon as the output says something. */
+  async interrupt(
+    args: readonly string[],
+    when: string,
+    signal: NodeJS.Signals = "SIGINT",
+  ): Promise<CommandRun> {
+    let sent = false;
+    return await this.run(args, {
+      onOutput: (stderr, child) => {
+        if (sent || !stderr.includes(when)) return;
+        sent = true;
+        child.kill(signal);
+      },
+    });
+  }
+
+  /** Puts an image into each repository. */
+  async pushImages(project: string, tag: string): Promise<void> {
+    for (const name of ["backend", "frontend", "grafana"]) {
+      await this.aws.ecr.send(
+        new PutImageCommand({
+          repositoryName: `${project}/${name}`,
+          imageTag: tag,
+          imageManifest: manifest(`${name} ${tag}`),
+        }),
+      );
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const part of this.#parts.toReversed()) await part[Symbol.asyncDispose]();
+  }
+}
+
+/** The emulator's master user gets the rights of the pair's owner, which on RDS is the master user itself. */
+async function becomeMaster(pair: Pair): Promise<void> {
+  const { role, password } = emulatedMaster;
+  await pair.query(
+    "rds",
+    `do $$ begin create role ${role} login createdb createrole password '${password}' in role rds_superuser;
+     exception when duplicate_object then null; end $$`,
+  );
+  await pair.query("rds", `grant ${pair.rds.role} to ${role}`);
+}
+
+function policyBucket(bucket: string): string {
+  return `${bucket}-policy`;
+}
+
+function clients(endpoint: string, region: string) {
+  const options = { endpoint, region, credentials: { accessKeyId: "test", secretAccessKey: "test" } };
+  return {
+    cloudFront: new CloudFrontClient(options),
+    ecr: new ECRClient(options),
+    ecs: new ECSClient(options),
+    loadBalancing: new ElasticLoadBalancingV2Client(options),
+    rds: new RDSClient(options),
+    serviceDiscovery: new ServiceDiscoveryClient(options),
+  };
+}
+
+/** The smallest manifest that a registry takes; each text has a digest of its own. */
+function manifest(text: string): string {
+  const digest = `sha256:${Buffer.from(text).toString("hex").padEnd(64, "0").slice(0, 64)}`;
+  return JSON.stringify({
+    schemaVersion: 2,
+    mediaType: "application/vnd.docker.distribution.manifest.v2+json",
+    config: { mediaType: "application/vnd.docker.container.image.v1+json", size: 2, digest },
+    layers: [],
+  });
+}
+
+const documentSchema = z.looseObject({
+  version: z.literal(1),
+  command: z.string(),
+  outcome: z.string(),
+  error: z
+    .object({ code: z.string(), message: z.string(), hint: z.string(), details: z.array(z.string()), exit: z.number() })
+    .optional(),
+});
+
+/** The document of `--json`. */
+export function parseDocument({ stdout, text }: CommandRun): z.infer<typeof documentSchema> {
+  try {
+    return documentSchema.parse(JSON.parse(stdout));
+  } catch (cause) {
+    throw new Error(`No document:\n${text}`, { cause });
+  }
+}

@@ -1,0 +1,85 @@
+/** What no emulator does: tasks that register themselves as targets and instances, and an application behind the load balancer. */
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  DescribeTargetGroupsCommand,
+  DescribeTargetHealthCommand,
+  type ElasticLoadBalancingV2Client,
+  RegisterTargetsCommand,
+} from "@aws-sdk/client-elastic-load-balancing-v2";
+import {
+  ListInstancesCommand,
+  ListNamespacesCommand,
+  ListServicesCommand,
+  RegisterInstanceCommand,
+  type ServiceDiscoveryClient,
+} from "@aws-sdk/client-servicediscovery";
+
+const tasks = ["10.0.0.11", "10.0.0.12"];
+
+/** Registers two tasks with everything that ECS would register them with, as soon as it is there. Ends when disposed of. */
+export function startTasks(
+  project: string,
+  aws: { loadBalancing: ElasticLoadBalancingV2Client; serviceDiscovery: ServiceDiscoveryClient },
+): AsyncDisposable {
+  const end = new AbortController();
+  const running = (async () => {
+    while (!end.signal.aborted) {
+      await registerTargets(project, aws.loadBalancing).catch(() => undefined);
+      await registerInstances(project, aws.serviceDiscovery).catch(() => undefined);
+      await sleep(1000, undefined, { signal: end.signal }).catch(() => undefined);
+    }
+  })();
+  return {
+    async [Symbol.asyncDispose]() {
+      end.abort();
+      await running;
+    },
+  };
+}
+
+async function registerTargets(project: string, client: ElasticLoadBalancingV2Client): Promise<void> {
+  const { TargetGroups = [] } = await client.send(new DescribeTargetGroupsCommand({}));
+  for (const { TargetGroupArn, TargetGroupName = "", Port = 80 } of TargetGroups) {
+    if (!TargetGroupName.startsWith(`dev-${project}-`)) continue;
+    const health = await client.send(new DescribeTargetHealthCommand({ TargetGroupArn }));
+    if ((health.TargetHealthDescriptions ?? []).length > 0) continue;
+    const Targets = tasks.map((Id) => ({ Id, Port }));
+    await client.send(new RegisterTargetsCommand({ TargetGroupArn, Targets }));
+  }
+}
+
+async function registerInstances(project: string, client: ServiceDiscoveryClient): Promise<void> {
+  const { Namespaces = [] } = await client.send(new ListNamespacesCommand({}));
+  const namespace = Namespaces.find(({ Name }) => Name === `${project}.local`)?.Id;
+  if (namespace === undefined) return;
+  const { Services = [] } = await client.send(new ListServicesCommand({}));
+  for (const { Id: ServiceId = "" } of Services) {
+    const { Instances = [] } = await client.send(new ListInstancesCommand({ ServiceId }));
+    if (Instances.length > 0) continue;
+    for (const address of tasks) {
+      const Attributes = { AWS_INSTANCE_IPV4: address };
+      await client.send(
+        new RegisterInstanceCommand({ ServiceId, InstanceId: `task-${address}`, Attributes }),
+      );
+    }
+  }
+}
+
+/** The application as the load balancer would show it, over HTTP: what an environment without a domain speaks. */
+export async function startApplication(): Promise<AsyncDisposable & { address: string }> {
+  const server = createServer((_request, response) => response.writeHead(200).end("{}"));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("A TCP server has no port.");
+  return {
+    address: `127.0.0.1:${address.port}`,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
