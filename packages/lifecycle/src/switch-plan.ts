@@ -95,7 +95,7 @@ export function makeSwitchPlan(parts: {
 }
 
 /** Changes that take data with them. */
-export function dataLosing(changes: readonly Change[]): Change[] {
+function dataLosing(changes: readonly Change[]): Change[] {
   return changes.filter(
     ({ type, action }) => dataTypes.has(type) && (action === "destroy" || action === "replace"),
   );

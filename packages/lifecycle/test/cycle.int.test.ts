@@ -66,7 +66,8 @@ async function backendTasks(): Promise<number | undefined> {
 
 beforeAll(async () => {
   environment = await TestEnvironment.create({ project, region, rds: "stale" });
-  await environment.workplace.deploy();
+  const deployed = z.record(z.string(), outputsSchema).parse(await environment.workplace.deploy());
+  await environment.setMaster(deployed[`${project}-dev`]?.database_secret_arn ?? "");
   always = await environment.workplace.ids();
 }, 6 * minutes);
 

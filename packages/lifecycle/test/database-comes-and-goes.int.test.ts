@@ -84,12 +84,8 @@ describe("an activation that brings the database", () => {
     "can be interrupted while it waits for services, and says so",
     async () => {
       const env = { ALB_HOSTADDR: "127.0.0.1:1" };
-      const result = await environment.run(["activate", "--resume", "--yes", "--verbose"], {
-        env,
-        onOutput: (stderr, child) => {
-          if (stderr.includes("DescribeTargetHealth")) child.kill("SIGINT");
-        },
-      });
+      const args = ["activate", "--resume", "--yes", "--verbose"];
+      const result = await environment.interrupt(args, "DescribeTargetHealth", { env });
       expect(result.exitCode, result.text).toBe(130);
       expect(await journal()).toMatchObject({ done: ["deploy", "database", "sync"] });
     },
@@ -122,11 +118,9 @@ describe("a deactivation that removes the database", () => {
       "rds",
       "insert into public.projects (slug, title, owner_id) select 'written-on-rds', 'New', id from public.users limit 1",
     );
-    const result = await environment.interrupt(
-      ["deactivate", "--sync-data", "--yes"],
-      "stopped (2 tasks)",
-      "SIGKILL",
-    );
+    const result = await environment.interrupt(["deactivate", "--sync-data", "--yes"], "stopped (2 tasks)", {
+      signal: "SIGKILL",
+    });
     expect(result.exitCode, result.text).toBeNull();
     expect(await journal()).toMatchObject({ done: [], pausedTasks: 2 });
   });

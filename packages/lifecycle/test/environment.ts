@@ -8,13 +8,14 @@ import { ECRClient, PutImageCommand } from "@aws-sdk/client-ecr";
 import { ECSClient } from "@aws-sdk/client-ecs";
 import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { RDSClient } from "@aws-sdk/client-rds";
+import { PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { ServiceDiscoveryClient } from "@aws-sdk/client-servicediscovery";
 import { resourceNames } from "@pilot-light/core/contract";
 import type { Environment } from "@pilot-light/core/env";
 import { startProxy, type Fate } from "@pilot-light/sandbox/aws/proxy";
 import { createBucket } from "@pilot-light/sandbox/aws/resources";
 import { motoUrl } from "@pilot-light/sandbox/aws/moto";
-import { createPair, type Pair, type Seed } from "@pilot-light/sandbox/testing";
+import { createPair, sandboxPassword, type Pair, type Seed } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { Workplace } from "@pilot-light/sandbox/workplace";
 import { z } from "zod";
@@ -136,16 +137,23 @@ export class TestEnvironment implements AsyncDisposable {
   async interrupt(
     args: readonly string[],
     when: string,
-    signal: NodeJS.Signals = "SIGINT",
+    { signal = "SIGINT", env = {} }: { signal?: NodeJS.Signals; env?: Environment } = {},
   ): Promise<CommandRun> {
     let sent = false;
     return await this.run(args, {
+      env,
       onOutput: (stderr, child) => {
         if (sent || !stderr.includes(when)) return;
         sent = true;
         child.kill(signal);
       },
     });
+  }
+
+  /** The pair's owner becomes the master user, as it is on RDS: the emulator's secrets name a user of its own. */
+  async setMaster(secretArn: string): Promise<void> {
+    const SecretString = JSON.stringify({ username: this.pair.rds.role, password: sandboxPassword });
+    await this.aws.secrets.send(new PutSecretValueCommand({ SecretId: secretArn, SecretString }));
   }
 
   /** Puts an image into each repository. */
@@ -189,6 +197,7 @@ function clients(endpoint: string, region: string) {
     ecs: new ECSClient(options),
     loadBalancing: new ElasticLoadBalancingV2Client(options),
     rds: new RDSClient(options),
+    secrets: new SecretsManagerClient(options),
     serviceDiscovery: new ServiceDiscoveryClient(options),
   };
 }
@@ -209,7 +218,13 @@ const documentSchema = z.looseObject({
   command: z.string(),
   outcome: z.string(),
   error: z
-    .object({ code: z.string(), message: z.string(), hint: z.string(), details: z.array(z.string()), exit: z.number() })
+    .object({
+      code: z.string(),
+      message: z.string(),
+      hint: z.string(),
+      details: z.array(z.string()),
+      exit: z.number(),
+    })
     .optional(),
 });
 

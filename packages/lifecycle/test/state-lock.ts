@@ -15,7 +15,8 @@ export interface HeldLock extends AsyncDisposable {
 }
 
 export async function holdStateLock(workplace: Workplace, stack: string): Promise<HeldLock> {
-  const child = spawn("terraform", ["apply", "-refresh=false", "-var=dev_activated=true"], {
+  const program = workplace.environment["TERRAFORM_BINARY_NAME"] ?? "terraform";
+  const child = spawn(program, ["apply", "-refresh=false", "-var=dev_activated=true"], {
     cwd: workplace.stackDirectory,
     env: { ...workplace.environment },
     stdio: ["pipe", "ignore", "ignore"],

@@ -39,7 +39,7 @@ export function terraformError(
 }
 
 /** Who holds the state's lock. */
-export interface StateLock {
+interface StateLock {
   id: string;
   who: string;
   operation: string;
@@ -50,7 +50,7 @@ export interface StateLock {
  * The holder from the diagnostic of a lock that is taken, which has no code to tell it by; the lines of its "Lock Info" are the same
  * for every backend (terraform, internal/states/statemgr/locker.go).
  */
-export function readLock({ summary, detail }: Pick<Diagnostic, "summary" | "detail">): StateLock | undefined {
+function readLock({ summary, detail }: Pick<Diagnostic, "summary" | "detail">): StateLock | undefined {
   if (!summary.startsWith("Error acquiring the state lock")) return undefined;
   const field = (name: string) =>
     new RegExp(`^\\s*${name}:[ \\t]*(\\S.*)$`, "m").exec(detail)?.[1]?.trim() ?? "";
