@@ -1,14 +1,8 @@
 /** What every command of this package works with. */
 import { createAwsClients, type AwsClients } from "@pilot-light/core/aws/clients";
 import type { CommandContext } from "@pilot-light/core/command";
-import {
-  defaultProjectName,
-  projectNamePattern,
-  resourceNames,
-  type ResourceNames,
-} from "@pilot-light/core/contract";
-import { readVariable } from "@pilot-light/core/env";
-import { OpsError } from "@pilot-light/core/errors";
+import { resourceNames, type ResourceNames } from "@pilot-light/core/contract";
+import { readProject } from "@pilot-light/core/project";
 import { openWorkDirectory } from "@pilot-light/sync/work-directory";
 import { Stack } from "./terraform/stack.ts";
 
@@ -28,12 +22,7 @@ export interface LifecycleContext extends Basics, AsyncDisposable {
 /** @throws OpsError PROJECT_NAME_INVALID (configuration) */
 export function basics(context: CommandContext): Basics {
   const { environment, console } = context;
-  const project = readVariable(environment, "PROJECT_NAME") ?? defaultProjectName;
-  if (!projectNamePattern.test(project)) {
-    throw new OpsError("configuration", "PROJECT_NAME_INVALID", `PROJECT_NAME is not usable: ${project}`, {
-      hint: "At most 30 lower-case letters, digits and single hyphens; it starts with a letter.",
-    });
-  }
+  const project = readProject(environment);
   const onCall = ({ client, command }: { client: string; command: string }) => {
     console.detail(`${client} ${command.replace(/Command$/, "")}`);
   };

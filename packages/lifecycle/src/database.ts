@@ -1,7 +1,7 @@
 /** The RDS instance as AWS sees it. */
-import type { DBInstance } from "@aws-sdk/client-rds";
 import type { AwsClients } from "@pilot-light/core/aws/clients";
-import { awsError, awsErrorName } from "@pilot-light/core/aws/errors";
+import { describeDatabaseInstance } from "@pilot-light/core/aws/database-instance";
+import { awsError } from "@pilot-light/core/aws/errors";
 import { sdk } from "@pilot-light/core/aws/sdk";
 import { OpsError } from "@pilot-light/core/errors";
 
@@ -20,22 +20,10 @@ export async function readDatabase(
   identifier: string,
   signal: AbortSignal,
 ): Promise<Database | undefined> {
-  const { DescribeDBInstancesCommand } = sdk.rds();
-  const client = await aws.rds();
-  try {
-    const reply = await client.send(new DescribeDBInstancesCommand({ DBInstanceIdentifier: identifier }), {
-      abortSignal: signal,
-    });
-    const [instance] = reply.DBInstances ?? [];
-    return instance === undefined ? undefined : toDatabase(identifier, instance);
-  } catch (error) {
-    // On the wire DBInstanceNotFound; the SDK adds a "Fault" to it.
-    if (awsErrorName(error).startsWith("DBInstanceNotFound")) return undefined;
+  const instance = await describeDatabaseInstance(aws, identifier, signal).catch((error: unknown) => {
     throw awsError(error, `Cannot look at the RDS instance ${identifier}`);
-  }
-}
-
-function toDatabase(identifier: string, instance: DBInstance): Database {
+  });
+  if (instance === undefined) return undefined;
   const { DBInstanceStatus = "unknown", DBInstanceArn = "", DeletionProtection = false } = instance;
   return { identifier, status: DBInstanceStatus, isProtected: DeletionProtection, arn: DBInstanceArn };
 }

@@ -1,16 +1,12 @@
 /** Waiting until the environment is healthy for its mode: a validation that goes on while what fails can heal. */
 import type { Console } from "@pilot-light/core/console";
 import type { CommandContext } from "@pilot-light/core/command";
-import { registry } from "@pilot-light/validate/registry";
+import { essentialIds, registry } from "@pilot-light/validate/registry";
 import { exitCode, type Report } from "@pilot-light/validate/report";
 import { resultLines, summaryLine } from "@pilot-light/validate/reporters/lines";
 import type { Progress } from "@pilot-light/validate/reporters/progress";
 import { styleOf } from "@pilot-light/validate/reporters/style";
 import { usualOptions, validate } from "@pilot-light/validate/validate";
-
-const essential: ReadonlySet<string> = new Set(
-  registry.filter((check) => check.essential === true).map(({ id }) => id),
-);
 
 export interface Health {
   report: Report;
@@ -28,7 +24,7 @@ export async function validateHealth(
     const { passed, warnings, failed } = value.summary;
     return { value, summary: `${passed} passed, ${warnings} warnings, ${failed} failed` };
   });
-  return { report, exit: exitCode(report, essential, false) };
+  return { report, exit: exitCode(report, essentialIds, false) };
 }
 
 /** Shows what it waits for, and nothing of the single checks: the report has them. */

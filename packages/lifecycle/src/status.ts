@@ -1,10 +1,9 @@
 /** `pnpm status`: the mode, the endpoints, what runs, the newest dump, what it costs. Reads only, and shows what it can. */
-import type { Service } from "@aws-sdk/client-ecs";
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/command";
 import { environmentName, type Outputs } from "@pilot-light/core/contract";
 import { OpsError, messageOf } from "@pilot-light/core/errors";
-import { sdk } from "@pilot-light/core/aws/sdk";
-import { dumpPrefixes, manifestKey } from "@pilot-light/sync/direction";
+import { listDumps } from "@pilot-light/validate/aws/dumps";
+import { listServices } from "@pilot-light/validate/aws/services";
 import { modeName } from "@pilot-light/validate/report";
 import { openContext, type LifecycleContext } from "./context.ts";
 import { costsOf } from "./costs.ts";
@@ -107,37 +106,20 @@ async function readServices({ aws, signal }: LifecycleContext, outputs: Outputs)
     outputs.grafana_service_name,
   ].filter((name) => name !== "");
   if (cluster === "" || services.length === 0) return [];
-  const { DescribeServicesCommand } = sdk.ecs();
-  const client = await aws.ecs();
-  const reply = await client.send(new DescribeServicesCommand({ cluster, services }), {
-    abortSignal: signal,
-  });
-  return (reply.services ?? []).map((service: Service) => ({
-    name: service.serviceName ?? "",
-    running: service.runningCount ?? 0,
-    desired: service.desiredCount ?? 0,
-  }));
+  const found = await listServices(aws, cluster, services, signal);
+  return [...found].flatMap(([name, service]) =>
+    service === undefined
+      ? []
+      : [{ name, running: service.runningCount ?? 0, desired: service.desiredCount ?? 0 }],
+  );
 }
 
 function describeService({ name, running, desired }: RunningService): string {
   return `${name} ${running}/${desired}`;
 }
 
-/** The newest dump that counts, which is one with a manifest. */
 async function newestDump({ aws, names, signal }: LifecycleContext, outputs: Outputs) {
-  const { paginateListObjectsV2 } = sdk.s3();
-  const client = await aws.s3();
-  const Bucket = outputs.db_backups_bucket_name || names.backupsBucket;
-  const found = new Map<string, Date>();
-  for (const Prefix of dumpPrefixes) {
-    for await (const page of paginateListObjectsV2({ client }, { Bucket, Prefix }, { abortSignal: signal })) {
-      for (const { Key, LastModified } of page.Contents ?? []) {
-        if (Key !== undefined && LastModified !== undefined) found.set(Key, LastModified);
-      }
-    }
-  }
-  const [newest] = [...found]
-    .filter(([key]) => key.endsWith(".dump") && found.has(manifestKey(key)))
-    .sort(([, a], [, b]) => Number(b) - Number(a));
-  return newest === undefined ? undefined : { key: newest[0], at: newest[1].toISOString() };
+  const { whole } = await listDumps(aws, outputs.db_backups_bucket_name || names.backupsBucket, signal);
+  const [newest] = whole;
+  return newest === undefined ? undefined : { key: newest.key, at: newest.modified.toISOString() };
 }

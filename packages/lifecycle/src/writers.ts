@@ -1,11 +1,11 @@
 /** The backend service, which writes to the database: stopped before the last copy is taken, so that nothing is written after it. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Service } from "@aws-sdk/client-ecs";
 import type { AwsClients } from "@pilot-light/core/aws/clients";
-import { awsError } from "@pilot-light/core/aws/errors";
+import { awsError, awsErrorName } from "@pilot-light/core/aws/errors";
 import { sdk } from "@pilot-light/core/aws/sdk";
 import type { Outputs } from "@pilot-light/core/contract";
 import { OpsError } from "@pilot-light/core/errors";
+import { listServices } from "@pilot-light/validate/aws/services";
 
 export interface Writers {
   /** Tasks that there should be, and that there are. */
@@ -27,20 +27,15 @@ export async function readWriters(
 ): Promise<Writers | undefined> {
   const { ecs_cluster_name: cluster, backend_service_name: name } = where;
   if (cluster === "" || name === "") return undefined;
-  const { DescribeServicesCommand } = sdk.ecs();
-  const client = await aws.ecs();
   try {
-    const { services = [] } = await client.send(new DescribeServicesCommand({ cluster, services: [name] }), {
-      abortSignal: signal,
-    });
-    const active = services.find(({ status }: Service) => status !== "INACTIVE");
-    if (active === undefined) return undefined;
+    const service = (await listServices(aws, cluster, [name], signal)).get(name);
+    if (service === undefined || service.status === "INACTIVE") return undefined;
     return {
-      desired: active.desiredCount ?? 0,
-      running: (active.runningCount ?? 0) + (active.pendingCount ?? 0),
+      desired: service.desiredCount ?? 0,
+      running: (service.runningCount ?? 0) + (service.pendingCount ?? 0),
     };
   } catch (error) {
-    if (error instanceof Error && error.name === "ClusterNotFoundException") return undefined;
+    if (awsErrorName(error) === "ClusterNotFoundException") return undefined;
     throw awsError(error, `Cannot look at the service ${name}`);
   }
 }

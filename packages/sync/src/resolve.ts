@@ -4,18 +4,14 @@ import { createAwsClients, type AwsClients } from "@pilot-light/core/aws/clients
 import { readDatabaseSecret } from "@pilot-light/core/aws/database-secret";
 import { readIdentity, type AwsIdentity } from "@pilot-light/core/aws/identity";
 import type { CommandContext } from "@pilot-light/core/command";
-import {
-  defaultProjectName,
-  outputsSchema,
-  projectNamePattern,
-  resourceNames,
-} from "@pilot-light/core/contract";
+import { outputsSchema, resourceNames } from "@pilot-light/core/contract";
 import { readVariable } from "@pilot-light/core/env";
 import { OpsError } from "@pilot-light/core/errors";
 import { parseOutputs, readOutputs } from "@pilot-light/core/outputs";
 import type { DatabaseSystem, Endpoint } from "@pilot-light/core/postgres/endpoint";
 import { parseNeonUrl } from "@pilot-light/core/postgres/neon-url";
 import { resolveRds, withCredentials } from "@pilot-light/core/postgres/rds-endpoint";
+import { readProject } from "@pilot-light/core/project";
 import type { Direction } from "./direction.ts";
 import { DumpStore } from "./dump-store.ts";
 import { settleAll } from "./settle.ts";
@@ -75,13 +71,7 @@ function resolveNeon({ environment, console }: CommandContext): Endpoint {
 
 /** The account, and what the outputs say about the RDS side. */
 async function resolveAws(outputsFile: string | undefined, { environment, console, signal }: CommandContext) {
-  const project = readVariable(environment, "PROJECT_NAME") ?? defaultProjectName;
-  if (!projectNamePattern.test(project)) {
-    throw new OpsError("configuration", "PROJECT_NAME_INVALID", `PROJECT_NAME is not usable: ${project}`, {
-      hint: "Lower-case letters, digits and hyphens; it starts with a letter.",
-    });
-  }
-  const names = resourceNames(project);
+  const names = resourceNames(readProject(environment));
   const aws = createAwsClients(environment);
   const file = outputsFile ?? readVariable(environment, "PILOT_LIGHT_OUTPUTS_FILE");
   const reading = readOutputs({

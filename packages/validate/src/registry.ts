@@ -42,3 +42,8 @@ export const registry: readonly Check[] = [
   serviceDiscovery,
   drift,
 ];
+
+/** Ids of the checks without which nothing can be said. */
+export const essentialIds: ReadonlySet<string> = new Set(
+  registry.filter((check) => check.essential === true).map(({ id }) => id),
+);

@@ -3,14 +3,10 @@ import { setMaxListeners } from "node:events";
 import { resolve as absolutePath } from "node:path";
 import { createAwsClients, type AwsClients } from "@pilot-light/core/aws/clients";
 import type { CommandContext } from "@pilot-light/core/command";
-import {
-  defaultProjectName,
-  environmentName,
-  projectNamePattern,
-  resourceNames,
-} from "@pilot-light/core/contract";
+import { environmentName, resourceNames } from "@pilot-light/core/contract";
 import { readVariable } from "@pilot-light/core/env";
 import { OpsError } from "@pilot-light/core/errors";
+import { readProject } from "@pilot-light/core/project";
 import { addressOption } from "./address.ts";
 import type { Check, CheckOptions, Mode } from "./check.ts";
 import { preloadClients } from "./preload.ts";
@@ -69,7 +65,7 @@ export async function validate(
   const { environment, console, signal } = context;
   const now = new Date();
   const checks = selectChecks(registry, options);
-  const project = readProject(context);
+  const project = readProject(environment);
   const waiversFile = options.waiversFile ?? readVariable(environment, "PILOT_LIGHT_WAIVERS");
   const waivers = waiversFile === undefined ? [] : await readWaivers(waiversFile, registry);
   const checkOptions: CheckOptions = {
@@ -184,13 +180,4 @@ class Round implements Disposable {
     clearTimeout(this.#timer);
     this.#end.abort();
   }
-}
-
-/** @throws OpsError PROJECT_NAME_INVALID (configuration) */
-function readProject({ environment }: CommandContext): string {
-  const project = readVariable(environment, "PROJECT_NAME") ?? defaultProjectName;
-  if (projectNamePattern.test(project)) return project;
-  throw new OpsError("configuration", "PROJECT_NAME_INVALID", `PROJECT_NAME is not usable: ${project}`, {
-    hint: "At most 30 lower-case letters, digits and single hyphens; it starts with a letter.",
-  });
 }

@@ -1,13 +1,12 @@
 /** Check: there is a recent dump that counts, which is one with a manifest beside it. */
 import { formatDuration, plural } from "@pilot-light/core/format";
-import type { Check, CheckContext, Finding } from "../check.ts";
+import { listDumps, type StoredDumps } from "../aws/dumps.ts";
+import type { Check, Finding } from "../check.ts";
 import { warning } from "../check.ts";
-import { sdk } from "@pilot-light/core/aws/sdk";
 
 /** Dumps expire after 30 days: two weeks leave as much time again to notice. */
 const oldestDays = 14;
 const day = 24 * 3600 * 1000;
-const folders = ["neon-dumps/", "rds-dumps/"] as const;
 const dumpNow = "Make one:  pnpm sync neon-to-rds";
 
 export const newestDump: Check = {
@@ -15,37 +14,14 @@ export const newestDump: Check = {
   title: `A whole dump of a database is not older than ${oldestDays} days`,
   needs: ["aws-credentials", "backups-bucket"],
   actions: ["s3:ListBucket"],
-  async run(context) {
-    const lists = await Promise.all(folders.map((folder) => listKeys(context, folder)));
-    return judge(lists.flat(), context.now);
+  async run({ aws, names, now, signal }) {
+    return judge(await listDumps(aws, names.backupsBucket, signal), now);
   },
 };
 
-interface StoredObject {
-  key: string;
-  modified: Date;
-}
-
-async function listKeys({ aws, names, signal }: CheckContext, folder: string): Promise<StoredObject[]> {
-  const { paginateListObjectsV2 } = sdk.s3();
-  const client = await aws.s3();
-  const found: StoredObject[] = [];
-  const where = { Bucket: names.backupsBucket, Prefix: folder };
-  for await (const page of paginateListObjectsV2({ client }, where, { abortSignal: signal })) {
-    for (const { Key, LastModified } of page.Contents ?? []) {
-      if (Key !== undefined && LastModified !== undefined) found.push({ key: Key, modified: LastModified });
-    }
-  }
-  return found;
-}
-
-function judge(objects: readonly StoredObject[], now: Date): Finding {
-  const keys = new Set(objects.map(({ key }) => key));
-  const dumps = objects.filter(({ key }) => key.endsWith(".dump"));
-  const whole = dumps.filter(({ key }) => keys.has(key.replace(/\.dump$/, ".manifest.json")));
-  const without = dumps.length - whole.length;
+function judge({ whole, unfinished: without }: StoredDumps, now: Date): Finding {
   const unfinished = without === 0 ? "" : `, ${without} without a manifest`;
-  const [newest] = whole.sort((a, b) => Number(b.modified) - Number(a.modified));
+  const [newest] = whole;
   if (newest === undefined) {
     const summary = `no dump with a manifest${unfinished}`;
     return { summary, problems: [warning("there is no dump that could be restored", dumpNow)] };

@@ -1,9 +1,8 @@
 /** Check: the RDS instance is available, private and encrypted, and its credentials can be read. */
 import type { DBInstance } from "@aws-sdk/client-rds";
-import { awsErrorName } from "@pilot-light/core/aws/errors";
+import { describeDatabaseInstance } from "@pilot-light/core/aws/database-instance";
 import type { Check, CheckContext, Finding, Problem } from "../check.ts";
 import { failure, transient } from "../check.ts";
-import { sdk } from "@pilot-light/core/aws/sdk";
 
 /** States in which the database answers although it is busy with itself (RDS documentation, "Viewing DB instance status"). */
 const working = new Set(["backing-up", "storage-optimization", "configuring-enhanced-monitoring"]);
@@ -27,7 +26,10 @@ export const rdsInstance: Check = {
   needs: ["aws-credentials", "terraform-outputs"],
   actions: ["rds:DescribeDBInstances", "secretsmanager:GetSecretValue"],
   async run(context) {
-    const [instance, outputs] = await Promise.all([describe(context), context.reads.outputs()]);
+    const [instance, outputs] = await Promise.all([
+      describeDatabaseInstance(context.aws, context.names.databaseInstance, context.signal),
+      context.reads.outputs(),
+    ]);
     const expected = outputs.values.database_endpoint !== "" || outputs.values.dev_activated;
     if (instance === undefined) return expected ? missing(context) : { summary: "none, as the outputs say" };
     if (outputs.values.database_secret_arn !== "") await context.reads.databaseSecret();
@@ -38,22 +40,6 @@ export const rdsInstance: Check = {
     };
   },
 };
-
-async function describe({ aws, names, signal }: CheckContext): Promise<DBInstance | undefined> {
-  const { DescribeDBInstancesCommand } = sdk.rds();
-  const rds = await aws.rds();
-  try {
-    const { DBInstances = [] } = await rds.send(
-      new DescribeDBInstancesCommand({ DBInstanceIdentifier: names.databaseInstance }),
-      { abortSignal: signal },
-    );
-    return DBInstances[0];
-  } catch (error) {
-    // On the wire DBInstanceNotFound; the SDK adds a "Fault" to it.
-    if (awsErrorName(error).startsWith("DBInstanceNotFound")) return undefined;
-    throw error;
-  }
-}
 
 function missing({ names }: CheckContext): Finding {
   const problem = failure(

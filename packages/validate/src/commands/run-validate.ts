@@ -1,14 +1,10 @@
 /** From the arguments of `pnpm validate` to its reports and its exit code. */
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/command";
-import { registry } from "../registry.ts";
+import { essentialIds } from "../registry.ts";
 import { exitCode } from "../report.ts";
 import { createProgress } from "../reporters/progress.ts";
 import { validate } from "../validate.ts";
 import type { ValidateArguments } from "./validate-command.ts";
-
-const essential: ReadonlySet<string> = new Set(
-  registry.filter((check) => check.essential === true).map(({ id }) => id),
-);
 
 export async function runValidate(args: ValidateArguments, context: CommandContext): Promise<CommandOutcome> {
   const { environment, console } = context;
@@ -40,7 +36,7 @@ export async function runValidate(args: ValidateArguments, context: CommandConte
     }
     const { reportToGithub } = await import("../reporters/github.ts");
     await reportToGithub(report, environment, console);
-    const exit = exitCode(report, essential, args.strict);
+    const exit = exitCode(report, essentialIds, args.strict);
     return { outcome: exit === 0 ? "healthy" : "unhealthy", document: { ...report }, exit };
   } finally {
     progress.close();
