@@ -21,6 +21,8 @@ export interface ResourceNames {
   serviceDiscoveryNamespace: string;
   /** Start of the names of snapshots that are taken before a deactivation removes the database. */
   databaseSnapshotPrefix: string;
+  /** Start of the names of the final snapshots that Terraform takes with the database. */
+  finalSnapshotPrefix: string;
   /** CPU profiles and heap snapshots of the backend. */
   profilingBucket: string;
 }
@@ -33,6 +35,7 @@ export function resourceNames(project: string): ResourceNames {
     backupsBucket: `${project}-${environmentName}-db-backups`,
     databaseInstance: `${project}-${environmentName}-db`,
     databaseSnapshotPrefix: `${project}-${environmentName}-db-pre-deactivation-`,
+    finalSnapshotPrefix: `${project}-${environmentName}-db-final-`,
     ecrRepositories: {
       backend: `${project}/backend`,
       frontend: `${project}/frontend`,

@@ -72,6 +72,13 @@ export class OpsError extends Error {
   get exit(): number {
     return exitCodes[this.failure];
   }
+
+  /** The same error, with more to say: what is not given stays as it is. */
+  with(changes: OpsErrorOptions): OpsError {
+    const { failure, code, message, hint, details, evenIfInterrupted, cause } = this;
+    const kept = { details, evenIfInterrupted, cause, ...(hint === undefined ? {} : { hint }) };
+    return new OpsError(failure, code, message, { ...kept, ...changes });
+  }
 }
 
 /** The error of a run that the person ended with Ctrl-C or a supervisor with SIGTERM. */

@@ -25,3 +25,8 @@ export function formatDuration(milliseconds: number): string {
 export function plural(count: number, noun: string, nouns = `${noun}s`): string {
   return `${formatCount(count)} ${count === 1 ? noun : nouns}`;
 }
+
+/** "2026-11-24 09:30" of an ISO 8601 time. */
+export function formatMinute(time: string): string {
+  return time.slice(0, 16).replace("T", " ");
+}

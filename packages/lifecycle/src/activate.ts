@@ -1,13 +1,14 @@
 /** `pnpm activate`: look, plan, ask; then sync, deploy, wait, validate. */
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/command";
 import type { Outputs } from "@pilot-light/core/contract";
+import { formatMinute } from "@pilot-light/core/format";
 import type { Plan as SyncPlan } from "@pilot-light/sync/plan";
 import type { LifecycleContext } from "./context.ts";
 import { waitForDatabase } from "./database.ts";
 import { deploy } from "./deploy.ts";
 import { databaseComes, judgeLosses, judgeResync } from "./guards.ts";
 import { findImage, imageNames, imageVariables, type Image, type ImageName } from "./images.ts";
-import type { JournalEntry, StepName } from "./journal.ts";
+import { findDone, type JournalEntry, type StepName } from "./journal.ts";
 import { lookAtBasics, lookAtNeon, lookAtPlan, lookAtSync, modeOf } from "./look.ts";
 import type { SwitchOptions } from "./options.ts";
 import { Preflight } from "./preflight.ts";
@@ -15,6 +16,7 @@ import { finish, stayAsItIs } from "./result.ts";
 import { Run } from "./run.ts";
 import { agree, openSwitch, refuse, syncNow, syncOptions, type Switch } from "./switch.ts";
 import { makeSwitchPlan, type SwitchPlan } from "./switch-plan.ts";
+import { isComplete } from "./terraform/changes.ts";
 import type { SavedPlan } from "./terraform/stack.ts";
 
 /** What was looked at before anything is changed. */
@@ -49,7 +51,7 @@ async function look(options: SwitchOptions, context: Switch): Promise<Seen> {
   const preflight = new Preflight(console);
   const { outputs, database } = lookAtBasics(preflight, context);
   const images = lookAtImages(preflight, context, options);
-  const willSync = syncData && resume?.done.some(({ step }) => step === "sync") !== true;
+  const willSync = syncData && findDone(resume, "sync") === undefined;
   const neon = willSync ? lookAtNeon(preflight, context, "source") : undefined;
   const sync =
     neon === undefined
@@ -72,9 +74,8 @@ async function look(options: SwitchOptions, context: Switch): Promise<Seen> {
 
 /** Nothing is missing and nothing was asked to go on; after a deactivation that was interrupted, something may be stopped. */
 function isActive({ outputs, contents }: Seen, { resume, journal }: Switch): boolean {
-  const complete = contents.changes.every(({ action }) => action !== "create" && action !== "destroy");
   const goingOff = journal.unfinished?.command === "deactivate";
-  return outputs.dev_activated && complete && resume === undefined && !goingOff;
+  return outputs.dev_activated && isComplete(contents.changes) && resume === undefined && !goingOff;
 }
 
 /** Whether the database exists before the deployment: then it is filled before anything is switched on. */
@@ -115,8 +116,7 @@ function notesOf({ contents }: Seen, { syncData, resume, journal }: Switch): str
 
 /** What is said when a run was interrupted and this one does not go on with it. */
 function startsAnew({ command, startedAt }: JournalEntry): string {
-  const day = startedAt.slice(0, 16).replace("T", " ");
-  return `a run of \`${command}\` of ${day} UTC did not come to its end; this one starts anew`;
+  return `a run of \`${command}\` of ${formatMinute(startedAt)} UTC did not come to its end; this one starts anew`;
 }
 
 async function carryOut(

@@ -2,6 +2,7 @@
 import type { Outputs } from "@pilot-light/core/contract";
 import { OpsError, messageOf } from "@pilot-light/core/errors";
 import { plural } from "@pilot-light/core/format";
+import { findDone } from "./journal.ts";
 import type { SwitchOptions } from "./options.ts";
 import type { Run } from "./run.ts";
 import { syncNow, syncOptions, type Switch } from "./switch.ts";
@@ -15,7 +16,7 @@ export async function isCopied(
   reading: Promise<Outputs>,
   { resume, aws, console, signal }: Switch,
 ): Promise<boolean> {
-  if (resume?.done.some(({ step }) => step === "sync") !== true) return false;
+  if (resume === undefined || findDone(resume, "sync") === undefined) return false;
   if (resume.begun.includes("deploy")) return true;
   const outputs = await reading.catch(() => undefined);
   // What cannot be read is told by the look that reads it.
@@ -78,12 +79,7 @@ async function startWriters(outputs: Outputs, { aws, console, journal }: Switch)
 /** A tunnel through a task of the backend ends with it. */
 function explained(error: unknown): unknown {
   if (!(error instanceof OpsError) || error.code !== "UNREACHABLE") return error;
-  const { failure, code, message, details, cause, hint } = error;
   const tunnel =
     "Does the tunnel to RDS go through a task of the backend, which was stopped? Then add  --keep-backend";
-  return new OpsError(failure, code, message, {
-    details,
-    hint: hint === undefined ? tunnel : `${hint}\n  ${tunnel}`,
-    cause,
-  });
+  return error.with({ hint: error.hint === undefined ? tunnel : `${error.hint}\n  ${tunnel}` });
 }

@@ -18,6 +18,7 @@ import { Run } from "./run.ts";
 import { listSnapshots, prunable, snapshotName, takeSnapshot, usualKeep } from "./snapshots.ts";
 import { agree, openSwitch, refuse, syncOptions, type Switch } from "./switch.ts";
 import { makeSwitchPlan, type SwitchPlan } from "./switch-plan.ts";
+import { isComplete } from "./terraform/changes.ts";
 import type { SavedPlan } from "./terraform/stack.ts";
 
 /** What was looked at before anything is changed. */
@@ -90,8 +91,7 @@ function lookAtProduction(
 }
 
 function isPilotLight({ outputs, contents }: Seen, { resume }: Switch): boolean {
-  const complete = contents.changes.every(({ action }) => action !== "create" && action !== "destroy");
-  return !outputs.dev_activated && complete && resume === undefined;
+  return !outputs.dev_activated && isComplete(contents.changes) && resume === undefined;
 }
 
 function planFor(seen: Seen, options: SwitchOptions, { names, aws, syncData }: Switch): SwitchPlan {

@@ -35,18 +35,16 @@ export async function deploy(
     }
     if (applied.exitCode !== 0) {
       const error = terraformError("Terraform failed", applied.diagnostics, applied.tail, stack.folder);
-      throw error.code === "STATE_LOCKED" ? error : withPosition(error, far, stack.logFile);
+      if (error.code === "STATE_LOCKED") throw error;
+      const log = `${far}; Terraform's own log: ${stack.logFile}`;
+      throw error.with({
+        details: [...error.details, log],
+        hint: "Put right what is said above.",
+        cause: error,
+      });
     }
     for (const diagnostic of applied.diagnostics) console.detail(describeDiagnostic(diagnostic).join(" "));
     return { value: undefined, summary: `${done} of ${plan.changes.length} changes made` };
-  });
-}
-
-function withPosition(error: OpsError, far: string, logFile: string): OpsError {
-  return new OpsError(error.failure, error.code, error.message, {
-    details: [...error.details, `${far}; Terraform's own log: ${logFile}`],
-    hint: "Put right what is said above.",
-    cause: error,
   });
 }
 

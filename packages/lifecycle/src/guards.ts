@@ -1,7 +1,7 @@
 /** What stops a switch. Pure: each takes what was found out and gives a refusal or nothing. */
 import { OpsError } from "@pilot-light/core/errors";
 import type { Database } from "./database.ts";
-import type { Journal, JournalEntry, SwitchName } from "./journal.ts";
+import { findDone, type Journal, type JournalEntry, type SwitchName } from "./journal.ts";
 import type { SwitchOptions } from "./options.ts";
 import type { ProductionAnswer } from "./production.ts";
 import { unexpectedLosses } from "./switch-plan.ts";
@@ -105,7 +105,7 @@ export function judgeResync(
   }
   const { unfinished } = journal;
   const same = unfinished?.command === command ? unfinished : undefined;
-  const copied = same?.done.some(({ step }) => step === "sync") === true && same.begun.includes("deploy");
+  const copied = findDone(same, "sync") !== undefined && same?.begun.includes("deploy") === true;
   if (activeNow && !copied) return undefined;
   return refusal(
     "RESYNC_REFUSED",

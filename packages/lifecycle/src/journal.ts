@@ -8,11 +8,12 @@ import type { ResourceNames } from "@pilot-light/core/contract";
 import { type Environment, readVariable } from "@pilot-light/core/env";
 import { OpsError } from "@pilot-light/core/errors";
 import { z } from "zod";
+import type { Basics } from "./context.ts";
 
-export const commandNames = ["activate", "deactivate"] as const;
+const commandNames = ["activate", "deactivate"] as const;
 export type SwitchName = (typeof commandNames)[number];
 
-export const stepNames = ["sync", "snapshot", "deploy", "database", "validate"] as const;
+const stepNames = ["sync", "snapshot", "deploy", "database", "validate"] as const;
 export type StepName = (typeof stepNames)[number];
 
 const entrySchema = z.object({
@@ -45,19 +46,25 @@ interface JournalStore {
 
 export class Journal {
   readonly #store: JournalStore;
-  readonly #clock: () => Date;
   #entry: JournalEntry | undefined;
 
-  private constructor(store: JournalStore, clock: () => Date, entry: JournalEntry | undefined) {
+  private constructor(store: JournalStore, entry: JournalEntry | undefined) {
     this.#store = store;
-    this.#clock = clock;
     this.#entry = entry;
   }
 
-  /** @throws OpsError JOURNAL_UNREADABLE (configuration), AWS_... (aws) */
-  static async open(store: JournalStore, clock: () => Date = () => new Date()): Promise<Journal> {
+  /**
+   * Opens the journal of an environment.
+   * @throws OpsError JOURNAL_UNREADABLE (configuration), AWS_... (aws)
+   */
+  static async open({
+    environment,
+    names,
+    directory,
+  }: Pick<Basics, "environment" | "names" | "directory">): Promise<Journal> {
+    const store = journalStore(environment, names, directory);
     const text = await store.read();
-    return new Journal(store, clock, text === undefined ? undefined : parseEntry(text, store.place));
+    return new Journal(store, text === undefined ? undefined : parseEntry(text, store.place));
   }
 
   get place(): string {
@@ -73,11 +80,10 @@ export class Journal {
   async begin(
     facts: Pick<JournalEntry, "command" | "syncData" | "createsDatabase" | "images">,
   ): Promise<void> {
-    const startedAt = this.#now();
     await this.#write({
       version: 1,
       ...facts,
-      startedAt,
+      startedAt: now(),
       finishedAt: null,
       begun: [],
       done: [],
@@ -88,17 +94,25 @@ export class Journal {
 
   async change(change: (entry: JournalEntry, now: string) => Partial<JournalEntry>): Promise<void> {
     if (this.#entry === undefined) return;
-    await this.#write({ ...this.#entry, ...change(this.#entry, this.#now()) });
-  }
-
-  #now(): string {
-    return this.#clock().toISOString();
+    await this.#write({ ...this.#entry, ...change(this.#entry, now()) });
   }
 
   async #write(entry: JournalEntry): Promise<void> {
     await this.#store.write(`${JSON.stringify(entry, null, 2)}\n`);
     this.#entry = entry;
   }
+}
+
+function now(): string {
+  return new Date().toISOString();
+}
+
+/** When a switch has done a step; undefined when it has not. */
+export function findDone(
+  entry: Pick<JournalEntry, "done"> | undefined,
+  step: StepName,
+): JournalEntry["done"][number] | undefined {
+  return entry?.done.find((done) => done.step === step);
 }
 
 function parseEntry(text: string, place: string): JournalEntry {
@@ -113,11 +127,7 @@ function parseEntry(text: string, place: string): JournalEntry {
 }
 
 /** Where the journal is: beside a local state, in the bucket of an S3 state, else in the backups bucket. */
-export function journalStore(
-  environment: Environment,
-  names: ResourceNames,
-  directory: string,
-): JournalStore {
+function journalStore(environment: Environment, names: ResourceNames, directory: string): JournalStore {
   const stateBucket = readVariable(environment, "TF_STATE_BUCKET");
   const region = readVariable(environment, "TF_STATE_REGION");
   const key = `${names.stack}/lifecycle.json`;

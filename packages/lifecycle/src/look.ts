@@ -40,7 +40,7 @@ export function lookAtBasics(preflight: Preflight, context: LifecycleContext) {
     if (value !== undefined) assertUsable(value);
     return { value, summary: value === undefined ? "no instance" : `${value.identifier} is ${value.status}` };
   });
-  return { identity, outputs, database };
+  return { outputs, database };
 }
 
 export function modeOf(outputs: Pick<Outputs, "dev_activated">) {

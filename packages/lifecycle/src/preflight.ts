@@ -80,10 +80,5 @@ export class Preflight {
 /** Says that nothing was written. */
 function untouched(error: unknown): unknown {
   if (!(error instanceof OpsError)) return error;
-  const { failure, code, message, details, hint, cause } = error;
-  return new OpsError(failure, code, message, {
-    details: [...details, "Nothing was written."],
-    ...(hint === undefined ? {} : { hint }),
-    cause,
-  });
+  return error.with({ details: [...error.details, "Nothing was written."] });
 }

@@ -1,7 +1,7 @@
 /** `pnpm snapshots list` and `prune`. */
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/command";
 import { canAsk, confirmByName, confirmationNeeded } from "@pilot-light/core/confirm";
-import { plural } from "@pilot-light/core/format";
+import { formatMinute, plural } from "@pilot-light/core/format";
 import { monthly, unitPrices } from "@pilot-light/core/prices";
 import { basics } from "./context.ts";
 import { printHead } from "./render.ts";
@@ -71,6 +71,5 @@ export async function prune(options: PruneOptions, context: CommandContext): Pro
 }
 
 function describe({ id, createdAt, status, gigabytes, origin }: Snapshot): string {
-  const when = createdAt === "" ? "" : createdAt.slice(0, 16).replace("T", " ");
-  return `${id.padEnd(58)} ${when.padEnd(17)} ${`${gigabytes} GB`.padStart(7)}  ${status === "available" ? origins[origin] : status}`;
+  return `${id.padEnd(58)} ${formatMinute(createdAt).padEnd(17)} ${`${gigabytes} GB`.padStart(7)}  ${status === "available" ? origins[origin] : status}`;
 }

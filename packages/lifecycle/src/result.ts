@@ -6,7 +6,7 @@ import { OpsError } from "@pilot-light/core/errors";
 import { formatDuration, plural } from "@pilot-light/core/format";
 import { modeName } from "@pilot-light/validate/report";
 import { type Health, printHealth, validateHealth } from "./health.ts";
-import type { Journal, SwitchName } from "./journal.ts";
+import { findDone, type Journal, type SwitchName } from "./journal.ts";
 import { modeOf } from "./look.ts";
 import type { SwitchOptions } from "./options.ts";
 import { dollars, row } from "./render.ts";
@@ -150,7 +150,7 @@ export async function stayAsItIs(
 function assertNothingPending(command: SwitchName, mode: string, journal: Journal): void {
   const { unfinished } = journal;
   if (unfinished?.command !== command || !unfinished.syncData) return;
-  if (unfinished.done.some(({ step }) => step === "sync")) return;
+  if (findDone(unfinished, "sync") !== undefined) return;
   throw new OpsError(
     "precondition",
     "SYNC_PENDING",

@@ -1,8 +1,8 @@
 /** The steps of a switch that was agreed to: each once, each in the journal; whatever stops it says where things stand. */
 import type { Console } from "@pilot-light/core/console";
-import { OpsError } from "@pilot-light/core/errors";
-import { formatDuration } from "@pilot-light/core/format";
-import type { Journal, StepName, SwitchName } from "./journal.ts";
+import { OpsError, messageOf } from "@pilot-light/core/errors";
+import { formatDuration, formatMinute } from "@pilot-light/core/format";
+import { findDone, type Journal, type StepName, type SwitchName } from "./journal.ts";
 
 /** One step as the final report has it. */
 export interface FinishedStep {
@@ -34,9 +34,9 @@ export class Run {
     work: () => Promise<void>,
     { standing, undo }: { standing: string; undo?: () => Promise<void> },
   ): Promise<void> {
-    const before = this.#journal.unfinished?.done.find((done) => done.step === step);
+    const before = findDone(this.#journal.unfinished, step);
     if (before !== undefined) {
-      this.#console.line(`  ${step.padEnd(10)}done before, ${before.at.slice(0, 16).replace("T", " ")} UTC`);
+      this.#console.line(`  ${step.padEnd(10)}done before, ${formatMinute(before.at)} UTC`);
       this.finished.push({ step, outcome: "done before", durationMs: 0 });
       return;
     }
@@ -47,7 +47,7 @@ export class Run {
     } catch (error) {
       await undo?.();
       await this.#stopped(step, error).catch((problem: unknown) => {
-        this.#console.warn(problem instanceof Error ? problem.message : String(problem));
+        this.#console.warn(messageOf(problem));
       });
       throw positioned(error, `${standing} Stopped at: ${step}.`, this.#command);
     }
@@ -59,19 +59,18 @@ export class Run {
 
   async #stopped(step: StepName, error: unknown): Promise<void> {
     const code = error instanceof OpsError ? error.code : "BUG";
-    const message = error instanceof Error ? error.message : String(error);
-    await this.#journal.change((_, at) => ({ stopped: { step, code, message, at } }));
+    await this.#journal.change((_, at) => ({ stopped: { step, code, message: messageOf(error), at } }));
   }
 }
 
 /** An error with where things stand, and how to go on. What is not expected stays as it is: its stack is needed. */
 function positioned(error: unknown, standing: string, command: SwitchName): unknown {
   if (!(error instanceof OpsError)) return error;
-  const { failure, code, message, details, hint, cause } = error;
-  return new OpsError(failure, code, message, {
-    details: [...details, standing],
-    hint: `${hint === undefined ? "" : `${hint}\n  `}To go on from here:  pnpm ${command} --resume`,
+  const on = `To go on from here:  pnpm ${command} --resume`;
+  return error.with({
+    details: [...error.details, standing],
+    hint: error.hint === undefined ? on : `${error.hint}\n  ${on}`,
     evenIfInterrupted: true,
-    cause: cause ?? error,
+    cause: error.cause ?? error,
   });
 }

@@ -53,7 +53,7 @@ function toSnapshot(snapshot: DBSnapshot, names: ResourceNames): Snapshot {
   } = snapshot;
   const origin = id.startsWith(names.databaseSnapshotPrefix)
     ? "deactivation"
-    : id.startsWith(`${names.databaseInstance}-final-`)
+    : id.startsWith(names.finalSnapshotPrefix)
       ? "terraform"
       : "other";
   return {

@@ -8,7 +8,7 @@ import { modeName } from "@pilot-light/validate/report";
 import { openContext, type LifecycleContext } from "./context.ts";
 import { costsOf } from "./costs.ts";
 import { readDatabase } from "./database.ts";
-import { Journal, journalStore } from "./journal.ts";
+import { Journal } from "./journal.ts";
 import { modeOf } from "./look.ts";
 import { dollars, printHead, row } from "./render.ts";
 import { endpointsOf, printEndpoints } from "./result.ts";
@@ -19,7 +19,7 @@ type Part<T> = { known: true; value: T } | { known: false; why: string };
 
 export async function status(command: CommandContext): Promise<CommandOutcome> {
   await using context = await openContext(command);
-  const { stack, console, project, aws, names, signal, environment, directory } = context;
+  const { stack, console, project, aws, names, signal } = context;
   if (!(await stack.isInitialised())) {
     console.live("  asking Terraform ...");
     await stack.synthesize();
@@ -31,7 +31,7 @@ export async function status(command: CommandContext): Promise<CommandOutcome> {
     part(newestDump(context, outputs)),
     part(listSnapshots(aws, names, signal)),
     part(stack.state().then(costsOf)),
-    part(Journal.open(journalStore(environment, names, directory))),
+    part(Journal.open(context)),
   ]);
   console.live("");
   const mode = modeOf(outputs);

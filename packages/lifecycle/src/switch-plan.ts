@@ -82,9 +82,7 @@ export function makeSwitchPlan(parts: {
       replace: by("replace"),
       destroy: by("destroy"),
       dataLost: dataLosing(changes).map(({ type, name, address }) => ({ type, name, address })),
-      kept: countByType(
-        kept.map(({ address, type }) => ({ address, type, action: "change", name: address })),
-      ),
+      kept: countByType(kept),
     },
     images,
     sync,

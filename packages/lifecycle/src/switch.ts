@@ -8,7 +8,7 @@ import type { DirectionName } from "@pilot-light/sync/direction";
 import type { SyncOptions } from "@pilot-light/sync/options";
 import { combine } from "@pilot-light/sync/settle";
 import { openContext, type LifecycleContext } from "./context.ts";
-import { Journal, journalStore, type JournalEntry, type SwitchName } from "./journal.ts";
+import { Journal, type JournalEntry, type SwitchName } from "./journal.ts";
 import type { SwitchOptions } from "./options.ts";
 import { printHead, printPlan } from "./render.ts";
 import type { SwitchPlan } from "./switch-plan.ts";
@@ -36,11 +36,11 @@ export async function openSwitch(
   if (!dryRun && !yes && !canAsk()) throw confirmationNeeded(`pnpm ${command}`);
   const start = performance.now();
   const context = await openContext(commandContext);
-  const { aws, console, directory, environment, names, project } = context;
+  const { aws, console, project } = context;
   try {
     const title = `${command === "activate" ? "Activate" : "Deactivate"}  ${project} ${environmentName}, ${aws.region}`;
     printHead(title, dryRun ? "dry run, nothing is written" : "", console);
-    const journal = await Journal.open(journalStore(environment, names, directory));
+    const journal = await Journal.open(context);
     const resume = resumed(command, options, journal);
     const syncData = resume?.syncData ?? options.syncData === true;
     return { ...context, journal, resume, syncData, start };

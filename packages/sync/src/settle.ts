@@ -41,16 +41,11 @@ export function combine(failures: readonly unknown[]): unknown {
     (failure) => failure !== first && failure instanceof Error && messageOf(failure) !== first.message,
   );
   if (others.length === 0) return first;
-  const { failure, code, message, hint, details, cause } = first;
   const also = others.flatMap((other) => [
     `also: ${messageOf(other)}`,
     ...(other instanceof OpsError && other.hint !== undefined ? [`      ${other.hint}`] : []),
   ]);
-  return new OpsError(failure, code, message, {
-    details: [...details, ...also],
-    cause,
-    ...(hint === undefined ? {} : { hint }),
-  });
+  return first.with({ details: [...first.details, ...also] });
 }
 
 /** Works through `items` with one worker for each resource; stops handing out items after the first failure. */

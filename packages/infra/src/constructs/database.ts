@@ -24,6 +24,7 @@ export interface DatabaseProps extends DatabaseSettings {
   /** When there is an instance. */
   exists: Gate;
   identifier: string;
+  finalSnapshotPrefix: string;
   /** Subnets in two availability zones. */
   subnetIds: readonly string[];
   securityGroupId: string;
@@ -71,7 +72,7 @@ export class Database extends Construct {
         copyTagsToSnapshot: true,
         deletionProtection: props.deletionProtection,
         skipFinalSnapshot: false,
-        finalSnapshotIdentifier: `${props.identifier}-final-${Fn.substr(incarnation.id, 0, 8)}`,
+        finalSnapshotIdentifier: `${props.finalSnapshotPrefix}${Fn.substr(incarnation.id, 0, 8)}`,
       }),
     );
     this.endpoint = exists.text(instance.endpoint);

@@ -87,6 +87,7 @@ export class DevStack extends TerraformStack {
       deletionProtection: Op.and(variables.database.deletionProtection, variables.database.alwaysOn),
       exists: modes.database,
       identifier: names.databaseInstance,
+      finalSnapshotPrefix: names.finalSnapshotPrefix,
       subnetIds: network.privateDbSubnetIds,
       securityGroupId: securityGroups.ids.database,
     });

@@ -83,8 +83,13 @@ function nameOf(attributes: Readonly<Record<string, unknown>>): string | undefin
   return found.find((value) => typeof value === "string" && value !== "") as string | undefined;
 }
 
-/** Changes by type, with the number of each: `{ aws_lb: 1 }`. */
-export function countByType(changes: readonly Change[]): Record<string, number> {
+/** Whether nothing is missing and nothing is too much: what is there may still be changed. */
+export function isComplete(changes: readonly Change[]): boolean {
+  return changes.every(({ action }) => action !== "create" && action !== "destroy");
+}
+
+/** How many there are of each type: `{ aws_lb: 1 }`. */
+export function countByType(changes: readonly Pick<Change, "type">[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { type } of changes) counts[type] = (counts[type] ?? 0) + 1;
   return Object.fromEntries(Object.entries(counts).sort(([a], [b]) => a.localeCompare(b)));

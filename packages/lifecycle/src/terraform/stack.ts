@@ -1,5 +1,5 @@
 /** The environment's Terraform stack: synthesized by cdktf, planned, and applied exactly as it was planned. */
-import { mkdir, stat, writeFile } from "node:fs/promises";
+import { stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Outputs, outputsSchema } from "@pilot-light/core/contract";
 import type { Console } from "@pilot-light/core/console";
@@ -136,7 +136,6 @@ export class Stack {
     onEvent: (event: ResourceEvent) => void,
     onStopping: () => void,
   ): Promise<Applied> {
-    await mkdir(join(this.#options.directory, "cdktf.out"), { recursive: true });
     return await this.#follow(
       ["apply", "-input=false", "-json", plan.file],
       this.logFile,
