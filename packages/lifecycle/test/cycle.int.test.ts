@@ -3,14 +3,13 @@
  * the real Terraform and provider against the emulator, real PostgreSQL on both sides. Every deployment takes a minute or two, so
  * each state of the environment serves all tests of its part.
  */
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir } from "node:fs/promises";
 import { outputsSchema } from "@pilot-light/core/contract";
 import { DescribeServicesCommand } from "@aws-sdk/client-ecs";
 import { type Ids } from "@pilot-light/sandbox/workplace";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { parseDocument, TestEnvironment } from "./environment.ts";
+import { parseDocument, refuseDumps, TestEnvironment, type Decide } from "./environment.ts";
 import { holdStateLock } from "./state-lock.ts";
 
 const minutes = 60_000;
@@ -40,20 +39,6 @@ async function everything(): Promise<unknown> {
 /** Number of the state: every write raises it. */
 async function serial(): Promise<number> {
   return z.object({ serial: z.number() }).parse(JSON.parse(await environment.workplace.state())).serial;
-}
-
-async function journal(): Promise<{ done: string[]; finished: boolean; stopped: string | undefined }> {
-  const file = join(environment.workplace.directory, `lifecycle.${project}-dev.json`);
-  const entry = JSON.parse(await readFile(file, "utf8")) as {
-    done: { step: string }[];
-    finishedAt: string | null;
-    stopped: { step: string } | null;
-  };
-  return {
-    done: entry.done.map(({ step }) => step),
-    finished: entry.finishedAt !== null,
-    stopped: entry.stopped?.step,
-  };
 }
 
 async function backendTasks(): Promise<number | undefined> {
@@ -90,7 +75,7 @@ describe("in pilot light, nothing is written by", () => {
   });
 
   it("a dry run, which shows the sync and the Terraform plan", async () => {
-    await environment.pushImages(project, "v1");
+    await environment.pushImages("v1");
     const result = await environment.run(["activate", "--sync-data", "--dry-run", "--json"]);
     expect(result.exitCode, result.text).toBe(0);
     expect(parseDocument(result)).toMatchObject({
@@ -171,10 +156,9 @@ describe("an activation that is disturbed", () => {
     const before = await serial();
     const rows = await environment.pair.query("rds", "select count(*) from public.projects");
     // The dump cannot be stored.
-    environment.decide = (service, target) =>
-      service === "s3" && target.startsWith("PUT") && target.includes(".dump") ? 403 : "forward";
-    const result = await environment.run(["activate", "--sync-data", "--yes", "--json"]);
-    environment.decide = () => "forward";
+    const result = await environment.during(refuseDumps, () =>
+      environment.run(["activate", "--sync-data", "--yes", "--json"]),
+    );
     expect(result.exitCode, result.text).toBe(7);
     expect(parseDocument(result).error).toMatchObject({
       hint: expect.stringContaining("pnpm activate --resume") as string,
@@ -182,7 +166,12 @@ describe("an activation that is disturbed", () => {
     });
     expect(await serial()).toBe(before);
     expect(await environment.pair.query("rds", "select count(*) from public.projects")).toEqual(rows);
-    expect(await journal()).toEqual({ done: [], finished: false, stopped: "sync" });
+    expect(await environment.journal()).toEqual({
+      done: [],
+      finished: false,
+      stopped: "sync",
+      pausedTasks: null,
+    });
   });
 
   it("deploys nothing when it is interrupted in its sync", async () => {
@@ -196,9 +185,11 @@ describe("an activation that is disturbed", () => {
   it(
     "says how far Terraform came when it failed, and is not taken for active",
     async () => {
-      environment.decide = (_service, target) => (target.endsWith(".CreateService") ? 403 : "forward");
-      const result = await environment.run(["activate", "--sync-data", "--yes", "--json"]);
-      environment.decide = () => "forward";
+      const refuseServices: Decide = (_service, target) =>
+        target.endsWith(".CreateService") ? 403 : "forward";
+      const result = await environment.during(refuseServices, () =>
+        environment.run(["activate", "--sync-data", "--yes", "--json"]),
+      );
       expect(result.exitCode, result.text).toBe(7);
       expect(parseDocument(result).error).toMatchObject({
         code: "TERRAFORM_FAILED",
@@ -208,7 +199,12 @@ describe("an activation that is disturbed", () => {
           expect.stringContaining("partly active"),
         ]) as string[],
       });
-      expect(await journal()).toEqual({ done: ["sync"], finished: false, stopped: "deploy" });
+      expect(await environment.journal()).toEqual({
+        done: ["sync"],
+        finished: false,
+        stopped: "deploy",
+        pausedTasks: null,
+      });
     },
     4 * minutes,
   );
@@ -225,7 +221,12 @@ describe("an activation that is disturbed", () => {
       const result = await environment.interrupt(["activate", "--resume", "--yes"], "creating aws_");
       expect(result.exitCode, result.text).toBe(130);
       expect(result.stderr).toMatch(/SIGINT.* \d+ of \d+ changes were made/);
-      expect(await journal()).toEqual({ done: ["sync"], finished: false, stopped: "deploy" });
+      expect(await environment.journal()).toEqual({
+        done: ["sync"],
+        finished: false,
+        stopped: "deploy",
+        pausedTasks: null,
+      });
       const files = await readdir(environment.workplace.directory);
       expect(files.filter((name) => name.endsWith(".lock.info"))).toEqual([]);
     },
@@ -246,7 +247,7 @@ describe("an activation that is disturbed", () => {
         validation: { mode: "active", failed: 0 },
         endpoints: { application: expect.stringMatching(/^https:/) as string },
       });
-      expect(await journal()).toMatchObject({ finished: true });
+      expect(await environment.journal()).toMatchObject({ finished: true });
     },
     6 * minutes,
   );
@@ -321,10 +322,9 @@ describe("a deactivation", () => {
 
   it("destroys nothing when its sync fails, and starts the backend again", async () => {
     const before = await serial();
-    environment.decide = (service, target) =>
-      service === "s3" && target.startsWith("PUT") && target.includes(".dump") ? 403 : "forward";
-    const result = await environment.run(["deactivate", "--sync-data", "--yes"]);
-    environment.decide = () => "forward";
+    const result = await environment.during(refuseDumps, () =>
+      environment.run(["deactivate", "--sync-data", "--yes"]),
+    );
     expect(result.exitCode, result.text).toBe(7);
     expect(result.stderr).toContain("Nothing was destroyed");
     expect(await serial()).toBe(before);
@@ -342,10 +342,7 @@ describe("a deactivation", () => {
   it(
     "brings the rows to Neon, switches off, and what holds data has kept its ids",
     async () => {
-      await environment.pair.query(
-        "rds",
-        "insert into public.projects (slug, title, owner_id) select 'written-on-rds', 'New', id from public.users limit 1",
-      );
+      await environment.writeToRds();
       const result = await environment.run(["deactivate", "--sync-data", "--yes", "--json"]);
       expect(result.exitCode, result.text).toBe(0);
       expect(parseDocument(result)).toMatchObject({
@@ -357,9 +354,8 @@ describe("a deactivation", () => {
         validation: { mode: "pilot-light", failed: 0 },
       });
       expect(await environment.workplace.ids()).toEqual(always);
-      const rows = "select title from public.projects where slug = 'written-on-rds'";
-      expect(await environment.pair.query("neon", rows)).toEqual([{ title: "New" }]);
-      expect(await journal()).toMatchObject({ finished: true });
+      expect(await environment.writtenToNeon()).toEqual([{ title: "New" }]);
+      expect(await environment.journal()).toMatchObject({ finished: true });
     },
     6 * minutes,
   );

@@ -2,13 +2,11 @@
  * The cycle of an environment that has a database in active mode only (`database_always_on = false`): it is filled after the
  * deployment, and brought to Neon and into a snapshot before it goes.
  */
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DescribeDBInstancesCommand, DescribeDBSnapshotsCommand } from "@aws-sdk/client-rds";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { parseDocument, TestEnvironment, type CommandRun } from "./environment.ts";
+import { parseDocument, refuseDumps, TestEnvironment, type CommandRun } from "./environment.ts";
 
 const minutes = 60_000;
 const project = "seed-test";
@@ -16,18 +14,6 @@ const region = "eu-north-1";
 const countProjects = "select count(*) from public.projects";
 
 let environment: TestEnvironment;
-
-const entrySchema = z.object({
-  done: z.array(z.object({ step: z.string() })),
-  stopped: z.object({ step: z.string() }).nullable(),
-  pausedTasks: z.number().nullable(),
-});
-
-async function journal() {
-  const file = join(environment.workplace.directory, `lifecycle.${project}-dev.json`);
-  const { done, stopped, pausedTasks } = entrySchema.parse(JSON.parse(await readFile(file, "utf8")));
-  return { done: done.map(({ step }) => step), stopped: stopped?.step, pausedTasks };
-}
 
 async function instances(): Promise<(string | undefined)[]> {
   const { DBInstances = [] } = await environment.aws.rds.send(new DescribeDBInstancesCommand({}));
@@ -42,7 +28,7 @@ beforeAll(async () => {
   const variables = { TF_VAR_database_always_on: "false" };
   environment = await TestEnvironment.create({ project, region, rds: "empty", variables });
   await environment.workplace.deploy();
-  await environment.pushImages(project, "v1");
+  await environment.pushImages("v1");
 }, 5 * minutes);
 
 afterAll(() => environment[Symbol.asyncDispose](), minutes);
@@ -62,15 +48,14 @@ describe("an activation that brings the database", () => {
   it(
     "says what is missing when the sync fails after the deployment",
     async () => {
-      environment.decide = (service, target) =>
-        service === "s3" && target.startsWith("PUT") && target.includes(".dump") ? 403 : "forward";
-      const result = await environment.run(["activate", "--sync-data", "--yes", "--json"]);
-      environment.decide = () => "forward";
+      const result = await environment.during(refuseDumps, () =>
+        environment.run(["activate", "--sync-data", "--yes", "--json"]),
+      );
       expect(result.exitCode, result.text).toBe(7);
       expect(parseDocument(result).error?.details.join("\n")).toContain(
         "its database has no data of Neon yet",
       );
-      expect(await journal()).toMatchObject({ done: ["deploy", "database"], stopped: "sync" });
+      expect(await environment.journal()).toMatchObject({ done: ["deploy", "database"], stopped: "sync" });
     },
     6 * minutes,
   );
@@ -87,7 +72,7 @@ describe("an activation that brings the database", () => {
       const args = ["activate", "--resume", "--yes", "--verbose"];
       const result = await environment.interrupt(args, "DescribeTargetHealth", { env });
       expect(result.exitCode, result.text).toBe(130);
-      expect(await journal()).toMatchObject({ done: ["deploy", "database", "sync"] });
+      expect(await environment.journal()).toMatchObject({ done: ["deploy", "database", "sync"] });
     },
     3 * minutes,
   );
@@ -114,15 +99,12 @@ describe("a deactivation that removes the database", () => {
   });
 
   it("knows after kill -9 that the backend is stopped, and how many tasks it had", async () => {
-    await environment.pair.query(
-      "rds",
-      "insert into public.projects (slug, title, owner_id) select 'written-on-rds', 'New', id from public.users limit 1",
-    );
+    await environment.writeToRds();
     const result = await environment.interrupt(["deactivate", "--sync-data", "--yes"], "stopped (2 tasks)", {
       signal: "SIGKILL",
     });
     expect(result.exitCode, result.text).toBeNull();
-    expect(await journal()).toMatchObject({ done: [], pausedTasks: 2 });
+    expect(await environment.journal()).toMatchObject({ done: [], pausedTasks: 2 });
   });
 
   it("destroys nothing when it is interrupted at its snapshot", async () => {
@@ -138,7 +120,7 @@ describe("a deactivation that removes the database", () => {
     environment.decide = () => "forward";
     expect(result.exitCode, result.text).toBe(130);
     expect(result.stderr).toContain("Nothing was destroyed");
-    expect(await journal()).toMatchObject({ done: ["sync"], stopped: "snapshot" });
+    expect(await environment.journal()).toMatchObject({ done: ["sync"], stopped: "snapshot" });
     expect(await instances()).toContain(`${project}-dev-db`);
   });
 
@@ -169,8 +151,7 @@ describe("a deactivation that removes the database", () => {
   );
 
   it("has brought the rows to Neon", async () => {
-    const rows = "select title from public.projects where slug = 'written-on-rds'";
-    expect(await environment.pair.query("neon", rows)).toEqual([{ title: "New" }]);
+    expect(await environment.writtenToNeon()).toEqual([{ title: "New" }]);
   });
 });
 

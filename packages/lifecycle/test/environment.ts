@@ -1,6 +1,7 @@
 /** An environment of its own for one test file: deployed by the real CLI on the emulator, its two databases on real servers. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
 import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { CloudFrontClient } from "@aws-sdk/client-cloudfront";
@@ -43,20 +44,35 @@ export interface RunOptions {
 /** Decides about a request of the provider or of a command; `target` is its operation: `...CreateService`, or method and path. */
 export type Decide = (service: string, target: string) => Fate;
 
+const forward: Decide = () => "forward";
+
+/** No dump can be stored in the backups bucket. */
+export const refuseDumps: Decide = (service, target) =>
+  service === "s3" && target.startsWith("PUT") && target.includes(".dump") ? 403 : "forward";
+
+const journalSchema = z.object({
+  done: z.array(z.object({ step: z.string() })),
+  finishedAt: z.string().nullable(),
+  stopped: z.object({ step: z.string() }).nullable(),
+  pausedTasks: z.number().nullable(),
+});
+
 export class TestEnvironment implements AsyncDisposable {
   readonly pair: Pair;
   readonly workplace: Workplace;
   readonly aws: ReturnType<typeof clients>;
   readonly env: Environment;
   /** What becomes of requests to AWS; may be changed at any time. */
-  decide: Decide = () => "forward";
+  decide: Decide = forward;
+  readonly #project: string;
   readonly #parts: AsyncDisposable[] = [];
 
-  private constructor(pair: Pair, workplace: Workplace, aws: ReturnType<typeof clients>, env: Environment) {
+  private constructor(project: string, pair: Pair, workplace: Workplace, aws: ReturnType<typeof clients>) {
+    this.#project = project;
     this.pair = pair;
     this.workplace = workplace;
     this.aws = aws;
-    this.env = env;
+    this.env = workplace.environment;
   }
 
   static async create(options: {
@@ -70,7 +86,7 @@ export class TestEnvironment implements AsyncDisposable {
     const moto = motoUrl(sandbox.state.moto);
     const pair = await createPair(sandbox, { neon: "app", rds });
     await becomeMaster(pair);
-    const holder: { decide: Decide } = { decide: () => "forward" };
+    const holder = { decide: forward };
     const decide = (
       service: string,
       _before: number,
@@ -109,7 +125,7 @@ export class TestEnvironment implements AsyncDisposable {
       },
     });
     const aws = clients(moto, region);
-    const made = new TestEnvironment(pair, workplace, aws, workplace.environment);
+    const made = new TestEnvironment(project, pair, workplace, aws);
     holder.decide = (service, target) => made.decide(service, target);
     made.#parts.push(pair, workplace, application, proxy, startTasks(project, aws));
     return made;
@@ -156,12 +172,48 @@ export class TestEnvironment implements AsyncDisposable {
     await this.aws.secrets.send(new PutSecretValueCommand({ SecretId: secretArn, SecretString }));
   }
 
+  /** Does something while requests to AWS have another fate. */
+  async during<T>(decide: Decide, work: () => Promise<T>): Promise<T> {
+    this.decide = decide;
+    try {
+      return await work();
+    } finally {
+      this.decide = forward;
+    }
+  }
+
+  /** The journal of the last switch. */
+  async journal() {
+    const file = join(this.workplace.directory, `lifecycle.${this.#project}-dev.json`);
+    const { done, finishedAt, stopped, pausedTasks } = journalSchema.parse(
+      JSON.parse(await readFile(file, "utf8")),
+    );
+    return {
+      done: done.map(({ step }) => step),
+      finished: finishedAt !== null,
+      stopped: stopped?.step,
+      pausedTasks,
+    };
+  }
+
+  /** Writes a row that only RDS has. */
+  async writeToRds(): Promise<void> {
+    const insert = `insert into public.projects (slug, title, owner_id)
+      select 'written-on-rds', 'New', id from public.users limit 1`;
+    await this.pair.query("rds", insert);
+  }
+
+  /** What Neon has of that row. */
+  async writtenToNeon(): Promise<unknown[]> {
+    return await this.pair.query("neon", "select title from public.projects where slug = 'written-on-rds'");
+  }
+
   /** Puts an image into each repository. */
-  async pushImages(project: string, tag: string): Promise<void> {
+  async pushImages(tag: string): Promise<void> {
     for (const name of ["backend", "frontend", "grafana"]) {
       await this.aws.ecr.send(
         new PutImageCommand({
-          repositoryName: `${project}/${name}`,
+          repositoryName: `${this.#project}/${name}`,
           imageTag: tag,
           imageManifest: manifest(`${name} ${tag}`),
         }),

@@ -1,5 +1,4 @@
 /** What no emulator does: tasks that register themselves as targets and instances, and an application behind the load balancer. */
-import { once } from "node:events";
 import { createServer } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
@@ -15,6 +14,7 @@ import {
   RegisterInstanceCommand,
   type ServiceDiscoveryClient,
 } from "@aws-sdk/client-servicediscovery";
+import { listen, type LoopbackServer } from "@pilot-light/sandbox/loopback-server";
 
 const tasks = ["10.0.0.11", "10.0.0.12"];
 
@@ -68,18 +68,6 @@ async function registerInstances(project: string, client: ServiceDiscoveryClient
 }
 
 /** The application as the load balancer would show it, over HTTP: what an environment without a domain speaks. */
-export async function startApplication(): Promise<AsyncDisposable & { address: string }> {
-  const server = createServer((_request, response) => response.writeHead(200).end("{}"));
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("A TCP server has no port.");
-  return {
-    address: `127.0.0.1:${address.port}`,
-    [Symbol.asyncDispose]: async () => {
-      server.closeAllConnections();
-      server.close();
-      await once(server, "close");
-    },
-  };
+export async function startApplication(): Promise<LoopbackServer> {
+  return await listen(createServer((_request, response) => response.writeHead(200).end("{}")));
 }

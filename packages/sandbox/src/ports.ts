@@ -1,6 +1,6 @@
 /** Free TCP ports of the loopback address. */
 import { once } from "node:events";
-import { createServer } from "node:net";
+import { createServer, type Server } from "node:net";
 
 /** The address that every server of the sandbox listens on. */
 export const loopback = "127.0.0.1";
@@ -9,9 +9,15 @@ export const loopback = "127.0.0.1";
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, loopback);
   await once(server, "listening");
-  const address = server.address();
+  const port = portOf(server);
   server.close();
   await once(server, "close");
+  return port;
+}
+
+/** The port of a TCP server that listens. */
+export function portOf(server: Server): number {
+  const address = server.address();
   if (address === null || typeof address === "string") throw new Error("A TCP server has no port.");
   return address.port;
 }

@@ -1,6 +1,6 @@
 /** An HTTP proxy in front of the emulator that can go wrong as AWS and networks do. */
-import { once } from "node:events";
 import { createServer, request, type IncomingMessage, type ServerResponse } from "node:http";
+import { listen } from "../loopback-server.ts";
 
 /** What becomes of a request: forwarded, answered with a throttling error or a status, never answered; or all is over. */
 export type Fate = "forward" | "throttle" | "hang" | "stop" | number;
@@ -33,23 +33,8 @@ export async function startProxy(
     else if (fate === "stop") stop();
     else if (fate !== "hang") response.writeHead(fate).end();
   });
-  const stop = () => {
-    server.closeAllConnections();
-    server.close();
-  };
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("A TCP server has no port.");
-  return {
-    url: `http://127.0.0.1:${address.port}`,
-    seen,
-    [Symbol.asyncDispose]: async () => {
-      if (!server.listening) return;
-      stop();
-      await once(server, "close");
-    },
-  };
+  const { address, stop, [Symbol.asyncDispose]: dispose } = await listen(server);
+  return { url: `http://${address}`, seen, [Symbol.asyncDispose]: dispose };
 }
 
 function forward(target: string, url: string, incoming: IncomingMessage, response: ServerResponse): void {

@@ -1,7 +1,7 @@
 /** Stands in for the load balancer: an HTTPS server with the domain's certificate. */
-import { once } from "node:events";
 import { createServer } from "node:https";
 import { TLSSocket } from "node:tls";
+import { listen } from "@pilot-light/sandbox/loopback-server";
 import type { DomainCertificate } from "./certificates.ts";
 
 export interface HttpsStub extends AsyncDisposable {
@@ -26,20 +26,13 @@ export async function startHttpsStub(certificate: DomainCertificate): Promise<Ht
     });
     response.writeHead(status).end("{}");
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("A TCP server has no port.");
+  const { address, [Symbol.asyncDispose]: dispose } = await listen(server);
   return {
-    address: `127.0.0.1:${address.port}`,
+    address,
     requests,
     answer: (next) => {
       status = next;
     },
-    [Symbol.asyncDispose]: async () => {
-      server.closeAllConnections();
-      server.close();
-      await once(server, "close");
-    },
+    [Symbol.asyncDispose]: dispose,
   };
 }
