@@ -1,9 +1,9 @@
 /** Set-up of a fresh machine: installs what is missing, says each step in a line, and does nothing when everything is there. */
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { installEmulator, installPostgresClients, installTerraform } from "./programs.mjs";
-import { ScriptError, mustRun, root } from "./run.mjs";
+import { ScriptError, mustRun, onPath, root } from "./run.mjs";
 
 const pnpm = "pnpm@12.21.0";
 const oldestNode = [20, 19];
@@ -24,6 +24,7 @@ export async function setup({ forTests }) {
   await step("postgres", installPostgresClients);
   await step("emulator", installEmulator);
   if (forTests) await step("terraform", installTerraform);
+  if (forTests) await step("pnpm", putPnpmOnPath);
 }
 
 /** @typedef {import("./system-packages.mjs").Note} Note */
@@ -69,6 +70,14 @@ async function installPackages(note) {
   });
   writeFileSync(stamp, digest);
   return "installed";
+}
+
+/** Tests call `pnpm` as people do. Where nobody has installed it, the one that npx keeps serves the programs of this run. */
+async function putPnpmOnPath() {
+  if (onPath("pnpm")) return "on the PATH";
+  const { stdout } = await mustRun("npx", ["-y", "--package", pnpm, "-c", "command -v pnpm"]);
+  process.env["PATH"] = [dirname(stdout.trim()), process.env["PATH"]].join(delimiter);
+  return `${pnpm}, by npx`;
 }
 
 /** Digest of the files that decide what is installed, and of the platform: native packages differ. */
