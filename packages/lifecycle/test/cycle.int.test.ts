@@ -9,8 +9,8 @@ import { DescribeServicesCommand } from "@aws-sdk/client-ecs";
 import { type Ids } from "@pilot-light/sandbox/workplace";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { parseDocument, refuseDumps, TestEnvironment, type Decide } from "./environment.ts";
-import { holdStateLock } from "./state-lock.ts";
+import { parseDocument, refuseDumps, TestEnvironment, type CommandRun, type Decide } from "./environment.ts";
+import { holdStateLock } from "./state.ts";
 
 const minutes = 60_000;
 const project = "cycle-test";
@@ -49,8 +49,17 @@ async function backendTasks(): Promise<number | undefined> {
   return services[0]?.desiredCount;
 }
 
+const validatedSchema = z.looseObject({
+  validation: z.object({ checks: z.array(z.object({ status: z.string(), summary: z.string() })) }),
+});
+
+function warningsOf(result: CommandRun): string[] {
+  const { validation } = validatedSchema.parse(parseDocument(result));
+  return validation.checks.filter(({ status }) => status === "warning").map(({ summary }) => summary);
+}
+
 beforeAll(async () => {
-  environment = await TestEnvironment.create({ project, region, rds: "stale" });
+  environment = await TestEnvironment.create({ project, region, rds: "stale", state: "local" });
   const deployed = z.record(z.string(), outputsSchema).parse(await environment.workplace.deploy());
   await environment.setMaster(deployed[`${project}-dev`]?.database_secret_arn ?? "");
   always = await environment.workplace.ids();
@@ -119,7 +128,7 @@ describe("in pilot light, nothing is written by", () => {
   });
 
   it("an activation while somebody holds the state's lock: it says who", async () => {
-    await using lock = await holdStateLock(environment.workplace, `${project}-dev`);
+    await using lock = await holdStateLock(environment);
     const result = await environment.run(["activate", "--yes", "--json"]);
     expect(result.exitCode, result.text).toBe(4);
     expect(parseDocument(result).error).toMatchObject({
@@ -244,9 +253,11 @@ describe("an activation that is disturbed", () => {
           { step: "sync", outcome: "done before" },
           { step: "deploy", outcome: "done" },
         ],
-        validation: { mode: "active", failed: 0 },
+        validation: { mode: "active", failed: 0, skipped: 0 },
         endpoints: { application: expect.stringMatching(/^https:/) as string },
       });
+      // The environment was deployed without a domain of its own.
+      expect(warningsOf(result)).toEqual(["no domain, no certificate"]);
       expect(await environment.journal()).toMatchObject({ finished: true });
     },
     6 * minutes,
@@ -340,23 +351,35 @@ describe("a deactivation", () => {
   });
 
   it(
-    "brings the rows to Neon, switches off, and what holds data has kept its ids",
+    "keeps its state when it is interrupted while Terraform destroys, and Neon has the rows by then",
     async () => {
       await environment.writeToRds();
-      const result = await environment.run(["deactivate", "--sync-data", "--yes", "--json"]);
+      const result = await environment.interrupt(["deactivate", "--sync-data", "--yes"], "destroying aws_");
+      expect(result.exitCode, result.text).toBe(130);
+      expect(result.stderr).toMatch(/SIGINT.* \d+ of \d+ changes were made/);
+      expect(await environment.journal()).toMatchObject({ done: ["sync"], stopped: "deploy" });
+      expect(await environment.writtenToNeon()).toEqual([{ title: "New" }]);
+    },
+    4 * minutes,
+  );
+
+  // Where Terraform was stopped at a service that AWS has removed meanwhile, its next plan waits two minutes for it.
+  it(
+    "is finished by --resume: the sync counts, and what holds data has kept its ids",
+    async () => {
+      const result = await environment.run(["deactivate", "--resume", "--yes", "--json"]);
       expect(result.exitCode, result.text).toBe(0);
       expect(parseDocument(result)).toMatchObject({
         outcome: "deactivated",
         steps: [
-          { step: "sync", outcome: "done" },
+          { step: "sync", outcome: "done before" },
           { step: "deploy", outcome: "done" },
         ],
         validation: { mode: "pilot-light", failed: 0 },
       });
       expect(await environment.workplace.ids()).toEqual(always);
-      expect(await environment.writtenToNeon()).toEqual([{ title: "New" }]);
       expect(await environment.journal()).toMatchObject({ finished: true });
     },
-    6 * minutes,
+    12 * minutes,
   );
 });

@@ -1,12 +1,13 @@
 /**
  * The cycle of an environment that has a database in active mode only (`database_always_on = false`): it is filled after the
- * deployment, and brought to Neon and into a snapshot before it goes.
+ * deployment, and brought to Neon and into a snapshot before it goes. Its state and journal are in S3.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { DescribeDBInstancesCommand, DescribeDBSnapshotsCommand } from "@aws-sdk/client-rds";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { parseDocument, refuseDumps, TestEnvironment, type CommandRun } from "./environment.ts";
+import { holdStateLock } from "./state.ts";
 
 const minutes = 60_000;
 const project = "seed-test";
@@ -26,7 +27,7 @@ function codeOf(result: CommandRun): string | undefined {
 
 beforeAll(async () => {
   const variables = { TF_VAR_database_always_on: "false" };
-  environment = await TestEnvironment.create({ project, region, rds: "empty", variables });
+  environment = await TestEnvironment.create({ project, region, rds: "empty", state: "s3", variables });
   await environment.workplace.deploy();
   await environment.pushImages("v1");
 }, 5 * minutes);
@@ -42,6 +43,17 @@ describe("an activation that brings the database", () => {
         sync: null,
         terraform: { create: { aws_db_instance: 1 } },
       },
+    });
+  });
+
+  it("is refused while somebody holds the lock in S3: it says who", async () => {
+    await using lock = await holdStateLock(environment);
+    const result = await environment.run(["activate", "--yes", "--json"]);
+    expect(result.exitCode, result.text).toBe(4);
+    expect(parseDocument(result).error).toMatchObject({
+      code: "STATE_LOCKED",
+      message: expect.stringContaining(lock.who) as string,
+      hint: expect.stringContaining(`force-unlock ${lock.id}`) as string,
     });
   });
 

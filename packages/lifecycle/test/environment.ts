@@ -1,7 +1,6 @@
 /** An environment of its own for one test file: deployed by the real CLI on the emulator, its two databases on real servers. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
 import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { CloudFrontClient } from "@aws-sdk/client-cloudfront";
@@ -21,6 +20,7 @@ import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { Workplace } from "@pilot-light/sandbox/workplace";
 import { z } from "zod";
 import { startApplication, startTasks } from "./stand-ins.ts";
+import { createState, type TestState } from "./state.ts";
 
 const bin = join(import.meta.dirname, "../dist/bin.js");
 
@@ -58,27 +58,31 @@ const journalSchema = z.object({
 });
 
 export class TestEnvironment implements AsyncDisposable {
+  readonly project: string;
   readonly pair: Pair;
   readonly workplace: Workplace;
   readonly aws: ReturnType<typeof clients>;
   readonly env: Environment;
+  readonly state: TestState;
   /** What becomes of requests to AWS; may be changed at any time. */
   decide: Decide = forward;
-  readonly #project: string;
   readonly #parts: AsyncDisposable[] = [];
 
-  private constructor(project: string, pair: Pair, workplace: Workplace, aws: ReturnType<typeof clients>) {
-    this.#project = project;
-    this.pair = pair;
-    this.workplace = workplace;
-    this.aws = aws;
-    this.env = workplace.environment;
+  private constructor(parts: Pick<TestEnvironment, "project" | "pair" | "workplace" | "state" | "aws">) {
+    this.project = parts.project;
+    this.pair = parts.pair;
+    this.workplace = parts.workplace;
+    this.state = parts.state;
+    this.aws = parts.aws;
+    this.env = parts.workplace.environment;
   }
 
   static async create(options: {
     project: string;
     region: string;
     rds: Seed;
+    /** Where the Terraform state is. */
+    state: "local" | "s3";
     variables?: Environment;
   }): Promise<TestEnvironment> {
     const { project, region, rds, variables = {} } = options;
@@ -102,6 +106,7 @@ export class TestEnvironment implements AsyncDisposable {
       url.replace(new RegExp(`^/${bucket}/?(?=\\?policy(?:=|$))`), `/${policyBucket(bucket)}`);
     const proxy = await startProxy(moto, decide, elsewhere);
     const application = await startApplication();
+    const state = await createState(options.state, project, moto);
     const workplace = await Workplace.create({
       project,
       region,
@@ -121,11 +126,12 @@ export class TestEnvironment implements AsyncDisposable {
         // The emulator runs two tasks of each service.
         TF_VAR_prometheus_desired_count: "2",
         TF_VAR_grafana_desired_count: "2",
+        ...state.variables,
         ...variables,
       },
     });
     const aws = clients(moto, region);
-    const made = new TestEnvironment(project, pair, workplace, aws);
+    const made = new TestEnvironment({ project, pair, workplace, state, aws });
     holder.decide = (service, target) => made.decide(service, target);
     made.#parts.push(pair, workplace, application, proxy, startTasks(project, aws));
     return made;
@@ -184,10 +190,8 @@ export class TestEnvironment implements AsyncDisposable {
 
   /** The journal of the last switch. */
   async journal() {
-    const file = join(this.workplace.directory, `lifecycle.${this.#project}-dev.json`);
-    const { done, finishedAt, stopped, pausedTasks } = journalSchema.parse(
-      JSON.parse(await readFile(file, "utf8")),
-    );
+    const text = await this.state.read(this.workplace, "journal");
+    const { done, finishedAt, stopped, pausedTasks } = journalSchema.parse(JSON.parse(text));
     return {
       done: done.map(({ step }) => step),
       finished: finishedAt !== null,
@@ -213,7 +217,7 @@ export class TestEnvironment implements AsyncDisposable {
     for (const name of ["backend", "frontend", "grafana"]) {
       await this.aws.ecr.send(
         new PutImageCommand({
-          repositoryName: `${this.#project}/${name}`,
+          repositoryName: `${this.project}/${name}`,
           imageTag: tag,
           imageManifest: manifest(`${name} ${tag}`),
         }),
@@ -254,14 +258,15 @@ function clients(endpoint: string, region: string) {
   };
 }
 
-/** The smallest manifest that a registry takes; each text has a digest of its own. */
-function manifest(text: string): string {
+/** The smallest manifest that a registry takes; the emulator's digest is one of its layers, so that each text has its own. */
+export function manifest(text: string): string {
   const digest = `sha256:${Buffer.from(text).toString("hex").padEnd(64, "0").slice(0, 64)}`;
+  const part = (mediaType: string) => ({ mediaType, size: 2, digest });
   return JSON.stringify({
     schemaVersion: 2,
     mediaType: "application/vnd.docker.distribution.manifest.v2+json",
-    config: { mediaType: "application/vnd.docker.container.image.v1+json", size: 2, digest },
-    layers: [],
+    config: part("application/vnd.docker.container.image.v1+json"),
+    layers: [part("application/vnd.docker.image.rootfs.diff.tar.gzip")],
   });
 }
 

@@ -1,0 +1,60 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { resourceNames } from "@pilot-light/core/contract";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { findDone, Journal } from "./journal.ts";
+
+const names = resourceNames("shop");
+const facts = { command: "deactivate", syncData: true, createsDatabase: false, images: {} } as const;
+
+let directory = "";
+beforeEach(async () => (directory = await mkdtemp(join(tmpdir(), "journal-"))));
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+const open = () => Journal.open({ environment: {}, names, directory });
+const file = () => join(directory, "lifecycle.shop-dev.json");
+
+test("before the first switch nothing is unfinished, and nothing is written", async () => {
+  const journal = await open();
+  expect(journal.unfinished).toBeUndefined();
+  await journal.change(() => ({ finishedAt: "now" }));
+  expect(await readdir(directory)).toEqual([]);
+});
+
+test("what one run has begun, the next one knows", async () => {
+  const journal = await open();
+  await journal.begin(facts);
+  await journal.change(({ done }, at) => ({ done: [...done, { step: "sync", at }] }));
+  const { unfinished } = await open();
+  expect(unfinished).toMatchObject(facts);
+  expect(findDone(unfinished, "sync")).toBeDefined();
+  expect(findDone(unfinished, "deploy")).toBeUndefined();
+});
+
+test("a switch that came to its end is not unfinished", async () => {
+  const journal = await open();
+  await journal.begin(facts);
+  await journal.change((_, finishedAt) => ({ finishedAt }));
+  expect((await open()).unfinished).toBeUndefined();
+});
+
+test("it is replaced as a whole, and leaves no other file", async () => {
+  const journal = await open();
+  await journal.begin(facts);
+  await journal.begin({ ...facts, command: "activate" });
+  expect(await readdir(directory)).toEqual(["lifecycle.shop-dev.json"]);
+  expect(JSON.parse(await readFile(file(), "utf8"))).toMatchObject({ command: "activate", done: [] });
+});
+
+test.each(["", "{", '{"version":2}'])(
+  "a journal of %j is refused, by the place where it is",
+  async (text) => {
+    await writeFile(file(), text);
+    await expect(open()).rejects.toMatchObject({
+      code: "JOURNAL_UNREADABLE",
+      exit: 3,
+      message: expect.stringContaining(file()) as string,
+    });
+  },
+);

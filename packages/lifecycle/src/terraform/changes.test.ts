@@ -1,0 +1,79 @@
+import { expect, test } from "vitest";
+import { isComplete, parsePlan, parseState } from "./changes.ts";
+
+/** A resource change as `terraform show -json` of terraform 1.11 has it. */
+const entry = (address: string, actions: string[], { before = {}, after = {}, mode = "managed" } = {}) => ({
+  address,
+  mode,
+  type: address.replace("data.", "").split(".")[0],
+  name: "x",
+  change: { actions, before, after, after_unknown: {} },
+});
+const plan = (...resource_changes: ReturnType<typeof entry>[]) =>
+  parsePlan({ format_version: "1.2", resource_changes, planned_values: { root_module: {} } });
+
+test.each([
+  [["no-op"], undefined],
+  [["read"], undefined],
+  [["create"], "create"],
+  [["update"], "change"],
+  [["delete"], "destroy"],
+  [["delete", "create"], "replace"],
+  [["create", "delete"], "replace"],
+  [["forget"], undefined],
+])("the actions %j are: %s", (actions, action) => {
+  expect(plan(entry("aws_lb.x", actions)).changes.map((change) => change.action)).toEqual(
+    action === undefined ? [] : [action],
+  );
+});
+
+test("data sources are no changes", () => {
+  const data = entry("data.aws_ami.x", ["create"], { mode: "data" });
+  expect(plan(data).changes).toEqual([]);
+});
+
+test("a resource is named as AWS names it, by what it is and not by what it becomes", () => {
+  const [change] = plan(
+    entry("aws_db_instance.x", ["delete", "create"], {
+      before: { identifier: "shop-dev-db", id: "db-1" },
+      after: { identifier: "shop-dev-db-2" },
+    }),
+  ).changes;
+  expect(change?.name).toBe("shop-dev-db");
+});
+
+test("what has no name yet is called by its address", () => {
+  const [change] = plan(entry("aws_vpc.x", ["create"], { after: { id: "" } })).changes;
+  expect(change?.name).toBe("aws_vpc.x");
+});
+
+test("a plan of the first deployment has nothing before it", () => {
+  expect(plan().before).toEqual([]);
+});
+
+test("a state that was never applied has no resources", () => {
+  expect(parseState({ format_version: "1.0" })).toEqual([]);
+});
+
+test("only managed resources are resources", () => {
+  const resources = ["managed", "data"].map((mode) => ({
+    address: `${mode}.x`,
+    mode,
+    type: "aws_vpc",
+    values: {},
+  }));
+  expect(parseState({ values: { root_module: { resources } } }).map(({ address }) => address)).toEqual([
+    "managed.x",
+  ]);
+});
+
+test("a plan of changes and replacements is complete, one that makes or removes is not", () => {
+  const of = (...actions: string[]) => plan(entry("aws_lb.x", actions)).changes;
+  expect(isComplete([...of("update"), ...of("delete", "create")])).toBe(true);
+  expect(isComplete(of("create"))).toBe(false);
+  expect(isComplete(of("delete"))).toBe(false);
+});
+
+test("what is no plan is refused", () => {
+  expect(() => parsePlan({ message: "no" })).toThrow();
+});
