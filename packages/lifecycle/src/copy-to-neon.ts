@@ -8,22 +8,18 @@ import type { Run } from "./run.ts";
 import { syncNow, syncOptions, type Switch } from "./switch.ts";
 import { readWriters, scaleWriters, waitUntilStopped } from "./writers.ts";
 
-/**
- * Whether the copy of a resumed run still counts: it does while the backend has not been started again. Once Terraform has begun
- * to destroy, there is nothing left that could write.
- */
+/** Whether the copy of a resumed run still counts: it does while the backend has not been started again. */
 export async function isCopied(
   reading: Promise<Outputs>,
   { resume, aws, console, signal }: Switch,
 ): Promise<boolean> {
   if (resume === undefined || findDone(resume, "sync") === undefined) return false;
-  if (resume.begun.includes("deploy")) return true;
   const outputs = await reading.catch(() => undefined);
   // What cannot be read is told by the look that reads it.
   if (outputs === undefined) return true;
   const writers = await readWriters(aws, outputs, signal);
   if (writers === undefined || (writers.desired === 0 && writers.running === 0)) return true;
-  console.warn("the backend was started again after the sync: it is repeated");
+  console.warn("the backend was started again after the copy: RDS may have newer rows than Neon");
   return false;
 }
 

@@ -115,4 +115,11 @@ describe("a second copy", () => {
     );
     expect(judge("deactivate", true, entry("deactivate", ["sync"], []))).toBeUndefined();
   });
+
+  it("to Neon is repeated by a resumed run whose backend runs again, but not once Terraform has begun", () => {
+    const copied = entry("deactivate", ["sync"], ["sync"]);
+    expect(judge("deactivate", true, copied, true)).toBeUndefined();
+    const begun = entry("deactivate", ["sync", "deploy"], ["sync"]);
+    expect(judge("deactivate", true, begun, true)).toBe("RESYNC_REFUSED");
+  });
 });

@@ -107,6 +107,13 @@ export function judgeResync(
   const same = unfinished?.command === command ? unfinished : undefined;
   const copied = findDone(same, "sync") !== undefined && same?.begun.includes("deploy") === true;
   if (activeNow && !copied) return undefined;
+  if (resume !== undefined) {
+    return refusal(
+      "RESYNC_REFUSED",
+      "The backend was started again after the copy: RDS may have newer rows than Neon, and Neon newer ones than RDS.",
+      "Finish without another sync, Neon as it is:  pnpm deactivate    or replace Neon again:  pnpm deactivate --resume --allow-resync",
+    );
+  }
   return refusal(
     "RESYNC_REFUSED",
     "The environment is no longer wholly active, so Neon may have newer rows than RDS: a sync would replace them.",

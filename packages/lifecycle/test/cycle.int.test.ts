@@ -342,6 +342,19 @@ describe("a deactivation", () => {
     expect(await backendTasks()).toBe(2);
   });
 
+  it("leaves the backend alone with --keep-backend, for a tunnel that goes through its tasks", async () => {
+    const scaled: string[] = [];
+    const watch: Decide = (service, target) => {
+      if (target.endsWith(".UpdateService")) scaled.push(target);
+      return refuseDumps(service, target);
+    };
+    const result = await environment.during(watch, () =>
+      environment.run(["deactivate", "--sync-data", "--keep-backend", "--yes"]),
+    );
+    expect(result.exitCode, result.text).toBe(7);
+    expect(scaled).toEqual([]);
+  });
+
   it("destroys nothing when it is interrupted in its sync, and starts the backend again", async () => {
     const before = await serial();
     const result = await environment.interrupt(["deactivate", "--sync-data", "--yes"], "  dump  ");
