@@ -2,7 +2,7 @@
 import { projectNamePattern, resourceNames } from "@pilot-light/core/contract";
 import { OpsError } from "@pilot-light/core/errors";
 import { App } from "cdktf";
-import type { BackendChoice } from "./backend.ts";
+import type { BackendChoice } from "@pilot-light/core/terraform/backend";
 import { DevStack } from "./stacks/dev-stack.ts";
 
 export interface AppConfig {

@@ -1,6 +1,6 @@
 /** The place of the state, chosen by the environment. */
+import { chooseBackend } from "@pilot-light/core/terraform/backend";
 import { describe, expect, it } from "vitest";
-import { chooseBackend } from "./backend.ts";
 import { part, synthesized } from "./testing/synthesized.ts";
 
 const terraform = (environment: Record<string, string>) =>

@@ -2,7 +2,7 @@
 import { runCommand } from "@pilot-light/core/command";
 import { readVariable } from "@pilot-light/core/env";
 import { synthesize } from "./app.ts";
-import { chooseBackend } from "./backend.ts";
+import { chooseBackend } from "@pilot-light/core/terraform/backend";
 
 await runCommand("infra synth", {}, ({ environment }) => {
   const project = readVariable(environment, "PROJECT_NAME") ?? "";

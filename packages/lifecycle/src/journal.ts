@@ -5,8 +5,9 @@ import { createAwsClients } from "@pilot-light/core/aws/clients";
 import { awsError, awsErrorName } from "@pilot-light/core/aws/errors";
 import { sdk } from "@pilot-light/core/aws/sdk";
 import type { ResourceNames } from "@pilot-light/core/contract";
-import { type Environment, readVariable } from "@pilot-light/core/env";
+import type { Environment } from "@pilot-light/core/env";
 import { OpsError } from "@pilot-light/core/errors";
+import { chooseBackend } from "@pilot-light/core/terraform/backend";
 import { z } from "zod";
 import type { Basics } from "./context.ts";
 
@@ -55,7 +56,7 @@ export class Journal {
 
   /**
    * Opens the journal of an environment.
-   * @throws OpsError JOURNAL_UNREADABLE (configuration), AWS_... (aws)
+   * @throws OpsError JOURNAL_UNREADABLE, STATE_AMBIGUOUS (configuration), AWS_... (aws)
    */
   static async open({
     environment,
@@ -128,20 +129,16 @@ function parseEntry(text: string, place: string): JournalEntry {
 
 /** Where the journal is: beside a local state, in the bucket of an S3 state, else in the backups bucket. */
 function journalStore(environment: Environment, names: ResourceNames, directory: string): JournalStore {
-  const stateBucket = readVariable(environment, "TF_STATE_BUCKET");
-  const region = readVariable(environment, "TF_STATE_REGION");
   const key = `${names.stack}/lifecycle.json`;
-  if (stateBucket !== undefined) {
-    return s3Store(
-      region === undefined ? environment : { ...environment, AWS_REGION: region },
-      stateBucket,
-      key,
-    );
+  const backend = chooseBackend(environment);
+  switch (backend.kind) {
+    case "local":
+      return fileStore(join(directory, `lifecycle.${names.stack}.json`));
+    case "s3":
+      return s3Store({ ...environment, AWS_REGION: backend.region }, backend.bucket, key);
+    case "terraform-cloud":
+      return s3Store(environment, names.backupsBucket, key);
   }
-  if (readVariable(environment, "TF_CLOUD_ORGANIZATION") !== undefined) {
-    return s3Store(environment, names.backupsBucket, key);
-  }
-  return fileStore(join(directory, `lifecycle.${names.stack}.json`));
 }
 
 function fileStore(file: string): JournalStore {

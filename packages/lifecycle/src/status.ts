@@ -24,13 +24,16 @@ export async function status(command: CommandContext): Promise<CommandOutcome> {
     console.live("  asking Terraform ...");
     await stack.synthesize();
   }
+  // The slowest of all: it starts first. Whether anything is deployed is told by the outputs.
+  const costing = part(stack.state().then(costsOf));
+  costing.catch(() => undefined);
   const outputs = await stack.outputs();
   const [services, database, dump, snapshots, costs, journal] = await Promise.all([
     part(readServices(context, outputs)),
     part(readDatabase(aws, names.databaseInstance, signal)),
     part(newestDump(context, outputs)),
     part(listSnapshots(aws, names, signal)),
-    part(stack.state().then(costsOf)),
+    costing,
     part(Journal.open(context)),
   ]);
   console.live("");

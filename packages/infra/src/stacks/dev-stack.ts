@@ -1,9 +1,10 @@
 /** The dev environment as one Terraform stack. Wiring only: what each part is made of stands in `../constructs`. */
 import { environmentName, outputsVersion, type ResourceNames } from "@pilot-light/core/contract";
+import type { BackendChoice } from "@pilot-light/core/terraform/backend";
 import { Op, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { applyRules } from "../aspects/rules.ts";
-import { type BackendChoice, configureBackend } from "../backend.ts";
+import { configureBackend } from "../backend.ts";
 import { BackupsBucket } from "../constructs/backups-bucket.ts";
 import { CiUser } from "../constructs/ci-user.ts";
 import { Compute } from "../constructs/compute.ts";

@@ -1,5 +1,5 @@
 /** The environment's Terraform stack: synthesized by cdktf, planned, and applied exactly as it was planned. */
-import { stat, writeFile } from "node:fs/promises";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Outputs, outputsSchema } from "@pilot-light/core/contract";
 import type { Console } from "@pilot-light/core/console";
@@ -7,8 +7,10 @@ import { type Environment, withoutSecrets } from "@pilot-light/core/env";
 import { OpsError } from "@pilot-light/core/errors";
 import { parseOutputs, type RawOutputs } from "@pilot-light/core/outputs";
 import { run, type RunResult } from "@pilot-light/core/process";
+import { chooseBackend } from "@pilot-light/core/terraform/backend";
 import { prepareTerraform } from "@pilot-light/core/terraform/cli-config";
 import { z } from "zod";
+import { isFor } from "./backend.ts";
 import { parsePlan, parseState, type PlanContents, type Resource } from "./changes.ts";
 import { terraformError } from "./errors.ts";
 import { parseEvent, type Diagnostic, type ResourceEvent } from "./events.ts";
@@ -103,12 +105,17 @@ export class Stack {
     );
   }
 
-  /** Whether the folder is there and was initialised at some time. */
+  /** Whether the folder is there and was initialised, for the state that the environment variables name now. */
   async isInitialised(): Promise<boolean> {
-    return Promise.all([stat(join(this.folder, ".terraform")), stat(join(this.folder, "cdk.tf.json"))]).then(
-      () => true,
-      () => false,
-    );
+    try {
+      await stat(join(this.folder, ".terraform"));
+      const synthesized: unknown = JSON.parse(await readFile(join(this.folder, "cdk.tf.json"), "utf8"));
+      return isFor(chooseBackend(this.#options.environment), synthesized);
+    } catch (error) {
+      // Not there, or not whole: it is written anew.
+      if (error instanceof OpsError) throw error;
+      return false;
+    }
   }
 
   /**

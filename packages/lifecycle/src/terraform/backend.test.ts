@@ -1,0 +1,38 @@
+import { chooseBackend } from "@pilot-light/core/terraform/backend";
+import { expect, test } from "vitest";
+import { isFor } from "./backend.ts";
+
+/** The `terraform` block as cdktf 0.21 writes it, and the variables it was written for. */
+const written = {
+  local: { block: { backend: { local: { path: "../../../terraform.shop-dev.tfstate" } } }, variables: {} },
+  s3: {
+    block: { backend: { s3: { bucket: "states", region: "us-east-1", key: "shop-dev/terraform.tfstate" } } },
+    variables: { TF_STATE_BUCKET: "states" },
+  },
+  "s3 of another bucket": {
+    block: { backend: { s3: { bucket: "others", region: "us-east-1" } } },
+    variables: { TF_STATE_BUCKET: "others" },
+  },
+  "s3 of another region": {
+    block: { backend: { s3: { bucket: "states", region: "eu-west-1" } } },
+    variables: { TF_STATE_BUCKET: "states", TF_STATE_REGION: "eu-west-1" },
+  },
+  "Terraform Cloud": {
+    block: { cloud: { organization: "acme", workspaces: { name: "shop-dev" } } },
+    variables: { TF_CLOUD_ORGANIZATION: "acme", TF_WORKSPACE: "shop-dev" },
+  },
+};
+const names = Object.keys(written) as (keyof typeof written)[];
+
+test.each(names)("a configuration for %s is one for these variables, and for no others", (name) => {
+  const document = { terraform: written[name].block };
+  const fitting = names.filter((other) => isFor(chooseBackend(written[other].variables), document));
+  expect(fitting).toEqual([name]);
+});
+
+test.each([undefined, null, {}, { terraform: {} }, "text"])(
+  "%j is a configuration for nothing",
+  (document) => {
+    expect(isFor({ kind: "local" }, document)).toBe(false);
+  },
+);
