@@ -2,13 +2,14 @@
  * Reads the Terraform outputs. An unreadable, empty or wrongly typed document is an error of its own and never reads as
  * a mode: a stack that was never deployed gives `{ "<stack>": {} }` with exit code 0.
  */
-import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { withoutSecrets, type Environment } from "./env.ts";
 import { OpsError, messageOf } from "./errors.ts";
 import { run } from "./process.ts";
+import { isInitialised } from "./terraform/initialised.ts";
 
 export interface ReadOutputsOptions {
   /** JSON of `cdktf output`; without it the deployed stack is asked. */
@@ -125,11 +126,7 @@ function stackOf(document: unknown, stack: string, from: string): RawOutputs {
 /** `terraform output` in the synthesized stack folder: under a second, where that folder has been initialised. */
 async function terraformOutput(options: ReadOutputsOptions): Promise<RawOutputs | undefined> {
   const folder = join(options.directory, "cdktf.out", "stacks", options.stack);
-  const initialised = await Promise.all([
-    stat(join(folder, ".terraform")),
-    stat(join(folder, "cdk.tf.json")),
-  ]).catch(() => undefined);
-  if (initialised === undefined) return undefined;
+  if (!(await isInitialised(folder, options.environment))) return undefined;
   const program = options.environment.TERRAFORM_BINARY_NAME ?? "terraform";
   const result = await run(program, ["output", "-json"], { ...runOptions(options), cwd: folder }).catch(
     (error: unknown) => {

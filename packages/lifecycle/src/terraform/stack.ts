@@ -1,5 +1,5 @@
 /** The environment's Terraform stack: synthesized by cdktf, planned, and applied exactly as it was planned. */
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Outputs, outputsSchema } from "@pilot-light/core/contract";
 import type { Console } from "@pilot-light/core/console";
@@ -7,10 +7,9 @@ import { type Environment, withoutSecrets } from "@pilot-light/core/env";
 import { OpsError } from "@pilot-light/core/errors";
 import { parseOutputs, type RawOutputs } from "@pilot-light/core/outputs";
 import { run, type RunResult } from "@pilot-light/core/process";
-import { chooseBackend } from "@pilot-light/core/terraform/backend";
 import { prepareTerraform } from "@pilot-light/core/terraform/cli-config";
+import { isInitialised } from "@pilot-light/core/terraform/initialised";
 import { z } from "zod";
-import { isFor } from "./backend.ts";
 import { parsePlan, parseState, type PlanContents, type Resource } from "./changes.ts";
 import { terraformError } from "./errors.ts";
 import { parseEvent, type Diagnostic, type ResourceEvent } from "./events.ts";
@@ -105,17 +104,9 @@ export class Stack {
     );
   }
 
-  /** Whether the folder is there and was initialised, for the state that the environment variables name now. */
+  /** Whether it can be asked as it is. */
   async isInitialised(): Promise<boolean> {
-    try {
-      await stat(join(this.folder, ".terraform"));
-      const synthesized: unknown = JSON.parse(await readFile(join(this.folder, "cdk.tf.json"), "utf8"));
-      return isFor(chooseBackend(this.#options.environment), synthesized);
-    } catch (error) {
-      // Not there, or not whole: it is written anew.
-      if (error instanceof OpsError) throw error;
-      return false;
-    }
+    return await isInitialised(this.folder, this.#options.environment);
   }
 
   /**

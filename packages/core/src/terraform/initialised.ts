@@ -1,6 +1,9 @@
-/** The place of the state in a synthesized configuration: one of an earlier call may name another place than the variables do now. */
-import type { BackendChoice } from "@pilot-light/core/terraform/backend";
+/** Whether terraform can be asked in a stack's folder: one of an earlier call may name another state than the variables do now. */
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { z } from "zod";
+import type { Environment } from "../env.ts";
+import { type BackendChoice, chooseBackend } from "./backend.ts";
 
 const schema = z.object({
   terraform: z.object({
@@ -13,6 +16,22 @@ const schema = z.object({
     cloud: z.object({ organization: z.string(), workspaces: z.object({ name: z.string() }) }).optional(),
   }),
 });
+
+/**
+ * Whether the folder was synthesized and initialised, for the state that the variables name.
+ * @param folder `cdktf.out/stacks/<stack>`
+ * @throws OpsError STATE_AMBIGUOUS, TF_WORKSPACE_MISSING (configuration)
+ */
+export async function isInitialised(folder: string, environment: Environment): Promise<boolean> {
+  const choice = chooseBackend(environment);
+  try {
+    await stat(join(folder, ".terraform"));
+    return isFor(choice, JSON.parse(await readFile(join(folder, "cdk.tf.json"), "utf8")));
+  } catch {
+    // Not there, or not whole.
+    return false;
+  }
+}
 
 /** @param synthesized content of `cdk.tf.json` */
 export function isFor(choice: BackendChoice, synthesized: unknown): boolean {

@@ -1,6 +1,6 @@
-import { chooseBackend } from "@pilot-light/core/terraform/backend";
 import { expect, test } from "vitest";
-import { isFor } from "./backend.ts";
+import { chooseBackend } from "./backend.ts";
+import { isFor } from "./initialised.ts";
 
 /** The `terraform` block as cdktf 0.21 writes it, and the variables it was written for. */
 const written = {
