@@ -16,7 +16,14 @@ const packages = new Map<string, Arrows>([
   [
     "infra",
     {
-      always: ["core/contract", "core/errors", "core/env", "core/command", "core/prices"],
+      always: [
+        "core/contract",
+        "core/errors",
+        "core/env",
+        "core/command",
+        "core/prices",
+        "core/terraform/backend",
+      ],
       tests: ["core", "sandbox"],
     },
   ],

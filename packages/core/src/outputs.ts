@@ -6,6 +6,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import { deployCommand, plainDeploy } from "./deploy-command.ts";
 import { withoutSecrets, type Environment } from "./env.ts";
 import { OpsError, messageOf } from "./errors.ts";
 import { run } from "./process.ts";
@@ -61,7 +62,7 @@ export function parseOutputs<Schema extends z.ZodType>(raw: RawOutputs, schema: 
     `The Terraform outputs in ${raw.from} are not what this tool needs.`,
     {
       details,
-      hint: "Deploy with this version, then try again:  pnpm infra:deploy",
+      hint: `Deploy with this version, then try again:  ${deployCommand(undefined)}`,
     },
   );
 }
@@ -116,7 +117,7 @@ function stackOf(document: unknown, stack: string, from: string): RawOutputs {
       "OUTPUTS_EMPTY",
       `There are no Terraform outputs in ${from}: the stack was never deployed, or its state is elsewhere.`,
       {
-        hint: "Deploy it:  pnpm infra:deploy    or check where its state is (TF_CLOUD_ORGANIZATION, TF_WORKSPACE).",
+        hint: `Deploy it:  ${plainDeploy}    or check where its state is (TF_CLOUD_ORGANIZATION, TF_WORKSPACE).`,
       },
     );
   }

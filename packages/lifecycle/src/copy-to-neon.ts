@@ -1,5 +1,6 @@
 /** The last copy before a deactivation: the backend, which writes to RDS, is stopped first, and started again if it fails. */
 import type { Outputs } from "@pilot-light/core/contract";
+import { deployCommand } from "@pilot-light/core/deploy-command";
 import { OpsError, messageOf } from "@pilot-light/core/errors";
 import { plural } from "@pilot-light/core/format";
 import { findDone } from "./journal.ts";
@@ -68,7 +69,7 @@ async function startWriters(outputs: Outputs, { aws, console, journal }: Switch)
     await journal.change(() => ({ pausedTasks: null }));
     console.line(`  ${"backend".padEnd(10)}started again (${plural(tasks, "task")})`);
   } catch (error) {
-    console.warn(`${messageOf(error)} Start it:  pnpm infra:deploy --var dev_activated=true`);
+    console.warn(`${messageOf(error)} Start it:  ${deployCommand(true)}`);
   }
 }
 

@@ -1,4 +1,5 @@
 /** What stops a switch. Pure: each takes what was found out and gives a refusal or nothing. */
+import { deployCommand } from "@pilot-light/core/deploy-command";
 import { OpsError } from "@pilot-light/core/errors";
 import type { Database } from "./database.ts";
 import { findDone, type Journal, type JournalEntry, type SwitchName } from "./journal.ts";
@@ -78,7 +79,7 @@ export function judgeDatabaseGoing(
   return refusal(
     "DATABASE_PROTECTED",
     `The RDS instance ${database.identifier} has deletion protection, so it cannot go.`,
-    "Take it off first, the environment staying as it is:  pnpm infra:deploy --var dev_activated=true --var database_always_on=false",
+    `Take it off first, the environment staying as it is:  ${deployCommand(true)} --var database_always_on=false`,
   );
 }
 

@@ -4,6 +4,7 @@ import { stat } from "node:fs/promises";
 import type { S3Client, UploadPartCommand } from "@aws-sdk/client-s3";
 import type { AwsClients } from "@pilot-light/core/aws/clients";
 import { awsError, awsErrorName, awsStatus } from "@pilot-light/core/aws/errors";
+import { deployCommand } from "@pilot-light/core/deploy-command";
 import { OpsError } from "@pilot-light/core/errors";
 import { dumpPrefixes, manifestKey } from "./direction.ts";
 import type { Manifest } from "./manifest.ts";
@@ -43,7 +44,7 @@ export class DumpStore {
       const status = awsStatus(error);
       if (status === 404) {
         throw new OpsError("aws", "BUCKET_MISSING", `There is no bucket ${this.bucket}.`, {
-          hint: "Create it:  pnpm infra:deploy    or check PROJECT_NAME and the output db_backups_bucket_name.",
+          hint: `Create it:  ${deployCommand(undefined)}    or check PROJECT_NAME and the output db_backups_bucket_name.`,
           cause: error,
         });
       }

@@ -6,6 +6,7 @@ import { readIdentity, type AwsIdentity } from "@pilot-light/core/aws/identity";
 import type { CommandContext } from "@pilot-light/core/command";
 import { outputsSchema, resourceNames } from "@pilot-light/core/contract";
 import { readVariable } from "@pilot-light/core/env";
+import { deployCommand } from "@pilot-light/core/deploy-command";
 import { OpsError } from "@pilot-light/core/errors";
 import { parseOutputs, readOutputs } from "@pilot-light/core/outputs";
 import type { DatabaseSystem, Endpoint } from "@pilot-light/core/postgres/endpoint";
@@ -95,7 +96,7 @@ async function resolveAws(outputsFile: string | undefined, { environment, consol
       "OUTPUTS_INVALID",
       "The output database_secret_arn is empty, so the RDS password is not known.",
       {
-        hint: "Deploy with this version, then try again:  pnpm infra:deploy",
+        hint: `Deploy with this version, then try again:  ${deployCommand(undefined)}`,
       },
     );
   }

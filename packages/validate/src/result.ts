@@ -1,7 +1,8 @@
 /** The result of a check: a finding, or why there is none. An exception and a timeout are results, too. */
 import { awsError, awsErrorName, awsStatus } from "@pilot-light/core/aws/errors";
+import { deployCommand, plainDeploy } from "@pilot-light/core/deploy-command";
 import { OpsError, exitCodes, messageOf } from "@pilot-light/core/errors";
-import { transient, failure, type Check, type Finding, type Problem } from "./check.ts";
+import { transient, failure, type Check, type Finding, type Mode, type Problem } from "./check.ts";
 
 /**
  * `skipped`: a check that it needs has failed. `waived`: failed, and accepted until a date. `not-applicable`: belongs to
@@ -28,6 +29,24 @@ export function resultOf(check: Check, finding: Finding, durationMs: number): Ch
   const failed = problems.some(({ severity }) => severity === "failure");
   const status = failed ? "failed" : problems.length > 0 ? "warning" : "passed";
   return { id: check.id, title: check.title, status, summary, details, problems, durationMs };
+}
+
+/**
+ * The result with commands that leave the environment in its mode, whatever the check has said.
+ * @param mode asked only when it matters; undefined when it is not known
+ */
+export async function keepingMode(
+  result: CheckResult,
+  mode: () => Promise<Mode | undefined>,
+): Promise<CheckResult> {
+  const isPlain = ({ fix }: Problem) => fix.includes(plainDeploy) && !fix.includes("dev_activated");
+  if (!result.problems.some(isPlain)) return result;
+  const found = await mode();
+  const command = deployCommand(found === undefined ? undefined : found === "active");
+  const problems = result.problems.map((problem) =>
+    isPlain(problem) ? { ...problem, fix: problem.fix.replace(plainDeploy, command) } : problem,
+  );
+  return { ...result, problems };
 }
 
 export function skippedBecauseOf(check: Check, blocker: CheckResult): CheckResult {

@@ -52,6 +52,33 @@ test("independent checks run at once, but never more than allowed", async () => 
   expect(most).toBe(3);
 });
 
+describe("what helps leaves the environment in its mode", () => {
+  const deploying = sampleCheck("bucket", {
+    run: () =>
+      Promise.resolve({ summary: "bad", problems: [failure("broken", "Create it:  pnpm infra:deploy")] }),
+  });
+  const fixIn = async (mode: RunnerOptions["mode"]) => {
+    const [result] = await runChecks([deploying], options({ mode }));
+    return result?.problems[0]?.fix;
+  };
+
+  test("active: a plain deploy would switch it off", async () => {
+    expect(await fixIn(() => Promise.resolve("active"))).toBe(
+      "Create it:  pnpm infra:deploy --var dev_activated=true",
+    );
+  });
+
+  test("pilot light: a plain deploy keeps it", async () => {
+    expect(await fixIn(() => Promise.resolve("pilot-light"))).toBe("Create it:  pnpm infra:deploy");
+  });
+
+  test("not known: both are said", async () => {
+    expect(await fixIn(() => Promise.reject(new Error("no outputs")))).toBe(
+      "Create it:  pnpm infra:deploy    (while it is active: pnpm infra:deploy --var dev_activated=true)",
+    );
+  });
+});
+
 describe("dependencies", () => {
   test("a check starts after what it needs", async () => {
     const order: string[] = [];

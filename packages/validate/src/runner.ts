@@ -4,12 +4,19 @@ import { OpsError } from "@pilot-light/core/errors";
 import { formatDuration } from "@pilot-light/core/format";
 import pLimit from "p-limit";
 import type { Check, CheckContext, Mode } from "./check.ts";
-import { notApplicable, resultOf, resultOfError, skippedBecauseOf, type CheckResult } from "./result.ts";
+import {
+  keepingMode,
+  notApplicable,
+  resultOf,
+  resultOfError,
+  skippedBecauseOf,
+  type CheckResult,
+} from "./result.ts";
 
 export interface RunnerOptions {
   /** Makes the context of one check. */
   context: (signal: AbortSignal) => CheckContext;
-  /** Only asked after the check `terraform-outputs` has passed. */
+  /** Rejects where the outputs cannot be read. */
   mode: () => Promise<Mode>;
   /** Checks at a time. */
   jobs: number;
@@ -45,7 +52,8 @@ export async function runChecks(checks: readonly Check[], options: RunnerOptions
     }
     const blocker = needed.find(blocks);
     if (blocker !== undefined) return skippedBecauseOf(check, blocker);
-    return await limit(() => attempt(check, options));
+    const result = await limit(() => attempt(check, options));
+    return await keepingMode(result, () => options.mode().catch(() => undefined));
   };
   for (const check of checks) {
     const earlier = known.get(check.id);

@@ -1,6 +1,7 @@
 /** The RDS endpoint from the Terraform outputs, the secret and the RDS_* variables. */
 import { isIP } from "node:net";
 import type { DatabaseSecret, Outputs } from "../contract.ts";
+import { deployCommand } from "../deploy-command.ts";
 import { readVariable, type Environment } from "../env.ts";
 import { OpsError } from "../errors.ts";
 import { authoritiesFromFile, rdsAuthorities } from "./certificates.ts";
@@ -23,7 +24,7 @@ export async function resolveRds(
       "NO_DATABASE",
       "The Terraform outputs say that there is no RDS database.",
       {
-        hint: "Activate the environment first:  pnpm infra:deploy",
+        hint: "Activate the environment first:  pnpm activate",
       },
     );
   }
@@ -35,7 +36,7 @@ export async function resolveRds(
       "configuration",
       "OUTPUTS_INVALID",
       `The outputs contradict each other: database_endpoint has port ${port}, database_port is ${outputs.database_port}.`,
-      { hint: "Deploy with this version, then try again:  pnpm infra:deploy" },
+      { hint: `Deploy with this version, then try again:  ${deployCommand(undefined)}` },
     );
   }
   const address = hostAddress(readVariable(environment, "RDS_HOSTADDR"));

@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Outputs, outputsSchema } from "@pilot-light/core/contract";
 import type { Console } from "@pilot-light/core/console";
+import { plainDeploy } from "@pilot-light/core/deploy-command";
 import { type Environment, withoutSecrets } from "@pilot-light/core/env";
 import { OpsError } from "@pilot-light/core/errors";
 import { parseOutputs, type RawOutputs } from "@pilot-light/core/outputs";
@@ -160,7 +161,7 @@ export class Stack {
         "NEVER_DEPLOYED",
         `The stack ${this.#options.name} has no outputs: it was never deployed, or its state is elsewhere.`,
         {
-          hint: "Deploy it in pilot light first:  pnpm infra:deploy    or check where its state is (TF_STATE_BUCKET, TF_CLOUD_ORGANIZATION).",
+          hint: `Deploy it in pilot light first:  ${plainDeploy}    or check where its state is (TF_STATE_BUCKET, TF_CLOUD_ORGANIZATION).`,
         },
       );
     }
