@@ -49,6 +49,8 @@ export async function runCli(
 ): Promise<void> {
   // `pnpm sync -- --flag` hands the separator on.
   const given = args[0] === "--" ? args.slice(1) : [...args];
+  // `pnpm --help` would be pnpm's own: several programs of ours have their name from the command.
+  const helped = program.includes(" ") ? program : `${program} ${given[0] ?? ""}`.trim();
   const argv = configure(
     yargs([...given])
       .scriptName(program)
@@ -65,7 +67,7 @@ export async function runCli(
       .fail((message: string, error: unknown) => {
         throw error instanceof Error && !(error.name === "YError")
           ? error
-          : new OpsError("usage", "USAGE", message, { hint: `See  ${program} --help` });
+          : new OpsError("usage", "USAGE", message, { hint: `See  ${helped} --help` });
       }),
   );
   try {

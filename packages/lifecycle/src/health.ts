@@ -1,6 +1,7 @@
 /** Waiting until the environment is healthy for its mode: a validation that goes on while what fails can heal. */
 import type { Console } from "@pilot-light/core/console";
 import type { CommandContext } from "@pilot-light/core/command";
+import { plural } from "@pilot-light/core/format";
 import { essentialIds, registry } from "@pilot-light/validate/registry";
 import { exitCode, type Report } from "@pilot-light/validate/report";
 import { resultLines, summaryLine } from "@pilot-light/validate/reporters/lines";
@@ -22,7 +23,7 @@ export async function validateHealth(
   const report = await context.console.step("validate", async (show) => {
     const value = await validate({ ...usualOptions, directory, outputsFile, wait }, context, quiet(show));
     const { passed, warnings, failed } = value.summary;
-    return { value, summary: `${passed} passed, ${warnings} warnings, ${failed} failed` };
+    return { value, summary: `${passed} passed, ${plural(warnings, "warning")}, ${failed} failed` };
   });
   return { report, exit: exitCode(report, essentialIds, false) };
 }

@@ -10,6 +10,9 @@ import type { SwitchPlan } from "./switch-plan.ts";
 /** Width of the column with the words on the left. */
 const left = 12;
 
+/** Characters of a list that share a line: with what stands before them, a hundred columns. */
+const longestLine = 74;
+
 /** `  word        text`. */
 export function row(word: string, text: string): string {
   return `  ${word.padEnd(left)} ${text}`;
@@ -72,7 +75,7 @@ function printWrapped(console: Console, word: string, items: readonly string[]):
   let line = "";
   const lines: string[] = [];
   for (const item of items) {
-    if (line.length + item.length > 90) {
+    if (line.length + item.length > longestLine) {
       lines.push(`${line},`);
       line = "";
     }

@@ -38,11 +38,11 @@ export async function finish(
   context: Switch,
 ): Promise<CommandOutcome> {
   const { plan, run, outputs, options } = parts;
-  const { console, directory, journal, stack, start } = context;
+  const { console, directory, journal, stack } = context;
   const outputsFile = await stack.writeOutputs(outputs);
   const health = await validateHealth({ directory, outputsFile, wait: options.wait }, context);
   await closeJournal(journal, health);
-  const durationMs = Math.round(performance.now() - start);
+  const durationMs = Math.round(performance.now() - run.start);
   const endpoints = endpointsOf(outputs);
   printHealth(health, console);
   printVerdict({ plan, health, outputs, endpoints, durationMs }, context);

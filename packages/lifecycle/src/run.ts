@@ -13,6 +13,8 @@ export interface FinishedStep {
 
 export class Run {
   readonly finished: FinishedStep[] = [];
+  /** When it was agreed to, as `performance.now()` gives it. */
+  readonly start = performance.now();
   readonly #command: SwitchName;
   readonly #journal: Journal;
   readonly #console: Console;

@@ -19,8 +19,6 @@ export interface Switch extends LifecycleContext {
   /** The run that goes on; undefined without `--resume`. */
   resume: JournalEntry | undefined;
   syncData: boolean;
-  /** As `performance.now()` gives it. */
-  start: number;
 }
 
 /**
@@ -34,7 +32,6 @@ export async function openSwitch(
 ): Promise<Switch> {
   const { dryRun, yes } = options;
   if (!dryRun && !yes && !canAsk()) throw confirmationNeeded(`pnpm ${command}`);
-  const start = performance.now();
   const context = await openContext(commandContext);
   const { aws, console, project } = context;
   try {
@@ -43,7 +40,7 @@ export async function openSwitch(
     const journal = await Journal.open(context);
     const resume = resumed(command, options, journal);
     const syncData = resume?.syncData ?? options.syncData === true;
-    return { ...context, journal, resume, syncData, start };
+    return { ...context, journal, resume, syncData };
   } catch (error) {
     await context[Symbol.asyncDispose]();
     throw error;

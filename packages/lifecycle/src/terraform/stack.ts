@@ -85,7 +85,13 @@ export class Stack {
   async synthesize(): Promise<void> {
     const { directory, name } = this.#options;
     const cdktf = join(directory, "node_modules", ".bin", "cdktf");
-    const result = await run(cdktf, ["synth"], { ...this.#runOptions(), cwd: directory });
+    const result = await run(cdktf, ["synth"], { ...this.#runOptions(), cwd: directory }).catch(
+      (error: unknown) => {
+        throw error instanceof OpsError && error.code === "PROGRAM_MISSING"
+          ? error.with({ hint: "Run it in the repository, and after  pnpm install." })
+          : error;
+      },
+    );
     if (result.exitCode !== 0) {
       throw new OpsError("configuration", "SYNTH_FAILED", "`cdktf synth` failed.", {
         details: tailOf(result),

@@ -17,7 +17,7 @@ export const deployedImages: Check = {
     const problems = (await Promise.all(own.map((image) => judge(context, image)))).flat();
     const others = images.length - own.length;
     return {
-      summary: `${own.map(({ name, reference }) => `${name.split("/").at(-1) ?? name}:${reference}`).join(", ")}${others > 0 ? `, ${others} from elsewhere` : ""}`,
+      summary: [...own.map(describe), ...(others > 0 ? [`${others} from elsewhere`] : [])].join(", "),
       details: images,
       problems,
     };
@@ -47,6 +47,12 @@ function parseEcrImage(image: string, { names }: CheckContext): EcrImage | undef
   const ours: readonly string[] = Object.values(names.ecrRepositories);
   if (name === undefined || !ours.includes(name)) return undefined;
   return { name, reference: match?.groups?.digest ?? match?.groups?.tag ?? "latest" };
+}
+
+/** "backend:v1" or, as much of a digest as people compare, "backend@sha256:9f86d081884c". */
+function describe({ name, reference }: EcrImage): string {
+  const short = name.split("/").at(-1) ?? name;
+  return reference.startsWith("sha256:") ? `${short}@${reference.slice(0, 19)}` : `${short}:${reference}`;
 }
 
 async function judge({ aws, signal }: CheckContext, { name, reference }: EcrImage): Promise<Problem[]> {
