@@ -42,7 +42,7 @@ export async function activate(options: SwitchOptions, command: CommandContext):
     ),
   ]);
   const plan = planFor(seen, context);
-  const planned = await agree(plan, options, context);
+  const planned = await agree(plan, seen.contents, options, context);
   return planned ?? (await carryOut(plan, seen, options, context));
 }
 
@@ -58,9 +58,10 @@ async function look(options: SwitchOptions, context: Switch): Promise<Seen> {
       ? Promise.resolve(null)
       : lookAtSync(preflight, context, "neon-to-rds", syncOptions(options), [neon, database], outputs);
   const contents = lookAtPlan(preflight, context, [outputs], async () => [
-    "-var=dev_activated=true",
     ...(await images).map(({ service, reference }) => `-var=${imageVariables[service]}=${reference}`),
     ...options.variables,
+    // Last: a file with variables may name it as well.
+    "-var=dev_activated=true",
   ]);
   await preflight.report(signal);
   return {
@@ -102,10 +103,14 @@ function planFor(seen: Seen, context: Switch): SwitchPlan {
   });
 }
 
-function notesOf({ contents }: Seen, { syncData, resume, journal }: Switch): string[] {
+function notesOf({ contents, willSync }: Seen, { syncData, resume, journal }: Switch): string[] {
   const comes = databaseComes(contents.changes);
-  const { unfinished } = journal;
+  const { unfinished, last } = journal;
+  const isStranded = !comes && willSync && last?.command === "deactivate" && !last.syncData;
   return [
+    ...(isStranded
+      ? ["the last deactivation copied nothing to Neon: what only RDS has is replaced (its dump is kept)"]
+      : []),
     ...(comes && syncData
       ? ["the database does not exist yet: it is filled from Neon once it is there"]
       : []),

@@ -38,6 +38,7 @@ export async function copyToNeon(
       await syncNow("rds-to-neon", syncOptions(options), outputs, context).catch((error: unknown) => {
         throw options.keepBackend ? error : explained(error);
       });
+      if (!options.keepBackend) await assertStopped(outputs, context);
     },
     {
       standing: "Nothing was destroyed; the environment is active.",
@@ -58,6 +59,21 @@ async function stopWriters(outputs: Outputs, { aws, console, journal, signal }: 
     const summary = `stopped (${plural(writers.desired, "task")}), so that nothing is written after the copy`;
     return { value: undefined, summary };
   });
+}
+
+/**
+ * What was started while the copy was taken may have written to RDS after it.
+ * @throws OpsError BACKEND_STARTED (precondition)
+ */
+async function assertStopped(outputs: Outputs, { aws, signal }: Switch): Promise<void> {
+  const writers = await readWriters(aws, outputs, signal);
+  if (writers === undefined || (writers.desired === 0 && writers.running === 0)) return;
+  throw new OpsError(
+    "precondition",
+    "BACKEND_STARTED",
+    `Somebody has started ${outputs.backend_service_name} while the copy was taken: RDS may have newer rows than Neon.`,
+    { hint: "Find out who, such as a deployment in CI, and wait until it has ended." },
+  );
 }
 
 /** Takes the stop back, after an interruption as well. What goes wrong is told, and does not hide why it was needed. */

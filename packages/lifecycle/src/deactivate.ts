@@ -1,14 +1,14 @@
 /** `pnpm deactivate`: look, guard, plan, ask; then stop the writers, sync, take a snapshot, deploy, look for leftovers. */
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/command";
 import type { Outputs } from "@pilot-light/core/contract";
-import { plural } from "@pilot-light/core/format";
+import { formatMinute, plural } from "@pilot-light/core/format";
 import type { Plan as SyncPlan } from "@pilot-light/sync/plan";
 import type { LifecycleContext } from "./context.ts";
 import { copyToNeon, isCopied } from "./copy-to-neon.ts";
 import type { Database } from "./database.ts";
 import { deploy } from "./deploy.ts";
 import { databaseGoes, judgeDatabaseGoing, judgeLosses, judgeProduction, judgeResync } from "./guards.ts";
-import type { StepName } from "./journal.ts";
+import { findDone, type StepName } from "./journal.ts";
 import { lookAtBasics, lookAtNeon, lookAtPlan, lookAtSync, modeOf } from "./look.ts";
 import type { SwitchOptions } from "./options.ts";
 import { Preflight } from "./preflight.ts";
@@ -45,7 +45,7 @@ export async function deactivate(options: SwitchOptions, command: CommandContext
     judgeResync("deactivate", { activeNow: outputs.dev_activated, willSync, ...context }, options),
   ]);
   const plan = planFor(seen, options, context);
-  const planned = await agree(plan, options, context);
+  const planned = await agree(plan, seen.contents, options, context);
   return planned ?? (await carryOut(plan, seen, options, context));
 }
 
@@ -61,7 +61,7 @@ async function look(options: SwitchOptions, context: Switch): Promise<Seen> {
       : lookAtSync(preflight, context, "rds-to-neon", syncOptions(options), [neon, database], outputs);
   const production = lookAtProduction(preflight, context, outputs, options);
   const contents = lookAtPlan(preflight, context, [outputs], () =>
-    Promise.resolve(["-var=dev_activated=false", ...options.variables]),
+    Promise.resolve([...options.variables, "-var=dev_activated=false"]),
   );
   await preflight.report(signal);
   return {
@@ -94,7 +94,8 @@ function isPilotLight({ outputs, contents }: Seen, { resume }: Switch): boolean 
   return !outputs.dev_activated && isComplete(contents.changes) && resume === undefined;
 }
 
-function planFor(seen: Seen, options: SwitchOptions, { names, aws, syncData }: Switch): SwitchPlan {
+function planFor(seen: Seen, options: SwitchOptions, context: Switch): SwitchPlan {
+  const { names, aws, syncData } = context;
   const steps: StepName[] = [
     ...(syncData ? (["sync"] as const) : []),
     ...(databaseGoes(seen.contents.changes) ? (["snapshot"] as const) : []),
@@ -109,15 +110,16 @@ function planFor(seen: Seen, options: SwitchOptions, { names, aws, syncData }: S
     steps,
     images: [],
     ...seen,
-    notes: notesOf(seen, options, syncData),
+    notes: notesOf(seen, options, context),
   });
 }
 
 function notesOf(
   { contents, production, willSync }: Seen,
   { keepBackend }: SwitchOptions,
-  syncData: boolean,
+  { syncData, resume }: Switch,
 ): string[] {
+  const copied = findDone(resume, "sync");
   const goes = databaseGoes(contents.changes);
   const backend = keepBackend
     ? "the backend runs on while the copy is taken: what it writes meanwhile does not reach Neon"
@@ -127,7 +129,9 @@ function notesOf(
       ? []
       : [`production: ${production.place}: ${production.reason} (--allow-production)`]),
     ...(willSync ? [backend] : []),
-    ...(syncData && !willSync ? ["Neon has the data already: the sync of the interrupted run counts"] : []),
+    ...(syncData && !willSync && copied !== undefined
+      ? [`Neon has the data of ${formatMinute(copied.at)} UTC: the sync of the interrupted run counts`]
+      : []),
     ...(goes ? ["the database goes: a snapshot is taken first, and Terraform takes a final one"] : []),
     ...(syncData || goes
       ? []

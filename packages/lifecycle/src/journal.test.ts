@@ -47,6 +47,38 @@ test("it is replaced as a whole, and leaves no other file", async () => {
   expect(JSON.parse(await readFile(file(), "utf8"))).toMatchObject({ command: "activate", done: [] });
 });
 
+test("what an interrupted switch has stopped stays known to the next one", async () => {
+  const journal = await open();
+  await journal.begin(facts);
+  await journal.change(() => ({ pausedTasks: 2 }));
+  const next = await open();
+  await next.begin(facts);
+  expect((await open()).unfinished).toMatchObject({ pausedTasks: 2, done: [] });
+});
+
+test("what another switch has written meanwhile is found out, its own writing is not", async () => {
+  const mine = await open();
+  await mine.assertUnchanged();
+  await mine.begin(facts);
+  await mine.assertUnchanged();
+  const other = await open();
+  await other.begin({ ...facts, command: "activate" });
+  await expect(mine.assertUnchanged()).rejects.toMatchObject({
+    code: "SWITCH_RUNNING",
+    exit: 4,
+    message: expect.stringContaining("A run of `activate`") as string,
+  });
+});
+
+test("a journal that cannot be written is an error that names it", async () => {
+  const journal = await open();
+  await rm(directory, { recursive: true });
+  await expect(journal.begin(facts)).rejects.toMatchObject({
+    code: "JOURNAL_UNWRITABLE",
+    message: expect.stringContaining(file()) as string,
+  });
+});
+
 test.each(["", "{", '{"version":2}'])(
   "a journal of %j is refused, by the place where it is",
   async (text) => {

@@ -1,15 +1,9 @@
-/** The journal of the last switch: which steps are done, and where one has stopped. It lies beside the Terraform state. */
-import { readFile, rename, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { createAwsClients } from "@pilot-light/core/aws/clients";
-import { awsError, awsErrorName } from "@pilot-light/core/aws/errors";
-import { sdk } from "@pilot-light/core/aws/sdk";
-import type { ResourceNames } from "@pilot-light/core/contract";
-import type { Environment } from "@pilot-light/core/env";
+/** The journal of the last switch: which steps are done, and where one has stopped. */
 import { OpsError } from "@pilot-light/core/errors";
-import { chooseBackend } from "@pilot-light/core/terraform/backend";
+import { formatMinute } from "@pilot-light/core/format";
 import { z } from "zod";
 import type { Basics } from "./context.ts";
+import { journalStore, type JournalStore } from "./journal-store.ts";
 
 const commandNames = ["activate", "deactivate"] as const;
 export type SwitchName = (typeof commandNames)[number];
@@ -37,21 +31,16 @@ const entrySchema = z.object({
 /** One switch, finished or not. */
 export type JournalEntry = z.infer<typeof entrySchema>;
 
-/** Reads and writes the text of a journal. */
-interface JournalStore {
-  /** For people. */
-  place: string;
-  read(): Promise<string | undefined>;
-  write(text: string): Promise<void>;
-}
-
 export class Journal {
   readonly #store: JournalStore;
+  /** As it was last read or written here. */
+  #text: string | undefined;
   #entry: JournalEntry | undefined;
 
-  private constructor(store: JournalStore, entry: JournalEntry | undefined) {
+  private constructor(store: JournalStore, text: string | undefined) {
     this.#store = store;
-    this.#entry = entry;
+    this.#text = text;
+    this.#entry = text === undefined ? undefined : parseEntry(text, store.place);
   }
 
   /**
@@ -64,12 +53,16 @@ export class Journal {
     directory,
   }: Pick<Basics, "environment" | "names" | "directory">): Promise<Journal> {
     const store = journalStore(environment, names, directory);
-    const text = await store.read();
-    return new Journal(store, text === undefined ? undefined : parseEntry(text, store.place));
+    return new Journal(store, await store.read());
   }
 
   get place(): string {
     return this.#store.place;
+  }
+
+  /** The last switch, whether it came to its end or not. */
+  get last(): JournalEntry | undefined {
+    return this.#entry;
   }
 
   /** The last switch, if it did not come to its end. */
@@ -77,7 +70,25 @@ export class Journal {
     return this.#entry?.finishedAt === null ? this.#entry : undefined;
   }
 
-  /** A new switch. */
+  /**
+   * Makes sure that no other switch has begun or gone on since it was opened.
+   * @throws OpsError SWITCH_RUNNING (precondition)
+   */
+  async assertUnchanged(): Promise<void> {
+    const text = await this.#store.read();
+    if (text === this.#text) return;
+    const other = text === undefined ? undefined : parseEntry(text, this.place);
+    const what =
+      other === undefined
+        ? `The journal ${this.place} was removed`
+        : `A run of \`${other.command}\`, begun ${formatMinute(other.startedAt)} UTC, has worked on this environment`;
+    throw new OpsError("precondition", "SWITCH_RUNNING", `${what} since the plan was made.`, {
+      details: ["Nothing was written."],
+      hint: "See where it stands:  pnpm status",
+    });
+  }
+
+  /** A new switch. What an unfinished one has stopped stays known. */
   async begin(
     facts: Pick<JournalEntry, "command" | "syncData" | "createsDatabase" | "images">,
   ): Promise<void> {
@@ -89,7 +100,7 @@ export class Journal {
       begun: [],
       done: [],
       stopped: null,
-      pausedTasks: null,
+      pausedTasks: this.unfinished?.pausedTasks ?? null,
     });
   }
 
@@ -99,7 +110,9 @@ export class Journal {
   }
 
   async #write(entry: JournalEntry): Promise<void> {
-    await this.#store.write(`${JSON.stringify(entry, null, 2)}\n`);
+    const text = `${JSON.stringify(entry, null, 2)}\n`;
+    await this.#store.write(text);
+    this.#text = text;
     this.#entry = entry;
   }
 }
@@ -125,62 +138,4 @@ function parseEntry(text: string, place: string): JournalEntry {
       cause,
     });
   }
-}
-
-/** Where the journal is: beside a local state, in the bucket of an S3 state, else in the backups bucket. */
-function journalStore(environment: Environment, names: ResourceNames, directory: string): JournalStore {
-  const key = `${names.stack}/lifecycle.json`;
-  const backend = chooseBackend(environment);
-  switch (backend.kind) {
-    case "local":
-      return fileStore(join(directory, `lifecycle.${names.stack}.json`));
-    case "s3":
-      return s3Store({ ...environment, AWS_REGION: backend.region }, backend.bucket, key);
-    case "terraform-cloud":
-      return s3Store(environment, names.backupsBucket, key);
-  }
-}
-
-function fileStore(file: string): JournalStore {
-  return {
-    place: file,
-    async read() {
-      try {
-        return await readFile(file, "utf8");
-      } catch (error) {
-        if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-        throw error;
-      }
-    },
-    async write(text) {
-      // Whole or not at all.
-      await writeFile(`${file}.new`, text);
-      await rename(`${file}.new`, file);
-    },
-  };
-}
-
-function s3Store(environment: Environment, Bucket: string, Key: string): JournalStore {
-  const aws = createAwsClients(environment);
-  const place = `s3://${Bucket}/${Key}`;
-  return {
-    place,
-    async read() {
-      const client = await aws.s3();
-      try {
-        const { Body } = await client.send(new (sdk.s3().GetObjectCommand)({ Bucket, Key }));
-        return await Body?.transformToString();
-      } catch (error) {
-        if (["NoSuchKey", "NoSuchBucket"].includes(awsErrorName(error))) return undefined;
-        throw awsError(error, `Cannot read the journal ${place}`);
-      }
-    },
-    async write(Body) {
-      const client = await aws.s3();
-      const put = new (sdk.s3().PutObjectCommand)({ Bucket, Key, Body, ContentType: "application/json" });
-      await client.send(put).catch((error: unknown) => {
-        throw awsError(error, `Cannot write the journal ${place}`);
-      });
-    },
-  };
 }

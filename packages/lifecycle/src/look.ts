@@ -9,9 +9,9 @@ import type { DirectionName } from "@pilot-light/sync/direction";
 import { readFacts } from "@pilot-light/sync/facts";
 import type { SyncOptions } from "@pilot-light/sync/options";
 import type { Plan as SyncPlan } from "@pilot-light/sync/plan";
-import { modeName } from "@pilot-light/validate/report";
 import type { LifecycleContext } from "./context.ts";
 import { assertUsable, readDatabase } from "./database.ts";
+import { assertSamePlace } from "./place.ts";
 import type { Preflight } from "./preflight.ts";
 import { countByType, type PlanContents } from "./terraform/changes.ts";
 import type { SavedPlan } from "./terraform/stack.ts";
@@ -29,10 +29,11 @@ export function lookAtBasics(preflight: Preflight, context: LifecycleContext) {
   });
   const outputs = preflight.look("state", async () => {
     // The backend in S3 needs the credentials as well: one failure, told once.
-    await Promise.all([identity, version]);
+    const [who] = await Promise.all([identity, version]);
     await stack.synthesize();
     const value = await stack.outputs();
-    return { value, summary: `${names.stack} is ${modeName(modeOf(value))}, as its state says` };
+    assertSamePlace(value, who, aws.region);
+    return { value, summary: `${names.stack} is ${describeMode(value)}, as its state says` };
   });
   const database = preflight.look("rds", async () => {
     await identity;
@@ -41,6 +42,11 @@ export function lookAtBasics(preflight: Preflight, context: LifecycleContext) {
     return { value, summary: value === undefined ? "no instance" : `${value.identifier} is ${value.status}` };
   });
   return { outputs, database };
+}
+
+/** "in pilot light", after "is". */
+export function describeMode({ dev_activated: active }: Pick<Outputs, "dev_activated">): string {
+  return active ? "active" : "in pilot light";
 }
 
 export function modeOf(outputs: Pick<Outputs, "dev_activated">) {

@@ -4,10 +4,9 @@ import { environmentName, type Outputs } from "@pilot-light/core/contract";
 import type { Console } from "@pilot-light/core/console";
 import { OpsError } from "@pilot-light/core/errors";
 import { formatDuration, plural } from "@pilot-light/core/format";
-import { modeName } from "@pilot-light/validate/report";
 import { type Health, printHealth, validateHealth } from "./health.ts";
 import { findDone, type Journal, type SwitchName } from "./journal.ts";
-import { modeOf } from "./look.ts";
+import { describeMode } from "./look.ts";
 import type { SwitchOptions } from "./options.ts";
 import { dollars, row } from "./render.ts";
 import type { Run } from "./run.ts";
@@ -60,7 +59,7 @@ function printVerdict(
   const { plan, health, outputs, endpoints, durationMs } = parts;
   const { bold, green, red } = console.colours;
   const healthy = health.exit === 0;
-  const state = `${project} ${environmentName} is ${modeName(modeOf(outputs))}`;
+  const state = `${project} ${environmentName} is ${describeMode(outputs)}`;
   const verdict = healthy ? `${state} and healthy` : `${state}, but NOT healthy`;
   console.line();
   console.line((healthy ? green : red)(bold(`  ${verdict}, after ${formatDuration(durationMs)}.`)));
@@ -119,7 +118,7 @@ export async function stayAsItIs(
   context: Switch,
 ): Promise<CommandOutcome> {
   const { console, stack, directory, project, journal, syncData } = context;
-  const mode = modeName(modeOf(outputs));
+  const mode = describeMode(outputs);
   assertNothingPending(command, mode, journal);
   console.line();
   console.line(`  ${project} ${environmentName} is ${mode} already.`);

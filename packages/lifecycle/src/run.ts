@@ -43,8 +43,8 @@ export class Run {
       return;
     }
     const start = performance.now();
-    await this.#journal.change(({ begun }) => ({ begun: [...new Set([...begun, step])], stopped: null }));
     try {
+      await this.#journal.change(({ begun }) => ({ begun: [...new Set([...begun, step])], stopped: null }));
       await work();
     } catch (error) {
       await undo?.();
@@ -54,7 +54,11 @@ export class Run {
       throw positioned(error, `${standing} Stopped at: ${step}.`, this.#command);
     }
     const durationMs = Math.round(performance.now() - start);
-    await this.#journal.change(({ done }, at) => ({ done: [...done, { step, at }] }));
+    await this.#journal
+      .change(({ done }, at) => ({ done: [...done, { step, at }] }))
+      .catch((error: unknown) => {
+        throw positioned(error, `The step ${step} is done, which its journal does not know.`, this.#command);
+      });
     this.finished.push({ step, outcome: "done", durationMs });
     this.#console.detail(`${step}: ${formatDuration(durationMs)}`);
   }

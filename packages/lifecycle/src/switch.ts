@@ -12,6 +12,7 @@ import { Journal, type JournalEntry, type SwitchName } from "./journal.ts";
 import type { SwitchOptions } from "./options.ts";
 import { printHead, printPlan } from "./render.ts";
 import type { SwitchPlan } from "./switch-plan.ts";
+import type { SavedPlan } from "./terraform/stack.ts";
 
 /** What a switch works with. */
 export interface Switch extends LifecycleContext {
@@ -68,14 +69,15 @@ export function refuse(refusals: readonly (OpsError | undefined)[]): void {
 }
 
 /**
- * Shows the plan and asks.
+ * Shows the plan and asks; whatever happened meanwhile, what was agreed to is still what there is.
  * @returns the outcome of a dry run
- * @throws OpsError NOT_CONFIRMED (precondition), INTERRUPTED
+ * @throws OpsError NOT_CONFIRMED, STATE_CHANGED, SWITCH_RUNNING (precondition), INTERRUPTED
  */
 export async function agree(
   plan: SwitchPlan,
+  contents: SavedPlan,
   options: SwitchOptions,
-  { console, signal }: LifecycleContext,
+  { console, signal, stack, journal }: Switch,
 ): Promise<CommandOutcome | undefined> {
   printPlan(plan, console);
   const { command } = plan;
@@ -84,9 +86,11 @@ export async function agree(
     console.line(`  Nothing was written. To do it:  pnpm ${command}${flags}`);
     return { outcome: "planned", document: { plan } };
   }
-  if (options.yes) return undefined;
-  const verb = command === "activate" ? "activates" : "deactivates";
-  await confirmByName(`This ${verb} ${plan.environment}.`, plan.environment, signal);
+  if (!options.yes) {
+    const verb = command === "activate" ? "activates" : "deactivates";
+    await confirmByName(`This ${verb} ${plan.environment}.`, plan.environment, signal);
+  }
+  await Promise.all([stack.assertCurrent(contents), journal.assertUnchanged()]);
   return undefined;
 }
 

@@ -3,10 +3,11 @@
  * the real Terraform and provider against the emulator, real PostgreSQL on both sides. Every deployment takes a minute or two, so
  * each state of the environment serves all tests of its part.
  */
-import { readdir } from "node:fs/promises";
+import { readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { outputsSchema } from "@pilot-light/core/contract";
 import { DescribeServicesCommand } from "@aws-sdk/client-ecs";
-import { type Ids } from "@pilot-light/sandbox/workplace";
+import { succeeds, type Ids } from "@pilot-light/sandbox/workplace";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { parseDocument, refuseDumps, TestEnvironment, type CommandRun, type Decide } from "./environment.ts";
@@ -20,7 +21,7 @@ let environment: TestEnvironment;
 let always: Ids = new Map();
 
 /** Everything a command may have written: the state, the journal, the rows and the names on both sides. */
-async function everything(): Promise<unknown> {
+async function everything() {
   const { pair, workplace } = environment;
   const files = (await readdir(workplace.directory)).filter(
     (name) => !name.endsWith(".rc") && !name.startsWith("cdktf.out"),
@@ -68,7 +69,7 @@ beforeAll(async () => {
 afterAll(() => environment[Symbol.asyncDispose](), minutes);
 
 describe("in pilot light, nothing is written by", () => {
-  let before: unknown;
+  let before: Awaited<ReturnType<typeof everything>>;
   beforeAll(async () => {
     before = await everything();
   });
@@ -125,6 +126,36 @@ describe("in pilot light, nothing is written by", () => {
     expect(result.text).not.toContain("secret-word");
     expect(parseDocument(result).error?.details).toContain("Nothing was written.");
     expect(await everything()).toEqual(before);
+  });
+
+  it("an activation with the credentials' region set to another one, where Terraform would find nothing", async () => {
+    const result = await environment.run(["activate", "--yes", "--json"], {
+      env: { AWS_REGION: "eu-west-3" },
+    });
+    expect(result.exitCode, result.text).toBe(4);
+    expect(parseDocument(result).error?.code).toBe("WRONG_REGION");
+    expect(await everything()).toEqual(before);
+  });
+
+  it("a switch that is told the other mode", async () => {
+    const result = await environment.run(["deactivate", "--yes", "--json", "--var", "dev_activated=true"]);
+    expect(result.exitCode, result.text).toBe(2);
+  });
+
+  it("an activation whose plan was agreed to when it was too late", async () => {
+    const { pair, workplace } = environment;
+    const { files, databases } = await everything();
+    const { exitCode, output } = await environment.confirm(["activate", "--sync-data"], async () => {
+      // Somebody else has deployed while the question was open.
+      const state = z.looseObject({ serial: z.number() }).parse(JSON.parse(await workplace.state()));
+      const file = join(pair.env.TMPDIR ?? "", "state.json");
+      await writeFile(file, JSON.stringify({ ...state, serial: state.serial + 1 }));
+      await succeeds(workplace.terraform(["state", "push", file]));
+    });
+    expect(exitCode, output).toBe(4);
+    expect(output).toContain("STATE_CHANGED");
+    expect(await everything()).toMatchObject({ files, databases });
+    before = await everything();
   });
 
   it("an activation while somebody holds the state's lock: it says who", async () => {

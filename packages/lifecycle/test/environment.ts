@@ -16,6 +16,7 @@ import { startProxy, type Fate } from "@pilot-light/sandbox/aws/proxy";
 import { createBucket } from "@pilot-light/sandbox/aws/resources";
 import { motoUrl } from "@pilot-light/sandbox/aws/moto";
 import { createPair, sandboxPassword, type Pair, type Seed } from "@pilot-light/sandbox/testing";
+import { runInTerminal, type TerminalRun } from "@pilot-light/sandbox/terminal";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { Workplace } from "@pilot-light/sandbox/workplace";
 import { z } from "zod";
@@ -153,6 +154,21 @@ export class TestEnvironment implements AsyncDisposable {
     });
     const [exitCode] = (await once(child, "close")) as [number | null];
     return { exitCode, stdout, stderr, text: `exit ${String(exitCode)}\n${stdout}\n${stderr}` };
+  }
+
+  /** Runs a command in a terminal and types the environment's name, after something has been done. */
+  async confirm(args: readonly string[], meanwhile: () => Promise<void>): Promise<TerminalRun> {
+    return await runInTerminal(
+      [process.execPath, bin, ...args],
+      { environment: this.env, directory: this.workplace.directory },
+      {
+        question: "to go on:",
+        answer: async () => {
+          await meanwhile();
+          return `${this.project}-dev\r`;
+        },
+      },
+    );
   }
 
   /** Sends a signal as soon as the output says something. */

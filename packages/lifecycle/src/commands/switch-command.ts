@@ -2,6 +2,7 @@
 import { resolve as absolutePath } from "node:path";
 import { commonOptions, helpEpilogue } from "@pilot-light/core/cli";
 import { runCommand } from "@pilot-light/core/command";
+import { OpsError } from "@pilot-light/core/errors";
 import { parseDuration } from "@pilot-light/validate/commands/option-values";
 import type { Argv } from "yargs";
 import type { SwitchName } from "../journal.ts";
@@ -23,6 +24,26 @@ const guardsOf = {
   activate: ["shrink", "data-loss", "resync"],
   deactivate: ["production", "shrink", "data-loss", "resync"],
 } as const satisfies Record<SwitchName, readonly Guard[]>;
+
+/** @throws OpsError USAGE */
+function checkVariables(pairs: readonly string[]): readonly string[] {
+  for (const pair of pairs) {
+    const [name, value] = pair.split("=", 2);
+    if (value === undefined) throw new OpsError("usage", "USAGE", `--var must be name=value, not ${pair}.`);
+    if (name?.trim() === "dev_activated") {
+      const hint = "pnpm activate    pnpm deactivate";
+      throw new OpsError(
+        "usage",
+        "USAGE",
+        "The mode is what the command says: --var dev_activated is not for it.",
+        {
+          hint,
+        },
+      );
+    }
+  }
+  return pairs;
+}
 
 function options(argv: Argv, command: SwitchName) {
   const safety = "Safety:";
@@ -54,6 +75,7 @@ function options(argv: Argv, command: SwitchName) {
       describe: "Terraform variable, as name=value; again for more",
       group: work,
       requiresArg: true,
+      coerce: checkVariables,
     })
     .option("var-file", {
       type: "string",

@@ -32,6 +32,8 @@ export interface StackOptions {
 export interface SavedPlan extends PlanContents {
   /** Terraform's own file. It holds the state's secrets. */
   file: string;
+  /** The state that it was made for. */
+  stateVersion: string;
 }
 
 /** How an apply came out. */
@@ -42,6 +44,7 @@ export interface Applied {
   tail: readonly string[];
 }
 
+const stateVersionSchema = z.object({ lineage: z.string(), serial: z.number() });
 const deployedOutputs = z.record(z.string(), z.object({ value: z.unknown() }));
 
 export class Stack {
@@ -128,8 +131,25 @@ export class Stack {
     if (planned.exitCode !== 0) {
       throw terraformError("Terraform cannot plan", planned.diagnostics, planned.tail, this.folder);
     }
-    const shown = await this.#terraform(["show", "-json", file]);
-    return { file, ...parsePlan(this.#parse(shown, "the plan")) };
+    const [shown, stateVersion] = await Promise.all([
+      this.#terraform(["show", "-json", file]),
+      this.#stateVersion(),
+    ]);
+    return { file, stateVersion, ...parsePlan(this.#parse(shown, "the plan")) };
+  }
+
+  /**
+   * Makes sure that the plan is still one for the state: Terraform itself would find out only after the data was copied.
+   * @throws OpsError STATE_CHANGED (precondition)
+   */
+  async assertCurrent({ stateVersion }: SavedPlan): Promise<void> {
+    if ((await this.#stateVersion()) === stateVersion) return;
+    throw new OpsError(
+      "precondition",
+      "STATE_CHANGED",
+      "The Terraform state has changed since the plan was made: somebody else has deployed.",
+      { details: ["Nothing was written."], hint: "Look again, with the same command." },
+    );
   }
 
   /**
@@ -183,6 +203,13 @@ export class Stack {
     const file = join(this.#options.workDirectory, "outputs.json");
     await writeFile(file, JSON.stringify({ [this.#options.name]: outputs }), { mode: 0o600 });
     return file;
+  }
+
+  /** Every write raises the serial; a state that is made anew has another lineage. */
+  async #stateVersion(): Promise<string> {
+    const result = await this.#terraform(["state", "pull"]);
+    const { lineage, serial } = stateVersionSchema.parse(this.#parse(result, "the state"));
+    return `${lineage} ${serial}`;
   }
 
   async #follow(
