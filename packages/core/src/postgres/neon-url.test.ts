@@ -23,6 +23,10 @@ test("whatever user, password and database are made of, they come out as they we
   );
 });
 
+test.each([".", "..", "%2e", "a/../b"])("a database named %s is no step in a path", (name) => {
+  expect(parseNeonUrl(`postgresql://u:p@${host}/${name}`).database).toBe(decodeURIComponent(name));
+});
+
 test("characters that need no encoding in a URL may stand as they are", () => {
   const password = "a-b_c.d~e!f$g&h'i(j)k*l+m,n;o=p";
   expect(parseNeonUrl(`postgresql://u:${password}@${host}/db`).password).toBe(password);

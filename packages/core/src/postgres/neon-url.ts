@@ -48,7 +48,7 @@ export function parseNeonUrl(value: string | undefined): Endpoint {
   const pooledHost = parameters.get("host") ?? decode(url.hostname, "host name");
   const user = parameters.get("user") ?? decode(url.username, "user name");
   const password = parameters.get("password") ?? decode(url.password, "password");
-  const database = parameters.get("dbname") ?? decode(url.pathname.replace(/^\//, ""), "database name");
+  const database = parameters.get("dbname") ?? decode(pathOf(value.trim()), "database name");
   if (pooledHost === "") throw malformed("it has no host");
   if (user === "") throw malformed("it has no user name");
   if (database === "") throw malformed("it has no database name");
@@ -96,6 +96,11 @@ function parseUrl(value: string): URL {
   }
   if (url.hash !== "") throw malformed("it has a # in it: write it as %23");
   return url;
+}
+
+/** What follows the host, as it was written: the URL standard takes a database named `.` for a step in a path, and drops it. */
+function pathOf(value: string): string {
+  return /^\w+:\/\/[^/?#]*\/([^?#]*)/.exec(value)?.[1] ?? "";
 }
 
 function decode(part: string, name: string): string {
