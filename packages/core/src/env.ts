@@ -103,8 +103,6 @@ export function withoutSecrets(environment: Environment): Environment {
 /** The process's own environment: the only place that reads it. */
 export function processEnvironment(): Environment {
   // Node 20 is supported here; the SDK announces on every start that one day it will not be.
-  // node-postgres sends it with every connection; settings of a shell must not reach a sync.
-  delete process.env.PGOPTIONS;
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
   // node-postgres reads it whatever it is told: settings of a shell must not change a sync.
   delete process.env.PGOPTIONS;

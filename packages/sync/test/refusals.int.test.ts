@@ -125,7 +125,7 @@ describe.concurrent("the outputs", () => {
         outputsFile(pair, (outputs) => ({ ...outputs, database_endpoint: "", database_port: 0 })),
       exit: 4,
       code: "NO_DATABASE",
-      says: [deploy],
+      says: ["no RDS database", "pnpm activate"],
     },
     {
       what: "without a secret",
