@@ -1,32 +1,26 @@
 /** An environment of its own for one test file: deployed by the real CLI on the emulator, its two databases on real servers. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
-import { CloudFrontClient } from "@aws-sdk/client-cloudfront";
-import { ECRClient, PutImageCommand } from "@aws-sdk/client-ecr";
 import { ECSClient } from "@aws-sdk/client-ecs";
-import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { RDSClient } from "@aws-sdk/client-rds";
 import { PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import { ServiceDiscoveryClient } from "@aws-sdk/client-servicediscovery";
-import { resourceNames } from "@pilot-light/core/contract";
 import type { Environment } from "@pilot-light/core/env";
-import { startProxy, type Fate } from "@pilot-light/sandbox/aws/proxy";
-import { createBucket } from "@pilot-light/sandbox/aws/resources";
+import { startFront, type Decide } from "@pilot-light/sandbox/aws/front";
+import { pushImages } from "@pilot-light/sandbox/aws/images";
 import { motoUrl } from "@pilot-light/sandbox/aws/moto";
+import { clientOptions } from "@pilot-light/sandbox/aws/resources";
+import type { Where } from "@pilot-light/sandbox/aws/stand-ins";
+import { createEmulatedMaster } from "@pilot-light/sandbox/deployed";
+import { deployedVariables } from "@pilot-light/sandbox/deployed-variables";
 import { createPair, sandboxPassword, type Pair, type Seed } from "@pilot-light/sandbox/testing";
 import { runInTerminal, type TerminalRun } from "@pilot-light/sandbox/terminal";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { Workplace } from "@pilot-light/sandbox/workplace";
 import { z } from "zod";
-import { startApplication, startTasks } from "./stand-ins.ts";
 import { createState, type TestState } from "./state.ts";
 
 const bin = join(import.meta.dirname, "../dist/bin.js");
-
-/** What moto gives every managed RDS secret. */
-const emulatedMaster = { role: "admin", password: "P@55w0rd!" };
 
 export interface CommandRun {
   exitCode: number | null;
@@ -42,9 +36,6 @@ export interface RunOptions {
   onOutput?: (stderr: string, child: ChildProcess) => void;
 }
 
-/** Decides about a request of the provider or of a command; `target` is its operation: `...CreateService`, or method and path. */
-export type Decide = (service: string, target: string) => Fate;
-
 const forward: Decide = () => "forward";
 
 /** No dump can be stored in the backups bucket. */
@@ -59,7 +50,7 @@ const journalSchema = z.object({
 });
 
 export class TestEnvironment implements AsyncDisposable {
-  readonly project: string;
+  readonly where: Where;
   readonly pair: Pair;
   readonly workplace: Workplace;
   readonly aws: ReturnType<typeof clients>;
@@ -69,8 +60,8 @@ export class TestEnvironment implements AsyncDisposable {
   decide: Decide = forward;
   readonly #parts: AsyncDisposable[] = [];
 
-  private constructor(parts: Pick<TestEnvironment, "project" | "pair" | "workplace" | "state" | "aws">) {
-    this.project = parts.project;
+  private constructor(parts: Pick<TestEnvironment, "where" | "pair" | "workplace" | "state" | "aws">) {
+    this.where = parts.where;
     this.pair = parts.pair;
     this.workplace = parts.workplace;
     this.state = parts.state;
@@ -90,51 +81,35 @@ export class TestEnvironment implements AsyncDisposable {
     const sandbox = testSandbox();
     const moto = motoUrl(sandbox.state.moto);
     const pair = await createPair(sandbox, { neon: "app", rds });
-    await becomeMaster(pair);
+    await createEmulatedMaster(sandbox.state, pair.rds.role);
     const holder = { decide: forward };
-    const decide = (
-      service: string,
-      _before: number,
-      { headers, method = "", url = "" }: IncomingMessage,
-    ) => {
-      const operation = headers["x-amz-target"];
-      return holder.decide(service, typeof operation === "string" ? operation : `${method} ${url}`);
-    };
-    const bucket = resourceNames(project).backupsBucket;
-    await createBucket(moto, policyBucket(bucket));
-    // The emulator takes every "deny" of a bucket's policy as it stands, without its condition: it keeps the policy elsewhere.
-    const elsewhere = (url: string) =>
-      url.replace(new RegExp(`^/${bucket}/?(?=\\?policy(?:=|$))`), `/${policyBucket(bucket)}`);
-    const proxy = await startProxy(moto, decide, elsewhere);
-    const application = await startApplication();
+    const where = { endpoint: moto, region, project };
+    const front = await startFront({
+      ...where,
+      decide: (service, target) => holder.decide(service, target),
+    });
     const state = await createState(options.state, project, moto);
     const workplace = await Workplace.create({
       project,
       region,
-      endpoint: proxy.url,
+      endpoint: front.url,
       variables: {
         ...pair.env,
-        AWS_ENDPOINT_URL: proxy.url,
+        ...deployedVariables(front, pair.rds.database),
         AWS_REGION: region,
         PROJECT_NAME: project,
         PILOT_LIGHT_OUTPUTS_FILE: undefined,
         // The emulator names an endpoint that no certificate is for.
         RDS_SSLMODE: "disable",
         RDS_SSLROOTCERT: undefined,
-        ALB_HOSTADDR: application.address,
-        PILOT_LIGHT_PRODUCTION_DOMAIN: "none",
-        TF_VAR_db_name: pair.rds.database,
-        // The emulator runs two tasks of each service.
-        TF_VAR_prometheus_desired_count: "2",
-        TF_VAR_grafana_desired_count: "2",
         ...state.variables,
         ...variables,
       },
     });
-    const aws = clients(moto, region);
-    const made = new TestEnvironment({ project, pair, workplace, state, aws });
+    const aws = clients(where);
+    const made = new TestEnvironment({ where, pair, workplace, state, aws });
     holder.decide = (service, target) => made.decide(service, target);
-    made.#parts.push(pair, workplace, application, proxy, startTasks(project, aws));
+    made.#parts.push(pair, workplace, front);
     return made;
   }
 
@@ -165,7 +140,7 @@ export class TestEnvironment implements AsyncDisposable {
         question: "to go on:",
         answer: async () => {
           await meanwhile();
-          return `${this.project}-dev\r`;
+          return `${this.where.project}-dev\r`;
         },
       },
     );
@@ -230,15 +205,7 @@ export class TestEnvironment implements AsyncDisposable {
 
   /** Puts an image into each repository. */
   async pushImages(tag: string): Promise<void> {
-    for (const name of ["backend", "frontend", "grafana"]) {
-      await this.aws.ecr.send(
-        new PutImageCommand({
-          repositoryName: `${this.project}/${name}`,
-          imageTag: tag,
-          imageManifest: manifest(`${name} ${tag}`),
-        }),
-      );
-    }
+    await pushImages(this.where, tag);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -246,44 +213,13 @@ export class TestEnvironment implements AsyncDisposable {
   }
 }
 
-/** The emulator's master user gets the rights of the pair's owner, which on RDS is the master user itself. */
-async function becomeMaster(pair: Pair): Promise<void> {
-  const { role, password } = emulatedMaster;
-  await pair.query(
-    "rds",
-    `do $$ begin create role ${role} login createdb createrole password '${password}' in role rds_superuser;
-     exception when duplicate_object then null; end $$`,
-  );
-  await pair.query("rds", `grant ${pair.rds.role} to ${role}`);
-}
-
-function policyBucket(bucket: string): string {
-  return `${bucket}-policy`;
-}
-
-function clients(endpoint: string, region: string) {
-  const options = { endpoint, region, credentials: { accessKeyId: "test", secretAccessKey: "test" } };
+function clients({ endpoint, region }: Where) {
+  const options = clientOptions(endpoint, region);
   return {
-    cloudFront: new CloudFrontClient(options),
-    ecr: new ECRClient(options),
     ecs: new ECSClient(options),
-    loadBalancing: new ElasticLoadBalancingV2Client(options),
     rds: new RDSClient(options),
     secrets: new SecretsManagerClient(options),
-    serviceDiscovery: new ServiceDiscoveryClient(options),
   };
-}
-
-/** The smallest manifest that a registry takes; the emulator's digest is one of its layers, so that each text has its own. */
-export function manifest(text: string): string {
-  const digest = `sha256:${Buffer.from(text).toString("hex").padEnd(64, "0").slice(0, 64)}`;
-  const part = (mediaType: string) => ({ mediaType, size: 2, digest });
-  return JSON.stringify({
-    schemaVersion: 2,
-    mediaType: "application/vnd.docker.distribution.manifest.v2+json",
-    config: part("application/vnd.docker.container.image.v1+json"),
-    layers: [part("application/vnd.docker.image.rootfs.diff.tar.gzip")],
-  });
 }
 
 const documentSchema = z.looseObject({

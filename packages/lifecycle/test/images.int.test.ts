@@ -2,11 +2,11 @@
 import { ECRClient, CreateRepositoryCommand, PutImageCommand } from "@aws-sdk/client-ecr";
 import { createAwsClients } from "@pilot-light/core/aws/clients";
 import { resourceNames } from "@pilot-light/core/contract";
+import { manifest } from "@pilot-light/sandbox/aws/images";
 import { motoUrl } from "@pilot-light/sandbox/aws/moto";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { beforeAll, expect, it, vi } from "vitest";
 import { findImage } from "@pilot-light/lifecycle/images";
-import { manifest } from "./environment.ts";
 
 const names = resourceNames("images-test");
 const digests: string[] = [];

@@ -5,9 +5,10 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { defaultRegion, resourceNames } from "@pilot-light/core/contract";
+import { resourceNames } from "@pilot-light/core/contract";
 import type { Environment } from "@pilot-light/core/env";
-import { createBucket, emulatorCredentials } from "@pilot-light/sandbox/aws/resources";
+import { clientOptions, createBucket } from "@pilot-light/sandbox/aws/resources";
+import { s3StateVariables, stateBucket } from "@pilot-light/sandbox/deployed-variables";
 import type { Workplace } from "@pilot-light/sandbox/workplace";
 import { z } from "zod";
 
@@ -27,22 +28,12 @@ export async function createState(kind: "local" | "s3", project: string, moto: s
       read: async ({ directory }, what) => await readFile(join(directory, files[what]), "utf8"),
     };
   }
-  const Bucket = `${project}-states`;
+  const Bucket = stateBucket(project);
   await createBucket(moto, Bucket);
-  const client = new S3Client({
-    endpoint: moto,
-    region: defaultRegion,
-    credentials: emulatorCredentials,
-    forcePathStyle: true,
-  });
+  const client = new S3Client(clientOptions(moto));
   const keys = { journal: `${stack}/lifecycle.json`, lock: `${stack}/terraform.tfstate.tflock` };
   return {
-    variables: {
-      TF_STATE_BUCKET: Bucket,
-      TF_STATE_REGION: defaultRegion,
-      // The emulator has one address, not one for each bucket.
-      TF_CLI_ARGS_init: "-backend-config=use_path_style=true",
-    },
+    variables: s3StateVariables(Bucket),
     async read(_workplace, what) {
       const { Body } = await client.send(new GetObjectCommand({ Bucket, Key: keys[what] }));
       return (await Body?.transformToString()) ?? "";

@@ -1,14 +1,20 @@
 /** The environment variables with which the tools run against a sandbox. */
 import { defaultRegion } from "@pilot-light/core/contract";
 import type { Environment } from "@pilot-light/core/env";
+import { frontAddresses } from "./aws/front-control.ts";
 import { emulatorCredentials } from "./aws/resources.ts";
 import { motoUrl } from "./aws/moto.ts";
+import { deployedVariables, s3StateVariables, stateBucket } from "./deployed-variables.ts";
 import { neonPoolerHost, ownerRoles, sandboxPassword } from "./names.ts";
 import { loopback } from "./ports.ts";
 import type { SandboxState } from "./state.ts";
 
-/** Variables that would lead the AWS clients elsewhere: to be taken out of the environment. */
-export const conflictingVariables = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN"] as const;
+/** Variables that would lead the tools elsewhere: to be taken out of the environment. */
+export function conflictingVariables({ deployment }: Pick<SandboxState, "deployment">): readonly string[] {
+  const credentials = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN"];
+  if (deployment === undefined) return credentials;
+  return [...credentials, "PILOT_LIGHT_OUTPUTS_FILE", "TF_CLOUD_ORGANIZATION", "TF_WORKSPACE"];
+}
 
 /** The variables of one environment: the sandbox's own, or that of a pair of test databases. */
 export function sandboxEnvironment(
@@ -65,13 +71,20 @@ export function databaseUrl(parts: {
 
 /** The sandbox's own environment, which `up` fills with data. */
 export function defaultEnvironment(state: SandboxState): Record<string, string> {
-  const { project, neon, outputsFile } = state;
-  return sandboxEnvironment(state, { project, neonDatabase: neon.database, outputsFile });
+  const { project, neon, rds, outputsFile, deployment } = state;
+  const own = sandboxEnvironment(state, { project, neonDatabase: neon.database, outputsFile });
+  if (deployment === undefined) return own;
+  const { PILOT_LIGHT_OUTPUTS_FILE: _, ...rest } = own;
+  return {
+    ...rest,
+    ...deployedVariables(frontAddresses(deployment), rds.database),
+    ...s3StateVariables(stateBucket(project)),
+  };
 }
 
 /** An environment with the sandbox's variables in it, and without what conflicts with them. */
 export function withSandbox(environment: Environment, state: SandboxState): Environment {
-  const conflicts: ReadonlySet<string> = new Set(conflictingVariables);
+  const conflicts: ReadonlySet<string> = new Set(conflictingVariables(state));
   const kept = Object.entries(environment).filter(([name]) => !conflicts.has(name));
   return { ...Object.fromEntries(kept), ...defaultEnvironment(state) };
 }

@@ -1,4 +1,4 @@
-/** HTTP servers of tests on a free port of the loopback address. */
+/** HTTP servers on the loopback address. */
 import { once } from "node:events";
 import type { Server } from "node:http";
 import { loopback, portOf } from "./ports.ts";
@@ -10,9 +10,12 @@ export interface LoopbackServer extends AsyncDisposable {
   stop: () => void;
 }
 
-/** Starts an HTTP or HTTPS server. It ends with its disposal, if it has not ended before. */
-export async function listen(server: Server): Promise<LoopbackServer> {
-  server.listen(0, loopback);
+/**
+ * Starts an HTTP or HTTPS server. It ends with its disposal, if it has not ended before.
+ * @param port default: a free one
+ */
+export async function listen(server: Server, port = 0): Promise<LoopbackServer> {
+  server.listen(port, loopback);
   await once(server, "listening");
   const stop = () => {
     server.closeAllConnections();

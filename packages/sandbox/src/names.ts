@@ -35,7 +35,7 @@ export const neonPoolerHost = neonHost.replace(".", "-pooler.");
 /** The port in the RDS endpoint. The sandbox listens elsewhere: `RDS_HOSTADDR` leads there, as a tunnel does. */
 export const rdsEndpointPort = 5432;
 
-/** Host name of the RDS endpoint of a project. */
+/** Host name of the RDS endpoint of a project, as the emulator names it. */
 export function rdsHost(project: string): string {
-  return `${resourceNames(project).databaseInstance}.sandbox0.${defaultRegion}.rds.amazonaws.com`;
+  return `${resourceNames(project).databaseInstance}.aaaaaaaaaa.${defaultRegion}.rds.amazonaws.com`;
 }

@@ -18,6 +18,8 @@ export interface PlanOptions {
   project: string;
   seed: Seed;
   servers: Record<Side, ServerPrograms>;
+  /** Whether an environment will be deployed on the emulator. */
+  deployed: boolean;
 }
 
 /**
@@ -62,6 +64,16 @@ export async function planSandbox(options: PlanOptions): Promise<SandboxState> {
       pidFile: join(directory, "moto.pid"),
       secretArn: "",
     },
+    ...(options.deployed
+      ? {
+          deployment: {
+            proxyPort: await freePort(),
+            applicationPort: await freePort(),
+            logFile: join(directory, "front.log"),
+            pidFile: join(directory, "front.pid"),
+          },
+        }
+      : {}),
   };
 }
 

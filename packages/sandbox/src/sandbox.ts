@@ -5,9 +5,12 @@ import { defaultProjectName, resourceNames } from "@pilot-light/core/contract";
 import type { Environment } from "@pilot-light/core/env";
 import { OpsError } from "@pilot-light/core/errors";
 import { serverAccount, type Account } from "./account.ts";
+import { startFrontProcess, stopFrontProcess } from "./aws/front-control.ts";
 import { findMoto, motoUrl, startMoto, stopMoto } from "./aws/moto.ts";
 import { createBucket, createDatabaseInstance, createSecret } from "./aws/resources.ts";
 import { createAuthority, issueCertificate, type KeyPair } from "./certificates.ts";
+import { assertTerraform, createEmulatedMaster, deploy } from "./deployed.ts";
+import { runningTasks } from "./deployed-variables.ts";
 import { bypassRole, ownerRoles, sandboxPassword, sides, type Side } from "./names.ts";
 import { writeOutputs } from "./outputs-file.ts";
 import { planSandbox } from "./plan.ts";
@@ -31,6 +34,8 @@ export interface StartOptions {
   majors?: Partial<Record<Side, number | undefined>> | undefined;
   /** Tasks that the AWS emulator reports as running of each ECS service. */
   ecsServiceRunning?: number | undefined;
+  /** Deploys an environment in pilot light on the emulator, ready to be switched on. Its project is `sandbox`. */
+  deployed?: boolean | undefined;
   signal?: AbortSignal | undefined;
   log?: ((line: string) => void) | undefined;
 }
@@ -53,7 +58,8 @@ export function connectSandbox(state: SandboxState, environment: Environment): S
 /**
  * Starts a sandbox, or finds the one that runs in the directory. What a crash left there is removed first; when the start
  * fails or is aborted, everything it made is removed.
- * @throws OpsError DIRECTORY_NOT_EMPTY, SANDBOX_STARTING (precondition); the errors of `findServer` and `findMoto`
+ * @throws OpsError DIRECTORY_NOT_EMPTY, SANDBOX_STARTING (precondition), TERRAFORM_MISSING (configuration); the errors of
+ *   `findServer` and `findMoto`
  */
 export async function startSandbox(options: StartOptions): Promise<Sandbox> {
   const { environment } = options;
@@ -69,14 +75,17 @@ export async function startSandbox(options: StartOptions): Promise<Sandbox> {
   }
   const account = await serverAccount(environment);
   const moto = await findMoto(environment);
+  const { deployed = false } = options;
+  if (deployed) await assertTerraform(environment);
   // One after the other: both may want the same download.
   const servers = {
     neon: await findServer({ ...options, major: options.majors?.neon }),
     rds: await findServer({ ...options, major: options.majors?.rds }),
   };
   await prepareDirectory(directory, account);
-  const { project = defaultProjectName, seed = "app" } = options;
-  const state = await planSandbox({ directory, account, project, seed, servers }).catch(
+  // Not the usual one: what Terraform keeps in `cdktf.out` of a real environment of that name must stay as it is.
+  const { project = deployed ? "sandbox" : defaultProjectName, seed = "app" } = options;
+  const state = await planSandbox({ directory, account, project, seed, servers, deployed }).catch(
     async (error: unknown) => {
       await rmdir(directory);
       throw error;
@@ -143,12 +152,20 @@ async function startParts(
       );
     }),
     (async () => {
-      await startMoto(state.moto, { ...options, program: moto });
-      secretArn = await createResources(state);
+      const { deployment } = state;
+      const { ecsServiceRunning = deployment === undefined ? undefined : runningTasks } = options;
+      await startMoto(state.moto, { ...options, ecsServiceRunning, program: moto });
+      if (deployment === undefined) secretArn = await createResources(state);
+      else await startFrontProcess(state, deployment);
       step(`aws: moto_server at ${motoUrl(state.moto)}`);
     })(),
   ]);
   options.signal?.throwIfAborted();
+  if (state.deployment !== undefined) {
+    await deploy(state, options.signal);
+    step("terraform: the environment is deployed, in pilot light");
+    return { ...state, phase: "ready" };
+  }
   await writeOutputs(state.outputsFile, { project: state.project, database: state.rds.database, secretArn });
   return { ...state, phase: "ready", moto: { ...state.moto, secretArn } };
 }
@@ -176,6 +193,7 @@ async function startSide(
     await loadTemplates(admin, { port: cluster.port, user, password: sandboxPassword });
   }
   await createFromTemplate(admin, contents(state)[side], cluster.database, cluster.role);
+  if (side === "rds" && state.deployment !== undefined) await createEmulatedMaster(state, cluster.role);
 }
 
 /** Returns the ARN of the database secret. */
@@ -201,6 +219,7 @@ export async function stopSandbox(state: SandboxState, environment: Environment)
   await Promise.all([
     ...sides.map((side) => stopCluster(state[side], environment)),
     stopMoto(state.moto, environment),
+    stopFrontProcess(state, environment),
   ]);
   await rm(state.clusterDirectory, { recursive: true, force: true });
   await rm(state.directory, { recursive: true, force: true });

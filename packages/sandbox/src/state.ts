@@ -19,6 +19,14 @@ const clusterSchema = z.object({
   role: z.string(),
 });
 
+const deploymentSchema = z.object({
+  /** Of the proxy before the emulator, and of the application behind the load balancer. */
+  proxyPort: z.number(),
+  applicationPort: z.number(),
+  logFile: z.string(),
+  pidFile: z.string(),
+});
+
 const stateSchema = z.object({
   version: z.literal(1),
   /** "starting" until everything answers. */
@@ -37,10 +45,13 @@ const stateSchema = z.object({
   neon: clusterSchema,
   rds: clusterSchema,
   moto: z.object({ port: z.number(), logFile: z.string(), pidFile: z.string(), secretArn: z.string() }),
+  /** With `--deployed`: what stands before the emulator. */
+  deployment: deploymentSchema.optional(),
 });
 
 /** One PostgreSQL server of the sandbox. */
 export type Cluster = z.infer<typeof clusterSchema>;
+export type Deployment = z.infer<typeof deploymentSchema>;
 /** A whole sandbox; plain data, so that it can be passed to another process. */
 export type SandboxState = z.infer<typeof stateSchema>;
 

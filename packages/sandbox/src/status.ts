@@ -1,14 +1,15 @@
 /** Whether each part of a sandbox runs. */
 import type { Environment } from "@pilot-light/core/env";
+import { frontAddresses, frontPid } from "./aws/front-control.ts";
 import { motoAnswers, motoPid, motoUrl } from "./aws/moto.ts";
 import { sides } from "./names.ts";
 import { loopback } from "./ports.ts";
 import { clusterAnswers, clusterPid } from "./postgres/cluster.ts";
-import type { SandboxState } from "./state.ts";
+import type { Deployment, SandboxState } from "./state.ts";
 
 /** One server of a sandbox. */
 export interface PartStatus {
-  part: "neon" | "rds" | "aws";
+  part: "neon" | "rds" | "aws" | "front";
   /** What it is, for people. */
   description: string;
   address: string;
@@ -41,7 +42,18 @@ export async function sandboxStatus(state: SandboxState, environment: Environmen
       answers: pid !== undefined && (await motoAnswers(state.moto)),
     };
   };
-  return Promise.all([...clusters, aws()]);
+  const { deployment } = state;
+  const front = async (own: Deployment): Promise<PartStatus> => {
+    const pid = await frontPid(state, own, environment);
+    return {
+      part: "front",
+      description: "before moto_server: what it lacks",
+      address: frontAddresses(own).url,
+      pid,
+      answers: pid !== undefined && (await motoAnswers({ port: own.proxyPort })),
+    };
+  };
+  return Promise.all([...clusters, aws(), ...(deployment === undefined ? [] : [front(deployment)])]);
 }
 
 /** Whether everything of the sandbox works. */

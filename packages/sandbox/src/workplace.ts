@@ -37,27 +37,32 @@ export interface WorkplaceOptions {
   endpoint: string;
   /** More variables. */
   variables?: Environment;
+  /** Ends what cdktf does. */
+  signal?: AbortSignal | undefined;
 }
 
 export class Workplace implements AsyncDisposable {
   readonly directory: string;
   readonly environment: Environment;
   readonly #project: string;
+  readonly #signal: AbortSignal | undefined;
   readonly #cdktfFlags: readonly string[];
 
   private constructor(
     directory: string,
     environment: Environment,
-    project: string,
+    { project, signal }: Pick<WorkplaceOptions, "project" | "signal">,
     cdktfFlags: readonly string[],
   ) {
     this.directory = directory;
     this.environment = environment;
     this.#project = project;
+    this.#signal = signal;
     this.#cdktfFlags = cdktfFlags;
   }
 
-  static async create({ project, region, endpoint, variables = {} }: WorkplaceOptions): Promise<Workplace> {
+  static async create(options: WorkplaceOptions): Promise<Workplace> {
+    const { project, region, endpoint, variables = {} } = options;
     const directory = await mkdtemp(join(tmpdir(), "pilot-light-workplace-"));
     const settings = await readFile(join(root, "cdktf.json"), "utf8");
     await writeFile(
@@ -79,7 +84,7 @@ export class Workplace implements AsyncDisposable {
       CI: "1",
       ...variables,
     };
-    return new Workplace(directory, environment, project, terraform.cdktfFlags);
+    return new Workplace(directory, environment, options, terraform.cdktfFlags);
   }
 
   get stackDirectory(): string {
@@ -148,7 +153,9 @@ export class Workplace implements AsyncDisposable {
 
   async #cdktf(command: string, ...args: readonly string[]): Promise<RunResult> {
     const program = join(this.directory, "node_modules/.bin/cdktf");
-    return succeeds(run(program, [command, ...args], { environment: this.environment, cwd: this.directory }));
+    const signal = this.#signal === undefined ? {} : { signal: this.#signal };
+    const options = { environment: this.environment, cwd: this.directory, ...signal };
+    return succeeds(run(program, [command, ...args], options));
   }
 }
 

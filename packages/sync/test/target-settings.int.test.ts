@@ -99,6 +99,29 @@ test.concurrent(
 );
 
 test.concurrent(
+  "objects may belong to the owner of the database, when that is not the role that syncs",
+  async () => {
+    const pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+    await using made = await rolesOnRds(pair, "owners");
+    const [owners = ""] = made.roles;
+    for (const object of [
+      `database ${pair.rds.database}`,
+      "table public.projects",
+      "routine public.project_event_count(integer, timestamptz)",
+    ]) {
+      await pair.query("rds", `alter ${object} owner to ${owners}`);
+    }
+    const before = await databaseSettings(pair);
+    const transcript = await sync(pair, ["neon-to-rds", "--yes"]);
+    expect(transcript.exitCode, transcript.stderr).toBe(0);
+    expect(await databaseSettings(pair)).toEqual(before);
+    const rights = await objectRights(pair);
+    expect(rights.get("relation projects")).toMatch(new RegExp(`^${owners} `));
+    expect(await contentOf(pair, "rds")).toBe(await contentOf(pair, "neon"));
+  },
+);
+
+test.concurrent(
   "a parameter that only an administrator may set stops the sync, and the target is as it was",
   async () => {
     await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });

@@ -92,7 +92,7 @@ export async function stopMoto(moto: Moto, environment: Environment): Promise<vo
 }
 
 /** Whether the emulator answers. */
-export async function motoAnswers(moto: Moto): Promise<boolean> {
+export async function motoAnswers(moto: Pick<Moto, "port">): Promise<boolean> {
   try {
     const response = await fetch(`${motoUrl(moto)}/moto-api/`, { signal: AbortSignal.timeout(5000) });
     return response.ok;

@@ -15,11 +15,13 @@ export interface Proxy extends AsyncDisposable {
  * @param decide gets the service's name as signatures have it, such as `ecs`, how many requests it had before, and the request
  *   with its headers and address
  * @param rewrite changes the path and query of what is forwarded
+ * @param port default: a free one
  */
 export async function startProxy(
   target: string,
   decide: (service: string, before: number, request: IncomingMessage) => Fate,
   rewrite: (url: string) => string = (url) => url,
+  port?: number,
 ): Promise<Proxy> {
   const seen = new Map<string, number>();
   const server = createServer((incoming, response) => {
@@ -33,7 +35,7 @@ export async function startProxy(
     else if (fate === "stop") stop();
     else if (fate !== "hang") response.writeHead(fate).end();
   });
-  const { address, stop, [Symbol.asyncDispose]: dispose } = await listen(server);
+  const { address, stop, [Symbol.asyncDispose]: dispose } = await listen(server, port);
   return { url: `http://${address}`, seen, [Symbol.asyncDispose]: dispose };
 }
 

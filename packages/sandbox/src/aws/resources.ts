@@ -5,8 +5,9 @@ import { defaultRegion, resourceNames } from "@pilot-light/core/contract";
 /** Anything is accepted by the emulator; these cannot be mistaken for real ones. */
 export const emulatorCredentials = { accessKeyId: "testing", secretAccessKey: "testing" } as const;
 
-function clientOptions(endpoint: string) {
-  return { endpoint, region: defaultRegion, credentials: emulatorCredentials, forcePathStyle: true };
+/** How a client of the SDK gets to the emulator. */
+export function clientOptions(endpoint: string, region: string = defaultRegion) {
+  return { endpoint, region, credentials: emulatorCredentials, forcePathStyle: true };
 }
 
 /** Creates the backups bucket of a project. */

@@ -21,9 +21,10 @@ export const envCommand = {
   handler: (args: Args) =>
     runCommand("sandbox env", args, async ({ console }) => {
       const { conflictingVariables, defaultEnvironment } = await import("../environment.ts");
-      const environment = defaultEnvironment(await requireState(args.dir));
+      const state = await requireState(args.dir);
+      const environment = defaultEnvironment(state);
       if (!console.json) {
-        for (const name of conflictingVariables) console.data(`unset ${name}`);
+        for (const name of conflictingVariables(state)) console.data(`unset ${name}`);
         for (const [name, value] of Object.entries(environment)) {
           console.data(`export ${name}=${shellWord(value)}`);
         }

@@ -24,6 +24,11 @@ function builder(argv: Argv) {
       type: "number",
       describe: "Tasks that the AWS emulator reports as running of each ECS service",
     })
+    .option("deployed", {
+      type: "boolean",
+      default: false,
+      describe: "Deploy the environment on the emulator as well, in pilot light, to switch it on and off (1 to 2 min)",
+    })
     .example("pnpm sandbox up", "start, with data to sync")
     .example("pnpm sandbox up --seed awkward --dir /tmp/sb", "another one beside it");
 }
@@ -48,6 +53,7 @@ export const upCommand = {
         seed: args.seed,
         majors: { neon: args.neonMajor, rds: args.rdsMajor },
         ecsServiceRunning: args.ecsRunning,
+        deployed: args.deployed,
         log: (line) => console.line(`  ${line}`),
       });
       const parts = await sandboxStatus(state, environment);
@@ -58,7 +64,9 @@ export const upCommand = {
       console.line();
       for (const line of describeParts(parts)) console.line(line);
       console.line();
-      console.line("  pnpm sandbox run -- pnpm sync neon-to-rds --dry-run    one command in its environment");
+      const example =
+        state.deployment === undefined ? "pnpm sync neon-to-rds --dry-run" : "pnpm activate --sync-data";
+      console.line(`  ${`pnpm sandbox run -- ${example}`.padEnd(54)} one command in its environment`);
       console.line('  eval "$(pnpm --silent sandbox env)"                    its environment in this shell');
       console.line("  pnpm sandbox down                                      stop it and remove its files");
       return {

@@ -17,8 +17,9 @@ export async function carrySettings(
     await using old = await openSession(target, options);
     await using staging = await openSession(withDatabase(target, job.staging), options);
     const settings = await readTargetSettings(old);
-    await carryRights(staging, settings.objects, closed);
+    // The database first: its owner may make objects in the schema public, so that they can be given to it.
     await applyDatabaseSettings(maintenance, job.staging, settings);
+    await carryRights(staging, settings.objects, closed);
     return { value: undefined, summary: "owner, rights and settings of the target carried over" };
   });
 }

@@ -1,33 +1,35 @@
-/** What no emulator does: tasks that register themselves as targets and instances, and an application behind the load balancer. */
+/**
+ * Stand-ins for what no emulator does: tasks that register themselves as targets and instances, and an application behind the load
+ * balancer.
+ */
 import { createServer } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  DescribeTargetGroupsCommand,
-  DescribeTargetHealthCommand,
-  type ElasticLoadBalancingV2Client,
-  RegisterTargetsCommand,
-} from "@aws-sdk/client-elastic-load-balancing-v2";
-import {
-  ListInstancesCommand,
-  ListNamespacesCommand,
-  ListServicesCommand,
-  RegisterInstanceCommand,
-  type ServiceDiscoveryClient,
-} from "@aws-sdk/client-servicediscovery";
-import { listen, type LoopbackServer } from "@pilot-light/sandbox/loopback-server";
+import type { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
+import type { ServiceDiscoveryClient } from "@aws-sdk/client-servicediscovery";
+import { sdk } from "@pilot-light/core/aws/sdk";
+import { listen, type LoopbackServer } from "../loopback-server.ts";
+import { clientOptions } from "./resources.ts";
 
 const tasks = ["10.0.0.11", "10.0.0.12"];
 
+/** Where the tasks register. */
+export interface Where {
+  /** Address of the emulator. */
+  endpoint: string;
+  region: string;
+  project: string;
+}
+
 /** Registers two tasks with everything that ECS would register them with, as soon as it is there. Ends when disposed of. */
-export function startTasks(
-  project: string,
-  aws: { loadBalancing: ElasticLoadBalancingV2Client; serviceDiscovery: ServiceDiscoveryClient },
-): AsyncDisposable {
+export function startTasks({ endpoint, region, project }: Where): AsyncDisposable {
+  const options = clientOptions(endpoint, region);
+  const balancing = new (sdk.loadBalancing().ElasticLoadBalancingV2Client)(options);
+  const discovery = new (sdk.serviceDiscovery().ServiceDiscoveryClient)(options);
   const end = new AbortController();
   const running = (async () => {
     while (!end.signal.aborted) {
-      await registerTargets(project, aws.loadBalancing).catch(() => undefined);
-      await registerInstances(project, aws.serviceDiscovery).catch(() => undefined);
+      await registerTargets(project, balancing).catch(() => undefined);
+      await registerInstances(project, discovery).catch(() => undefined);
       await sleep(1000, undefined, { signal: end.signal }).catch(() => undefined);
     }
   })();
@@ -40,6 +42,8 @@ export function startTasks(
 }
 
 async function registerTargets(project: string, client: ElasticLoadBalancingV2Client): Promise<void> {
+  const { DescribeTargetGroupsCommand, DescribeTargetHealthCommand, RegisterTargetsCommand } =
+    sdk.loadBalancing();
   const { TargetGroups = [] } = await client.send(new DescribeTargetGroupsCommand({}));
   for (const { TargetGroupArn, TargetGroupName = "", Port = 80 } of TargetGroups) {
     if (!TargetGroupName.startsWith(`dev-${project}-`)) continue;
@@ -51,6 +55,8 @@ async function registerTargets(project: string, client: ElasticLoadBalancingV2Cl
 }
 
 async function registerInstances(project: string, client: ServiceDiscoveryClient): Promise<void> {
+  const { ListInstancesCommand, ListNamespacesCommand, ListServicesCommand, RegisterInstanceCommand } =
+    sdk.serviceDiscovery();
   const { Namespaces = [] } = await client.send(new ListNamespacesCommand({}));
   const namespace = Namespaces.find(({ Name }) => Name === `${project}.local`)?.Id;
   if (namespace === undefined) return;
@@ -68,6 +74,9 @@ async function registerInstances(project: string, client: ServiceDiscoveryClient
 }
 
 /** The application as the load balancer would show it, over HTTP: what an environment without a domain speaks. */
-export async function startApplication(): Promise<LoopbackServer> {
-  return await listen(createServer((_request, response) => response.writeHead(200).end("{}")));
+export async function startApplication(port?: number): Promise<LoopbackServer> {
+  return await listen(
+    createServer((_request, response) => response.writeHead(200).end("{}")),
+    port,
+  );
 }

@@ -1,0 +1,33 @@
+/** The variables that lead Terraform and the tools to an environment that is deployed on the emulator. */
+import { defaultRegion } from "@pilot-light/core/contract";
+
+/** Variables with which Terraform and the tools work on an environment that is deployed behind a front. */
+export function deployedVariables(front: { url: string; application: string }, database: string) {
+  return {
+    AWS_ENDPOINT_URL: front.url,
+    ALB_HOSTADDR: front.application,
+    PILOT_LIGHT_PRODUCTION_DOMAIN: "none",
+    TF_VAR_db_name: database,
+    // The emulator reports one number of tasks for all services.
+    TF_VAR_prometheus_desired_count: String(runningTasks),
+    TF_VAR_grafana_desired_count: String(runningTasks),
+  };
+}
+
+/** Tasks that the emulator has to report as running of each service. */
+export const runningTasks = 2;
+
+/** Variables for a state in a bucket of the emulator. */
+export function s3StateVariables(bucket: string) {
+  return {
+    TF_STATE_BUCKET: bucket,
+    TF_STATE_REGION: defaultRegion,
+    // The emulator has one address, not one for each bucket.
+    TF_CLI_ARGS_init: "-backend-config=use_path_style=true",
+  };
+}
+
+/** Bucket for the Terraform state of a project. */
+export function stateBucket(project: string): string {
+  return `${project}-states`;
+}
