@@ -65,7 +65,12 @@ export async function deploy(state: SandboxState, signal: AbortSignal | undefine
 export async function assertTerraform(environment: Environment): Promise<void> {
   const program = environment["TERRAFORM_BINARY_NAME"] ?? "terraform";
   if ((await findProgram(program, environment)) !== undefined) return;
-  throw new OpsError("configuration", "TERRAFORM_MISSING", "Terraform is not installed, and --deployed needs it.", {
-    hint: "`npm test` installs it. Or: https://developer.hashicorp.com/terraform/install",
-  });
+  throw new OpsError(
+    "configuration",
+    "TERRAFORM_MISSING",
+    "Terraform is not installed, and --deployed needs it.",
+    {
+      hint: "`npm test` installs it. Or: https://developer.hashicorp.com/terraform/install",
+    },
+  );
 }

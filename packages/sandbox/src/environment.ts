@@ -74,9 +74,10 @@ export function defaultEnvironment(state: SandboxState): Record<string, string> 
   const { project, neon, rds, outputsFile, deployment } = state;
   const own = sandboxEnvironment(state, { project, neonDatabase: neon.database, outputsFile });
   if (deployment === undefined) return own;
-  const { PILOT_LIGHT_OUTPUTS_FILE: _, ...rest } = own;
+  // Its outputs are Terraform's.
+  delete own["PILOT_LIGHT_OUTPUTS_FILE"];
   return {
-    ...rest,
+    ...own,
     ...deployedVariables(frontAddresses(deployment), rds.database),
     ...s3StateVariables(stateBucket(project)),
   };

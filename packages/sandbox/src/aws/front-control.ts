@@ -30,13 +30,13 @@ export async function startFrontProcess(state: SandboxState, deployment: Deploym
     detached: true,
     stdio: ["ignore", log.fd, log.fd],
   });
-  let ended = false;
-  child.on("exit", () => (ended = true));
+  const own = { running: true };
+  child.on("exit", () => (own.running = false));
   child.unref();
   await log.close();
   if (child.pid !== undefined) await writeFile(pidFile, String(child.pid));
   const deadline = Date.now() + 30_000;
-  while (!ended && Date.now() < deadline) {
+  while (own.running && Date.now() < deadline) {
     if (await motoAnswers({ port: proxyPort })) return;
     await sleep(50);
   }

@@ -27,7 +27,8 @@ function builder(argv: Argv) {
     .option("deployed", {
       type: "boolean",
       default: false,
-      describe: "Deploy the environment on the emulator as well, in pilot light, to switch it on and off (1 to 2 min)",
+      describe:
+        "Deploy the environment on the emulator as well, in pilot light, to switch it on and off (1 to 2 min)",
     })
     .example("pnpm sandbox up", "start, with data to sync")
     .example("pnpm sandbox up --seed awkward --dir /tmp/sb", "another one beside it");
