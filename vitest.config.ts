@@ -25,7 +25,8 @@ export default defineConfig({
           globalSetup: ["packages/sandbox/test-support/global-setup.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          maxWorkers: 2,
+          // Deployments wait most of their time.
+          maxWorkers: 3,
         },
       },
     ],

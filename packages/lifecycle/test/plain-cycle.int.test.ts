@@ -1,0 +1,161 @@
+/** The whole cycle with nothing in its way, on a sandbox with a deployed environment, as README shows it: on, rows written, off. */
+import { join } from "node:path";
+import { ListBucketsCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
+import { processEnvironment } from "@pilot-light/core/env";
+import { run } from "@pilot-light/core/process";
+import { motoUrl } from "@pilot-light/sandbox/aws/moto";
+import { clientOptions } from "@pilot-light/sandbox/aws/resources";
+import { defaultEnvironment, withSandbox } from "@pilot-light/sandbox/environment";
+import type { Side } from "@pilot-light/sandbox/names";
+import { adminLogin } from "@pilot-light/sandbox/postgres/cluster";
+import { connect } from "@pilot-light/sandbox/postgres/connect";
+import { startSandbox, type Sandbox } from "@pilot-light/sandbox/sandbox";
+import { extraSandboxDirectory } from "@pilot-light/sandbox/vitest";
+import { root, Workplace, type Ids } from "@pilot-light/sandbox/workplace";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { z } from "zod";
+
+const minutes = 60_000;
+const countProjects = "select count(*)::int as count from public.projects";
+const newRow = "select title from public.projects where slug = 'written-while-active'";
+
+let sandbox: Sandbox;
+let workplace: Workplace;
+let always: Ids;
+
+/** Runs a command of a package in the sandbox; returns its exit code and the document of `--json`. */
+async function command(name: "lifecycle" | "validate", ...args: readonly string[]) {
+  const bin = join(root, "packages", name, "dist/bin.js");
+  const environment = withSandbox({ ...processEnvironment(), CI: "1" }, sandbox.state);
+  const { exitCode, stdout, stderr } = await run(process.execPath, [bin, ...args, "--json"], {
+    environment,
+    cwd: workplace.directory,
+  });
+  expect(stdout, stderr.join("\n")).not.toBe("");
+  return { exitCode, document: z.looseObject({ outcome: z.string() }).parse(JSON.parse(stdout)) };
+}
+
+async function query(side: Side, sql: string): Promise<unknown[]> {
+  const { [side]: cluster, adminPassword } = sandbox.state;
+  await using session = await connect(adminLogin(cluster, adminPassword, cluster.database));
+  return (await session.client.query<Record<string, unknown>>(sql)).rows;
+}
+
+/** Everything a command could have written to: buckets, the state's and the journal's among them, databases, rows. */
+async function everything() {
+  const s3 = new S3Client(clientOptions(motoUrl(sandbox.state.moto)));
+  const { Buckets = [] } = await s3.send(new ListBucketsCommand({}));
+  const objects = await Promise.all(
+    Buckets.map(async ({ Name }) => {
+      const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: Name }));
+      return Contents.map(({ Key = "", ETag = "" }) => `${Name ?? ""}/${Key} ${ETag}`);
+    }),
+  );
+  const databases = "select datname from pg_database order by 1";
+  return {
+    objects: objects.flat(),
+    neon: [await query("neon", databases), await query("neon", countProjects)],
+    rds: [await query("rds", databases), await query("rds", countProjects)],
+  };
+}
+
+const reportSchema = z.looseObject({ checks: z.array(z.object({ id: z.string(), status: z.string() })) });
+
+/** `id: status` of every check of a validation that neither passed nor belongs to the other mode. */
+function notAsTheyShouldBe(report: unknown): string[] {
+  return reportSchema
+    .parse(report)
+    .checks.filter(({ status }) => status !== "passed" && status !== "not-applicable")
+    .map(({ id, status }) => `${id}: ${status}`);
+}
+
+beforeAll(async () => {
+  const directory = extraSandboxDirectory("plain-cycle");
+  sandbox = await startSandbox({ directory, environment: processEnvironment(), deployed: true });
+  const { project } = sandbox.state;
+  const variables = defaultEnvironment(sandbox.state);
+  const { AWS_REGION: region = "", AWS_ENDPOINT_URL: endpoint = "" } = variables;
+  workplace = await Workplace.create({ project, region, endpoint, variables });
+}, 5 * minutes);
+
+afterAll(async () => {
+  await workplace[Symbol.asyncDispose]();
+  await sandbox.stop();
+}, minutes);
+
+it("is deployed in pilot light, and healthy", async () => {
+  expect((await command("lifecycle", "status")).document).toMatchObject({ mode: "pilot-light" });
+  always = await workplace.ids();
+  expect(await command("validate")).toMatchObject({ exitCode: 0, document: { mode: "pilot-light" } });
+});
+
+it("is not changed by an activation that is only looked at", async () => {
+  const before = await everything();
+  const { exitCode, document } = await command("lifecycle", "activate", "--sync-data", "--dry-run");
+  expect(document).toMatchObject({ outcome: "planned", plan: { sync: { direction: "neon-to-rds" } } });
+  expect(exitCode).toBe(0);
+  expect(await everything()).toEqual(before);
+});
+
+it(
+  "is switched on, with the rows of Neon",
+  async () => {
+    const { exitCode, document } = await command("lifecycle", "activate", "--sync-data", "--yes");
+    expect(document).toMatchObject({
+      outcome: "activated",
+      steps: [
+        { step: "sync", outcome: "done" },
+        { step: "deploy", outcome: "done" },
+      ],
+      validation: { failed: 0, skipped: 0 },
+    });
+    expect(exitCode).toBe(0);
+    expect(await query("rds", countProjects)).toEqual(await query("neon", countProjects));
+  },
+  5 * minutes,
+);
+
+it("is healthy in active mode; the one warning is that it has no domain", async () => {
+  const { exitCode, document } = await command("validate");
+  expect(exitCode).toBe(0);
+  expect(notAsTheyShouldBe(document)).toEqual(["certificate: warning"]);
+});
+
+it("is not changed by a deactivation that is only looked at", async () => {
+  await query(
+    "rds",
+    `insert into public.projects (slug, title, owner_id)
+       select 'written-while-active', 'New', id from public.users limit 1`,
+  );
+  const before = await everything();
+  const { exitCode, document } = await command("lifecycle", "deactivate", "--sync-data", "--dry-run");
+  expect(document).toMatchObject({ outcome: "planned", plan: { sync: { direction: "rds-to-neon" } } });
+  expect(exitCode).toBe(0);
+  expect(await everything()).toEqual(before);
+});
+
+it(
+  "is switched off, and Neon has the rows that were written to RDS",
+  async () => {
+    const { exitCode, document } = await command("lifecycle", "deactivate", "--sync-data", "--yes");
+    expect(document).toMatchObject({
+      outcome: "deactivated",
+      steps: [
+        { step: "sync", outcome: "done" },
+        { step: "deploy", outcome: "done" },
+      ],
+      validation: { mode: "pilot-light", failed: 0, warnings: 0 },
+    });
+    expect(exitCode).toBe(0);
+    expect(await query("neon", newRow)).toEqual([{ title: "New" }]);
+  },
+  5 * minutes,
+);
+
+it("is healthy in pilot light again, and what is always on has kept its ids", async () => {
+  const { exitCode, document } = await command("validate");
+  expect(exitCode).toBe(0);
+  expect(document).toMatchObject({ mode: "pilot-light" });
+  expect(notAsTheyShouldBe(document)).toEqual([]);
+  expect(await workplace.ids()).toEqual(always);
+});
