@@ -46,6 +46,9 @@ export function resourceNames(project: string): ResourceNames {
   };
 }
 
+/** Where the dumps lie in the backups bucket: all that expires there by age. Other objects stay, such as the journal of a switch. */
+export const dumpPrefixes = ["neon-dumps/", "rds-dumps/"] as const;
+
 /** Version of the outputs below; raised when one of them goes or changes its meaning. */
 export const outputsVersion = 1;
 

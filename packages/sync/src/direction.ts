@@ -1,4 +1,5 @@
 /** The two directions of a sync and what follows from each. */
+import type { dumpPrefixes } from "@pilot-light/core/contract";
 import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
 
 export type DirectionName = "neon-to-rds" | "rds-to-neon";
@@ -19,12 +20,10 @@ export function timestamp(date: Date): string {
   return date.toISOString().slice(0, 19).replaceAll(":", "-");
 }
 
-/** Prefixes of all dumps. */
-export const dumpPrefixes = ["neon-dumps/", "rds-dumps/"] as const;
-
 /** S3 key of the dump of a system's database. */
 export function dumpKey(system: DatabaseSystem, stamp: string): string {
-  return `${system}-dumps/${stamp}.dump`;
+  const prefix: (typeof dumpPrefixes)[number] = `${system}-dumps/`;
+  return `${prefix}${stamp}.dump`;
 }
 
 /** S3 key of the manifest that makes a dump count. */

@@ -4,9 +4,10 @@ import { stat } from "node:fs/promises";
 import type { S3Client, UploadPartCommand } from "@aws-sdk/client-s3";
 import type { AwsClients } from "@pilot-light/core/aws/clients";
 import { awsError, awsErrorName, awsStatus } from "@pilot-light/core/aws/errors";
+import { dumpPrefixes } from "@pilot-light/core/contract";
 import { deployCommand } from "@pilot-light/core/deploy-command";
 import { OpsError } from "@pilot-light/core/errors";
-import { dumpPrefixes, manifestKey } from "./direction.ts";
+import { manifestKey } from "./direction.ts";
 import type { Manifest } from "./manifest.ts";
 
 const mebibyte = 1024 * 1024;

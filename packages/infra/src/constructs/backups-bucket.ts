@@ -1,6 +1,7 @@
-/** The S3 bucket with the database dumps: versioned, emptied by age, not to be destroyed. */
+/** The S3 bucket with the database dumps: versioned, the dumps expire by age, not to be destroyed. */
 import { S3BucketLifecycleConfiguration } from "@cdktf/provider-aws/lib/s3-bucket-lifecycle-configuration/index.js";
 import { S3BucketVersioningA } from "@cdktf/provider-aws/lib/s3-bucket-versioning/index.js";
+import type { dumpPrefixes } from "@pilot-light/core/contract";
 import { Construct } from "constructs";
 import { PrivateBucket } from "./private-bucket.ts";
 
@@ -14,6 +15,12 @@ export interface BackupsBucketSettings {
 export interface BackupsBucketProps extends BackupsBucketSettings {
   name: string;
 }
+
+/** A rule each, as S3 takes one prefix in a rule: what else lies in the bucket, such as the journal of a switch, does not expire. */
+const expiring = {
+  "expire-old-dumps": "neon-dumps/",
+  "expire-old-dumps-of-rds": "rds-dumps/",
+} as const satisfies Record<string, (typeof dumpPrefixes)[number]>;
 
 export class BackupsBucket extends Construct {
   readonly name: string;
@@ -31,19 +38,19 @@ export class BackupsBucket extends Construct {
     new S3BucketLifecycleConfiguration(this, "lifecycle", {
       bucket: bucket.bucketId,
       rule: [
-        {
-          id: "expire-old-dumps",
+        ...Object.entries(expiring).map(([ruleId, prefix]) => ({
+          id: ruleId,
           status: "Enabled",
-          filter: [{ prefix: "" }],
+          filter: [{ prefix }],
           expiration: [{ days: retentionDays }],
-          noncurrentVersionExpiration: [{ noncurrentDays }],
-        },
+        })),
         {
           // S3 takes no `days` in a rule that removes delete markers.
           id: "clean-up",
           status: "Enabled",
           filter: [{ prefix: "" }],
           expiration: [{ expiredObjectDeleteMarker: true }],
+          noncurrentVersionExpiration: [{ noncurrentDays }],
           abortIncompleteMultipartUpload: [{ daysAfterInitiation: 1 }],
         },
       ],

@@ -1,6 +1,6 @@
 /** What the synthesized Terraform of the dev stack must and must not say. */
 import { tmpdir } from "node:os";
-import { outputsSchema } from "@pilot-light/core/contract";
+import { dumpPrefixes, outputsSchema } from "@pilot-light/core/contract";
 import { describe, expect, it } from "vitest";
 import { synthesizedText } from "../synthesized-text.ts";
 import { config, part, resource, resources, synthesized } from "../testing/synthesized.ts";
@@ -15,19 +15,25 @@ describe("the backups bucket", () => {
     });
   });
 
-  it("expires dumps and their old versions, and cleans up aborted uploads", () => {
+  it("expires dumps and old versions, and cleans up aborted uploads; what is no dump stays", () => {
+    const expiration = [{ days: "${var.db_backups_retention_days}" }];
     expect(
       resource(document, "aws_s3_bucket_lifecycle_configuration", "backups-bucket/lifecycle"),
     ).toMatchObject({
       rule: [
+        { id: "expire-old-dumps", status: "Enabled", filter: [{ prefix: dumpPrefixes[0] }], expiration },
         {
-          id: "expire-old-dumps",
+          id: "expire-old-dumps-of-rds",
+          status: "Enabled",
+          filter: [{ prefix: dumpPrefixes[1] }],
+          expiration,
+        },
+        {
           status: "Enabled",
           filter: [{ prefix: "" }],
-          expiration: [{ days: "${var.db_backups_retention_days}" }],
           noncurrent_version_expiration: [{ noncurrent_days: "${var.db_backups_noncurrent_days}" }],
+          abort_incomplete_multipart_upload: [{ days_after_initiation: 1 }],
         },
-        { status: "Enabled", abort_incomplete_multipart_upload: [{ days_after_initiation: 1 }] },
       ],
     });
     expect(part(document, "variable", "db_backups_retention_days")).toMatchObject({ default: 30 });

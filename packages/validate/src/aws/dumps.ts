@@ -1,8 +1,7 @@
 /** The dumps in the backups bucket. One counts when its manifest, which is written last, lies beside it. */
 import type { AwsClients } from "@pilot-light/core/aws/clients";
 import { sdk } from "@pilot-light/core/aws/sdk";
-
-const folders = ["neon-dumps/", "rds-dumps/"] as const;
+import { dumpPrefixes } from "@pilot-light/core/contract";
 
 export interface StoredDump {
   key: string;
@@ -19,7 +18,7 @@ export interface StoredDumps {
 /** All dumps of both databases. */
 export async function listDumps(aws: AwsClients, bucket: string, signal: AbortSignal): Promise<StoredDumps> {
   const objects = (
-    await Promise.all(folders.map((folder) => listKeys(aws, { Bucket: bucket, Prefix: folder }, signal)))
+    await Promise.all(dumpPrefixes.map((prefix) => listKeys(aws, { Bucket: bucket, Prefix: prefix }, signal)))
   ).flat();
   const keys = new Set(objects.map(({ key }) => key));
   const dumps = objects.filter(({ key }) => key.endsWith(".dump"));

@@ -1,6 +1,7 @@
 /** Check: the bucket with the database dumps exists, is closed to the public, encrypts, and expires dumps after 30 days. */
 import type { LifecycleRule } from "@aws-sdk/client-s3";
 import { awsErrorName, awsStatus } from "@pilot-light/core/aws/errors";
+import { dumpPrefixes } from "@pilot-light/core/contract";
 import { OpsError } from "@pilot-light/core/errors";
 import type { Check, CheckContext, Problem } from "../check.ts";
 import { failure, warning } from "../check.ts";
@@ -92,18 +93,22 @@ async function judgeLifecycle({ aws, signal }: CheckContext, bucket: string): Pr
   const reply = await s3
     .send(new GetBucketLifecycleConfigurationCommand({ Bucket: bucket }), { abortSignal: signal })
     .catch(absent("NoSuchLifecycleConfiguration"));
-  const days = (reply?.Rules ?? []).filter(isForAll).flatMap(({ Expiration }) => Expiration?.Days ?? []);
-  if (days.includes(retentionDays)) return [];
-  const found =
-    days.length === 0 ? "no rule expires old dumps" : `dumps expire after ${days.join(" and ")} days`;
+  const rules = reply?.Rules ?? [];
+  const days = dumpPrefixes.map((prefix) =>
+    rules.filter((rule) => isForAll(rule, prefix)).flatMap(({ Expiration }) => Expiration?.Days ?? []),
+  );
+  if (days.every((found) => found.includes(retentionDays))) return [];
+  const found = days.some((each) => each.length === 0)
+    ? "no rule expires old dumps"
+    : `dumps expire after ${[...new Set(days.flat())].join(" and ")} days`;
   return [warning(`${found}; expected are ${retentionDays} days`, deploy)];
 }
 
-/** An enabled rule that leaves no object out. */
-function isForAll({ Status, Filter }: LifecycleRule): boolean {
+/** An enabled rule that leaves out no object below a prefix. */
+function isForAll({ Status, Filter }: LifecycleRule, prefix: string): boolean {
   if (Status !== "Enabled") return false;
   const { Prefix = "", ...narrower } = Filter ?? {};
-  return Prefix === "" && Object.values(narrower).every((value) => value === undefined);
+  return prefix.startsWith(Prefix) && Object.values(narrower).every((value) => value === undefined);
 }
 
 /** Undefined for the exception that says "not configured". */
