@@ -114,6 +114,8 @@ class StoredWorkspace {
         return { status: 204 };
       case `GET organizations/${organization}/entitlement-set`:
         return found("entitlement-sets", organization, { operations: true, "state-storage": true });
+      case `GET organizations/${organization}/projects`:
+        return { status: 200, body: { data: [] } };
       case `GET organizations/${organization}/workspaces/${this.#name}`:
       case `GET workspaces/${id}`:
         return this.#workspace();
@@ -138,7 +140,10 @@ class StoredWorkspace {
       case `GET workspaces/${id}/current-state-version-outputs`:
         return this.#state === undefined
           ? notFound
-          : { status: 200, body: { data: Object.keys(this.#outputs).map((name) => this.#output(name, true)) } };
+          : {
+              status: 200,
+              body: { data: Object.keys(this.#outputs).map((name) => this.#output(name, true)) },
+            };
       default:
         return this.#answerOutput(request);
     }
@@ -156,7 +161,8 @@ class StoredWorkspace {
 
   /** 409 is all that the real one says as well: not who holds it. */
   #lock(wanted: boolean): Answer {
-    if (this.locked === wanted) return { status: 409, body: { errors: [{ status: "409", title: "conflict" }] } };
+    if (this.locked === wanted)
+      return { status: 409, body: { errors: [{ status: "409", title: "conflict" }] } };
     this.locked = wanted;
     return this.#workspace();
   }
