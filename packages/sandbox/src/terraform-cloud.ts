@@ -161,8 +161,9 @@ class StoredWorkspace {
 
   /** 409 is all that the real one says as well: not who holds it. */
   #lock(wanted: boolean): Answer {
-    if (this.locked === wanted)
+    if (this.locked === wanted) {
       return { status: 409, body: { errors: [{ status: "409", title: "conflict" }] } };
+    }
     this.locked = wanted;
     return this.#workspace();
   }
