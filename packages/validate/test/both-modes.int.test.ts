@@ -142,10 +142,15 @@ describe("backups-bucket", () => {
   test.each([
     [{ days: 60 }, "dumps expire after 60 days; expected are 30 days"],
     [{ days: 30, enabled: false }, "no rule expires old dumps; expected are 30 days"],
-    [{ days: 30, prefix: "neon-dumps/" }, "no rule expires old dumps; expected are 30 days"],
+    [{ days: 30, prefixes: ["neon-dumps/"] }, "no rule expires old dumps; expected are 30 days"],
   ])("the rule %j is not the one that is needed", async (rule, message) => {
     await expireDumps(environment.aws, Bucket(), rule);
     expect(messages(await check("backups-bucket"))).toEqual([message]);
+  });
+
+  test("a rule for the whole bucket expires dumps as well", async () => {
+    await expireDumps(environment.aws, Bucket(), { days: 30, prefixes: [""] });
+    expect(messages(await check("backups-bucket"))).toEqual([]);
   });
 });
 

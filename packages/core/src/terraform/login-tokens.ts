@@ -7,17 +7,21 @@ import { type Environment, readVariable } from "../env.ts";
 
 const schema = z.object({ credentials: z.record(z.string(), z.object({ token: z.string() })) });
 
+/** Name of the variable with the token for a host: developer.hashicorp.com/terraform/cli/config/config-file#environment-variable-credentials. */
+export function tokenVariable(host: string): string {
+  return `TF_TOKEN_${host.replaceAll("-", "__").replaceAll(".", "_")}`;
+}
+
 /**
  * For a state in Terraform Cloud; nothing for another one. A variable that is set already wins.
- * Where they are stored: developer.hashicorp.com/terraform/cli/commands/login; how the variables are called:
- * developer.hashicorp.com/terraform/cli/config/config-file#environment-variable-credentials.
+ * Where they are stored: developer.hashicorp.com/terraform/cli/commands/login.
  */
 export async function loginTokens(environment: Environment): Promise<Environment> {
   if (readVariable(environment, "TF_CLOUD_ORGANIZATION") === undefined) return {};
   const file = join(environment["HOME"] ?? homedir(), ".terraform.d", "credentials.tfrc.json");
   const stored = await readStored(file);
   const tokens = Object.entries(stored).map(([host, { token }]): [string, string] => [
-    `TF_TOKEN_${host.replaceAll("-", "__").replaceAll(".", "_")}`,
+    tokenVariable(host),
     token,
   ]);
   return Object.fromEntries(tokens.filter(([name]) => environment[name] === undefined));

@@ -1,5 +1,6 @@
 /** What terraform says when it fails, as errors a person can act on. */
 import { OpsError } from "@pilot-light/core/errors";
+import { tokenVariable } from "@pilot-light/core/terraform/login-tokens";
 import type { Diagnostic } from "./events.ts";
 import { plainErrors } from "./plain-errors.ts";
 
@@ -112,14 +113,13 @@ const defaultHost = "app.terraform.io";
 
 function loginNeeded(what: string, host: string, errors: readonly Diagnostic[]): OpsError {
   const login = host === defaultHost ? "terraform login" : `terraform login ${host}`;
-  const variable = `TF_TOKEN_${host.replaceAll("-", "__").replaceAll(".", "_")}`;
   return new OpsError(
     "aws",
     "TERRAFORM_LOGIN",
     `${what}: there is no token for ${host}, or it is not taken.`,
     {
       details: errors.flatMap(describeDiagnostic),
-      hint: `Log in:  ${login}    or set ${variable}`,
+      hint: `Log in:  ${login}    or set ${tokenVariable(host)}`,
     },
   );
 }

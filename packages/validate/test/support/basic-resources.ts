@@ -7,6 +7,7 @@ import {
   PutObjectCommand,
   PutPublicAccessBlockCommand,
 } from "@aws-sdk/client-s3";
+import { dumpPrefixes } from "@pilot-light/core/contract";
 import type { SetupClients } from "./emulator.ts";
 
 export const imageTag = "abc123";
@@ -66,20 +67,22 @@ export async function secureBucket(aws: SetupClients, bucket: string): Promise<v
 export async function expireDumps(
   aws: SetupClients,
   bucket: string,
-  { days, prefix = "", enabled = true }: { days: number; prefix?: string; enabled?: boolean },
+  {
+    days,
+    prefixes = dumpPrefixes,
+    enabled = true,
+  }: { days: number; prefixes?: readonly string[]; enabled?: boolean },
 ): Promise<void> {
   await aws.s3.send(
     new PutBucketLifecycleConfigurationCommand({
       Bucket: bucket,
       LifecycleConfiguration: {
-        Rules: [
-          {
-            ID: "expire-old-dumps",
-            Status: enabled ? "Enabled" : "Disabled",
-            Filter: { Prefix: prefix },
-            Expiration: { Days: days },
-          },
-        ],
+        Rules: prefixes.map((Prefix) => ({
+          ID: `expire ${Prefix}`,
+          Status: enabled ? "Enabled" : "Disabled",
+          Filter: { Prefix },
+          Expiration: { Days: days },
+        })),
       },
     }),
   );
