@@ -15,28 +15,52 @@ const worthALine = 20;
  * @throws OpsError STATE_LOCKED, TERRAFORM_FAILED, INTERRUPTED with how far it came
  */
 export async function deploy(
-  stack: Stack,
-  plan: SavedPlan,
+  stack: Pick<Stack, "apply" | "folder" | "logFile">,
+  plan: Pick<SavedPlan, "file" | "changes" | "remoteRun">,
   { console, signal }: { console: Console; signal: AbortSignal },
 ): Promise<void> {
   const progress = new Progress(plan.changes.length, console);
   await console.step("deploy", async (show) => {
     if (plan.changes.length === 0) return { value: undefined, summary: "nothing to change" };
+    const { remoteRun } = plan;
+    if (remoteRun !== undefined) console.line(`    Terraform Cloud applies it: ${remoteRun}`);
     const onStopping = () => {
-      console.line("    Terraform ends what it has begun, so that nothing is lost: this may take minutes.");
+      console.line(
+        remoteRun === undefined
+          ? "    Terraform ends what it has begun, so that nothing is lost: this may take minutes."
+          : "    Terraform Cloud goes on with it; what ends here is the view of it.",
+      );
     };
     const applied = await stack.apply(plan, (event) => show(progress.take(event)), onStopping);
     const { done } = progress;
-    const far = `${done} of ${plan.changes.length} changes were made`;
+    const all = plan.changes.length;
+    // Terraform Cloud sends its log, not the events that changes are counted by.
+    const far =
+      remoteRun === undefined
+        ? `${done} of ${all} changes were made`
+        : `how many of the ${all} changes were made, its log says`;
     if (signal.aborted) {
       const reason: unknown = signal.reason;
       const { message } = reason instanceof Error ? reason : interrupted("a signal");
-      throw new OpsError("interrupted", "INTERRUPTED", `${message} ${far}.`);
+      throw remoteRun === undefined
+        ? new OpsError("interrupted", "INTERRUPTED", `${message} ${far}.`)
+        : new OpsError(
+            "interrupted",
+            "INTERRUPTED",
+            `${message} The run in Terraform Cloud was not stopped.`,
+            {
+              details: [`${remoteRun}; ${far}`],
+              hint: "Wait until that run has ended, or stop it there.",
+            },
+          );
     }
     if (applied.exitCode !== 0) {
       const error = terraformError("Terraform failed", applied.diagnostics, applied.tail, stack.folder);
       if (error.code === "STATE_LOCKED") throw error;
-      const log = `${far}; Terraform's own log: ${stack.logFile}`;
+      const log =
+        remoteRun === undefined
+          ? `${far}; Terraform's own log: ${stack.logFile}`
+          : `${remoteRun}; ${far}; a copy: ${stack.logFile}`;
       throw error.with({
         details: [...error.details, log],
         hint: "Put right what is said above.",
@@ -44,7 +68,11 @@ export async function deploy(
       });
     }
     for (const diagnostic of applied.diagnostics) console.detail(describeDiagnostic(diagnostic).join(" "));
-    return { value: undefined, summary: `${done} of ${plan.changes.length} changes made` };
+    const summary =
+      remoteRun === undefined
+        ? `${done} of ${all} changes made`
+        : `Terraform Cloud has made all ${all} changes`;
+    return { value: undefined, summary };
   });
 }
 

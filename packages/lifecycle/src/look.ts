@@ -53,7 +53,7 @@ export function modeOf(outputs: Pick<Outputs, "dev_activated">) {
   return outputs.dev_activated ? "active" : "pilot-light";
 }
 
-/** Makes the Terraform plan, under the lock of the state. */
+/** Makes the Terraform plan, under the lock of the state where the plan is made here. */
 export function lookAtPlan(
   preflight: Preflight,
   context: LifecycleContext,
@@ -63,7 +63,8 @@ export function lookAtPlan(
   return preflight.look("plan", async () => {
     await Promise.all(waitFor);
     const value = await context.stack.plan(await variables());
-    return { value, summary: `state unlocked; ${describeChanges(value)}` };
+    const how = value.remoteRun === undefined ? "state unlocked" : "planned in Terraform Cloud";
+    return { value, summary: `${how}; ${describeChanges(value)}` };
   });
 }
 

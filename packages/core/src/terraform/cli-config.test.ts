@@ -65,6 +65,27 @@ describe("prepareTerraform", () => {
     expect(text).toContain(`exclude = ${providers}`);
   });
 
+  it("hands on what `terraform login` has stored, which terraform would not find beside the mirror's configuration", async () => {
+    const mirror = await makeMirror("mirror");
+    const credentials = { "app.terraform.io": { token: "stored" }, "tfe.my-company.com": { token: "other" } };
+    await mkdir(join(directory, ".terraform.d"));
+    await writeFile(join(directory, ".terraform.d/credentials.tfrc.json"), JSON.stringify({ credentials }));
+    const variables = { PILOT_LIGHT_TF_PLUGIN_MIRROR: mirror, HOME: directory };
+    const cloud = { ...variables, TF_CLOUD_ORGANIZATION: "acme" };
+    const tokens = async (environment: Record<string, string>) => {
+      const setup = await prepareTerraform(environment, directory);
+      return Object.entries(setup.environment).filter(([name]) => name.startsWith("TF_TOKEN_"));
+    };
+    expect(await tokens(variables)).toEqual([]);
+    expect(await tokens(cloud)).toEqual([
+      ["TF_TOKEN_app_terraform_io", "stored"],
+      ["TF_TOKEN_tfe_my__company_com", "other"],
+    ]);
+    expect(await tokens({ ...cloud, TF_TOKEN_app_terraform_io: "of CI" })).toEqual([
+      ["TF_TOKEN_tfe_my__company_com", "other"],
+    ]);
+  });
+
   it("leaves a person's own configuration file alone", async () => {
     const own = join(directory, "own.tfrc");
     await writeFile(own, "");

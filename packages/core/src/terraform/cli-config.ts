@@ -4,6 +4,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { type Environment, readVariable } from "../env.ts";
 import { OpsError } from "../errors.ts";
+import { loginTokens } from "./login-tokens.ts";
 
 /** How to call terraform and cdktf here. */
 export interface TerraformSetup {
@@ -36,6 +37,8 @@ export async function prepareTerraform(environment: Environment, directory: stri
     environment: {
       ...quiet,
       TF_CLI_CONFIG_FILE: file,
+      // With a configuration file that was named, terraform does not read what `terraform login` has stored.
+      ...(await loginTokens(environment)),
       // cdktf's plugin cache may be the mirror itself, which Terraform refuses.
       CDKTF_DISABLE_PLUGIN_CACHE_ENV: "1",
     },

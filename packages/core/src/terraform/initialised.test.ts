@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { chooseBackend } from "./backend.ts";
-import { isFor } from "./initialised.ts";
+import { isFor, isInitialisedFor } from "./initialised.ts";
 
 /** The `terraform` block as cdktf 0.21 writes it, and the variables it was written for. */
 const written = {
@@ -36,3 +36,15 @@ test.each([undefined, null, {}, { terraform: {} }, "text"])(
     expect(isFor({ kind: "local" }, document)).toBe(false);
   },
 );
+
+test("a folder that was initialised for another state has to be initialised anew", () => {
+  // As terraform 1.11 writes it.
+  const config = { hostname: null, organization: "acme", token: null };
+  const record = (workspaces: object) => ({ backend: { type: "cloud", config: { ...config, workspaces } } });
+  const choice = chooseBackend(written["Terraform Cloud"].variables);
+  expect(isInitialisedFor(choice, record({ name: "shop-dev", project: null, tags: null }))).toBe(true);
+  expect(isInitialisedFor(choice, record({ name: "other-dev", project: null, tags: null }))).toBe(false);
+  const local = { backend: { type: "local", config: { path: "terraform.tfstate", workspace_dir: null } } };
+  expect(isInitialisedFor(choice, local)).toBe(false);
+  expect(isInitialisedFor({ kind: "local" }, local)).toBe(true);
+});

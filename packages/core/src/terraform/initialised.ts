@@ -1,5 +1,5 @@
 /** Whether terraform can be asked in a stack's folder: one of an earlier call may name another state than the variables do now. */
-import { readFile, stat } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Environment } from "../env.ts";
@@ -17,20 +17,35 @@ const schema = z.object({
   }),
 });
 
+/** What `terraform init` writes down of the backend that it has set up. */
+const recordSchema = z.object({ backend: z.object({ type: z.string(), config: z.unknown() }) });
+
 /**
- * Whether the folder was synthesized and initialised, for the state that the variables name.
+ * Whether the folder was synthesized and initialised, both for the state that the variables name.
  * @param folder `cdktf.out/stacks/<stack>`
  * @throws OpsError STATE_AMBIGUOUS, TF_WORKSPACE_MISSING (configuration)
  */
 export async function isInitialised(folder: string, environment: Environment): Promise<boolean> {
   const choice = chooseBackend(environment);
   try {
-    await stat(join(folder, ".terraform"));
-    return isFor(choice, JSON.parse(await readFile(join(folder, "cdk.tf.json"), "utf8")));
+    const record = await readJson(join(folder, ".terraform", "terraform.tfstate"));
+    return isFor(choice, await readJson(join(folder, "cdk.tf.json"))) && isInitialisedFor(choice, record);
   } catch {
     // Not there, or not whole.
     return false;
   }
+}
+
+async function readJson(file: string): Promise<unknown> {
+  return JSON.parse(await readFile(file, "utf8"));
+}
+
+/** @param record content of `.terraform/terraform.tfstate`: it stays as it was when the configuration is synthesized anew */
+export function isInitialisedFor(choice: BackendChoice, record: unknown): boolean {
+  const { data } = recordSchema.safeParse(record);
+  if (data === undefined) return false;
+  const { type, config } = data.backend;
+  return isFor(choice, { terraform: type === "cloud" ? { cloud: config } : { backend: { [type]: config } } });
 }
 
 /** @param synthesized content of `cdk.tf.json` */

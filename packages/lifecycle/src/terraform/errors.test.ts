@@ -64,3 +64,65 @@ test("other errors are told with the resource they are about, warnings are not",
 test("without a word of Terraform's, the last lines stand in for it", () => {
   expect(terraformError("Terraform failed", [], ["killed"], "out").details).toEqual(["killed"]);
 });
+
+test("a workspace of Terraform Cloud that is locked is named, and nobody is said to hold it: the record is the refused run's own", () => {
+  const error = terraformError(
+    "Terraform cannot plan",
+    [
+      {
+        severity: "error",
+        summary: "Error acquiring the state lock",
+        detail: detail.replace(
+          /^Error message: .*/,
+          'Error message: workspace already locked (lock ID: "acme/shop-dev")',
+        ),
+      },
+    ],
+    [],
+    "out",
+  );
+  expect(error).toMatchObject({ code: "STATE_LOCKED", exit: 4 });
+  expect(error.message).toBe(
+    "The workspace acme/shop-dev of Terraform Cloud is locked, by another run or by hand.",
+  );
+  expect(error.details.join()).not.toContain("anna");
+  expect(error.hint).toContain("force-unlock acme/shop-dev");
+});
+
+test("a missing token and one that is not taken say how to log in at that host", () => {
+  const failed = (text: string) =>
+    terraformError("Terraform cannot read the outputs", [], text.split("\n"), "out");
+  const missing = failed(`Initializing HCP Terraform...
+
+Error: Required token could not be found
+
+Run the following command to generate a token for app.terraform.io:
+    terraform login
+`);
+  expect(missing).toMatchObject({
+    code: "TERRAFORM_LOGIN",
+    exit: 7,
+    hint: "Log in:  terraform login    or set TF_TOKEN_app_terraform_io",
+  });
+  // A terminal's colours and boxes, as some versions print them without one.
+  const refused = failed(`\u001B[31m╷\u001B[0m\u001B[0m
+\u001B[31m│\u001B[0m \u001B[0m\u001B[1mError: \u001B[0mFailed to read organization "acme" at host tfe.my-company.com
+\u001B[31m│\u001B[0m
+\u001B[31m│\u001B[0m Encountered an unexpected error while reading the organization settings:
+\u001B[31m│\u001B[0m unauthorized
+\u001B[31m╵\u001B[0m`);
+  expect(refused).toMatchObject({
+    code: "TERRAFORM_LOGIN",
+    message:
+      "Terraform cannot read the outputs: there is no token for tfe.my-company.com, or it is not taken.",
+    hint: "Log in:  terraform login tfe.my-company.com    or set TF_TOKEN_tfe_my__company_com",
+  });
+});
+
+test("the log of a run in Terraform Cloud is text: its errors are found in it", () => {
+  const log = ["aws_vpc.x: Creating...", "", "Error: creating VPC: denied", "", "  with aws_vpc.x,", "noise"];
+  expect(terraformError("Terraform failed", [], log, "out")).toMatchObject({
+    message: "Terraform failed: creating VPC: denied.",
+    details: ["creating VPC: denied", "with aws_vpc.x,", "noise"],
+  });
+});

@@ -1,6 +1,8 @@
 /** What terraform says when it fails, as errors a person can act on. */
 import { OpsError } from "@pilot-light/core/errors";
+import { tokenVariable } from "@pilot-light/core/terraform/login-tokens";
 import type { Diagnostic } from "./events.ts";
+import { plainErrors } from "./plain-errors.ts";
 
 /** Lines of a diagnostic's detail that help; the rest is advice about other commands. */
 const mostLines = 6;
@@ -14,7 +16,7 @@ export function describeDiagnostic({ summary, detail, address }: Diagnostic): st
 /**
  * The error of a run that has failed.
  * @param what what was tried, as a sentence's start: "Terraform cannot plan"
- * @param tail last lines of output, shown when there is no diagnostic
+ * @param tail last lines of output: errors are looked for in them when there is no diagnostic, and without any they are shown
  */
 export function terraformError(
   what: string,
@@ -22,9 +24,12 @@ export function terraformError(
   tail: readonly string[],
   folder: string,
 ): OpsError {
-  const errors = diagnostics.filter(({ severity }) => severity === "error");
+  const structured = diagnostics.filter(({ severity }) => severity === "error");
+  const errors = structured.length > 0 ? structured : plainErrors(tail);
   const locked = errors.map(readLock).find((lock) => lock !== undefined);
   if (locked !== undefined) return stateLocked(locked, folder);
+  const host = errors.map(readHostWithoutLogin).find((found) => found !== undefined);
+  if (host !== undefined) return loginNeeded(what, host, errors);
   const details = errors.flatMap(describeDiagnostic);
   const [first] = errors;
   return new OpsError(
@@ -38,9 +43,11 @@ export function terraformError(
   );
 }
 
-/** Who holds the state's lock. */
+/** Who holds the state's lock; "" where that is not known. */
 interface StateLock {
   id: string;
+  /** Organization and workspace of a state in Terraform Cloud. */
+  workspace: string;
   who: string;
   operation: string;
   created: string;
@@ -54,20 +61,65 @@ function readLock({ summary, detail }: Pick<Diagnostic, "summary" | "detail">): 
   if (!summary.startsWith("Error acquiring the state lock")) return undefined;
   const field = (name: string) =>
     new RegExp(`^\\s*${name}:[ \\t]*(\\S.*)$`, "m").exec(detail)?.[1]?.trim() ?? "";
-  return { id: field("ID"), who: field("Who"), operation: field("Operation"), created: field("Created") };
+  const workspace = /\(lock ID: "([^"]+)"\)/.exec(detail)?.[1];
+  // It does not say who holds it: "Lock Info" is then that of the refused run itself (github.com/hashicorp/terraform/issues/34732).
+  if (workspace !== undefined) return { id: workspace, workspace, who: "", operation: "", created: "" };
+  return {
+    id: field("ID"),
+    workspace: "",
+    who: field("Who"),
+    operation: field("Operation"),
+    created: field("Created"),
+  };
 }
 
-function stateLocked({ id, who, operation, created }: StateLock, folder: string): OpsError {
+function stateLocked({ id, workspace, who, operation, created }: StateLock, folder: string): OpsError {
   const holder = who === "" ? "somebody" : who;
   const since = created === "" ? "" : `, since ${created}`;
   const doing = operation === "" ? "" : ` (${operation.replace(/^OperationType/, "").toLowerCase()})`;
+  const isCloud = workspace !== "";
   return new OpsError(
     "precondition",
     "STATE_LOCKED",
-    `The Terraform state is locked by ${holder}${doing}${since}.`,
+    isCloud
+      ? `The workspace ${workspace} of Terraform Cloud is locked, by another run or by hand.`
+      : `The Terraform state is locked by ${holder}${doing}${since}.`,
     {
-      details: id === "" ? [] : [`lock ${id}`],
+      details: isCloud
+        ? ["By whom, Terraform is not told: the workspace's page in Terraform Cloud says it."]
+        : id === ""
+          ? []
+          : [`lock ${id}`],
       hint: `Wait for that run. Only if it is surely dead:  terraform -chdir=${folder} force-unlock ${id === "" ? "<id>" : id}`,
+    },
+  );
+}
+
+/**
+ * The host that there is no token for, or that does not take it; neither has a code to tell it by (terraform,
+ * internal/cloud/backend.go).
+ */
+function readHostWithoutLogin({
+  summary,
+  detail,
+}: Pick<Diagnostic, "summary" | "detail">): string | undefined {
+  const isMissing = summary === "Required token could not be found";
+  const isRefused = summary.startsWith("Failed to read organization") && /\sunauthorized$/.test(detail);
+  if (!isMissing && !isRefused) return undefined;
+  return /(?:at host|a token for) (\S+?):?(?:\s|$)/.exec(`${summary} ${detail}`)?.[1] ?? defaultHost;
+}
+
+const defaultHost = "app.terraform.io";
+
+function loginNeeded(what: string, host: string, errors: readonly Diagnostic[]): OpsError {
+  const login = host === defaultHost ? "terraform login" : `terraform login ${host}`;
+  return new OpsError(
+    "aws",
+    "TERRAFORM_LOGIN",
+    `${what}: there is no token for ${host}, or it is not taken.`,
+    {
+      details: errors.flatMap(describeDiagnostic),
+      hint: `Log in:  ${login}    or set ${tokenVariable(host)}`,
     },
   );
 }

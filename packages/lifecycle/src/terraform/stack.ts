@@ -15,6 +15,7 @@ import { parsePlan, parseState, type PlanContents, type Resource } from "./chang
 import { terraformError } from "./errors.ts";
 import { parseEvent, type Diagnostic, type ResourceEvent } from "./events.ts";
 import { runTerraform } from "./process.ts";
+import { remoteRun } from "./remote-run.ts";
 
 export interface StackOptions {
   /** Terraform stack. */
@@ -34,6 +35,8 @@ export interface SavedPlan extends PlanContents {
   file: string;
   /** The state that it was made for. */
   stateVersion: string;
+  /** Address of the run in Terraform Cloud that has made it and would apply it; undefined when that happens here. */
+  remoteRun: string | undefined;
 }
 
 /** How an apply came out. */
@@ -101,17 +104,15 @@ export class Stack {
         hint: "Try it yourself:  pnpm infra:synth",
       });
     }
-    const initialised = await this.#terraform(["init", "-input=false", "-no-color"]);
+    const initialised = await this.#terraform(["init", "-input=false"]);
     if (initialised.exitCode === 0) return;
-    throw new OpsError(
-      "aws",
-      "TERRAFORM_INIT_FAILED",
-      `The stack ${name} cannot be initialised: its state is not reachable.`,
-      {
-        details: tailOf(initialised),
-        hint: "Check TF_STATE_BUCKET, TF_CLOUD_ORGANIZATION and TF_WORKSPACE; docs/runbooks/terraform-cloud.md",
-      },
-    );
+    const what = `The stack ${name} cannot be initialised`;
+    const error = failureOf(initialised, what, this.folder);
+    if (error.code !== "TERRAFORM_FAILED") throw error;
+    throw new OpsError("aws", "TERRAFORM_INIT_FAILED", `${what}: its state is not reachable.`, {
+      details: error.details,
+      hint: "Check TF_STATE_BUCKET, TF_CLOUD_ORGANIZATION and TF_WORKSPACE; docs/runbooks/terraform-cloud.md",
+    });
   }
 
   /** Whether it can be asked as it is. */
@@ -120,7 +121,7 @@ export class Stack {
   }
 
   /**
-   * Plans under the state's lock, and saves the plan.
+   * Plans under the state's lock, and saves the plan. A run in Terraform Cloud plans without the lock, and waits for it to apply.
    * @throws OpsError STATE_LOCKED (precondition), TERRAFORM_FAILED (aws)
    */
   async plan(variables: readonly string[]): Promise<SavedPlan> {
@@ -131,11 +132,12 @@ export class Stack {
     if (planned.exitCode !== 0) {
       throw terraformError("Terraform cannot plan", planned.diagnostics, planned.tail, this.folder);
     }
-    const [shown, stateVersion] = await Promise.all([
+    const [shown, stateVersion, run] = await Promise.all([
       this.#terraform(["show", "-json", file]),
       this.#stateVersion(),
+      remoteRun(file, this.#options.environment),
     ]);
-    return { file, stateVersion, ...parsePlan(this.#parse(shown, "the plan")) };
+    return { file, stateVersion, remoteRun: run, ...parsePlan(this.#parse(shown, "the plan")) };
   }
 
   /**
@@ -157,7 +159,7 @@ export class Stack {
    * @throws only when terraform cannot be started: how it came out is in the result
    */
   async apply(
-    plan: SavedPlan,
+    plan: Pick<SavedPlan, "file">,
     onEvent: (event: ResourceEvent) => void,
     onStopping: () => void,
   ): Promise<Applied> {
@@ -222,7 +224,8 @@ export class Stack {
     const diagnostics: Diagnostic[] = [];
     const tail: string[] = [];
     const exitCode = await runTerraform(
-      args,
+      // What Terraform Cloud sends is text, also with -json.
+      [...args, "-no-color"],
       {
         program: this.#program,
         directory: this.folder,
@@ -239,11 +242,11 @@ export class Stack {
         else if (!line.startsWith("{")) tail.push(line);
       },
     );
-    return { exitCode, diagnostics, tail: tail.slice(-20) };
+    return { exitCode, diagnostics, tail: tail.slice(-40) };
   }
 
   async #terraform(args: readonly string[], { anywhere = false } = {}): Promise<RunResult> {
-    return await run(this.#program, args, {
+    return await run(this.#program, [...args, "-no-color"], {
       ...this.#runOptions(),
       cwd: anywhere ? this.#options.directory : this.folder,
     });
@@ -256,8 +259,12 @@ export class Stack {
 
   #parse(result: RunResult, what: string): unknown {
     if (result.exitCode === 0) return JSON.parse(result.stdout);
-    throw terraformError(`Terraform cannot read ${what}`, [], tailOf(result), this.folder);
+    throw failureOf(result, `Terraform cannot read ${what}`, this.folder);
   }
+}
+
+function failureOf({ stdout, stderr }: RunResult, what: string, folder: string): OpsError {
+  return terraformError(what, [], [...stdout.split("\n"), ...stderr], folder);
 }
 
 function tailOf({ stdout, stderr }: RunResult): string[] {

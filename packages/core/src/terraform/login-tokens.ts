@@ -1,0 +1,37 @@
+/** The tokens that `terraform login` has stored on this machine, as the variables that terraform takes them from as well. */
+import { readFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+import { type Environment, readVariable } from "../env.ts";
+
+const schema = z.object({ credentials: z.record(z.string(), z.object({ token: z.string() })) });
+
+/** Name of the variable with the token for a host: developer.hashicorp.com/terraform/cli/config/config-file#environment-variable-credentials. */
+export function tokenVariable(host: string): string {
+  return `TF_TOKEN_${host.replaceAll("-", "__").replaceAll(".", "_")}`;
+}
+
+/**
+ * For a state in Terraform Cloud; nothing for another one. A variable that is set already wins.
+ * Where they are stored: developer.hashicorp.com/terraform/cli/commands/login.
+ */
+export async function loginTokens(environment: Environment): Promise<Environment> {
+  if (readVariable(environment, "TF_CLOUD_ORGANIZATION") === undefined) return {};
+  const file = join(environment["HOME"] ?? homedir(), ".terraform.d", "credentials.tfrc.json");
+  const stored = await readStored(file);
+  const tokens = Object.entries(stored).map(([host, { token }]): [string, string] => [
+    tokenVariable(host),
+    token,
+  ]);
+  return Object.fromEntries(tokens.filter(([name]) => environment[name] === undefined));
+}
+
+/** None when nobody has logged in. */
+async function readStored(file: string): Promise<z.infer<typeof schema>["credentials"]> {
+  try {
+    return schema.parse(JSON.parse(await readFile(file, "utf8"))).credentials;
+  } catch {
+    return {};
+  }
+}

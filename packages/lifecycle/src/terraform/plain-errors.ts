@@ -1,0 +1,21 @@
+/** The errors in what terraform prints for people: only plan and apply have them as JSON, and not where they run in Terraform Cloud. */
+import { stripVTControlCharacters } from "node:util";
+import type { Diagnostic } from "./events.ts";
+
+const start = /^(?<kind>Error|Warning): (?<summary>.*)$/;
+
+/** Each with all lines up to the next one. */
+export function plainErrors(lines: readonly string[]): Diagnostic[] {
+  const found: Diagnostic[] = [];
+  for (const raw of lines) {
+    const line = stripVTControlCharacters(raw).replace(/^[╷│╵]\s?/, "");
+    const { kind, summary } = start.exec(line)?.groups ?? {};
+    const last = found.at(-1);
+    if (kind !== undefined && summary !== undefined) {
+      found.push({ severity: kind.toLowerCase(), summary, detail: "" });
+    } else if (last !== undefined) {
+      last.detail = `${last.detail}\n${line}`.trim();
+    }
+  }
+  return found.filter(({ severity }) => severity === "error");
+}

@@ -1,0 +1,18 @@
+/** Whether a plan was made by a run in Terraform Cloud. Such a saved plan is a note of that run, and applying it happens there. */
+import { readFile } from "node:fs/promises";
+import type { Environment } from "@pilot-light/core/env";
+import { chooseBackend } from "@pilot-light/core/terraform/backend";
+import { z } from "zod";
+
+/** As terraform writes it (internal/cloud/cloudplan/saved_plan.go); a plan that was made here is a ZIP archive. */
+const noteSchema = z.object({ remote_plan_format: z.literal(1), run_id: z.string(), hostname: z.string() });
+
+/** Address of the run's page; undefined for a plan that was made here. */
+export async function remoteRun(planFile: string, environment: Environment): Promise<string | undefined> {
+  const content = await readFile(planFile);
+  if (content.at(0) !== "{".charCodeAt(0)) return undefined;
+  const { run_id: run, hostname } = noteSchema.parse(JSON.parse(content.toString("utf8")));
+  const backend = chooseBackend(environment);
+  const place = backend.kind === "terraform-cloud" ? `${backend.organization}/${backend.workspace}` : "";
+  return `https://${hostname}/app/${place}/runs/${run}`;
+}
