@@ -1,18 +1,15 @@
 /**
- * The whole cycle of an environment whose database is always on, and what can go wrong in it, in the order of a life: the real CLI,
- * the real Terraform and provider against the emulator, real PostgreSQL on both sides. Every deployment takes a minute or two, so
- * each state of the environment serves all tests of its part.
+ * What can go wrong in the cycle of an environment whose database is always on, in the order of a life: the real CLI, the real
+ * Terraform and provider against the emulator, real PostgreSQL on both sides. Every deployment takes a minute or two, so each state
+ * of the environment serves all tests of its part.
  */
-import { readdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { outputsSchema } from "@pilot-light/core/contract";
+import { readdir } from "node:fs/promises";
 import { DescribeServicesCommand } from "@aws-sdk/client-ecs";
 import type { Decide } from "@pilot-light/sandbox/aws/front";
-import { succeeds, type Ids } from "@pilot-light/sandbox/workplace";
+import type { Ids } from "@pilot-light/sandbox/workplace";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { parseDocument, refuseDumps, TestEnvironment, type CommandRun } from "./environment.ts";
-import { holdStateLock } from "./state.ts";
 
 const minutes = 60_000;
 const project = "cycle-test";
@@ -20,28 +17,6 @@ const region = "eu-central-1";
 
 let environment: TestEnvironment;
 let always: Ids = new Map();
-
-/** Everything a command may have written: the state, the journal, the rows and the names on both sides. */
-async function everything() {
-  const { pair, workplace } = environment;
-  const files = (await readdir(workplace.directory)).filter(
-    (name) => !name.endsWith(".rc") && !name.startsWith("cdktf.out"),
-  );
-  const databases = await Promise.all(
-    (["neon", "rds"] as const).map(async (side) => [
-      await pair.query(side, "select datname from pg_database where starts_with(datname, $1) order by 1", [
-        pair[side].database,
-      ]),
-      await pair.query(side, "select count(*) from public.projects"),
-    ]),
-  );
-  return { files: files.sort(), databases, serial: await serial() };
-}
-
-/** Number of the state: every write raises it. */
-async function serial(): Promise<number> {
-  return z.object({ serial: z.number() }).parse(JSON.parse(await environment.workplace.state())).serial;
-}
 
 async function backendTasks(): Promise<number | undefined> {
   const cluster = `dev-${project}-cluster`;
@@ -62,138 +37,16 @@ function warningsOf(result: CommandRun): string[] {
 
 beforeAll(async () => {
   environment = await TestEnvironment.create({ project, region, rds: "stale", state: "local" });
-  const deployed = z.record(z.string(), outputsSchema).parse(await environment.workplace.deploy());
-  await environment.setMaster(deployed[`${project}-dev`]?.database_secret_arn ?? "");
+  await environment.workplace.deploy();
+  await environment.pushImages("v1");
   always = await environment.workplace.ids();
 }, 6 * minutes);
 
 afterAll(() => environment[Symbol.asyncDispose](), minutes);
 
-describe("in pilot light, nothing is written by", () => {
-  let before: Awaited<ReturnType<typeof everything>>;
-  beforeAll(async () => {
-    before = await everything();
-  });
-
-  it("an activation without images: it names the repository", async () => {
-    const result = await environment.run(["activate", "--yes", "--json"]);
-    expect(result.exitCode, result.text).toBe(4);
-    expect(parseDocument(result).error).toMatchObject({
-      code: "IMAGE_MISSING",
-      hint: expect.stringContaining(`--repository-name ${project}/`) as string,
-    });
-    expect(await everything()).toEqual(before);
-  });
-
-  it("a dry run, which shows the sync and the Terraform plan", async () => {
-    await environment.pushImages("v1");
-    const result = await environment.run(["activate", "--sync-data", "--dry-run", "--json"]);
-    expect(result.exitCode, result.text).toBe(0);
-    expect(parseDocument(result)).toMatchObject({
-      outcome: "planned",
-      plan: {
-        from: "pilot-light",
-        to: "active",
-        steps: ["sync", "deploy", "validate"],
-        terraform: {
-          create: { aws_lb: 1, aws_ecs_service: 4, aws_nat_gateway: 2 },
-          destroy: {},
-          dataLost: [],
-        },
-        sync: { direction: "neon-to-rds" },
-        images: [{ service: "backend", tags: ["v1"] }, { service: "frontend" }, { service: "grafana" }],
-      },
-    });
-    expect(await everything()).toEqual(before);
-  });
-
-  it("a dry run with an image that is not there", async () => {
-    const result = await environment.run(["activate", "--dry-run", "--json", "--backend-image", "v9"]);
-    expect(parseDocument(result).error?.code, result.text).toBe("IMAGE_MISSING");
-    expect(await everything()).toEqual(before);
-  });
-
-  it("an activation that nobody can be asked about", async () => {
-    const result = await environment.run(["activate", "--json"]);
-    expect(result.exitCode, result.text).toBe(4);
-    expect(parseDocument(result).error?.code).toBe("CONFIRMATION_NEEDED");
-  });
-
-  it("an activation whose Neon is not reachable", async () => {
-    const NEON_DATABASE_URL = "postgresql://owner:secret-word@127.0.0.1:1/neondb?sslmode=disable";
-    const env = { NEON_DATABASE_URL, PGCONNECT_TIMEOUT: "2" };
-    const result = await environment.run(["activate", "--sync-data", "--yes", "--json"], { env });
-    expect(result.exitCode, result.text).toBe(5);
-    expect(result.text).not.toContain("secret-word");
-    expect(parseDocument(result).error?.details).toContain("Nothing was written.");
-    expect(await everything()).toEqual(before);
-  });
-
-  it("an activation with the credentials' region set to another one, where Terraform would find nothing", async () => {
-    const result = await environment.run(["activate", "--yes", "--json"], {
-      env: { AWS_REGION: "eu-west-3" },
-    });
-    expect(result.exitCode, result.text).toBe(4);
-    expect(parseDocument(result).error?.code).toBe("WRONG_REGION");
-    expect(await everything()).toEqual(before);
-  });
-
-  it("a switch that is told the other mode", async () => {
-    const result = await environment.run(["deactivate", "--yes", "--json", "--var", "dev_activated=true"]);
-    expect(result.exitCode, result.text).toBe(2);
-  });
-
-  it("an activation whose plan was agreed to when it was too late", async () => {
-    const { pair, workplace } = environment;
-    const { exitCode, output } = await environment.confirm(["activate", "--sync-data"], async () => {
-      // Somebody else has deployed while the question was open.
-      const state = z.looseObject({ serial: z.number() }).parse(JSON.parse(await workplace.state()));
-      const file = join(pair.env.TMPDIR ?? "", "state.json");
-      await writeFile(file, JSON.stringify({ ...state, serial: state.serial + 1 }));
-      await succeeds(workplace.terraform(["state", "push", file]));
-      before = await everything();
-    });
-    expect(exitCode, output).toBe(4);
-    expect(output).toContain("STATE_CHANGED");
-    expect(await everything()).toEqual(before);
-  });
-
-  it("an activation while somebody holds the state's lock: it says who", async () => {
-    await using lock = await holdStateLock(environment);
-    const result = await environment.run(["activate", "--yes", "--json"]);
-    expect(result.exitCode, result.text).toBe(4);
-    expect(parseDocument(result).error).toMatchObject({
-      code: "STATE_LOCKED",
-      message: expect.stringContaining(lock.who) as string,
-      hint: expect.stringContaining(`force-unlock ${lock.id}`) as string,
-    });
-  });
-
-  it("one that is interrupted while it looks", async () => {
-    const result = await environment.interrupt(["activate", "--yes", "--verbose"], "terraform plan");
-    expect(result.exitCode, result.text).toBe(130);
-    expect(await everything()).toEqual(before);
-  });
-
-  it("--resume, when there is nothing to resume", async () => {
-    const result = await environment.run(["activate", "--resume", "--yes", "--json"]);
-    expect(parseDocument(result).error?.code, result.text).toBe("NOTHING_TO_RESUME");
-  });
-
-  it("a deactivation: it is in pilot light already", async () => {
-    const result = await environment.run(["deactivate", "--yes", "--json"]);
-    expect(parseDocument(result), result.text).toMatchObject({
-      outcome: "already in pilot light",
-      validation: { failed: 0 },
-    });
-    expect(result.exitCode, result.text).toBe(0);
-    expect(await everything()).toEqual(before);
-  });
-});
-
 describe("an activation that is disturbed", () => {
   it("deploys nothing when its sync fails, and leaves RDS as it was", async () => {
-    const before = await serial();
+    const before = await environment.serial();
     const rows = await environment.pair.query("rds", "select count(*) from public.projects");
     // The dump cannot be stored.
     const result = await environment.during(refuseDumps, () =>
@@ -204,7 +57,7 @@ describe("an activation that is disturbed", () => {
       hint: expect.stringContaining("pnpm activate --resume") as string,
       details: expect.arrayContaining([expect.stringContaining("Nothing was deployed")]) as string[],
     });
-    expect(await serial()).toBe(before);
+    expect(await environment.serial()).toBe(before);
     expect(await environment.pair.query("rds", "select count(*) from public.projects")).toEqual(rows);
     expect(await environment.journal()).toEqual({
       done: [],
@@ -215,11 +68,11 @@ describe("an activation that is disturbed", () => {
   });
 
   it("deploys nothing when it is interrupted in its sync", async () => {
-    const before = await serial();
+    const before = await environment.serial();
     const result = await environment.interrupt(["activate", "--sync-data", "--yes"], "  dump  ");
     expect(result.exitCode, result.text).toBe(130);
     expect(result.stderr).toContain("Nothing was deployed");
-    expect(await serial()).toBe(before);
+    expect(await environment.serial()).toBe(before);
   });
 
   it(
@@ -330,7 +183,7 @@ describe("active", () => {
 
 describe("a deactivation", () => {
   it("is refused while production is, or may be, served from here, whatever --yes says", async () => {
-    const before = await everything();
+    const before = await environment.everything();
     const env = { PILOT_LIGHT_PRODUCTION_DOMAIN: undefined };
     const result = await environment.run(["deactivate", "--yes", "--sync-data", "--json"], { env });
     expect(result.exitCode, result.text).toBe(4);
@@ -338,11 +191,11 @@ describe("a deactivation", () => {
       code: "PRODUCTION_HERE",
       hint: expect.stringContaining("--allow-production") as string,
     });
-    expect(await everything()).toEqual(before);
+    expect(await environment.everything()).toEqual(before);
   });
 
   it("shows the sync and the Terraform plan in a dry run, and writes nothing", async () => {
-    const before = await everything();
+    const before = await environment.everything();
     const result = await environment.run(["deactivate", "--sync-data", "--dry-run", "--json"]);
     expect(result.exitCode, result.text).toBe(0);
     expect(parseDocument(result)).toMatchObject({
@@ -358,18 +211,18 @@ describe("a deactivation", () => {
         sync: { direction: "rds-to-neon" },
       },
     });
-    expect(await everything()).toEqual(before);
+    expect(await environment.everything()).toEqual(before);
     expect(await backendTasks()).toBe(2);
   });
 
   it("destroys nothing when its sync fails, and starts the backend again", async () => {
-    const before = await serial();
+    const before = await environment.serial();
     const result = await environment.during(refuseDumps, () =>
       environment.run(["deactivate", "--sync-data", "--yes"]),
     );
     expect(result.exitCode, result.text).toBe(7);
     expect(result.stderr).toContain("Nothing was destroyed");
-    expect(await serial()).toBe(before);
+    expect(await environment.serial()).toBe(before);
     expect(await backendTasks()).toBe(2);
   });
 
@@ -386,11 +239,22 @@ describe("a deactivation", () => {
     expect(scaled).toEqual([]);
   });
 
+  it("starts the backend again when it is interrupted while it stops it", async () => {
+    const before = await environment.serial();
+    const args = ["deactivate", "--sync-data", "--yes", "--verbose"];
+    const result = await environment.interrupt(args, "UpdateService");
+    expect(result.exitCode, result.text).toBe(130);
+    expect(result.stderr).toContain("Nothing was destroyed");
+    expect(await environment.serial()).toBe(before);
+    expect(await backendTasks()).toBe(2);
+    expect(await environment.journal()).toMatchObject({ done: [], stopped: "sync", pausedTasks: null });
+  });
+
   it("destroys nothing when it is interrupted in its sync, and starts the backend again", async () => {
-    const before = await serial();
+    const before = await environment.serial();
     const result = await environment.interrupt(["deactivate", "--sync-data", "--yes"], "  dump  ");
     expect(result.exitCode, result.text).toBe(130);
-    expect(await serial()).toBe(before);
+    expect(await environment.serial()).toBe(before);
     expect(await backendTasks()).toBe(2);
   });
 

@@ -2,7 +2,6 @@
  * The cycle of an environment that has a database in active mode only (`database_always_on = false`): it is filled after the
  * deployment, and brought to Neon and into a snapshot before it goes. Its state and journal are in S3.
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import { DescribeDBInstancesCommand, DescribeDBSnapshotsCommand } from "@aws-sdk/client-rds";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -58,10 +57,24 @@ describe("an activation that brings the database", () => {
   });
 
   it(
+    "can be interrupted while it waits for the database, and says what is missing",
+    async () => {
+      const result = await environment.interruptWhileRdsHangs(
+        ["activate", "--sync-data", "--yes"],
+        "changes made",
+      );
+      expect(result.exitCode, result.text).toBe(130);
+      expect(result.stderr).toContain("its database has no data of Neon yet");
+      expect(await environment.journal()).toMatchObject({ done: ["deploy"], stopped: "database" });
+    },
+    6 * minutes,
+  );
+
+  it(
     "says what is missing when the sync fails after the deployment",
     async () => {
       const result = await environment.during(refuseDumps, () =>
-        environment.run(["activate", "--sync-data", "--yes", "--json"]),
+        environment.run(["activate", "--resume", "--yes", "--json"]),
       );
       expect(result.exitCode, result.text).toBe(7);
       expect(parseDocument(result).error?.details.join("\n")).toContain(
@@ -69,7 +82,7 @@ describe("an activation that brings the database", () => {
       );
       expect(await environment.journal()).toMatchObject({ done: ["deploy", "database"], stopped: "sync" });
     },
-    6 * minutes,
+    2 * minutes,
   );
 
   it("is not called active while its data is missing", async () => {
@@ -120,16 +133,10 @@ describe("a deactivation that removes the database", () => {
   });
 
   it("destroys nothing when it is interrupted at its snapshot", async () => {
-    let sent = false;
-    const result = await environment.run(["deactivate", "--resume", "--yes"], {
-      onOutput: (stderr, child) => {
-        if (sent || !stderr.includes("is verified equal to")) return;
-        sent = true;
-        environment.decide = (service) => (service === "rds" ? "hang" : "forward");
-        void sleep(1000).then(() => child.kill("SIGINT"));
-      },
-    });
-    environment.decide = () => "forward";
+    const result = await environment.interruptWhileRdsHangs(
+      ["deactivate", "--resume", "--yes"],
+      "is verified equal to",
+    );
     expect(result.exitCode, result.text).toBe(130);
     expect(result.stderr).toContain("Nothing was destroyed");
     expect(await environment.journal()).toMatchObject({ done: ["sync"], stopped: "snapshot" });

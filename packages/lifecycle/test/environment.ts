@@ -1,10 +1,11 @@
 /** An environment of its own for one test file: deployed by the real CLI on the emulator, its two databases on real servers. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { ECSClient } from "@aws-sdk/client-ecs";
 import { RDSClient } from "@aws-sdk/client-rds";
-import { PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import type { Environment } from "@pilot-light/core/env";
 import { startFront, type Decide } from "@pilot-light/sandbox/aws/front";
 import { pushImages } from "@pilot-light/sandbox/aws/images";
@@ -13,7 +14,7 @@ import { clientOptions } from "@pilot-light/sandbox/aws/resources";
 import type { Where } from "@pilot-light/sandbox/aws/stand-ins";
 import { createEmulatedMaster } from "@pilot-light/sandbox/deployed";
 import { deployedVariables } from "@pilot-light/sandbox/deployed-variables";
-import { createPair, sandboxPassword, type Pair, type Seed } from "@pilot-light/sandbox/testing";
+import { createPair, type Pair, type Seed } from "@pilot-light/sandbox/testing";
 import { runInTerminal, type TerminalRun } from "@pilot-light/sandbox/terminal";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { Workplace } from "@pilot-light/sandbox/workplace";
@@ -131,18 +132,12 @@ export class TestEnvironment implements AsyncDisposable {
     return { exitCode, stdout, stderr, text: `exit ${String(exitCode)}\n${stdout}\n${stderr}` };
   }
 
-  /** Runs a command in a terminal and types the environment's name, after something has been done. */
-  async confirm(args: readonly string[], meanwhile: () => Promise<void>): Promise<TerminalRun> {
+  /** Runs a command in a terminal and answers its question; what is typed ends with "\r" or is Ctrl-C, "\u0003". */
+  async confirm(args: readonly string[], answer: () => string | Promise<string>): Promise<TerminalRun> {
     return await runInTerminal(
       [process.execPath, bin, ...args],
       { environment: this.env, directory: this.workplace.directory },
-      {
-        question: "to go on:",
-        answer: async () => {
-          await meanwhile();
-          return `${this.where.project}-dev\r`;
-        },
-      },
+      { question: "to go on:", answer },
     );
   }
 
@@ -163,10 +158,19 @@ export class TestEnvironment implements AsyncDisposable {
     });
   }
 
-  /** The pair's owner becomes the master user, as it is on RDS: the emulator's secrets name a user of its own. */
-  async setMaster(secretArn: string): Promise<void> {
-    const SecretString = JSON.stringify({ username: this.pair.rds.role, password: sandboxPassword });
-    await this.aws.secrets.send(new PutSecretValueCommand({ SecretId: secretArn, SecretString }));
+  /** From when the output says something, RDS answers no more; a second later comes SIGINT. */
+  async interruptWhileRdsHangs(args: readonly string[], when: string): Promise<CommandRun> {
+    let sent = false;
+    const result = await this.run(args, {
+      onOutput: (stderr, child) => {
+        if (sent || !stderr.includes(when)) return;
+        sent = true;
+        this.decide = (service) => (service === "rds" ? "hang" : "forward");
+        void sleep(1000).then(() => child.kill("SIGINT"));
+      },
+    });
+    this.decide = forward;
+    return result;
   }
 
   /** Does something while requests to AWS have another fate. */
@@ -177,6 +181,27 @@ export class TestEnvironment implements AsyncDisposable {
     } finally {
       this.decide = forward;
     }
+  }
+
+  /** Everything a command may have written: the state, the journal, the rows and the names on both sides. */
+  async everything() {
+    const { pair, workplace } = this;
+    const files = (await readdir(workplace.directory)).filter(
+      (name) => !name.endsWith(".rc") && !name.startsWith("cdktf.out"),
+    );
+    const names = "select datname from pg_database where starts_with(datname, $1) order by 1";
+    const databases = await Promise.all(
+      (["neon", "rds"] as const).map(async (side) => [
+        await pair.query(side, names, [pair[side].database]),
+        await pair.query(side, "select count(*) from public.projects"),
+      ]),
+    );
+    return { files: files.sort(), databases, serial: await this.serial() };
+  }
+
+  /** Number of the state: every write raises it. */
+  async serial(): Promise<number> {
+    return z.object({ serial: z.number() }).parse(JSON.parse(await this.workplace.state())).serial;
   }
 
   /** The journal of the last switch. */
@@ -218,7 +243,6 @@ function clients({ endpoint, region }: Where) {
   return {
     ecs: new ECSClient(options),
     rds: new RDSClient(options),
-    secrets: new SecretsManagerClient(options),
   };
 }
 

@@ -1,0 +1,69 @@
+/** What is being made right now, and how long that usually takes. */
+import type { Console } from "@pilot-light/core/console";
+import { formatDuration } from "@pilot-light/core/format";
+import { usualMinutes } from "./durations.ts";
+import type { ResourceEvent } from "./terraform/events.ts";
+
+/** Seconds from which on a finished resource gets a line of its own. */
+const worthALine = 20;
+
+/** Follows the events of an apply. */
+export class Progress {
+  /** Replaced resources are two events: deleted, created. */
+  readonly #done = new Set<string>();
+  readonly #running = new Map<string, { type: string; action: string }>();
+  readonly #all: number;
+  readonly #console: Console;
+
+  constructor(all: number, console: Console) {
+    this.#all = all;
+    this.#console = console;
+  }
+
+  get done(): number {
+    return this.#done.size;
+  }
+
+  /** Takes an event; returns what a person sees meanwhile. */
+  take({ type, hook }: ResourceEvent): string {
+    const { addr, resource_type: resource } = hook.resource;
+    if (type === "apply_start") {
+      this.#running.set(addr, { type: resource, action: hook.action });
+      const minutes = usualMinutes(resource, hook.action) ?? 0;
+      if (minutes >= 2 && !this.#console.interactive) {
+        this.#console.line(`    ${verb(hook.action)} ${addr}, usually ${minutes} min`);
+      }
+    } else {
+      this.#running.delete(addr);
+      const seconds = hook.elapsed_seconds ?? 0;
+      if (type === "apply_complete") {
+        this.#done.add(addr);
+        if (seconds >= worthALine) {
+          this.#console.line(`    ${pastVerb(hook.action)} ${addr} in ${formatDuration(seconds * 1000)}`);
+        }
+      }
+    }
+    const slow = [...this.#running.values()]
+      .map((running) => ({ ...running, minutes: usualMinutes(running.type, running.action) ?? 0 }))
+      .sort((a, b) => b.minutes - a.minutes)[0];
+    const now =
+      slow === undefined
+        ? ""
+        : `  ${verb(slow.action)} ${slow.type}${slow.minutes > 0 ? `, usually ${slow.minutes} min` : ""}`;
+    return `${this.#console.bar(this.done, this.#all, "changes")}${now}`;
+  }
+}
+
+const verbs: Readonly<Record<string, readonly [now: string, past: string]>> = {
+  create: ["creating", "created"],
+  update: ["changing", "changed"],
+  delete: ["destroying", "destroyed"],
+};
+
+function verb(action: string): string {
+  return verbs[action]?.[0] ?? action;
+}
+
+function pastVerb(action: string): string {
+  return verbs[action]?.[1] ?? action;
+}
