@@ -46,6 +46,16 @@ export function resourceNames(project: string): ResourceNames {
   };
 }
 
+/** The ECS cluster's name, whether there is one or not. */
+export function clusterName(prefix: string): string {
+  return `${prefix}-cluster`;
+}
+
+/** Name of a service in the cluster. */
+export function serviceName(prefix: string, service: string): string {
+  return `${prefix}-${service}`;
+}
+
 /** Version of the outputs below; raised when one of them goes or changes its meaning. */
 export const outputsVersion = 1;
 

@@ -2,22 +2,25 @@
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/command";
 import type { Outputs } from "@pilot-light/core/contract";
 import { formatMinute } from "@pilot-light/core/format";
+import type { Divergence } from "@pilot-light/sync/divergence";
 import type { Plan as SyncPlan } from "@pilot-light/sync/plan";
 import type { LifecycleContext } from "./context.ts";
 import { waitForDatabase } from "./database.ts";
 import { deploy } from "./deploy.ts";
-import { databaseComes, judgeLosses, judgeResync } from "./guards.ts";
+import { resumeLine } from "./command-line.ts";
+import { databaseComes, judgeLosses, judgeNewer, judgeRunning } from "./guards.ts";
 import { findImage, imageNames, imageVariables, type Image, type ImageName } from "./images.ts";
 import { findDone, type JournalEntry, type StepName } from "./journal.ts";
-import { lookAtBasics, lookAtNeon, lookAtPlan, lookAtSync, modeOf } from "./look.ts";
+import { lookAtBasics, lookAtNeon, lookAtNewer, lookAtPlan, lookAtSync, modeOf, newerNotes } from "./look.ts";
 import type { SwitchOptions } from "./options.ts";
 import { Preflight } from "./preflight.ts";
 import { finish, stayAsItIs } from "./result.ts";
 import { Run } from "./run.ts";
-import { agree, openSwitch, refuse, syncNow, syncOptions, type Switch } from "./switch.ts";
+import { agree, beginJournal, openSwitch, refuse, syncNow, syncOptions, type Switch } from "./switch.ts";
 import { makeSwitchPlan, type SwitchPlan } from "./switch-plan.ts";
 import { isComplete } from "./terraform/changes.ts";
 import type { SavedPlan } from "./terraform/stack.ts";
+import { mayWrite, readWriters } from "./writers.ts";
 
 /** What was looked at before anything is changed. */
 interface Seen {
@@ -25,51 +28,66 @@ interface Seen {
   contents: SavedPlan;
   images: readonly Image[];
   sync: SyncPlan | null;
+  divergence: Divergence | null;
   willSync: boolean;
+  /** The backend runs, or is about to. */
+  backendMayWrite: boolean;
 }
 
 /** Runs `pnpm activate`. */
-export async function activate(options: SwitchOptions, command: CommandContext): Promise<CommandOutcome> {
-  await using context = await openSwitch("activate", options, command);
-  const seen = await look(options, context);
-  if (isActive(seen, context)) return await stayAsItIs("activate", seen, options, context);
+export async function activate(given: SwitchOptions, command: CommandContext): Promise<CommandOutcome> {
+  await using context = await openSwitch("activate", given, command);
+  const { options, resume } = context;
+  const seen = await look(context);
+  if (isActive(seen, context)) return await stayAsItIs("activate", seen, context);
   refuse([
     judgeLosses("activate", seen.contents.changes, options),
-    judgeResync(
-      "activate",
-      { activeNow: seen.outputs.dev_activated, willSync: seen.willSync, ...context },
+    judgeRunning(
+      {
+        ...seen,
+        activeNow: seen.outputs.dev_activated,
+        createsDatabase: resume?.createsDatabase === true,
+      },
       options,
     ),
+    judgeNewer("activate", seen.divergence, options),
   ]);
   const plan = planFor(seen, context);
-  const planned = await agree(plan, seen.contents, options, context);
-  return planned ?? (await carryOut(plan, seen, options, context));
+  const planned = await agree(plan, seen.contents, context);
+  return planned ?? (await carryOut(plan, seen, context));
 }
 
-async function look(options: SwitchOptions, context: Switch): Promise<Seen> {
-  const { console, signal, resume, syncData } = context;
+async function look(context: Switch): Promise<Seen> {
+  const { aws, console, names, options, signal, resume, syncData } = context;
   const preflight = new Preflight(console);
   const { outputs, database } = lookAtBasics(preflight, context);
-  const images = lookAtImages(preflight, context, options);
+  const images = lookAtImages(preflight, context);
   const willSync = syncData && findDone(resume, "sync") === undefined;
   const neon = willSync ? lookAtNeon(preflight, context, "source") : undefined;
-  const sync =
-    neon === undefined
-      ? Promise.resolve(null)
-      : lookAtSync(preflight, context, "neon-to-rds", syncOptions(options), [neon, database], outputs);
   const contents = lookAtPlan(preflight, context, [outputs], async () => [
     ...(await images).map(({ service, reference }) => `-var=${imageVariables[service]}=${reference}`),
     ...options.variables,
     // Last: a file with variables may name it as well.
     "-var=dev_activated=true",
   ]);
+  const none = Promise.resolve(null);
+  const sync =
+    neon === undefined
+      ? none
+      : lookAtSync(preflight, context, "neon-to-rds", syncOptions(options), [neon, database], outputs);
+  const divergence = neon === undefined ? none : lookAtNewer(preflight, context, [neon, database], outputs);
+  const writers = outputs.then(() => readWriters(aws, names, signal));
+  // Whatever keeps the outputs from being read is told by the look that reads them.
+  writers.catch(() => undefined);
   await preflight.report(signal);
   return {
     outputs: await outputs,
     contents: await contents,
     images: await images,
     sync: await sync,
+    divergence: await divergence,
     willSync,
+    backendMayWrite: mayWrite(await writers),
   };
 }
 
@@ -92,25 +110,34 @@ function planFor(seen: Seen, context: Switch): SwitchPlan {
     : syncData
       ? ["deploy", "database", "sync", "validate"]
       : ["deploy", "validate"];
+  const again = stepsAgain(seen);
   return makeSwitchPlan({
     command: "activate",
     environment: names.stack,
     region: aws.region,
     from: modeOf(seen.outputs),
-    steps,
+    steps: steps.filter((step) => again.includes(step) || findDone(context.resume, step) === undefined),
     ...seen,
     notes: notesOf(seen, context),
   });
 }
 
-function notesOf({ contents, willSync }: Seen, { syncData, resume, journal }: Switch): string[] {
+/** Steps that a resumed run does again although it had done them: the plan is not that of a finished deployment. */
+function stepsAgain({ contents }: Seen): StepName[] {
+  return isComplete(contents.changes) ? [] : ["deploy", "validate"];
+}
+
+function notesOf({ contents, divergence, willSync }: Seen, { syncData, resume, journal }: Switch): string[] {
   const comes = databaseComes(contents.changes);
-  const { unfinished, last } = journal;
-  const isStranded = !comes && willSync && last?.command === "deactivate" && !last.syncData;
+  const { unfinished } = journal;
   return [
-    ...(isStranded
-      ? ["the last deactivation copied nothing to Neon: what only RDS has is replaced (its dump is kept)"]
+    ...(resume === undefined ? [] : [`goes on with the run of ${formatMinute(resume.startedAt)} UTC`]),
+    ...(willSync && divergence?.last === null
+      ? [
+          "no copy between Neon and RDS is on record: what only RDS has is replaced (its dump stays for 30 days)",
+        ]
       : []),
+    ...newerNotes(divergence?.rds.changed, "RDS"),
     ...(comes && syncData
       ? ["the database does not exist yet: it is filled from Neon once it is there"]
       : []),
@@ -124,38 +151,39 @@ function startsAnew({ command, startedAt }: JournalEntry): string {
   return `a run of \`${command}\` of ${formatMinute(startedAt)} UTC did not come to its end; this one starts anew`;
 }
 
-async function carryOut(
-  plan: SwitchPlan,
-  seen: Seen,
-  options: SwitchOptions,
-  context: Switch,
-): Promise<CommandOutcome> {
-  const { console, journal, resume, stack, syncData } = context;
+async function carryOut(plan: SwitchPlan, seen: Seen, context: Switch): Promise<CommandOutcome> {
+  const { journal, options, resume, stack, syncData } = context;
   const { contents, images } = seen;
   if (resume === undefined) {
-    await journal.begin({
-      command: "activate",
-      syncData,
-      createsDatabase: databaseComes(contents.changes),
-      images: Object.fromEntries(images.map(({ service, reference }) => [service, reference])),
-    });
+    await beginJournal(
+      {
+        command: "activate",
+        createsDatabase: databaseComes(contents.changes),
+        images: Object.fromEntries(images.map(({ service, reference }) => [service, reference])),
+      },
+      context,
+    );
+  } else {
+    await journal.goOn(stepsAgain(seen));
   }
-  const run = new Run("activate", journal, console);
+  const run = new Run(context, resumeLine("activate", options));
   const synchronise = (outputs: Outputs, standing: string) =>
-    run.step("sync", () => syncNow("neon-to-rds", syncOptions(options), outputs, context), { standing });
+    run.step("sync", () => syncNow("neon-to-rds", syncOptions(options), outputs, context), {
+      standing: () => standing,
+    });
   const first = syncsFirst(seen, context);
   if (first) await synchronise(seen.outputs, "Nothing was deployed; the environment is as it was.");
   await run.step("deploy", () => deploy(stack, contents, context), {
-    standing:
+    standing: () =>
       "The environment may be partly active, and what is there costs money (pnpm deactivate takes it away).",
   });
   const outputs = await stack.outputs();
   if (syncData && !first) {
     const standing = "The environment is deployed, its database has no data of Neon yet.";
-    await run.step("database", () => waitForNewDatabase(context), { standing });
+    await run.step("database", () => waitForNewDatabase(context), { standing: () => standing });
     await synchronise(outputs, standing);
   }
-  return await finish({ plan, run, outputs, options }, context);
+  return await finish({ plan, run, outputs }, context);
 }
 
 async function waitForNewDatabase({ console, aws, names, signal }: LifecycleContext): Promise<void> {
@@ -168,8 +196,7 @@ async function waitForNewDatabase({ console, aws, names, signal }: LifecycleCont
 /** The images of a resumed run are those it began with. */
 function lookAtImages(
   preflight: Preflight,
-  { aws, names, signal, resume }: Switch,
-  options: SwitchOptions,
+  { aws, names, options, signal, resume }: Switch,
 ): Promise<readonly Image[]> {
   return preflight.look("images", async () => {
     const wanted = (service: ImageName) => options.images[service] ?? resume?.images[service]?.split("@")[1];

@@ -3,89 +3,89 @@ import type { Outputs } from "@pilot-light/core/contract";
 import { deployCommand } from "@pilot-light/core/deploy-command";
 import { OpsError, messageOf } from "@pilot-light/core/errors";
 import { plural } from "@pilot-light/core/format";
+import { assertCopied, compareCopies, copyOf, findOutdated } from "./copy-check.ts";
 import { findDone } from "./journal.ts";
-import type { SwitchOptions } from "./options.ts";
 import type { Run } from "./run.ts";
 import { syncNow, syncOptions, type Switch } from "./switch.ts";
-import { readWriters, scaleWriters, waitUntilStopped } from "./writers.ts";
+import { mayWrite, readWriters, scaleWriters, waitUntilStopped } from "./writers.ts";
 
-/** Whether the copy of a resumed run still counts: it does while the backend has not been started again. */
-export async function isCopied(
-  reading: Promise<Outputs>,
-  { resume, aws, console, signal }: Switch,
-): Promise<boolean> {
+/** Whether the copy of a resumed run still counts; says why not. */
+export async function isCopied(reading: Promise<Outputs>, context: Switch): Promise<boolean> {
+  const { resume, aws, names, console, signal, options } = context;
   if (resume === undefined || findDone(resume, "sync") === undefined) return false;
   const outputs = await reading.catch(() => undefined);
   // What cannot be read is told by the look that reads it.
   if (outputs === undefined) return true;
-  const writers = await readWriters(aws, outputs, signal);
-  if (writers === undefined || (writers.desired === 0 && writers.running === 0)) return true;
-  console.warn("the backend was started again after the copy: RDS may have newer rows than Neon");
+  // The database has gone already: what is in Neon is all there is.
+  if (outputs.database_endpoint === "") return true;
+  const started = !options.keepBackend && mayWrite(await readWriters(aws, names, signal));
+  const outdated = started
+    ? "the backend was started again after the copy: RDS may have newer rows than Neon"
+    : findOutdated(await compareCopies(outputs, context), resume.copy, options);
+  if (outdated === undefined) return true;
+  console.warn(`the copy of the interrupted run does not count: ${outdated}`);
   return false;
 }
 
 /** The step `sync` of a deactivation. */
-export async function copyToNeon(
-  run: Run,
-  outputs: Outputs,
-  options: SwitchOptions,
-  context: Switch,
-): Promise<void> {
+export async function copyToNeon(run: Run, outputs: Outputs, context: Switch): Promise<void> {
+  const { options } = context;
+  let isReplaced = false;
   await run.step(
     "sync",
     async () => {
-      if (!options.keepBackend) await stopWriters(outputs, context);
+      if (!options.keepBackend) await stopWriters(context);
       await syncNow("rds-to-neon", syncOptions(options), outputs, context).catch((error: unknown) => {
+        isReplaced = error instanceof OpsError && error.evenIfInterrupted;
         throw options.keepBackend ? error : explained(error);
       });
-      if (!options.keepBackend) await assertStopped(outputs, context);
+      isReplaced = true;
+      const copy = copyOf(await compareCopies(outputs, context));
+      await context.journal.change(() => ({ copy }));
+      await assertCopied(outputs, copy, options, context);
     },
     {
-      standing: "Nothing was destroyed; the environment is active.",
-      undo: () => startWriters(outputs, context),
+      standing: () => `${isReplaced ? "Neon was replaced by what RDS had. " : ""}${untouched(context)}`,
+      undo: () => startWriters(context),
     },
   );
 }
 
-async function stopWriters(outputs: Outputs, { aws, console, journal, signal }: Switch): Promise<void> {
-  const writers = await readWriters(aws, outputs, signal);
-  if (writers === undefined || (writers.desired === 0 && writers.running === 0)) return;
+/** What a deactivation that has not destroyed anything yet can say. */
+function untouched({ resume }: Switch): string {
+  return resume?.begun.includes("deploy") === true
+    ? "Nothing more was destroyed; what an earlier run has destroyed is gone."
+    : "Nothing was destroyed; the environment is active.";
+}
+
+async function stopWriters({ aws, console, journal, names, signal }: Switch): Promise<void> {
+  const writers = await readWriters(aws, names, signal);
+  if (writers === undefined || !mayWrite(writers)) return;
   await console.step("backend", async (show) => {
     show("stopping");
     // The journal first: a run that is killed in between must know how many there were.
     await journal.change(({ pausedTasks }) => ({ pausedTasks: pausedTasks ?? writers.desired }));
-    await scaleWriters(aws, outputs, 0, signal);
-    await waitUntilStopped(aws, outputs, signal);
+    await scaleWriters(aws, names, 0, signal);
+    await waitUntilStopped(aws, names, signal);
     const summary = `stopped (${plural(writers.desired, "task")}), so that nothing is written after the copy`;
     return { value: undefined, summary };
   });
 }
 
 /**
- * What was started while the copy was taken may have written to RDS after it.
- * @throws OpsError BACKEND_STARTED (precondition)
+ * Takes the stop back, after an interruption as well.
+ * @returns what went wrong with that; it does not hide why it was needed
  */
-async function assertStopped(outputs: Outputs, { aws, signal }: Switch): Promise<void> {
-  const writers = await readWriters(aws, outputs, signal);
-  if (writers === undefined || (writers.desired === 0 && writers.running === 0)) return;
-  throw new OpsError(
-    "precondition",
-    "BACKEND_STARTED",
-    `Somebody has started ${outputs.backend_service_name} while the copy was taken: RDS may have newer rows than Neon.`,
-    { hint: "Find out who, such as a deployment in CI, and wait until it has ended." },
-  );
-}
-
-/** Takes the stop back, after an interruption as well. What goes wrong is told, and does not hide why it was needed. */
-async function startWriters(outputs: Outputs, { aws, console, journal }: Switch): Promise<void> {
+async function startWriters({ aws, console, journal, names }: Switch): Promise<string[]> {
   const tasks = journal.unfinished?.pausedTasks ?? null;
-  if (tasks === null) return;
+  if (tasks === null) return [];
   try {
-    await scaleWriters(aws, outputs, tasks);
+    await scaleWriters(aws, names, tasks);
     await journal.change(() => ({ pausedTasks: null }));
     console.line(`  ${"backend".padEnd(10)}started again (${plural(tasks, "task")})`);
+    return [];
   } catch (error) {
-    console.warn(`${messageOf(error)} Start it:  ${deployCommand(true)}`);
+    return [`The backend is stopped: ${messageOf(error)} Start it:  ${deployCommand(true)}`];
   }
 }
 

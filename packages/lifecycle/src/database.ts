@@ -4,6 +4,7 @@ import { describeDatabaseInstance } from "@pilot-light/core/aws/database-instanc
 import { awsError } from "@pilot-light/core/aws/errors";
 import { sdk } from "@pilot-light/core/aws/sdk";
 import { OpsError } from "@pilot-light/core/errors";
+import { endingWith } from "./end-with.ts";
 
 export interface Database {
   identifier: string;
@@ -69,7 +70,8 @@ export async function waitForDatabase(
   const { waitUntilDBInstanceAvailable } = sdk.rds();
   const client = await aws.rds();
   const options = { client, maxWaitTime: longestWait, minDelay: 5, maxDelay: 20, abortSignal: signal };
-  await waitUntilDBInstanceAvailable(options, { DBInstanceIdentifier: identifier }).catch(
+  const instance = { DBInstanceIdentifier: identifier };
+  await endingWith(client, signal, () => waitUntilDBInstanceAvailable(options, instance)).catch(
     (cause: unknown) => {
       signal.throwIfAborted();
       throw new OpsError(

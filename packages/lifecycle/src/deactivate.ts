@@ -2,90 +2,112 @@
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/command";
 import type { Outputs } from "@pilot-light/core/contract";
 import { formatMinute, plural } from "@pilot-light/core/format";
+import type { Divergence } from "@pilot-light/sync/divergence";
 import type { Plan as SyncPlan } from "@pilot-light/sync/plan";
+import { resumeLine } from "./command-line.ts";
 import type { LifecycleContext } from "./context.ts";
+import { assertCopied } from "./copy-check.ts";
 import { copyToNeon, isCopied } from "./copy-to-neon.ts";
 import type { Database } from "./database.ts";
 import { deploy } from "./deploy.ts";
-import { databaseGoes, judgeDatabaseGoing, judgeLosses, judgeProduction, judgeResync } from "./guards.ts";
+import { publicNames, withDatabase } from "./deployed.ts";
+import {
+  databaseGoes,
+  judgeDatabaseComing,
+  judgeDatabaseGoing,
+  judgeLosses,
+  judgeNewer,
+  judgeProduction,
+} from "./guards.ts";
 import { findDone, type StepName } from "./journal.ts";
-import { lookAtBasics, lookAtNeon, lookAtPlan, lookAtSync, modeOf } from "./look.ts";
+import { lookAtBasics, lookAtNeon, lookAtNewer, lookAtPlan, lookAtSync, modeOf, newerNotes } from "./look.ts";
 import type { SwitchOptions } from "./options.ts";
 import { Preflight } from "./preflight.ts";
 import { whereIsProduction, type ProductionAnswer } from "./production.ts";
 import { finish, stayAsItIs } from "./result.ts";
 import { Run } from "./run.ts";
 import { listSnapshots, prunable, snapshotName, takeSnapshot, usualKeep } from "./snapshots.ts";
-import { agree, openSwitch, refuse, syncOptions, type Switch } from "./switch.ts";
+import { agree, beginJournal, openSwitch, refuse, syncOptions, type Switch } from "./switch.ts";
 import { makeSwitchPlan, type SwitchPlan } from "./switch-plan.ts";
 import { isComplete } from "./terraform/changes.ts";
 import type { SavedPlan } from "./terraform/stack.ts";
 
 /** What was looked at before anything is changed. */
 interface Seen {
+  /** With the database that is there, whatever an interrupted deactivation has left of the outputs. */
   outputs: Outputs;
   contents: SavedPlan;
   database: Database | undefined;
   production: ProductionAnswer;
   sync: SyncPlan | null;
+  divergence: Divergence | null;
   willSync: boolean;
 }
 
 /** Runs `pnpm deactivate`. */
-export async function deactivate(options: SwitchOptions, command: CommandContext): Promise<CommandOutcome> {
-  await using context = await openSwitch("deactivate", options, command);
-  const seen = await look(options, context);
-  const { contents, database, outputs, production, willSync } = seen;
-  if (isPilotLight(seen, context)) return await stayAsItIs("deactivate", seen, options, context);
+export async function deactivate(given: SwitchOptions, command: CommandContext): Promise<CommandOutcome> {
+  await using context = await openSwitch("deactivate", given, command);
+  const { options } = context;
+  const seen = await look(context);
+  const { contents, database, divergence, outputs, production } = seen;
+  if (isPilotLight(seen, context)) return await stayAsItIs("deactivate", seen, context);
   const { changes } = contents;
   refuse([
     judgeProduction(production, options),
     judgeLosses("deactivate", changes, options),
-    judgeDatabaseGoing(changes, database, context.resume?.syncData ?? options.syncData),
-    judgeResync("deactivate", { activeNow: outputs.dev_activated, willSync, ...context }, options),
+    judgeDatabaseComing(changes, options),
+    judgeDatabaseGoing(changes, { database, activeNow: outputs.dev_activated }, options),
+    judgeNewer("deactivate", divergence, options),
   ]);
-  const plan = planFor(seen, options, context);
-  const planned = await agree(plan, seen.contents, options, context);
-  return planned ?? (await carryOut(plan, seen, options, context));
+  const plan = planFor(seen, context);
+  const planned = await agree(plan, seen.contents, context);
+  return planned ?? (await carryOut(plan, seen, context));
 }
 
-async function look(options: SwitchOptions, context: Switch): Promise<Seen> {
-  const { console, signal, syncData } = context;
+async function look(context: Switch): Promise<Seen> {
+  const { console, options, signal, syncData } = context;
   const preflight = new Preflight(console);
   const { outputs, database } = lookAtBasics(preflight, context);
-  const willSync = syncData && !(await isCopied(outputs, context));
-  const neon = willSync ? lookAtNeon(preflight, context, "target") : undefined;
-  const sync =
-    neon === undefined
-      ? Promise.resolve(null)
-      : lookAtSync(preflight, context, "rds-to-neon", syncOptions(options), [neon, database], outputs);
-  const production = lookAtProduction(preflight, context, outputs, options);
   const contents = lookAtPlan(preflight, context, [outputs], () =>
     Promise.resolve([...options.variables, "-var=dev_activated=false"]),
   );
+  const production = lookAtProduction(preflight, context, outputs, contents);
+  const existing = Promise.all([outputs, contents]).then(([read, { before }]) => withDatabase(read, before));
+  // Whatever keeps them from being read is told by the look that reads them.
+  existing.catch(() => undefined);
+  const willSync = syncData && !(await isCopied(existing, context));
+  const neon = willSync ? lookAtNeon(preflight, context, "target") : undefined;
+  const none = Promise.resolve(null);
+  const sync =
+    neon === undefined
+      ? none
+      : lookAtSync(preflight, context, "rds-to-neon", syncOptions(options), [neon, database], existing);
+  const divergence = neon === undefined ? none : lookAtNewer(preflight, context, [neon, database], existing);
   await preflight.report(signal);
   return {
-    outputs: await outputs,
+    outputs: await existing,
     contents: await contents,
     database: await database,
     production: await production,
     sync: await sync,
+    divergence: await divergence,
     willSync,
   };
 }
 
-/** Where an environment in pilot light has nothing public, production cannot be here. */
+/** Where nothing of the environment is public, production cannot be here. */
 function lookAtProduction(
   preflight: Preflight,
-  { environment, signal }: LifecycleContext,
+  { environment, options, signal }: Switch,
   outputs: Promise<Outputs>,
-  options: SwitchOptions,
+  contents: Promise<SavedPlan>,
 ): Promise<ProductionAnswer> {
   return preflight.look("production", async () => {
-    const deployed = await outputs;
-    const value = await whereIsProduction(environment, deployed, signal);
+    const [deployed, { before }] = await Promise.all([outputs, contents]);
+    const names = publicNames(deployed, before);
+    const value = await whereIsProduction(environment, names, signal);
     const refusal = judgeProduction(value, options);
-    if (refusal !== undefined && deployed.dev_activated) throw refusal;
+    if (refusal !== undefined && names.length > 0) throw refusal;
     return { value, summary: `${value.place}: ${value.reason}` };
   });
 }
@@ -94,8 +116,9 @@ function isPilotLight({ outputs, contents }: Seen, { resume }: Switch): boolean 
   return !outputs.dev_activated && isComplete(contents.changes) && resume === undefined;
 }
 
-function planFor(seen: Seen, options: SwitchOptions, context: Switch): SwitchPlan {
-  const { names, aws, syncData } = context;
+function planFor(seen: Seen, context: Switch): SwitchPlan {
+  const { names, aws, resume, syncData } = context;
+  const again = stepsAgain(seen);
   const steps: StepName[] = [
     ...(syncData ? (["sync"] as const) : []),
     ...(databaseGoes(seen.contents.changes) ? (["snapshot"] as const) : []),
@@ -107,75 +130,97 @@ function planFor(seen: Seen, options: SwitchOptions, context: Switch): SwitchPla
     environment: names.stack,
     region: aws.region,
     from: modeOf(seen.outputs),
-    steps,
+    steps: steps.filter((step) => again.includes(step) || findDone(resume, step) === undefined),
     images: [],
     ...seen,
-    notes: notesOf(seen, options, context),
+    notes: notesOf(seen, context),
   });
 }
 
+/** Steps that a resumed run does again although it had done them: the copy no longer counts, or something is there again. */
+function stepsAgain({ contents, willSync }: Seen): StepName[] {
+  return [
+    ...(willSync ? (["sync", "snapshot"] as const) : []),
+    ...(isComplete(contents.changes) ? [] : (["deploy", "validate"] as const)),
+  ];
+}
+
 function notesOf(
-  { contents, production, willSync }: Seen,
-  { keepBackend }: SwitchOptions,
-  { syncData, resume }: Switch,
+  { contents, divergence, production, willSync }: Seen,
+  { options: { keepBackend }, syncData, resume }: Switch,
 ): string[] {
   const copied = findDone(resume, "sync");
   const goes = databaseGoes(contents.changes);
   const backend = keepBackend
     ? "the backend runs on while the copy is taken: what it writes meanwhile does not reach Neon"
     : "the backend is stopped before the copy, so that no row is written after it";
+  const withoutCopy = goes
+    ? "NO DATA IS COPIED TO NEON: what was written to RDS goes with it, into the snapshots only"
+    : "no data is copied: what was written to RDS stays there (--sync-data brings it to Neon)";
   return [
+    ...(resume === undefined ? [] : [`goes on with the run of ${formatMinute(resume.startedAt)} UTC`]),
     ...(production.place === "elsewhere"
       ? []
       : [`production: ${production.place}: ${production.reason} (--allow-production)`]),
     ...(willSync ? [backend] : []),
+    ...newerNotes(divergence?.neon.changed, "Neon"),
     ...(syncData && !willSync && copied !== undefined
-      ? [`Neon has the data of ${formatMinute(copied.at)} UTC: the sync of the interrupted run counts`]
+      ? [`Neon has the data of ${formatMinute(copied.at)} UTC: the copy of the interrupted run is still true`]
       : []),
     ...(goes ? ["the database goes: a snapshot is taken first, and Terraform takes a final one"] : []),
-    ...(syncData || goes
-      ? []
-      : ["no data is copied: what was written to RDS stays there (--sync-data brings it to Neon)"]),
+    ...(syncData ? [] : [withoutCopy]),
   ];
 }
 
-async function carryOut(
-  plan: SwitchPlan,
-  seen: Seen,
-  options: SwitchOptions,
-  context: Switch,
-): Promise<CommandOutcome> {
-  const { console, journal, resume, stack, syncData } = context;
-  const { contents, willSync } = seen;
+async function carryOut(plan: SwitchPlan, seen: Seen, context: Switch): Promise<CommandOutcome> {
+  const { journal, names, options, resume, stack, syncData } = context;
+  const { contents, outputs } = seen;
   if (resume === undefined) {
-    await journal.begin({ command: "deactivate", syncData, createsDatabase: false, images: {} });
-  } else if (willSync) {
-    await journal.change(({ done }) => ({ done: done.filter(({ step }) => step !== "sync") }));
+    await beginJournal({ command: "deactivate", createsDatabase: false, images: {} }, context);
+  } else {
+    await journal.goOn(stepsAgain(seen));
   }
-  const run = new Run("deactivate", journal, console);
-  if (syncData) {
-    await copyToNeon(run, seen.outputs, options, context);
-  }
+  const run = new Run(context, resumeLine("deactivate", options));
+  if (syncData) await copyToNeon(run, outputs, context);
+  const neonHas = syncData ? " Neon has the rows of RDS, and the backend is stopped." : "";
   const goes = databaseGoes(contents.changes);
+  let snapshot = "";
   if (goes) {
-    const standing = `Nothing was destroyed.${syncData ? " Neon has the rows; the backend is stopped." : ""}`;
-    await run.step("snapshot", () => keepSnapshot(context), { standing });
+    const standing = () => `Nothing was destroyed by this run.${neonHas}`;
+    await run.step("snapshot", async () => void (snapshot = await keepSnapshot(context)), { standing });
   }
+  const state = { begun: false };
   const kept = goes ? "in Neon or in a snapshot" : "still there";
-  await run.step("deploy", () => deploy(stack, contents, context), {
-    standing: `Some of the compute may be gone; what holds data is ${kept}.`,
-  });
-  const outcome = await finish({ plan, run, outputs: await stack.outputs(), options }, context);
+  await run.step(
+    "deploy",
+    async () => {
+      // What was verified some steps or days ago must still be so.
+      if (syncData && outputs.database_endpoint !== "") {
+        await assertCopied(outputs, journal.last?.copy ?? null, options, context);
+      }
+      state.begun = true;
+      await deploy(stack, contents, context);
+    },
+    {
+      standing: () =>
+        state.begun
+          ? `Some of the compute may be gone; what holds data is ${kept}.${neonHas}`
+          : `Nothing was destroyed by this run.${neonHas}`,
+    },
+  );
+  const snapshots = goes ? [snapshot, `${names.finalSnapshotPrefix}...`].filter((id) => id !== "") : [];
+  const outcome = await finish({ plan, run, outputs: await stack.outputs(), snapshots }, context);
   await tellOfSnapshots(context);
   return outcome;
 }
 
-async function keepSnapshot({ aws, console, names, project, signal }: LifecycleContext): Promise<void> {
+/** Returns its name. */
+async function keepSnapshot({ aws, console, names, project, signal }: LifecycleContext): Promise<string> {
   const id = snapshotName(names, new Date());
-  await console.step("snapshot", async (show) => {
+  return await console.step("snapshot", async (show) => {
     show(`${id}, usually some minutes`);
     await takeSnapshot(aws, { id, instance: names.databaseInstance, project }, signal);
-    return { value: undefined, summary: `${id} is available` };
+    return { value: id, summary: `${id} is available` };
   });
 }
 

@@ -1,23 +1,30 @@
 /** What stops a switch. Pure: each takes what was found out and gives a refusal or nothing. */
 import { deployCommand } from "@pilot-light/core/deploy-command";
 import { OpsError } from "@pilot-light/core/errors";
+import { formatMinute } from "@pilot-light/core/format";
+import type { Divergence } from "@pilot-light/sync/divergence";
+import { againLine } from "./command-line.ts";
 import type { Database } from "./database.ts";
-import { findDone, type Journal, type JournalEntry, type SwitchName } from "./journal.ts";
-import type { SwitchOptions } from "./options.ts";
+import type { SwitchName } from "./journal.ts";
+import type { Guard, SwitchOptions } from "./options.ts";
 import type { ProductionAnswer } from "./production.ts";
 import { unexpectedLosses } from "./switch-plan.ts";
 import type { Change } from "./terraform/changes.ts";
 
 const instanceType = "aws_db_instance";
 
-/** Whether the plan removes the database. */
+/** Whether the plan removes the database with what it holds; one that is replaced goes and comes. */
 export function databaseGoes(changes: readonly Change[]): boolean {
-  return changes.some(({ type, action }) => type === instanceType && action === "destroy");
+  return hasInstance(changes, ["destroy", "replace"]);
 }
 
-/** Whether the plan makes the database. */
+/** Whether the plan makes a database that holds nothing yet. */
 export function databaseComes(changes: readonly Change[]): boolean {
-  return changes.some(({ type, action }) => type === instanceType && action === "create");
+  return hasInstance(changes, ["create", "replace"]);
+}
+
+function hasInstance(changes: readonly Change[], actions: readonly Change["action"][]): boolean {
+  return changes.some(({ type, action }) => type === instanceType && actions.includes(action));
 }
 
 function refusal(code: string, message: string, hint: string, details: readonly string[] = []): OpsError {
@@ -25,38 +32,43 @@ function refusal(code: string, message: string, hint: string, details: readonly 
 }
 
 /** Production must not lose its servers. */
-export function judgeProduction(
-  { place, reason }: ProductionAnswer,
-  { allow }: SwitchOptions,
-): OpsError | undefined {
-  if (place === "elsewhere" || allow.production) return undefined;
+export function judgeProduction(answer: ProductionAnswer, options: SwitchOptions): OpsError | undefined {
+  const { place, reason } = answer;
+  if (place === "elsewhere" || options.allow.production) return undefined;
   const what =
     place === "here"
       ? "Production is served from this environment"
       : "Production may be served from this environment";
-  const say =
-    place === "here"
-      ? "Lead the domain elsewhere first, and wait until its old records have expired."
-      : "Say where production is:  export PILOT_LIGHT_PRODUCTION_DOMAIN=www.example.com    or that there is none:  =none";
+  const first = {
+    here: "Lead the domain elsewhere first, and wait until its old records have expired.",
+    unknown: "Find out where it leads.",
+    unsaid:
+      "Say where production is:  export PILOT_LIGHT_PRODUCTION_DOMAIN=www.example.com\n  or that there is none:  export PILOT_LIGHT_PRODUCTION_DOMAIN=none",
+  }[place === "here" ? "here" : answer.isUnsaid === true ? "unsaid" : "unknown"];
   return refusal(
     "PRODUCTION_HERE",
     `${what}: ${reason}.`,
-    `${say}    If it is meant:  pnpm deactivate --allow-production`,
+    `${first}\n  If it is meant:  ${againLine("deactivate", allowing(options, "production"))}`,
   );
+}
+
+/** The options with one more guard opened, for a hint. */
+function allowing(options: SwitchOptions, guard: Guard): SwitchOptions {
+  return { ...options, allow: { ...options.allow, [guard]: true } };
 }
 
 /** Nothing that holds data may go unseen. */
 export function judgeLosses(
   command: SwitchName,
   changes: readonly Change[],
-  { allow }: SwitchOptions,
+  options: SwitchOptions,
 ): OpsError | undefined {
   const losses = unexpectedLosses(command, changes);
-  if (losses.length === 0 || allow["data-loss"]) return undefined;
+  if (losses.length === 0 || options.allow["data-loss"]) return undefined;
   return refusal(
     "DATA_LOSS_REFUSED",
     `Terraform would delete or replace what holds data: ${losses.map(({ name }) => name).join(", ")}.`,
-    `A variable of the last deployment may be missing here: give it again (--var, --var-file, TF_VAR_...).    If it is meant:  pnpm ${command} --allow-data-loss`,
+    `A variable of the last deployment may be missing here: give it again (--var, --var-file, TF_VAR_...).\n  If it is meant:  ${againLine(command, allowing(options, "data-loss"))}`,
     losses.map(({ address, action }) => `${action} ${address}`),
   );
 }
@@ -64,60 +76,95 @@ export function judgeLosses(
 /** A database goes only after it was said what becomes of its rows. */
 export function judgeDatabaseGoing(
   changes: readonly Change[],
-  database: Database | undefined,
-  syncData: boolean | undefined,
+  { database, activeNow }: { database: Database | undefined; activeNow: boolean },
+  options: SwitchOptions,
 ): OpsError | undefined {
   if (!databaseGoes(changes)) return undefined;
-  if (syncData === undefined) {
+  if (options.syncData === undefined) {
+    const line = (syncData: boolean) => againLine("deactivate", { ...options, syncData });
     return refusal(
       "DATABASE_WOULD_GO",
       "This deactivation removes the RDS instance, and it was not said what becomes of its rows.",
-      "Bring them to Neon first:  pnpm deactivate --sync-data    or keep them in a snapshot only:  pnpm deactivate --no-sync-data",
+      `Bring them to Neon first:  ${line(true)}\n  or keep them in a snapshot only:  ${line(false)}`,
     );
   }
   if (database?.isProtected !== true) return undefined;
+  const takeOff = activeNow
+    ? `${deployCommand(true)} --var database_always_on=false`
+    : `${deployCommand(false)} --var db_deletion_protection=false`;
   return refusal(
     "DATABASE_PROTECTED",
     `The RDS instance ${database.identifier} has deletion protection, so it cannot go.`,
-    `Take it off first, the environment staying as it is:  ${deployCommand(true)} --var database_always_on=false`,
+    `Take it off first, the environment staying as it is:  ${takeOff}`,
   );
 }
 
-/** A target that may have been written to since it was synced must not be replaced again unasked. */
-export function judgeResync(
-  command: SwitchName,
-  state: {
-    activeNow: boolean;
-    willSync: boolean;
-    resume: JournalEntry | undefined;
-    journal: Pick<Journal, "unfinished">;
-  },
-  { allow }: SwitchOptions,
+/** Switching off makes no database: that one would be empty, and paid for. */
+export function judgeDatabaseComing(
+  changes: readonly Change[],
+  options: SwitchOptions,
 ): OpsError | undefined {
-  const { activeNow, willSync, resume, journal } = state;
-  if (!willSync || allow.resync) return undefined;
-  if (command === "activate") {
-    if (!activeNow || resume?.createsDatabase === true) return undefined;
-    return refusal(
-      "RESYNC_REFUSED",
-      "The environment is partly active already, so its backend may have written to RDS: a sync would replace that.",
-      "Finish without another sync:  pnpm activate --resume    or  pnpm activate    If it is meant:  --allow-resync",
-    );
-  }
-  const { unfinished } = journal;
-  const same = unfinished?.command === command ? unfinished : undefined;
-  const copied = findDone(same, "sync") !== undefined && same?.begun.includes("deploy") === true;
-  if (activeNow && !copied) return undefined;
-  if (resume !== undefined) {
-    return refusal(
-      "RESYNC_REFUSED",
-      "The backend was started again after the copy: RDS may have newer rows than Neon, and Neon newer ones than RDS.",
-      "Finish without another sync, Neon as it is:  pnpm deactivate    or replace Neon again:  pnpm deactivate --resume --allow-resync",
-    );
-  }
+  if (!hasInstance(changes, ["create"])) return undefined;
+  const variables = [...options.variables, "-var=database_always_on=false"];
+  return refusal(
+    "DATABASE_WOULD_COME",
+    "This deactivation would make a new, empty RDS instance.",
+    `A variable of the last deployment is missing here, such as:  ${againLine("deactivate", { ...options, variables })}\n  If a database is wanted in pilot light, deploy it:  ${deployCommand(false)}`,
+  );
+}
+
+/** RDS must not be replaced while its application runs. */
+export function judgeRunning(
+  {
+    activeNow,
+    backendMayWrite,
+    willSync,
+    createsDatabase,
+  }: {
+    activeNow: boolean;
+    backendMayWrite: boolean;
+    willSync: boolean;
+    /** The database has come with this activation: nothing was written to it. */
+    createsDatabase: boolean;
+  },
+  options: SwitchOptions,
+): OpsError | undefined {
+  if (!willSync || options.allow.resync || createsDatabase) return undefined;
+  if (!activeNow && !backendMayWrite) return undefined;
   return refusal(
     "RESYNC_REFUSED",
-    "The environment is no longer wholly active, so Neon may have newer rows than RDS: a sync would replace them.",
-    "Finish without another sync:  pnpm deactivate --resume    or  pnpm deactivate    If it is meant:  --allow-resync",
+    "The environment is partly active already, so its backend may write to RDS: a sync would replace that.",
+    `Finish without another sync:  ${againLine("activate", { ...options, syncData: undefined })}\n  If it is meant:  ${againLine("activate", allowing(options, "resync"))}`,
+  );
+}
+
+/**
+ * A target must not lose rows that only it has. What production reads is held to more: where nobody knows whether it has such rows,
+ * it counts as having them.
+ */
+export function judgeNewer(
+  command: SwitchName,
+  divergence: Divergence | null,
+  options: SwitchOptions,
+): OpsError | undefined {
+  if (divergence === null || options.allow.newer) return undefined;
+  const { last } = divergence;
+  const target = command === "activate" ? "RDS" : "Neon";
+  const { changed } = command === "activate" ? divergence.rds : divergence.neon;
+  const hint = `Look at both first. To replace it all the same (its dump stays in S3 for 30 days):  ${againLine(command, allowing(options, "newer"))}`;
+  if (last === null || changed === null) {
+    if (command === "activate") return undefined;
+    return refusal(
+      "TARGET_NEWER",
+      "Nothing was ever copied from this Neon database to RDS, as far as the dumps in S3 tell: Neon may have rows that RDS does not have.",
+      hint,
+    );
+  }
+  if (changed.length === 0) return undefined;
+  return refusal(
+    "TARGET_NEWER",
+    `${target} was written to since both databases were last equal, ${formatMinute(last.at)} UTC: a sync would replace what is new.`,
+    hint,
+    changed,
   );
 }

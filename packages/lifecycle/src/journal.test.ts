@@ -3,10 +3,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { resourceNames } from "@pilot-light/core/contract";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { findDone, Journal } from "./journal.ts";
+import { findDone, isRunning, Journal } from "./journal.ts";
 
 const names = resourceNames("shop");
-const facts = { command: "deactivate", syncData: true, createsDatabase: false, images: {} } as const;
+const facts = {
+  command: "deactivate" as const,
+  syncData: true,
+  createsDatabase: false,
+  images: {},
+  variables: ["-var=single_nat_gateway=true"],
+  secretVariables: [],
+};
 
 let directory = "";
 beforeEach(async () => (directory = await mkdtemp(join(tmpdir(), "journal-"))));
@@ -68,6 +75,29 @@ test("what another switch has written meanwhile is found out, its own writing is
     exit: 4,
     message: expect.stringContaining("A run of `activate`") as string,
   });
+});
+
+test("what a run that goes on does again is no longer done", async () => {
+  const journal = await open();
+  await journal.begin(facts);
+  await journal.change((_, at) => ({
+    done: [
+      { step: "sync", at },
+      { step: "deploy", at },
+    ],
+  }));
+  await journal.goOn(["deploy"]);
+  expect(journal.unfinished?.done.map(({ step }) => step)).toEqual(["sync"]);
+});
+
+test("a run of another living process is running, one's own or a dead one's is not", async () => {
+  const journal = await open();
+  await journal.begin(facts);
+  const runner = journal.unfinished?.runner ?? { host: "", pid: 0 };
+  expect(isRunning({ runner })).toBe(false);
+  expect(isRunning({ runner: { ...runner, pid: process.ppid } })).toBe(true);
+  expect(isRunning({ runner: { ...runner, host: "elsewhere", pid: process.ppid } })).toBe(false);
+  expect(isRunning({ runner: null })).toBe(false);
 });
 
 test("a journal that cannot be written is an error that names it", async () => {

@@ -1,4 +1,5 @@
 /** The journal of the last switch: which steps are done, and where one has stopped. */
+import { hostname } from "node:os";
 import { OpsError } from "@pilot-light/core/errors";
 import { formatMinute } from "@pilot-light/core/format";
 import { z } from "zod";
@@ -16,11 +17,20 @@ const entrySchema = z.object({
   command: z.enum(commandNames),
   startedAt: z.string(),
   finishedAt: z.string().nullable(),
-  syncData: z.boolean(),
+  /** Whether data is copied; null when it was not said. */
+  syncData: z.boolean().nullable(),
   /** The database comes with this activation: whatever it holds is not worth keeping. */
   createsDatabase: z.boolean(),
   /** Images by their digest, by Terraform variable. */
   images: z.record(z.string(), z.string()),
+  /** Arguments for terraform as they were given: `-var=...`, `-var-file=...`. */
+  variables: z.array(z.string()).default([]),
+  /** Variables that were given too, and whose values are secret. */
+  secretVariables: z.array(z.string()).default([]),
+  /** Process that runs it. */
+  runner: z.object({ host: z.string(), pid: z.number() }).nullable().default(null),
+  /** The database in Neon that the copy of a deactivation made. */
+  copy: z.object({ host: z.string(), database: z.string(), oid: z.string() }).nullable().default(null),
   begun: z.array(z.enum(stepNames)),
   done: z.array(z.object({ step: z.enum(stepNames), at: z.string() })),
   stopped: z.object({ step: z.string(), code: z.string(), message: z.string(), at: z.string() }).nullable(),
@@ -90,11 +100,16 @@ export class Journal {
 
   /** A new switch. What an unfinished one has stopped stays known. */
   async begin(
-    facts: Pick<JournalEntry, "command" | "syncData" | "createsDatabase" | "images">,
+    facts: Pick<
+      JournalEntry,
+      "command" | "syncData" | "createsDatabase" | "images" | "variables" | "secretVariables"
+    >,
   ): Promise<void> {
     await this.#write({
       version: 1,
       ...facts,
+      runner: thisProcess(),
+      copy: null,
       startedAt: now(),
       finishedAt: null,
       begun: [],
@@ -102,6 +117,14 @@ export class Journal {
       stopped: null,
       pausedTasks: this.unfinished?.pausedTasks ?? null,
     });
+  }
+
+  /** Goes on with an interrupted switch: some of its steps are done again. */
+  async goOn(again: readonly StepName[]): Promise<void> {
+    await this.change(({ done }) => ({
+      runner: thisProcess(),
+      done: done.filter(({ step }) => !again.includes(step)),
+    }));
   }
 
   async change(change: (entry: JournalEntry, now: string) => Partial<JournalEntry>): Promise<void> {
@@ -114,6 +137,21 @@ export class Journal {
     await this.#store.write(text);
     this.#text = text;
     this.#entry = entry;
+  }
+}
+
+function thisProcess(): { host: string; pid: number } {
+  return { host: hostname(), pid: process.pid };
+}
+
+/** Whether the process that runs a switch still does; only known where it was started on this machine. */
+export function isRunning({ runner }: Pick<JournalEntry, "runner">): boolean {
+  if (runner?.host !== hostname() || runner.pid === process.pid) return false;
+  try {
+    process.kill(runner.pid, 0);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -2,14 +2,17 @@
 import { readIdentity } from "@pilot-light/core/aws/identity";
 import { readVariable } from "@pilot-light/core/env";
 import type { Outputs } from "@pilot-light/core/contract";
+import { formatMinute, plural } from "@pilot-light/core/format";
 import { parseNeonUrl } from "@pilot-light/core/postgres/neon-url";
 import { openSession } from "@pilot-light/core/postgres/session";
 import { sessionOptions } from "@pilot-light/sync/connect";
 import type { DirectionName } from "@pilot-light/sync/direction";
+import type { Divergence } from "@pilot-light/sync/divergence";
 import { readFacts } from "@pilot-light/sync/facts";
 import type { SyncOptions } from "@pilot-light/sync/options";
 import type { Plan as SyncPlan } from "@pilot-light/sync/plan";
 import type { LifecycleContext } from "./context.ts";
+import { compareCopies } from "./copy-check.ts";
 import { assertUsable, readDatabase } from "./database.ts";
 import { assertSamePlace } from "./place.ts";
 import type { Preflight } from "./preflight.ts";
@@ -111,4 +114,34 @@ export function lookAtSync(
     if (refusal !== undefined) throw refusal;
     return { value: plan, summary: `${plan.source.system} -> ${plan.target.system} can be done` };
   });
+}
+
+/** Looks for rows that only the target has; null where there is no database yet, or nothing to sync to. */
+export function lookAtNewer(
+  preflight: Preflight,
+  context: LifecycleContext,
+  waitFor: readonly Promise<unknown>[],
+  outputs: Promise<Outputs>,
+): Promise<Divergence | null> {
+  return preflight.look("newer rows", async () => {
+    await Promise.all(waitFor);
+    const deployed = await outputs;
+    if (deployed.database_endpoint === "") return { value: null, summary: "there is no database yet" };
+    const value = await compareCopies(deployed, context);
+    return { value, summary: describeDivergence(value) };
+  });
+}
+
+function describeDivergence({ last, neon, rds }: Divergence): string {
+  if (last === null) return "no copy between Neon and RDS is on record";
+  const side = (name: string, changed: readonly string[] | null) => {
+    const count = (changed ?? []).length;
+    return count === 0 ? `${name} unchanged` : `${name} changed in ${plural(count, "table")}`;
+  };
+  return `equal ${formatMinute(last.at)} UTC; since: ${side("Neon", neon.changed)}, ${side("RDS", rds.changed)}`;
+}
+
+/** What a plan says of rows that are replaced although they are newer: somebody has said so. */
+export function newerNotes(changed: readonly string[] | null | undefined, system: string): string[] {
+  return (changed ?? []).map((table) => `newer in ${system}, replaced: ${table}`);
 }

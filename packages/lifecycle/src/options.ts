@@ -25,6 +25,8 @@ export const guards = {
   production: "Deactivate although production is, or may be, served from this environment",
   shrink: "Sync although the source is empty or has far fewer rows than the target",
   "data-loss": "Go on although Terraform would delete or replace what holds data",
-  resync: "Sync again although the target may have newer rows since the last sync of this switch",
+  resync: "Sync although the backend runs, and may write to RDS meanwhile",
+  newer:
+    "Sync although the target has, or may have, rows that are newer than the last copy: they are replaced",
 } as const;
 export type Guard = keyof typeof guards;

@@ -3,10 +3,9 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { whereIsProduction } from "./production.ts";
 import { startDnsServer, type DnsServer } from "./testing/dns-server.ts";
 
-const ours = {
-  alb_dns_name: "dev-shop-alb-1.eu-west-1.elb.amazonaws.com",
-  cloudfront_domain_name: "d1.cloudfront.net",
-};
+const alb = "dev-shop-alb-1.eu-west-1.elb.amazonaws.com";
+const cdn = "d1.cloudfront.net";
+const ours = [alb, cdn];
 const a = (name: string, data: string): Answer => ({ type: "A", name, data });
 const alias = (name: string, data: string): Answer => ({ type: "CNAME", name, data });
 
@@ -15,7 +14,7 @@ beforeAll(async () => {
   server = await startDnsServer({
     answers: [
       a("d1.cloudfront.net", "192.0.2.1"),
-      a(ours.alb_dns_name, "192.0.2.2"),
+      a(alb, "192.0.2.2"),
       alias("www.chain.test", "edge.chain.test"),
       alias("edge.chain.test", "D1.cloudfront.net"),
       a("apex-alb.test", "192.0.2.2"),
@@ -32,10 +31,10 @@ beforeAll(async () => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
-const ask = (domains: string | undefined, addresses = ours) =>
+const ask = (domains: string | undefined, names: readonly string[] = ours) =>
   whereIsProduction(
     { PILOT_LIGHT_PRODUCTION_DOMAIN: domains, PILOT_LIGHT_DNS_SERVERS: server.address },
-    addresses,
+    names,
     new AbortController().signal,
   );
 
@@ -49,10 +48,13 @@ test.each([
   ["missing.test", "unknown", "a name that does not exist"],
   ["broken.test", "unknown", "a server that fails"],
   ["loop-a.test", "unknown", "aliases that go round"],
-  [undefined, "unknown", "no domain that anybody has named"],
   ["none", "elsewhere", "no production at all"],
 ])("%s is %s: %s", async (domains, place, why) => {
   expect(await ask(domains), why).toMatchObject({ place });
+});
+
+test("no domain that anybody has named is unknown, and said to be so", async () => {
+  expect(await ask(undefined)).toMatchObject({ place: "unknown", isUnsaid: true });
 });
 
 test("a server that does not answer is no answer", { timeout: 60_000 }, async () => {
@@ -60,7 +62,7 @@ test("a server that does not answer is no answer", { timeout: 60_000 }, async ()
 });
 
 test("an environment without a public address cannot serve production", async () => {
-  expect(await ask("www.chain.test", { alb_dns_name: "", cloudfront_domain_name: "" })).toMatchObject({
+  expect(await ask("www.chain.test", [])).toMatchObject({
     place: "elsewhere",
   });
 });

@@ -3,18 +3,17 @@
  * as a server's headers can be anybody's. What cannot be found out counts as yes.
  */
 import { Resolver } from "node:dns/promises";
-import type { Outputs } from "@pilot-light/core/contract";
 import { type Environment, readVariable } from "@pilot-light/core/env";
 import { OpsError, messageOf } from "@pilot-light/core/errors";
 
 /** `elsewhere` is the only answer that lets a deactivation go on. */
 export interface ProductionAnswer {
   place: "here" | "elsewhere" | "unknown";
+  /** Nobody has said where production is. */
+  isUnsaid?: true;
   /** Why, as a sentence's end: "www.example.com leads to cname.vercel-dns.com". */
   reason: string;
 }
-
-type Addresses = Pick<Outputs, "alb_dns_name" | "cloudfront_domain_name">;
 
 /** `PILOT_LIGHT_PRODUCTION_DOMAIN=none`: there is no production yet. */
 const nothing = "none";
@@ -23,11 +22,12 @@ const longestChain = 10;
 
 /**
  * Answers for every production domain; the worst answer counts.
+ * @param publicNames names of the environment's load balancer and CDN
  * @throws OpsError DNS_SERVERS_INVALID (configuration)
  */
 export async function whereIsProduction(
   environment: Environment,
-  addresses: Addresses,
+  publicNames: readonly string[],
   signal: AbortSignal,
 ): Promise<ProductionAnswer> {
   const domains = (readVariable(environment, "PILOT_LIGHT_PRODUCTION_DOMAIN") ?? "")
@@ -35,14 +35,16 @@ export async function whereIsProduction(
     .map((domain) => normalize(domain))
     .filter((domain) => domain !== "");
   if (domains.length === 0) {
-    return { place: "unknown", reason: "PILOT_LIGHT_PRODUCTION_DOMAIN does not say where production is" };
+    return {
+      place: "unknown",
+      isUnsaid: true,
+      reason: "PILOT_LIGHT_PRODUCTION_DOMAIN does not say where production is",
+    };
   }
   if (domains.length === 1 && domains[0] === nothing) {
     return { place: "elsewhere", reason: "PILOT_LIGHT_PRODUCTION_DOMAIN says that there is no production" };
   }
-  const ours = [addresses.alb_dns_name, addresses.cloudfront_domain_name]
-    .map(normalize)
-    .filter((name) => name !== "");
+  const ours = publicNames.map(normalize);
   if (ours.length === 0) return { place: "elsewhere", reason: "this environment has no public address" };
   const resolver = createResolver(environment);
   const cancel = () => resolver.cancel();

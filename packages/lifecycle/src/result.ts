@@ -4,6 +4,7 @@ import { environmentName, type Outputs } from "@pilot-light/core/contract";
 import type { Console } from "@pilot-light/core/console";
 import { OpsError } from "@pilot-light/core/errors";
 import { formatDuration, plural } from "@pilot-light/core/format";
+import { againLine, resumeLine, wayBack } from "./command-line.ts";
 import { type Health, printHealth, validateHealth } from "./health.ts";
 import { findDone, type Journal, type SwitchName } from "./journal.ts";
 import { describeMode } from "./look.ts";
@@ -33,30 +34,59 @@ export function endpointsOf(outputs: Outputs): Endpoints {
 
 /** Waits until the environment is healthy, prints and returns how the switch came out, and closes its journal when all is well. */
 export async function finish(
-  parts: { plan: SwitchPlan; run: Run; outputs: Outputs; options: SwitchOptions },
+  parts: { plan: SwitchPlan; run: Run; outputs: Outputs; snapshots?: readonly string[] },
   context: Switch,
 ): Promise<CommandOutcome> {
-  const { plan, run, outputs, options } = parts;
-  const { console, directory, journal, stack } = context;
+  const { plan, run, outputs, snapshots = [] } = parts;
+  const { console, directory, journal, options, stack } = context;
+  assertMode(plan, outputs, options);
   const outputsFile = await stack.writeOutputs(outputs);
   const health = await validateHealth({ directory, outputsFile, wait: options.wait }, context);
   await closeJournal(journal, health);
   const durationMs = Math.round(performance.now() - run.start);
   const endpoints = endpointsOf(outputs);
   printHealth(health, console);
-  printVerdict({ plan, health, outputs, endpoints, durationMs }, context);
+  printVerdict({ plan, health, outputs, endpoints, snapshots, durationMs }, context);
   return {
     outcome: health.exit !== 0 ? "unhealthy" : plan.command === "activate" ? "activated" : "deactivated",
-    document: { plan, steps: run.finished, endpoints, validation: validationOf(health), durationMs },
+    document: {
+      plan,
+      steps: run.finished,
+      endpoints,
+      snapshots,
+      validation: validationOf(health),
+      durationMs,
+    },
     exit: health.exit,
   };
 }
 
+/**
+ * Nothing is called done that did not happen.
+ * @throws OpsError MODE_NOT_REACHED (aws)
+ */
+function assertMode({ command, to }: SwitchPlan, outputs: Outputs, options: SwitchOptions): void {
+  if (outputs.dev_activated === (to === "active")) return;
+  throw new OpsError(
+    "aws",
+    "MODE_NOT_REACHED",
+    `The environment is ${describeMode(outputs)}: somebody else has deployed while this ran.`,
+    { hint: `Find out who, then:  ${againLine(command, options)}` },
+  );
+}
+
 function printVerdict(
-  parts: { plan: SwitchPlan; health: Health; outputs: Outputs; endpoints: Endpoints; durationMs: number },
-  { console, project }: Switch,
+  parts: {
+    plan: SwitchPlan;
+    health: Health;
+    outputs: Outputs;
+    endpoints: Endpoints;
+    snapshots: readonly string[];
+    durationMs: number;
+  },
+  { console, options, project }: Switch,
 ): void {
-  const { plan, health, outputs, endpoints, durationMs } = parts;
+  const { plan, health, outputs, endpoints, snapshots, durationMs } = parts;
   const { bold, green, red } = console.colours;
   const healthy = health.exit === 0;
   const state = `${project} ${environmentName} is ${describeMode(outputs)}`;
@@ -67,10 +97,11 @@ function printVerdict(
   printEndpoints(endpoints, console);
   if (plan.command === "deactivate") console.line(row("stayed", describeKept(plan)));
   console.line(row("cost", `${dollars(plan.costs.after)} a month from now on`));
-  const back = plan.command === "activate" ? "pnpm deactivate --sync-data" : "pnpm activate --sync-data";
-  console.line(row("to go back", back));
+  for (const id of snapshots) console.line(row("snapshot", id));
+  console.line(row("to go back", wayBack(plan.command, options)));
   if (!healthy) {
-    console.line(row("to go on", `put right what has failed above, then  pnpm ${plan.command} --resume`));
+    const goOn = resumeLine(plan.command, options);
+    console.line(row("to go on", `put right what has failed above, then  ${goOn}`));
   }
 }
 
@@ -114,10 +145,9 @@ function describeKept({ terraform: { kept } }: SwitchPlan): string {
 export async function stayAsItIs(
   command: SwitchName,
   { contents, outputs }: { contents: PlanContents; outputs: Outputs },
-  options: SwitchOptions,
   context: Switch,
 ): Promise<CommandOutcome> {
-  const { console, stack, directory, project, journal, syncData } = context;
+  const { console, stack, directory, options, project, journal, syncData } = context;
   const mode = describeMode(outputs);
   assertNothingPending(command, mode, journal);
   console.line();
@@ -140,7 +170,7 @@ export async function stayAsItIs(
   printEndpoints(endpoints, console);
   return {
     outcome: command === "activate" ? "already active" : "already in pilot light",
-    document: { endpoints, validation: validationOf(health) },
+    document: { endpoints, dataCopied: false, validation: validationOf(health) },
     exit: health.exit,
   };
 }
@@ -148,12 +178,12 @@ export async function stayAsItIs(
 /** @throws OpsError SYNC_PENDING (precondition) when the last switch ended before its copy */
 function assertNothingPending(command: SwitchName, mode: string, journal: Journal): void {
   const { unfinished } = journal;
-  if (unfinished?.command !== command || !unfinished.syncData) return;
+  if (unfinished?.command !== command || unfinished.syncData !== true) return;
   if (findDone(unfinished, "sync") !== undefined) return;
   throw new OpsError(
     "precondition",
     "SYNC_PENDING",
     `The environment is ${mode}, but the data of its last \`${command}\` was not copied.`,
-    { hint: `Finish it:  pnpm ${command} --resume` },
+    { details: ["Nothing was written."], hint: `Finish it:  pnpm ${command} --resume` },
   );
 }

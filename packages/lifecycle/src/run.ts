@@ -2,7 +2,7 @@
 import type { Console } from "@pilot-light/core/console";
 import { OpsError, messageOf } from "@pilot-light/core/errors";
 import { formatDuration, formatMinute } from "@pilot-light/core/format";
-import { findDone, type Journal, type StepName, type SwitchName } from "./journal.ts";
+import { findDone, type Journal, type StepName } from "./journal.ts";
 
 /** One step as the final report has it. */
 export interface FinishedStep {
@@ -15,26 +15,32 @@ export class Run {
   readonly finished: FinishedStep[] = [];
   /** When it was agreed to, as `performance.now()` gives it. */
   readonly start = performance.now();
-  readonly #command: SwitchName;
   readonly #journal: Journal;
   readonly #console: Console;
+  readonly #signal: AbortSignal;
+  /** The command that goes on. */
+  readonly #goOn: string;
 
-  constructor(command: SwitchName, journal: Journal, console: Console) {
-    this.#command = command;
+  constructor(
+    { journal, console, signal }: { journal: Journal; console: Console; signal: AbortSignal },
+    goOn: string,
+  ) {
     this.#journal = journal;
     this.#console = console;
+    this.#signal = signal;
+    this.#goOn = goOn;
   }
 
   /**
    * Runs a step, or leaves it out when the journal of a resumed run has it.
    * @param standing where things stand when it fails, as sentences
-   * @param undo puts right what the step has changed, when it fails
+   * @param undo puts right what the step has changed, when it fails; returns what could not be put right
    * @throws the step's error, with the position and the command that goes on
    */
   async step(
     step: StepName,
     work: () => Promise<void>,
-    { standing, undo }: { standing: string; undo?: () => Promise<void> },
+    { standing, undo }: { standing: () => string; undo?: () => Promise<string[]> },
   ): Promise<void> {
     const before = findDone(this.#journal.unfinished, step);
     if (before !== undefined) {
@@ -46,21 +52,31 @@ export class Run {
     try {
       await this.#journal.change(({ begun }) => ({ begun: [...new Set([...begun, step])], stopped: null }));
       await work();
-    } catch (error) {
-      await undo?.();
+    } catch (failure) {
+      // Whatever an interruption makes fail, it is the interruption that is told.
+      const error: unknown =
+        this.#signal.aborted && !isInterruption(failure) ? this.#interruption(failure) : failure;
+      const left = (await undo?.()) ?? [];
       await this.#stopped(step, error).catch((problem: unknown) => {
         this.#console.warn(messageOf(problem));
       });
-      throw positioned(error, `${standing} Stopped at: ${step}.`, this.#command);
+      throw positioned(error, [...left, `${standing()} Stopped at: ${step}.`], this.#goOn);
     }
     const durationMs = Math.round(performance.now() - start);
     await this.#journal
       .change(({ done }, at) => ({ done: [...done, { step, at }] }))
       .catch((error: unknown) => {
-        throw positioned(error, `The step ${step} is done, which its journal does not know.`, this.#command);
+        throw positioned(error, [`The step ${step} is done, which its journal does not know.`], this.#goOn);
       });
     this.finished.push({ step, outcome: "done", durationMs });
     this.#console.detail(`${step}: ${formatDuration(durationMs)}`);
+  }
+
+  #interruption(failure: unknown): unknown {
+    const reason: unknown = this.#signal.reason;
+    // What changed something although it was interrupted has more to say.
+    const tells = failure instanceof OpsError && failure.evenIfInterrupted;
+    return tells || !(reason instanceof OpsError) ? failure : reason;
   }
 
   async #stopped(step: StepName, error: unknown): Promise<void> {
@@ -69,12 +85,16 @@ export class Run {
   }
 }
 
+function isInterruption(error: unknown): boolean {
+  return error instanceof OpsError && error.failure === "interrupted";
+}
+
 /** An error with where things stand, and how to go on. What is not expected stays as it is: its stack is needed. */
-function positioned(error: unknown, standing: string, command: SwitchName): unknown {
+function positioned(error: unknown, standing: readonly string[], goOn: string): unknown {
   if (!(error instanceof OpsError)) return error;
-  const on = `To go on from here:  pnpm ${command} --resume`;
+  const on = `To go on from here:  ${goOn}`;
   return error.with({
-    details: [...error.details, standing],
+    details: [...error.details, ...standing],
     hint: error.hint === undefined ? on : `${error.hint}\n  ${on}`,
     evenIfInterrupted: true,
     cause: error.cause ?? error,

@@ -5,6 +5,7 @@ import { awsError } from "@pilot-light/core/aws/errors";
 import { sdk } from "@pilot-light/core/aws/sdk";
 import { environmentName, type ResourceNames } from "@pilot-light/core/contract";
 import { OpsError } from "@pilot-light/core/errors";
+import { endingWith } from "./end-with.ts";
 
 export interface Snapshot {
   id: string;
@@ -101,10 +102,9 @@ export async function takeSnapshot(
         abortSignal: signal,
       },
     );
-    await waitUntilDBSnapshotAvailable(
-      { client, maxWaitTime: longestWait, minDelay: 5, maxDelay: 30, abortSignal: signal },
-      { DBSnapshotIdentifier: id },
-    );
+    const options = { client, maxWaitTime: longestWait, minDelay: 5, maxDelay: 30, abortSignal: signal };
+    const snapshot = { DBSnapshotIdentifier: id };
+    await endingWith(client, signal, () => waitUntilDBSnapshotAvailable(options, snapshot));
   } catch (cause) {
     signal.throwIfAborted();
     throw new OpsError(

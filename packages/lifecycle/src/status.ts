@@ -1,14 +1,18 @@
 /** `pnpm status`: the mode, the endpoints, what runs, the newest dump, what it costs. Reads only, and shows what it can. */
+import { hostname } from "node:os";
+import { awsError, awsErrorName } from "@pilot-light/core/aws/errors";
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/command";
-import { environmentName, type Outputs } from "@pilot-light/core/contract";
+import type { Console } from "@pilot-light/core/console";
+import { clusterName, environmentName, serviceName, type Outputs } from "@pilot-light/core/contract";
 import { OpsError, messageOf } from "@pilot-light/core/errors";
+import { formatMinute } from "@pilot-light/core/format";
 import { listDumps } from "@pilot-light/validate/aws/dumps";
 import { listServices } from "@pilot-light/validate/aws/services";
 import { modeName } from "@pilot-light/validate/report";
 import { openContext, type LifecycleContext } from "./context.ts";
 import { costsOf } from "./costs.ts";
 import { readDatabase } from "./database.ts";
-import { Journal } from "./journal.ts";
+import { findDone, isRunning, Journal, type JournalEntry } from "./journal.ts";
 import { modeOf } from "./look.ts";
 import { dollars, printHead, row } from "./render.ts";
 import { endpointsOf, printEndpoints } from "./result.ts";
@@ -29,7 +33,7 @@ export async function status(command: CommandContext): Promise<CommandOutcome> {
   costing.catch(() => undefined);
   const outputs = await stack.outputs();
   const [services, database, dump, snapshots, costs, journal] = await Promise.all([
-    part(readServices(context, outputs)),
+    part(readServices(context)),
     part(readDatabase(aws, names.databaseInstance, signal)),
     part(newestDump(context, outputs)),
     part(listSnapshots(aws, names, signal)),
@@ -38,7 +42,12 @@ export async function status(command: CommandContext): Promise<CommandOutcome> {
   ]);
   console.live("");
   const mode = modeOf(outputs);
-  printHead(`Status  ${project} ${environmentName}, ${aws.region}`, `mode: ${modeName(mode)}`, console);
+  const unfinished = journal.known ? journal.value.unfinished : undefined;
+  const isBetween =
+    unfinished?.begun.includes("deploy") === true && findDone(unfinished, "deploy") === undefined;
+  const right = isBetween ? `mode: between, on the way to ${wayOf(unfinished)}` : `mode: ${modeName(mode)}`;
+  printHead(`Status  ${project} ${environmentName}, ${aws.region}`, right, console);
+  if (unfinished !== undefined) printUnfinished(unfinished, console);
   const show = <T>(word: string, found: Part<T>, text: (value: T) => string) => {
     console.line(row(word, found.known ? text(found.value) : `not known: ${found.why}`));
   };
@@ -48,24 +57,13 @@ export async function status(command: CommandContext): Promise<CommandOutcome> {
   show("rds", database, (found) =>
     found === undefined ? "no instance" : `${found.identifier} is ${found.status}`,
   );
-  show("newest dump", dump, (found) => (found === undefined ? "none" : `${found.key}, ${found.at}`));
+  show("newest dump", dump, (found) =>
+    found === undefined ? "none" : `${found.key}, ${formatMinute(found.at)} UTC`,
+  );
   show("snapshots", snapshots, (list) =>
     list.length === 0 ? "none" : `${list.length}, newest ${list[0]?.id ?? ""}`,
   );
-  show("cost", costs, (found) => `${dollars(found)} a month in this mode (list prices, without traffic)`);
-  const unfinished = journal.known ? journal.value.unfinished : undefined;
-  if (unfinished !== undefined) {
-    const where =
-      unfinished.stopped === null
-        ? ""
-        : `, stopped at ${unfinished.stopped.step} (${unfinished.stopped.code})`;
-    console.line(
-      row(
-        "unfinished",
-        `${unfinished.command} of ${unfinished.startedAt}${where}:  pnpm ${unfinished.command} --resume`,
-      ),
-    );
-  }
+  show("cost", costs, (found) => `${dollars(found)} a month as it is now (list prices, without traffic)`);
   return {
     outcome: mode,
     document: {
@@ -79,6 +77,24 @@ export async function status(command: CommandContext): Promise<CommandOutcome> {
       unfinished: unfinished ?? null,
     },
   };
+}
+
+function wayOf({ command }: JournalEntry): string {
+  return modeName(command === "activate" ? "active" : "pilot-light");
+}
+
+function printUnfinished(entry: JournalEntry, console: Console): void {
+  const { command, runner, startedAt, stopped } = entry;
+  const { yellow } = console.colours;
+  const since = `${command} of ${formatMinute(startedAt)} UTC`;
+  if (isRunning(entry)) {
+    console.line(row("running", `${since}, process ${runner?.pid ?? ""} on this machine`));
+    return;
+  }
+  const where = stopped === null ? "" : `, stopped at ${stopped.step} (${stopped.code})`;
+  const elsewhere =
+    runner === null || runner.host === hostname() ? "" : ` (or still running on ${runner.host}?)`;
+  console.line(yellow(row("unfinished", `${since}${where}${elsewhere}:  pnpm ${command} --resume`)));
 }
 
 async function part<T>(reading: Promise<T>): Promise<Part<T>> {
@@ -100,18 +116,19 @@ interface RunningService {
   desired: number;
 }
 
-async function readServices({ aws, signal }: LifecycleContext, outputs: Outputs): Promise<RunningService[]> {
-  const { ecs_cluster_name: cluster } = outputs;
-  const services = [
-    outputs.frontend_service_name,
-    outputs.backend_service_name,
-    outputs.prometheus_service_name,
-    outputs.grafana_service_name,
-  ].filter((name) => name !== "");
-  if (cluster === "" || services.length === 0) return [];
-  const found = await listServices(aws, cluster, services, signal);
+/** Under the names they have: in the middle of a switch the outputs name none. */
+async function readServices({ aws, names, signal }: LifecycleContext): Promise<RunningService[]> {
+  const services = ["frontend", "backend", "prometheus", "grafana"].map((service) =>
+    serviceName(names.prefix, service),
+  );
+  const found = await listServices(aws, clusterName(names.prefix), services, signal).catch(
+    (error: unknown): Awaited<ReturnType<typeof listServices>> => {
+      if (awsErrorName(error) === "ClusterNotFoundException") return new Map();
+      throw awsError(error, "Cannot list the services");
+    },
+  );
   return [...found].flatMap(([name, service]) =>
-    service === undefined
+    service === undefined || service.status === "INACTIVE"
       ? []
       : [{ name, running: service.runningCount ?? 0, desired: service.desiredCount ?? 0 }],
   );

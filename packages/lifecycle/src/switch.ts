@@ -3,14 +3,16 @@ import type { CommandContext, CommandOutcome } from "@pilot-light/core/command";
 import { canAsk, confirmByName, confirmationNeeded } from "@pilot-light/core/confirm";
 import { environmentName, type Outputs } from "@pilot-light/core/contract";
 import { OpsError } from "@pilot-light/core/errors";
-import { formatBytes, plural } from "@pilot-light/core/format";
+import { formatBytes, formatMinute, plural } from "@pilot-light/core/format";
 import type { DirectionName } from "@pilot-light/sync/direction";
 import type { SyncOptions } from "@pilot-light/sync/options";
 import { combine } from "@pilot-light/sync/settle";
+import { againLine, resumeLine } from "./command-line.ts";
 import { openContext, type LifecycleContext } from "./context.ts";
 import { Journal, type JournalEntry, type SwitchName } from "./journal.ts";
 import type { SwitchOptions } from "./options.ts";
 import { printHead, printPlan } from "./render.ts";
+import { assertSecretsGiven, hideSecrets, splitVariables } from "./secret-variables.ts";
 import type { SwitchPlan } from "./switch-plan.ts";
 import type { SavedPlan } from "./terraform/stack.ts";
 
@@ -19,29 +21,35 @@ export interface Switch extends LifecycleContext {
   journal: Journal;
   /** The run that goes on; undefined without `--resume`. */
   resume: JournalEntry | undefined;
+  /** What was said, now and when the run that goes on was begun. */
+  options: SwitchOptions;
   syncData: boolean;
 }
 
 /**
  * Opens what the switch needs, and its journal. Nothing was looked at yet.
- * @throws OpsError CONFIRMATION_NEEDED, NOTHING_TO_RESUME (precondition), JOURNAL_UNREADABLE (configuration)
+ * @param given what was said now
+ * @throws OpsError CONFIRMATION_NEEDED, NOTHING_TO_RESUME, VARIABLE_NEEDED (precondition), RESUME_CONTRADICTED (usage),
+ *   JOURNAL_UNREADABLE (configuration)
  */
 export async function openSwitch(
   command: SwitchName,
-  options: SwitchOptions,
+  given: SwitchOptions,
   commandContext: CommandContext,
 ): Promise<Switch> {
-  const { dryRun, yes } = options;
-  if (!dryRun && !yes && !canAsk()) throw confirmationNeeded(`pnpm ${command}`);
+  const { dryRun, yes } = given;
+  if (!dryRun && !yes && !canAsk()) {
+    throw confirmationNeeded(given.resume ? resumeLine(command, given) : againLine(command, given));
+  }
   const context = await openContext(commandContext);
   const { aws, console, project } = context;
   try {
     const title = `${command === "activate" ? "Activate" : "Deactivate"}  ${project} ${environmentName}, ${aws.region}`;
     printHead(title, dryRun ? "dry run, nothing is written" : "", console);
     const journal = await Journal.open(context);
-    const resume = resumed(command, options, journal);
-    const syncData = resume?.syncData ?? options.syncData === true;
-    return { ...context, journal, resume, syncData };
+    const resume = resumed(command, given, journal);
+    const options = resume === undefined ? given : goingOn(given, resume);
+    return { ...context, journal, resume, options, syncData: options.syncData === true };
   } catch (error) {
     await context[Symbol.asyncDispose]();
     throw error;
@@ -58,14 +66,60 @@ function resumed(command: SwitchName, { resume }: SwitchOptions, journal: Journa
       ? `The journal ${journal.place} has no run that did not come to its end.`
       : `The run that did not come to its end is one of \`${unfinished.command}\`.`;
   throw new OpsError("precondition", "NOTHING_TO_RESUME", `There is no \`${command}\` to resume. ${what}`, {
+    details: ["Nothing was written."],
     hint: `Run it as usual:  pnpm ${command}${unfinished === undefined ? "" : `    or go on with the other:  pnpm ${unfinished.command} --resume`}`,
   });
+}
+
+/**
+ * What was said when the run was begun holds on; variables that are said now come after it, and so win.
+ * @throws OpsError RESUME_CONTRADICTED (usage), VARIABLE_NEEDED (precondition)
+ */
+function goingOn(given: SwitchOptions, resume: JournalEntry): SwitchOptions {
+  const { command, syncData, variables, secretVariables } = resume;
+  if (given.syncData !== undefined && given.syncData !== (syncData ?? false)) {
+    const [now, then] = given.syncData
+      ? ["--sync-data", "without it"]
+      : ["--no-sync-data", "with --sync-data"];
+    throw new OpsError(
+      "usage",
+      "RESUME_CONTRADICTED",
+      `${now} does not go with --resume: the run of ${formatMinute(resume.startedAt)} UTC was begun ${then}.`,
+      {
+        details: ["Nothing was written."],
+        hint: `Go on with it as it was begun:  ${resumeLine(command, { ...given, syncData: undefined })}\n  or begin anew:  ${againLine(command, given)}`,
+      },
+    );
+  }
+  assertSecretsGiven(secretVariables, given.variables);
+  return { ...given, syncData: syncData ?? undefined, variables: [...variables, ...given.variables] };
 }
 
 /** @throws the guards' refusals as one error */
 export function refuse(refusals: readonly (OpsError | undefined)[]): void {
   const found = refusals.filter((refusal) => refusal !== undefined);
-  if (found.length > 0) throw combine(found);
+  if (found.length === 0) return;
+  const all = combine(found);
+  throw all instanceof OpsError ? all.with({ details: [...all.details, "Nothing was written."] }) : all;
+}
+
+/**
+ * What the journal keeps of a run that begins.
+ * @param facts what is particular to the command
+ */
+export async function beginJournal(
+  facts: Pick<JournalEntry, "command" | "createsDatabase" | "images">,
+  { journal, options, stack, console }: Switch,
+): Promise<void> {
+  const secret = await stack.secretVariables();
+  hideSecrets(options.variables, secret, console.redactor);
+  const { open, secretNames } = splitVariables(options.variables, secret);
+  await journal.begin({
+    ...facts,
+    syncData: options.syncData ?? null,
+    variables: open,
+    secretVariables: secretNames,
+  });
 }
 
 /**
@@ -76,14 +130,13 @@ export function refuse(refusals: readonly (OpsError | undefined)[]): void {
 export async function agree(
   plan: SwitchPlan,
   contents: SavedPlan,
-  options: SwitchOptions,
-  { console, signal, stack, journal }: Switch,
+  { console, signal, stack, journal, options }: Switch,
 ): Promise<CommandOutcome | undefined> {
   printPlan(plan, console);
   const { command } = plan;
   if (options.dryRun) {
-    const flags = `${options.syncData === true ? " --sync-data" : ""}${options.resume ? " --resume" : ""}`;
-    console.line(`  Nothing was written. To do it:  pnpm ${command}${flags}`);
+    const todo = options.resume ? resumeLine(command, options) : againLine(command, options);
+    console.line(`  Nothing was written. To do it:  ${todo}`);
     return { outcome: "planned", document: { plan } };
   }
   if (!options.yes) {

@@ -1,9 +1,12 @@
-/** The backend service, which writes to the database: stopped before the last copy is taken, so that nothing is written after it. */
+/**
+ * The backend service, which writes to the database: stopped before the last copy is taken, so that nothing is written after it. Looked
+ * for under the name it has, not under that of the outputs: those are empty from the first second of a deactivation on.
+ */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AwsClients } from "@pilot-light/core/aws/clients";
 import { awsError, awsErrorName } from "@pilot-light/core/aws/errors";
 import { sdk } from "@pilot-light/core/aws/sdk";
-import type { Outputs } from "@pilot-light/core/contract";
+import { clusterName, serviceName, type ResourceNames } from "@pilot-light/core/contract";
 import { OpsError } from "@pilot-light/core/errors";
 import { listServices } from "@pilot-light/validate/aws/services";
 
@@ -13,20 +16,29 @@ export interface Writers {
   running: number;
 }
 
-type Where = Pick<Outputs, "ecs_cluster_name" | "backend_service_name">;
+type Names = Pick<ResourceNames, "prefix">;
+
+/** Cluster and name of the backend service. */
+export function backendOf({ prefix }: Names): { cluster: string; service: string } {
+  return { cluster: clusterName(prefix), service: serviceName(prefix, "backend") };
+}
+
+/** Whether anything may write. */
+export function mayWrite(writers: Writers | undefined): boolean {
+  return writers !== undefined && (writers.desired > 0 || writers.running > 0);
+}
 
 /** Milliseconds between two looks, and until it is too long. */
 const pause = 3000;
 const longestWait = 300_000;
 
-/** The backend's tasks; undefined when there is no such service, as in pilot light. */
+/** The backend's tasks; undefined when AWS says that there is no such service, as in pilot light. */
 export async function readWriters(
   aws: AwsClients,
-  where: Where,
+  names: Names,
   signal: AbortSignal,
 ): Promise<Writers | undefined> {
-  const { ecs_cluster_name: cluster, backend_service_name: name } = where;
-  if (cluster === "" || name === "") return undefined;
+  const { cluster, service: name } = backendOf(names);
   try {
     const service = (await listServices(aws, cluster, [name], signal)).get(name);
     if (service === undefined || service.status === "INACTIVE") return undefined;
@@ -43,12 +55,12 @@ export async function readWriters(
 /** Sets the number of the backend's tasks. */
 export async function scaleWriters(
   aws: AwsClients,
-  where: Where,
+  names: Names,
   desiredCount: number,
   signal?: AbortSignal,
 ): Promise<void> {
   const { UpdateServiceCommand } = sdk.ecs();
-  const { ecs_cluster_name: cluster, backend_service_name: service } = where;
+  const { cluster, service } = backendOf(names);
   const client = await aws.ecs();
   const options = signal === undefined ? {} : { abortSignal: signal };
   await client
@@ -62,18 +74,19 @@ export async function scaleWriters(
  * Waits until no task of the backend runs.
  * @throws OpsError WRITERS_STILL_RUNNING (aws)
  */
-export async function waitUntilStopped(aws: AwsClients, where: Where, signal: AbortSignal): Promise<void> {
+export async function waitUntilStopped(aws: AwsClients, names: Names, signal: AbortSignal): Promise<void> {
   const end = Date.now() + longestWait;
+  const { cluster, service } = backendOf(names);
   for (;;) {
-    const writers = await readWriters(aws, where, signal);
+    const writers = await readWriters(aws, names, signal);
     if (writers === undefined || writers.running === 0) return;
     if (Date.now() > end) {
       throw new OpsError(
         "aws",
         "WRITERS_STILL_RUNNING",
-        `${writers.running} tasks of ${where.backend_service_name} still run and may write to RDS.`,
+        `${writers.running} tasks of ${service} still run and may write to RDS.`,
         {
-          hint: `Look at them:  aws ecs list-tasks --cluster ${where.ecs_cluster_name} --service-name ${where.backend_service_name}`,
+          hint: `Look at them:  aws ecs list-tasks --cluster ${cluster} --service-name ${service}`,
         },
       );
     }

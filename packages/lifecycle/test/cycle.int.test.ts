@@ -4,7 +4,6 @@
  * of the environment serves all tests of its part.
  */
 import { readdir } from "node:fs/promises";
-import { DescribeServicesCommand } from "@aws-sdk/client-ecs";
 import type { Decide } from "@pilot-light/sandbox/aws/front";
 import type { Ids } from "@pilot-light/sandbox/workplace";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -17,14 +16,6 @@ const region = "eu-central-1";
 
 let environment: TestEnvironment;
 let always: Ids = new Map();
-
-async function backendTasks(): Promise<number | undefined> {
-  const cluster = `dev-${project}-cluster`;
-  const { services = [] } = await environment.aws.ecs.send(
-    new DescribeServicesCommand({ cluster, services: [`dev-${project}-backend`] }),
-  );
-  return services[0]?.desiredCount;
-}
 
 const validatedSchema = z.looseObject({
   validation: z.object({ checks: z.array(z.object({ status: z.string(), summary: z.string() })) }),
@@ -212,7 +203,7 @@ describe("a deactivation", () => {
       },
     });
     expect(await environment.everything()).toEqual(before);
-    expect(await backendTasks()).toBe(2);
+    expect(await environment.backendTasks()).toBe(2);
   });
 
   it("destroys nothing when its sync fails, and starts the backend again", async () => {
@@ -223,7 +214,7 @@ describe("a deactivation", () => {
     expect(result.exitCode, result.text).toBe(7);
     expect(result.stderr).toContain("Nothing was destroyed");
     expect(await environment.serial()).toBe(before);
-    expect(await backendTasks()).toBe(2);
+    expect(await environment.backendTasks()).toBe(2);
   });
 
   it("leaves the backend alone with --keep-backend, for a tunnel that goes through its tasks", async () => {
@@ -246,7 +237,7 @@ describe("a deactivation", () => {
     expect(result.exitCode, result.text).toBe(130);
     expect(result.stderr).toContain("Nothing was destroyed");
     expect(await environment.serial()).toBe(before);
-    expect(await backendTasks()).toBe(2);
+    expect(await environment.backendTasks()).toBe(2);
     expect(await environment.journal()).toMatchObject({ done: [], stopped: "sync", pausedTasks: null });
   });
 
@@ -255,18 +246,54 @@ describe("a deactivation", () => {
     const result = await environment.interrupt(["deactivate", "--sync-data", "--yes"], "  dump  ");
     expect(result.exitCode, result.text).toBe(130);
     expect(await environment.serial()).toBe(before);
-    expect(await backendTasks()).toBe(2);
+    expect(await environment.backendTasks()).toBe(2);
+  });
+
+  it("is refused when Neon has rows that are newer than the copy of the activation, and names the tables", async () => {
+    const before = await environment.serial();
+    const slug = "written-by-production";
+    await environment.write("neon", slug);
+    const result = await environment.run(["deactivate", "--sync-data", "--yes", "--json"]);
+    expect(result.exitCode, result.text).toBe(4);
+    expect(parseDocument(result).error).toMatchObject({
+      code: "TARGET_NEWER",
+      details: [expect.stringMatching(/^public\.projects: \d+ -> \d+ rows$/), "Nothing was written."],
+    });
+    expect(await environment.serial()).toBe(before);
+    await environment.pair.query("neon", "delete from public.projects where slug = $1", [slug]);
   });
 
   it(
-    "keeps its state when it is interrupted while Terraform destroys, and Neon has the rows by then",
+    "says what is there when Terraform fails to destroy it",
     async () => {
-      await environment.writeToRds();
-      const result = await environment.interrupt(["deactivate", "--sync-data", "--yes"], "destroying aws_");
+      await environment.write("rds", "written-while-active");
+      const keepServices: Decide = (_service, target) =>
+        target.endsWith(".DeleteService") ? 403 : "forward";
+      const result = await environment.during(keepServices, () =>
+        environment.run(["deactivate", "--sync-data", "--yes"]),
+      );
+      expect(result.exitCode, result.text).toBe(7);
+      expect(result.stderr).toContain("Neon has the rows of RDS, and the backend is stopped.");
+      expect(await environment.titleOf("neon", "written-while-active")).toEqual([{ title: "New" }]);
+      const status = await environment.run(["status"]);
+      expect(status.stderr).toContain("mode: between, on the way to pilot light");
+      expect(status.stderr).toContain(`dev-${project}-backend`);
+    },
+    4 * minutes,
+  );
+
+  // The outputs name no backend by then, which may write all the same.
+  it(
+    "copies again when the backend was started after the copy, and keeps its state when it is interrupted",
+    async () => {
+      await environment.startBackend();
+      await environment.write("rds", "written-after-the-copy");
+      const result = await environment.interrupt(["deactivate", "--resume", "--yes"], "destroying aws_");
       expect(result.exitCode, result.text).toBe(130);
+      expect(result.stderr).toContain("the copy of the interrupted run does not count");
       expect(result.stderr).toMatch(/SIGINT.* \d+ of \d+ changes were made/);
       expect(await environment.journal()).toMatchObject({ done: ["sync"], stopped: "deploy" });
-      expect(await environment.writtenToNeon()).toEqual([{ title: "New" }]);
+      expect(await environment.titleOf("neon", "written-after-the-copy")).toEqual([{ title: "New" }]);
     },
     4 * minutes,
   );

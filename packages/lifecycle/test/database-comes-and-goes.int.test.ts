@@ -124,7 +124,7 @@ describe("a deactivation that removes the database", () => {
   });
 
   it("knows after kill -9 that the backend is stopped, and how many tasks it had", async () => {
-    await environment.writeToRds();
+    await environment.write("rds", "written-while-active");
     const result = await environment.interrupt(["deactivate", "--sync-data", "--yes"], "stopped (2 tasks)", {
       signal: "SIGKILL",
     });
@@ -144,14 +144,16 @@ describe("a deactivation that removes the database", () => {
   });
 
   it(
-    "takes a tagged snapshot, and only then lets it go",
+    "copies what was written after the copy, takes a tagged snapshot, and only then lets it go",
     async () => {
+      // By somebody with a tunnel: the backend is stopped.
+      await environment.write("rds", "written-after-the-copy");
       const result = await environment.run(["deactivate", "--resume", "--yes", "--json"]);
       expect(result.exitCode, result.text).toBe(0);
       expect(parseDocument(result)).toMatchObject({
         outcome: "deactivated",
         steps: [
-          { step: "sync", outcome: "done before" },
+          { step: "sync", outcome: "done" },
           { step: "snapshot", outcome: "done" },
           { step: "deploy", outcome: "done" },
         ],
@@ -170,7 +172,9 @@ describe("a deactivation that removes the database", () => {
   );
 
   it("has brought the rows to Neon", async () => {
-    expect(await environment.writtenToNeon()).toEqual([{ title: "New" }]);
+    for (const slug of ["written-while-active", "written-after-the-copy"]) {
+      expect(await environment.titleOf("neon", slug)).toEqual([{ title: "New" }]);
+    }
   });
 });
 

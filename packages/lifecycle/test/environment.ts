@@ -4,8 +4,9 @@ import { once } from "node:events";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ECSClient } from "@aws-sdk/client-ecs";
+import { DescribeServicesCommand, ECSClient, UpdateServiceCommand } from "@aws-sdk/client-ecs";
 import { RDSClient } from "@aws-sdk/client-rds";
+import { clusterName, resourceNames, serviceName } from "@pilot-light/core/contract";
 import type { Environment } from "@pilot-light/core/env";
 import { startFront, type Decide } from "@pilot-light/sandbox/aws/front";
 import { pushImages } from "@pilot-light/sandbox/aws/images";
@@ -14,7 +15,7 @@ import { clientOptions } from "@pilot-light/sandbox/aws/resources";
 import type { Where } from "@pilot-light/sandbox/aws/stand-ins";
 import { createEmulatedMaster } from "@pilot-light/sandbox/deployed";
 import { deployedVariables } from "@pilot-light/sandbox/deployed-variables";
-import { createPair, type Pair, type Seed } from "@pilot-light/sandbox/testing";
+import { createPair, type Pair, type Seed, type Side } from "@pilot-light/sandbox/testing";
 import { runInTerminal, type TerminalRun } from "@pilot-light/sandbox/terminal";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { Workplace } from "@pilot-light/sandbox/workplace";
@@ -216,16 +217,34 @@ export class TestEnvironment implements AsyncDisposable {
     };
   }
 
-  /** Writes a row that only RDS has. */
-  async writeToRds(): Promise<void> {
-    const insert = `insert into public.projects (slug, title, owner_id)
-      select 'written-on-rds', 'New', id from public.users limit 1`;
-    await this.pair.query("rds", insert);
+  /** Writes a project that only one side has. */
+  async write(side: Side, slug: string): Promise<void> {
+    const insert = `insert into public.projects (slug, title, owner_id) select $1, 'New', id from public.users limit 1`;
+    await this.pair.query(side, insert, [slug]);
   }
 
-  /** What Neon has of that row. */
-  async writtenToNeon(): Promise<unknown[]> {
-    return await this.pair.query("neon", "select title from public.projects where slug = 'written-on-rds'");
+  /** What a side has of a project. */
+  async titleOf(side: Side, slug: string): Promise<unknown[]> {
+    return await this.pair.query(side, "select title from public.projects where slug = $1", [slug]);
+  }
+
+  /** Tasks that the backend should have. */
+  async backendTasks(): Promise<number | undefined> {
+    const { cluster, service } = this.#backend();
+    const { services = [] } = await this.aws.ecs.send(
+      new DescribeServicesCommand({ cluster, services: [service] }),
+    );
+    return services[0]?.desiredCount;
+  }
+
+  /** Starts the backend, as a deployment in CI may. */
+  async startBackend(): Promise<void> {
+    await this.aws.ecs.send(new UpdateServiceCommand({ ...this.#backend(), desiredCount: 2 }));
+  }
+
+  #backend() {
+    const { prefix } = resourceNames(this.where.project);
+    return { cluster: clusterName(prefix), service: serviceName(prefix, "backend") };
   }
 
   /** Puts an image into each repository. */

@@ -138,7 +138,14 @@ it("has the journal of its switches in the backups bucket, where status finds it
   const { directory, environment } = workplace;
   const journal = await Journal.open({ environment, names, directory });
   expect(journal.place).toBe(`s3://${project}-dev-db-backups/${project}-dev/lifecycle.json`);
-  await journal.begin({ command: "activate", syncData: false, createsDatabase: false, images: {} });
+  await journal.begin({
+    command: "activate",
+    syncData: false,
+    createsDatabase: false,
+    images: {},
+    variables: [],
+    secretVariables: [],
+  });
   expect(await storedJournal()).toMatchObject({ command: "activate", finishedAt: null });
   const result = await command(["status", "--json"]);
   expect(result.exitCode, result.text).toBe(0);

@@ -27,7 +27,10 @@ export function dumpKey(system: DatabaseSystem, stamp: string): string {
   return `${system}-dumps/${stamp}.dump`;
 }
 
+/** How keys of manifests end. */
+export const manifestEnding = ".manifest.json";
+
 /** S3 key of the manifest that makes a dump count. */
 export function manifestKey(key: string): string {
-  return key.replace(/\.dump$/, ".manifest.json");
+  return key.replace(/\.dump$/, manifestEnding);
 }

@@ -4,10 +4,11 @@ import { stat } from "node:fs/promises";
 import type { S3Client, UploadPartCommand } from "@aws-sdk/client-s3";
 import type { AwsClients } from "@pilot-light/core/aws/clients";
 import { awsError, awsErrorName, awsStatus } from "@pilot-light/core/aws/errors";
+import { sdk } from "@pilot-light/core/aws/sdk";
 import { deployCommand } from "@pilot-light/core/deploy-command";
 import { OpsError } from "@pilot-light/core/errors";
-import { dumpPrefixes, manifestKey } from "./direction.ts";
-import type { Manifest } from "./manifest.ts";
+import { dumpPrefixes, manifestEnding, manifestKey } from "./direction.ts";
+import { parseManifest, type Manifest, type ReadManifest } from "./manifest.ts";
 
 const mebibyte = 1024 * 1024;
 /** S3 takes 10,000 parts at most; 9,000 leaves room. */
@@ -147,6 +148,43 @@ export class DumpStore {
       });
   }
 
+  /**
+   * The manifest of the newest archive of either direction; undefined when there is none.
+   * @throws OpsError MANIFEST_UNREADABLE, AWS_* (aws)
+   */
+  async newestArchive(signal: AbortSignal): Promise<ReadManifest | undefined> {
+    const s3 = await this.#aws.s3();
+    try {
+      const keys = await this.#manifestKeys(s3, signal);
+      for (const Key of keys.sort(byStamp).reverse()) {
+        const { GetObjectCommand } = sdk.s3();
+        const { Body } = await s3.send(new GetObjectCommand({ ...this.#address(), Key }), aborting(signal));
+        const manifest = parseManifest((await Body?.transformToString()) ?? "", this.uri(Key));
+        if (manifest.kind === "archive") return manifest;
+      }
+      return undefined;
+    } catch (error) {
+      signal.throwIfAborted();
+      throw awsError(error, `Cannot read the manifests in ${this.bucket}`);
+    }
+  }
+
+  async #manifestKeys(client: S3Client, signal: AbortSignal): Promise<string[]> {
+    const { paginateListObjectsV2 } = sdk.s3();
+    const keys: string[] = [];
+    for (const Prefix of dumpPrefixes) {
+      const pages = paginateListObjectsV2(
+        { client },
+        { ...this.#address(), Prefix },
+        { abortSignal: signal },
+      );
+      for await (const { Contents = [] } of pages) {
+        keys.push(...Contents.flatMap(({ Key = "" }) => (Key.endsWith(manifestEnding) ? [Key] : [])));
+      }
+    }
+    return keys;
+  }
+
   /** Removes a dump of this run and its manifest, the manifest first: between the two the dump does not count. */
   async remove(key: string): Promise<void> {
     if (!this.#made.has(key)) return;
@@ -187,6 +225,12 @@ export class DumpStore {
   #address() {
     return { Bucket: this.bucket, ExpectedBucketOwner: this.#owner };
   }
+}
+
+/** Keys of both prefixes by the time in their names. */
+function byStamp(a: string, b: string): number {
+  const stamp = (key: string) => key.slice(key.indexOf("/") + 1);
+  return stamp(a).localeCompare(stamp(b));
 }
 
 function aborting(signal: AbortSignal | undefined) {

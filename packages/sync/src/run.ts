@@ -161,6 +161,7 @@ async function putManifest(
       name: source.database,
       serverVersion: versions.source,
     },
+    target: { system: direction.target, host: target.host, name: target.database },
     verified: {
       depth: options.verify,
       snapshot,

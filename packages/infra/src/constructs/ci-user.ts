@@ -6,7 +6,7 @@ import { IamUserPolicyAttachment } from "@cdktf/provider-aws/lib/iam-user-policy
 import { IamUser } from "@cdktf/provider-aws/lib/iam-user/index.js";
 import { Construct } from "constructs";
 import { type Statement, policyDocument } from "../policy-document.ts";
-import { clusterName } from "./cluster.ts";
+import { clusterName } from "@pilot-light/core/contract";
 import { text } from "../text.ts";
 
 export interface CiUserProps {

@@ -1,4 +1,5 @@
 /** The ECS cluster on Fargate. Active mode only. */
+import { clusterName } from "@pilot-light/core/contract";
 import { EcsClusterCapacityProviders } from "@cdktf/provider-aws/lib/ecs-cluster-capacity-providers/index.js";
 import { EcsCluster } from "@cdktf/provider-aws/lib/ecs-cluster/index.js";
 import { type IResolvable, type ITerraformDependable, Token, conditional } from "cdktf";
@@ -9,11 +10,6 @@ export interface ClusterProps {
   active: Gate;
   prefix: string;
   containerInsights: IResolvable;
-}
-
-/** The cluster's name; the deployment user's rights are for this one, whether it exists or not. */
-export function clusterName(prefix: string): string {
-  return `${prefix}-cluster`;
 }
 
 export class Cluster extends Construct {

@@ -1,4 +1,5 @@
 /** One ECS service on Fargate with its task definition, as the four services have it. Active mode only. */
+import { serviceName } from "@pilot-light/core/contract";
 import { EcsService } from "@cdktf/provider-aws/lib/ecs-service/index.js";
 import { EcsTaskDefinition } from "@cdktf/provider-aws/lib/ecs-task-definition/index.js";
 import { type IResolvable, type ITerraformDependable, Token, conditional } from "cdktf";
@@ -59,7 +60,7 @@ export class FargateService extends Construct {
     const balanced = targetGroupArn !== undefined;
     const service = active.count(
       new EcsService(this, "service", {
-        name: `${prefix}-${name}`,
+        name: serviceName(prefix, name),
         cluster: platform.clusterArn,
         taskDefinition: definition.arn,
         desiredCount: props.desiredCount,

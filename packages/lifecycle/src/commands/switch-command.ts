@@ -21,8 +21,8 @@ const syncDescriptions = {
 } as const satisfies Record<SwitchName, string>;
 
 const guardsOf = {
-  activate: ["shrink", "data-loss", "resync"],
-  deactivate: ["production", "shrink", "data-loss", "resync"],
+  activate: ["shrink", "data-loss", "resync", "newer"],
+  deactivate: ["production", "shrink", "data-loss", "newer"],
 } as const satisfies Record<SwitchName, readonly Guard[]>;
 
 /** @throws OpsError USAGE */
@@ -163,6 +163,7 @@ export function addSwitchCommand(argv: Argv, command: SwitchName): Argv {
             shrink: allowed("shrink"),
             "data-loss": allowed("data-loss"),
             resync: allowed("resync"),
+            newer: allowed("newer"),
           },
         };
         const { activate } = await import("../activate.ts");

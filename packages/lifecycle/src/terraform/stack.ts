@@ -1,5 +1,5 @@
 /** The environment's Terraform stack: synthesized by cdktf, planned, and applied exactly as it was planned. */
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Outputs, outputsSchema } from "@pilot-light/core/contract";
 import type { Console } from "@pilot-light/core/console";
@@ -48,6 +48,9 @@ export interface Applied {
 }
 
 const stateVersionSchema = z.object({ lineage: z.string(), serial: z.number() });
+const synthesizedSchema = z.object({
+  variable: z.record(z.string(), z.object({ sensitive: z.boolean().optional() })).default({}),
+});
 const deployedOutputs = z.record(z.string(), z.object({ value: z.unknown() }));
 
 export class Stack {
@@ -113,6 +116,13 @@ export class Stack {
       details: error.details,
       hint: "Check TF_STATE_BUCKET, TF_CLOUD_ORGANIZATION and TF_WORKSPACE; docs/runbooks/terraform-cloud.md",
     });
+  }
+
+  /** Names of the variables whose values are secrets, as the synthesized stack has them. */
+  async secretVariables(): Promise<ReadonlySet<string>> {
+    const text = await readFile(join(this.folder, "cdk.tf.json"), "utf8");
+    const { variable } = synthesizedSchema.parse(JSON.parse(text));
+    return new Set(Object.keys(variable).filter((name) => variable[name]?.sensitive === true));
   }
 
   /** Whether it can be asked as it is. */

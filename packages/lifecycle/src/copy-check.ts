@@ -1,0 +1,72 @@
+/** Whether a copy that was taken still is what it was: asked before it counts as done, and before anything is destroyed. */
+import type { Outputs } from "@pilot-light/core/contract";
+import { OpsError } from "@pilot-light/core/errors";
+import type { CommandContext } from "@pilot-light/core/command";
+import { readDivergence, type Divergence } from "@pilot-light/sync/divergence";
+import type { LifecycleContext } from "./context.ts";
+import type { JournalEntry } from "./journal.ts";
+import type { SwitchOptions } from "./options.ts";
+import { backendOf, mayWrite, readWriters } from "./writers.ts";
+
+/** Compares both databases with what they held when they were last equal. */
+export async function compareCopies(
+  outputs: Outputs,
+  { stack, ...context }: Pick<LifecycleContext, "stack"> & CommandContext,
+): Promise<Divergence> {
+  const outputsFile = await stack.writeOutputs(outputs);
+  return await readDivergence({ outputsFile }, context);
+}
+
+/** The database that the copy made, for the journal. */
+export function copyOf({ neon: { host, database, oid } }: Divergence): NonNullable<JournalEntry["copy"]> {
+  return { host, database, oid };
+}
+
+/**
+ * Why the copy in Neon is no longer one of RDS; undefined when it is. What production has written to Neon since is no reason.
+ * @param copy what the journal says of it
+ */
+export function findOutdated(
+  { last, neon, rds }: Divergence,
+  copy: JournalEntry["copy"],
+  { keepBackend }: Pick<SwitchOptions, "keepBackend">,
+): string | undefined {
+  if (copy === null) return "the journal does not know which database was copied to";
+  if (neon.host !== copy.host || neon.database !== copy.database) {
+    return `the data was copied to ${copy.database} @ ${copy.host}, and NEON_DATABASE_URL is of ${neon.database} @ ${neon.host}`;
+  }
+  if (neon.oid !== copy.oid) {
+    return "Neon's database is another one than the copy made: the sync was undone, or another one has run";
+  }
+  if (last?.direction !== "rds-to-neon") return "the copy's manifest is not there";
+  if (!keepBackend && (rds.changed === null || rds.changed.length > 0)) {
+    return `RDS was written to after the copy: ${(rds.changed ?? []).slice(0, 3).join(", ")}`;
+  }
+  return undefined;
+}
+
+/**
+ * The last look before anything is destroyed.
+ * @throws OpsError BACKEND_STARTED, COPY_OUTDATED (precondition)
+ */
+export async function assertCopied(
+  outputs: Outputs,
+  copy: JournalEntry["copy"],
+  options: SwitchOptions,
+  context: LifecycleContext,
+): Promise<void> {
+  const { aws, names, signal } = context;
+  if (!options.keepBackend && mayWrite(await readWriters(aws, names, signal))) {
+    throw new OpsError(
+      "precondition",
+      "BACKEND_STARTED",
+      `Somebody has started ${backendOf(names).service} since the copy was begun: RDS may have newer rows than Neon.`,
+      { hint: "Find out who, such as a deployment in CI, and wait until it has ended." },
+    );
+  }
+  const outdated = findOutdated(await compareCopies(outputs, context), copy, options);
+  if (outdated === undefined) return;
+  throw new OpsError("precondition", "COPY_OUTDATED", `Neon no longer has what RDS has: ${outdated}.`, {
+    hint: "Find out who has written. Going on copies again, and asks first where Neon has newer rows.",
+  });
+}
