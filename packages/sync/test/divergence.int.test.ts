@@ -1,0 +1,73 @@
+/** What either database holds beyond the last copy: by table, and only where it is known. */
+import { PassThrough } from "node:stream";
+import type { WriteStream } from "node:tty";
+import { Console } from "@pilot-light/core/console";
+import { processEnvironment } from "@pilot-light/core/env";
+import { createPair, type Pair } from "@pilot-light/sandbox/testing";
+import { testSandbox } from "@pilot-light/sandbox/vitest";
+import { readDivergence, type Divergence } from "@pilot-light/sync/divergence";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { sync } from "./support.ts";
+
+let pair: Pair;
+let copied: Divergence;
+
+async function look(env: Record<string, string> = {}): Promise<Divergence> {
+  const environment = { ...processEnvironment(), ...pair.env, ...env };
+  // The SDK reads these itself.
+  for (const [name, value] of Object.entries(pair.env)) if (name.startsWith("AWS_")) vi.stubEnv(name, value);
+  const stderr = Object.assign(new PassThrough(), { isTTY: false }) as unknown as WriteStream;
+  const console = new Console({ environment, verbose: false, json: true, colour: false, stderr });
+  const context = { environment, console, signal: new AbortController().signal };
+  return await readDivergence({ outputsFile: pair.outputsFile }, context);
+}
+
+beforeAll(async () => {
+  pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+});
+afterAll(() => pair.dispose());
+
+test("before the first copy nothing is known", async () => {
+  expect(await look()).toMatchObject({ last: null, neon: { changed: null }, rds: { changed: null } });
+});
+
+test("after a copy both hold what it held", async () => {
+  const { exitCode, stderr } = await sync(pair, ["neon-to-rds", "--yes"]);
+  expect(exitCode, stderr).toBe(0);
+  copied = await look();
+  expect(copied).toMatchObject({
+    last: { direction: "neon-to-rds", archive: expect.stringContaining("/neon-dumps/") as string },
+    neon: { changed: [] },
+    rds: { changed: [] },
+  });
+});
+
+test("rows that are new, others or gone are told by table and side", async () => {
+  await pair.query("rds", "delete from public.projects where id = (select max(id) from public.projects)");
+  await pair.query(
+    "neon",
+    "update public.users set name = name || '!' where id = (select id from public.users limit 1)",
+  );
+  const { neon, rds } = await look();
+  expect(rds.changed).toEqual(
+    expect.arrayContaining([expect.stringMatching(/^public\.projects: \d+ -> \d+ rows$/)]),
+  );
+  expect(neon.changed).toEqual([expect.stringMatching(/^public\.users: \d+ rows, others than then$/)]);
+});
+
+test("a copy that was undone has left another database", async () => {
+  const { exitCode, stderr } = await sync(pair, ["undo", "rds", "--yes"]);
+  expect(exitCode, stderr).toBe(0);
+  const { rds } = await look();
+  expect(rds.oid).not.toBe(copied.rds.oid);
+  expect(rds.changed).not.toEqual([]);
+});
+
+test("copies of another database in Neon do not count", async () => {
+  const url = pair.env["NEON_DATABASE_URL"] ?? "";
+  const other = url.replace(`/${pair.neon.database}?`, "/postgres?");
+  expect(await look({ NEON_DATABASE_URL: other })).toMatchObject({
+    last: null,
+    neon: { database: "postgres" },
+  });
+});
