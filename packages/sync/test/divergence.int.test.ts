@@ -46,7 +46,7 @@ test("rows that are new, others or gone are told by table and side", async () =>
   await pair.query("rds", "delete from public.projects where id = (select max(id) from public.projects)");
   await pair.query(
     "neon",
-    "update public.users set name = name || '!' where id = (select id from public.users limit 1)",
+    "update public.users set display_name = display_name || '!' where id = (select id from public.users limit 1)",
   );
   const { neon, rds } = await look();
   expect(rds.changed).toEqual(
