@@ -7,7 +7,7 @@ import { OpsError, messageOf } from "@pilot-light/core/errors";
 import { ident } from "@pilot-light/core/postgres/identifiers";
 import type { Session } from "@pilot-light/core/postgres/session";
 import { sqlState, sqlStateOf } from "@pilot-light/core/postgres/sql-state";
-import { formerName } from "./database-names.ts";
+import { formerName, type FormerKind } from "./database-names.ts";
 import { isClient } from "./facts.ts";
 
 export interface SwapRequest {
@@ -15,6 +15,8 @@ export interface SwapRequest {
   live: string;
   /** The database that gets that name. */
   incoming: string;
+  /** What the target is from then on. */
+  becomes: FormerKind;
   /** When, for the name of the former target. */
   stamp: string;
   /** Opens another session beside the target, should this one be lost. */
@@ -52,9 +54,9 @@ export async function swap(
   request: SwapRequest,
   signal: AbortSignal,
 ): Promise<Swapped> {
-  const { live, incoming, stamp } = request;
+  const { live, incoming, becomes, stamp } = request;
   const oids = await oidsOf(maintenance, live, incoming);
-  const former = formerName(live, stamp, oids.incoming);
+  const former = formerName(live, becomes, stamp, oids.incoming);
   const start = performance.now();
   try {
     // Somebody who holds a lock on the database must not keep it closed for long.
@@ -122,8 +124,8 @@ async function recover(request: SwapRequest, oids: Oids, former: string, cause: 
     {
       details: [
         `the target as it was is the database ${live} or ${former}`,
-        `the verified copy of the source is the database ${incoming} or ${live}`,
-        "nothing was removed, and both dumps are in S3",
+        `what was to take its place is the database ${incoming} or ${live}`,
+        "nothing was removed",
       ],
       hint: `Run the same command again: it puts this right first. By hand:  alter database ${ident(former)} rename to ${ident(live)}; alter database ${ident(live)} allow_connections true;`,
       evenIfInterrupted: true,
