@@ -1,5 +1,6 @@
 /** In which state earlier syncs left a target: told by the OIDs of databases, since names are what changes. */
 import { OpsError } from "@pilot-light/core/errors";
+import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
 import { ident } from "@pilot-light/core/postgres/identifiers";
 import type { Session } from "@pilot-light/core/postgres/session";
 import { isStaging, readFormerName, type FormerKind } from "./database-names.ts";
@@ -125,8 +126,14 @@ export async function repair(
     : `an interrupted sync had left ${live} without its name: ${former?.name ?? ""} has it again`;
 }
 
-/** The refusal of a dry run where `repair` would have something to do. */
-export function needsRepair(live: string, state: TargetState): OpsError | undefined {
+/**
+ * The refusal of what changes nothing where `repair` would have something to do. The hint is true wherever it shows: a
+ * switch looks at a sync first as well, so the same command may never come to repair anything.
+ */
+export function needsRepair(
+  { database: live, system }: Pick<Endpoint, "database" | "system">,
+  state: TargetState,
+): OpsError | undefined {
   if (state.kind === "whole") return undefined;
   if (state.kind === "unclear") return unclear(live, state);
   const where = state.kind === "closed" ? "closed" : `under the name ${state.former?.name ?? ""}`;
@@ -135,7 +142,7 @@ export function needsRepair(live: string, state: TargetState): OpsError | undefi
     "SYNC_INTERRUPTED",
     `An interrupted sync left the target ${live} ${where}.`,
     {
-      hint: "The same command without --dry-run puts it right before it plans. Create nothing in its place.",
+      hint: `Put it right:  pnpm sync undo ${system}    which goes no step further back. Create nothing in its place.`,
     },
   );
 }

@@ -39,7 +39,7 @@ export async function undo(
   const live = target.database;
   if (!dryRun) await lock(maintenance, live, "target");
   const state = await readTargetState(maintenance, live);
-  const refusal = dryRun ? needsRepair(live, state) : undefined;
+  const refusal = dryRun ? needsRepair(target, state) : undefined;
   if (refusal !== undefined) throw refusal;
   const repaired = await repair(maintenance, live, state);
   if (repaired !== undefined) {
