@@ -62,7 +62,7 @@ export const variables = {
   },
   PILOT_LIGHT_PRODUCTION_DOMAIN: {
     description:
-      "Domains that production is reached by, separated by commas, or `none`. A deactivation is refused while one of them leads to this environment; not set counts as that.",
+      "Domains that production is reached by, separated by commas, or `none`; for one behind a proxy such as Cloudflare's, the host that its record leads to. A deactivation is refused while one of them leads to this environment; not set counts as that.",
   },
   PILOT_LIGHT_DNS_SERVERS: {
     description:

@@ -22,6 +22,16 @@ beforeAll(async () => {
       { type: "PTR", name: "50.2.0.192.in-addr.arpa", data: "server-192-0-2-50.fra50.r.cloudfront.net" },
       alias("www.elsewhere.test", "cname.host.test"),
       a("cname.host.test", "198.51.100.7"),
+      a("proxied.test", "104.21.8.1"),
+      { type: "AAAA", name: "proxied-six.test", data: "2606:4700:3033::6815:801" },
+      alias("www.proxied.test", "www.proxied.test.cdn.cloudflare.net"),
+      a("www.proxied.test.cdn.cloudflare.net", "192.0.2.60"),
+      a("below.test", "104.15.255.255"),
+      alias("www.fastly.test", "shop.map.fastly.net"),
+      a("shop.map.fastly.net", "151.101.1.57"),
+      alias("www.akamai.test", "www.akamai.test.edgekey.net"),
+      a("www.akamai.test.edgekey.net", "192.0.2.61"),
+      a("xn--bcher-kva.test", "198.51.100.8"),
       alias("loop-a.test", "loop-b.test"),
       alias("loop-b.test", "loop-a.test"),
     ],
@@ -45,6 +55,13 @@ test.each([
   ["www.elsewhere.test", "elsewhere", "an alias of another host"],
   ["WWW.Elsewhere.test.", "elsewhere", "upper case and a dot at the end"],
   ["www.elsewhere.test, www.chain.test", "here", "the worst of several answers"],
+  ["proxied.test", "unknown", "an address of Cloudflare's proxy, which hides where it leads"],
+  ["proxied-six.test", "unknown", "the same with IPv6"],
+  ["www.proxied.test", "unknown", "an alias into Cloudflare's proxy"],
+  ["www.fastly.test", "unknown", "an address of Fastly"],
+  ["www.akamai.test", "unknown", "an alias into Akamai"],
+  ["below.test", "elsewhere", "the last address before one of Cloudflare's ranges"],
+  ["bücher.test", "elsewhere", "a domain with other letters than DNS knows"],
   ["missing.test", "unknown", "a name that does not exist"],
   ["broken.test", "unknown", "a server that fails"],
   ["loop-a.test", "unknown", "aliases that go round"],
@@ -55,6 +72,29 @@ test.each([
 
 test("no domain that anybody has named is unknown, and said to be so", async () => {
   expect(await ask(undefined)).toMatchObject({ place: "unknown", isUnsaid: true });
+});
+
+test("a proxied domain says what hides it and how to go on", async () => {
+  const { reason } = await ask("proxied.test");
+  expect(reason).toContain("behind Cloudflare's proxy (104.21.8.1), which hides where it leads");
+  expect(reason).toContain("PILOT_LIGHT_PRODUCTION_DOMAIN");
+  expect(reason).toContain("--allow-production");
+});
+
+test("the host behind the proxy, named in its place, is an answer", async () => {
+  expect(await ask("cname.host.test")).toMatchObject({ place: "elsewhere" });
+  expect(await ask("d1.cloudfront.net")).toMatchObject({ place: "here" });
+});
+
+test.each([
+  "exa mple.com",
+  "www..example.com",
+  "https://www.example.com",
+  "-a.test",
+  `${"a".repeat(64)}.test`,
+])("%s is no domain name", async (domain) => {
+  const reason = `"${domain}" in PILOT_LIGHT_PRODUCTION_DOMAIN is no domain name`;
+  expect(await ask(domain)).toEqual({ place: "unknown", reason });
 });
 
 test("a server that does not answer is no answer", { timeout: 60_000 }, async () => {

@@ -3,8 +3,10 @@
  * as a server's headers can be anybody's. What cannot be found out counts as yes.
  */
 import { Resolver } from "node:dns/promises";
+import { domainToASCII } from "node:url";
 import { type Environment, readVariable } from "@pilot-light/core/env";
 import { OpsError, messageOf } from "@pilot-light/core/errors";
+import { proxyOfAddress, proxyOfName } from "./proxies.ts";
 
 /** `elsewhere` is the only answer that lets a deactivation go on. */
 export interface ProductionAnswer {
@@ -85,6 +87,9 @@ async function locate(
   domain: string,
   ours: readonly string[],
 ): Promise<ProductionAnswer> {
+  if (!isDomainName(domain)) {
+    return { place: "unknown", reason: `"${domain}" in PILOT_LIGHT_PRODUCTION_DOMAIN is no domain name` };
+  }
   try {
     const chain = await followAliases(resolver, domain);
     const hit = chain.find((name) => ours.includes(name));
@@ -99,6 +104,8 @@ async function locate(
         return { place: "here", reason: `${domain} has the address ${same} of ${name}` };
       }
     }
+    const hidden = behindProxy(domain, chain, found);
+    if (hidden !== undefined) return hidden;
     for (const address of found) {
       const edge = (await reverse(resolver, address)).find((name) => name.endsWith(".cloudfront.net"));
       if (edge !== undefined) {
@@ -112,6 +119,33 @@ async function locate(
   } catch (error) {
     return { place: "unknown", reason: `${domain} cannot be resolved: ${messageOf(error)}` };
   }
+}
+
+/** A proxy answers with its own addresses, whatever stands behind it: a CNAME to this environment's CDN shows nowhere. */
+function behindProxy(
+  domain: string,
+  chain: readonly string[],
+  found: readonly string[],
+): ProductionAnswer | undefined {
+  for (const at of [...chain, ...found]) {
+    const proxy = proxyOfName(at) ?? proxyOfAddress(at);
+    if (proxy === undefined) continue;
+    const where = at === domain ? "" : ` (${at})`;
+    const way =
+      "name in PILOT_LIGHT_PRODUCTION_DOMAIN the host that its record there leads to, or give --allow-production";
+    return {
+      place: "unknown",
+      reason: `${domain} is behind ${proxy}'s proxy${where}, which hides where it leads: ${way}`,
+    };
+  }
+  return undefined;
+}
+
+const label = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/;
+
+/** Names that DNS can be asked for: letters, digits, hyphens; others as `xn--`. */
+function isDomainName(name: string): boolean {
+  return name.length <= 253 && name.split(".").every((part) => label.test(part));
 }
 
 /** The domain and every name it is an alias of, in order. */
@@ -145,5 +179,7 @@ function nothingThere<T>(error: unknown): T[] {
 }
 
 function normalize(name: string): string {
-  return name.trim().toLowerCase().replace(/\.$/, "");
+  const plain = name.trim().toLowerCase().replace(/\.$/, "");
+  // "" is what no domain name is: then the text as it was given says more.
+  return domainToASCII(plain) || plain;
 }

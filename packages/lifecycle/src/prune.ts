@@ -12,6 +12,8 @@ export interface PruneOptions {
   yes: boolean;
   /** How many of the newest stay. */
   keep: number;
+  /** Whether those go as well whose rows are nowhere else. */
+  includeOnlyCopies: boolean;
 }
 
 const origins = {
@@ -29,20 +31,28 @@ export async function list(context: CommandContext): Promise<CommandOutcome> {
 }
 
 /**
- * Deletes all but the newest snapshots that a deactivation or Terraform made.
+ * Deletes all but the newest snapshots that a deactivation or Terraform made, as far as their rows are in Neon as well.
  * @throws OpsError CONFIRMATION_NEEDED, NOT_CONFIRMED (precondition), AWS_... (aws)
  */
 export async function prune(options: PruneOptions, context: CommandContext): Promise<CommandOutcome> {
   const { aws, names, console, signal } = basics(context);
-  const { dryRun, yes, keep } = options;
+  const { dryRun, yes, keep, includeOnlyCopies } = options;
   if (!dryRun && !yes && !canAsk()) throw confirmationNeeded("pnpm snapshots prune");
-  const surplus = prunable(await listSnapshots(aws, names, signal), keep);
+  const snapshots = await listSnapshots(aws, names, signal);
+  const all = prunable(snapshots, keep, { onlyCopies: true });
+  const surplus = includeOnlyCopies ? all : prunable(snapshots, keep);
   printHead(
     `Prune snapshots  ${names.databaseInstance}`,
     dryRun ? "dry run, nothing is written" : "",
     console,
   );
   for (const snapshot of surplus) console.line(`  DELETED: ${describe(snapshot)}`);
+  const spared = all.length - surplus.length;
+  if (spared > 0) {
+    console.line(
+      `  ${plural(spared, "snapshot stays", "snapshots stay")}: their rows are in no other place that is known. To delete them as well:  --include-only-copies`,
+    );
+  }
   const plan = { keep, delete: surplus };
   if (surplus.length === 0) {
     console.line(`  Nothing to delete: the newest ${keep} stay, as do those that were taken by hand.`);
@@ -70,6 +80,6 @@ export async function prune(options: PruneOptions, context: CommandContext): Pro
   return { outcome: "pruned", document: { plan, deleted } };
 }
 
-function describe({ id, createdAt, status, gigabytes, origin }: Snapshot): string {
-  return `${id.padEnd(58)} ${formatMinute(createdAt).padEnd(17)} ${`${gigabytes} GB`.padStart(7)}  ${status === "available" ? origins[origin] : status}`;
+function describe({ id, createdAt, status, gigabytes, origin, onlyCopy }: Snapshot): string {
+  return `${id.padEnd(58)} ${formatMinute(createdAt).padEnd(17)} ${`${gigabytes} GB`.padStart(7)}  ${status === "available" ? origins[origin] : status}${onlyCopy ? ", ONLY COPY" : ""}`;
 }

@@ -15,7 +15,16 @@ export interface Snapshot {
   gigabytes: number;
   /** Taken by a deactivation, by Terraform when it removed the instance, or by a person. */
   origin: "deactivation" | "terraform" | "other";
+  /** Whether its rows are, as far as anybody knows, nowhere else. False for one that a person took: it stays anyway. */
+  onlyCopy: boolean;
 }
+
+/** Where the rows of a snapshot were copied to before it was taken; a tag of it. */
+export type CopiedTo = "neon" | "none";
+
+const copiedToTag = "CopiedTo";
+/** Milliseconds in which Terraform's final snapshot follows the one of the same deactivation. */
+const sameDeactivation = 3_600_000;
 
 /** How many are kept. */
 export const usualKeep = 3;
@@ -42,33 +51,60 @@ export async function listSnapshots(
   }
   // One that is being made has no time yet: it is the newest.
   const age = ({ createdAt }: Snapshot) => (createdAt === "" ? "~" : createdAt);
-  return found.sort((a, b) => age(b).localeCompare(age(a)));
+  return judgeFinals(found.sort((a, b) => age(b).localeCompare(age(a))));
 }
 
-function toSnapshot(snapshot: DBSnapshot, names: ResourceNames): Snapshot {
+/** Terraform's final snapshot holds what the one of the same deactivation does; without one nobody knows. */
+export function judgeFinals(newestFirst: readonly Snapshot[]): Snapshot[] {
+  return newestFirst.map((snapshot, index) => {
+    if (snapshot.origin !== "terraform") return snapshot;
+    const before = newestFirst.slice(index + 1).find(({ origin }) => origin === "deactivation");
+    const gap = Date.parse(snapshot.createdAt) - Date.parse(before?.createdAt ?? "");
+    return { ...snapshot, onlyCopy: before === undefined || before.onlyCopy || !(gap <= sameDeactivation) };
+  });
+}
+
+/** A name in the form of ours is ours; a person who starts one alike goes on with words. */
+function originOf(id: string, names: ResourceNames): Snapshot["origin"] {
+  const rest = (prefix: string) => (id.startsWith(prefix) ? id.slice(prefix.length) : "");
+  if (/^\d{8}-\d{6}$/.test(rest(names.databaseSnapshotPrefix))) return "deactivation";
+  // Eight digits of the UUID that infra's database makes with each instance.
+  if (/^[0-9a-f]{8}$/.test(rest(names.finalSnapshotPrefix))) return "terraform";
+  return "other";
+}
+
+/** What RDS says of a snapshot. */
+export function toSnapshot(snapshot: DBSnapshot, names: ResourceNames): Snapshot {
   const {
     DBSnapshotIdentifier: id = "",
     SnapshotCreateTime,
     Status = "unknown",
     AllocatedStorage = 0,
+    TagList = [],
   } = snapshot;
-  const origin = id.startsWith(names.databaseSnapshotPrefix)
-    ? "deactivation"
-    : id.startsWith(names.finalSnapshotPrefix)
-      ? "terraform"
-      : "other";
+  const origin = originOf(id, names);
+  const copiedTo = TagList.find(({ Key }) => Key === copiedToTag)?.Value;
   return {
     id,
     createdAt: SnapshotCreateTime?.toISOString() ?? "",
     status: Status,
     gigabytes: AllocatedStorage,
     origin,
+    onlyCopy: origin !== "other" && copiedTo !== ("neon" satisfies CopiedTo),
   };
 }
 
-/** Those that may go: all but the newest whole ones, and never one that a person took or that is still being made. */
-export function prunable(snapshots: readonly Snapshot[], keep: number): Snapshot[] {
-  return snapshots.filter(({ origin, status }) => origin !== "other" && status === "available").slice(keep);
+/**
+ * Those that may go: all but the newest whole ones, and never one that a person took or that is still being made.
+ * @param onlyCopies whether those may go as well whose rows are nowhere else
+ */
+export function prunable(
+  snapshots: readonly Snapshot[],
+  keep: number,
+  { onlyCopies = false }: { onlyCopies?: boolean } = {},
+): Snapshot[] {
+  const whole = snapshots.filter(({ origin, status }) => origin !== "other" && status === "available");
+  return whole.slice(keep).filter(({ onlyCopy }) => onlyCopies || !onlyCopy);
 }
 
 /** `davidshaevel-dev-db-pre-deactivation-20261124-093000`: UTC. */
@@ -79,13 +115,15 @@ export function snapshotName(names: ResourceNames, time: Date): string {
 
 /**
  * Takes a snapshot and waits until it is whole.
+ * @param what `copiedTo`: where its rows are as well; "none" where nobody knows, so that no prune deletes it
  * @throws OpsError SNAPSHOT_FAILED (aws)
  */
 export async function takeSnapshot(
   aws: AwsClients,
-  { id, instance, project }: { id: string; instance: string; project: string },
+  what: { id: string; instance: string; project: string; copiedTo?: CopiedTo },
   signal: AbortSignal,
 ): Promise<void> {
+  const { id, instance, project, copiedTo = "none" } = what;
   const { CreateDBSnapshotCommand, waitUntilDBSnapshotAvailable } = sdk.rds();
   const client = await aws.rds();
   const tag = (Key: string, Value: string): Tag => ({ Key, Value });
@@ -94,6 +132,7 @@ export async function takeSnapshot(
     tag("Environment", environmentName),
     tag("ManagedBy", "pilot-light"),
     tag("Purpose", "pre-deactivation"),
+    tag(copiedToTag, copiedTo),
   ];
   try {
     await client.send(

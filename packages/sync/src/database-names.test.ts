@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
-import { formerName, isStaging, stagingName, successorIn } from "./database-names.ts";
+import { formerName, isStaging, readFormerName, stagingName } from "./database-names.ts";
 
 const stamp = "2026-11-22T09-30-00";
 
 test("names tell the database, what they are and when", () => {
   expect(stagingName("neondb", stamp)).toBe("neondb__pl_staging_20261122093000");
-  expect(formerName("neondb", stamp, 16777)).toBe("neondb__pl_old_20261122093000_16777");
+  expect(formerName("neondb", "replaced", stamp, 16777)).toBe("neondb__pl_old_20261122093000_16777");
+  expect(formerName("neondb", "undone", stamp, 16777)).toBe("neondb__pl_undone_20261122093000_16777");
 });
 
 const names = [
@@ -19,12 +20,17 @@ const names = [
 ];
 
 test.each(names)("companions of %j fit into 63 bytes and are found again, by it alone", (name) => {
-  const [staging, former] = [stagingName(name, stamp), formerName(name, stamp, 4_294_967_295)];
-  for (const companion of [staging, former]) expect(Buffer.byteLength(companion)).toBeLessThanOrEqual(63);
-  expect([isStaging(staging, name), successorIn(former, name)]).toEqual([true, 4_294_967_295]);
-  expect([isStaging(former, name), successorIn(staging, name)]).toEqual([false, undefined]);
-  for (const other of names.filter((each) => each !== name)) {
-    expect([isStaging(staging, other), successorIn(former, other)]).toEqual([false, undefined]);
+  const staging = stagingName(name, stamp);
+  expect(Buffer.byteLength(staging)).toBeLessThanOrEqual(63);
+  expect([isStaging(staging, name), readFormerName(staging, name)]).toEqual([true, undefined]);
+  for (const kind of ["replaced", "undone"] as const) {
+    const former = formerName(name, kind, stamp, 4_294_967_295);
+    expect(Buffer.byteLength(former)).toBeLessThanOrEqual(63);
+    expect(readFormerName(former, name)).toEqual({ kind, successor: 4_294_967_295 });
+    expect(isStaging(former, name)).toBe(false);
+    for (const other of names.filter((each) => each !== name)) {
+      expect([isStaging(staging, other), readFormerName(former, other)]).toEqual([false, undefined]);
+    }
   }
 });
 

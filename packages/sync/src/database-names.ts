@@ -11,13 +11,19 @@ export function stagingName(database: string, stamp: string): string {
   return `${shorten(database)}__pl_staging_${digits(stamp)}`;
 }
 
+/** `replaced` by a sync, which made a dump of it before, or `undone`: put aside by `sync undo`, which makes none. */
+export type FormerKind = "replaced" | "undone";
+
+/** In the order of the alphabet: of two databases that had the same successor, the undone one is the newer. */
+const marks = { replaced: "old", undone: "undone" } as const satisfies Record<FormerKind, string>;
+
 /**
- * `neondb__pl_old_20261122093000_16777`: the former target. Its name tells which database took its place, so that what
- * an interrupted exchange left can be told from what a person did.
+ * `neondb__pl_old_20261122093000_16777`, or `..._undone_...`: a former target. Its name tells which database took its
+ * place, so that what an interrupted exchange left can be told from what a person did.
  * @param successor OID of that database
  */
-export function formerName(database: string, stamp: string, successor: number): string {
-  return `${shorten(database)}__pl_old_${digits(stamp)}_${successor}`;
+export function formerName(database: string, kind: FormerKind, stamp: string, successor: number): string {
+  return `${shorten(database)}__pl_${marks[kind]}_${digits(stamp)}_${successor}`;
 }
 
 /** True for a name that `stagingName` made of this database. */
@@ -26,10 +32,14 @@ export function isStaging(name: string, database: string): boolean {
   return base === shorten(database);
 }
 
-/** The successor's OID in a name that `formerName` made of this database. */
-export function successorIn(name: string, database: string): number | undefined {
-  const match = /^(.*)__pl_old_\d{14}_(\d{1,10})$/s.exec(name);
-  return match?.[1] === shorten(database) ? Number(match[2]) : undefined;
+/** What `formerName` put into a name that it made of this database. */
+export function readFormerName(
+  name: string,
+  database: string,
+): { kind: FormerKind; successor: number } | undefined {
+  const match = /^(.*)__pl_(old|undone)_\d{14}_(\d{1,10})$/s.exec(name);
+  if (match?.[1] !== shorten(database)) return undefined;
+  return { kind: match[2] === marks.undone ? "undone" : "replaced", successor: Number(match[3]) };
 }
 
 function digits(stamp: string): string {

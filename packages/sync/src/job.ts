@@ -29,7 +29,7 @@ export interface SyncJob {
   stamp: string;
   /** Name of the new database until the swap. */
   staging: string;
-  /** Former targets of earlier syncs, dropped once this one is done. */
+  /** Targets that earlier syncs dumped and replaced, dropped once this one is done. Never one that `sync undo` put aside. */
   formers: readonly string[];
   /** Rows of the target's tables, as the plan showed them. */
   targetRows: RowCounts;

@@ -65,7 +65,7 @@ export async function takeLocks(resolved: Resolved, context: CommandContext): Pr
 export async function inspectTarget(resolved: Resolved, context: CommandContext): Promise<TargetState> {
   await using maintenance = await openBeside(resolved, "target", context);
   const state = await readTargetState(maintenance, resolved.target.database);
-  const refusal = needsRepair(resolved.target.database, state);
+  const refusal = needsRepair(resolved.target, state);
   if (refusal !== undefined) throw refusal;
   return state;
 }

@@ -20,7 +20,7 @@ import { judgeRows } from "./row-loss.ts";
 import type { Resolved } from "./resolve.ts";
 import { combine, settleAll } from "./settle.ts";
 import { openSessions, type Sessions } from "./snapshot.ts";
-import type { TargetState } from "./target-state.ts";
+import { noteFormers, replacedTargets, type TargetState } from "./target-state.ts";
 
 export interface Prepared {
   plan: Plan;
@@ -75,7 +75,6 @@ export async function prepare(
     countRows(sourceFacts.tables, sourceSessions.all, sourceFacts.facts),
     countRows(targetFacts.tables, targetSessions.all, targetFacts.facts),
   ]);
-  const formers = beside.state.formers.map((former) => former.name);
   const keys = await freeKeys(direction, store, options, signal);
   const plan = makePlan({
     direction,
@@ -85,10 +84,7 @@ export async function prepare(
     backup: keys.backupKey === null ? null : store.uri(keys.backupKey),
     verify: options.verify,
     clientVersion: programs.version,
-    notes: [
-      ...findings.notes,
-      ...formers.map((former) => `the former target ${former} will be dropped at the end`),
-    ],
+    notes: [...findings.notes, ...noteFormers(beside.state)],
   });
   const refusal = judgeRows(direction, sourceRows, targetRows, options);
   const { maintenance } = beside;
@@ -113,7 +109,7 @@ export async function prepare(
     backupKey,
     stamp,
     staging: stagingName(target.database, stamp),
-    formers,
+    formers: replacedTargets(beside.state),
     targetRows,
     // Not with the context's signal: it is for putting things right.
     reopen: () => openBeside({ ...resolved, source, target }, "target", { environment }),

@@ -127,7 +127,7 @@ async function exchange({ console, job, signal }: StepContext): Promise<Swapped>
   return await console.step("swap", async () => {
     const swapped = await swap(
       maintenance,
-      { live: target.database, incoming: staging, stamp, reopen },
+      { live: target.database, incoming: staging, becomes: "replaced", stamp, reopen },
       signal,
     );
     const summary = `${target.database} was unavailable for ${formatDuration(swapped.unavailable)}`;
@@ -135,7 +135,7 @@ async function exchange({ console, job, signal }: StepContext): Promise<Swapped>
   });
 }
 
-/** Keeps one former target for `sync undo`: the one that was just exchanged. */
+/** Keeps one replaced target for `sync undo`, the one that was just exchanged; and all that no dump was made of. */
 async function dropFormers({ maintenance, formers }: SyncJob): Promise<string[]> {
   const warnings: string[] = [];
   for (const name of formers) {

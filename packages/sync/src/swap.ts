@@ -4,10 +4,11 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { OpsError, messageOf } from "@pilot-light/core/errors";
+import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
 import { ident } from "@pilot-light/core/postgres/identifiers";
 import type { Session } from "@pilot-light/core/postgres/session";
 import { sqlState, sqlStateOf } from "@pilot-light/core/postgres/sql-state";
-import { formerName } from "./database-names.ts";
+import { formerName, type FormerKind } from "./database-names.ts";
 import { isClient } from "./facts.ts";
 
 export interface SwapRequest {
@@ -15,6 +16,8 @@ export interface SwapRequest {
   live: string;
   /** The database that gets that name. */
   incoming: string;
+  /** What the target is from then on. */
+  becomes: FormerKind;
   /** When, for the name of the former target. */
   stamp: string;
   /** Opens another session beside the target, should this one be lost. */
@@ -52,9 +55,9 @@ export async function swap(
   request: SwapRequest,
   signal: AbortSignal,
 ): Promise<Swapped> {
-  const { live, incoming, stamp } = request;
+  const { live, incoming, becomes, stamp } = request;
   const oids = await oidsOf(maintenance, live, incoming);
-  const former = formerName(live, stamp, oids.incoming);
+  const former = formerName(live, becomes, stamp, oids.incoming);
   const start = performance.now();
   try {
     // Somebody who holds a lock on the database must not keep it closed for long.
@@ -66,7 +69,8 @@ export async function swap(
     await setOpen(maintenance, incoming, true);
     await rename(maintenance, incoming, live);
   } catch (cause) {
-    const completed = await recover(request, oids, former, cause);
+    const { system } = maintenance.endpoint;
+    const completed = await recover({ ...request, system }, oids, former, cause);
     if (!completed) {
       signal.throwIfAborted();
       throw new OpsError(
@@ -96,8 +100,13 @@ async function oidsOf(maintenance: Session, live: string, incoming: string): Pro
  * Finds out, on a session of its own, how far an exchange came that failed or whose answer was lost, and takes it back.
  * @returns true when it had been completed after all
  */
-async function recover(request: SwapRequest, oids: Oids, former: string, cause: unknown): Promise<boolean> {
-  const { live, incoming, reopen } = request;
+async function recover(
+  request: SwapRequest & { system: DatabaseSystem },
+  oids: Oids,
+  former: string,
+  cause: unknown,
+): Promise<boolean> {
+  const { live, incoming, reopen, system } = request;
   const deadline = Date.now() + recoveryTime;
   let last: unknown = cause;
   while (Date.now() < deadline) {
@@ -122,10 +131,10 @@ async function recover(request: SwapRequest, oids: Oids, former: string, cause: 
     {
       details: [
         `the target as it was is the database ${live} or ${former}`,
-        `the verified copy of the source is the database ${incoming} or ${live}`,
-        "nothing was removed, and both dumps are in S3",
+        `what was to take its place is the database ${incoming} or ${live}`,
+        "nothing was removed",
       ],
-      hint: `Run the same command again: it puts this right first. By hand:  alter database ${ident(former)} rename to ${ident(live)}; alter database ${ident(live)} allow_connections true;`,
+      hint: `Put it right:  pnpm sync undo ${system}    which goes no step further back. By hand:  alter database ${ident(former)} rename to ${ident(live)}; alter database ${ident(live)} allow_connections true;`,
       evenIfInterrupted: true,
       cause,
     },

@@ -1,13 +1,15 @@
 /** In which state earlier syncs left a target: told by the OIDs of databases, since names are what changes. */
 import { OpsError } from "@pilot-light/core/errors";
+import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
 import { ident } from "@pilot-light/core/postgres/identifiers";
 import type { Session } from "@pilot-light/core/postgres/session";
-import { isStaging, successorIn } from "./database-names.ts";
+import { isStaging, readFormerName, type FormerKind } from "./database-names.ts";
 
 /** A database that had the target's name. */
 export interface Former {
   name: string;
   oid: number;
+  kind: FormerKind;
   /** OID of the database that took its place. */
   successor: number;
 }
@@ -20,7 +22,7 @@ export interface TargetState {
    * took `former`'s place.
    */
   kind: "whole" | "closed" | "nameless" | "unclear";
-  /** The last former target. */
+  /** What `sync undo` goes back to, or what has lost its name: the last former target. */
   former: Former | undefined;
   /** All former targets. */
   formers: readonly Former[];
@@ -51,25 +53,55 @@ export function judgeState(databases: readonly DatabaseRow[], live: string): Tar
   const target = databases.find(({ name }) => name === live);
   const staging = databases.map(({ name }) => name).filter((name) => isStaging(name, live));
   const formers = databases.flatMap(({ oid, name }): Former[] => {
-    const successor = successorIn(name, live);
-    return successor === undefined ? [] : [{ oid, name, successor }];
+    const read = readFormerName(name, live);
+    return read === undefined ? [] : [{ oid, name, ...read }];
   });
-  // Each was replaced by the next; the last one by the target itself.
-  const last = formers.filter(({ successor }) => !formers.some(({ oid }) => oid === successor));
-  const strange = last.find(({ successor }) => successor !== target?.oid);
+  // Each was replaced by the next; the last one by the target itself. What an undo put aside stays for longer than its
+  // successor, so it may well point to nothing.
+  const last = formers.filter(
+    ({ kind, successor }) => kind === "replaced" && !formers.some(({ oid }) => oid === successor),
+  );
   // An undo that was killed between the two changes of names leaves a ring: the newest name is the target's.
-  const only = last[0] ?? formers.at(-1);
+  const ring = formers.filter((former) => leadsBack(former, formers)).at(-1);
   if (target === undefined) {
-    return {
-      kind: only === undefined ? "whole" : last.length <= 1 ? "nameless" : "unclear",
-      former: only,
-      formers,
-      staging,
-    };
+    const [former, ...others] = [...last, ...(ring === undefined ? [] : [ring])];
+    const kind = former === undefined ? "whole" : others.length === 0 ? "nameless" : "unclear";
+    return { kind, former, formers, staging };
   }
+  const strange = last.find(({ successor }) => successor !== target.oid) ?? ring;
   if (strange !== undefined) return { kind: "unclear", former: strange, formers, staging };
+  const former = formers.filter(({ successor }) => successor === target.oid).at(-1);
   // Closed by hand it stays closed: only a sync that was under way leaves a staging database as well.
-  return { kind: !target.open && staging.length > 0 ? "closed" : "whole", former: only, formers, staging };
+  return { kind: !target.open && staging.length > 0 ? "closed" : "whole", former, formers, staging };
+}
+
+/** Whether the successors of a former target lead back to it. */
+function leadsBack(start: Former, formers: readonly Former[]): boolean {
+  const seen = new Set<Former>();
+  for (let at: Former | undefined = start; at !== undefined && !seen.has(at);) {
+    seen.add(at);
+    const { successor }: Former = at;
+    if (successor === start.oid) return true;
+    at = formers.find(({ oid }) => oid === successor);
+  }
+  return false;
+}
+
+/** Names of the former targets that a sync may drop once it is done: each was dumped before it was replaced. */
+export function replacedTargets({ formers }: TargetState): string[] {
+  return formers.filter(({ kind }) => kind === "replaced").map(({ name }) => name);
+}
+
+/** What a plan says about the former targets. */
+export function noteFormers(state: TargetState): string[] {
+  const undone = state.formers.filter(({ kind }) => kind === "undone");
+  return [
+    ...replacedTargets(state).map((name) => `the former target ${name} will be dropped at the end`),
+    ...undone.map(
+      ({ name }) =>
+        `${name}, which \`sync undo\` put aside, stays: no dump of it exists. When nobody needs it:  drop database ${ident(name)};`,
+    ),
+  ];
 }
 
 /**
@@ -94,8 +126,14 @@ export async function repair(
     : `an interrupted sync had left ${live} without its name: ${former?.name ?? ""} has it again`;
 }
 
-/** The refusal of a dry run where `repair` would have something to do. */
-export function needsRepair(live: string, state: TargetState): OpsError | undefined {
+/**
+ * The refusal of what changes nothing where `repair` would have something to do. The hint is true wherever it shows: a
+ * switch looks at a sync first as well, so the same command may never come to repair anything.
+ */
+export function needsRepair(
+  { database: live, system }: Pick<Endpoint, "database" | "system">,
+  state: TargetState,
+): OpsError | undefined {
   if (state.kind === "whole") return undefined;
   if (state.kind === "unclear") return unclear(live, state);
   const where = state.kind === "closed" ? "closed" : `under the name ${state.former?.name ?? ""}`;
@@ -104,7 +142,7 @@ export function needsRepair(live: string, state: TargetState): OpsError | undefi
     "SYNC_INTERRUPTED",
     `An interrupted sync left the target ${live} ${where}.`,
     {
-      hint: "The same command without --dry-run puts it right before it plans. Create nothing in its place.",
+      hint: `Put it right:  pnpm sync undo ${system}    which goes no step further back. Create nothing in its place.`,
     },
   );
 }

@@ -1,12 +1,15 @@
-/** Taking the last sync back: the former target, which was kept, changes names with the present one. */
+/**
+ * Taking the last sync back: the former target, which was kept, changes names with the present one. No dump is made of
+ * that, so it gets a name that no sync drops.
+ */
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/command";
 import { canAsk, confirmByName, confirmationNeeded } from "@pilot-light/core/confirm";
 import { OpsError } from "@pilot-light/core/errors";
 import { formatBytes, formatDuration } from "@pilot-light/core/format";
 import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
+import { ident } from "@pilot-light/core/postgres/identifiers";
 import type { Session } from "@pilot-light/core/postgres/session";
 import { sessionOptions } from "./connect.ts";
-import { timestamp } from "./direction.ts";
 import { lock, openMaintenance } from "./maintenance.ts";
 import { resolveOne } from "./resolve.ts";
 import { swap } from "./swap.ts";
@@ -36,7 +39,7 @@ export async function undo(
   const live = target.database;
   if (!dryRun) await lock(maintenance, live, "target");
   const state = await readTargetState(maintenance, live);
-  const refusal = dryRun ? needsRepair(live, state) : undefined;
+  const refusal = dryRun ? needsRepair(target, state) : undefined;
   if (refusal !== undefined) throw refusal;
   const repaired = await repair(maintenance, live, state);
   if (repaired !== undefined) {
@@ -44,35 +47,48 @@ export async function undo(
     console.line(`  ${repaired}. With this it is undone.`);
     return { outcome: "undone", document: { plan: { system, database: live }, repaired } };
   }
-  const former = state.former?.name;
-  if (former === undefined) {
+  if (state.former === undefined) {
     throw new OpsError(
       "precondition",
       "NOTHING_TO_UNDO",
       `${system}: no former database of ${live} is kept on the server.`,
       {
+        details: state.formers.map(({ name }) => `put aside by an earlier undo: ${name}`),
         hint: "Older states are in S3: restore a dump with pg_restore, see docs/runbooks/restore-a-dump.md.",
       },
     );
   }
+  const { name: former, kind } = state.former;
+  const before = kind === "undone" ? "undo" : "sync";
   const plan = { system, database: live, former, bytes: await sizeOf(maintenance, former) };
   console.line(`Undo  ${system}`);
   console.line();
   console.line(
-    `  ${live} is exchanged with ${former} (${formatBytes(plan.bytes)}), as it was before the last sync.`,
+    `  ${live} is exchanged with ${former} (${formatBytes(plan.bytes)}), as it was before the last ${before}.`,
   );
   console.line(`  The present ${live} is kept in its place: the same command brings it back.`);
   console.line();
   if (dryRun) return { outcome: "planned", document: { plan } };
   if (!yes) await confirmByName(`This replaces the database ${live} on ${system}.`, live, signal);
   signal.throwIfAborted();
-  const request = { live, incoming: former, stamp: timestamp(new Date()), reopen };
+  const stamp = await serverTime(maintenance);
+  const request = { live, incoming: former, becomes: "undone", stamp, reopen } as const;
   const swapped = await swap(maintenance, request, signal);
   console.line(
     `  Undone: ${live} is what ${former} was; it was unavailable for ${formatDuration(swapped.unavailable)}.`,
   );
+  console.line(`  What it was until now is ${swapped.former}. No dump of that exists, so no sync drops it;`);
+  console.line(`  when nobody needs it:  drop database ${ident(swapped.former)};`);
   const result = { previous: swapped.former, unavailable: Math.round(swapped.unavailable) };
   return { outcome: "undone", document: { plan, result } };
+}
+
+/** Of two databases that were put aside the newer one is told by its name, so one clock makes them all. */
+async function serverTime(maintenance: Session): Promise<string> {
+  const { stamp } = await maintenance.one<{ stamp: string }>(
+    "select pg_catalog.to_char(pg_catalog.clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS') as stamp",
+  );
+  return stamp;
 }
 
 async function sizeOf(maintenance: Session, database: string): Promise<number> {

@@ -88,6 +88,7 @@ describe.concurrent("killed during the exchange", () => {
     expect(looked.exitCode).toBe(4);
     expect(errorOf(looked)).toMatchObject({ code: "SYNC_INTERRUPTED" });
     expect(errorOf(looked).message).toContain(`${database} closed`);
+    expect(errorOf(looked).hint).toContain("pnpm sync undo rds");
     await syncsAgain(pair, `an interrupted sync had closed ${database}: opened again`);
   });
 
@@ -97,6 +98,7 @@ describe.concurrent("killed during the exchange", () => {
     const looked = await sync(pair, ["neon-to-rds", "--dry-run", "--json"]);
     expect(errorOf(looked)).toMatchObject({ code: "SYNC_INTERRUPTED", exit: 4 });
     expect(errorOf(looked).message).toContain(former);
+    expect(errorOf(looked).hint).toContain("pnpm sync undo rds");
     await syncsAgain(
       pair,
       `an interrupted sync had left ${database} without its name: ${former} has it again`,
@@ -112,12 +114,37 @@ describe.concurrent("killed during the exchange", () => {
     expect(await contentOf(pair, "rds")).toBe(former);
   });
 
+  test("an undo opens a target that was left closed, and goes not one step further", async () => {
+    await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+    expect((await sync(pair, run)).exitCode).toBe(0);
+    const { database } = await closedByKill(pair);
+    const looked = await sync(pair, ["undo", "rds", "--dry-run", "--json"]);
+    expect(errorOf(looked)).toMatchObject({ code: "SYNC_INTERRUPTED", exit: 4 });
+    const undone = await sync(pair, ["undo", "rds", "--yes"]);
+    expect(undone.exitCode, undone.stderr).toBe(0);
+    expect(await isOpen(database)).toBe(true);
+    expect(await contentOf(pair, "rds")).toBe(await contentOf(pair, "neon"));
+  });
+
+  test("whoever reads a database that has lost its name is led to the undo that gives it back", async () => {
+    await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+    const former = await contentOf(pair, "rds");
+    await namelessByKill(pair);
+    const reading = await sync(pair, ["rds-to-neon", "--dry-run", "--json"]);
+    expect(errorOf(reading)).toMatchObject({ code: "DATABASE_MISSING", exit: 5 });
+    expect(errorOf(reading).hint).toContain("pnpm sync undo rds");
+    expect(errorOf(reading).hint).not.toContain("or create");
+    expect(await sync(pair, ["undo", "rds", "--yes"])).toMatchObject({ exitCode: 0 });
+    expect(await contentOf(pair, "rds")).toBe(former);
+  });
+
   test("a target that was closed by hand stays closed", async () => {
     await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
     await beside(`alter database ${pair.rds.database} allow_connections false`);
     const refused = await sync(pair, [...run, "--json"]);
     expect(refused.exitCode).toBe(6);
     expect(errorOf(refused).code).toBe("NOT_ACCEPTING");
+    expect(errorOf(refused).hint).toContain("pnpm sync undo rds --dry-run");
     expect(await isOpen(pair.rds.database)).toBe(false);
   });
 

@@ -179,9 +179,13 @@ describe.concurrent("a certificate", () => {
 
 test.concurrent("a database that does not exist is named on both sides", async () => {
   const file = await outputsFile(pair, (outputs) => ({ ...outputs, database_name: "gone" }));
-  const rds = { exit: 6, code: "DATABASE_MISSING", says: ["gone", "database_name"] };
+  const rds = { exit: 6, code: "DATABASE_MISSING", says: ["gone", "database_name", "pnpm sync undo rds"] };
   await expectRefusal(pair, before, [...run, "--outputs-file", file], rds);
-  const neon = { exit: 5, code: "DATABASE_MISSING", says: ["gone", "NEON_DATABASE_URL"] };
+  const neon = {
+    exit: 5,
+    code: "DATABASE_MISSING",
+    says: ["gone", "NEON_DATABASE_URL", "pnpm sync undo neon"],
+  };
   const env = { NEON_DATABASE_URL: neonUrl(pair, (url) => (url.pathname = "/gone")) };
   await expectRefusal(pair, before, run, neon, { env });
 });

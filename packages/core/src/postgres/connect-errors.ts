@@ -1,6 +1,7 @@
 /** What a failed attempt to connect means: whether it is worth another one, and what a person should do. */
 import { OpsError, messageOf, type FailureClass } from "../errors.ts";
 import { describeEndpoint, type Endpoint } from "./endpoint.ts";
+import { ident } from "./identifiers.ts";
 import { sqlState, sqlStateOf } from "./sql-state.ts";
 
 /** Errors of a socket, by Node's code. */
@@ -69,13 +70,13 @@ export function connectError(
       return make(
         "DATABASE_MISSING",
         `${name}: there is no database "${endpoint.database}".`,
-        `Check the database name in ${endpoint.system === "neon" ? "NEON_DATABASE_URL" : "the output database_name"}, or create the database.`,
+        `Check the database name in ${endpoint.system === "neon" ? "NEON_DATABASE_URL" : "the output database_name"}. If a sync was interrupted, it may have another name:  pnpm sync undo ${endpoint.system}  gives it back and goes no step further. Create nothing in its place.`,
       );
     case sqlState.notAcceptingConnections:
       return make(
         "NOT_ACCEPTING",
         `${name} does not accept connections: ${messageOf(error)}`,
-        `If nobody closed it on purpose, open it from another database:  alter database "${endpoint.database}" allow_connections true;`,
+        `If a sync was interrupted:  pnpm sync undo ${endpoint.system} --dry-run  says so, and without --dry-run opens it. If nobody closed it on purpose, open it from another database:  alter database ${ident(endpoint.database)} allow_connections true;`,
       );
     case undefined:
       break;

@@ -23,7 +23,7 @@ function addList(argv: Argv): Argv {
 function addPrune(argv: Argv): Argv {
   return argv.command(
     "prune",
-    "Delete all but the newest snapshots; those that were taken by hand stay",
+    "Delete all but the newest snapshots; those that were taken by hand or hold rows that were copied nowhere stay",
     (own) =>
       commonOptions(own)
         .option("dry-run", {
@@ -39,6 +39,12 @@ function addPrune(argv: Argv): Argv {
           describe: "How many stay",
           group: "Work:",
           requiresArg: true,
+        })
+        .option("include-only-copies", {
+          type: "boolean",
+          default: false,
+          describe: "Delete those as well whose rows were not copied to Neon",
+          group: "Work:",
         })
         .check(({ keep }) => {
           if (Number.isInteger(keep) && keep >= 0) return true;
