@@ -5,7 +5,7 @@ import { formatMinute, plural } from "@pilot-light/core/format";
 import { monthly, unitPrices } from "@pilot-light/core/prices";
 import { basics } from "./context.ts";
 import { printHead } from "./render.ts";
-import { deleteSnapshot, listSnapshots, prunable, type Snapshot } from "./snapshots.ts";
+import { deleteSnapshot, listSnapshots, prunable, usualKeep, type Snapshot } from "./snapshots.ts";
 
 export interface PruneOptions {
   dryRun: boolean;
@@ -14,17 +14,21 @@ export interface PruneOptions {
   keep: number;
 }
 
+/** Who took it. */
 const origins = {
-  deactivation: "before a deactivation",
-  terraform: "final, by Terraform",
+  deactivation: "deactivation",
+  terraform: "Terraform",
   other: "by hand",
 } as const satisfies Record<Snapshot["origin"], string>;
+
+/** With four spaces before it a line has a hundred columns. */
+const longestLine = 96;
 
 export async function list(context: CommandContext): Promise<CommandOutcome> {
   const { aws, names, console, signal } = basics(context);
   const snapshots = await listSnapshots(aws, names, signal);
   printHead(`Snapshots  ${names.databaseInstance}`, plural(snapshots.length, "snapshot"), console);
-  for (const snapshot of snapshots) console.line(`  ${describe(snapshot)}`);
+  for (const line of describeAll(snapshots)) console.line(`  ${line}`);
   return { outcome: "listed", document: { snapshots } };
 }
 
@@ -36,14 +40,15 @@ export async function prune(options: PruneOptions, context: CommandContext): Pro
   const { aws, names, console, signal } = basics(context);
   const { dryRun, yes, keep } = options;
   if (!dryRun && !yes && !canAsk()) throw confirmationNeeded("pnpm snapshots prune");
-  const surplus = prunable(await listSnapshots(aws, names, signal), keep);
+  const snapshots = await listSnapshots(aws, names, signal);
+  const surplus = prunable(snapshots, keep);
+  const plan = { keep, delete: surplus, keeps: snapshots.filter((snapshot) => !surplus.includes(snapshot)) };
   printHead(
     `Prune snapshots  ${names.databaseInstance}`,
     dryRun ? "dry run, nothing is written" : "",
     console,
   );
-  for (const snapshot of surplus) console.line(`  DELETED: ${describe(snapshot)}`);
-  const plan = { keep, delete: surplus };
+  for (const line of planLines(plan)) console.line(line);
   if (surplus.length === 0) {
     console.line(`  Nothing to delete: the newest ${keep} stay, as do those that were taken by hand.`);
     return { outcome: "nothing to do", document: { plan, deleted: [] } };
@@ -53,7 +58,10 @@ export async function prune(options: PruneOptions, context: CommandContext): Pro
     surplus.reduce((sum, { gigabytes }) => sum + gigabytes, 0) * monthly(unitPrices.snapshotGigabyte);
   console.line();
   console.line(`  That saves up to ${most.toFixed(2)} USD a month. It cannot be undone.`);
-  if (dryRun) return { outcome: "planned", document: { plan } };
+  if (dryRun) {
+    console.line(`  To do it:  pnpm snapshots prune${keep === usualKeep ? "" : ` --keep ${keep}`}`);
+    return { outcome: "planned", document: { plan } };
+  }
   if (!yes) {
     await confirmByName(
       `This deletes ${plural(surplus.length, "snapshot")}.`,
@@ -70,6 +78,20 @@ export async function prune(options: PruneOptions, context: CommandContext): Pro
   return { outcome: "pruned", document: { plan, deleted } };
 }
 
-function describe({ id, createdAt, status, gigabytes, origin }: Snapshot): string {
-  return `${id.padEnd(58)} ${formatMinute(createdAt).padEnd(17)} ${`${gigabytes} GB`.padStart(7)}  ${status === "available" ? origins[origin] : status}`;
+/** What goes and what stays, each under its word. */
+export function planLines(plan: { delete: readonly Snapshot[]; keeps: readonly Snapshot[] }): string[] {
+  const lines = (word: string, snapshots: readonly Snapshot[]) =>
+    snapshots.length === 0 ? [] : [`  ${word}`, ...describeAll(snapshots).map((line) => `    ${line}`)];
+  return [...lines("would delete", plan.delete), ...lines("keeps", plan.keeps)];
+}
+
+/** A line for each, two where the names are so long that they leave no room for the rest. */
+function describeAll(snapshots: readonly Snapshot[]): string[] {
+  const width = Math.max(0, ...snapshots.map(({ id }) => id.length));
+  return snapshots.flatMap(({ id, createdAt, status, gigabytes, origin }) => {
+    const time = createdAt === "" ? "" : `${formatMinute(createdAt)} UTC`;
+    const size = `${gigabytes} GB`.padStart(7);
+    const facts = `${time.padEnd(20)} ${size} ${status === "available" ? origins[origin] : status}`;
+    return width + 1 + facts.length <= longestLine ? [`${id.padEnd(width)} ${facts}`] : [id, `  ${facts}`];
+  });
 }

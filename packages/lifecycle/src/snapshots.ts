@@ -65,9 +65,15 @@ function toSnapshot(snapshot: DBSnapshot, names: ResourceNames): Snapshot {
   };
 }
 
-/** Those that may go: all but the newest whole ones, and never one that a person took or that is still being made. */
+/**
+ * Those that may go: all but the newest whole ones, and never one that a person took or that is not whole (being made,
+ * failed), which does not count as kept either.
+ * @param keep 1 at least: the newest may be all that is left of a database
+ */
 export function prunable(snapshots: readonly Snapshot[], keep: number): Snapshot[] {
-  return snapshots.filter(({ origin, status }) => origin !== "other" && status === "available").slice(keep);
+  return snapshots
+    .filter(({ origin, status }) => origin !== "other" && status === "available")
+    .slice(Math.max(1, keep));
 }
 
 /** `davidshaevel-dev-db-pre-deactivation-20261124-093000`: UTC. */
