@@ -17,8 +17,10 @@ export interface Known {
 export function recordKnown(argv: Argv): Known {
   const known: Known = { commands: [], options: new Map() };
   type Add = (...given: readonly unknown[]) => Argv;
-  const addCommand = (argv.command as Add).bind(argv);
-  const addOption = (argv.option as Add).bind(argv);
+  // Their overloads do not matter here: what is given is handed on.
+  const frame = argv as unknown as Record<"command" | "option", Add>;
+  const addCommand = frame.command.bind(frame);
+  const addOption = frame.option.bind(frame);
   const command: Add = (...given) => {
     const [first] = given;
     const text = typeof first === "string" ? first : (first as { command: string }).command;
