@@ -1,6 +1,7 @@
 /** Snapshots of the database in RDS: taken before it goes, listed, and pruned, for they are paid for until somebody deletes them. */
 import type { DBSnapshot, Tag } from "@aws-sdk/client-rds";
 import type { AwsClients } from "@pilot-light/core/aws/clients";
+import { awsCommand } from "@pilot-light/core/aws/command-line";
 import { awsError } from "@pilot-light/core/aws/errors";
 import { sdk } from "@pilot-light/core/aws/sdk";
 import { environmentName, type ResourceNames } from "@pilot-light/core/contract";
@@ -119,7 +120,7 @@ export async function takeSnapshot(
       `The snapshot ${id} of ${instance} did not become available.`,
       {
         details: [awsError(cause, "RDS says").message],
-        hint: `Look at it:  aws rds describe-db-snapshots --db-instance-identifier ${instance}`,
+        hint: `Look at it:  ${awsCommand(aws, `rds describe-db-snapshots --db-instance-identifier ${instance}`)}`,
         cause,
       },
     );

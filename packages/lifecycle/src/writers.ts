@@ -1,6 +1,7 @@
 /** The backend service, which writes to the database: stopped before the last copy is taken, so that nothing is written after it. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AwsClients } from "@pilot-light/core/aws/clients";
+import { awsCommand } from "@pilot-light/core/aws/command-line";
 import { awsError, awsErrorName } from "@pilot-light/core/aws/errors";
 import { sdk } from "@pilot-light/core/aws/sdk";
 import type { Outputs } from "@pilot-light/core/contract";
@@ -73,7 +74,7 @@ export async function waitUntilStopped(aws: AwsClients, where: Where, signal: Ab
         "WRITERS_STILL_RUNNING",
         `${writers.running} tasks of ${where.backend_service_name} still run and may write to RDS.`,
         {
-          hint: `Look at them:  aws ecs list-tasks --cluster ${where.ecs_cluster_name} --service-name ${where.backend_service_name}`,
+          hint: `Look at them:  ${awsCommand(aws, `ecs list-tasks --cluster ${where.ecs_cluster_name} --service-name ${where.backend_service_name}`)}`,
         },
       );
     }
