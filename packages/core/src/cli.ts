@@ -4,6 +4,7 @@ import { reportError } from "./command.ts";
 import { Console } from "./console.ts";
 import { processEnvironment, variables, type VariableName, type VariableSpec } from "./env.ts";
 import { OpsError, exitCodeMeanings } from "./errors.ts";
+import { assertCommand, assertOptions, commandWords, recordKnown } from "./usage.ts";
 
 /** Options every command has. */
 export function commonOptions<T>(argv: Argv<T>) {
@@ -49,35 +50,44 @@ export async function runCli(
 ): Promise<void> {
   // `pnpm sync -- --flag` hands the separator on.
   const given = args[0] === "--" ? args.slice(1) : [...args];
-  // `pnpm --help` would be pnpm's own: several programs of ours have their name from the command.
-  const helped = program.includes(" ") ? program : `${program} ${given[0] ?? ""}`.trim();
-  const argv = configure(
-    yargs([...given])
-      .scriptName(program)
-      .usage("$0 <command>")
-      .strict()
-      .demandCommand(1, "Which command?")
-      .recommendCommands()
-      .help()
-      .alias("h", "help")
-      .version(false)
-      .wrap(Math.min(110, process.stdout.columns || 110))
-      .parserConfiguration({ "duplicate-arguments-array": false })
-      .exitProcess(false)
-      .fail((message: string, error: unknown) => {
-        throw error instanceof Error && !(error.name === "YError")
-          ? error
-          : new OpsError("usage", "USAGE", message, { hint: `See  ${helped} --help` });
-      }),
-  );
+  const own = given.includes("--") ? given.slice(0, given.indexOf("--")) : given;
+  const frame = yargs([...given])
+    .scriptName(program)
+    .usage("$0 <command>")
+    .strict()
+    .help()
+    .alias("h", "help")
+    .version(false)
+    .wrap(Math.min(110, process.stdout.columns || 110))
+    .exitProcess(false)
+    .fail((message: string, error: unknown) => {
+      throw error instanceof Error && !(error.name === "YError")
+        ? error
+        : new OpsError("usage", "USAGE", message);
+    });
+  const known = recordKnown(frame);
+  let checked = false;
+  frame.middleware(({ _: words, help }) => {
+    // Called again for the command above, when the one below it already runs.
+    if (checked || help === true || own.at(-1) === "help") return;
+    checked = true;
+    assertCommand(known, words.map(String), top);
+    assertOptions(known, own);
+  }, true);
+  const argv = configure(frame);
+  const top = known.commands.length;
   try {
     await argv.parseAsync();
   } catch (error) {
     const console = new Console({
       environment: processEnvironment(),
       verbose: false,
-      json: given.includes("--json"),
+      json: own.some((word) => word === "--json" || word === "--json=true"),
     });
-    process.exitCode = reportError(console, program, error);
+    const words = commandWords(known, own);
+    const name = [...program.split(" ").slice(1), ...words].join(" ") || program;
+    const isBare = error instanceof OpsError && error.code === "USAGE" && error.hint === undefined;
+    const hint = `See  ${[program, ...words].join(" ")} --help`;
+    process.exitCode = reportError(console, name, isBare ? error.with({ hint }) : error);
   }
 }

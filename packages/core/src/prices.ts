@@ -45,6 +45,17 @@ export const unitPrices = {
   distribution: { usd: 0, per: "month", source: "https://aws.amazon.com/cloudfront/pricing/" },
 } as const satisfies Record<string, UnitPrice>;
 
+/** What a quiet month uses of what is paid for by use: the amounts of docs/costs.md. */
+export const quietMonth = {
+  imageGigabytes: 5,
+  objectGigabytes: 5,
+  natGigabytes: 10,
+  /** LCU. */
+  loadBalancerUnits: 0.1,
+  fileSystemGigabytes: 1,
+  logGigabytes: 1,
+} as const;
+
 const hourly = (usd: number): UnitPrice => ({ usd, per: "hour", source: rds });
 
 /** RDS for PostgreSQL in one zone. */

@@ -1,4 +1,5 @@
-import { monthly, unitPrices } from "@pilot-light/core/prices";
+import { readFileSync } from "node:fs";
+import { monthly, quietMonth, unitPrices } from "@pilot-light/core/prices";
 import { expect, test } from "vitest";
 import { costsOf } from "./costs.ts";
 import type { Resource } from "./terraform/changes.ts";
@@ -15,9 +16,10 @@ const definition = (family: string, cpu: string, memory: string) =>
 const totalOf = (...resources: Resource[]) => costsOf(resources).total;
 
 test("what has no price of its own costs nothing", () => {
-  expect(costsOf([resource("aws_vpc"), resource("aws_s3_bucket")])).toEqual({
+  expect(costsOf([resource("aws_vpc"), resource("aws_cloudwatch_log_group")])).toEqual({
     total: 0,
     items: [],
+    usage: [],
     unknown: [],
   });
 });
@@ -25,11 +27,13 @@ test("what has no price of its own costs nothing", () => {
 test("the dearest comes first, and the items are the total", () => {
   const { items, total } = costsOf([
     resource("aws_service_discovery_private_dns_namespace"),
-    resource("aws_nat_gateway"),
-    resource("aws_nat_gateway"),
+    resource("aws_eip"),
+    resource("aws_eip"),
+    resource("aws_secretsmanager_secret"),
   ]);
-  expect(items.map(({ name }) => name)).toEqual(["2 NAT gateways", "1 private zone"]);
-  expect(total).toBeCloseTo(2 * monthly(unitPrices.natGateway) + monthly(unitPrices.privateZone));
+  expect(items.map(({ name }) => name)).toEqual(["2 public addresses", "1 private zone", "1 secret"]);
+  const usd = 2 * monthly(unitPrices.publicAddress) + monthly(unitPrices.privateZone);
+  expect(total).toBeCloseTo(usd + monthly(unitPrices.secret));
 });
 
 test("a public load balancer has an address in each of its subnets, an internal one has none", () => {
@@ -40,7 +44,8 @@ test("a public load balancer has an address in each of its subnets, an internal 
 });
 
 test("subnets that are not known before the apply do not stop the sum", () => {
-  expect(totalOf(resource("aws_lb"))).toBeCloseTo(monthly(unitPrices.loadBalancer));
+  const use = quietMonth.loadBalancerUnits * monthly(unitPrices.loadBalancerUse);
+  expect(totalOf(resource("aws_lb"))).toBeCloseTo(monthly(unitPrices.loadBalancer) + use);
 });
 
 test("a second zone doubles a database, its secret stays one", () => {
@@ -65,12 +70,65 @@ test("tasks cost what their own definition asks for, times their number", () => 
     definition("other", "4096", "8192"),
   ]);
   const usd = 2 * (0.5 * monthly(unitPrices.fargateCpu) + monthly(unitPrices.fargateGigabyte));
-  expect(items).toEqual([{ name: "2 Fargate tasks", usd: expect.closeTo(usd) as number }]);
+  expect(items[0]).toEqual({ name: "2 Fargate tasks", usd: expect.closeTo(usd) as number });
 });
 
 test("Spot is cheaper, and a service without tasks costs nothing", () => {
   const spot = [{ capacity_provider: "FARGATE_SPOT", weight: 1 }];
   const task = definition("backend", "256", "512");
   expect(totalOf(service("backend", 1, spot), task)).toBeLessThan(totalOf(service("backend", 1), task));
-  expect(totalOf(service("backend", 0), task)).toBe(0);
+  expect(costsOf([service("backend", 0), task]).items.map(({ name }) => name)).toEqual(["logs, 1 GB"]);
+});
+
+test("what depends on use is named, and counted once for all resources of its kind", () => {
+  const { usage, total } = costsOf(
+    ["a", "b"].flatMap(() => [resource("aws_s3_bucket"), resource("aws_ecr_repository")]),
+  );
+  expect(usage).toEqual(["images in ECR, 5 GB", "objects in S3, 5 GB"]);
+  expect(total).toBe(0.61);
+});
+
+test("amounts are whole cents, and the total is that of the exact ones", () => {
+  const { items, total } = costsOf([resource("aws_lb"), resource("aws_s3_bucket")]);
+  expect(items.map(({ usd }) => usd)).toEqual([16.43, 0.58, 0.11]);
+  // 16.425 + 0.584 + 0.115
+  expect(total).toBe(17.12);
+});
+
+test("the README's table has the same sums", () => {
+  const times = (count: number, ...resources: Resource[]) =>
+    Array.from({ length: count }, () => resources).flat();
+  const storage = [...times(3, resource("aws_ecr_repository")), ...times(2, resource("aws_s3_bucket"))];
+  const database = resource("aws_db_instance", { instance_class: "db.t3.micro", allocated_storage: 20 });
+  const active = (gateways: number, strategy: unknown[]) => [
+    ...storage,
+    database,
+    ...times(gateways, resource("aws_nat_gateway"), resource("aws_eip")),
+    resource("aws_lb", { subnets: ["a", "b"], internal: false }),
+    ...[
+      ["frontend", 2],
+      ["backend", 2],
+      ["prometheus", 1],
+      ["grafana", 1],
+    ].flatMap(([name, count]) => [
+      service(String(name), Number(count), strategy),
+      Number(count) === 2 ? definition(String(name), "256", "512") : definition(String(name), "512", "1024"),
+    ]),
+    resource("aws_service_discovery_private_dns_namespace"),
+    resource("aws_efs_file_system"),
+    resource("aws_secretsmanager_secret"),
+  ];
+  const sums = [
+    [...storage, database],
+    storage,
+    active(2, []),
+    active(1, [{ capacity_provider: "FARGATE_SPOT" }]),
+  ].map((resources) => costsOf(resources).total.toFixed(2));
+  const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
+  expect(
+    /^\| USD +\|(?<sums>.*)\|$/m
+      .exec(readme)
+      ?.groups?.["sums"]?.split("|")
+      .map((sum) => sum.trim()),
+  ).toEqual(sums);
 });

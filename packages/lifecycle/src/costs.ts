@@ -1,11 +1,19 @@
-/** What the resources of a plan or of the state cost: their own numbers and sizes, times the list prices of us-east-1. */
-import { databaseClasses, monthly, type UnitPrice, unitPrices } from "@pilot-light/core/prices";
+/**
+ * What the resources of a plan or of the state cost: their own numbers and sizes, times the list prices of us-east-1, and
+ * for what is paid for by use the amounts of a quiet month. The README's table has the same sums.
+ */
+import { plural } from "@pilot-light/core/format";
+import { databaseClasses, monthly, quietMonth, type UnitPrice, unitPrices } from "@pilot-light/core/prices";
 import type { Resource } from "./terraform/changes.ts";
 
-/** USD a month, without what depends on use. */
+/** USD a month, in cents. */
 export interface Costs {
+  /** Of the exact amounts: the rounded items may differ by a cent. */
   total: number;
+  /** The dearest first, those of `usage` among them. */
   items: readonly CostItem[];
+  /** Names of the items that depend on use: their amounts are those of a quiet month. */
+  usage: readonly string[];
   /** What has a price that is not known here. */
   unknown: readonly string[];
 }
@@ -16,22 +24,35 @@ export interface CostItem {
   usd: number;
 }
 
+/** What is paid for by use, where there is any of a type: once, however many there are. */
+const uses = [
+  ["aws_ecr_repository", "images in ECR, %", quietMonth.imageGigabytes, unitPrices.imageGigabyte],
+  ["aws_s3_bucket", "objects in S3, %", quietMonth.objectGigabytes, unitPrices.objectGigabyte],
+  ["aws_nat_gateway", "data through NAT, %", quietMonth.natGigabytes, unitPrices.natGigabyte],
+  ["aws_lb", "use of the load balancer", quietMonth.loadBalancerUnits, unitPrices.loadBalancerUse],
+  ["aws_efs_file_system", "files in EFS, %", quietMonth.fileSystemGigabytes, unitPrices.fileSystemGigabyte],
+  // The log groups are always there: it is the tasks that write.
+  ["aws_ecs_service", "logs, %", quietMonth.logGigabytes, unitPrices.logGigabyte],
+] as const satisfies readonly (readonly [string, string, number, UnitPrice])[];
+
 const number = (value: unknown): number => (Number.isFinite(Number(value)) ? Number(value) : 0);
+/** As the README's table rounds. */
+const cents = (usd: number): number => Number(usd.toFixed(2));
 
 /** What a set of resources costs a month, the dearest first. */
 export function costsOf(resources: readonly Resource[]): Costs {
   const of = (type: string) => resources.filter((resource) => resource.type === type);
   const unknown: string[] = [];
   const items: CostItem[] = [];
-  const add = (count: number, name: string, usd: number) => {
-    if (count > 0) items.push({ name: `${count} ${name}`, usd });
+  const add = (count: number, name: string, usd: number, names?: string) => {
+    if (count > 0) items.push({ name: plural(count, name, names), usd });
   };
   const gateways = of("aws_nat_gateway").length;
-  add(gateways, "NAT gateways", gateways * monthly(unitPrices.natGateway));
+  add(gateways, "NAT gateway", gateways * monthly(unitPrices.natGateway));
   const balancers = of("aws_lb");
   add(balancers.length, "load balancer", balancers.length * monthly(unitPrices.loadBalancer));
   const addresses = of("aws_eip").length + balancers.reduce((sum, { values }) => sum + zonesOf(values), 0);
-  add(addresses, "public addresses", addresses * monthly(unitPrices.publicAddress));
+  add(addresses, "public address", addresses * monthly(unitPrices.publicAddress), "public addresses");
   for (const { values } of of("aws_db_instance")) {
     const { usd, missing } = database(values);
     items.push({
@@ -41,14 +62,22 @@ export function costsOf(resources: readonly Resource[]): Costs {
     if (missing !== undefined) unknown.push(missing);
   }
   const tasks = fargate(of("aws_ecs_service"), of("aws_ecs_task_definition"));
-  add(tasks.count, "Fargate tasks", tasks.usd);
+  add(tasks.count, "Fargate task", tasks.usd);
   const secrets = of("aws_secretsmanager_secret").length + of("aws_db_instance").length;
-  add(secrets, "secrets", secrets * monthly(unitPrices.secret));
+  add(secrets, "secret", secrets * monthly(unitPrices.secret));
   const zones = of("aws_service_discovery_private_dns_namespace").length;
   add(zones, "private zone", zones * monthly(unitPrices.privateZone));
+  const used = uses
+    .filter(([type]) => of(type).length > 0)
+    .map(([, name, amount, price]) => ({
+      name: name.replace("%", `${amount} GB`),
+      usd: amount * monthly(price),
+    }));
+  items.push(...used);
   return {
-    total: items.reduce((sum, { usd }) => sum + usd, 0),
-    items: items.sort((a, b) => b.usd - a.usd),
+    total: cents(items.reduce((sum, { usd }) => sum + usd, 0)),
+    items: items.sort((a, b) => b.usd - a.usd).map(({ name, usd }) => ({ name, usd: cents(usd) })),
+    usage: used.map(({ name }) => name),
     unknown,
   };
 }

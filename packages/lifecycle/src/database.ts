@@ -1,5 +1,6 @@
 /** The RDS instance as AWS sees it. */
 import type { AwsClients } from "@pilot-light/core/aws/clients";
+import { awsCommand } from "@pilot-light/core/aws/command-line";
 import { describeDatabaseInstance } from "@pilot-light/core/aws/database-instance";
 import { awsError } from "@pilot-light/core/aws/errors";
 import { sdk } from "@pilot-light/core/aws/sdk";
@@ -41,12 +42,14 @@ const usable = new Set([
 ]);
 
 /** @throws OpsError DATABASE_NOT_AVAILABLE (precondition) */
-export function assertUsable({ identifier, status }: Database): void {
+export function assertUsable({ identifier, status, arn }: Database): void {
   if (usable.has(status)) return;
+  const instance = `--db-instance-identifier ${identifier}`;
+  const aws = { region: arn.split(":")[3] ?? "" };
   const hint =
     status === "stopped"
-      ? `Start it, which takes some minutes:  aws rds start-db-instance --db-instance-identifier ${identifier}`
-      : `Wait until it is available:  aws rds wait db-instance-available --db-instance-identifier ${identifier}`;
+      ? `Start it, which takes some minutes:  ${awsCommand(aws, `rds start-db-instance ${instance}`)}`
+      : `Wait until it is available:  ${awsCommand(aws, `rds wait db-instance-available ${instance}`)}`;
   throw new OpsError(
     "precondition",
     "DATABASE_NOT_AVAILABLE",
@@ -79,7 +82,7 @@ export async function waitForDatabase(
         "DATABASE_NOT_AVAILABLE",
         `The RDS instance ${identifier} did not become available.`,
         {
-          hint: `See why:  aws rds describe-events --source-type db-instance --source-identifier ${identifier}`,
+          hint: `See why:  ${awsCommand(aws, `rds describe-events --source-type db-instance --source-identifier ${identifier}`)}`,
           cause,
         },
       );

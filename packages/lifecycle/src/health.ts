@@ -21,7 +21,9 @@ export async function validateHealth(
   context: CommandContext,
 ): Promise<Health> {
   const report = await context.console.step("validate", async (show) => {
-    const value = await validate({ ...usualOptions, directory, outputsFile, wait }, context, quiet(show));
+    // The file is this run's own: what it holds was asked of Terraform.
+    const options = { ...usualOptions, directory, outputsFile, outputsFrom: "terraform", wait };
+    const value = await validate(options, context, quiet(show));
     const { passed, warnings, failed } = value.summary;
     return { value, summary: `${passed} passed, ${plural(warnings, "warning")}, ${failed} failed` };
   });

@@ -1,6 +1,7 @@
 /** The image that each service will run: found in ECR before anything is changed, and pinned by its digest. */
 import type { ImageDetail, ImageIdentifier } from "@aws-sdk/client-ecr";
 import type { AwsClients } from "@pilot-light/core/aws/clients";
+import { awsCommand } from "@pilot-light/core/aws/command-line";
 import { awsError, awsErrorName } from "@pilot-light/core/aws/errors";
 import { sdk } from "@pilot-light/core/aws/sdk";
 import type { ResourceNames } from "@pilot-light/core/contract";
@@ -43,7 +44,7 @@ export async function findImage(
     .sort((a, b) => Number(b.imagePushedAt ?? 0) - Number(a.imagePushedAt ?? 0));
   const { imageDigest: digest, registryId, imageTags = [], imagePushedAt } = newest ?? {};
   if (digest === undefined || registryId === undefined) {
-    throw missing(service, repositoryName, wanted);
+    throw missing(aws, service, repositoryName, wanted);
   }
   const registry = `${registryId}.dkr.ecr.${aws.region}.amazonaws.com`;
   return {
@@ -84,9 +85,14 @@ function identifier(wanted: string): ImageIdentifier {
   return wanted.startsWith("sha256:") ? { imageDigest: wanted } : { imageTag: wanted };
 }
 
-function missing(service: ImageName, repository: string, wanted: string | undefined): OpsError {
+function missing(
+  aws: AwsClients,
+  service: ImageName,
+  repository: string,
+  wanted: string | undefined,
+): OpsError {
   const what = wanted === undefined ? "There is no tagged image" : `There is no image ${wanted}`;
   return new OpsError("precondition", "IMAGE_MISSING", `${what} in the repository ${repository}.`, {
-    hint: `Push one, or name one that is there with --${service}-image:  aws ecr describe-images --repository-name ${repository}`,
+    hint: `Push one, or name one that is there with --${service}-image:  ${awsCommand(aws, `ecr describe-images --repository-name ${repository}`)}`,
   });
 }

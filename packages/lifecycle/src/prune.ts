@@ -5,7 +5,7 @@ import { formatMinute, plural } from "@pilot-light/core/format";
 import { monthly, unitPrices } from "@pilot-light/core/prices";
 import { basics } from "./context.ts";
 import { printHead } from "./render.ts";
-import { deleteSnapshot, listSnapshots, prunable, type Snapshot } from "./snapshots.ts";
+import { deleteSnapshot, listSnapshots, prunable, usualKeep, type Snapshot } from "./snapshots.ts";
 
 export interface PruneOptions {
   dryRun: boolean;
@@ -16,17 +16,21 @@ export interface PruneOptions {
   includeOnlyCopies: boolean;
 }
 
+/** Who took it. */
 const origins = {
-  deactivation: "before a deactivation",
-  terraform: "final, by Terraform",
+  deactivation: "deactivation",
+  terraform: "Terraform",
   other: "by hand",
 } as const satisfies Record<Snapshot["origin"], string>;
+
+/** With four spaces before it a line has a hundred columns. */
+const longestLine = 96;
 
 export async function list(context: CommandContext): Promise<CommandOutcome> {
   const { aws, names, console, signal } = basics(context);
   const snapshots = await listSnapshots(aws, names, signal);
   printHead(`Snapshots  ${names.databaseInstance}`, plural(snapshots.length, "snapshot"), console);
-  for (const snapshot of snapshots) console.line(`  ${describe(snapshot)}`);
+  for (const line of describeAll(snapshots)) console.line(`  ${line}`);
   return { outcome: "listed", document: { snapshots } };
 }
 
@@ -41,19 +45,20 @@ export async function prune(options: PruneOptions, context: CommandContext): Pro
   const snapshots = await listSnapshots(aws, names, signal);
   const all = prunable(snapshots, keep, { onlyCopies: true });
   const surplus = includeOnlyCopies ? all : prunable(snapshots, keep);
+  const plan = { keep, delete: surplus, keeps: snapshots.filter((snapshot) => !surplus.includes(snapshot)) };
   printHead(
     `Prune snapshots  ${names.databaseInstance}`,
     dryRun ? "dry run, nothing is written" : "",
     console,
   );
-  for (const snapshot of surplus) console.line(`  DELETED: ${describe(snapshot)}`);
+  for (const line of planLines(plan)) console.line(line);
   const spared = all.length - surplus.length;
   if (spared > 0) {
     console.line(
-      `  ${plural(spared, "snapshot stays", "snapshots stay")}: their rows are in no other place that is known. To delete them as well:  --include-only-copies`,
+      `  ${plural(spared, "snapshot stays", "snapshots stay")}: their rows are in no other place that is known.`,
     );
+    console.line("  To delete them as well:  pnpm snapshots prune --include-only-copies");
   }
-  const plan = { keep, delete: surplus };
   if (surplus.length === 0) {
     console.line(`  Nothing to delete: the newest ${keep} stay, as do those that were taken by hand.`);
     return { outcome: "nothing to do", document: { plan, deleted: [] } };
@@ -63,7 +68,10 @@ export async function prune(options: PruneOptions, context: CommandContext): Pro
     surplus.reduce((sum, { gigabytes }) => sum + gigabytes, 0) * monthly(unitPrices.snapshotGigabyte);
   console.line();
   console.line(`  That saves up to ${most.toFixed(2)} USD a month. It cannot be undone.`);
-  if (dryRun) return { outcome: "planned", document: { plan } };
+  if (dryRun) {
+    console.line(`  To do it:  pnpm snapshots prune${keep === usualKeep ? "" : ` --keep ${keep}`}`);
+    return { outcome: "planned", document: { plan } };
+  }
   if (!yes) {
     await confirmByName(
       `This deletes ${plural(surplus.length, "snapshot")}.`,
@@ -80,6 +88,20 @@ export async function prune(options: PruneOptions, context: CommandContext): Pro
   return { outcome: "pruned", document: { plan, deleted } };
 }
 
-function describe({ id, createdAt, status, gigabytes, origin, onlyCopy }: Snapshot): string {
-  return `${id.padEnd(58)} ${formatMinute(createdAt).padEnd(17)} ${`${gigabytes} GB`.padStart(7)}  ${status === "available" ? origins[origin] : status}${onlyCopy ? ", ONLY COPY" : ""}`;
+/** What goes and what stays, each under its word. */
+export function planLines(plan: { delete: readonly Snapshot[]; keeps: readonly Snapshot[] }): string[] {
+  const lines = (word: string, snapshots: readonly Snapshot[]) =>
+    snapshots.length === 0 ? [] : [`  ${word}`, ...describeAll(snapshots).map((line) => `    ${line}`)];
+  return [...lines("would delete", plan.delete), ...lines("keeps", plan.keeps)];
+}
+
+/** A line for each, two where the names are so long that they leave no room for the rest. */
+function describeAll(snapshots: readonly Snapshot[]): string[] {
+  const width = Math.max(0, ...snapshots.map(({ id }) => id.length));
+  return snapshots.flatMap(({ id, createdAt, status, gigabytes, origin, onlyCopy }) => {
+    const time = createdAt === "" ? "" : `${formatMinute(createdAt)} UTC`;
+    const size = `${gigabytes} GB`.padStart(7);
+    const facts = `${time.padEnd(20)} ${size} ${status === "available" ? origins[origin] : status}${onlyCopy ? ", ONLY COPY" : ""}`;
+    return width + 1 + facts.length <= longestLine ? [`${id.padEnd(width)} ${facts}`] : [id, `  ${facts}`];
+  });
 }

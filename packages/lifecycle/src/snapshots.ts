@@ -1,6 +1,7 @@
 /** Snapshots of the database in RDS: taken before it goes, listed, and pruned, for they are paid for until somebody deletes them. */
 import type { DBSnapshot, Tag } from "@aws-sdk/client-rds";
 import type { AwsClients } from "@pilot-light/core/aws/clients";
+import { awsCommand } from "@pilot-light/core/aws/command-line";
 import { awsError } from "@pilot-light/core/aws/errors";
 import { sdk } from "@pilot-light/core/aws/sdk";
 import { environmentName, type ResourceNames } from "@pilot-light/core/contract";
@@ -95,7 +96,9 @@ export function toSnapshot(snapshot: DBSnapshot, names: ResourceNames): Snapshot
 }
 
 /**
- * Those that may go: all but the newest whole ones, and never one that a person took or that is still being made.
+ * Those that may go: all but the newest whole ones, and never one that a person took or that is not whole (being made,
+ * failed), which does not count as kept either.
+ * @param keep 1 at least: the newest may be all that is left of a database
  * @param onlyCopies whether those may go as well whose rows are nowhere else
  */
 export function prunable(
@@ -103,8 +106,10 @@ export function prunable(
   keep: number,
   { onlyCopies = false }: { onlyCopies?: boolean } = {},
 ): Snapshot[] {
-  const whole = snapshots.filter(({ origin, status }) => origin !== "other" && status === "available");
-  return whole.slice(keep).filter(({ onlyCopy }) => onlyCopies || !onlyCopy);
+  return snapshots
+    .filter(({ origin, status }) => origin !== "other" && status === "available")
+    .slice(Math.max(1, keep))
+    .filter(({ onlyCopy }) => onlyCopies || !onlyCopy);
 }
 
 /** `davidshaevel-dev-db-pre-deactivation-20261124-093000`: UTC. */
@@ -152,7 +157,7 @@ export async function takeSnapshot(
       `The snapshot ${id} of ${instance} did not become available.`,
       {
         details: [awsError(cause, "RDS says").message],
-        hint: `Look at it:  aws rds describe-db-snapshots --db-instance-identifier ${instance}`,
+        hint: `Look at it:  ${awsCommand(aws, `rds describe-db-snapshots --db-instance-identifier ${instance}`)}`,
         cause,
       },
     );

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AwsClients } from "@pilot-light/core/aws/clients";
+import { awsCommand } from "@pilot-light/core/aws/command-line";
 import { awsError, awsErrorName } from "@pilot-light/core/aws/errors";
 import { sdk } from "@pilot-light/core/aws/sdk";
 import { clusterName, serviceName, type ResourceNames } from "@pilot-light/core/contract";
@@ -86,7 +87,7 @@ export async function waitUntilStopped(aws: AwsClients, names: Names, signal: Ab
         "WRITERS_STILL_RUNNING",
         `${writers.running} tasks of ${service} still run and may write to RDS.`,
         {
-          hint: `Look at them:  aws ecs list-tasks --cluster ${cluster} --service-name ${service}`,
+          hint: `Look at them:  ${awsCommand(aws, `ecs list-tasks --cluster ${cluster} --service-name ${service}`)}`,
         },
       );
     }

@@ -29,6 +29,8 @@ export function sandboxEnvironment(
     PILOT_LIGHT_OUTPUTS_FILE: environment.outputsFile,
     AWS_ENDPOINT_URL: motoUrl(state.moto),
     AWS_REGION: defaultRegion,
+    // The AWS CLI reads no other.
+    AWS_DEFAULT_REGION: defaultRegion,
     AWS_ACCESS_KEY_ID: emulatorCredentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: emulatorCredentials.secretAccessKey,
     AWS_EC2_METADATA_DISABLED: "true",
@@ -52,6 +54,18 @@ function neonUrl(state: SandboxState, database: string): string {
   });
 }
 
+/** For a person's psql: the tools read the RDS endpoint from the outputs and its password from the secret. */
+function rdsUrl({ rds, caFile }: SandboxState): string {
+  return databaseUrl({
+    host: rds.host,
+    port: rds.port,
+    user: ownerRoles.rds,
+    password: sandboxPassword,
+    database: rds.database,
+    parameters: { sslmode: "verify-full", sslrootcert: caFile, hostaddr: loopback },
+  });
+}
+
 /** A connection URL, every part of it percent-encoded. */
 export function databaseUrl(parts: {
   host: string;
@@ -72,7 +86,10 @@ export function databaseUrl(parts: {
 /** The sandbox's own environment, which `up` fills with data. */
 export function defaultEnvironment(state: SandboxState): Record<string, string> {
   const { project, neon, rds, outputsFile, deployment } = state;
-  const own = sandboxEnvironment(state, { project, neonDatabase: neon.database, outputsFile });
+  const own: Record<string, string> = {
+    ...sandboxEnvironment(state, { project, neonDatabase: neon.database, outputsFile }),
+    SANDBOX_RDS_URL: rdsUrl(state),
+  };
   if (deployment === undefined) return own;
   // Its outputs are Terraform's.
   delete own["PILOT_LIGHT_OUTPUTS_FILE"];

@@ -47,7 +47,7 @@ export async function sandboxStatus(state: SandboxState, environment: Environmen
     const pid = await frontPid(state, own, environment);
     return {
       part: "front",
-      description: "before moto_server: what it lacks",
+      description: "answers for what moto_server lacks, hands the rest on",
       address: frontAddresses(own).url,
       pid,
       answers: pid !== undefined && (await motoAnswers({ port: own.proxyPort })),

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { processEnvironment, type Environment } from "@pilot-light/core/env";
+import { findClientPrograms } from "@pilot-light/core/postgres/programs";
 import { run } from "@pilot-light/core/process";
 import { isRunning } from "@pilot-light/sandbox/os-process";
 import { extraSandboxDirectory } from "@pilot-light/sandbox/vitest";
@@ -116,6 +117,16 @@ describe("a sandbox", () => {
     expect(JSON.parse(shell.stdout)).toMatchObject(environment);
     expect(JSON.parse(shell.stdout)).not.toHaveProperty("AWS_PROFILE");
     expect(environment.NEON_DATABASE_URL).toContain("-pooler.us-east-2.aws.neon.tech");
+    expect(environment.AWS_DEFAULT_REGION).toBe(environment.AWS_REGION);
+  });
+
+  test("leads psql to its RDS database", async () => {
+    const [client] = await findClientPrograms(own);
+    const script = `"$0/psql" "$SANDBOX_RDS_URL" --no-psqlrc -Atc "select current_user, current_database()"`;
+    expect(await sandbox("run", ["--", "sh", "-c", script, client?.directory ?? ""])).toMatchObject({
+      exitCode: 0,
+      stdout: "dbadmin|davidshaevel",
+    });
   });
 
   test("runs a command in its environment, with its arguments, streams and exit code", async () => {

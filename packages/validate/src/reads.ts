@@ -43,6 +43,8 @@ export interface ReadsOptions {
   environment: Environment;
   names: ResourceNames;
   outputsFile: string | undefined;
+  /** What is said of where the outputs are from; without it the file or program that they were read from. */
+  outputsFrom: string | undefined;
   directory: string;
   signal: AbortSignal;
   hide: (secret: string) => void;
@@ -97,7 +99,7 @@ export function requireOutput({ values, from }: DeployedOutputs, name: TextOutpu
     "configuration",
     "OUTPUT_EMPTY",
     `The output ${name} is empty although the environment is ${mode} (${from}).`,
-    { hint: "Deploy again:  pnpm infra:deploy" },
+    { hint: values.dev_activated ? "Complete it:  pnpm activate" : "Deploy again:  pnpm infra:deploy" },
   );
 }
 
@@ -111,8 +113,9 @@ async function readAllOutputs(options: ReadsOptions): Promise<DeployedOutputs> {
     signal,
     onStart: (line) => log(`$ ${line}`),
   });
-  const values = parseOutputs(raw, outputsSchema);
-  return { values, count: Object.keys(raw.values).length, from: raw.from };
+  const from = options.outputsFrom ?? raw.from;
+  const values = parseOutputs({ ...raw, from }, outputsSchema);
+  return { values, count: Object.keys(raw.values).length, from };
 }
 
 function once<T>(read: () => Promise<T>): () => Promise<T> {

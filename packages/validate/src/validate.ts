@@ -21,6 +21,8 @@ import { usualPauses, waitUntilGood } from "./wait.ts";
 
 export interface ValidateOptions extends Selection {
   outputsFile?: string | undefined;
+  /** What is said of where the outputs are from, when the file is not one that a person named: "terraform". */
+  outputsFrom?: string | undefined;
   waiversFile?: string | undefined;
   /** `address:port` to connect to instead of the load balancer. */
   resolve?: string | undefined;
@@ -89,6 +91,7 @@ export async function validate(
         environment,
         names: resourceNames(project),
         outputsFile: options.outputsFile ?? readVariable(environment, "PILOT_LIGHT_OUTPUTS_FILE"),
+        outputsFrom: options.outputsFrom,
         directory: checkOptions.directory,
         signal: round.signal,
         hide,

@@ -52,7 +52,7 @@ describe("outputs that say nothing are never taken for a mode", () => {
 
 describe("exit codes", () => {
   test.each([
-    [["--nonsense"], "Unknown argument: nonsense"],
+    [["--nonsense"], "Unknown option: --nonsense"],
     [["--only", "nope"], 'There is no check "nope"'],
     [["--skip", "aws-credentials"], "cannot be skipped"],
     [["--wait=soon"], "--wait must be a duration"],

@@ -2,6 +2,7 @@
 import { databaseSecretSchema, type DatabaseSecret } from "../contract.ts";
 import { OpsError } from "../errors.ts";
 import type { AwsClients } from "./clients.ts";
+import { awsCommand } from "./command-line.ts";
 import { awsError } from "./errors.ts";
 import { sdk } from "./sdk.ts";
 
@@ -25,7 +26,7 @@ export async function readDatabaseSecret(
           "SECRET_MISSING",
           `There is no readable secret ${arn} (output database_secret_arn).`,
           {
-            hint: `Look at it:  aws secretsmanager describe-secret --secret-id ${arn}`,
+            hint: `Look at it:  ${awsCommand(aws, `secretsmanager describe-secret --secret-id ${arn}`)}`,
             cause: error,
           },
         );

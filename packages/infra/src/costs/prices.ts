@@ -1,5 +1,5 @@
 /** What the environment costs: how much of each price every mode uses. The table in docs/costs.md is made from this. */
-import { databaseClasses, unitPrices, type UnitPrice } from "@pilot-light/core/prices";
+import { databaseClasses, quietMonth, unitPrices, type UnitPrice } from "@pilot-light/core/prices";
 
 export const scenarios = {
   pilotLight: "pilot light",
@@ -28,17 +28,33 @@ export const prices: readonly Price[] = [
   { item: "RDS db.t3.micro", price: databaseClasses["db.t3.micro"], quantity: ofDatabase(1) },
   { item: "RDS storage, 20 GB gp3", price: unitPrices.databaseGigabyte, quantity: ofDatabase(20) },
   { item: "Secret of the database", price: unitPrices.secret, quantity: ofDatabase(1) },
-  { item: "Images in ECR, 5 GB", price: unitPrices.imageGigabyte, quantity: always(5) },
-  { item: "Dumps in S3, 5 GB", price: unitPrices.objectGigabyte, quantity: always(5) },
+  {
+    item: `Images in ECR, ${quietMonth.imageGigabytes} GB`,
+    price: unitPrices.imageGigabyte,
+    quantity: always(quietMonth.imageGigabytes),
+  },
+  {
+    item: `Dumps in S3, ${quietMonth.objectGigabytes} GB`,
+    price: unitPrices.objectGigabyte,
+    quantity: always(quietMonth.objectGigabytes),
+  },
   { item: "NAT gateways", price: unitPrices.natGateway, quantity: { ...whenActive(2), cheapActive: 1 } },
-  { item: "Data through them, 10 GB", price: unitPrices.natGigabyte, quantity: whenActive(10) },
+  {
+    item: `Data through them, ${quietMonth.natGigabytes} GB`,
+    price: unitPrices.natGigabyte,
+    quantity: whenActive(quietMonth.natGigabytes),
+  },
   {
     item: "Public IPv4 addresses (NAT, load balancer)",
     price: unitPrices.publicAddress,
     quantity: { ...whenActive(4), cheapActive: 3 },
   },
   { item: "Load balancer", price: unitPrices.loadBalancer, quantity: whenActive(1) },
-  { item: "Its use, 0.1 LCU", price: unitPrices.loadBalancerUse, quantity: whenActive(0.1) },
+  {
+    item: `Its use, ${quietMonth.loadBalancerUnits} LCU`,
+    price: unitPrices.loadBalancerUse,
+    quantity: whenActive(quietMonth.loadBalancerUnits),
+  },
   {
     item: "Fargate, 2 vCPU in 6 tasks",
     price: unitPrices.fargateCpu,
@@ -65,7 +81,15 @@ export const prices: readonly Price[] = [
     quantity: whenActive(1),
   },
   { item: "Cloud Map: its private zone", price: unitPrices.privateZone, quantity: whenActive(1) },
-  { item: "EFS, 1 GB", price: unitPrices.fileSystemGigabyte, quantity: whenActive(1) },
+  {
+    item: `EFS, ${quietMonth.fileSystemGigabytes} GB`,
+    price: unitPrices.fileSystemGigabyte,
+    quantity: whenActive(quietMonth.fileSystemGigabytes),
+  },
   { item: "Secret of Grafana", price: unitPrices.secret, quantity: whenActive(1) },
-  { item: "Logs, 1 GB", price: unitPrices.logGigabyte, quantity: whenActive(1) },
+  {
+    item: `Logs, ${quietMonth.logGigabytes} GB`,
+    price: unitPrices.logGigabyte,
+    quantity: whenActive(quietMonth.logGigabytes),
+  },
 ];

@@ -36,7 +36,7 @@ function addPrune(argv: Argv): Argv {
         .option("keep", {
           type: "number",
           default: 3,
-          describe: "How many stay",
+          describe: "How many stay of those that this tool or Terraform made, 1 at least",
           group: "Work:",
           requiresArg: true,
         })
@@ -47,8 +47,12 @@ function addPrune(argv: Argv): Argv {
           group: "Work:",
         })
         .check(({ keep }) => {
-          if (Number.isInteger(keep) && keep >= 0) return true;
-          throw new OpsError("usage", "USAGE", "--keep must be a whole number from 0.");
+          if (Number.isInteger(keep) && keep >= 1) return true;
+          throw new OpsError(
+            "usage",
+            "USAGE",
+            "--keep must be a whole number from 1: the newest snapshot may be all that is left of a database.",
+          );
         })
         .epilogue(helpEpilogue(variables)),
     async (args) => {
@@ -61,7 +65,7 @@ function addPrune(argv: Argv): Argv {
 }
 
 export function addSnapshotsCommand(argv: Argv): Argv {
-  return argv.command("snapshots <command>", "List or prune the snapshots of the database", (own) =>
-    addPrune(addList(own)).demandCommand(1, "list or prune?"),
+  return argv.command("snapshots", "List or prune the snapshots of the database", (own) =>
+    addPrune(addList(own)).usage("$0 snapshots <command>"),
   );
 }

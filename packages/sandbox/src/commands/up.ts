@@ -69,6 +69,9 @@ export const upCommand = {
         state.deployment === undefined ? "pnpm sync neon-to-rds --dry-run" : "pnpm activate --sync-data";
       console.line(`  ${`pnpm sandbox run -- ${example}`.padEnd(54)} one command in its environment`);
       console.line('  eval "$(pnpm --silent sandbox env)"                    its environment in this shell');
+      console.line(
+        '                 then  psql "$SANDBOX_RDS_URL"              a look into its RDS database',
+      );
       console.line("  pnpm sandbox down                                      stop it and remove its files");
       return {
         outcome: started ? "started" : "already-running",

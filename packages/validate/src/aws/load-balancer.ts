@@ -33,7 +33,7 @@ export async function findLoadBalancer(
   );
   if (found !== undefined) return found;
   throw new OpsError("aws", "LOAD_BALANCER_MISSING", `There is no load balancer ${dnsName}.`, {
-    hint: "Create it again:  pnpm infra:deploy",
+    hint: "Create it again:  pnpm activate",
   });
 }
 

@@ -1,4 +1,5 @@
 /** Check: the backend answers 200 through the load balancer, with a certificate that is valid for the real name. */
+import { awsCommand } from "@pilot-light/core/aws/command-line";
 import { messageOf } from "@pilot-light/core/errors";
 import { serverName } from "../aws/certificates.ts";
 import { probe, type ProbeTarget } from "../aws/probe.ts";
@@ -22,7 +23,7 @@ export const albHealth: Check = {
       return status === 200 ? { summary } : { summary, problems: [wrongStatus(status, url)] };
     } catch (error) {
       context.signal.throwIfAborted();
-      return { summary: `${url} does not answer`, problems: [judgeError(error, target)] };
+      return { summary: `${url} does not answer`, problems: [judgeError(error, target, context)] };
     }
   },
 };
@@ -46,7 +47,7 @@ function wrongStatus(status: number, url: string): Problem {
   return problem(`it answers ${status}, expected is 200`, `Ask yourself:  curl -i ${url}`);
 }
 
-function judgeError(error: unknown, { address, name }: ProbeTarget): Problem {
+function judgeError(error: unknown, { address, name }: ProbeTarget, { aws }: CheckContext): Problem {
   const where = `${address.host}:${address.port}`;
   const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
   if (/CERT|ALTNAME|SELF_SIGNED|ISSUER|UNABLE_TO_VERIFY/.test(code)) {
@@ -56,6 +57,6 @@ function judgeError(error: unknown, { address, name }: ProbeTarget): Problem {
   const problem = mayHeal(error) ? transient : failure;
   return problem(
     `${where} cannot be reached: ${messageOf(error) || code}`,
-    "Is it there, and may you reach it?  aws elbv2 describe-load-balancers",
+    `Is it there, and may you reach it?  ${awsCommand(aws, "elbv2 describe-load-balancers")}`,
   );
 }

@@ -1,8 +1,9 @@
 /** Check: the certificate of the domain is issued, covers Grafana's name, and does not expire soon. */
 import type { CertificateDetail } from "@aws-sdk/client-acm";
+import { awsCommand } from "@pilot-light/core/aws/command-line";
 import { plural } from "@pilot-light/core/format";
 import { certificateNames, covers } from "../aws/certificates.ts";
-import type { Check, Problem } from "../check.ts";
+import type { Check, CheckContext, Problem } from "../check.ts";
 import { failure, transient, warning } from "../check.ts";
 
 /** ACM renews 60 days before the end: at 30 something is in its way. */
@@ -14,7 +15,7 @@ export const certificate: Check = {
   title: `The certificate of the domain is issued and valid for more than ${soonDays} days`,
   needs: ["aws-credentials", "terraform-outputs"],
   actions: ["acm:DescribeCertificate"],
-  async run({ reads, now }) {
+  async run({ aws, reads, now }) {
     const detail = await reads.certificate();
     const active = (await reads.outputs()).values.dev_activated;
     if (detail === undefined) {
@@ -24,7 +25,7 @@ export const certificate: Check = {
       );
       return { summary: "no domain, no certificate", problems: active ? [problem] : [] };
     }
-    const problems = judge(detail, now);
+    const problems = judge(detail, now, aws);
     return {
       summary: describe(detail, now),
       details: certificateNames(detail),
@@ -44,9 +45,9 @@ function describe(detail: CertificateDetail, now: Date): string {
   return `${detail.DomainName ?? ""} ${detail.Status ?? "unknown"}${valid}`;
 }
 
-function judge(detail: CertificateDetail, now: Date): Problem[] {
+function judge(detail: CertificateDetail, now: Date, aws: CheckContext["aws"]): Problem[] {
   const { DomainName: name = "", Status: status = "unknown", CertificateArn: arn = "" } = detail;
-  const look = `Look at it:  aws acm describe-certificate --certificate-arn ${arn}`;
+  const look = `Look at it:  ${awsCommand(aws, `acm describe-certificate --certificate-arn ${arn}`)}`;
   if (status === "PENDING_VALIDATION") {
     return [transient(`${name}: it waits for its DNS records`, `Enter them in the DNS. ${look}`)];
   }

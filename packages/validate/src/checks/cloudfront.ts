@@ -5,6 +5,7 @@ import { failure, transient } from "../check.ts";
 import { requireOutput } from "../reads.ts";
 import { sdk } from "@pilot-light/core/aws/sdk";
 
+const again = "Create it again:  pnpm activate";
 const deploy = "Deploy again:  pnpm infra:deploy";
 
 export const cloudfront: Check = {
@@ -19,7 +20,7 @@ export const cloudfront: Check = {
     const loadBalancer = requireOutput(outputs, "alb_dns_name");
     const distribution = await describe(context, id);
     if (distribution === undefined) {
-      return { summary: "missing", problems: [failure(`there is no CloudFront distribution ${id}`, deploy)] };
+      return { summary: "missing", problems: [failure(`there is no CloudFront distribution ${id}`, again)] };
     }
     const { Status: status = "unknown", DistributionConfig: config, DomainName = "" } = distribution;
     const problems: Problem[] = [];

@@ -1,4 +1,5 @@
 /** Check: the image that each service was told to run still exists in ECR; "keep the last 10" may have removed it. */
+import { awsCommand } from "@pilot-light/core/aws/command-line";
 import type { Check, CheckContext, Problem } from "../check.ts";
 import { failure } from "../check.ts";
 import { sdk } from "@pilot-light/core/aws/sdk";
@@ -16,8 +17,10 @@ export const deployedImages: Check = {
     const own = images.flatMap((image) => parseEcrImage(image, context) ?? []);
     const problems = (await Promise.all(own.map((image) => judge(context, image)))).flat();
     const others = images.length - own.length;
+    const found = [...own.map(describe), ...(others > 0 ? [`${others} from elsewhere`] : [])].join(", ");
     return {
-      summary: [...own.map(describe), ...(others > 0 ? [`${others} from elsewhere`] : [])].join(", "),
+      // Services that are missing are what ecs-services is about.
+      summary: found === "" ? "nothing to look at: no service has an image" : found,
       details: images,
       problems,
     };
@@ -66,7 +69,7 @@ async function judge({ aws, signal }: CheckContext, { name, reference }: EcrImag
     return [];
   } catch (error) {
     if (!(error instanceof ImageNotFoundException)) throw error;
-    const fix = `Push it again, or deploy another:  aws ecr describe-images --repository-name ${name}`;
+    const fix = `Push it again, or deploy another:  ${awsCommand(aws, `ecr describe-images --repository-name ${name}`)}`;
     return [failure(`${name}:${reference} is not in ECR any more: the next task cannot start`, fix)];
   }
 }

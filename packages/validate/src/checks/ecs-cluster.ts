@@ -17,15 +17,15 @@ export const ecsCluster: Check = {
     const { clusters = [] } = await ecs.send(new DescribeClustersCommand({ clusters: [name] }), {
       abortSignal: signal,
     });
-    const deploy = "Create it again:  pnpm infra:deploy";
+    const again = "Create it again:  pnpm activate";
     const [cluster] = clusters;
     if (cluster === undefined) {
-      return { summary: "missing", problems: [failure(`there is no ECS cluster ${name}`, deploy)] };
+      return { summary: "missing", problems: [failure(`there is no ECS cluster ${name}`, again)] };
     }
     const { status = "unknown", activeServicesCount = 0, runningTasksCount = 0 } = cluster;
     const summary = `${name} ${status}, ${activeServicesCount} services, ${runningTasksCount} tasks`;
     if (status === "ACTIVE") return { summary };
     const problem = status === "PROVISIONING" ? transient : failure;
-    return { summary, problems: [problem(`its status is ${status}`, deploy)] };
+    return { summary, problems: [problem(`its status is ${status}`, again)] };
   },
 };

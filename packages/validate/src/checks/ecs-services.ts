@@ -1,5 +1,6 @@
 /** Check: all four ECS services run as many tasks as they should, each from one completed deployment. */
 import type { Service } from "@aws-sdk/client-ecs";
+import { awsCommand } from "@pilot-light/core/aws/command-line";
 import { lastStoppedReason } from "../aws/services.ts";
 import type { Check, CheckContext, Problem } from "../check.ts";
 import { failure, transient } from "../check.ts";
@@ -30,11 +31,11 @@ function describe({ names }: CheckContext, name: string, service: Service | unde
 }
 
 async function judge(context: CheckContext, name: string, service: Service | undefined): Promise<Problem[]> {
-  const deploy = "Create it again:  pnpm infra:deploy";
-  if (service === undefined) return [failure(`there is no ECS service ${name}`, deploy)];
+  const again = "Create it again:  pnpm activate";
+  if (service === undefined) return [failure(`there is no ECS service ${name}`, again)];
   const { status = "unknown", runningCount = 0, desiredCount = 0, deployments = [] } = service;
-  if (status !== "ACTIVE") return [failure(`${name}: its status is ${status}`, deploy)];
-  const again = "Wait for it:  pnpm validate --only ecs-services --wait";
+  if (status !== "ACTIVE") return [failure(`${name}: its status is ${status}`, again)];
+  const wait = "Wait for it:  pnpm validate --only ecs-services --wait";
   if (desiredCount === 0) {
     return [failure(`${name}: it is scaled down to no task`, "Scale it up again:  pnpm infra:deploy")];
   }
@@ -52,15 +53,16 @@ async function judge(context: CheckContext, name: string, service: Service | und
     const cluster = requireOutput(await context.reads.outputs(), "ecs_cluster_name");
     const reason = await lastStoppedReason(context.aws, cluster, name, context.signal);
     const stopped = reason === undefined ? "" : ` (last stopped: ${reason})`;
-    return [transient(`${name}: ${runningCount} of ${desiredCount} tasks run${stopped}`, again)];
+    return [transient(`${name}: ${runningCount} of ${desiredCount} tasks run${stopped}`, wait)];
   }
   if (runningCount > desiredCount || others.length > 0 || deployment?.rolloutState === "IN_PROGRESS") {
-    return [transient(`${name}: a deployment is under way, ${runningCount} tasks of ${desiredCount}`, again)];
+    return [transient(`${name}: a deployment is under way, ${runningCount} tasks of ${desiredCount}`, wait)];
   }
-  if (deployment === undefined) return [failure(`${name}: it has no deployment`, deploy)];
+  if (deployment === undefined) return [failure(`${name}: it has no deployment`, again)];
   return [];
 }
 
-function eventsOf({ names }: CheckContext, name: string): string {
-  return `aws ecs describe-services --cluster ${names.prefix}-cluster --services ${name} --query 'services[0].events[:5]'`;
+function eventsOf({ aws, names }: CheckContext, name: string): string {
+  const words = `ecs describe-services --cluster ${names.prefix}-cluster --services ${name} --query 'services[0].events[:5]'`;
+  return awsCommand(aws, words);
 }

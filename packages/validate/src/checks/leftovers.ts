@@ -24,8 +24,9 @@ export const leftovers: Check = {
     const found = await findLeftovers(context, vpcId);
     if (found.length === 0) return { summary: "none" };
     const dollars = found.reduce((sum, leftover) => sum + leftover.dollars, 0);
+    // Not a plain deploy: that would run past the data.
     const fix =
-      "Destroy what the state still knows:  pnpm infra:deploy    the rest by hand, it is not in the state";
+      "Destroy what the state still knows:  pnpm deactivate    (it shows what it destroys; after an interrupted one:  pnpm deactivate --resume)    the rest by hand, it is not in the state";
     return {
       summary: `${found.length} still there, ${formatCost(dollars)}`,
       problems: found.map((leftover) => failure(`${leftover.name}: ${formatCost(leftover.dollars)}`, fix)),

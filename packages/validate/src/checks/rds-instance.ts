@@ -1,5 +1,6 @@
 /** Check: the RDS instance is available, private and encrypted, and its credentials can be read. */
 import type { DBInstance } from "@aws-sdk/client-rds";
+import { awsCommand } from "@pilot-light/core/aws/command-line";
 import { describeDatabaseInstance } from "@pilot-light/core/aws/database-instance";
 import type { Check, CheckContext, Finding, Problem } from "../check.ts";
 import { failure, transient } from "../check.ts";
@@ -36,7 +37,7 @@ export const rdsInstance: Check = {
     const { DBInstanceStatus: status = "unknown", EngineVersion = "", DBInstanceClass = "" } = instance;
     return {
       summary: `${context.names.databaseInstance}: ${status}, PostgreSQL ${EngineVersion}, ${DBInstanceClass}`,
-      problems: judge(instance, status, outputs.values.database_secret_arn),
+      problems: judge(context, instance, outputs.values.database_secret_arn),
     };
   },
 };
@@ -49,9 +50,10 @@ function missing({ names }: CheckContext): Finding {
   return { summary: "missing", problems: [problem] };
 }
 
-function judge(instance: DBInstance, status: string, secretArn: string): Problem[] {
+function judge({ aws }: CheckContext, instance: DBInstance, secretArn: string): Problem[] {
+  const { DBInstanceStatus: status = "unknown", DBInstanceIdentifier: identifier = "" } = instance;
   const problems: Problem[] = [];
-  const look = `Look at it:  aws rds describe-events --source-type db-instance --source-identifier ${instance.DBInstanceIdentifier ?? ""}`;
+  const look = `Look at it:  ${awsCommand(aws, `rds describe-events --source-type db-instance --source-identifier ${identifier}`)}`;
   if (status !== "available" && !working.has(status)) {
     problems.push((onItsWay.has(status) ? transient : failure)(`its status is ${status}`, look));
   }

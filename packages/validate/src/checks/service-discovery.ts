@@ -1,4 +1,5 @@
 /** Check: Cloud Map has the namespace, and in each of its services as many instances as ECS runs tasks. */
+import { awsCommand } from "@pilot-light/core/aws/command-line";
 import type { Check, CheckContext, Problem } from "../check.ts";
 import { failure, transient } from "../check.ts";
 import { requireOutput } from "../reads.ts";
@@ -19,10 +20,7 @@ export const serviceDiscovery: Check = {
     const name = requireOutput(await context.reads.outputs(), "service_discovery_namespace");
     const namespaceId = await findNamespace(context, name);
     if (namespaceId === undefined) {
-      const problem = failure(
-        `there is no Cloud Map namespace ${name}`,
-        "Create it again:  pnpm infra:deploy",
-      );
+      const problem = failure(`there is no Cloud Map namespace ${name}`, "Create it again:  pnpm activate");
       return { summary: "missing", problems: [problem] };
     }
     const [registered, running] = await Promise.all([
@@ -32,18 +30,25 @@ export const serviceDiscovery: Check = {
     const parts = [...running.keys()].map((service) => `${service} ${registered.get(service) ?? 0}`);
     return {
       summary: `${name}: ${parts.join(", ")}`,
-      problems: [...running].flatMap(([service, tasks]) => judge(service, tasks, registered.get(service))),
+      problems: [...running].flatMap(([service, tasks]) =>
+        judge(context, service, { tasks, instances: registered.get(service) }),
+      ),
     };
   },
 };
 
-function judge(service: string, tasks: number, instances: number | undefined): Problem[] {
+function judge(
+  { aws, names }: CheckContext,
+  service: string,
+  { tasks, instances }: { tasks: number; instances: number | undefined },
+): Problem[] {
   if (instances === undefined) {
-    return [failure(`${service}: it has no Cloud Map service`, "Create it again:  pnpm infra:deploy")];
+    return [failure(`${service}: it has no Cloud Map service`, "Create it again:  pnpm activate")];
   }
   if (instances === tasks) return [];
   // Tasks register again only when they start: https://github.com/hashicorp/terraform-provider-aws/issues/46930
-  const fix = `Start its tasks anew:  aws ecs update-service --force-new-deployment --service ${service}`;
+  const where = `--cluster ${names.prefix}-cluster --service ${names.prefix}-${service}`;
+  const fix = `Start its tasks anew:  ${awsCommand(aws, `ecs update-service --force-new-deployment ${where}`)}`;
   return [transient(`${service}: ${instances} registered, ${tasks} tasks run`, fix)];
 }
 

@@ -16,6 +16,7 @@ import type { Check, Finding } from "../check.ts";
 import { checkContext } from "../testing/check-context.ts";
 import { certificate } from "./certificate.ts";
 import { cloudfront } from "./cloudfront.ts";
+import { deployedImages } from "./deployed-images.ts";
 import { ecsCluster } from "./ecs-cluster.ts";
 import { ecsServices } from "./ecs-services.ts";
 import { newestDump } from "./newest-dump.ts";
@@ -230,4 +231,33 @@ test("a dump older than two weeks is a warning", async () => {
   expect(problems(found)).toEqual([
     { severity: "warning", message: "the newest dump is 21 days old", heals: false },
   ]);
+});
+
+describe("what helps", () => {
+  const fixes = async (found: Promise<Finding>) => ((await found).problems ?? []).map(({ fix }) => fix);
+
+  test("where a part of the active mode is missing as a whole: an activation, which looks before it deploys", async () => {
+    mockClient(ECSClient).on(DescribeClustersCommand).resolves({ clusters: [] });
+    const services = () => Promise.resolve(new Map([["dev-shop-backend", undefined]]));
+    const again = "Create it again:  pnpm activate";
+    expect(await fixes(run(ecsCluster, { ecs_cluster_name: "c", dev_activated: true }))).toEqual([again]);
+    expect(await fixes(run(ecsServices, { ecs_cluster_name: "c" }, { services }))).toEqual([again]);
+  });
+
+  test("an AWS command names the region of the environment", async () => {
+    const DBInstances = [{ DBInstanceStatus: "failed", DBInstanceIdentifier: "db" }];
+    mockClient(RDSClient).on(DescribeDBInstancesCommand).resolves({ DBInstances });
+    const [fix] = await fixes(
+      run(rdsInstance, { database_endpoint: "h:5432", database_secret_arn: "", dev_activated: false }),
+    );
+    expect(fix).toMatch(/aws rds describe-events .* --source-identifier db --region [a-z]+-[a-z]+-\d$/);
+  });
+});
+
+test("deployed-images says that there is nothing to look at", async () => {
+  const services = () => Promise.resolve(new Map([["dev-shop-backend", undefined]]));
+  expect(await run(deployedImages, {}, { services })).toMatchObject({
+    summary: "nothing to look at: no service has an image",
+    problems: [],
+  });
 });

@@ -18,7 +18,7 @@ export const targetHealth: Check = {
     const found = await readTargetHealth(aws, await reads.loadBalancer(), signal);
     const groups = found.map((group) => ({ ...group, name: group.name.replace(`${names.prefix}-`, "") }));
     if (groups.length === 0) {
-      const problem = failure("the load balancer has no target group", "Deploy again:  pnpm infra:deploy");
+      const problem = failure("the load balancer has no target group", "Create them again:  pnpm activate");
       return { summary: "none", problems: [problem] };
     }
     return { summary: groups.map(describe).join(", "), problems: groups.flatMap(judge) };

@@ -125,11 +125,14 @@ export type ValidateArguments = Awaited<ReturnType<typeof options>["argv"]>;
 
 /** Adds the command, which is the program's only one. */
 export function addValidateCommand(argv: Argv): Argv {
-  return argv
-    .demandCommand(0)
-    .command("$0", "Check that the environment is healthy for the mode it is in", options, async (args) => {
+  return argv.command(
+    "$0",
+    "Check that the environment is healthy for the mode it is in",
+    options,
+    async (args) => {
       await runCommand("validate", args, (context) => dispatch(args, context));
-    });
+    },
+  );
 }
 
 async function dispatch(args: ValidateArguments, context: CommandContext): Promise<CommandOutcome> {

@@ -68,8 +68,11 @@ export function resultLines(result: CheckResult, style: LineStyle): string[] {
   const ran = status !== "skipped" && status !== "not-applicable";
   const lines = [stateLine(status, id, summary, ran ? durationMs : undefined, style)];
   const indent = " ".repeat(13);
-  for (const { message, fix } of problems) {
-    lines.push(`${indent}${message}`, `${indent}${style.colours.dim(`fix: ${fix}`)}`);
+  const byFix = new Map<string, string[]>();
+  for (const { message, fix } of problems) byFix.set(fix, [...(byFix.get(fix) ?? []), message]);
+  for (const [fix, messages] of byFix) {
+    lines.push(...messages.map((message) => `${indent}${message}`));
+    lines.push(`${indent}${style.colours.dim(`fix: ${fix}`)}`);
   }
   if (problems.length > 0) lines.push(`${indent}${style.colours.dim(`more: docs/checks/${id}.md`)}`);
   if (style.verbose) lines.push(...details.map((detail) => style.colours.dim(`${indent}${detail}`)));

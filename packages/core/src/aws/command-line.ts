@@ -1,0 +1,10 @@
+/** Commands of the AWS CLI that hints name. */
+import type { AwsClients } from "./clients.ts";
+
+/**
+ * `aws <words> --region <region>`: the CLI has a region of its own, which need not be the environment's.
+ * @param words without the leading `aws`: "rds describe-events --source-type db-instance"
+ */
+export function awsCommand({ region }: Pick<AwsClients, "region">, words: string): string {
+  return region === "" ? `aws ${words}` : `aws ${words} --region ${region}`;
+}

@@ -1,0 +1,139 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { Argv } from "yargs";
+import { commonOptions, runCli } from "./cli.ts";
+
+type Values = Readonly<Record<string, unknown>>;
+
+let ran: Values | undefined;
+beforeEach(() => {
+  ran = undefined;
+});
+afterEach(() => {
+  process.exitCode = undefined;
+});
+
+/** A program of two levels, as `pnpm activate` and `pnpm snapshots prune` are. */
+function configure(argv: Argv): Argv {
+  const note = (args: Values) => {
+    ran = args;
+  };
+  const options = (own: Argv) =>
+    commonOptions(own)
+      .option("dry-run", { type: "boolean", default: false })
+      .option("sync-data", { type: "boolean" })
+      .option("wait", { type: "string", coerce: (text: string) => text.trim() })
+      .option("var", { type: "string", array: true, requiresArg: true });
+  return argv
+    .command("activate", "On", options, note)
+    .command("down", "Off", options, note)
+    .command("snapshots", "Snapshots", (own) =>
+      own.command("list", "List", options, note).command("prune", "Prune", options, note),
+    );
+}
+
+/** What a usage error says as JSON; undefined when the command ran. */
+async function failureOf(...args: string[]) {
+  let text = "";
+  vi.spyOn(process.stdout, "write").mockImplementation((chunk) => {
+    text += String(chunk);
+    return true;
+  });
+  vi.spyOn(process.stderr, "write").mockImplementation(() => true);
+  await runCli("pnpm", [...args, "--json"], configure);
+  if (ran !== undefined) return undefined;
+  const { command, error } = JSON.parse(text) as {
+    command: string;
+    error: { message: string; hint: string; exit: number; code: string };
+  };
+  expect(process.exitCode).toBe(2);
+  expect(error).toMatchObject({ exit: 2, code: "USAGE" });
+  return { command, message: error.message, hint: error.hint };
+}
+
+const messageOf = async (...args: string[]) => (await failureOf(...args))?.message;
+
+describe("a boolean option", () => {
+  test.each(["yes", "1", "no", "TRUE", "on", ""])("with the value %j is a usage error", async (value) => {
+    expect(await messageOf("activate", `--dry-run=${value}`)).toContain(
+      `--dry-run is true or false, not "${value}"`,
+    );
+    expect(ran).toBeUndefined();
+  });
+
+  test.each([
+    ["--dry-run", true],
+    ["--dry-run=true", true],
+    ["--dry-run=false", false],
+    ["--no-dry-run", false],
+    ["--dryRun=true", true],
+  ])("%s is %s", async (flag, value) => {
+    expect(await failureOf("activate", flag)).toBeUndefined();
+    expect(ran).toMatchObject({ dryRun: value });
+  });
+
+  test("is held against true and false below a subcommand and in camel case as well", async () => {
+    expect(await messageOf("snapshots", "prune", "--dry-run=1")).toContain(
+      '--dry-run is true or false, not "1"',
+    );
+    expect(await messageOf("activate", "--dryRun=1")).toContain('--dry-run is true or false, not "1"');
+  });
+
+  test("that is negated takes no value", async () => {
+    expect(await messageOf("activate", "--no-dry-run=yes")).toContain("--no-dry-run takes no value");
+  });
+
+  test.each([
+    ["--dry-run", "--no-dry-run"],
+    ["--dry-run=false", "--dry-run"],
+    ["--no-sync-data", "--sync-data"],
+  ])("that is said and taken back is a usage error: %s %s", async (first, second) => {
+    expect(await messageOf("activate", first, second)).toBe(`${first} and ${second} contradict each other.`);
+  });
+
+  test("may be said twice", async () => {
+    expect(await failureOf("activate", "--dry-run", "--dry-run=true")).toBeUndefined();
+  });
+
+  test("is not looked for in the value of another option", async () => {
+    expect(await failureOf("activate", "--var=dry-run=yes", "--var", "x=yes")).toBeUndefined();
+    expect(ran).toMatchObject({ var: ["dry-run=yes", "x=yes"] });
+  });
+});
+
+describe("an unknown command", () => {
+  test("is named, and the nearest one with it", async () => {
+    expect(await failureOf("snapshots", "lst")).toEqual({
+      command: "snapshots",
+      message: "Unknown command: lst. Did you mean list?",
+      hint: "See  pnpm snapshots --help",
+    });
+  });
+
+  test("suggests nothing that is far away", async () => {
+    expect(await messageOf("foo")).toBe("Unknown command: foo. There are: activate, down, snapshots.");
+  });
+
+  test("that is missing names those there are", async () => {
+    expect(await messageOf("snapshots")).toBe("Which command? There are: list, prune.");
+    expect(await messageOf()).toBe("Which command? There are: activate, down, snapshots.");
+  });
+});
+
+describe("an unknown option", () => {
+  test("is named once, as it was typed", async () => {
+    expect(await failureOf("activate", "--sync-dta")).toEqual({
+      command: "activate",
+      message: "Unknown option: --sync-dta. Did you mean --sync-data?",
+      hint: "See  pnpm activate --help",
+    });
+    expect(await messageOf("activate", "--one-thing", "--other=x")).toBe(
+      "Unknown options: --one-thing, --other.",
+    );
+  });
+});
+
+test("an option with one value is given once, one with many as often as there are values", async () => {
+  expect(await messageOf("activate", "--wait", "1m", "--wait=2m")).toBe("--wait is given twice.");
+  expect(await failureOf("activate", "--var", "a=1", "--var", "b=2")).toBeUndefined();
+  expect(ran).toMatchObject({ var: ["a=1", "b=2"] });
+});

@@ -1,0 +1,154 @@
+/**
+ * What is wrong with a command line, said in the words that were typed. yargs alone takes `--dry-run=yes` for false, names
+ * an unknown option twice, and suggests commands however far away they are.
+ */
+import type { Argv, Options } from "yargs";
+import { OpsError } from "./errors.ts";
+
+/** What a program knows. It grows while yargs goes down the command line: a builder adds what its command has. */
+export interface Known {
+  /** In the order in which they were added: those of the program first, then those of the command that was named. */
+  commands: string[];
+  /** By name, with hyphens. */
+  options: Map<string, Options>;
+}
+
+/** Records the commands and options that are added from now on. */
+export function recordKnown(argv: Argv): Known {
+  const known: Known = { commands: [], options: new Map() };
+  type Add = (...given: readonly unknown[]) => Argv;
+  // Their overloads do not matter here: what is given is handed on.
+  const frame = argv as unknown as Record<"command" | "option", Add>;
+  const addCommand = frame.command.bind(frame);
+  const addOption = frame.option.bind(frame);
+  const command: Add = (...given) => {
+    const [first] = given;
+    const text = typeof first === "string" ? first : (first as { command: string }).command;
+    known.commands.push(text.split(" ")[0] ?? "");
+    return addCommand(...given);
+  };
+  const option: Add = (...given) => {
+    const [name, options] = given;
+    if (typeof name === "string") known.options.set(name, options ?? {});
+    return addOption(...given);
+  };
+  Object.assign(argv, { command, option });
+  return known;
+}
+
+/**
+ * The words of the command line that name a command: `["snapshots", "prune"]`.
+ * @param given the arguments as they were typed
+ */
+export function commandWords({ commands }: Known, given: readonly string[]): string[] {
+  const words = given.filter((word) => !word.startsWith("-"));
+  const end = words.findIndex((word) => !commands.includes(word));
+  return end === -1 ? words : words.slice(0, end);
+}
+
+/**
+ * Holds the words of a command line against the commands there are.
+ * @param words what yargs found beside the options
+ * @param top how many of the known commands are the program's own
+ * @throws OpsError USAGE (usage)
+ */
+export function assertCommand({ commands }: Known, words: readonly string[], top: number): void {
+  // The only command of a program has no name.
+  if (commands.includes("$0")) return;
+  const levels = [commands.slice(0, top), commands.slice(top)];
+  for (const [index, names] of levels.entries()) {
+    if (names.length === 0) return;
+    const word = words[index];
+    if (word === undefined) throw usage(`Which command? There are: ${names.join(", ")}.`);
+    if (!names.includes(word)) {
+      throw usage(
+        `Unknown command: ${word}. ${suggestion(word, names) ?? `There are: ${names.join(", ")}.`}`,
+      );
+    }
+  }
+}
+
+/**
+ * Holds the options of a command line against those there are, and what is said of the boolean ones.
+ * @throws OpsError USAGE (usage)
+ */
+export function assertOptions({ options }: Known, given: readonly string[]): void {
+  const said = new Map<string, { value: string; text: string }>();
+  const unknown = new Set<string>();
+  for (const [index, text] of given.entries()) {
+    const { name: typed = "", value } = /^--(?<name>[^=]+)(?:=(?<value>.*))?$/s.exec(text)?.groups ?? {};
+    if (typed === "" || typed === "help") continue;
+    const name = kebab(typed);
+    const positive = name.replace(/^no-/, "");
+    const isNegated = !options.has(name) && options.get(positive)?.type === "boolean";
+    const option = options.get(isNegated ? positive : name);
+    if (option === undefined) {
+      unknown.add(typed);
+      continue;
+    }
+    if (option.type !== "boolean") {
+      if (option.array !== true && said.has(name)) throw usage(`--${name} is given twice.`);
+      said.set(name, { value: "", text });
+      continue;
+    }
+    if (isNegated && value !== undefined) {
+      throw usage(`--${name} takes no value, such as "${value}": give it alone, or --${positive}=false.`);
+    }
+    if (value !== undefined && !isBoolean(value)) {
+      throw usage(`--${name} is true or false, not "${value}": give it alone, or as --${name}=true.`);
+    }
+    const next = given[index + 1];
+    // `--flag false` is what yargs takes for `--flag=false`.
+    const effective = isNegated ? "false" : (value ?? (isBoolean(next) ? next : "true"));
+    const key = isNegated ? positive : name;
+    const before = said.get(key);
+    if (before !== undefined && before.value !== effective) {
+      throw usage(`${before.text} and ${text} contradict each other.`);
+    }
+    said.set(key, { value: effective, text });
+  }
+  const [first] = unknown;
+  if (first === undefined) return;
+  const names = [...unknown].map((name) => `--${name}`).join(", ");
+  const more = unknown.size === 1 ? suggestion(first, [...options.keys()], "--") : undefined;
+  throw usage(
+    `Unknown ${unknown.size === 1 ? "option" : "options"}: ${names}.${more === undefined ? "" : ` ${more}`}`,
+  );
+}
+
+function isBoolean(text: string | undefined): text is "true" | "false" {
+  return text === "true" || text === "false";
+}
+
+/** yargs takes `--dryRun` for `--dry-run`. */
+function kebab(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** "Did you mean list?", where a name is a slip away: one letter in three, two at most. */
+function suggestion(word: string, names: readonly string[], before = ""): string | undefined {
+  const most = Math.min(2, Math.floor(word.length / 3));
+  const [nearest] = names
+    .map((name) => ({ name, distance: distance(word, name) }))
+    .filter((candidate) => candidate.distance <= most)
+    .sort((a, b) => a.distance - b.distance);
+  return nearest === undefined ? undefined : `Did you mean ${before}${nearest.name}?`;
+}
+
+/** Letters to add, take out or exchange between two words (Levenshtein). */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (const [i, letter] of Array.from(a).entries()) {
+    const next = [i + 1];
+    for (const [j, other] of Array.from(b).entries()) {
+      const exchanged = (row[j] ?? 0) + (letter === other ? 0 : 1);
+      next.push(Math.min(exchanged, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
+
+function usage(message: string): OpsError {
+  return new OpsError("usage", "USAGE", message);
+}

@@ -1,0 +1,35 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createAwsClients } from "@pilot-light/core/aws/clients";
+import { resourceNames } from "@pilot-light/core/contract";
+import { expect, test } from "vitest";
+import { createReads } from "./reads.ts";
+
+test.each([
+  [undefined, "outputs.json"],
+  ["terraform", "in terraform are"],
+])(
+  "outputs out of a file are said to be from %s when that is given, else from the file",
+  async (from, said) => {
+    const directory = await mkdtemp(join(tmpdir(), "pilot-light-reads-"));
+    try {
+      const file = join(directory, "outputs.json");
+      await writeFile(file, '{"shop-dev":{"vpc_id":"vpc-1"}}');
+      const reads = createReads({
+        aws: createAwsClients({}),
+        environment: {},
+        names: resourceNames("shop"),
+        outputsFile: file,
+        outputsFrom: from,
+        directory,
+        signal: new AbortController().signal,
+        hide: () => undefined,
+        log: () => undefined,
+      });
+      await expect(reads.outputs()).rejects.toThrow(said);
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  },
+);
