@@ -59,7 +59,7 @@ export async function runCommand(
   // Every session and request listens to it.
   setMaxListeners(0, controller.signal);
   const stop = (signal: NodeJS.Signals) => {
-    if (!controller.signal.aborted && !handsOnSignals) console.line(`\n  ${signal}: stopping safely ...`);
+    if (!controller.signal.aborted && !handsOnSignals) console.progress(`\n  ${signal}: stopping safely ...`);
     controller.abort(interrupted(signal));
   };
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;

@@ -11,7 +11,7 @@ afterEach(() => vi.useRealTimers());
 function start({ columns = 0, json = false, environment = {} } = {}) {
   const stderr = Object.assign(new PassThrough(), { isTTY: columns > 0, columns }) as unknown as WriteStream;
   const console = new Console({ environment, verbose: false, json, colour: false, stderr });
-  const printed = () => String((stderr.read() as unknown) ?? "");
+  const printed = () => String(stderr.read() as unknown);
   /** What is drawn, redrawn lines as well. */
   const lines = () => stripVTControlCharacters(printed()).split(/[\r\n]+/);
   return { console, printed, lines };

@@ -60,6 +60,11 @@ export class Console {
     this.colours = pc.createColors(colour ?? (stderr.isTTY && !plain));
   }
 
+  /** Whether what goes on is seen in a line that is redrawn; elsewhere it takes lines of its own. */
+  get redraws(): boolean {
+    return this.interactive && !this.json;
+  }
+
   /** How wide lines are: a hundred columns, or as many as the terminal has where those are fewer. */
   get page(): Page {
     if (!this.interactive) return { width: mostColumns, wraps: false };
@@ -94,7 +99,7 @@ export class Console {
 
   /** Replaces the line that is being redrawn; nothing on anything but a terminal. */
   live(text: string): void {
-    if (!this.interactive || this.json) return;
+    if (!this.redraws) return;
     // The last column stays free: some terminals break the line as soon as it is full.
     const line = this.redactor.apply(text).slice(0, this.page.width - 1);
     if (line === this.#live) return;
@@ -155,13 +160,9 @@ export class Console {
 
   /** `████████░░░░  18 of 24 tables`, for a step's progress; without the bar where nothing is redrawn. */
   bar(done: number, all: number, noun: string): string {
-    if (!this.#redraws) return `${done} of ${all} ${noun}`;
+    if (!this.redraws) return `${done} of ${all} ${noun}`;
     const filled = all === 0 ? 20 : Math.round((done / all) * 20);
     return `${"█".repeat(filled)}${"░".repeat(20 - filled)}  ${done} of ${all} ${noun}`;
-  }
-
-  get #redraws(): boolean {
-    return this.interactive && !this.json;
   }
 
   /** Secrets go first: of one that is broken into two lines, neither half would be found. */
@@ -171,7 +172,7 @@ export class Console {
 
   /** Shows what lasts: redrawn on a terminal, elsewhere as lines of progress. */
   #watch(lines: Readonly<Record<"redraw" | "begin" | "beat", () => string>>) {
-    if (!this.#redraws) {
+    if (!this.redraws) {
       const beginning = setTimeout(() => this.progress(lines.begin()), worthABeginning);
       const beats = setInterval(() => this.progress(lines.beat()), heartbeat);
       const end = () => {
