@@ -23,7 +23,7 @@ export interface Page {
 }
 
 /** Visible length: colours take no place. */
-export function lengthOf(text: string): number {
+function lengthOf(text: string): number {
   return stripVTControlCharacters(text).length;
 }
 

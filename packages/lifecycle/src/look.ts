@@ -2,6 +2,7 @@
 import { readIdentity } from "@pilot-light/core/aws/identity";
 import { readVariable } from "@pilot-light/core/env";
 import type { Outputs } from "@pilot-light/core/contract";
+import { plural } from "@pilot-light/core/format";
 import { parseNeonUrl } from "@pilot-light/core/postgres/neon-url";
 import { openSession } from "@pilot-light/core/postgres/session";
 import { sessionOptions } from "@pilot-light/sync/connect";
@@ -72,7 +73,7 @@ function describeChanges({ changes }: PlanContents): string {
   if (changes.length === 0) return "nothing to change";
   const count = (action: string) => changes.filter((change) => change.action === action).length;
   const kinds = Object.keys(countByType(changes)).length;
-  return `create ${count("create")}, change ${count("change")}, replace ${count("replace")}, destroy ${count("destroy")}, of ${kinds} types`;
+  return `create ${count("create")}, change ${count("change")}, replace ${count("replace")}, destroy ${count("destroy")} (${plural(kinds, "type")})`;
 }
 
 /** Enters Neon. */

@@ -19,7 +19,7 @@ export function row(word: string, text: string): string {
 }
 
 /** The same, in as many lines as the terminal needs. */
-export function printRow(word: string, text: string, console: Console): void {
+function printRow(word: string, text: string, console: Console): void {
   console.row({ label: label(word), text });
 }
 
