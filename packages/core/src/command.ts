@@ -29,6 +29,12 @@ export interface CommandFlags {
   color?: boolean | undefined;
 }
 
+/** How a command ends when it is told to stop. */
+export interface CommandEnding {
+  /** True for a command that hands signals on to a program that says itself what becomes of them. */
+  handsOnSignals?: boolean;
+}
+
 /** Version of the `--json` documents; raised when a field changes its meaning or goes. */
 const documentVersion = 1;
 
@@ -40,6 +46,7 @@ export async function runCommand(
   name: string,
   flags: CommandFlags,
   command: (context: CommandContext) => Promise<CommandOutcome>,
+  { handsOnSignals = false }: CommandEnding = {},
 ): Promise<void> {
   const environment = processEnvironment();
   const console = new Console({
@@ -52,7 +59,7 @@ export async function runCommand(
   // Every session and request listens to it.
   setMaxListeners(0, controller.signal);
   const stop = (signal: NodeJS.Signals) => {
-    if (!controller.signal.aborted) console.line(`\n  ${signal}: stopping safely ...`);
+    if (!controller.signal.aborted && !handsOnSignals) console.progress(`\n  ${signal}: stopping safely ...`);
     controller.abort(interrupted(signal));
   };
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;

@@ -1,5 +1,5 @@
 /** Asking the person. The answer is the name of what will be changed, which nobody types by accident. */
-import { OpsError, interrupted } from "./errors.ts";
+import { OpsError, interrupted, interruptedUntouched } from "./errors.ts";
 
 /** True when there is somebody to ask. */
 export function canAsk(): boolean {
@@ -7,8 +7,8 @@ export function canAsk(): boolean {
 }
 
 /**
- * Asks until the name is typed.
- * @throws OpsError NOT_CONFIRMED (precondition) on another answer, INTERRUPTED on Ctrl-C
+ * Asks for the name. Nothing may have been written yet: that is what is said when it is not typed.
+ * @throws OpsError NOT_CONFIRMED (precondition) on another answer, INTERRUPTED
  */
 export async function confirmByName(question: string, name: string, signal: AbortSignal): Promise<void> {
   const { isCancel, text } = await import("@clack/prompts");
@@ -17,7 +17,8 @@ export async function confirmByName(question: string, name: string, signal: Abor
     output: process.stderr,
     signal,
   });
-  if (isCancel(answer)) throw interrupted("Ctrl-C");
+  // In raw mode a terminal sends no signal for Ctrl-C.
+  if (isCancel(answer)) throw interruptedUntouched(signal.aborted ? signal.reason : interrupted("SIGINT"));
   if (answer.trim() !== name) {
     throw new OpsError("precondition", "NOT_CONFIRMED", `That is not "${name}". Nothing was written.`);
   }

@@ -2,12 +2,13 @@
 import pc from "picocolors";
 import { readVariable, type Environment } from "./env.ts";
 import { formatDuration } from "./format.ts";
+import { layOut, mostColumns, type Page, type Row } from "./layout.ts";
 import { Redactor } from "./redact.ts";
 
 export interface ConsoleOptions {
   environment: Environment;
   verbose: boolean;
-  /** `--json`: people get nothing but what `--verbose` shows, stdout gets one document. */
+  /** `--json`: people get how far it is and what `--verbose` shows, stdout gets one document. */
   json: boolean;
   colour?: boolean | undefined;
   stdout?: NodeJS.WriteStream;
@@ -15,6 +16,20 @@ export interface ConsoleOptions {
 }
 
 export type Colours = ReturnType<typeof pc.createColors>;
+
+/** How a step came out. */
+export interface StepResult<T> {
+  value: T;
+  summary: string;
+  /** False where the step has only waited for what went on beside others: its duration says nothing. */
+  timed?: boolean;
+}
+
+/** Milliseconds after which a step that is not redrawn says that it has begun. */
+const worthABeginning = 1000;
+
+/** Milliseconds between two signs of life of a step that is not redrawn. */
+const heartbeat = 60_000;
 
 /** The two output streams of a command. */
 export class Console {
@@ -45,9 +60,31 @@ export class Console {
     this.colours = pc.createColors(colour ?? (stderr.isTTY && !plain));
   }
 
+  /** Whether what goes on is seen in a line that is redrawn; elsewhere it takes lines of its own. */
+  get redraws(): boolean {
+    return this.interactive && !this.json;
+  }
+
+  /** How wide lines are: a hundred columns, or as many as the terminal has where those are fewer. */
+  get page(): Page {
+    if (!this.interactive) return { width: mostColumns, wraps: false };
+    // Some terminals say 0.
+    return { width: Math.min(mostColumns, this.#stderr.columns || mostColumns), wraps: true };
+  }
+
   /** A line for people; nothing with `--json`. */
   line(text = ""): void {
     if (!this.json) this.#write(text);
+  }
+
+  /** A row for people, in lines of their own where it is too long for the terminal; nothing with `--json`. */
+  row(row: Row): void {
+    for (const line of this.#layOut(row)) this.line(line);
+  }
+
+  /** A line about how far it is, shown with `--json` too: whoever waits for minutes sees that something goes on. */
+  progress(text: string): void {
+    this.#write(text);
   }
 
   /** A line that only `--verbose` shows, with `--json` as well. */
@@ -62,8 +99,9 @@ export class Console {
 
   /** Replaces the line that is being redrawn; nothing on anything but a terminal. */
   live(text: string): void {
-    if (!this.interactive || this.json) return;
-    const line = this.redactor.apply(text).slice(0, this.#stderr.columns - 1);
+    if (!this.redraws) return;
+    // The last column stays free: some terminals break the line as soon as it is full.
+    const line = this.redactor.apply(text).slice(0, this.page.width - 1);
     if (line === this.#live) return;
     this.#stderr.write(`\r\u001B[2K${line}`);
     this.#live = line;
@@ -74,34 +112,83 @@ export class Console {
     this.#stdout.write(`${this.redactor.apply(text)}\n`);
   }
 
-  /** Runs a step and prints it when it ends, with its duration; on a terminal while it runs as well. */
+  /**
+   * Runs a step and prints it when it ends, with its duration; on a terminal while it runs as well. Elsewhere, and with
+   * `--json`, one that takes longer says when it begins and once a minute how far it is.
+   */
   async step<T>(
     label: string,
-    work: (progress: (text: string) => void) => Promise<{ value: T; summary: string }>,
+    work: (progress: (text: string) => void) => Promise<StepResult<T>>,
   ): Promise<T> {
     const start = performance.now();
     const elapsed = () => formatDuration(performance.now() - start);
+    const name = `  ${label.padEnd(10)}`;
     let text = "";
-    const redraw = () => this.live(`  ${label.padEnd(10)}${text}  ${elapsed()}`);
-    const timer = setInterval(redraw, 200);
-    redraw();
+    const watch = this.#watch({
+      redraw: () => `${name}${elapsed().padStart(8)}  ${text}`,
+      begin: () => `${name}begins`,
+      beat: () => `${name}${text === "" ? "" : `${text}, `}${elapsed()} so far`,
+    });
     try {
-      const { value, summary } = await work((next) => {
+      const {
+        value,
+        summary,
+        timed = true,
+      } = await work((next) => {
         text = next;
-        redraw();
+        watch.redraw();
       });
-      this.line(`  ${label.padEnd(10)}${summary.padEnd(72)} ${elapsed().padStart(8)}`);
+      const row = { label: name, text: summary, right: timed ? elapsed() : "" };
+      for (const line of this.#layOut(row)) this.progress(line);
       return value;
     } finally {
-      clearInterval(timer);
-      this.live("");
+      watch.end();
     }
   }
 
-  /** `████████░░░░  18 of 24 tables`, for `progress`. */
+  /** Waits for `work`, and says so meanwhile: `text` gets the time that has passed. */
+  async wait<T>(work: Promise<T>, text: (elapsed: string) => string): Promise<T> {
+    const start = performance.now();
+    const now = () => text(formatDuration(performance.now() - start));
+    const watch = this.#watch({ redraw: now, begin: now, beat: now });
+    try {
+      return await work;
+    } finally {
+      watch.end();
+    }
+  }
+
+  /** `████████░░░░  18 of 24 tables`, for a step's progress; without the bar where nothing is redrawn. */
   bar(done: number, all: number, noun: string): string {
+    if (!this.redraws) return `${done} of ${all} ${noun}`;
     const filled = all === 0 ? 20 : Math.round((done / all) * 20);
     return `${"█".repeat(filled)}${"░".repeat(20 - filled)}  ${done} of ${all} ${noun}`;
+  }
+
+  /** Secrets go first: of one that is broken into two lines, neither half would be found. */
+  #layOut({ label, text, right = "" }: Row): string[] {
+    return layOut({ label, text: this.redactor.apply(text), right }, this.page);
+  }
+
+  /** Shows what lasts: redrawn on a terminal, elsewhere as lines of progress. */
+  #watch(lines: Readonly<Record<"redraw" | "begin" | "beat", () => string>>) {
+    if (!this.redraws) {
+      const beginning = setTimeout(() => this.progress(lines.begin()), worthABeginning);
+      const beats = setInterval(() => this.progress(lines.beat()), heartbeat);
+      const end = () => {
+        clearTimeout(beginning);
+        clearInterval(beats);
+      };
+      return { redraw: () => undefined, end };
+    }
+    const redraw = () => this.live(lines.redraw());
+    const timer = setInterval(redraw, 200);
+    redraw();
+    const end = () => {
+      clearInterval(timer);
+      this.live("");
+    };
+    return { redraw, end };
   }
 
   #write(text: string): void {

@@ -6,6 +6,9 @@ export const environmentName = "dev";
 /** `project` as AWS accepts it in every name below: at most 30 lower-case letters, digits, single hyphens; starts with a letter. */
 export const projectNamePattern = /^(?!.*--)[a-z](?:[a-z0-9-]{0,28}[a-z0-9])?$/;
 
+/** `us-east-1`, `us-gov-west-1`, `eusc-de-east-1`: what an AWS region is called. */
+export const regionPattern = /^[a-z]{2,4}(?:-[a-z]+)+-\d$/;
+
 export const defaultProjectName = "davidshaevel";
 export const defaultRegion = "us-east-1";
 

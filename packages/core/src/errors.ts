@@ -45,7 +45,7 @@ export interface OpsErrorOptions {
   hint?: string;
   /** Lines that explain: names of objects, the tail of a program's stderr. */
   details?: readonly string[];
-  /** True for what a person has to know though the run was interrupted as well: it is no longer as it was. */
+  /** True for what a person has to know though the run was interrupted as well: whether it still is as it was. */
   evenIfInterrupted?: boolean;
   cause?: unknown;
 }
@@ -81,9 +81,15 @@ export class OpsError extends Error {
   }
 }
 
-/** The error of a run that the person ended with Ctrl-C or a supervisor with SIGTERM. */
+/** The error of a run that the person ended with Ctrl-C, which is SIGINT, or a supervisor with SIGTERM. */
 export function interrupted(signal: string): OpsError {
   return new OpsError("interrupted", "INTERRUPTED", `Interrupted by ${signal}.`);
+}
+
+/** The same interruption, where it is certain that this run has written nothing. */
+export function interruptedUntouched(reason: unknown): unknown {
+  if (!(reason instanceof OpsError)) return reason;
+  return reason.with({ details: [...reason.details, "Nothing was written."], evenIfInterrupted: true });
 }
 
 /** The message of anything thrown, without its stack. */

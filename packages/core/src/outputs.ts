@@ -10,6 +10,7 @@ import { deployCommand, plainDeploy } from "./deploy-command.ts";
 import { withoutSecrets, type Environment } from "./env.ts";
 import { OpsError, messageOf } from "./errors.ts";
 import { run } from "./process.ts";
+import { plainLines } from "./terraform/plain-text.ts";
 import { isInitialised } from "./terraform/initialised.ts";
 
 export interface ReadOutputsOptions {
@@ -160,9 +161,7 @@ async function cdktfOutput(options: ReadOutputsOptions): Promise<RawOutputs> {
         "TERRAFORM_FAILED",
         "`cdktf output` failed, so the Terraform outputs are not known.",
         {
-          details: [...result.stdout.split("\n").slice(-10), ...result.stderr.slice(-10)].filter(
-            (line) => line.trim() !== "",
-          ),
+          details: plainLines([...result.stdout.split("\n"), ...result.stderr]).slice(-15),
           hint: "Try it yourself:  pnpm infra:output    or give a file:  --outputs-file <path>",
         },
       );

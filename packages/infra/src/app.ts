@@ -1,5 +1,5 @@
 /** From a checked configuration to synthesized Terraform: the one way in for `main.ts` and the tests. */
-import { projectNamePattern, resourceNames } from "@pilot-light/core/contract";
+import { projectNamePattern, regionPattern, resourceNames } from "@pilot-light/core/contract";
 import { OpsError } from "@pilot-light/core/errors";
 import { App } from "cdktf";
 import type { BackendChoice } from "@pilot-light/core/terraform/backend";
@@ -16,7 +16,7 @@ export interface AppConfig {
 
 /**
  * Writes `<outdir>/stacks/<stack>/cdk.tf.json`, the same bytes for the same configuration on every machine.
- * @throws OpsError PROJECT_NAME_INVALID, REGION_INVALID (configuration).
+ * @throws OpsError PROJECT_NAME_INVALID, AWS_REGION_INVALID (configuration).
  */
 export function synthesize({ project, region, backend = { kind: "local" }, outdir }: AppConfig): void {
   if (!projectNamePattern.test(project)) {
@@ -29,9 +29,9 @@ export function synthesize({ project, region, backend = { kind: "local" }, outdi
       },
     );
   }
-  if (!/^[a-z]{2}(?:-[a-z]+)+-\d$/.test(region)) {
-    throw new OpsError("configuration", "REGION_INVALID", `AWS_REGION is not an AWS region: "${region}".`, {
-      hint: "Set it to a name such as us-east-1.",
+  if (!regionPattern.test(region)) {
+    throw new OpsError("configuration", "AWS_REGION_INVALID", `This is no AWS region: "${region}".`, {
+      hint: "Set AWS_REGION to a name such as us-east-1.",
     });
   }
   // Stack traces would put paths of this machine into the JSON.

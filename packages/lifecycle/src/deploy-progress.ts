@@ -7,6 +7,17 @@ import type { ResourceEvent } from "./terraform/events.ts";
 /** Seconds from which on a finished resource gets a line of its own. */
 const worthALine = 20;
 
+/**
+ * A resource as people know it: `aws_lb edge load-balancer` for `aws_lb.edge_load-balancer_6179E42A[0]`. CDKTF adds the eight digits;
+ * the index 0 is that of what is there in one of the modes only.
+ */
+export function shortAddress(address: string): string {
+  const parts = /^(?<type>\w+)\.(?<name>[\w-]+?)(?:_[0-9A-F]{8})?(?<index>\[.+\])?$/.exec(address)?.groups;
+  if (parts === undefined) return address;
+  const { type = "", name = "", index = "" } = parts;
+  return `${type} ${name.replaceAll("_", " ")}${index === "" || index === "[0]" ? "" : ` ${index}`}`;
+}
+
 /** Follows the events of an apply. */
 export class Progress {
   /** Replaced resources are two events: deleted, created. */
@@ -27,11 +38,12 @@ export class Progress {
   /** Takes an event; returns what a person sees meanwhile. */
   take({ type, hook }: ResourceEvent): string {
     const { addr, resource_type: resource } = hook.resource;
+    const name = this.#console.verbose ? addr : shortAddress(addr);
     if (type === "apply_start") {
       this.#running.set(addr, { type: resource, action: hook.action });
       const minutes = usualMinutes(resource, hook.action) ?? 0;
-      if (minutes >= 2 && !this.#console.interactive) {
-        this.#console.line(`    ${verb(hook.action)} ${addr}, usually ${minutes} min`);
+      if (minutes >= 2 && !this.#console.redraws) {
+        this.#console.progress(`    ${verb(hook.action)} ${name}, usually ${minutes} min`);
       }
     } else {
       this.#running.delete(addr);
@@ -39,7 +51,7 @@ export class Progress {
       if (type === "apply_complete") {
         this.#done.add(addr);
         if (seconds >= worthALine) {
-          this.#console.line(`    ${pastVerb(hook.action)} ${addr} in ${formatDuration(seconds * 1000)}`);
+          this.#console.progress(`    ${pastVerb(hook.action)} ${name} in ${formatDuration(seconds * 1000)}`);
         }
       }
     }
@@ -49,7 +61,7 @@ export class Progress {
     const now =
       slow === undefined
         ? ""
-        : `  ${verb(slow.action)} ${slow.type}${slow.minutes > 0 ? `, usually ${slow.minutes} min` : ""}`;
+        : `, ${verb(slow.action)} ${slow.type}${slow.minutes > 0 ? `, usually ${slow.minutes} min` : ""}`;
     return `${this.#console.bar(this.done, this.#all, "changes")}${now}`;
   }
 }

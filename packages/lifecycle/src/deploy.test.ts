@@ -55,7 +55,7 @@ test("changes that terraform makes here are counted", async () => {
   const { error } = await deployed(undefined, { made: 1, exitCode: 1, tail: ["Error: denied"] });
   expect(error).toMatchObject({
     code: "TERRAFORM_FAILED",
-    details: ["denied", "1 of 3 changes were made; Terraform's own log: terraform.log"],
+    details: ["1 of 3 changes were made; Terraform's own log: terraform.log"],
   });
 });
 
@@ -67,7 +67,7 @@ test("changes that Terraform Cloud makes are not counted here, and its run is na
   const failed = await deployed(run, { exitCode: 1, tail: ["Error: denied"] });
   expect(failed.error).toMatchObject({
     code: "TERRAFORM_FAILED",
-    details: ["denied", `${run}; how many of the 3 changes were made, its log says; a copy: terraform.log`],
+    details: [`${run}; how many of the 3 changes were made, its log says; a copy: terraform.log`],
   });
 });
 
@@ -79,5 +79,15 @@ test("whoever interrupts an apply of Terraform Cloud is told that it goes on the
     exit: 130,
     message: "Interrupted by SIGINT. The run in Terraform Cloud was not stopped.",
     hint: "Wait until that run has ended, or stop it there.",
+  });
+});
+
+test("whoever interrupts an apply here is told what becomes of it, and how far it came", async () => {
+  const { error, printed } = await deployed(undefined, { made: 1, exitCode: 1, interrupt: true });
+  expect(printed).toContain("writes its state: this may take minutes.");
+  expect(printed).toContain("What was only half made is made again by --resume.");
+  expect(error).toMatchObject({
+    code: "INTERRUPTED",
+    message: "Interrupted by SIGINT. 1 of 3 changes were made.",
   });
 });

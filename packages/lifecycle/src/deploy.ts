@@ -20,11 +20,11 @@ export async function deploy(
   const words = wordsFor(plan, progress, stack.logFile);
   await console.step("deploy", async (show) => {
     if (plan.changes.length === 0) return { value: undefined, summary: "nothing to change" };
-    if (words.begins !== "") console.line(`    ${words.begins}`);
+    if (words.begins !== "") console.progress(`    ${words.begins}`);
     const applied = await stack.apply(
       plan,
       (event) => show(progress.take(event)),
-      () => console.line(`    ${words.stopping}`),
+      () => console.progress(`    ${words.stopping}`),
     );
     if (signal.aborted) {
       const reason: unknown = signal.reason;
@@ -62,7 +62,8 @@ function wordsFor({ changes, remoteRun }: DeployedPlan, progress: Progress, logF
     const far = () => `${progress.done} of ${all} changes were made`;
     return {
       begins: "",
-      stopping: "Terraform ends what it has begun, so that nothing is lost: this may take minutes.",
+      stopping:
+        "Terraform comes to an orderly end and writes its state: this may take minutes. What was only half made is made again by --resume.",
       interrupted: () => ({ sentence: `${far()}.` }),
       failed: () => `${far()}; Terraform's own log: ${logFile}`,
       done: () => `${progress.done} of ${all} changes made`,

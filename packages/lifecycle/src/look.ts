@@ -75,7 +75,7 @@ function describeChanges({ changes }: PlanContents): string {
   if (changes.length === 0) return "nothing to change";
   const count = (action: string) => changes.filter((change) => change.action === action).length;
   const kinds = Object.keys(countByType(changes)).length;
-  return `create ${count("create")}, change ${count("change")}, replace ${count("replace")}, destroy ${count("destroy")}, of ${kinds} types`;
+  return `create ${count("create")}, change ${count("change")}, replace ${count("replace")}, destroy ${count("destroy")} (${plural(kinds, "type")})`;
 }
 
 /** Enters Neon. */

@@ -5,9 +5,9 @@ import { OpsError } from "@pilot-light/core/errors";
 import { expect, test } from "vitest";
 import { Preflight } from "./preflight.ts";
 
-function start() {
-  const stderr = Object.assign(new PassThrough(), { isTTY: false }) as unknown as WriteStream;
-  const console = new Console({ environment: {}, verbose: false, json: false, colour: false, stderr });
+function start({ columns = 0, json = false } = {}) {
+  const stderr = Object.assign(new PassThrough(), { isTTY: columns > 0, columns }) as unknown as WriteStream;
+  const console = new Console({ environment: {}, verbose: false, json, colour: false, stderr });
   const preflight = new Preflight(console);
   const controller = new AbortController();
   return {
@@ -75,5 +75,48 @@ test("an interruption wins over what it made fail", async () => {
   void preflight.look("neon", () => Promise.reject(problem("NEON")));
   const reason = new OpsError("interrupted", "INTERRUPTED", "Stopped by SIGINT.");
   controller.abort(reason);
-  expect((await report()).error).toBe(reason);
+  const { error } = await report();
+  expect(error).toMatchObject({
+    code: "INTERRUPTED",
+    message: "Stopped by SIGINT.",
+    details: ["Nothing was written."],
+    evenIfInterrupted: true,
+  });
+});
+
+test("the details of a failure are told once: at the end, or by its own row", async () => {
+  const { preflight, report } = start();
+  const failed = (code: string) => new OpsError("aws", code, `${code} it is.`, { details: [`of ${code}`] });
+  void preflight.look("state", () => Promise.reject(failed("STATE")));
+  void preflight.look("neon", () => Promise.reject(failed("NEON")));
+  const { error, printed } = await report();
+  expect((error as OpsError).details).toContain("of STATE");
+  expect(printed).not.toContain("of STATE");
+  expect((error as OpsError).details).not.toContain("of NEON");
+  expect(printed).toContain("      of NEON\n");
+});
+
+test("on a terminal of 80 columns no row is longer", async () => {
+  const { preflight, report } = start({ columns: 80 });
+  const summary = "neondb @ ep-sandbox-000001.us-east-2.aws.neon.tech, PostgreSQL 15.18";
+  void preflight.look("neon", () => Promise.resolve({ value: 1, summary }));
+  const { printed } = await report();
+  const rows = printed.slice(printed.indexOf("  + ok")).trimEnd().split("\n");
+  expect(rows).toEqual([
+    expect.stringMatching(/^ {2}\+ ok {4}neon {9}neondb @ +\d ms$/) as string,
+    `${" ".repeat(23)}ep-sandbox-000001.us-east-2.aws.neon.tech,`,
+    `${" ".repeat(23)}PostgreSQL 15.18`,
+  ]);
+  expect(rows[0]).toHaveLength(80);
+});
+
+test.each([false, true])("in a pipe it says what it waits for; json: %s", async (json) => {
+  const { preflight, report } = start({ json });
+  void preflight.look("account", () => Promise.resolve({ value: 1, summary: "" }));
+  void preflight.look("state", async () => {
+    await new Promise((resolve) => setTimeout(resolve, 1200));
+    return { value: 1, summary: "" };
+  });
+  const { printed } = await report();
+  expect(printed).toMatch(/^ {2}checking {5}1\.0 s {2}state\n/);
 });

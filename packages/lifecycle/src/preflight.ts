@@ -1,6 +1,6 @@
 /** Everything that must hold before anything is changed: looked at all at once, reported all at once. */
 import type { Console } from "@pilot-light/core/console";
-import { OpsError, messageOf } from "@pilot-light/core/errors";
+import { OpsError, interruptedUntouched, messageOf } from "@pilot-light/core/errors";
 import { formatDuration } from "@pilot-light/core/format";
 import { combine } from "@pilot-light/sync/settle";
 
@@ -20,6 +20,8 @@ interface Finding {
 
 export class Preflight {
   readonly #looks: Promise<Finding>[] = [];
+  /** Names of those that have not ended. */
+  readonly #pending = new Set<string>();
   readonly #console: Console;
   /** Failures that have been reported by the look they belong to. */
   readonly #known = new Set<unknown>();
@@ -35,7 +37,11 @@ export class Preflight {
   look<T>(name: string, work: () => Promise<Seen<T>>): Promise<T> {
     const start = performance.now();
     const running = work();
-    const passed = () => performance.now() - start;
+    const passed = () => {
+      this.#pending.delete(name);
+      return performance.now() - start;
+    };
+    this.#pending.add(name);
     this.#looks.push(
       running.then(
         ({ summary }) => ({ name, state: "ok", text: summary, milliseconds: passed() }),
@@ -54,26 +60,32 @@ export class Preflight {
 
   /**
    * Waits for all looks and prints them.
-   * @throws the failures as one error
+   * @throws the failures as one error, an interruption before all of them; in any case that nothing was written
    */
   async report(signal: AbortSignal): Promise<void> {
-    this.#console.live("  checking ...");
-    const findings = await Promise.all(this.#looks);
-    this.#console.live("");
-    signal.throwIfAborted();
-    for (const finding of findings) this.#print(finding);
+    const findings = await this.#console.wait(
+      Promise.all(this.#looks),
+      (elapsed) => `  checking  ${elapsed.padStart(8)}  ${[...this.#pending].join(", ")}`,
+    );
+    if (signal.aborted) throw interruptedUntouched(signal.reason);
     const failures = findings.filter(({ state }) => state === "failed").map(({ error }) => error);
-    if (failures.length > 0) throw untouched(combine(failures));
+    const failure = failures.length > 0 ? untouched(combine(failures)) : undefined;
+    for (const finding of findings) this.#print(finding, failure);
+    if (failures.length > 0) throw failure;
   }
 
-  #print({ name, state, text, milliseconds, error }: Finding): void {
+  /** @param failure what is told at the end: its details are not told here as well */
+  #print({ name, state, text, milliseconds, error }: Finding, failure: unknown): void {
     const { green, red, dim } = this.#console.colours;
     const mark = { ok: green("+ ok    "), failed: red("x FAIL  "), skipped: dim("- skip  ") }[state];
-    const duration = state === "ok" ? formatDuration(milliseconds).padStart(8) : "";
+    const right = state === "ok" ? formatDuration(milliseconds) : "";
     const shown = state === "skipped" ? "needs what has failed above" : text;
-    this.#console.line(`  ${mark}${name.padEnd(12)} ${shown.padEnd(74)}${duration}`.trimEnd());
+    this.#console.row({ label: `  ${mark}${name.padEnd(12)} `, text: shown, right });
     if (state !== "failed" || !(error instanceof OpsError)) return;
-    for (const detail of error.details) this.#console.line(dim(`      ${detail}`));
+    const told = failure instanceof OpsError ? failure.details : [];
+    for (const detail of error.details) {
+      if (!told.includes(detail)) this.#console.row({ label: " ".repeat(6), text: dim(detail) });
+    }
   }
 }
 

@@ -69,7 +69,8 @@ export async function prune(options: PruneOptions, context: CommandContext): Pro
   console.line();
   console.line(`  That saves up to ${most.toFixed(2)} USD a month. It cannot be undone.`);
   if (dryRun) {
-    console.line(`  To do it:  pnpm snapshots prune${keep === usualKeep ? "" : ` --keep ${keep}`}`);
+    const flags = `${keep === usualKeep ? "" : ` --keep ${keep}`}${includeOnlyCopies ? " --include-only-copies" : ""}`;
+    console.line(`  To do it:  pnpm snapshots prune${flags}`);
     return { outcome: "planned", document: { plan } };
   }
   if (!yes) {

@@ -10,18 +10,30 @@ import type { SwitchPlan } from "./switch-plan.ts";
 /** Width of the column with the words on the left. */
 const left = 12;
 
-/** Characters of a list that share a line: with what stands before them, a hundred columns. */
-const longestLine = 74;
+/** Width of the words before a list: "destroy". */
+const wordWidth = 8;
 
-/** `  word        text`. */
+/** `  word        text`, in one line. */
 export function row(word: string, text: string): string {
-  return `  ${word.padEnd(left)} ${text}`;
+  return `${label(word)}${text}`;
+}
+
+/** The same, in as many lines as the terminal needs. */
+function printRow(word: string, text: string, console: Console): void {
+  console.row({ label: label(word), text });
+}
+
+function label(word: string): string {
+  return `  ${word.padEnd(left)} `;
 }
 
 /** First line of every screen of a switch. */
 export function printHead(title: string, right: string, console: Console): void {
-  const space = right === "" ? "" : " ".repeat(Math.max(2, 78 - title.length));
-  console.line(`${console.colours.bold(title)}${space}${right}`);
+  const { width } = console.page;
+  const space = width - title.length - right.length;
+  const shown = console.colours.bold(title);
+  if (space >= 2 || right === "") console.line(`${shown}${" ".repeat(Math.max(0, space))}${right}`.trimEnd());
+  else for (const line of [shown, `  ${right}`]) console.line(line);
   console.line();
 }
 
@@ -40,26 +52,25 @@ export function printPlan(plan: SwitchPlan, console: Console): void {
   ] as const;
   const sum = (counts: Record<string, number>) =>
     Object.values(counts).reduce((all, count) => all + count, 0);
-  console.line(row("terraform", words.map(([word, counts]) => `${word} ${sum(counts)}`).join(", ")));
+  printRow("terraform", words.map(([word, counts]) => `${word} ${sum(counts)}`).join(", "), console);
   for (const [word, counts] of words) {
     if (sum(counts) > 0) printWrapped(console, word, types(counts));
   }
   for (const { type, name } of terraform.dataLost) {
-    console.line(row("", red(bold(`LOST WITH ITS DATA: ${type.replace(/^aws_/, "")} ${name}`))));
+    printRow("", red(bold(`LOST WITH ITS DATA: ${type.replace(/^aws_/, "")} ${name}`)), console);
   }
   for (const { service, tags, digest } of images) {
-    console.line(row("image", `${service.padEnd(9)} ${tags.join(", ") || "no tag"}  ${digest.slice(0, 19)}`));
+    printRow("image", `${service.padEnd(9)} ${tags.join(", ") || "no tag"}  ${digest.slice(0, 19)}`, console);
   }
   if (sync !== null) printSync(sync, console);
-  console.line(
-    row(
-      "cost",
-      `${dollars(costs.before)} a month now, ${bold(dollars(costs.after))} after  ${dim(`(list prices of us-east-1, ${pricesAsOf}, without traffic)`)}`,
-    ),
+  printRow(
+    "cost",
+    `${dollars(costs.before)} a month now, ${bold(dollars(costs.after))} after  ${dim(`(list prices of us-east-1, ${pricesAsOf}, without traffic)`)}`,
+    console,
   );
-  for (const name of costs.after.unknown) console.line(row("", yellow(`not counted: ${name}`)));
-  console.line(row("time", `about ${plural(plan.minutes, "minute")}`));
-  for (const note of plan.notes) console.line(row("", `${yellow("!")} ${note}`));
+  for (const name of costs.after.unknown) printRow("", yellow(`not counted: ${name}`), console);
+  printRow("time", `about ${plural(plan.minutes, "minute")}`, console);
+  for (const note of plan.notes) printRow("", `${yellow("!")} ${note}`, console);
   console.line();
 }
 
@@ -69,20 +80,22 @@ function types(counts: Record<string, number>): string[] {
   );
 }
 
-/** Words in lines of a bearable length. */
+/** Items in lines that are as wide as the page, no item broken. */
 function printWrapped(console: Console, word: string, items: readonly string[]): void {
   const { dim } = console.colours;
-  let line = "";
+  const start = label("").length + wordWidth + 1;
+  const room = console.page.width - start;
   const lines: string[] = [];
   for (const item of items) {
-    if (line.length + item.length > longestLine) {
-      lines.push(`${line},`);
-      line = "";
-    }
-    line = line === "" ? item : `${line}, ${item}`;
+    const last = lines.at(-1);
+    // With the comma that follows.
+    const fits = last !== undefined && last.length + item.length + 3 <= room;
+    if (fits) lines.splice(-1, 1, `${last}, ${item}`);
+    else lines.push(item);
   }
-  for (const [index, text] of [...lines, line].entries()) {
-    console.line(row("", dim(`${(index === 0 ? word : "").padEnd(8)} ${text}`)));
+  for (const [index, text] of lines.entries()) {
+    const comma = index < lines.length - 1 ? "," : "";
+    console.line(row("", dim(`${(index === 0 ? word : "").padEnd(wordWidth)} ${text}${comma}`)));
   }
 }
 
@@ -91,27 +104,28 @@ function printSync(sync: SyncPlan, console: Console): void {
   const total = (side: "sourceRows" | "targetRows") =>
     sync.tables.reduce((all, table) => all + (table[side] ?? 0), 0);
   const { source, target } = sync;
-  console.line(
-    row("sync", `${source.system} -> ${target.system}: replaces ${target.database} @ ${target.host}`),
+  printRow(
+    "sync",
+    `${source.system} -> ${target.system}: replaces ${target.database} @ ${target.host}`,
+    console,
   );
   const rows = `${plural(total("sourceRows"), "row")} in ${plural(sync.tables.filter(({ change }) => change !== "removed").length, "table")}`;
-  console.line(row("", `${rows} take the place of ${formatCount(total("targetRows"))}`));
-  if (sync.backup !== null) console.line(row("", `the target as it is goes to ${sync.backup} first`));
+  printRow("", `${rows} take the place of ${formatCount(total("targetRows"))}`, console);
+  if (sync.backup !== null) printRow("", `the target as it is goes to ${sync.backup} first`, console);
   for (const { table, change, targetRows } of sync.tables) {
     if (change !== "removed") continue;
-    console.line(
-      row(
-        "",
-        red(
-          `REMOVED (only in the target): ${table.replaceAll(/\s/g, " ")}, ${formatCount(targetRows ?? 0)} rows`,
-        ),
+    printRow(
+      "",
+      red(
+        `REMOVED (only in the target): ${table.replaceAll(/\s/g, " ")}, ${formatCount(targetRows ?? 0)} rows`,
       ),
+      console,
     );
   }
   for (const name of sync.removedObjects) {
-    console.line(row("", red(`REMOVED (only in the target): ${name.replaceAll(/\s/g, " ")}`)));
+    printRow("", red(`REMOVED (only in the target): ${name.replaceAll(/\s/g, " ")}`), console);
   }
-  for (const note of sync.notes) console.line(row("", `${yellow("!")} ${note}`));
+  for (const note of sync.notes) printRow("", `${yellow("!")} ${note}`, console);
 }
 
 /** "187.99 USD". */

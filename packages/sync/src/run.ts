@@ -63,6 +63,7 @@ export async function runSync(job: SyncJob, command: CommandContext): Promise<Sy
       return {
         value: made,
         summary: `dump in S3, ${formatBytes(dumped.dump.bytes)}${also} (uploaded while restoring)`,
+        timed: false,
       };
     });
     await timed("settings", () => carrySettings(dumped, context));

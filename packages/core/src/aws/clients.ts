@@ -11,7 +11,8 @@ import type { S3Client } from "@aws-sdk/client-s3";
 import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import type { ServiceDiscoveryClient } from "@aws-sdk/client-servicediscovery";
 import type { STSClient } from "@aws-sdk/client-sts";
-import { readVariable, type Environment } from "../env.ts";
+import type { Environment } from "../env.ts";
+import { readRegion } from "./region.ts";
 import { sdk } from "./sdk.ts";
 
 export interface AwsClients {
@@ -41,9 +42,12 @@ export interface AwsClientOptions {
   onCall?: (call: AwsCall) => void;
 }
 
-/** Clients for the region of the environment. Modules load with the first use, so that `--help` does not wait for them. */
+/**
+ * Clients for the region of the environment. Modules load with the first use, so that `--help` does not wait for them.
+ * @throws OpsError AWS_REGION_INVALID (configuration)
+ */
 export function createAwsClients(environment: Environment, { onCall }: AwsClientOptions = {}): AwsClients {
-  const region = readVariable(environment, "AWS_REGION") ?? "";
+  const region = readRegion(environment);
   const common = {
     region,
     maxAttempts: 3,

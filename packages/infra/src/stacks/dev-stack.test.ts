@@ -200,7 +200,7 @@ describe("a configuration that AWS would refuse", () => {
   );
 
   it.each(["", "frankfurt", "us-east-1a"])("is refused: region %j", (region) => {
-    const error = expect.objectContaining({ code: "REGION_INVALID" }) as Error;
+    const error = expect.objectContaining({ code: "AWS_REGION_INVALID" }) as Error;
     expect(() => synthesized({ region })).toThrow(error);
   });
 });

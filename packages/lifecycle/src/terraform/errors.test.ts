@@ -57,7 +57,7 @@ test("other errors are told with the resource they are about, warnings are not",
     code: "TERRAFORM_FAILED",
     exit: 7,
     message: "Terraform failed: creating ECS Service: denied.",
-    details: ["aws_ecs_service.x[0]: creating ECS Service: denied."],
+    details: ["at aws_ecs_service.x[0]"],
   });
 });
 
@@ -123,6 +123,45 @@ test("the log of a run in Terraform Cloud is text: its errors are found in it", 
   const log = ["aws_vpc.x: Creating...", "", "Error: creating VPC: denied", "", "  with aws_vpc.x,", "noise"];
   expect(terraformError("Terraform failed", [], log, "out")).toMatchObject({
     message: "Terraform failed: creating VPC: denied.",
-    details: ["creating VPC: denied", "with aws_vpc.x,", "noise"],
+    details: ["with aws_vpc.x,", "noise"],
   });
+});
+
+test("of several errors the first is the message, the others are told whole; no line is told twice", () => {
+  const error = (summary: string, address: string) => ({
+    severity: "error",
+    summary,
+    detail: summary,
+    address,
+  });
+  const failed = terraformError(
+    "Terraform failed",
+    [error("creating A: denied", "aws_a.x[0]"), error("creating B: denied", "aws_b.x[0]")],
+    [],
+    "out",
+  );
+  expect(failed.message).toBe("Terraform failed: creating A: denied.");
+  expect(failed.details).toEqual(["at aws_a.x[0]", "aws_b.x[0]: creating B: denied"]);
+});
+
+test("no colour and no box gets into an error, whatever Terraform was told", () => {
+  const red = (text: string) => `\u001B[31m${text}\u001B[0m`;
+  const told = [
+    terraformError(
+      "Terraform failed",
+      [{ severity: "error", summary: red("denied"), detail: `${red("│")} of ${red("AWS")}` }],
+      [],
+      "out",
+    ),
+    terraformError("Terraform failed", [], [red("╷"), `${red("│")} killed`, red("╵")], "out"),
+  ];
+  expect(told.map(({ message, details }) => [message, ...details])).toEqual([
+    ["Terraform failed: denied.", "of AWS"],
+    ["Terraform failed: it ended with an error.", "killed"],
+  ]);
+});
+
+test("a plan of one's own, without the variables of this one, is not what helps", () => {
+  const failed = terraformError("Terraform cannot plan", [], ["Error: denied"], "out");
+  expect(failed.hint).toBe("Put right what Terraform says; --verbose shows its commands.");
 });

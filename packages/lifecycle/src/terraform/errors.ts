@@ -3,26 +3,38 @@ import { OpsError } from "@pilot-light/core/errors";
 import { tokenVariable } from "@pilot-light/core/terraform/login-tokens";
 import type { Diagnostic } from "./events.ts";
 import { plainErrors } from "./plain-errors.ts";
+import { plainLine, plainLines } from "@pilot-light/core/terraform/plain-text";
 
 /** Lines of a diagnostic's detail that help; the rest is advice about other commands. */
 const mostLines = 6;
 
+/** What helps where outputs or a state cannot be read. */
+export const readingHint =
+  "Check the AWS credentials, and where the state is (TF_STATE_BUCKET, TF_CLOUD_ORGANIZATION, TF_WORKSPACE).";
+
 /** `address: summary` and the first lines of the detail. */
 export function describeDiagnostic({ summary, detail, address }: Diagnostic): string[] {
-  const lines = detail.split("\n").filter((line) => line.trim() !== "" && line.trim() !== summary);
-  return [address === undefined ? summary : `${address}: ${summary}`, ...lines.slice(0, mostLines)];
+  const text = plainLine(summary);
+  return [address === undefined ? text : `${address}: ${text}`, ...detailOf({ summary, detail })];
+}
+
+function detailOf({ summary, detail }: Pick<Diagnostic, "summary" | "detail">): string[] {
+  const lines = plainLines(detail.split("\n")).filter((line) => line.trim() !== plainLine(summary).trim());
+  return lines.slice(0, mostLines);
 }
 
 /**
  * The error of a run that has failed.
  * @param what what was tried, as a sentence's start: "Terraform cannot plan"
  * @param tail last lines of output: errors are looked for in them when there is no diagnostic, and without any they are shown
+ * @param hint what to do about an error that is not known here
  */
 export function terraformError(
   what: string,
   diagnostics: readonly Diagnostic[],
   tail: readonly string[],
   folder: string,
+  hint = "Put right what Terraform says; --verbose shows its commands.",
 ): OpsError {
   const structured = diagnostics.filter(({ severity }) => severity === "error");
   const errors = structured.length > 0 ? structured : plainErrors(tail);
@@ -30,16 +42,18 @@ export function terraformError(
   if (locked !== undefined) return stateLocked(locked, folder);
   const host = errors.map(readHostWithoutLogin).find((found) => found !== undefined);
   if (host !== undefined) return loginNeeded(what, host, errors);
-  const details = errors.flatMap(describeDiagnostic);
-  const [first] = errors;
+  const [first, ...others] = errors;
+  // Its summary is in the message.
+  const place = first?.address === undefined ? [] : [`at ${first.address}`];
+  const details =
+    first === undefined
+      ? plainLines(tail).slice(-10)
+      : [...place, ...detailOf(first), ...others.flatMap(describeDiagnostic)];
   return new OpsError(
     "aws",
     "TERRAFORM_FAILED",
-    `${what}: ${first?.summary.replace(/\.+$/, "") ?? "it ended with an error"}.`,
-    {
-      details: details.length > 0 ? details : tail.filter((line) => line.trim() !== "").slice(-10),
-      hint: `See it whole:  terraform -chdir=${folder} plan`,
-    },
+    `${what}: ${first === undefined ? "it ended with an error" : plainLine(first.summary).replace(/\.+$/, "")}.`,
+    { details, hint },
   );
 }
 

@@ -1,6 +1,6 @@
 /** The errors in what terraform prints for people: only plan and apply have them as JSON, and not where they run in Terraform Cloud. */
-import { stripVTControlCharacters } from "node:util";
 import type { Diagnostic } from "./events.ts";
+import { plainLine } from "@pilot-light/core/terraform/plain-text";
 
 const start = /^(?<kind>Error|Warning): (?<summary>.*)$/;
 
@@ -8,7 +8,7 @@ const start = /^(?<kind>Error|Warning): (?<summary>.*)$/;
 export function plainErrors(lines: readonly string[]): Diagnostic[] {
   const found: Diagnostic[] = [];
   for (const raw of lines) {
-    const line = stripVTControlCharacters(raw).replace(/^[╷│╵]\s?/, "");
+    const line = plainLine(raw);
     const { kind, summary } = start.exec(line)?.groups ?? {};
     const last = found.at(-1);
     if (kind !== undefined && summary !== undefined) {

@@ -12,8 +12,9 @@ import { prepareTerraform } from "@pilot-light/core/terraform/cli-config";
 import { isInitialised } from "@pilot-light/core/terraform/initialised";
 import { z } from "zod";
 import { parsePlan, parseState, type PlanContents, type Resource } from "./changes.ts";
-import { terraformError } from "./errors.ts";
+import { readingHint, terraformError } from "./errors.ts";
 import { parseEvent, type Diagnostic, type ResourceEvent } from "./events.ts";
+import { plainLines } from "@pilot-light/core/terraform/plain-text";
 import { runTerraform } from "./process.ts";
 import { remoteRun } from "./remote-run.ts";
 
@@ -103,7 +104,7 @@ export class Stack {
     );
     if (result.exitCode !== 0) {
       throw new OpsError("configuration", "SYNTH_FAILED", "`cdktf synth` failed.", {
-        details: tailOf(result),
+        details: plainLines([...result.stdout.split("\n"), ...result.stderr]).slice(-15),
         hint: "Try it yourself:  pnpm infra:synth",
       });
     }
@@ -165,7 +166,7 @@ export class Stack {
   }
 
   /**
-   * Applies a saved plan. When interrupted, it lets Terraform finish what it has begun.
+   * Applies a saved plan. When interrupted, it lets Terraform come to an orderly end and write its state.
    * @throws only when terraform cannot be started: how it came out is in the result
    */
   async apply(
@@ -269,14 +270,10 @@ export class Stack {
 
   #parse(result: RunResult, what: string): unknown {
     if (result.exitCode === 0) return JSON.parse(result.stdout);
-    throw failureOf(result, `Terraform cannot read ${what}`, this.folder);
+    throw failureOf(result, `Terraform cannot read ${what}`, this.folder, readingHint);
   }
 }
 
-function failureOf({ stdout, stderr }: RunResult, what: string, folder: string): OpsError {
-  return terraformError(what, [], [...stdout.split("\n"), ...stderr], folder);
-}
-
-function tailOf({ stdout, stderr }: RunResult): string[] {
-  return [...stdout.split("\n").slice(-10), ...stderr].filter((line) => line.trim() !== "").slice(-15);
+function failureOf({ stdout, stderr }: RunResult, what: string, folder: string, hint?: string): OpsError {
+  return terraformError(what, [], [...stdout.split("\n"), ...stderr], folder, hint);
 }

@@ -22,17 +22,22 @@ export function runInSandboxCommand(command: readonly string[]) {
     describe: "Run a command with the environment of the sandbox; its exit code is passed on",
     builder,
     handler: (args: Args) =>
-      runCommand("sandbox run", { ...args, json: false }, async ({ environment }) => {
-        const [program, ...programArgs] = command;
-        if (program === undefined) {
-          throw new OpsError("usage", "USAGE", "No command was given.", {
-            hint: "Put it after two hyphens: pnpm sandbox run -- <command>",
-          });
-        }
-        const { withSandbox } = await import("../environment.ts");
-        const variables = withSandbox(environment, await requireState(args.dir));
-        return { outcome: "ran", document: {}, exit: await runThrough(program, programArgs, variables) };
-      }),
+      runCommand(
+        "sandbox run",
+        { ...args, json: false },
+        async ({ environment }) => {
+          const [program, ...programArgs] = command;
+          if (program === undefined) {
+            throw new OpsError("usage", "USAGE", "No command was given.", {
+              hint: "Put it after two hyphens: pnpm sandbox run -- <command>",
+            });
+          }
+          const { withSandbox } = await import("../environment.ts");
+          const variables = withSandbox(environment, await requireState(args.dir));
+          return { outcome: "ran", document: {}, exit: await runThrough(program, programArgs, variables) };
+        },
+        { handsOnSignals: true },
+      ),
   };
 }
 

@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import { createAwsClients } from "./clients.ts";
+
+test.each(["us-east-1", "ap-southeast-5", "us-gov-west-1", "us-isob-east-1", "eusc-de-east-1"])(
+  "%s is a region",
+  (region) => {
+    expect(createAwsClients({ AWS_REGION: region }).region).toBe(region);
+  },
+);
+
+test("without a region it is the default one", () => {
+  expect(createAwsClients({ AWS_REGION: "" }).region).toBe("us-east-1");
+});
+
+test.each([
+  "nonsense",
+  "us-east",
+  "US-EAST-1",
+  "us-east-1 ",
+  "us-east-1a",
+  "us-east-1.example.com/",
+  "-east-1",
+])('"%s" is none: it is refused before anything is asked', (region) => {
+  expect(() => createAwsClients({ AWS_REGION: region })).toThrow(
+    expect.objectContaining({
+      code: "AWS_REGION_INVALID",
+      exit: 3,
+      message: `This is no AWS region: "${region}".`,
+      hint: expect.stringContaining("AWS_REGION") as string,
+    }) as Error,
+  );
+});

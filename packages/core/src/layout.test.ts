@@ -1,0 +1,57 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { layOut, wrapWords } from "./layout.ts";
+
+const terminal = (width: number) => ({ width, wraps: true });
+
+test("a row has its duration at the end of its first line", () => {
+  expect(layOut({ label: "  dump      ", text: "9 tables", right: "0.2 s" }, terminal(80))).toEqual([
+    `  dump      9 tables${" ".repeat(55)}0.2 s`,
+  ]);
+});
+
+test("a long text hangs below its beginning, broken between words", () => {
+  const text = "beside the target as davidshaevel__pl_staging_20261125200706, 4 jobs";
+  expect(layOut({ label: "  restore   ", text, right: "0.2 s" }, terminal(80))).toEqual([
+    "  restore   beside the target as                                           0.2 s",
+    "            davidshaevel__pl_staging_20261125200706, 4 jobs",
+  ]);
+});
+
+test("where it is too narrow for both, the duration goes and the text stays", () => {
+  expect(
+    layOut({ label: "  restore   ", text: "beside the target, in four jobs", right: "0.2 s" }, terminal(40)),
+  ).toEqual(["  restore   beside the target, in four", "            jobs"]);
+});
+
+test("a pipe gets one line, whatever its length", () => {
+  const text = "word ".repeat(60).trim();
+  expect(layOut({ label: "  x ", text, right: "0.2 s" }, { width: 100, wraps: false })).toEqual([
+    `  x ${text}    0.2 s`,
+  ]);
+});
+
+test("colours take no place", () => {
+  const red = (text: string) => `\u001B[31m${text}\u001B[39m`;
+  const [plain = ""] = layOut({ label: "  x ", text: "text", right: "1 ms" }, terminal(80));
+  expect(layOut({ label: `  ${red("x")} `, text: red("text"), right: "1 ms" }, terminal(80))).toEqual([
+    plain.replace("x", red("x")).replace("text", red("text")),
+  ]);
+});
+
+test("an address that is longer than the line stays whole", () => {
+  const address = `s3://${"bucket-".repeat(12)}`;
+  expect(wrapWords(`goes to ${address} first`, 30)).toEqual(["goes to", address, "first"]);
+});
+
+test("no word is lost or broken, and no line is longer than its longest word has to be", () => {
+  const words = fc.array(fc.stringMatching(/^[a-z/.:-]{1,30}$/), { minLength: 1 });
+  fc.assert(
+    fc.property(words, fc.integer({ min: 1, max: 100 }), (list, width) => {
+      const lines = wrapWords(list.join(" "), width);
+      expect(lines.flatMap((line) => line.split(" "))).toEqual(list);
+      const longest = Math.max(width, ...list.map((word) => word.length));
+      expect(lines.every((line) => line.length <= longest)).toBe(true);
+    }),
+  );
+});

@@ -1,0 +1,65 @@
+import { PassThrough } from "node:stream";
+import type { WriteStream } from "node:tty";
+import { Console } from "@pilot-light/core/console";
+import { expect, test } from "vitest";
+import { printHead, printPlan } from "./render.ts";
+import type { SwitchPlan } from "./switch-plan.ts";
+
+function printed(columns: number, print: (console: Console) => void): string[] {
+  const stderr = Object.assign(new PassThrough(), { isTTY: columns > 0, columns }) as unknown as WriteStream;
+  print(new Console({ environment: {}, verbose: false, json: false, colour: false, stderr }));
+  return String(stderr.read() as unknown).split("\n");
+}
+
+const costs = { total: 15.84, items: {}, unknown: [] } as unknown as SwitchPlan["costs"]["before"];
+const plan = {
+  command: "activate",
+  environment: "shop-dev",
+  from: "pilot-light",
+  to: "active",
+  steps: ["deploy", "validate"],
+  terraform: {
+    create: { aws_service_discovery_private_dns_namespace: 1, aws_ecs_service: 4, aws_efs_mount_target: 2 },
+    change: {},
+    replace: {},
+    destroy: {},
+    dataLost: [],
+    kept: {},
+  },
+  sync: null,
+  costs: { before: costs, after: costs },
+  images: [],
+  minutes: 14,
+  notes: ["the last deactivation copied nothing to Neon: what only RDS has is replaced (its dump is kept)"],
+} as unknown as SwitchPlan;
+
+test.each([70, 80, 100, 200])(
+  "in %i columns no line of a plan is longer, and no type is broken",
+  (columns) => {
+    const lines = printed(columns, (console) => printPlan(plan, console));
+    expect(lines.filter((line) => line.length > Math.min(columns, 100))).toEqual([]);
+    for (const type of ["service_discovery_private_dns_namespace", "ecs_service x4", "efs_mount_target x2"]) {
+      expect(lines.filter((line) => line.includes(type))).toHaveLength(1);
+    }
+  },
+);
+
+test("a long note goes on below its beginning", () => {
+  const lines = printed(80, (console) => printPlan(plan, console));
+  const start = lines.findIndex((line) => line.includes("! the last deactivation"));
+  expect(lines.slice(start, start + 2)).toEqual([
+    "               ! the last deactivation copied nothing to Neon: what only RDS has",
+    "               is replaced (its dump is kept)",
+  ]);
+});
+
+test("the right part of the head ends with the line, or has one of its own", () => {
+  const head = (columns: number) =>
+    printed(columns, (console) =>
+      printHead("Activate  shop dev, us-east-1", "dry run, nothing is written", console),
+    );
+  expect(head(80)[0]).toMatch(/^Activate {2}shop dev, us-east-1 +dry run, nothing is written$/);
+  expect(head(80)[0]).toHaveLength(80);
+  expect(head(0)[0]).toHaveLength(100);
+  expect(head(50).slice(0, 2)).toEqual(["Activate  shop dev, us-east-1", "  dry run, nothing is written"]);
+});
