@@ -215,11 +215,12 @@ async function carryOut(plan: SwitchPlan, seen: Seen, context: Switch): Promise<
 }
 
 /** Returns its name. */
-async function keepSnapshot({ aws, console, names, project, signal }: LifecycleContext): Promise<string> {
+async function keepSnapshot({ aws, console, names, project, signal, syncData }: Switch): Promise<string> {
   const id = snapshotName(names, new Date());
   return await console.step("snapshot", async (show) => {
     show(`${id}, usually some minutes`);
-    await takeSnapshot(aws, { id, instance: names.databaseInstance, project }, signal);
+    const copiedTo = syncData ? "neon" : "none";
+    await takeSnapshot(aws, { id, instance: names.databaseInstance, project, copiedTo }, signal);
     return { value: id, summary: `${id} is available` };
   });
 }

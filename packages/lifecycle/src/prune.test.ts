@@ -8,6 +8,7 @@ const snapshot = (day: number, more: Partial<Snapshot> = {}): Snapshot => ({
   createdAt: `2026-11-${day}T09:30:00.000Z`,
   status: "available",
   gigabytes: 20,
+  onlyCopy: false,
   origin: "deactivation",
   ...more,
 });

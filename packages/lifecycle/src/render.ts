@@ -65,7 +65,7 @@ export function printPlan(plan: SwitchPlan, console: Console): void {
   if (sync !== null) printSync(sync, console);
   printRow(
     "cost",
-    `${dollars(costs.before)} a month now, ${bold(dollars(costs.after))} after  ${dim(`(list prices of us-east-1, ${pricesAsOf}, without traffic)`)}`,
+    `${dollars(costs.before)} a month now, ${bold(dollars(costs.after))} after  ${dim(`(list prices of us-east-1, ${pricesAsOf}, quiet use)`)}`,
     console,
   );
   for (const name of costs.after.unknown) printRow("", yellow(`not counted: ${name}`), console);

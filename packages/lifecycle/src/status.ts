@@ -63,7 +63,7 @@ export async function status(command: CommandContext): Promise<CommandOutcome> {
   show("snapshots", snapshots, (list) =>
     list.length === 0 ? "none" : `${list.length}, newest ${list[0]?.id ?? ""}`,
   );
-  show("cost", costs, (found) => `${dollars(found)} a month as it is now (list prices, without traffic)`);
+  show("cost", costs, (found) => `${dollars(found)} a month as it is now (list prices, quiet use)`);
   return {
     outcome: mode,
     document: {
