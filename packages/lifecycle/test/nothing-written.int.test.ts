@@ -86,6 +86,15 @@ describe("in pilot light, nothing is written by", () => {
     expect(await environment.everything()).toEqual(before);
   });
 
+  it("an activation in what is no region: nothing is asked", async () => {
+    const result = await environment.run(["activate", "--dry-run", "--json"], {
+      env: { AWS_REGION: "nonsense" },
+    });
+    expect(result.exitCode, result.text).toBe(3);
+    expect(parseDocument(result).error?.code).toBe("AWS_REGION_INVALID");
+    expect(result.text).not.toContain("checking");
+  });
+
   it("a switch that is told the other mode", async () => {
     const result = await environment.run(["deactivate", "--yes", "--json", "--var", "dev_activated=true"]);
     expect(result.exitCode, result.text).toBe(2);
@@ -121,6 +130,7 @@ describe("in pilot light, nothing is written by", () => {
   it("one that is interrupted at its question", async () => {
     const { exitCode, output } = await environment.confirm(["activate", "--sync-data"], () => "\u0003");
     expect(exitCode, output).toBe(130);
+    expect(output).toMatch(/Interrupted by SIGINT\.\s+Nothing was written\./);
     expect(await environment.everything()).toEqual(before);
   });
 
@@ -134,6 +144,7 @@ describe("in pilot light, nothing is written by", () => {
   it("one that is interrupted while it looks", async () => {
     const result = await environment.interrupt(["activate", "--yes", "--verbose"], "terraform plan");
     expect(result.exitCode, result.text).toBe(130);
+    expect(result.text).toMatch(/Interrupted by SIG\w+\.\s+Nothing was written\./);
     expect(await environment.everything()).toEqual(before);
   });
 

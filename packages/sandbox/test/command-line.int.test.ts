@@ -135,6 +135,28 @@ describe("a sandbox", () => {
     expect(result).toEqual({ exitCode: 7, stdout: "us-east-1 --json a b", stderr: ["error"] });
   });
 
+  test("leaves it to the command to say what becomes of a signal", async () => {
+    const script = `process.on("SIGTERM", () => { console.error("the command ends"); process.exit(130); });
+      setInterval(() => {}, 1000); console.error("ready");`;
+    const child = spawn(process.execPath, [
+      bin,
+      "run",
+      "--dir",
+      directory,
+      "--",
+      process.execPath,
+      "-e",
+      script,
+    ]);
+    let stderr = "";
+    child.stderr.on("data", (data) => (stderr += String(data)));
+    await expect.poll(() => stderr, { timeout: 30_000 }).toContain("ready");
+    child.kill("SIGTERM");
+    await once(child, "close");
+    expect(child.exitCode).toBe(130);
+    expect(stderr).toBe("ready\nthe command ends\n");
+  });
+
   test("says which command it cannot run", async () => {
     expect(await sandbox("run", ["--", "no-such-program"])).toMatchObject({ exitCode: 3 });
     expect(await sandbox("run")).toMatchObject({ exitCode: 2 });

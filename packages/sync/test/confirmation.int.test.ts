@@ -31,7 +31,7 @@ it.each([
   ["another name", "neondb\r", 4, /NOT_CONFIRMED/],
   ["nothing", "\r", 4, /NOT_CONFIRMED/],
   ["yes", "yes\r", 4, /NOT_CONFIRMED/],
-  ["Ctrl-C", "\u0003", 130, /Interrupted by SIGINT\.\s+Nothing was written\.\s+exit 130, INTERRUPTED/],
+  ["Ctrl-C", "\u0003", 130, /Interrupted by SIGINT\.\s+Nothing was written\./],
 ])("%s leaves everything as it was", async (_what, typed, exit, says) => {
   const { exitCode, output } = await answer(typed);
   expect(exitCode, output).toBe(exit);
