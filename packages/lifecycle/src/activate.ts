@@ -16,7 +16,16 @@ import type { SwitchOptions } from "./options.ts";
 import { Preflight } from "./preflight.ts";
 import { finish, stayAsItIs } from "./result.ts";
 import { Run } from "./run.ts";
-import { agree, beginJournal, openSwitch, refuse, syncNow, syncOptions, type Switch } from "./switch.ts";
+import {
+  agree,
+  beforeAnything,
+  beginJournal,
+  openSwitch,
+  refuse,
+  syncNow,
+  syncOptions,
+  type Switch,
+} from "./switch.ts";
 import { makeSwitchPlan, type SwitchPlan } from "./switch-plan.ts";
 import { isComplete } from "./terraform/changes.ts";
 import type { SavedPlan } from "./terraform/stack.ts";
@@ -38,7 +47,7 @@ interface Seen {
 export async function activate(given: SwitchOptions, command: CommandContext): Promise<CommandOutcome> {
   await using context = await openSwitch("activate", given, command);
   const { options, resume } = context;
-  const seen = await look(context);
+  const seen = await beforeAnything(() => look(context));
   if (isActive(seen, context)) return await stayAsItIs("activate", seen, context);
   refuse([
     judgeLosses("activate", seen.contents.changes, options),
@@ -53,7 +62,7 @@ export async function activate(given: SwitchOptions, command: CommandContext): P
     judgeNewer("activate", seen.divergence, options),
   ]);
   const plan = planFor(seen, context);
-  const planned = await agree(plan, seen.contents, context);
+  const planned = await beforeAnything(() => agree(plan, seen.contents, context));
   return planned ?? (await carryOut(plan, seen, context));
 }
 
@@ -177,7 +186,7 @@ async function carryOut(plan: SwitchPlan, seen: Seen, context: Switch): Promise<
     standing: () =>
       "The environment may be partly active, and what is there costs money (pnpm deactivate takes it away).",
   });
-  const outputs = await stack.outputs();
+  const outputs = await run.between("The environment is deployed.", () => stack.outputs());
   if (syncData && !first) {
     const standing = "The environment is deployed, its database has no data of Neon yet.";
     await run.step("database", () => waitForNewDatabase(context), { standing: () => standing });

@@ -27,7 +27,15 @@ import { whereIsProduction, type ProductionAnswer } from "./production.ts";
 import { finish, stayAsItIs } from "./result.ts";
 import { Run } from "./run.ts";
 import { listSnapshots, prunable, snapshotName, takeSnapshot, usualKeep } from "./snapshots.ts";
-import { agree, beginJournal, openSwitch, refuse, syncOptions, type Switch } from "./switch.ts";
+import {
+  agree,
+  beforeAnything,
+  beginJournal,
+  openSwitch,
+  refuse,
+  syncOptions,
+  type Switch,
+} from "./switch.ts";
 import { makeSwitchPlan, type SwitchPlan } from "./switch-plan.ts";
 import { isComplete } from "./terraform/changes.ts";
 import type { SavedPlan } from "./terraform/stack.ts";
@@ -48,7 +56,7 @@ interface Seen {
 export async function deactivate(given: SwitchOptions, command: CommandContext): Promise<CommandOutcome> {
   await using context = await openSwitch("deactivate", given, command);
   const { options } = context;
-  const seen = await look(context);
+  const seen = await beforeAnything(() => look(context));
   const { contents, database, divergence, outputs, production } = seen;
   if (isPilotLight(seen, context)) return await stayAsItIs("deactivate", seen, context);
   const { changes } = contents;
@@ -60,7 +68,7 @@ export async function deactivate(given: SwitchOptions, command: CommandContext):
     judgeNewer("deactivate", divergence, options),
   ]);
   const plan = planFor(seen, context);
-  const planned = await agree(plan, seen.contents, context);
+  const planned = await beforeAnything(() => agree(plan, seen.contents, context));
   return planned ?? (await carryOut(plan, seen, context));
 }
 
@@ -209,7 +217,8 @@ async function carryOut(plan: SwitchPlan, seen: Seen, context: Switch): Promise<
     },
   );
   const snapshots = goes ? [snapshot, `${names.finalSnapshotPrefix}...`].filter((id) => id !== "") : [];
-  const outcome = await finish({ plan, run, outputs: await stack.outputs(), snapshots }, context);
+  const left = await run.between("The environment is switched off.", () => stack.outputs());
+  const outcome = await finish({ plan, run, outputs: left, snapshots }, context);
   await tellOfSnapshots(context);
   return outcome;
 }

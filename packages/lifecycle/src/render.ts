@@ -13,13 +13,8 @@ const left = 12;
 /** Width of the words before a list: "destroy". */
 const wordWidth = 8;
 
-/** `  word        text`, in one line. */
-export function row(word: string, text: string): string {
-  return `${label(word)}${text}`;
-}
-
-/** The same, in as many lines as the terminal needs. */
-function printRow(word: string, text: string, console: Console): void {
+/** `  word        text`, in as many lines as the terminal needs. */
+export function printRow(word: string, text: string, console: Console): void {
   console.row({ label: label(word), text });
 }
 
@@ -95,7 +90,7 @@ function printWrapped(console: Console, word: string, items: readonly string[]):
   }
   for (const [index, text] of lines.entries()) {
     const comma = index < lines.length - 1 ? "," : "";
-    console.line(row("", dim(`${(index === 0 ? word : "").padEnd(wordWidth)} ${text}${comma}`)));
+    console.line(label("") + dim(`${(index === 0 ? word : "").padEnd(wordWidth)} ${text}${comma}`));
   }
 }
 

@@ -9,7 +9,7 @@ import { type Health, printHealth, validateHealth } from "./health.ts";
 import { findDone, type Journal, type SwitchName } from "./journal.ts";
 import { describeMode } from "./look.ts";
 import type { SwitchOptions } from "./options.ts";
-import { dollars, row } from "./render.ts";
+import { dollars, printRow } from "./render.ts";
 import type { Run } from "./run.ts";
 import type { Switch } from "./switch.ts";
 import type { SwitchPlan } from "./switch-plan.ts";
@@ -41,7 +41,9 @@ export async function finish(
   const { console, directory, journal, options, stack } = context;
   assertMode(plan, outputs, options);
   const outputsFile = await stack.writeOutputs(outputs);
-  const health = await validateHealth({ directory, outputsFile, wait: options.wait }, context);
+  const health = await run.between("All is deployed; whether it is healthy is not known yet.", () =>
+    validateHealth({ directory, outputsFile, wait: options.wait }, context),
+  );
   await closeJournal(journal, health);
   const durationMs = Math.round(performance.now() - run.start);
   const endpoints = endpointsOf(outputs);
@@ -95,18 +97,18 @@ function printVerdict(
   console.line((healthy ? green : red)(bold(`  ${verdict}, after ${formatDuration(durationMs)}.`)));
   console.line();
   printEndpoints(endpoints, console);
-  if (plan.command === "deactivate") console.line(row("stayed", describeKept(plan)));
-  console.line(row("cost", `${dollars(plan.costs.after)} a month from now on`));
-  for (const id of snapshots) console.line(row("snapshot", id));
-  console.line(row("to go back", wayBack(plan.command, options)));
+  if (plan.command === "deactivate") printRow("stayed", describeKept(plan), console);
+  printRow("cost", `${dollars(plan.costs.after)} a month from now on`, console);
+  for (const id of snapshots) printRow("snapshot", id, console);
+  printRow("to go back", wayBack(plan.command, options), console);
   if (!healthy) {
     const goOn = resumeLine(plan.command, options);
-    console.line(row("to go on", `put right what has failed above, then  ${goOn}`));
+    printRow("to go on", `put right what has failed above, then  ${goOn}`, console);
   }
 }
 
 export function printEndpoints(endpoints: Endpoints, console: Console): void {
-  for (const [what, where] of Object.entries(endpoints)) console.line(row(what, where));
+  for (const [what, where] of Object.entries(endpoints)) printRow(what, where, console);
 }
 
 async function closeJournal(journal: Journal, { exit, report }: Health): Promise<void> {

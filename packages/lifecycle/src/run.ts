@@ -53,9 +53,7 @@ export class Run {
       await this.#journal.change(({ begun }) => ({ begun: [...new Set([...begun, step])], stopped: null }));
       await work();
     } catch (failure) {
-      // Whatever an interruption makes fail, it is the interruption that is told.
-      const error: unknown =
-        this.#signal.aborted && !isInterruption(failure) ? this.#interruption(failure) : failure;
+      const error = this.#told(failure);
       const left = (await undo?.()) ?? [];
       await this.#stopped(step, error).catch((problem: unknown) => {
         this.#console.warn(messageOf(problem));
@@ -70,6 +68,23 @@ export class Run {
       });
     this.finished.push({ step, outcome: "done", durationMs });
     this.#console.detail(`${step}: ${formatDuration(durationMs)}`);
+  }
+
+  /**
+   * What lies between steps, and is not in the journal: it is done in every run.
+   * @param standing where things stand when it fails
+   */
+  async between<T>(standing: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (failure) {
+      throw positioned(this.#told(failure), [standing], this.#goOn);
+    }
+  }
+
+  /** Whatever an interruption makes fail, it is the interruption that is told. */
+  #told(failure: unknown): unknown {
+    return this.#signal.aborted && !isInterruption(failure) ? this.#interruption(failure) : failure;
   }
 
   #interruption(failure: unknown): unknown {

@@ -68,8 +68,8 @@ describe("a snapshot whose rows were copied nowhere", () => {
       snapshot(before, 0, "neon"),
     ]);
     const ids = (which: readonly Snapshot[]) => which.map(({ id }) => id);
-    expect(ids(prunable(snapshots, 0))).toEqual(["sandbox-dev-db-final-00000001", before]);
+    expect(ids(prunable(snapshots, 1))).toEqual(["sandbox-dev-db-final-00000001", before]);
     expect(ids(prunable(snapshots, 3))).toEqual([before]);
-    expect(prunable(snapshots, 0, { onlyCopies: true })).toHaveLength(4);
+    expect(prunable(snapshots, 1, { onlyCopies: true })).toHaveLength(3);
   });
 });

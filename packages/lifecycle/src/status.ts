@@ -14,7 +14,7 @@ import { costsOf } from "./costs.ts";
 import { readDatabase } from "./database.ts";
 import { findDone, isRunning, Journal, type JournalEntry } from "./journal.ts";
 import { modeOf } from "./look.ts";
-import { dollars, printHead, row } from "./render.ts";
+import { dollars, printHead, printRow } from "./render.ts";
 import { endpointsOf, printEndpoints } from "./result.ts";
 import { listSnapshots } from "./snapshots.ts";
 
@@ -49,7 +49,7 @@ export async function status(command: CommandContext): Promise<CommandOutcome> {
   printHead(`Status  ${project} ${environmentName}, ${aws.region}`, right, console);
   if (unfinished !== undefined) printUnfinished(unfinished, console);
   const show = <T>(word: string, found: Part<T>, text: (value: T) => string) => {
-    console.line(row(word, found.known ? text(found.value) : `not known: ${found.why}`));
+    printRow(word, found.known ? text(found.value) : `not known: ${found.why}`, console);
   };
   const endpoints = endpointsOf(outputs);
   printEndpoints(endpoints, console);
@@ -88,13 +88,14 @@ function printUnfinished(entry: JournalEntry, console: Console): void {
   const { yellow } = console.colours;
   const since = `${command} of ${formatMinute(startedAt)} UTC`;
   if (isRunning(entry)) {
-    console.line(row("running", `${since}, process ${runner?.pid ?? ""} on this machine`));
+    printRow("running", `${since}, process ${runner?.pid ?? ""} on this machine`, console);
     return;
   }
   const where = stopped === null ? "" : `, stopped at ${stopped.step} (${stopped.code})`;
   const elsewhere =
     runner === null || runner.host === hostname() ? "" : ` (or still running on ${runner.host}?)`;
-  console.line(yellow(row("unfinished", `${since}${where}${elsewhere}:  pnpm ${command} --resume`)));
+  const text = `${since}${where}${elsewhere}:  pnpm ${command} --resume`;
+  printRow("unfinished", yellow(text), console);
 }
 
 async function part<T>(reading: Promise<T>): Promise<Part<T>> {

@@ -2,7 +2,7 @@
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/command";
 import { canAsk, confirmByName, confirmationNeeded } from "@pilot-light/core/confirm";
 import { environmentName, type Outputs } from "@pilot-light/core/contract";
-import { OpsError } from "@pilot-light/core/errors";
+import { OpsError, interruptedUntouched } from "@pilot-light/core/errors";
 import { formatBytes, formatMinute, plural } from "@pilot-light/core/format";
 import type { DirectionName } from "@pilot-light/sync/direction";
 import type { SyncOptions } from "@pilot-light/sync/options";
@@ -66,7 +66,7 @@ function resumed(command: SwitchName, { resume }: SwitchOptions, journal: Journa
       ? `The journal ${journal.place} has no run that did not come to its end.`
       : `The run that did not come to its end is one of \`${unfinished.command}\`.`;
   throw new OpsError("precondition", "NOTHING_TO_RESUME", `There is no \`${command}\` to resume. ${what}`, {
-    details: ["Nothing was written."],
+    details: [nothingWritten],
     hint: `Run it as usual:  pnpm ${command}${unfinished === undefined ? "" : `    or go on with the other:  pnpm ${unfinished.command} --resume`}`,
   });
 }
@@ -86,7 +86,7 @@ function goingOn(given: SwitchOptions, resume: JournalEntry): SwitchOptions {
       "RESUME_CONTRADICTED",
       `${now} does not go with --resume: the run of ${formatMinute(resume.startedAt)} UTC was begun ${then}.`,
       {
-        details: ["Nothing was written."],
+        details: [nothingWritten],
         hint: `Go on with it as it was begun:  ${resumeLine(command, { ...given, syncData: undefined })}\n  or begin anew:  ${againLine(command, given)}`,
       },
     );
@@ -100,8 +100,20 @@ export function refuse(refusals: readonly (OpsError | undefined)[]): void {
   const found = refusals.filter((refusal) => refusal !== undefined);
   if (found.length === 0) return;
   const all = combine(found);
-  throw all instanceof OpsError ? all.with({ details: [...all.details, "Nothing was written."] }) : all;
+  throw all instanceof OpsError ? all.with({ details: [...all.details, nothingWritten] }) : all;
 }
+
+/** Does what comes before anything is written, and says so when it is interrupted. */
+export async function beforeAnything<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof OpsError) || error.failure !== "interrupted") throw error;
+    throw error.details.includes(nothingWritten) ? error : interruptedUntouched(error);
+  }
+}
+
+const nothingWritten = "Nothing was written.";
 
 /**
  * What the journal keeps of a run that begins.

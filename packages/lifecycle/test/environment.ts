@@ -159,15 +159,18 @@ export class TestEnvironment implements AsyncDisposable {
     });
   }
 
-  /** From when the output says something, RDS answers no more; a second later comes SIGINT. */
+  /** From when the output says something, RDS answers no more; the first request to it after that brings SIGINT. */
   async interruptWhileRdsHangs(args: readonly string[], when: string): Promise<CommandRun> {
-    let sent = false;
+    let hangs = false;
     const result = await this.run(args, {
       onOutput: (stderr, child) => {
-        if (sent || !stderr.includes(when)) return;
-        sent = true;
-        this.decide = (service) => (service === "rds" ? "hang" : "forward");
-        void sleep(1000).then(() => child.kill("SIGINT"));
+        if (hangs || !stderr.includes(when)) return;
+        hangs = true;
+        this.decide = (service) => {
+          if (service !== "rds") return "forward";
+          void sleep(500).then(() => child.kill("SIGINT"));
+          return "hang";
+        };
       },
     });
     this.decide = forward;
