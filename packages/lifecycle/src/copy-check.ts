@@ -2,23 +2,37 @@
 import type { Outputs } from "@pilot-light/core/contract";
 import { OpsError } from "@pilot-light/core/errors";
 import type { CommandContext } from "@pilot-light/core/command";
+import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
 import { readDivergence, type Divergence } from "@pilot-light/sync/divergence";
 import type { LifecycleContext } from "./context.ts";
 import type { JournalEntry } from "./journal.ts";
 import type { SwitchOptions } from "./options.ts";
 import { backendOf, mayWrite, readWriters } from "./writers.ts";
 
-/** Compares both databases with what they held when they were last equal. */
+/**
+ * Compares the databases with what they held when they were last equal.
+ * @param compared those whose rows are read; of the other one only what it is
+ */
 export async function compareCopies(
   outputs: Outputs,
   { stack, ...context }: Pick<LifecycleContext, "stack"> & CommandContext,
+  compared?: readonly DatabaseSystem[],
 ): Promise<Divergence> {
   const outputsFile = await stack.writeOutputs(outputs);
-  return await readDivergence({ outputsFile }, context);
+  return await readDivergence({ outputsFile, ...(compared === undefined ? {} : { compared }) }, context);
+}
+
+/** Neon's rows do not matter to a copy that was taken: production may have written more of them. */
+function compareRds(
+  outputs: Outputs,
+  { keepBackend }: Pick<SwitchOptions, "keepBackend">,
+  context: Pick<LifecycleContext, "stack"> & CommandContext,
+): Promise<Divergence> {
+  return compareCopies(outputs, context, keepBackend ? [] : ["rds"]);
 }
 
 /** The database that the copy made, for the journal. */
-export function copyOf({ neon: { host, database, oid } }: Divergence): NonNullable<JournalEntry["copy"]> {
+function copyOf({ neon: { host, database, oid } }: Divergence): NonNullable<JournalEntry["copy"]> {
   return { host, database, oid };
 }
 
@@ -45,16 +59,32 @@ export function findOutdated(
   return undefined;
 }
 
-/**
- * The last look before anything is destroyed.
- * @throws OpsError BACKEND_STARTED, COPY_OUTDATED (precondition)
- */
-export async function assertCopied(
+/** Why the copy of an interrupted run does not count any more; undefined when it does. */
+export async function findOutdatedCopy(
   outputs: Outputs,
   copy: JournalEntry["copy"],
   options: SwitchOptions,
   context: LifecycleContext,
-): Promise<void> {
+): Promise<string | undefined> {
+  const { aws, names, signal } = context;
+  if (!options.keepBackend && mayWrite(await readWriters(aws, names, signal))) {
+    return "the backend was started again after it: RDS may have newer rows than Neon";
+  }
+  return findOutdated(await compareRds(outputs, options, context), copy, options);
+}
+
+/**
+ * A look right after the copy, and the last one before anything is destroyed.
+ * @param copy what the journal says of it; undefined right after it was taken
+ * @returns what the journal should say of it
+ * @throws OpsError BACKEND_STARTED, COPY_OUTDATED (precondition)
+ */
+export async function assertCopied(
+  outputs: Outputs,
+  copy: JournalEntry["copy"] | undefined,
+  options: SwitchOptions,
+  context: LifecycleContext,
+): Promise<JournalEntry["copy"]> {
   const { aws, names, signal } = context;
   if (!options.keepBackend && mayWrite(await readWriters(aws, names, signal))) {
     throw new OpsError(
@@ -64,8 +94,10 @@ export async function assertCopied(
       { hint: "Find out who, such as a deployment in CI, and wait until it has ended." },
     );
   }
-  const outdated = findOutdated(await compareCopies(outputs, context), copy, options);
-  if (outdated === undefined) return;
+  const found = await compareRds(outputs, options, context);
+  const known = copy === undefined ? copyOf(found) : copy;
+  const outdated = findOutdated(found, known, options);
+  if (outdated === undefined) return known;
   throw new OpsError("precondition", "COPY_OUTDATED", `Neon no longer has what RDS has: ${outdated}.`, {
     hint: "Find out who has written. Going on copies again, and asks first where Neon has newer rows.",
   });

@@ -3,28 +3,33 @@ import type { Outputs } from "@pilot-light/core/contract";
 import { deployCommand } from "@pilot-light/core/deploy-command";
 import { OpsError, messageOf } from "@pilot-light/core/errors";
 import { plural } from "@pilot-light/core/format";
-import { assertCopied, compareCopies, copyOf, findOutdated } from "./copy-check.ts";
+import { assertCopied, findOutdatedCopy } from "./copy-check.ts";
 import { findDone } from "./journal.ts";
+import type { Preflight } from "./preflight.ts";
 import type { Run } from "./run.ts";
 import { syncNow, syncOptions, type Switch } from "./switch.ts";
 import { mayWrite, readWriters, scaleWriters, waitUntilStopped } from "./writers.ts";
 
-/** Whether the copy of a resumed run still counts; says why not. */
-export async function isCopied(reading: Promise<Outputs>, context: Switch): Promise<boolean> {
-  const { resume, aws, names, console, signal, options } = context;
+/** Whether the copy of the run that goes on still counts: a look of its own, where there is one. */
+export async function lookAtCopy(
+  preflight: Preflight,
+  existing: Promise<Outputs>,
+  context: Switch,
+): Promise<boolean> {
+  const { resume, options } = context;
   if (resume === undefined || findDone(resume, "sync") === undefined) return false;
-  const outputs = await reading.catch(() => undefined);
-  // What cannot be read is told by the look that reads it.
-  if (outputs === undefined) return true;
-  // The database has gone already: what is in Neon is all there is.
-  if (outputs.database_endpoint === "") return true;
-  const started = !options.keepBackend && mayWrite(await readWriters(aws, names, signal));
-  const outdated = started
-    ? "the backend was started again after the copy: RDS may have newer rows than Neon"
-    : findOutdated(await compareCopies(outputs, context), resume.copy, options);
-  if (outdated === undefined) return true;
-  console.warn(`the copy of the interrupted run does not count: ${outdated}`);
-  return false;
+  const looking = preflight.look("copy", async () => {
+    const outputs = await existing;
+    if (outputs.database_endpoint === "") {
+      return { value: true, summary: "RDS has gone: what is in Neon is all there is" };
+    }
+    const outdated = await findOutdatedCopy(outputs, resume.copy, options, context);
+    return outdated === undefined
+      ? { value: true, summary: "Neon has what RDS has" }
+      : { value: false, summary: `does not count: ${outdated}` };
+  });
+  // What fails is reported with all the rest.
+  return await looking.catch(() => true);
 }
 
 /** The step `sync` of a deactivation. */
@@ -40,9 +45,8 @@ export async function copyToNeon(run: Run, outputs: Outputs, context: Switch): P
         throw options.keepBackend ? error : explained(error);
       });
       isReplaced = true;
-      const copy = copyOf(await compareCopies(outputs, context));
+      const copy = await assertCopied(outputs, undefined, options, context);
       await context.journal.change(() => ({ copy }));
-      await assertCopied(outputs, copy, options, context);
     },
     {
       standing: () => `${isReplaced ? "Neon was replaced by what RDS had. " : ""}${untouched(context)}`,

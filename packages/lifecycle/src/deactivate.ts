@@ -7,7 +7,7 @@ import type { Plan as SyncPlan } from "@pilot-light/sync/plan";
 import { resumeLine } from "./command-line.ts";
 import type { LifecycleContext } from "./context.ts";
 import { assertCopied } from "./copy-check.ts";
-import { copyToNeon, isCopied } from "./copy-to-neon.ts";
+import { copyToNeon, lookAtCopy } from "./copy-to-neon.ts";
 import type { Database } from "./database.ts";
 import { deploy } from "./deploy.ts";
 import { publicNames, withDatabase } from "./deployed.ts";
@@ -83,7 +83,7 @@ async function look(context: Switch): Promise<Seen> {
   const existing = Promise.all([outputs, contents]).then(([read, { before }]) => withDatabase(read, before));
   // Whatever keeps them from being read is told by the look that reads them.
   existing.catch(() => undefined);
-  const willSync = syncData && !(await isCopied(existing, context));
+  const willSync = syncData && !(await lookAtCopy(preflight, existing, context));
   const neon = willSync ? lookAtNeon(preflight, context, "target") : undefined;
   const none = Promise.resolve(null);
   const sync =
@@ -202,8 +202,10 @@ async function carryOut(plan: SwitchPlan, seen: Seen, context: Switch): Promise<
   await run.step(
     "deploy",
     async () => {
-      // What was verified some steps or days ago must still be so.
-      if (syncData && outputs.database_endpoint !== "") {
+      // What was verified a snapshot or some days ago must still be so.
+      const isFresh =
+        !goes && run.finished.some(({ step, outcome }) => step === "sync" && outcome === "done");
+      if (syncData && !isFresh && outputs.database_endpoint !== "") {
         await assertCopied(outputs, journal.last?.copy ?? null, options, context);
       }
       state.begun = true;

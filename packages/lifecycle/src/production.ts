@@ -32,6 +32,8 @@ export async function whereIsProduction(
   publicNames: readonly string[],
   signal: AbortSignal,
 ): Promise<ProductionAnswer> {
+  const ours = publicNames.map(normalize);
+  if (ours.length === 0) return { place: "elsewhere", reason: "this environment has no public address" };
   const domains = (readVariable(environment, "PILOT_LIGHT_PRODUCTION_DOMAIN") ?? "")
     .split(",")
     .map((domain) => normalize(domain))
@@ -46,8 +48,6 @@ export async function whereIsProduction(
   if (domains.length === 1 && domains[0] === nothing) {
     return { place: "elsewhere", reason: "PILOT_LIGHT_PRODUCTION_DOMAIN says that there is no production" };
   }
-  const ours = publicNames.map(normalize);
-  if (ours.length === 0) return { place: "elsewhere", reason: "this environment has no public address" };
   const resolver = createResolver(environment);
   const cancel = () => resolver.cancel();
   signal.addEventListener("abort", cancel, { once: true });

@@ -290,7 +290,7 @@ describe("a deactivation", () => {
       await environment.write("rds", "written-after-the-copy");
       const result = await environment.interrupt(["deactivate", "--resume", "--yes"], "destroying aws_");
       expect(result.exitCode, result.text).toBe(130);
-      expect(result.stderr).toContain("the copy of the interrupted run does not count");
+      expect(result.stderr).toContain("does not count: the backend was started again");
       expect(result.stderr).toMatch(/SIGINT.* \d+ of \d+ changes were made/);
       expect(await environment.journal()).toMatchObject({ done: ["sync"], stopped: "deploy" });
       expect(await environment.titleOf("neon", "written-after-the-copy")).toEqual([{ title: "New" }]);

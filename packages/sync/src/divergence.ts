@@ -22,7 +22,7 @@ export interface Side {
   database: string;
   /** OID of the database: another one after every sync to it and every undo. */
   oid: string;
-  /** Tables that differ from what they held when both were equal, as sentences; null where that is not known. */
+  /** Tables that differ from what they held when both were equal, as sentences; null where that is not known or was not asked. */
   changed: readonly string[] | null;
 }
 
@@ -36,12 +36,12 @@ export interface Divergence {
 const sessionsPerSide = 2;
 
 /**
- * Compares both databases with what they held when they were equal. Reads every row of both once; writes nothing.
- * @param options where the outputs are
+ * Compares the databases with what they held when they were equal. Reads every row of those compared once; writes nothing.
+ * @param options where the outputs are; which of the two are compared, by default both
  * @throws OpsError of class configuration, precondition, aws, source (for both databases)
  */
 export async function readDivergence(
-  { outputsFile }: { outputsFile: string | undefined },
+  { outputsFile, compared = ["neon", "rds"] }: { outputsFile: string; compared?: readonly DatabaseSystem[] },
   context: CommandContext,
 ): Promise<Divergence> {
   const resolved = await resolve(directions["neon-to-rds"], outputsFile, context);
@@ -49,8 +49,8 @@ export async function readDivergence(
   const newest = await store.newestArchive(context.signal);
   const manifest = newest !== undefined && isOf(newest, neon, rds) ? newest : undefined;
   const [neonSide, rdsSide] = await settleAll([
-    readSide(neon, rereadSecret, manifest, context),
-    readSide(rds, rereadSecret, manifest, context),
+    readSide(neon, rereadSecret, compared.includes("neon") ? manifest : undefined, context),
+    readSide(rds, rereadSecret, compared.includes("rds") ? manifest : undefined, context),
   ]);
   const last =
     manifest === undefined
