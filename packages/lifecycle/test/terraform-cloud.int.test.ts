@@ -171,9 +171,8 @@ async function everything() {
 
 it("is what a dry run plans for, with the stack as it really is; nothing is written", async () => {
   const before = await everything();
-  const result = await command(["deactivate", "--dry-run", "--json"], {
-    TF_CLOUD_PROJECT: "Default Project",
-  });
+  const args = ["deactivate", "--dry-run", "--json", "--var", "database_always_on=false"];
+  const result = await command(args, { TF_CLOUD_PROJECT: "Default Project" });
   expect(result.exitCode, result.text).toBe(0);
   expect(parseDocument(result)).toMatchObject({
     outcome: "planned",

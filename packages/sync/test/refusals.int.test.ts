@@ -227,9 +227,16 @@ test("without a terminal and without --yes nothing happens, and both ways on are
 });
 
 test("an unknown flag, a wrong value and a missing command are usage errors", async () => {
-  const refusal = { exit: 2, code: "USAGE", says: ["pnpm sync --help"] };
-  await expectRefusal(pair, before, ["neon-to-rds", "--yess"], refusal);
-  await expectRefusal(pair, before, [], refusal);
+  const refusal = { exit: 2, code: "USAGE", says: ["pnpm sync neon-to-rds --help"] };
+  await expectRefusal(pair, before, ["neon-to-rds", "--yess"], { ...refusal, says: ["--yess", "--yes?"] });
+  await expectRefusal(pair, before, [], {
+    ...refusal,
+    says: ["neon-to-rds, rds-to-neon", "pnpm sync --help"],
+  });
+  await expectRefusal(pair, before, ["neon-to-rds", "--dry-run=yes"], {
+    ...refusal,
+    says: ["--dry-run=yes"],
+  });
   await expectRefusal(pair, before, ["neon-to-rds", "--verify", "nothing"], refusal);
   await expectRefusal(pair, before, ["neon-to-rds", "--jobs", "0"], {
     ...refusal,
