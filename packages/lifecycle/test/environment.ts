@@ -162,13 +162,16 @@ export class TestEnvironment implements AsyncDisposable {
   /** From when the output says something, RDS answers no more; the first request to it after that brings SIGINT. */
   async interruptWhileRdsHangs(args: readonly string[], when: string): Promise<CommandRun> {
     let hangs = false;
+    let sent = false;
     const result = await this.run(args, {
       onOutput: (stderr, child) => {
         if (hangs || !stderr.includes(when)) return;
         hangs = true;
         this.decide = (service) => {
           if (service !== "rds") return "forward";
-          void sleep(500).then(() => child.kill("SIGINT"));
+          // One only: a second one may come when the process is about to end, and no longer listens.
+          if (!sent) void sleep(500).then(() => child.kill("SIGINT"));
+          sent = true;
           return "hang";
         };
       },
