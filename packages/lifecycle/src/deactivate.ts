@@ -80,7 +80,9 @@ async function look(context: Switch): Promise<Seen> {
     Promise.resolve([...options.variables, "-var=dev_activated=false"]),
   );
   const production = lookAtProduction(preflight, context, outputs, contents);
-  const existing = Promise.all([outputs, contents]).then(([read, { before }]) => withDatabase(read, before));
+  const existing = outputs.then(async (read) =>
+    read.database_endpoint === "" ? withDatabase(read, (await contents).before) : read,
+  );
   // Whatever keeps them from being read is told by the look that reads them.
   existing.catch(() => undefined);
   const willSync = syncData && !(await lookAtCopy(preflight, existing, context));
