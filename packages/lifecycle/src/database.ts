@@ -3,9 +3,8 @@ import type { AwsClients } from "@pilot-light/core/aws/clients";
 import { awsCommand } from "@pilot-light/core/aws/command-line";
 import { describeDatabaseInstance } from "@pilot-light/core/aws/database-instance";
 import { awsError } from "@pilot-light/core/aws/errors";
-import { sdk } from "@pilot-light/core/aws/sdk";
-import { OpsError } from "@pilot-light/core/errors";
-import { endingWith } from "./end-with.ts";
+import { OpsError, messageOf } from "@pilot-light/core/errors";
+import { askUntil } from "./ask-until.ts";
 
 export interface Database {
   identifier: string;
@@ -58,6 +57,9 @@ export function assertUsable({ identifier, status, arn }: Database): void {
   );
 }
 
+/** States that an instance does not leave by itself. */
+const neverAvailable = new Set(["failed", "incompatible-parameters", "incompatible-restore", "deleting"]);
+
 /** Longest time that a new instance or a snapshot may take, in seconds. */
 const longestWait = 1800;
 
@@ -70,22 +72,26 @@ export async function waitForDatabase(
   identifier: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const { waitUntilDBInstanceAvailable } = sdk.rds();
-  const client = await aws.rds();
-  const options = { client, maxWaitTime: longestWait, minDelay: 5, maxDelay: 20, abortSignal: signal };
-  const instance = { DBInstanceIdentifier: identifier };
-  await endingWith(client, signal, () => waitUntilDBInstanceAvailable(options, instance)).catch(
-    (cause: unknown) => {
-      signal.throwIfAborted();
-      throw new OpsError(
-        "aws",
-        "DATABASE_NOT_AVAILABLE",
-        `The RDS instance ${identifier} did not become available.`,
-        {
-          hint: `See why:  ${awsCommand(aws, `rds describe-events --source-type db-instance --source-identifier ${identifier}`)}`,
-          cause,
-        },
-      );
-    },
-  );
+  const look = async () => {
+    const instance = await describeDatabaseInstance(aws, identifier, signal);
+    const status = instance?.DBInstanceStatus ?? "";
+    if (neverAvailable.has(status)) throw new Error(`RDS says: ${status}`);
+    return status === "available";
+  };
+  const unavailable = (cause?: unknown) =>
+    new OpsError(
+      "aws",
+      "DATABASE_NOT_AVAILABLE",
+      `The RDS instance ${identifier} did not become available.`,
+      {
+        details: cause === undefined ? [] : [messageOf(cause)],
+        hint: `See why:  ${awsCommand(aws, `rds describe-events --source-type db-instance --source-identifier ${identifier}`)}`,
+        cause,
+      },
+    );
+  const isThere = await askUntil(look, { seconds: longestWait, signal }).catch((cause: unknown) => {
+    signal.throwIfAborted();
+    throw unavailable(cause);
+  });
+  if (!isThere) throw unavailable();
 }

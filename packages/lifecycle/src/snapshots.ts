@@ -6,7 +6,7 @@ import { awsError } from "@pilot-light/core/aws/errors";
 import { sdk } from "@pilot-light/core/aws/sdk";
 import { environmentName, type ResourceNames } from "@pilot-light/core/contract";
 import { OpsError } from "@pilot-light/core/errors";
-import { endingWith } from "./end-with.ts";
+import { askUntil } from "./ask-until.ts";
 
 export interface Snapshot {
   id: string;
@@ -129,7 +129,7 @@ export async function takeSnapshot(
   signal: AbortSignal,
 ): Promise<void> {
   const { id, instance, project, copiedTo = "none" } = what;
-  const { CreateDBSnapshotCommand, waitUntilDBSnapshotAvailable } = sdk.rds();
+  const { CreateDBSnapshotCommand, DescribeDBSnapshotsCommand } = sdk.rds();
   const client = await aws.rds();
   const tag = (Key: string, Value: string): Tag => ({ Key, Value });
   const Tags = [
@@ -146,9 +146,16 @@ export async function takeSnapshot(
         abortSignal: signal,
       },
     );
-    const options = { client, maxWaitTime: longestWait, minDelay: 5, maxDelay: 30, abortSignal: signal };
-    const snapshot = { DBSnapshotIdentifier: id };
-    await endingWith(client, signal, () => waitUntilDBSnapshotAvailable(options, snapshot));
+    const look = async () => {
+      const { DBSnapshots = [] } = await client.send(
+        new DescribeDBSnapshotsCommand({ DBSnapshotIdentifier: id }),
+        { abortSignal: signal },
+      );
+      const status = DBSnapshots[0]?.Status ?? "";
+      if (status === "failed") throw new Error("the snapshot has failed");
+      return status === "available";
+    };
+    if (!(await askUntil(look, { seconds: longestWait, signal }))) throw new Error("it takes too long");
   } catch (cause) {
     signal.throwIfAborted();
     throw new OpsError(
