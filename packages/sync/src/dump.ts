@@ -26,7 +26,12 @@ export interface DumpRequest {
   /** Exported snapshot to dump. */
   snapshot: string;
   failure: "source" | "target";
+  /** Called once when pg_dump has its locks, or has ended. */
+  onLocked?: () => void;
 }
+
+/** What `pg_dump --verbose` says next after it has locked all tables (`getSchemaData` in src/bin/pg_dump/common.c, 14 to 18). */
+const afterLocking = "reading user-defined functions";
 
 /**
  * Runs pg_dump in custom format. Owners and rights stay out: roles are not copied, and the target keeps its own.
@@ -45,12 +50,17 @@ export async function makeDump(request: DumpRequest, { console, signal }: Comman
     "--no-security-labels",
     "--no-tablespaces",
     "--no-password",
+    "--verbose",
     "--lock-wait-timeout=60000",
     `--file=${file}`,
     `--snapshot=${snapshot}`,
   ];
   const onStart = (line: string) => console.detail(`$ ${line}`);
-  const { exitCode, stderr } = await run(programs.pgDump, args, { environment, signal, onStart });
+  const onStderr = (line: string) => {
+    if (line.includes(afterLocking)) request.onLocked?.();
+  };
+  const running = run(programs.pgDump, args, { environment, signal, onStart, onStderr });
+  const { exitCode, stderr } = await running.finally(() => request.onLocked?.());
   if (exitCode !== 0) {
     throw new OpsError(failure, "DUMP_FAILED", `pg_dump of ${system} failed.`, {
       details: programErrors(stderr),

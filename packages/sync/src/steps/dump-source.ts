@@ -31,7 +31,10 @@ export async function dumpSource(context: StepContext): Promise<DumpedSource> {
       sessionOptions("source", environment, signal),
     );
     const file = join(job.workDirectory, "source.dump");
+    let onLocked: () => void = () => undefined;
+    const locked = new Promise<void>((resolve) => (onLocked = resolve));
     const request = {
+      onLocked,
       system: direction.source,
       programs,
       environment: libpq.source,
@@ -39,14 +42,14 @@ export async function dumpSource(context: StepContext): Promise<DumpedSource> {
       snapshot: snapshot.id,
       failure: "source",
     } as const;
-    const [dump, inventory] = await settleAll([
-      together(makeDump(request, context)),
-      together(
-        readInventory(snapshot.sessions, options.verify, (done, all) =>
-          progress(`${done} of ${all} tables read`),
-        ),
-      ),
-    ]);
+    // Not before: a TRUNCATE that waited for these readers would make pg_dump wait behind it, for ever.
+    const reading = async () => {
+      await locked;
+      return await readInventory(snapshot.sessions, options.verify, (done, all) =>
+        progress(`${done} of ${all} tables read`),
+      );
+    };
+    const [dump, inventory] = await settleAll([together(makeDump(request, context)), together(reading())]);
     const sequencesAfter = await readSequences(snapshot.first);
     const closed = await closedToPublic(snapshot.first);
     await snapshot.assertNotRewritten(sessionOptions("source", environment, signal));
