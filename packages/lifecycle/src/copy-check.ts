@@ -59,6 +59,14 @@ export function findOutdated(
   return undefined;
 }
 
+/** Whether the backend may write although it was stopped for the copy; never where it was to run on. */
+async function isBackendStarted(
+  { keepBackend }: Pick<SwitchOptions, "keepBackend">,
+  { aws, names, signal }: LifecycleContext,
+): Promise<boolean> {
+  return !keepBackend && mayWrite(await readWriters(aws, names, signal));
+}
+
 /** Why the copy of an interrupted run does not count any more; undefined when it does. */
 export async function findOutdatedCopy(
   outputs: Outputs,
@@ -66,8 +74,7 @@ export async function findOutdatedCopy(
   options: SwitchOptions,
   context: LifecycleContext,
 ): Promise<string | undefined> {
-  const { aws, names, signal } = context;
-  if (!options.keepBackend && mayWrite(await readWriters(aws, names, signal))) {
+  if (await isBackendStarted(options, context)) {
     return "the backend was started again after it: RDS may have newer rows than Neon";
   }
   return findOutdated(await compareRds(outputs, options, context), copy, options);
@@ -85,12 +92,11 @@ export async function assertCopied(
   options: SwitchOptions,
   context: LifecycleContext,
 ): Promise<JournalEntry["copy"]> {
-  const { aws, names, signal } = context;
-  if (!options.keepBackend && mayWrite(await readWriters(aws, names, signal))) {
+  if (await isBackendStarted(options, context)) {
     throw new OpsError(
       "precondition",
       "BACKEND_STARTED",
-      `Somebody has started ${backendOf(names).service} since the copy was begun: RDS may have newer rows than Neon.`,
+      `Somebody has started ${backendOf(context.names).service} since the copy was begun: RDS may have newer rows than Neon.`,
       { hint: "Find out who, such as a deployment in CI, and wait until it has ended." },
     );
   }
