@@ -32,12 +32,12 @@ export default defineConfig(
         {
           object: "process",
           property: "env",
-          message: "Take an Environment; only core/env.ts reads process.env.",
+          message: "Take an Environment; only core/config/env.ts reads process.env.",
         },
         {
           object: "process",
           property: "exit",
-          message: "Return an outcome; only core/command.ts sets the exit code.",
+          message: "Return an outcome; only core/cli/command.ts sets the exit code.",
         },
       ],
       "no-restricted-imports": [
@@ -67,7 +67,7 @@ export default defineConfig(
     },
   },
   {
-    files: ["packages/core/src/env.ts", "packages/core/src/command.ts", "vitest.config.ts"],
+    files: ["packages/core/src/config/env.ts", "packages/core/src/cli/command.ts", "vitest.config.ts"],
     rules: { "no-restricted-properties": "off" },
   },
   {

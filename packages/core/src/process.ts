@@ -1,6 +1,6 @@
 /** Running other programs: argv arrays only, an environment that is given and not inherited by accident, a bounded tail of stderr. */
 import { createInterface } from "node:readline";
-import type { Environment } from "./env.ts";
+import type { Environment } from "./config/env.ts";
 import { OpsError, interrupted } from "./errors.ts";
 
 export interface RunOptions {

@@ -1,7 +1,7 @@
 /** `pnpm infra:commit [--check]`: writes the copy for Terraform Cloud, or tells whether the committed ones are up to date. */
 import { parseArgs } from "node:util";
-import { runCommand } from "@pilot-light/core/command";
-import { readVariable } from "@pilot-light/core/env";
+import { runCommand } from "@pilot-light/core/cli/command";
+import { readVariable } from "@pilot-light/core/config/env";
 import { OpsError, messageOf } from "@pilot-light/core/errors";
 import { checkCommitted, writeCommitted } from "./committed.ts";
 

@@ -1,6 +1,6 @@
 /** The CDKTF app that `cdktf.json` names: reads the configuration from the environment, writes the Terraform JSON. */
-import { runCommand } from "@pilot-light/core/command";
-import { readVariable } from "@pilot-light/core/env";
+import { runCommand } from "@pilot-light/core/cli/command";
+import { readVariable } from "@pilot-light/core/config/env";
 import { synthesize } from "./app.ts";
 import { chooseBackend } from "@pilot-light/core/terraform/backend";
 

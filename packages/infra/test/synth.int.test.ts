@@ -1,7 +1,7 @@
 /** The synthesized JSON as terraform sees it, the place of its state, and what a synth costs. */
 import { copyFile, mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Environment } from "@pilot-light/core/env";
+import type { Environment } from "@pilot-light/core/config/env";
 import { run } from "@pilot-light/core/process";
 import { motoUrl } from "@pilot-light/sandbox/aws/moto";
 import type {} from "@pilot-light/sandbox/vitest";

@@ -1,21 +1,29 @@
 /** `pnpm activate`: look, plan, ask; then sync, deploy, wait, validate. */
-import type { CommandContext, CommandOutcome } from "@pilot-light/core/command";
+import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
 import type { Outputs } from "@pilot-light/core/contract";
-import { formatMinute } from "@pilot-light/core/format";
+import { formatMinute } from "@pilot-light/core/output/format";
 import type { Divergence } from "@pilot-light/sync/divergence";
-import type { Plan as SyncPlan } from "@pilot-light/sync/plan";
+import type { Plan as SyncPlan } from "@pilot-light/sync/plan/plan";
 import type { LifecycleContext } from "./context.ts";
-import { waitForDatabase } from "./database.ts";
-import { deploy } from "./deploy.ts";
-import { resumeLine } from "./command-line.ts";
-import { databaseComes, judgeLosses, judgeNewer, judgeRunning } from "./guards.ts";
-import { findImage, imageNames, imageVariables, type Image, type ImageName } from "./images.ts";
-import { findDone, type JournalEntry, type StepName } from "./journal.ts";
-import { lookAtBasics, lookAtNeon, lookAtNewer, lookAtPlan, lookAtSync, modeOf, newerNotes } from "./look.ts";
+import { waitForDatabase } from "./aws/database.ts";
+import { deploy } from "./steps/deploy.ts";
+import { resumeLine } from "./journal/command-hints.ts";
+import { databaseComes, judgeLosses, judgeNewer, judgeRunning } from "./plan/guards.ts";
+import { findImage, imageNames, imageVariables, type Image, type ImageName } from "./aws/images.ts";
+import { findDone, type JournalEntry, type StepName } from "./journal/journal.ts";
+import {
+  lookAtBasics,
+  lookAtNeon,
+  lookAtNewer,
+  lookAtPlan,
+  lookAtSync,
+  modeOf,
+  newerNotes,
+} from "./preflight/checks.ts";
 import type { SwitchOptions } from "./options.ts";
-import { Preflight } from "./preflight.ts";
-import { finish, stayAsItIs } from "./result.ts";
-import { Run } from "./run.ts";
+import { Preflight } from "./preflight/preflight.ts";
+import { finish, stayAsItIs } from "./steps/finish.ts";
+import { Run } from "./journal/step-runner.ts";
 import {
   agree,
   beforeAnything,
@@ -25,11 +33,11 @@ import {
   syncNow,
   syncOptions,
   type Switch,
-} from "./switch.ts";
-import { makeSwitchPlan, type SwitchPlan } from "./switch-plan.ts";
+} from "./mode-change.ts";
+import { makeSwitchPlan, type SwitchPlan } from "./plan/mode-change-plan.ts";
 import { isComplete } from "./terraform/changes.ts";
 import type { SavedPlan } from "./terraform/stack.ts";
-import { mayWrite, readWriters } from "./writers.ts";
+import { mayWrite, readWriters } from "./aws/backend-service.ts";
 
 /** What was looked at before anything is changed. */
 interface Seen {

@@ -1,5 +1,5 @@
 /** `pnpm activate`, `pnpm deactivate`, `pnpm status`, `pnpm snapshots`: the registry of the commands. */
-import { runCli } from "@pilot-light/core/cli";
+import { runCli } from "@pilot-light/core/cli/cli";
 import { addSnapshotsCommand } from "./commands/snapshots-command.ts";
 import { addStatusCommand } from "./commands/status-command.ts";
 import { addSwitchCommand } from "./commands/switch-command.ts";

@@ -1,9 +1,9 @@
 /** What every command of this package works with. */
 import { createAwsClients, type AwsClients } from "@pilot-light/core/aws/clients";
-import type { CommandContext } from "@pilot-light/core/command";
+import type { CommandContext } from "@pilot-light/core/cli/command";
 import { resourceNames, type ResourceNames } from "@pilot-light/core/contract";
-import { readProject } from "@pilot-light/core/project";
-import { openWorkDirectory } from "@pilot-light/sync/work-directory";
+import { readProject } from "@pilot-light/core/config/project";
+import { openWorkDirectory } from "@pilot-light/core/work-directory";
 import { Stack } from "./terraform/stack.ts";
 
 export interface Basics extends CommandContext {

@@ -1,16 +1,16 @@
 /** `pnpm deactivate`: look, guard, plan, ask; then stop the writers, sync, take a snapshot, deploy, look for leftovers. */
-import type { CommandContext, CommandOutcome } from "@pilot-light/core/command";
+import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
 import type { Outputs } from "@pilot-light/core/contract";
-import { formatMinute, plural } from "@pilot-light/core/format";
+import { formatMinute, plural } from "@pilot-light/core/output/format";
 import type { Divergence } from "@pilot-light/sync/divergence";
-import type { Plan as SyncPlan } from "@pilot-light/sync/plan";
-import { resumeLine } from "./command-line.ts";
+import type { Plan as SyncPlan } from "@pilot-light/sync/plan/plan";
+import { resumeLine } from "./journal/command-hints.ts";
 import type { LifecycleContext } from "./context.ts";
-import { assertCopied } from "./copy-check.ts";
-import { copyToNeon, lookAtCopy } from "./copy-to-neon.ts";
-import type { Database } from "./database.ts";
-import { deploy } from "./deploy.ts";
-import { publicNames, withDatabase } from "./deployed.ts";
+import { assertCopied } from "./preflight/copy-check.ts";
+import { copyToNeon, lookAtCopy } from "./steps/copy-to-neon.ts";
+import type { Database } from "./aws/database.ts";
+import { deploy } from "./steps/deploy.ts";
+import { publicNames, withDatabase } from "./terraform/deployed.ts";
 import {
   databaseGoes,
   judgeDatabaseComing,
@@ -18,15 +18,23 @@ import {
   judgeLosses,
   judgeNewer,
   judgeProduction,
-} from "./guards.ts";
-import { findDone, type StepName } from "./journal.ts";
-import { lookAtBasics, lookAtNeon, lookAtNewer, lookAtPlan, lookAtSync, modeOf, newerNotes } from "./look.ts";
+} from "./plan/guards.ts";
+import { findDone, type StepName } from "./journal/journal.ts";
+import {
+  lookAtBasics,
+  lookAtNeon,
+  lookAtNewer,
+  lookAtPlan,
+  lookAtSync,
+  modeOf,
+  newerNotes,
+} from "./preflight/checks.ts";
 import type { SwitchOptions } from "./options.ts";
-import { Preflight } from "./preflight.ts";
-import { whereIsProduction, type ProductionAnswer } from "./production.ts";
-import { finish, stayAsItIs } from "./result.ts";
-import { Run } from "./run.ts";
-import { listSnapshots, prunable, snapshotName, takeSnapshot, usualKeep } from "./snapshots.ts";
+import { Preflight } from "./preflight/preflight.ts";
+import { whereIsProduction, type ProductionAnswer } from "./preflight/production.ts";
+import { finish, stayAsItIs } from "./steps/finish.ts";
+import { Run } from "./journal/step-runner.ts";
+import { listSnapshots, prunable, snapshotName, takeSnapshot, usualKeep } from "./aws/snapshots.ts";
 import {
   agree,
   beforeAnything,
@@ -35,8 +43,8 @@ import {
   refuse,
   syncOptions,
   type Switch,
-} from "./switch.ts";
-import { makeSwitchPlan, type SwitchPlan } from "./switch-plan.ts";
+} from "./mode-change.ts";
+import { makeSwitchPlan, type SwitchPlan } from "./plan/mode-change-plan.ts";
 import { isComplete } from "./terraform/changes.ts";
 import type { SavedPlan } from "./terraform/stack.ts";
 

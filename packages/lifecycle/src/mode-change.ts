@@ -1,19 +1,19 @@
 /** What both switches do between the look and the last step: resume, refuse, ask, sync. */
-import type { CommandContext, CommandOutcome } from "@pilot-light/core/command";
-import { canAsk, confirmByName, confirmationNeeded } from "@pilot-light/core/confirm";
+import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
+import { canAsk, confirmByName, confirmationNeeded } from "@pilot-light/core/cli/confirm";
 import { environmentName, type Outputs } from "@pilot-light/core/contract";
 import { OpsError, interruptedUntouched } from "@pilot-light/core/errors";
-import { formatBytes, formatMinute, plural } from "@pilot-light/core/format";
+import { formatBytes, formatMinute, plural } from "@pilot-light/core/output/format";
 import type { DirectionName } from "@pilot-light/sync/direction";
 import type { SyncOptions } from "@pilot-light/sync/options";
-import { combine } from "@pilot-light/sync/settle";
-import { againLine, resumeLine } from "./command-line.ts";
+import { combine } from "@pilot-light/core/async/settle";
+import { againLine, resumeLine } from "./journal/command-hints.ts";
 import { openContext, type LifecycleContext } from "./context.ts";
-import { Journal, type JournalEntry, type SwitchName } from "./journal.ts";
+import { Journal, type JournalEntry, type SwitchName } from "./journal/journal.ts";
 import type { SwitchOptions } from "./options.ts";
-import { printHead, printPlan } from "./render.ts";
-import { assertSecretsGiven, hideSecrets, splitVariables } from "./secret-variables.ts";
-import type { SwitchPlan } from "./switch-plan.ts";
+import { printHead, printPlan } from "./plan/render.ts";
+import { assertSecretsGiven, hideSecrets, splitVariables } from "./journal/secret-variables.ts";
+import type { SwitchPlan } from "./plan/mode-change-plan.ts";
 import type { SavedPlan } from "./terraform/stack.ts";
 
 /** What a switch works with. */

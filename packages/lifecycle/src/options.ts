@@ -1,5 +1,5 @@
 /** What a switch was asked to do. */
-import type { ImageName } from "./images.ts";
+import type { ImageName } from "./aws/images.ts";
 
 export interface SwitchOptions {
   dryRun: boolean;

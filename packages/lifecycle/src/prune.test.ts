@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { planLines } from "./prune.ts";
-import { prunable, type Snapshot } from "./snapshots.ts";
+import { prunable, type Snapshot } from "./aws/snapshots.ts";
 
 /** The newest first, as RDS's are listed. */
 const snapshot = (day: number, more: Partial<Snapshot> = {}): Snapshot => ({

@@ -1,11 +1,11 @@
 /** `pnpm snapshots list` and `prune`. */
-import type { CommandContext, CommandOutcome } from "@pilot-light/core/command";
-import { canAsk, confirmByName, confirmationNeeded } from "@pilot-light/core/confirm";
-import { formatMinute, plural } from "@pilot-light/core/format";
+import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
+import { canAsk, confirmByName, confirmationNeeded } from "@pilot-light/core/cli/confirm";
+import { formatMinute, plural } from "@pilot-light/core/output/format";
 import { monthly, unitPrices } from "@pilot-light/core/prices";
 import { basics } from "./context.ts";
-import { printHead } from "./render.ts";
-import { deleteSnapshot, listSnapshots, prunable, usualKeep, type Snapshot } from "./snapshots.ts";
+import { printHead } from "./plan/render.ts";
+import { deleteSnapshot, listSnapshots, prunable, usualKeep, type Snapshot } from "./aws/snapshots.ts";
 
 export interface PruneOptions {
   dryRun: boolean;

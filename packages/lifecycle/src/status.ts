@@ -1,22 +1,22 @@
 /** `pnpm status`: the mode, the endpoints, what runs, the newest dump, what it costs. Reads only, and shows what it can. */
 import { hostname } from "node:os";
 import { awsError, awsErrorName } from "@pilot-light/core/aws/errors";
-import type { CommandContext, CommandOutcome } from "@pilot-light/core/command";
-import type { Console } from "@pilot-light/core/console";
+import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
+import type { Console } from "@pilot-light/core/output/output";
 import { clusterName, environmentName, serviceName, type Outputs } from "@pilot-light/core/contract";
 import { OpsError, messageOf } from "@pilot-light/core/errors";
-import { formatMinute } from "@pilot-light/core/format";
+import { formatMinute } from "@pilot-light/core/output/format";
 import { listDumps } from "@pilot-light/validate/aws/dumps";
 import { listServices } from "@pilot-light/validate/aws/services";
 import { modeName } from "@pilot-light/validate/report";
 import { openContext, type LifecycleContext } from "./context.ts";
-import { costsOf } from "./costs.ts";
-import { readDatabase } from "./database.ts";
-import { findDone, isRunning, Journal, type JournalEntry } from "./journal.ts";
-import { modeOf } from "./look.ts";
-import { dollars, printHead, printRow } from "./render.ts";
-import { endpointsOf, printEndpoints } from "./result.ts";
-import { listSnapshots } from "./snapshots.ts";
+import { costsOf } from "./plan/costs.ts";
+import { readDatabase } from "./aws/database.ts";
+import { findDone, isRunning, Journal, type JournalEntry } from "./journal/journal.ts";
+import { modeOf } from "./preflight/checks.ts";
+import { dollars, printHead, printRow } from "./plan/render.ts";
+import { endpointsOf, printEndpoints } from "./steps/finish.ts";
+import { listSnapshots } from "./aws/snapshots.ts";
 
 /** A part of the answer, or why it is not known. */
 type Part<T> = { known: true; value: T } | { known: false; why: string };

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { DescribeServicesCommand, ECSClient, UpdateServiceCommand } from "@aws-sdk/client-ecs";
 import { RDSClient } from "@aws-sdk/client-rds";
 import { clusterName, resourceNames, serviceName } from "@pilot-light/core/contract";
-import type { Environment } from "@pilot-light/core/env";
+import type { Environment } from "@pilot-light/core/config/env";
 import { startFront, type Decide } from "@pilot-light/sandbox/aws/front";
 import { pushImages } from "@pilot-light/sandbox/aws/images";
 import { motoUrl } from "@pilot-light/sandbox/aws/moto";

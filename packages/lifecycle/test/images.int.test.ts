@@ -6,7 +6,7 @@ import { manifest } from "@pilot-light/sandbox/aws/images";
 import { motoUrl } from "@pilot-light/sandbox/aws/moto";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { beforeAll, expect, it, vi } from "vitest";
-import { findImage } from "@pilot-light/lifecycle/images";
+import { findImage } from "@pilot-light/lifecycle/aws/images";
 
 const names = resourceNames("images-test");
 const digests: string[] = [];

@@ -1,7 +1,7 @@
 /** The whole cycle with nothing in its way, on a sandbox with a deployed environment, as README shows it: on, rows written, off. */
 import { join } from "node:path";
 import { ListBucketsCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
-import { processEnvironment } from "@pilot-light/core/env";
+import { processEnvironment } from "@pilot-light/core/config/env";
 import { run } from "@pilot-light/core/process";
 import { motoUrl } from "@pilot-light/sandbox/aws/moto";
 import { clientOptions } from "@pilot-light/sandbox/aws/resources";

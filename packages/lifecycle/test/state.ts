@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { resourceNames } from "@pilot-light/core/contract";
-import type { Environment } from "@pilot-light/core/env";
+import type { Environment } from "@pilot-light/core/config/env";
 import { clientOptions, createBucket } from "@pilot-light/sandbox/aws/resources";
 import { s3StateVariables, stateBucket } from "@pilot-light/sandbox/deployed-variables";
 import type { Workplace } from "@pilot-light/sandbox/workplace";

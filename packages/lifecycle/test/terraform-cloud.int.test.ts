@@ -5,11 +5,11 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { Console } from "@pilot-light/core/console";
+import { Console } from "@pilot-light/core/output/output";
 import { resourceNames } from "@pilot-light/core/contract";
-import type { Environment } from "@pilot-light/core/env";
+import type { Environment } from "@pilot-light/core/config/env";
 import { run } from "@pilot-light/core/process";
-import { Journal } from "@pilot-light/lifecycle/journal";
+import { Journal } from "@pilot-light/lifecycle/journal/journal";
 import { Stack } from "@pilot-light/lifecycle/terraform/stack";
 import { motoUrl } from "@pilot-light/sandbox/aws/moto";
 import { createBucket, emulatorCredentials } from "@pilot-light/sandbox/aws/resources";

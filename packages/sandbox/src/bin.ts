@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** `pnpm sandbox`: everything that a real run needs, on this machine. */
-import { runCli } from "@pilot-light/core/cli";
+import { runCli } from "@pilot-light/core/cli/cli";
 import { downCommand } from "./commands/down.ts";
 import { envCommand } from "./commands/env.ts";
 import { runInSandboxCommand } from "./commands/run.ts";

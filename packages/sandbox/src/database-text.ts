@@ -2,7 +2,7 @@
  * The whole content of a database as one text, for comparisons in tests: what pg_dump writes, without what differs from one
  * run to the next. It shares no code with the product's own comparison.
  */
-import { processEnvironment } from "@pilot-light/core/env";
+import { processEnvironment } from "@pilot-light/core/config/env";
 import { run } from "@pilot-light/core/process";
 
 /**

@@ -1,6 +1,6 @@
 /** An environment that is deployed on the emulator, so that it can be switched on and off there. */
 import { defaultRegion } from "@pilot-light/core/contract";
-import type { Environment } from "@pilot-light/core/env";
+import type { Environment } from "@pilot-light/core/config/env";
 import { OpsError, messageOf } from "@pilot-light/core/errors";
 import { pushImages } from "./aws/images.ts";
 import { motoUrl } from "./aws/moto.ts";

@@ -1,6 +1,6 @@
 /** The environment variables with which the tools run against a sandbox. */
 import { defaultRegion } from "@pilot-light/core/contract";
-import type { Environment } from "@pilot-light/core/env";
+import type { Environment } from "@pilot-light/core/config/env";
 import { frontAddresses } from "./aws/front-control.ts";
 import { emulatorCredentials } from "./aws/resources.ts";
 import { motoUrl } from "./aws/moto.ts";

@@ -2,7 +2,7 @@
 import { access, constants } from "node:fs/promises";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
-import type { Environment } from "@pilot-light/core/env";
+import type { Environment } from "@pilot-light/core/config/env";
 
 /** Whether the file exists and may be executed. */
 export async function isExecutable(file: string): Promise<boolean> {

@@ -1,7 +1,7 @@
 /** Looking at and ending processes by their id, and only those whose command line shows that they are ours. */
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Environment } from "@pilot-light/core/env";
+import type { Environment } from "@pilot-light/core/config/env";
 import { run } from "@pilot-light/core/process";
 
 /** A process of ours: its id, and a text that only its command line has, because ids are used again. */

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { resourceNames } from "@pilot-light/core/contract";
-import { processEnvironment } from "@pilot-light/core/env";
+import { processEnvironment } from "@pilot-light/core/config/env";
 import pg from "pg";
 import { createBucket, createSecret, removeBucket, removeSecret } from "./aws/resources.ts";
 import { motoUrl } from "./aws/moto.ts";

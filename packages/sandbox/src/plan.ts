@@ -7,7 +7,7 @@ import { OpsError } from "@pilot-light/core/errors";
 import { canReach, type Account } from "./account.ts";
 import { bypassRole, databases, neonHost, ownerRoles, rdsHost, type Side } from "./names.ts";
 import { freePort } from "./ports.ts";
-import type { ServerPrograms } from "./postgres/programs.ts";
+import type { ServerPrograms } from "./postgres/embedded.ts";
 import type { Seed } from "./postgres/seeds.ts";
 import type { Cluster, SandboxState } from "./state.ts";
 

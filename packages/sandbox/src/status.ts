@@ -1,5 +1,5 @@
 /** Whether each part of a sandbox runs. */
-import type { Environment } from "@pilot-light/core/env";
+import type { Environment } from "@pilot-light/core/config/env";
 import { frontAddresses, frontPid } from "./aws/front-control.ts";
 import { motoAnswers, motoPid, motoUrl } from "./aws/moto.ts";
 import { sides } from "./names.ts";

@@ -1,6 +1,6 @@
 /** A command in a terminal, for tests of what it asks people. */
 import { spawn } from "node:child_process";
-import type { Environment } from "@pilot-light/core/env";
+import type { Environment } from "@pilot-light/core/config/env";
 
 /** Node has no pseudo-terminals; Python has, and the emulator needs it anyway. */
 const terminal = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";

@@ -8,7 +8,7 @@ import { createServer } from "node:https";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { writeFile } from "node:fs/promises";
-import type { Environment } from "@pilot-light/core/env";
+import type { Environment } from "@pilot-light/core/config/env";
 import { z } from "zod";
 import { createAuthority, issueCertificate } from "./certificates.ts";
 import { listen } from "./loopback-server.ts";

@@ -1,6 +1,6 @@
 /** The sandbox that the global set-up started for a vitest run, as a handle for the tests of any package. */
 import { dirname, join } from "node:path";
-import { processEnvironment } from "@pilot-light/core/env";
+import { processEnvironment } from "@pilot-light/core/config/env";
 import { inject, type ProvidedContext } from "vitest";
 import { connectSandbox, type Sandbox } from "./sandbox.ts";
 import type { SandboxState } from "./state.ts";

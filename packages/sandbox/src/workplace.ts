@@ -5,7 +5,7 @@
 import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { type Environment, processEnvironment } from "@pilot-light/core/env";
+import { type Environment, processEnvironment } from "@pilot-light/core/config/env";
 import { type RunResult, run } from "@pilot-light/core/process";
 import { prepareTerraform } from "@pilot-light/core/terraform/cli-config";
 import { z } from "zod";

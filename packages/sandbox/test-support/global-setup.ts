@@ -5,7 +5,7 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { processEnvironment } from "@pilot-light/core/env";
+import { processEnvironment } from "@pilot-light/core/config/env";
 import { run } from "@pilot-light/core/process";
 import { startSandbox, stopSandbox } from "@pilot-light/sandbox/sandbox";
 import { readState } from "@pilot-light/sandbox/state";

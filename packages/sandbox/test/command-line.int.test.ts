@@ -5,7 +5,7 @@ import { access, chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { processEnvironment, type Environment } from "@pilot-light/core/env";
+import { processEnvironment, type Environment } from "@pilot-light/core/config/env";
 import { findClientPrograms } from "@pilot-light/core/postgres/programs";
 import { run } from "@pilot-light/core/process";
 import { isRunning } from "@pilot-light/sandbox/os-process";

@@ -1,5 +1,5 @@
 /** `pnpm sync`: the registry of its commands. */
-import { runCli } from "@pilot-light/core/cli";
+import { runCli } from "@pilot-light/core/cli/cli";
 import { addSyncCommand } from "./commands/sync-command.ts";
 import { addUndoCommand } from "./commands/undo-command.ts";
 

@@ -2,19 +2,19 @@
  * What has been written to either database since both were equal. The newest archive's manifest says what they held then: a sync
  * ends only when the target is verified equal to it.
  */
-import type { CommandContext } from "@pilot-light/core/command";
+import type { CommandContext } from "@pilot-light/core/cli/command";
 import { compareFingerprints, type Difference } from "@pilot-light/core/inventory/compare";
 import { listDataTables, type Fingerprint } from "@pilot-light/core/inventory/tables";
 import type { DatabaseSystem, Endpoint } from "@pilot-light/core/postgres/endpoint";
 import { openSession, type Session } from "@pilot-light/core/postgres/session";
-import { sessionOptions, withFreshPassword } from "./connect.ts";
+import { sessionOptions, withFreshPassword } from "./read/connect.ts";
 import { directions, type DirectionName } from "./direction.ts";
-import { readFacts } from "./facts.ts";
-import { readInventory } from "./inventory.ts";
-import type { ReadManifest } from "./manifest.ts";
+import { readFacts } from "./read/database-facts.ts";
+import { readInventory } from "./read/inventory.ts";
+import type { ReadManifest } from "./archive/manifest.ts";
 import { resolve } from "./resolve.ts";
-import { settleAll } from "./settle.ts";
-import { openSessions } from "./snapshot.ts";
+import { settleAll } from "@pilot-light/core/async/settle";
+import { openSessions } from "./read/snapshot.ts";
 
 /** One database now. */
 export interface Side {

@@ -1,14 +1,14 @@
 /** What a sync works with and what it says at its end. */
-import type { CommandContext } from "@pilot-light/core/command";
-import type { Environment } from "@pilot-light/core/env";
+import type { CommandContext } from "@pilot-light/core/cli/command";
+import type { Environment } from "@pilot-light/core/config/env";
 import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
 import type { ClientPrograms } from "@pilot-light/core/postgres/programs";
 import type { Session } from "@pilot-light/core/postgres/session";
 import type { Direction } from "./direction.ts";
-import type { DumpStore } from "./dump-store.ts";
-import type { RowCounts } from "./inventory.ts";
+import type { DumpStore } from "./archive/dump-store.ts";
+import type { RowCounts } from "./read/inventory.ts";
 import type { SyncOptions } from "./options.ts";
-import type { UndoList } from "./undo-list.ts";
+import type { UndoList } from "@pilot-light/core/async/undo-list";
 
 /** A sync that was planned and agreed to. */
 export interface SyncJob {
@@ -38,6 +38,11 @@ export interface SyncJob {
   versions: { source: string; target: string; sameMajor: boolean };
   skippedExtensions: readonly string[];
   workDirectory: string;
+}
+
+/** Who runs a sync, in which direction and with which programs, as its manifests record it. */
+export function describeRun({ direction, programs, who }: SyncJob) {
+  return { direction: direction.name, createdBy: who, clientVersion: programs.version };
 }
 
 /** What every step gets. */

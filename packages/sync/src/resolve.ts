@@ -3,19 +3,19 @@ import { resolve as absolutePath } from "node:path";
 import { createAwsClients, type AwsClients } from "@pilot-light/core/aws/clients";
 import { readDatabaseSecret } from "@pilot-light/core/aws/database-secret";
 import { readIdentity, type AwsIdentity } from "@pilot-light/core/aws/identity";
-import type { CommandContext } from "@pilot-light/core/command";
+import type { CommandContext } from "@pilot-light/core/cli/command";
 import { outputsSchema, resourceNames } from "@pilot-light/core/contract";
-import { readVariable } from "@pilot-light/core/env";
-import { deployCommand } from "@pilot-light/core/deploy-command";
+import { readVariable } from "@pilot-light/core/config/env";
+import { deployCommand } from "@pilot-light/core/terraform/deploy-command";
 import { OpsError } from "@pilot-light/core/errors";
-import { parseOutputs, readOutputs } from "@pilot-light/core/outputs";
+import { parseOutputs, readOutputs } from "@pilot-light/core/terraform/outputs";
 import type { DatabaseSystem, Endpoint } from "@pilot-light/core/postgres/endpoint";
 import { parseNeonUrl } from "@pilot-light/core/postgres/neon-url";
 import { resolveRds, withCredentials } from "@pilot-light/core/postgres/rds-endpoint";
-import { readProject } from "@pilot-light/core/project";
+import { readProject } from "@pilot-light/core/config/project";
 import type { Direction } from "./direction.ts";
-import { DumpStore } from "./dump-store.ts";
-import { settleAll } from "./settle.ts";
+import { DumpStore } from "./archive/dump-store.ts";
+import { settleAll } from "@pilot-light/core/async/settle";
 
 /** A sync's two ends and its archive, known but not yet connected to. */
 export interface Resolved {

@@ -1,18 +1,18 @@
 /** The whole of a sync command: resolve, look at both sides, plan, ask, run. Takes and returns data; printing is in render.ts. */
-import type { CommandContext, CommandOutcome } from "@pilot-light/core/command";
-import { canAsk, confirmByName, confirmationNeeded } from "@pilot-light/core/confirm";
+import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
+import { canAsk, confirmByName, confirmationNeeded } from "@pilot-light/core/cli/confirm";
 import { messageOf, type OpsError } from "@pilot-light/core/errors";
 import { directions, type DirectionName } from "./direction.ts";
 import type { SyncJob, SyncResult } from "./job.ts";
-import { inspectTarget, takeLocks } from "./locks.ts";
-import { dropDatabase } from "./maintenance.ts";
+import { inspectTarget, takeLocks } from "./plan/locks.ts";
+import { dropDatabase } from "./target/maintenance.ts";
 import type { SyncOptions } from "./options.ts";
-import type { Plan } from "./plan.ts";
-import { prepare, type Prepared } from "./prepare.ts";
-import { printPlan, printResult } from "./render.ts";
+import type { Plan } from "./plan/plan.ts";
+import { prepare, type Prepared } from "./plan/prepare.ts";
+import { printPlan, printResult } from "./commands/render.ts";
 import { resolve } from "./resolve.ts";
-import { runSync } from "./run.ts";
-import { openWorkDirectory } from "./work-directory.ts";
+import { runSync } from "./steps/run.ts";
+import { openWorkDirectory } from "@pilot-light/core/work-directory";
 
 /** Runs `pnpm sync <direction>`. */
 export async function sync(

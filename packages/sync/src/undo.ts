@@ -2,18 +2,18 @@
  * Taking the last sync back: the former target, which was kept, changes names with the present one. No dump is made of
  * that, so it gets a name that no sync drops.
  */
-import type { CommandContext, CommandOutcome } from "@pilot-light/core/command";
-import { canAsk, confirmByName, confirmationNeeded } from "@pilot-light/core/confirm";
+import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
+import { canAsk, confirmByName, confirmationNeeded } from "@pilot-light/core/cli/confirm";
 import { OpsError } from "@pilot-light/core/errors";
-import { formatBytes, formatDuration } from "@pilot-light/core/format";
+import { formatBytes, formatDuration } from "@pilot-light/core/output/format";
 import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
 import { ident } from "@pilot-light/core/postgres/identifiers";
 import type { Session } from "@pilot-light/core/postgres/session";
-import { sessionOptions } from "./connect.ts";
-import { lock, openMaintenance } from "./maintenance.ts";
+import { sessionOptions } from "./read/connect.ts";
+import { lock, openMaintenance } from "./target/maintenance.ts";
 import { resolveOne } from "./resolve.ts";
-import { swap } from "./swap.ts";
-import { needsRepair, readTargetState, repair } from "./target-state.ts";
+import { swap } from "./target/swap.ts";
+import { needsRepair, readTargetState, repair } from "./target/target-state.ts";
 
 export interface UndoOptions {
   dryRun: boolean;

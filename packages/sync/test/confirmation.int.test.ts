@@ -1,6 +1,6 @@
 /** The question before a sync, in a terminal: only the name of what will be replaced lets it go on. */
 import { fileURLToPath } from "node:url";
-import { processEnvironment } from "@pilot-light/core/env";
+import { processEnvironment } from "@pilot-light/core/config/env";
 import { runInTerminal } from "@pilot-light/sandbox/terminal";
 import { createPair, type Pair } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";

@@ -1,8 +1,8 @@
 /** What either database holds beyond the last copy: by table, and only where it is known. */
 import { PassThrough } from "node:stream";
 import type { WriteStream } from "node:tty";
-import { Console } from "@pilot-light/core/console";
-import { processEnvironment } from "@pilot-light/core/env";
+import { Console } from "@pilot-light/core/output/output";
+import { processEnvironment } from "@pilot-light/core/config/env";
 import { createPair, type Pair } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { readDivergence, type Divergence } from "@pilot-light/sync/divergence";

@@ -3,7 +3,7 @@ import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createPair, startSandbox, type Pair } from "@pilot-light/sandbox/testing";
 import { extraSandboxDirectory, testSandbox } from "@pilot-light/sandbox/vitest";
-import { processEnvironment } from "@pilot-light/core/env";
+import { processEnvironment } from "@pilot-light/core/config/env";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { awsProxy, tcpProxy } from "./proxies.ts";
 import { clientPrograms, databasesOf, errorOf, keysOf, leftFiles, sync } from "./support.ts";

@@ -1,5 +1,5 @@
 /** Servers of two major versions: both directions, checked by one pg_dump that reads both. */
-import { processEnvironment } from "@pilot-light/core/env";
+import { processEnvironment } from "@pilot-light/core/config/env";
 import { createPair, startSandbox } from "@pilot-light/sandbox/testing";
 import { extraSandboxDirectory } from "@pilot-light/sandbox/vitest";
 import { expect, test } from "vitest";

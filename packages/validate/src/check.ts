@@ -1,7 +1,7 @@
 /** What a check is, what it gets and what it gives. A check returns data and never prints. */
 import type { AwsClients } from "@pilot-light/core/aws/clients";
 import type { ResourceNames } from "@pilot-light/core/contract";
-import type { Environment } from "@pilot-light/core/env";
+import type { Environment } from "@pilot-light/core/config/env";
 import type { Action } from "./actions.ts";
 import type { Reads } from "./reads.ts";
 

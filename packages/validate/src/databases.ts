@@ -2,7 +2,7 @@
 import { resolveRds, withCredentials } from "@pilot-light/core/postgres/rds-endpoint";
 import { parseNeonUrl } from "@pilot-light/core/postgres/neon-url";
 import { openSession, type Session, type SessionOptions } from "@pilot-light/core/postgres/session";
-import { readVariable } from "@pilot-light/core/env";
+import { readVariable } from "@pilot-light/core/config/env";
 import type { CheckContext } from "./check.ts";
 
 /** A Neon compute that sleeps takes some seconds to wake up. */

@@ -11,9 +11,9 @@ import {
   type Outputs,
   type ResourceNames,
 } from "@pilot-light/core/contract";
-import { readVariable, type Environment } from "@pilot-light/core/env";
+import { readVariable, type Environment } from "@pilot-light/core/config/env";
 import { OpsError } from "@pilot-light/core/errors";
-import { parseOutputs, readOutputs } from "@pilot-light/core/outputs";
+import { parseOutputs, readOutputs } from "@pilot-light/core/terraform/outputs";
 import { listServices } from "./aws/services.ts";
 import { readCertificate } from "./aws/certificates.ts";
 import { findLoadBalancer } from "./aws/load-balancer.ts";

@@ -1,6 +1,6 @@
 /** The result of a check: a finding, or why there is none. An exception and a timeout are results, too. */
 import { awsError, awsErrorName, awsStatus } from "@pilot-light/core/aws/errors";
-import { deployCommand, plainDeploy } from "@pilot-light/core/deploy-command";
+import { deployCommand, plainDeploy } from "@pilot-light/core/terraform/deploy-command";
 import { OpsError, exitCodes, messageOf } from "@pilot-light/core/errors";
 import { transient, failure, type Check, type Finding, type Mode, type Problem } from "./check.ts";
 

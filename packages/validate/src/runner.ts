@@ -1,7 +1,7 @@
 /** Runs checks in parallel: each starts when what it needs is there, has a time of its own, and always ends in a result. */
 import { setMaxListeners } from "node:events";
 import { OpsError } from "@pilot-light/core/errors";
-import { formatDuration } from "@pilot-light/core/format";
+import { formatDuration } from "@pilot-light/core/output/format";
 import pLimit from "p-limit";
 import type { Check, CheckContext, Mode } from "./check.ts";
 import {

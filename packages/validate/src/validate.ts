@@ -2,11 +2,11 @@
 import { setMaxListeners } from "node:events";
 import { resolve as absolutePath } from "node:path";
 import { createAwsClients, type AwsClients } from "@pilot-light/core/aws/clients";
-import type { CommandContext } from "@pilot-light/core/command";
+import type { CommandContext } from "@pilot-light/core/cli/command";
 import { environmentName, resourceNames } from "@pilot-light/core/contract";
-import { readVariable } from "@pilot-light/core/env";
+import { readVariable } from "@pilot-light/core/config/env";
 import { OpsError } from "@pilot-light/core/errors";
-import { readProject } from "@pilot-light/core/project";
+import { readProject } from "@pilot-light/core/config/project";
 import { addressOption } from "./address.ts";
 import type { Check, CheckOptions, Mode } from "./check.ts";
 import { preloadClients } from "./preload.ts";

@@ -1,6 +1,6 @@
 /** `--wait`: runs again what failed and can heal, until nothing is left, the time is over, or something cannot heal. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { formatDuration, plural } from "@pilot-light/core/format";
+import { formatDuration, plural } from "@pilot-light/core/output/format";
 import type { CheckResult } from "./result.ts";
 
 export interface WaitOptions {

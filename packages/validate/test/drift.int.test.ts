@@ -1,7 +1,7 @@
 /** `--drift` asks the real Terraform; its built-in provider needs no registry. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { processEnvironment } from "@pilot-light/core/env";
+import { processEnvironment } from "@pilot-light/core/config/env";
 import { run } from "@pilot-light/core/process";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { afterAll, beforeAll, expect, test } from "vitest";

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { processEnvironment } from "@pilot-light/core/env";
+import { processEnvironment } from "@pilot-light/core/config/env";
 import { findMoto, motoUrl, startMoto, stopMoto } from "@pilot-light/sandbox/aws/moto";
 import { freePort } from "@pilot-light/sandbox/ports";
 import { testSandbox } from "@pilot-light/sandbox/vitest";

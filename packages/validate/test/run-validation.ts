@@ -1,7 +1,7 @@
 /** Runs a validation in this process, as the command does, and gives its report. */
 import { PassThrough } from "node:stream";
-import { Console } from "@pilot-light/core/console";
-import type { Environment } from "@pilot-light/core/env";
+import { Console } from "@pilot-light/core/output/output";
+import type { Environment } from "@pilot-light/core/config/env";
 import { vi } from "vitest";
 import { validate, usualOptions, type ValidateOptions } from "../src/validate.ts";
 import type { Report } from "../src/report.ts";

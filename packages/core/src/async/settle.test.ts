@@ -1,4 +1,4 @@
-import { OpsError } from "@pilot-light/core/errors";
+import { OpsError } from "../errors.ts";
 import { expect, test } from "vitest";
 import { acquireAll, combine, drain, settleAll } from "./settle.ts";
 

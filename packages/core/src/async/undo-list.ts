@@ -1,6 +1,6 @@
 /** What a run has made and how to remove it, the last first. */
-import type { Console } from "@pilot-light/core/console";
-import { messageOf } from "@pilot-light/core/errors";
+import type { Console } from "../output/output.ts";
+import { messageOf } from "../errors.ts";
 
 export class UndoList {
   #steps: { what: string; undo: () => Promise<void> }[] = [];

@@ -11,7 +11,7 @@ import type { S3Client } from "@aws-sdk/client-s3";
 import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import type { ServiceDiscoveryClient } from "@aws-sdk/client-servicediscovery";
 import type { STSClient } from "@aws-sdk/client-sts";
-import type { Environment } from "../env.ts";
+import type { Environment } from "../config/env.ts";
 import { readRegion } from "./region.ts";
 import { sdk } from "./sdk.ts";
 

@@ -1,6 +1,6 @@
 /** The AWS region, as every client and every stack takes it. */
 import { regionPattern } from "../contract.ts";
-import { readVariable, type Environment } from "../env.ts";
+import { readVariable, type Environment } from "../config/env.ts";
 import { OpsError } from "../errors.ts";
 
 /**

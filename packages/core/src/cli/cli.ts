@@ -1,9 +1,9 @@
 /** The yargs frame all programs share: strict, help with exit codes and variables, usage errors as exit code 2. */
 import yargs, { type Argv } from "yargs";
 import { reportError } from "./command.ts";
-import { Console } from "./console.ts";
-import { processEnvironment, variables, type VariableName, type VariableSpec } from "./env.ts";
-import { OpsError, exitCodeMeanings } from "./errors.ts";
+import { Console } from "../output/output.ts";
+import { processEnvironment, variables, type VariableName, type VariableSpec } from "../config/env.ts";
+import { OpsError, exitCodeMeanings } from "../errors.ts";
 import { assertCommand, assertOptions, commandWords, recordKnown } from "./usage.ts";
 
 /** Options every command has. */

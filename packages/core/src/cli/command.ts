@@ -3,9 +3,9 @@
  * returns an outcome; what is printed for an error and as `--json` is decided here.
  */
 import { setMaxListeners } from "node:events";
-import { Console } from "./console.ts";
-import { processEnvironment, type Environment } from "./env.ts";
-import { OpsError, exitCodes, interrupted } from "./errors.ts";
+import { Console } from "../output/output.ts";
+import { processEnvironment, type Environment } from "../config/env.ts";
+import { OpsError, exitCodes, interrupted } from "../errors.ts";
 
 /** What every command gets. */
 export interface CommandContext {

@@ -1,5 +1,5 @@
 /** Asking the person. The answer is the name of what will be changed, which nobody types by accident. */
-import { OpsError, interrupted, interruptedUntouched } from "./errors.ts";
+import { OpsError, interrupted, interruptedUntouched } from "../errors.ts";
 
 /** True when there is somebody to ask. */
 export function canAsk(): boolean {

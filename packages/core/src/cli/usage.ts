@@ -3,7 +3,7 @@
  * an unknown option twice, and suggests commands however far away they are.
  */
 import type { Argv, Options } from "yargs";
-import { OpsError } from "./errors.ts";
+import { OpsError } from "../errors.ts";
 
 /** What a program knows. It grows while yargs goes down the command line: a builder adds what its command has. */
 export interface Known {

@@ -1,5 +1,5 @@
 /** The registry of every environment variable the tools read. The README's table is generated from it. */
-import { defaultProjectName, defaultRegion } from "./contract.ts";
+import { defaultProjectName, defaultRegion } from "../contract.ts";
 
 /** One variable: what it is for, and the value used when it is not set. */
 export interface VariableSpec {

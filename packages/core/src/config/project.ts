@@ -1,7 +1,7 @@
 /** The project's name, as every command takes it. */
-import { defaultProjectName, projectNamePattern } from "./contract.ts";
+import { defaultProjectName, projectNamePattern } from "../contract.ts";
 import { readVariable, type Environment } from "./env.ts";
-import { OpsError } from "./errors.ts";
+import { OpsError } from "../errors.ts";
 
 /** @throws OpsError PROJECT_NAME_INVALID (configuration) */
 export function readProject(environment: Environment): string {

@@ -2,7 +2,7 @@ import { PassThrough } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
 import type { WriteStream } from "node:tty";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { Console } from "./console.ts";
+import { Console } from "./output.ts";
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());

@@ -1,6 +1,6 @@
 /** Where output goes: people read stderr, programs read stdout; secrets are taken out of both. */
 import pc from "picocolors";
-import { readVariable, type Environment } from "./env.ts";
+import { readVariable, type Environment } from "../config/env.ts";
 import { formatDuration } from "./format.ts";
 import { layOut, mostColumns, type Page, type Row } from "./layout.ts";
 import { Redactor } from "./redact.ts";

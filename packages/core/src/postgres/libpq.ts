@@ -1,7 +1,7 @@
 /** What pg_dump, pg_restore and psql get to connect: an environment and files only this user can read, never arguments. */
 import { mkdtemp, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { withoutSecrets, type Environment } from "../env.ts";
+import { withoutSecrets, type Environment } from "../config/env.ts";
 import type { Endpoint } from "./endpoint.ts";
 
 /** A line of a pass file; `:` and `\` are escaped (PostgreSQL documentation, "The Password File"). */

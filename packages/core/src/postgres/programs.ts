@@ -1,7 +1,7 @@
 /** Finds pg_dump and pg_restore of a major version that fits both servers. */
 import { readdir, realpath } from "node:fs/promises";
 import { delimiter, join } from "node:path";
-import { readVariable, withoutSecrets, type Environment } from "../env.ts";
+import { readVariable, withoutSecrets, type Environment } from "../config/env.ts";
 import { OpsError } from "../errors.ts";
 import { run } from "../process.ts";
 

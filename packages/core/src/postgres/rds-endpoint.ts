@@ -1,8 +1,8 @@
 /** The RDS endpoint from the Terraform outputs, the secret and the RDS_* variables. */
 import { isIP } from "node:net";
 import type { DatabaseSecret, Outputs } from "../contract.ts";
-import { deployCommand } from "../deploy-command.ts";
-import { readVariable, type Environment } from "../env.ts";
+import { deployCommand } from "../terraform/deploy-command.ts";
+import { readVariable, type Environment } from "../config/env.ts";
 import { OpsError } from "../errors.ts";
 import { authoritiesFromFile, rdsAuthorities } from "./certificates.ts";
 import { assertTlsMayBeDisabled, type Endpoint, type Tls } from "./endpoint.ts";

@@ -1,5 +1,5 @@
 /** Where the Terraform state lives: a local file, a bucket in S3, or Terraform Cloud. */
-import { type Environment, readVariable } from "../env.ts";
+import { type Environment, readVariable } from "../config/env.ts";
 import { OpsError } from "../errors.ts";
 
 export type BackendChoice =

@@ -2,7 +2,7 @@
 import { readdir, stat, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { type Environment, readVariable } from "../env.ts";
+import { type Environment, readVariable } from "../config/env.ts";
 import { OpsError } from "../errors.ts";
 import { loginTokens } from "./login-tokens.ts";
 

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import type { Environment } from "../env.ts";
+import type { Environment } from "../config/env.ts";
 import { type BackendChoice, chooseBackend } from "./backend.ts";
 
 const schema = z.object({

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { type Environment, readVariable } from "../env.ts";
+import { type Environment, readVariable } from "../config/env.ts";
 
 const schema = z.object({ credentials: z.record(z.string(), z.object({ token: z.string() })) });
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { outputsSchema } from "./contract.ts";
+import { outputsSchema } from "../contract.ts";
 import { parseOutputs, readOutputs } from "./outputs.ts";
 
 let directory: string;

@@ -7,11 +7,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { deployCommand, plainDeploy } from "./deploy-command.ts";
-import { withoutSecrets, type Environment } from "./env.ts";
-import { OpsError, messageOf } from "./errors.ts";
-import { run } from "./process.ts";
-import { plainLines } from "./terraform/plain-text.ts";
-import { isInitialised } from "./terraform/initialised.ts";
+import { withoutSecrets, type Environment } from "../config/env.ts";
+import { OpsError, messageOf } from "../errors.ts";
+import { run } from "../process.ts";
+import { plainLines } from "./plain-text.ts";
+import { isInitialised } from "./initialised.ts";
 
 export interface ReadOutputsOptions {
   /** JSON of `cdktf output`; without it the deployed stack is asked. */

@@ -4,7 +4,7 @@ import { awsCommand } from "@pilot-light/core/aws/command-line";
 import { describeDatabaseInstance } from "@pilot-light/core/aws/database-instance";
 import { awsError } from "@pilot-light/core/aws/errors";
 import { OpsError, messageOf } from "@pilot-light/core/errors";
-import { askUntil } from "./ask-until.ts";
+import { askUntil } from "@pilot-light/core/async/ask-until";
 
 export interface Database {
   identifier: string;

@@ -6,7 +6,7 @@ import { awsError } from "@pilot-light/core/aws/errors";
 import { sdk } from "@pilot-light/core/aws/sdk";
 import { environmentName, type ResourceNames } from "@pilot-light/core/contract";
 import { OpsError } from "@pilot-light/core/errors";
-import { askUntil } from "./ask-until.ts";
+import { askUntil } from "@pilot-light/core/async/ask-until";
 
 export interface Snapshot {
   id: string;

@@ -1,5 +1,5 @@
 /** Variables that the commands read, in the order of their help. */
-import type { VariableName } from "@pilot-light/core/env";
+import type { VariableName } from "@pilot-light/core/config/env";
 
 /** Of every command that asks Terraform. */
 export const terraformVariables = [

@@ -1,6 +1,6 @@
 /** `pnpm snapshots list` and `pnpm snapshots prune`. */
-import { commonOptions, helpEpilogue } from "@pilot-light/core/cli";
-import { runCommand } from "@pilot-light/core/command";
+import { commonOptions, helpEpilogue } from "@pilot-light/core/cli/cli";
+import { runCommand } from "@pilot-light/core/cli/command";
 import { OpsError } from "@pilot-light/core/errors";
 import type { Argv } from "yargs";
 

@@ -1,6 +1,6 @@
 /** `pnpm status`: what is there and what it costs. */
-import { commonOptions, helpEpilogue } from "@pilot-light/core/cli";
-import { runCommand } from "@pilot-light/core/command";
+import { commonOptions, helpEpilogue } from "@pilot-light/core/cli/cli";
+import { runCommand } from "@pilot-light/core/cli/command";
 import type { Argv } from "yargs";
 import { terraformVariables } from "./shared.ts";
 

@@ -1,11 +1,11 @@
 /** `pnpm activate` and `pnpm deactivate`: one shape, two directions. */
 import { resolve as absolutePath } from "node:path";
-import { commonOptions, helpEpilogue } from "@pilot-light/core/cli";
-import { runCommand } from "@pilot-light/core/command";
+import { commonOptions, helpEpilogue } from "@pilot-light/core/cli/cli";
+import { runCommand } from "@pilot-light/core/cli/command";
 import { OpsError } from "@pilot-light/core/errors";
 import { parseDuration } from "@pilot-light/validate/commands/option-values";
 import type { Argv } from "yargs";
-import type { SwitchName } from "../journal.ts";
+import type { SwitchName } from "../journal/journal.ts";
 import { guards, type Guard, type SwitchOptions } from "../options.ts";
 import { switchVariables } from "./shared.ts";
 

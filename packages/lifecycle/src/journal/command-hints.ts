@@ -1,7 +1,7 @@
 /** The commands of a switch as people type them: a hint must do what was shown, so it repeats everything that was said. */
 import { commandLine } from "@pilot-light/core/process";
 import type { SwitchName } from "./journal.ts";
-import type { Guard, SwitchOptions } from "./options.ts";
+import type { Guard, SwitchOptions } from "../options.ts";
 
 type Said = Pick<SwitchOptions, "syncData" | "variables" | "images" | "keepBackend" | "allow">;
 

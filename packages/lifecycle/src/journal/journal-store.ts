@@ -5,7 +5,7 @@ import { createAwsClients } from "@pilot-light/core/aws/clients";
 import { awsError, awsErrorName } from "@pilot-light/core/aws/errors";
 import { sdk } from "@pilot-light/core/aws/sdk";
 import type { ResourceNames } from "@pilot-light/core/contract";
-import type { Environment } from "@pilot-light/core/env";
+import type { Environment } from "@pilot-light/core/config/env";
 import { OpsError, messageOf } from "@pilot-light/core/errors";
 import { chooseBackend } from "@pilot-light/core/terraform/backend";
 

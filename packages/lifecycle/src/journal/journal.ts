@@ -1,9 +1,9 @@
 /** The journal of the last switch: which steps are done, and where one has stopped. */
 import { hostname } from "node:os";
 import { OpsError } from "@pilot-light/core/errors";
-import { formatMinute } from "@pilot-light/core/format";
+import { formatMinute } from "@pilot-light/core/output/format";
 import { z } from "zod";
-import type { Basics } from "./context.ts";
+import type { Basics } from "../context.ts";
 import { journalStore, type JournalStore } from "./journal-store.ts";
 
 const commandNames = ["activate", "deactivate"] as const;

@@ -1,5 +1,5 @@
 /** Terraform variables whose values are secrets: they are written nowhere, and have to be said again. */
-import type { Redactor } from "@pilot-light/core/redact";
+import type { Redactor } from "@pilot-light/core/output/redact";
 import { OpsError } from "@pilot-light/core/errors";
 
 const pattern = /^-var=([^=]+)=(.*)$/s;

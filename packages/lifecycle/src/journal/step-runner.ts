@@ -1,7 +1,7 @@
 /** The steps of a switch that was agreed to: each once, each in the journal; whatever stops it says where things stand. */
-import type { Console } from "@pilot-light/core/console";
+import type { Console } from "@pilot-light/core/output/output";
 import { OpsError, messageOf } from "@pilot-light/core/errors";
-import { formatDuration, formatMinute } from "@pilot-light/core/format";
+import { formatDuration, formatMinute } from "@pilot-light/core/output/format";
 import { findDone, type Journal, type StepName } from "./journal.ts";
 
 /** One step as the final report has it. */

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { monthly, quietMonth, unitPrices } from "@pilot-light/core/prices";
 import { expect, test } from "vitest";
 import { costsOf } from "./costs.ts";
-import type { Resource } from "./terraform/changes.ts";
+import type { Resource } from "../terraform/changes.ts";
 
 const resource = (type: string, values: Resource["values"] = {}): Resource => ({
   address: `${type}.x`,
@@ -124,7 +124,7 @@ test("the README's table has the same sums", () => {
     active(2, []),
     active(1, [{ capacity_provider: "FARGATE_SPOT" }]),
   ].map((resources) => costsOf(resources).total.toFixed(2));
-  const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
+  const readme = readFileSync(new URL("../../../../README.md", import.meta.url), "utf8");
   expect(
     /^\| USD +\|(?<sums>.*)\|$/m
       .exec(readme)

@@ -2,9 +2,9 @@
  * What the resources of a plan or of the state cost: their own numbers and sizes, times the list prices of us-east-1, and
  * for what is paid for by use the amounts of a quiet month. The README's table has the same sums.
  */
-import { plural } from "@pilot-light/core/format";
+import { plural } from "@pilot-light/core/output/format";
 import { databaseClasses, monthly, quietMonth, type UnitPrice, unitPrices } from "@pilot-light/core/prices";
-import type { Resource } from "./terraform/changes.ts";
+import type { Resource } from "../terraform/changes.ts";
 
 /** USD a month, in cents. */
 export interface Costs {

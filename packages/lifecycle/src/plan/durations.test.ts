@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { estimateMinutes, usualMinutes } from "./durations.ts";
-import type { Action } from "./terraform/changes.ts";
+import type { Action } from "../terraform/changes.ts";
 
 const change = (type: string, action: Action) => ({ address: `${type}.x`, type, action, name: type });
 

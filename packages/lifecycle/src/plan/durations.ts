@@ -1,5 +1,5 @@
 /** How long AWS usually takes: experience, rounded up, for what a person may expect. Nothing depends on it. */
-import type { Change } from "./terraform/changes.ts";
+import type { Change } from "../terraform/changes.ts";
 
 interface Usual {
   /** Minutes. */

@@ -10,8 +10,8 @@ import {
   judgeProduction,
   judgeRunning,
 } from "./guards.ts";
-import type { Guard, SwitchOptions } from "./options.ts";
-import type { Action, Change } from "./terraform/changes.ts";
+import type { Guard, SwitchOptions } from "../options.ts";
+import type { Action, Change } from "../terraform/changes.ts";
 
 function options(...allowed: Guard[]): SwitchOptions {
   const allow = { production: false, shrink: false, "data-loss": false, resync: false, newer: false };

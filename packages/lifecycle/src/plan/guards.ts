@@ -1,15 +1,15 @@
 /** What stops a switch. Pure: each takes what was found out and gives a refusal or nothing. */
-import { deployCommand } from "@pilot-light/core/deploy-command";
+import { deployCommand } from "@pilot-light/core/terraform/deploy-command";
 import { OpsError } from "@pilot-light/core/errors";
-import { formatMinute } from "@pilot-light/core/format";
+import { formatMinute } from "@pilot-light/core/output/format";
 import type { Divergence } from "@pilot-light/sync/divergence";
-import { againLine } from "./command-line.ts";
-import type { Database } from "./database.ts";
-import type { SwitchName } from "./journal.ts";
-import type { Guard, SwitchOptions } from "./options.ts";
-import type { ProductionAnswer } from "./production.ts";
-import { unexpectedLosses } from "./switch-plan.ts";
-import type { Change } from "./terraform/changes.ts";
+import { againLine } from "../journal/command-hints.ts";
+import type { Database } from "../aws/database.ts";
+import type { SwitchName } from "../journal/journal.ts";
+import type { Guard, SwitchOptions } from "../options.ts";
+import type { ProductionAnswer } from "../preflight/production.ts";
+import { unexpectedLosses } from "./mode-change-plan.ts";
+import type { Change } from "../terraform/changes.ts";
 
 const instanceType = "aws_db_instance";
 

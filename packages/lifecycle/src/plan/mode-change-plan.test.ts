@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { makeSwitchPlan } from "./switch-plan.ts";
-import type { Action, Resource } from "./terraform/changes.ts";
+import { makeSwitchPlan } from "./mode-change-plan.ts";
+import type { Action, Resource } from "../terraform/changes.ts";
 
 const change = (address: string, action: Action) => ({
   address,

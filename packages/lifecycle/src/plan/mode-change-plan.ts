@@ -1,11 +1,11 @@
 /** The plan of a switch: everything a person has to know before saying yes. It is the `--json` of `--dry-run` as well. */
 import type { Mode } from "@pilot-light/validate/check";
-import type { Plan as SyncPlan } from "@pilot-light/sync/plan";
+import type { Plan as SyncPlan } from "@pilot-light/sync/plan/plan";
 import { costsOf, type Costs } from "./costs.ts";
 import { estimateMinutes } from "./durations.ts";
-import type { Image } from "./images.ts";
-import type { StepName, SwitchName } from "./journal.ts";
-import { countByType, type Change, type PlanContents } from "./terraform/changes.ts";
+import type { Image } from "../aws/images.ts";
+import type { StepName, SwitchName } from "../journal/journal.ts";
+import { countByType, type Change, type PlanContents } from "../terraform/changes.ts";
 
 /** Types that hold what cannot be made again. */
 const dataTypes: ReadonlySet<string> = new Set([

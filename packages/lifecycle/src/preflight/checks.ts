@@ -1,23 +1,23 @@
 /** What both switches look at before they plan, all at once. */
 import { readIdentity } from "@pilot-light/core/aws/identity";
-import { readVariable } from "@pilot-light/core/env";
+import { readVariable } from "@pilot-light/core/config/env";
 import type { Outputs } from "@pilot-light/core/contract";
-import { formatMinute, plural } from "@pilot-light/core/format";
+import { formatMinute, plural } from "@pilot-light/core/output/format";
 import { parseNeonUrl } from "@pilot-light/core/postgres/neon-url";
 import { openSession } from "@pilot-light/core/postgres/session";
-import { sessionOptions } from "@pilot-light/sync/connect";
+import { sessionOptions } from "@pilot-light/sync/read/connect";
 import type { DirectionName } from "@pilot-light/sync/direction";
 import type { Divergence } from "@pilot-light/sync/divergence";
-import { readFacts } from "@pilot-light/sync/facts";
+import { readFacts } from "@pilot-light/sync/read/database-facts";
 import type { SyncOptions } from "@pilot-light/sync/options";
-import type { Plan as SyncPlan } from "@pilot-light/sync/plan";
-import type { LifecycleContext } from "./context.ts";
+import type { Plan as SyncPlan } from "@pilot-light/sync/plan/plan";
+import type { LifecycleContext } from "../context.ts";
 import { compareCopies } from "./copy-check.ts";
-import { assertUsable, readDatabase } from "./database.ts";
-import { assertSamePlace } from "./place.ts";
+import { assertUsable, readDatabase } from "../aws/database.ts";
+import { assertSamePlace } from "./same-account.ts";
 import type { Preflight } from "./preflight.ts";
-import { countByType, type PlanContents } from "./terraform/changes.ts";
-import type { SavedPlan } from "./terraform/stack.ts";
+import { countByType, type PlanContents } from "../terraform/changes.ts";
+import type { SavedPlan } from "../terraform/stack.ts";
 
 /** Looks at the account and the programs, and makes the stack ready to be asked. */
 export function lookAtBasics(preflight: Preflight, context: LifecycleContext) {

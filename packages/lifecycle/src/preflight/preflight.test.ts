@@ -1,6 +1,6 @@
 import { PassThrough } from "node:stream";
 import type { WriteStream } from "node:tty";
-import { Console } from "@pilot-light/core/console";
+import { Console } from "@pilot-light/core/output/output";
 import { OpsError } from "@pilot-light/core/errors";
 import { expect, test } from "vitest";
 import { Preflight } from "./preflight.ts";

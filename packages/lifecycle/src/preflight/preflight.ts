@@ -1,8 +1,8 @@
 /** Everything that must hold before anything is changed: looked at all at once, reported all at once. */
-import type { Console } from "@pilot-light/core/console";
+import type { Console } from "@pilot-light/core/output/output";
 import { OpsError, interruptedUntouched, messageOf } from "@pilot-light/core/errors";
-import { formatDuration } from "@pilot-light/core/format";
-import { combine } from "@pilot-light/sync/settle";
+import { formatDuration } from "@pilot-light/core/output/format";
+import { combine } from "@pilot-light/core/async/settle";
 
 /** What a look found, in a few words. */
 export interface Seen<T> {

@@ -1,7 +1,7 @@
 import type { Answer } from "dns-packet";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { whereIsProduction } from "./production.ts";
-import { startDnsServer, type DnsServer } from "./testing/dns-server.ts";
+import { startDnsServer, type DnsServer } from "../testing/dns-server.ts";
 
 const alb = "dev-shop-alb-1.eu-west-1.elb.amazonaws.com";
 const cdn = "d1.cloudfront.net";

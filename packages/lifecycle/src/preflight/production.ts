@@ -4,7 +4,7 @@
  */
 import { Resolver } from "node:dns/promises";
 import { domainToASCII } from "node:url";
-import { type Environment, readVariable } from "@pilot-light/core/env";
+import { type Environment, readVariable } from "@pilot-light/core/config/env";
 import { OpsError, messageOf } from "@pilot-light/core/errors";
 import { proxyOfAddress, proxyOfName } from "./proxies.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { assertSamePlace } from "./place.ts";
+import { assertSamePlace } from "./same-account.ts";
 
 const outputs = {
   aws_region: "us-east-1",

@@ -1,14 +1,14 @@
 /** The last copy before a deactivation: the backend, which writes to RDS, is stopped first, and started again if it fails. */
 import type { Outputs } from "@pilot-light/core/contract";
-import { deployCommand } from "@pilot-light/core/deploy-command";
+import { deployCommand } from "@pilot-light/core/terraform/deploy-command";
 import { OpsError, messageOf } from "@pilot-light/core/errors";
-import { plural } from "@pilot-light/core/format";
-import { assertCopied, findOutdatedCopy } from "./copy-check.ts";
-import { findDone } from "./journal.ts";
-import type { Preflight } from "./preflight.ts";
-import type { Run } from "./run.ts";
-import { syncNow, syncOptions, type Switch } from "./switch.ts";
-import { mayWrite, readWriters, scaleWriters, waitUntilStopped } from "./writers.ts";
+import { plural } from "@pilot-light/core/output/format";
+import { assertCopied, findOutdatedCopy } from "../preflight/copy-check.ts";
+import { findDone } from "../journal/journal.ts";
+import type { Preflight } from "../preflight/preflight.ts";
+import type { Run } from "../journal/step-runner.ts";
+import { syncNow, syncOptions, type Switch } from "../mode-change.ts";
+import { mayWrite, readWriters, scaleWriters, waitUntilStopped } from "../aws/backend-service.ts";
 
 /** Whether the copy of the run that goes on still counts: a look of its own, where there is one. */
 export async function lookAtCopy(

@@ -1,9 +1,9 @@
 import { PassThrough } from "node:stream";
 import type { WriteStream } from "node:tty";
-import { Console } from "@pilot-light/core/console";
+import { Console } from "@pilot-light/core/output/output";
 import { expect, test } from "vitest";
 import { Progress, shortAddress } from "./deploy-progress.ts";
-import type { ResourceEvent } from "./terraform/events.ts";
+import type { ResourceEvent } from "../terraform/events.ts";
 
 const balancer = "aws_lb.edge_load-balancer_6179E42A[0]";
 

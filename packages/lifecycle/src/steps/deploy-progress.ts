@@ -1,8 +1,8 @@
 /** What is being made right now, and how long that usually takes. */
-import type { Console } from "@pilot-light/core/console";
-import { formatDuration } from "@pilot-light/core/format";
-import { usualMinutes } from "./durations.ts";
-import type { ResourceEvent } from "./terraform/events.ts";
+import type { Console } from "@pilot-light/core/output/output";
+import { formatDuration } from "@pilot-light/core/output/format";
+import { usualMinutes } from "../plan/durations.ts";
+import type { ResourceEvent } from "../terraform/events.ts";
 
 /** Seconds from which on a finished resource gets a line of its own. */
 const worthALine = 20;

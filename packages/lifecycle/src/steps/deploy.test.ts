@@ -1,11 +1,11 @@
 import { PassThrough } from "node:stream";
 import type { WriteStream } from "node:tty";
-import { Console } from "@pilot-light/core/console";
+import { Console } from "@pilot-light/core/output/output";
 import { interrupted } from "@pilot-light/core/errors";
 import { expect, test } from "vitest";
 import { deploy } from "./deploy.ts";
-import type { ResourceEvent } from "./terraform/events.ts";
-import type { Applied } from "./terraform/stack.ts";
+import type { ResourceEvent } from "../terraform/events.ts";
+import type { Applied } from "../terraform/stack.ts";
 
 const run = "https://app.terraform.io/app/acme/shop-dev/runs/run-1";
 const addresses = ["aws_vpc.a", "aws_vpc.b", "aws_vpc.c"];

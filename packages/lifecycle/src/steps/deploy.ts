@@ -1,9 +1,9 @@
 /** Applying the plan that was agreed to. */
-import type { Console } from "@pilot-light/core/console";
+import type { Console } from "@pilot-light/core/output/output";
 import { OpsError, interrupted } from "@pilot-light/core/errors";
 import { Progress } from "./deploy-progress.ts";
-import { describeDiagnostic, terraformError } from "./terraform/errors.ts";
-import type { SavedPlan, Stack } from "./terraform/stack.ts";
+import { describeDiagnostic, terraformError } from "../terraform/errors.ts";
+import type { SavedPlan, Stack } from "../terraform/stack.ts";
 
 type DeployedPlan = Pick<SavedPlan, "file" | "changes" | "remoteRun">;
 

@@ -1,19 +1,19 @@
 /** The end of a switch: what was done, where the environment is found, what it costs, how to go back. */
-import type { CommandOutcome } from "@pilot-light/core/command";
+import type { CommandOutcome } from "@pilot-light/core/cli/command";
 import { environmentName, type Outputs } from "@pilot-light/core/contract";
-import type { Console } from "@pilot-light/core/console";
+import type { Console } from "@pilot-light/core/output/output";
 import { OpsError } from "@pilot-light/core/errors";
-import { formatDuration, plural } from "@pilot-light/core/format";
-import { againLine, resumeLine, wayBack } from "./command-line.ts";
+import { formatDuration, plural } from "@pilot-light/core/output/format";
+import { againLine, resumeLine, wayBack } from "../journal/command-hints.ts";
 import { type Health, printHealth, validateHealth } from "./health.ts";
-import { findDone, type Journal, type SwitchName } from "./journal.ts";
-import { describeMode } from "./look.ts";
-import type { SwitchOptions } from "./options.ts";
-import { dollars, printRow } from "./render.ts";
-import type { Run } from "./run.ts";
-import type { Switch } from "./switch.ts";
-import type { SwitchPlan } from "./switch-plan.ts";
-import type { PlanContents } from "./terraform/changes.ts";
+import { findDone, type Journal, type SwitchName } from "../journal/journal.ts";
+import { describeMode } from "../preflight/checks.ts";
+import type { SwitchOptions } from "../options.ts";
+import { dollars, printRow } from "../plan/render.ts";
+import type { Run } from "../journal/step-runner.ts";
+import type { Switch } from "../mode-change.ts";
+import type { SwitchPlan } from "../plan/mode-change-plan.ts";
+import type { PlanContents } from "../terraform/changes.ts";
 
 /** Where people find the environment; empty in pilot light. */
 export type Endpoints = Readonly<Record<string, string>>;

@@ -1,7 +1,7 @@
 /** Waiting until the environment is healthy for its mode: a validation that goes on while what fails can heal. */
-import type { Console } from "@pilot-light/core/console";
-import type { CommandContext } from "@pilot-light/core/command";
-import { plural } from "@pilot-light/core/format";
+import type { Console } from "@pilot-light/core/output/output";
+import type { CommandContext } from "@pilot-light/core/cli/command";
+import { plural } from "@pilot-light/core/output/format";
 import { essentialIds, registry } from "@pilot-light/validate/registry";
 import { exitCode, type Report } from "@pilot-light/validate/report";
 import { resultLines, summaryLine } from "@pilot-light/validate/reporters/lines";

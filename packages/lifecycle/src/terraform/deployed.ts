@@ -3,7 +3,7 @@
  * they name nothing, while the load balancer and the database may still be there.
  */
 import type { Outputs } from "@pilot-light/core/contract";
-import type { Resource } from "./terraform/changes.ts";
+import type { Resource } from "./changes.ts";
 
 type DatabaseOutputs = Pick<
   Outputs,

@@ -1,6 +1,6 @@
 /** Whether a plan was made by a run in Terraform Cloud. Such a saved plan is a note of that run, and applying it happens there. */
 import { readFile } from "node:fs/promises";
-import type { Environment } from "@pilot-light/core/env";
+import type { Environment } from "@pilot-light/core/config/env";
 import { chooseBackend } from "@pilot-light/core/terraform/backend";
 import { z } from "zod";
 

@@ -2,11 +2,11 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Outputs, outputsSchema } from "@pilot-light/core/contract";
-import type { Console } from "@pilot-light/core/console";
-import { plainDeploy } from "@pilot-light/core/deploy-command";
-import { type Environment, withoutSecrets } from "@pilot-light/core/env";
+import type { Console } from "@pilot-light/core/output/output";
+import { plainDeploy } from "@pilot-light/core/terraform/deploy-command";
+import { type Environment, withoutSecrets } from "@pilot-light/core/config/env";
 import { OpsError } from "@pilot-light/core/errors";
-import { parseOutputs, type RawOutputs } from "@pilot-light/core/outputs";
+import { parseOutputs, type RawOutputs } from "@pilot-light/core/terraform/outputs";
 import { run, type RunResult } from "@pilot-light/core/process";
 import { prepareTerraform } from "@pilot-light/core/terraform/cli-config";
 import { isInitialised } from "@pilot-light/core/terraform/initialised";

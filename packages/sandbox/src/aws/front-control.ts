@@ -4,7 +4,7 @@ import { open, readFile, writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { defaultRegion } from "@pilot-light/core/contract";
-import type { Environment } from "@pilot-light/core/env";
+import type { Environment } from "@pilot-light/core/config/env";
 import { endProcess, isRunning, type OwnProcess } from "../os-process.ts";
 import { loopback } from "../ports.ts";
 import type { Deployment, SandboxState } from "../state.ts";

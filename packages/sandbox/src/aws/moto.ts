@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { open, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Environment } from "@pilot-light/core/env";
+import type { Environment } from "@pilot-light/core/config/env";
 import { OpsError } from "@pilot-light/core/errors";
 import { cacheDirectory, findProgram, isExecutable } from "../find-program.ts";
 import { endProcess, isRunning, type OwnProcess } from "../os-process.ts";

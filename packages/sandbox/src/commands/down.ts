@@ -1,6 +1,6 @@
 /** `pnpm sandbox down`: ends the servers and removes everything. */
 import { resolve } from "node:path";
-import { runCommand } from "@pilot-light/core/command";
+import { runCommand } from "@pilot-light/core/cli/command";
 import type { Argv, ArgumentsCamelCase } from "yargs";
 import { sandboxOptions } from "./options.ts";
 

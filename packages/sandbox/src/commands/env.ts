@@ -1,5 +1,5 @@
 /** `pnpm sandbox env`: the environment of the sandbox, for a shell or a program. */
-import { runCommand } from "@pilot-light/core/command";
+import { runCommand } from "@pilot-light/core/cli/command";
 import type { Argv, ArgumentsCamelCase } from "yargs";
 import { requireState, sandboxOptions } from "./options.ts";
 

@@ -1,6 +1,6 @@
 /** What the sandbox's commands have in common. Heavy modules load when a command runs, so that `--help` answers at once. */
 import { resolve } from "node:path";
-import { commonOptions } from "@pilot-light/core/cli";
+import { commonOptions } from "@pilot-light/core/cli/cli";
 import { OpsError } from "@pilot-light/core/errors";
 import type { Argv } from "yargs";
 import type { SandboxState } from "../state.ts";

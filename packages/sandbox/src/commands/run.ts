@@ -1,8 +1,8 @@
 /** `pnpm sandbox run -- <command>`: one command in the environment of the sandbox. */
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
-import { runCommand } from "@pilot-light/core/command";
-import type { Environment } from "@pilot-light/core/env";
+import { runCommand } from "@pilot-light/core/cli/command";
+import type { Environment } from "@pilot-light/core/config/env";
 import { OpsError } from "@pilot-light/core/errors";
 import type { Argv, ArgumentsCamelCase } from "yargs";
 import { requireState, sandboxOptions } from "./options.ts";

@@ -1,5 +1,5 @@
 /** `pnpm sandbox status`: whether each part runs and answers. */
-import { runCommand } from "@pilot-light/core/command";
+import { runCommand } from "@pilot-light/core/cli/command";
 import { exitCodes } from "@pilot-light/core/errors";
 import type { Argv, ArgumentsCamelCase } from "yargs";
 import { requireState, sandboxOptions } from "./options.ts";

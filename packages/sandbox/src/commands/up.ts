@@ -1,5 +1,5 @@
 /** `pnpm sandbox up`: starts the sandbox, or says that it runs. */
-import { runCommand } from "@pilot-light/core/command";
+import { runCommand } from "@pilot-light/core/cli/command";
 import type { Argv, ArgumentsCamelCase } from "yargs";
 import { sandboxOptions } from "./options.ts";
 

@@ -5,9 +5,9 @@ import type { S3Client, UploadPartCommand } from "@aws-sdk/client-s3";
 import type { AwsClients } from "@pilot-light/core/aws/clients";
 import { awsError, awsErrorName, awsStatus } from "@pilot-light/core/aws/errors";
 import { sdk } from "@pilot-light/core/aws/sdk";
-import { deployCommand } from "@pilot-light/core/deploy-command";
+import { deployCommand } from "@pilot-light/core/terraform/deploy-command";
 import { OpsError } from "@pilot-light/core/errors";
-import { dumpPrefixes, manifestEnding, manifestKey } from "./direction.ts";
+import { dumpPrefixes, manifestEnding, manifestKey } from "../direction.ts";
 import { parseManifest, type Manifest, type ReadManifest } from "./manifest.ts";
 
 const mebibyte = 1024 * 1024;

@@ -2,9 +2,8 @@
 import type { Fingerprint, FingerprintDepth, SequencePosition } from "@pilot-light/core/inventory/tables";
 import { OpsError } from "@pilot-light/core/errors";
 import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
-import type { DirectionName } from "./direction.ts";
-import type { Dump } from "./dump.ts";
-import type { SyncJob } from "./job.ts";
+import type { DirectionName } from "../direction.ts";
+import type { Dump } from "../copy/dump.ts";
 import { z } from "zod";
 
 /** Version 1. All times UTC in ISO 8601, durations in milliseconds, sizes in bytes. Holds no user name and no password. */
@@ -78,18 +77,9 @@ export function parseManifest(text: string, where: string): ReadManifest {
 
 /** The fields all manifests share. */
 export function manifestBase(
-  { direction, programs, who }: SyncJob,
+  run: Pick<Manifest, "direction" | "createdBy" | "clientVersion">,
   key: string,
   { bytes, sha256 }: Dump,
 ): Omit<Manifest, "kind" | "database" | "durations"> {
-  return {
-    version: 1,
-    key,
-    bytes,
-    sha256,
-    createdAt: new Date().toISOString(),
-    createdBy: who,
-    direction: direction.name,
-    clientVersion: programs.version,
-  };
+  return { version: 1, key, bytes, sha256, createdAt: new Date().toISOString(), ...run };
 }

@@ -1,8 +1,8 @@
 /** Plans and results as text for people. */
-import type { Console } from "@pilot-light/core/console";
-import { formatBytes, formatCount, formatDuration, plural } from "@pilot-light/core/format";
-import type { SyncResult } from "./job.ts";
-import type { Plan, PlannedSide, PlannedTable } from "./plan.ts";
+import type { Console } from "@pilot-light/core/output/output";
+import { formatBytes, formatCount, formatDuration, plural } from "@pilot-light/core/output/format";
+import type { SyncResult } from "../job.ts";
+import type { Plan, PlannedSide, PlannedTable } from "../plan/plan.ts";
 
 /** Tables that keep their number of rows are summed up from this many on. */
 const fewTables = 12;

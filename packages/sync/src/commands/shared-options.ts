@@ -1,5 +1,5 @@
 /** Options and variables that all sync commands share. */
-import type { VariableName } from "@pilot-light/core/env";
+import type { VariableName } from "@pilot-light/core/config/env";
 import type { Argv } from "yargs";
 
 /** Variables the commands read, in the order of their help. */

@@ -1,6 +1,6 @@
 /** `pnpm sync neon-to-rds` and `pnpm sync rds-to-neon`: one command, two directions. */
-import { commonOptions, helpEpilogue } from "@pilot-light/core/cli";
-import { runCommand } from "@pilot-light/core/command";
+import { commonOptions, helpEpilogue } from "@pilot-light/core/cli/cli";
+import { runCommand } from "@pilot-light/core/cli/command";
 import { OpsError } from "@pilot-light/core/errors";
 import type { Argv } from "yargs";
 import type { DirectionName } from "../direction.ts";

@@ -1,6 +1,6 @@
 /** `pnpm sync undo rds|neon`: take the last sync back. */
-import { commonOptions, helpEpilogue } from "@pilot-light/core/cli";
-import { runCommand } from "@pilot-light/core/command";
+import { commonOptions, helpEpilogue } from "@pilot-light/core/cli/cli";
+import { runCommand } from "@pilot-light/core/cli/command";
 import type { Argv } from "yargs";
 import { safetyOptions, syncVariables } from "./shared-options.ts";
 

@@ -1,7 +1,7 @@
 /** Restoring a dump into the staging database: in parallel, without a single tolerated error. */
 import { writeFile } from "node:fs/promises";
-import type { CommandContext } from "@pilot-light/core/command";
-import type { Environment } from "@pilot-light/core/env";
+import type { CommandContext } from "@pilot-light/core/cli/command";
+import type { Environment } from "@pilot-light/core/config/env";
 import { OpsError } from "@pilot-light/core/errors";
 import type { ClientPrograms } from "@pilot-light/core/postgres/programs";
 import { run } from "@pilot-light/core/process";

@@ -9,7 +9,7 @@ import {
 import { fingerprintTable, type SequencePosition } from "@pilot-light/core/inventory/tables";
 import { ident } from "@pilot-light/core/postgres/identifiers";
 import type { Session } from "@pilot-light/core/postgres/session";
-import type { Inventory } from "./inventory.ts";
+import type { Inventory } from "../read/inventory.ts";
 
 const shown = 20;
 

@@ -1,14 +1,14 @@
 /** Who may sync: the target is locked alone and the source shared, by sessions beside both databases. */
-import type { CommandContext } from "@pilot-light/core/command";
+import type { CommandContext } from "@pilot-light/core/cli/command";
 import { OpsError } from "@pilot-light/core/errors";
 import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
 import type { Session } from "@pilot-light/core/postgres/session";
-import { sessionOptions, withFreshPassword } from "./connect.ts";
-import { isSameDatabase } from "./facts.ts";
-import { lock, openMaintenance } from "./maintenance.ts";
-import type { Resolved } from "./resolve.ts";
-import { acquireAll } from "./settle.ts";
-import { needsRepair, readTargetState, repair, type TargetState } from "./target-state.ts";
+import { sessionOptions, withFreshPassword } from "../read/connect.ts";
+import { isSameDatabase } from "../read/database-facts.ts";
+import { lock, openMaintenance } from "../target/maintenance.ts";
+import type { Resolved } from "../resolve.ts";
+import { acquireAll } from "@pilot-light/core/async/settle";
+import { needsRepair, readTargetState, repair, type TargetState } from "../target/target-state.ts";
 
 /** Locks, held until they are disposed of. */
 export class Locks implements AsyncDisposable {

@@ -2,9 +2,9 @@
 import { compareObjects } from "@pilot-light/core/inventory/compare";
 import type { SchemaObject } from "@pilot-light/core/inventory/objects";
 import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
-import type { Direction } from "./direction.ts";
-import type { DatabaseFacts } from "./facts.ts";
-import type { RowCounts } from "./inventory.ts";
+import type { Direction } from "../direction.ts";
+import type { DatabaseFacts } from "../read/database-facts.ts";
+import type { RowCounts } from "../read/inventory.ts";
 
 /** One side as the plan shows it. */
 export interface PlannedSide {

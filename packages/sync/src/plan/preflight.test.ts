@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { directions } from "./direction.ts";
-import type { DatabaseFacts } from "./facts.ts";
+import { directions } from "../direction.ts";
+import type { DatabaseFacts } from "../read/database-facts.ts";
 import { judge, type Findings } from "./preflight.ts";
 import { judgeRows } from "./row-loss.ts";
 

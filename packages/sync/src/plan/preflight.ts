@@ -1,10 +1,10 @@
 /** Judges the facts of both sides: what makes a sync impossible or unsafe, and what a person should know. Pure. */
 import { OpsError } from "@pilot-light/core/errors";
-import { plural } from "@pilot-light/core/format";
+import { plural } from "@pilot-light/core/output/format";
 import type { DataTable } from "@pilot-light/core/inventory/tables";
-import type { Direction } from "./direction.ts";
-import type { DatabaseFacts } from "./facts.ts";
-import type { SyncOptions } from "./options.ts";
+import type { Direction } from "../direction.ts";
+import type { DatabaseFacts } from "../read/database-facts.ts";
+import type { SyncOptions } from "../options.ts";
 
 /** A side as preflight sees it. */
 export interface SideFacts {

@@ -1,26 +1,26 @@
 /** Looking at both sides and planning. Writes nothing: it is all a dry run does. */
-import type { CommandContext } from "@pilot-light/core/command";
+import type { CommandContext } from "@pilot-light/core/cli/command";
 import type { OpsError } from "@pilot-light/core/errors";
 import { listDataTables } from "@pilot-light/core/inventory/tables";
 import { chooseClientPrograms, findClientPrograms } from "@pilot-light/core/postgres/programs";
 import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
 import { openSession, type Session, type SessionOptions } from "@pilot-light/core/postgres/session";
-import { sessionOptions, withFreshPassword } from "./connect.ts";
-import { stagingName } from "./database-names.ts";
-import { dumpKey, timestamp, type Direction } from "./direction.ts";
-import type { DumpStore } from "./dump-store.ts";
-import { isSameDatabase, readFacts } from "./facts.ts";
-import { countRows, readObjects } from "./inventory.ts";
-import type { SyncJob } from "./job.ts";
-import type { SyncOptions } from "./options.ts";
+import { sessionOptions, withFreshPassword } from "../read/connect.ts";
+import { stagingName } from "../target/database-names.ts";
+import { dumpKey, timestamp, type Direction } from "../direction.ts";
+import type { DumpStore } from "../archive/dump-store.ts";
+import { isSameDatabase, readFacts } from "../read/database-facts.ts";
+import { countRows, readObjects } from "../read/inventory.ts";
+import type { SyncJob } from "../job.ts";
+import type { SyncOptions } from "../options.ts";
 import { openBeside, sameDatabase } from "./locks.ts";
 import { makePlan, type Plan } from "./plan.ts";
 import { judge } from "./preflight.ts";
 import { judgeRows } from "./row-loss.ts";
-import type { Resolved } from "./resolve.ts";
-import { combine, settleAll } from "./settle.ts";
-import { openSessions, type Sessions } from "./snapshot.ts";
-import { noteFormers, replacedTargets, type TargetState } from "./target-state.ts";
+import type { Resolved } from "../resolve.ts";
+import { combine, settleAll } from "@pilot-light/core/async/settle";
+import { openSessions, type Sessions } from "../read/snapshot.ts";
+import { noteFormers, replacedTargets, type TargetState } from "../target/target-state.ts";
 
 export interface Prepared {
   plan: Plan;

@@ -1,9 +1,9 @@
 /** Whether a source looks like the wrong one: empty, far smaller than the target, or with tables that lost all their rows. Pure. */
 import { OpsError } from "@pilot-light/core/errors";
-import { formatCount, plural } from "@pilot-light/core/format";
-import type { Direction } from "./direction.ts";
-import type { RowCounts } from "./inventory.ts";
-import type { SyncOptions } from "./options.ts";
+import { formatCount, plural } from "@pilot-light/core/output/format";
+import type { Direction } from "../direction.ts";
+import type { RowCounts } from "../read/inventory.ts";
+import type { SyncOptions } from "../options.ts";
 
 /** Below this many rows in the target a loss is no sign of a mistake. */
 const fewRows = 10;

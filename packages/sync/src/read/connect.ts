@@ -1,5 +1,5 @@
 /** Connecting to one side of a sync. */
-import { readVariable, type Environment } from "@pilot-light/core/env";
+import { readVariable, type Environment } from "@pilot-light/core/config/env";
 import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
 import type { SessionOptions } from "@pilot-light/core/postgres/session";
 import { sqlState, sqlStateOf } from "@pilot-light/core/postgres/sql-state";

@@ -12,7 +12,7 @@ import {
   type SequencePosition,
 } from "@pilot-light/core/inventory/tables";
 import type { Session } from "@pilot-light/core/postgres/session";
-import { drain } from "./settle.ts";
+import { drain } from "@pilot-light/core/async/settle";
 
 /** What one database is compared with another by. */
 export interface Inventory {

@@ -6,7 +6,7 @@ import { OpsError } from "@pilot-light/core/errors";
 import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
 import { literal } from "@pilot-light/core/postgres/identifiers";
 import { openSession, type Session, type SessionOptions } from "@pilot-light/core/postgres/session";
-import { acquireAll } from "./settle.ts";
+import { acquireAll } from "@pilot-light/core/async/settle";
 
 /** One or more sessions of one endpoint, closed together. */
 export class Sessions implements AsyncDisposable {

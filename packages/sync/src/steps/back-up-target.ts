@@ -1,11 +1,11 @@
 /** Step: the target's own dump goes to S3 before it is replaced, read back once: the undo of last resort. */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { sessionOptions } from "../connect.ts";
-import { checkArchive, makeDump, type Dump, type DumpRequest } from "../dump.ts";
-import type { StepContext } from "../job.ts";
-import { manifestBase } from "../manifest.ts";
-import { openSnapshot } from "../snapshot.ts";
+import { sessionOptions } from "../read/connect.ts";
+import { checkArchive, makeDump, type Dump, type DumpRequest } from "../copy/dump.ts";
+import { describeRun, type StepContext } from "../job.ts";
+import { manifestBase } from "../archive/manifest.ts";
+import { openSnapshot } from "../read/snapshot.ts";
 
 export async function backUpTarget(key: string, context: StepContext): Promise<Dump> {
   const { job, libpq, signal, undo } = context;
@@ -24,7 +24,7 @@ export async function backUpTarget(key: string, context: StepContext): Promise<D
   undo.add(`the backup ${store.uri(key)}`, () => store.remove(key));
   await store.putFile(key, file, signal);
   await store.putManifest(key, {
-    ...manifestBase(job, key, dump),
+    ...manifestBase(describeRun(job), key, dump),
     kind: "backup",
     database: {
       system: target.system,

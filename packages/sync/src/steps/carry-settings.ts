@@ -1,10 +1,10 @@
 /** Step: the target's owner, rights and settings go to the new database: an exchange of staging would lose them. */
 import { withDatabase } from "@pilot-light/core/postgres/endpoint";
 import { openSession } from "@pilot-light/core/postgres/session";
-import { sessionOptions } from "../connect.ts";
+import { sessionOptions } from "../read/connect.ts";
 import type { StepContext } from "../job.ts";
-import { carryRights } from "../rights.ts";
-import { applyDatabaseSettings, readTargetSettings } from "../settings.ts";
+import { carryRights } from "../target/privileges.ts";
+import { applyDatabaseSettings, readTargetSettings } from "../target/settings.ts";
 import type { DumpedSource } from "./dump-source.ts";
 
 export async function carrySettings(

@@ -1,14 +1,14 @@
 /** Step: dump the source and read everything it holds, at the same time and in the same snapshot. */
 import { join } from "node:path";
-import { formatBytes, plural } from "@pilot-light/core/format";
+import { formatBytes, plural } from "@pilot-light/core/output/format";
 import { readSequences, type SequencePosition } from "@pilot-light/core/inventory/tables";
-import { sessionOptions } from "../connect.ts";
-import { makeDump, type Dump } from "../dump.ts";
-import { readInventory, type Inventory } from "../inventory.ts";
+import { sessionOptions } from "../read/connect.ts";
+import { makeDump, type Dump } from "../copy/dump.ts";
+import { readInventory, type Inventory } from "../read/inventory.ts";
 import type { StepContext } from "../job.ts";
-import { closedToPublic } from "../rights.ts";
-import { settleAll } from "../settle.ts";
-import { openSnapshot } from "../snapshot.ts";
+import { closedToPublic } from "../target/privileges.ts";
+import { settleAll } from "@pilot-light/core/async/settle";
+import { openSnapshot } from "../read/snapshot.ts";
 
 /** The dump, and what it must hold. */
 export interface DumpedSource {

@@ -1,10 +1,10 @@
 /** Step: restore the dump into a new database beside the target. */
 import { join } from "node:path";
-import { plural } from "@pilot-light/core/format";
-import type { Dump } from "../dump.ts";
+import { plural } from "@pilot-light/core/output/format";
+import type { Dump } from "../copy/dump.ts";
 import type { StepContext } from "../job.ts";
-import { createStaging, dropDatabase } from "../maintenance.ts";
-import { restore } from "../restore.ts";
+import { createStaging, dropDatabase } from "../target/maintenance.ts";
+import { restore } from "../copy/restore.ts";
 
 export async function restoreBeside(dump: Dump, context: StepContext): Promise<void> {
   const { console, job, libpq, undo } = context;

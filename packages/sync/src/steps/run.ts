@@ -1,22 +1,22 @@
 /** A sync from the dump to the manifest. Reads as the list of its steps; each is a file in `steps/`. */
 import { setMaxListeners } from "node:events";
-import type { CommandContext } from "@pilot-light/core/command";
+import type { CommandContext } from "@pilot-light/core/cli/command";
 import { OpsError, messageOf } from "@pilot-light/core/errors";
-import { formatBytes, formatDuration } from "@pilot-light/core/format";
+import { formatBytes, formatDuration } from "@pilot-light/core/output/format";
 import { libpqEnvironment } from "@pilot-light/core/postgres/libpq";
-import type { Dump } from "./dump.ts";
-import type { StepContext, SyncJob, SyncResult } from "./job.ts";
-import { dropDatabase } from "./maintenance.ts";
-import { manifestBase } from "./manifest.ts";
-import { judgeRows } from "./row-loss.ts";
-import { settleAll } from "./settle.ts";
-import { backUpTarget } from "./steps/back-up-target.ts";
-import { carrySettings } from "./steps/carry-settings.ts";
-import { dumpSource, type DumpedSource } from "./steps/dump-source.ts";
-import { restoreBeside } from "./steps/restore-beside.ts";
-import { verifyStaging } from "./steps/verify-staging.ts";
-import { swap, type Swapped } from "./swap.ts";
-import { UndoList } from "./undo-list.ts";
+import type { Dump } from "../copy/dump.ts";
+import { describeRun, type StepContext, type SyncJob, type SyncResult } from "../job.ts";
+import { dropDatabase } from "../target/maintenance.ts";
+import { manifestBase } from "../archive/manifest.ts";
+import { judgeRows } from "../plan/row-loss.ts";
+import { settleAll } from "@pilot-light/core/async/settle";
+import { backUpTarget } from "./back-up-target.ts";
+import { carrySettings } from "./carry-settings.ts";
+import { dumpSource, type DumpedSource } from "./dump-source.ts";
+import { restoreBeside } from "./restore-staging.ts";
+import { verifyStaging } from "./verify-staging.ts";
+import { swap, type Swapped } from "../target/swap.ts";
+import { UndoList } from "@pilot-light/core/async/undo-list";
 
 /**
  * Runs a sync. Until the swap the target is untouched, and whatever fails is undone; after it nothing is.
@@ -154,7 +154,7 @@ async function putManifest(
 ): Promise<void> {
   const { archiveKey, direction, options, source, store, target, versions } = job;
   const manifest = {
-    ...manifestBase(job, archiveKey, dump),
+    ...manifestBase(describeRun(job), archiveKey, dump),
     kind: "archive" as const,
     database: {
       system: direction.source,

@@ -1,11 +1,11 @@
 /** Step: the staging database must equal the snapshot; its statistics are refreshed on the way. */
-import { plural } from "@pilot-light/core/format";
+import { plural } from "@pilot-light/core/output/format";
 import { withDatabase } from "@pilot-light/core/postgres/endpoint";
-import { sessionOptions } from "../connect.ts";
-import { readInventory } from "../inventory.ts";
+import { sessionOptions } from "../read/connect.ts";
+import { readInventory } from "../read/inventory.ts";
 import type { StepContext } from "../job.ts";
-import { openSessions } from "../snapshot.ts";
-import { analyzeParents, assertEqual, fingerprintStagingTable } from "../verify.ts";
+import { openSessions } from "../read/snapshot.ts";
+import { analyzeParents, assertEqual, fingerprintStagingTable } from "../copy/verify.ts";
 import type { DumpedSource } from "./dump-source.ts";
 
 export async function verifyStaging(

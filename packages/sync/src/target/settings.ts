@@ -3,7 +3,7 @@ import { OpsError, messageOf } from "@pilot-light/core/errors";
 import { ident, literal } from "@pilot-light/core/postgres/identifiers";
 import type { Session } from "@pilot-light/core/postgres/session";
 import { sqlState, sqlStateOf } from "@pilot-light/core/postgres/sql-state";
-import { grantsOf, readRights, rightsStatements, sameGrants, type Grant, type Rights } from "./rights.ts";
+import { grantsOf, readRights, rightsStatements, sameGrants, type Grant, type Rights } from "./privileges.ts";
 
 /** Everything carried over from the old target. */
 export interface TargetSettings {

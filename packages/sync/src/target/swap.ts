@@ -9,7 +9,7 @@ import { ident } from "@pilot-light/core/postgres/identifiers";
 import type { Session } from "@pilot-light/core/postgres/session";
 import { sqlState, sqlStateOf } from "@pilot-light/core/postgres/sql-state";
 import { formerName, type FormerKind } from "./database-names.ts";
-import { isClient } from "./facts.ts";
+import { isClient } from "../read/database-facts.ts";
 
 export interface SwapRequest {
   /** The name applications use. */

@@ -1,7 +1,7 @@
 /** Check: the certificate of the domain is issued, covers Grafana's name, and does not expire soon. */
 import type { CertificateDetail } from "@aws-sdk/client-acm";
 import { awsCommand } from "@pilot-light/core/aws/command-line";
-import { plural } from "@pilot-light/core/format";
+import { plural } from "@pilot-light/core/output/format";
 import { certificateNames, covers } from "../aws/certificates.ts";
 import type { Check, CheckContext, Problem } from "../check.ts";
 import { failure, transient, warning } from "../check.ts";

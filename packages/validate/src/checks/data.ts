@@ -1,5 +1,5 @@
 /** Check, with `--data`: the row counts of both databases side by side. */
-import { formatCount, plural } from "@pilot-light/core/format";
+import { formatCount, plural } from "@pilot-light/core/output/format";
 import { fingerprintTable, listDataTables } from "@pilot-light/core/inventory/tables";
 import type { Session } from "@pilot-light/core/postgres/session";
 import type { Check } from "../check.ts";

@@ -1,5 +1,5 @@
 /** Check: both databases can be entered, and their versions fit each other and the client programs that are installed. */
-import { readVariable } from "@pilot-light/core/env";
+import { readVariable } from "@pilot-light/core/config/env";
 import { OpsError, messageOf } from "@pilot-light/core/errors";
 import { chooseClientPrograms, findClientPrograms } from "@pilot-light/core/postgres/programs";
 import type { Session } from "@pilot-light/core/postgres/session";

@@ -1,7 +1,7 @@
 /** Check, with `--drift`: Terraform would change nothing. */
 import { join } from "node:path";
 import { OpsError } from "@pilot-light/core/errors";
-import { plural } from "@pilot-light/core/format";
+import { plural } from "@pilot-light/core/output/format";
 import { run } from "@pilot-light/core/process";
 import { z } from "zod";
 import type { Check } from "../check.ts";

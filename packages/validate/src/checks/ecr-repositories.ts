@@ -1,5 +1,5 @@
 /** Check: the three image registries exist and hold images. */
-import { plural } from "@pilot-light/core/format";
+import { plural } from "@pilot-light/core/output/format";
 import type { Check, CheckContext, Problem } from "../check.ts";
 import { failure, warning } from "../check.ts";
 import { sdk } from "@pilot-light/core/aws/sdk";

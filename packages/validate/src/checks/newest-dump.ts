@@ -1,5 +1,5 @@
 /** Check: there is a recent dump that counts, which is one with a manifest beside it. */
-import { formatDuration, plural } from "@pilot-light/core/format";
+import { formatDuration, plural } from "@pilot-light/core/output/format";
 import { listDumps, type StoredDumps } from "../aws/dumps.ts";
 import type { Check, Finding } from "../check.ts";
 import { warning } from "../check.ts";

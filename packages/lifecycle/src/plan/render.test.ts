@@ -1,9 +1,9 @@
 import { PassThrough } from "node:stream";
 import type { WriteStream } from "node:tty";
-import { Console } from "@pilot-light/core/console";
+import { Console } from "@pilot-light/core/output/output";
 import { expect, test } from "vitest";
 import { printHead, printPlan } from "./render.ts";
-import type { SwitchPlan } from "./switch-plan.ts";
+import type { SwitchPlan } from "../plan/mode-change-plan.ts";
 
 function printed(columns: number, print: (console: Console) => void): string[] {
   const stderr = Object.assign(new PassThrough(), { isTTY: columns > 0, columns }) as unknown as WriteStream;

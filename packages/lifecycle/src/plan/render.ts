@@ -1,11 +1,11 @@
 /** Plans and results of a switch as text for people. */
-import type { Console } from "@pilot-light/core/console";
-import { formatCount, plural } from "@pilot-light/core/format";
-import type { Plan as SyncPlan } from "@pilot-light/sync/plan";
+import type { Console } from "@pilot-light/core/output/output";
+import { formatCount, plural } from "@pilot-light/core/output/format";
+import type { Plan as SyncPlan } from "@pilot-light/sync/plan/plan";
 import { pricesAsOf } from "@pilot-light/core/prices";
 import { modeName } from "@pilot-light/validate/report";
 import type { Costs } from "./costs.ts";
-import type { SwitchPlan } from "./switch-plan.ts";
+import type { SwitchPlan } from "./mode-change-plan.ts";
 
 /** Width of the column with the words on the left. */
 const left = 12;

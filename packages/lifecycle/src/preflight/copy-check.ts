@@ -1,13 +1,13 @@
 /** Whether a copy that was taken still is what it was: asked before it counts as done, and before anything is destroyed. */
 import type { Outputs } from "@pilot-light/core/contract";
 import { OpsError } from "@pilot-light/core/errors";
-import type { CommandContext } from "@pilot-light/core/command";
+import type { CommandContext } from "@pilot-light/core/cli/command";
 import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
 import { readDivergence, type Divergence } from "@pilot-light/sync/divergence";
-import type { LifecycleContext } from "./context.ts";
-import type { JournalEntry } from "./journal.ts";
-import type { SwitchOptions } from "./options.ts";
-import { backendOf, mayWrite, readWriters } from "./writers.ts";
+import type { LifecycleContext } from "../context.ts";
+import type { JournalEntry } from "../journal/journal.ts";
+import type { SwitchOptions } from "../options.ts";
+import { backendOf, mayWrite, readWriters } from "../aws/backend-service.ts";
 
 /**
  * Compares the databases with what they held when they were last equal.
