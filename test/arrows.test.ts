@@ -1,8 +1,8 @@
 /** Every import and every package.json of the workspace is held against the table of arrows. */
 import { existsSync, readFileSync, readdirSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { importsOf, scope, wrongDependencies, wrongImport } from "./arrows.ts";
+import { circlesOf, importsOf, scope, wrongDependencies, wrongImport } from "./arrows.ts";
 import type { Manifest } from "./arrows.ts";
 
 const root = resolve(import.meta.dirname, "..");
@@ -30,6 +30,24 @@ describe("the workspace keeps to the arrows", () => {
     expect(wrong).toEqual([]);
   });
 
+  it.each(folders)("%s: no circle of imports between its files", (folder) => {
+    const files = sourcesOf(folder).filter((file) => file.startsWith(`${folder}/src/`));
+    const imports = files.map((file): [string, string[]] => {
+      const specifiers = importsOf(readFileSync(join(root, file), "utf8"));
+      return [
+        file,
+        specifiers.filter((each) => each.startsWith(".")).map((each) => join(dirname(file), each)),
+      ];
+    });
+    expect(circlesOf(new Map(imports))).toEqual([]);
+  });
+
+  it.each(["sync", "lifecycle"])("%s: at most ten files at the top of src, tests not counted", (name) => {
+    const files = readdirSync(join(root, "packages", name, "src"), { withFileTypes: true });
+    const top = files.filter((entry) => entry.isFile() && !entry.name.endsWith(".test.ts"));
+    expect(top.map((entry) => entry.name).slice(10)).toEqual([]);
+  });
+
   it.each(folders)("%s: its package.json", (folder) => {
     const file = `${folder}/package.json`;
     const manifest = JSON.parse(readFileSync(join(root, file), "utf8")) as Manifest;
@@ -50,6 +68,9 @@ describe("a wrong arrow is found", () => {
     ["packages/sync/test/a.ts", "/packages/core/src/env.ts"],
     ["packages/validate/src/a.ts", "@pilot-light/sync"],
     ["packages/sandbox/src/a.ts", "@pilot-light/lifecycle"],
+    ["packages/sync/src/read/a.ts", "../plan/b.ts"],
+    ["packages/sync/src/other/a.ts", "../plan/b.ts"],
+    ["packages/core/src/config/a.ts", "../cli/command.ts"],
   ])("%s must not import %s", (file, specifier) => {
     expect(wrongImport(file, specifier)).toBeDefined();
   });
@@ -62,8 +83,27 @@ describe("a wrong arrow is found", () => {
     ["packages/sync/test/a.int.test.ts", "../src/plan.ts"],
     ["packages/lifecycle/src/a.ts", "@pilot-light/validate"],
     ["packages/core/src/a.ts", "node:fs"],
+    ["packages/sync/src/plan/a.ts", "../read/b.ts"],
+    ["packages/sync/src/plan/a.ts", "./b.ts"],
+    ["packages/sync/src/plan/a.test.ts", "../steps/run.ts"],
+    ["packages/sync/src/a.ts", "./steps/run.ts"],
   ])("%s may import %s", (file, specifier) => {
     expect(wrongImport(file, specifier)).toBeUndefined();
+  });
+
+  it("finds circles, one that leads through several files as well", () => {
+    const imports = new Map([
+      ["a", ["b"]],
+      ["b", ["c"]],
+      ["c", ["a", "d"]],
+      ["d", ["e"]],
+      ["e", ["d"]],
+      ["f", ["a"]],
+    ]);
+    expect(circlesOf(imports)).toEqual([
+      ["d", "e"],
+      ["a", "b", "c"],
+    ]);
   });
 
   it("reads every kind of import", () => {

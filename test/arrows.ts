@@ -1,4 +1,7 @@
-/** The table of the arrows between the packages, as docs/architecture.md draws them, and what goes against it. */
+/**
+ * The table of the arrows between packages and between the folders of a package, as docs/architecture.md draws them, and
+ * what breaks it.
+ */
 import { dirname, join, relative } from "node:path";
 import ts from "typescript";
 
@@ -6,7 +9,7 @@ import ts from "typescript";
 interface Arrows {
   /** Packages, or single modules of one. */
   always: readonly string[];
-  /** Besides, in its tests. */
+  /** Also, in its tests. */
   tests: readonly string[];
 }
 
@@ -19,8 +22,8 @@ const packages = new Map<string, Arrows>([
       always: [
         "core/contract",
         "core/errors",
-        "core/env",
-        "core/command",
+        "core/config/env",
+        "core/cli/command",
         "core/prices",
         "core/terraform/backend",
       ],
@@ -31,6 +34,73 @@ const packages = new Map<string, Arrows>([
   ["validate", { always: ["core"], tests: ["sandbox"] }],
   ["lifecycle", { always: ["core", "sync", "validate"], tests: ["sandbox"] }],
   ["sandbox", { always: ["core"], tests: [] }],
+]);
+
+/**
+ * The folders of a package's `src`, each with the folders that its files may import. `top` is `src` itself, whose files may
+ * import every folder. A folder that is not listed is an error: draw its arrows first.
+ */
+const folders = new Map<string, Readonly<Record<string, readonly string[]>>>([
+  [
+    "core",
+    {
+      config: ["top"],
+      async: ["top", "output"],
+      output: ["config"],
+      terraform: ["top", "config"],
+      aws: ["top", "config"],
+      postgres: ["top", "config", "terraform"],
+      inventory: ["postgres"],
+      cli: ["top", "config", "output"],
+    },
+  ],
+  [
+    "sync",
+    {
+      archive: ["top", "copy"],
+      read: ["top"],
+      copy: ["top", "read"],
+      target: ["top", "read"],
+      plan: ["top", "archive", "read", "target"],
+      steps: ["top", "archive", "copy", "plan", "read", "target"],
+      commands: ["top", "plan"],
+    },
+  ],
+  [
+    "lifecycle",
+    {
+      aws: ["top"],
+      terraform: ["top"],
+      journal: ["top"],
+      preflight: ["top", "aws", "journal", "terraform"],
+      plan: ["top", "aws", "journal", "preflight", "terraform"],
+      steps: ["top", "aws", "journal", "plan", "preflight", "terraform"],
+      commands: ["top", "journal"],
+    },
+  ],
+  [
+    "validate",
+    {
+      aws: ["top"],
+      checks: ["top", "aws"],
+      reporters: ["top"],
+      commands: ["top", "reporters"],
+      testing: ["top"],
+    },
+  ],
+  [
+    "infra",
+    {
+      aspects: [],
+      constructs: ["top", "services", "variables"],
+      services: ["top"],
+      variables: ["constructs", "services"],
+      stacks: ["top", "aspects", "constructs", "services", "variables"],
+      costs: ["top"],
+      testing: ["top"],
+    },
+  ],
+  ["sandbox", { aws: ["top"], postgres: ["top"], commands: ["top"] }],
 ]);
 
 const isTest = (file: string) => /^packages\/[^/]+\/test\/|\.test\.ts$/.test(file);
@@ -55,7 +125,8 @@ export function wrongImport(file: string, specifier: string): string | undefined
   }
   if (/^[./]/.test(specifier)) {
     const reached = relative(join("packages", name), join(dirname(file), specifier));
-    return reached.startsWith("..") || specifier.startsWith("/") ? "leaves its package by a path" : undefined;
+    if (reached.startsWith("..") || specifier.startsWith("/")) return "leaves its package by a path";
+    return isTest(file) ? undefined : wrongFolder(name, file, join("packages", name, reached));
   }
   if (!specifier.startsWith(scope)) return undefined;
   const wanted = specifier.slice(scope.length);
@@ -65,9 +136,52 @@ export function wrongImport(file: string, specifier: string): string | undefined
     : `${name} may not import ${wanted}${isTest(file) ? "" : " outside of its tests"}`;
 }
 
+/** What is wrong with an import between two files of one package. Both are relative to the root. */
+function wrongFolder(name: string, file: string, target: string): string | undefined {
+  const source = folderOf(name, file);
+  const wanted = folderOf(name, target);
+  if (source === undefined || wanted === undefined || source === wanted || source === "top") return undefined;
+  const allowed = folders.get(name)?.[source];
+  if (allowed === undefined) return `${name}/src/${source} is not in the table; draw its arrows first`;
+  return allowed.includes(wanted) ? undefined : `${name}/src/${source} may not import ${wanted}`;
+}
+
+/** The folder of a file below `src`: `top` for `src` itself, undefined for a file outside of it. */
+function folderOf(name: string, file: string): string | undefined {
+  const path = relative(join("packages", name, "src"), file);
+  if (path.startsWith("..")) return undefined;
+  const [first = "", ...rest] = path.split("/");
+  return rest.length === 0 ? "top" : first;
+}
+
 /** The specifiers of static, dynamic and type imports, re-exports and requires. */
 export function importsOf(source: string): string[] {
   return ts.preProcessFile(source, true, true).importedFiles.map((imported) => imported.fileName);
+}
+
+/**
+ * The circles of imports between files: each a list of files that lead to each other (Tarjan's strongly connected components).
+ * @param imports the files that each file imports
+ */
+export function circlesOf(imports: ReadonlyMap<string, readonly string[]>): string[][] {
+  const circles: string[][] = [];
+  const order = new Map<string, number>();
+  const lowest = new Map<string, number>();
+  const open: string[] = [];
+  const visit = (file: string) => {
+    order.set(file, order.size);
+    lowest.set(file, order.size - 1);
+    open.push(file);
+    for (const next of imports.get(file) ?? []) {
+      if (!order.has(next)) visit(next);
+      if (open.includes(next)) lowest.set(file, Math.min(lowest.get(file) ?? 0, lowest.get(next) ?? 0));
+    }
+    if (lowest.get(file) !== order.get(file)) return;
+    const circle = open.splice(open.indexOf(file));
+    if (circle.length > 1) circles.push(circle.sort());
+  };
+  for (const file of imports.keys()) if (!order.has(file)) visit(file);
+  return circles;
 }
 
 /** Names and versions of one block of a package.json. */
@@ -87,7 +201,7 @@ export function wrongDependencies(file: string, manifest: Manifest): string[] {
   const { dependencies, devDependencies, optionalDependencies, peerDependencies } = manifest;
   const wrong =
     manifest.name === scope + name ? [] : [`is named ${String(manifest.name)}, not ${scope}${name}`];
-  const judge = (declared: Dependencies, allowed: readonly string[]) => {
+  const check = (declared: Dependencies, allowed: readonly string[]) => {
     for (const [dependency, version] of Object.entries(declared)) {
       if (dependency.startsWith("@cdktf/provider-") && name !== "infra") {
         wrong.push(`only infra uses ${dependency}`);
@@ -98,7 +212,7 @@ export function wrongDependencies(file: string, manifest: Manifest): string[] {
       if (version !== "workspace:*") wrong.push(`${wanted} is not from the workspace`);
     }
   };
-  judge({ ...dependencies, ...optionalDependencies, ...peerDependencies }, arrows.always);
-  judge(devDependencies ?? {}, [...arrows.always, ...arrows.tests]);
+  check({ ...dependencies, ...optionalDependencies, ...peerDependencies }, arrows.always);
+  check(devDependencies ?? {}, [...arrows.always, ...arrows.tests]);
   return wrong;
 }

@@ -1,7 +1,7 @@
 /** The README's tables are made from the registries in core. `UPDATE=1 pnpm test:unit` writes them. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { processEnvironment, variables, type VariableSpec } from "@pilot-light/core/env";
+import { processEnvironment, variables, type VariableSpec } from "@pilot-light/core/config/env";
 import { exitCodeMeanings } from "@pilot-light/core/errors";
 import { format } from "prettier";
 import { expect, test } from "vitest";

@@ -1,7 +1,7 @@
 /** One PostgreSQL server with TLS on a port of the loopback address: made, started, looked at and stopped. */
 import { chown, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { Environment } from "@pilot-light/core/env";
+import type { Environment } from "@pilot-light/core/config/env";
 import { OpsError } from "@pilot-light/core/errors";
 import { runAs, type Account } from "../account.ts";
 import type { KeyPair } from "../certificates.ts";

@@ -2,13 +2,18 @@
 import { chmod, mkdir, mkdtemp, readFile, rename, rm, symlink } from "node:fs/promises";
 import { arch, platform } from "node:os";
 import { dirname, join, relative } from "node:path";
-import type { Environment } from "@pilot-light/core/env";
+import type { Environment } from "@pilot-light/core/config/env";
 import { OpsError } from "@pilot-light/core/errors";
 import { run } from "@pilot-light/core/process";
 import { z } from "zod";
 import { canReach, serverAccount } from "../account.ts";
 import { cacheDirectory, isExecutable } from "../find-program.ts";
-import type { ServerPrograms } from "./programs.ts";
+
+/** `initdb`, `pg_ctl` and `postgres` of one major version in one directory. */
+export interface ServerPrograms {
+  binDir: string;
+  major: number;
+}
 
 /** The package version of each major version. */
 const embeddedVersions: Readonly<Record<number, string>> = {

@@ -1,17 +1,11 @@
 /** Finding the server programs of a PostgreSQL major version. */
 import { realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { Environment } from "@pilot-light/core/env";
+import type { Environment } from "@pilot-light/core/config/env";
 import { OpsError } from "@pilot-light/core/errors";
 import { findClientPrograms, type ClientPrograms } from "@pilot-light/core/postgres/programs";
 import { isExecutable } from "../find-program.ts";
-import { embeddedServer, newestEmbedded } from "./embedded.ts";
-
-/** `initdb`, `pg_ctl` and `postgres` of one major version in one directory. */
-export interface ServerPrograms {
-  binDir: string;
-  major: number;
-}
+import { embeddedServer, newestEmbedded, type ServerPrograms } from "./embedded.ts";
 
 /** What kind of server is wanted. */
 export interface ServerWish {

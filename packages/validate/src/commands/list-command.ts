@@ -1,7 +1,7 @@
 /** `pnpm validate --list` and `--print-policy`: what there is to check, and the rights it takes. */
-import type { CommandContext, CommandOutcome } from "@pilot-light/core/command";
+import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
 import { defaultProjectName, resourceNames } from "@pilot-light/core/contract";
-import { readVariable } from "@pilot-light/core/env";
+import { readVariable } from "@pilot-light/core/config/env";
 import { listChecks, listLines } from "../list.ts";
 import { policyFor } from "../policy.ts";
 import { registry } from "../registry.ts";

@@ -1,10 +1,10 @@
 /** From the arguments of `pnpm validate` to its reports and its exit code. */
-import type { CommandContext, CommandOutcome } from "@pilot-light/core/command";
+import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
 import { essentialIds } from "../registry.ts";
 import { exitCode } from "../report.ts";
-import { createProgress } from "../reporters/progress.ts";
+import { createProgress } from "../reporters/create-progress.ts";
 import { validate } from "../validate.ts";
-import type { ValidateArguments } from "./validate-command.ts";
+import type { ValidateArguments } from "./validate-options.ts";
 
 export async function runValidate(args: ValidateArguments, context: CommandContext): Promise<CommandOutcome> {
   const { environment, console } = context;

@@ -1,8 +1,8 @@
 /** The report for GitHub Actions: an annotation for each problem, and a table in the job summary. */
 import { appendFile } from "node:fs/promises";
-import type { Console } from "@pilot-light/core/console";
-import { readVariable, type Environment } from "@pilot-light/core/env";
-import { formatDuration } from "@pilot-light/core/format";
+import type { Console } from "@pilot-light/core/output/output";
+import { readVariable, type Environment } from "@pilot-light/core/config/env";
+import { formatDuration } from "@pilot-light/core/output/format";
 import { modeName, type Report } from "../report.ts";
 
 const documentation = "docs/checks";

@@ -1,4 +1,4 @@
-import { Console } from "@pilot-light/core/console";
+import { Console } from "@pilot-light/core/output/output";
 import { expect, test } from "vitest";
 import { failure } from "../check.ts";
 import { sampleResult } from "../testing/sample-check.ts";

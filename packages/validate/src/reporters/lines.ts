@@ -1,6 +1,6 @@
 /** A result as lines of text, for a terminal and for a log alike. */
-import type { Colours } from "@pilot-light/core/console";
-import { formatDuration } from "@pilot-light/core/format";
+import type { Colours } from "@pilot-light/core/output/output";
+import { formatDuration } from "@pilot-light/core/output/format";
 import { modeName, type Report } from "../report.ts";
 import type { CheckResult, Status } from "../result.ts";
 

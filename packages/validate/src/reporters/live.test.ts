@@ -1,5 +1,5 @@
 import { PassThrough } from "node:stream";
-import { Console } from "@pilot-light/core/console";
+import { Console } from "@pilot-light/core/output/output";
 import { expect, test } from "vitest";
 import { summarize, type Report } from "../report.ts";
 import { sampleCheck, sampleResult } from "../testing/sample-check.ts";

@@ -1,5 +1,5 @@
 /** Progress on a terminal: a block with a line per check that turns from waiting to running to its result. */
-import type { Console } from "@pilot-light/core/console";
+import type { Console } from "@pilot-light/core/output/output";
 import { createLogUpdate } from "log-update";
 import type { Check, Mode } from "../check.ts";
 import type { Report } from "../report.ts";

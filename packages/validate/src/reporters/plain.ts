@@ -1,5 +1,5 @@
 /** Progress as plain lines: each result once, in the registry's order, as soon as those before it are known. */
-import type { Console } from "@pilot-light/core/console";
+import type { Console } from "@pilot-light/core/output/output";
 import type { Check, Mode } from "../check.ts";
 import type { Report } from "../report.ts";
 import type { CheckResult } from "../result.ts";

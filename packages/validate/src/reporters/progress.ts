@@ -1,10 +1,7 @@
-/** What a validation tells while it runs, and who listens: a terminal that is redrawn, or plain lines. */
-import type { Console } from "@pilot-light/core/console";
+/** What a validation reports while it runs. */
 import type { Check, Mode } from "../check.ts";
 import type { Report } from "../report.ts";
 import type { CheckResult } from "../result.ts";
-import { LiveProgress } from "./live.ts";
-import { PlainProgress } from "./plain.ts";
 
 export interface ProgressStart {
   checks: readonly Check[];
@@ -22,12 +19,4 @@ export interface Progress {
   end(report: Report): void;
   /** Leaves the terminal as it should be, however the run ends. */
   close(): void;
-}
-
-/** The progress that fits the console. */
-export function createProgress(console: Console, selected: ReadonlySet<string>): Progress {
-  // Lines of --verbose in between would tear a redrawn block apart.
-  return console.interactive && !console.json && !console.verbose
-    ? new LiveProgress(console, selected)
-    : new PlainProgress(console, selected);
 }

@@ -1,5 +1,5 @@
 /** How lines look on a console, and which results are shown there at all. */
-import type { Console } from "@pilot-light/core/console";
+import type { Console } from "@pilot-light/core/output/output";
 import type { Check } from "../check.ts";
 import type { CheckResult } from "../result.ts";
 import type { LineStyle } from "./lines.ts";
