@@ -5,16 +5,16 @@ import { readVariable } from "@pilot-light/core/config/env";
 import { OpsError, messageOf } from "@pilot-light/core/errors";
 import { checkCommitted, writeCommitted } from "./committed.ts";
 
-await runCommand("infra commit", {}, ({ environment, console }) => {
+await runCommand("infra commit", {}, ({ environment, printer }) => {
   if (readFlags().check) {
     const stacks = checkCommitted();
-    console.line(`  ${stacks} committed, up to date`);
+    printer.line(`  ${stacks} committed, up to date`);
     return Promise.resolve({ outcome: "up-to-date", document: { stacks } });
   }
   const project = readVariable(environment, "PROJECT_NAME") ?? "";
   const region = readVariable(environment, "AWS_REGION") ?? "";
   const file = writeCommitted({ project, region });
-  console.line(`  written: ${file}`);
+  printer.line(`  written: ${file}`);
   return Promise.resolve({ outcome: "written", document: { file } });
 });
 

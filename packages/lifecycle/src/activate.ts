@@ -75,8 +75,8 @@ export async function activate(given: SwitchOptions, command: CommandContext): P
 }
 
 async function look(context: Switch): Promise<Seen> {
-  const { aws, console, names, options, signal, resume, syncData } = context;
-  const preflight = new Preflight(console);
+  const { aws, printer, names, options, signal, resume, syncData } = context;
+  const preflight = new Preflight(printer);
   const { outputs, database } = lookAtBasics(preflight, context);
   const images = lookAtImages(preflight, context);
   const willSync = syncData && findDone(resume, "sync") === undefined;
@@ -203,8 +203,8 @@ async function carryOut(plan: SwitchPlan, seen: Seen, context: Switch): Promise<
   return await finish({ plan, run, outputs }, context);
 }
 
-async function waitForNewDatabase({ console, aws, names, signal }: LifecycleContext): Promise<void> {
-  await console.step("database", async () => {
+async function waitForNewDatabase({ printer, aws, names, signal }: LifecycleContext): Promise<void> {
+  await printer.step("database", async () => {
     await waitForDatabase(aws, names.databaseInstance, signal);
     return { value: undefined, summary: `${names.databaseInstance} is available` };
   });

@@ -21,10 +21,10 @@ export interface LifecycleContext extends Basics, AsyncDisposable {
 
 /** @throws OpsError PROJECT_NAME_INVALID (configuration) */
 export function basics(context: CommandContext): Basics {
-  const { environment, console } = context;
+  const { environment, printer } = context;
   const project = readProject(environment);
   const onCall = ({ client, command }: { client: string; command: string }) => {
-    console.detail(`${client} ${command.replace(/Command$/, "")}`);
+    printer.detail(`${client} ${command.replace(/Command$/, "")}`);
   };
   const aws = createAwsClients(environment, { onCall });
   return { ...context, project, names: resourceNames(project), aws, directory: process.cwd() };

@@ -81,8 +81,8 @@ export async function deactivate(given: SwitchOptions, command: CommandContext):
 }
 
 async function look(context: Switch): Promise<Seen> {
-  const { console, options, signal, syncData } = context;
-  const preflight = new Preflight(console);
+  const { printer, options, signal, syncData } = context;
+  const preflight = new Preflight(printer);
   const { outputs, database } = lookAtBasics(preflight, context);
   const contents = lookAtPlan(preflight, context, [outputs], () =>
     Promise.resolve([...options.variables, "-var=dev_activated=false"]),
@@ -236,9 +236,9 @@ async function carryOut(plan: SwitchPlan, seen: Seen, context: Switch): Promise<
 }
 
 /** Returns its name. */
-async function keepSnapshot({ aws, console, names, project, signal, syncData }: Switch): Promise<string> {
+async function keepSnapshot({ aws, printer, names, project, signal, syncData }: Switch): Promise<string> {
   const id = snapshotName(names, new Date());
-  return await console.step("snapshot", async (show) => {
+  return await printer.step("snapshot", async (show) => {
     show(`${id}, usually some minutes`);
     const copiedTo = syncData ? "neon" : "none";
     await takeSnapshot(aws, { id, instance: names.databaseInstance, project, copiedTo }, signal);
@@ -246,9 +246,9 @@ async function keepSnapshot({ aws, console, names, project, signal, syncData }: 
   });
 }
 
-async function tellOfSnapshots({ aws, console, names, signal }: LifecycleContext): Promise<void> {
+async function tellOfSnapshots({ aws, printer, names, signal }: LifecycleContext): Promise<void> {
   const surplus = prunable(await listSnapshots(aws, names, signal).catch(() => []), usualKeep);
   if (surplus.length > 0) {
-    console.line(`  ${plural(surplus.length, "old snapshot")} could go:  pnpm snapshots prune`);
+    printer.line(`  ${plural(surplus.length, "old snapshot")} could go:  pnpm snapshots prune`);
   }
 }

@@ -42,10 +42,10 @@ export async function openSwitch(
     throw confirmationNeeded(given.resume ? resumeLine(command, given) : againLine(command, given));
   }
   const context = await openContext(commandContext);
-  const { aws, console, project } = context;
+  const { aws, printer, project } = context;
   try {
     const title = `${command === "activate" ? "Activate" : "Deactivate"}  ${project} ${environmentName}, ${aws.region}`;
-    printHead(title, dryRun ? "dry run, nothing is written" : "", console);
+    printHead(title, dryRun ? "dry run, nothing is written" : "", printer);
     const journal = await Journal.open(context);
     const resume = resumed(command, given, journal);
     const options = resume === undefined ? given : goingOn(given, resume);
@@ -121,10 +121,10 @@ const nothingWritten = "Nothing was written.";
  */
 export async function beginJournal(
   facts: Pick<JournalEntry, "command" | "createsDatabase" | "images">,
-  { journal, options, stack, console }: Switch,
+  { journal, options, stack, printer }: Switch,
 ): Promise<void> {
   const secret = await stack.secretVariables();
-  hideSecrets(options.variables, secret, console.redactor);
+  hideSecrets(options.variables, secret, printer.redactor);
   const { open, secretNames } = splitVariables(options.variables, secret);
   await journal.begin({
     ...facts,
@@ -142,13 +142,13 @@ export async function beginJournal(
 export async function agree(
   plan: SwitchPlan,
   contents: SavedPlan,
-  { console, signal, stack, journal, options }: Switch,
+  { printer, signal, stack, journal, options }: Switch,
 ): Promise<CommandOutcome | undefined> {
-  printPlan(plan, console);
+  printPlan(plan, printer);
   const { command } = plan;
   if (options.dryRun) {
     const todo = options.resume ? resumeLine(command, options) : againLine(command, options);
-    console.line(`  Nothing was written. To do it:  ${todo}`);
+    printer.line(`  Nothing was written. To do it:  ${todo}`);
     return { outcome: "planned", document: { plan } };
   }
   if (!options.yes) {
@@ -178,16 +178,16 @@ export async function syncNow(
   outputs: Outputs,
   context: LifecycleContext,
 ): Promise<void> {
-  const { console, stack } = context;
+  const { printer, stack } = context;
   const outputsFile = await stack.writeOutputs(outputs);
   const { performSync } = await import("@pilot-light/sync/sync");
   const { plan, result } = await performSync(direction, { ...options, outputsFile }, context, () =>
     Promise.resolve(),
   );
   const { source, target } = plan;
-  console.line(
+  printer.line(
     `  ${"sync".padEnd(10)}${target.system} is verified equal to ${source.system}: ${plural(result.tables, "table")}, ${plural(result.rows, "row")}, ${formatBytes(result.archiveBytes)} in S3`,
   );
-  console.line(`  ${"".padEnd(10)}to take it back: pnpm sync undo ${target.system}`);
-  for (const warning of result.warnings) console.warn(warning);
+  printer.line(`  ${"".padEnd(10)}to take it back: pnpm sync undo ${target.system}`);
+  for (const warning of result.warnings) printer.warn(warning);
 }

@@ -27,10 +27,10 @@ const origins = {
 const longestLine = 96;
 
 export async function list(context: CommandContext): Promise<CommandOutcome> {
-  const { aws, names, console, signal } = basics(context);
+  const { aws, names, printer, signal } = basics(context);
   const snapshots = await listSnapshots(aws, names, signal);
-  printHead(`Snapshots  ${names.databaseInstance}`, plural(snapshots.length, "snapshot"), console);
-  for (const line of describeAll(snapshots)) console.line(`  ${line}`);
+  printHead(`Snapshots  ${names.databaseInstance}`, plural(snapshots.length, "snapshot"), printer);
+  for (const line of describeAll(snapshots)) printer.line(`  ${line}`);
   return { outcome: "listed", document: { snapshots } };
 }
 
@@ -39,7 +39,7 @@ export async function list(context: CommandContext): Promise<CommandOutcome> {
  * @throws OpsError CONFIRMATION_NEEDED, NOT_CONFIRMED (precondition), AWS_... (aws)
  */
 export async function prune(options: PruneOptions, context: CommandContext): Promise<CommandOutcome> {
-  const { aws, names, console, signal } = basics(context);
+  const { aws, names, printer, signal } = basics(context);
   const { dryRun, yes, keep, includeOnlyCopies } = options;
   if (!dryRun && !yes && !canAsk()) throw confirmationNeeded("pnpm snapshots prune");
   const snapshots = await listSnapshots(aws, names, signal);
@@ -49,28 +49,28 @@ export async function prune(options: PruneOptions, context: CommandContext): Pro
   printHead(
     `Prune snapshots  ${names.databaseInstance}`,
     dryRun ? "dry run, nothing is written" : "",
-    console,
+    printer,
   );
-  for (const line of planLines(plan)) console.line(line);
+  for (const line of planLines(plan)) printer.line(line);
   const spared = all.length - surplus.length;
   if (spared > 0) {
-    console.line(
+    printer.line(
       `  ${plural(spared, "snapshot stays", "snapshots stay")}: their rows are in no other place that is known.`,
     );
-    console.line("  To delete them as well:  pnpm snapshots prune --include-only-copies");
+    printer.line("  To delete them as well:  pnpm snapshots prune --include-only-copies");
   }
   if (surplus.length === 0) {
-    console.line(`  Nothing to delete: the newest ${keep} stay, as do those that were taken by hand.`);
+    printer.line(`  Nothing to delete: the newest ${keep} stay, as do those that were taken by hand.`);
     return { outcome: "nothing to do", document: { plan, deleted: [] } };
   }
   // What each really takes is known to AWS only: they share blocks.
   const most =
     surplus.reduce((sum, { gigabytes }) => sum + gigabytes, 0) * monthly(unitPrices.snapshotGigabyte);
-  console.line();
-  console.line(`  That saves up to ${most.toFixed(2)} USD a month. It cannot be undone.`);
+  printer.line();
+  printer.line(`  That saves up to ${most.toFixed(2)} USD a month. It cannot be undone.`);
   if (dryRun) {
     const flags = `${keep === usualKeep ? "" : ` --keep ${keep}`}${includeOnlyCopies ? " --include-only-copies" : ""}`;
-    console.line(`  To do it:  pnpm snapshots prune${flags}`);
+    printer.line(`  To do it:  pnpm snapshots prune${flags}`);
     return { outcome: "planned", document: { plan } };
   }
   if (!yes) {
@@ -84,7 +84,7 @@ export async function prune(options: PruneOptions, context: CommandContext): Pro
   for (const { id } of surplus) {
     await deleteSnapshot(aws, id, signal);
     deleted.push(id);
-    console.line(`  deleted ${id}`);
+    printer.line(`  deleted ${id}`);
   }
   return { outcome: "pruned", document: { plan, deleted } };
 }

@@ -2,7 +2,7 @@
 import { hostname } from "node:os";
 import { awsError, awsErrorName } from "@pilot-light/core/aws/errors";
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
-import type { Console } from "@pilot-light/core/output/output";
+import type { Printer } from "@pilot-light/core/output/printer";
 import { clusterName, environmentName, serviceName, type Outputs } from "@pilot-light/core/contract";
 import { OpsError, messageOf } from "@pilot-light/core/errors";
 import { formatMinute } from "@pilot-light/core/output/format";
@@ -23,9 +23,9 @@ type Part<T> = { known: true; value: T } | { known: false; why: string };
 
 export async function status(command: CommandContext): Promise<CommandOutcome> {
   await using context = await openContext(command);
-  const { stack, console, project, aws, names, signal } = context;
-  if (!(await stack.isInitialised())) {
-    console.live("  asking Terraform ...");
+  const { stack, printer, project, aws, names, signal } = context;
+  if (!(await stack.isInitialized())) {
+    printer.live("  asking Terraform ...");
     await stack.synthesize();
   }
   // The slowest of all: it starts first. Whether anything is deployed is told by the outputs.
@@ -40,19 +40,19 @@ export async function status(command: CommandContext): Promise<CommandOutcome> {
     costing,
     part(Journal.open(context)),
   ]);
-  console.live("");
+  printer.live("");
   const mode = modeOf(outputs);
   const unfinished = journal.known ? journal.value.unfinished : undefined;
   const isBetween =
     unfinished?.begun.includes("deploy") === true && findDone(unfinished, "deploy") === undefined;
   const right = isBetween ? `mode: between, on the way to ${wayOf(unfinished)}` : `mode: ${modeName(mode)}`;
-  printHead(`Status  ${project} ${environmentName}, ${aws.region}`, right, console);
-  if (unfinished !== undefined) printUnfinished(unfinished, console);
+  printHead(`Status  ${project} ${environmentName}, ${aws.region}`, right, printer);
+  if (unfinished !== undefined) printUnfinished(unfinished, printer);
   const show = <T>(word: string, found: Part<T>, text: (value: T) => string) => {
-    printRow(word, found.known ? text(found.value) : `not known: ${found.why}`, console);
+    printRow(word, found.known ? text(found.value) : `not known: ${found.why}`, printer);
   };
   const endpoints = endpointsOf(outputs);
-  printEndpoints(endpoints, console);
+  printEndpoints(endpoints, printer);
   show("services", services, (list) => list.map(describeService).join(", ") || "none");
   show("rds", database, (found) =>
     found === undefined ? "no instance" : `${found.identifier} is ${found.status}`,
@@ -83,19 +83,19 @@ function wayOf({ command }: JournalEntry): string {
   return modeName(command === "activate" ? "active" : "pilot-light");
 }
 
-function printUnfinished(entry: JournalEntry, console: Console): void {
+function printUnfinished(entry: JournalEntry, printer: Printer): void {
   const { command, runner, startedAt, stopped } = entry;
-  const { yellow } = console.colours;
+  const { yellow } = printer.colors;
   const since = `${command} of ${formatMinute(startedAt)} UTC`;
   if (isRunning(entry)) {
-    printRow("running", `${since}, process ${runner?.pid ?? ""} on this machine`, console);
+    printRow("running", `${since}, process ${runner?.pid ?? ""} on this machine`, printer);
     return;
   }
   const where = stopped === null ? "" : `, stopped at ${stopped.step} (${stopped.code})`;
   const elsewhere =
     runner === null || runner.host === hostname() ? "" : ` (or still running on ${runner.host}?)`;
   const text = `${since}${where}${elsewhere}:  pnpm ${command} --resume`;
-  printRow("unfinished", yellow(text), console);
+  printRow("unfinished", yellow(text), printer);
 }
 
 async function part<T>(reading: Promise<T>): Promise<Part<T>> {

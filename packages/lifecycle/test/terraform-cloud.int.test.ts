@@ -5,7 +5,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { Console } from "@pilot-light/core/output/output";
+import { Printer } from "@pilot-light/core/output/printer";
 import { resourceNames } from "@pilot-light/core/contract";
 import type { Environment } from "@pilot-light/core/config/env";
 import { run } from "@pilot-light/core/process";
@@ -46,10 +46,10 @@ beforeAll(async () => {
   await succeeds(workplace.terraform(["init", "-input=false"]));
   const workDirectory = join(workplace.directory, "work");
   await mkdir(workDirectory);
-  const console = new Console({ environment: {}, verbose: false, json: true });
+  const printer = new Printer({ environment: {}, verbose: false, json: true });
   const { signal } = new AbortController();
   const { directory, environment } = workplace;
-  stack = await Stack.create({ name: names.stack, directory, workDirectory, environment, console, signal });
+  stack = await Stack.create({ name: names.stack, directory, workDirectory, environment, printer, signal });
 });
 
 afterAll(async () => {

@@ -64,14 +64,14 @@ export async function resolveOne(
   return await enterRds(rds, aws, secretArn, context);
 }
 
-function resolveNeon({ environment, console }: CommandContext): Endpoint {
+function resolveNeon({ environment, printer }: CommandContext): Endpoint {
   const neon = parseNeonUrl(readVariable(environment, "NEON_DATABASE_URL"));
-  console.redactor.add(neon.password);
+  printer.redactor.add(neon.password);
   return neon;
 }
 
 /** The account, and what the outputs say about the RDS side. */
-async function resolveAws(outputsFile: string | undefined, { environment, console, signal }: CommandContext) {
+async function resolveAws(outputsFile: string | undefined, { environment, printer, signal }: CommandContext) {
   const names = resourceNames(readProject(environment));
   const aws = createAwsClients(environment);
   const file = outputsFile ?? readVariable(environment, "PILOT_LIGHT_OUTPUTS_FILE");
@@ -81,7 +81,7 @@ async function resolveAws(outputsFile: string | undefined, { environment, consol
     directory: process.cwd(),
     environment,
     signal,
-    onStart: (line) => console.detail(`$ ${line}`),
+    onStart: (line) => printer.detail(`$ ${line}`),
   });
   const [identity, raw] = await settleAll([
     readIdentity(aws, readVariable(environment, "PILOT_LIGHT_ACCOUNT_ID"), signal),
@@ -107,9 +107,9 @@ async function enterRds(
   rds: Awaited<ReturnType<typeof resolveRds>>,
   aws: AwsClients,
   arn: string,
-  { console, signal }: CommandContext,
+  { printer, signal }: CommandContext,
 ): Promise<Endpoint> {
   const secret = await readDatabaseSecret(aws, arn, signal);
-  console.redactor.add(secret.password);
+  printer.redactor.add(secret.password);
   return withCredentials(rds, secret);
 }

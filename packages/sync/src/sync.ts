@@ -20,16 +20,16 @@ export async function sync(
   options: SyncOptions,
   context: CommandContext,
 ): Promise<CommandOutcome> {
-  const { console } = context;
+  const { printer } = context;
   if (options.dryRun) {
     const { plan, refusal } = await previewSync(name, options, context);
-    printPlan(plan, console, options);
+    printPlan(plan, printer, options);
     if (refusal !== undefined) throw refusal;
-    console.line(`  To run it:  pnpm sync ${name}`);
+    printer.line(`  To run it:  pnpm sync ${name}`);
     return { outcome: "planned", document: { plan } };
   }
   const agree: Agree = async (plan, refusal) => {
-    printPlan(plan, console, options);
+    printPlan(plan, printer, options);
     if (options.yes || refusal !== undefined) return;
     const { database, system } = plan.target;
     await confirmByName(`This replaces the database ${database} on ${system}.`, database, context.signal);
@@ -37,7 +37,7 @@ export async function sync(
   if (!options.yes && !canAsk()) throw confirmationNeeded(`pnpm sync ${name}`);
   const start = performance.now();
   const { plan, result } = await performSync(name, options, context, agree);
-  printResult(plan, result, performance.now() - start, console);
+  printResult(plan, result, performance.now() - start, printer);
   return { outcome: "synced", document: { plan, result } };
 }
 
@@ -81,7 +81,7 @@ export async function performSync(
 async function removeLeftovers(
   { maintenance, store }: Omit<SyncJob, "workDirectory">,
   staging: readonly string[],
-  { console }: CommandContext,
+  { printer }: CommandContext,
 ): Promise<void> {
   for (const name of staging) {
     // One that cannot go now, because a monitor looks at it, is no reason not to sync: the name of the new one is another.
@@ -89,7 +89,7 @@ async function removeLeftovers(
       () => `removed ${name}, left by an interrupted sync`,
       (error: unknown) => `could not remove ${name}, left by an interrupted sync: ${messageOf(error)}`,
     );
-    console.warn(how);
+    printer.warn(how);
   }
-  await store.abortStaleUploads(new Date()).catch((error: unknown) => console.warn(messageOf(error)));
+  await store.abortStaleUploads(new Date()).catch((error: unknown) => printer.warn(messageOf(error)));
 }

@@ -30,7 +30,7 @@ export async function undo(
   options: UndoOptions,
   context: CommandContext,
 ): Promise<CommandOutcome> {
-  const { console, environment, signal } = context;
+  const { printer, environment, signal } = context;
   const { dryRun, yes, outputsFile } = options;
   const target = await resolveOne(system, outputsFile, context);
   if (!dryRun && !yes && !canAsk()) throw confirmationNeeded(`pnpm sync undo ${system}`);
@@ -44,7 +44,7 @@ export async function undo(
   const repaired = await repair(maintenance, live, state);
   if (repaired !== undefined) {
     // The interrupted sync is taken back by this; one step further would be one too many.
-    console.line(`  ${repaired}. With this it is undone.`);
+    printer.line(`  ${repaired}. With this it is undone.`);
     return { outcome: "undone", document: { plan: { system, database: live }, repaired } };
   }
   if (state.former === undefined) {
@@ -61,24 +61,24 @@ export async function undo(
   const { name: former, kind } = state.former;
   const before = kind === "undone" ? "undo" : "sync";
   const plan = { system, database: live, former, bytes: await sizeOf(maintenance, former) };
-  console.line(`Undo  ${system}`);
-  console.line();
-  console.line(
+  printer.line(`Undo  ${system}`);
+  printer.line();
+  printer.line(
     `  ${live} is exchanged with ${former} (${formatBytes(plan.bytes)}), as it was before the last ${before}.`,
   );
-  console.line(`  The present ${live} is kept in its place: the same command brings it back.`);
-  console.line();
+  printer.line(`  The present ${live} is kept in its place: the same command brings it back.`);
+  printer.line();
   if (dryRun) return { outcome: "planned", document: { plan } };
   if (!yes) await confirmByName(`This replaces the database ${live} on ${system}.`, live, signal);
   signal.throwIfAborted();
   const stamp = await serverTime(maintenance);
   const request = { live, incoming: former, becomes: "undone", stamp, reopen } as const;
   const swapped = await swap(maintenance, request, signal);
-  console.line(
+  printer.line(
     `  Undone: ${live} is what ${former} was; it was unavailable for ${formatDuration(swapped.unavailable)}.`,
   );
-  console.line(`  What it was until now is ${swapped.former}. No dump of that exists, so no sync drops it;`);
-  console.line(`  when nobody needs it:  drop database ${ident(swapped.former)};`);
+  printer.line(`  What it was until now is ${swapped.former}. No dump of that exists, so no sync drops it;`);
+  printer.line(`  when nobody needs it:  drop database ${ident(swapped.former)};`);
   const result = { previous: swapped.former, unavailable: Math.round(swapped.unavailable) };
   return { outcome: "undone", document: { plan, result } };
 }

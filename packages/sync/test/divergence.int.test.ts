@@ -1,7 +1,7 @@
 /** What either database holds beyond the last copy: by table, and only where it is known. */
 import { PassThrough } from "node:stream";
 import type { WriteStream } from "node:tty";
-import { Console } from "@pilot-light/core/output/output";
+import { Printer } from "@pilot-light/core/output/printer";
 import { processEnvironment } from "@pilot-light/core/config/env";
 import { createPair, type Pair } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
@@ -17,8 +17,8 @@ async function look(env: Record<string, string> = {}): Promise<Divergence> {
   // The SDK reads these itself.
   for (const [name, value] of Object.entries(pair.env)) if (name.startsWith("AWS_")) vi.stubEnv(name, value);
   const stderr = Object.assign(new PassThrough(), { isTTY: false }) as unknown as WriteStream;
-  const console = new Console({ environment, verbose: false, json: true, colour: false, stderr });
-  const context = { environment, console, signal: new AbortController().signal };
+  const printer = new Printer({ environment, verbose: false, json: true, color: false, stderr });
+  const context = { environment, printer, signal: new AbortController().signal };
   return await readDivergence({ outputsFile: pair.outputsFile }, context);
 }
 

@@ -64,7 +64,7 @@ export async function validate(
   progress?: Progress,
 ): Promise<Report> {
   const start = performance.now();
-  const { environment, console, signal } = context;
+  const { environment, printer, signal } = context;
   const now = new Date();
   const checks = selectChecks(registry, options);
   const project = readProject(environment);
@@ -74,8 +74,8 @@ export async function validate(
     directory: absolutePath(options.directory),
     albAddress: addressOption(options.resolve ?? readVariable(environment, "ALB_HOSTADDR")),
   };
-  const hide = (secret: string) => console.redactor.add(secret);
-  const log = (line: string) => console.detail(line);
+  const hide = (secret: string) => printer.redactor.add(secret);
+  const log = (line: string) => printer.detail(line);
   const aws = createAwsClients(environment, {
     onCall: ({ client, command }) => log(`${client} ${command.replace(/Command$/, "")}`),
   });

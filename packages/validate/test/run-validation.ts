@@ -1,6 +1,6 @@
 /** Runs a validation in this process, as the command does, and gives its report. */
 import { PassThrough } from "node:stream";
-import { Console } from "@pilot-light/core/output/output";
+import { Printer } from "@pilot-light/core/output/printer";
 import type { Environment } from "@pilot-light/core/config/env";
 import { vi } from "vitest";
 import { validate, usualOptions, type ValidateOptions } from "../src/validate.ts";
@@ -20,7 +20,7 @@ export async function runValidation(
   signal: AbortSignal = new AbortController().signal,
 ): Promise<Report> {
   useAws(env);
-  return await validate({ ...usualOptions, ...options }, { environment: env, console: silent(env), signal });
+  return await validate({ ...usualOptions, ...options }, { environment: env, printer: silent(env), signal });
 }
 
 /** The result of one check, run with what it needs. */
@@ -40,8 +40,8 @@ export async function runCheck(
   return result;
 }
 
-function silent(environment: Environment): Console {
-  // A Console writes and asks for the width only.
+function silent(environment: Environment): Printer {
+  // A Printer writes and asks for the width only.
   const sink = Object.assign(new PassThrough().resume(), { isTTY: false }) as unknown as NodeJS.WriteStream;
-  return new Console({ environment, verbose: false, json: true, stdout: sink, stderr: sink });
+  return new Printer({ environment, verbose: false, json: true, stdout: sink, stderr: sink });
 }

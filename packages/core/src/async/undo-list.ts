@@ -1,5 +1,5 @@
 /** What a run has made and how to remove it, the last first. */
-import type { Console } from "../output/output.ts";
+import type { Printer } from "../output/printer.ts";
 import { messageOf } from "../errors.ts";
 
 export class UndoList {
@@ -16,9 +16,9 @@ export class UndoList {
   }
 
   /** Removes everything; what cannot be removed is said and does not stop the rest. */
-  async run(console: Console): Promise<void> {
+  async run(printer: Printer): Promise<void> {
     for (const { what, undo } of this.#steps) {
-      await undo().catch((error: unknown) => console.warn(`could not remove ${what}: ${messageOf(error)}`));
+      await undo().catch((error: unknown) => printer.warn(`could not remove ${what}: ${messageOf(error)}`));
     }
     this.#steps = [];
   }

@@ -1,7 +1,7 @@
 /** The yargs frame all programs share: strict, help with exit codes and variables, usage errors as exit code 2. */
 import yargs, { type Argv } from "yargs";
 import { reportError } from "./command.ts";
-import { Console } from "../output/output.ts";
+import { Printer } from "../output/printer.ts";
 import { processEnvironment, variables, type VariableName, type VariableSpec } from "../config/env.ts";
 import { OpsError, exitCodeMeanings } from "../errors.ts";
 import { assertCommand, assertOptions, commandWords, recordKnown } from "./usage.ts";
@@ -79,7 +79,7 @@ export async function runCli(
   try {
     await argv.parseAsync();
   } catch (error) {
-    const console = new Console({
+    const printer = new Printer({
       environment: processEnvironment(),
       verbose: false,
       json: own.some((word) => word === "--json" || word === "--json=true"),
@@ -88,6 +88,6 @@ export async function runCli(
     const name = [...program.split(" ").slice(1), ...words].join(" ") || program;
     const isBare = error instanceof OpsError && error.code === "USAGE" && error.hint === undefined;
     const hint = `See  ${[program, ...words].join(" ")} --help`;
-    process.exitCode = reportError(console, name, isBare ? error.with({ hint }) : error);
+    process.exitCode = reportError(printer, name, isBare ? error.with({ hint }) : error);
   }
 }

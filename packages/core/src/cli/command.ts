@@ -3,14 +3,14 @@
  * returns an outcome; what is printed for an error and as `--json` is decided here.
  */
 import { setMaxListeners } from "node:events";
-import { Console } from "../output/output.ts";
+import { Printer } from "../output/printer.ts";
 import { processEnvironment, type Environment } from "../config/env.ts";
 import { OpsError, exitCodes, interrupted } from "../errors.ts";
 
 /** What every command gets. */
 export interface CommandContext {
   environment: Environment;
-  console: Console;
+  printer: Printer;
   /** Aborted by Ctrl-C, SIGTERM and SIGHUP, with the error to end with as its reason. */
   signal: AbortSignal;
 }
@@ -49,17 +49,17 @@ export async function runCommand(
   { handsOnSignals = false }: CommandEnding = {},
 ): Promise<void> {
   const environment = processEnvironment();
-  const console = new Console({
+  const printer = new Printer({
     environment,
     verbose: flags.verbose ?? false,
     json: flags.json ?? false,
-    colour: flags.color,
+    color: flags.color,
   });
   const controller = new AbortController();
   // Every session and request listens to it.
   setMaxListeners(0, controller.signal);
   const stop = (signal: NodeJS.Signals) => {
-    if (!controller.signal.aborted && !handsOnSignals) console.progress(`\n  ${signal}: stopping safely ...`);
+    if (!controller.signal.aborted && !handsOnSignals) printer.progress(`\n  ${signal}: stopping safely ...`);
     controller.abort(interrupted(signal));
   };
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -72,9 +72,9 @@ export async function runCommand(
       outcome,
       document,
       exit = 0,
-    } = await command({ environment, console, signal: controller.signal });
-    if (console.json) {
-      console.data(
+    } = await command({ environment, printer, signal: controller.signal });
+    if (printer.json) {
+      printer.data(
         JSON.stringify({ version: documentVersion, command: name, outcome, ...document }, null, 2),
       );
     }
@@ -82,21 +82,21 @@ export async function runCommand(
   } catch (error) {
     const told = error instanceof OpsError && error.evenIfInterrupted;
     const shown: unknown = controller.signal.aborted && !told ? controller.signal.reason : error;
-    process.exitCode = reportError(console, name, shown);
+    process.exitCode = reportError(printer, name, shown);
   } finally {
     for (const signal of signals) process.off(signal, stop);
   }
 }
 
 /** Prints an error with everything a person or a program needs; returns the exit code. */
-export function reportError(console: Console, name: string, error: unknown): number {
+export function reportError(printer: Printer, name: string, error: unknown): number {
   const known = error instanceof OpsError ? error : undefined;
   const exit = known?.exit ?? exitCodes.bug;
   const code = known?.code ?? "BUG";
   const message = error instanceof Error ? error.message : String(error);
   const bug = "This is a bug: please report it with the stack that --verbose shows.";
   const hint = known === undefined ? bug : (known.hint ?? "");
-  if (console.json) {
+  if (printer.json) {
     const details = known?.details ?? [];
     const document = {
       version: documentVersion,
@@ -104,15 +104,15 @@ export function reportError(console: Console, name: string, error: unknown): num
       outcome: "failed",
       error: { code, message, hint, details, exit },
     };
-    console.data(JSON.stringify(document, null, 2));
+    printer.data(JSON.stringify(document, null, 2));
   }
-  const { bold, red, dim } = console.colours;
-  console.line();
-  console.line(`${bold(red("Error:"))} ${message}`);
-  for (const detail of known?.details ?? []) console.line(`  ${detail}`);
-  if (hint !== "") console.line(`  ${hint}`);
-  console.line(dim(`  exit ${exit}, ${code}`));
-  if (error instanceof Error && (known === undefined || console.verbose)) console.detail(error.stack ?? "");
-  if (known?.cause instanceof Error) console.detail(`caused by: ${known.cause.stack ?? known.cause.message}`);
+  const { bold, red, dim } = printer.colors;
+  printer.line();
+  printer.line(`${bold(red("Error:"))} ${message}`);
+  for (const detail of known?.details ?? []) printer.line(`  ${detail}`);
+  if (hint !== "") printer.line(`  ${hint}`);
+  printer.line(dim(`  exit ${exit}, ${code}`));
+  if (error instanceof Error && (known === undefined || printer.verbose)) printer.detail(error.stack ?? "");
+  if (known?.cause instanceof Error) printer.detail(`caused by: ${known.cause.stack ?? known.cause.message}`);
   return exit;
 }

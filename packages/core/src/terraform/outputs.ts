@@ -11,7 +11,7 @@ import { withoutSecrets, type Environment } from "../config/env.ts";
 import { OpsError, messageOf } from "../errors.ts";
 import { run } from "../process.ts";
 import { plainLines } from "./plain-text.ts";
-import { isInitialised } from "./initialised.ts";
+import { isInitialized } from "./initialized.ts";
 
 export interface ReadOutputsOptions {
   /** JSON of `cdktf output`; without it the deployed stack is asked. */
@@ -128,7 +128,7 @@ function stackOf(document: unknown, stack: string, from: string): RawOutputs {
 /** `terraform output` in the synthesized stack folder: under a second, where that folder has been initialised. */
 async function terraformOutput(options: ReadOutputsOptions): Promise<RawOutputs | undefined> {
   const folder = join(options.directory, "cdktf.out", "stacks", options.stack);
-  if (!(await isInitialised(folder, options.environment))) return undefined;
+  if (!(await isInitialized(folder, options.environment))) return undefined;
   const program = options.environment.TERRAFORM_BINARY_NAME ?? "terraform";
   const result = await run(program, ["output", "-json"], { ...runOptions(options), cwd: folder }).catch(
     (error: unknown) => {

@@ -1,5 +1,5 @@
 /** The steps of a switch that was agreed to: each once, each in the journal; whatever stops it says where things stand. */
-import type { Console } from "@pilot-light/core/output/output";
+import type { Printer } from "@pilot-light/core/output/printer";
 import { OpsError, messageOf } from "@pilot-light/core/errors";
 import { formatDuration, formatMinute } from "@pilot-light/core/output/format";
 import { findDone, type Journal, type StepName } from "./journal.ts";
@@ -16,17 +16,17 @@ export class Run {
   /** When it was agreed to, as `performance.now()` gives it. */
   readonly start = performance.now();
   readonly #journal: Journal;
-  readonly #console: Console;
+  readonly #console: Printer;
   readonly #signal: AbortSignal;
   /** The command that goes on. */
   readonly #goOn: string;
 
   constructor(
-    { journal, console, signal }: { journal: Journal; console: Console; signal: AbortSignal },
+    { journal, printer, signal }: { journal: Journal; printer: Printer; signal: AbortSignal },
     goOn: string,
   ) {
     this.#journal = journal;
-    this.#console = console;
+    this.#console = printer;
     this.#signal = signal;
     this.#goOn = goOn;
   }

@@ -1,13 +1,13 @@
 import { PassThrough } from "node:stream";
 import type { WriteStream } from "node:tty";
-import { Console } from "@pilot-light/core/output/output";
+import { Printer } from "@pilot-light/core/output/printer";
 import { expect, test } from "vitest";
 import { printHead, printPlan } from "./render.ts";
 import type { SwitchPlan } from "../plan/mode-change-plan.ts";
 
-function printed(columns: number, print: (console: Console) => void): string[] {
+function printed(columns: number, print: (printer: Printer) => void): string[] {
   const stderr = Object.assign(new PassThrough(), { isTTY: columns > 0, columns }) as unknown as WriteStream;
-  print(new Console({ environment: {}, verbose: false, json: false, colour: false, stderr }));
+  print(new Printer({ environment: {}, verbose: false, json: false, color: false, stderr }));
   return String(stderr.read() as unknown).split("\n");
 }
 
@@ -36,7 +36,7 @@ const plan = {
 test.each([70, 80, 100, 200])(
   "in %i columns no line of a plan is longer, and no type is broken",
   (columns) => {
-    const lines = printed(columns, (console) => printPlan(plan, console));
+    const lines = printed(columns, (printer) => printPlan(plan, printer));
     expect(lines.filter((line) => line.length > Math.min(columns, 100))).toEqual([]);
     for (const type of ["service_discovery_private_dns_namespace", "ecs_service x4", "efs_mount_target x2"]) {
       expect(lines.filter((line) => line.includes(type))).toHaveLength(1);
@@ -45,7 +45,7 @@ test.each([70, 80, 100, 200])(
 );
 
 test("a long note goes on below its beginning", () => {
-  const lines = printed(80, (console) => printPlan(plan, console));
+  const lines = printed(80, (printer) => printPlan(plan, printer));
   const start = lines.findIndex((line) => line.includes("! the last deactivation"));
   expect(lines.slice(start, start + 2)).toEqual([
     "               ! the last deactivation copied nothing to Neon: what only RDS has",
@@ -55,8 +55,8 @@ test("a long note goes on below its beginning", () => {
 
 test("the right part of the head ends with the line, or has one of its own", () => {
   const head = (columns: number) =>
-    printed(columns, (console) =>
-      printHead("Activate  shop dev, us-east-1", "dry run, nothing is written", console),
+    printed(columns, (printer) =>
+      printHead("Activate  shop dev, us-east-1", "dry run, nothing is written", printer),
     );
   expect(head(80)[0]).toMatch(/^Activate {2}shop dev, us-east-1 +dry run, nothing is written$/);
   expect(head(80)[0]).toHaveLength(80);

@@ -1,5 +1,5 @@
 /** Plans and results of a switch as text for people. */
-import type { Console } from "@pilot-light/core/output/output";
+import type { Printer } from "@pilot-light/core/output/printer";
 import { formatCount, plural } from "@pilot-light/core/output/format";
 import type { Plan as SyncPlan } from "@pilot-light/sync/plan/plan";
 import { pricesAsOf } from "@pilot-light/core/prices";
@@ -14,8 +14,8 @@ const left = 12;
 const wordWidth = 8;
 
 /** `  word        text`, in as many lines as the terminal needs. */
-export function printRow(word: string, text: string, console: Console): void {
-  console.row({ label: label(word), text });
+export function printRow(word: string, text: string, printer: Printer): void {
+  printer.row({ label: label(word), text });
 }
 
 function label(word: string): string {
@@ -23,22 +23,22 @@ function label(word: string): string {
 }
 
 /** First line of every screen of a switch. */
-export function printHead(title: string, right: string, console: Console): void {
-  const { width } = console.page;
+export function printHead(title: string, right: string, printer: Printer): void {
+  const { width } = printer.page;
   const space = width - title.length - right.length;
-  const shown = console.colours.bold(title);
-  if (space >= 2 || right === "") console.line(`${shown}${" ".repeat(Math.max(0, space))}${right}`.trimEnd());
-  else for (const line of [shown, `  ${right}`]) console.line(line);
-  console.line();
+  const shown = printer.colors.bold(title);
+  if (space >= 2 || right === "") printer.line(`${shown}${" ".repeat(Math.max(0, space))}${right}`.trimEnd());
+  else for (const line of [shown, `  ${right}`]) printer.line(line);
+  printer.line();
 }
 
 /** One screen: what will happen. */
-export function printPlan(plan: SwitchPlan, console: Console): void {
-  const { bold, dim, red, yellow } = console.colours;
+export function printPlan(plan: SwitchPlan, printer: Printer): void {
+  const { bold, dim, red, yellow } = printer.colors;
   const { terraform, sync, costs, images } = plan;
-  console.line();
-  console.line(bold(`  ${modeName(plan.from)} -> ${modeName(plan.to)}: ${plan.steps.join(", ")}`));
-  console.line();
+  printer.line();
+  printer.line(bold(`  ${modeName(plan.from)} -> ${modeName(plan.to)}: ${plan.steps.join(", ")}`));
+  printer.line();
   const words = [
     ["create", terraform.create],
     ["change", terraform.change],
@@ -47,26 +47,26 @@ export function printPlan(plan: SwitchPlan, console: Console): void {
   ] as const;
   const sum = (counts: Record<string, number>) =>
     Object.values(counts).reduce((all, count) => all + count, 0);
-  printRow("terraform", words.map(([word, counts]) => `${word} ${sum(counts)}`).join(", "), console);
+  printRow("terraform", words.map(([word, counts]) => `${word} ${sum(counts)}`).join(", "), printer);
   for (const [word, counts] of words) {
-    if (sum(counts) > 0) printWrapped(console, word, types(counts));
+    if (sum(counts) > 0) printWrapped(printer, word, types(counts));
   }
   for (const { type, name } of terraform.dataLost) {
-    printRow("", red(bold(`LOST WITH ITS DATA: ${type.replace(/^aws_/, "")} ${name}`)), console);
+    printRow("", red(bold(`LOST WITH ITS DATA: ${type.replace(/^aws_/, "")} ${name}`)), printer);
   }
   for (const { service, tags, digest } of images) {
-    printRow("image", `${service.padEnd(9)} ${tags.join(", ") || "no tag"}  ${digest.slice(0, 19)}`, console);
+    printRow("image", `${service.padEnd(9)} ${tags.join(", ") || "no tag"}  ${digest.slice(0, 19)}`, printer);
   }
-  if (sync !== null) printSync(sync, console);
+  if (sync !== null) printSync(sync, printer);
   printRow(
     "cost",
     `${dollars(costs.before)} a month now, ${bold(dollars(costs.after))} after  ${dim(`(list prices of us-east-1, ${pricesAsOf}, quiet use)`)}`,
-    console,
+    printer,
   );
-  for (const name of costs.after.unknown) printRow("", yellow(`not counted: ${name}`), console);
-  printRow("time", `about ${plural(plan.minutes, "minute")}`, console);
-  for (const note of plan.notes) printRow("", `${yellow("!")} ${note}`, console);
-  console.line();
+  for (const name of costs.after.unknown) printRow("", yellow(`not counted: ${name}`), printer);
+  printRow("time", `about ${plural(plan.minutes, "minute")}`, printer);
+  for (const note of plan.notes) printRow("", `${yellow("!")} ${note}`, printer);
+  printer.line();
 }
 
 function types(counts: Record<string, number>): string[] {
@@ -76,10 +76,10 @@ function types(counts: Record<string, number>): string[] {
 }
 
 /** Items in lines that are as wide as the page, no item broken. */
-function printWrapped(console: Console, word: string, items: readonly string[]): void {
-  const { dim } = console.colours;
+function printWrapped(printer: Printer, word: string, items: readonly string[]): void {
+  const { dim } = printer.colors;
   const start = label("").length + wordWidth + 1;
-  const room = console.page.width - start;
+  const room = printer.page.width - start;
   const lines: string[] = [];
   for (const item of items) {
     const last = lines.at(-1);
@@ -90,23 +90,23 @@ function printWrapped(console: Console, word: string, items: readonly string[]):
   }
   for (const [index, text] of lines.entries()) {
     const comma = index < lines.length - 1 ? "," : "";
-    console.line(label("") + dim(`${(index === 0 ? word : "").padEnd(wordWidth)} ${text}${comma}`));
+    printer.line(label("") + dim(`${(index === 0 ? word : "").padEnd(wordWidth)} ${text}${comma}`));
   }
 }
 
-function printSync(sync: SyncPlan, console: Console): void {
-  const { red, yellow } = console.colours;
+function printSync(sync: SyncPlan, printer: Printer): void {
+  const { red, yellow } = printer.colors;
   const total = (side: "sourceRows" | "targetRows") =>
     sync.tables.reduce((all, table) => all + (table[side] ?? 0), 0);
   const { source, target } = sync;
   printRow(
     "sync",
     `${source.system} -> ${target.system}: replaces ${target.database} @ ${target.host}`,
-    console,
+    printer,
   );
   const rows = `${plural(total("sourceRows"), "row")} in ${plural(sync.tables.filter(({ change }) => change !== "removed").length, "table")}`;
-  printRow("", `${rows} take the place of ${formatCount(total("targetRows"))}`, console);
-  if (sync.backup !== null) printRow("", `the target as it is goes to ${sync.backup} first`, console);
+  printRow("", `${rows} take the place of ${formatCount(total("targetRows"))}`, printer);
+  if (sync.backup !== null) printRow("", `the target as it is goes to ${sync.backup} first`, printer);
   for (const { table, change, targetRows } of sync.tables) {
     if (change !== "removed") continue;
     printRow(
@@ -114,13 +114,13 @@ function printSync(sync: SyncPlan, console: Console): void {
       red(
         `REMOVED (only in the target): ${table.replaceAll(/\s/g, " ")}, ${formatCount(targetRows ?? 0)} rows`,
       ),
-      console,
+      printer,
     );
   }
   for (const name of sync.removedObjects) {
-    printRow("", red(`REMOVED (only in the target): ${name.replaceAll(/\s/g, " ")}`), console);
+    printRow("", red(`REMOVED (only in the target): ${name.replaceAll(/\s/g, " ")}`), printer);
   }
-  for (const note of sync.notes) printRow("", `${yellow("!")} ${note}`, console);
+  for (const note of sync.notes) printRow("", `${yellow("!")} ${note}`, printer);
 }
 
 /** "187.99 USD". */

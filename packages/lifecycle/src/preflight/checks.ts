@@ -81,12 +81,12 @@ function describeChanges({ changes }: PlanContents): string {
 /** Enters Neon. */
 export function lookAtNeon(
   preflight: Preflight,
-  { environment, console, signal }: LifecycleContext,
+  { environment, printer, signal }: LifecycleContext,
   side: "source" | "target",
 ): Promise<unknown> {
   return preflight.look("neon", async () => {
     const endpoint = parseNeonUrl(readVariable(environment, "NEON_DATABASE_URL"));
-    console.redactor.add(endpoint.password);
+    printer.redactor.add(endpoint.password);
     await using session = await openSession(endpoint, sessionOptions(side, environment, signal));
     const { version } = await readFacts(session);
     return { value: undefined, summary: `${endpoint.database} @ ${endpoint.host}, PostgreSQL ${version}` };

@@ -1,14 +1,14 @@
 import { PassThrough } from "node:stream";
 import type { WriteStream } from "node:tty";
-import { Console } from "@pilot-light/core/output/output";
+import { Printer } from "@pilot-light/core/output/printer";
 import { OpsError } from "@pilot-light/core/errors";
 import { expect, test } from "vitest";
 import { Preflight } from "./preflight.ts";
 
 function start({ columns = 0, json = false } = {}) {
   const stderr = Object.assign(new PassThrough(), { isTTY: columns > 0, columns }) as unknown as WriteStream;
-  const console = new Console({ environment: {}, verbose: false, json, colour: false, stderr });
-  const preflight = new Preflight(console);
+  const printer = new Printer({ environment: {}, verbose: false, json, color: false, stderr });
+  const preflight = new Preflight(printer);
   const controller = new AbortController();
   return {
     preflight,

@@ -1,5 +1,5 @@
 /** Everything that must hold before anything is changed: looked at all at once, reported all at once. */
-import type { Console } from "@pilot-light/core/output/output";
+import type { Printer } from "@pilot-light/core/output/printer";
 import { OpsError, interruptedUntouched, messageOf } from "@pilot-light/core/errors";
 import { formatDuration } from "@pilot-light/core/output/format";
 import { combine } from "@pilot-light/core/async/settle";
@@ -22,12 +22,12 @@ export class Preflight {
   readonly #looks: Promise<Finding>[] = [];
   /** Names of those that have not ended. */
   readonly #pending = new Set<string>();
-  readonly #console: Console;
+  readonly #console: Printer;
   /** Failures that have been reported by the look they belong to. */
   readonly #known = new Set<unknown>();
 
-  constructor(console: Console) {
-    this.#console = console;
+  constructor(printer: Printer) {
+    this.#console = printer;
   }
 
   /**
@@ -76,7 +76,7 @@ export class Preflight {
 
   /** @param failure what is told at the end: its details are not told here as well */
   #print({ name, state, text, milliseconds, error }: Finding, failure: unknown): void {
-    const { green, red, dim } = this.#console.colours;
+    const { green, red, dim } = this.#console.colors;
     const mark = { ok: green("+ ok    "), failed: red("x FAIL  "), skipped: dim("- skip  ") }[state];
     const right = state === "ok" ? formatDuration(milliseconds) : "";
     const shown = state === "skipped" ? "needs what has failed above" : text;

@@ -62,10 +62,10 @@ function untouched({ resume }: Switch): string {
     : "Nothing was destroyed; the environment is active.";
 }
 
-async function stopWriters({ aws, console, journal, names, signal }: Switch): Promise<void> {
+async function stopWriters({ aws, printer, journal, names, signal }: Switch): Promise<void> {
   const writers = await readWriters(aws, names, signal);
   if (writers === undefined || !mayWrite(writers)) return;
-  await console.step("backend", async (show) => {
+  await printer.step("backend", async (show) => {
     show("stopping");
     // The journal first: a run that is killed in between must know how many there were.
     await journal.change(({ pausedTasks }) => ({ pausedTasks: pausedTasks ?? writers.desired }));
@@ -80,13 +80,13 @@ async function stopWriters({ aws, console, journal, names, signal }: Switch): Pr
  * Takes the stop back, after an interruption as well.
  * @returns what went wrong with that; it does not hide why it was needed
  */
-async function startWriters({ aws, console, journal, names }: Switch): Promise<string[]> {
+async function startWriters({ aws, printer, journal, names }: Switch): Promise<string[]> {
   const tasks = journal.unfinished?.pausedTasks ?? null;
   if (tasks === null) return [];
   try {
     await scaleWriters(aws, names, tasks);
     await journal.change(() => ({ pausedTasks: null }));
-    console.line(`  ${"backend".padEnd(10)}started again (${plural(tasks, "task")})`);
+    printer.line(`  ${"backend".padEnd(10)}started again (${plural(tasks, "task")})`);
     return [];
   } catch (error) {
     return [`The backend is stopped: ${messageOf(error)} Start it:  ${deployCommand(true)}`];

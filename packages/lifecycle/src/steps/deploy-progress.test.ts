@@ -1,6 +1,6 @@
 import { PassThrough } from "node:stream";
 import type { WriteStream } from "node:tty";
-import { Console } from "@pilot-light/core/output/output";
+import { Printer } from "@pilot-light/core/output/printer";
 import { expect, test } from "vitest";
 import { Progress, shortAddress } from "./deploy-progress.ts";
 import type { ResourceEvent } from "../terraform/events.ts";
@@ -20,8 +20,8 @@ test.each([
 
 function start({ json = false, verbose = false, columns = 0 } = {}) {
   const stderr = Object.assign(new PassThrough(), { isTTY: columns > 0, columns }) as unknown as WriteStream;
-  const console = new Console({ environment: {}, verbose, json, colour: false, stderr });
-  return { progress: new Progress(41, console), printed: () => stderr.read() as unknown };
+  const printer = new Printer({ environment: {}, verbose, json, color: false, stderr });
+  return { progress: new Progress(41, printer), printed: () => stderr.read() as unknown };
 }
 
 const event = (type: "apply_start" | "apply_complete", elapsed_seconds?: number): ResourceEvent => ({

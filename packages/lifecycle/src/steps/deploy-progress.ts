@@ -1,5 +1,5 @@
 /** What is being made right now, and how long that usually takes. */
-import type { Console } from "@pilot-light/core/output/output";
+import type { Printer } from "@pilot-light/core/output/printer";
 import { formatDuration } from "@pilot-light/core/output/format";
 import { usualMinutes } from "../plan/durations.ts";
 import type { ResourceEvent } from "../terraform/events.ts";
@@ -24,11 +24,11 @@ export class Progress {
   readonly #done = new Set<string>();
   readonly #running = new Map<string, { type: string; action: string }>();
   readonly #all: number;
-  readonly #console: Console;
+  readonly #console: Printer;
 
-  constructor(all: number, console: Console) {
+  constructor(all: number, printer: Printer) {
     this.#all = all;
-    this.#console = console;
+    this.#console = printer;
   }
 
   get done(): number {

@@ -1,6 +1,6 @@
 import { PassThrough } from "node:stream";
 import type { WriteStream } from "node:tty";
-import { Console } from "@pilot-light/core/output/output";
+import { Printer } from "@pilot-light/core/output/printer";
 import { interrupted } from "@pilot-light/core/errors";
 import { expect, test } from "vitest";
 import { deploy } from "./deploy.ts";
@@ -21,7 +21,7 @@ async function deployed(
   { made = 0, interrupt = false, ...applied }: Partial<Applied> & { made?: number; interrupt?: boolean },
 ) {
   const stderr = Object.assign(new PassThrough(), { isTTY: false }) as unknown as WriteStream;
-  const console = new Console({ environment: {}, verbose: false, json: false, colour: false, stderr });
+  const printer = new Printer({ environment: {}, verbose: false, json: false, color: false, stderr });
   const controller = new AbortController();
   const stack = {
     folder: "out",
@@ -44,7 +44,7 @@ async function deployed(
   const error = await deploy(
     stack,
     { file: "plan", changes, remoteRun },
-    { console, signal: controller.signal },
+    { printer, signal: controller.signal },
   ).catch((problem: unknown) => problem);
   stderr.end();
   return { error, printed: String(stderr.read() as unknown) };

@@ -1,5 +1,5 @@
 /** Applying the plan that was agreed to. */
-import type { Console } from "@pilot-light/core/output/output";
+import type { Printer } from "@pilot-light/core/output/printer";
 import { OpsError, interrupted } from "@pilot-light/core/errors";
 import { Progress } from "./deploy-progress.ts";
 import { describeDiagnostic, terraformError } from "../terraform/errors.ts";
@@ -14,17 +14,17 @@ type DeployedPlan = Pick<SavedPlan, "file" | "changes" | "remoteRun">;
 export async function deploy(
   stack: Pick<Stack, "apply" | "folder" | "logFile">,
   plan: DeployedPlan,
-  { console, signal }: { console: Console; signal: AbortSignal },
+  { printer, signal }: { printer: Printer; signal: AbortSignal },
 ): Promise<void> {
-  const progress = new Progress(plan.changes.length, console);
+  const progress = new Progress(plan.changes.length, printer);
   const words = wordsFor(plan, progress, stack.logFile);
-  await console.step("deploy", async (show) => {
+  await printer.step("deploy", async (show) => {
     if (plan.changes.length === 0) return { value: undefined, summary: "nothing to change" };
-    if (words.begins !== "") console.progress(`    ${words.begins}`);
+    if (words.begins !== "") printer.progress(`    ${words.begins}`);
     const applied = await stack.apply(
       plan,
       (event) => show(progress.take(event)),
-      () => console.progress(`    ${words.stopping}`),
+      () => printer.progress(`    ${words.stopping}`),
     );
     if (signal.aborted) {
       const reason: unknown = signal.reason;
@@ -41,7 +41,7 @@ export async function deploy(
         cause: error,
       });
     }
-    for (const diagnostic of applied.diagnostics) console.detail(describeDiagnostic(diagnostic).join(" "));
+    for (const diagnostic of applied.diagnostics) printer.detail(describeDiagnostic(diagnostic).join(" "));
     return { value: undefined, summary: words.done() };
   });
 }

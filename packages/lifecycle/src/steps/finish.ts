@@ -1,7 +1,7 @@
 /** The end of a switch: what was done, where the environment is found, what it costs, how to go back. */
 import type { CommandOutcome } from "@pilot-light/core/cli/command";
 import { environmentName, type Outputs } from "@pilot-light/core/contract";
-import type { Console } from "@pilot-light/core/output/output";
+import type { Printer } from "@pilot-light/core/output/printer";
 import { OpsError } from "@pilot-light/core/errors";
 import { formatDuration, plural } from "@pilot-light/core/output/format";
 import { againLine, resumeLine, wayBack } from "../journal/command-hints.ts";
@@ -38,7 +38,7 @@ export async function finish(
   context: Switch,
 ): Promise<CommandOutcome> {
   const { plan, run, outputs, snapshots = [] } = parts;
-  const { console, directory, journal, options, stack } = context;
+  const { printer, directory, journal, options, stack } = context;
   assertMode(plan, outputs, options);
   const outputsFile = await stack.writeOutputs(outputs);
   const health = await run.between("All is deployed; whether it is healthy is not known yet.", () =>
@@ -47,7 +47,7 @@ export async function finish(
   await closeJournal(journal, health);
   const durationMs = Math.round(performance.now() - run.start);
   const endpoints = endpointsOf(outputs);
-  printHealth(health, console);
+  printHealth(health, printer);
   printVerdict({ plan, health, outputs, endpoints, snapshots, durationMs }, context);
   return {
     outcome: health.exit !== 0 ? "unhealthy" : plan.command === "activate" ? "activated" : "deactivated",
@@ -86,29 +86,29 @@ function printVerdict(
     snapshots: readonly string[];
     durationMs: number;
   },
-  { console, options, project }: Switch,
+  { printer, options, project }: Switch,
 ): void {
   const { plan, health, outputs, endpoints, snapshots, durationMs } = parts;
-  const { bold, green, red } = console.colours;
+  const { bold, green, red } = printer.colors;
   const healthy = health.exit === 0;
   const state = `${project} ${environmentName} is ${describeMode(outputs)}`;
   const verdict = healthy ? `${state} and healthy` : `${state}, but NOT healthy`;
-  console.line();
-  console.line((healthy ? green : red)(bold(`  ${verdict}, after ${formatDuration(durationMs)}.`)));
-  console.line();
-  printEndpoints(endpoints, console);
-  if (plan.command === "deactivate") printRow("stayed", describeKept(plan), console);
-  printRow("cost", `${dollars(plan.costs.after)} a month from now on`, console);
-  for (const id of snapshots) printRow("snapshot", id, console);
-  printRow("to go back", wayBack(plan.command, options), console);
+  printer.line();
+  printer.line((healthy ? green : red)(bold(`  ${verdict}, after ${formatDuration(durationMs)}.`)));
+  printer.line();
+  printEndpoints(endpoints, printer);
+  if (plan.command === "deactivate") printRow("stayed", describeKept(plan), printer);
+  printRow("cost", `${dollars(plan.costs.after)} a month from now on`, printer);
+  for (const id of snapshots) printRow("snapshot", id, printer);
+  printRow("to go back", wayBack(plan.command, options), printer);
   if (!healthy) {
     const goOn = resumeLine(plan.command, options);
-    printRow("to go on", `put right what has failed above, then  ${goOn}`, console);
+    printRow("to go on", `put right what has failed above, then  ${goOn}`, printer);
   }
 }
 
-export function printEndpoints(endpoints: Endpoints, console: Console): void {
-  for (const [what, where] of Object.entries(endpoints)) printRow(what, where, console);
+export function printEndpoints(endpoints: Endpoints, printer: Printer): void {
+  for (const [what, where] of Object.entries(endpoints)) printRow(what, where, printer);
 }
 
 async function closeJournal(journal: Journal, { exit, report }: Health): Promise<void> {
@@ -149,27 +149,27 @@ export async function stayAsItIs(
   { contents, outputs }: { contents: PlanContents; outputs: Outputs },
   context: Switch,
 ): Promise<CommandOutcome> {
-  const { console, stack, directory, options, project, journal, syncData } = context;
+  const { printer, stack, directory, options, project, journal, syncData } = context;
   const mode = describeMode(outputs);
   assertNothingPending(command, mode, journal);
-  console.line();
-  console.line(`  ${project} ${environmentName} is ${mode} already.`);
+  printer.line();
+  printer.line(`  ${project} ${environmentName} is ${mode} already.`);
   if (syncData) {
     const direction = command === "activate" ? "neon-to-rds" : "rds-to-neon";
-    console.line(`  No data was copied. To do that alone:  pnpm sync ${direction}`);
+    printer.line(`  No data was copied. To do that alone:  pnpm sync ${direction}`);
   }
   if (contents.changes.length > 0) {
     const active = outputs.dev_activated ? " --var dev_activated=true" : "";
     const changes = plural(contents.changes.length, "change");
-    console.line(`  Terraform would make ${changes} beside the mode:  pnpm infra:diff${active}`);
+    printer.line(`  Terraform would make ${changes} beside the mode:  pnpm infra:diff${active}`);
   }
   const outputsFile = await stack.writeOutputs(outputs);
   const health = await validateHealth({ directory, outputsFile, wait: 0 }, context);
-  printHealth(health, console);
+  printHealth(health, printer);
   const own = journal.unfinished?.command === command;
   if (!options.dryRun && own) await closeJournal(journal, health);
   const endpoints = endpointsOf(outputs);
-  printEndpoints(endpoints, console);
+  printEndpoints(endpoints, printer);
   return {
     outcome: command === "activate" ? "already active" : "already in pilot light",
     document: { endpoints, dataCopied: false, validation: validationOf(health) },

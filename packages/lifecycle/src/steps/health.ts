@@ -1,5 +1,5 @@
 /** Waiting until the environment is healthy for its mode: a validation that goes on while what fails can heal. */
-import type { Console } from "@pilot-light/core/output/output";
+import type { Printer } from "@pilot-light/core/output/printer";
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import { plural } from "@pilot-light/core/output/format";
 import { essentialIds, registry } from "@pilot-light/validate/registry";
@@ -20,7 +20,7 @@ export async function validateHealth(
   { directory, outputsFile, wait }: { directory: string; outputsFile: string; wait: number },
   context: CommandContext,
 ): Promise<Health> {
-  const report = await context.console.step("validate", async (show) => {
+  const report = await context.printer.step("validate", async (show) => {
     // The file is this run's own: what it holds was asked of Terraform.
     const options = { ...usualOptions, directory, outputsFile, outputsFrom: "terraform", wait };
     const value = await validate(options, context, quiet(show));
@@ -45,13 +45,13 @@ function quiet(show: (text: string) => void): Progress {
 }
 
 /** Prints what is not as it should be, and the sum. */
-export function printHealth({ report }: Health, console: Console): void {
-  const style = styleOf(console, registry);
+export function printHealth({ report }: Health, printer: Printer): void {
+  const style = styleOf(printer, registry);
   const wrong = report.checks.filter(({ status }) =>
     ["warning", "failed", "skipped", "waived"].includes(status),
   );
-  if (wrong.length > 0) console.line();
-  for (const result of wrong) for (const line of resultLines(result, style)) console.line(line);
-  console.line();
-  console.line(summaryLine(report, style));
+  if (wrong.length > 0) printer.line();
+  for (const result of wrong) for (const line of resultLines(result, style)) printer.line(line);
+  printer.line();
+  printer.line(summaryLine(report, style));
 }

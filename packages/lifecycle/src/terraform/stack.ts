@@ -2,14 +2,14 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Outputs, outputsSchema } from "@pilot-light/core/contract";
-import type { Console } from "@pilot-light/core/output/output";
+import type { Printer } from "@pilot-light/core/output/printer";
 import { plainDeploy } from "@pilot-light/core/terraform/deploy-command";
 import { type Environment, withoutSecrets } from "@pilot-light/core/config/env";
 import { OpsError } from "@pilot-light/core/errors";
 import { parseOutputs, type RawOutputs } from "@pilot-light/core/terraform/outputs";
 import { run, type RunResult } from "@pilot-light/core/process";
 import { prepareTerraform } from "@pilot-light/core/terraform/cli-config";
-import { isInitialised } from "@pilot-light/core/terraform/initialised";
+import { isInitialized } from "@pilot-light/core/terraform/initialized";
 import { z } from "zod";
 import { parsePlan, parseState, type PlanContents, type Resource } from "./changes.ts";
 import { readingHint, terraformError } from "./errors.ts";
@@ -26,7 +26,7 @@ export interface StackOptions {
   /** For files of this run; nobody else may read them. */
   workDirectory: string;
   environment: Environment;
-  console: Console;
+  printer: Printer;
   signal: AbortSignal;
 }
 
@@ -127,8 +127,8 @@ export class Stack {
   }
 
   /** Whether it can be asked as it is. */
-  async isInitialised(): Promise<boolean> {
-    return await isInitialised(this.folder, this.#options.environment);
+  async isInitialized(): Promise<boolean> {
+    return await isInitialized(this.folder, this.#options.environment);
   }
 
   /**
@@ -231,7 +231,7 @@ export class Stack {
     onEvent: (event: ResourceEvent) => void = () => undefined,
     onStopping: () => void = () => undefined,
   ): Promise<Applied> {
-    const { console, signal } = this.#options;
+    const { printer, signal } = this.#options;
     const diagnostics: Diagnostic[] = [];
     const tail: string[] = [];
     const exitCode = await runTerraform(
@@ -243,7 +243,7 @@ export class Stack {
         environment: this.#environment,
         outputFile,
         signal,
-        onStart: (line) => console.detail(`$ ${line}`),
+        onStart: (line) => printer.detail(`$ ${line}`),
         onStopping,
       },
       (line) => {
@@ -264,8 +264,8 @@ export class Stack {
   }
 
   #runOptions() {
-    const { console, signal } = this.#options;
-    return { environment: this.#environment, signal, onStart: (line: string) => console.detail(`$ ${line}`) };
+    const { printer, signal } = this.#options;
+    return { environment: this.#environment, signal, onStart: (line: string) => printer.detail(`$ ${line}`) };
   }
 
   #parse(result: RunResult, what: string): unknown {

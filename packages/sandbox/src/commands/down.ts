@@ -15,18 +15,18 @@ export const downCommand = {
   describe: "Stop the sandbox and remove its files",
   builder,
   handler: (args: Args) =>
-    runCommand("sandbox down", args, async ({ console, environment }) => {
+    runCommand("sandbox down", args, async ({ printer, environment }) => {
       const [{ stopSandbox }, { readState }] = await Promise.all([
         import("../sandbox.ts"),
         import("../state.ts"),
       ]);
       const state = await readState(resolve(args.dir));
       if (state === undefined) {
-        console.line(`There is no sandbox in ${args.dir}: nothing to stop.`);
+        printer.line(`There is no sandbox in ${args.dir}: nothing to stop.`);
         return { outcome: "nothing-to-stop", document: {} };
       }
       await stopSandbox(state, environment);
-      console.line("The sandbox is stopped and its files are removed.");
+      printer.line("The sandbox is stopped and its files are removed.");
       return { outcome: "stopped", document: { directory: state.directory } };
     }),
 };

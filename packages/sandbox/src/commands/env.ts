@@ -19,14 +19,14 @@ export const envCommand = {
   describe: "Print the environment as shell commands, or with --json as an object",
   builder,
   handler: (args: Args) =>
-    runCommand("sandbox env", args, async ({ console }) => {
+    runCommand("sandbox env", args, async ({ printer }) => {
       const { conflictingVariables, defaultEnvironment } = await import("../environment.ts");
       const state = await requireState(args.dir);
       const environment = defaultEnvironment(state);
-      if (!console.json) {
-        for (const name of conflictingVariables(state)) console.data(`unset ${name}`);
+      if (!printer.json) {
+        for (const name of conflictingVariables(state)) printer.data(`unset ${name}`);
         for (const [name, value] of Object.entries(environment)) {
-          console.data(`export ${name}=${shellWord(value)}`);
+          printer.data(`export ${name}=${shellWord(value)}`);
         }
       }
       return { outcome: "printed", document: { environment } };

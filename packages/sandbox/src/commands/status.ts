@@ -15,7 +15,7 @@ export const statusCommand = {
   describe: "Show whether each part runs and answers; exit 1 when one does not",
   builder,
   handler: (args: Args) =>
-    runCommand("sandbox status", args, async ({ console, environment }) => {
+    runCommand("sandbox status", args, async ({ printer, environment }) => {
       const [{ isUp, sandboxStatus }, { describeParts }] = await Promise.all([
         import("../status.ts"),
         import("../describe.ts"),
@@ -23,8 +23,8 @@ export const statusCommand = {
       const state = await requireState(args.dir);
       const parts = await sandboxStatus(state, environment);
       const up = isUp(state, parts);
-      if (!console.json) for (const line of describeParts(parts)) console.data(line);
-      if (!up) console.line("Not everything runs. Start it anew: pnpm sandbox up");
+      if (!printer.json) for (const line of describeParts(parts)) printer.data(line);
+      if (!up) printer.line("Not everything runs. Start it anew: pnpm sandbox up");
       return {
         outcome: up ? "up" : "incomplete",
         document: { directory: state.directory, seed: state.seed, parts },

@@ -41,7 +41,7 @@ export const upCommand = {
   describe: "Start two PostgreSQL servers and an AWS emulator with sample data",
   builder,
   handler: (args: Args) =>
-    runCommand("sandbox up", args, async ({ console, environment, signal }) => {
+    runCommand("sandbox up", args, async ({ printer, environment, signal }) => {
       const [{ startSandbox }, { describeParts }] = await Promise.all([
         import("../sandbox.ts"),
         import("../describe.ts"),
@@ -55,24 +55,24 @@ export const upCommand = {
         majors: { neon: args.neonMajor, rds: args.rdsMajor },
         ecsServiceRunning: args.ecsRunning,
         deployed: args.deployed,
-        log: (line) => console.line(`  ${line}`),
+        log: (line) => printer.line(`  ${line}`),
       });
       const parts = await sandboxStatus(state, environment);
-      console.line();
-      console.line(
+      printer.line();
+      printer.line(
         started ? "The sandbox is up." : `The sandbox is already running, with seed ${state.seed}.`,
       );
-      console.line();
-      for (const line of describeParts(parts)) console.line(line);
-      console.line();
+      printer.line();
+      for (const line of describeParts(parts)) printer.line(line);
+      printer.line();
       const example =
         state.deployment === undefined ? "pnpm sync neon-to-rds --dry-run" : "pnpm activate --sync-data";
-      console.line(`  ${`pnpm sandbox run -- ${example}`.padEnd(54)} one command in its environment`);
-      console.line('  eval "$(pnpm --silent sandbox env)"                    its environment in this shell');
-      console.line(
+      printer.line(`  ${`pnpm sandbox run -- ${example}`.padEnd(54)} one command in its environment`);
+      printer.line('  eval "$(pnpm --silent sandbox env)"                    its environment in this shell');
+      printer.line(
         '                 then  psql "$SANDBOX_RDS_URL"              a look into its RDS database',
       );
-      console.line("  pnpm sandbox down                                      stop it and remove its files");
+      printer.line("  pnpm sandbox down                                      stop it and remove its files");
       return {
         outcome: started ? "started" : "already-running",
         document: { directory: state.directory, seed: state.seed, parts },

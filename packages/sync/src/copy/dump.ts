@@ -37,7 +37,7 @@ const afterLocking = "reading user-defined functions";
  * Runs pg_dump in custom format. Owners and rights stay out: roles are not copied, and the target keeps its own.
  * @throws OpsError DUMP_FAILED of the side's class
  */
-export async function makeDump(request: DumpRequest, { console, signal }: CommandContext): Promise<Dump> {
+export async function makeDump(request: DumpRequest, { printer, signal }: CommandContext): Promise<Dump> {
   const { system, programs, environment, file, snapshot, failure } = request;
   const args = [
     "--format=custom",
@@ -55,7 +55,7 @@ export async function makeDump(request: DumpRequest, { console, signal }: Comman
     `--file=${file}`,
     `--snapshot=${snapshot}`,
   ];
-  const onStart = (line: string) => console.detail(`$ ${line}`);
+  const onStart = (line: string) => printer.detail(`$ ${line}`);
   const onStderr = (line: string) => {
     if (line.includes(afterLocking)) request.onLocked?.();
   };

@@ -62,11 +62,11 @@ const publicOid = "2200";
  */
 export async function restore(
   request: RestoreRequest,
-  { console, signal }: CommandContext,
+  { printer, signal }: CommandContext,
   onTable: (done: number, all: number) => void,
 ): Promise<void> {
   const { programs, environment, file, database, listFile, jobs } = request;
-  const onStart = (line: string) => console.detail(`$ ${line}`);
+  const onStart = (line: string) => printer.detail(`$ ${line}`);
   const list = await run(programs.pgRestore, ["--list", file], { environment, signal, onStart });
   if (list.exitCode !== 0) throw failed(list.stderr);
   const entries = filterEntries(list.stdout, request.skippedExtensions);

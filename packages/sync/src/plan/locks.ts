@@ -50,7 +50,7 @@ export async function takeLocks(resolved: Resolved, context: CommandContext): Pr
     const state = await readTargetState(maintenance, target.database);
     const repaired = await repair(maintenance, target.database, state);
     if (repaired === undefined) return new Locks(maintenance, state, reading);
-    context.console.warn(repaired);
+    context.printer.warn(repaired);
     return new Locks(maintenance, await readTargetState(maintenance, target.database), reading);
   } catch (error) {
     await Promise.all(opened.map((session) => session[Symbol.asyncDispose]()));

@@ -9,10 +9,10 @@ import type { DumpedSource } from "./dump-source.ts";
 
 export async function carrySettings(
   { closed }: DumpedSource,
-  { console, environment, job, signal }: StepContext,
+  { printer, environment, job, signal }: StepContext,
 ): Promise<void> {
   const { maintenance, target } = job;
-  await console.step("settings", async () => {
+  await printer.step("settings", async () => {
     const options = sessionOptions("target", environment, signal);
     await using old = await openSession(target, options);
     await using staging = await openSession(withDatabase(target, job.staging), options);

@@ -22,9 +22,9 @@ export interface DumpedSource {
 }
 
 export async function dumpSource(context: StepContext): Promise<DumpedSource> {
-  const { console, environment, job, libpq, signal, together } = context;
+  const { printer, environment, job, libpq, signal, together } = context;
   const { direction, options, programs, source } = job;
-  return await console.step("dump", async (progress) => {
+  return await printer.step("dump", async (progress) => {
     await using snapshot = await openSnapshot(
       source,
       options.jobs,

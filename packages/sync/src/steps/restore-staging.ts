@@ -7,9 +7,9 @@ import { createStaging, dropDatabase } from "../target/maintenance.ts";
 import { restore } from "../copy/restore.ts";
 
 export async function restoreBeside(dump: Dump, context: StepContext): Promise<void> {
-  const { console, job, libpq, undo } = context;
+  const { printer, job, libpq, undo } = context;
   const { maintenance, staging, options, programs, skippedExtensions, target } = job;
-  await console.step("restore", async (progress) => {
+  await printer.step("restore", async (progress) => {
     undo.add(`the staging database ${staging}`, () => dropDatabase(maintenance, staging));
     await createStaging(maintenance, target.database, staging);
     const listFile = join(job.workDirectory, "entries.list");
@@ -22,7 +22,7 @@ export async function restoreBeside(dump: Dump, context: StepContext): Promise<v
       skippedExtensions,
       jobs: options.jobs,
     };
-    await restore(request, context, (done, all) => progress(console.bar(done, all, "tables")));
+    await restore(request, context, (done, all) => progress(printer.bar(done, all, "tables")));
     return {
       value: undefined,
       summary: `beside the target as ${staging}, ${plural(options.jobs, "job")}`,

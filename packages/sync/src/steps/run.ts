@@ -23,7 +23,7 @@ import { UndoList } from "@pilot-light/core/async/undo-list";
  * @throws OpsError of any class
  */
 export async function runSync(job: SyncJob, command: CommandContext): Promise<SyncResult> {
-  const { console, environment } = command;
+  const { printer, environment } = command;
   const undo = new UndoList();
   const durations: Record<string, number> = {};
   const timed = async <T>(name: string, work: () => Promise<T>) => {
@@ -57,7 +57,7 @@ export async function runSync(job: SyncJob, command: CommandContext): Promise<Sy
     const archive = background.start(timed("archive", () => putArchive(dumped.dump, context)));
     await timed("restore", () => restoreBeside(dumped.dump, context));
     await timed("verify", () => verifyStaging(dumped, context));
-    const backupDump = await console.step("archive", async () => {
+    const backupDump = await printer.step("archive", async () => {
       const [made] = await settleAll([backup, archive]);
       const also = made === undefined ? "" : `, and the target's own, ${formatBytes(made.bytes)}`;
       return {
@@ -72,13 +72,13 @@ export async function runSync(job: SyncJob, command: CommandContext): Promise<Sy
     undo.keep();
     await putManifest(dumped, durations, context);
     const warnings = await dropFormers(job);
-    return summarise(dumped, { backupDump, swapped, durations, warnings });
+    return summarize(dumped, { backupDump, swapped, durations, warnings });
   } catch (error) {
     // The target is no longer as it was, or nobody knows: whatever is there may be needed.
     const changed = error instanceof OpsError && error.evenIfInterrupted;
     if (changed) undo.keep();
     await background.stop(error);
-    await undo.run(console);
+    await undo.run(printer);
     throw changed ? error : background.signal.reason;
   }
 }
@@ -123,9 +123,9 @@ function assertStillPlausible(
   if (refusal !== undefined) throw refusal;
 }
 
-async function exchange({ console, job, signal }: StepContext): Promise<Swapped> {
+async function exchange({ printer, job, signal }: StepContext): Promise<Swapped> {
   const { maintenance, reopen, staging, stamp, target } = job;
-  return await console.step("swap", async () => {
+  return await printer.step("swap", async () => {
     const swapped = await swap(
       maintenance,
       { live: target.database, incoming: staging, becomes: "replaced", stamp, reopen },
@@ -183,7 +183,7 @@ async function putManifest(
   });
 }
 
-function summarise(
+function summarize(
   { dump, inventory }: DumpedSource,
   rest: {
     backupDump: Dump | undefined;

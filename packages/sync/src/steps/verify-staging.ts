@@ -12,9 +12,9 @@ export async function verifyStaging(
   { inventory, sequencesAfter }: DumpedSource,
   context: StepContext,
 ): Promise<void> {
-  const { console, environment, job, signal } = context;
+  const { printer, environment, job, signal } = context;
   const { options, staging, skippedExtensions, target, versions } = job;
-  await console.step("verify", async (progress) => {
+  await printer.step("verify", async (progress) => {
     const endpoint = withDatabase(target, staging);
     await using sessions = await openSessions(
       endpoint,
@@ -26,7 +26,7 @@ export async function verifyStaging(
     );
     // A new database has this schema; the source's owner may have dropped it.
     if (!hasPublic) await sessions.first.query("drop schema if exists public");
-    const report = (done: number, all: number) => progress(console.bar(done, all, "tables"));
+    const report = (done: number, all: number) => progress(printer.bar(done, all, "tables"));
     const actual = await readInventory(sessions.all, options.verify, report, fingerprintStagingTable);
     assertEqual(inventory, sequencesAfter, actual, { sameMajor: versions.sameMajor, skippedExtensions });
     await analyzeParents(sessions.first);

@@ -6,13 +6,13 @@ import { listChecks, listLines } from "../list.ts";
 import { policyFor } from "../policy.ts";
 import { registry } from "../registry.ts";
 
-export function list({ console }: CommandContext): Promise<CommandOutcome> {
+export function list({ printer }: CommandContext): Promise<CommandOutcome> {
   const checks = listChecks();
-  if (!console.json) for (const line of listLines(checks)) console.data(line);
+  if (!printer.json) for (const line of listLines(checks)) printer.data(line);
   return Promise.resolve({ outcome: "listed", document: { checks } });
 }
 
-export function printPolicy({ console, environment }: CommandContext): Promise<CommandOutcome> {
+export function printPolicy({ printer, environment }: CommandContext): Promise<CommandOutcome> {
   const project = readVariable(environment, "PROJECT_NAME") ?? defaultProjectName;
   const policy = policyFor(registry, {
     project,
@@ -20,6 +20,6 @@ export function printPolicy({ console, environment }: CommandContext): Promise<C
     region: readVariable(environment, "AWS_REGION") ?? "*",
     account: readVariable(environment, "PILOT_LIGHT_ACCOUNT_ID") ?? "*",
   });
-  if (!console.json) console.data(JSON.stringify(policy, null, 2));
+  if (!printer.json) printer.data(JSON.stringify(policy, null, 2));
   return Promise.resolve({ outcome: "printed", document: { policy } });
 }

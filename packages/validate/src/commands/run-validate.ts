@@ -7,9 +7,9 @@ import { validate } from "../validate.ts";
 import type { ValidateArguments } from "./validate-options.ts";
 
 export async function runValidate(args: ValidateArguments, context: CommandContext): Promise<CommandOutcome> {
-  const { environment, console } = context;
+  const { environment, printer } = context;
   const only = ids(args.only);
-  const progress = createProgress(console, new Set(only));
+  const progress = createProgress(printer, new Set(only));
   try {
     const report = await validate(
       {
@@ -32,10 +32,10 @@ export async function runValidate(args: ValidateArguments, context: CommandConte
     progress.end(report);
     if (args.junit !== undefined) {
       const { junitDocument, writeJunit } = await import("../reporters/junit.ts");
-      await writeJunit(args.junit, console.redactor.apply(await junitDocument(report)));
+      await writeJunit(args.junit, printer.redactor.apply(await junitDocument(report)));
     }
     const { reportToGithub } = await import("../reporters/github.ts");
-    await reportToGithub(report, environment, console);
+    await reportToGithub(report, environment, printer);
     const exit = exitCode(report, essentialIds, args.strict);
     return { outcome: exit === 0 ? "healthy" : "unhealthy", document: { ...report }, exit };
   } finally {

@@ -1,6 +1,6 @@
 /** The report for GitHub Actions: an annotation for each problem, and a table in the job summary. */
 import { appendFile } from "node:fs/promises";
-import type { Console } from "@pilot-light/core/output/output";
+import type { Printer } from "@pilot-light/core/output/printer";
 import { readVariable, type Environment } from "@pilot-light/core/config/env";
 import { formatDuration } from "@pilot-light/core/output/format";
 import { modeName, type Report } from "../report.ts";
@@ -66,15 +66,15 @@ function cell(text: string): string {
 export async function reportToGithub(
   report: Report,
   environment: Environment,
-  console: Console,
+  printer: Printer,
 ): Promise<void> {
   // The runner reads workflow commands from stderr, too: stdout stays pure.
   if (readVariable(environment, "GITHUB_ACTIONS") === "true") {
-    for (const line of annotations(report)) console.line(line);
+    for (const line of annotations(report)) printer.line(line);
   }
   const file = readVariable(environment, "GITHUB_STEP_SUMMARY");
   if (file === undefined) return;
-  await appendFile(file, console.redactor.apply(jobSummary(report))).catch(() => {
-    console.warn(`the job summary could not be written to ${file}`);
+  await appendFile(file, printer.redactor.apply(jobSummary(report))).catch(() => {
+    printer.warn(`the job summary could not be written to ${file}`);
   });
 }

@@ -1,11 +1,11 @@
 /** A result as lines of text, for a terminal and for a log alike. */
-import type { Colours } from "@pilot-light/core/output/output";
+import type { Colors } from "@pilot-light/core/output/printer";
 import { formatDuration } from "@pilot-light/core/output/format";
 import { modeName, type Report } from "../report.ts";
 import type { CheckResult, Status } from "../result.ts";
 
 export interface LineStyle {
-  colours: Colours;
+  colors: Colors;
   /** Signs of a terminal; false: ASCII. */
   fancy: boolean;
   verbose: boolean;
@@ -40,25 +40,25 @@ export function stateLine(
   id: string,
   summary: string,
   durationMs: number | undefined,
-  { colours, fancy, width }: LineStyle,
+  { colors, fancy, width }: LineStyle,
 ): string {
   const { word, ...sign } = signs[status];
   const mark = `${fancy ? sign.fancy : sign.plain} ${word.padEnd(6)}`;
   const duration = durationMs === undefined ? "" : formatDuration(durationMs).padStart(8);
-  return `  ${paint(status, mark, colours)} ${id.padEnd(width)} ${summary.padEnd(summaryWidth)}${duration}`.trimEnd();
+  return `  ${paint(status, mark, colors)} ${id.padEnd(width)} ${summary.padEnd(summaryWidth)}${duration}`.trimEnd();
 }
 
-function paint(status: Shown, text: string, colours: Colours): string {
+function paint(status: Shown, text: string, colors: Colors): string {
   switch (status) {
     case "passed":
-      return colours.green(text);
+      return colors.green(text);
     case "failed":
-      return colours.red(text);
+      return colors.red(text);
     case "warning":
     case "waived":
-      return colours.yellow(text);
+      return colors.yellow(text);
     default:
-      return colours.dim(text);
+      return colors.dim(text);
   }
 }
 
@@ -72,15 +72,15 @@ export function resultLines(result: CheckResult, style: LineStyle): string[] {
   for (const { message, fix } of problems) byFix.set(fix, [...(byFix.get(fix) ?? []), message]);
   for (const [fix, messages] of byFix) {
     lines.push(...messages.map((message) => `${indent}${message}`));
-    lines.push(`${indent}${style.colours.dim(`fix: ${fix}`)}`);
+    lines.push(`${indent}${style.colors.dim(`fix: ${fix}`)}`);
   }
-  if (problems.length > 0) lines.push(`${indent}${style.colours.dim(`more: docs/checks/${id}.md`)}`);
-  if (style.verbose) lines.push(...details.map((detail) => style.colours.dim(`${indent}${detail}`)));
+  if (problems.length > 0) lines.push(`${indent}${style.colors.dim(`more: docs/checks/${id}.md`)}`);
+  if (style.verbose) lines.push(...details.map((detail) => style.colors.dim(`${indent}${detail}`)));
   return lines;
 }
 
 /** `  active: 9 passed, 1 warning, 1 failed, 1 skipped in 1.3 s`. */
-export function summaryLine({ mode, summary, durationMs }: Report, { colours }: LineStyle): string {
+export function summaryLine({ mode, summary, durationMs }: Report, { colors }: LineStyle): string {
   const { passed, warnings, failed, skipped, waived } = summary;
   const parts = [
     `${passed} passed`,
@@ -91,6 +91,6 @@ export function summaryLine({ mode, summary, durationMs }: Report, { colours }: 
   ];
   const name = mode === null ? "mode unknown" : modeName(mode);
   const text = `${name}: ${parts.join(", ")} in ${formatDuration(durationMs)}`;
-  const colour = failed > 0 || mode === null ? colours.red : warnings > 0 ? colours.yellow : colours.green;
-  return `  ${colours.bold(colour(text))}`;
+  const color = failed > 0 || mode === null ? colors.red : warnings > 0 ? colors.yellow : colors.green;
+  return `  ${colors.bold(color(text))}`;
 }

@@ -1,5 +1,5 @@
 import { PassThrough } from "node:stream";
-import { Console } from "@pilot-light/core/output/output";
+import { Printer } from "@pilot-light/core/output/printer";
 import { expect, test } from "vitest";
 import { summarize, type Report } from "../report.ts";
 import { sampleCheck, sampleResult } from "../testing/sample-check.ts";
@@ -15,9 +15,9 @@ function terminal() {
 
 test("a check turns from waiting to running to done, and the last screen has every result and the sum", () => {
   const { stream, text } = terminal();
-  const console = new Console({ environment: {}, verbose: false, json: false, colour: true, stderr: stream });
-  console.redactor.add("s3cret-value");
-  const progress = new LiveProgress(console, new Set(), stream);
+  const printer = new Printer({ environment: {}, verbose: false, json: false, color: true, stderr: stream });
+  printer.redactor.add("s3cret-value");
+  const progress = new LiveProgress(printer, new Set(), stream);
   const checks = [
     sampleCheck("terraform-outputs"),
     sampleCheck("vpc"),

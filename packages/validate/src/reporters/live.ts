@@ -1,5 +1,5 @@
 /** Progress on a terminal: a block with a line per check that turns from waiting to running to its result. */
-import type { Console } from "@pilot-light/core/output/output";
+import type { Printer } from "@pilot-light/core/output/printer";
 import { createLogUpdate } from "log-update";
 import type { Check, Mode } from "../check.ts";
 import type { Report } from "../report.ts";
@@ -11,7 +11,7 @@ import { isShown, styleOf } from "./style.ts";
 const refreshMs = 100;
 
 export class LiveProgress implements Progress {
-  readonly #console: Console;
+  readonly #console: Printer;
   readonly #selected: ReadonlySet<string>;
   readonly #block: ReturnType<typeof createLogUpdate>;
   readonly #stream: NodeJS.WriteStream;
@@ -22,8 +22,8 @@ export class LiveProgress implements Progress {
   #note = "";
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(console: Console, selected: ReadonlySet<string>, stream: NodeJS.WriteStream = process.stderr) {
-    this.#console = console;
+  constructor(printer: Printer, selected: ReadonlySet<string>, stream: NodeJS.WriteStream = process.stderr) {
+    this.#console = printer;
     this.#selected = selected;
     this.#stream = stream;
     this.#block = createLogUpdate(stream);

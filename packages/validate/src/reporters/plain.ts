@@ -1,5 +1,5 @@
 /** Progress as plain lines: each result once, in the registry's order, as soon as those before it are known. */
-import type { Console } from "@pilot-light/core/output/output";
+import type { Printer } from "@pilot-light/core/output/printer";
 import type { Check, Mode } from "../check.ts";
 import type { Report } from "../report.ts";
 import type { CheckResult } from "../result.ts";
@@ -8,7 +8,7 @@ import type { Progress, ProgressStart } from "./progress.ts";
 import { isShown, styleOf } from "./style.ts";
 
 export class PlainProgress implements Progress {
-  readonly #console: Console;
+  readonly #console: Printer;
   readonly #selected: ReadonlySet<string>;
   readonly #done = new Map<string, CheckResult>();
   /** What was printed of a check, so that a later round prints only what has changed. */
@@ -19,8 +19,8 @@ export class PlainProgress implements Progress {
   #mode: Mode | null = null;
   #headed = false;
 
-  constructor(console: Console, selected: ReadonlySet<string>) {
-    this.#console = console;
+  constructor(printer: Printer, selected: ReadonlySet<string>) {
+    this.#console = printer;
     this.#selected = selected;
   }
 

@@ -1,13 +1,13 @@
 /** How lines look on a console, and which results are shown there at all. */
-import type { Console } from "@pilot-light/core/output/output";
+import type { Printer } from "@pilot-light/core/output/printer";
 import type { Check } from "../check.ts";
 import type { CheckResult } from "../result.ts";
 import type { LineStyle } from "./lines.ts";
 
-export function styleOf(console: Console, checks: readonly Pick<Check, "id">[]): LineStyle {
-  const { colours, interactive, verbose } = console;
-  const fancy = interactive && colours.isColorSupported;
-  return { colours, fancy, verbose, width: Math.max(...checks.map(({ id }) => id.length)) };
+export function styleOf(printer: Printer, checks: readonly Pick<Check, "id">[]): LineStyle {
+  const { colors, interactive, verbose } = printer;
+  const fancy = interactive && colors.isColorSupported;
+  return { colors, fancy, verbose, width: Math.max(...checks.map(({ id }) => id.length)) };
 }
 
 /** Checks of the other mode are shown when they were asked for. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { chooseBackend } from "./backend.ts";
-import { isFor, isInitialisedFor } from "./initialised.ts";
+import { isFor, isInitializedFor } from "./initialized.ts";
 
 /** The `terraform` block as cdktf 0.21 writes it, and the variables it was written for. */
 const written = {
@@ -42,9 +42,9 @@ test("a folder that was initialised for another state has to be initialised anew
   const config = { hostname: null, organization: "acme", token: null };
   const record = (workspaces: object) => ({ backend: { type: "cloud", config: { ...config, workspaces } } });
   const choice = chooseBackend(written["Terraform Cloud"].variables);
-  expect(isInitialisedFor(choice, record({ name: "shop-dev", project: null, tags: null }))).toBe(true);
-  expect(isInitialisedFor(choice, record({ name: "other-dev", project: null, tags: null }))).toBe(false);
+  expect(isInitializedFor(choice, record({ name: "shop-dev", project: null, tags: null }))).toBe(true);
+  expect(isInitializedFor(choice, record({ name: "other-dev", project: null, tags: null }))).toBe(false);
   const local = { backend: { type: "local", config: { path: "terraform.tfstate", workspace_dir: null } } };
-  expect(isInitialisedFor(choice, local)).toBe(false);
-  expect(isInitialisedFor({ kind: "local" }, local)).toBe(true);
+  expect(isInitializedFor(choice, local)).toBe(false);
+  expect(isInitializedFor({ kind: "local" }, local)).toBe(true);
 });

@@ -25,11 +25,11 @@ const recordSchema = z.object({ backend: z.object({ type: z.string(), config: z.
  * @param folder `cdktf.out/stacks/<stack>`
  * @throws OpsError STATE_AMBIGUOUS, TF_WORKSPACE_MISSING (configuration)
  */
-export async function isInitialised(folder: string, environment: Environment): Promise<boolean> {
+export async function isInitialized(folder: string, environment: Environment): Promise<boolean> {
   const choice = chooseBackend(environment);
   try {
     const record = await readJson(join(folder, ".terraform", "terraform.tfstate"));
-    return isFor(choice, await readJson(join(folder, "cdk.tf.json"))) && isInitialisedFor(choice, record);
+    return isFor(choice, await readJson(join(folder, "cdk.tf.json"))) && isInitializedFor(choice, record);
   } catch {
     // Not there, or not whole.
     return false;
@@ -41,7 +41,7 @@ async function readJson(file: string): Promise<unknown> {
 }
 
 /** @param record content of `.terraform/terraform.tfstate`: it stays as it was when the configuration is synthesized anew */
-export function isInitialisedFor(choice: BackendChoice, record: unknown): boolean {
+export function isInitializedFor(choice: BackendChoice, record: unknown): boolean {
   const { data } = recordSchema.safeParse(record);
   if (data === undefined) return false;
   const { type, config } = data.backend;

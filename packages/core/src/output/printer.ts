@@ -5,17 +5,17 @@ import { formatDuration } from "./format.ts";
 import { layOut, mostColumns, type Page, type Row } from "./layout.ts";
 import { Redactor } from "./redact.ts";
 
-export interface ConsoleOptions {
+export interface PrinterOptions {
   environment: Environment;
   verbose: boolean;
   /** `--json`: people get how far it is and what `--verbose` shows, stdout gets one document. */
   json: boolean;
-  colour?: boolean | undefined;
+  color?: boolean | undefined;
   stdout?: NodeJS.WriteStream;
   stderr?: NodeJS.WriteStream;
 }
 
-export type Colours = ReturnType<typeof pc.createColors>;
+export type Colors = ReturnType<typeof pc.createColors>;
 
 /** How a step came out. */
 export interface StepResult<T> {
@@ -32,9 +32,9 @@ const worthABeginning = 1000;
 const heartbeat = 60_000;
 
 /** The two output streams of a command. */
-export class Console {
+export class Printer {
   readonly redactor = new Redactor();
-  readonly colours: Colours;
+  readonly colors: Colors;
   readonly json: boolean;
   readonly verbose: boolean;
   /** A terminal that may be redrawn; false in CI and pipes. */
@@ -47,17 +47,17 @@ export class Console {
     environment,
     verbose,
     json,
-    colour,
+    color,
     stdout = process.stdout,
     stderr = process.stderr,
-  }: ConsoleOptions) {
+  }: PrinterOptions) {
     this.#stdout = stdout;
     this.#stderr = stderr;
     this.json = json;
     this.verbose = verbose;
     this.interactive = stderr.isTTY && readVariable(environment, "CI") === undefined;
     const plain = readVariable(environment, "NO_COLOR") !== undefined;
-    this.colours = pc.createColors(colour ?? (stderr.isTTY && !plain));
+    this.colors = pc.createColors(color ?? (stderr.isTTY && !plain));
   }
 
   /** Whether what goes on is seen in a line that is redrawn; elsewhere it takes lines of its own. */
@@ -89,12 +89,12 @@ export class Console {
 
   /** A line that only `--verbose` shows, with `--json` as well. */
   detail(text: string): void {
-    if (this.verbose) this.#write(this.colours.dim(text));
+    if (this.verbose) this.#write(this.colors.dim(text));
   }
 
   /** A line for people that is shown with `--json` too: a warning about the run itself. */
   warn(text: string): void {
-    this.#write(`${this.colours.yellow("!")} ${text}`);
+    this.#write(`${this.colors.yellow("!")} ${text}`);
   }
 
   /** Replaces the line that is being redrawn; nothing on anything but a terminal. */

@@ -2,7 +2,7 @@ import { PassThrough } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
 import type { WriteStream } from "node:tty";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { Console } from "./output.ts";
+import { Printer } from "./printer.ts";
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
@@ -10,11 +10,11 @@ afterEach(() => vi.useRealTimers());
 /** A console whose stderr is kept. */
 function start({ columns = 0, json = false, environment = {} } = {}) {
   const stderr = Object.assign(new PassThrough(), { isTTY: columns > 0, columns }) as unknown as WriteStream;
-  const console = new Console({ environment, verbose: false, json, colour: false, stderr });
+  const printer = new Printer({ environment, verbose: false, json, color: false, stderr });
   const printed = () => String(stderr.read() as unknown);
   /** What is drawn, redrawn lines as well. */
   const lines = () => stripVTControlCharacters(printed()).split(/[\r\n]+/);
-  return { console, printed, lines };
+  return { printer, printed, lines };
 }
 
 test.each([
@@ -23,13 +23,13 @@ test.each([
   ["a pipe", 0, {}, 100],
   ["a terminal of a CI system", 80, { CI: "true" }, 100],
 ])("%s is laid out for", (_what, columns, environment, width) => {
-  expect(start({ columns, environment }).console.page.width).toBe(width);
+  expect(start({ columns, environment }).printer.page.width).toBe(width);
 });
 
 test("a step's summary that is too long for the terminal hangs below its beginning, its duration stays", async () => {
-  const { console, lines } = start({ columns: 80 });
+  const { printer, lines } = start({ columns: 80 });
   const summary = "dump in S3, 92.0 kB, and the target's own, 85.8 kB, each of them uploaded while restoring";
-  await console.step("archive", () => Promise.resolve({ value: 1, summary }));
+  await printer.step("archive", () => Promise.resolve({ value: 1, summary }));
   const shown = lines().filter((line) => line !== "" && !line.startsWith("  archive       0 ms"));
   expect(shown).toEqual([
     "  archive   dump in S3, 92.0 kB, and the target's own, 85.8 kB, each of     0 ms",
@@ -38,8 +38,8 @@ test("a step's summary that is too long for the terminal hangs below its beginni
 });
 
 test("in the line that is redrawn the time stands before the text, which may be cut", async () => {
-  const { console, lines } = start({ columns: 60 });
-  await console.step("deploy", async (progress) => {
+  const { printer, lines } = start({ columns: 60 });
+  await printer.step("deploy", async (progress) => {
     progress("creating ".repeat(20));
     await vi.advanceTimersByTimeAsync(5000);
     return { value: 1, summary: "" };
@@ -50,17 +50,17 @@ test("in the line that is redrawn the time stands before the text, which may be 
 });
 
 test("a step that was waited for only has no duration", async () => {
-  const { console, printed } = start();
-  await console.step("archive", () => Promise.resolve({ value: 1, summary: "in S3", timed: false }));
+  const { printer, printed } = start();
+  await printer.step("archive", () => Promise.resolve({ value: 1, summary: "in S3", timed: false }));
   expect(printed()).toBe("  archive   in S3\n");
 });
 
 test.each([false, true])(
   "in a pipe a long step says when it begins, once a minute how far it is, and how it ends; json: %s",
   async (json) => {
-    const { console, printed } = start({ json });
-    await console.step("deploy", async (progress) => {
-      progress(console.bar(12, 41, "changes"));
+    const { printer, printed } = start({ json });
+    await printer.step("deploy", async (progress) => {
+      progress(printer.bar(12, 41, "changes"));
       await vi.advanceTimersByTimeAsync(125_000);
       return { value: 1, summary: "41 of 41 changes made" };
     });
@@ -77,16 +77,16 @@ test.each([false, true])(
 );
 
 test("a short step is one line in a pipe, and a failed one leaves no timer", async () => {
-  const { console, printed } = start();
-  await console.step("dump", () => Promise.resolve({ value: 1, summary: "9 tables" }));
-  await expect(console.step("verify", () => Promise.reject(new Error("no")))).rejects.toThrow("no");
+  const { printer, printed } = start();
+  await printer.step("dump", () => Promise.resolve({ value: 1, summary: "9 tables" }));
+  await expect(printer.step("verify", () => Promise.reject(new Error("no")))).rejects.toThrow("no");
   expect(printed().trimEnd().split("\n")).toHaveLength(1);
   expect(vi.getTimerCount()).toBe(0);
 });
 
 test("a secret with spaces is hidden before it could be broken into two lines", () => {
-  const { console, printed } = start({ columns: 80 });
-  console.redactor.add("two words");
-  console.row({ label: `  ${"x".repeat(10)} `, text: `${"y".repeat(60)} two words` });
+  const { printer, printed } = start({ columns: 80 });
+  printer.redactor.add("two words");
+  printer.row({ label: `  ${"x".repeat(10)} `, text: `${"y".repeat(60)} two words` });
   expect(printed()).not.toMatch(/two|words/);
 });
