@@ -22,6 +22,7 @@ const packages = new Map<string, Arrows>([
       always: [
         "core/contract",
         "core/errors",
+        "core/ops-error",
         "core/config/env",
         "core/cli/command",
         "core/prices",

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { processEnvironment, variables, type VariableSpec } from "@pilot-light/core/config/env";
-import { exitCodeMeanings } from "@pilot-light/core/errors";
+import { exitCodeMeanings } from "@pilot-light/core/ops-error";
 import { format } from "prettier";
 import { expect, test } from "vitest";
 

@@ -1,98 +1,509 @@
-/** Errors a user can act on, and the one table of exit codes. Anything that is not an `OpsError` is a bug. */
+/**
+ * The register of core's errors: code, class, message, hint and resulting state, each in one place. The logic calls the
+ * functions; docs/errors.md is generated from the entries.
+ */
+import { defineError, type FailureClass, type OpsErrorOptions, type OpsError } from "./ops-error.ts";
+import { deployCommand, plainDeploy } from "./terraform/deploy-command.ts";
 
-/** Why a command failed, as a class that scripts can branch on. */
-export type FailureClass =
-  | "problems"
-  | "usage"
-  | "configuration"
-  | "precondition"
-  | "source"
-  | "target"
-  | "aws"
-  | "bug"
-  | "interrupted";
+/** The side of a sync that failed, which decides the exit code. */
+export type Side = Extract<FailureClass, "source" | "target">;
+const eitherSide = { oneOf: ["source", "target"], choose: ({ side }: { side: Side }) => side } as const;
 
-/** Process exit code of each class; 0 is success. */
-export const exitCodes = {
-  problems: 1,
-  usage: 2,
-  configuration: 3,
-  precondition: 4,
-  source: 5,
-  target: 6,
-  aws: 7,
-  bug: 70,
-  interrupted: 130,
-} as const satisfies Record<FailureClass, number>;
+// Commands and interruption
 
-/** One sentence for each exit code, for `--help` and the README. */
-export const exitCodeMeanings = {
-  0: "done, and verified where there was something to verify",
-  1: "problems found",
-  2: "usage: unknown command, flag or value",
-  3: "configuration: a variable, the outputs or a program is missing or malformed",
-  4: "refused: a precondition does not hold or the person said no",
-  5: "the source database failed",
-  6: "the target database failed",
-  7: "AWS or Terraform failed",
-  70: "a bug in this tool",
-  130: "interrupted; a sync has removed what it made, a switch says where it stopped",
-} as const satisfies Record<0 | (typeof exitCodes)[FailureClass], string>;
+export const usage = defineError<{ problem: string; hint?: string }>({
+  code: "USAGE",
+  failure: "usage",
+  meaning:
+    "The command line names an unknown command or option, or gives an option a value that it does not take.",
+  remedy: "Run the command with `--help`.",
+  state: "nothing-written",
+  message: ({ problem }) => problem,
+  hint: ({ hint }) => hint,
+});
 
-/** What an error may carry beside its message. */
-export interface OpsErrorOptions {
-  /** What to do, as a sentence with the command that helps. */
-  hint?: string;
-  /** Lines that explain: names of objects, the tail of a program's stderr. */
-  details?: readonly string[];
-  /** True for what a person has to know though the run was interrupted as well: whether it still is as it was. */
-  evenIfInterrupted?: boolean;
-  cause?: unknown;
+export const interrupted = defineError<{ signal: string }>({
+  code: "INTERRUPTED",
+  failure: "interrupted",
+  meaning: "Ctrl-C, SIGTERM or SIGHUP ended the command.",
+  remedy: "Run the command again. The message states what the interruption left behind, if anything.",
+  message: ({ signal }) => `Interrupted by ${signal}.`,
+});
+
+export const notConfirmed = defineError<{ expected: string }>({
+  code: "NOT_CONFIRMED",
+  failure: "precondition",
+  meaning: "The answer to the prompt was not the name that the prompt asked for.",
+  remedy: "Run the command again, and type the name exactly as the prompt shows it.",
+  state: "nothing-written",
+  message: ({ expected }) => `The answer is not "${expected}".`,
+});
+
+export const confirmationNeeded = defineError<{ command: string }>({
+  code: "CONFIRMATION_NEEDED",
+  failure: "precondition",
+  meaning: "The command asks before it changes something, and there is no terminal to ask on.",
+  remedy: "Run it with `--yes` to answer the prompt in advance, or with `--dry-run` to see the plan first.",
+  state: "nothing-written",
+  message: () => "There is no terminal to ask for confirmation.",
+  hint: ({ command }) =>
+    `To run without a prompt:  ${command} --yes    To see the plan first:  ${command} --dry-run`,
+});
+
+export const bug = defineError<{ message: string }>({
+  code: "BUG",
+  failure: "bug",
+  meaning: "The tool met a situation that its authors did not expect.",
+  remedy: "Report it, with the output of the same command with `--verbose`.",
+  message: ({ message }) => message,
+  hint: () => "This is a bug. Please report it with the stack that --verbose shows.",
+});
+
+export const programMissing = defineError<{ program: string }>({
+  code: "PROGRAM_MISSING",
+  failure: "configuration",
+  meaning: "A program that the command runs is not installed, or is not on the PATH.",
+  remedy: "Install the program, or add its directory to PATH.",
+  message: ({ program }) => `Cannot start ${program}.`,
+  hint: ({ program }) => `Install ${program}, or add its directory to PATH.`,
+});
+
+// Configuration
+
+export const projectNameInvalid = defineError<{ project: string }>({
+  code: "PROJECT_NAME_INVALID",
+  failure: "configuration",
+  meaning: "AWS does not accept PROJECT_NAME as part of the resources' names.",
+  remedy: "Use at most 30 lowercase letters, digits and single hyphens, with a letter first.",
+  state: "nothing-written",
+  message: ({ project }) => `PROJECT_NAME is not valid: ${project}`,
+  hint: () => "Use at most 30 lowercase letters, digits and single hyphens. Start with a letter.",
+});
+
+export const awsRegionInvalid = defineError<{ region: string }>({
+  code: "AWS_REGION_INVALID",
+  failure: "configuration",
+  meaning: "AWS_REGION, or TF_STATE_REGION, is not the name of an AWS region.",
+  remedy: "Set it to a name such as `us-east-1`.",
+  state: "nothing-written",
+  message: ({ region }) => `"${region}" is not an AWS region.`,
+  hint: () => "Set AWS_REGION (for a state in S3: TF_STATE_REGION) to a name such as us-east-1.",
+});
+
+export const stateAmbiguous = defineError({
+  code: "STATE_AMBIGUOUS",
+  failure: "configuration",
+  meaning: "Two variables name two different places for the Terraform state.",
+  remedy: "Unset TF_CLOUD_ORGANIZATION or TF_STATE_BUCKET.",
+  state: "nothing-written",
+  message: () =>
+    "TF_CLOUD_ORGANIZATION and TF_STATE_BUCKET are both set, but the state can only be in one place.",
+  hint: () => "Unset one of them. docs/runbooks/terraform-cloud.md describes how to move a state.",
+});
+
+export const tfWorkspaceMissing = defineError({
+  code: "TF_WORKSPACE_MISSING",
+  failure: "configuration",
+  meaning: "TF_CLOUD_ORGANIZATION is set, but not the workspace of this environment.",
+  remedy: "Set TF_WORKSPACE.",
+  state: "nothing-written",
+  message: () => "TF_CLOUD_ORGANIZATION is set, but TF_WORKSPACE is not.",
+  hint: () => "Set TF_WORKSPACE to the workspace of this environment.",
+});
+
+export const tfPluginMirrorMissing = defineError<{ directory: string; registry: string }>({
+  code: "TF_PLUGIN_MIRROR_MISSING",
+  failure: "configuration",
+  meaning:
+    "PILOT_LIGHT_TF_PLUGIN_MIRROR names a directory that does not contain a mirror of Terraform providers.",
+  remedy:
+    "Name the directory that contains `registry.terraform.io`; `terraform providers mirror` creates one.",
+  state: "nothing-written",
+  message: ({ directory }) => `${directory} does not contain a provider mirror.`,
+  hint: ({ registry }) =>
+    `Set PILOT_LIGHT_TF_PLUGIN_MIRROR to the directory that contains ${registry}. To create one:  terraform providers mirror <directory>`,
+});
+
+// Terraform outputs
+
+export const outputsUnreadable = defineError<{ file: string; reason: string; stack: string }>({
+  code: "OUTPUTS_UNREADABLE",
+  failure: "configuration",
+  meaning: "The file with the Terraform outputs cannot be read, or does not hold the outputs of a stack.",
+  remedy: "Write the file again with `pnpm infra:output --outputs-file <file>`.",
+  state: "nothing-written",
+  message: ({ file, reason }) => `Cannot read the Terraform outputs from ${file}: ${reason}.`,
+  hint: ({ file, stack }) =>
+    `The file must look like { "${stack}": { "<output>": <value> } }. To write it:  pnpm infra:output --outputs-file ${file}`,
+});
+
+export const outputsStack = defineError<{ source: string; stack: string; stacks: readonly string[] }>({
+  code: "OUTPUTS_STACK",
+  failure: "configuration",
+  meaning:
+    "The file with the Terraform outputs holds several stacks, none of which is the stack of PROJECT_NAME.",
+  remedy: "Set PROJECT_NAME to the project of the environment.",
+  state: "nothing-written",
+  message: ({ source, stack }) => `${source} holds several stacks, and none of them is called ${stack}.`,
+  details: ({ stacks }) => stacks,
+  hint: () => "Set PROJECT_NAME to the project of the environment.",
+});
+
+export const outputsEmpty = defineError<{ source: string }>({
+  code: "OUTPUTS_EMPTY",
+  failure: "configuration",
+  meaning: "The stack has no Terraform outputs: it was never deployed, or its state is in another place.",
+  remedy: "Deploy the stack, or set the variables that name the place of its state.",
+  state: "nothing-written",
+  message: ({ source }) =>
+    `${source} has no Terraform outputs. The stack was never deployed, or its state is in another place.`,
+  hint: () =>
+    `Check where the state is (TF_CLOUD_ORGANIZATION and TF_WORKSPACE, or TF_STATE_BUCKET). To deploy the stack:  ${plainDeploy}`,
+});
+
+export const outputsInvalid = defineError<{ problem: string; details?: readonly string[] }>({
+  code: "OUTPUTS_INVALID",
+  failure: "configuration",
+  meaning:
+    "Terraform outputs that the command needs are missing, have the wrong type, or contradict each other.",
+  remedy: "Deploy the stack with this version of the tool.",
+  state: "nothing-written",
+  message: ({ problem }) => problem,
+  details: ({ details = [] }) => details,
+  hint: () => `Deploy with this version, then run the command again:  ${deployCommand(undefined)}`,
+});
+
+export const outputsFailed = defineError<{ details: readonly string[] }>({
+  code: "OUTPUTS_FAILED",
+  failure: "aws",
+  meaning: "`cdktf output` failed, so that the Terraform outputs are not known.",
+  remedy: "Run `pnpm infra:output` to see its full output, or pass a file with `--outputs-file`.",
+  state: "nothing-written",
+  message: () => "`cdktf output` failed, so the Terraform outputs are not known.",
+  details: ({ details }) => details,
+  hint: () => "To read them from a file, add  --outputs-file <path>  To see the failure:  pnpm infra:output",
+});
+
+// AWS
+
+/** What was tried, as the start of a sentence: "Cannot read the secret x". */
+interface AwsAttempt {
+  attempt: string;
+  reason: string;
 }
 
-/** An expected failure: what happened, on which object, why, and what to do. */
-export class OpsError extends Error {
-  override readonly name = "OpsError";
-  readonly failure: FailureClass;
-  /** Stable identifier in UPPER_SNAKE_CASE that can be searched in the documentation. */
-  readonly code: string;
-  readonly hint: string | undefined;
-  readonly details: readonly string[];
-  readonly evenIfInterrupted: boolean;
+export const awsCredentials = defineError<AwsAttempt>({
+  code: "AWS_CREDENTIALS",
+  failure: "aws",
+  meaning: "The AWS credentials are missing, expired or not valid.",
+  remedy: "Log in again, for example with `aws sso login`, and choose the right AWS_PROFILE.",
+  message: ({ attempt, reason }) =>
+    `${attempt}: the AWS credentials are missing, expired or not valid (${reason}).`,
+  hint: () => "Log in again:  aws sso login    To check the credentials:  aws sts get-caller-identity",
+});
 
-  constructor(failure: FailureClass, code: string, message: string, options: OpsErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
-    this.failure = failure;
-    this.code = code;
-    this.hint = options.hint;
-    this.details = options.details ?? [];
-    this.evenIfInterrupted = options.evenIfInterrupted ?? false;
-  }
+export const awsAccessDenied = defineError<AwsAttempt>({
+  code: "AWS_ACCESS_DENIED",
+  failure: "aws",
+  meaning: "The AWS credentials are valid, but their role may not do what the command needs.",
+  remedy:
+    "Use a role with the privilege that the message names. `pnpm validate --print-policy` prints the policy for validation.",
+  message: ({ attempt, reason }) => `${attempt}: AWS denied access. ${reason}`,
+  hint: () => "Check which role you use:  aws sts get-caller-identity",
+});
 
-  get exit(): number {
-    return exitCodes[this.failure];
-  }
+export const awsFailed = defineError<AwsAttempt>({
+  code: "AWS_FAILED",
+  failure: "aws",
+  meaning: "An AWS service reported an error, or could not be reached.",
+  remedy:
+    "Run the command again with `--verbose`, which shows each request; check https://health.aws.amazon.com/health/status.",
+  message: ({ attempt, reason }) => `${attempt}: ${reason}`,
+  hint: () =>
+    "Run the command again with --verbose to see which service failed. AWS reports outages on https://health.aws.amazon.com/health/status",
+});
 
-  /** The same error, with more to say: what is not given stays as it is. */
-  with(changes: OpsErrorOptions): OpsError {
-    const { failure, code, message, hint, details, evenIfInterrupted, cause } = this;
-    const kept = { details, evenIfInterrupted, cause, ...(hint === undefined ? {} : { hint }) };
-    return new OpsError(failure, code, message, { ...kept, ...changes });
-  }
+export const wrongAccount = defineError<{
+  account: string;
+  expected: string;
+  expectedBy: string;
+  correction: string;
+}>({
+  code: "WRONG_ACCOUNT",
+  failure: "precondition",
+  meaning: "The AWS credentials belong to another account than the environment.",
+  remedy: "Choose the profile of the right account with AWS_PROFILE, or correct PILOT_LIGHT_ACCOUNT_ID.",
+  state: "nothing-written",
+  message: ({ account, expected, expectedBy }) =>
+    `The AWS credentials belong to account ${account}, but ${expectedBy} account ${expected}.`,
+  hint: ({ correction }) => `Choose another profile${correction}:  export AWS_PROFILE=...`,
+});
+
+export const secretMissing = defineError<{ arn: string; command: string }>({
+  code: "SECRET_MISSING",
+  failure: "configuration",
+  meaning: "Secrets Manager has no readable secret at the ARN of the output `database_secret_arn`.",
+  remedy:
+    "Check that the secret exists in this account and region, and that it is not scheduled for deletion.",
+  message: ({ arn }) => `Secrets Manager has no readable secret ${arn} (output database_secret_arn).`,
+  hint: ({ command }) => `Check the secret:  ${command}`,
+});
+
+export const secretMalformed = defineError<{ arn: string; problem: string }>({
+  code: "SECRET_MALFORMED",
+  failure: "configuration",
+  meaning: "The secret with the RDS credentials does not hold a username and a password.",
+  remedy: 'Write it as RDS does: JSON such as `{"username": "...", "password": "..."}`.',
+  message: ({ arn, problem }) => `The secret ${arn} ${problem}.`,
+  hint: () => 'The secret must be JSON such as {"username": "...", "password": "..."}, as RDS writes it.',
+});
+
+// Connecting to a database
+
+/** A database that could not be connected to. */
+interface Connecting {
+  side: Side;
+  /** Such as `rds (davidshaevel @ host:5432)`. */
+  name: string;
+  reason: string;
+  /** Variable or output that holds what is wrong. */
+  setting: string;
 }
 
-/** The error of a run that the person ended with Ctrl-C, which is SIGINT, or a supervisor with SIGTERM. */
-export function interrupted(signal: string): OpsError {
-  return new OpsError("interrupted", "INTERRUPTED", `Interrupted by ${signal}.`);
+export const wrongPassword = defineError<Connecting & { user: string }>({
+  code: "WRONG_PASSWORD",
+  failure: eitherSide,
+  meaning: "The server rejected the user or the password.",
+  remedy: "Correct the credentials: NEON_DATABASE_URL for Neon, the secret of `database_secret_arn` for RDS.",
+  message: ({ name, user, reason }) => `${name} rejected the user ${user}: ${reason}`,
+  hint: ({ setting }) => `Check the user and the password in ${setting}.`,
+});
+
+export const databaseMissing = defineError<Connecting & { database: string; system: string }>({
+  code: "DATABASE_MISSING",
+  failure: eitherSide,
+  meaning:
+    "The server has no database of this name. After an interrupted sync the database may have another name.",
+  remedy:
+    "Correct the name. After an interrupted sync, `pnpm sync undo <system>` gives the database its name back. Do not create a database of that name.",
+  message: ({ name, database }) => `${name}: the server has no database "${database}".`,
+  hint: ({ setting, system }) =>
+    `Check the database name in ${setting}. An interrupted sync may have left the database under another name; in that case do not create a new one, but restore the name:  pnpm sync undo ${system}`,
+});
+
+export const notAccepting = defineError<Connecting & { system: string; quotedDatabase: string }>({
+  code: "NOT_ACCEPTING",
+  failure: eitherSide,
+  meaning: "The database is closed to connections, by an interrupted sync or by an administrator.",
+  remedy:
+    "`pnpm sync undo <system>` opens a database that an interrupted sync closed, and does nothing else in that case.",
+  message: ({ name, reason }) => `${name} does not accept connections: ${reason}`,
+  hint: ({ system, quotedDatabase }) =>
+    `If nobody closed the database on purpose, open it from another database:  alter database ${quotedDatabase} allow_connections true;    If a sync was interrupted, see what it left:  pnpm sync undo ${system} --dry-run`,
+});
+
+export const connectFailed = defineError<Connecting & { sqlState: string }>({
+  code: "CONNECT_FAILED",
+  failure: eitherSide,
+  meaning: "The server refused the connection for another reason, which the message quotes.",
+  remedy: "Act on the server's message.",
+  message: ({ name, reason, sqlState }) => `${name}: ${reason} (SQLSTATE ${sqlState})`,
+  hint: ({ setting }) => `Check ${setting}.`,
+});
+
+export const certificateInvalid = defineError<Connecting & { host: string; authorities: string }>({
+  code: "CERTIFICATE_INVALID",
+  failure: eitherSide,
+  meaning:
+    "The server's certificate is not valid for its host name, or none of the trusted authorities issued it.",
+  remedy: "Check the host name. Pass the CA file: `sslrootcert` in NEON_DATABASE_URL, or RDS_SSLROOTCERT.",
+  message: ({ name, host, reason }) =>
+    `${name}: the server's certificate is not valid for ${host}: ${reason}`,
+  hint: ({ setting, authorities }) =>
+    `The certificate was checked against ${authorities}. To use another CA file, set ${setting}.`,
+});
+
+export const tlsUnsupported = defineError<Connecting>({
+  code: "TLS_UNSUPPORTED",
+  failure: eitherSide,
+  meaning: "The server does not offer TLS.",
+  remedy:
+    "Enable TLS on the server. For a local server only, turn it off: `sslmode=disable` in NEON_DATABASE_URL, or RDS_SSLMODE=disable.",
+  message: ({ name }) => `${name} does not offer TLS.`,
+  hint: ({ setting }) => `For a local server only, connect without TLS: ${setting}.`,
+});
+
+export const hostUnknown = defineError<Connecting>({
+  code: "HOST_UNKNOWN",
+  failure: eitherSide,
+  meaning: "DNS does not resolve the server's host name.",
+  remedy:
+    "Correct the host name in NEON_DATABASE_URL, or deploy the environment again for the output `database_endpoint`.",
+  message: ({ name }) => `${name}: the host name does not resolve.`,
+  hint: ({ setting }) => `Check ${setting}.`,
+});
+
+export const unreachable = defineError<Connecting & { via: string; attempts: number; needsTunnel: boolean }>({
+  code: "UNREACHABLE",
+  failure: eitherSide,
+  meaning: "No connection to the server could be opened in time.",
+  remedy: "Check the address, and that the server runs. RDS is private: open a tunnel and set RDS_HOSTADDR.",
+  message: ({ name, via, reason, attempts }) =>
+    `Cannot reach ${name}${via}: ${reason} (${attempts} attempts).`,
+  hint: ({ needsTunnel }) =>
+    needsTunnel
+      ? "RDS is private. Open a tunnel, then set its local end:  export RDS_HOSTADDR=127.0.0.1:<local port>"
+      : "Check that the address is right and that the server runs.",
+});
+
+/** A statement that failed. */
+interface FailedStatement {
+  system: string;
+  reason: string;
+  endpoint: string;
+  statement: string;
+}
+const statementDetails = ({ endpoint, statement }: FailedStatement) => [endpoint, `statement: ${statement}`];
+
+const sourceQueryFailed = defineError<FailedStatement>({
+  code: "SOURCE_QUERY_FAILED",
+  failure: "source",
+  meaning: "The source's server rejected a statement, or the connection to it was lost.",
+  remedy: "Act on the server's message. Run the command again if the connection was lost.",
+  message: ({ system, reason }) => `${system}: ${reason}`,
+  details: statementDetails,
+});
+
+const targetQueryFailed = defineError<FailedStatement>({
+  code: "TARGET_QUERY_FAILED",
+  failure: "target",
+  meaning: "The target's server rejected a statement, or the connection to it was lost.",
+  remedy: "Act on the server's message. Run the command again if the connection was lost.",
+  message: ({ system, reason }) => `${system}: ${reason}`,
+  details: statementDetails,
+});
+
+export const queryErrors = { source: sourceQueryFailed, target: targetQueryFailed };
+
+export function queryFailed(side: Side, facts: FailedStatement, options: OpsErrorOptions): OpsError {
+  return queryErrors[side](facts, options);
 }
 
-/** The same interruption, where it is certain that this run has written nothing. */
-export function interruptedUntouched(reason: unknown): unknown {
-  if (!(reason instanceof OpsError)) return reason;
-  return reason.with({ details: [...reason.details, "Nothing was written."], evenIfInterrupted: true });
-}
+// Endpoints
 
-/** The message of anything thrown, without its stack. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+export const neonUrlMissing = defineError<{ example: string }>({
+  code: "NEON_URL_MISSING",
+  failure: "configuration",
+  meaning: "NEON_DATABASE_URL is not set.",
+  remedy: "Copy the connection string from the Neon console.",
+  state: "nothing-written",
+  message: () => "NEON_DATABASE_URL is not set.",
+  hint: ({ example }) =>
+    `Copy the connection string from the Neon console:  export NEON_DATABASE_URL='${example}'`,
+});
+
+export const neonUrlMalformed = defineError<{ problem: string; example: string }>({
+  code: "NEON_URL_MALFORMED",
+  failure: "configuration",
+  meaning:
+    "NEON_DATABASE_URL is not a connection URL that the tool can read. The message repeats no part of it.",
+  remedy:
+    "Copy the connection string from the Neon console again. Percent-encode special characters of the password.",
+  state: "nothing-written",
+  message: ({ problem }) => `NEON_DATABASE_URL is malformed: ${problem}.`,
+  hint: ({ example }) => `It must look like  ${example}`,
+});
+
+export const noDatabase = defineError({
+  code: "NO_DATABASE",
+  failure: "precondition",
+  meaning:
+    "The environment has no RDS database: it is in pilot light, with the database only while it is active.",
+  remedy: "Activate the environment.",
+  state: "nothing-written",
+  message: () => "According to the Terraform outputs, the environment has no RDS database.",
+  hint: () => "Activate the environment first:  pnpm activate",
+});
+
+export const rdsHostaddrInvalid = defineError<{ value: string }>({
+  code: "RDS_HOSTADDR_INVALID",
+  failure: "configuration",
+  meaning: "RDS_HOSTADDR is not an IP address with a port.",
+  remedy: "Set it to the local end of the tunnel, such as `127.0.0.1:15432`.",
+  state: "nothing-written",
+  message: ({ value }) => `RDS_HOSTADDR is not an address with a port: ${value}`,
+  hint: () => "Set it to the local end of the tunnel:  export RDS_HOSTADDR=127.0.0.1:15432",
+});
+
+export const rdsSslmodeInvalid = defineError<{ mode: string }>({
+  code: "RDS_SSLMODE_INVALID",
+  failure: "configuration",
+  meaning: "RDS_SSLMODE is neither `verify-full` nor `disable`.",
+  remedy: "Unset it; `verify-full` is the default.",
+  state: "nothing-written",
+  message: ({ mode }) => `RDS_SSLMODE is ${mode}; it must be verify-full or disable.`,
+  hint: () => "Use the default:  unset RDS_SSLMODE",
+});
+
+export const tlsRequired = defineError<{ variable: string; host: string }>({
+  code: "TLS_REQUIRED",
+  failure: "configuration",
+  meaning: "A setting turns TLS off for a server that is not local.",
+  remedy: "Remove the setting: the certificate is verified by default.",
+  state: "nothing-written",
+  message: ({ variable, host }) => `${variable} turns TLS off for ${host}, which is not a local server.`,
+  hint: () => "Remove that setting. By default the certificate is verified.",
+});
+
+export const caFileUnreadable = defineError<{ variable: string; path: string; reason: string }>({
+  code: "CA_FILE_UNREADABLE",
+  failure: "configuration",
+  meaning: "The file with the CA certificates cannot be read, or holds no PEM certificate.",
+  remedy: "Name a file that holds at least one certificate in PEM format.",
+  state: "nothing-written",
+  message: ({ variable, path, reason }) => `${variable}: cannot use ${path}: ${reason}`,
+  hint: ({ variable }) => `Set ${variable} to a file with at least one certificate in PEM format.`,
+});
+
+// PostgreSQL programs
+
+/** A version of pg_dump that is needed, the versions that were found, and how to install it. */
+interface NeededPrograms {
+  needed: number;
+  found: readonly string[];
+  install: string;
 }
+const foundVersions = ({ found }: NeededPrograms) => found.map((version) => `found: ${version}`);
+
+export const pgDumpMissing = defineError<Omit<NeededPrograms, "found">>({
+  code: "PG_DUMP_MISSING",
+  failure: "configuration",
+  meaning: "pg_dump and pg_restore are not installed.",
+  remedy: "Install the PostgreSQL client programs of at least the major version of both servers.",
+  state: "nothing-written",
+  message: ({ needed }) => `pg_dump and pg_restore are not installed; version ${needed} is needed.`,
+  hint: ({ install }) => install,
+});
+
+export const pgDumpTooOld = defineError<NeededPrograms>({
+  code: "PG_DUMP_TOO_OLD",
+  failure: "configuration",
+  meaning: "pg_dump is older than a server that it has to dump.",
+  remedy: "Install the PostgreSQL client programs of the server's major version.",
+  state: "nothing-written",
+  message: ({ needed }) => `A server of version ${needed} needs pg_dump ${needed} or newer.`,
+  details: foundVersions,
+  hint: ({ install }) => install,
+});
+
+export const pgDumpTooNew = defineError<NeededPrograms & { highest: number; target: number }>({
+  code: "PG_DUMP_TOO_NEW",
+  failure: "configuration",
+  meaning: "Only versions of pg_dump are installed whose archives the target's version cannot restore.",
+  remedy: "Install the PostgreSQL client programs of the version that the message names.",
+  state: "nothing-written",
+  message: ({ needed, highest, target }) =>
+    `pg_dump ${needed}${needed < highest ? ` to ${highest}` : ""} is needed: a target of version ${target} does not accept what newer versions write.`,
+  details: foundVersions,
+  hint: ({ install }) => install,
+});

@@ -26,7 +26,7 @@ test("an interruption ends the program and is what is thrown", async () => {
   const running = run(process.execPath, ["-e", "setTimeout(() => {}, 60_000)"], {
     environment,
     signal: controller.signal,
-    onStart: () => setTimeout(() => controller.abort(interrupted("SIGINT")), 100),
+    onStart: () => setTimeout(() => controller.abort(interrupted({ signal: "SIGINT" })), 100),
   });
   await expect(running).rejects.toMatchObject({ code: "INTERRUPTED" });
 });

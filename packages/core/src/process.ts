@@ -1,7 +1,7 @@
 /** Running other programs: argv arrays only, an environment that is given and not inherited by accident, a bounded tail of stderr. */
 import { createInterface } from "node:readline";
 import type { Environment } from "./config/env.ts";
-import { OpsError, interrupted } from "./errors.ts";
+import { interrupted, programMissing } from "./errors.ts";
 
 export interface RunOptions {
   /** The whole environment of the child. Secrets go into files named by it, never into `args`. */
@@ -61,13 +61,10 @@ export async function run(program: string, args: readonly string[], options: Run
   await reading.catch(() => undefined);
   if (result.isCanceled) {
     const reason: unknown = options.signal?.reason;
-    throw reason instanceof Error ? reason : interrupted("a signal");
+    throw reason instanceof Error ? reason : interrupted({ signal: "a signal" });
   }
   if (result.exitCode === undefined && result.signal === undefined) {
-    throw new OpsError("configuration", "PROGRAM_MISSING", `Cannot start ${program}.`, {
-      hint: `Install it, or put it on the PATH.`,
-      cause: result.cause ?? result,
-    });
+    throw programMissing({ program }, { cause: result.cause ?? result });
   }
   return { exitCode: result.exitCode ?? 128, stdout: result.stdout, stderr };
 }

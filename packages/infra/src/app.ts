@@ -1,6 +1,6 @@
 /** From a checked configuration to synthesized Terraform: the one way in for `main.ts` and the tests. */
 import { projectNamePattern, regionPattern, resourceNames } from "@pilot-light/core/contract";
-import { OpsError } from "@pilot-light/core/errors";
+import { OpsError } from "@pilot-light/core/ops-error";
 import { App } from "cdktf";
 import type { BackendChoice } from "@pilot-light/core/terraform/backend";
 import { DevStack } from "./stacks/dev-stack.ts";

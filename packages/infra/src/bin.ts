@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import { runCommand } from "@pilot-light/core/cli/command";
 import { readVariable } from "@pilot-light/core/config/env";
-import { OpsError, messageOf } from "@pilot-light/core/errors";
+import { OpsError, messageOf } from "@pilot-light/core/ops-error";
 import { checkCommitted, writeCommitted } from "./committed.ts";
 
 await runCommand("infra commit", {}, ({ environment, printer }) => {

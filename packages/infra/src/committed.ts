@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { resourceNames } from "@pilot-light/core/contract";
-import { OpsError } from "@pilot-light/core/errors";
+import { OpsError } from "@pilot-light/core/ops-error";
 import type { AppConfig } from "./app.ts";
 import { synthesizedText } from "./synthesized-text.ts";
 

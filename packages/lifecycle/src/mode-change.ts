@@ -1,8 +1,9 @@
 /** What both switches do between the look and the last step: resume, refuse, ask, sync. */
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
-import { canAsk, confirmByName, confirmationNeeded } from "@pilot-light/core/cli/confirm";
+import { canAsk, confirmByName } from "@pilot-light/core/cli/confirm";
+import { confirmationNeeded } from "@pilot-light/core/errors";
 import { environmentName, type Outputs } from "@pilot-light/core/contract";
-import { OpsError, interruptedUntouched } from "@pilot-light/core/errors";
+import { OpsError, withState } from "@pilot-light/core/ops-error";
 import { formatBytes, formatMinute, plural } from "@pilot-light/core/output/format";
 import type { DirectionName } from "@pilot-light/sync/direction";
 import type { SyncOptions } from "@pilot-light/sync/options";
@@ -39,7 +40,9 @@ export async function openSwitch(
 ): Promise<Switch> {
   const { dryRun, yes } = given;
   if (!dryRun && !yes && !canAsk()) {
-    throw confirmationNeeded(given.resume ? resumeLine(command, given) : againLine(command, given));
+    throw confirmationNeeded({
+      command: given.resume ? resumeLine(command, given) : againLine(command, given),
+    });
   }
   const context = await openContext(commandContext);
   const { aws, printer, project } = context;
@@ -66,7 +69,7 @@ function resumed(command: SwitchName, { resume }: SwitchOptions, journal: Journa
       ? `The journal ${journal.place} has no run that did not come to its end.`
       : `The run that did not come to its end is one of \`${unfinished.command}\`.`;
   throw new OpsError("precondition", "NOTHING_TO_RESUME", `There is no \`${command}\` to resume. ${what}`, {
-    details: [nothingWritten],
+    state: "nothing-written",
     hint: `Run it as usual:  pnpm ${command}${unfinished === undefined ? "" : `    or go on with the other:  pnpm ${unfinished.command} --resume`}`,
   });
 }
@@ -86,7 +89,7 @@ function goingOn(given: SwitchOptions, resume: JournalEntry): SwitchOptions {
       "RESUME_CONTRADICTED",
       `${now} does not go with --resume: the run of ${formatMinute(resume.startedAt)} UTC was begun ${then}.`,
       {
-        details: [nothingWritten],
+        state: "nothing-written",
         hint: `Go on with it as it was begun:  ${resumeLine(command, { ...given, syncData: undefined })}\n  or begin anew:  ${againLine(command, given)}`,
       },
     );
@@ -99,8 +102,7 @@ function goingOn(given: SwitchOptions, resume: JournalEntry): SwitchOptions {
 export function refuse(refusals: readonly (OpsError | undefined)[]): void {
   const found = refusals.filter((refusal) => refusal !== undefined);
   if (found.length === 0) return;
-  const all = combine(found);
-  throw all instanceof OpsError ? all.with({ details: [...all.details, nothingWritten] }) : all;
+  throw withState(combine(found), "nothing-written");
 }
 
 /** Does what comes before anything is written, and says so when it is interrupted. */
@@ -109,11 +111,9 @@ export async function beforeAnything<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (!(error instanceof OpsError) || error.failure !== "interrupted") throw error;
-    throw error.details.includes(nothingWritten) ? error : interruptedUntouched(error);
+    throw withState(error, "nothing-written");
   }
 }
-
-const nothingWritten = "Nothing was written.";
 
 /**
  * What the journal keeps of a run that begins.
@@ -159,8 +159,10 @@ export async function agree(
   return undefined;
 }
 
-/** The options of a sync within a switch. */
-export function syncOptions({ allow, dryRun }: SwitchOptions): SyncOptions {
+/** The options of a sync within a mode change; the outputs are known later. */
+export type CopyOptions = Omit<SyncOptions, "outputs">;
+
+export function syncOptions({ allow, dryRun }: SwitchOptions): CopyOptions {
   return {
     dryRun,
     yes: true,
@@ -174,15 +176,17 @@ export function syncOptions({ allow, dryRun }: SwitchOptions): SyncOptions {
 /** Syncs without another question: the plan was agreed to, and what has changed since is judged again. */
 export async function syncNow(
   direction: DirectionName,
-  options: SyncOptions,
+  options: CopyOptions,
   outputs: Outputs,
   context: LifecycleContext,
 ): Promise<void> {
-  const { printer, stack } = context;
-  const outputsFile = await stack.writeOutputs(outputs);
+  const { printer } = context;
   const { performSync } = await import("@pilot-light/sync/sync");
-  const { plan, result } = await performSync(direction, { ...options, outputsFile }, context, () =>
-    Promise.resolve(),
+  const { plan, result } = await performSync(
+    direction,
+    { ...options, outputs: { values: outputs } },
+    context,
+    () => Promise.resolve(),
   );
   const { source, target } = plan;
   printer.line(

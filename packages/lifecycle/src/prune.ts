@@ -1,6 +1,7 @@
 /** `pnpm snapshots list` and `prune`. */
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
-import { canAsk, confirmByName, confirmationNeeded } from "@pilot-light/core/cli/confirm";
+import { canAsk, confirmByName } from "@pilot-light/core/cli/confirm";
+import { confirmationNeeded } from "@pilot-light/core/errors";
 import { formatMinute, plural } from "@pilot-light/core/output/format";
 import { monthly, unitPrices } from "@pilot-light/core/prices";
 import { basics } from "./context.ts";
@@ -41,7 +42,7 @@ export async function list(context: CommandContext): Promise<CommandOutcome> {
 export async function prune(options: PruneOptions, context: CommandContext): Promise<CommandOutcome> {
   const { aws, names, printer, signal } = basics(context);
   const { dryRun, yes, keep, includeOnlyCopies } = options;
-  if (!dryRun && !yes && !canAsk()) throw confirmationNeeded("pnpm snapshots prune");
+  if (!dryRun && !yes && !canAsk()) throw confirmationNeeded({ command: "pnpm snapshots prune" });
   const snapshots = await listSnapshots(aws, names, signal);
   const all = prunable(snapshots, keep, { onlyCopies: true });
   const surplus = includeOnlyCopies ? all : prunable(snapshots, keep);

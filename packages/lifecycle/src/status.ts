@@ -4,7 +4,7 @@ import { awsError, awsErrorName } from "@pilot-light/core/aws/errors";
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
 import type { Printer } from "@pilot-light/core/output/printer";
 import { clusterName, environmentName, serviceName, type Outputs } from "@pilot-light/core/contract";
-import { OpsError, messageOf } from "@pilot-light/core/errors";
+import { OpsError, messageOf } from "@pilot-light/core/ops-error";
 import { formatMinute } from "@pilot-light/core/output/format";
 import { listDumps } from "@pilot-light/validate/aws/dumps";
 import { listServices } from "@pilot-light/validate/aws/services";

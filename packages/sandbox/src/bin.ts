@@ -8,19 +8,12 @@ import { statusCommand } from "./commands/status.ts";
 import { upCommand } from "./commands/up.ts";
 
 const given = process.argv.slice(2);
-// What follows `--` belongs to the command that `run` starts; yargs would take its flags for its own.
+// What follows `--` belongs to the command that `run` starts; yargs would read its flags as its own.
 const separator = given.indexOf("--", 1);
 const own = separator === -1 ? given : given.slice(0, separator);
 const command = separator === -1 ? [] : given.slice(separator + 1);
 
-await runCli("pnpm sandbox", own, (argv) =>
-  argv
-    .command(upCommand)
-    .command(downCommand)
-    .command(statusCommand)
-    .command(envCommand)
-    .command(runInSandboxCommand(command))
-    .epilogue(
-      "Two PostgreSQL servers with TLS, an AWS emulator and sample data; nothing leaves this machine.",
-    ),
-);
+const commands = [upCommand, downCommand, statusCommand, envCommand, runInSandboxCommand(command)];
+await runCli("pnpm sandbox", own, commands, {
+  epilogue: "Two PostgreSQL servers with TLS, an AWS emulator and sample data. Nothing leaves this machine.",
+});

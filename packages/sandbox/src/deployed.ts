@@ -1,7 +1,7 @@
 /** An environment that is deployed on the emulator, so that it can be switched on and off there. */
 import { defaultRegion } from "@pilot-light/core/contract";
 import type { Environment } from "@pilot-light/core/config/env";
-import { OpsError, messageOf } from "@pilot-light/core/errors";
+import { OpsError, messageOf } from "@pilot-light/core/ops-error";
 import { pushImages } from "./aws/images.ts";
 import { motoUrl } from "./aws/moto.ts";
 import { createBucket } from "./aws/resources.ts";

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { realpath } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { OpsError } from "@pilot-light/core/errors";
+import { OpsError } from "@pilot-light/core/ops-error";
 import { canReach, type Account } from "./account.ts";
 import { bypassRole, databases, neonHost, ownerRoles, rdsHost, type Side } from "./names.ts";
 import { freePort } from "./ports.ts";

@@ -3,7 +3,7 @@ import { chmod, mkdir, readdir, rm, rmdir, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { defaultProjectName, resourceNames } from "@pilot-light/core/contract";
 import type { Environment } from "@pilot-light/core/config/env";
-import { OpsError } from "@pilot-light/core/errors";
+import { OpsError } from "@pilot-light/core/ops-error";
 import { serverAccount, type Account } from "./account.ts";
 import { startFrontProcess, stopFrontProcess } from "./aws/front-control.ts";
 import { findMoto, motoUrl, startMoto, stopMoto } from "./aws/moto.ts";

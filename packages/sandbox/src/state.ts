@@ -1,7 +1,7 @@
 /** What a running sandbox is made of, as it is kept in `state.json` of its directory. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { OpsError, messageOf } from "@pilot-light/core/errors";
+import { OpsError, messageOf } from "@pilot-light/core/ops-error";
 import { z } from "zod";
 import { seeds } from "./postgres/seeds.ts";
 

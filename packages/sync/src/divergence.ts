@@ -6,6 +6,7 @@ import type { CommandContext } from "@pilot-light/core/cli/command";
 import { compareFingerprints, type Difference } from "@pilot-light/core/inventory/compare";
 import { listDataTables, type Fingerprint } from "@pilot-light/core/inventory/tables";
 import type { DatabaseSystem, Endpoint } from "@pilot-light/core/postgres/endpoint";
+import type { OutputsSource } from "@pilot-light/core/terraform/outputs";
 import { openSession, type Session } from "@pilot-light/core/postgres/session";
 import { sessionOptions, withFreshPassword } from "./read/connect.ts";
 import { directions, type DirectionName } from "./direction.ts";
@@ -41,10 +42,10 @@ const sessionsPerSide = 2;
  * @throws OpsError of class configuration, precondition, aws, source (for both databases)
  */
 export async function readDivergence(
-  { outputsFile, compared = ["neon", "rds"] }: { outputsFile: string; compared?: readonly DatabaseSystem[] },
+  { outputs, compared = ["neon", "rds"] }: { outputs: OutputsSource; compared?: readonly DatabaseSystem[] },
   context: CommandContext,
 ): Promise<Divergence> {
-  const resolved = await resolve(directions["neon-to-rds"], outputsFile, context);
+  const resolved = await resolve(directions["neon-to-rds"], outputs, context);
   const { source: neon, target: rds, store, rereadSecret } = resolved;
   const newest = await store.newestArchive(context.signal);
   const manifest = newest !== undefined && isOf(newest, neon, rds) ? newest : undefined;

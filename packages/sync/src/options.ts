@@ -1,4 +1,5 @@
 /** What a sync command was asked to do. */
+import type { OutputsSource } from "@pilot-light/core/terraform/outputs";
 import type { FingerprintDepth } from "@pilot-light/core/inventory/tables";
 
 export interface SyncOptions {
@@ -12,5 +13,5 @@ export interface SyncOptions {
   targetBackup: boolean;
   /** Go on although the source is empty or far smaller than the target. */
   allowShrink: boolean;
-  outputsFile?: string | undefined;
+  outputs: OutputsSource;
 }

@@ -1,5 +1,4 @@
 /** Finds out everything a command needs before it connects: endpoints, account, bucket. */
-import { resolve as absolutePath } from "node:path";
 import { createAwsClients, type AwsClients } from "@pilot-light/core/aws/clients";
 import { readDatabaseSecret } from "@pilot-light/core/aws/database-secret";
 import { readIdentity, type AwsIdentity } from "@pilot-light/core/aws/identity";
@@ -7,8 +6,8 @@ import type { CommandContext } from "@pilot-light/core/cli/command";
 import { outputsSchema, resourceNames } from "@pilot-light/core/contract";
 import { readVariable } from "@pilot-light/core/config/env";
 import { deployCommand } from "@pilot-light/core/terraform/deploy-command";
-import { OpsError } from "@pilot-light/core/errors";
-import { parseOutputs, readOutputs } from "@pilot-light/core/terraform/outputs";
+import { OpsError } from "@pilot-light/core/ops-error";
+import { parseOutputs, readOutputs, type OutputsSource } from "@pilot-light/core/terraform/outputs";
 import type { DatabaseSystem, Endpoint } from "@pilot-light/core/postgres/endpoint";
 import { parseNeonUrl } from "@pilot-light/core/postgres/neon-url";
 import { resolveRds, withCredentials } from "@pilot-light/core/postgres/rds-endpoint";
@@ -37,11 +36,11 @@ const neededOutputs = outputsSchema
  */
 export async function resolve(
   direction: Direction,
-  outputsFile: string | undefined,
+  source: OutputsSource,
   context: CommandContext,
 ): Promise<Resolved> {
   const neon = resolveNeon(context);
-  const { aws, identity, rds, secretArn, bucket } = await resolveAws(outputsFile, context);
+  const { aws, identity, rds, secretArn, bucket } = await resolveAws(source, context);
   const store = new DumpStore(aws, bucket, identity.account);
   const [endpoint] = await settleAll([enterRds(rds, aws, secretArn, context), store.check(context.signal)]);
   return {
@@ -56,11 +55,11 @@ export async function resolve(
 /** Resolves one of the two databases. */
 export async function resolveOne(
   system: DatabaseSystem,
-  outputsFile: string | undefined,
+  source: OutputsSource,
   context: CommandContext,
 ): Promise<Endpoint> {
   if (system === "neon") return resolveNeon(context);
-  const { aws, rds, secretArn } = await resolveAws(outputsFile, context);
+  const { aws, rds, secretArn } = await resolveAws(source, context);
   return await enterRds(rds, aws, secretArn, context);
 }
 
@@ -71,12 +70,11 @@ function resolveNeon({ environment, printer }: CommandContext): Endpoint {
 }
 
 /** The account, and what the outputs say about the RDS side. */
-async function resolveAws(outputsFile: string | undefined, { environment, printer, signal }: CommandContext) {
+async function resolveAws(source: OutputsSource, { environment, printer, signal }: CommandContext) {
   const names = resourceNames(readProject(environment));
   const aws = createAwsClients(environment);
-  const file = outputsFile ?? readVariable(environment, "PILOT_LIGHT_OUTPUTS_FILE");
   const reading = readOutputs({
-    file: file === undefined ? undefined : absolutePath(file),
+    source,
     stack: names.stack,
     directory: process.cwd(),
     environment,

@@ -1,7 +1,8 @@
 /** The whole of a sync command: resolve, look at both sides, plan, ask, run. Takes and returns data; printing is in render.ts. */
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
-import { canAsk, confirmByName, confirmationNeeded } from "@pilot-light/core/cli/confirm";
-import { messageOf, type OpsError } from "@pilot-light/core/errors";
+import { canAsk, confirmByName } from "@pilot-light/core/cli/confirm";
+import { confirmationNeeded } from "@pilot-light/core/errors";
+import { messageOf, type OpsError } from "@pilot-light/core/ops-error";
 import { directions, type DirectionName } from "./direction.ts";
 import type { SyncJob, SyncResult } from "./job.ts";
 import { inspectTarget, takeLocks } from "./plan/locks.ts";
@@ -34,7 +35,7 @@ export async function sync(
     const { database, system } = plan.target;
     await confirmByName(`This replaces the database ${database} on ${system}.`, database, context.signal);
   };
-  if (!options.yes && !canAsk()) throw confirmationNeeded(`pnpm sync ${name}`);
+  if (!options.yes && !canAsk()) throw confirmationNeeded({ command: `pnpm sync ${name}` });
   const start = performance.now();
   const { plan, result } = await performSync(name, options, context, agree);
   printResult(plan, result, performance.now() - start, printer);
@@ -48,7 +49,7 @@ export async function previewSync(
   context: CommandContext,
 ): Promise<Pick<Prepared, "plan" | "refusal">> {
   const direction = directions[name];
-  const resolved = await resolve(direction, options.outputsFile, context);
+  const resolved = await resolve(direction, options.outputs, context);
   const beside = { state: await inspectTarget(resolved, context) };
   return await prepare(direction, options, resolved, beside, context);
 }
@@ -67,7 +68,7 @@ export async function performSync(
   agree: Agree,
 ): Promise<{ plan: Plan; result: SyncResult }> {
   const direction = directions[name];
-  const resolved = await resolve(direction, options.outputsFile, context);
+  const resolved = await resolve(direction, options.outputs, context);
   await using locks = await takeLocks(resolved, context);
   const { plan, refusal, job } = await prepare(direction, options, resolved, locks, context);
   await agree(plan, refusal);

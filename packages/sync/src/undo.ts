@@ -3,11 +3,13 @@
  * that, so it gets a name that no sync drops.
  */
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
-import { canAsk, confirmByName, confirmationNeeded } from "@pilot-light/core/cli/confirm";
-import { OpsError } from "@pilot-light/core/errors";
+import { canAsk, confirmByName } from "@pilot-light/core/cli/confirm";
+import { confirmationNeeded } from "@pilot-light/core/errors";
+import { OpsError } from "@pilot-light/core/ops-error";
 import { formatBytes, formatDuration } from "@pilot-light/core/output/format";
 import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
 import { ident } from "@pilot-light/core/postgres/identifiers";
+import type { OutputsSource } from "@pilot-light/core/terraform/outputs";
 import type { Session } from "@pilot-light/core/postgres/session";
 import { sessionOptions } from "./read/connect.ts";
 import { lock, openMaintenance } from "./target/maintenance.ts";
@@ -18,7 +20,7 @@ import { needsRepair, readTargetState, repair } from "./target/target-state.ts";
 export interface UndoOptions {
   dryRun: boolean;
   yes: boolean;
-  outputsFile?: string | undefined;
+  outputs: OutputsSource;
 }
 
 /**
@@ -31,9 +33,9 @@ export async function undo(
   context: CommandContext,
 ): Promise<CommandOutcome> {
   const { printer, environment, signal } = context;
-  const { dryRun, yes, outputsFile } = options;
-  const target = await resolveOne(system, outputsFile, context);
-  if (!dryRun && !yes && !canAsk()) throw confirmationNeeded(`pnpm sync undo ${system}`);
+  const { dryRun, yes, outputs } = options;
+  const target = await resolveOne(system, outputs, context);
+  if (!dryRun && !yes && !canAsk()) throw confirmationNeeded({ command: `pnpm sync undo ${system}` });
   const reopen = () => openMaintenance(target, sessionOptions("target", environment));
   await using maintenance = await openMaintenance(target, sessionOptions("target", environment, signal));
   const live = target.database;

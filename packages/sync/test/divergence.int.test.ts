@@ -19,7 +19,7 @@ async function look(env: Record<string, string> = {}): Promise<Divergence> {
   const stderr = Object.assign(new PassThrough(), { isTTY: false }) as unknown as WriteStream;
   const printer = new Printer({ environment, verbose: false, json: true, color: false, stderr });
   const context = { environment, printer, signal: new AbortController().signal };
-  return await readDivergence({ outputsFile: pair.outputsFile }, context);
+  return await readDivergence({ outputs: { file: pair.outputsFile } }, context);
 }
 
 beforeAll(async () => {

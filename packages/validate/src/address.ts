@@ -1,5 +1,5 @@
 /** An `address:port` that a person gives in place of a host name. */
-import { OpsError } from "@pilot-light/core/errors";
+import { OpsError } from "@pilot-light/core/ops-error";
 
 /**
  * Parts of `address:port`, undefined for undefined.

@@ -1,5 +1,5 @@
 /** `pnpm validate`: its one command. */
 import { runCli } from "@pilot-light/core/cli/cli";
-import { addValidateCommand } from "./commands/validate-command.ts";
+import { validateCommand } from "./commands/validate-command.ts";
 
-await runCli("pnpm validate", process.argv.slice(2), addValidateCommand);
+await runCli("pnpm validate", process.argv.slice(2), [validateCommand]);

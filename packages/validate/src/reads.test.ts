@@ -7,29 +7,25 @@ import { expect, test } from "vitest";
 import { createReads } from "./reads.ts";
 
 test.each([
-  [undefined, "outputs.json"],
-  ["terraform", "in terraform are"],
-])(
-  "outputs out of a file are said to be from %s when that is given, else from the file",
-  async (from, said) => {
-    const directory = await mkdtemp(join(tmpdir(), "pilot-light-reads-"));
-    try {
-      const file = join(directory, "outputs.json");
-      await writeFile(file, '{"shop-dev":{"vpc_id":"vpc-1"}}');
-      const reads = createReads({
-        aws: createAwsClients({}),
-        environment: {},
-        names: resourceNames("shop"),
-        outputsFile: file,
-        outputsFrom: from,
-        directory,
-        signal: new AbortController().signal,
-        hide: () => undefined,
-        log: () => undefined,
-      });
-      await expect(reads.outputs()).rejects.toThrow(said);
-    } finally {
-      await rm(directory, { recursive: true });
-    }
-  },
-);
+  ["file", "outputs.json"],
+  ["values", "in terraform lack"],
+])("outputs from a %s are reported with the place they come from", async (kind, said) => {
+  const directory = await mkdtemp(join(tmpdir(), "pilot-light-reads-"));
+  try {
+    const file = join(directory, "outputs.json");
+    await writeFile(file, '{"shop-dev":{"vpc_id":"vpc-1"}}');
+    const reads = createReads({
+      aws: createAwsClients({}),
+      environment: {},
+      names: resourceNames("shop"),
+      outputs: kind === "file" ? { file } : { values: { vpc_id: "vpc-1" } },
+      directory,
+      signal: new AbortController().signal,
+      hide: () => undefined,
+      log: () => undefined,
+    });
+    await expect(reads.outputs()).rejects.toThrow(said);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});

@@ -1,4 +1,5 @@
 /** What several checks look at, each read once per run and only when a check asks for it. */
+import type { OutputsSource } from "@pilot-light/core/terraform/outputs";
 import type { Service } from "@aws-sdk/client-ecs";
 import type { CertificateDetail } from "@aws-sdk/client-acm";
 import type { LoadBalancer } from "@aws-sdk/client-elastic-load-balancing-v2";
@@ -12,7 +13,7 @@ import {
   type ResourceNames,
 } from "@pilot-light/core/contract";
 import { readVariable, type Environment } from "@pilot-light/core/config/env";
-import { OpsError } from "@pilot-light/core/errors";
+import { OpsError } from "@pilot-light/core/ops-error";
 import { parseOutputs, readOutputs } from "@pilot-light/core/terraform/outputs";
 import { listServices } from "./aws/services.ts";
 import { readCertificate } from "./aws/certificates.ts";
@@ -42,9 +43,7 @@ export interface ReadsOptions {
   aws: AwsClients;
   environment: Environment;
   names: ResourceNames;
-  outputsFile: string | undefined;
-  /** What is said of where the outputs are from; without it the file or program that they were read from. */
-  outputsFrom: string | undefined;
+  outputs: OutputsSource;
   directory: string;
   signal: AbortSignal;
   hide: (secret: string) => void;
@@ -106,16 +105,15 @@ export function requireOutput({ values, from }: DeployedOutputs, name: TextOutpu
 async function readAllOutputs(options: ReadsOptions): Promise<DeployedOutputs> {
   const { names, directory, environment, signal, log } = options;
   const raw = await readOutputs({
-    file: options.outputsFile,
+    source: options.outputs,
     stack: names.stack,
     directory,
     environment,
     signal,
     onStart: (line) => log(`$ ${line}`),
   });
-  const from = options.outputsFrom ?? raw.from;
-  const values = parseOutputs({ ...raw, from }, outputsSchema);
-  return { values, count: Object.keys(raw.values).length, from };
+  const values = parseOutputs(raw, outputsSchema);
+  return { values, count: Object.keys(raw.values).length, from: raw.from };
 }
 
 function once<T>(read: () => Promise<T>): () => Promise<T> {

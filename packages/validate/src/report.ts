@@ -1,6 +1,6 @@
 /** A finished validation as data: what every reporter and the exit code are made of. */
 import type { environmentName } from "@pilot-light/core/contract";
-import { exitCodes } from "@pilot-light/core/errors";
+import { exitCodes } from "@pilot-light/core/ops-error";
 import type { Mode } from "./check.ts";
 import type { CheckResult, Status } from "./result.ts";
 

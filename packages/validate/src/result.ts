@@ -1,7 +1,7 @@
 /** The result of a check: a finding, or why there is none. An exception and a timeout are results, too. */
 import { awsError, awsErrorName, awsStatus } from "@pilot-light/core/aws/errors";
 import { deployCommand, plainDeploy } from "@pilot-light/core/terraform/deploy-command";
-import { OpsError, exitCodes, messageOf } from "@pilot-light/core/errors";
+import { OpsError, exitCodes, messageOf } from "@pilot-light/core/ops-error";
 import { transient, failure, type Check, type Finding, type Mode, type Problem } from "./check.ts";
 
 /**

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { OpsError, interrupted } from "@pilot-light/core/errors";
+import { interrupted } from "@pilot-light/core/errors";
+import { OpsError } from "@pilot-light/core/ops-error";
 import { describe, expect, test } from "vitest";
 import { failure, type Check, type Mode } from "./check.ts";
 import { runChecks, type RunnerOptions } from "./runner.ts";
@@ -197,6 +198,6 @@ test("an interruption ends the run with its reason", async () => {
   const controller = new AbortController();
   const hanging = ["a", "b"].map((id) => sampleCheck(id, { run: () => new Promise(() => undefined) }));
   const running = runChecks(hanging, options({ signal: controller.signal }));
-  controller.abort(interrupted("SIGINT"));
+  controller.abort(interrupted({ signal: "SIGINT" }));
   await expect(running).rejects.toMatchObject({ code: "INTERRUPTED" });
 });

@@ -1,6 +1,6 @@
 /** Runs checks in parallel: each starts when what it needs is there, has a time of its own, and always ends in a result. */
 import { setMaxListeners } from "node:events";
-import { OpsError } from "@pilot-light/core/errors";
+import { OpsError } from "@pilot-light/core/ops-error";
 import { formatDuration } from "@pilot-light/core/output/format";
 import pLimit from "p-limit";
 import type { Check, CheckContext, Mode } from "./check.ts";

@@ -1,5 +1,5 @@
 /** Which checks run: `--only`, `--skip`, and those that must be asked for. */
-import { OpsError } from "@pilot-light/core/errors";
+import { OpsError } from "@pilot-light/core/ops-error";
 import type { Check } from "./check.ts";
 
 export interface Selection {

@@ -1,11 +1,12 @@
 /** A whole validation: the chosen checks in one parallel run, again while waiting, as a report. */
+import type { OutputsSource } from "@pilot-light/core/terraform/outputs";
 import { setMaxListeners } from "node:events";
 import { resolve as absolutePath } from "node:path";
 import { createAwsClients, type AwsClients } from "@pilot-light/core/aws/clients";
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import { environmentName, resourceNames } from "@pilot-light/core/contract";
 import { readVariable } from "@pilot-light/core/config/env";
-import { OpsError } from "@pilot-light/core/errors";
+import { OpsError } from "@pilot-light/core/ops-error";
 import { readProject } from "@pilot-light/core/config/project";
 import { addressOption } from "./address.ts";
 import type { Check, CheckOptions, Mode } from "./check.ts";
@@ -20,9 +21,7 @@ import { applyWaivers, readWaivers, waiverNotes } from "./waivers.ts";
 import { usualPauses, waitUntilGood } from "./wait.ts";
 
 export interface ValidateOptions extends Selection {
-  outputsFile?: string | undefined;
-  /** What is said of where the outputs are from, when the file is not one that a person named: "terraform". */
-  outputsFrom?: string | undefined;
+  outputs: OutputsSource;
   waiversFile?: string | undefined;
   /** `address:port` to connect to instead of the load balancer. */
   resolve?: string | undefined;
@@ -46,6 +45,7 @@ export const usualOptions: ValidateOptions = {
   only: [],
   skip: [],
   optional: [],
+  outputs: "deployed",
   strict: false,
   jobs: 8,
   timeout: 15_000,
@@ -90,8 +90,7 @@ export async function validate(
         aws,
         environment,
         names: resourceNames(project),
-        outputsFile: options.outputsFile ?? readVariable(environment, "PILOT_LIGHT_OUTPUTS_FILE"),
-        outputsFrom: options.outputsFrom,
+        outputs: options.outputs,
         directory: checkOptions.directory,
         signal: round.signal,
         hide,

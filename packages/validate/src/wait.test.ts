@@ -78,7 +78,7 @@ describe("waiting", () => {
   });
 
   test("ends with an interruption", async () => {
-    const signal = AbortSignal.abort(interrupted("SIGINT"));
+    const signal = AbortSignal.abort(interrupted({ signal: "SIGINT" }));
     await expect(rounds([[failed("a", true)]], { signal })).rejects.toMatchObject({ code: "INTERRUPTED" });
   });
 });

@@ -1,6 +1,6 @@
 /** Failures and warnings that are accepted until a date, from a file. */
 import { readFile } from "node:fs/promises";
-import { OpsError, messageOf } from "@pilot-light/core/errors";
+import { OpsError, messageOf } from "@pilot-light/core/ops-error";
 import { z } from "zod";
 import type { Check } from "./check.ts";
 import type { CheckResult } from "./result.ts";

@@ -1,4 +1,4 @@
-import { OpsError } from "../errors.ts";
+import { OpsError } from "../ops-error.ts";
 import { expect, test } from "vitest";
 import { acquireAll, combine, drain, settleAll } from "./settle.ts";
 

@@ -1,5 +1,5 @@
 /** Waiting for several things at once and reporting every failure, not only the quickest. */
-import { OpsError, messageOf } from "../errors.ts";
+import { OpsError, messageOf } from "../ops-error.ts";
 
 /**
  * Like `Promise.all`, but waits for all of them, so that nothing goes on behind the caller's back.

@@ -1,6 +1,6 @@
 /** What a run has made and how to remove it, the last first. */
 import type { Printer } from "../output/printer.ts";
-import { messageOf } from "../errors.ts";
+import { messageOf } from "../ops-error.ts";
 
 export class UndoList {
   #steps: { what: string; undo: () => Promise<void> }[] = [];

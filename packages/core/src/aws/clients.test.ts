@@ -25,7 +25,7 @@ test.each([
     expect.objectContaining({
       code: "AWS_REGION_INVALID",
       exit: 3,
-      message: `This is no AWS region: "${region}".`,
+      message: `"${region}" is not an AWS region.`,
       hint: expect.stringContaining("AWS_REGION") as string,
     }) as Error,
   );

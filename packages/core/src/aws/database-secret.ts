@@ -1,6 +1,6 @@
 /** The RDS credentials in Secrets Manager. */
 import { databaseSecretSchema, type DatabaseSecret } from "../contract.ts";
-import { OpsError } from "../errors.ts";
+import { secretMalformed, secretMissing } from "../errors.ts";
 import type { AwsClients } from "./clients.ts";
 import { awsCommand } from "./command-line.ts";
 import { awsError } from "./errors.ts";
@@ -21,15 +21,8 @@ export async function readDatabaseSecret(
     .send(new GetSecretValueCommand({ SecretId: arn }), signal === undefined ? {} : { abortSignal: signal })
     .catch((error: unknown) => {
       if (error instanceof ResourceNotFoundException || error instanceof InvalidRequestException) {
-        throw new OpsError(
-          "configuration",
-          "SECRET_MISSING",
-          `There is no readable secret ${arn} (output database_secret_arn).`,
-          {
-            hint: `Look at it:  ${awsCommand(aws, `secretsmanager describe-secret --secret-id ${arn}`)}`,
-            cause: error,
-          },
-        );
+        const command = awsCommand(aws, `secretsmanager describe-secret --secret-id ${arn}`);
+        throw secretMissing({ arn, command }, { cause: error });
       }
       throw awsError(error, `Cannot read the secret ${arn}`);
     });
@@ -37,10 +30,7 @@ export async function readDatabaseSecret(
 }
 
 function parseSecret(arn: string, text: string | undefined): DatabaseSecret {
-  const malformed = (why: string) =>
-    new OpsError("configuration", "SECRET_MALFORMED", `The secret ${arn} ${why}.`, {
-      hint: 'It must be JSON such as {"username": "...", "password": "..."}, as RDS writes it.',
-    });
+  const malformed = (problem: string) => secretMalformed({ arn, problem });
   let value: unknown;
   try {
     value = JSON.parse(text ?? "");
@@ -54,7 +44,7 @@ function parseSecret(arn: string, text: string | undefined): DatabaseSecret {
     );
   }
   if (/[\n\r\0]/.test(secret.data.password)) {
-    throw malformed("has a password with a line break, which a pass file cannot hold");
+    throw malformed("has a password with a line break, which a libpq password file cannot hold");
   }
   return secret.data;
 }

@@ -1,5 +1,6 @@
 /** Turns what the AWS SDK throws into errors a person can act on. */
-import { OpsError, messageOf } from "../errors.ts";
+import { awsAccessDenied, awsCredentials, awsFailed } from "../errors.ts";
+import { OpsError, messageOf } from "../ops-error.ts";
 
 /** Names of the exceptions that mean "log in again", over all services (AWS documentation, "Common error types"). */
 const credentialErrors = new Set([
@@ -30,32 +31,17 @@ export function awsStatus(error: unknown): number | undefined {
 
 /**
  * An `OpsError` of class `aws` for anything an SDK call threw; an `OpsError` and an interruption pass unchanged.
- * @param what what was tried, as the start of a sentence: "Cannot read secret x"
+ * @param attempt what was tried, as the start of a sentence: "Cannot read the secret x"
  */
-export function awsError(error: unknown, what: string): Error {
+export function awsError(error: unknown, attempt: string): Error {
   if (error instanceof OpsError) return error;
   const name = awsErrorName(error);
   const cause: unknown = error instanceof Error ? error.cause : undefined;
   if (name === "AbortError" && cause instanceof OpsError) return cause;
-  if (credentialErrors.has(name)) {
-    return new OpsError(
-      "aws",
-      "AWS_CREDENTIALS",
-      `${what}: the AWS credentials are missing, expired or not valid (${name}).`,
-      {
-        hint: "Log in again:  aws sso login    or check:  aws sts get-caller-identity",
-        cause: error,
-      },
-    );
-  }
+  const options = { cause: error };
+  if (credentialErrors.has(name)) return awsCredentials({ attempt, reason: name }, options);
   if (name === "AccessDenied" || name === "AccessDeniedException" || awsStatus(error) === 403) {
-    return new OpsError("aws", "AWS_ACCESS_DENIED", `${what}: access denied. ${messageOf(error)}`, {
-      hint: "Check who you are:  aws sts get-caller-identity",
-      cause: error,
-    });
+    return awsAccessDenied({ attempt, reason: messageOf(error) }, options);
   }
-  return new OpsError("aws", "AWS_FAILED", `${what}: ${messageOf(error) || name}`, {
-    hint: "See which service fails with --verbose, and https://health.aws.amazon.com/health/status",
-    cause: error,
-  });
+  return awsFailed({ attempt, reason: messageOf(error) || name }, options);
 }

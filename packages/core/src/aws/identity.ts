@@ -1,5 +1,5 @@
 /** Which account and role the credentials belong to. */
-import { OpsError } from "../errors.ts";
+import { wrongAccount } from "../errors.ts";
 import type { AwsClients } from "./clients.ts";
 import { awsError } from "./errors.ts";
 import { sdk } from "./sdk.ts";
@@ -24,18 +24,17 @@ export async function readIdentity(
   const reply = await sts
     .send(new GetCallerIdentityCommand({}), signal === undefined ? {} : { abortSignal: signal })
     .catch((error: unknown) => {
-      throw awsError(error, "Cannot find out the AWS account");
+      throw awsError(error, "Cannot read the AWS account of the credentials");
     });
   const { Account: account = "", Arn: arn = "" } = reply;
   if (expectedAccount !== undefined && expectedAccount !== account) {
-    throw new OpsError(
-      "precondition",
-      "WRONG_ACCOUNT",
-      `The AWS credentials belong to account ${account}, expected is ${expectedAccount}.`,
-      {
-        hint: "Choose another profile:  export AWS_PROFILE=...    or correct PILOT_LIGHT_ACCOUNT_ID",
-      },
-    );
+    const expectedBy = "PILOT_LIGHT_ACCOUNT_ID names";
+    throw wrongAccount({
+      account,
+      expected: expectedAccount,
+      expectedBy,
+      correction: " or correct that variable",
+    });
   }
   return { account, arn };
 }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { Argv } from "yargs";
-import { commonOptions, runCli } from "./cli.ts";
+import { runCli } from "./cli.ts";
+import { defineCommand } from "./define-command.ts";
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -13,23 +13,24 @@ afterEach(() => {
 });
 
 /** A program of two levels, as `pnpm activate` and `pnpm snapshots prune` are. */
-function configure(argv: Argv): Argv {
-  const note = (args: Values) => {
-    ran = args;
-  };
-  const options = (own: Argv) =>
-    commonOptions(own)
-      .option("dry-run", { type: "boolean", default: false })
-      .option("sync-data", { type: "boolean" })
-      .option("wait", { type: "string", coerce: (text: string) => text.trim() })
-      .option("var", { type: "string", array: true, requiresArg: true });
-  return argv
-    .command("activate", "On", options, note)
-    .command("down", "Off", options, note)
-    .command("snapshots", "Snapshots", (own) =>
-      own.command("list", "List", options, note).command("prune", "Prune", options, note),
-    );
-}
+const commands = ["activate", "down", "snapshots list", "snapshots prune"].map((words) =>
+  defineCommand({
+    words,
+    name: words,
+    summary: `Runs ${words}`,
+    variables: [],
+    options: (argv) =>
+      argv
+        .option("dry-run", { type: "boolean", default: false })
+        .option("sync-data", { type: "boolean" })
+        .option("wait", { type: "string", coerce: (text: string) => text.trim() })
+        .option("var", { type: "string", array: true, requiresArg: true }),
+    run: (args) => {
+      ran = args;
+      return Promise.resolve({ outcome: "ran", document: {} });
+    },
+  }),
+);
 
 /** What a usage error says as JSON; undefined when the command ran. */
 async function failureOf(...args: string[]) {
@@ -39,7 +40,7 @@ async function failureOf(...args: string[]) {
     return true;
   });
   vi.spyOn(process.stderr, "write").mockImplementation(() => true);
-  await runCli("pnpm", [...args, "--json"], configure);
+  await runCli("pnpm", [...args, "--json"], commands);
   if (ran !== undefined) return undefined;
   const { command, error } = JSON.parse(text) as {
     command: string;
@@ -110,12 +111,12 @@ describe("an unknown command", () => {
   });
 
   test("suggests nothing that is far away", async () => {
-    expect(await messageOf("foo")).toBe("Unknown command: foo. There are: activate, down, snapshots.");
+    expect(await messageOf("foo")).toBe("Unknown command: foo. The commands are: activate, down, snapshots.");
   });
 
   test("that is missing names those there are", async () => {
-    expect(await messageOf("snapshots")).toBe("Which command? There are: list, prune.");
-    expect(await messageOf()).toBe("Which command? There are: activate, down, snapshots.");
+    expect(await messageOf("snapshots")).toBe("A command is missing. The commands are: list, prune.");
+    expect(await messageOf()).toBe("A command is missing. The commands are: activate, down, snapshots.");
   });
 });
 

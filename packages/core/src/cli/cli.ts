@@ -1,59 +1,36 @@
-/** The yargs frame all programs share: strict, help with exit codes and variables, usage errors as exit code 2. */
+/** The yargs frame of every program: strict, with usage errors as exit code 2. */
 import yargs, { type Argv } from "yargs";
 import { reportError } from "./command.ts";
 import { Printer } from "../output/printer.ts";
-import { processEnvironment, variables, type VariableName, type VariableSpec } from "../config/env.ts";
-import { OpsError, exitCodeMeanings } from "../errors.ts";
+import { processEnvironment } from "../config/env.ts";
+import { usage } from "../errors.ts";
+import { OpsError } from "../ops-error.ts";
+import type { Command } from "./define-command.ts";
 import { assertCommand, assertOptions, commandWords, recordKnown } from "./usage.ts";
 
-/** Options every command has. */
-export function commonOptions<T>(argv: Argv<T>) {
-  return argv
-    .option("verbose", {
-      type: "boolean",
-      default: false,
-      describe: "Show every external command and more detail",
-      group: "Output:",
-    })
-    .option("json", {
-      type: "boolean",
-      default: false,
-      describe: "Print one JSON document on stdout",
-      group: "Output:",
-    })
-    .option("color", { type: "boolean", describe: "Colours (--no-color turns them off)", group: "Output:" });
-}
-
-/** The end of a command's help: exit codes, and the variables it reads. */
-export function helpEpilogue(names: readonly VariableName[]): string {
-  const codes = Object.entries(exitCodeMeanings).map(
-    ([code, meaning]) => `  ${code.padStart(3)}  ${meaning}`,
-  );
-  const lines = names.flatMap((name) => {
-    const spec: VariableSpec = variables[name];
-    return [
-      `  ${name}`,
-      `      ${spec.description}${spec.default === undefined ? "" : ` [default: ${spec.default}]`}`,
-    ];
-  });
-  return ["Exit codes:", ...codes, "", "Environment variables:", ...lines].join("\n");
+export interface ProgramOptions {
+  /** A sentence for each word that has commands below it: `{ snapshots: "List or prune ..." }`. */
+  groups?: Readonly<Record<string, string>>;
+  /** The end of the program's help. */
+  epilogue?: string;
 }
 
 /**
- * Parses the arguments and runs the command they name. Never throws; a usage error prints its message and exits 2.
+ * Parses the arguments and runs the command that they name. Never throws; a usage error prints its message and exits 2.
  * @param program how a person calls it, such as "pnpm sync"
  */
 export async function runCli(
   program: string,
   args: readonly string[],
-  configure: (argv: Argv) => Argv,
+  commands: readonly Command[],
+  { groups = {}, epilogue = "" }: ProgramOptions = {},
 ): Promise<void> {
   // `pnpm sync -- --flag` hands the separator on.
   const given = args[0] === "--" ? args.slice(1) : [...args];
   const own = given.includes("--") ? given.slice(0, given.indexOf("--")) : given;
   const frame = yargs([...given])
     .scriptName(program)
-    .usage("$0 <command>")
+    .usage(isOnly(commands) ? "$0 [options]" : "$0 <command>")
     .strict()
     .help()
     .alias("h", "help")
@@ -61,9 +38,7 @@ export async function runCli(
     .wrap(Math.min(110, process.stdout.columns || 110))
     .exitProcess(false)
     .fail((message: string, error: unknown) => {
-      throw error instanceof Error && !(error.name === "YError")
-        ? error
-        : new OpsError("usage", "USAGE", message);
+      throw error instanceof Error && !(error.name === "YError") ? error : usage({ problem: message });
     });
   const known = recordKnown(frame);
   let checked = false;
@@ -74,7 +49,7 @@ export async function runCli(
     assertCommand(known, words.map(String), top);
     assertOptions(known, own);
   }, true);
-  const argv = configure(frame);
+  const argv = addCommands(frame, commands, groups).epilogue(epilogue);
   const top = known.commands.length;
   try {
     await argv.parseAsync();
@@ -90,4 +65,30 @@ export async function runCli(
     const hint = `See  ${[program, ...words].join(" ")} --help`;
     process.exitCode = reportError(printer, name, isBare ? error.with({ hint }) : error);
   }
+}
+
+/** Whether a program has one command, which needs no word. */
+function isOnly(commands: readonly Command[]): boolean {
+  return commands.length === 1 && commands[0]?.words.length === 0;
+}
+
+function addCommands(
+  argv: Argv,
+  commands: readonly Command[],
+  groups: Readonly<Record<string, string>>,
+): Argv {
+  const added = new Set<string>();
+  for (const command of commands) {
+    const [group = ""] = command.words;
+    if (command.words.length < 2) command.addTo(argv);
+    else if (!added.has(group)) {
+      const members = commands.filter(({ words }) => words.length === 2 && words[0] === group);
+      argv.command(group, groups[group] ?? "", (own) => {
+        for (const member of members) member.addTo(own);
+        return own.usage(`$0 ${group} <command>`);
+      });
+      added.add(group);
+    }
+  }
+  return argv;
 }

@@ -1,13 +1,14 @@
 /**
- * The frame of every command: signals, the error boundary, the one place that sets the exit code. A command takes data,
- * returns an outcome; what is printed for an error and as `--json` is decided here.
+ * The frame of every command: signals, the error boundary, and the one place that sets the exit code. A command takes data and
+ * returns an outcome; this file decides what is printed for an error and as `--json`.
  */
 import { setMaxListeners } from "node:events";
 import { Printer } from "../output/printer.ts";
 import { processEnvironment, type Environment } from "../config/env.ts";
-import { OpsError, exitCodes, interrupted } from "../errors.ts";
+import { bug, interrupted } from "../errors.ts";
+import { OpsError, messageOf, stateSentences } from "../ops-error.ts";
 
-/** What every command gets. */
+/** What every command receives. */
 export interface CommandContext {
   environment: Environment;
   printer: Printer;
@@ -29,14 +30,14 @@ export interface CommandFlags {
   color?: boolean | undefined;
 }
 
-/** How a command ends when it is told to stop. */
+/** How a command ends when a signal stops it. */
 export interface CommandEnding {
-  /** True for a command that hands signals on to a program that says itself what becomes of them. */
-  handsOnSignals?: boolean;
+  /** True for a command that forwards signals to another program, which reports by itself what they lead to. */
+  forwardsSignals?: boolean;
 }
 
-/** Version of the `--json` documents; raised when a field changes its meaning or goes. */
-const documentVersion = 1;
+/** Version of the `--json` documents, raised when a field changes its meaning or is removed. */
+export const documentVersion = 2;
 
 /**
  * Runs a command to its end and sets the process's exit code. Never throws.
@@ -46,7 +47,7 @@ export async function runCommand(
   name: string,
   flags: CommandFlags,
   command: (context: CommandContext) => Promise<CommandOutcome>,
-  { handsOnSignals = false }: CommandEnding = {},
+  { forwardsSignals = false }: CommandEnding = {},
 ): Promise<void> {
   const environment = processEnvironment();
   const printer = new Printer({
@@ -59,12 +60,14 @@ export async function runCommand(
   // Every session and request listens to it.
   setMaxListeners(0, controller.signal);
   const stop = (signal: NodeJS.Signals) => {
-    if (!controller.signal.aborted && !handsOnSignals) printer.progress(`\n  ${signal}: stopping safely ...`);
-    controller.abort(interrupted(signal));
+    if (!controller.signal.aborted && !forwardsSignals) {
+      printer.progress(`\n  ${signal}: stopping safely ...`);
+    }
+    controller.abort(interrupted({ signal }));
   };
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   for (const signal of signals) process.on(signal, stop);
-  // A reader that goes away (`| head`) is no reason to leave things half-done.
+  // A reader that closes the pipe (`| head`) must not end a run halfway.
   process.stdout.on("error", () => undefined);
   process.stderr.on("error", () => undefined);
   try {
@@ -80,39 +83,36 @@ export async function runCommand(
     }
     process.exitCode = exit;
   } catch (error) {
-    const told = error instanceof OpsError && error.evenIfInterrupted;
-    const shown: unknown = controller.signal.aborted && !told ? controller.signal.reason : error;
+    const reported = error instanceof OpsError && error.outlastsInterruption;
+    const shown: unknown = controller.signal.aborted && !reported ? controller.signal.reason : error;
     process.exitCode = reportError(printer, name, shown);
   } finally {
     for (const signal of signals) process.off(signal, stop);
   }
 }
 
-/** Prints an error with everything a person or a program needs; returns the exit code. */
+/** Prints an error for people, and with `--json` as a document; returns the exit code. */
 export function reportError(printer: Printer, name: string, error: unknown): number {
-  const known = error instanceof OpsError ? error : undefined;
-  const exit = known?.exit ?? exitCodes.bug;
-  const code = known?.code ?? "BUG";
-  const message = error instanceof Error ? error.message : String(error);
-  const bug = "This is a bug: please report it with the stack that --verbose shows.";
-  const hint = known === undefined ? bug : (known.hint ?? "");
+  const shown = error instanceof OpsError ? error : bug({ message: messageOf(error) }, { cause: error });
+  const { code, message, hint = "", details, exit, state, cause } = shown;
   if (printer.json) {
-    const details = known?.details ?? [];
     const document = {
       version: documentVersion,
       command: name,
       outcome: "failed",
-      error: { code, message, hint, details, exit },
+      error: { code, message, hint, details, exit, state: state ?? null },
     };
     printer.data(JSON.stringify(document, null, 2));
   }
   const { bold, red, dim } = printer.colors;
   printer.line();
   printer.line(`${bold(red("Error:"))} ${message}`);
-  for (const detail of known?.details ?? []) printer.line(`  ${detail}`);
+  for (const detail of details) printer.line(`  ${detail}`);
+  const sentence = state === "nothing-written" || state === "target-unchanged" ? stateSentences[state] : "";
+  if (sentence !== "") printer.line(`  ${sentence}`);
   if (hint !== "") printer.line(`  ${hint}`);
   printer.line(dim(`  exit ${exit}, ${code}`));
-  if (error instanceof Error && (known === undefined || printer.verbose)) printer.detail(error.stack ?? "");
-  if (known?.cause instanceof Error) printer.detail(`caused by: ${known.cause.stack ?? known.cause.message}`);
+  if (code === "BUG" || printer.verbose) printer.detail(shown.stack ?? "");
+  if (cause instanceof Error) printer.detail(`caused by: ${cause.stack ?? cause.message}`);
   return exit;
 }

@@ -1,9 +1,9 @@
 /**
- * What is wrong with a command line, said in the words that were typed. yargs alone takes `--dry-run=yes` for false, names
- * an unknown option twice, and suggests commands however far away they are.
+ * Checks a command line and reports problems in the words that were typed. yargs alone reads `--dry-run=yes` as false, names
+ * an unknown option twice, and suggests commands however different they are.
  */
 import type { Argv, Options } from "yargs";
-import { OpsError } from "../errors.ts";
+import { usage } from "../errors.ts";
 
 /** What a program knows. It grows while yargs goes down the command line: a builder adds what its command has. */
 export interface Known {
@@ -59,11 +59,12 @@ export function assertCommand({ commands }: Known, words: readonly string[], top
   for (const [index, names] of levels.entries()) {
     if (names.length === 0) return;
     const word = words[index];
-    if (word === undefined) throw usage(`Which command? There are: ${names.join(", ")}.`);
+    if (word === undefined) {
+      throw usage({ problem: `A command is missing. The commands are: ${names.join(", ")}.` });
+    }
     if (!names.includes(word)) {
-      throw usage(
-        `Unknown command: ${word}. ${suggestion(word, names) ?? `There are: ${names.join(", ")}.`}`,
-      );
+      const there = suggestion(word, names) ?? `The commands are: ${names.join(", ")}.`;
+      throw usage({ problem: `Unknown command: ${word}. ${there}` });
     }
   }
 }
@@ -87,15 +88,19 @@ export function assertOptions({ options }: Known, given: readonly string[]): voi
       continue;
     }
     if (option.type !== "boolean") {
-      if (option.array !== true && said.has(name)) throw usage(`--${name} is given twice.`);
+      if (option.array !== true && said.has(name)) throw usage({ problem: `--${name} is given twice.` });
       said.set(name, { value: "", text });
       continue;
     }
     if (isNegated && value !== undefined) {
-      throw usage(`--${name} takes no value, such as "${value}": give it alone, or --${positive}=false.`);
+      throw usage({
+        problem: `--${name} takes no value, such as "${value}": use it without one, or write --${positive}=false.`,
+      });
     }
     if (value !== undefined && !isBoolean(value)) {
-      throw usage(`--${name} is true or false, not "${value}": give it alone, or as --${name}=true.`);
+      throw usage({
+        problem: `--${name} is true or false, not "${value}": write --${name} or --${name}=true.`,
+      });
     }
     const next = given[index + 1];
     // `--flag false` is what yargs takes for `--flag=false`.
@@ -103,7 +108,7 @@ export function assertOptions({ options }: Known, given: readonly string[]): voi
     const key = isNegated ? positive : name;
     const before = said.get(key);
     if (before !== undefined && before.value !== effective) {
-      throw usage(`${before.text} and ${text} contradict each other.`);
+      throw usage({ problem: `${before.text} and ${text} contradict each other.` });
     }
     said.set(key, { value: effective, text });
   }
@@ -111,9 +116,8 @@ export function assertOptions({ options }: Known, given: readonly string[]): voi
   if (first === undefined) return;
   const names = [...unknown].map((name) => `--${name}`).join(", ");
   const more = unknown.size === 1 ? suggestion(first, [...options.keys()], "--") : undefined;
-  throw usage(
-    `Unknown ${unknown.size === 1 ? "option" : "options"}: ${names}.${more === undefined ? "" : ` ${more}`}`,
-  );
+  const noun = unknown.size === 1 ? "option" : "options";
+  throw usage({ problem: `Unknown ${noun}: ${names}.${more === undefined ? "" : ` ${more}`}` });
 }
 
 function isBoolean(text: string | undefined): text is "true" | "false" {
@@ -147,8 +151,4 @@ function distance(a: string, b: string): number {
     row = next;
   }
   return row[b.length] ?? 0;
-}
-
-function usage(message: string): OpsError {
-  return new OpsError("usage", "USAGE", message);
 }

@@ -39,6 +39,10 @@ export const variables = {
     description:
       "Directory that Terraform takes its providers from instead of the registry. Default: one found in the usual places, else the registry.",
   },
+  TERRAFORM_BINARY_NAME: {
+    description: "Name or path of the terraform program; cdktf reads it as well.",
+    default: "terraform",
+  },
   TF_CLOUD_ORGANIZATION: {
     description: "Organization in Terraform Cloud that holds the state. Not set: a local file, or S3.",
   },

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { layOut, wrapWords } from "./layout.ts";
+import stringWidth from "string-width";
+import { cut, layOut, layOutTable, wrapWords } from "./layout.ts";
 
 const terminal = (width: number) => ({ width, wraps: true });
 
@@ -31,7 +32,7 @@ test("a pipe gets one line, whatever its length", () => {
   ]);
 });
 
-test("colours take no place", () => {
+test("colors take no columns", () => {
   const red = (text: string) => `\u001B[31m${text}\u001B[39m`;
   const [plain = ""] = layOut({ label: "  x ", text: "text", right: "1 ms" }, terminal(80));
   expect(layOut({ label: `  ${red("x")} `, text: red("text"), right: "1 ms" }, terminal(80))).toEqual([
@@ -54,4 +55,44 @@ test("no word is lost or broken, and no line is longer than its longest word has
       expect(lines.every((line) => line.length <= longest)).toBe(true);
     }),
   );
+});
+
+const columns = [{ least: 10 }, { align: "right" }, { wraps: true }] as const;
+
+test("a table has columns as wide as their longest cell, numbers aligned right", () => {
+  const rows = [
+    ["table", "rows", ""],
+    ["public.projects", "1,200", "replaced"],
+    ["public.x", "9", "new"],
+  ];
+  expect(layOutTable(columns, rows, terminal(80))).toEqual([
+    "  table             rows",
+    "  public.projects  1,200  replaced",
+    "  public.x             9  new",
+  ]);
+});
+
+test("wide characters and colors do not shift the columns", () => {
+  const rows = [
+    ["\u001B[31m表格\u001B[39m", "1", "a"],
+    ["abcdefghijkl", "22", "b"],
+  ];
+  const lines = layOutTable(columns, rows, terminal(80));
+  expect(lines.map((line) => stringWidth(line))).toEqual([21, 21]);
+});
+
+test("the column that wraps gives way, and goes below its row where too little is left", () => {
+  const rows = [["name", "1", "word ".repeat(20).trim()]];
+  const wide = layOutTable(columns, rows, terminal(60));
+  expect(wide.every((line) => line.length <= 60)).toBe(true);
+  expect(wide[1]).toMatch(/^ {17}word/);
+  const narrow = layOutTable(columns, rows, terminal(30));
+  expect(narrow[0]).toBe("  name        1");
+  expect(narrow[1]).toMatch(/^ {4}word/);
+  expect(layOutTable(columns, rows, { width: 30, wraps: false })).toHaveLength(1);
+});
+
+test("a text is cut by what it takes on the screen", () => {
+  expect(cut("表格表格", 5)).toBe("表格");
+  expect(cut("abc", 5)).toBe("abc");
 });

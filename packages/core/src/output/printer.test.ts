@@ -66,7 +66,7 @@ test.each([false, true])(
     });
     expect(printed()).toBe(
       [
-        "  deploy    begins",
+        "  deploy    started",
         "  deploy    12 of 41 changes, 1 min 0 s so far",
         "  deploy    12 of 41 changes, 2 min 0 s so far",
         `${"  deploy    41 of 41 changes made".padEnd(91)}2 min 5 s`,

@@ -1,14 +1,14 @@
-/** Where output goes: people read stderr, programs read stdout; secrets are taken out of both. */
+/** Prints for people on stderr and for programs on stdout, and removes secrets from both. */
 import pc from "picocolors";
 import { readVariable, type Environment } from "../config/env.ts";
 import { formatDuration } from "./format.ts";
-import { layOut, mostColumns, type Page, type Row } from "./layout.ts";
+import { cut, layOut, layOutTable, mostColumns, type Column, type Page, type Row } from "./layout.ts";
 import { Redactor } from "./redact.ts";
 
 export interface PrinterOptions {
   environment: Environment;
   verbose: boolean;
-  /** `--json`: people get how far it is and what `--verbose` shows, stdout gets one document. */
+  /** `--json`: stdout gets one document; stderr gets the progress and what `--verbose` adds. */
   json: boolean;
   color?: boolean | undefined;
   stdout?: NodeJS.WriteStream;
@@ -17,16 +17,16 @@ export interface PrinterOptions {
 
 export type Colors = ReturnType<typeof pc.createColors>;
 
-/** How a step came out. */
+/** The result of a step. */
 export interface StepResult<T> {
   value: T;
   summary: string;
-  /** False where the step has only waited for what went on beside others: its duration says nothing. */
+  /** False where the step only waited for work that other steps had started: its duration means nothing. */
   timed?: boolean;
 }
 
-/** Milliseconds after which a step that is not redrawn says that it has begun. */
-const worthABeginning = 1000;
+/** Milliseconds after which a step that is not redrawn reports that it has begun. */
+const reportsBeginningAfter = 1000;
 
 /** Milliseconds between two signs of life of a step that is not redrawn. */
 const heartbeat = 60_000;
@@ -60,15 +60,15 @@ export class Printer {
     this.colors = pc.createColors(color ?? (stderr.isTTY && !plain));
   }
 
-  /** Whether what goes on is seen in a line that is redrawn; elsewhere it takes lines of its own. */
+  /** Whether progress is one line that is redrawn; elsewhere each report is a line of its own. */
   get redraws(): boolean {
     return this.interactive && !this.json;
   }
 
-  /** How wide lines are: a hundred columns, or as many as the terminal has where those are fewer. */
+  /** Lines of a hundred columns, or of the terminal's width where that is smaller. */
   get page(): Page {
     if (!this.interactive) return { width: mostColumns, wraps: false };
-    // Some terminals say 0.
+    // Some terminals report 0.
     return { width: Math.min(mostColumns, this.#stderr.columns || mostColumns), wraps: true };
   }
 
@@ -77,22 +77,28 @@ export class Printer {
     if (!this.json) this.#write(text);
   }
 
-  /** A row for people, in lines of their own where it is too long for the terminal; nothing with `--json`. */
+  /** A row for people, on several lines where it is too long for the terminal; nothing with `--json`. */
   row(row: Row): void {
     for (const line of this.#layOut(row)) this.line(line);
   }
 
-  /** A line about how far it is, shown with `--json` too: whoever waits for minutes sees that something goes on. */
+  /** A table for people; nothing with `--json`. See `layOutTable`. */
+  table(columns: readonly Column[], rows: readonly (readonly string[])[], indent?: number): void {
+    const shown = rows.map((cells) => cells.map((cell) => this.redactor.apply(cell)));
+    for (const line of layOutTable(columns, shown, this.page, indent)) this.line(line);
+  }
+
+  /** A line about the progress, shown with `--json` too, so that a person who waits for minutes sees that it runs. */
   progress(text: string): void {
     this.#write(text);
   }
 
-  /** A line that only `--verbose` shows, with `--json` as well. */
+  /** A line that only `--verbose` shows, also with `--json`. */
   detail(text: string): void {
     if (this.verbose) this.#write(this.colors.dim(text));
   }
 
-  /** A line for people that is shown with `--json` too: a warning about the run itself. */
+  /** A warning about the run itself, shown with `--json` too. */
   warn(text: string): void {
     this.#write(`${this.colors.yellow("!")} ${text}`);
   }
@@ -101,7 +107,7 @@ export class Printer {
   live(text: string): void {
     if (!this.redraws) return;
     // The last column stays free: some terminals break the line as soon as it is full.
-    const line = this.redactor.apply(text).slice(0, this.page.width - 1);
+    const line = cut(this.redactor.apply(text), this.page.width - 1);
     if (line === this.#live) return;
     this.#stderr.write(`\r\u001B[2K${line}`);
     this.#live = line;
@@ -113,8 +119,8 @@ export class Printer {
   }
 
   /**
-   * Runs a step and prints it when it ends, with its duration; on a terminal while it runs as well. Elsewhere, and with
-   * `--json`, one that takes longer says when it begins and once a minute how far it is.
+   * Runs a step and prints it when it ends, with its duration. A terminal shows it while it runs. Elsewhere, and with `--json`, a
+   * step that takes longer reports its beginning, and its progress once a minute.
    */
   async step<T>(
     label: string,
@@ -126,7 +132,7 @@ export class Printer {
     let text = "";
     const watch = this.#watch({
       redraw: () => `${name}${elapsed().padStart(8)}  ${text}`,
-      begin: () => `${name}begins`,
+      begin: () => `${name}started`,
       beat: () => `${name}${text === "" ? "" : `${text}, `}${elapsed()} so far`,
     });
     try {
@@ -146,7 +152,7 @@ export class Printer {
     }
   }
 
-  /** Waits for `work`, and says so meanwhile: `text` gets the time that has passed. */
+  /** Waits for `work` and shows `text` of the elapsed time meanwhile. */
   async wait<T>(work: Promise<T>, text: (elapsed: string) => string): Promise<T> {
     const start = performance.now();
     const now = () => text(formatDuration(performance.now() - start));
@@ -165,15 +171,15 @@ export class Printer {
     return `${"█".repeat(filled)}${"░".repeat(20 - filled)}  ${done} of ${all} ${noun}`;
   }
 
-  /** Secrets go first: of one that is broken into two lines, neither half would be found. */
+  /** Removes secrets first: neither half of a secret that is broken into two lines would be found. */
   #layOut({ label, text, right = "" }: Row): string[] {
     return layOut({ label, text: this.redactor.apply(text), right }, this.page);
   }
 
-  /** Shows what lasts: redrawn on a terminal, elsewhere as lines of progress. */
+  /** Shows work that takes longer: redrawn on a terminal, elsewhere as lines of progress. */
   #watch(lines: Readonly<Record<"redraw" | "begin" | "beat", () => string>>) {
     if (!this.redraws) {
-      const beginning = setTimeout(() => this.progress(lines.begin()), worthABeginning);
+      const beginning = setTimeout(() => this.progress(lines.begin()), reportsBeginningAfter);
       const beats = setInterval(() => this.progress(lines.beat()), heartbeat);
       const end = () => {
         clearTimeout(beginning);

@@ -1,7 +1,8 @@
 /** The certificate authorities each side is checked against. */
 import { readFileSync } from "node:fs";
 import { rootCertificates } from "node:tls";
-import { OpsError, messageOf } from "../errors.ts";
+import { caFileUnreadable } from "../errors.ts";
+import { messageOf } from "../ops-error.ts";
 import type { Tls } from "./endpoint.ts";
 
 /** Public authorities, as Node ships them (Mozilla's list). Neon's certificates are from Let's Encrypt. */
@@ -24,21 +25,10 @@ export function authoritiesFromFile(variable: string, path: string): Tls {
   try {
     ca = readFileSync(path, "utf8");
   } catch (cause) {
-    throw new OpsError(
-      "configuration",
-      "CA_FILE_UNREADABLE",
-      `${variable}: cannot read ${path}: ${messageOf(cause)}`,
-      {
-        cause,
-      },
-    );
+    throw caFileUnreadable({ variable, path, reason: messageOf(cause) }, { cause });
   }
   if (!ca.includes("-----BEGIN CERTIFICATE-----")) {
-    throw new OpsError(
-      "configuration",
-      "CA_FILE_UNREADABLE",
-      `${variable}: ${path} holds no PEM certificate.`,
-    );
+    throw caFileUnreadable({ variable, path, reason: "it holds no PEM certificate" });
   }
   return { mode: "verify-full", ca, caSource: path };
 }

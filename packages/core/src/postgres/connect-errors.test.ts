@@ -25,7 +25,7 @@ test.each(["neon", "rds"] as const)(
   (system) => {
     const hint = hintFor(sqlState.databaseMissing, system);
     expect(hint).toContain(`pnpm sync undo ${system}`);
-    expect(hint).toContain("Create nothing");
+    expect(hint).toContain("do not create");
     expect(hint).not.toContain("or create");
   },
 );

@@ -1,5 +1,16 @@
-/** What a failed attempt to connect means: whether it is worth another one, and what a person should do. */
-import { OpsError, messageOf, type FailureClass } from "../errors.ts";
+/** What a failed attempt to connect means: whether another attempt can succeed, and what a person should do. */
+import {
+  certificateInvalid,
+  connectFailed,
+  databaseMissing,
+  hostUnknown,
+  notAccepting,
+  tlsUnsupported,
+  unreachable,
+  wrongPassword,
+  type Side,
+} from "../errors.ts";
+import { OpsError, messageOf } from "../ops-error.ts";
 import { describeEndpoint, type Endpoint } from "./endpoint.ts";
 import { ident } from "./identifiers.ts";
 import { sqlState, sqlStateOf } from "./sql-state.ts";
@@ -10,7 +21,7 @@ function nodeCode(error: unknown): string | undefined {
   return typeof code === "string" ? code : undefined;
 }
 
-/** Nothing listens there, or the name does not resolve: may pass, but not worth the whole deadline. */
+/** Nothing listens there, or the name does not resolve: this may pass, but it is not worth the whole deadline. */
 export function isLikelyFinal(error: unknown): boolean {
   const code = nodeCode(error);
   return code === "ECONNREFUSED" || code === "EAI_AGAIN";
@@ -30,7 +41,7 @@ const retryableStates = new Set<string>([
   "57P01",
 ]);
 
-/** True for what passes by itself: a compute that wakes up, a server that restarts, a network that stumbles. */
+/** True for what passes by itself: a compute that wakes up, a server that restarts, a short network failure. */
 export function isRetryable(error: unknown): boolean {
   const state = sqlStateOf(error);
   if (state !== undefined) return retryableStates.has(state);
@@ -38,83 +49,54 @@ export function isRetryable(error: unknown): boolean {
   return isTimeout(error) || (code !== undefined && retryableNodeCodes.has(code)) || isDropped(error);
 }
 
-/** The server closed the connection without a word, as proxies do while a compute starts. */
+/** The server closed the connection without a message, as proxies do while a compute starts. */
 function isDropped(error: unknown): boolean {
   return error instanceof Error && error.message === "Connection terminated unexpectedly";
 }
 
-/** The error of the last attempt, for people. `failure` is the side that could not be entered. */
-export function connectError(
-  error: unknown,
-  endpoint: Endpoint,
-  failure: Extract<FailureClass, "source" | "target">,
-  attempts: number,
-): OpsError {
+/** The error of the last attempt to connect to one side of a sync. */
+export function connectError(error: unknown, endpoint: Endpoint, side: Side, attempts: number): OpsError {
   if (error instanceof OpsError) return error;
-  const name = `${endpoint.system} (${describeEndpoint(endpoint)})`;
-  const via =
-    endpoint.address === undefined ? "" : ` through ${endpoint.address.host}:${endpoint.address.port}`;
-  const make = (code: string, message: string, hint: string) =>
-    new OpsError(failure, code, message, { hint, cause: error });
-  const credentials =
-    endpoint.system === "neon" ? "NEON_DATABASE_URL" : "the RDS secret (database_secret_arn)";
-  switch (sqlStateOf(error)) {
+  const { address, database, host, system, tls, user } = endpoint;
+  const isNeon = system === "neon";
+  const options = { cause: error };
+  const code = nodeCode(error) ?? "";
+  const base = {
+    side,
+    name: `${system} (${describeEndpoint(endpoint)})`,
+    reason: messageOf(error) || code,
+    setting: isNeon ? "NEON_DATABASE_URL" : "the RDS secret (output database_secret_arn)",
+  };
+  const state = sqlStateOf(error);
+  switch (state) {
     case sqlState.invalidPassword:
     case sqlState.invalidAuthorization:
-      return make(
-        "WRONG_PASSWORD",
-        `${name} refuses the user ${endpoint.user}: ${messageOf(error)}`,
-        `Check user and password in ${credentials}.`,
-      );
-    case sqlState.databaseMissing:
-      return make(
-        "DATABASE_MISSING",
-        `${name}: there is no database "${endpoint.database}".`,
-        `Check the database name in ${endpoint.system === "neon" ? "NEON_DATABASE_URL" : "the output database_name"}. If a sync was interrupted, it may have another name:  pnpm sync undo ${endpoint.system}  gives it back and goes no step further. Create nothing in its place.`,
-      );
+      return wrongPassword({ ...base, user }, options);
+    case sqlState.databaseMissing: {
+      const setting = isNeon ? "NEON_DATABASE_URL" : "the output database_name";
+      return databaseMissing({ ...base, setting, database, system }, options);
+    }
     case sqlState.notAcceptingConnections:
-      return make(
-        "NOT_ACCEPTING",
-        `${name} does not accept connections: ${messageOf(error)}`,
-        `If a sync was interrupted:  pnpm sync undo ${endpoint.system} --dry-run  says so, and without --dry-run opens it. If nobody closed it on purpose, open it from another database:  alter database ${ident(endpoint.database)} allow_connections true;`,
-      );
+      return notAccepting({ ...base, system, quotedDatabase: ident(database) }, options);
     case undefined:
       break;
     default:
-      return make(
-        "CONNECT_FAILED",
-        `${name}: ${messageOf(error)} (SQLSTATE ${sqlStateOf(error) ?? ""})`,
-        `Check ${credentials}.`,
-      );
+      return connectFailed({ ...base, sqlState: state }, options);
   }
-  const code = nodeCode(error) ?? "";
   if (code.startsWith("ERR_TLS") || /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ISSUER/.test(code)) {
-    const authorities = endpoint.tls.mode === "verify-full" ? endpoint.tls.caSource : "";
-    return make(
-      "CERTIFICATE_INVALID",
-      `${name}: the server's certificate is not valid for ${endpoint.host}: ${messageOf(error)}`,
-      `It was checked against ${authorities}. Give another CA file by ${endpoint.system === "neon" ? "sslrootcert in NEON_DATABASE_URL" : "RDS_SSLROOTCERT"}.`,
-    );
+    const authorities = tls.mode === "verify-full" ? tls.caSource : "";
+    const setting = isNeon ? "sslrootcert in NEON_DATABASE_URL" : "RDS_SSLROOTCERT";
+    return certificateInvalid({ ...base, setting, host, authorities }, options);
   }
   if (messageOf(error).includes("does not support SSL")) {
-    return make(
-      "TLS_UNSUPPORTED",
-      `${name} does not speak TLS.`,
-      `For a local server only: ${endpoint.system === "neon" ? "add sslmode=disable to NEON_DATABASE_URL" : "RDS_SSLMODE=disable"}.`,
-    );
+    const setting = isNeon ? "add sslmode=disable to NEON_DATABASE_URL" : "set RDS_SSLMODE=disable";
+    return tlsUnsupported({ ...base, setting }, options);
   }
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") {
-    return make(
-      "HOST_UNKNOWN",
-      `${name}: the host name does not resolve.`,
-      `Check ${endpoint.system === "neon" ? "NEON_DATABASE_URL" : "the output database_endpoint"}.`,
-    );
+    const setting = isNeon ? "NEON_DATABASE_URL" : "the output database_endpoint";
+    return hostUnknown({ ...base, setting }, options);
   }
-  return make(
-    "UNREACHABLE",
-    `${name} cannot be reached${via}: ${messageOf(error) || code} (${attempts} attempts).`,
-    endpoint.system === "rds" && endpoint.address === undefined
-      ? "RDS is private: open a tunnel and set RDS_HOSTADDR=127.0.0.1:<local port>."
-      : "Check that the address is right and that the server runs.",
-  );
+  const via = address === undefined ? "" : ` through ${address.host}:${address.port}`;
+  const needsTunnel = system === "rds" && address === undefined;
+  return unreachable({ ...base, via, attempts, needsTunnel }, options);
 }

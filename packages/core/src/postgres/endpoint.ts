@@ -1,6 +1,6 @@
-/** Where a Postgres database is and how it is entered: resolved once, then given alike to `pg` and to libpq programs. */
+/** Where a Postgres database is and how to connect to it: resolved once, then used by `pg` and by libpq programs alike. */
 import { isIP } from "node:net";
-import { OpsError } from "../errors.ts";
+import { tlsRequired } from "../errors.ts";
 
 /** The two places a database of ours lives. */
 export type DatabaseSystem = "neon" | "rds";
@@ -62,10 +62,5 @@ export function isLocalHost(host: string): boolean {
  */
 export function assertTlsMayBeDisabled(variable: string, connectHost: string): void {
   if (isLocalHost(connectHost)) return;
-  throw new OpsError(
-    "configuration",
-    "TLS_REQUIRED",
-    `${variable} turns TLS off for ${connectHost}, which is not a local server.`,
-    { hint: "Remove sslmode=disable: the certificate is verified fully by default." },
-  );
+  throw tlsRequired({ variable, host: connectHost });
 }

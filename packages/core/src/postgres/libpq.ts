@@ -37,7 +37,7 @@ export async function libpqEnvironment(
     PGAPPNAME: "pilot-light",
     PGCONNECT_TIMEOUT: "15",
     PGCLIENTENCODING: "UTF8",
-    // Their messages are read: not in the language of the shell.
+    // This tool reads their messages, so they must be in English.
     LC_ALL: "C",
   };
   if (endpoint.address !== undefined) environment.PGHOSTADDR = endpoint.address.host;

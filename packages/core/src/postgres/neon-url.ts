@@ -1,6 +1,7 @@
 /** Reads NEON_DATABASE_URL. Nothing of the URL is repeated in an error, since a malformed one may show its password anywhere. */
 import { isIP } from "node:net";
-import { OpsError } from "../errors.ts";
+import { neonUrlMalformed, neonUrlMissing } from "../errors.ts";
+import type { OpsError } from "../ops-error.ts";
 import { authoritiesFromFile, publicAuthorities } from "./certificates.ts";
 import { assertTlsMayBeDisabled, isLocalHost, type Endpoint, type Tls } from "./endpoint.ts";
 
@@ -36,9 +37,7 @@ export function directHost(host: string): string {
  */
 export function parseNeonUrl(value: string | undefined): Endpoint {
   if (value === undefined || value.trim() === "") {
-    throw new OpsError("configuration", "NEON_URL_MISSING", `${variable} is not set.`, {
-      hint: `Copy the connection string from the Neon console:  export ${variable}='${example}'`,
-    });
+    throw neonUrlMissing({ example });
   }
   const url = parseUrl(value.trim());
   const parameters = url.searchParams;
@@ -139,8 +138,6 @@ function channelBindingOf(value: string | null): Endpoint["channelBinding"] {
   throw malformed("its channel_binding is none of disable, prefer, require");
 }
 
-function malformed(why: string): OpsError {
-  return new OpsError("configuration", "NEON_URL_MALFORMED", `${variable} is malformed: ${why}.`, {
-    hint: `It should look like  ${example}`,
-  });
+function malformed(problem: string): OpsError {
+  return neonUrlMalformed({ problem, example });
 }

@@ -2,7 +2,7 @@
 import { readdir, realpath } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { readVariable, withoutSecrets, type Environment } from "../config/env.ts";
-import { OpsError } from "../errors.ts";
+import { pgDumpMissing, pgDumpTooNew, pgDumpTooOld } from "../errors.ts";
 import { run } from "../process.ts";
 
 /** One installation of the client programs. */
@@ -94,31 +94,9 @@ export function chooseClientPrograms(
   if (best !== undefined) return best;
   const versions = found.map((programs) => `${programs.version} in ${programs.directory}`);
   const install = `Debian/Ubuntu:  apt-get install postgresql-client-${needed}    macOS:  brew install postgresql@${needed}`;
-  if (found.length === 0) {
-    throw new OpsError(
-      "configuration",
-      "PG_DUMP_MISSING",
-      `pg_dump and pg_restore ${needed} are needed and not installed.`,
-      {
-        hint: install,
-      },
-    );
-  }
+  if (found.length === 0) throw pgDumpMissing({ needed, install });
   if (found.every((programs) => programs.major < needed)) {
-    throw new OpsError(
-      "configuration",
-      "PG_DUMP_TOO_OLD",
-      `pg_dump ${needed} or newer is needed for a server of version ${needed}.`,
-      {
-        details: versions.map((version) => `found: ${version}`),
-        hint: install,
-      },
-    );
+    throw pgDumpTooOld({ needed, found: versions, install });
   }
-  throw new OpsError(
-    "configuration",
-    "PG_DUMP_TOO_NEW",
-    `pg_dump ${needed}${needed < highest ? ` to ${highest}` : ""} is needed: a target of version ${target} does not understand what newer ones write.`,
-    { details: versions.map((version) => `found: ${version}`), hint: install },
-  );
+  throw pgDumpTooNew({ needed, highest, target, found: versions, install });
 }

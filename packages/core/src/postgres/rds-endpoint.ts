@@ -1,9 +1,8 @@
 /** The RDS endpoint from the Terraform outputs, the secret and the RDS_* variables. */
 import { isIP } from "node:net";
 import type { DatabaseSecret, Outputs } from "../contract.ts";
-import { deployCommand } from "../terraform/deploy-command.ts";
 import { readVariable, type Environment } from "../config/env.ts";
-import { OpsError } from "../errors.ts";
+import { noDatabase, outputsInvalid, rdsHostaddrInvalid, rdsSslmodeInvalid } from "../errors.ts";
 import { authoritiesFromFile, rdsAuthorities } from "./certificates.ts";
 import { assertTlsMayBeDisabled, type Endpoint, type Tls } from "./endpoint.ts";
 
@@ -19,25 +18,14 @@ export async function resolveRds(
   environment: Environment,
 ): Promise<Omit<Endpoint, "user" | "password">> {
   if (outputs.database_endpoint === "" || outputs.database_name === "") {
-    throw new OpsError(
-      "precondition",
-      "NO_DATABASE",
-      "The Terraform outputs say that there is no RDS database.",
-      {
-        hint: "Activate the environment first:  pnpm activate",
-      },
-    );
+    throw noDatabase();
   }
   const separator = outputs.database_endpoint.lastIndexOf(":");
   const host = outputs.database_endpoint.slice(0, separator);
   const port = Number(outputs.database_endpoint.slice(separator + 1));
   if (port !== outputs.database_port) {
-    throw new OpsError(
-      "configuration",
-      "OUTPUTS_INVALID",
-      `The outputs contradict each other: database_endpoint has port ${port}, database_port is ${outputs.database_port}.`,
-      { hint: `Deploy with this version, then try again:  ${deployCommand(undefined)}` },
-    );
+    const problem = `The Terraform outputs contradict each other: database_endpoint has port ${port}, database_port is ${outputs.database_port}.`;
+    throw outputsInvalid({ problem });
   }
   const address = hostAddress(readVariable(environment, "RDS_HOSTADDR"));
   const tls = await tlsOf(environment, address?.host ?? host);
@@ -67,9 +55,7 @@ function hostAddress(value: string | undefined): { host: string; port: number } 
   const host = name === "localhost" ? "127.0.0.1" : name;
   const port = Number(match?.groups?.port);
   if (isIP(host) === 0 || !(port >= 1 && port <= 65535)) {
-    throw new OpsError("configuration", "RDS_HOSTADDR_INVALID", `RDS_HOSTADDR is no address:port: ${value}`, {
-      hint: "Give the tunnel's local end:  export RDS_HOSTADDR=127.0.0.1:15432",
-    });
+    throw rdsHostaddrInvalid({ value });
   }
   return { host, port };
 }
@@ -81,11 +67,7 @@ async function tlsOf(environment: Environment, connectHost: string): Promise<Tls
     return { mode: "disable" };
   }
   if (mode !== "verify-full") {
-    throw new OpsError(
-      "configuration",
-      "RDS_SSLMODE_INVALID",
-      `RDS_SSLMODE is ${mode ?? ""}; it must be verify-full or disable.`,
-    );
+    throw rdsSslmodeInvalid({ mode: mode ?? "" });
   }
   const file = readVariable(environment, "RDS_SSLROOTCERT");
   return file === undefined ? await rdsAuthorities() : authoritiesFromFile("RDS_SSLROOTCERT", file);

@@ -1,30 +1,31 @@
-/** A connection to a database: opened with a deadline and retries, every session in the same known state, errors told by side. */
+/** A connection to a database: opened with a deadline and retries, in a known state, with errors that name the side. */
 import { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { OpsError, messageOf, type FailureClass } from "../errors.ts";
+import { queryFailed, type Side } from "../errors.ts";
+import { messageOf } from "../ops-error.ts";
 import { connectError, isLikelyFinal, isRetryable } from "./connect-errors.ts";
 import { describeEndpoint, type Endpoint } from "./endpoint.ts";
 import { sqlStateOf } from "./sql-state.ts";
 
 export interface SessionOptions {
-  /** Whose fault a failure is: the exit code of every error of this session. */
-  failure: Extract<FailureClass, "source" | "target">;
+  /** The side of the sync, which decides the exit code of every error of this session. */
+  failure: Side;
   /** Milliseconds one attempt may take. Default 15 s. */
   attemptTimeout?: number;
   /** Milliseconds all attempts may take: a Neon compute that sleeps needs some seconds to wake up. Default 30 s. */
   deadline?: number;
-  /** Ends attempts to connect, and the session together with a statement that is running. */
+  /** Ends attempts to connect, and the session together with its running statement. */
   signal?: AbortSignal;
-  /** The session itself stays when the signal is aborted: undoing needs it. */
+  /** Keeps an open session when the signal is aborted: cleaning up needs it. */
   outlivesSignal?: boolean;
 }
 
 /**
  * Settings of every session. Output formats are pinned because hashes are made of the text of values, and providers
  * differ in their defaults; timeouts are off because a snapshot must outlive them (Neon ends idle transactions after 5 min);
- * waiting for a lock has an end, as another session may hold it for ever. A server notices within seconds that we are gone,
- * and does not hash a large table for nobody.
+ * waiting for a lock has a limit, as another session may hold the lock forever. A server notices within seconds that its client
+ * is gone, and stops hashing a large table.
  */
 const settings: Readonly<Record<string, string>> = {
   statement_timeout: "0",
@@ -72,19 +73,11 @@ export class Session implements AsyncDisposable {
       return result.rows;
     } catch (cause) {
       const system = this.endpoint.system;
-      const code = this.#failure === "source" ? "SOURCE_QUERY_FAILED" : "TARGET_QUERY_FAILED";
       const state = sqlStateOf(cause);
-      const reason =
-        this.#lost === undefined ? messageOf(cause) : `the connection was lost (${this.#lost.message})`;
-      throw new OpsError(
-        this.#failure,
-        code,
-        `${system}: ${reason}${state === undefined ? "" : ` (SQLSTATE ${state})`}`,
-        {
-          details: [describeEndpoint(this.endpoint), `statement: ${shorten(sql)}`],
-          cause,
-        },
-      );
+      const cut = this.#lost === undefined ? undefined : `the connection was lost (${this.#lost.message})`;
+      const reason = `${cut ?? messageOf(cause)}${state === undefined ? "" : ` (SQLSTATE ${state})`}`;
+      const facts = { system, reason, endpoint: describeEndpoint(this.endpoint), statement: shorten(sql) };
+      throw queryFailed(this.#failure, facts, { cause });
     }
   }
 

@@ -1,6 +1,6 @@
 /** Where the Terraform state lives: a local file, a bucket in S3, or Terraform Cloud. */
 import { type Environment, readVariable } from "../config/env.ts";
-import { OpsError } from "../errors.ts";
+import { stateAmbiguous, tfWorkspaceMissing } from "../errors.ts";
 
 export type BackendChoice =
   | { kind: "local" }
@@ -16,12 +16,7 @@ export function chooseBackend(environment: Environment): BackendChoice {
   const organization = readVariable(environment, "TF_CLOUD_ORGANIZATION");
   const bucket = readVariable(environment, "TF_STATE_BUCKET");
   if (organization !== undefined && bucket !== undefined) {
-    throw new OpsError(
-      "configuration",
-      "STATE_AMBIGUOUS",
-      "TF_CLOUD_ORGANIZATION and TF_STATE_BUCKET are both set: the state can be in one place only.",
-      { hint: "Unset one of them. docs/runbooks/terraform-cloud.md says how a state moves." },
-    );
+    throw stateAmbiguous();
   }
   if (bucket !== undefined) {
     const region = readVariable(environment, "TF_STATE_REGION") ?? readVariable(environment, "AWS_REGION");
@@ -30,12 +25,7 @@ export function chooseBackend(environment: Environment): BackendChoice {
   if (organization === undefined) return { kind: "local" };
   const workspace = readVariable(environment, "TF_WORKSPACE");
   if (workspace === undefined) {
-    throw new OpsError(
-      "configuration",
-      "TF_WORKSPACE_MISSING",
-      "TF_CLOUD_ORGANIZATION is set and TF_WORKSPACE is not.",
-      { hint: "Set TF_WORKSPACE to the workspace of this environment." },
-    );
+    throw tfWorkspaceMissing();
   }
   return { kind: "terraform-cloud", organization, workspace };
 }

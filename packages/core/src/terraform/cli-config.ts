@@ -3,7 +3,7 @@ import { readdir, stat, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { type Environment, readVariable } from "../config/env.ts";
-import { OpsError } from "../errors.ts";
+import { tfPluginMirrorMissing } from "../errors.ts";
 import { loginTokens } from "./login-tokens.ts";
 
 /** How to call terraform and cdktf here. */
@@ -58,9 +58,7 @@ export async function findPluginMirror(
   const asked = readVariable(environment, "PILOT_LIGHT_TF_PLUGIN_MIRROR");
   if (asked !== undefined) {
     if (await isThere(join(asked, registry))) return asked;
-    throw new OpsError("configuration", "TF_PLUGIN_MIRROR_MISSING", `No provider mirror in ${asked}.`, {
-      hint: `PILOT_LIGHT_TF_PLUGIN_MIRROR must name the directory that contains ${registry}; \`terraform providers mirror\` makes one.`,
-    });
+    throw tfPluginMirrorMissing({ directory: asked, registry });
   }
   for (const place of places ?? (await usualPlaces())) {
     if (await isThere(join(place, registry))) return place;

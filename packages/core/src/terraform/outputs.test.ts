@@ -14,7 +14,7 @@ afterAll(() => rm(directory, { recursive: true }));
 async function read(document: unknown) {
   const file = join(directory, "outputs.json");
   await writeFile(file, JSON.stringify(document));
-  return await readOutputs({ file, stack: "shop-dev", directory, environment: {} });
+  return await readOutputs({ source: { file }, stack: "shop-dev", directory, environment: {} });
 }
 
 test("the stack of the project is chosen, and one alone whatever its name", async () => {

@@ -1,22 +1,31 @@
 /**
  * Reads the Terraform outputs. An unreadable, empty or wrongly typed document is an error of its own and never reads as
- * a mode: a stack that was never deployed gives `{ "<stack>": {} }` with exit code 0.
+ * a mode: for a stack that was never deployed, `cdktf output` prints `{ "<stack>": {} }` with exit code 0.
  */
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { z } from "zod";
-import { deployCommand, plainDeploy } from "./deploy-command.ts";
-import { withoutSecrets, type Environment } from "../config/env.ts";
-import { OpsError, messageOf } from "../errors.ts";
+import { readVariable, withoutSecrets, type Environment } from "../config/env.ts";
+import { outputsEmpty, outputsFailed, outputsInvalid, outputsStack, outputsUnreadable } from "../errors.ts";
+import { OpsError, messageOf } from "../ops-error.ts";
 import { run } from "../process.ts";
+import { terraformProgram } from "./program.ts";
 import { plainLines } from "./plain-text.ts";
 import { isInitialized } from "./initialized.ts";
 
+/** Where the outputs come from: values that the caller has, a file with the JSON of `cdktf output`, or the deployed stack. */
+export type OutputsSource = "deployed" | { file: string } | { values: Readonly<Record<string, unknown>> };
+
+/** The source that a command uses: its `--outputs-file`, else PILOT_LIGHT_OUTPUTS_FILE, else the deployed stack. */
+export function outputsSource(file: string | undefined, environment: Environment): OutputsSource {
+  const chosen = file ?? readVariable(environment, "PILOT_LIGHT_OUTPUTS_FILE");
+  return chosen === undefined ? "deployed" : { file: resolve(chosen) };
+}
+
 export interface ReadOutputsOptions {
-  /** JSON of `cdktf output`; without it the deployed stack is asked. */
-  file?: string | undefined;
-  /** Terraform stack, used when the document holds several, and for reading it fresh. */
+  source: OutputsSource;
+  /** Terraform stack: chosen when the document holds several, and read when the source is the deployed stack. */
   stack: string;
   /** Folder with cdktf.json. */
   directory: string;
@@ -25,24 +34,24 @@ export interface ReadOutputsOptions {
   onStart?: (commandLine: string) => void;
 }
 
-/** The outputs of one stack, and where they came from. */
+/** The outputs of one stack. */
 export interface RawOutputs {
   values: Readonly<Record<string, unknown>>;
+  /** The file, or the program that reported them. */
   from: string;
 }
 
 const documentSchema = z.record(z.string(), z.record(z.string(), z.unknown()));
 
 /**
- * Reads the outputs document from a file or, without one, from the deployed stack.
- * @throws OpsError OUTPUTS_UNREADABLE, OUTPUTS_EMPTY, OUTPUTS_STACK (configuration), TERRAFORM_FAILED (aws)
+ * Reads the outputs from their source.
+ * @throws OpsError OUTPUTS_UNREADABLE, OUTPUTS_EMPTY, OUTPUTS_STACK (configuration), OUTPUTS_FAILED (aws)
  */
 export async function readOutputs(options: ReadOutputsOptions): Promise<RawOutputs> {
-  if (options.file !== undefined) {
-    return stackOf(await readJson(options.file), options.stack, options.file);
-  }
-  const quick = await terraformOutput(options);
-  return quick ?? (await cdktfOutput(options));
+  const { source, stack } = options;
+  if (source === "deployed") return (await terraformOutput(options)) ?? (await cdktfOutput(options));
+  if ("values" in source) return { values: source.values, from: "terraform" };
+  return stackOf(await readJson(source.file, stack), stack, source.file);
 }
 
 /**
@@ -57,71 +66,32 @@ export function parseOutputs<Schema extends z.ZodType>(raw: RawOutputs, schema: 
     const name = issue.path.join(".");
     return name in raw.values ? `${name}: ${issue.message}` : `${name}: missing`;
   });
-  throw new OpsError(
-    "configuration",
-    "OUTPUTS_INVALID",
-    `The Terraform outputs in ${raw.from} are not what this tool needs.`,
-    {
-      details,
-      hint: `Deploy with this version, then try again:  ${deployCommand(undefined)}`,
-    },
-  );
+  throw outputsInvalid({
+    problem: `The Terraform outputs in ${raw.from} lack what this command needs.`,
+    details,
+  });
 }
 
-async function readJson(file: string): Promise<unknown> {
+async function readJson(file: string, stack: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(file, "utf8"));
   } catch (cause) {
-    const why = cause instanceof SyntaxError ? "it is not JSON" : messageOf(cause);
-    throw new OpsError(
-      "configuration",
-      "OUTPUTS_UNREADABLE",
-      `Cannot read the Terraform outputs from ${file}: ${why}.`,
-      {
-        hint: `Write them:  pnpm infra:output --outputs-file ${file}`,
-        cause,
-      },
-    );
+    const reason = cause instanceof SyntaxError ? "it is not JSON" : messageOf(cause);
+    throw outputsUnreadable({ file, reason, stack }, { cause });
   }
 }
 
 function stackOf(document: unknown, stack: string, from: string): RawOutputs {
   const parsed = documentSchema.safeParse(document);
   if (!parsed.success) {
-    throw new OpsError(
-      "configuration",
-      "OUTPUTS_UNREADABLE",
-      `${from} does not hold the outputs of a stack.`,
-      {
-        hint: `The shape is { "${stack}": { "<output>": <value> } }, as \`cdktf output\` writes it.`,
-      },
-    );
+    throw outputsUnreadable({ file: from, reason: "it does not hold the outputs of a stack", stack });
   }
   const stacks = Object.keys(parsed.data);
   const [only] = stacks;
   const name = stack in parsed.data ? stack : stacks.length === 1 ? only : undefined;
   const values = name === undefined ? undefined : parsed.data[name];
-  if (values === undefined && stacks.length > 0) {
-    throw new OpsError(
-      "configuration",
-      "OUTPUTS_STACK",
-      `${from} holds several stacks and none is called ${stack}.`,
-      {
-        details: stacks,
-        hint: "Set PROJECT_NAME to the project of the environment.",
-      },
-    );
-  }
-  if (values === undefined || Object.keys(values).length === 0) {
-    throw new OpsError(
-      "configuration",
-      "OUTPUTS_EMPTY",
-      `There are no Terraform outputs in ${from}: the stack was never deployed, or its state is elsewhere.`,
-      {
-        hint: `Deploy it:  ${plainDeploy}    or check where its state is (TF_CLOUD_ORGANIZATION, TF_WORKSPACE).`,
-      },
-    );
-  }
+  if (values === undefined && stacks.length > 0) throw outputsStack({ source: from, stack, stacks });
+  if (values === undefined || Object.keys(values).length === 0) throw outputsEmpty({ source: from });
   return { values, from };
 }
 
@@ -129,7 +99,7 @@ function stackOf(document: unknown, stack: string, from: string): RawOutputs {
 async function terraformOutput(options: ReadOutputsOptions): Promise<RawOutputs | undefined> {
   const folder = join(options.directory, "cdktf.out", "stacks", options.stack);
   if (!(await isInitialized(folder, options.environment))) return undefined;
-  const program = options.environment.TERRAFORM_BINARY_NAME ?? "terraform";
+  const program = terraformProgram(options.environment);
   const result = await run(program, ["output", "-json"], { ...runOptions(options), cwd: folder }).catch(
     (error: unknown) => {
       if (error instanceof OpsError && error.code === "PROGRAM_MISSING") return undefined;
@@ -156,17 +126,10 @@ async function cdktfOutput(options: ReadOutputsOptions): Promise<RawOutputs> {
       cwd: options.directory,
     });
     if (result.exitCode !== 0) {
-      throw new OpsError(
-        "aws",
-        "TERRAFORM_FAILED",
-        "`cdktf output` failed, so the Terraform outputs are not known.",
-        {
-          details: plainLines([...result.stdout.split("\n"), ...result.stderr]).slice(-15),
-          hint: "Try it yourself:  pnpm infra:output    or give a file:  --outputs-file <path>",
-        },
-      );
+      const details = plainLines([...result.stdout.split("\n"), ...result.stderr]).slice(-15);
+      throw outputsFailed({ details });
     }
-    return stackOf(await readJson(file), options.stack, "cdktf");
+    return stackOf(await readJson(file, options.stack), options.stack, "cdktf");
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

@@ -8,7 +8,7 @@ import { awsCommand } from "@pilot-light/core/aws/command-line";
 import { awsError, awsErrorName } from "@pilot-light/core/aws/errors";
 import { sdk } from "@pilot-light/core/aws/sdk";
 import { clusterName, serviceName, type ResourceNames } from "@pilot-light/core/contract";
-import { OpsError } from "@pilot-light/core/errors";
+import { OpsError } from "@pilot-light/core/ops-error";
 import { listServices } from "@pilot-light/validate/aws/services";
 
 export interface Writers {

@@ -3,7 +3,7 @@ import type { AwsClients } from "@pilot-light/core/aws/clients";
 import { awsCommand } from "@pilot-light/core/aws/command-line";
 import { describeDatabaseInstance } from "@pilot-light/core/aws/database-instance";
 import { awsError } from "@pilot-light/core/aws/errors";
-import { OpsError, messageOf } from "@pilot-light/core/errors";
+import { OpsError, messageOf } from "@pilot-light/core/ops-error";
 import { askUntil } from "@pilot-light/core/async/ask-until";
 
 export interface Database {

@@ -5,7 +5,7 @@ import { awsCommand } from "@pilot-light/core/aws/command-line";
 import { awsError, awsErrorName } from "@pilot-light/core/aws/errors";
 import { sdk } from "@pilot-light/core/aws/sdk";
 import type { ResourceNames } from "@pilot-light/core/contract";
-import { OpsError } from "@pilot-light/core/errors";
+import { OpsError } from "@pilot-light/core/ops-error";
 
 /** Services whose image comes from the environment's own repositories, and the Terraform variable of each. */
 export const imageVariables = {

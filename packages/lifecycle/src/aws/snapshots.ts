@@ -5,7 +5,7 @@ import { awsCommand } from "@pilot-light/core/aws/command-line";
 import { awsError } from "@pilot-light/core/aws/errors";
 import { sdk } from "@pilot-light/core/aws/sdk";
 import { environmentName, type ResourceNames } from "@pilot-light/core/contract";
-import { OpsError } from "@pilot-light/core/errors";
+import { OpsError } from "@pilot-light/core/ops-error";
 import { askUntil } from "@pilot-light/core/async/ask-until";
 
 export interface Snapshot {

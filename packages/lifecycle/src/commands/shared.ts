@@ -13,8 +13,8 @@ export const terraformVariables = [
   "PILOT_LIGHT_TF_PLUGIN_MIRROR",
 ] as const satisfies VariableName[];
 
-/** Of the switches besides. */
-export const switchVariables = [
+/** Of the mode changes as well. */
+export const modeChangeVariables = [
   ...terraformVariables,
   "PILOT_LIGHT_ACCOUNT_ID",
   "NEON_DATABASE_URL",

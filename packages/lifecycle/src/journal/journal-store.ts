@@ -6,7 +6,7 @@ import { awsError, awsErrorName } from "@pilot-light/core/aws/errors";
 import { sdk } from "@pilot-light/core/aws/sdk";
 import type { ResourceNames } from "@pilot-light/core/contract";
 import type { Environment } from "@pilot-light/core/config/env";
-import { OpsError, messageOf } from "@pilot-light/core/errors";
+import { OpsError, messageOf } from "@pilot-light/core/ops-error";
 import { chooseBackend } from "@pilot-light/core/terraform/backend";
 
 /** Reads and writes the text of a journal. */

@@ -1,6 +1,6 @@
 /** The journal of the last switch: which steps are done, and where one has stopped. */
 import { hostname } from "node:os";
-import { OpsError } from "@pilot-light/core/errors";
+import { OpsError } from "@pilot-light/core/ops-error";
 import { formatMinute } from "@pilot-light/core/output/format";
 import { z } from "zod";
 import type { Basics } from "../context.ts";

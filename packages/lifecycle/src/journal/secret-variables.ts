@@ -1,6 +1,6 @@
 /** Terraform variables whose values are secrets: they are written nowhere, and have to be said again. */
 import type { Redactor } from "@pilot-light/core/output/redact";
-import { OpsError } from "@pilot-light/core/errors";
+import { OpsError } from "@pilot-light/core/ops-error";
 
 const pattern = /^-var=([^=]+)=(.*)$/s;
 

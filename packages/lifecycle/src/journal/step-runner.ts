@@ -1,6 +1,6 @@
 /** The steps of a switch that was agreed to: each once, each in the journal; whatever stops it says where things stand. */
 import type { Printer } from "@pilot-light/core/output/printer";
-import { OpsError, messageOf } from "@pilot-light/core/errors";
+import { OpsError, messageOf } from "@pilot-light/core/ops-error";
 import { formatDuration, formatMinute } from "@pilot-light/core/output/format";
 import { findDone, type Journal, type StepName } from "./journal.ts";
 
@@ -90,7 +90,7 @@ export class Run {
   #interruption(failure: unknown): unknown {
     const reason: unknown = this.#signal.reason;
     // What changed something although it was interrupted has more to say.
-    const tells = failure instanceof OpsError && failure.evenIfInterrupted;
+    const tells = failure instanceof OpsError && failure.outlastsInterruption;
     return tells || !(reason instanceof OpsError) ? failure : reason;
   }
 
@@ -111,7 +111,7 @@ function positioned(error: unknown, standing: readonly string[], goOn: string): 
   return error.with({
     details: [...error.details, ...standing],
     hint: error.hint === undefined ? on : `${error.hint}\n  ${on}`,
-    evenIfInterrupted: true,
+    state: "changed",
     cause: error.cause ?? error,
   });
 }

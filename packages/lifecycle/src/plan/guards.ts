@@ -1,6 +1,6 @@
 /** What stops a switch. Pure: each takes what was found out and gives a refusal or nothing. */
 import { deployCommand } from "@pilot-light/core/terraform/deploy-command";
-import { OpsError } from "@pilot-light/core/errors";
+import { OpsError } from "@pilot-light/core/ops-error";
 import { formatMinute } from "@pilot-light/core/output/format";
 import type { Divergence } from "@pilot-light/sync/divergence";
 import { againLine } from "../journal/command-hints.ts";

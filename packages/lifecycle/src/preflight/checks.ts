@@ -98,7 +98,7 @@ export function lookAtSync(
   preflight: Preflight,
   context: LifecycleContext,
   direction: DirectionName,
-  options: SyncOptions,
+  options: Omit<SyncOptions, "outputs">,
   waitFor: readonly Promise<unknown>[],
   outputs: Promise<Outputs>,
 ): Promise<SyncPlan | null> {
@@ -108,9 +108,12 @@ export function lookAtSync(
     if (deployed.database_endpoint === "") {
       return { value: null, summary: "there is no database yet: it is filled once it is there" };
     }
-    const outputsFile = await context.stack.writeOutputs(deployed);
     const { previewSync } = await import("@pilot-light/sync/sync");
-    const { plan, refusal } = await previewSync(direction, { ...options, outputsFile }, context);
+    const { plan, refusal } = await previewSync(
+      direction,
+      { ...options, outputs: { values: deployed } },
+      context,
+    );
     if (refusal !== undefined) throw refusal;
     return { value: plan, summary: `${plan.source.system} -> ${plan.target.system} can be done` };
   });

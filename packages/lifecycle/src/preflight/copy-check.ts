@@ -1,6 +1,6 @@
 /** Whether a copy that was taken still is what it was: asked before it counts as done, and before anything is destroyed. */
 import type { Outputs } from "@pilot-light/core/contract";
-import { OpsError } from "@pilot-light/core/errors";
+import { OpsError } from "@pilot-light/core/ops-error";
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
 import { readDivergence, type Divergence } from "@pilot-light/sync/divergence";
@@ -15,11 +15,13 @@ import { backendOf, mayWrite, readWriters } from "../aws/backend-service.ts";
  */
 export async function compareCopies(
   outputs: Outputs,
-  { stack, ...context }: Pick<LifecycleContext, "stack"> & CommandContext,
+  context: CommandContext,
   compared?: readonly DatabaseSystem[],
 ): Promise<Divergence> {
-  const outputsFile = await stack.writeOutputs(outputs);
-  return await readDivergence({ outputsFile, ...(compared === undefined ? {} : { compared }) }, context);
+  return await readDivergence(
+    { outputs: { values: outputs }, ...(compared === undefined ? {} : { compared }) },
+    context,
+  );
 }
 
 /** Neon's rows do not matter to a copy that was taken: production may have written more of them. */

@@ -1,6 +1,6 @@
 /** Everything that must hold before anything is changed: looked at all at once, reported all at once. */
 import type { Printer } from "@pilot-light/core/output/printer";
-import { OpsError, interruptedUntouched, messageOf } from "@pilot-light/core/errors";
+import { OpsError, messageOf, withState } from "@pilot-light/core/ops-error";
 import { formatDuration } from "@pilot-light/core/output/format";
 import { combine } from "@pilot-light/core/async/settle";
 
@@ -67,9 +67,9 @@ export class Preflight {
       Promise.all(this.#looks),
       (elapsed) => `  checking  ${elapsed.padStart(8)}  ${[...this.#pending].join(", ")}`,
     );
-    if (signal.aborted) throw interruptedUntouched(signal.reason);
+    if (signal.aborted) throw withState(signal.reason, "nothing-written");
     const failures = findings.filter(({ state }) => state === "failed").map(({ error }) => error);
-    const failure = failures.length > 0 ? untouched(combine(failures)) : undefined;
+    const failure = failures.length > 0 ? withState(combine(failures), "nothing-written") : undefined;
     for (const finding of findings) this.#print(finding, failure);
     if (failures.length > 0) throw failure;
   }
@@ -87,10 +87,4 @@ export class Preflight {
       if (!told.includes(detail)) this.#console.row({ label: " ".repeat(6), text: dim(detail) });
     }
   }
-}
-
-/** Says that nothing was written. */
-function untouched(error: unknown): unknown {
-  if (!(error instanceof OpsError)) return error;
-  return error.with({ details: [...error.details, "Nothing was written."] });
 }

@@ -5,7 +5,7 @@
 import { Resolver } from "node:dns/promises";
 import { domainToASCII } from "node:url";
 import { type Environment, readVariable } from "@pilot-light/core/config/env";
-import { OpsError, messageOf } from "@pilot-light/core/errors";
+import { OpsError, messageOf } from "@pilot-light/core/ops-error";
 import { proxyOfAddress, proxyOfName } from "./proxies.ts";
 
 /** `elsewhere` is the only answer that lets a deactivation go on. */

@@ -1,7 +1,7 @@
 /** Whether the credentials and the region are those of the environment that the state describes. */
 import type { AwsIdentity } from "@pilot-light/core/aws/identity";
 import type { Outputs } from "@pilot-light/core/contract";
-import { OpsError } from "@pilot-light/core/errors";
+import { OpsError } from "@pilot-light/core/ops-error";
 
 /** `123456789012.dkr.ecr.us-east-1.amazonaws.com/shop/backend`: the repositories are there in both modes. */
 const registry = /^(?<account>\d{12})\.dkr\.ecr\./;

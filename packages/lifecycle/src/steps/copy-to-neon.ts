@@ -1,7 +1,7 @@
 /** The last copy before a deactivation: the backend, which writes to RDS, is stopped first, and started again if it fails. */
 import type { Outputs } from "@pilot-light/core/contract";
 import { deployCommand } from "@pilot-light/core/terraform/deploy-command";
-import { OpsError, messageOf } from "@pilot-light/core/errors";
+import { OpsError, messageOf } from "@pilot-light/core/ops-error";
 import { plural } from "@pilot-light/core/output/format";
 import { assertCopied, findOutdatedCopy } from "../preflight/copy-check.ts";
 import { findDone } from "../journal/journal.ts";
@@ -41,7 +41,7 @@ export async function copyToNeon(run: Run, outputs: Outputs, context: Switch): P
     async () => {
       if (!options.keepBackend) await stopWriters(context);
       await syncNow("rds-to-neon", syncOptions(options), outputs, context).catch((error: unknown) => {
-        isReplaced = error instanceof OpsError && error.evenIfInterrupted;
+        isReplaced = error instanceof OpsError && (error.state === "changed" || error.state === "unknown");
         throw options.keepBackend ? error : explained(error);
       });
       isReplaced = true;

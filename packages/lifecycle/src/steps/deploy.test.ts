@@ -29,7 +29,7 @@ async function deployed(
     apply(_plan: unknown, onEvent: (event: ResourceEvent) => void, onStopping: () => void) {
       for (const address of addresses.slice(0, made)) onEvent(created(address));
       if (interrupt) {
-        controller.abort(interrupted("SIGINT"));
+        controller.abort(interrupted({ signal: "SIGINT" }));
         onStopping();
       }
       return Promise.resolve({ exitCode: 0, diagnostics: [], tail: [], ...applied });

@@ -1,6 +1,7 @@
 /** Applying the plan that was agreed to. */
 import type { Printer } from "@pilot-light/core/output/printer";
-import { OpsError, interrupted } from "@pilot-light/core/errors";
+import { interrupted } from "@pilot-light/core/errors";
+import { OpsError } from "@pilot-light/core/ops-error";
 import { Progress } from "./deploy-progress.ts";
 import { describeDiagnostic, terraformError } from "../terraform/errors.ts";
 import type { SavedPlan, Stack } from "../terraform/stack.ts";
@@ -28,7 +29,7 @@ export async function deploy(
     );
     if (signal.aborted) {
       const reason: unknown = signal.reason;
-      const { message } = reason instanceof Error ? reason : interrupted("a signal");
+      const { message } = reason instanceof Error ? reason : interrupted({ signal: "a signal" });
       const { sentence, ...more } = words.interrupted();
       throw new OpsError("interrupted", "INTERRUPTED", `${message} ${sentence}`, more);
     }

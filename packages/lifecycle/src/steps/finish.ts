@@ -2,7 +2,7 @@
 import type { CommandOutcome } from "@pilot-light/core/cli/command";
 import { environmentName, type Outputs } from "@pilot-light/core/contract";
 import type { Printer } from "@pilot-light/core/output/printer";
-import { OpsError } from "@pilot-light/core/errors";
+import { OpsError } from "@pilot-light/core/ops-error";
 import { formatDuration, plural } from "@pilot-light/core/output/format";
 import { againLine, resumeLine, wayBack } from "../journal/command-hints.ts";
 import { type Health, printHealth, validateHealth } from "./health.ts";
@@ -38,11 +38,10 @@ export async function finish(
   context: Switch,
 ): Promise<CommandOutcome> {
   const { plan, run, outputs, snapshots = [] } = parts;
-  const { printer, directory, journal, options, stack } = context;
+  const { printer, directory, journal, options } = context;
   assertMode(plan, outputs, options);
-  const outputsFile = await stack.writeOutputs(outputs);
   const health = await run.between("All is deployed; whether it is healthy is not known yet.", () =>
-    validateHealth({ directory, outputsFile, wait: options.wait }, context),
+    validateHealth({ directory, outputs, wait: options.wait }, context),
   );
   await closeJournal(journal, health);
   const durationMs = Math.round(performance.now() - run.start);
@@ -149,7 +148,7 @@ export async function stayAsItIs(
   { contents, outputs }: { contents: PlanContents; outputs: Outputs },
   context: Switch,
 ): Promise<CommandOutcome> {
-  const { printer, stack, directory, options, project, journal, syncData } = context;
+  const { printer, directory, options, project, journal, syncData } = context;
   const mode = describeMode(outputs);
   assertNothingPending(command, mode, journal);
   printer.line();
@@ -163,8 +162,7 @@ export async function stayAsItIs(
     const changes = plural(contents.changes.length, "change");
     printer.line(`  Terraform would make ${changes} beside the mode:  pnpm infra:diff${active}`);
   }
-  const outputsFile = await stack.writeOutputs(outputs);
-  const health = await validateHealth({ directory, outputsFile, wait: 0 }, context);
+  const health = await validateHealth({ directory, outputs, wait: 0 }, context);
   printHealth(health, printer);
   const own = journal.unfinished?.command === command;
   if (!options.dryRun && own) await closeJournal(journal, health);

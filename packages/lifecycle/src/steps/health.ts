@@ -1,4 +1,5 @@
 /** Waiting until the environment is healthy for its mode: a validation that goes on while what fails can heal. */
+import type { Outputs } from "@pilot-light/core/contract";
 import type { Printer } from "@pilot-light/core/output/printer";
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import { plural } from "@pilot-light/core/output/format";
@@ -17,12 +18,11 @@ export interface Health {
 
 /** @param wait milliseconds that services may take to become healthy; 0 for one look */
 export async function validateHealth(
-  { directory, outputsFile, wait }: { directory: string; outputsFile: string; wait: number },
+  { directory, outputs, wait }: { directory: string; outputs: Outputs; wait: number },
   context: CommandContext,
 ): Promise<Health> {
   const report = await context.printer.step("validate", async (show) => {
-    // The file is this run's own: what it holds was asked of Terraform.
-    const options = { ...usualOptions, directory, outputsFile, outputsFrom: "terraform", wait };
+    const options = { ...usualOptions, directory, outputs: { values: outputs }, wait };
     const value = await validate(options, context, quiet(show));
     const { passed, warnings, failed } = value.summary;
     return { value, summary: `${passed} passed, ${plural(warnings, "warning")}, ${failed} failed` };

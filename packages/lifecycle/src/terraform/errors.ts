@@ -1,5 +1,5 @@
 /** What terraform says when it fails, as errors a person can act on. */
-import { OpsError } from "@pilot-light/core/errors";
+import { OpsError } from "@pilot-light/core/ops-error";
 import { tokenVariable } from "@pilot-light/core/terraform/login-tokens";
 import type { Diagnostic } from "./events.ts";
 import { plainErrors } from "./plain-errors.ts";

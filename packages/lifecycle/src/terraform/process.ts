@@ -7,7 +7,7 @@ import { once } from "node:events";
 import { open, type FileHandle } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Environment } from "@pilot-light/core/config/env";
-import { OpsError } from "@pilot-light/core/errors";
+import { OpsError } from "@pilot-light/core/ops-error";
 import { commandLine } from "@pilot-light/core/process";
 
 export interface TerraformProcess {

@@ -1,11 +1,12 @@
 /** The environment's Terraform stack: synthesized by cdktf, planned, and applied exactly as it was planned. */
-import { readFile, writeFile } from "node:fs/promises";
+import { terraformProgram } from "@pilot-light/core/terraform/program";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Outputs, outputsSchema } from "@pilot-light/core/contract";
 import type { Printer } from "@pilot-light/core/output/printer";
 import { plainDeploy } from "@pilot-light/core/terraform/deploy-command";
 import { type Environment, withoutSecrets } from "@pilot-light/core/config/env";
-import { OpsError } from "@pilot-light/core/errors";
+import { OpsError } from "@pilot-light/core/ops-error";
 import { parseOutputs, type RawOutputs } from "@pilot-light/core/terraform/outputs";
 import { run, type RunResult } from "@pilot-light/core/process";
 import { prepareTerraform } from "@pilot-light/core/terraform/cli-config";
@@ -65,7 +66,7 @@ export class Stack {
   private constructor(options: StackOptions, environment: Environment) {
     this.#options = options;
     this.#environment = environment;
-    this.#program = options.environment["TERRAFORM_BINARY_NAME"] ?? "terraform";
+    this.#program = terraformProgram(options.environment);
     this.folder = join(options.directory, "cdktf.out", "stacks", options.name);
     this.logFile = join(options.directory, "cdktf.out", `terraform.${options.name}.log`);
   }
@@ -209,13 +210,6 @@ export class Stack {
       from: "terraform",
     };
     return parseOutputs(raw, outputsSchema);
-  }
-
-  /** Writes the outputs as `cdktf output` does; returns the file. */
-  async writeOutputs(outputs: Outputs): Promise<string> {
-    const file = join(this.#options.workDirectory, "outputs.json");
-    await writeFile(file, JSON.stringify({ [this.#options.name]: outputs }), { mode: 0o600 });
-    return file;
   }
 
   /** Every write raises the serial; a state that is made anew has another lineage. */

@@ -4,7 +4,7 @@ import { open, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Environment } from "@pilot-light/core/config/env";
-import { OpsError } from "@pilot-light/core/errors";
+import { OpsError } from "@pilot-light/core/ops-error";
 import { cacheDirectory, findProgram, isExecutable } from "../find-program.ts";
 import { endProcess, isRunning, type OwnProcess } from "../os-process.ts";
 import { loopback } from "../ports.ts";

@@ -1,13 +1,12 @@
 /** What the sandbox's commands have in common. Heavy modules load when a command runs, so that `--help` answers at once. */
 import { resolve } from "node:path";
-import { commonOptions } from "@pilot-light/core/cli/cli";
-import { OpsError } from "@pilot-light/core/errors";
+import { OpsError } from "@pilot-light/core/ops-error";
 import type { Argv } from "yargs";
 import type { SandboxState } from "../state.ts";
 
 /** Options of every sandbox command. */
 export function sandboxOptions<T>(argv: Argv<T>) {
-  return commonOptions(argv).option("dir", {
+  return argv.option("dir", {
     type: "string",
     default: ".sandbox",
     describe: "State directory",

@@ -2,7 +2,7 @@
 import { chown, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Environment } from "@pilot-light/core/config/env";
-import { OpsError } from "@pilot-light/core/errors";
+import { OpsError } from "@pilot-light/core/ops-error";
 import { runAs, type Account } from "../account.ts";
 import type { KeyPair } from "../certificates.ts";
 import { adminRole } from "../names.ts";

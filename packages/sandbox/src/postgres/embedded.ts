@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, readFile, rename, rm, symlink } from "node:fs/pr
 import { arch, platform } from "node:os";
 import { dirname, join, relative } from "node:path";
 import type { Environment } from "@pilot-light/core/config/env";
-import { OpsError } from "@pilot-light/core/errors";
+import { OpsError } from "@pilot-light/core/ops-error";
 import { run } from "@pilot-light/core/process";
 import { z } from "zod";
 import { canReach, serverAccount } from "../account.ts";

@@ -2,7 +2,7 @@
 import { realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Environment } from "@pilot-light/core/config/env";
-import { OpsError } from "@pilot-light/core/errors";
+import { OpsError } from "@pilot-light/core/ops-error";
 import { findClientPrograms, type ClientPrograms } from "@pilot-light/core/postgres/programs";
 import { isExecutable } from "../find-program.ts";
 import { embeddedServer, newestEmbedded, type ServerPrograms } from "./embedded.ts";

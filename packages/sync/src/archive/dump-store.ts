@@ -6,7 +6,7 @@ import type { AwsClients } from "@pilot-light/core/aws/clients";
 import { awsError, awsErrorName, awsStatus } from "@pilot-light/core/aws/errors";
 import { sdk } from "@pilot-light/core/aws/sdk";
 import { deployCommand } from "@pilot-light/core/terraform/deploy-command";
-import { OpsError } from "@pilot-light/core/errors";
+import { OpsError } from "@pilot-light/core/ops-error";
 import { dumpPrefixes, manifestEnding, manifestKey } from "../direction.ts";
 import { parseManifest, type Manifest, type ReadManifest } from "./manifest.ts";
 

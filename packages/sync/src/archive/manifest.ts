@@ -1,6 +1,6 @@
 /** What is written beside a dump in S3 once it is whole: what it is, where it came from, and how to tell that it is intact. */
 import type { Fingerprint, FingerprintDepth, SequencePosition } from "@pilot-light/core/inventory/tables";
-import { OpsError } from "@pilot-light/core/errors";
+import { OpsError } from "@pilot-light/core/ops-error";
 import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
 import type { DirectionName } from "../direction.ts";
 import type { Dump } from "../copy/dump.ts";

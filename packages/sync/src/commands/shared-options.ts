@@ -1,8 +1,9 @@
-/** Options and variables that all sync commands share. */
+/** What the sync commands share. */
+import { confirmationOptions, outputsFileOption } from "@pilot-light/core/cli/options";
 import type { VariableName } from "@pilot-light/core/config/env";
 import type { Argv } from "yargs";
 
-/** Variables the commands read, in the order of their help. */
+/** Variables that the commands read, in the order of their help. */
 export const syncVariables = [
   "NEON_DATABASE_URL",
   "AWS_REGION",
@@ -17,24 +18,6 @@ export const syncVariables = [
 ] as const satisfies VariableName[];
 
 /** `--dry-run`, `--yes`, `--outputs-file`. */
-export function safetyOptions<T>(argv: Argv<T>) {
-  return argv
-    .option("dry-run", {
-      type: "boolean",
-      default: false,
-      describe: "Show the plan and stop; nothing is written anywhere",
-      group: "Safety:",
-    })
-    .option("yes", {
-      type: "boolean",
-      default: false,
-      describe: "Do not ask; bypasses no check",
-      group: "Safety:",
-    })
-    .option("outputs-file", {
-      type: "string",
-      describe: "JSON of `cdktf output`, instead of running the CLI",
-      group: "Work:",
-      requiresArg: true,
-    });
+export function sharedOptions<T>(argv: Argv<T>) {
+  return outputsFileOption(confirmationOptions(argv));
 }

@@ -1,28 +1,26 @@
-/** `pnpm sync undo rds|neon`: take the last sync back. */
-import { commonOptions, helpEpilogue } from "@pilot-light/core/cli/cli";
-import { runCommand } from "@pilot-light/core/cli/command";
-import type { Argv } from "yargs";
-import { safetyOptions, syncVariables } from "./shared-options.ts";
+/** `pnpm sync undo rds|neon`: revert the last sync. */
+import { defineCommand } from "@pilot-light/core/cli/define-command";
+import { sharedOptions, syncVariables } from "./shared-options.ts";
 
-/** Adds the command. */
-export function addUndoCommand(argv: Argv): Argv {
-  return argv.command(
-    "undo <database>",
-    "Take the last sync back: the former database gets its name again",
-    (command) =>
-      safetyOptions(commonOptions(command))
-        .positional("database", {
-          choices: ["rds", "neon"] as const,
-          demandOption: true,
-          describe: "Whose last sync",
-        })
-        .example("$0 undo rds --dry-run", "see what would come back")
-        .epilogue(helpEpilogue(syncVariables)),
-    async (args) => {
-      await runCommand("sync undo", args, async (context) => {
-        const { undo } = await import("../undo.ts");
-        return await undo(args.database, args, context);
-      });
-    },
-  );
-}
+export const undoCommand = defineCommand({
+  words: "undo <database>",
+  name: "sync undo",
+  summary: "Revert the last sync: the previous database gets its name back",
+  options: (argv) =>
+    sharedOptions(argv).positional("database", {
+      choices: ["rds", "neon"] as const,
+      demandOption: true,
+      describe: "The database whose last sync is reverted",
+    }),
+  examples: [["$0 undo rds --dry-run", "see which database would return"]],
+  variables: syncVariables,
+  run: async ({ database, outputsFile, ...args }, context) => {
+    const { undo } = await import("../undo.ts");
+    const { outputsSource } = await import("@pilot-light/core/terraform/outputs");
+    return await undo(
+      database,
+      { ...args, outputs: outputsSource(outputsFile, context.environment) },
+      context,
+    );
+  },
+});

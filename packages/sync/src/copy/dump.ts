@@ -5,7 +5,7 @@ import { stat } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import type { Environment } from "@pilot-light/core/config/env";
-import { OpsError } from "@pilot-light/core/errors";
+import { OpsError } from "@pilot-light/core/ops-error";
 import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
 import type { ClientPrograms } from "@pilot-light/core/postgres/programs";
 import { run } from "@pilot-light/core/process";

@@ -2,7 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import type { Environment } from "@pilot-light/core/config/env";
-import { OpsError } from "@pilot-light/core/errors";
+import { OpsError } from "@pilot-light/core/ops-error";
 import type { ClientPrograms } from "@pilot-light/core/postgres/programs";
 import { run } from "@pilot-light/core/process";
 import { programErrors } from "./dump.ts";

@@ -1,5 +1,5 @@
 /** The gate before the swap: the staging database must equal the snapshot, object by object and table by table. */
-import { OpsError } from "@pilot-light/core/errors";
+import { OpsError } from "@pilot-light/core/ops-error";
 import {
   compareFingerprints,
   compareObjects,

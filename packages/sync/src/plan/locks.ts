@@ -1,6 +1,6 @@
 /** Who may sync: the target is locked alone and the source shared, by sessions beside both databases. */
 import type { CommandContext } from "@pilot-light/core/cli/command";
-import { OpsError } from "@pilot-light/core/errors";
+import { OpsError } from "@pilot-light/core/ops-error";
 import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
 import type { Session } from "@pilot-light/core/postgres/session";
 import { sessionOptions, withFreshPassword } from "../read/connect.ts";

@@ -11,6 +11,7 @@ const options = {
   verify: "checksums",
   jobs: 4,
   targetBackup: true,
+  outputs: "deployed",
   allowShrink: false,
 } as const;
 

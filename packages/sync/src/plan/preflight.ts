@@ -1,5 +1,5 @@
 /** Judges the facts of both sides: what makes a sync impossible or unsafe, and what a person should know. Pure. */
-import { OpsError } from "@pilot-light/core/errors";
+import { OpsError } from "@pilot-light/core/ops-error";
 import { plural } from "@pilot-light/core/output/format";
 import type { DataTable } from "@pilot-light/core/inventory/tables";
 import type { Direction } from "../direction.ts";

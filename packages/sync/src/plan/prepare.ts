@@ -1,6 +1,6 @@
 /** Looking at both sides and planning. Writes nothing: it is all a dry run does. */
 import type { CommandContext } from "@pilot-light/core/cli/command";
-import type { OpsError } from "@pilot-light/core/errors";
+import type { OpsError } from "@pilot-light/core/ops-error";
 import { listDataTables } from "@pilot-light/core/inventory/tables";
 import { chooseClientPrograms, findClientPrograms } from "@pilot-light/core/postgres/programs";
 import type { Endpoint } from "@pilot-light/core/postgres/endpoint";

@@ -1,5 +1,5 @@
 /** Whether a source looks like the wrong one: empty, far smaller than the target, or with tables that lost all their rows. Pure. */
-import { OpsError } from "@pilot-light/core/errors";
+import { OpsError } from "@pilot-light/core/ops-error";
 import { formatCount, plural } from "@pilot-light/core/output/format";
 import type { Direction } from "../direction.ts";
 import type { RowCounts } from "../read/inventory.ts";

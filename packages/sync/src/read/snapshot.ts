@@ -2,7 +2,7 @@
  * Several sessions at once, and several that all see one exported snapshot: pg_dump and the fingerprints are made from
  * the same moment, however busy the source is.
  */
-import { OpsError } from "@pilot-light/core/errors";
+import { OpsError } from "@pilot-light/core/ops-error";
 import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
 import { literal } from "@pilot-light/core/postgres/identifiers";
 import { openSession, type Session, type SessionOptions } from "@pilot-light/core/postgres/session";

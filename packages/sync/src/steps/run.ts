@@ -1,7 +1,7 @@
 /** A sync from the dump to the manifest. Reads as the list of its steps; each is a file in `steps/`. */
 import { setMaxListeners } from "node:events";
 import type { CommandContext } from "@pilot-light/core/cli/command";
-import { OpsError, messageOf } from "@pilot-light/core/errors";
+import { OpsError, messageOf } from "@pilot-light/core/ops-error";
 import { formatBytes, formatDuration } from "@pilot-light/core/output/format";
 import { libpqEnvironment } from "@pilot-light/core/postgres/libpq";
 import type { Dump } from "../copy/dump.ts";
@@ -75,7 +75,7 @@ export async function runSync(job: SyncJob, command: CommandContext): Promise<Sy
     return summarize(dumped, { backupDump, swapped, durations, warnings });
   } catch (error) {
     // The target is no longer as it was, or nobody knows: whatever is there may be needed.
-    const changed = error instanceof OpsError && error.evenIfInterrupted;
+    const changed = error instanceof OpsError && (error.state === "changed" || error.state === "unknown");
     if (changed) undo.keep();
     await background.stop(error);
     await undo.run(printer);
@@ -177,7 +177,7 @@ async function putManifest(
     const message = `${target.database} is replaced and verified, but the manifest of ${store.uri(archiveKey)} could not be written.`;
     throw new OpsError("aws", "MANIFEST_FAILED", message, {
       hint: "The sync itself is done. Its dump does not count without a manifest: sync again to have one.",
-      evenIfInterrupted: true,
+      state: "changed",
       cause,
     });
   });

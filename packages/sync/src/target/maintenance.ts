@@ -2,7 +2,7 @@
  * A session beside the target, in the server's maintenance database: it holds the lock, makes and drops staging
  * databases and exchanges names, none of which can be done from inside the target.
  */
-import { OpsError } from "@pilot-light/core/errors";
+import { OpsError } from "@pilot-light/core/ops-error";
 import { withDatabase, type Endpoint } from "@pilot-light/core/postgres/endpoint";
 import { ident, literal } from "@pilot-light/core/postgres/identifiers";
 import { openSession, type Session, type SessionOptions } from "@pilot-light/core/postgres/session";

@@ -2,7 +2,7 @@
  * Owners and rights of objects, and default privileges: they belong to the target, not to the source. Read from the old
  * target and given to the objects of the staging database.
  */
-import { OpsError } from "@pilot-light/core/errors";
+import { OpsError } from "@pilot-light/core/ops-error";
 import { notInExtension, userSchema } from "@pilot-light/core/inventory/objects";
 import { ident } from "@pilot-light/core/postgres/identifiers";
 import type { Session } from "@pilot-light/core/postgres/session";

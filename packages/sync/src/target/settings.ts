@@ -1,5 +1,5 @@
 /** Database-level settings of the target: owner, rights, parameters, limit, comment. A database made beside it has none of them. */
-import { OpsError, messageOf } from "@pilot-light/core/errors";
+import { OpsError, messageOf } from "@pilot-light/core/ops-error";
 import { ident, literal } from "@pilot-light/core/postgres/identifiers";
 import type { Session } from "@pilot-light/core/postgres/session";
 import { sqlState, sqlStateOf } from "@pilot-light/core/postgres/sql-state";

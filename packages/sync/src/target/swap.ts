@@ -3,7 +3,7 @@
  * that counts, so it either happens whole or leaves the target as it was.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { OpsError, messageOf } from "@pilot-light/core/errors";
+import { OpsError, messageOf } from "@pilot-light/core/ops-error";
 import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
 import { ident } from "@pilot-light/core/postgres/identifiers";
 import type { Session } from "@pilot-light/core/postgres/session";
@@ -135,7 +135,7 @@ async function recover(
         "nothing was removed",
       ],
       hint: `Put it right:  pnpm sync undo ${system}    which goes no step further back. By hand:  alter database ${ident(former)} rename to ${ident(live)}; alter database ${ident(live)} allow_connections true;`,
-      evenIfInterrupted: true,
+      state: "unknown",
       cause,
     },
   );

@@ -1,5 +1,5 @@
 /** In which state earlier syncs left a target: told by the OIDs of databases, since names are what changes. */
-import { OpsError } from "@pilot-light/core/errors";
+import { OpsError } from "@pilot-light/core/ops-error";
 import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
 import { ident } from "@pilot-light/core/postgres/identifiers";
 import type { Session } from "@pilot-light/core/postgres/session";

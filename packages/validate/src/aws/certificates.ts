@@ -1,7 +1,7 @@
 /** The certificate of the domain, and the host names that it is for. */
 import type { CertificateDetail } from "@aws-sdk/client-acm";
 import type { AwsClients } from "@pilot-light/core/aws/clients";
-import { OpsError } from "@pilot-light/core/errors";
+import { OpsError } from "@pilot-light/core/ops-error";
 import { sdk } from "@pilot-light/core/aws/sdk";
 
 /** @throws OpsError CERTIFICATE_MISSING (aws) */

@@ -5,7 +5,7 @@ import type {
   TargetHealthDescription,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { AwsClients } from "@pilot-light/core/aws/clients";
-import { OpsError } from "@pilot-light/core/errors";
+import { OpsError } from "@pilot-light/core/ops-error";
 import { sdk } from "@pilot-light/core/aws/sdk";
 
 /** All load balancers of the region, page by page. */

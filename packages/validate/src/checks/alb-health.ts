@@ -1,6 +1,6 @@
 /** Check: the backend answers 200 through the load balancer, with a certificate that is valid for the real name. */
 import { awsCommand } from "@pilot-light/core/aws/command-line";
-import { messageOf } from "@pilot-light/core/errors";
+import { messageOf } from "@pilot-light/core/ops-error";
 import { serverName } from "../aws/certificates.ts";
 import { probe, type ProbeTarget } from "../aws/probe.ts";
 import type { Check, CheckContext, Problem } from "../check.ts";

@@ -1,7 +1,7 @@
 /** Check: the bucket with the database dumps exists, is closed to the public, encrypts, and expires dumps after 30 days. */
 import type { LifecycleRule } from "@aws-sdk/client-s3";
 import { awsErrorName, awsStatus } from "@pilot-light/core/aws/errors";
-import { OpsError } from "@pilot-light/core/errors";
+import { OpsError } from "@pilot-light/core/ops-error";
 import type { Check, CheckContext, Problem } from "../check.ts";
 import { failure, warning } from "../check.ts";
 import { sdk } from "@pilot-light/core/aws/sdk";

@@ -1,6 +1,6 @@
 /** Check: both databases can be entered, and their versions fit each other and the client programs that are installed. */
 import { readVariable } from "@pilot-light/core/config/env";
-import { OpsError, messageOf } from "@pilot-light/core/errors";
+import { OpsError, messageOf } from "@pilot-light/core/ops-error";
 import { chooseClientPrograms, findClientPrograms } from "@pilot-light/core/postgres/programs";
 import type { Session } from "@pilot-light/core/postgres/session";
 import type { Check, CheckContext, Problem } from "../check.ts";

@@ -1,6 +1,7 @@
 /** Check, with `--drift`: Terraform would change nothing. */
+import { terraformProgram } from "@pilot-light/core/terraform/program";
 import { join } from "node:path";
-import { OpsError } from "@pilot-light/core/errors";
+import { OpsError } from "@pilot-light/core/ops-error";
 import { plural } from "@pilot-light/core/output/format";
 import { run } from "@pilot-light/core/process";
 import { z } from "zod";
@@ -28,7 +29,7 @@ export const drift: Check = {
   async run({ environment, names, options, signal, reads, log }) {
     const folder = join(options.directory, "cdktf.out", "stacks", names.stack);
     const { values } = await reads.outputs();
-    const program = environment.TERRAFORM_BINARY_NAME ?? "terraform";
+    const program = terraformProgram(environment);
     // The mode is a variable: without it, the plan would be to switch the environment off.
     const mode = `-var=dev_activated=${values.dev_activated}`;
     const args = [

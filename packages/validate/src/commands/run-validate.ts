@@ -1,5 +1,6 @@
 /** From the arguments of `pnpm validate` to its reports and its exit code. */
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
+import { outputsSource } from "@pilot-light/core/terraform/outputs";
 import { essentialIds } from "../registry.ts";
 import { exitCode } from "../report.ts";
 import { createProgress } from "../reporters/create-progress.ts";
@@ -16,7 +17,7 @@ export async function runValidate(args: ValidateArguments, context: CommandConte
         only,
         skip: ids(args.skip),
         optional: [...(args.data ? ["data"] : []), ...(args.drift ? ["drift"] : [])],
-        outputsFile: args.outputsFile,
+        outputs: outputsSource(args.outputsFile, environment),
         waiversFile: args.waivers,
         resolve: args.resolve,
         strict: args.strict,

@@ -1,9 +1,9 @@
 /** The options of `pnpm validate`. */
-import { commonOptions, helpEpilogue } from "@pilot-light/core/cli/cli";
+import { parseDuration, parseJobs } from "@pilot-light/core/cli/option-values";
 import type { Argv } from "yargs";
-import { parseDuration, parseJobs } from "./option-values.ts";
 
-const variables = [
+/** Variables that the command reads, in the order of its help. */
+export const validateVariables = [
   "AWS_REGION",
   "AWS_ENDPOINT_URL",
   "PROJECT_NAME",
@@ -23,13 +23,11 @@ const variables = [
   "CI",
 ] as const;
 
-export const description = "Check that the environment is healthy for the mode it is in";
-
 /** Adds the options to a command. */
 export function validateOptions(argv: Argv) {
   const which = "Which checks:";
   const how = "How:";
-  return commonOptions(argv.usage(`$0 [options]\n\n${description}`))
+  return argv
     .option("only", {
       type: "string",
       describe: "Only these, and what they need: a,b",
@@ -82,7 +80,7 @@ export function validateOptions(argv: Argv) {
       type: "number",
       default: 8,
       describe: "Checks at a time",
-      coerce: parseJobs,
+      coerce: (jobs: number) => parseJobs(jobs, 64),
       group: how,
       requiresArg: true,
     })
@@ -115,10 +113,7 @@ export function validateOptions(argv: Argv) {
       default: false,
       describe: "Print the read-only IAM policy that validation needs, and stop",
       group: "Output:",
-    })
-    .example("$0", "is the environment healthy for the mode it is in?")
-    .example("$0 --only ecs-services,alb-health --wait", "after a deployment: until the services are up")
-    .epilogue(helpEpilogue(variables));
+    });
 }
 
 export type ValidateArguments = Awaited<ReturnType<typeof validateOptions>["argv"]>;

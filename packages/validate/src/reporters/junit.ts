@@ -1,6 +1,6 @@
 /** The report as JUnit XML, which CI systems show as tests. */
 import { writeFile } from "node:fs/promises";
-import { OpsError, messageOf } from "@pilot-light/core/errors";
+import { OpsError, messageOf } from "@pilot-light/core/ops-error";
 import { modeName, type Report } from "../report.ts";
 import type { CheckResult } from "../result.ts";
 

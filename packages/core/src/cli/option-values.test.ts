@@ -15,5 +15,5 @@ test.each(["", "15", "m", "-1m", "0s", "1d", "1 m"])("%j is no duration", (text)
 });
 
 test.each([0, 65, 1.5, Number.NaN])("%d jobs are refused", (jobs) => {
-  expect(() => parseJobs(jobs)).toThrow(expect.objectContaining({ exit: 2 }));
+  expect(() => parseJobs(jobs, 64)).toThrow(expect.objectContaining({ exit: 2 }));
 });

@@ -1,0 +1,79 @@
+/** The one form of a command: what it is called, what it takes, and the library function that it calls. */
+import type { Argv, ArgumentsCamelCase } from "yargs";
+import { variables, type VariableName } from "../config/env.ts";
+import { exitCodeMeanings } from "../ops-error.ts";
+import { runCommand, type CommandContext, type CommandEnding, type CommandOutcome } from "./command.ts";
+import { commonOptions } from "./options.ts";
+
+/** A command as its file defines it. */
+export interface CommandDefinition<Options> extends CommandEnding {
+  /**
+   * The words that name it after the program, and its positional arguments: "neon-to-rds", "undo <database>", "snapshots prune".
+   * Empty for the only command of a program.
+   */
+  words: string;
+  /** What it is called in errors and `--json` documents: "sync neon-to-rds". */
+  name: string;
+  /** One sentence for `--help`, without a period. */
+  summary: string;
+  /** Its own options. Those of every command are added after them. */
+  options: (argv: Argv) => Argv<Options>;
+  /** Command lines with what they are for. */
+  examples?: readonly (readonly [line: string, purpose: string])[];
+  /** The variables that it reads. */
+  variables: readonly VariableName[];
+  /** False for a command whose stdout belongs to another program: `--json` has no effect then. */
+  printsDocument?: boolean;
+  /** Imports the library function and calls it: heavy modules load when the command runs, not for `--help`. */
+  run: (options: ArgumentsCamelCase<Options>, context: CommandContext) => Promise<CommandOutcome>;
+}
+
+/** A command of a program, whatever its options. */
+export interface Command {
+  words: readonly string[];
+  summary: string;
+  /** Adds it to yargs below its parent, under its last word and positional arguments. */
+  addTo(argv: Argv): Argv;
+}
+
+/** Turns a definition into a command. */
+export function defineCommand<Options>(definition: CommandDefinition<Options>): Command {
+  const {
+    words,
+    name,
+    summary,
+    examples = [],
+    run,
+    forwardsSignals = false,
+    printsDocument = true,
+  } = definition;
+  const parts = words.split(" ");
+  const nouns = parts.filter((part) => !/^[<[]/.test(part));
+  const own = words === "" ? "$0" : parts.slice(nouns.length - 1).join(" ");
+  const build = (argv: Argv) => {
+    // yargs lists groups in the order of their first option: those of the command come first.
+    const built = commonOptions(definition.options(argv)).epilogue(helpEpilogue(definition.variables));
+    for (const [line, purpose] of examples) built.example(line, purpose);
+    return words === "" ? built.usage(`$0 [options]\n\n${summary}`) : built;
+  };
+  return {
+    words: words === "" ? [] : nouns,
+    summary,
+    addTo: (argv) =>
+      argv.command(own, summary, build, async (args) => {
+        const flags = printsDocument ? args : { ...args, json: false };
+        await runCommand(name, flags, (context) => run(args, context), { forwardsSignals });
+      }),
+  };
+}
+
+/** The end of a command's help: exit codes, and the names of the variables that it reads. */
+export function helpEpilogue(names: readonly VariableName[]): string {
+  const codes = Object.entries(exitCodeMeanings).map(
+    ([code, meaning]) => `  ${code.padStart(3)}  ${meaning}`,
+  );
+  const secret = names.filter((name) => "secret" in variables[name]);
+  const other = names.filter((name) => !secret.includes(name));
+  const read = ["Environment variables (docs/variables.md):", `  ${[...secret, ...other].join(", ")}`, ""];
+  return [...(names.length === 0 ? [] : read), "Exit codes (docs/errors.md):", ...codes].join("\n");
+}

@@ -1,0 +1,70 @@
+/** Options that several commands share. */
+import type { Argv } from "yargs";
+import { parseJobs } from "./option-values.ts";
+
+/** Options of every command. */
+export function commonOptions<T>(argv: Argv<T>) {
+  return argv
+    .option("verbose", {
+      type: "boolean",
+      default: false,
+      describe: "Show every external command and more detail",
+      group: "Output:",
+    })
+    .option("json", {
+      type: "boolean",
+      default: false,
+      describe: "Print one JSON document on stdout",
+      group: "Output:",
+    })
+    .option("color", {
+      type: "boolean",
+      describe: "Use colors (--no-color turns them off)",
+      group: "Output:",
+    });
+}
+
+/** `--dry-run` and `--yes`, of every command that changes something. */
+export function confirmationOptions<T>(argv: Argv<T>) {
+  return argv
+    .option("dry-run", {
+      type: "boolean",
+      default: false,
+      describe: "Show the plan and stop; write nothing anywhere",
+      group: "Safety:",
+    })
+    .option("yes", {
+      type: "boolean",
+      default: false,
+      describe: "Run without a prompt; every check still applies",
+      group: "Safety:",
+    });
+}
+
+/** `--outputs-file`, of every command that reads the Terraform outputs. */
+export function outputsFileOption<T>(argv: Argv<T>) {
+  return argv.option("outputs-file", {
+    type: "string",
+    describe: "Read the Terraform outputs from this file (JSON of `cdktf output`)",
+    group: "Input:",
+    requiresArg: true,
+  });
+}
+
+/**
+ * `--jobs`, of every command that works in parallel.
+ * @param counted what it counts, such as "Parallel database sessions"
+ */
+export function jobsOption<T>(
+  argv: Argv<T>,
+  { counted, initial, most }: { counted: string; initial: number; most: number },
+) {
+  return argv.option("jobs", {
+    type: "number",
+    default: initial,
+    describe: `${counted}, 1 to ${most}`,
+    group: "Performance:",
+    requiresArg: true,
+    coerce: (jobs: number) => parseJobs(jobs, most),
+  });
+}

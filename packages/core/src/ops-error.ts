@@ -1,0 +1,156 @@
+/** Errors that a user can act on, and the one table of exit codes. Anything that is not an `OpsError` is a bug. */
+
+/** Why a command failed, as a class that scripts can branch on. */
+export type FailureClass =
+  | "problems"
+  | "usage"
+  | "configuration"
+  | "precondition"
+  | "source"
+  | "target"
+  | "aws"
+  | "bug"
+  | "interrupted";
+
+/** Process exit code of each class; 0 is success. */
+export const exitCodes = {
+  problems: 1,
+  usage: 2,
+  configuration: 3,
+  precondition: 4,
+  source: 5,
+  target: 6,
+  aws: 7,
+  bug: 70,
+  interrupted: 130,
+} as const satisfies Record<FailureClass, number>;
+
+/** One sentence for each exit code, for `--help` and the README. */
+export const exitCodeMeanings = {
+  0: "done, and verified where there was something to verify",
+  1: "problems found",
+  2: "usage: unknown command, flag or value",
+  3: "configuration: a variable, the outputs or a program is missing or malformed",
+  4: "refused: a precondition does not hold, or the prompt was declined",
+  5: "the source database failed",
+  6: "the target database failed",
+  7: "AWS or Terraform failed",
+  70: "a bug in this tool",
+  130: "interrupted; a sync has removed what it created, a mode change reports where it stopped",
+} as const satisfies Record<0 | (typeof exitCodes)[FailureClass], string>;
+
+/** What a failed command has done to what it was to change. */
+export type ResultingState =
+  /** Nothing was written anywhere. */
+  | "nothing-written"
+  /** The target is as it was; the command has removed what it created. */
+  | "target-unchanged"
+  /** Part of the work is done: the message says which. */
+  | "changed"
+  /** Nobody knows: the message says where to look. */
+  | "unknown";
+
+/** What is printed of a state; the messages of the others describe it themselves. */
+export const stateSentences = {
+  "nothing-written": "Nothing was written.",
+  "target-unchanged": "The target is unchanged.",
+} as const satisfies Partial<Record<ResultingState, string>>;
+
+/** What an error may carry in addition to its message. */
+export interface OpsErrorOptions {
+  /** What to do, as a sentence with the command that helps. */
+  hint?: string | undefined;
+  /** Lines that explain: names of objects, the tail of a program's stderr. */
+  details?: readonly string[];
+  /** Undefined where only the caller knows: see `withState`. */
+  state?: ResultingState | undefined;
+  cause?: unknown;
+}
+
+/** An expected failure: what happened, to which object, why, and what to do. Created by the functions of the registers (`defineError`). */
+export class OpsError extends Error {
+  override readonly name = "OpsError";
+  readonly failure: FailureClass;
+  /** Stable identifier in UPPER_SNAKE_CASE, documented in docs/errors.md. */
+  readonly code: string;
+  readonly hint: string | undefined;
+  readonly details: readonly string[];
+  readonly state: ResultingState | undefined;
+
+  constructor(failure: FailureClass, code: string, message: string, options: OpsErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.failure = failure;
+    this.code = code;
+    this.hint = options.hint;
+    this.details = options.details ?? [];
+    this.state = options.state;
+  }
+
+  get exit(): number {
+    return exitCodes[this.failure];
+  }
+
+  /**
+   * Whether a person has to read this error although the run was interrupted as well. An interruption causes most errors that
+   * follow it, and is what to report then; not where something is changed, or where the error is the interruption itself.
+   */
+  get outlastsInterruption(): boolean {
+    return this.failure === "interrupted" || this.state === "changed" || this.state === "unknown";
+  }
+
+  /** The same error with other options; an option that is not given keeps its value. */
+  with(changes: OpsErrorOptions): OpsError {
+    const { failure, code, message, hint, details, state, cause } = this;
+    return new OpsError(failure, code, message, { hint, details, state, cause, ...changes });
+  }
+}
+
+/** An entry of a package's register of errors, which docs/errors.md lists. */
+export interface ErrorEntry<Facts> {
+  /** Stable identifier in UPPER_SNAKE_CASE, unique over all packages. */
+  code: string;
+  /** The class, which decides the exit code; where it depends on the facts, all possible classes and a function that chooses. */
+  failure: FailureClass | { oneOf: readonly FailureClass[]; choose: (facts: Facts) => FailureClass };
+  /** For the documentation: one sentence on when this error occurs. */
+  meaning: string;
+  /** For the documentation: what to do about it, in a sentence or two. */
+  remedy: string;
+  /** The state that is certain wherever this error is thrown. */
+  state?: ResultingState;
+  /** What happened, to which object. */
+  message: (facts: Facts) => string;
+  /** What to do; the command comes last. */
+  hint?: (facts: Facts) => string | undefined;
+  details?: (facts: Facts) => readonly string[];
+}
+
+/** Creates the error from its facts. Options that are given win over those of the entry; details are appended. */
+export interface RegisteredError<Facts> {
+  (facts: Facts, options?: OpsErrorOptions): OpsError;
+  readonly entry: ErrorEntry<Facts>;
+}
+
+/** An entry of a register. Named after its code: `NEON_URL_MISSING` is `neonUrlMissing`. */
+export function defineError<Facts = void>(entry: ErrorEntry<Facts>): RegisteredError<Facts> {
+  const create = (facts: Facts, options: OpsErrorOptions = {}) => {
+    const { code, failure, message, hint, details, state } = entry;
+    const chosen = typeof failure === "string" ? failure : failure.choose(facts);
+    return new OpsError(chosen, code, message(facts), {
+      hint: hint?.(facts),
+      state,
+      ...options,
+      details: [...(details?.(facts) ?? []), ...(options.details ?? [])],
+    });
+  };
+  return Object.assign(create, { entry });
+}
+
+/** The error with the state that the caller knows; an error that states its own keeps it, and so does a bug. */
+export function withState(error: unknown, state: ResultingState): unknown {
+  return error instanceof OpsError && error.state === undefined ? error.with({ state }) : error;
+}
+
+/** The message of anything thrown, without its stack. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,164 @@
+/**
+ * docs/errors.md and docs/json.md are generated from the registers of the packages.
+ * `UPDATE=1 npx vitest run --project unit test/docs.test.ts` writes them.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { documentVersion } from "@pilot-light/core/cli/command";
+import { failureSchema } from "@pilot-light/core/cli/documents";
+import { exitCodes, stateSentences, type ErrorEntry } from "@pilot-light/core/ops-error";
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { expectGenerated, markdownTable, root } from "./generated.ts";
+import { documents, registers } from "./registers.ts";
+
+type AnyEntry = ErrorEntry<never>;
+
+/** Every entry of every register, by code. */
+function entries(): AnyEntry[] {
+  const all = registers.flatMap((register) => Object.values(register)).filter(isRegistered);
+  return all.map(({ entry }) => entry).sort((a, b) => (a.code < b.code ? -1 : 1));
+}
+
+function isRegistered(value: unknown): value is { entry: AnyEntry } {
+  return typeof value === "function" && "entry" in value;
+}
+
+function exitCell({ failure }: AnyEntry): string {
+  const classes = typeof failure === "string" ? [failure] : failure.oneOf;
+  return classes.map((name) => `${exitCodes[name]} ${name}`).join(" or ");
+}
+
+const stateWords = {
+  ...stateSentences,
+  changed: "Part of the work is done. The message states which part.",
+  unknown: "The message states where to look.",
+};
+
+test("docs/errors.md lists every error, with what to do", async () => {
+  const rows = entries().map((entry) => {
+    const state = entry.state === undefined ? "" : ` ${stateWords[entry.state]}`;
+    return [`\`${entry.code}\``, exitCell(entry), `${entry.meaning}${state}`, entry.remedy];
+  });
+  const text = `# Errors
+
+Every error has a code. A command prints it on the last line of an error, and in \`error.code\` of a \`--json\` document.
+This page is generated from the registers (\`packages/*/src/errors.ts\`).
+
+${markdownTable(["code", "exit code and class", "when", "what to do"], rows)}
+`;
+  await expectGenerated("docs/errors.md", text);
+});
+
+test("a code stands for one error", () => {
+  const codes = entries().map(({ code }) => code);
+  expect(codes.filter((code, index) => codes.indexOf(code) !== index)).toEqual([]);
+});
+
+/** Packages whose register is still to be written. */
+const withoutRegister: ReadonlySet<string> = new Set(["infra", "lifecycle", "sandbox", "sync", "validate"]);
+
+test("an error is created by a register only", () => {
+  const packages = readdirSync(join(root, "packages")).filter((name) => !withoutRegister.has(name));
+  const sources = packages.flatMap((name) =>
+    readdirSync(join(root, "packages", name, "src"), { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"))
+      .map((file) => `packages/${name}/src/${file}`),
+  );
+  const elsewhere = sources
+    .filter((file) => file !== "packages/core/src/ops-error.ts")
+    .filter((file) => readFileSync(join(root, file), "utf8").includes("new OpsError("));
+  expect(elsewhere).toEqual([]);
+});
+
+/** The part of JSON Schema that zod's schemas of documents become. */
+interface JsonSchema {
+  type?: string;
+  description?: string;
+  const?: unknown;
+  enum?: readonly unknown[];
+  items?: JsonSchema;
+  anyOf?: readonly JsonSchema[];
+  properties?: Readonly<Record<string, JsonSchema>>;
+  required?: readonly string[];
+  additionalProperties?: JsonSchema | boolean;
+}
+
+function typeOf(schema: JsonSchema): string {
+  if (schema.const !== undefined) return `\`${JSON.stringify(schema.const)}\``;
+  if (schema.enum !== undefined) {
+    return schema.enum.map((value) => `\`${JSON.stringify(value)}\``).join(" or ");
+  }
+  if (schema.anyOf !== undefined) return schema.anyOf.map(typeOf).join(" or ");
+  if (schema.type === "array") return `array of ${typeOf(schema.items ?? {})}`;
+  if (isMap(schema)) return `object by name, of ${typeOf(schema.additionalProperties)}`;
+  return schema.type ?? "any value";
+}
+
+function isMap(schema: JsonSchema): schema is JsonSchema & { additionalProperties: JsonSchema } {
+  return typeof schema.additionalProperties === "object" && schema.properties === undefined;
+}
+
+/** The fields of a schema, those of nested objects below theirs: `plan.tables[].sourceRows`. */
+function fieldRows(schema: JsonSchema, path = ""): string[][] {
+  return Object.entries(schema.properties ?? {}).flatMap(([name, field]) => {
+    const here = `${path}${name}`;
+    const optional = schema.required?.includes(name) === true ? "" : ", optional";
+    const row = [`\`${here}\``, `${typeOf(field)}${optional}`, field.description ?? ""];
+    return [row, ...nestedRows(field, here)];
+  });
+}
+
+function nestedRows(field: JsonSchema, path: string): string[][] {
+  if (field.anyOf !== undefined) return field.anyOf.flatMap((each) => nestedRows(each, path));
+  if (field.type === "array") return nestedRows(field.items ?? {}, `${path}[]`);
+  if (isMap(field)) return nestedRows(field.additionalProperties, `${path}.<name>`);
+  return fieldRows(field, `${path}.`);
+}
+
+function fieldsTable(schema: z.ZodType): string {
+  return markdownTable(["field", "type", "meaning"], fieldRows(z.toJSONSchema(schema) as JsonSchema));
+}
+
+test("docs/json.md describes every --json document", async () => {
+  const sections = documents.map(({ commands, outcomes, schema }) => {
+    const list = Object.entries(outcomes).map(([outcome, when]) => `- \`"outcome": "${outcome}"\`: ${when}`);
+    return `## ${commands.map((command) => `\`${command}\``).join(", ")}
+
+${list.join("\n")}
+
+${Object.keys(schema.shape).length === 0 ? "No further fields." : fieldsTable(schema)}`;
+  });
+  const text = `# JSON documents
+
+With \`--json\` a command prints one document on stdout. Its schemas are in \`packages/*/src/documents.ts\`; this page is generated
+from them. Sizes are in bytes, durations in milliseconds (names end in \`Ms\`), times are UTC in ISO 8601.
+
+Every document has these fields:
+
+- \`version\`: ${documentVersion}. It is raised when a field changes its meaning or is removed. New fields do not raise it.
+- \`command\`: the command, as below.
+- \`outcome\`: what became of it, as below, or \`failed\`.
+
+## A command that failed
+
+The field \`outcome\` is \`failed\`. See [errors.md](errors.md) for the codes.
+
+${fieldsTable(failureSchema)}
+
+${sections.join("\n\n")}
+`;
+  await expectGenerated("docs/json.md", text);
+});
+
+test("a command and an outcome have one document", () => {
+  const keys = documents.flatMap(({ commands, outcomes }) =>
+    commands.flatMap((command) => Object.keys(outcomes).map((outcome) => `${command}: ${outcome}`)),
+  );
+  expect(keys.filter((key, index) => keys.indexOf(key) !== index)).toEqual([]);
+});
+
+test("every field of a document is described", () => {
+  const rows = documents.flatMap(({ schema }) => fieldRows(z.toJSONSchema(schema) as JsonSchema));
+  expect(rows.filter(([, , meaning]) => meaning === "").map(([field]) => field)).toEqual([]);
+});

@@ -1,0 +1,23 @@
+/** Documents that are generated from registries: written with UPDATE=1, otherwise compared. */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { processEnvironment } from "@pilot-light/core/config/env";
+import { format } from "prettier";
+import { expect } from "vitest";
+
+export const root = resolve(import.meta.dirname, "..");
+
+/** A Markdown table. */
+export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll("|", String.raw`\|`).replaceAll("\n", " ")).join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+/** Compares a file with what it should hold, formatted as Prettier does; with UPDATE=1 writes it. */
+export async function expectGenerated(path: string, text: string): Promise<void> {
+  const file = join(root, path);
+  const wanted = await format(text, { parser: "markdown", printWidth: 110 });
+  if (processEnvironment().UPDATE !== undefined) writeFileSync(file, wanted);
+  else expect(existsSync(file) ? readFileSync(file, "utf8") : "").toBe(wanted);
+}
