@@ -9,6 +9,7 @@ import { failureSchema } from "@pilot-light/core/cli/documents";
 import { exitCodes, stateSentences, type ErrorEntry } from "@pilot-light/core/ops-error";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { widestPart } from "@pilot-light/sandbox/transcript";
 import { expectGenerated, markdownTable, root } from "./generated.ts";
 import { documents, registers } from "./registers.ts";
 
@@ -161,4 +162,24 @@ test("a command and an outcome have one document", () => {
 test("every field of a document is described", () => {
   const rows = documents.flatMap(({ schema }) => fieldRows(z.toJSONSchema(schema) as JsonSchema));
   expect(rows.filter(([, , meaning]) => meaning === "").map(([field]) => field)).toEqual([]);
+});
+
+const transcripts = join(root, "docs/transcripts");
+const marked = /<!-- transcript:(?<name>[\w-]+) begin -->[\s\S]*?<!-- transcript:\k<name> end -->/g;
+
+/** Markdown files that may include transcripts. */
+function pages(): string[] {
+  const docs = readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" });
+  return ["README.md", ...docs.filter((file) => file.endsWith(".md")).map((file) => `docs/${file}`)];
+}
+
+test("the documents include the transcripts as they are", async () => {
+  for (const page of pages()) {
+    const text = readFileSync(join(root, page), "utf8");
+    const filled = text.replace(marked, (_, name: string) => {
+      const shown = widestPart(readFileSync(join(transcripts, `${name}.txt`), "utf8"));
+      return `<!-- transcript:${name} begin -->\n\n\`\`\`\n${shown}\n\`\`\`\n\n<!-- transcript:${name} end -->`;
+    });
+    if (filled !== text) await expectGenerated(page, filled);
+  }
 });
