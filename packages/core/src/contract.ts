@@ -49,7 +49,7 @@ export function resourceNames(project: string): ResourceNames {
   };
 }
 
-/** The ECS cluster's name, whether there is one or not. */
+/** The ECS cluster's name, whether the cluster exists or not. */
 export function clusterName(prefix: string): string {
   return `${prefix}-cluster`;
 }
@@ -59,7 +59,7 @@ export function serviceName(prefix: string, service: string): string {
   return `${prefix}-${service}`;
 }
 
-/** Version of the outputs below; raised when one of them goes or changes its meaning. */
+/** Version of the outputs below; raised when one of them is removed or changes its meaning. */
 export const outputsVersion = 1;
 
 const text = z.string();
@@ -79,7 +79,7 @@ export const outputsSchema = z.object({
   resource_prefix: text,
   vpc_id: text,
 
-  /** `host:port` of the RDS instance, "" while there is none. */
+  /** `host:port` of the RDS instance, "" while there is no instance. */
   database_endpoint: text.regex(/^$|^[^:\s]+:\d{1,5}$/, "must be host:port"),
   database_host: text.regex(/^[^:\s]*$/, "must be a host without a port"),
   database_port: port,
@@ -115,7 +115,7 @@ export const outputsSchema = z.object({
   cloudfront_domain_name: text,
   cloudfront_status: text,
   cache_invalidation_command: text,
-  /** Where people go: the domain, or without one the name of the CDN. */
+  /** The address for people: the domain, or without a domain the CDN's name. */
   application_url: text,
   frontend_url: text,
   backend_url: text,

@@ -1,4 +1,4 @@
-/** List prices of AWS, each with the page it is from: what every statement about costs is made of. */
+/** List prices of AWS, each with its source: every statement about costs is computed from them. */
 
 /** Prices of us-east-1 without taxes, as of this month. */
 export const pricesAsOf = "2026-11";
@@ -73,7 +73,7 @@ export const databaseClasses = {
   "db.r6g.large": hourly(0.225),
 } as const satisfies Record<string, UnitPrice>;
 
-/** USD a month of one unit that is there all the time. */
+/** USD a month for one unit that exists all the time. */
 export function monthly({ usd, per }: UnitPrice): number {
   return per === "hour" ? usd * hoursOfAMonth : usd;
 }

@@ -1,4 +1,4 @@
-/** Running other programs: argv arrays only, an environment that is given and not inherited by accident, a bounded tail of stderr. */
+/** Runs other programs: with argument arrays, an explicit environment, and a bounded tail of stderr. */
 import { createInterface } from "node:readline";
 import type { Environment } from "./config/env.ts";
 import { interrupted, programMissing } from "./errors.ts";

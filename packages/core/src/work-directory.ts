@@ -1,4 +1,4 @@
-/** The run's private directory for dumps and pass files, removed at the end; that of a killed run is removed by the next. */
+/** The run's private directory for dumps and password files. The run removes it at the end; the next run removes that of a killed run. */
 import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,7 +17,7 @@ export class WorkDirectory implements AsyncDisposable {
   }
 }
 
-/** Makes the directory (mode 0700, as mkdtemp does) and removes those whose process is gone. */
+/** Creates the directory (mode 0700, as mkdtemp does), and removes directories whose process has ended. */
 export async function openWorkDirectory(): Promise<WorkDirectory> {
   await removeAbandoned();
   return new WorkDirectory(await mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`)));
@@ -38,7 +38,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // EPERM: there is such a process and it is another user's.
+    // EPERM: the process exists and belongs to another user.
     return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }

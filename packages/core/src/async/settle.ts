@@ -2,7 +2,7 @@
 import { OpsError, messageOf } from "../ops-error.ts";
 
 /**
- * Like `Promise.all`, but waits for all of them, so that nothing goes on behind the caller's back.
+ * Like `Promise.all`, but waits until all have ended, so that no work continues after the error.
  * @throws the first failure in order; further ones are listed in its details
  */
 export async function settleAll<T extends readonly Promise<unknown>[] | []>(
@@ -17,7 +17,7 @@ export async function settleAll<T extends readonly Promise<unknown>[] | []>(
 }
 
 /**
- * Like `settleAll`, for what has to be closed: where one of them cannot be had, the others are closed again.
+ * Like `settleAll`, for resources: when one of them fails to open, the others are closed.
  * @throws as `settleAll` does
  */
 export async function acquireAll<T extends readonly Promise<AsyncDisposable>[] | []>(
@@ -33,7 +33,7 @@ export async function acquireAll<T extends readonly Promise<AsyncDisposable>[] |
   }
 }
 
-/** One error out of several: a bug wins over everything, as it must be seen. */
+/** One error out of several. A bug comes first, because it must be seen. */
 export function combine(failures: readonly unknown[]): unknown {
   const first = failures.find((failure) => !(failure instanceof OpsError)) ?? failures[0];
   if (!(first instanceof OpsError)) return first;

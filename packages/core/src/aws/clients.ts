@@ -1,4 +1,4 @@
-/** AWS clients, built once and only when needed. Endpoint, profile and credentials follow the SDK's own conventions. */
+/** AWS clients, created once and only when needed. Endpoint, profile and credentials follow the SDK's conventions. */
 import type { ACMClient } from "@aws-sdk/client-acm";
 import type { CloudFrontClient } from "@aws-sdk/client-cloudfront";
 import type { EC2Client } from "@aws-sdk/client-ec2";
@@ -74,7 +74,7 @@ export function createAwsClients(environment: Environment, { onCall }: AwsClient
   };
 }
 
-/** The SDK tells its logger of each call, with input and output: only the name is taken on. */
+/** The SDK passes each call to its logger, with input and output; only the name is used. */
 function callLogger(onCall: (call: AwsCall) => void) {
   const note = (entry: unknown) => {
     if (typeof entry !== "object" || entry === null) return;
@@ -85,7 +85,7 @@ function callLogger(onCall: (call: AwsCall) => void) {
   return { trace: ignore, debug: ignore, warn: ignore, info: note, error: note };
 }
 
-/** Loading a module takes its time: in a task of its own, whose failure is a rejection. */
+/** Loading a module takes time, and may fail: the failure becomes a rejection. */
 function once<T>(make: () => T): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => (made ??= Promise.resolve().then(make));

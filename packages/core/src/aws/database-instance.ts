@@ -5,7 +5,7 @@ import { awsErrorName } from "./errors.ts";
 import { sdk } from "./sdk.ts";
 
 /**
- * The instance with an identifier; undefined when there is none.
+ * The instance with an identifier; undefined when AWS has no such instance.
  * @throws what the SDK throws
  */
 export async function describeDatabaseInstance(

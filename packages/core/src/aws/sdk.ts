@@ -1,6 +1,6 @@
 /**
- * The AWS SDK's modules, loaded with the first use. By `require`, not `import()`: they are CommonJS, and an ESM import reads
- * each of them twice more to find out what it is and what it exports, 0.3 s for a dozen of them.
+ * The AWS SDK's modules, loaded on first use. By `require` and not `import()`: they are CommonJS, and an ESM import reads each
+ * of them twice more to detect its format and its exports, which takes 0.3 s for a dozen modules.
  */
 import { createRequire } from "node:module";
 import type * as acm from "@aws-sdk/client-acm";

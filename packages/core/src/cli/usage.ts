@@ -5,19 +5,19 @@
 import type { Argv, Options } from "yargs";
 import { usage } from "../errors.ts";
 
-/** What a program knows. It grows while yargs goes down the command line: a builder adds what its command has. */
+/** The commands and options of a program. yargs adds those of a subcommand while it parses the command line. */
 export interface Known {
-  /** In the order in which they were added: those of the program first, then those of the command that was named. */
+  /** In the order of their addition: those of the program first, then those of the named command. */
   commands: string[];
   /** By name, with hyphens. */
   options: Map<string, Options>;
 }
 
-/** Records the commands and options that are added from now on. */
+/** Records every command and option that is added after this call. */
 export function recordKnown(argv: Argv): Known {
   const known: Known = { commands: [], options: new Map() };
   type Add = (...given: readonly unknown[]) => Argv;
-  // Their overloads do not matter here: what is given is handed on.
+  // Their overloads do not matter here: all arguments are passed on.
   const frame = argv as unknown as Record<"command" | "option", Add>;
   const addCommand = frame.command.bind(frame);
   const addOption = frame.option.bind(frame);
@@ -47,8 +47,8 @@ export function commandWords({ commands }: Known, given: readonly string[]): str
 }
 
 /**
- * Holds the words of a command line against the commands there are.
- * @param words what yargs found beside the options
+ * Checks that the words of a command line name a command.
+ * @param words the arguments that are not options
  * @param top how many of the known commands are the program's own
  * @throws OpsError USAGE (usage)
  */
@@ -70,11 +70,11 @@ export function assertCommand({ commands }: Known, words: readonly string[], top
 }
 
 /**
- * Holds the options of a command line against those there are, and what is said of the boolean ones.
+ * Checks that the options of a command line exist, and that boolean options have a boolean value and do not contradict each other.
  * @throws OpsError USAGE (usage)
  */
 export function assertOptions({ options }: Known, given: readonly string[]): void {
-  const said = new Map<string, { value: string; text: string }>();
+  const seen = new Map<string, { value: string; text: string }>();
   const unknown = new Set<string>();
   for (const [index, text] of given.entries()) {
     const { name: typed = "", value } = /^--(?<name>[^=]+)(?:=(?<value>.*))?$/s.exec(text)?.groups ?? {};
@@ -88,8 +88,8 @@ export function assertOptions({ options }: Known, given: readonly string[]): voi
       continue;
     }
     if (option.type !== "boolean") {
-      if (option.array !== true && said.has(name)) throw usage({ problem: `--${name} is given twice.` });
-      said.set(name, { value: "", text });
+      if (option.array !== true && seen.has(name)) throw usage({ problem: `--${name} is given twice.` });
+      seen.set(name, { value: "", text });
       continue;
     }
     if (isNegated && value !== undefined) {
@@ -106,11 +106,11 @@ export function assertOptions({ options }: Known, given: readonly string[]): voi
     // `--flag false` is what yargs takes for `--flag=false`.
     const effective = isNegated ? "false" : (value ?? (isBoolean(next) ? next : "true"));
     const key = isNegated ? positive : name;
-    const before = said.get(key);
+    const before = seen.get(key);
     if (before !== undefined && before.value !== effective) {
       throw usage({ problem: `${before.text} and ${text} contradict each other.` });
     }
-    said.set(key, { value: effective, text });
+    seen.set(key, { value: effective, text });
   }
   const [first] = unknown;
   if (first === undefined) return;
@@ -129,7 +129,7 @@ function kebab(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** "Did you mean list?", where a name is a slip away: one letter in three, two at most. */
+/** "Did you mean list?", where the word is similar: one different letter in three, at most two. */
 function suggestion(word: string, names: readonly string[], before = ""): string | undefined {
   const most = Math.min(2, Math.floor(word.length / 3));
   const [nearest] = names
@@ -139,7 +139,7 @@ function suggestion(word: string, names: readonly string[], before = ""): string
   return nearest === undefined ? undefined : `Did you mean ${before}${nearest.name}?`;
 }
 
-/** Letters to add, take out or exchange between two words (Levenshtein). */
+/** The number of letters to add, remove or replace between two words (Levenshtein). */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (const [i, letter] of Array.from(a).entries()) {

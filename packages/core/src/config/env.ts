@@ -96,7 +96,7 @@ export function readVariable(environment: Environment, name: VariableName): stri
   return spec.default;
 }
 
-/** An environment for other programs: they need none of the secrets, and anyone may look at theirs. */
+/** An environment for other programs. They need no secrets, and other users of the machine can read their environments. */
 export function withoutSecrets(environment: Environment): Environment {
   const specs: Readonly<Record<string, VariableSpec>> = variables;
   return Object.fromEntries(

@@ -1,4 +1,4 @@
-/** The certificate authorities each side is checked against. */
+/** The certificate authorities that each side's certificate is checked against. */
 import { readFileSync } from "node:fs";
 import { rootCertificates } from "node:tls";
 import { caFileUnreadable } from "../errors.ts";
@@ -18,7 +18,7 @@ export async function rdsAuthorities(): Promise<Tls> {
 
 /**
  * Authorities from a PEM file.
- * @throws OpsError CA_FILE_UNREADABLE when there is no certificate in it.
+ * @throws OpsError CA_FILE_UNREADABLE (configuration) when the file holds no certificate
  */
 export function authoritiesFromFile(variable: string, path: string): Tls {
   let ca: string;

@@ -1,4 +1,4 @@
-/** Reads NEON_DATABASE_URL. Nothing of the URL is repeated in an error, since a malformed one may show its password anywhere. */
+/** Reads NEON_DATABASE_URL. No error repeats any part of the URL: in a malformed URL the password can be anywhere. */
 import { isIP } from "node:net";
 import { neonUrlMalformed, neonUrlMissing } from "../errors.ts";
 import type { OpsError } from "../ops-error.ts";
@@ -9,7 +9,7 @@ const variable = "NEON_DATABASE_URL";
 const example =
   "postgresql://user:password@ep-example-123456.us-east-2.aws.neon.tech/neondb?sslmode=verify-full";
 
-/** libpq parameters that a URL may carry and that we honour; others are refused rather than lost. */
+/** libpq parameters that have an effect here. */
 const knownParameters = new Set([
   "sslmode",
   "sslrootcert",
@@ -24,6 +24,67 @@ const knownParameters = new Set([
   "connect_timeout",
   "sslnegotiation",
   "options",
+]);
+
+/**
+ * Parameters of drivers and ORMs that set nothing a sync needs, or what every session sets itself: ignored, and reported in the
+ * plan. Prisma (https://www.prisma.io/docs/orm/overview/databases/postgresql), node-postgres, postgres.js, psycopg, JDBC
+ * (https://jdbc.postgresql.org/documentation/use/), Npgsql, libpq's connection health.
+ */
+const ignoredParameters = new Set([
+  ...[
+    "schema",
+    "pgbouncer",
+    "connection_limit",
+    "pool_timeout",
+    "socket_timeout",
+    "statement_cache_size",
+    "sslaccept",
+  ],
+  ...[
+    "ssl",
+    "uselibpqcompat",
+    "max",
+    "min",
+    "idle_timeout",
+    "max_lifetime",
+    "connectiontimeoutmillis",
+    "workaround",
+  ],
+  ...["statement_timeout", "query_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "prepare"],
+  ...[
+    "fallback_application_name",
+    "client_encoding",
+    "target_session_attrs",
+    "load_balance_hosts",
+    "gssencmode",
+  ],
+  ...[
+    "keepalives",
+    "keepalives_idle",
+    "keepalives_interval",
+    "keepalives_count",
+    "tcp_user_timeout",
+    "sslsni",
+  ],
+  ...[
+    "pool_size",
+    "pool_max_conns",
+    "max_overflow",
+    "default_query_exec_mode",
+    "prepared_statements",
+    "pool_mode",
+  ],
+  ...["currentschema", "rewritebatchedinserts", "preparethreshold", "applicationname", "logintimeout"],
+  ...[
+    "connecttimeout",
+    "sockettimeout",
+    "tcpkeepalive",
+    "binarytransfer",
+    "stringtype",
+    "sslfactory",
+    "pooling",
+  ],
 ]);
 
 /** The direct host of a pooled one: pg_dump and session state do not work through Neon's pooler. */
@@ -41,8 +102,7 @@ export function parseNeonUrl(value: string | undefined): Endpoint {
   }
   const url = parseUrl(value.trim());
   const parameters = url.searchParams;
-  const unknown = [...parameters.keys()].filter((key) => !knownParameters.has(key));
-  if (unknown.length > 0) throw malformed(`it has parameters that are not supported: ${unknown.join(", ")}`);
+  const ignored = ignoredOf(parameters);
 
   const pooledHost = parameters.get("host") ?? decode(url.hostname, "host name");
   const user = parameters.get("user") ?? decode(url.username, "user name");
@@ -52,7 +112,7 @@ export function parseNeonUrl(value: string | undefined): Endpoint {
   if (user === "") throw malformed("it has no user name");
   if (database === "") throw malformed("it has no database name");
   if (/[\n\r\0]/.test(password)) {
-    throw malformed("its password has a line break, which a pass file cannot hold");
+    throw malformed("its password has a line break, which a libpq password file cannot hold");
   }
   if (password === "" && !isLocalHost(pooledHost)) throw malformed("it has no password");
   if (parameters.has("options") && !/^endpoint=[\w-]+$/.test(parameters.get("options") ?? "")) {
@@ -67,6 +127,7 @@ export function parseNeonUrl(value: string | undefined): Endpoint {
   if (host !== pooledHost) notes.push(`direct host of ${pooledHost}`);
   const tls = tlsOf(parameters, hostaddr ?? host);
   if (tls.mode === "disable") notes.push("WITHOUT TLS");
+  if (ignored.length > 0) notes.push(`ignores ${ignored.join(", ")} of ${variable}`);
   const channelBinding = channelBindingOf(parameters.get("channel_binding"));
   return {
     system: "neon",
@@ -82,43 +143,95 @@ export function parseNeonUrl(value: string | undefined): Endpoint {
   };
 }
 
+/** @throws OpsError NEON_URL_MALFORMED (configuration) */
 function parseUrl(value: string): URL {
-  if (!/^postgres(ql)?:\/\//.test(value)) throw malformed("it does not start with postgresql://");
-  // `postgresql:` is no special scheme to the URL standard, so hosts would not be checked: parse it as `http:`.
-  // And `+` stands for itself, as libpq has it, where URLSearchParams would read a space.
-  const http = value
-    .replace(/^postgres(ql)?:/, "http:")
-    .replace(/\?.*$/s, (query) => query.replaceAll("+", "%2B"));
-  const url = URL.canParse(http) ? new URL(http) : undefined;
-  if (url === undefined) {
-    throw malformed("its parts cannot be told apart: percent-encode special characters of user and password");
+  if (/^\s*\w+\s*=/.test(value)) {
+    throw malformed("it is a keyword/value string (host=... dbname=...), and must be a URL");
   }
+  const [, rest] = /^(?:jdbc:)?postgres(?:ql)?:\/\/(.*)$/s.exec(value) ?? [];
+  if (rest === undefined) throw malformed("it does not start with postgresql://");
+  assertUnambiguous(rest);
+  // The URL standard does not check the host of a `postgresql:` URL, but it does for `http:`.
+  // libpq reads `+` as itself, URLSearchParams as a space.
+  const http = `http://${rest}`.replace(/\?.*$/s, (query) => query.replaceAll("+", "%2B"));
+  const url = URL.canParse(http) ? new URL(http) : undefined;
+  if (url === undefined) throw malformed(ambiguous);
   if (url.hash !== "") throw malformed("it has a # in it: write it as %23");
   return url;
 }
 
-/** What follows the host, as it was written: the URL standard takes a database named `.` for a step in a path, and drops it. */
+const ambiguous =
+  "its parts are ambiguous: percent-encode the special characters of the user and the password";
+
+/**
+ * Refuses a URL that would be read otherwise than it is meant. Where a password holds a raw `/`, `?`, `#` or `\`, what follows is
+ * no host, and a part of the password would be printed as one. The `@` before the real host then stands behind the authority.
+ */
+function assertUnambiguous(rest: string): void {
+  // eslint-disable-next-line no-control-regex -- the URL standard drops them, a password may hold them
+  if (/[\u0000-\u001F\u007F]/.test(rest))
+    {throw malformed("it has a control character in it: percent-encode it");}
+  const [, authority = "", path = "", query = ""] = /^([^/?#]*)([^?#]*)(\??[^#]*)/.exec(rest) ?? [];
+  if (authority.includes("\\") || path.includes("@")) throw malformed(ambiguous);
+  // A raw @ is possible in the value of these two only.
+  if (query.replaceAll(/[?&](?:user|password)=[^&]*/g, "").includes("@")) throw malformed(ambiguous);
+}
+
+/**
+ * The names of parameters that are ignored.
+ * @throws OpsError NEON_URL_MALFORMED (configuration) for a parameter that nobody knows. Its name is not repeated unless it is one
+ *   of libpq's: a password with a raw `?` ends in the query
+ */
+function ignoredOf(parameters: URLSearchParams): string[] {
+  const names = [...parameters.keys()].filter((name) => !knownParameters.has(name));
+  const ignored = names.filter((name) => ignoredParameters.has(name.toLowerCase()));
+  const unknown = names.filter((name) => !ignored.includes(name));
+  if (unknown.length === 0) return ignored;
+  const named = unknown.filter((name) => unsupportedParameters.has(name));
+  throw malformed(
+    named.length === unknown.length
+      ? `it has parameters that are not supported: ${named.join(", ")}. Remove them`
+      : "it has parameters that are not supported. Keep only sslmode and channel_binding after the question mark",
+  );
+}
+
+/** Parameters of libpq that would change how the connection is made, and that no code here supports. */
+const unsupportedParameters = new Set([
+  ...["sslcert", "sslkey", "sslpassword", "sslcrl", "sslcrldir", "sslcertmode", "ssl_min_protocol_version"],
+  ...[
+    "ssl_max_protocol_version",
+    "require_auth",
+    "requirepeer",
+    "passfile",
+    "service",
+    "servicefile",
+    "gsslib",
+  ],
+  ...["krbsrvname", "replication", "sslcompression"],
+]);
+
+/** What follows the host, as it was written: the URL standard reads a database named `.` as a path step and drops it. */
 function pathOf(value: string): string {
-  return /^\w+:\/\/[^/?#]*\/([^?#]*)/.exec(value)?.[1] ?? "";
+  return /^[\w:]+:\/\/[^/?#]*\/([^?#]*)/.exec(value)?.[1] ?? "";
 }
 
 function decode(part: string, name: string): string {
   try {
     return decodeURIComponent(part);
   } catch {
-    throw malformed(`its ${name} has a % that is no percent-encoding: write it as %25`);
+    throw malformed(`its ${name} has a % that starts no percent-encoding: write it as %25`);
   }
 }
 
 function portOf(text: string): number {
   const port = Number(text);
   if (!Number.isInteger(port) || port < 1 || port > 65535) {
-    throw malformed("its port is no number from 1 to 65535");
+    throw malformed("its port is not a number from 1 to 65535");
   }
   return port;
 }
 
-/** Everything but `disable` is verified fully: `require`, `prefer` and nothing at all included. */
+/** Every mode but `disable` verifies the certificate and the host name, also `require`, `prefer` and no mode. */
 function tlsOf(parameters: URLSearchParams, connectHost: string): Tls {
   const mode = parameters.get("sslmode");
   if (mode === "disable" || (mode === null && connectHost.startsWith("/"))) {
@@ -126,7 +239,7 @@ function tlsOf(parameters: URLSearchParams, connectHost: string): Tls {
     return { mode: "disable" };
   }
   if (mode !== null && !["allow", "prefer", "require", "verify-ca", "verify-full"].includes(mode)) {
-    throw malformed("its sslmode is none of libpq's modes");
+    throw malformed("its sslmode is not one of libpq's modes");
   }
   const file = parameters.get("sslrootcert");
   return file === null || file === "system" ? publicAuthorities() : authoritiesFromFile(variable, file);
@@ -135,7 +248,7 @@ function tlsOf(parameters: URLSearchParams, connectHost: string): Tls {
 function channelBindingOf(value: string | null): Endpoint["channelBinding"] {
   if (value === null) return undefined;
   if (value === "disable" || value === "prefer" || value === "require") return value;
-  throw malformed("its channel_binding is none of disable, prefer, require");
+  throw malformed("its channel_binding is not disable, prefer or require");
 }
 
 function malformed(problem: string): OpsError {

@@ -16,7 +16,7 @@ export interface ClientPrograms {
   version: string;
 }
 
-/** Folders below which installations lie, one folder per major: Debian, RPM, Homebrew (two prefixes), Postgres.app. */
+/** Directories with one installation per major version: Debian, RPM, Homebrew (two prefixes), Postgres.app. */
 const roots: readonly { parent: string; match: RegExp; bin: string }[] = [
   { parent: "/usr/lib/postgresql", match: /^\d+$/, bin: "bin" },
   { parent: "/usr", match: /^pgsql-\d+$/, bin: "bin" },

@@ -9,8 +9,8 @@ import { assertTlsMayBeDisabled, type Endpoint, type Tls } from "./endpoint.ts";
 export type DatabaseOutputs = Pick<Outputs, "database_endpoint" | "database_port" | "database_name">;
 
 /**
- * Where RDS is and how to get there; everything but user and password.
- * @throws OpsError NO_DATABASE (precondition) when the outputs say there is none; RDS_SSLMODE_INVALID,
+ * The RDS endpoint, without user and password.
+ * @throws OpsError NO_DATABASE (precondition) when the outputs name no database; RDS_SSLMODE_INVALID,
  *   RDS_HOSTADDR_INVALID, TLS_REQUIRED, CA_FILE_UNREADABLE (configuration)
  */
 export async function resolveRds(

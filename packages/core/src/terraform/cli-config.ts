@@ -1,4 +1,4 @@
-/** Lets terraform and cdktf take their providers from a directory of this machine, where there is one, instead of from the registry. */
+/** Makes terraform and cdktf read their providers from a mirror directory instead of the registry, where such a directory exists. */
 import { readdir, stat, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -66,7 +66,7 @@ export async function findPluginMirror(
   return undefined;
 }
 
-/** Where Terraform itself looks for providers, and what is unpacked below /opt. Never its plugin cache, which may hold old versions. */
+/** The directories where Terraform itself searches for providers, and directories below /opt. Not its plugin cache, which may hold old versions. */
 async function usualPlaces(): Promise<string[]> {
   const bases = [join(homedir(), ".terraform.d"), "/usr/local/share/terraform", "/usr/share/terraform"];
   const optional = (await entries("/opt")).map((name) => join("/opt", name));
@@ -83,7 +83,7 @@ async function providersIn(mirror: string): Promise<string[]> {
   return (await Promise.all(perNamespace)).flat().sort();
 }
 
-/** Takes what the mirror has from the mirror and everything else from the registry. */
+/** Reads the providers of the mirror from the mirror, and all others from the registry. */
 function cliConfiguration(mirror: string, providers: readonly string[]): string {
   const list = providers.map(hclString).join(", ");
   return `provider_installation {
@@ -102,7 +102,7 @@ function hclString(value: string): string {
   return JSON.stringify(value).replaceAll(/[$%](?=\{)/g, "$&$&");
 }
 
-/** Names in a directory without the hidden ones; none when there is no such directory. */
+/** Names in a directory without the hidden ones; none when the directory does not exist. */
 async function entries(directory: string): Promise<string[]> {
   const names = await readdir(directory).catch(() => []);
   return names.filter((name) => !name.startsWith(".")).sort();

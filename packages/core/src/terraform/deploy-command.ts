@@ -1,9 +1,9 @@
-/** The command that deploys an environment and leaves it in its mode: a plain deploy switches an active one off. */
+/** The command that deploys an environment without changing its mode: a plain deploy turns an active environment off. */
 
 export const plainDeploy = "pnpm infra:deploy";
 
-/** @param active whether it is active; undefined when that is not known */
+/** @param active whether the environment is active; undefined when nobody knows */
 export function deployCommand(active: boolean | undefined): string {
-  if (active === undefined) return `${plainDeploy}    (while it is active: ${deployCommand(true)})`;
+  if (active === undefined) return `${plainDeploy}    (if the environment is active: ${deployCommand(true)})`;
   return active ? `${plainDeploy} --var dev_activated=true` : plainDeploy;
 }

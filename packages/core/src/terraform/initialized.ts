@@ -1,4 +1,4 @@
-/** Whether terraform can be asked in a stack's folder: one of an earlier call may name another state than the variables do now. */
+/** Whether a stack's folder can be used as it is: a folder of an earlier run may name another state than the variables do now. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
@@ -17,7 +17,7 @@ const schema = z.object({
   }),
 });
 
-/** What `terraform init` writes down of the backend that it has set up. */
+/** What `terraform init` records of the backend that it set up. */
 const recordSchema = z.object({ backend: z.object({ type: z.string(), config: z.unknown() }) });
 
 /**
@@ -31,7 +31,7 @@ export async function isInitialized(folder: string, environment: Environment): P
     const record = await readJson(join(folder, ".terraform", "terraform.tfstate"));
     return isFor(choice, await readJson(join(folder, "cdk.tf.json"))) && isInitializedFor(choice, record);
   } catch {
-    // Not there, or not whole.
+    // The file is missing or incomplete.
     return false;
   }
 }
@@ -40,7 +40,7 @@ async function readJson(file: string): Promise<unknown> {
   return JSON.parse(await readFile(file, "utf8"));
 }
 
-/** @param record content of `.terraform/terraform.tfstate`: it stays as it was when the configuration is synthesized anew */
+/** @param record content of `.terraform/terraform.tfstate`: it does not change when the configuration is synthesized again */
 export function isInitializedFor(choice: BackendChoice, record: unknown): boolean {
   const { data } = recordSchema.safeParse(record);
   if (data === undefined) return false;

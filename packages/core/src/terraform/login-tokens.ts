@@ -1,4 +1,4 @@
-/** The tokens that `terraform login` has stored on this machine, as the variables that terraform takes them from as well. */
+/** The tokens that `terraform login` stored on this machine, as the variables from which terraform reads them as well. */
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ export function tokenVariable(host: string): string {
 }
 
 /**
- * For a state in Terraform Cloud; nothing for another one. A variable that is set already wins.
+ * For a state in Terraform Cloud; empty for other states. A variable that is already set wins.
  * Where they are stored: developer.hashicorp.com/terraform/cli/commands/login.
  */
 export async function loginTokens(environment: Environment): Promise<Environment> {
@@ -27,7 +27,7 @@ export async function loginTokens(environment: Environment): Promise<Environment
   return Object.fromEntries(tokens.filter(([name]) => environment[name] === undefined));
 }
 
-/** None when nobody has logged in. */
+/** Empty when nobody has logged in. */
 async function readStored(file: string): Promise<z.infer<typeof schema>["credentials"]> {
   try {
     return schema.parse(JSON.parse(await readFile(file, "utf8"))).credentials;

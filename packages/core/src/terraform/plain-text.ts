@@ -13,13 +13,13 @@ const logMark = /^\[\d{4}-\d\d-\d\dT[\d:.]+\] \[[A-Z]+\] \S+ - /;
 /** One line; empty where nothing of it is text. Its indentation stays. */
 export function plainLine(line: string): string {
   const text = stripVTControlCharacters(line).trimEnd();
-  // What a carriage return has overwritten was never meant to stay.
+  // A carriage return overwrites what stands before it.
   const last = text.slice(text.lastIndexOf("\r") + 1);
   if (spinner.test(last)) return "";
   return last.replaceAll(frame, "").replace(logMark, "").trimEnd();
 }
 
-/** The lines that say something, each once: cdktf prints the same on both of its streams, and warns of one thing several times. */
+/** The lines that hold text, each once: cdktf prints the same line on both streams, and repeats warnings. */
 export function plainLines(lines: readonly string[]): string[] {
   const seen = new Map<string, string>();
   for (const line of lines.map(plainLine)) {
