@@ -41,7 +41,7 @@ const packages = new Map<string, Arrows>([
  * The folders of a package's `src`, each with the folders that its files may import. `top` is `src` itself, whose files may
  * import every folder. A folder that is not listed is an error: draw its arrows first.
  */
-const folders = new Map<string, Readonly<Record<string, readonly string[]>>>([
+export const folders = new Map<string, Readonly<Record<string, readonly string[]>>>([
   [
     "core",
     {

@@ -1,24 +1,27 @@
-/** The README's tables are made from the registries in core. `UPDATE=1 pnpm test:unit` writes them. */
-import { readFileSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { processEnvironment, variables, type VariableSpec } from "@pilot-light/core/config/env";
+/**
+ * The tables of README.md and the page docs/variables.md are generated from the registries in core.
+ * `UPDATE=1 npx vitest run --project unit test/readme.test.ts` writes them.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { variables, type VariableSpec } from "@pilot-light/core/config/env";
 import { exitCodeMeanings } from "@pilot-light/core/ops-error";
-import { format } from "prettier";
 import { expect, test } from "vitest";
+import { expectGenerated, markdownTable, root } from "./generated.ts";
 
-const file = fileURLToPath(new URL("../README.md", import.meta.url));
+const entries = Object.entries<VariableSpec>(variables);
 
 function exitCodesTable(): string {
-  const rows = Object.entries(exitCodeMeanings).map(([code, meaning]) => `| ${code} | ${meaning} |`);
-  return ["| code | meaning |", "| --- | --- |", ...rows].join("\n");
+  return markdownTable(["code", "meaning"], Object.entries(exitCodeMeanings));
 }
 
 function variablesTable(): string {
-  const rows = Object.entries<VariableSpec>(variables).map(
-    ([name, spec]) =>
-      `| \`${name}\` | ${spec.description} | ${spec.default === undefined ? "" : `\`${spec.default}\``} |`,
-  );
-  return ["| variable | what for | default |", "| --- | --- | --- |", ...rows].join("\n");
+  const rows = entries.map(([name, spec]) => [
+    `\`${name}\``,
+    spec.description,
+    spec.default === undefined ? "" : `\`${spec.default}\``,
+  ]);
+  return markdownTable(["variable", "meaning", "default"], rows);
 }
 
 /** `text` with what is between two markers replaced. */
@@ -29,9 +32,35 @@ function fill(text: string, marker: string, table: string): string {
 }
 
 test("the README's tables of exit codes and variables are those of the registries", async () => {
-  const text = readFileSync(file, "utf8");
-  const filled = fill(fill(text, "exit-codes", exitCodesTable()), "variables", variablesTable());
-  const wanted = await format(filled, { parser: "markdown", printWidth: 110 });
-  if (processEnvironment().UPDATE !== undefined) writeFileSync(file, wanted);
-  else expect(text).toBe(wanted);
+  const text = readFileSync(join(root, "README.md"), "utf8");
+  await expectGenerated(
+    "README.md",
+    fill(fill(text, "exit-codes", exitCodesTable()), "variables", variablesTable()),
+  );
+});
+
+test("docs/variables.md explains every variable", async () => {
+  const sections = entries.map(([name, { description, details, default: initial, secret }]) => {
+    const facts = [
+      ...(initial === undefined ? [] : [`Default: \`${initial}\`.`]),
+      ...(secret === true ? ["Secret."] : []),
+    ];
+    const paragraphs = [description, details ?? "", facts.join(" ")].filter((text) => text !== "");
+    return [`## \`${name}\``, ...paragraphs].join("\n\n");
+  });
+  const text = `# Variables
+
+An option has precedence over a variable, a variable over a Terraform output, and an output over a default. A variable whose value
+is empty counts as not set. \`--help\` of a command lists the variables that the command reads.
+
+This page is generated from \`packages/core/src/config/env.ts\`.
+
+${sections.join("\n\n")}
+`;
+  await expectGenerated("docs/variables.md", text);
+});
+
+test("the README's table of variables fits a screen: one short sentence each", () => {
+  const long = entries.filter(([, { description }]) => description.length > 70).map(([name]) => name);
+  expect(long).toEqual([]);
 });

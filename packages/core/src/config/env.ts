@@ -1,9 +1,12 @@
-/** The registry of every environment variable the tools read. The README's table is generated from it. */
+/** The registry of every environment variable that the tools read. README.md and docs/variables.md are generated from it. */
 import { defaultProjectName, defaultRegion } from "../contract.ts";
 
 /** One variable: what it is for, and the value used when it is not set. */
 export interface VariableSpec {
+  /** One sentence of about 70 characters, for the table in README.md. */
   description: string;
+  /** The long explanation, for docs/variables.md. Markdown. */
+  details?: string;
   default?: string;
   /** Never shown, and redacted wherever it would appear. */
   secret?: true;
@@ -11,76 +14,115 @@ export interface VariableSpec {
 
 export const variables = {
   NEON_DATABASE_URL: {
-    description:
-      "Connection URL of the Neon database. Needed by every sync. The direct host is derived from a pooled one.",
+    description: "Connection URL of the Neon database. Every sync needs it.",
+    details:
+      "Copy it from the Neon console: `postgresql://user:password@host/database`. Percent-encode special characters of the user and the password. If the host is Neon's pooler, the tools connect to the direct host instead, because `pg_dump` does not work through the pooler. The variable is a secret: no message, log or manifest contains its password.",
     secret: true,
   },
-  AWS_REGION: { description: "AWS region of the environment.", default: defaultRegion },
+  AWS_REGION: {
+    description: "AWS region of the environment.",
+    details:
+      "A mode change is refused when the deployed environment is in another region. Credentials and profiles (`AWS_PROFILE`, `AWS_ACCESS_KEY_ID` and others) follow the conventions of the AWS SDK.",
+    default: defaultRegion,
+  },
   AWS_ENDPOINT_URL: {
-    description:
-      "Another address for all AWS services, such as an emulator. The SDK's own convention, as are AWS_PROFILE and the rest.",
+    description: "Address that replaces all AWS endpoints, such as an emulator.",
+    details: "The AWS SDK defines this variable. The sandbox sets it.",
   },
   PROJECT_NAME: {
-    description:
-      "Project name: lower-case letters, digits and hyphens. Names of all resources derive from it.",
+    description: "Project name. The names of all resources start with it.",
+    details: "At most 30 lower-case letters, digits and single hyphens. It starts with a letter.",
     default: defaultProjectName,
   },
   PILOT_LIGHT_OUTPUTS_FILE: {
-    description:
-      "File with the JSON of `cdktf output`, read instead of running the CLI. `--outputs-file` wins over it.",
+    description: "File to read the Terraform outputs from.",
+    details:
+      "The file holds the JSON that `pnpm infra:output --outputs-file <file>` writes. If the variable is not set, the tools run `cdktf output` or `terraform output`. The option `--outputs-file` has precedence.",
   },
   PILOT_LIGHT_ACCOUNT_ID: {
-    description: "Account that the AWS credentials must belong to. Another one is refused.",
+    description: "AWS account that the credentials must belong to.",
+    details:
+      "With credentials of another account, a command fails with `WRONG_ACCOUNT` before it reads or writes anything else.",
   },
   PILOT_LIGHT_PG_BIN: {
-    description: "Directory with pg_dump and pg_restore, used instead of looking for them.",
+    description: "Directory of the pg_dump and pg_restore to use.",
+    details:
+      "If the variable is not set, the tools search the usual places for a version that fits both servers.",
   },
   PILOT_LIGHT_TF_PLUGIN_MIRROR: {
-    description:
-      "Directory that Terraform takes its providers from instead of the registry. Default: one found in the usual places, else the registry.",
+    description: "Directory from which Terraform installs its providers.",
+    details:
+      "If the variable is not set, Terraform uses a mirror in one of the usual places, and the public registry if there is none. To create a mirror: `terraform providers mirror <directory>`.",
   },
   TERRAFORM_BINARY_NAME: {
-    description: "Name or path of the terraform program; cdktf reads it as well.",
+    description: "Name or path of the terraform program.",
+    details: "cdktf defines this variable and reads it as well.",
     default: "terraform",
   },
   TF_CLOUD_ORGANIZATION: {
-    description: "Organization in Terraform Cloud that holds the state. Not set: a local file, or S3.",
+    description: "Terraform Cloud organization that holds the state.",
+    details:
+      "If neither this variable nor `TF_STATE_BUCKET` is set, the state is a local file. See [the runbook](runbooks/terraform-cloud.md).",
   },
-  TF_WORKSPACE: { description: "Workspace of that organization." },
-  TF_STATE_BUCKET: { description: "Bucket in S3 that holds the state, with S3's own lock." },
-  TF_STATE_REGION: { description: "Region of TF_STATE_BUCKET. Default: that of the environment." },
+  TF_WORKSPACE: {
+    description: "Workspace of that organization.",
+    details: "Set it together with `TF_CLOUD_ORGANIZATION`.",
+  },
+  TF_STATE_BUCKET: {
+    description: "S3 bucket that holds the state.",
+    details:
+      "Terraform locks the state with an object beside it in the bucket. Set either this variable or `TF_CLOUD_ORGANIZATION`, not both.",
+  },
+  TF_STATE_REGION: {
+    description: "AWS region of `TF_STATE_BUCKET`, if it is not `AWS_REGION`.",
+  },
   RDS_SSLMODE: {
     description: "`verify-full`, or `disable` for a local server.",
+    details: "With `verify-full` the tools verify the certificate and the host name of RDS.",
     default: "verify-full",
   },
   RDS_SSLROOTCERT: {
-    description: "File with the CA certificates that RDS is checked against. Default: the RDS bundle.",
+    description: "File with the CA certificates that the tools trust for RDS.",
+    details: "If the variable is not set, the tools trust the certificate bundle that AWS publishes for RDS.",
   },
   RDS_HOSTADDR: {
-    description:
-      "`address:port` to connect to instead of the RDS endpoint (a tunnel). The certificate is still checked against the endpoint's name.",
+    description: "`address:port` of a tunnel to RDS.",
+    details:
+      "RDS is private. The tools connect to this address instead of the RDS endpoint, and still verify the certificate against the name of the endpoint.",
   },
   ALB_HOSTADDR: {
-    description:
-      "`address:port` to connect to instead of the load balancer. The certificate is still checked against its real name.",
+    description: "`address:port` to connect to instead of the load balancer.",
+    details:
+      "The check `alb-health` reads it, and still verifies the certificate against the name of the domain. The option `--resolve` has precedence.",
   },
   PILOT_LIGHT_PRODUCTION_DOMAIN: {
-    description:
-      "Domains that production is reached by, separated by commas, or `none`; for one behind a proxy such as Cloudflare's, the host that its record leads to. A deactivation is refused while one of them leads to this environment; not set counts as that.",
+    description: "Production domains, or `none`. A deactivation needs it.",
+    details:
+      "Separate several domains by commas. `pnpm deactivate` is refused while one of them resolves to this environment, or while the variable is not set. The value `none` states that there is no production yet. A domain behind a proxy (Cloudflare, Fastly, Akamai) resolves to the proxy: set the host that the proxy forwards to instead, such as `cname.vercel-dns.com`.",
   },
   PILOT_LIGHT_DNS_SERVERS: {
-    description:
-      "DNS servers to ask about those domains, `address` or `address:port`, where the own network answers otherwise than the internet.",
+    description: "DNS servers that resolve the production domains.",
+    details:
+      "A list such as `10.0.0.2,[fd00::2]:5353`. Set it if the DNS of your own network gives other answers than public DNS.",
   },
   PILOT_LIGHT_WAIVERS: {
-    description:
-      "File with failures of `pnpm validate` that are accepted until a date. `--waivers` wins over it.",
+    description: "File with the failed checks that you accept until a date.",
+    details: "`pnpm validate` reads it. The option `--waivers` has precedence.",
   },
-  GITHUB_ACTIONS: { description: "Set by GitHub Actions: failures become annotations." },
-  GITHUB_STEP_SUMMARY: { description: "Set by GitHub Actions: file that the job summary is added to." },
-  PGCONNECT_TIMEOUT: { description: "Seconds that one attempt to connect may take.", default: "15" },
-  NO_COLOR: { description: "Set to anything: plain output without colour." },
-  CI: { description: "Set by CI systems: plain lines instead of a redrawn terminal." },
+  GITHUB_ACTIONS: {
+    description: "Set by GitHub Actions. Failed checks become annotations.",
+  },
+  GITHUB_STEP_SUMMARY: {
+    description: "Set by GitHub Actions. File to which the job summary is added.",
+  },
+  PGCONNECT_TIMEOUT: {
+    description: "Seconds after which one attempt to connect fails.",
+    default: "15",
+  },
+  NO_COLOR: { description: "Any value turns colors off." },
+  CI: {
+    description: "Set by CI systems. Progress is printed as plain lines.",
+  },
 } as const satisfies Record<string, VariableSpec>;
 
 export type VariableName = keyof typeof variables;

@@ -25,15 +25,19 @@ export function costsDocument(): string {
   const sums = ["**Together**", ...columns.map((scenario) => `**${total(scenario).toFixed(2)}**`), "", ""];
   return `# Costs
 
-What each mode costs when it lasts a whole month of ${hoursOfAMonth} hours, in us-east-1, without taxes, as of ${pricesAsOf}. An hour of the
-active mode costs ${((total("active") - total("pilotLight")) / hoursOfAMonth).toFixed(2)} USD more than an hour of pilot light.
+What each mode costs if it lasts a whole month of ${hoursOfAMonth} hours, in us-east-1, without taxes. The prices are those of ${pricesAsOf}. An hour
+of active mode costs ${((total("active") - total("pilotLight")) / hoursOfAMonth).toFixed(2)} USD more than an hour of pilot light.
 
 ${table([header, ...rows, sums])}
-Sizes are the variables' defaults; amounts that depend on use are those of a quiet month. Not counted: traffic to the internet, Container
-Insights (\`enable_container_insights\`, 0.30 a metric), snapshots of the database beyond its own size (0.095 a GB).
+Sizes are the defaults of the Terraform variables. Amounts that depend on use are those of a month with little use. The table does not
+include traffic to the internet, Container Insights (\`enable_container_insights\`, 0.30 a metric), and RDS snapshots beyond the size of
+the database (0.095 a GB).
 
-The data is in \`packages/core/src/prices.ts\` and \`packages/infra/src/costs/prices.ts\`; after a change there \`npx vitest run --project unit packages/infra/src/costs -u\`
-writes this page again.
+The prices are in \`packages/core/src/prices.ts\` and \`packages/infra/src/costs/prices.ts\`. After a change, write this page again:
+
+\`\`\`sh
+npx vitest run --project unit packages/infra/src/costs -u
+\`\`\`
 `;
 }
 
