@@ -169,8 +169,9 @@ const ambiguous =
  */
 function assertUnambiguous(rest: string): void {
   // eslint-disable-next-line no-control-regex -- the URL standard drops them, a password may hold them
-  if (/[\u0000-\u001F\u007F]/.test(rest))
-    {throw malformed("it has a control character in it: percent-encode it");}
+  if (/[\u0000-\u001F\u007F]/.test(rest)) {
+    throw malformed("it has a control character in it: percent-encode it");
+  }
   const [, authority = "", path = "", query = ""] = /^([^/?#]*)([^?#]*)(\??[^#]*)/.exec(rest) ?? [];
   if (authority.includes("\\") || path.includes("@")) throw malformed(ambiguous);
   // A raw @ is possible in the value of these two only.
