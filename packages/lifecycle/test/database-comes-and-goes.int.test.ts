@@ -31,7 +31,7 @@ beforeAll(async () => {
   await environment.pushImages("v1");
 }, 20 * minutes);
 
-afterAll(() => environment[Symbol.asyncDispose](), minutes);
+afterAll(() => environment[Symbol.asyncDispose]());
 
 describe("an activation that brings the database", () => {
   it("plans to fill it once it is there", async () => {

@@ -19,7 +19,7 @@ beforeAll(async () => {
   before = await environment.everything();
 });
 
-afterAll(() => environment[Symbol.asyncDispose](), minutes);
+afterAll(() => environment[Symbol.asyncDispose]());
 
 describe("in pilot light, nothing is written by", () => {
   it("an activation without images: it names the repository", async () => {

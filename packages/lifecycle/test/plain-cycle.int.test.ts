@@ -81,7 +81,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await workplace[Symbol.asyncDispose]();
   await sandbox.stop();
-}, minutes);
+});
 
 it("is deployed in pilot light, and healthy", async () => {
   expect((await command("lifecycle", "status")).document).toMatchObject({ mode: "pilot-light" });
