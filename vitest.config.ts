@@ -1,11 +1,17 @@
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { defineConfig } from "vitest/config";
 
-// Tests run the sources of the workspace packages, not their builds.
+// Tests import the sources of the workspace packages, not their builds.
 const resolve = { conditions: ["development"] };
 const ssr = { resolve: { conditions: ["development", "node"] } };
 
-/** Files that deploy an environment, the longest first: begun last, each of them would be waited for alone. */
+/**
+ * Milliseconds. Both limits end a test that hangs; they say nothing about speed. On a machine with a load of 8, a deployment that
+ * usually takes one minute has taken ten.
+ */
+const hangs = { unit: 2 * 60_000, integration: 20 * 60_000 };
+
+/** Files that deploy an environment, the longest first: a file that starts last runs alone at the end. */
 const deploying = [
   "lifecycle/test/cycle",
   "lifecycle/test/database-comes-and-goes",
@@ -34,6 +40,8 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["packages/*/src/**/*.test.ts", "test/*.test.ts"],
+          testTimeout: hangs.unit,
+          hookTimeout: hangs.unit,
           restoreMocks: true,
         },
       },
@@ -44,9 +52,9 @@ export default defineConfig({
           name: "integration",
           include: ["packages/*/test/**/*.int.test.ts"],
           globalSetup: ["packages/sandbox/test-support/global-setup.ts"],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-          // Deployments wait most of their time.
+          testTimeout: hangs.integration,
+          hookTimeout: hangs.integration,
+          // A deployment spends most of its time waiting.
           maxWorkers: 3,
         },
       },

@@ -1,7 +1,9 @@
 /** The registers of all packages: errors, and `--json` documents. */
 import type { DocumentEntry } from "@pilot-light/core/cli/documents";
 import * as core from "@pilot-light/core/errors";
+import * as infra from "../packages/infra/src/errors.ts";
+import * as sandbox from "@pilot-light/sandbox/errors";
 
-export const registers: readonly Readonly<Record<string, unknown>>[] = [core];
+export const registers: readonly Readonly<Record<string, unknown>>[] = [core, infra, sandbox];
 
 export const documents: readonly DocumentEntry[] = [];

@@ -1,8 +1,9 @@
-/** `pnpm infra:commit [--check]`: writes the copy for Terraform Cloud, or tells whether the committed ones are up to date. */
+/** `pnpm infra:commit [--check]`: writes the copy for Terraform Cloud, or checks that the committed copies are up to date. */
 import { parseArgs } from "node:util";
 import { runCommand } from "@pilot-light/core/cli/command";
 import { readVariable } from "@pilot-light/core/config/env";
-import { OpsError, messageOf } from "@pilot-light/core/ops-error";
+import { usage } from "@pilot-light/core/errors";
+import { messageOf } from "@pilot-light/core/ops-error";
 import { checkCommitted, writeCommitted } from "./committed.ts";
 
 await runCommand("infra commit", {}, ({ environment, printer }) => {
@@ -23,6 +24,6 @@ function readFlags(): { check: boolean } {
   try {
     return parseArgs({ options: { check: { type: "boolean", default: false } } }).values;
   } catch (cause) {
-    throw new OpsError("usage", "USAGE", messageOf(cause), { hint: "pnpm infra:commit [--check]", cause });
+    throw usage({ problem: messageOf(cause), hint: "Usage:  pnpm infra:commit [--check]" }, { cause });
   }
 }

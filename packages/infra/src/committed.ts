@@ -1,27 +1,27 @@
 /**
- * The synthesized Terraform that is committed for a workspace of Terraform Cloud that follows the repository: such a run
- * has Terraform only, not CDKTF. A copy that is older than the code is an error.
+ * The synthesized Terraform, committed for a Terraform Cloud workspace that is connected to the repository: its runs have
+ * Terraform, but not CDKTF. A copy that is older than the code is an error.
  */
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { resourceNames } from "@pilot-light/core/contract";
-import { OpsError } from "@pilot-light/core/ops-error";
 import type { AppConfig } from "./app.ts";
+import { committedStale } from "./errors.ts";
 import { synthesizedText } from "./synthesized-text.ts";
 
-/** Of the committed copies, one folder for each stack: the workspace's working directory. */
+/** Contains one folder for each stack: the working directory of its workspace. */
 const committedFolder = join(import.meta.dirname, "..", "terraform-cloud");
 
 const fileName = "cdk.tf.json";
 
 export type CommittedConfig = Pick<AppConfig, "project" | "region">;
 
-/** What is committed: what is synthesized, without the state's place, which Terraform Cloud decides itself. */
+/** The synthesized document without its backend: Terraform Cloud itself stores the state. */
 export function committedText(config: CommittedConfig): string {
   return synthesizedText(config).replace(/^ {4}"backend": \{\n(?: {6,}.*\n)+ {4}\},\n/m, "");
 }
 
-/** Writes the copy of a stack; returns its file. */
+/** Writes the copy of a stack; returns the path of the file. */
 export function writeCommitted(config: CommittedConfig, folder = committedFolder): string {
   const directory = join(folder, resourceNames(config.project).stack);
   mkdirSync(directory, { recursive: true });
@@ -31,7 +31,7 @@ export function writeCommitted(config: CommittedConfig, folder = committedFolder
 }
 
 /**
- * Synthesizes every committed stack again; returns how many there are.
+ * Synthesizes every committed stack again; returns the number of stacks.
  * @throws OpsError COMMITTED_STALE (problems) with the files that differ.
  */
 export function checkCommitted(folder = committedFolder): number {
@@ -43,13 +43,5 @@ export function checkCommitted(folder = committedFolder): number {
     return committedText({ project, region }) !== text;
   });
   if (stale.length === 0) return stacks.length;
-  throw new OpsError(
-    "problems",
-    "COMMITTED_STALE",
-    "The synthesized Terraform that is committed is older than the code.",
-    {
-      details: stale.map((stack) => join(folder, stack, fileName)),
-      hint: "Write it again and commit it:  pnpm infra:commit",
-    },
-  );
+  throw committedStale({ files: stale.map((stack) => join(folder, stack, fileName)) });
 }

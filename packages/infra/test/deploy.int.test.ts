@@ -10,7 +10,6 @@ import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { ecr, imageManifest, isInS3, region } from "./emulator.ts";
 import { type Ids, Workplace, root, succeeds } from "@pilot-light/sandbox/workplace";
 
-const minutes = 60_000;
 const project = "pilot-test";
 const domain = ["--var", "domain_name=dev.example.com"];
 const repositories = ["backend", "frontend", "grafana"].map((name) => `${project}/${name}`);
@@ -31,7 +30,7 @@ describe("deployed for the first time", () => {
   beforeAll(async () => {
     deployed = await workplace.deploy();
     always = await workplace.ids();
-  }, 5 * minutes);
+  });
 
   it("is in pilot light, with outputs that the contract accepts", () => {
     expect(outputsOf(deployed)).toMatchObject({
@@ -107,7 +106,7 @@ describe("activated, with a domain", () => {
     }
     deployed = await workplace.deploy("--var", "dev_activated=true", ...domain);
     active = await workplace.ids();
-  }, 6 * minutes);
+  });
 
   it("has every output", () => {
     const outputs = outputsOf(deployed);
@@ -152,7 +151,7 @@ describe("deactivated", () => {
   beforeAll(async () => {
     // The protection is taken off for the next part; nothing else differs from the first deployment.
     deployed = await workplace.deploy("--var", "db_deletion_protection=false");
-  }, 5 * minutes);
+  });
 
   it("is in pilot light again, with the same things under the same ids", async () => {
     expect(outputsOf(deployed)).toMatchObject({
@@ -173,7 +172,7 @@ describe("destroyed, as docs/runbooks/terraform-cloud.md says", () => {
     const kept = [...always.keys()].filter((address) => address.includes(".backups-bucket_"));
     await succeeds(workplace.terraform(["state", "rm", ...kept]));
     await workplace.destroy();
-  }, 5 * minutes);
+  });
 
   it("leaves the dumps and nothing else", async () => {
     expect(await workplace.ids()).toEqual(new Map());

@@ -1,21 +1,76 @@
 /**
- * What can go wrong in the cycle of an environment whose database is always on, in the order of a life: the real CLI, the real
- * Terraform and provider against the emulator, real PostgreSQL on both sides. Every deployment takes a minute or two, so each state
- * of the environment serves all tests of its part.
+ * What can go wrong in the cycle of an environment whose database is always on: the real CLI, the real Terraform and provider against
+ * the emulator, real PostgreSQL on both sides. A deployment takes a minute or two, so the tests share one environment and run in
+ * order. Each part names the state of the environment that it starts from and the state that it leaves:
+ *
+ *   1. refused or interrupted before Terraform starts    pilot light      -> pilot light
+ *   2. Terraform fails or is interrupted                 pilot light      -> partly active
+ *   3. resumed                                           partly active    -> active
+ *   4. checks of the active environment                  active           -> active
+ *   5. a deactivation that destroys nothing              active           -> active
+ *   6. Terraform fails or is interrupted                 active           -> partly destroyed
+ *   7. resumed                                           partly destroyed -> pilot light
+ *
+ * A part whose predecessor failed fails at once: its tests would only report the consequences.
  */
 import { readdir } from "node:fs/promises";
 import type { Decide } from "@pilot-light/sandbox/aws/front";
 import type { Ids } from "@pilot-light/sandbox/workplace";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { parseDocument, refuseDumps, TestEnvironment, type CommandRun } from "./environment.ts";
 
-const minutes = 60_000;
 const project = "cycle-test";
 const region = "eu-central-1";
 
 let environment: TestEnvironment;
+/** The resources of pilot light: no part may replace or delete them. */
 let always: Ids = new Map();
+
+type State = "pilot light" | "partly active" | "active" | "partly destroyed";
+let state: State | "unknown" = "unknown";
+
+/** One part of the cycle, with the state that it starts from and the state that it leaves. */
+function part(name: string, states: readonly [State, State], tests: () => void): void {
+  definePart(name, states, false, tests);
+}
+
+/** A part in which each test needs what the test before it has left. */
+function sequence(name: string, states: readonly [State, State], tests: () => void): void {
+  definePart(name, states, true, tests);
+}
+
+function definePart(
+  name: string,
+  [startsFrom, leaves]: readonly [State, State],
+  inSequence: boolean,
+  tests: () => void,
+): void {
+  describe(`${name}, from ${startsFrom}`, () => {
+    let failed: string | undefined;
+    beforeAll(() => {
+      if (state !== startsFrom) {
+        throw new Error(
+          `This part starts from ${startsFrom}, but the state is ${state}: the part before it failed or did not run.`,
+        );
+      }
+      // Until the part has ended.
+      state = "unknown";
+      return () => {
+        if (failed === undefined) state = leaves;
+      };
+    });
+    beforeEach(() => {
+      if (inSequence && failed !== undefined) {
+        throw new Error(`This test needs what the test before it leaves, and that one failed: ${failed}`);
+      }
+    });
+    afterEach(({ task }) => {
+      if (task.result?.state === "fail") failed ??= task.name;
+    });
+    tests();
+  });
+}
 
 const validatedSchema = z.looseObject({
   validation: z.object({ checks: z.array(z.object({ status: z.string(), summary: z.string() })) }),
@@ -31,11 +86,12 @@ beforeAll(async () => {
   await environment.workplace.deploy();
   await environment.pushImages("v1");
   always = await environment.workplace.ids();
-}, 6 * minutes);
+  state = "pilot light";
+});
 
-afterAll(() => environment[Symbol.asyncDispose](), minutes);
+afterAll(() => environment[Symbol.asyncDispose]());
 
-describe("an activation that is disturbed", () => {
+part("an activation that ends before Terraform starts", ["pilot light", "pilot light"], () => {
   it("deploys nothing when its sync fails, and leaves RDS as it was", async () => {
     const before = await environment.serial();
     const rows = await environment.pair.query("rds", "select count(*) from public.projects");
@@ -65,33 +121,31 @@ describe("an activation that is disturbed", () => {
     expect(result.stderr).toContain("Nothing was deployed");
     expect(await environment.serial()).toBe(before);
   });
+});
 
-  it(
-    "says how far Terraform came when it failed, and is not taken for active",
-    async () => {
-      const refuseServices: Decide = (_service, target) =>
-        target.endsWith(".CreateService") ? 403 : "forward";
-      const result = await environment.during(refuseServices, () =>
-        environment.run(["activate", "--sync-data", "--yes", "--json"]),
-      );
-      expect(result.exitCode, result.text).toBe(7);
-      expect(parseDocument(result).error).toMatchObject({
-        code: "TERRAFORM_FAILED",
-        hint: expect.stringContaining("pnpm activate --resume") as string,
-        details: expect.arrayContaining([
-          expect.stringMatching(/^\d+ of \d+ changes were made/),
-          expect.stringContaining("partly active"),
-        ]) as string[],
-      });
-      expect(await environment.journal()).toEqual({
-        done: ["sync"],
-        finished: false,
-        stopped: "deploy",
-        pausedTasks: null,
-      });
-    },
-    4 * minutes,
-  );
+sequence("an activation that Terraform does not finish", ["pilot light", "partly active"], () => {
+  it("says how far Terraform came when it failed, and is not taken for active", async () => {
+    const refuseServices: Decide = (_service, target) =>
+      target.endsWith(".CreateService") ? 403 : "forward";
+    const result = await environment.during(refuseServices, () =>
+      environment.run(["activate", "--sync-data", "--yes", "--json"]),
+    );
+    expect(result.exitCode, result.text).toBe(7);
+    expect(parseDocument(result).error).toMatchObject({
+      code: "TERRAFORM_FAILED",
+      hint: expect.stringContaining("pnpm activate --resume") as string,
+      details: expect.arrayContaining([
+        expect.stringMatching(/^\d+ of \d+ changes were made/),
+        expect.stringContaining("partly active"),
+      ]) as string[],
+    });
+    expect(await environment.journal()).toEqual({
+      done: ["sync"],
+      finished: false,
+      stopped: "deploy",
+      pausedTasks: null,
+    });
+  });
 
   it("does not sync again by itself: the backend may have written to RDS", async () => {
     const result = await environment.run(["activate", "--sync-data", "--yes", "--json"]);
@@ -99,47 +153,41 @@ describe("an activation that is disturbed", () => {
     expect(parseDocument(result).error?.code).toBe("RESYNC_REFUSED");
   });
 
-  it(
-    "lets Terraform end what it has begun when it is interrupted, and keeps its state",
-    async () => {
-      const result = await environment.interrupt(["activate", "--resume", "--yes"], "creating aws_");
-      expect(result.exitCode, result.text).toBe(130);
-      expect(result.stderr).toMatch(/SIGINT.* \d+ of \d+ changes were made/);
-      expect(await environment.journal()).toEqual({
-        done: ["sync"],
-        finished: false,
-        stopped: "deploy",
-        pausedTasks: null,
-      });
-      const files = await readdir(environment.workplace.directory);
-      expect(files.filter((name) => name.endsWith(".lock.info"))).toEqual([]);
-    },
-    4 * minutes,
-  );
-
-  it(
-    "is finished by --resume: the sync counts, the rest is deployed, and it is healthy",
-    async () => {
-      const result = await environment.run(["activate", "--resume", "--yes", "--json", "--wait", "60s"]);
-      expect(result.exitCode, result.text).toBe(0);
-      expect(parseDocument(result)).toMatchObject({
-        outcome: "activated",
-        steps: [
-          { step: "sync", outcome: "done before" },
-          { step: "deploy", outcome: "done" },
-        ],
-        validation: { mode: "active", failed: 0, skipped: 0 },
-        endpoints: { application: expect.stringMatching(/^https:/) as string },
-      });
-      // The environment was deployed without a domain of its own.
-      expect(warningsOf(result)).toEqual(["no domain, no certificate"]);
-      expect(await environment.journal()).toMatchObject({ finished: true });
-    },
-    6 * minutes,
-  );
+  it("lets Terraform end what it has begun when it is interrupted, and keeps its state", async () => {
+    const result = await environment.interrupt(["activate", "--resume", "--yes"], "creating aws_");
+    expect(result.exitCode, result.text).toBe(130);
+    expect(result.stderr).toMatch(/SIGINT.* \d+ of \d+ changes were made/);
+    expect(await environment.journal()).toEqual({
+      done: ["sync"],
+      finished: false,
+      stopped: "deploy",
+      pausedTasks: null,
+    });
+    const files = await readdir(environment.workplace.directory);
+    expect(files.filter((name) => name.endsWith(".lock.info"))).toEqual([]);
+  });
 });
 
-describe("active", () => {
+part("an activation that is resumed", ["partly active", "active"], () => {
+  it("is finished by --resume: the sync counts, the rest is deployed, and it is healthy", async () => {
+    const result = await environment.run(["activate", "--resume", "--yes", "--json", "--wait", "60s"]);
+    expect(result.exitCode, result.text).toBe(0);
+    expect(parseDocument(result)).toMatchObject({
+      outcome: "activated",
+      steps: [
+        { step: "sync", outcome: "done before" },
+        { step: "deploy", outcome: "done" },
+      ],
+      validation: { mode: "active", failed: 0, skipped: 0 },
+      endpoints: { application: expect.stringMatching(/^https:/) as string },
+    });
+    // The environment was deployed without a domain of its own.
+    expect(warningsOf(result)).toEqual(["no domain, no certificate"]);
+    expect(await environment.journal()).toMatchObject({ finished: true });
+  });
+});
+
+part("an active environment", ["active", "active"], () => {
   it("has kept everything it had under the same ids", async () => {
     expect([...(await environment.workplace.ids())]).toEqual(expect.arrayContaining([...always]));
   });
@@ -172,7 +220,7 @@ describe("active", () => {
   });
 });
 
-describe("a deactivation", () => {
+part("a deactivation that ends before Terraform starts", ["active", "active"], () => {
   it("is refused while production is, or may be, served from here, whatever --yes says", async () => {
     const before = await environment.everything();
     const env = { PILOT_LIGHT_PRODUCTION_DOMAIN: undefined };
@@ -262,59 +310,50 @@ describe("a deactivation", () => {
     expect(await environment.serial()).toBe(before);
     await environment.pair.query("neon", "delete from public.projects where slug = $1", [slug]);
   });
+});
 
-  it(
-    "says what is there when Terraform fails to destroy it",
-    async () => {
-      await environment.write("rds", "written-while-active");
-      const keepServices: Decide = (_service, target) =>
-        target.endsWith(".DeleteService") ? 403 : "forward";
-      const result = await environment.during(keepServices, () =>
-        environment.run(["deactivate", "--sync-data", "--yes"]),
-      );
-      expect(result.exitCode, result.text).toBe(7);
-      expect(result.stderr).toContain("Neon has the rows of RDS, and the backend is stopped.");
-      expect(await environment.titleOf("neon", "written-while-active")).toEqual([{ title: "New" }]);
-      const status = await environment.run(["status"]);
-      expect(status.stderr).toContain("mode: between, on the way to pilot light");
-      expect(status.stderr).toContain(`dev-${project}-backend`);
-    },
-    4 * minutes,
-  );
+sequence("a deactivation that Terraform does not finish", ["active", "partly destroyed"], () => {
+  it("says what is there when Terraform fails to destroy it", async () => {
+    await environment.write("rds", "written-while-active");
+    const keepServices: Decide = (_service, target) => (target.endsWith(".DeleteService") ? 403 : "forward");
+    const result = await environment.during(keepServices, () =>
+      environment.run(["deactivate", "--sync-data", "--yes"]),
+    );
+    expect(result.exitCode, result.text).toBe(7);
+    expect(result.stderr).toContain("Neon has the rows of RDS, and the backend is stopped.");
+    expect(await environment.titleOf("neon", "written-while-active")).toEqual([{ title: "New" }]);
+    const status = await environment.run(["status"]);
+    expect(status.stderr).toContain("mode: between, on the way to pilot light");
+    expect(status.stderr).toContain(`dev-${project}-backend`);
+  });
 
-  // The outputs name no backend by then, which may write all the same.
-  it(
-    "copies again when the backend was started after the copy, and keeps its state when it is interrupted",
-    async () => {
-      await environment.startBackend();
-      await environment.write("rds", "written-after-the-copy");
-      const result = await environment.interrupt(["deactivate", "--resume", "--yes"], "destroying aws_");
-      expect(result.exitCode, result.text).toBe(130);
-      expect(result.stderr).toContain("does not count: the backend was started again");
-      expect(result.stderr).toMatch(/SIGINT.* \d+ of \d+ changes were made/);
-      expect(await environment.journal()).toMatchObject({ done: ["sync"], stopped: "deploy" });
-      expect(await environment.titleOf("neon", "written-after-the-copy")).toEqual([{ title: "New" }]);
-    },
-    4 * minutes,
-  );
+  // The outputs no longer name the backend, but it may still write.
+  it("copies again when the backend was started after the copy, and keeps its state when it is interrupted", async () => {
+    await environment.startBackend();
+    await environment.write("rds", "written-after-the-copy");
+    const result = await environment.interrupt(["deactivate", "--resume", "--yes"], "destroying aws_");
+    expect(result.exitCode, result.text).toBe(130);
+    expect(result.stderr).toContain("does not count: the backend was started again");
+    expect(result.stderr).toMatch(/SIGINT.* \d+ of \d+ changes were made/);
+    expect(await environment.journal()).toMatchObject({ done: ["sync"], stopped: "deploy" });
+    expect(await environment.titleOf("neon", "written-after-the-copy")).toEqual([{ title: "New" }]);
+  });
+});
 
-  // Where Terraform was stopped at a service that AWS has removed meanwhile, its next plan waits two minutes for it.
-  it(
-    "is finished by --resume: the sync counts, and what holds data has kept its ids",
-    async () => {
-      const result = await environment.run(["deactivate", "--resume", "--yes", "--json"]);
-      expect(result.exitCode, result.text).toBe(0);
-      expect(parseDocument(result)).toMatchObject({
-        outcome: "deactivated",
-        steps: [
-          { step: "sync", outcome: "done before" },
-          { step: "deploy", outcome: "done" },
-        ],
-        validation: { mode: "pilot-light", failed: 0 },
-      });
-      expect(await environment.workplace.ids()).toEqual(always);
-      expect(await environment.journal()).toMatchObject({ finished: true });
-    },
-    12 * minutes,
-  );
+part("a deactivation that is resumed", ["partly destroyed", "pilot light"], () => {
+  // Terraform was interrupted at a service that AWS has deleted meanwhile: its next plan waits two minutes for that service.
+  it("is finished by --resume: the sync counts, and what holds data has kept its ids", async () => {
+    const result = await environment.run(["deactivate", "--resume", "--yes", "--json"]);
+    expect(result.exitCode, result.text).toBe(0);
+    expect(parseDocument(result)).toMatchObject({
+      outcome: "deactivated",
+      steps: [
+        { step: "sync", outcome: "done before" },
+        { step: "deploy", outcome: "done" },
+      ],
+      validation: { mode: "pilot-light", failed: 0 },
+    });
+    expect(await environment.workplace.ids()).toEqual(always);
+    expect(await environment.journal()).toMatchObject({ finished: true });
+  });
 });

@@ -29,9 +29,9 @@ beforeAll(async () => {
   environment = await TestEnvironment.create({ project, region, rds: "empty", state: "s3", variables });
   await environment.workplace.deploy();
   await environment.pushImages("v1");
-}, 5 * minutes);
+}, 20 * minutes);
 
-afterAll(() => environment[Symbol.asyncDispose](), minutes);
+afterAll(() => environment[Symbol.asyncDispose]());
 
 describe("an activation that brings the database", () => {
   it("plans to fill it once it is there", async () => {
@@ -67,7 +67,7 @@ describe("an activation that brings the database", () => {
       expect(result.stderr).toContain("its database has no data of Neon yet");
       expect(await environment.journal()).toMatchObject({ done: ["deploy"], stopped: "database" });
     },
-    6 * minutes,
+    20 * minutes,
   );
 
   it(
@@ -82,7 +82,7 @@ describe("an activation that brings the database", () => {
       );
       expect(await environment.journal()).toMatchObject({ done: ["deploy", "database"], stopped: "sync" });
     },
-    2 * minutes,
+    20 * minutes,
   );
 
   it("is not called active while its data is missing", async () => {
@@ -99,7 +99,7 @@ describe("an activation that brings the database", () => {
       expect(result.exitCode, result.text).toBe(130);
       expect(await environment.journal()).toMatchObject({ done: ["deploy", "database", "sync"] });
     },
-    3 * minutes,
+    20 * minutes,
   );
 
   it(
@@ -111,7 +111,7 @@ describe("an activation that brings the database", () => {
       const { pair } = environment;
       expect(await pair.query("rds", countProjects)).toEqual(await pair.query("neon", countProjects));
     },
-    3 * minutes,
+    20 * minutes,
   );
 });
 
@@ -168,7 +168,7 @@ describe("a deactivation that removes the database", () => {
       );
       expect(own?.TagList).toEqual(expect.arrayContaining([{ Key: "ManagedBy", Value: "pilot-light" }]));
     },
-    4 * minutes,
+    20 * minutes,
   );
 
   it("has brought the rows to Neon", async () => {

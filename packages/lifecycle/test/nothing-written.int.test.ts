@@ -7,7 +7,6 @@ import { z } from "zod";
 import { parseDocument, TestEnvironment } from "./environment.ts";
 import { holdStateLock } from "./state.ts";
 
-const minutes = 60_000;
 const project = "idle-test";
 const region = "ca-central-1";
 
@@ -18,9 +17,9 @@ beforeAll(async () => {
   environment = await TestEnvironment.create({ project, region, rds: "stale", state: "local" });
   await environment.workplace.deploy();
   before = await environment.everything();
-}, 5 * minutes);
+});
 
-afterAll(() => environment[Symbol.asyncDispose](), minutes);
+afterAll(() => environment[Symbol.asyncDispose]());
 
 describe("in pilot light, nothing is written by", () => {
   it("an activation without images: it names the repository", async () => {

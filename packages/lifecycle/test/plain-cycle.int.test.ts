@@ -76,12 +76,12 @@ beforeAll(async () => {
   const variables = defaultEnvironment(sandbox.state);
   const { AWS_REGION: region = "", AWS_ENDPOINT_URL: endpoint = "" } = variables;
   workplace = await Workplace.create({ project, region, endpoint, variables });
-}, 5 * minutes);
+}, 20 * minutes);
 
 afterAll(async () => {
   await workplace[Symbol.asyncDispose]();
   await sandbox.stop();
-}, minutes);
+});
 
 it("is deployed in pilot light, and healthy", async () => {
   expect((await command("lifecycle", "status")).document).toMatchObject({ mode: "pilot-light" });
@@ -112,7 +112,7 @@ it(
     expect(exitCode).toBe(0);
     expect(await query("rds", countProjects)).toEqual(await query("neon", countProjects));
   },
-  5 * minutes,
+  20 * minutes,
 );
 
 it("is healthy in active mode; the one warning is that it has no domain", async () => {
@@ -149,7 +149,7 @@ it(
     expect(exitCode).toBe(0);
     expect(await query("neon", newRow)).toEqual([{ title: "New" }]);
   },
-  5 * minutes,
+  20 * minutes,
 );
 
 it("is healthy in pilot light again, and what is always on has kept its ids", async () => {

@@ -1,11 +1,11 @@
-/** The account that the database servers run as: PostgreSQL refuses to run as root, so root lends them another one. */
+/** The account that the database servers run as. PostgreSQL refuses to run as root, so root starts them as another user. */
 import { execFile } from "node:child_process";
 import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
 import type { Environment } from "@pilot-light/core/config/env";
-import { OpsError } from "@pilot-light/core/ops-error";
 import { run } from "@pilot-light/core/process";
+import { noServerAccount } from "./errors.ts";
 
 /** User and group id of a process. */
 export interface Account {
@@ -13,7 +13,10 @@ export interface Account {
   gid: number;
 }
 
-/** The account for the servers, or undefined when the caller's own will do, which is everyone's but root's. */
+/**
+ * The account for the servers; undefined for every user but root, whose own account runs them.
+ * @throws OpsError NO_SERVER_ACCOUNT (configuration)
+ */
 export async function serverAccount(environment: Environment): Promise<Account | undefined> {
   if (process.getuid?.() !== 0) return undefined;
   for (const name of ["postgres", "nobody"]) {
@@ -21,17 +24,10 @@ export async function serverAccount(environment: Environment): Promise<Account |
     const gid = await run("id", ["-g", name], { environment });
     if (uid.exitCode === 0 && gid.exitCode === 0) return { uid: Number(uid.stdout), gid: Number(gid.stdout) };
   }
-  throw new OpsError(
-    "configuration",
-    "NO_SERVER_ACCOUNT",
-    "PostgreSQL does not run as root, and there is no other account.",
-    {
-      hint: "Add a user: useradd --system postgres",
-    },
-  );
+  throw noServerAccount();
 }
 
-/** Whether the account can reach what lies in `directory`: each directory up to the root must let it pass. */
+/** Whether the account can reach the files in `directory`: it needs the execute permission on every directory up to the root. */
 export async function canReach(directory: string, account: Account): Promise<boolean> {
   const { mode, uid, gid } = await stat(directory);
   const execute = uid === account.uid ? 0o100 : gid === account.gid ? 0o010 : 0o001;
@@ -43,7 +39,7 @@ export async function canReach(directory: string, account: Account): Promise<boo
 const execute = promisify(execFile);
 
 /**
- * Runs a program to its end as `account`.
+ * Runs a program as `account` and waits until it ends.
  * @throws the error of `execFile` with the program's `stderr` when it fails.
  */
 export async function runAs(

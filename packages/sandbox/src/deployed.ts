@@ -1,25 +1,27 @@
-/** An environment that is deployed on the emulator, so that it can be switched on and off there. */
+/** Deploys an environment on the emulator, so that it can be activated and deactivated there. */
 import { defaultRegion } from "@pilot-light/core/contract";
 import type { Environment } from "@pilot-light/core/config/env";
-import { OpsError, messageOf } from "@pilot-light/core/ops-error";
+import { messageOf } from "@pilot-light/core/ops-error";
+import { terraformProgram } from "@pilot-light/core/terraform/program";
 import { pushImages } from "./aws/images.ts";
 import { motoUrl } from "./aws/moto.ts";
 import { createBucket } from "./aws/resources.ts";
 import { stateBucket } from "./deployed-variables.ts";
 import { conflictingVariables, defaultEnvironment } from "./environment.ts";
+import { deployFailed, terraformMissing } from "./errors.ts";
 import { findProgram } from "./find-program.ts";
 import { adminLogin } from "./postgres/cluster.ts";
 import { asAdmin } from "./postgres/connect.ts";
 import type { SandboxState } from "./state.ts";
 import { Workplace } from "./workplace.ts";
 
-/** What the emulator puts into the secret of every RDS instance, whatever its master user is called. */
+/** The user and password that the emulator writes into the secret of every RDS instance, whatever the master user's name. */
 const emulatedMaster = { role: "admin", password: "P@55w0rd!" };
 
-/** Tag of the images that are in the repositories from the start. */
+/** Tag of the images that the repositories contain from the start. */
 const firstTag = "v1";
 
-/** The emulator's master user gets the rights of the owner, which on RDS is the master user itself. */
+/** Creates the emulator's master user with the privileges of the owner. On RDS the master user itself is the owner. */
 export async function createEmulatedMaster(
   { rds, adminPassword }: Pick<SandboxState, "rds" | "adminPassword">,
   owner: string,
@@ -34,8 +36,8 @@ export async function createEmulatedMaster(
 }
 
 /**
- * Deploys the environment in pilot light, as a user does, and puts images into its repositories.
- * @throws OpsError DEPLOY_FAILED (aws) with the end of cdktf's output
+ * Deploys the environment in pilot light, as a user does, and pushes images to its repositories.
+ * @throws OpsError DEPLOY_FAILED (aws) with the last lines of cdktf
  */
 export async function deploy(state: SandboxState, signal: AbortSignal | undefined): Promise<void> {
   const { project, moto } = state;
@@ -52,25 +54,17 @@ export async function deploy(state: SandboxState, signal: AbortSignal | undefine
   });
   await workplace.deploy().catch((cause: unknown) => {
     signal?.throwIfAborted();
-    throw new OpsError("aws", "DEPLOY_FAILED", "The environment could not be deployed on the emulator.", {
-      details: messageOf(cause).split("\n").slice(-30),
-      hint: "Try it without:  pnpm sandbox up",
-      cause,
-    });
+    throw deployFailed(undefined, { details: messageOf(cause).split("\n").slice(-30), cause });
   });
   await pushImages(where, firstTag);
 }
 
-/** @throws OpsError TERRAFORM_MISSING (configuration) */
+/**
+ * Checks that Terraform is installed.
+ * @throws OpsError TERRAFORM_MISSING (configuration)
+ */
 export async function assertTerraform(environment: Environment): Promise<void> {
-  const program = environment["TERRAFORM_BINARY_NAME"] ?? "terraform";
+  const program = terraformProgram(environment);
   if ((await findProgram(program, environment)) !== undefined) return;
-  throw new OpsError(
-    "configuration",
-    "TERRAFORM_MISSING",
-    "Terraform is not installed, and --deployed needs it.",
-    {
-      hint: "`npm test` installs it. Or: https://developer.hashicorp.com/terraform/install",
-    },
-  );
+  throw terraformMissing({ program });
 }

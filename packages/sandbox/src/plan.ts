@@ -1,10 +1,10 @@
-/** Decides what a new sandbox will be made of: ports, directories, names. Makes nothing. */
+/** Chooses the ports, directories and names of a new sandbox. Creates nothing. */
 import { randomBytes } from "node:crypto";
 import { realpath } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { OpsError } from "@pilot-light/core/ops-error";
 import { canReach, type Account } from "./account.ts";
+import { tmpdirClosed } from "./errors.ts";
 import { bypassRole, databases, neonHost, ownerRoles, rdsHost, type Side } from "./names.ts";
 import { freePort } from "./ports.ts";
 import type { ServerPrograms } from "./postgres/embedded.ts";
@@ -13,7 +13,7 @@ import type { Cluster, SandboxState } from "./state.ts";
 
 export interface PlanOptions {
   directory: string;
-  /** The account that the servers run as, where it is not the caller's. */
+  /** The account that the servers run as; undefined for the caller's own. */
   account: Account | undefined;
   project: string;
   seed: Seed;
@@ -53,7 +53,7 @@ export async function planSandbox(options: PlanOptions): Promise<SandboxState> {
     caFile: join(directory, "ca.pem"),
     outputsFile: join(directory, "outputs.json"),
     neon: { ...servers.neon, ...(await cluster("neon", neonHost, ownerRoles.neon)) },
-    // A table with forced row-level security can be verified by nobody without BYPASSRLS, and the awkward data has one.
+    // Only a role with BYPASSRLS can verify a table with forced row-level security, and the awkward data has such a table.
     rds: {
       ...servers.rds,
       ...(await cluster("rds", rdsHost(project), seed === "awkward" ? bypassRole : ownerRoles.rds)),
@@ -77,15 +77,13 @@ export async function planSandbox(options: PlanOptions): Promise<SandboxState> {
   };
 }
 
-/** A directory that the servers' account can reach: a checkout below a home directory of mode 0700 is closed to it. */
+/**
+ * A directory that the servers' account can reach. It cannot enter a checkout in a home directory of mode 0700.
+ * @throws OpsError TMPDIR_CLOSED (configuration)
+ */
 async function chooseClusterDirectory(directory: string, account: Account | undefined): Promise<string> {
   if (account === undefined || (await canReach(directory, account))) return join(directory, "clusters");
   const temporary = await realpath(tmpdir());
-  if (!(await canReach(temporary, account))) {
-    const message = `PostgreSQL does not run as root, and its account can reach neither ${directory} nor ${temporary}.`;
-    throw new OpsError("configuration", "TMPDIR_CLOSED", message, {
-      hint: "Name a directory that others may pass through: TMPDIR=/tmp pnpm sandbox up",
-    });
-  }
+  if (!(await canReach(temporary, account))) throw tmpdirClosed({ directory, temporary });
   return join(temporary, `pilot-light-sandbox-${randomBytes(6).toString("hex")}`);
 }

@@ -1,9 +1,8 @@
-/** A whole sandbox: started, found again and stopped. The command line and the tests use it alike. */
+/** Starts and stops a whole sandbox, and finds one that runs. The command line and the tests both use it. */
 import { chmod, mkdir, readdir, rm, rmdir, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { defaultProjectName, resourceNames } from "@pilot-light/core/contract";
 import type { Environment } from "@pilot-light/core/config/env";
-import { OpsError } from "@pilot-light/core/ops-error";
 import { serverAccount, type Account } from "./account.ts";
 import { startFrontProcess, stopFrontProcess } from "./aws/front-control.ts";
 import { findMoto, motoUrl, startMoto, stopMoto } from "./aws/moto.ts";
@@ -11,6 +10,7 @@ import { createBucket, createDatabaseInstance, createSecret } from "./aws/resour
 import { createAuthority, issueCertificate, type KeyPair } from "./certificates.ts";
 import { assertTerraform, createEmulatedMaster, deploy } from "./deployed.ts";
 import { runningTasks } from "./deployed-variables.ts";
+import { directoryNotEmpty, sandboxStarting } from "./errors.ts";
 import { bypassRole, ownerRoles, sandboxPassword, sides, type Side } from "./names.ts";
 import { writeOutputs } from "./outputs-file.ts";
 import { planSandbox } from "./plan.ts";
@@ -20,21 +20,21 @@ import { findServer } from "./postgres/programs.ts";
 import { roleStatements } from "./postgres/roles.ts";
 import { createFromTemplate, loadTemplates, type Seed } from "./postgres/seeds.ts";
 import { isUp, sandboxStatus } from "./status.ts";
-import { readState, startingElsewhere, writeState, type SandboxState } from "./state.ts";
+import { readState, writeState, type SandboxState } from "./state.ts";
 
 /** How to start a sandbox. */
 export interface StartOptions {
-  /** State directory: one that does not exist or is empty. */
+  /** State directory: it must not exist, or be empty. */
   directory: string;
   environment: Environment;
   project?: string | undefined;
-  /** What the neon database holds. Default: "app". */
+  /** The data of the neon database. Default: "app". */
   seed?: Seed | undefined;
-  /** PostgreSQL major versions. Default: that of the pg_dump found. */
+  /** PostgreSQL major versions. Default: that of pg_dump. */
   majors?: Partial<Record<Side, number | undefined>> | undefined;
-  /** Tasks that the AWS emulator reports as running of each ECS service. */
+  /** How many running tasks the AWS emulator reports for each ECS service. */
   ecsServiceRunning?: number | undefined;
-  /** Deploys an environment in pilot light on the emulator, ready to be switched on. Its project is `sandbox`. */
+  /** Deploys an environment in pilot light on the emulator, ready to be activated. Its project is `sandbox`. */
   deployed?: boolean | undefined;
   signal?: AbortSignal | undefined;
   log?: ((line: string) => void) | undefined;
@@ -45,19 +45,19 @@ export interface Sandbox extends AsyncDisposable {
   state: SandboxState;
   /** False when it was already running. */
   started: boolean;
-  /** Ends its servers and removes its files. */
+  /** Ends its servers and deletes its files. */
   stop(): Promise<void>;
 }
 
-/** A handle on a sandbox that runs, in this process or another. */
+/** A handle of a running sandbox, which this process or another one has started. */
 export function connectSandbox(state: SandboxState, environment: Environment): Sandbox {
   const stop = () => stopSandbox(state, environment);
   return { state, started: false, stop, [Symbol.asyncDispose]: stop };
 }
 
 /**
- * Starts a sandbox, or finds the one that runs in the directory. What a crash left there is removed first; when the start
- * fails or is aborted, everything it made is removed.
+ * Starts a sandbox, or finds the one that runs in the directory. A start first removes what a crashed sandbox left there. A start
+ * that fails or is aborted removes everything that it created.
  * @throws OpsError DIRECTORY_NOT_EMPTY, SANDBOX_STARTING (precondition), TERRAFORM_MISSING (configuration); the errors of
  *   `findServer` and `findMoto`
  */
@@ -70,20 +70,20 @@ export async function startSandbox(options: StartOptions): Promise<Sandbox> {
       return connectSandbox(existing, environment);
     }
     assertNotStarting(existing);
-    options.log?.("removing what is left of an earlier sandbox");
+    options.log?.("removing the remains of an earlier sandbox");
     await stopSandbox(existing, environment);
   }
   const account = await serverAccount(environment);
   const moto = await findMoto(environment);
   const { deployed = false } = options;
   if (deployed) await assertTerraform(environment);
-  // One after the other: both may want the same download.
+  // One after the other: both may need the same download.
   const servers = {
     neon: await findServer({ ...options, major: options.majors?.neon }),
     rds: await findServer({ ...options, major: options.majors?.rds }),
   };
   await prepareDirectory(directory, account);
-  // Not the usual one: what Terraform keeps in `cdktf.out` of a real environment of that name must stay as it is.
+  // Not the default project: the files in `cdktf.out` of a real environment with that name must not change.
   const { project = deployed ? "sandbox" : defaultProjectName, seed = "app" } = options;
   const state = await planSandbox({ directory, account, project, seed, servers, deployed }).catch(
     async (error: unknown) => {
@@ -102,7 +102,7 @@ export async function startSandbox(options: StartOptions): Promise<Sandbox> {
   }
 }
 
-/** Another start in the same directory would be torn down by this one. */
+/** This start would remove the parts of another one in the same directory. */
 function assertNotStarting(state: SandboxState): void {
   if (state.phase !== "starting" || state.starter === process.pid) return;
   try {
@@ -110,23 +110,16 @@ function assertNotStarting(state: SandboxState): void {
   } catch {
     return;
   }
-  throw startingElsewhere(state.directory);
+  throw sandboxStarting({ directory: state.directory });
 }
 
-/** `down` removes the whole directory, so it must be the sandbox's alone. */
+/** `down` deletes the whole directory, so that it must contain nothing but the sandbox. */
 async function prepareDirectory(directory: string, account: Account | undefined): Promise<void> {
   await mkdir(directory, { recursive: true });
   if ((await readdir(directory)).length > 0) {
-    throw new OpsError(
-      "precondition",
-      "DIRECTORY_NOT_EMPTY",
-      `${directory} holds something that is no sandbox.`,
-      {
-        hint: "Name a directory that does not exist yet: pnpm sandbox up --dir <path>",
-      },
-    );
+    throw directoryNotEmpty({ directory });
   }
-  // The servers' account passes through it to its data; nothing else in there is readable for it.
+  // The servers' account needs to pass through the directory to its data, and may read nothing else in it.
   await chmod(directory, account === undefined ? 0o700 : 0o711);
 }
 
@@ -163,14 +156,14 @@ async function startParts(
   options.signal?.throwIfAborted();
   if (state.deployment !== undefined) {
     await deploy(state, options.signal);
-    step("terraform: the environment is deployed, in pilot light");
+    step("terraform: deployed the environment, in pilot light");
     return { ...state, phase: "ready" };
   }
   await writeOutputs(state.outputsFile, { project: state.project, database: state.rds.database, secretArn });
   return { ...state, phase: "ready", moto: { ...state.moto, secretArn } };
 }
 
-/** What the main database of each side holds: RDS is behind by some weeks, as it is before a sync. */
+/** The data of the main database of each side. RDS has the data of some weeks ago, as it usually has before a sync. */
 function contents(state: SandboxState): Record<Side, Seed> {
   return { neon: state.seed, rds: "stale" };
 }
@@ -208,13 +201,13 @@ async function createResources(state: SandboxState): Promise<string> {
   return secretArn;
 }
 
-/** Waits for all, also after one has failed, so that nothing is still being made when the clean-up begins. */
+/** Waits for all, also after one has failed: the clean-up must not begin while a part is being created. */
 async function allOrFirstError(work: readonly Promise<void>[]): Promise<void> {
   const results = await Promise.allSettled(work);
   for (const result of results) if (result.status === "rejected") throw result.reason;
 }
 
-/** Ends the servers of a sandbox by their recorded ids and removes its files. What does not exist any more is fine. */
+/** Ends the servers of a sandbox by their recorded ids and deletes its files. Parts that no longer exist are skipped. */
 export async function stopSandbox(state: SandboxState, environment: Environment): Promise<void> {
   await Promise.all([
     ...sides.map((side) => stopCluster(state[side], environment)),

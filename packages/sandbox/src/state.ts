@@ -1,8 +1,9 @@
-/** What a running sandbox is made of, as it is kept in `state.json` of its directory. */
+/** What a running sandbox consists of, as `state.json` in its directory stores it. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { OpsError, messageOf } from "@pilot-light/core/ops-error";
+import { messageOf } from "@pilot-light/core/ops-error";
 import { z } from "zod";
+import { sandboxStarting, stateUnreadable } from "./errors.ts";
 import { seeds } from "./postgres/seeds.ts";
 
 const clusterSchema = z.object({
@@ -14,13 +15,13 @@ const clusterSchema = z.object({
   port: z.number(),
   /** The one host name in the server's certificate. */
   host: z.string(),
-  /** The database that the sandbox's environment names, and the role that owns it. */
+  /** The database that the sandbox's variables name, and the role that owns it. */
   database: z.string(),
   role: z.string(),
 });
 
 const deploymentSchema = z.object({
-  /** Of the proxy before the emulator, and of the application behind the load balancer. */
+  /** Port of the proxy before the emulator, and of the application behind the load balancer. */
   proxyPort: z.number(),
   applicationPort: z.number(),
   logFile: z.string(),
@@ -31,10 +32,10 @@ const stateSchema = z.object({
   version: z.literal(1),
   /** "starting" until everything answers. */
   phase: z.enum(["starting", "ready"]),
-  /** Process that starts it. */
+  /** Id of the process that starts the sandbox. */
   starter: z.number(),
   directory: z.string(),
-  /** Holds both clusters; elsewhere than `directory` when the server's account could not reach that. */
+  /** Contains both clusters. It is outside of `directory` when the servers' account cannot reach that. */
   clusterDirectory: z.string(),
   project: z.string(),
   seed: z.enum(seeds),
@@ -45,7 +46,7 @@ const stateSchema = z.object({
   neon: clusterSchema,
   rds: clusterSchema,
   moto: z.object({ port: z.number(), logFile: z.string(), pidFile: z.string(), secretArn: z.string() }),
-  /** With `--deployed`: what stands before the emulator. */
+  /** With `--deployed`: the front of the emulator. */
   deployment: deploymentSchema.optional(),
 });
 
@@ -60,8 +61,8 @@ function stateFile(directory: string): string {
 }
 
 /**
- * The state of the sandbox in a directory, undefined when there is none.
- * @throws OpsError STATE_UNREADABLE (configuration) when there is one that this version did not write.
+ * The state of the sandbox in a directory; undefined when there is no sandbox.
+ * @throws OpsError STATE_UNREADABLE (configuration) when another version wrote the state.
  */
 export async function readState(directory: string): Promise<SandboxState | undefined> {
   const file = stateFile(directory);
@@ -70,18 +71,18 @@ export async function readState(directory: string): Promise<SandboxState | undef
     text = await readFile(file, "utf8");
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw unreadable(file, error);
+    throw stateUnreadable({ file, reason: messageOf(error) }, { cause: error });
   }
   try {
     return stateSchema.parse(JSON.parse(text));
   } catch (error) {
-    throw unreadable(file, error);
+    throw stateUnreadable({ file, reason: messageOf(error) }, { cause: error });
   }
 }
 
 /**
- * Writes the state. It holds a password: only its owner may read it.
- * @param flag "wx" for the first time, so that of two starts at once only one gets on
+ * Writes the state. It contains a password, so that only its owner may read it.
+ * @param flag "wx" for the first time: of two starts at the same time only one continues
  * @throws OpsError SANDBOX_STARTING (precondition) when another start was first
  */
 export async function writeState(state: SandboxState, flag: "w" | "wx" = "w"): Promise<void> {
@@ -89,27 +90,8 @@ export async function writeState(state: SandboxState, flag: "w" | "wx" = "w"): P
     await writeFile(stateFile(state.directory), `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600, flag });
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "EEXIST") {
-      throw startingElsewhere(state.directory);
+      throw sandboxStarting({ directory: state.directory }, { cause: error });
     }
     throw error;
   }
-}
-
-/** The error of a start while another one is under way. */
-export function startingElsewhere(directory: string): OpsError {
-  return new OpsError(
-    "precondition",
-    "SANDBOX_STARTING",
-    `Another process is starting a sandbox in ${directory}.`,
-    {
-      hint: "Wait for it, or end it and run `pnpm sandbox down`.",
-    },
-  );
-}
-
-function unreadable(file: string, cause: unknown): OpsError {
-  return new OpsError("configuration", "STATE_UNREADABLE", `Cannot read ${file}: ${messageOf(cause)}`, {
-    hint: "Was it written by another version? Stop its servers, then remove the directory.",
-    cause,
-  });
 }

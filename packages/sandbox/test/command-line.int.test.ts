@@ -150,7 +150,7 @@ describe("a sandbox", () => {
     ]);
     let stderr = "";
     child.stderr.on("data", (data) => (stderr += String(data)));
-    await expect.poll(() => stderr, { timeout: 30_000 }).toContain("ready");
+    await expect.poll(() => stderr, { timeout: 300_000 }).toContain("ready");
     child.kill("SIGTERM");
     await once(child, "close");
     expect(child.exitCode).toBe(130);
@@ -166,7 +166,7 @@ describe("a sandbox", () => {
     const { parts } = await status();
     const neon = parts.find(({ part }) => part === "neon")?.pid ?? Number.NaN;
     process.kill(neon, "SIGKILL");
-    await expect.poll(async () => (await status()).outcome).toBe("incomplete");
+    await expect.poll(async () => (await status()).outcome, { timeout: 300_000 }).toBe("incomplete");
     expect((await status()).exitCode).toBe(1);
 
     expect(await sandbox("up")).toMatchObject({ exitCode: 0 });
@@ -216,7 +216,7 @@ describe("a start that fails", () => {
 
   test("does the same when it is interrupted", async () => {
     const child = spawn(process.execPath, [bin, "up", "--dir", directory], { stdio: "ignore" });
-    await expect.poll(() => exists(join(directory, "state.json")), { timeout: 30_000 }).toBe(true);
+    await expect.poll(() => exists(join(directory, "state.json")), { timeout: 300_000 }).toBe(true);
     const { clusterDirectory, neon, moto } = await readState();
     child.kill("SIGTERM");
     await once(child, "close");

@@ -45,7 +45,7 @@ async function fromPs(): Promise<SeenProcess[]> {
 }
 
 /** Waits until a condition holds. */
-export async function until(condition: () => Promise<boolean> | boolean, seconds = 30): Promise<void> {
+export async function until(condition: () => Promise<boolean> | boolean, seconds = 300): Promise<void> {
   const deadline = Date.now() + seconds * 1000;
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error(`Still not so after ${seconds} s: ${condition.toString()}`);

@@ -1,5 +1,6 @@
 /** A connection to a database: opened with a deadline and retries, in a known state, with errors that name the side. */
-import { Socket } from "node:net";
+import { isIP, Socket } from "node:net";
+import type { ConnectionOptions } from "node:tls";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { queryFailed, type Side } from "../errors.ts";
@@ -128,6 +129,15 @@ export async function openSession(endpoint: Endpoint, options: SessionOptions): 
   }
 }
 
+/**
+ * Options for `tls.connect`, which checks the certificate against `servername`, or against `host` without one. An IP address
+ * must not be sent as a server name (RFC 6066, section 3): Node prints the warning DEP0123 for it.
+ */
+function tlsOptions({ host, tls }: Endpoint): false | ConnectionOptions {
+  if (tls.mode === "disable") return false;
+  return { ca: tls.ca, host, ...(isIP(host) === 0 ? { servername: host } : {}) };
+}
+
 async function connectOnce(endpoint: Endpoint, options: SessionOptions, timeout: number): Promise<Session> {
   const { outlivesSignal = false, signal } = options;
   const socket = new Socket();
@@ -138,7 +148,7 @@ async function connectOnce(endpoint: Endpoint, options: SessionOptions, timeout:
     database: endpoint.database,
     user: endpoint.user,
     password: endpoint.password,
-    ssl: endpoint.tls.mode === "disable" ? false : { ca: endpoint.tls.ca, servername: endpoint.host },
+    ssl: tlsOptions(endpoint),
     application_name: "pilot-light",
     connectionTimeoutMillis: timeout,
     // Tunnels and load balancers drop connections that are idle for some minutes, as the one with the lock is.

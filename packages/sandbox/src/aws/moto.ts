@@ -1,10 +1,10 @@
-/** The AWS emulator, `moto_server`: found, started, looked at and stopped. */
+/** Finds, starts, checks and stops the AWS emulator, `moto_server`. */
 import { spawn } from "node:child_process";
 import { open, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Environment } from "@pilot-light/core/config/env";
-import { OpsError } from "@pilot-light/core/ops-error";
+import { motoMissing, motoStartFailed } from "../errors.ts";
 import { cacheDirectory, findProgram, isExecutable } from "../find-program.ts";
 import { endProcess, isRunning, type OwnProcess } from "../os-process.ts";
 import { loopback } from "../ports.ts";
@@ -18,7 +18,7 @@ export function motoUrl(moto: Pick<Moto, "port">): string {
 }
 
 /**
- * Path of `moto_server`: on the PATH, else where the repository's set-up installs it.
+ * Path of `moto_server`: on the PATH, or where the repository's set-up installs it.
  * @throws OpsError MOTO_MISSING (configuration)
  */
 export async function findMoto(environment: Environment): Promise<string> {
@@ -26,21 +26,22 @@ export async function findMoto(environment: Environment): Promise<string> {
   if (onPath !== undefined) return onPath;
   const installed = join(cacheDirectory(environment), "moto", "bin", "moto_server");
   if (await isExecutable(installed)) return installed;
-  throw new OpsError("configuration", "MOTO_MISSING", "The AWS emulator moto_server is not installed.", {
-    hint: "`npm run demo` and `npm test` install it. Or: pip install 'moto[server]'",
-  });
+  throw motoMissing();
 }
 
-/** What the emulator may be told. */
+/** How to start the emulator. */
 export interface MotoOptions {
   program: string;
   environment: Environment;
-  /** Tasks that it reports as running of each ECS service; moto's own default is none. */
+  /** How many running tasks it reports for each ECS service. moto's own default is 0. */
   ecsServiceRunning?: number | undefined;
   signal?: AbortSignal | undefined;
 }
 
-/** Starts the emulator as a process of its own and returns when it answers. */
+/**
+ * Starts the emulator as a separate process, and returns when it answers.
+ * @throws OpsError MOTO_START_FAILED (configuration)
+ */
 export async function startMoto(moto: Moto, options: MotoOptions): Promise<void> {
   const log = await open(moto.logFile, "w");
   const child = spawn(options.program, ["-H", loopback, "-p", String(moto.port)], {
@@ -67,11 +68,8 @@ export async function startMoto(moto: Moto, options: MotoOptions): Promise<void>
     await sleep(50, undefined, { signal: options.signal });
   }
   const text = await readFile(moto.logFile, "utf8");
-  throw new OpsError("configuration", "MOTO_START_FAILED", `${options.program} does not answer.`, {
-    hint: "The lines above are its own. Is it moto 5 with the extra `server`?",
-    details: text.trim().split("\n").slice(-20),
-    cause: failure,
-  });
+  const details = text.trim().split("\n").slice(-20);
+  throw motoStartFailed({ program: options.program }, { details, cause: failure });
 }
 
 async function motoProcess(moto: Moto): Promise<OwnProcess | undefined> {
@@ -79,13 +77,13 @@ async function motoProcess(moto: Moto): Promise<OwnProcess | undefined> {
   return Number.isInteger(pid) ? { pid, mark: `moto_server -H ${loopback} -p ${moto.port}` } : undefined;
 }
 
-/** Id of the running emulator, undefined when it does not run. */
+/** Process id of the emulator; undefined when it does not run. */
 export async function motoPid(moto: Moto, environment: Environment): Promise<number | undefined> {
   const own = await motoProcess(moto);
   return own !== undefined && (await isRunning(own, environment)) ? own.pid : undefined;
 }
 
-/** Ends the emulator; what it holds is in its memory only. */
+/** Ends the emulator. Its data is lost: it is in memory only. */
 export async function stopMoto(moto: Moto, environment: Environment): Promise<void> {
   const own = await motoProcess(moto);
   if (own !== undefined) await endProcess(own, "SIGTERM", environment);

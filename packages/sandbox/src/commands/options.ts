@@ -1,7 +1,7 @@
 /** What the sandbox's commands have in common. Heavy modules load when a command runs, so that `--help` answers at once. */
 import { resolve } from "node:path";
-import { OpsError } from "@pilot-light/core/ops-error";
 import type { Argv } from "yargs";
+import { noSandbox } from "../errors.ts";
 import type { SandboxState } from "../state.ts";
 
 /** Options of every sandbox command. */
@@ -9,20 +9,18 @@ export function sandboxOptions<T>(argv: Argv<T>) {
   return argv.option("dir", {
     type: "string",
     default: ".sandbox",
-    describe: "State directory",
+    describe: "Directory of the sandbox, for its state and its logs",
     requiresArg: true,
   });
 }
 
 /**
- * The state of the sandbox in a directory, whether its servers still run or not.
+ * The state of the sandbox in a directory, whether its servers run or not.
  * @throws OpsError NO_SANDBOX (precondition)
  */
 export async function requireState(directory: string): Promise<SandboxState> {
   const { readState } = await import("../state.ts");
   const state = await readState(resolve(directory));
   if (state !== undefined) return state;
-  throw new OpsError("precondition", "NO_SANDBOX", `There is no sandbox in ${directory}.`, {
-    hint: "Start one: pnpm sandbox up",
-  });
+  throw noSandbox({ directory });
 }

