@@ -11,7 +11,7 @@ test("a list of varchars is the same before and after a restore", () => {
   expect(same(before, after)).toBe(true);
 });
 
-test("what differs in names, literals, operators or order stays different", () => {
+test("definitions with other names, literals, operators or another order remain different", () => {
   const check = "CHECK (((s)::text = 'a b'::text))";
   expect(same(check, "CHECK (((t)::text = 'a b'::text))")).toBe(false);
   expect(same(check, "CHECK (((s)::text = 'ab'::text))")).toBe(false);
@@ -20,7 +20,7 @@ test("what differs in names, literals, operators or order stays different", () =
   expect(same('CHECK ("A b" > 0)', 'CHECK ("Ab" > 0)')).toBe(false);
 });
 
-test("casts to types of several words go whole", () => {
+test("casts to types of several words are removed completely", () => {
   expect(canonicalDefinition("('x'::timestamp(3) without time zone AND true)")).toBe("'x'ANDtrue");
   expect(canonicalDefinition("(a)::numeric(10,2)[] OR b")).toBe("aORb");
 });

@@ -4,7 +4,7 @@ import type { SequencePosition } from "./tables.ts";
 
 const view = (definition: string) => ({ kind: "view", identity: "public.v", definition });
 
-test("objects that are missing, unexpected and different are told apart", () => {
+test("missing, unexpected and different objects are distinguished", () => {
   const type = { kind: "enum", identity: "public.mood", definition: "a,b" };
   const differences = compareObjects(
     [view("select 1"), type, { kind: "table", identity: "public.only_here", definition: "" }],
@@ -26,12 +26,12 @@ test("between two versions the wording of a view may differ, the labels of an en
   expect(compareObjects(mood("a,b"), mood("a"), options)).toHaveLength(1);
 });
 
-test("the same name in two kinds is two objects", () => {
+test("two kinds with the same name are two objects", () => {
   const [index, table] = ["index", "table"].map((kind) => ({ kind, identity: "public.x", definition: "" }));
   expect(index && table && compareObjects([index], [table], { sameMajor: true })).toHaveLength(2);
 });
 
-test("tables differ by rows, then by hash, and by being there at all", () => {
+test("tables differ by existence, by rows and by hash", () => {
   const expected = new Map([
     ["a", { rows: 5, hash: "1" }],
     ["b", { rows: 5, hash: "1" }],
@@ -88,7 +88,7 @@ test.each([
   },
 );
 
-test("sequences that are missing or unexpected are named", () => {
+test("missing and unexpected sequences are named", () => {
   expect(compareSequences(position("1"), position("1"), []).map(describeDifference)).toEqual([
     "sequence position public.s is missing",
   ]);

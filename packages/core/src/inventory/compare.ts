@@ -1,9 +1,9 @@
-/** Comparing what two databases hold. Pure functions over what `objects.ts` and `tables.ts` read. */
+/** Compares the contents of two databases. Pure functions over what `objects.ts` and `tables.ts` read. */
 import { canonicalDefinition } from "./canonical.ts";
 import { deparsedKinds, factKinds, type SchemaObject } from "./objects.ts";
 import type { Fingerprint, SequencePosition } from "./tables.ts";
 
-/** One thing that is not alike. */
+/** One difference between an expected and an actual database. */
 export interface Difference {
   kind: string;
   identity: string;
@@ -25,8 +25,8 @@ function shorten(text = ""): string {
 }
 
 /**
- * Differences of schema objects. With `sameMajor` false, SQL whose wording depends on the server's version is not
- * compared: only that the object is there, and its facts.
+ * Differences of schema objects. With `sameMajor` false, SQL whose wording depends on the server's version is not compared: only
+ * whether the object exists, and its facts.
  */
 export function compareObjects(
   expected: readonly SchemaObject[],
@@ -102,8 +102,8 @@ export function compareFingerprints(
 }
 
 /**
- * Differences of sequence positions. pg_dump reads them outside of its snapshot, so on a busy source the dumped
- * position lies between those read `before` and `after` the dump; on a quiet one all three are equal.
+ * Differences of sequence positions. pg_dump reads positions outside of its snapshot. On a busy source the dumped position lies
+ * between those that were read `before` and `after` the dump; on an idle source all three are equal.
  */
 export function compareSequences(
   before: readonly SequencePosition[],
@@ -143,7 +143,7 @@ function liesBetween(found: SequencePosition, first: SequencePosition, last: Seq
   if (describePosition(first) === describePosition(last)) {
     return describePosition(found) === describePosition(first);
   }
-  // A cycling sequence that moved may have wrapped round: nothing can be said.
+  // A cycling sequence that moved may have started again: any position is possible.
   if (first.cycle) return true;
   const [low, high] = [BigInt(first.lastValue), BigInt(last.lastValue)].sort((a, b) => (a < b ? -1 : 1));
   const value = BigInt(found.lastValue);

@@ -1,21 +1,21 @@
 /**
  * The schema objects of a database as rows of (kind, identity, definition), one query per kind.
- * Every query runs with an empty search_path, so that all names in definitions are qualified. Left out are system
- * schemas and whatever belongs to an extension: CREATE EXTENSION makes it, a dump does not hold it.
+ * Every query runs with an empty search_path, so that all names in definitions are qualified. The queries leave out system schemas and
+ * the objects of extensions: CREATE EXTENSION creates those, and a dump does not contain them.
  */
 
 /** One schema object. */
 export interface SchemaObject {
   kind: string;
-  /** Unique within its kind, qualified and quoted as the server writes it. */
+  /** Unique within its kind; qualified and quoted by the server. */
   identity: string;
-  /** Everything that makes it what it is, as text. */
+  /** All its properties, as text. */
   definition: string;
 }
 
 /**
- * Kinds whose definition is, or ends in, SQL that the server prints. Its wording may change from one major version to the
- * next, and a little in a restore.
+ * Kinds whose definition is, or ends in, SQL that the server prints. The wording of this SQL may change from one major version to the
+ * next, and slightly in a restore.
  */
 export const deparsedKinds: ReadonlySet<string> = new Set([
   "view",
@@ -32,13 +32,13 @@ export const deparsedKinds: ReadonlySet<string> = new Set([
   "table",
 ]);
 
-/** Kinds whose definition has facts in its first line, and only from the second line on SQL that the server prints. */
+/** Kinds whose definition has facts in its first line, and SQL that the server prints in the following lines. */
 export const factKinds: ReadonlySet<string> = new Set(["column", "domain", "policy", "table"]);
 
 /** Condition on `pg_namespace n`: not one of the server's own schemas. */
 export const userSchema = `n.nspname !~ '^pg_' and n.nspname <> 'information_schema'`;
 
-/** Condition: the object of a system catalog belongs to no extension. */
+/** Condition: the object of a system catalog does not belong to an extension. */
 export function notInExtension(catalog: string, oid: string): string {
   return `not exists (select 1 from pg_catalog.pg_depend e
     where e.classid = 'pg_catalog.${catalog}'::pg_catalog.regclass and e.objid = ${oid} and e.deptype = 'e')`;
@@ -78,7 +78,7 @@ const tables = `
            'replica identity', c.relreplident)::text
     from ${relationFrom} where c.relkind in ('r', 'p', 'f') and ${relationWhere}`;
 
-// A child's columns may come back in another order than they were made in; a plain table's may not.
+// A restore may create a child's columns in another order; those of a plain table keep their order.
 const columns = `
   select 'column', pg_catalog.format('%I.%I.%I', n.nspname, c.relname, a.attname),
          pg_catalog.jsonb_build_object(
@@ -99,14 +99,14 @@ const columns = `
     left join pg_catalog.pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum
    where c.relkind in ('r', 'p', 'f', 'v', 'm', 'c') and ${relationWhere}`;
 
-// NOT NULL is a constraint of its own from version 18 on, and a property of the column in all: compared there.
+// From version 18 on NOT NULL is also a constraint of its own. It is compared as a property of the column, which all versions have.
 const constraints = `
   select 'constraint', pg_catalog.format('%I.%I.%I', n.nspname, c.relname, k.conname),
          pg_catalog.pg_get_constraintdef(k.oid) || case when k.convalidated then '' else ' [not validated]' end
     from pg_catalog.pg_constraint k join ${relationFrom} on c.oid = k.conrelid
    where k.contype <> 'n' and ${relationWhere}`;
 
-// pg_dump leaves invalid indexes out: what a failed CREATE INDEX CONCURRENTLY left behind.
+// pg_dump leaves out invalid indexes, which a failed CREATE INDEX CONCURRENTLY leaves behind.
 const indexes = `
   select 'index', ${relation},
          pg_catalog.pg_get_indexdef(i.indexrelid)
@@ -138,8 +138,8 @@ const rules = `
     from pg_catalog.pg_rewrite r join ${relationFrom} on c.oid = r.ev_class
    where r.rulename <> '_RETURN' and ${relationWhere}`;
 
-// A partition's copy of its parent's trigger comes with the parent's (and is internal up to 14, not so later): it is an
-// object of its own only where it is switched on or off differently.
+// The server creates a partition's copy of its parent's trigger together with the parent's (up to 14 as an internal trigger). The copy
+// is an object of its own only where it is enabled differently.
 const triggers = `
   select 'trigger', pg_catalog.format('%I.%I.%I', n.nspname, c.relname, t.tgname),
          pg_catalog.pg_get_triggerdef(t.oid) || ' ' || t.tgenabled::text
@@ -199,7 +199,7 @@ const statistics = `
     from pg_catalog.pg_statistic_ext s join pg_catalog.pg_namespace n on n.oid = s.stxnamespace
    where ${userSchema} and ${notInExtension("pg_statistic_ext", "s.oid")}`;
 
-/** Rarer objects, compared by name. 16384 is the first OID that is not the server's own (`FirstNormalObjectId`). */
+/** Rarer objects, compared by name. 16384 is the first OID of user objects (`FirstNormalObjectId`). */
 const named = [
   ["pg_collation", "collation"],
   ["pg_operator", "operator"],
@@ -222,8 +222,8 @@ const named = [
     from pg_catalog.${catalog ?? ""} o where o.oid >= 16384 and ${notInExtension(catalog ?? "", "o.oid")}`,
 );
 
-// Comments on extensions need the extension's owner and come with the extension; those below 16384 are the server's.
-// That of the schema public is left out: a new database has it already, and only its owner may comment on it.
+// Left out: comments on extensions, which CREATE EXTENSION creates and only the owner of the extension may change; comments on objects
+// below 16384, which are the server's; the comment on the schema public, which a new database has and only its owner may change.
 const comments = `
   select 'comment', i.type || ' ' || i.identity, d.description
     from pg_catalog.pg_description d
@@ -233,7 +233,7 @@ const comments = `
      and i.type not in ('event trigger', 'publication', 'subscription')
      and not (i.type = 'schema' and i.identity = 'public')`;
 
-/** All kinds in one statement: one round trip, whatever the distance. Columns: kind, identity, definition. */
+/** All kinds in one statement, so that it takes one round trip. Columns: kind, identity, definition. */
 export const schemaObjectsQuery = `
   select o.kind, o.identity, coalesce(o.definition, '') as definition from (
   ${[

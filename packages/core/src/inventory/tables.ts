@@ -1,38 +1,38 @@
-/** The tables, sequences and large objects of a database: what holds data, and fingerprints of it. */
+/** The tables, sequences and large objects of a database, and fingerprints of their data. */
 import { notInExtension, userSchema } from "./objects.ts";
 import { ident } from "../postgres/identifiers.ts";
 import type { Session } from "../postgres/session.ts";
 
-/** A table that holds rows of its own: partitions do, partitioned tables do not. */
+/** A table that has rows of its own: partitions have, partitioned tables have not. */
 export interface DataTable {
   schema: string;
   name: string;
   /** `schema.name`, quoted where needed: the key in plans, manifests and differences. */
   identity: string;
   /**
-   * What its rows are compared as. A partition below a hash partitioning is compared with its siblings as a whole: a row
-   * may come back in another of them, since hashes of enums depend on OIDs.
+   * The unit that its rows are compared in. The partitions of a hash partitioning are compared together: a restore may put a row
+   * into another partition, since hashes of enums depend on OIDs.
    */
   group: string;
-  /** Columns in order of name: the same on both sides even where their order in the table is not. */
+  /** Columns by name: the same order on both sides, even where the order in the table differs. */
   columns: readonly string[];
   /** Size on disk with indexes and TOAST, in bytes. */
   bytes: number;
-  /** Row-level security holds for the owner as well. */
+  /** Row-level security applies to the owner as well. */
   forcedRowSecurity: boolean;
 }
 
-/** What was read of a table's rows. */
+/** Number and hash of a table's rows. */
 export interface Fingerprint {
   /** Exact number of rows. */
   rows: number;
-  /** Sum over all rows of a 64-bit hash of the row's text: independent of their order. Absent when only counted. */
+  /** Sum over all rows of a 64-bit hash of the row's text: independent of their order. Absent when the rows were only counted. */
   hash?: string;
 }
 
 export type FingerprintDepth = "checksums" | "counts";
 
-/** All tables that hold rows of their own and are in a dump, those of extensions left out. */
+/** All tables that have rows of their own and are in a dump. Tables of extensions are not. */
 export async function listDataTables(session: Session): Promise<DataTable[]> {
   const rows = await session.query<{
     schema: string;
@@ -64,7 +64,7 @@ export async function listDataTables(session: Session): Promise<DataTable[]> {
 }
 
 /**
- * Counts a table's rows, and hashes them when `depth` is `checksums`. One pass on the server, one row back.
+ * Counts a table's rows, and hashes them when `depth` is `checksums`. The server reads the table once and returns one row.
  * `hashtextextended` gives the same value on every little-endian server since version 11.
  */
 export async function fingerprintTable(
@@ -102,7 +102,7 @@ export interface SequencePosition {
   cycle: boolean;
 }
 
-/** Positions of all sequences of the database, in one round trip per 200. Positions are not part of any snapshot. */
+/** Positions of all sequences of the database, in one round trip for 200 sequences. No snapshot contains positions. */
 export async function readSequences(session: Session): Promise<SequencePosition[]> {
   const list = await session.query<{
     schema: string;
@@ -140,7 +140,7 @@ export async function readSequences(session: Session): Promise<SequencePosition[
   return positions;
 }
 
-/** Large objects, counted and hashed as one. */
+/** All large objects, counted and hashed together. */
 export async function fingerprintLargeObjects(
   session: Session,
   depth: FingerprintDepth,
