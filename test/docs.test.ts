@@ -1,5 +1,5 @@
 /**
- * docs/errors.md and docs/json.md are generated from the registers of the packages.
+ * docs/errors.md, docs/json.md and docs/flags.md are generated from the registers of the packages.
  * `UPDATE=1 npx vitest run --project unit test/docs.test.ts` writes them.
  */
 import { readdirSync, readFileSync } from "node:fs";
@@ -11,7 +11,7 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { widestPart } from "@pilot-light/sandbox/transcript";
 import { expectGenerated, markdownTable, root } from "./generated.ts";
-import { documents, registers } from "./registers.ts";
+import { documents, flags, registers } from "./registers.ts";
 
 type AnyEntry = ErrorEntry<never>;
 
@@ -57,7 +57,7 @@ test("a code stands for one error", () => {
 });
 
 /** Packages whose register is still to be written. */
-const withoutRegister: ReadonlySet<string> = new Set(["lifecycle", "sync", "validate"]);
+const withoutRegister: ReadonlySet<string> = new Set(["lifecycle", "validate"]);
 
 test("an error is created by a register only", () => {
   const packages = readdirSync(join(root, "packages")).filter((name) => !withoutRegister.has(name));
@@ -74,7 +74,7 @@ test("an error is created by a register only", () => {
 
 /** The part of JSON Schema that zod's schemas of documents become. */
 interface JsonSchema {
-  type?: string;
+  type?: string | readonly string[];
   description?: string;
   const?: unknown;
   enum?: readonly unknown[];
@@ -93,7 +93,7 @@ function typeOf(schema: JsonSchema): string {
   if (schema.anyOf !== undefined) return schema.anyOf.map(typeOf).join(" or ");
   if (schema.type === "array") return `array of ${typeOf(schema.items ?? {})}`;
   if (isMap(schema)) return `object by name, of ${typeOf(schema.additionalProperties)}`;
-  return schema.type ?? "any value";
+  return [schema.type ?? "any value"].flat().join(" or ");
 }
 
 function isMap(schema: JsonSchema): schema is JsonSchema & { additionalProperties: JsonSchema } {
@@ -192,4 +192,29 @@ test("the documents include the transcripts as they are", async () => {
     });
     if (filled !== text) await expectGenerated(page, filled);
   }
+});
+
+test("docs/flags.md lists every flag that allows a refusal", async () => {
+  const list = (texts: readonly string[]) => texts.map((text) => `\`${text}\``).join(", ");
+  const rows = flags.map(({ option, commands, codes, describe, meaning }) => [
+    `\`--${option}\``,
+    list(commands),
+    list(codes),
+    `${describe}.`,
+    meaning,
+  ]);
+  const text = `# Flags that allow a refusal
+
+A command refuses to run when a check finds a likely mistake. Where the finding may be intended, a flag allows it. The plan then
+contains a line with what the flag allows. See [errors.md](errors.md) for the codes. This page is generated from the checks: for a
+sync, the rules in \`packages/sync/src/plan/rules\`.
+
+${markdownTable(["flag", "commands", "allows", "what it does", "when to give it"], rows)}
+`;
+  await expectGenerated("docs/flags.md", text);
+});
+
+test("a flag allows errors that a register lists", () => {
+  const codes = entries().map(({ code }) => code);
+  expect(flags.flatMap((flag) => flag.codes).filter((code) => !codes.includes(code))).toEqual([]);
 });

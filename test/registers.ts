@@ -1,9 +1,38 @@
-/** The registers of all packages: errors, and `--json` documents. */
+/** The registers of all packages: errors, `--json` documents, and the flags that allow a refusal. */
 import type { DocumentEntry } from "@pilot-light/core/cli/documents";
 import * as core from "@pilot-light/core/errors";
 import * as infra from "../packages/infra/src/errors.ts";
 import * as sandbox from "@pilot-light/sandbox/errors";
+import { documents as syncDocuments } from "@pilot-light/sync/documents";
+import * as sync from "@pilot-light/sync/errors";
+import { allowances, rules, type Rule } from "@pilot-light/sync/rules";
 
-export const registers: readonly Readonly<Record<string, unknown>>[] = [core, infra, sandbox];
+const syncRules: readonly Rule[] = rules;
 
-export const documents: readonly DocumentEntry[] = [];
+export const registers: readonly Readonly<Record<string, unknown>>[] = [
+  core,
+  infra,
+  sandbox,
+  sync,
+  ...syncRules.map(({ errors = {} }) => errors),
+];
+
+export const documents: readonly DocumentEntry[] = [...syncDocuments];
+
+/** A flag that allows what a command refuses otherwise. */
+export interface FlagEntry {
+  /** Without dashes: "allow-shrink". */
+  option: string;
+  commands: readonly string[];
+  /** The errors that it prevents. */
+  codes: readonly string[];
+  /** What it does, as `--help` states it. */
+  describe: string;
+  /** When it is right to give the flag. */
+  meaning: string;
+}
+
+export const flags: readonly FlagEntry[] = allowances.map((allowance) => ({
+  ...allowance,
+  commands: ["pnpm sync neon-to-rds", "pnpm sync rds-to-neon"],
+}));

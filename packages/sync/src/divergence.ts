@@ -1,6 +1,6 @@
 /**
- * What has been written to either database since both were equal. The newest archive's manifest says what they held then: a sync
- * ends only when the target is verified equal to it.
+ * What was written to either database since both were equal. The manifest of the newest archive records what they contained then: a
+ * sync succeeds only if the target is verified to be equal to it.
  */
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import { compareFingerprints, type Difference } from "@pilot-light/core/inventory/compare";
@@ -12,7 +12,7 @@ import { sessionOptions, withFreshPassword } from "./read/connect.ts";
 import { directions, type DirectionName } from "./direction.ts";
 import { readFacts } from "./read/database-facts.ts";
 import { readInventory } from "./read/inventory.ts";
-import type { ReadManifest } from "./archive/manifest.ts";
+import type { Manifest } from "./archive/manifest.ts";
 import { resolve } from "./resolve.ts";
 import { settleAll } from "@pilot-light/core/async/settle";
 import { openSessions } from "./read/snapshot.ts";
@@ -21,14 +21,14 @@ import { openSessions } from "./read/snapshot.ts";
 export interface Side {
   host: string;
   database: string;
-  /** OID of the database: another one after every sync to it and every undo. */
+  /** OID of the database: every sync to it and every undo changes it. */
   oid: string;
-  /** Tables that differ from what they held when both were equal, as sentences; null where that is not known or was not asked. */
+  /** How tables have changed since both were equal, as phrases; null where that is not known, or the side was not compared. */
   changed: readonly string[] | null;
 }
 
 export interface Divergence {
-  /** The last time both were equal; null when no such time is on record, or only of other databases. */
+  /** The last time both were equal; null where no manifest records it, or only one of other databases. */
   last: { at: string; direction: DirectionName; archive: string } | null;
   neon: Side;
   rds: Side;
@@ -37,8 +37,8 @@ export interface Divergence {
 const sessionsPerSide = 2;
 
 /**
- * Compares the databases with what they held when they were equal. Reads every row of those compared once; writes nothing.
- * @param options where the outputs are; which of the two are compared, by default both
+ * Compares the databases with what they contained when they were equal. Reads every row of the compared ones once; writes nothing.
+ * @param options where the outputs are; which of the two to compare, by default both
  * @throws OpsError of class configuration, precondition, aws, source (for both databases)
  */
 export async function readDivergence(
@@ -60,8 +60,8 @@ export async function readDivergence(
   return { last, neon: neonSide, rds: rdsSide };
 }
 
-/** Whether an archive is of these two databases. Those of earlier versions do not say where they were restored. */
-function isOf({ database, target }: ReadManifest, neon: Endpoint, rds: Endpoint): boolean {
+/** Whether an archive is of these two databases. Manifests of earlier versions do not record where an archive was restored. */
+function isOf({ database, target }: Manifest, neon: Endpoint, rds: Endpoint): boolean {
   const by: Readonly<Record<DatabaseSystem, Endpoint>> = { neon, rds };
   return [database, ...(target === undefined ? [] : [target])].every(
     ({ system, host, name }) => by[system].host === host && by[system].database === name,
@@ -71,7 +71,7 @@ function isOf({ database, target }: ReadManifest, neon: Endpoint, rds: Endpoint)
 async function readSide(
   endpoint: Endpoint,
   rereadSecret: () => Promise<Endpoint>,
-  manifest: ReadManifest | undefined,
+  manifest: Manifest | undefined,
   { environment, signal }: CommandContext,
 ): Promise<Side> {
   const options = sessionOptions("source", environment, signal);
@@ -96,7 +96,7 @@ async function readSide(
   return { ...side, changed: differences.map((found) => describe(found, verified.tables, now.tables)) };
 }
 
-/** Tables whose rows row-level security does not let the role see whole. */
+/** Tables of which row-level security hides rows from the role. */
 async function hiddenTables(session: Session): Promise<ReadonlySet<string>> {
   const { bypassesRowSecurity } = await readFacts(session);
   if (bypassesRowSecurity) return new Set();
@@ -114,6 +114,8 @@ function describe(
   if (problem === "missing") return `${name}: dropped`;
   const rows = now.get(identity)?.rows ?? 0;
   if (problem === "unexpected") return `${name}: new, ${rows} rows`;
-  const former = before[identity]?.rows ?? 0;
-  return former === rows ? `${name}: ${rows} rows, others than then` : `${name}: ${former} -> ${rows} rows`;
+  const previous = before[identity]?.rows ?? 0;
+  return previous === rows
+    ? `${name}: ${rows} rows, with other values`
+    : `${name}: ${previous} -> ${rows} rows`;
 }

@@ -1,39 +1,39 @@
-/** What a sync works with and what it says at its end. */
+/** What the steps of a sync work with. */
+import type { UndoList } from "@pilot-light/core/async/undo-list";
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import type { Environment } from "@pilot-light/core/config/env";
 import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
 import type { ClientPrograms } from "@pilot-light/core/postgres/programs";
 import type { Session } from "@pilot-light/core/postgres/session";
-import type { Direction } from "./direction.ts";
 import type { DumpStore } from "./archive/dump-store.ts";
-import type { RowCounts } from "./read/inventory.ts";
+import type { Direction } from "./direction.ts";
 import type { SyncOptions } from "./options.ts";
-import type { UndoList } from "@pilot-light/core/async/undo-list";
+import type { RowCounts } from "./read/inventory.ts";
 
-/** A sync that was planned and agreed to. */
+/** A sync that was planned and confirmed. */
 export interface SyncJob {
   direction: Direction;
   options: SyncOptions;
   source: Endpoint;
   target: Endpoint;
-  /** Session in the target's maintenance database; holds the lock. */
+  /** Session in the maintenance database of the target's server; holds the lock. */
   maintenance: Session;
   programs: ClientPrograms;
   store: DumpStore;
-  /** ARN of who runs it. */
+  /** ARN of the identity that runs the sync. */
   who: string;
   archiveKey: string;
   /** Null when the target is not dumped first. */
   backupKey: string | null;
-  /** `YYYY-MM-DDTHH-MM-SS`, in keys and in names beside the target. */
+  /** `YYYY-MM-DDTHH-MM-SS`, in keys and in names of databases. */
   stamp: string;
   /** Name of the new database until the swap. */
   staging: string;
-  /** Targets that earlier syncs dumped and replaced, dropped once this one is done. Never one that `sync undo` put aside. */
-  formers: readonly string[];
+  /** Previous targets that are dropped once the sync is done: earlier syncs dumped and replaced them. None that `sync undo` replaced. */
+  droppable: readonly string[];
   /** Rows of the target's tables, as the plan showed them. */
   targetRows: RowCounts;
-  /** Opens another session beside the target, should `maintenance` be lost. */
+  /** Opens another maintenance session, in case `maintenance` is lost. */
   reopen: () => Promise<Session>;
   versions: { source: string; target: string; sameMajor: boolean };
   skippedExtensions: readonly string[];
@@ -50,27 +50,10 @@ export interface StepContext extends CommandContext {
   job: SyncJob;
   /** Aborted by an interruption and by the first step that fails. */
   signal: AbortSignal;
-  /** How to remove what was made, should the sync not reach its swap. */
+  /** How to remove what the steps have created, if the sync does not reach its swap. */
   undo: UndoList;
   /** Environments of libpq programs. */
   libpq: { source: Environment; target: Environment };
   /** Makes a failure of one of several parts that run at the same time end the others. */
   together: <T>(part: Promise<T>) => Promise<T>;
-}
-
-/** What a finished sync says about itself. Sizes in bytes, durations in milliseconds. */
-export interface SyncResult {
-  tables: number;
-  rows: number;
-  sequences: number;
-  schemaObjects: number;
-  archiveBytes: number;
-  backupBytes: number | null;
-  sha256: string;
-  /** How long the target could not be entered. */
-  unavailable: number;
-  /** The former target's name now. */
-  previous: string;
-  durations: Readonly<Record<string, number>>;
-  warnings: readonly string[];
 }

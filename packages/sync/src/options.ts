@@ -1,17 +1,17 @@
-/** What a sync command was asked to do. */
+/** The options of a sync. */
 import type { OutputsSource } from "@pilot-light/core/terraform/outputs";
 import type { FingerprintDepth } from "@pilot-light/core/inventory/tables";
+import type { Allowed } from "./plan/rules/index.ts";
 
-export interface SyncOptions {
-  dryRun: boolean;
-  /** Do not ask. Bypasses no check. */
-  yes: boolean;
+/** With the flags that allow what a preflight rule refuses, such as `allowShrink`. */
+export interface SyncOptions extends Allowed {
+  /** Options of the command. The functions of `sync.ts` ignore them. */
+  dryRun?: boolean;
+  yes?: boolean;
   verify: FingerprintDepth;
   /** Parallel sessions for dump, restore and verification. */
   jobs: number;
   /** Dump the target to S3 before it is replaced. */
   targetBackup: boolean;
-  /** Go on although the source is empty or far smaller than the target. */
-  allowShrink: boolean;
   outputs: OutputsSource;
 }

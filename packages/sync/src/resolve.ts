@@ -1,12 +1,11 @@
-/** Finds out everything a command needs before it connects: endpoints, account, bucket. */
+/** Resolves everything that a command needs before it connects: endpoints, account, bucket. */
 import { createAwsClients, type AwsClients } from "@pilot-light/core/aws/clients";
 import { readDatabaseSecret } from "@pilot-light/core/aws/database-secret";
 import { readIdentity, type AwsIdentity } from "@pilot-light/core/aws/identity";
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import { outputsSchema, resourceNames } from "@pilot-light/core/contract";
 import { readVariable } from "@pilot-light/core/config/env";
-import { deployCommand } from "@pilot-light/core/terraform/deploy-command";
-import { OpsError } from "@pilot-light/core/ops-error";
+import { outputsInvalid } from "@pilot-light/core/errors";
 import { parseOutputs, readOutputs, type OutputsSource } from "@pilot-light/core/terraform/outputs";
 import type { DatabaseSystem, Endpoint } from "@pilot-light/core/postgres/endpoint";
 import { parseNeonUrl } from "@pilot-light/core/postgres/neon-url";
@@ -16,13 +15,13 @@ import type { Direction } from "./direction.ts";
 import { DumpStore } from "./archive/dump-store.ts";
 import { settleAll } from "@pilot-light/core/async/settle";
 
-/** A sync's two ends and its archive, known but not yet connected to. */
+/** Source, target and bucket of a sync, resolved but not connected to. */
 export interface Resolved {
   source: Endpoint;
   target: Endpoint;
   store: DumpStore;
   identity: AwsIdentity;
-  /** Reads the RDS secret again: while it rotates, the value may be one too old. */
+  /** Reads the RDS secret again: during a rotation the first value may be outdated. */
   rereadSecret: () => Promise<Endpoint>;
 }
 
@@ -31,7 +30,7 @@ const neededOutputs = outputsSchema
   .extend({ db_backups_bucket_name: outputsSchema.shape.db_backups_bucket_name.optional() });
 
 /**
- * Resolves both endpoints, the account and the bucket. What needs no network is checked first.
+ * Resolves both endpoints, the account and the bucket. Checks first what needs no network.
  * @throws OpsError of class configuration, precondition or aws
  */
 export async function resolve(
@@ -42,13 +41,16 @@ export async function resolve(
   const neon = resolveNeon(context);
   const { aws, identity, rds, secretArn, bucket } = await resolveAws(source, context);
   const store = new DumpStore(aws, bucket, identity.account);
-  const [endpoint] = await settleAll([enterRds(rds, aws, secretArn, context), store.check(context.signal)]);
+  const [endpoint] = await settleAll([
+    readRdsEndpoint(rds, aws, secretArn, context),
+    store.check(context.signal),
+  ]);
   return {
     source: direction.source === "neon" ? neon : endpoint,
     target: direction.target === "neon" ? neon : endpoint,
     store,
     identity,
-    rereadSecret: () => enterRds(rds, aws, secretArn, context),
+    rereadSecret: () => readRdsEndpoint(rds, aws, secretArn, context),
   };
 }
 
@@ -60,7 +62,7 @@ export async function resolveOne(
 ): Promise<Endpoint> {
   if (system === "neon") return resolveNeon(context);
   const { aws, rds, secretArn } = await resolveAws(source, context);
-  return await enterRds(rds, aws, secretArn, context);
+  return await readRdsEndpoint(rds, aws, secretArn, context);
 }
 
 function resolveNeon({ environment, printer }: CommandContext): Endpoint {
@@ -69,7 +71,7 @@ function resolveNeon({ environment, printer }: CommandContext): Endpoint {
   return neon;
 }
 
-/** The account, and what the outputs say about the RDS side. */
+/** The account, and the RDS side according to the outputs. */
 async function resolveAws(source: OutputsSource, { environment, printer, signal }: CommandContext) {
   const names = resourceNames(readProject(environment));
   const aws = createAwsClients(environment);
@@ -89,19 +91,14 @@ async function resolveAws(source: OutputsSource, { environment, printer, signal 
   const rds = await resolveRds(outputs, environment);
   const secretArn = outputs.database_secret_arn;
   if (secretArn === "") {
-    throw new OpsError(
-      "configuration",
-      "OUTPUTS_INVALID",
-      "The output database_secret_arn is empty, so the RDS password is not known.",
-      {
-        hint: `Deploy with this version, then try again:  ${deployCommand(undefined)}`,
-      },
-    );
+    throw outputsInvalid({
+      problem: "The output database_secret_arn is empty, so the RDS password is not known.",
+    });
   }
   return { aws, identity, rds, secretArn, bucket: outputs.db_backups_bucket_name ?? names.backupsBucket };
 }
 
-async function enterRds(
+async function readRdsEndpoint(
   rds: Awaited<ReturnType<typeof resolveRds>>,
   aws: AwsClients,
   arn: string,

@@ -1,96 +1,88 @@
-/** The whole of a sync command: resolve, look at both sides, plan, ask, run. Takes and returns data; printing is in render.ts. */
-import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
-import { canAsk, confirmByName } from "@pilot-light/core/cli/confirm";
-import { confirmationNeeded } from "@pilot-light/core/errors";
+/** A sync, and its dry run: resolve, lock, inspect, plan, run. Takes and returns data; the commands print it. */
+import type { CommandContext } from "@pilot-light/core/cli/command";
 import { messageOf, type OpsError } from "@pilot-light/core/ops-error";
-import { directions, type DirectionName } from "./direction.ts";
-import type { SyncJob, SyncResult } from "./job.ts";
-import { inspectTarget, takeLocks } from "./plan/locks.ts";
-import { dropDatabase } from "./target/maintenance.ts";
-import type { SyncOptions } from "./options.ts";
-import type { Plan } from "./plan/plan.ts";
-import { prepare, type Prepared } from "./plan/prepare.ts";
-import { printPlan, printResult } from "./commands/render.ts";
-import { resolve } from "./resolve.ts";
-import { runSync } from "./steps/run.ts";
 import { openWorkDirectory } from "@pilot-light/core/work-directory";
+import { directions, type DirectionName } from "./direction.ts";
+import type { Plan, SyncResult } from "./documents.ts";
+import type { SyncOptions } from "./options.ts";
+import { createJob } from "./plan/create-job.ts";
+import { inspectTarget, takeLocks, type Locks } from "./plan/locks.ts";
+import { prepare, type Prepared } from "./plan/prepare.ts";
+import { stating } from "./plan/resulting-state.ts";
+import { resolve, type Resolved } from "./resolve.ts";
+import { runSync } from "./steps/run.ts";
+import { dropDatabase } from "./target/maintenance.ts";
 
-/** Runs `pnpm sync <direction>`. */
-export async function sync(
-  name: DirectionName,
-  options: SyncOptions,
-  context: CommandContext,
-): Promise<CommandOutcome> {
-  const { printer } = context;
-  if (options.dryRun) {
-    const { plan, refusal } = await previewSync(name, options, context);
-    printPlan(plan, printer, options);
-    if (refusal !== undefined) throw refusal;
-    printer.line(`  To run it:  pnpm sync ${name}`);
-    return { outcome: "planned", document: { plan } };
-  }
-  const agree: Agree = async (plan, refusal) => {
-    printPlan(plan, printer, options);
-    if (options.yes || refusal !== undefined) return;
-    const { database, system } = plan.target;
-    await confirmByName(`This replaces the database ${database} on ${system}.`, database, context.signal);
-  };
-  if (!options.yes && !canAsk()) throw confirmationNeeded({ command: `pnpm sync ${name}` });
-  const start = performance.now();
-  const { plan, result } = await performSync(name, options, context, agree);
-  printResult(plan, result, performance.now() - start, printer);
-  return { outcome: "synced", document: { plan, result } };
-}
+export type { DirectionName } from "./direction.ts";
+export type { Plan, SyncResult } from "./documents.ts";
+export type { SyncOptions } from "./options.ts";
 
-/** What a sync would do, and why it must not be run. Prints and writes nothing. */
+/**
+ * What a sync would do, and why it must not run. Prints and writes nothing.
+ * @throws OpsError of any class, with the state `nothing-written`
+ */
 export async function previewSync(
   name: DirectionName,
   options: SyncOptions,
   context: CommandContext,
 ): Promise<Pick<Prepared, "plan" | "refusal">> {
   const direction = directions[name];
-  const resolved = await resolve(direction, options.outputs, context);
-  const beside = { state: await inspectTarget(resolved, context) };
-  return await prepare(direction, options, resolved, beside, context);
+  return await stating("nothing-written", context.signal, async () => {
+    const resolved = await resolve(direction, options.outputs, context);
+    const targetState = await inspectTarget(resolved, context);
+    const { plan, refusal } = await prepare(direction, options, resolved, targetState, context);
+    return { plan, refusal: refusal?.with({ state: "nothing-written" }) };
+  });
 }
 
-/** Gets the plan as it is under the lock, with the reason why it will not be run if there is one. Nothing is written when it throws. */
-export type Agree = (plan: Plan, refusal: OpsError | undefined) => Promise<void>;
+/** Gets the plan under the lock, and why the sync will not run if there is a reason. To cancel the sync, it throws. */
+export type Confirm = (plan: Plan, refusal: OpsError | undefined) => Promise<void>;
 
 /**
- * Syncs, printing each step.
- * @throws OpsError of any class
+ * Syncs, and prints each step.
+ * @throws OpsError of any class; its state is what became of the target
  */
 export async function performSync(
   name: DirectionName,
   options: SyncOptions,
   context: CommandContext,
-  agree: Agree,
+  confirm: Confirm,
 ): Promise<{ plan: Plan; result: SyncResult }> {
+  const { signal } = context;
   const direction = directions[name];
-  const resolved = await resolve(direction, options.outputs, context);
-  await using locks = await takeLocks(resolved, context);
-  const { plan, refusal, job } = await prepare(direction, options, resolved, locks, context);
-  await agree(plan, refusal);
-  if (refusal !== undefined) throw refusal;
-  await removeLeftovers(job, locks.state.staging, context);
-  await using work = await openWorkDirectory();
-  return { plan, result: await runSync({ ...job, workDirectory: work.path }, context) };
+  const resolved = await stating("nothing-written", signal, () =>
+    resolve(direction, options.outputs, context),
+  );
+  await using locks = await stating("nothing-written", signal, () => takeLocks(resolved, context));
+  const stateSoFar = locks.repaired ? "target-unchanged" : "nothing-written";
+  const prepared = await stating(stateSoFar, signal, async () => {
+    const made = await prepare(direction, options, resolved, locks.state, context);
+    await confirm(made.plan, made.refusal);
+    if (made.refusal !== undefined) throw made.refusal;
+    return made;
+  });
+  const result = await stating("target-unchanged", signal, async () => {
+    await removeLeftovers(locks, resolved, context);
+    await using work = await openWorkDirectory();
+    const job = createJob({ direction, options, resolved }, prepared, locks, context, work.path);
+    return await runSync(job, context);
+  });
+  return { plan: prepared.plan, result };
 }
 
-/** Removes what a killed run left: staging databases and unfinished uploads. Needs the lock. */
+/** Removes what killed runs left: staging databases and unfinished uploads. Needs the lock. */
 async function removeLeftovers(
-  { maintenance, store }: Omit<SyncJob, "workDirectory">,
-  staging: readonly string[],
+  { maintenance, state }: Locks,
+  { store }: Resolved,
   { printer }: CommandContext,
 ): Promise<void> {
-  for (const name of staging) {
-    // One that cannot go now, because a monitor looks at it, is no reason not to sync: the name of the new one is another.
-    const how = await dropDatabase(maintenance, name).then(
-      () => `removed ${name}, left by an interrupted sync`,
-      (error: unknown) => `could not remove ${name}, left by an interrupted sync: ${messageOf(error)}`,
+  for (const name of state.staging) {
+    // If a session of a monitor prevents it, the sync can run nevertheless: its staging database has another name.
+    const what = await dropDatabase(maintenance, name).then(
+      () => `dropped ${name}, which an interrupted sync left`,
+      (error: unknown) => `could not drop ${name}, which an interrupted sync left: ${messageOf(error)}`,
     );
-    printer.warn(how);
+    printer.warn(what);
   }
   await store.abortStaleUploads(new Date()).catch((error: unknown) => printer.warn(messageOf(error)));
 }

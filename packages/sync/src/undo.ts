@@ -1,91 +1,114 @@
 /**
- * Taking the last sync back: the former target, which was kept, changes names with the present one. No dump is made of
- * that, so it gets a name that no sync drops.
+ * Reverts the last sync: swaps the target with the previous target, which the sync kept. No dump of the replaced database exists,
+ * so it gets a name that no sync drops. Takes and returns data; the command prints it.
  */
-import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
-import { canAsk, confirmByName } from "@pilot-light/core/cli/confirm";
-import { confirmationNeeded } from "@pilot-light/core/errors";
-import { OpsError } from "@pilot-light/core/ops-error";
-import { formatBytes, formatDuration } from "@pilot-light/core/output/format";
-import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
-import { ident } from "@pilot-light/core/postgres/identifiers";
-import type { OutputsSource } from "@pilot-light/core/terraform/outputs";
+import type { CommandContext } from "@pilot-light/core/cli/command";
+import type { Endpoint, DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
 import type { Session } from "@pilot-light/core/postgres/session";
+import type { OutputsSource } from "@pilot-light/core/terraform/outputs";
+import type { Undone, UndoPlan } from "./documents.ts";
+import { nothingToUndo } from "./errors.ts";
+import { stating } from "./plan/resulting-state.ts";
 import { sessionOptions } from "./read/connect.ts";
-import { lock, openMaintenance } from "./target/maintenance.ts";
 import { resolveOne } from "./resolve.ts";
+import type { PreviousKind } from "./target/database-names.ts";
+import { lock, openMaintenance } from "./target/maintenance.ts";
 import { swap } from "./target/swap.ts";
-import { needsRepair, readTargetState, repair } from "./target/target-state.ts";
+import {
+  needsRepair,
+  readTargetState,
+  repair,
+  undoneTargets,
+  type TargetState,
+} from "./target/target-state.ts";
 
 export interface UndoOptions {
-  dryRun: boolean;
-  yes: boolean;
   outputs: OutputsSource;
 }
 
-/**
- * Exchanges the database of a system with its former one. Done twice, it is as before.
- * @throws OpsError NOTHING_TO_UNDO, CONFIRMATION_NEEDED, NOT_CONFIRMED, SYNC_RUNNING (precondition), SWAP_FAILED (target)
- */
-export async function undo(
-  system: DatabaseSystem,
-  options: UndoOptions,
-  context: CommandContext,
-): Promise<CommandOutcome> {
-  const { printer, environment, signal } = context;
-  const { dryRun, yes, outputs } = options;
-  const target = await resolveOne(system, outputs, context);
-  if (!dryRun && !yes && !canAsk()) throw confirmationNeeded({ command: `pnpm sync undo ${system}` });
-  const reopen = () => openMaintenance(target, sessionOptions("target", environment));
-  await using maintenance = await openMaintenance(target, sessionOptions("target", environment, signal));
-  const live = target.database;
-  if (!dryRun) await lock(maintenance, live, "target");
-  const state = await readTargetState(maintenance, live);
-  const refusal = dryRun ? needsRepair(target, state) : undefined;
-  if (refusal !== undefined) throw refusal;
-  const repaired = await repair(maintenance, live, state);
-  if (repaired !== undefined) {
-    // The interrupted sync is taken back by this; one step further would be one too many.
-    printer.line(`  ${repaired}. With this it is undone.`);
-    return { outcome: "undone", document: { plan: { system, database: live }, repaired } };
-  }
-  if (state.former === undefined) {
-    throw new OpsError(
-      "precondition",
-      "NOTHING_TO_UNDO",
-      `${system}: no former database of ${live} is kept on the server.`,
-      {
-        details: state.formers.map(({ name }) => `put aside by an earlier undo: ${name}`),
-        hint: "Older states are in S3: restore a dump with pg_restore, see docs/runbooks/restore-a-dump.md.",
-      },
-    );
-  }
-  const { name: former, kind } = state.former;
-  const before = kind === "undone" ? "undo" : "sync";
-  const plan = { system, database: live, former, bytes: await sizeOf(maintenance, former) };
-  printer.line(`Undo  ${system}`);
-  printer.line();
-  printer.line(
-    `  ${live} is exchanged with ${former} (${formatBytes(plan.bytes)}), as it was before the last ${before}.`,
-  );
-  printer.line(`  The present ${live} is kept in its place: the same command brings it back.`);
-  printer.line();
-  if (dryRun) return { outcome: "planned", document: { plan } };
-  if (!yes) await confirmByName(`This replaces the database ${live} on ${system}.`, live, signal);
-  signal.throwIfAborted();
-  const stamp = await serverTime(maintenance);
-  const request = { live, incoming: former, becomes: "undone", stamp, reopen } as const;
-  const swapped = await swap(maintenance, request, signal);
-  printer.line(
-    `  Undone: ${live} is what ${former} was; it was unavailable for ${formatDuration(swapped.unavailable)}.`,
-  );
-  printer.line(`  What it was until now is ${swapped.former}. No dump of that exists, so no sync drops it;`);
-  printer.line(`  when nobody needs it:  drop database ${ident(swapped.former)};`);
-  const result = { previous: swapped.former, unavailable: Math.round(swapped.unavailable) };
-  return { outcome: "undone", document: { plan, result } };
+/** What an undo returns to. */
+export interface PlannedUndo {
+  plan: UndoPlan & { previous: string; previousBytes: number };
+  /** What replaced the previous database. */
+  kind: PreviousKind;
 }
 
-/** Of two databases that were put aside the newer one is told by its name, so one clock makes them all. */
+/**
+ * What an undo would do. Prints and writes nothing.
+ * @throws OpsError NOTHING_TO_UNDO, SYNC_INTERRUPTED, TARGET_UNCLEAR (precondition), or why the server cannot be connected to
+ */
+export async function previewUndo(
+  system: DatabaseSystem,
+  { outputs }: UndoOptions,
+  context: CommandContext,
+): Promise<PlannedUndo> {
+  const { environment, signal } = context;
+  return await stating("nothing-written", signal, async () => {
+    const target = await resolveOne(system, outputs, context);
+    await using maintenance = await openMaintenance(target, sessionOptions("target", environment, signal));
+    const state = await readTargetState(maintenance, target.database);
+    const refusal = needsRepair(target, state);
+    if (refusal !== undefined) throw refusal;
+    return await planUndo(target, state, maintenance);
+  });
+}
+
+/**
+ * Swaps the database of a system with the previous one. A second undo reverts the first. After an interrupted sync it only repairs
+ * the target, which reverts that sync.
+ * @param confirm gets the plan under the lock; to cancel the undo, it throws
+ * @throws OpsError NOTHING_TO_UNDO, SYNC_RUNNING (precondition), SWAP_FAILED, SWAP_BROKEN (target); its state is what became of the
+ *   target
+ */
+export async function performUndo(
+  system: DatabaseSystem,
+  { outputs }: UndoOptions,
+  context: CommandContext,
+  confirm: (planned: PlannedUndo) => Promise<void>,
+): Promise<Undone> {
+  const { environment, signal } = context;
+  return await stating("nothing-written", signal, async () => {
+    const target = await resolveOne(system, outputs, context);
+    const reopen = () => openMaintenance(target, sessionOptions("target", environment));
+    await using maintenance = await openMaintenance(target, sessionOptions("target", environment, signal));
+    const live = target.database;
+    await lock(maintenance, live, "target");
+    const state = await readTargetState(maintenance, live);
+    const repaired = await repair(maintenance, live, state);
+    if (repaired !== undefined) {
+      const plan = { system, database: live, previous: null, previousBytes: null };
+      return { plan, result: null, repaired };
+    }
+    const planned = await planUndo(target, state, maintenance);
+    await confirm(planned);
+    signal.throwIfAborted();
+    const stamp = await serverTime(maintenance);
+    const request = { live, incoming: planned.plan.previous, becomes: "undone", stamp, reopen } as const;
+    const swapped = await stating("target-unchanged", signal, async () => {
+      const ended = await swap(maintenance, request, signal);
+      if (ended.target !== "replaced") throw ended.error;
+      return ended;
+    });
+    const result = { previous: swapped.previous, unavailableMs: Math.round(swapped.unavailableMs) };
+    return { plan: planned.plan, result, repaired: null };
+  });
+}
+
+async function planUndo(
+  { system, database }: Endpoint,
+  state: TargetState,
+  maintenance: Session,
+): Promise<PlannedUndo> {
+  const { previous } = state;
+  if (previous === undefined) {
+    throw nothingToUndo({ live: database, system, undone: undoneTargets(state) });
+  }
+  const { name, kind } = previous;
+  const previousBytes = await sizeOf(maintenance, name);
+  return { plan: { system, database, previous: name, previousBytes }, kind };
+}
+
+/** One clock makes the names of all databases that undos replaced, as the name decides which is the newer one. */
 async function serverTime(maintenance: Session): Promise<string> {
   const { stamp } = await maintenance.one<{ stamp: string }>(
     "select pg_catalog.to_char(pg_catalog.clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS') as stamp",

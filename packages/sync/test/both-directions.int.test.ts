@@ -1,4 +1,4 @@
-/** The main job on real servers: both directions, both seed databases, checked by means other than the product's own. */
+/** The main purpose on real servers: both directions, both seed databases, checked independently of the tool. */
 import { createHash } from "node:crypto";
 import { createPair, sandboxPassword, type Seed, type Side } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
@@ -26,14 +26,14 @@ describe.each(cases)("$direction, $from onto $onto", ({ direction, source, targe
     const seeds = source === "neon" ? { neon: from, rds: onto } : { neon: onto, rds: from };
     await using pair = await createPair(testSandbox(), { ...seeds, rdsBypassRls: true });
     const wanted = await contentOf(pair, source);
-    const former = await contentOf(pair, target);
-    expect(former).not.toBe(wanted);
+    const previous = await contentOf(pair, target);
+    expect(previous).not.toBe(wanted);
 
     const transcript = await sync(pair, [direction, "--yes", "--json", "--allow-shrink"]);
     expect(transcript.exitCode, transcript.stderr).toBe(0);
-    // How far it is, and not one warning.
+    // The progress, and no warning.
     const steps = ["dump", "restore", "verify", "archive", "settings", "swap"];
-    expect([...transcript.stderr.matchAll(/^ {2}(\w+) (?! *begins)/gm)].map(([, step]) => step)).toEqual(
+    expect([...transcript.stderr.matchAll(/^ {2}(\w+) (?! *started)/gm)].map(([, step]) => step)).toEqual(
       steps,
     );
     expect(transcript.stderr).not.toMatch(/^(?! {2}\w)./m);
@@ -64,10 +64,10 @@ describe.each(cases)("$direction, $from onto $onto", ({ direction, source, targe
         .digest("hex"),
     });
     expect(await restorePlainly(pair, target, key)).toBe(wanted);
-    expect(await restorePlainly(pair, target, backup)).toBe(former);
+    expect(await restorePlainly(pair, target, backup)).toBe(previous);
 
     expect(await sync(pair, ["undo", target, "--yes"])).toMatchObject({ exitCode: 0 });
-    expect(await contentOf(pair, target)).toBe(former);
+    expect(await contentOf(pair, target)).toBe(previous);
   });
 });
 

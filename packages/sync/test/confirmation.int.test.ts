@@ -1,4 +1,4 @@
-/** The question before a sync, in a terminal: only the name of what will be replaced lets it go on. */
+/** The prompt before a sync, in a terminal: the sync runs only after the name of the database that it replaces. */
 import { fileURLToPath } from "node:url";
 import { processEnvironment } from "@pilot-light/core/config/env";
 import { runInTerminal } from "@pilot-light/sandbox/terminal";
@@ -23,7 +23,7 @@ async function answer(typed: string) {
   return await runInTerminal(
     [process.execPath, bin, "neon-to-rds"],
     { environment },
-    { question: "to go on:", answer: () => typed },
+    { question: "to continue:", answer: () => typed },
   );
 }
 
@@ -32,14 +32,14 @@ it.each([
   ["nothing", "\r", 4, /NOT_CONFIRMED/],
   ["yes", "yes\r", 4, /NOT_CONFIRMED/],
   ["Ctrl-C", "\u0003", 130, /Interrupted by SIGINT\.\s+Nothing was written\./],
-])("%s leaves everything as it was", async (_what, typed, exit, says) => {
+])("%s changes nothing", async (_what, typed, exit, says) => {
   const { exitCode, output } = await answer(typed);
   expect(exitCode, output).toBe(exit);
   expect(output).toMatch(says);
   expect(await footprint(pair)).toEqual(before);
 });
 
-it("the name of the database lets it go on", async () => {
+it("the name of the database starts the sync", async () => {
   const { exitCode, output } = await answer(`${pair.rds.database}\r`);
   expect(exitCode, output).toBe(0);
   expect(await contentOf(pair, "rds")).toBe(await contentOf(pair, "neon"));

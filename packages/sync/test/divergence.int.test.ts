@@ -1,4 +1,4 @@
-/** What either database holds beyond the last copy: by table, and only where it is known. */
+/** What was written to either database since the last copy, by table. */
 import { PassThrough } from "node:stream";
 import type { WriteStream } from "node:tty";
 import { Printer } from "@pilot-light/core/output/printer";
@@ -12,7 +12,7 @@ import { sync } from "./support.ts";
 let pair: Pair;
 let copied: Divergence;
 
-async function look(env: Record<string, string> = {}): Promise<Divergence> {
+async function readNow(env: Record<string, string> = {}): Promise<Divergence> {
   const environment = { ...processEnvironment(), ...pair.env, ...env };
   // The SDK reads these itself.
   for (const [name, value] of Object.entries(pair.env)) if (name.startsWith("AWS_")) vi.stubEnv(name, value);
@@ -27,14 +27,14 @@ beforeAll(async () => {
 });
 afterAll(() => pair.dispose());
 
-test("before the first copy nothing is known", async () => {
-  expect(await look()).toMatchObject({ last: null, neon: { changed: null }, rds: { changed: null } });
+test("before the first copy there is nothing to compare with", async () => {
+  expect(await readNow()).toMatchObject({ last: null, neon: { changed: null }, rds: { changed: null } });
 });
 
-test("after a copy both hold what it held", async () => {
+test("after a copy neither database has changed", async () => {
   const { exitCode, stderr } = await sync(pair, ["neon-to-rds", "--yes"]);
   expect(exitCode, stderr).toBe(0);
-  copied = await look();
+  copied = await readNow();
   expect(copied).toMatchObject({
     last: { direction: "neon-to-rds", archive: expect.stringContaining("/neon-dumps/") as string },
     neon: { changed: [] },
@@ -42,23 +42,23 @@ test("after a copy both hold what it held", async () => {
   });
 });
 
-test("rows that are new, others or gone are told by table and side", async () => {
+test("new, changed and deleted rows are reported by table and side", async () => {
   await pair.query("rds", "delete from public.projects where id = (select max(id) from public.projects)");
   await pair.query(
     "neon",
     "update public.users set display_name = display_name || '!' where id = (select id from public.users limit 1)",
   );
-  const { neon, rds } = await look();
+  const { neon, rds } = await readNow();
   expect(rds.changed).toEqual(
     expect.arrayContaining([expect.stringMatching(/^public\.projects: \d+ -> \d+ rows$/)]),
   );
-  expect(neon.changed).toEqual([expect.stringMatching(/^public\.users: \d+ rows, others than then$/)]);
+  expect(neon.changed).toEqual([expect.stringMatching(/^public\.users: \d+ rows, with other values$/)]);
 });
 
-test("a copy that was undone has left another database", async () => {
+test("after an undo RDS has another database", async () => {
   const { exitCode, stderr } = await sync(pair, ["undo", "rds", "--yes"]);
   expect(exitCode, stderr).toBe(0);
-  const { rds } = await look();
+  const { rds } = await readNow();
   expect(rds.oid).not.toBe(copied.rds.oid);
   expect(rds.changed).not.toEqual([]);
 });
@@ -66,7 +66,7 @@ test("a copy that was undone has left another database", async () => {
 test("copies of another database in Neon do not count", async () => {
   const url = pair.env["NEON_DATABASE_URL"] ?? "";
   const other = url.replace(`/${pair.neon.database}?`, "/postgres?");
-  expect(await look({ NEON_DATABASE_URL: other })).toMatchObject({
+  expect(await readNow({ NEON_DATABASE_URL: other })).toMatchObject({
     last: null,
     neon: { database: "postgres" },
   });

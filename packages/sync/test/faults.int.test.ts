@@ -1,4 +1,4 @@
-/** What fails on the way leaves the target untouched and nothing behind; what fails after the exchange undoes nothing. */
+/** A failure before the swap leaves the target unchanged and nothing behind; a failure after the swap undoes nothing. */
 import { createPair, type Pair } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { expect, test } from "vitest";
@@ -8,6 +8,7 @@ import { contentOf, databasesOf, errorOf, keysOf, leftFiles, restorePlainly, syn
 import { expectRefusal, footprint } from "./untouched.ts";
 
 const run = ["neon-to-rds", "--yes"];
+const state = "target-unchanged";
 
 /** 12 MB that do not compress: an upload of two parts. */
 const manyBytes = `create table public.blobs as
@@ -16,7 +17,7 @@ const manyBytes = `create table public.blobs as
 
 test.concurrent("a restore that fails", async () => {
   await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
-  // Works for applications, whose search_path holds public; a restore has none.
+  // Works for applications, whose search_path contains public; a restore has none.
   await pair.query("neon", "create table public.limits as select 1000 as highest");
   await pair.query(
     "neon",
@@ -24,8 +25,8 @@ test.concurrent("a restore that fails", async () => {
   );
   await pair.query("neon", "alter table public.tags add constraint fitting check (public.fits(id))");
   const before = await footprint(pair);
-  const says = ["limits", "does not exist", '"tags"', "the target is as it was", "in the source"];
-  await expectRefusal(pair, before, run, { exit: 6, code: "RESTORE_FAILED", says });
+  const says = ["limits", "does not exist", '"tags"', "in the source"];
+  await expectRefusal(pair, before, run, { exit: 6, code: "RESTORE_FAILED", says, state });
   expect(await processesOf(pair)).toEqual([]);
 });
 
@@ -38,13 +39,13 @@ test.concurrent("a verification that fails", async () => {
   );
   await pair.query("neon", "alter table public.tags add port int generated always as (public.port()) stored");
   const before = await footprint(pair);
-  const says = ["table public.tags differs", "hash", "the target is as it was", "generated column"];
-  await expectRefusal(pair, before, run, { exit: 6, code: "VERIFICATION_FAILED", says });
+  const says = ["table public.tags differs", "hash", "generated column"];
+  await expectRefusal(pair, before, run, { exit: 6, code: "VERIFICATION_FAILED", says, state });
   const counted = await sync(pair, [...run, "--verify", "counts"]);
   expect(counted.exitCode, counted.stderr).toBe(0);
 });
 
-test.concurrent("an upload that breaks half-way", async () => {
+test.concurrent("an upload that fails after its first part", async () => {
   await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
   await pair.query("neon", manyBytes);
   const before = await footprint(pair);
@@ -55,7 +56,7 @@ test.concurrent("an upload that breaks half-way", async () => {
   );
   const says = ["Cannot upload", `s3://${pair.bucket}/neon-dumps/`];
   const env = { AWS_ENDPOINT_URL: aws.url };
-  await expectRefusal(pair, before, run, { exit: 7, code: "AWS_FAILED", says }, { env });
+  await expectRefusal(pair, before, run, { exit: 7, code: "AWS_FAILED", says, state }, { env });
   expect(aws.requests.filter(({ path }) => path.includes("partNumber=1"))).not.toEqual([]);
 });
 
@@ -68,36 +69,33 @@ test.concurrent("a backup of the target that cannot be uploaded", async () => {
   });
   const says = ["Cannot upload", `s3://${pair.bucket}/rds-dumps/`];
   const env = { AWS_ENDPOINT_URL: aws.url };
-  await expectRefusal(pair, before, run, { exit: 7, code: "AWS_FAILED", says }, { env });
+  await expectRefusal(pair, before, run, { exit: 7, code: "AWS_FAILED", says, state }, { env });
   const without = await sync(pair, [...run, "--no-target-backup"], { env });
   expect(without.exitCode, without.stderr).toBe(0);
 });
 
-test.concurrent(
-  "a manifest that cannot be written once the target is exchanged: nothing is undone",
-  async () => {
-    await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
-    const former = await contentOf(pair, "rds");
-    await using aws = await awsProxy(pair, ({ method, path }) =>
-      method === "PUT" && /neon-dumps.*manifest/.test(path) ? { status: 503 } : undefined,
-    );
-    const transcript = await sync(pair, [...run, "--json"], { env: { AWS_ENDPOINT_URL: aws.url } });
-    expect(transcript.exitCode).toBe(7);
-    const { code, message, hint } = errorOf(transcript);
-    expect(code).toBe("MANIFEST_FAILED");
-    expect(message).toContain(`${pair.rds.database} is replaced and verified`);
-    expect(hint).toContain("sync again");
-    expect(await contentOf(pair, "rds")).toBe(await contentOf(pair, "neon"));
-    const keys = await keysOf(pair);
-    expect(keys).toHaveLength(3);
-    expect(await restorePlainly(pair, "rds", keys[0] ?? "")).toBe(await contentOf(pair, "rds"));
-    expect(await leftFiles(pair)).toEqual([]);
-    expect(await sync(pair, ["undo", "rds", "--yes"])).toMatchObject({ exitCode: 0 });
-    expect(await contentOf(pair, "rds")).toBe(former);
-  },
-);
+test.concurrent("a manifest that cannot be written after the swap: nothing is undone", async () => {
+  await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+  const previous = await contentOf(pair, "rds");
+  await using aws = await awsProxy(pair, ({ method, path }) =>
+    method === "PUT" && /neon-dumps.*manifest/.test(path) ? { status: 503 } : undefined,
+  );
+  const transcript = await sync(pair, [...run, "--json"], { env: { AWS_ENDPOINT_URL: aws.url } });
+  expect(transcript.exitCode).toBe(7);
+  const { code, message, hint, state: result } = errorOf(transcript);
+  expect({ code, result }).toEqual({ code: "MANIFEST_FAILED", result: "changed" });
+  expect(message).toContain(`${pair.rds.database} is replaced and verified`);
+  expect(hint).toContain("sync again");
+  expect(await contentOf(pair, "rds")).toBe(await contentOf(pair, "neon"));
+  const keys = await keysOf(pair);
+  expect(keys).toHaveLength(3);
+  expect(await restorePlainly(pair, "rds", keys[0] ?? "")).toBe(await contentOf(pair, "rds"));
+  expect(await leftFiles(pair)).toEqual([]);
+  expect(await sync(pair, ["undo", "rds", "--yes"])).toMatchObject({ exitCode: 0 });
+  expect(await contentOf(pair, "rds")).toBe(previous);
+});
 
-/** The staging database of a running sync, once it is there. */
+/** The staging database of a running sync, once it exists. */
 async function stagingOf(pair: Pair): Promise<string> {
   const find = async () => (await databasesOf(pair, "rds")).find((name) => name.includes("__pl_staging_"));
   await until(async () => (await find()) !== undefined);
@@ -105,10 +103,10 @@ async function stagingOf(pair: Pair): Promise<string> {
 }
 
 test.concurrent(
-  "a session beside the target that is lost: its lock is lost with it, and nothing is exchanged",
+  "a maintenance session that is lost: its lock is lost with it, and there is no swap",
   async () => {
     await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
-    const former = await contentOf(pair, "rds");
+    const previous = await contentOf(pair, "rds");
     const syncing = sync(pair, [...run, "--json"]);
     await Promise.race([stagingOf(pair), syncing]);
     await pair.query(
@@ -119,13 +117,16 @@ test.concurrent(
     );
     const transcript = await syncing;
     expect(transcript.exitCode).toBe(6);
-    expect(errorOf(transcript).message).toContain("connection was lost");
+    expect(errorOf(transcript)).toMatchObject({
+      message: expect.stringContaining("connection was lost") as string,
+      state,
+    });
     expect(transcript.stderr).toMatch(/could not remove the staging database/);
-    expect(await contentOf(pair, "rds")).toBe(former);
+    expect(await contentOf(pair, "rds")).toBe(previous);
     expect(await keysOf(pair)).toEqual([]);
     const next = await sync(pair, run);
     expect(next.exitCode, next.stderr).toBe(0);
-    expect(next.stderr).toContain("left by an interrupted sync");
+    expect(next.stderr).toContain("which an interrupted sync left");
     expect(await databasesOf(pair, "rds")).toHaveLength(2);
   },
 );

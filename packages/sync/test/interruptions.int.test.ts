@@ -1,4 +1,4 @@
-/** Ctrl-C and SIGTERM at every step: the target stays as it was, everything that was made is removed, nothing runs on. */
+/** Ctrl-C and SIGTERM at every step: the target is unchanged, everything that was created is removed, no process remains. */
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { createPair, type Pair } from "@pilot-light/sandbox/testing";
@@ -12,7 +12,7 @@ import { footprint, isOpen, superuserOnRds } from "./untouched.ts";
 
 const run = ["neon-to-rds", "--yes", "--verbose"];
 
-/** Runs a sync and sends `signal` once its output matches `when`. It does not get beyond the upload of its dump. */
+/** Runs a sync and sends `signal` once its output matches `when`. The sync waits at the upload of its dump. */
 async function interrupt(pair: Pair, when: RegExp, signal: NodeJS.Signals): Promise<Transcript> {
   await using aws = await pausedAtUpload(pair);
   let printed = "";
@@ -23,13 +23,13 @@ async function interrupt(pair: Pair, when: RegExp, signal: NodeJS.Signals): Prom
       printed += text;
       if (before || !when.test(printed)) return;
       child.kill(signal);
-      // What makes an object is not given up half-way, so the upload must come to its end.
+      // A request that creates an object is not aborted, so the upload must end.
       setTimeout(aws.goOn, 300);
     },
   });
 }
 
-/** Nothing of ours is connected to the pair's databases any more. */
+/** Sessions of the tool in the pair's databases. */
 async function sessionsOf(pair: Pair): Promise<unknown> {
   return await pair.query(
     "rds",
@@ -38,7 +38,7 @@ async function sessionsOf(pair: Pair): Promise<unknown> {
   );
 }
 
-/** Each step, by what is printed when it begins; a step's own line comes when it ends. */
+/** Each step, by a line that is printed when it begins; a step's own line is printed when it ends. */
 const steps = {
   plan: /Sync {2}neon -> rds/,
   dump: /\$ \S*pg_dump .*--snapshot=/,
@@ -56,12 +56,13 @@ describe.concurrent("interrupted during", () => {
     ...cases,
     { step: "restore", when: steps.restore, signal: "SIGINT" as const },
   ]) {
-    test(`${step} by ${signal}, everything is as it was`, async () => {
+    test(`${step} by ${signal}, everything is unchanged`, async () => {
       await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
       const before = await footprint(pair);
       const { exitCode, stderr } = await interrupt(pair, when, signal);
       expect(exitCode, stderr).toBe(130);
       expect(stderr).toContain(`Interrupted by ${signal}.`);
+      expect(stderr).toMatch(/The target is unchanged\.|Nothing was written\./);
       expect(stderr).toContain("exit 130, INTERRUPTED");
       expect(stderr).not.toContain("could not remove");
       expect(await footprint(pair)).toEqual(before);
@@ -71,18 +72,18 @@ describe.concurrent("interrupted during", () => {
     });
   }
 
-  test("the settings, everything is as it was", async () => {
+  test("the settings, everything is unchanged", async () => {
     await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
     const before = await footprint(pair);
     // The settings are read from this table of the target, so they wait for this lock.
     await using holder = await pair.connect("rds");
     await holder.client.query("begin");
     await holder.client.query("lock pg_default_acl in access exclusive mode");
-    await using beside = await superuserOnRds("postgres");
+    await using maintenance = await superuserOnRds("postgres");
     const waits = async () => {
       const sql =
         "select from pg_locks l join pg_database d on d.oid = l.database where d.datname = $1 and not l.granted";
-      return (await beside.client.query(sql, [pair.rds.database])).rowCount !== 0;
+      return (await maintenance.client.query(sql, [pair.rds.database])).rowCount !== 0;
     };
     const { exitCode, stderr } = await sync(pair, [...run, "--no-target-backup"], {
       onStart: signalWhen(waits, "SIGTERM"),
@@ -93,7 +94,7 @@ describe.concurrent("interrupted during", () => {
     expect(await footprint(pair)).toEqual(before);
   });
 
-  test("an exchange that cannot begin, the target is open again and as it was", async () => {
+  test("a swap that cannot begin, the target is open again and unchanged", async () => {
     await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
     const before = await footprint(pair);
     // The owner may not end this session, so the rename waits for it.

@@ -1,4 +1,4 @@
-/** No two syncs write one target, and none replaces what another one is reading. */
+/** No two syncs write to one target, and no sync replaces a database that another one reads. */
 import { connect } from "@pilot-light/sandbox/postgres/connect";
 import { createPair, sandboxPassword } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
@@ -7,7 +7,7 @@ import { pausedAtUpload } from "./proxies.ts";
 import { contentOf, databasesOf, errorOf, sync } from "./support.ts";
 import { expectRefusal, footprint } from "./untouched.ts";
 
-test("while a sync runs, the same one, the opposite one and an undo are refused; the sync itself ends well", async () => {
+test("while a sync runs, the same one, the opposite one and an undo are refused; the sync itself succeeds", async () => {
   await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
   await using emulator = await pausedAtUpload(pair);
   const first = sync(pair, ["neon-to-rds", "--yes"], { env: { AWS_ENDPOINT_URL: emulator.url } });
@@ -25,17 +25,17 @@ test("while a sync runs, the same one, the opposite one and an undo are refused;
     expect(message).toMatch(/since 20\d\d-.* UTC, from 127\.0\.0\.1/);
     expect(hint).not.toBe("");
   }
-  const looked = await sync(pair, ["neon-to-rds", "--dry-run"]);
-  expect(looked.exitCode, looked.stderr).toBe(0);
+  const dryRun = await sync(pair, ["neon-to-rds", "--dry-run"]);
+  expect(dryRun.exitCode, dryRun.stderr).toBe(0);
   emulator.goOn();
   expect(await first).toMatchObject({ exitCode: 0 });
   expect(await contentOf(pair, "rds")).toBe(await contentOf(pair, "neon"));
   expect(await databasesOf(pair, "rds")).toHaveLength(2);
 });
 
-test("two that start at the same moment: one at most wins, and the target is one of both states, whole", async () => {
+test("two syncs that start at the same moment: at most one succeeds, and each database has one of the two contents", async () => {
   await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
-  const former = await Promise.all([contentOf(pair, "neon"), contentOf(pair, "rds")]);
+  const before = await Promise.all([contentOf(pair, "neon"), contentOf(pair, "rds")]);
   const results = await Promise.all([
     sync(pair, ["neon-to-rds", "--yes", "--json"]),
     sync(pair, ["rds-to-neon", "--yes", "--json"]),
@@ -45,11 +45,11 @@ test("two that start at the same moment: one at most wins, and the target is one
   }
   const now = await Promise.all([contentOf(pair, "neon"), contentOf(pair, "rds")]);
   const [toRds, toNeon] = results.map(({ exitCode }) => exitCode === 0);
-  if (toRds === toNeon) expect([toRds, now]).toEqual([false, former]);
-  else expect(now).toEqual(toRds === true ? [former[0], former[0]] : [former[1], former[1]]);
+  if (toRds === toNeon) expect([toRds, now]).toEqual([false, before]);
+  else expect(now).toEqual(toRds === true ? [before[0], before[0]] : [before[1], before[1]]);
 });
 
-test("a lock that somebody holds is respected, and gone with its session", async () => {
+test("a sync respects a lock that another session holds, until that session ends", async () => {
   await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
   const before = await footprint(pair);
   const { port } = testSandbox().state.rds;

@@ -1,4 +1,4 @@
-/** Passwords made of everything that some layer treats specially: they work, and nobody else gets to see them. */
+/** Passwords of characters that some layer treats specially: they work, and are visible nowhere. */
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { createPair, sandboxPassword } from "@pilot-light/sandbox/testing";

@@ -1,4 +1,4 @@
-/** Refusals for what the two databases are: the same, empty, too small, not ours, in need of what the target lacks. */
+/** Refusals because of the databases: they are the same, empty, too small, of another owner, or the target lacks something. */
 import { connect } from "@pilot-light/sandbox/postgres/connect";
 import { createPair, neonHost, ownerRoles, sandboxPassword, type Pair } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
@@ -34,7 +34,7 @@ test.concurrent(
   },
 );
 
-describe.concurrent("a source that holds too little", () => {
+describe.concurrent("a source that has too few rows", () => {
   test("because it is empty", async () => {
     await using pair = await createPair(testSandbox(), { neon: "empty", rds: "app" });
     const before = await footprint(pair);
@@ -72,7 +72,7 @@ describe.concurrent("a source that holds too little", () => {
   });
 });
 
-/** A login role on the RDS side, and an emulator whose secret names it; gone when disposed of. */
+/** A login role on the RDS side, and an emulator whose secret names it; removed when disposed of. */
 async function roleOnRds(pair: Pair, name: string, attributes: string) {
   const role = `${pair.rds.database}_${name}`;
   const { port } = testSandbox().state.rds;
@@ -152,9 +152,9 @@ describe.concurrent("a target that lacks", () => {
     await pair.query("neon", `drop role ${quoted}`);
   });
 
-  test("an extension that objects of the source need; one that nothing needs is left out", async () => {
+  test("an extension that objects of the source need; an extension that no object needs is left out", async () => {
     await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
-    // Both servers offer the same: the name in the source's catalogue makes one that only the source has.
+    // Both servers offer the same: the name in the source's catalog makes one that only the source has.
     await pair.query("neon", "create extension citext; create extension hstore");
     await pair.query(
       "neon",
@@ -169,14 +169,14 @@ describe.concurrent("a target that lacks", () => {
     const transcript = await sync(pair, [...run, "--json"]);
     expect(transcript.exitCode, transcript.stdout).toBe(0);
     expect(documentOf(transcript).plan.notes).toContainEqual(
-      expect.stringContaining("only_hstore is not available on rds; nothing uses it: left out"),
+      expect.stringContaining("only_hstore is not available on rds; no object uses it, so it is left out"),
     );
     expect(await pair.query("rds", "select count(*)::int as n from public.projects")).toEqual([{ n: 12 }]);
   });
 });
 
 test.concurrent(
-  "tables whose rows the role cannot see whole, on either side, and the way that the hint names",
+  "tables of which the role does not see every row, on either side, and what the hint proposes",
   async () => {
     await using pair = await createPair(testSandbox(), { neon: "app", rds: "awkward" });
     const before = await footprint(pair);

@@ -1,4 +1,4 @@
-/** The processes a command started, found by the directory for temporary files that is in their environment. */
+/** The processes that a command started, found by the directory for temporary files in their environment. */
 import { execFile, type ChildProcess } from "node:child_process";
 import { readFile, readdir } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -7,7 +7,7 @@ import type { Pair } from "@pilot-light/sandbox/testing";
 
 const execute = promisify(execFile);
 
-/** A process with all that others can see of it. */
+/** A process with everything that other processes can see of it. */
 export interface SeenProcess {
   pid: number;
   /** Arguments, separated by spaces. */
@@ -20,7 +20,7 @@ export interface SeenProcess {
 export async function processesOf(pair: Pair): Promise<SeenProcess[]> {
   const mark = `TMPDIR=${pair.env.TMPDIR ?? ""}`;
   const all = process.platform === "linux" ? await fromProc() : await fromPs();
-  // One without a command has ended and waits to be noticed.
+  // A process without a command has ended, and its parent has not read its exit code yet.
   return all.filter(({ command, everything }) => command !== "" && everything.includes(mark));
 }
 

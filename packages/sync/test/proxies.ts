@@ -1,4 +1,4 @@
-/** Servers between the tools and the sandbox that misbehave as a test needs it; everything else they hand on. */
+/** Servers between the tools and the sandbox that fail as a test needs it, and forward everything else. */
 import { once } from "node:events";
 import { createServer as createHttpServer, request, type IncomingMessage } from "node:http";
 import {
@@ -84,25 +84,25 @@ export async function awsWithSecret(pair: Pair, secret: string): Promise<AwsProx
   return await awsProxy(pair, (request) => (readsSecret(request) ? { status: 200, body } : undefined));
 }
 
-/** Something that is said once and waited for by others. */
+/** An event that happens once, and that others wait for. */
 function signal() {
-  let say: () => void = () => undefined;
-  const said = new Promise<void>((resolve) => (say = resolve));
-  return { say, said };
+  let happens: () => void = () => undefined;
+  const happened = new Promise<void>((resolve) => (happens = resolve));
+  return { happens, happened };
 }
 
-/** An emulator that keeps the upload of the source's dump waiting until it is told to go on. */
+/** An emulator that keeps the upload of the source's dump waiting until `goOn` is called. */
 export async function pausedAtUpload(pair: Pair) {
   const reached = signal();
   const goOn = signal();
   const proxy = await awsProxy(pair, async ({ method, path }) => {
     if (method === "PUT" && /neon-dumps\/.*\.dump/.test(path)) {
-      reached.say();
-      await goOn.said;
+      reached.happens();
+      await goOn.happened;
     }
     return undefined;
   });
-  return { ...proxy, reached: reached.said, goOn: goOn.say };
+  return { ...proxy, reached: reached.happened, goOn: goOn.happens };
 }
 
 /** True for the request that reads the database secret. */

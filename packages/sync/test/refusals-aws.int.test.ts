@@ -1,4 +1,4 @@
-/** Refusals for what AWS says: credentials, account, bucket, secret. */
+/** Refusals because of AWS: credentials, account, bucket, secret. */
 import { createBucket, removeBucket } from "@pilot-light/sandbox/aws/resources";
 import { createPair, type Pair } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";

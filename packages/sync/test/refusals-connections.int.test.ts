@@ -1,4 +1,4 @@
-/** Refusals for servers that cannot be entered, each with a deadline; and a Neon compute that only has to wake up. */
+/** Refusals because of servers that cannot be connected to, each with a deadline; and a Neon compute that has to wake up first. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createAuthority } from "@pilot-light/sandbox/certificates";
@@ -29,7 +29,7 @@ const wrongPassword = "hunter2-plain";
 const viaPort = (port: number) => neonUrl(pair, (url) => (url.port = String(port)));
 
 describe.concurrent("a wrong password", () => {
-  test("for Neon is told from other failures, before anything is written", async () => {
+  test("for Neon is distinguished from other failures, before anything is written", async () => {
     const env = { NEON_DATABASE_URL: neonUrl(pair, (url) => (url.password = wrongPassword)) };
     const refusal = { exit: 5, code: "WRONG_PASSWORD", says: ["neon", "neondb_owner", "NEON_DATABASE_URL"] };
     for (const args of [dryRun, run]) {
@@ -55,8 +55,8 @@ describe.concurrent("a wrong password", () => {
   test("in the RDS secret that was rotated a moment ago stops neither a dry run nor a sync", async () => {
     await using own = await createPair(testSandbox(), { neon: "app", rds: "empty" });
     for (const args of [dryRun, run]) {
-      const former = JSON.stringify({ username: own.rds.role, password: wrongPassword });
-      const body = JSON.stringify({ ARN: own.rds.secretArn, Name: "x", SecretString: former });
+      const outdated = JSON.stringify({ username: own.rds.role, password: wrongPassword });
+      const body = JSON.stringify({ ARN: own.rds.secretArn, Name: "x", SecretString: outdated });
       let reads = 0;
       await using aws = await awsProxy(own, (request) =>
         readsSecret(request) && (reads += 1) === 1 ? { status: 200, body } : undefined,
@@ -79,7 +79,7 @@ describe.concurrent("a server that cannot be reached", () => {
     ]);
   });
 
-  test("because nobody answers: there is a deadline", async () => {
+  test("because it does not answer: there is a deadline", async () => {
     await using silent = await tcpProxy(0, () => "ignore");
     const env = { RDS_HOSTADDR: `127.0.0.1:${silent.port}`, PGCONNECT_TIMEOUT: "1" };
     const refusal = {
@@ -115,7 +115,7 @@ describe.concurrent("a server that cannot be reached", () => {
     await expectRefusal(pair, before, dryRun, refusal, { env });
   });
 
-  test("is given up at once when the person does not want to wait", async () => {
+  test("ends at once when a person interrupts the command", async () => {
     await using silent = await tcpProxy(0, () => "ignore");
     const start = performance.now();
     for (const args of [dryRun, run]) {
@@ -130,13 +130,13 @@ describe.concurrent("a server that cannot be reached", () => {
   });
 });
 
-test.concurrent("a Neon compute that wakes up is waited for", async () => {
+test.concurrent("a sync waits for a Neon compute that wakes up", async () => {
   await using own = await createPair(testSandbox(), { neon: "app", rds: "empty" });
   const port = await closedPort();
   const url = new URL(own.env.NEON_DATABASE_URL ?? "");
   url.port = String(port);
   const syncing = sync(own, run, { env: { NEON_DATABASE_URL: url.href } });
-  // Nothing listens at first, then connections are dropped, then it is there.
+  // Nothing listens at first, then connections are dropped, then they are accepted.
   await sleep(1200);
   await using waking = await tcpProxy(
     testSandbox().state.neon.port,
@@ -171,7 +171,7 @@ describe.concurrent("a certificate", () => {
     await expectRefusal(pair, before, [...run, "--outputs-file", file], refusal);
   });
 
-  test("that the RDS bundle does not vouch for is refused", async () => {
+  test("that no authority of the RDS bundle has signed is refused", async () => {
     const refusal = { exit: 6, code: "CERTIFICATE_INVALID", says: ["RDS bundle", "RDS_SSLROOTCERT"] };
     await expectRefusal(pair, before, dryRun, refusal, { env: { RDS_SSLROOTCERT: "" } });
   });

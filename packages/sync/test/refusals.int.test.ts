@@ -1,4 +1,4 @@
-/** Refusals for what is wrong with variables, outputs, secret and programs: nothing is connected to in vain, nothing written. */
+/** Refusals because of variables, outputs, secret and programs: the command connects to nothing in vain, and writes nothing. */
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createPair, startSandbox, type Pair } from "@pilot-light/sandbox/testing";
@@ -221,7 +221,7 @@ describe("the programs", () => {
   });
 });
 
-test("without a terminal and without --yes nothing happens, and both ways on are named", async () => {
+test("without a terminal and without --yes nothing happens, and the hint names both options", async () => {
   const says = ["no terminal", "pnpm sync neon-to-rds --yes", "pnpm sync neon-to-rds --dry-run"];
   await expectRefusal(pair, before, ["neon-to-rds"], { exit: 4, code: "CONFIRMATION_NEEDED", says });
 });

@@ -1,10 +1,10 @@
-/** The schema public is there in every new database, so it is treated apart; nothing that only looks like it may be. */
+/** Every new database has the schema public, so a sync treats it differently; not so a schema with a similar name. */
 import { createPair } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { expect, test } from "vitest";
 import { contentOf, sync } from "./support.ts";
 
-test("a public that was made anew and has a comment, and schemas whose names begin like it", async () => {
+test("a public that was created again and has a comment, and schemas whose names begin with public", async () => {
   await using pair = await createPair(testSandbox(), { neon: "empty", rds: "empty" });
   await using owner = await pair.connect("neon", "owner");
   for (const statement of [
@@ -22,7 +22,7 @@ test("a public that was made anew and has a comment, and schemas whose names beg
   }
   const transcript = await sync(pair, ["neon-to-rds", "--yes"]);
   expect(transcript.exitCode, transcript.stderr).toBe(0);
-  // Who owns public belongs to the target, and with it what a dump says of the schema itself.
+  // The owner of public belongs to the target, and with it the lines of a dump about the schema itself.
   const withoutPublic = (content: string) => content.replaceAll(/^.* SCHEMA public\b.*\n/gm, "");
   expect(withoutPublic(await contentOf(pair, "rds"))).toBe(withoutPublic(await contentOf(pair, "neon")));
 });

@@ -8,7 +8,7 @@ test.concurrent(
   "a table that TRUNCATE reloads while the sync reads it is refused, and the target is unchanged",
   async () => {
     await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
-    const former = await contentOf(pair, "rds");
+    const previous = await contentOf(pair, "rds");
     await using writer = await pair.connect("neon", "owner");
     const fill = "insert into public.rates select g from generate_series(1, 1000) g";
     await writer.client.query(`create table public.rates (id int); ${fill}`);
@@ -22,8 +22,8 @@ test.concurrent(
     stopping.abort();
     await writing;
     expect(reloading.exitCode, reloading.stdout).toBe(5);
-    expect(errorOf(reloading)).toMatchObject({ code: "SOURCE_REWRITTEN", details: ["public.rates"] });
-    expect(await contentOf(pair, "rds")).toBe(former);
+    expect(errorOf(reloading)).toMatchObject({ code: "SOURCE_REWRITTEN", state: "target-unchanged", details: ["public.rates"] });
+    expect(await contentOf(pair, "rds")).toBe(previous);
 
     expect(await sync(pair, ["neon-to-rds", "--yes"])).toMatchObject({ exitCode: 0 });
     expect(await pair.query("rds", "select count(*)::int as n from public.rates")).toEqual([{ n: 1000 }]);

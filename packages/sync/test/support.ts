@@ -1,13 +1,15 @@
-/** Runs the built `pnpm sync` as a person would, and looks at what it left. */
+/** Runs the built `pnpm sync` as a person would, and inspects what it left. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
+import { assertDocument, failureSchema } from "@pilot-light/core/cli/documents";
 import { findClientPrograms, type ClientPrograms } from "@pilot-light/core/postgres/programs";
 import { run } from "@pilot-light/core/process";
 import { databaseText, type Pair, type Side } from "@pilot-light/sandbox/testing";
+import { documents, planSchema, resultSchema } from "@pilot-light/sync/documents";
 import { z } from "zod";
 
 const bin = fileURLToPath(new URL("../dist/bin.js", import.meta.url));
@@ -51,43 +53,25 @@ export async function sync(
   return transcript;
 }
 
-const failure = z.object({
-  outcome: z.literal("failed"),
-  error: z.object({
-    code: z.string(),
-    message: z.string(),
-    hint: z.string(),
-    details: z.array(z.string()),
-    exit: z.number(),
-  }),
-});
-const success = z.object({
-  outcome: z.enum(["synced", "planned", "undone"]),
-  plan: z.looseObject({
-    archive: z.string(),
-    backup: z.string().nullable(),
-    notes: z.array(z.string()),
-    removedObjects: z.array(z.string()),
-    tables: z.array(
-      z.object({
-        table: z.string(),
-        sourceRows: z.number().nullable(),
-        targetRows: z.number().nullable(),
-        change: z.string(),
-      }),
-    ),
-  }),
-  result: z.looseObject({ tables: z.number(), rows: z.number(), previous: z.string() }).optional(),
-});
-
-/** The error document of a failed `--json` run. */
-export function errorOf({ stdout }: Transcript) {
-  return failure.parse(JSON.parse(stdout)).error;
+/** The document that a `--json` run printed, held against its documented schema. */
+function parseDocument({ stdout }: Transcript): unknown {
+  return assertDocument(documents, JSON.parse(stdout));
 }
 
-/** The document of a `--json` run that went well. */
-export function documentOf({ stdout }: Transcript) {
-  return success.parse(JSON.parse(stdout));
+/** The error document of a failed `--json` run. */
+export function errorOf(transcript: Transcript) {
+  return failureSchema.parse(parseDocument(transcript)).error;
+}
+
+const syncDocument = z.looseObject({
+  outcome: z.enum(["synced", "planned"]),
+  plan: planSchema,
+  result: resultSchema.optional(),
+});
+
+/** The document of a `--json` sync, or dry run, that succeeded. */
+export function documentOf(transcript: Transcript) {
+  return syncDocument.parse(parseDocument(transcript));
 }
 
 let programs: Promise<ClientPrograms> | undefined;
@@ -101,12 +85,12 @@ export async function clientPrograms(): Promise<ClientPrograms> {
   return await programs;
 }
 
-/** The whole content of one side as text, made by pg_dump and not by the product. */
+/** The complete content of one side as text, from pg_dump and not from the tool. */
 export async function contentOf(pair: Pair, side: Side): Promise<string> {
   return await databaseText(pair[side].adminUrl, (await clientPrograms()).pgDump);
 }
 
-/** Names of a pair's databases on one side: its own and what syncs made beside it. */
+/** Names of a pair's databases on one side: its own and those that syncs created. */
 export async function databasesOf(pair: Pair, side: Side): Promise<string[]> {
   const rows = await pair.query(
     side,

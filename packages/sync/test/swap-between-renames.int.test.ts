@@ -32,7 +32,7 @@ test.concurrent(
   "the maintenance session is lost between the two renames: the target gets its name back",
   async () => {
     await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
-    const former = await contentOf(pair, "rds");
+    const previous = await contentOf(pair, "rds");
     const { database } = pair.rds;
     const transcript = await between(pair, async () => {
       await using admin = await superuserOnRds("postgres");
@@ -42,9 +42,9 @@ test.concurrent(
       );
     });
     expect(transcript.exitCode, transcript.stdout).toBe(6);
-    expect(errorOf(transcript).code).toBe("SWAP_FAILED");
+    expect(errorOf(transcript)).toMatchObject({ code: "SWAP_FAILED", state: "target-unchanged" });
     expect(await isOpen(database)).toBe(true);
-    expect(await contentOf(pair, "rds")).toBe(former);
+    expect(await contentOf(pair, "rds")).toBe(previous);
   },
 );
 
@@ -58,16 +58,16 @@ test.concurrent(
       await admin.client.query(`create database "${database}" owner "${role}"`);
     });
     expect(transcript.exitCode, transcript.stdout).toBe(6);
-    expect(errorOf(transcript).code).toBe("SWAP_BROKEN");
+    expect(errorOf(transcript)).toMatchObject({ code: "SWAP_BROKEN", state: "unknown" });
     expect(await keysOf(pair)).toHaveLength(3);
-    const there = await databasesOf(pair, "rds");
-    expect(there).toHaveLength(3);
+    const existing = await databasesOf(pair, "rds");
+    expect(existing).toHaveLength(3);
 
     for (const args of [["--yes"], ["--dry-run"]]) {
       const next = await sync(pair, ["neon-to-rds", "--json", ...args]);
       expect(next.exitCode).toBe(4);
-      expect(errorOf(next).code).toBe("TARGET_UNCLEAR");
-      expect(await databasesOf(pair, "rds")).toEqual(there);
+      expect(errorOf(next)).toMatchObject({ code: "TARGET_UNCLEAR", state: "nothing-written" });
+      expect(await databasesOf(pair, "rds")).toEqual(existing);
     }
   },
 );

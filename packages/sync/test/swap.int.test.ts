@@ -1,4 +1,4 @@
-/** The exchange of names under load: applications that come back at once, sessions that cannot be ended, a busy source. */
+/** The swap under load: applications that reconnect at once, sessions that cannot be ended, a busy source. */
 import { createPair, type Side } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { expect, test } from "vitest";
@@ -8,7 +8,7 @@ import { isOpen, superuserOnRds } from "./untouched.ts";
 
 const opposite = { neon: "rds", rds: "neon" } as const satisfies Record<Side, Side>;
 
-/** Repeats something until it is stopped; returns how often it was done. */
+/** Repeats something until it is stopped; returns the number of repetitions. */
 function repeat(work: () => Promise<void>): () => Promise<number> {
   const stopping = new AbortController();
   const running = (async () => {
@@ -24,7 +24,7 @@ function repeat(work: () => Promise<void>): () => Promise<number> {
 
 for (const source of ["neon", "rds"] as const) {
   test.concurrent(
-    `a ${source} that is written to all the time: the target equals the dump's snapshot`,
+    `a ${source} with constant writes: the target is equal to the dump's snapshot`,
     async () => {
       await using pair = await createPair(testSandbox(), { neon: "app", rds: "app" });
       const target = opposite[source];
@@ -48,7 +48,7 @@ for (const source of ["neon", "rds"] as const) {
 }
 
 test.concurrent(
-  "sessions idle in a transaction and an application that reconnects at once do not stop the exchange",
+  "sessions idle in a transaction and an application that reconnects at once do not prevent the swap",
   async () => {
     await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
     await using idle = await pair.connect("rds", "application");
@@ -82,33 +82,36 @@ test.concurrent(
   },
 );
 
-test.concurrent("a session of the platform's superuser, which nobody may end, is waited for", async () => {
-  await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
-  const monitor = await superuserOnRds(pair.rds.database);
-  const syncing = sync(pair, ["neon-to-rds", "--yes"]);
-  await until(async () => !(await isOpen(pair.rds.database)));
-  await monitor[Symbol.asyncDispose]();
-  const transcript = await syncing;
-  expect(transcript.exitCode, transcript.stderr).toBe(0);
-  expect(await contentOf(pair, "rds")).toBe(await contentOf(pair, "neon"));
-});
+test.concurrent(
+  "the swap waits for a session of the platform's superuser, which nobody may end",
+  async () => {
+    await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+    const monitor = await superuserOnRds(pair.rds.database);
+    const syncing = sync(pair, ["neon-to-rds", "--yes"]);
+    await until(async () => !(await isOpen(pair.rds.database)));
+    await monitor[Symbol.asyncDispose]();
+    const transcript = await syncing;
+    expect(transcript.exitCode, transcript.stderr).toBe(0);
+    expect(await contentOf(pair, "rds")).toBe(await contentOf(pair, "neon"));
+  },
+);
 
-test.concurrent("a second rename that fails leaves the former target in its place and open", async () => {
+test.concurrent("a second rename that fails leaves the target with its name and open", async () => {
   await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
-  const former = await contentOf(pair, "rds");
+  const previous = await contentOf(pair, "rds");
   const syncing = sync(pair, ["neon-to-rds", "--yes", "--json"]);
   const staging = async () => (await databasesOf(pair, "rds")).find((name) => name.includes("__pl_staging_"));
   await until(async () => (await staging()) !== undefined);
-  // Nobody may end this one, and it stays: the new database cannot be renamed.
+  // Nobody may end this session, so the new database cannot be renamed.
   const stubborn = await superuserOnRds((await staging()) ?? "");
   const transcript = await syncing;
   expect(transcript.exitCode).toBe(6);
-  const { code, message } = errorOf(transcript);
-  expect(code).toBe("SWAP_FAILED");
-  expect(message).toContain(`${pair.rds.database} could not be exchanged, it is as it was`);
+  const { code, message, state } = errorOf(transcript);
+  expect({ code, state }).toEqual({ code: "SWAP_FAILED", state: "target-unchanged" });
+  expect(message).toContain(`Cannot swap the target ${pair.rds.database}`);
   expect(transcript.stderr).toContain("could not remove the staging database");
   expect(await isOpen(pair.rds.database)).toBe(true);
-  expect(await contentOf(pair, "rds")).toBe(former);
+  expect(await contentOf(pair, "rds")).toBe(previous);
   expect(await leftFiles(pair)).toEqual([]);
 
   await stubborn[Symbol.asyncDispose]();

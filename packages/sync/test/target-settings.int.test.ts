@@ -1,4 +1,4 @@
-/** What belongs to the target and not to its content stays with it: owners, rights, parameters, limits, comments. */
+/** A sync keeps what belongs to the target and not to its content: owners, privileges, parameters, limits, comments. */
 import { adminLogin } from "@pilot-light/sandbox/postgres/cluster";
 import { asAdmin } from "@pilot-light/sandbox/postgres/connect";
 import { createPair, type Pair } from "@pilot-light/sandbox/testing";
@@ -7,12 +7,12 @@ import { expect, test } from "vitest";
 import { contentOf, sync } from "./support.ts";
 import { expectRefusal, footprint } from "./untouched.ts";
 
-/** Owner, rights, parameters, limit and comment of the pair's RDS database. */
+/** Owner, privileges, parameters, limit and comment of the pair's RDS database. */
 async function databaseSettings(pair: Pair): Promise<unknown> {
   const [row] = await pair.query(
     "rds",
     `select pg_get_userbyid(datdba) as owner, datconnlimit, shobj_description(oid, 'pg_database') as comment,
-            array(select x::text from unnest(datacl) x order by 1) as rights,
+            array(select x::text from unnest(datacl) x order by 1) as privileges,
             array(select coalesce(setrole::regrole::text, '') || ': ' || c from pg_db_role_setting, unnest(setconfig) c
                    where setdatabase = d.oid order by 1) as parameters
        from pg_database d where datname = current_database()`,
@@ -20,8 +20,8 @@ async function databaseSettings(pair: Pair): Promise<unknown> {
   return row;
 }
 
-/** Owners and rights of everything in the schema public and of the schema, as `\z` shows them, by object. */
-async function objectRights(pair: Pair): Promise<Map<string, string>> {
+/** Owners and privileges of the schema public and of everything in it, as `\z` shows them, by object. */
+async function objectPrivileges(pair: Pair): Promise<Map<string, string>> {
   const rows = await pair.query(
     "rds",
     `with objects(object, owner, acl) as (
@@ -41,12 +41,12 @@ async function objectRights(pair: Pair): Promise<Map<string, string>> {
        select 'defaults ' || coalesce(n.nspname, '') || ' ' || defaclobjtype::text, defaclrole, defaclacl
          from pg_default_acl left join pg_namespace n on n.oid = defaclnamespace
      )
-     select object, pg_get_userbyid(owner) || ' ' || array(select x::text from unnest(acl) x order by 1)::text as rights from objects`,
+     select object, pg_get_userbyid(owner) || ' ' || array(select x::text from unnest(acl) x order by 1)::text as privileges from objects`,
   );
-  return new Map(rows.map(({ object, rights }) => [String(object), String(rights)]));
+  return new Map(rows.map(({ object, privileges }) => [String(object), String(privileges)]));
 }
 
-/** Roles of this pair that the RDS owner is a member of; dropped with their rights at the end. */
+/** Roles of this pair that the RDS owner is a member of; dropped with their privileges at the end. */
 async function rolesOnRds(pair: Pair, ...names: string[]) {
   const roles = names.map((name) => `${pair.rds.database}_${name}`);
   for (const role of roles) {
@@ -64,7 +64,7 @@ async function rolesOnRds(pair: Pair, ...names: string[]) {
 }
 
 test.concurrent(
-  "database: owner, rights, parameters of the database and of roles in it, limit, comment",
+  "database: owner, privileges, parameters of the database and of roles in it, limit, comment",
   async () => {
     const pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
     await using made = await rolesOnRds(pair, "owners", "app");
@@ -115,20 +115,20 @@ test.concurrent(
     const transcript = await sync(pair, ["neon-to-rds", "--yes"]);
     expect(transcript.exitCode, transcript.stderr).toBe(0);
     expect(await databaseSettings(pair)).toEqual(before);
-    const rights = await objectRights(pair);
-    expect(rights.get("relation projects")).toMatch(new RegExp(`^${owners} `));
+    const privileges = await objectPrivileges(pair);
+    expect(privileges.get("relation projects")).toMatch(new RegExp(`^${owners} `));
     expect(await contentOf(pair, "rds")).toBe(await contentOf(pair, "neon"));
   },
 );
 
 test.concurrent(
-  "a parameter that only an administrator may set stops the sync, and the target is as it was",
+  "a parameter that only an administrator may set stops the sync, and the target is unchanged",
   async () => {
     await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
     await pair.query("rds", `alter database ${pair.rds.database} set app.tenant to 'x'`);
     const before = await footprint(pair);
     const says = ['permission denied to set parameter "app.tenant"', "administrator", "reset"];
-    const refusal = { exit: 6, code: "SETTINGS_NOT_CARRIED", says };
+    const refusal = { exit: 6, code: "SETTINGS_NOT_CARRIED", says, state: "target-unchanged" } as const;
     await expectRefusal(pair, before, ["neon-to-rds", "--yes"], refusal);
   },
 );
@@ -165,7 +165,7 @@ test.concurrent(
     ]) {
       await pair.query("rds", statement);
     }
-    // In the source only: their rights follow from the default privileges.
+    // In the source only: their privileges follow from the default privileges.
     await pair.query(
       "neon",
       `set role ${pair.neon.role}; create table public.brand_new (id serial primary key)`,
@@ -174,10 +174,10 @@ test.concurrent(
       "neon",
       `set role ${pair.neon.role}; create function public.brand_new() returns int language sql as 'select 1'`,
     );
-    const before = await objectRights(pair);
+    const before = await objectPrivileges(pair);
     const transcript = await sync(pair, ["neon-to-rds", "--yes"]);
     expect(transcript.exitCode, transcript.stderr).toBe(0);
-    const after = await objectRights(pair);
+    const after = await objectPrivileges(pair);
 
     const added = [...after.keys()].filter((object) => !before.has(object)).sort();
     expect(added).toEqual(
@@ -189,7 +189,7 @@ test.concurrent(
       ].filter((object) => after.has(object)),
     );
     expect(after.get("function brand_new()")).toBe(`${role} {${role}=X/${role}}`);
-    // From version 17 on there is one right more, MAINTAIN.
+    // From version 17 on there is one more privilege, MAINTAIN.
     expect(after.get("relation brand_new")?.replace("Dxtm/", "Dxt/")).toBe(
       `${role} {app_reader=r/${role},app_writer=a*/${role},${role}=arwdDxt/${role}}`,
     );
@@ -204,16 +204,19 @@ test.concurrent(
   },
 );
 
-test.concurrent("a right that somebody other than the owner granted is kept, as the owner's", async () => {
-  await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
-  const { role } = pair.rds;
-  await pair.query("rds", "grant insert on public.projects to app_writer with grant option");
-  await pair.query("rds", "set role app_writer; grant insert on public.projects to app_reader");
-  expect((await objectRights(pair)).get("relation projects")).toContain("app_reader=a/app_writer");
-  const transcript = await sync(pair, ["neon-to-rds", "--yes"]);
-  expect(transcript.exitCode, transcript.stderr).toBe(0);
-  expect((await objectRights(pair)).get("relation projects")).toContain(`app_reader=ar/${role}`);
-});
+test.concurrent(
+  "a privilege that a role other than the owner granted is kept, as granted by the owner",
+  async () => {
+    await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+    const { role } = pair.rds;
+    await pair.query("rds", "grant insert on public.projects to app_writer with grant option");
+    await pair.query("rds", "set role app_writer; grant insert on public.projects to app_reader");
+    expect((await objectPrivileges(pair)).get("relation projects")).toContain("app_reader=a/app_writer");
+    const transcript = await sync(pair, ["neon-to-rds", "--yes"]);
+    expect(transcript.exitCode, transcript.stderr).toBe(0);
+    expect((await objectPrivileges(pair)).get("relation projects")).toContain(`app_reader=ar/${role}`);
+  },
+);
 
 test.concurrent(
   "statistics are fresh for every table, those of partitioned and empty ones and materialized views included",

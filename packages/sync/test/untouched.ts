@@ -1,7 +1,8 @@
-/** Everything a command could have written to, for tests of what must not be written; and the refusals themselves. */
+/** Everything that a command could have written to, and refusals that must have written nothing. */
 import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ListMultipartUploadsCommand } from "@aws-sdk/client-s3";
+import type { ResultingState } from "@pilot-light/core/ops-error";
 import { sides, type Pair } from "@pilot-light/sandbox/testing";
 import { adminLogin } from "@pilot-light/sandbox/postgres/cluster";
 import { connect, type Connection } from "@pilot-light/sandbox/postgres/connect";
@@ -19,7 +20,7 @@ import {
   type Transcript,
 } from "./support.ts";
 
-/** All that a pair holds outside of its files, as one comparable value. */
+/** Everything that a pair contains outside of its files, as one comparable value. */
 export async function footprint(pair: Pair): Promise<unknown> {
   const uploads = await s3(pair).send(new ListMultipartUploadsCommand({ Bucket: pair.bucket }));
   return {
@@ -30,23 +31,25 @@ export async function footprint(pair: Pair): Promise<unknown> {
   };
 }
 
-/** What a refusal says. */
+/** What a refusal reports. */
 export interface Refusal {
   exit: number;
   code: string;
-  /** What message, details or hint must name: the object, the command that helps. */
+  /** What message, details or hint must contain: the object, the command that helps. */
   says: readonly (string | RegExp)[];
+  /** What the error must state about the target. Default: nothing was written. */
+  state?: ResultingState;
 }
 
 /**
- * Runs a command that must refuse and leave everything as it was.
+ * Runs a command that must refuse and change nothing.
  * @param before the pair's footprint
  */
 export async function expectRefusal(
   pair: Pair,
   before: unknown,
   args: readonly string[],
-  { exit, code, says }: Refusal,
+  { exit, code, says, state = "nothing-written" }: Refusal,
   call: SyncCall = {},
 ): Promise<Transcript> {
   // Tests that share a pair run at the same time: each has its own directory for temporary files.
@@ -60,6 +63,7 @@ export async function expectRefusal(
   const error = errorOf(transcript);
   expect({ code: error.code, exit: transcript.exitCode }, error.message).toEqual({ code, exit });
   expect(error.exit).toBe(exit);
+  expect(error.state, error.message).toBe(state);
   const text = [error.message, ...error.details, error.hint].join("\n");
   for (const part of says) {
     if (typeof part === "string") expect(text).toContain(part);
@@ -101,7 +105,7 @@ export async function superuserOnRds(database: string): Promise<Connection> {
   return await connect(adminLogin(rds, adminPassword, database));
 }
 
-/** Whether a database of the RDS cluster takes new sessions. */
+/** Whether a database of the RDS cluster accepts new sessions. */
 export async function isOpen(database: string): Promise<boolean> {
   await using session = await superuserOnRds("postgres");
   const sql = "select datallowconn as open from pg_database where datname = $1";

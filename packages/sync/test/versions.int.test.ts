@@ -5,7 +5,7 @@ import { extraSandboxDirectory } from "@pilot-light/sandbox/vitest";
 import { expect, test } from "vitest";
 import { clientPrograms, contentOf, sync } from "./support.ts";
 
-test("an older and a newer server are synced in both directions, and the plan says what that means", async () => {
+test("an older and a newer server are synced in both directions, and the plan notes it", async () => {
   const { major } = await clientPrograms();
   await using sandbox = await startSandbox({
     directory: extraSandboxDirectory("versions"),
@@ -17,12 +17,12 @@ test("an older and a newer server are synced in both directions, and the plan sa
 
   const up = await sync(pair, ["neon-to-rds", "--yes"]);
   expect(up.exitCode, up.stderr).toBe(0);
-  expect(up.stderr).toContain("the majors differ");
+  expect(up.stderr).toContain("the major versions differ");
   expect(await contentOf(pair, "rds")).toBe(wanted);
 
   await pair.query("neon", "create table public.only_here (id int primary key)");
   const down = await sync(pair, ["rds-to-neon", "--yes"]);
   expect(down.exitCode, down.stderr).toBe(0);
-  expect(down.stderr).toContain(`rds is newer (${major}.`);
+  expect(down.stderr).toMatch(new RegExp(String.raw`rds \(${major}\.\d+\) is newer than neon`));
   expect(await contentOf(pair, "neon")).toBe(wanted);
 });

@@ -68,7 +68,7 @@ export function makeSwitchPlan(parts: {
   const by = (action: Change["action"]) => countByType(changes.filter((change) => change.action === action));
   const gone = new Set(changes.filter(({ action }) => action !== "change").map(({ address }) => address));
   const kept = after.filter(({ address }) => !gone.has(address));
-  const syncMinutes = (sync?.estimatedDuration ?? 0) / 60_000;
+  const syncMinutes = (sync?.estimatedDurationMs ?? 0) / 60_000;
   return {
     command,
     environment,

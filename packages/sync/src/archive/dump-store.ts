@@ -1,14 +1,13 @@
-/** Dumps and manifests in the db-backups bucket. A dump counts once its manifest is there, and the manifest is written last. */
+/** Dumps and manifests in the db-backups bucket. A dump is complete once it has a manifest, which is written last. */
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import type { S3Client, UploadPartCommand } from "@aws-sdk/client-s3";
 import type { AwsClients } from "@pilot-light/core/aws/clients";
 import { awsError, awsErrorName, awsStatus } from "@pilot-light/core/aws/errors";
 import { sdk } from "@pilot-light/core/aws/sdk";
-import { deployCommand } from "@pilot-light/core/terraform/deploy-command";
-import { OpsError } from "@pilot-light/core/ops-error";
-import { dumpPrefixes, manifestEnding, manifestKey } from "../direction.ts";
-import { parseManifest, type Manifest, type ReadManifest } from "./manifest.ts";
+import { dumpPrefixes, isManifestKey, manifestKey } from "@pilot-light/core/dump-keys";
+import { bucketForeign, bucketMissing, keyTaken, uploadIncomplete } from "../errors.ts";
+import { parseManifest, type Manifest } from "./manifest.ts";
 
 const mebibyte = 1024 * 1024;
 /** S3 takes 10,000 parts at most; 9,000 leaves room. */
@@ -19,10 +18,10 @@ export class DumpStore {
   readonly bucket: string;
   readonly #aws: AwsClients;
   readonly #owner: string;
-  /** Keys this run has made: nothing else is ever removed. */
-  readonly #made = new Set<string>();
+  /** Keys that this run has created: it never deletes any other. */
+  readonly #created = new Set<string>();
 
-  /** @param account every request says that the bucket must belong to it */
+  /** @param account every request states that the bucket must belong to it */
   constructor(aws: AwsClients, bucket: string, account: string) {
     this.#aws = aws;
     this.bucket = bucket;
@@ -43,29 +42,16 @@ export class DumpStore {
     const s3 = await this.#aws.s3();
     await s3.send(new HeadBucketCommand(this.#address()), aborting(signal)).catch((error: unknown) => {
       const status = awsStatus(error);
-      if (status === 404) {
-        throw new OpsError("aws", "BUCKET_MISSING", `There is no bucket ${this.bucket}.`, {
-          hint: `Create it:  ${deployCommand(undefined)}    or check PROJECT_NAME and the output db_backups_bucket_name.`,
-          cause: error,
-        });
-      }
+      if (status === 404) throw bucketMissing({ bucket: this.bucket }, { cause: error });
       if (status === 403 || status === 301 || status === 400) {
-        throw new OpsError(
-          "aws",
-          "BUCKET_FOREIGN",
-          `The bucket ${this.bucket} is not usable: it belongs to another account or region, or access is denied.`,
-          {
-            details: [`account ${this.#owner}, region ${this.#aws.region}, HTTP status ${status}`],
-            hint: "Check the profile and PROJECT_NAME:  aws sts get-caller-identity",
-            cause: error,
-          },
-        );
+        const facts = { bucket: this.bucket, account: this.#owner, region: this.#aws.region, status };
+        throw bucketForeign(facts, { cause: error });
       }
       throw awsError(error, `Cannot reach the bucket ${this.bucket}`);
     });
   }
 
-  /** True when nothing has this key yet. */
+  /** Whether the bucket has no object with this key. */
   async isFree(key: string, signal?: AbortSignal): Promise<boolean> {
     const { HeadObjectCommand } = await import("@aws-sdk/client-s3");
     const s3 = await this.#aws.s3();
@@ -74,13 +60,13 @@ export class DumpStore {
       return false;
     } catch (error) {
       if (awsStatus(error) === 404) return true;
-      throw awsError(error, `Cannot look at ${this.uri(key)}`);
+      throw awsError(error, `Cannot check whether ${this.uri(key)} exists`);
     }
   }
 
   /**
-   * Uploads a file in parallel, checksummed parts; a failure leaves no parts behind.
-   * @throws OpsError UPLOAD_INCOMPLETE, AWS_* (aws)
+   * Uploads a file in parallel parts with checksums; a failure leaves no parts behind.
+   * @throws OpsError KEY_TAKEN, UPLOAD_INCOMPLETE, AWS_* (aws)
    */
   async putFile(
     key: string,
@@ -93,7 +79,7 @@ export class DumpStore {
     const client = await this.#aws.s3();
     const { size } = await stat(file);
     const upload = new Upload({
-      client: givingUpParts(client, UploadPartCommand, signal),
+      client: abortingParts(client, UploadPartCommand, signal),
       params: {
         ...this.#address(),
         Key: key,
@@ -110,32 +96,25 @@ export class DumpStore {
     try {
       signal.throwIfAborted();
       await upload.done();
-      this.#made.add(key);
+      this.#created.add(key);
       signal.throwIfAborted();
       const { ContentLength } = await client.send(
         new HeadObjectCommand({ ...this.#address(), Key: key }),
         aborting(signal),
       );
       if (ContentLength !== size) {
-        throw new OpsError(
-          "aws",
-          "UPLOAD_INCOMPLETE",
-          `${this.uri(key)} has ${ContentLength ?? 0} bytes, expected are ${size}.`,
-        );
+        throw uploadIncomplete({ uri: this.uri(key), bytes: ContentLength ?? 0, expected: size });
       }
     } catch (error) {
       signal.throwIfAborted();
       if (awsStatus(error) === 412 || awsStatus(error) === 409) {
-        throw new OpsError("aws", "KEY_TAKEN", `Another run has just made ${this.uri(key)}.`, {
-          hint: "Run the same command again.",
-          cause: error,
-        });
+        throw keyTaken({ uri: this.uri(key) }, { cause: error });
       }
       throw awsError(error, `Cannot upload ${this.uri(key)}`);
     }
   }
 
-  /** Writes the manifest that makes the dump at `key` count. */
+  /** Writes the manifest that makes the dump at `key` complete. */
   async putManifest(key: string, manifest: Manifest): Promise<void> {
     const { PutObjectCommand } = await import("@aws-sdk/client-s3");
     const s3 = await this.#aws.s3();
@@ -149,10 +128,10 @@ export class DumpStore {
   }
 
   /**
-   * The manifest of the newest archive of either direction; undefined when there is none.
+   * The manifest of the newest archive of either direction; undefined when the bucket has none.
    * @throws OpsError MANIFEST_UNREADABLE, AWS_* (aws)
    */
-  async newestArchive(signal: AbortSignal): Promise<ReadManifest | undefined> {
+  async newestArchive(signal: AbortSignal): Promise<Manifest | undefined> {
     const s3 = await this.#aws.s3();
     try {
       const keys = await this.#manifestKeys(s3, signal);
@@ -179,27 +158,27 @@ export class DumpStore {
         { abortSignal: signal },
       );
       for await (const { Contents = [] } of pages) {
-        keys.push(...Contents.flatMap(({ Key = "" }) => (Key.endsWith(manifestEnding) ? [Key] : [])));
+        keys.push(...Contents.flatMap(({ Key = "" }) => (isManifestKey(Key) ? [Key] : [])));
       }
     }
     return keys;
   }
 
-  /** Removes a dump of this run and its manifest, the manifest first: between the two the dump does not count. */
+  /** Deletes a dump of this run and its manifest. The manifest first: without it the dump is not complete. */
   async remove(key: string): Promise<void> {
-    if (!this.#made.has(key)) return;
+    if (!this.#created.has(key)) return;
     const { DeleteObjectCommand } = await import("@aws-sdk/client-s3");
     const s3 = await this.#aws.s3();
     for (const Key of [manifestKey(key), key]) {
       await s3.send(new DeleteObjectCommand({ ...this.#address(), Key })).catch((error: unknown) => {
-        throw awsError(error, `Cannot remove ${this.uri(Key)}`);
+        throw awsError(error, `Cannot delete ${this.uri(Key)}`);
       });
     }
   }
 
   /**
-   * Aborts uploads of dumps that a killed run left behind. Only those older than a day: another person's sync of another
-   * target may be uploading to this bucket right now.
+   * Aborts uploads of dumps that a killed run left behind. Only those older than a day: another person's sync may be uploading
+   * to this bucket at the moment.
    */
   async abortStaleUploads(now: Date): Promise<void> {
     const { ListMultipartUploadsCommand, AbortMultipartUploadCommand } = await import("@aws-sdk/client-s3");
@@ -215,7 +194,7 @@ export class DumpStore {
         }
       }
     } catch (error) {
-      // Tidying up needs rights that a sync does not: the bucket's lifecycle rule does it as well.
+      // Aborting uploads needs privileges that a sync does not need; the bucket's lifecycle rule aborts them as well.
       if (awsErrorName(error) !== "AccessDenied" && awsStatus(error) !== 403) {
         throw awsError(error, `Cannot list unfinished uploads in ${this.bucket}`);
       }
@@ -238,11 +217,11 @@ function aborting(signal: AbortSignal | undefined) {
 }
 
 /**
- * A client whose uploads of parts end with `signal`. `Upload.abort()` will not do: it returns while requests are still under
- * way, and one of them may make the object after it has been removed. So whatever makes an object or an upload runs to
- * its end, which is soon, and parts, which take long, are given up.
+ * A client whose uploads of parts end with `signal`. `Upload.abort()` returns while requests still run, and one of them may create
+ * the object after this run has deleted it. So a request that creates an object or an upload, which is short, runs to its end, and
+ * a request that uploads a part, which takes long, is aborted.
  */
-function givingUpParts(client: S3Client, part: typeof UploadPartCommand, signal: AbortSignal): S3Client {
+function abortingParts(client: S3Client, part: typeof UploadPartCommand, signal: AbortSignal): S3Client {
   const send = (command: Parameters<S3Client["send"]>[0]) =>
     client.send(command, command instanceof part ? { abortSignal: signal } : {});
   return new Proxy(client, {

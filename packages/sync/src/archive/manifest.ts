@@ -1,85 +1,86 @@
-/** What is written beside a dump in S3 once it is whole: what it is, where it came from, and how to tell that it is intact. */
-import type { Fingerprint, FingerprintDepth, SequencePosition } from "@pilot-light/core/inventory/tables";
-import { OpsError } from "@pilot-light/core/ops-error";
-import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
+/** The manifest of a dump, which a sync writes last: what the dump is, where it is from, and how to check that it is intact. */
 import type { DirectionName } from "../direction.ts";
 import type { Dump } from "../copy/dump.ts";
+import { manifestUnreadable } from "../errors.ts";
 import { z } from "zod";
 
-/** Version 1. All times UTC in ISO 8601, durations in milliseconds, sizes in bytes. Holds no user name and no password. */
-export interface Manifest {
-  version: 1;
-  /** `archive`: the dump a sync restored and verified. `backup`: of a target, before it was replaced. */
-  kind: "archive" | "backup";
-  key: string;
-  bytes: number;
-  sha256: string;
-  createdAt: string;
-  /** ARN of who ran it. */
-  createdBy: string;
-  direction: DirectionName;
-  /** The database that was dumped. */
-  database: { system: DatabaseSystem; host: string; name: string; serverVersion: string };
-  /** Present for archives: the database that it was restored to. */
-  target?: { system: DatabaseSystem; host: string; name: string };
-  clientVersion: string;
-  /** Present for archives: what was verified, read in the snapshot the dump was made from. */
-  verified?: {
-    depth: FingerprintDepth;
-    snapshot: string;
-    tables: Readonly<Record<string, Fingerprint>>;
-    largeObjects: Fingerprint;
-    sequences: readonly SequencePosition[];
-    schemaObjects: number;
-  };
-  durations: Readonly<Record<string, number>>;
-}
+const system = z.enum(["neon", "rds"]);
+const fingerprint = z.object({
+  rows: z.number().describe("Number of rows."),
+  hash: z
+    .string()
+    .exactOptional()
+    .describe("Sum of the hashes of all rows; absent when they were only counted."),
+});
+const sequence = z.object({
+  identity: z.string().describe("`schema.name`, quoted where needed."),
+  lastValue: z.string().describe("Last value, in decimal."),
+  isCalled: z.boolean().describe("Whether the last value was returned to a caller."),
+  increment: z.string().describe("Increment, in decimal."),
+  cycle: z.boolean().describe("Whether the sequence starts again at its end."),
+});
 
-const fingerprint = z.object({ rows: z.number(), hash: z.string().exactOptional() });
-const place = z.object({ system: z.enum(["neon", "rds"]), host: z.string(), name: z.string() });
-
-/** What is read of a manifest again. */
-const readSchema = z.looseObject({
+/**
+ * Version 1, for writing and for reading. Readers accept fields that they do not know. The manifests are on S3 and others read
+ * them: a field keeps its name and meaning. A manifest holds no user name of a database and no password.
+ */
+const manifestSchema = z.looseObject({
   version: z.literal(1),
-  kind: z.enum(["archive", "backup"]),
-  key: z.string(),
-  createdAt: z.string(),
+  kind: z
+    .enum(["archive", "backup"])
+    .describe(
+      "`archive`: the dump that a sync restored and verified. `backup`: a target's, before it was replaced.",
+    ),
+  key: z.string().describe("S3 key of the dump."),
+  bytes: z.number().describe("Size of the dump in bytes."),
+  sha256: z.string().describe("SHA-256 of the dump, in hexadecimal."),
+  createdAt: z.string().describe("UTC, in ISO 8601."),
+  createdBy: z.string().describe("ARN of who ran the sync."),
   direction: z.enum(["neon-to-rds", "rds-to-neon"]),
-  database: place,
-  target: place.exactOptional(),
+  database: z
+    .object({ system, host: z.string(), name: z.string(), serverVersion: z.string() })
+    .describe("The dumped database."),
+  target: z
+    .object({ system, host: z.string(), name: z.string() })
+    .exactOptional()
+    .describe(
+      "Of an archive: the database that it was restored to. Earlier versions of the tool did not write it.",
+    ),
+  clientVersion: z.string().describe("Version of pg_dump."),
   verified: z
     .object({
       depth: z.enum(["checksums", "counts"]),
-      tables: z.record(z.string(), fingerprint),
+      snapshot: z.string().describe("Identifier of the snapshot that the dump was made from."),
+      tables: z.record(z.string(), fingerprint).describe("By `schema.name`, quoted where needed."),
       largeObjects: fingerprint,
+      sequences: z.array(sequence).readonly(),
+      schemaObjects: z.number().describe("Number of schema objects."),
     })
-    .exactOptional(),
+    .exactOptional()
+    .describe("Of an archive: what was verified, read in the snapshot that the dump was made from."),
+  durations: z.record(z.string(), z.number()).describe("Milliseconds that each step took, by its name."),
 });
 
-/** The part of a manifest that later runs work with. */
-export type ReadManifest = z.infer<typeof readSchema>;
+export type Manifest = z.infer<typeof manifestSchema>;
 
 /**
  * Reads a manifest.
- * @param where its address, for the error
+ * @param uri its address, for the error
  * @throws OpsError MANIFEST_UNREADABLE (aws)
  */
-export function parseManifest(text: string, where: string): ReadManifest {
+export function parseManifest(text: string, uri: string): Manifest {
   try {
-    return readSchema.parse(JSON.parse(text));
+    return manifestSchema.parse(JSON.parse(text));
   } catch (cause) {
-    throw new OpsError("aws", "MANIFEST_UNREADABLE", `The manifest ${where} is not readable.`, {
-      hint: "Was it written by another version? Look at it; without it nobody knows when both databases were equal.",
-      cause,
-    });
+    throw manifestUnreadable({ uri }, { cause });
   }
 }
 
-/** The fields all manifests share. */
+/** The fields that all manifests share. */
 export function manifestBase(
-  run: Pick<Manifest, "direction" | "createdBy" | "clientVersion">,
+  run: { direction: DirectionName; createdBy: string; clientVersion: string },
   key: string,
   { bytes, sha256 }: Dump,
-): Omit<Manifest, "kind" | "database" | "durations"> {
-  return { version: 1, key, bytes, sha256, createdAt: new Date().toISOString(), ...run };
+) {
+  return { version: 1, key, bytes, sha256, createdAt: new Date().toISOString(), ...run } as const;
 }

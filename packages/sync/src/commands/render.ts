@@ -1,38 +1,46 @@
 /** Plans and results as text for people. */
-import type { Printer } from "@pilot-light/core/output/printer";
 import { formatBytes, formatCount, formatDuration, plural } from "@pilot-light/core/output/format";
-import type { SyncResult } from "../job.ts";
-import type { Plan, PlannedSide, PlannedTable } from "../plan/plan.ts";
+import type { Column } from "@pilot-light/core/output/layout";
+import type { Printer } from "@pilot-light/core/output/printer";
+import { ident } from "@pilot-light/core/postgres/identifiers";
+import type { Plan, PlannedSide, PlannedTable, SyncResult, Undone } from "../documents.ts";
+import type { PlannedUndo } from "../undo.ts";
 
-/** Tables that keep their number of rows are summed up from this many on. */
+/** From this number of tables on, those with an unchanged number of rows are not listed. */
 const fewTables = 12;
 
-/** Prints the plan. */
+/** A name and its value, such as `  source   neon ...`. */
+function printFact(name: string, text: string, printer: Printer, width = 9): void {
+  printer.row({ label: `  ${name.padEnd(width)}`, text });
+}
+
+/** Prints the plan of a sync. */
 export function printPlan(plan: Plan, printer: Printer, { dryRun }: { dryRun: boolean }): void {
-  const { bold, dim, yellow } = printer.colors;
-  const head = `Sync  ${plan.source.system} -> ${plan.target.system}`;
-  printer.line(
-    `${bold(head)}${dryRun ? `${" ".repeat(Math.max(2, 76 - head.length))}dry run, nothing is written` : ""}`,
-  );
+  const { bold, dim, red, yellow } = printer.colors;
+  const head = bold(`Sync  ${plan.source.system} -> ${plan.target.system}`);
+  printer.row({ label: "", text: head, ...(dryRun ? { right: "dry run, nothing is written" } : {}) });
   printer.line();
-  printer.line(`  source   ${describeSide(plan.source)}`);
-  printer.line(`  target   ${describeSide(plan.target)}`);
-  printer.line(`  archive  ${plan.archive}`);
-  printer.line(
-    `  backup   ${plan.backup === null ? "none (--no-target-backup)" : `${plan.backup}   (of the target, before it is replaced)`}`,
+  const backup = plan.backup ?? "none (--no-target-backup)";
+  printFact("source", describeSide(plan.source), printer);
+  printFact("target", describeSide(plan.target), printer);
+  printFact("archive", plan.archive, printer);
+  printFact(
+    "backup",
+    plan.backup === null ? backup : `${backup}   (of the target, before it is replaced)`,
+    printer,
   );
-  printer.line(`  mode     ${plan.mode.name}: ${plan.mode.description}`);
+  printFact("mode", `${plan.mode.name}: ${plan.mode.description}`, printer);
   printer.line();
   printTables(plan.tables, printer);
-  for (const name of plan.removedObjects) printer.line(`  REMOVED (only in the target): ${name}`);
+  for (const name of plan.removedObjects) {
+    printer.row({ label: `  ${bold(red("REMOVED, only in the target:"))} `, text: name });
+  }
   if (plan.removedObjects.length > 0) printer.line();
-  for (const note of plan.notes) printer.line(`  ${yellow("!")} ${note}`);
+  for (const note of plan.notes) printer.row({ label: `  ${yellow("!")} `, text: note });
   if (plan.notes.length > 0) printer.line();
-  printer.line(
-    dim(
-      `  About ${Math.ceil(plan.estimatedDuration / 1000)} s; the target is unavailable for less than 1 s at the end.`,
-    ),
-  );
+  const seconds = Math.ceil(plan.estimatedDurationMs / 1000);
+  const estimate = `About ${seconds} s; the target is unavailable for less than 1 s at the end.`;
+  printer.row({ label: "  ", text: dim(estimate) });
 }
 
 function describeSide({ system, database, host, port, version, bytes, notes }: PlannedSide): string {
@@ -40,56 +48,98 @@ function describeSide({ system, database, host, port, version, bytes, notes }: P
   return `${where}   PostgreSQL ${version}, ${formatBytes(bytes)}${notes.length > 0 ? `   (${notes.join("; ")})` : ""}`;
 }
 
+const tableColumns: readonly Column[] = [
+  { least: 24 },
+  { align: "right" },
+  { align: "right" },
+  // Names of tables are single words, which cannot be wrapped.
+  { wraps: true },
+];
+
 function printTables(tables: readonly PlannedTable[], printer: Printer): void {
   const { bold, dim, red } = printer.colors;
   const unchanged = tables.filter(({ sourceRows, targetRows }) => sourceRows === targetRows);
   const quiet = printer.verbose || tables.length <= fewTables ? [] : unchanged;
-  const shown = tables.filter((table) => !quiet.includes(table));
-  const width = Math.max(24, ...shown.map(({ table }) => oneLine(table).length));
-  const rows = (count: number | null, missing: boolean) =>
-    (missing ? "-" : count === null ? "hidden" : formatCount(count)).padStart(14);
-  const words = { replaced: "replaced", new: "new", removed: "REMOVED (only in the target)" };
-  printer.line(`  ${"table".padEnd(width)}${"source rows".padStart(14)}${"target rows".padStart(14)}`);
-  for (const { table, sourceRows, targetRows, change } of shown) {
-    const word = change === "removed" ? bold(red(words.removed)) : words[change];
-    printer.line(
-      `  ${oneLine(table).padEnd(width)}${rows(sourceRows, change === "removed")}${rows(targetRows, change === "new")}     ${word}`,
-    );
-  }
+  const words = { replaced: "replaced", new: "new", removed: bold(red("REMOVED, only in target")) };
+  const rows = tables
+    .filter((table) => !quiet.includes(table))
+    .map(({ table, sourceRows, targetRows, change }) => [
+      oneLine(table),
+      describeRows(sourceRows, change === "removed"),
+      describeRows(targetRows, change === "new"),
+      words[change],
+    ]);
+  printer.table(tableColumns, [["table", "source rows", "target rows", ""], ...rows]);
   if (quiet.length > 0) {
-    printer.line(dim(`  ${plural(quiet.length, "more table")} with unchanged counts: --verbose lists them`));
+    const more = `${plural(quiet.length, "more table")} with unchanged numbers of rows: --verbose lists them`;
+    printer.row({ label: "  ", text: dim(more) });
   }
   printer.line();
 }
 
-/** Names may hold line breaks. */
+function describeRows(count: number | null, missing: boolean): string {
+  if (missing) return "-";
+  return count === null ? "hidden" : formatCount(count);
+}
+
+/** Names may contain line breaks. */
 function oneLine(text: string): string {
   return text.replaceAll(/\s/g, " ");
 }
 
-/** Prints what a finished sync did and how it is taken back. */
+/** Prints what a sync did and how to revert it. */
 export function printResult(plan: Plan, result: SyncResult, milliseconds: number, printer: Printer): void {
   const { bold, green } = printer.colors;
+  const { source, target } = plan;
   const how = plan.verify === "checksums" ? "rows and hashes" : "row counts";
+  const verified = [
+    plural(result.tables, "table"),
+    `${plural(result.rows, "row")} (${how})`,
+    plural(result.sequences, "sequence"),
+    plural(result.schemaObjects, "schema object"),
+  ];
+  const fact = (name: string, text: string) => printFact(name, text, printer, 13);
   printer.line();
-  printer.line(
-    bold(
-      green(
-        `  Synced: ${plan.target.system} is verified equal to ${plan.source.system}, in ${formatDuration(milliseconds)}.`,
-      ),
-    ),
-  );
+  const head = `Synced: ${target.system} is verified to be equal to ${source.system}, in ${formatDuration(milliseconds)}.`;
+  printer.row({ label: "  ", text: bold(green(head)) });
   printer.line();
-  printer.line(
-    `  verified     ${plural(result.tables, "table")}, ${plural(result.rows, "row")} (${how}), ${plural(result.sequences, "sequence")}, ${plural(result.schemaObjects, "schema object")}`,
-  );
-  printer.line(`  unavailable  ${formatDuration(result.unavailable)}`);
-  printer.line(`  dump         ${plan.archive}  (${formatBytes(result.archiveBytes)})`);
+  fact("verified", verified.join(", "));
+  fact("unavailable", formatDuration(result.unavailableMs));
+  fact("dump", `${plan.archive}   (${formatBytes(result.archiveBytes)})`);
   if (plan.backup !== null) {
-    printer.line(
-      `  backup       ${plan.backup}  (${formatBytes(result.backupBytes ?? 0)}, the target as it was)`,
-    );
+    fact("backup", `${plan.backup}   (${formatBytes(result.backupBytes ?? 0)}, the previous target)`);
   }
-  printer.line(`  to undo      pnpm sync undo ${plan.target.system}`);
+  fact("to undo", `pnpm sync undo ${target.system}`);
   for (const warning of result.warnings) printer.warn(warning);
+}
+
+/** Prints the plan of an undo. */
+export function printUndoPlan({ plan, kind }: PlannedUndo, printer: Printer): void {
+  const { system, database, previous, previousBytes } = plan;
+  const paragraph = (text: string) => printer.row({ label: "  ", text });
+  printer.line(printer.colors.bold(`Undo  ${system}`));
+  printer.line();
+  paragraph(
+    `${previous} (${formatBytes(previousBytes)}) gets the name ${database} again: its state before the last ${kind === "undone" ? "undo" : "sync"}.`,
+  );
+  paragraph(
+    `The database that is named ${database} at the moment is kept. To return to it, run the same command again.`,
+  );
+  printer.line();
+}
+
+/** Prints what an undo did. */
+export function printUndone({ plan, result, repaired }: Undone, printer: Printer): void {
+  const paragraph = (text: string) => printer.row({ label: "  ", text });
+  if (result === null) {
+    // The repair reverts the interrupted sync: an undo as well would be one step too many.
+    paragraph(`${repaired ?? ""}. This reverts the interrupted sync.`);
+    return;
+  }
+  const { previous, unavailableMs } = result;
+  paragraph(
+    `Undone: ${plan.previous ?? ""} has the name ${plan.database} again. ${plan.database} was unavailable for ${formatDuration(unavailableMs)}.`,
+  );
+  paragraph(`The replaced database is ${previous}. No dump of it exists, so no sync drops it.`);
+  paragraph(`When nobody needs it:  drop database ${ident(previous)};`);
 }

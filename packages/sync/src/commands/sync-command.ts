@@ -3,7 +3,16 @@ import { defineCommand, type Command } from "@pilot-light/core/cli/define-comman
 import { jobsOption } from "@pilot-light/core/cli/options";
 import type { Argv } from "yargs";
 import type { DirectionName } from "../direction.ts";
+import { allowances, type AllowOption } from "../plan/rules/index.ts";
 import { sharedOptions, syncVariables } from "./shared-options.ts";
+
+/** One option for each flag that allows what a preflight rule refuses. */
+const allowOptions = Object.fromEntries(
+  allowances.map(({ option, describe }) => [
+    option,
+    { type: "boolean", default: false, describe, group: "Safety:" },
+  ]),
+) as Record<AllowOption, { type: "boolean"; default: false; describe: string; group: string }>;
 
 function options(argv: Argv) {
   const own = sharedOptions(argv)
@@ -13,12 +22,7 @@ function options(argv: Argv) {
       describe: "Dump the target to S3 before it is replaced (--no-target-backup skips the dump)",
       group: "Safety:",
     })
-    .option("allow-shrink", {
-      type: "boolean",
-      default: false,
-      describe: "Sync even if the source is empty or has far fewer rows than the target",
-      group: "Safety:",
-    })
+    .options(allowOptions)
     .option("verify", {
       choices: ["checksums", "counts"] as const,
       default: "checksums" as const,
@@ -40,9 +44,9 @@ function syncCommand(direction: DirectionName, summary: string): Command {
     ],
     variables: syncVariables,
     run: async ({ outputsFile, ...args }, context) => {
-      const { sync } = await import("../sync.ts");
+      const { runSyncCommand } = await import("./run-sync.ts");
       const { outputsSource } = await import("@pilot-light/core/terraform/outputs");
-      return await sync(
+      return await runSyncCommand(
         direction,
         { ...args, outputs: outputsSource(outputsFile, context.environment) },
         context,

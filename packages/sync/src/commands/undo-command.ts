@@ -15,9 +15,9 @@ export const undoCommand = defineCommand({
   examples: [["$0 undo rds --dry-run", "see which database would return"]],
   variables: syncVariables,
   run: async ({ database, outputsFile, ...args }, context) => {
-    const { undo } = await import("../undo.ts");
+    const { runUndoCommand } = await import("./run-undo.ts");
     const { outputsSource } = await import("@pilot-light/core/terraform/outputs");
-    return await undo(
+    return await runUndoCommand(
       database,
       { ...args, outputs: outputsSource(outputsFile, context.environment) },
       context,

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { programErrors } from "./dump.ts";
 
-test("of what a program said, only what went wrong is shown", () => {
-  const said = [
+test("of the output of a program, only the errors are shown", () => {
+  const printed = [
     "pg_restore: connecting to database for restore",
     "pg_restore: while PROCESSING TOC:",
     'pg_restore: error: could not execute query: ERROR:  relation "limits" does not exist',
@@ -10,10 +10,10 @@ test("of what a program said, only what went wrong is shown", () => {
     "Command was: ALTER TABLE ONLY public.tags ADD CONSTRAINT ...",
     "pg_restore: processing data for table public.items",
   ];
-  expect(programErrors(said)).toEqual(said.slice(2, 5));
+  expect(programErrors(printed)).toEqual(printed.slice(2, 5));
 });
 
-test("where nothing looks like an error, the end of it all is shown", () => {
-  const said = Array.from({ length: 20 }, (_, index) => `line ${index}`);
-  expect(programErrors(said)).toEqual(said.slice(5));
+test("without a line that reports an error, the end of the output is shown", () => {
+  const printed = Array.from({ length: 20 }, (_, index) => `line ${index}`);
+  expect(programErrors(printed)).toEqual(printed.slice(5));
 });

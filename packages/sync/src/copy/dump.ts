@@ -1,14 +1,15 @@
-/** Making a dump of a database as one file that plain `pg_restore` can read. */
+/** Dumps a database into one file that plain `pg_restore` can read. */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import type { Environment } from "@pilot-light/core/config/env";
-import { OpsError } from "@pilot-light/core/ops-error";
+import type { Side } from "@pilot-light/core/errors";
 import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
 import type { ClientPrograms } from "@pilot-light/core/postgres/programs";
 import { run } from "@pilot-light/core/process";
+import { dumpDamaged, dumpFailed } from "../errors.ts";
 
 /** A finished dump on disk. */
 export interface Dump {
@@ -25,20 +26,21 @@ export interface DumpRequest {
   file: string;
   /** Exported snapshot to dump. */
   snapshot: string;
-  failure: "source" | "target";
+  /** The side that fails when pg_dump does, which decides the exit code. */
+  side: Side;
   /** Called once when pg_dump has its locks, or has ended. */
   onLocked?: () => void;
 }
 
-/** What `pg_dump --verbose` says next after it has locked all tables (`getSchemaData` in src/bin/pg_dump/common.c, 14 to 18). */
+/** What `pg_dump --verbose` prints next after it has locked all tables (`getSchemaData` in src/bin/pg_dump/common.c, 14 to 18). */
 const afterLocking = "reading user-defined functions";
 
 /**
- * Runs pg_dump in custom format. Owners and rights stay out: roles are not copied, and the target keeps its own.
+ * Runs pg_dump in custom format, without owners and privileges: roles are not copied, and the target keeps its own.
  * @throws OpsError DUMP_FAILED of the side's class
  */
 export async function makeDump(request: DumpRequest, { printer, signal }: CommandContext): Promise<Dump> {
-  const { system, programs, environment, file, snapshot, failure } = request;
+  const { system, programs, environment, file, snapshot, side } = request;
   const args = [
     "--format=custom",
     // gzip 1 is as quick as none on two cores and a seventh of the size; higher levels cost more than they save.
@@ -62,10 +64,7 @@ export async function makeDump(request: DumpRequest, { printer, signal }: Comman
   const running = run(programs.pgDump, args, { environment, signal, onStart, onStderr });
   const { exitCode, stderr } = await running.finally(() => request.onLocked?.());
   if (exitCode !== 0) {
-    throw new OpsError(failure, "DUMP_FAILED", `pg_dump of ${system} failed.`, {
-      details: programErrors(stderr),
-      hint: "Run it again with --verbose to see the command.",
-    });
+    throw dumpFailed({ side, system, errors: programErrors(stderr) });
   }
   return { file, bytes: (await stat(file)).size, sha256: await sha256(file) };
 }
@@ -85,12 +84,10 @@ export async function checkArchive(
     signal,
   });
   if (exitCode === 0) return;
-  throw new OpsError("target", "DUMP_DAMAGED", "The dump of the target cannot be read back.", {
-    details: programErrors(stderr),
-  });
+  throw dumpDamaged({ errors: programErrors(stderr) });
 }
 
-/** What a PostgreSQL program said went wrong, without what `--verbose` says besides. */
+/** The lines in which a PostgreSQL program reports what failed, without those that `--verbose` adds. */
 export function programErrors(stderr: readonly string[]): string[] {
   const errors = stderr.filter((line) =>
     /: (error|fatal|warning|detail|hint): |^(Command was|DETAIL|HINT|CONTEXT): /.test(line),

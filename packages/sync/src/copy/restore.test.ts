@@ -26,7 +26,7 @@ function leftOut(skipped: string[]): string[] {
   return list.split("\n").filter((line) => !kept.has(line));
 }
 
-test("what is there already, or needs rights that nobody has, is left out, and nothing that only looks like it", () => {
+test("entries of objects that exist already, or that need privileges of a superuser, are left out; entries with similar names are not", () => {
   expect(leftOut([])).toEqual([
     "6; 2615 2200 SCHEMA - public pg_database_owner",
     "3500; 0 0 COMMENT - SCHEMA public pg_database_owner",
@@ -37,12 +37,12 @@ test("what is there already, or needs rights that nobody has, is left out, and n
   ]);
 });
 
-test("extensions are left out by their whole name", () => {
+test("extensions are left out by their complete name", () => {
   expect(leftOut(["citext"])).toContain("2; 3079 16400 EXTENSION - citext ");
   expect(leftOut(["citext"])).not.toContain("3; 3079 16401 EXTENSION - citext_more ");
 });
 
-test("what is left out is a comment in the list, everything else stands as it was", () => {
+test("an entry that is left out becomes a comment in the list, every other line is unchanged", () => {
   const lines = filterEntries(list, []).split("\n");
   expect(lines).toHaveLength(list.split("\n").length);
   expect(lines).toContain(";6; 2615 2200 SCHEMA - public pg_database_owner");

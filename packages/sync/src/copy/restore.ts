@@ -1,10 +1,10 @@
-/** Restoring a dump into the staging database: in parallel, without a single tolerated error. */
+/** Restores a dump into the staging database, in parallel. The first error ends the restore. */
 import { writeFile } from "node:fs/promises";
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import type { Environment } from "@pilot-light/core/config/env";
-import { OpsError } from "@pilot-light/core/ops-error";
 import type { ClientPrograms } from "@pilot-light/core/postgres/programs";
 import { run } from "@pilot-light/core/process";
+import { restoreFailed } from "../errors.ts";
 import { programErrors } from "./dump.ts";
 
 export interface RestoreRequest {
@@ -20,9 +20,9 @@ export interface RestoreRequest {
 }
 
 /**
- * Entries that cannot or must not be restored, told before the restore instead of tolerated during it: the schema
- * `public` is there already; comments on extensions need the extension's owner; event triggers act on the whole
- * database and need a superuser.
+ * Leaves out the entries that cannot or must not be restored, so that the restore tolerates no error: a new database has the schema
+ * `public` already; comments on extensions need the extension's owner; event triggers act on the whole database and need a
+ * superuser.
  * @param list what `pg_restore --list` printed
  * @returns the list for `--use-list`: such entries commented out
  */
@@ -38,7 +38,7 @@ function isLeftOut(line: string, skippedExtensions: ReadonlySet<string>): boolea
   // `215; 2615 2200 SCHEMA - public owner`: dump id, catalog OID, object OID, type, schema, name, owner.
   const [, oid, entry] = /^\d+; \d+ (\d+) (.*)$/.exec(line) ?? [];
   if (entry === undefined) return false;
-  // Names may hold spaces, so `public` is told by its OID, or by an owner of one word where it was created anew.
+  // Names may hold spaces, so `public` is recognized by its OID, or by an owner of one word where it was created again.
   if (entry.startsWith("SCHEMA - public") && (oid === publicOid || /^SCHEMA - public \S+$/.test(entry))) {
     return true;
   }
@@ -57,7 +57,7 @@ function isLeftOut(line: string, skippedExtensions: ReadonlySet<string>): boolea
 const publicOid = "2200";
 
 /**
- * Restores, and counts the tables whose rows are in.
+ * Restores, and counts the tables whose rows are restored.
  * @throws OpsError RESTORE_FAILED (target)
  */
 export async function restore(
@@ -68,7 +68,7 @@ export async function restore(
   const { programs, environment, file, database, listFile, jobs } = request;
   const onStart = (line: string) => printer.detail(`$ ${line}`);
   const list = await run(programs.pgRestore, ["--list", file], { environment, signal, onStart });
-  if (list.exitCode !== 0) throw failed(list.stderr);
+  if (list.exitCode !== 0) throw restoreFailed({ errors: programErrors(list.stderr) });
   const entries = filterEntries(list.stdout, request.skippedExtensions);
   await writeFile(listFile, entries, { mode: 0o600 });
   const all = entries.split("\n").filter((line) => /^\d+; \d+ \d+ TABLE DATA /.test(line)).length;
@@ -81,33 +81,21 @@ export async function restore(
     "--verbose",
     `--jobs=${jobs}`,
     `--use-list=${listFile}`,
-    // As a connection string: a bare name with `=` in it would be taken for one.
+    // As a connection string: pg_restore would take a bare name that contains `=` for one.
     `--dbname=dbname='${database.replaceAll(/[\\']/g, "\\$&")}'`,
     file,
   ];
-  // Kept apart: what the other jobs say after an error would push it out of the tail.
-  const said: string[] = [];
+  // Kept apart: what the other jobs print after an error would push it out of the tail.
+  const reported: string[] = [];
   const onStderr = (line: string) => {
     if (/: finished item \d+ TABLE DATA /.test(line)) onTable((done += 1), all);
-    if (!isProgress(line) && said.length < 40) said.push(line);
+    if (!isProgress(line) && reported.length < 40) reported.push(line);
   };
   const result = await run(programs.pgRestore, args, { environment, signal, onStart, onStderr });
-  if (result.exitCode !== 0) throw failed(said);
+  if (result.exitCode !== 0) throw restoreFailed({ errors: programErrors(reported) });
 }
 
-/** What `--verbose` says about things that go well. */
+/** A line of `--verbose` that reports no problem. */
 function isProgress(line: string): boolean {
   return /^pg_restore: (?!error: |warning: |detail: |hint: )/.test(line);
-}
-
-function failed(stderr: readonly string[]): OpsError {
-  return new OpsError(
-    "target",
-    "RESTORE_FAILED",
-    "The restore into the staging database failed; the target is as it was.",
-    {
-      details: programErrors(stderr),
-      hint: "Mend what the message names in the source, then sync again.",
-    },
-  );
 }

@@ -1,5 +1,4 @@
-/** The gate before the swap: the staging database must equal the snapshot, object by object and table by table. */
-import { OpsError } from "@pilot-light/core/ops-error";
+/** The check before the swap: the staging database must be equal to the snapshot, object by object and table by table. */
 import {
   compareFingerprints,
   compareObjects,
@@ -9,6 +8,7 @@ import {
 import { fingerprintTable, type SequencePosition } from "@pilot-light/core/inventory/tables";
 import { ident } from "@pilot-light/core/postgres/identifiers";
 import type { Session } from "@pilot-light/core/postgres/session";
+import { verificationFailed } from "../errors.ts";
 import type { Inventory } from "../read/inventory.ts";
 
 const shown = 20;
@@ -40,20 +40,14 @@ export function assertEqual(
   ];
   if (differences.length === 0) return;
   const more = differences.length > shown ? [`and ${differences.length - shown} more`] : [];
-  throw new OpsError(
-    "target",
-    "VERIFICATION_FAILED",
-    "The restored database differs from the source; the target is as it was.",
-    {
-      details: [...differences.slice(0, shown).map(describeDifference), ...more],
-      hint: "A definition that gives another result each time, such as a generated column, must be mended in the source.",
-    },
-  );
+  throw verificationFailed({
+    differences: [...differences.slice(0, shown).map(describeDifference), ...more],
+  });
 }
 
 /**
- * Reads a table of the staging database and refreshes its statistics, which a restore leaves empty. Row-level security
- * that is forced on its owner is lifted for the reading only: the transaction is rolled back.
+ * Reads a table of the staging database and refreshes its statistics, which a restore leaves empty. Row-level security that is forced
+ * on the owner is off for the reading only: the transaction is rolled back.
  */
 export const fingerprintStagingTable: typeof fingerprintTable = async (session, table, depth) => {
   if (!table.forcedRowSecurity) {
@@ -75,7 +69,7 @@ async function analyze(session: Session, schema: string, name: string): Promise<
   await session.query(`analyze ${ident(schema, name)}`);
 }
 
-/** Statistics of what holds no rows of its own, or rows computed from others; autovacuum never does the former. */
+/** Refreshes the statistics of partitioned tables, which autovacuum never analyzes, and of materialized views. */
 export async function analyzeParents(session: Session): Promise<void> {
   const parents = await session.query<{ schema: string; name: string }>(
     `select n.nspname as schema, c.relname as name from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace

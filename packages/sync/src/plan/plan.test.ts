@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { estimateDuration, planTables, removedObjects } from "./plan.ts";
+import { estimateDurationMs, planTables, removedObjects } from "./plan.ts";
 
-test("tables of both sides are put side by side, those that are lost first", () => {
+test("tables of both sides are listed together, first those that are removed", () => {
   const source = new Map([
     ["public.b", 12],
     ["public.a", 0],
@@ -20,7 +20,7 @@ test("tables of both sides are put side by side, those that are lost first", () 
   ]);
 });
 
-test("what is removed beside tables is named, its parts are not", () => {
+test("objects other than tables that are removed are listed, without their parts", () => {
   const object = (kind: string, identity: string) => ({ kind, identity, definition: "" });
   const target = ["view", "function", "index", "column", "comment", "policy"].map((kind) =>
     object(kind, `public.${kind}`),
@@ -29,7 +29,7 @@ test("what is removed beside tables is named, its parts are not", () => {
 });
 
 test("the estimate grows with both databases", () => {
-  expect(estimateDuration(0, 0)).toBe(3000);
-  expect(estimateDuration(200_000_000, 0)).toBe(13_000);
-  expect(estimateDuration(200_000_000, 80_000_000)).toBe(14_000);
+  expect(estimateDurationMs(0, 0)).toBe(3000);
+  expect(estimateDurationMs(200_000_000, 0)).toBe(13_000);
+  expect(estimateDurationMs(200_000_000, 80_000_000)).toBe(14_000);
 });

@@ -1,59 +1,21 @@
-/** The plan of a sync: what will be replaced by what. Made from what was read, printed before the question, and the `--json` of `--dry-run`. */
+/** Puts the plan of a sync together: what replaces what. Pure. */
 import { compareObjects } from "@pilot-light/core/inventory/compare";
 import type { SchemaObject } from "@pilot-light/core/inventory/objects";
 import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
 import type { Direction } from "../direction.ts";
+import type { Plan, PlannedSide, PlannedTable } from "../documents.ts";
 import type { DatabaseFacts } from "../read/database-facts.ts";
 import type { RowCounts } from "../read/inventory.ts";
 
-/** One side as the plan shows it. */
-export interface PlannedSide {
-  system: Endpoint["system"];
-  database: string;
-  host: string;
-  port: number;
-  version: string;
-  /** Size on disk in bytes. */
-  bytes: number;
-  notes: readonly string[];
-}
-
-/** `replaced`: on both sides; `new`: only in the source; `removed`: only in the target. */
-export type TableChange = "replaced" | "new" | "removed";
-
-export interface PlannedTable {
-  table: string;
-  /** Exact; null where the table does not exist, or where row-level security hides its rows from the role. */
-  sourceRows: number | null;
-  targetRows: number | null;
-  change: TableChange;
-}
-
-/** Everything a person has to know before saying yes. Sizes in bytes, times in milliseconds. */
-export interface Plan {
-  direction: Direction["name"];
-  source: PlannedSide;
-  target: PlannedSide;
-  /** `s3://` address of the dump. */
-  archive: string;
-  /** `s3://` address of the target's own dump, or null with `--no-target-backup`. */
-  backup: string | null;
-  mode: { name: "staged"; description: string };
-  verify: string;
-  clientVersion: string;
-  tables: readonly PlannedTable[];
-  /** Objects other than tables that only the target has. */
-  removedObjects: readonly string[];
-  notes: readonly string[];
-  estimatedDuration: number;
-}
+export type { Plan } from "../documents.ts";
 
 const mode = {
   name: "staged",
-  description: "restored beside the target, verified, then swapped; the old database stays for `sync undo`",
+  description:
+    "restored into a staging database, verified, then swapped; the previous database is kept for `sync undo`",
 } as const;
 
-/** Kinds that go and come with their table or schema: naming them as well would bury what matters. */
+/** Kinds that are created and deleted with their table or schema: naming them as well would hide what matters. */
 const partsOfOthers = new Set([
   "column",
   "constraint",
@@ -65,7 +27,7 @@ const partsOfOthers = new Set([
   "rule",
 ]);
 
-/** Tables of both sides side by side, those that are lost first, then by name. */
+/** Tables of both sides: first those that are removed, then by name. */
 export function planTables(source: RowCounts, target: RowCounts): PlannedTable[] {
   const names = [...new Set([...source.keys(), ...target.keys()])].sort();
   const tables = names.map((table): PlannedTable => {
@@ -78,7 +40,7 @@ export function planTables(source: RowCounts, target: RowCounts): PlannedTable[]
   ];
 }
 
-/** Names of what only the target has, tables left out. */
+/** Names of objects that only the target has, other than tables. */
 export function removedObjects(source: readonly SchemaObject[], target: readonly SchemaObject[]): string[] {
   return compareObjects(source, target, { sameMajor: false })
     .filter(({ problem, kind }) => problem === "unexpected" && !partsOfOthers.has(kind))
@@ -86,29 +48,37 @@ export function removedObjects(source: readonly SchemaObject[], target: readonly
 }
 
 /**
- * A rough duration: fixed costs of some dozen round trips and program starts, and 20 MB/s for everything between dump
- * and verification, which is what a small RDS instance does.
+ * A rough duration in milliseconds: a fixed part for some dozen round trips and starts of programs, and 20 MB/s for everything from
+ * dump to verification, which is what a small RDS instance does.
  */
-export function estimateDuration(sourceBytes: number, backupBytes: number): number {
+export function estimateDurationMs(sourceBytes: number, backupBytes: number): number {
   return 3000 + ((sourceBytes + backupBytes / 4) / 20_000_000) * 1000;
+}
+
+/** One side, as it was inspected. */
+interface InspectedSide {
+  endpoint: Endpoint;
+  facts: DatabaseFacts;
+  rows: RowCounts;
+  objects: readonly SchemaObject[];
 }
 
 /** Puts the plan together. */
 export function makePlan(parts: {
   direction: Direction;
-  source: { endpoint: Endpoint; facts: DatabaseFacts; rows: RowCounts; objects: readonly SchemaObject[] };
-  target: { endpoint: Endpoint; facts: DatabaseFacts; rows: RowCounts; objects: readonly SchemaObject[] };
+  source: InspectedSide;
+  target: InspectedSide;
   archive: string;
   backup: string | null;
-  verify: string;
+  verify: Plan["verify"];
   clientVersion: string;
   notes: readonly string[];
 }): Plan {
   const { direction, source, target, archive, backup, verify, clientVersion, notes } = parts;
   return {
     direction: direction.name,
-    source: plannedSide(source.endpoint, source.facts),
-    target: plannedSide(target.endpoint, target.facts),
+    source: plannedSide(source),
+    target: plannedSide(target),
     archive,
     backup,
     mode,
@@ -117,13 +87,11 @@ export function makePlan(parts: {
     tables: planTables(source.rows, target.rows),
     removedObjects: removedObjects(source.objects, target.objects),
     notes,
-    estimatedDuration: estimateDuration(source.facts.bytes, backup === null ? 0 : target.facts.bytes),
+    estimatedDurationMs: estimateDurationMs(source.facts.bytes, backup === null ? 0 : target.facts.bytes),
   };
 }
 
-function plannedSide(
-  { system, database, host, port, notes }: Endpoint,
-  { version, bytes }: DatabaseFacts,
-): PlannedSide {
-  return { system, database, host, port, version, bytes, notes };
+function plannedSide({ endpoint, facts }: InspectedSide): PlannedSide {
+  const { system, database, host, port, notes } = endpoint;
+  return { system, database, host, port, version: facts.version, bytes: facts.bytes, notes };
 }

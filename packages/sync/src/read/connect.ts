@@ -1,4 +1,4 @@
-/** Connecting to one side of a sync. */
+/** Connects to one side of a sync. */
 import { readVariable, type Environment } from "@pilot-light/core/config/env";
 import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
 import type { SessionOptions } from "@pilot-light/core/postgres/session";
@@ -19,7 +19,7 @@ export function sessionOptions(
 }
 
 /**
- * Connects by `open`; a password that RDS refuses is read again once, as the secret may have been rotated a moment ago.
+ * Connects by `open`. If RDS rejects the password, reads it again once, as the secret may have been rotated a moment ago.
  * @param reread reads the secret again
  */
 export async function withFreshPassword<T>(

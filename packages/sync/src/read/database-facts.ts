@@ -1,7 +1,7 @@
-/** What preflight reads of a server and a database: one query each, no judgement. */
+/** What preflight reads of a server and a database, in one query. The rules check it. */
 import type { Session } from "@pilot-light/core/postgres/session";
 
-/** A server, the role we are on it, and the database we are connected to. */
+/** A server, the role of the session, and the database that it is connected to. */
 export interface DatabaseFacts {
   /** Full version, such as "16.4". */
   version: string;
@@ -15,12 +15,12 @@ export interface DatabaseFacts {
   owner: string;
   role: string;
   superuser: boolean;
-  /** May create databases. */
+  /** The role may create databases. */
   createdb: boolean;
-  /** Is the owner of the database, or has its rights. */
+  /** The role owns the database, or has the privileges of its owner. */
   owns: boolean;
   bypassesRowSecurity: boolean;
-  /** May end the sessions of other roles. */
+  /** The role may end the sessions of other roles. */
   maySignal: boolean;
   extensions: readonly InstalledExtension[];
   /** Extensions that could be created here. */
@@ -29,16 +29,16 @@ export interface DatabaseFacts {
   roles: readonly string[];
   /** Other sessions in this database. */
   sessions: number;
-  /** Sessions in this database of roles we may not signal without `maySignal`. */
+  /** Sessions in this database that the role may end only with `maySignal`. */
   foreignSessions: number;
   preparedTransactions: number;
   subscriptions: readonly string[];
   logicalSlots: readonly string[];
   publications: readonly string[];
   eventTriggers: readonly string[];
-  /** What a dump does not hold, or not whole: tables of extensions, passwords of user mappings, security labels. */
+  /** What a dump does not contain: tables of extensions, passwords of user mappings, security labels. */
   notDumped: readonly string[];
-  /** Large objects of another owner than the role, or with rights of others. */
+  /** Large objects that another role owns, or has privileges on. */
   specialLargeObjects: number;
   /** Roles that policies of this database name. */
   policyRoles: readonly string[];
@@ -63,7 +63,7 @@ export async function readFacts(session: Session): Promise<DatabaseFacts> {
 const here = `(select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())`;
 const list = (select: string) => `(select coalesce(pg_catalog.jsonb_agg(x), '[]') from (${select}) as l(x))`;
 
-/** True for a client's session in pg_stat_activity, which hides what a session is from roles without pg_monitor. */
+/** Condition: a client's session in pg_stat_activity, which hides the type of a session from roles without pg_monitor. */
 export const isClient = (activity: string) =>
   `${activity}.usesysid is not null and coalesce(${activity}.backend_type, 'client backend') = 'client backend'`;
 
@@ -124,8 +124,8 @@ const factsQuery = `
   where d.datname = pg_catalog.current_database() and r.rolname = current_user`;
 
 /**
- * True when both sessions are in the very same database, whatever names, tunnels and addresses led there: a lock taken
- * by one is seen by the other.
+ * Whether both sessions are in the same database, whatever names, tunnels and addresses lead to it: one session takes a lock, and the
+ * other one sees it.
  */
 export async function isSameDatabase(source: Session, target: Session): Promise<boolean> {
   const { key } = await source.one<{ key: string }>("select (pg_catalog.random() * 9e18)::int8::text as key");

@@ -1,4 +1,4 @@
-/** Everything a database holds, read with several sessions at once. */
+/** Everything that a database contains, read with several sessions at once. */
 import { schemaObjectsQuery, type SchemaObject } from "@pilot-light/core/inventory/objects";
 import {
   addFingerprints,
@@ -14,7 +14,7 @@ import {
 import type { Session } from "@pilot-light/core/postgres/session";
 import { drain } from "@pilot-light/core/async/settle";
 
-/** What one database is compared with another by. */
+/** What two databases are compared by. */
 export interface Inventory {
   objects: readonly SchemaObject[];
   /** By `DataTable.group`. */
@@ -28,7 +28,7 @@ export async function readObjects(session: Session): Promise<SchemaObject[]> {
   return await session.query<{ kind: string; identity: string; definition: string }>(schemaObjectsQuery);
 }
 
-/** Exact rows of each table, by `DataTable.group`; null where row-level security does not let the role see them all. */
+/** Exact number of rows of each table, by `DataTable.group`; null where row-level security hides rows from the role. */
 export type RowCounts = ReadonlyMap<string, number | null>;
 
 /** Counts the rows of every table. */
@@ -48,7 +48,7 @@ export async function countRows(
 }
 
 /**
- * Reads the whole inventory, the largest tables first.
+ * Reads the complete inventory, the largest tables first.
  * @param fingerprint how one table is read; a plain query unless given
  */
 export async function readInventory(

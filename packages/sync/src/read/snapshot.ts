@@ -1,12 +1,12 @@
 /**
- * Several sessions at once, and several that all see one exported snapshot: pg_dump and the fingerprints are made from
- * the same moment, however busy the source is.
+ * Several sessions at once, and several sessions that all see one exported snapshot: pg_dump and the fingerprints read the same
+ * moment, however busy the source is.
  */
-import { OpsError } from "@pilot-light/core/ops-error";
 import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
 import { literal } from "@pilot-light/core/postgres/identifiers";
 import { openSession, type Session, type SessionOptions } from "@pilot-light/core/postgres/session";
 import { acquireAll } from "@pilot-light/core/async/settle";
+import { sourceRewritten } from "../errors.ts";
 
 /** One or more sessions of one endpoint, closed together. */
 export class Sessions implements AsyncDisposable {
@@ -33,7 +33,7 @@ export async function openSessions(
   count: number,
   options: SessionOptions,
 ): Promise<Sessions> {
-  // The first alone: where it fails, the others would fail alike, and a sleeping compute is woken up once.
+  // The first one alone: if it fails, the others would fail too; and it wakes a sleeping compute up once.
   const first = await openSession(endpoint, options);
   try {
     const others = Array.from({ length: count - 1 }, () => openSession(endpoint, options));
@@ -44,12 +44,12 @@ export async function openSessions(
   }
 }
 
-/** Sessions that see one snapshot, which lives as long as they do. */
+/** Sessions that see one snapshot, which exists as long as the sessions do. */
 export class Snapshot implements AsyncDisposable {
-  /** What `pg_dump --snapshot` takes. */
+  /** The identifier for `pg_dump --snapshot`. */
   readonly id: string;
   readonly #sessions: Sessions;
-  /** File of each table as the snapshot's catalog has it, by identity. */
+  /** File of each table in the snapshot's catalog, by identity. */
   readonly #files: ReadonlyMap<string, string>;
 
   constructor(id: string, sessions: Sessions, files: ReadonlyMap<string, string>) {
@@ -67,9 +67,9 @@ export class Snapshot implements AsyncDisposable {
   }
 
   /**
-   * Checks, when everything has been read, that the snapshot could be believed: TRUNCATE and rewriting ALTER TABLEs are not
-   * subject to snapshots and leave a table empty for its readers (PostgreSQL documentation, "Caveats" of MVCC). They give it
-   * another file, which the catalog shows to a session outside of the snapshot.
+   * Checks, when everything has been read, that the snapshot was valid: TRUNCATE and rewriting ALTER TABLEs ignore snapshots and
+   * leave a table empty for its readers (PostgreSQL documentation, "Caveats" of MVCC). They give the table another file, which the
+   * catalog shows to a session outside of the snapshot.
    * @throws OpsError SOURCE_REWRITTEN of the side's class
    */
   async assertNotRewritten(options: SessionOptions): Promise<void> {
@@ -80,15 +80,7 @@ export class Snapshot implements AsyncDisposable {
       .map(([identity]) => identity);
     if (rewritten.length === 0) return;
     const { system } = this.first.endpoint;
-    throw new OpsError(
-      options.failure,
-      "SOURCE_REWRITTEN",
-      `${system}: tables were truncated, rewritten or dropped while they were read.`,
-      {
-        details: rewritten.slice(0, 20),
-        hint: "Run the same command again when the reload or migration has ended.",
-      },
-    );
+    throw sourceRewritten({ side: options.failure, system, tables: rewritten.slice(0, 20) });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,12 +1,15 @@
-/** Step: the target's own dump goes to S3 before it is replaced, read back once: the undo of last resort. */
+/**
+ * Step: dump the target to S3 before it is replaced, and read the dump once to check it. Runs at the same time as the other steps.
+ */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { sessionOptions } from "../read/connect.ts";
+import { manifestBase } from "../archive/manifest.ts";
 import { checkArchive, makeDump, type Dump, type DumpRequest } from "../copy/dump.ts";
 import { describeRun, type StepContext } from "../job.ts";
-import { manifestBase } from "../archive/manifest.ts";
+import { sessionOptions } from "../read/connect.ts";
 import { openSnapshot } from "../read/snapshot.ts";
 
+/** @param key S3 key of the dump */
 export async function backUpTarget(key: string, context: StepContext): Promise<Dump> {
   const { job, libpq, signal, undo } = context;
   const { direction, programs, store, target, versions } = job;
@@ -17,7 +20,7 @@ export async function backUpTarget(key: string, context: StepContext): Promise<D
     programs,
     environment: libpq.target,
     file,
-    failure: "target",
+    side: "target",
   } as const;
   const dump = await dumpSnapshot(request, context);
   await checkArchive(programs, file, libpq.target, signal);

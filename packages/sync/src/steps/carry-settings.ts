@@ -1,9 +1,9 @@
-/** Step: the target's owner, rights and settings go to the new database: an exchange of staging would lose them. */
+/** Step: copy the owner, the privileges and the settings of the target to the staging database, which replaces it. */
 import { withDatabase } from "@pilot-light/core/postgres/endpoint";
 import { openSession } from "@pilot-light/core/postgres/session";
 import { sessionOptions } from "../read/connect.ts";
 import type { StepContext } from "../job.ts";
-import { carryRights } from "../target/privileges.ts";
+import { carryPrivileges } from "../target/privileges.ts";
 import { applyDatabaseSettings, readTargetSettings } from "../target/settings.ts";
 import type { DumpedSource } from "./dump-source.ts";
 
@@ -14,12 +14,12 @@ export async function carrySettings(
   const { maintenance, target } = job;
   await printer.step("settings", async () => {
     const options = sessionOptions("target", environment, signal);
-    await using old = await openSession(target, options);
+    await using live = await openSession(target, options);
     await using staging = await openSession(withDatabase(target, job.staging), options);
-    const settings = await readTargetSettings(old);
-    // The database first: its owner may make objects in the schema public, so that they can be given to it.
+    const settings = await readTargetSettings(live);
+    // The database first: its owner may create objects in the schema public, so that it can own them.
     await applyDatabaseSettings(maintenance, job.staging, settings);
-    await carryRights(staging, settings.objects, closed);
-    return { value: undefined, summary: "owner, rights and settings of the target carried over" };
+    await carryPrivileges(staging, settings.objects, closed);
+    return { value: undefined, summary: "owner, privileges and settings of the target copied" };
   });
 }

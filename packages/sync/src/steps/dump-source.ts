@@ -1,4 +1,4 @@
-/** Step: dump the source and read everything it holds, at the same time and in the same snapshot. */
+/** Step: dump the source and read everything that it contains, at the same time and in the same snapshot. */
 import { join } from "node:path";
 import { formatBytes, plural } from "@pilot-light/core/output/format";
 import { readSequences, type SequencePosition } from "@pilot-light/core/inventory/tables";
@@ -10,7 +10,7 @@ import { closedToPublic } from "../target/privileges.ts";
 import { settleAll } from "@pilot-light/core/async/settle";
 import { openSnapshot } from "../read/snapshot.ts";
 
-/** The dump, and what it must hold. */
+/** The dump, and what it must contain. */
 export interface DumpedSource {
   dump: Dump;
   snapshot: string;
@@ -40,9 +40,9 @@ export async function dumpSource(context: StepContext): Promise<DumpedSource> {
       environment: libpq.source,
       file,
       snapshot: snapshot.id,
-      failure: "source",
+      side: "source",
     } as const;
-    // Not before: a TRUNCATE that waited for these readers would make pg_dump wait behind it, for ever.
+    // Not before: a TRUNCATE that waits for these readers would make pg_dump wait behind it, forever.
     const reading = async () => {
       await locked;
       return await readInventory(snapshot.sessions, options.verify, (done, all) =>

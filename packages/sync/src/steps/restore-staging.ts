@@ -1,4 +1,4 @@
-/** Step: restore the dump into a new database beside the target. */
+/** Step: create the staging database and restore the dump into it. */
 import { join } from "node:path";
 import { plural } from "@pilot-light/core/output/format";
 import type { Dump } from "../copy/dump.ts";
@@ -6,7 +6,7 @@ import type { StepContext } from "../job.ts";
 import { createStaging, dropDatabase } from "../target/maintenance.ts";
 import { restore } from "../copy/restore.ts";
 
-export async function restoreBeside(dump: Dump, context: StepContext): Promise<void> {
+export async function restoreStaging(dump: Dump, context: StepContext): Promise<void> {
   const { printer, job, libpq, undo } = context;
   const { maintenance, staging, options, programs, skippedExtensions, target } = job;
   await printer.step("restore", async (progress) => {
@@ -25,7 +25,7 @@ export async function restoreBeside(dump: Dump, context: StepContext): Promise<v
     await restore(request, context, (done, all) => progress(printer.bar(done, all, "tables")));
     return {
       value: undefined,
-      summary: `beside the target as ${staging}, ${plural(options.jobs, "job")}`,
+      summary: `into the staging database ${staging}, ${plural(options.jobs, "job")}`,
     };
   });
 }

@@ -1,4 +1,4 @@
-/** Step: the staging database must equal the snapshot; its statistics are refreshed on the way. */
+/** Step: compare the staging database with the snapshot, and refresh its statistics. */
 import { plural } from "@pilot-light/core/output/format";
 import { withDatabase } from "@pilot-light/core/postgres/endpoint";
 import { sessionOptions } from "../read/connect.ts";

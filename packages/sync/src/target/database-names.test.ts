@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { formerName, isStaging, readFormerName, stagingName } from "./database-names.ts";
+import { previousName, isStaging, readPreviousName, stagingName } from "./database-names.ts";
 
 const stamp = "2026-11-22T09-30-00";
 
-test("names tell the database, what they are and when", () => {
+test("a name contains the database, the kind and the time", () => {
   expect(stagingName("neondb", stamp)).toBe("neondb__pl_staging_20261122093000");
-  expect(formerName("neondb", "replaced", stamp, 16777)).toBe("neondb__pl_old_20261122093000_16777");
-  expect(formerName("neondb", "undone", stamp, 16777)).toBe("neondb__pl_undone_20261122093000_16777");
+  expect(previousName("neondb", "replaced", stamp, 16777)).toBe("neondb__pl_old_20261122093000_16777");
+  expect(previousName("neondb", "undone", stamp, 16777)).toBe("neondb__pl_undone_20261122093000_16777");
 });
 
 const names = [
@@ -19,26 +19,26 @@ const names = [
   "é".repeat(31),
 ];
 
-test.each(names)("companions of %j fit into 63 bytes and are found again, by it alone", (name) => {
+test.each(names)("names for %j fit into 63 bytes, and only this database recognizes them", (name) => {
   const staging = stagingName(name, stamp);
   expect(Buffer.byteLength(staging)).toBeLessThanOrEqual(63);
-  expect([isStaging(staging, name), readFormerName(staging, name)]).toEqual([true, undefined]);
+  expect([isStaging(staging, name), readPreviousName(staging, name)]).toEqual([true, undefined]);
   for (const kind of ["replaced", "undone"] as const) {
-    const former = formerName(name, kind, stamp, 4_294_967_295);
-    expect(Buffer.byteLength(former)).toBeLessThanOrEqual(63);
-    expect(readFormerName(former, name)).toEqual({ kind, successor: 4_294_967_295 });
-    expect(isStaging(former, name)).toBe(false);
+    const previous = previousName(name, kind, stamp, 4_294_967_295);
+    expect(Buffer.byteLength(previous)).toBeLessThanOrEqual(63);
+    expect(readPreviousName(previous, name)).toEqual({ kind, successor: 4_294_967_295 });
+    expect(isStaging(previous, name)).toBe(false);
     for (const other of names.filter((each) => each !== name)) {
-      expect([isStaging(staging, other), readFormerName(former, other)]).toEqual([false, undefined]);
+      expect([isStaging(staging, other), readPreviousName(previous, other)]).toEqual([false, undefined]);
     }
   }
 });
 
-test("two long names that begin alike do not share their companions", () => {
+test("two long names with the same beginning do not recognize each other's databases", () => {
   const [first, second] = ["a", "b"].map((end) => `${"customer_portal_".repeat(4)}${end}`);
   expect(first && second && isStaging(stagingName(first, stamp), second)).toBe(false);
 });
 
-test("a name is not cut in the middle of a character", () => {
+test("a name is not shortened in the middle of a character", () => {
   expect(stagingName("é".repeat(60), stamp)).toMatch(/^é+~[0-9a-f]{8}__pl_staging_20261122093000$/);
 });

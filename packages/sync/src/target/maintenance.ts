@@ -1,16 +1,16 @@
 /**
- * A session beside the target, in the server's maintenance database: it holds the lock, makes and drops staging
- * databases and exchanges names, none of which can be done from inside the target.
+ * The maintenance session: a session in the maintenance database of a server. It holds the lock, creates and drops staging databases
+ * and renames databases, none of which can be done from inside the target.
  */
-import { OpsError } from "@pilot-light/core/ops-error";
 import { withDatabase, type Endpoint } from "@pilot-light/core/postgres/endpoint";
 import { ident, literal } from "@pilot-light/core/postgres/identifiers";
 import { openSession, type Session, type SessionOptions } from "@pilot-light/core/postgres/session";
 import { sqlState, sqlStateOf } from "@pilot-light/core/postgres/sql-state";
+import { syncRunning } from "../errors.ts";
 
 /**
- * Opens the session: in `postgres`, or in `template1` where that is missing or is the target itself. An interruption
- * leaves it open: it is what everything is undone with.
+ * Opens the session in `postgres`, or in `template1` if `postgres` is missing or is the target itself. An interruption leaves it
+ * open, because cleaning up needs it.
  */
 export async function openMaintenance(endpoint: Endpoint, options: SessionOptions): Promise<Session> {
   const lasting = { ...options, outlivesSignal: true };
@@ -27,12 +27,12 @@ export async function openMaintenance(endpoint: Endpoint, options: SessionOption
 const lockKey = "pg_catalog.hashtextextended('pilot-light sync ' || $1, 0)";
 
 /**
- * Takes the lock of a database: alone as its target, shared as its source. Held until the session ends, so that a killed
- * run leaves none behind.
+ * Locks a database: exclusively as the target, shared as the source. The lock ends with the session, so that a killed run leaves none
+ * behind.
  * @throws OpsError SYNC_RUNNING (precondition)
  */
-export async function lock(maintenance: Session, database: string, how: "target" | "source"): Promise<void> {
-  const take = how === "target" ? "pg_try_advisory_lock" : "pg_try_advisory_lock_shared";
+export async function lock(maintenance: Session, database: string, role: "target" | "source"): Promise<void> {
+  const take = role === "target" ? "pg_try_advisory_lock" : "pg_try_advisory_lock_shared";
   const { taken } = await maintenance.one<{ taken: boolean }>(
     `select pg_catalog.${take}(${lockKey}) as taken`,
     [database],
@@ -45,24 +45,20 @@ export async function lock(maintenance: Session, database: string, how: "target"
         and ((l.classid::int8 << 32) | l.objid::int8) = ${lockKey} limit 1`,
     [database],
   );
-  const who =
-    holder === undefined ? "" : ` (since ${holder.since}, from ${holder.client ?? "a local socket"})`;
-  throw new OpsError(
-    "precondition",
-    "SYNC_RUNNING",
-    `Another sync is using the ${how} ${database} on ${maintenance.endpoint.system}${who}.`,
-    {
-      hint: "Wait until it has ended, then try again.",
-    },
-  );
+  throw syncRunning({
+    role,
+    database,
+    system: maintenance.endpoint.system,
+    holder: holder && { since: holder.since, client: holder.client ?? "a local socket" },
+  });
 }
 
-/** Drops a database with whatever is connected to it, such as the pg_restore of a killed run. */
+/** Drops a database and ends the sessions in it, such as those of the pg_restore of a killed run. */
 export async function dropDatabase(maintenance: Session, name: string): Promise<void> {
   await maintenance.query(`drop database if exists ${ident(name)} with (force)`);
 }
 
-/** How a database has to be made to be like another one. */
+/** Encoding and locale of a database, as CREATE DATABASE takes them. */
 interface Locale {
   encoding: string;
   collate: string;

@@ -1,13 +1,13 @@
 /**
- * Owners and rights of objects, and default privileges: they belong to the target, not to the source. Read from the old
- * target and given to the objects of the staging database.
+ * Owners and privileges of objects, and default privileges: they belong to the target, not to the source. A sync reads them from
+ * the target and gives them to the objects of the staging database.
  */
-import { OpsError } from "@pilot-light/core/ops-error";
 import { notInExtension, userSchema } from "@pilot-light/core/inventory/objects";
 import { ident } from "@pilot-light/core/postgres/identifiers";
 import type { Session } from "@pilot-light/core/postgres/session";
+import { privilegesNotCarried } from "../errors.ts";
 
-/** One right of one role. `grantee` is null for PUBLIC; the owner's own rights are under `owner: true`. */
+/** One privilege of one role. `grantee` is null for PUBLIC; `owner` is true for the owner's own privileges. */
 export interface Grant {
   grantee: string | null;
   owner: boolean;
@@ -15,29 +15,30 @@ export interface Grant {
   grantable: boolean;
 }
 
-/** Owner and rights of one object. `on` is how GRANT names it: `table public.projects`. */
-interface ObjectRights {
-  /** As ALTER DEFAULT PRIVILEGES calls its kind. */
+/** Owner and privileges of one object. `on` is its name in GRANT: `table public.projects`. */
+export interface ObjectPrivileges {
+  /** Its kind, as ALTER DEFAULT PRIVILEGES names it. */
   kind: string;
   schema: string;
   on: string;
-  /** How ALTER ... OWNER names it; null where the owner follows another object. */
+  /** Its name in ALTER ... OWNER; null for an object whose owner is that of another object. */
   alter: string | null;
   column: string | null;
   owner: string;
   grants: Grant[];
 }
 
-interface DefaultPrivilege {
+/** What ALTER DEFAULT PRIVILEGES gives to new objects of a role. */
+export interface DefaultPrivilege {
   role: string;
   schema: string | null;
   kind: string;
   grants: Grant[];
 }
 
-/** Owners and rights of all objects, and what new objects get. */
-export interface Rights {
-  objects: ObjectRights[];
+/** Owners and privileges of all objects, and those of new objects. */
+export interface Privileges {
+  objects: ObjectPrivileges[];
   defaults: DefaultPrivilege[];
 }
 
@@ -54,7 +55,7 @@ const alterKeyword = `case c.relkind when 'S' then 'sequence' when 'v' then 'vie
 const ownedSequence = `c.relkind = 'S' and exists (select 1 from pg_catalog.pg_depend d
   where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objid = c.oid and d.deptype in ('a', 'i'))`;
 
-// Columns have no rights of their own until some are granted, so only those that have are read.
+// A column has no privileges of its own until some are granted, so only columns that have some are read.
 const objectsQuery = `
   select 'schemas' as kind, n.nspname as schema, pg_catalog.format('schema %I', n.nspname) as "on", pg_catalog.format('schema %I', n.nspname) as "alter", null as "column",
          pg_catalog.pg_get_userbyid(n.nspowner) as owner,
@@ -94,15 +95,15 @@ const defaultPrivilegesQuery = `
          ${grantsOf("p.defaclacl", "p.defaclrole")} as grants
     from pg_catalog.pg_default_acl p left join pg_catalog.pg_namespace n on n.oid = p.defaclnamespace`;
 
-/** Reads owners, rights and default privileges of the database of a session. */
-export async function readRights(session: Session): Promise<Rights> {
-  const objects = await session.query<ObjectRights>(objectsQuery);
+/** Reads the owners, privileges and default privileges of the session's database. */
+export async function readPrivileges(session: Session): Promise<Privileges> {
+  const objects = await session.query<ObjectPrivileges>(objectsQuery);
   return { objects, defaults: await session.query<DefaultPrivilege>(defaultPrivilegesQuery) };
 }
 
-/** Routines and types that PUBLIC, which may use new ones by default, may not use. */
+/** Routines and types that PUBLIC may not use, although by default it may use new ones. */
 export async function closedToPublic(session: Session): Promise<Set<string>> {
-  const { objects } = await readRights(session);
+  const { objects } = await readPrivileges(session);
   const closed = objects.filter(
     ({ kind, grants }) =>
       (kind === "routines" || kind === "types") && !grants.some(({ grantee }) => grantee === null),
@@ -111,37 +112,39 @@ export async function closedToPublic(session: Session): Promise<Set<string>> {
 }
 
 /**
- * Gives the old target's owners and rights to the objects of the staging database that the target had too, and to new
- * objects what the target's default privileges give to objects of the role that syncs.
- * @param closed from `closedToPublic` of the source: new objects among them are closed to PUBLIC here as well
- * @throws OpsError RIGHTS_NOT_CARRIED (target) when the result is not what it should be
+ * Gives the target's owners and privileges to the objects of the staging database. An object that the target does not have gets what
+ * the target's default privileges give to an object of the role that syncs.
+ * @param closed from `closedToPublic` of the source: new objects among them are closed to PUBLIC on the target as well
+ * @throws OpsError RIGHTS_NOT_CARRIED (target) when the result is not complete
  */
-export async function carryRights(
+export async function carryPrivileges(
   staging: Session,
-  target: Rights,
+  target: Privileges,
   closed: ReadonlySet<string>,
 ): Promise<void> {
   for (const privilege of target.defaults) await applyDefaultPrivilege(staging, privilege);
-  const wanted = wantedRights(
-    (await readRights(staging)).objects,
-    target,
-    await columnRightsThatFit(staging, target),
-    closed,
-  );
+  const { objects: present } = await readPrivileges(staging);
+  const wanted = wantedPrivileges(present, target, await keptColumns(staging, target), closed);
   for (const { current, object } of wanted) await carryOver(staging, current, object);
-  await verifyRights(staging, wanted);
+  await verifyPrivileges(staging, wanted);
 }
 
-/** An object as it is and as it should be. */
+/** An object as it is, and as it must become. */
 interface Wanted {
-  current: ObjectRights;
-  object: ObjectRights;
+  current: ObjectPrivileges;
+  object: ObjectPrivileges;
 }
 
-function wantedRights(
-  present: readonly ObjectRights[],
-  target: Rights,
-  columns: readonly ObjectRights[],
+/**
+ * What every object of the staging database must become. Pure.
+ * @param present objects of the staging database
+ * @param columns columns of the target with privileges of their own that the staging database has too
+ * @param closed routines and types that are closed to PUBLIC in the source
+ */
+export function wantedPrivileges(
+  present: readonly ObjectPrivileges[],
+  target: Privileges,
+  columns: readonly ObjectPrivileges[],
   closed: ReadonlySet<string>,
 ): Wanted[] {
   const before = new Map(target.objects.map((object) => [keyOf(object), object]));
@@ -156,16 +159,16 @@ function wantedRights(
   return [...objects, ...columns.map((object) => ({ current: { ...object, grants: [] }, object }))];
 }
 
-/** Rights on columns: those of the old target whose column is there again. A restore brings none of its own. */
-async function columnRightsThatFit(staging: Session, target: Rights): Promise<ObjectRights[]> {
-  const fitting: ObjectRights[] = [];
+/** Columns of the target with privileges of their own that the staging database has too. A restore creates no such privileges. */
+async function keptColumns(staging: Session, target: Privileges): Promise<ObjectPrivileges[]> {
+  const kept: ObjectPrivileges[] = [];
   for (const object of target.objects) {
-    if (object.column !== null && (await hasColumn(staging, object, object.column))) fitting.push(object);
+    if (object.column !== null && (await hasColumn(staging, object, object.column))) kept.push(object);
   }
-  return fitting;
+  return kept;
 }
 
-async function hasColumn(session: Session, object: ObjectRights, column: string): Promise<boolean> {
+async function hasColumn(session: Session, object: ObjectPrivileges, column: string): Promise<boolean> {
   const { found } = await session.one<{ found: boolean }>(
     `select exists (select 1 from pg_catalog.pg_attribute a
         where a.attrelid = pg_catalog.to_regclass($1) and a.attname = $2 and not a.attisdropped) as found`,
@@ -174,19 +177,19 @@ async function hasColumn(session: Session, object: ObjectRights, column: string)
   return found;
 }
 
-/** What an object that the target did not have gets: as if it had been created there by the role that syncs. */
-function defaultGrants(object: ObjectRights, defaults: readonly DefaultPrivilege[]): Grant[] {
+/** The privileges of an object that the target does not have: as if the role that syncs had created it there. */
+function defaultGrants(object: ObjectPrivileges, defaults: readonly DefaultPrivilege[]): Grant[] {
   const fitting = defaults.filter(({ role, kind }) => role === object.owner && kind === object.kind);
   const everywhere = fitting.find(({ schema }) => schema === null)?.grants ?? object.grants;
   const here = fitting.filter(({ schema }) => schema === object.schema).flatMap(({ grants }) => grants);
   return [...new Map([...everywhere, ...here].map((grant) => [grantKey(grant), grant])).values()];
 }
 
-function keyOf(object: Pick<ObjectRights, "on" | "column">): string {
+function keyOf(object: Pick<ObjectPrivileges, "on" | "column">): string {
   return `${object.on}\0${object.column ?? ""}`;
 }
 
-/** A right as text that does not depend on the owner's name. */
+/** A privilege as text that does not depend on the owner's name. */
 function grantKey(grant: Grant): string {
   const grantee = grant.owner ? "(owner)" : grant.grantee === null ? "public" : ident(grant.grantee);
   return `${grant.privilege} to ${grantee}${withOption(grant)}`;
@@ -196,15 +199,19 @@ function withOption(grant: Grant): string {
   return grant.grantable && !grant.owner ? " with grant option" : "";
 }
 
-/** True when both say the same, whoever the owners are. */
+/** Whether both lists grant the same; the owners may differ. */
 export function sameGrants(a: readonly Grant[], b: readonly Grant[]): boolean {
   const text = (grants: readonly Grant[]) => grants.map(grantKey).sort().join("\n");
   return text(a) === text(b);
 }
 
-async function carryOver(session: Session, current: ObjectRights, wanted: ObjectRights): Promise<void> {
+async function carryOver(
+  session: Session,
+  current: ObjectPrivileges,
+  wanted: ObjectPrivileges,
+): Promise<void> {
   if (!sameGrants(current.grants, wanted.grants)) {
-    for (const statement of rightsStatements(wanted.on, wanted.column, current, wanted.grants)) {
+    for (const statement of grantStatements(wanted.on, wanted.column, current, wanted.grants)) {
       await session.query(statement);
     }
   }
@@ -213,8 +220,8 @@ async function carryOver(session: Session, current: ObjectRights, wanted: Object
   }
 }
 
-/** REVOKE and GRANT statements that replace the rights on an object. */
-export function rightsStatements(
+/** REVOKE and GRANT statements that replace the privileges on an object. */
+export function grantStatements(
   on: string,
   column: string | null,
   current: { owner: string; grants: readonly Grant[] },
@@ -236,7 +243,7 @@ function granteeName(owner: string): (grant: Grant) => string {
 
 async function applyDefaultPrivilege(session: Session, privilege: DefaultPrivilege): Promise<void> {
   const { possible } = await session.one<{ possible: boolean }>(
-    // Platforms set default privileges for their own roles (Neon's cloud_admin): theirs to make again, not ours.
+    // Platforms set default privileges for their own roles (Neon's cloud_admin), which only the platform can set.
     `select pg_catalog.pg_has_role($1, 'usage') and ($2::text is null or pg_catalog.to_regnamespace(pg_catalog.quote_ident($2)) is not null) as possible`,
     [privilege.role, privilege.schema],
   );
@@ -255,23 +262,16 @@ async function applyDefaultPrivilege(session: Session, privilege: DefaultPrivile
   }
 }
 
-async function verifyRights(staging: Session, wanted: readonly Wanted[]): Promise<void> {
-  const present = new Map((await readRights(staging)).objects.map((object) => [keyOf(object), object]));
+async function verifyPrivileges(staging: Session, wanted: readonly Wanted[]): Promise<void> {
+  const present = new Map((await readPrivileges(staging)).objects.map((object) => [keyOf(object), object]));
   const different = wanted.filter(({ object }) => {
     const found = present.get(keyOf(object));
     const sameOwner = object.alter === null || found?.owner === object.owner;
     return !sameOwner || !sameGrants(found?.grants ?? [], object.grants);
   });
   if (different.length === 0) return;
-  throw new OpsError(
-    "target",
-    "RIGHTS_NOT_CARRIED",
-    "Owners or rights of the target could not be given to the new database.",
-    {
-      details: different
-        .slice(0, 20)
-        .map(({ object: { on, column } }) => `${on}${column === null ? "" : `, column ${column}`}`),
-      hint: "Rights granted by a role other than the owner cannot be repeated: grant them as the owner.",
-    },
+  const objects = different.map(
+    ({ object: { on, column } }) => `${on}${column === null ? "" : `, column ${column}`}`,
   );
+  throw privilegesNotCarried({ objects: objects.slice(0, 20) });
 }

@@ -1,25 +1,33 @@
-/** Database-level settings of the target: owner, rights, parameters, limit, comment. A database made beside it has none of them. */
-import { OpsError, messageOf } from "@pilot-light/core/ops-error";
+/** Database-level settings of the target, which a new database does not have: owner, privileges, parameters, limit, comment. */
+import { messageOf } from "@pilot-light/core/ops-error";
 import { ident, literal } from "@pilot-light/core/postgres/identifiers";
 import type { Session } from "@pilot-light/core/postgres/session";
 import { sqlState, sqlStateOf } from "@pilot-light/core/postgres/sql-state";
-import { grantsOf, readRights, rightsStatements, sameGrants, type Grant, type Rights } from "./privileges.ts";
+import { settingsNotCarried } from "../errors.ts";
+import {
+  grantsOf,
+  grantStatements,
+  readPrivileges,
+  sameGrants,
+  type Grant,
+  type Privileges,
+} from "./privileges.ts";
 
-/** Everything carried over from the old target. */
+/** Everything that a sync copies from the target to the new database. */
 export interface TargetSettings {
   owner: string;
   connectionLimit: number;
   comment: string | null;
-  rights: Grant[];
+  privileges: Grant[];
   /** `ALTER DATABASE SET` (role null) and `ALTER ROLE IN DATABASE SET`. */
   parameters: { role: string | null; name: string; value: string }[];
-  objects: Rights;
+  objects: Privileges;
 }
 
 const databaseQuery = `
   select pg_catalog.pg_get_userbyid(d.datdba) as owner, d.datconnlimit as "connectionLimit",
          pg_catalog.shobj_description(d.oid, 'pg_database') as comment,
-         ${grantsOf("coalesce(d.datacl, pg_catalog.acldefault('d', d.datdba))", "d.datdba")} as rights,
+         ${grantsOf("coalesce(d.datacl, pg_catalog.acldefault('d', d.datdba))", "d.datdba")} as privileges,
          (select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
               'role', r.rolname, 'name', pg_catalog.split_part(c, '=', 1), 'value', pg_catalog.substr(c, pg_catalog.strpos(c, '=') + 1))), '[]')
             from pg_catalog.pg_db_role_setting s cross join lateral pg_catalog.unnest(s.setconfig) c
@@ -27,14 +35,14 @@ const databaseQuery = `
            where s.setdatabase = d.oid) as parameters
     from pg_catalog.pg_database d where d.datname = pg_catalog.current_database()`;
 
-/** Reads what is to be carried over from the target. */
+/** Reads the settings of the session's database. */
 export async function readTargetSettings(target: Session): Promise<TargetSettings> {
   const database = await target.one<Omit<TargetSettings, "objects">>(databaseQuery);
-  return { ...database, objects: await readRights(target) };
+  return { ...database, objects: await readPrivileges(target) };
 }
 
 /**
- * Gives the database-level settings of the target to another database of the same server.
+ * Applies the settings to another database of the same server.
  * @throws OpsError SETTINGS_NOT_CARRIED (target)
  */
 export async function applyDatabaseSettings(
@@ -43,20 +51,20 @@ export async function applyDatabaseSettings(
   settings: TargetSettings,
 ): Promise<void> {
   const name = ident(database);
-  const current = await maintenance.one<{ owner: string; rights: Grant[] }>(
+  const current = await maintenance.one<{ owner: string; privileges: Grant[] }>(
     `select pg_catalog.pg_get_userbyid(d.datdba) as owner,
-            ${grantsOf("coalesce(d.datacl, pg_catalog.acldefault('d', d.datdba))", "d.datdba")} as rights
+            ${grantsOf("coalesce(d.datacl, pg_catalog.acldefault('d', d.datdba))", "d.datdba")} as privileges
        from pg_catalog.pg_database d where d.datname = $1`,
     [database],
   );
   const statements = [
-    ...(sameGrants(current.rights, settings.rights)
+    ...(sameGrants(current.privileges, settings.privileges)
       ? []
-      : rightsStatements(
+      : grantStatements(
           `database ${name}`,
           null,
-          { owner: current.owner, grants: current.rights },
-          settings.rights,
+          { owner: current.owner, grants: current.privileges },
+          settings.privileges,
         )),
     ...settings.parameters.map(({ role, name: parameter, value }) => {
       const whose =
@@ -70,16 +78,7 @@ export async function applyDatabaseSettings(
   for (const statement of statements) {
     await maintenance.query(statement).catch((cause: unknown) => {
       if (sqlStateOf(cause) !== sqlState.insufficientPrivilege) throw cause;
-      throw new OpsError(
-        "target",
-        "SETTINGS_NOT_CARRIED",
-        `A setting of the target could not be given to the new database, the target is as it was: ${messageOf(cause)}`,
-        {
-          details: [statement],
-          hint: "An administrator made it: have the right granted that is named, or the setting reset on the target.",
-          cause,
-        },
-      );
+      throw settingsNotCarried({ reason: messageOf(cause), statement }, { cause });
     });
   }
 }
@@ -96,7 +95,7 @@ const listParameters = new Set([
 
 function parameterValue(name: string, value: string): string {
   if (!listParameters.has(name.toLowerCase())) return literal(value);
-  // `"$user", public`; an empty list is stored as `""`, which SET does not take back as it is.
+  // `"$user", public`; an empty list is stored as `""`, which SET does not accept in this form.
   const names = [...value.matchAll(/"((?:[^"]|"")*)"|[^,\s]+/g)];
   return names.map(([word, quoted]) => literal(quoted?.replaceAll('""', '"') ?? word)).join(", ");
 }

@@ -1,90 +1,98 @@
 /**
- * Exchanging the names of the target and a database beside it. Everything before is preparation; this is the moment
- * that counts, so it either happens whole or leaves the target as it was.
+ * The swap: the target gives up its name, and another database of the server gets it. All steps before it are preparation. The swap
+ * either succeeds completely or leaves the target unchanged.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { OpsError, messageOf } from "@pilot-light/core/ops-error";
-import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
+import { messageOf, type OpsError } from "@pilot-light/core/ops-error";
 import { ident } from "@pilot-light/core/postgres/identifiers";
 import type { Session } from "@pilot-light/core/postgres/session";
 import { sqlState, sqlStateOf } from "@pilot-light/core/postgres/sql-state";
-import { formerName, type FormerKind } from "./database-names.ts";
+import { swapBroken, swapFailed } from "../errors.ts";
 import { isClient } from "../read/database-facts.ts";
+import { previousName, type PreviousKind } from "./database-names.ts";
 
 export interface SwapRequest {
-  /** The name applications use. */
+  /** The name that applications use. */
   live: string;
-  /** The database that gets that name. */
+  /** The database that gets this name. */
   incoming: string;
-  /** What the target is from then on. */
-  becomes: FormerKind;
-  /** When, for the name of the former target. */
+  /** What the target is called afterwards. */
+  becomes: PreviousKind;
+  /** The time, for the name of the previous target. */
   stamp: string;
-  /** Opens another session beside the target, should this one be lost. */
+  /** Opens another maintenance session, in case the first one is lost. */
   reopen: () => Promise<Session>;
 }
 
-/** What an exchange came to. */
-export interface Swapped {
-  /** The former target's name now. */
-  former: string;
-  /** Milliseconds for which the target could not be entered. */
-  unavailable: number;
+/** The target is another database now. */
+export interface Replaced {
+  target: "replaced";
+  /** The name that the previous target has now. */
+  previous: string;
+  /** Milliseconds for which nobody could connect to the target. */
+  unavailableMs: number;
 }
 
-/** Each waits 5 s at most, and the target is closed meanwhile. */
+/** What a swap made of the target. */
+export type SwapResult =
+  | Replaced
+  /** The target has its name and is open; `error` is why, or the interruption. */
+  | { target: "unchanged"; error: unknown }
+  /** Nobody knows which database has which name; the message of `error` names the candidates. */
+  | { target: "unknown"; error: OpsError };
+
+/** Each attempt waits 5 s at most, and the target is closed during that time. */
 const attempts = 4;
-/** Milliseconds to find out what a failed exchange left, and to put it right. */
+/** Milliseconds to find out what a failed swap left, and to revert it. */
 const recoveryTime = 30_000;
 
-/** Which database is which, whatever they are called at the moment. */
+/** The two databases, whatever their names are at the moment. */
 interface Oids {
   live: number;
   incoming: number;
 }
 
 /**
- * Gives `incoming` the name `live`, and `live` the name of a former target. Sessions in both are ended; the former target
- * stays closed, so that nothing is written to it by mistake.
- * @param signal ends the attempts to get the target free; once it has given up its name, the exchange is completed
- * @throws OpsError SWAP_FAILED (target): the target is as it was. SWAP_BROKEN (target): it could not be put right; the
- *   message says where the data is
+ * Renames `live` to the name of a previous target, and `incoming` to `live`. Ends the sessions in both. The previous target remains
+ * closed, so that nobody writes to it by mistake.
+ * @param signal ends the attempts to rename the target; once the target has given up its name, the swap is completed
+ * @throws OpsError TARGET_QUERY_FAILED (target) when it cannot begin: it has changed nothing then
  */
 export async function swap(
   maintenance: Session,
   request: SwapRequest,
   signal: AbortSignal,
-): Promise<Swapped> {
+): Promise<SwapResult> {
   const { live, incoming, becomes, stamp } = request;
   const oids = await oidsOf(maintenance, live, incoming);
-  const former = formerName(live, becomes, stamp, oids.incoming);
   const start = performance.now();
+  const previous = previousName(live, becomes, stamp, oids.incoming);
+  const replaced = (): Replaced => ({
+    target: "replaced",
+    previous,
+    unavailableMs: performance.now() - start,
+  });
   try {
-    // Somebody who holds a lock on the database must not keep it closed for long.
+    // A session that holds a lock on the database must not keep the target closed for long.
     await maintenance.query("set lock_timeout = '2s'");
     await setOpen(maintenance, live, false);
     await endSessions(maintenance, [live, incoming]);
-    await rename(maintenance, live, former, signal);
+    await rename(maintenance, live, previous, signal);
     // Two statements and not one transaction: Neon sends renames to its control plane by name and in no certain order.
     await setOpen(maintenance, incoming, true);
     await rename(maintenance, incoming, live);
+    return replaced();
   } catch (cause) {
-    const { system } = maintenance.endpoint;
-    const completed = await recover({ ...request, system }, oids, former, cause);
-    if (!completed) {
-      signal.throwIfAborted();
-      throw new OpsError(
-        "target",
-        "SWAP_FAILED",
-        `The target ${live} could not be exchanged, it is as it was: ${messageOf(cause)}`,
-        {
-          hint: "A session that cannot be ended may hold it. See  select pid, usename, application_name from pg_stat_activity;",
-          cause,
-        },
-      );
+    const recovery = await recover(request, oids, previous);
+    if (recovery.found === "completed") return replaced();
+    if (recovery.found === "reverted") {
+      const error = swapFailed({ live, reason: messageOf(cause) }, { cause });
+      return { target: "unchanged", error: signal.aborted ? signal.reason : error };
     }
+    const { system } = maintenance.endpoint;
+    const reason = messageOf(recovery.error);
+    return { target: "unknown", error: swapBroken({ live, incoming, previous, system, reason }, { cause }) };
   }
-  return { former, unavailable: performance.now() - start };
 }
 
 async function oidsOf(maintenance: Session, live: string, incoming: string): Promise<Oids> {
@@ -96,49 +104,35 @@ async function oidsOf(maintenance: Session, live: string, incoming: string): Pro
   return { live: oid(live), incoming: oid(incoming) };
 }
 
-/**
- * Finds out, on a session of its own, how far an exchange came that failed or whose answer was lost, and takes it back.
- * @returns true when it had been completed after all
- */
-async function recover(
-  request: SwapRequest & { system: DatabaseSystem },
-  oids: Oids,
-  former: string,
-  cause: unknown,
-): Promise<boolean> {
-  const { live, incoming, reopen, system } = request;
+/** How a swap that failed ended. */
+type Recovery =
+  /** It had succeeded: only the server's answer was lost. */
+  | { found: "completed" }
+  /** The target has its name again and is open. */
+  | { found: "reverted" }
+  | { found: "nothing"; error: unknown };
+
+/** Finds out, in a session of its own, how far a swap came that failed or whose answer was lost, and reverts it. */
+async function recover(request: SwapRequest, oids: Oids, previous: string): Promise<Recovery> {
+  const { live, reopen } = request;
   const deadline = Date.now() + recoveryTime;
-  let last: unknown = cause;
+  let last: unknown;
   while (Date.now() < deadline) {
     try {
       await using session = await reopen();
       const names = await namesOf(session, oids);
       const completed = names.incoming === live;
-      if (names.live === former && !completed) await rename(session, former, live);
+      if (names.live === previous && !completed) await rename(session, previous, live);
       await setOpen(session, live, true);
-      return completed;
+      return { found: completed ? "completed" : "reverted" };
     } catch (error) {
       last = error;
-      // The name is somebody else's now: trying again changes nothing.
+      // Another database has the name: trying again changes nothing.
       if (sqlStateOf(error) === sqlState.duplicateDatabase) break;
       await sleep(1000);
     }
   }
-  throw new OpsError(
-    "target",
-    "SWAP_BROKEN",
-    `The exchange of ${live} was interrupted and could not be taken back: ${messageOf(last)}`,
-    {
-      details: [
-        `the target as it was is the database ${live} or ${former}`,
-        `what was to take its place is the database ${incoming} or ${live}`,
-        "nothing was removed",
-      ],
-      hint: `Put it right:  pnpm sync undo ${system}    which goes no step further back. By hand:  alter database ${ident(former)} rename to ${ident(live)}; alter database ${ident(live)} allow_connections true;`,
-      state: "unknown",
-      cause,
-    },
-  );
+  return { found: "nothing", error: last };
 }
 
 async function namesOf(
@@ -157,7 +151,7 @@ async function setOpen(maintenance: Session, database: string, open: boolean): P
   await maintenance.query(`alter database ${ident(database)} allow_connections ${open}`);
 }
 
-/** Ends the sessions of clients. Those of the platform's superusers (rdsadmin, cloud_admin) nobody may end; they go by themselves. */
+/** Ends the sessions of clients. Nobody may end those of the platform's superusers (rdsadmin, cloud_admin), which end by themselves. */
 async function endSessions(maintenance: Session, databases: readonly string[]): Promise<void> {
   await maintenance.query(
     `select pg_catalog.pg_terminate_backend(a.pid, 5000)
@@ -168,9 +162,9 @@ async function endSessions(maintenance: Session, databases: readonly string[]): 
   );
 }
 
-const inTheWay = new Set<string>([sqlState.objectInUse, sqlState.lockNotAvailable]);
+const databaseInUse = new Set<string>([sqlState.objectInUse, sqlState.lockNotAvailable]);
 
-/** A rename waits 5 s for sessions to go by itself; one that was starting while the others were ended may still be there. */
+/** A rename waits 5 s for sessions to end. A session that began while the others were ended may still be connected. */
 async function rename(maintenance: Session, from: string, to: string, signal?: AbortSignal): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     signal?.throwIfAborted();
@@ -178,7 +172,7 @@ async function rename(maintenance: Session, from: string, to: string, signal?: A
       await maintenance.query(`alter database ${ident(from)} rename to ${ident(to)}`);
       return;
     } catch (error) {
-      if (!inTheWay.has(sqlStateOf(error) ?? "") || attempt === attempts) throw error;
+      if (!databaseInUse.has(sqlStateOf(error) ?? "") || attempt === attempts) throw error;
       await endSessions(maintenance, [from]);
       await sleep(200);
     }

@@ -1,0 +1,35 @@
+/** Runs a sync for a person: prints the plan, asks, syncs, prints the result. */
+import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
+import { canAsk, confirmByName } from "@pilot-light/core/cli/confirm";
+import { confirmationNeeded } from "@pilot-light/core/errors";
+import type { DirectionName } from "../direction.ts";
+import type { SyncOptions } from "../options.ts";
+import { performSync, previewSync, type Confirm } from "../sync.ts";
+import { printPlan, printResult } from "./render.ts";
+
+export async function runSyncCommand(
+  name: DirectionName,
+  options: SyncOptions & { dryRun: boolean; yes: boolean },
+  context: CommandContext,
+): Promise<CommandOutcome> {
+  const { printer, signal } = context;
+  const command = `pnpm sync ${name}`;
+  if (options.dryRun) {
+    const { plan, refusal } = await previewSync(name, options, context);
+    printPlan(plan, printer, options);
+    if (refusal !== undefined) throw refusal;
+    printer.line(`  To run it:  ${command}`);
+    return { outcome: "planned", document: { plan } };
+  }
+  if (!options.yes && !canAsk()) throw confirmationNeeded({ command });
+  const confirm: Confirm = async (plan, refusal) => {
+    printPlan(plan, printer, options);
+    if (options.yes || refusal !== undefined) return;
+    const { database, system } = plan.target;
+    await confirmByName(`This replaces the database ${database} on ${system}.`, database, signal);
+  };
+  const start = performance.now();
+  const { plan, result } = await performSync(name, options, context, confirm);
+  printResult(plan, result, performance.now() - start, printer);
+  return { outcome: "synced", document: { plan, result } };
+}

@@ -1,0 +1,280 @@
+/**
+ * The register of sync's errors: code, class, message, hint and resulting state, each in one place. The logic calls the
+ * functions; docs/errors.md is generated from the entries. The refusals of preflight are defined with their rules, in `plan/rules`.
+ */
+import type { Side } from "@pilot-light/core/errors";
+import { defineError } from "@pilot-light/core/ops-error";
+import type { DatabaseSystem, Endpoint } from "@pilot-light/core/postgres/endpoint";
+import { ident } from "@pilot-light/core/postgres/identifiers";
+import { deployCommand } from "@pilot-light/core/terraform/deploy-command";
+
+const eitherSide = { oneOf: ["source", "target"], choose: ({ side }: { side: Side }) => side } as const;
+
+// Before the first step
+
+export const sameDatabase = defineError<Pick<Endpoint, "database" | "host">>({
+  code: "SAME_DATABASE",
+  failure: "precondition",
+  meaning: "Source and target are the same database, whatever names and addresses lead to it.",
+  remedy: "Correct NEON_DATABASE_URL, the output `database_endpoint` or RDS_HOSTADDR.",
+  message: ({ database, host }) => `Source and target are the same database: ${database} @ ${host}.`,
+  hint: () =>
+    "One of these settings leads to the other server: NEON_DATABASE_URL, the output database_endpoint, RDS_HOSTADDR.",
+});
+
+export const syncRunning = defineError<{
+  role: "source" | "target";
+  database: string;
+  system: DatabaseSystem;
+  /** When its session began, and its address; undefined where the session has just ended. */
+  holder: { since: string; client: string } | undefined;
+}>({
+  code: "SYNC_RUNNING",
+  failure: "precondition",
+  meaning: "Another sync or undo holds the lock of one of the databases.",
+  remedy: "Wait until it has ended. The message states since when it runs, and from which address.",
+  message: ({ role, database, system, holder }) => {
+    const who = holder === undefined ? "" : ` (since ${holder.since}, from ${holder.client})`;
+    return `Another sync is using the ${role} ${database} on ${system}${who}.`;
+  },
+  hint: () => "Wait until it has ended, then run the command again.",
+});
+
+export const syncInterrupted = defineError<{
+  live: string;
+  system: DatabaseSystem;
+  /** The name that the target has now; undefined where the target has its own name, but is closed. */
+  name: string | undefined;
+}>({
+  code: "SYNC_INTERRUPTED",
+  failure: "precondition",
+  meaning: "A sync was killed during its swap, and left the target closed or under another name.",
+  remedy:
+    "Run `pnpm sync undo <system>`, which repairs the target and does nothing else in that case. A sync without `--dry-run` repairs it too. Do not create a database under the target's name.",
+  message: ({ live, name }) =>
+    name === undefined
+      ? `An interrupted sync left the target ${live} closed.`
+      : `An interrupted sync left the target ${live} under the name ${name}.`,
+  hint: ({ live, system }) =>
+    `Do not create a database named ${live}. To repair the target, and nothing else:  pnpm sync undo ${system}`,
+});
+
+export const targetUnclear = defineError<{ live: string; name: string; previous: readonly string[] }>({
+  code: "TARGET_UNCLEAR",
+  failure: "precondition",
+  meaning: "The database with the target's name is not the one that a sync put there.",
+  remedy: "Inspect both databases, then drop or rename the one that you do not need.",
+  state: "nothing-written",
+  message: ({ live, name }) =>
+    `${name} was the database ${live}. A sync replaced it, but the present ${live} is not the database that this sync created.`,
+  details: ({ previous }) => previous.map((each) => `previous target: ${each}`),
+  hint: ({ live, name }) =>
+    `Inspect ${live} and ${name}. Then rename or drop the one that you do not need:  alter database ${ident(name)} rename to ...;    or  drop database ${ident(name)};`,
+});
+
+export const nothingToUndo = defineError<{
+  live: string;
+  system: DatabaseSystem;
+  undone: readonly string[];
+}>({
+  code: "NOTHING_TO_UNDO",
+  failure: "precondition",
+  meaning: "The server has no previous database that the undo could return to.",
+  remedy: "Restore a dump from S3 with `pg_restore`: see docs/runbooks/restore-a-dump.md.",
+  message: ({ live, system }) => `${system} has no previous database of ${live}.`,
+  details: ({ undone }) => undone.map((name) => `kept by an earlier undo: ${name}`),
+  hint: () => "Earlier states are in S3. docs/runbooks/restore-a-dump.md describes how to restore one.",
+});
+
+// The bucket and its manifests
+
+export const bucketMissing = defineError<{ bucket: string }>({
+  code: "BUCKET_MISSING",
+  failure: "aws",
+  meaning: "The bucket for dumps does not exist.",
+  remedy: "Deploy the stack, or correct PROJECT_NAME and the output `db_backups_bucket_name`.",
+  message: ({ bucket }) => `The bucket ${bucket} does not exist.`,
+  hint: () =>
+    `Check PROJECT_NAME and the output db_backups_bucket_name. To create the bucket:  ${deployCommand(undefined)}`,
+});
+
+export const bucketForeign = defineError<{
+  bucket: string;
+  account: string;
+  region: string;
+  status: number;
+}>({
+  code: "BUCKET_FOREIGN",
+  failure: "aws",
+  meaning: "The bucket for dumps belongs to another account or region, or S3 denied access.",
+  remedy: "Choose the right AWS_PROFILE, or correct PROJECT_NAME.",
+  message: ({ bucket }) =>
+    `Cannot use the bucket ${bucket}: it belongs to another account or region, or S3 denied access.`,
+  details: ({ account, region, status }) => [`account ${account}, region ${region}, HTTP status ${status}`],
+  hint: () => "Check PROJECT_NAME and the profile:  aws sts get-caller-identity",
+});
+
+export const uploadIncomplete = defineError<{ uri: string; bytes: number; expected: number }>({
+  code: "UPLOAD_INCOMPLETE",
+  failure: "aws",
+  meaning: "An uploaded dump has another size in S3 than on disk.",
+  remedy: "Run the command again.",
+  message: ({ uri, bytes, expected }) => `${uri} has ${bytes} bytes in S3, but ${expected} bytes on disk.`,
+  hint: () => "Run the same command again.",
+});
+
+export const keyTaken = defineError<{ uri: string }>({
+  code: "KEY_TAKEN",
+  failure: "aws",
+  meaning: "Another run created a dump with the same key in the same second.",
+  remedy: "Run the command again.",
+  message: ({ uri }) => `Another run has just created ${uri}.`,
+  hint: () => "Run the same command again.",
+});
+
+export const manifestUnreadable = defineError<{ uri: string }>({
+  code: "MANIFEST_UNREADABLE",
+  failure: "aws",
+  meaning: "The manifest of a dump is not JSON of the documented form.",
+  remedy: "Inspect the manifest in S3. Without it the tool does not know when both databases were equal.",
+  message: ({ uri }) => `Cannot read the manifest ${uri}.`,
+  hint: ({ uri }) =>
+    `Another version of the tool may have written it. Without it, nobody knows when both databases were equal. To inspect it:  aws s3 cp ${uri} -`,
+});
+
+export const manifestFailed = defineError<{ live: string; uri: string }>({
+  code: "MANIFEST_FAILED",
+  failure: "aws",
+  meaning: "The target is replaced and verified, but S3 did not accept the manifest of the dump.",
+  remedy: "The sync itself is complete. To have a complete dump as well, sync again.",
+  state: "changed",
+  message: ({ live, uri }) => `${live} is replaced and verified, but the manifest of ${uri} was not written.`,
+  hint: () =>
+    "The sync itself is complete. Its dump is not, because it has no manifest. To create a complete dump, sync again.",
+});
+
+// Dump, restore, verification
+
+/** Errors that a program reported. */
+interface ProgramFailure {
+  errors: readonly string[];
+}
+const programDetails = ({ errors }: ProgramFailure) => errors;
+
+export const dumpFailed = defineError<ProgramFailure & { side: Side; system: DatabaseSystem }>({
+  code: "DUMP_FAILED",
+  failure: eitherSide,
+  meaning: "pg_dump failed.",
+  remedy: "Act on the errors of pg_dump, which the message quotes.",
+  message: ({ system }) => `pg_dump of ${system} failed.`,
+  details: programDetails,
+  hint: () => "To see the command line of pg_dump, run the command again with --verbose",
+});
+
+export const dumpDamaged = defineError<ProgramFailure>({
+  code: "DUMP_DAMAGED",
+  failure: "target",
+  meaning: "pg_restore cannot read the dump of the target that pg_dump has just written.",
+  remedy: "Check the free space of the directory for temporary files, then run the command again.",
+  message: () => "pg_restore cannot read the dump of the target.",
+  details: programDetails,
+  hint: () => "Check the free space of the directory for temporary files:  df -h",
+});
+
+export const sourceRewritten = defineError<{
+  side: Side;
+  system: DatabaseSystem;
+  tables: readonly string[];
+}>({
+  code: "SOURCE_REWRITTEN",
+  failure: eitherSide,
+  meaning:
+    "Tables were truncated, rewritten or dropped while a sync read them, so its snapshot is not valid.",
+  remedy: "Run the command again when the reload or the migration has ended.",
+  message: ({ system }) =>
+    `${system}: another session truncated, rewrote or dropped tables while the sync read them.`,
+  details: ({ tables }) => tables,
+  hint: () => "Wait until the reload or the migration has ended, then run the same command again.",
+});
+
+export const restoreFailed = defineError<ProgramFailure>({
+  code: "RESTORE_FAILED",
+  failure: "target",
+  meaning: "pg_restore could not restore the dump into the staging database.",
+  remedy: "Fix the object that the message names in the source, then sync again.",
+  message: () => "pg_restore could not restore the dump into the staging database.",
+  details: programDetails,
+  hint: () => "Fix the object that pg_restore names in the source, then sync again.",
+});
+
+export const verificationFailed = defineError<{ differences: readonly string[] }>({
+  code: "VERIFICATION_FAILED",
+  failure: "target",
+  meaning: "The restored database is not equal to the source.",
+  remedy:
+    "Fix the listed objects in the source. The usual cause is a generated column whose function is not immutable.",
+  message: () => "The restored database is not equal to the source.",
+  details: ({ differences }) => differences,
+  hint: () =>
+    "A definition that gives another result on each server, such as a generated column, causes this. Fix it in the source, then sync again.",
+});
+
+// Settings and privileges of the target
+
+export const settingsNotCarried = defineError<{ reason: string; statement: string }>({
+  code: "SETTINGS_NOT_CARRIED",
+  failure: "target",
+  meaning: "The role may not give the new database a setting that an administrator made on the target.",
+  remedy: "Ask an administrator for the missing privilege, or reset the setting on the target.",
+  message: ({ reason }) => `Cannot copy a setting of the target to the new database: ${reason}`,
+  details: ({ statement }) => [statement],
+  hint: () =>
+    "An administrator made this setting. Ask for the missing privilege, or reset the setting on the target.",
+});
+
+export const privilegesNotCarried = defineError<{ objects: readonly string[] }>({
+  code: "RIGHTS_NOT_CARRIED",
+  failure: "target",
+  meaning: "The new database does not have all owners and privileges of the target.",
+  remedy: "Grant the listed privileges as the owner of the objects, then sync again.",
+  message: () => "Cannot copy all owners and privileges of the target to the new database.",
+  details: ({ objects }) => objects,
+  hint: () =>
+    "A role other than the owner granted these privileges, which the sync cannot repeat. Grant them as the owner, then sync again.",
+});
+
+// The swap
+
+export const swapFailed = defineError<{ live: string; reason: string }>({
+  code: "SWAP_FAILED",
+  failure: "target",
+  meaning: "The target could not be renamed, usually because a session could not be ended.",
+  remedy: "End the sessions that use the target, then run the command again.",
+  state: "target-unchanged",
+  message: ({ live, reason }) => `Cannot swap the target ${live}: ${reason}`,
+  hint: () =>
+    "A session that the role may not end probably uses the target. To list the sessions:  select pid, usename, application_name from pg_stat_activity;",
+});
+
+export const swapBroken = defineError<{
+  live: string;
+  incoming: string;
+  previous: string;
+  system: DatabaseSystem;
+  reason: string;
+}>({
+  code: "SWAP_BROKEN",
+  failure: "target",
+  meaning: "The swap was interrupted and could not be reverted. The message states where the data is.",
+  remedy:
+    "`pnpm sync undo <system>` repairs the target, and does nothing else in that case. Do not create a database under the target's name.",
+  state: "unknown",
+  message: ({ live, reason }) => `The swap of ${live} was interrupted and could not be reverted: ${reason}`,
+  details: ({ live, incoming, previous }) => [
+    `the target is the database ${live} or ${previous}`,
+    `its replacement is the database ${incoming} or ${live}`,
+    "no database was dropped",
+  ],
+  hint: ({ live, previous, system }) =>
+    `By hand:  alter database ${ident(previous)} rename to ${ident(live)}; alter database ${ident(live)} allow_connections true;    To repair the target, and nothing else:  pnpm sync undo ${system}`,
+});

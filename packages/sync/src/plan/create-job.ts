@@ -1,0 +1,46 @@
+/** Turns a plan that was confirmed into the job that the steps work on. */
+import type { CommandContext } from "@pilot-light/core/cli/command";
+import type { Direction } from "../direction.ts";
+import type { SyncJob } from "../job.ts";
+import type { SyncOptions } from "../options.ts";
+import type { Resolved } from "../resolve.ts";
+import { stagingName } from "../target/database-names.ts";
+import { replacedTargets } from "../target/target-state.ts";
+import { openMaintenanceOf, type Locks } from "./locks.ts";
+import type { Prepared } from "./prepare.ts";
+
+/** Creates the job. */
+export function createJob(
+  { direction, options, resolved }: { direction: Direction; options: SyncOptions; resolved: Resolved },
+  { inspection, keys }: Prepared,
+  { maintenance, state }: Locks,
+  { environment }: CommandContext,
+  workDirectory: string,
+): SyncJob {
+  const { programs, findings } = inspection;
+  const { endpoint: source, facts: sourceFacts } = inspection.source;
+  const { endpoint: target, facts: targetFacts, rows: targetRows } = inspection.target;
+  return {
+    direction,
+    options,
+    source,
+    target,
+    maintenance,
+    programs,
+    store: resolved.store,
+    who: resolved.identity.arn,
+    ...keys,
+    staging: stagingName(target.database, keys.stamp),
+    droppable: replacedTargets(state),
+    targetRows,
+    // Without the signal of the command: this session reverts a swap after an interruption.
+    reopen: () => openMaintenanceOf({ ...resolved, source, target }, "target", { environment }),
+    versions: {
+      source: sourceFacts.version,
+      target: targetFacts.version,
+      sameMajor: sourceFacts.major === targetFacts.major,
+    },
+    skippedExtensions: findings.skippedExtensions,
+    workDirectory,
+  };
+}

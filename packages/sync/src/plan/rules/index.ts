@@ -1,0 +1,113 @@
+/** The list of preflight rules, in the order in which their findings are reported, and how they are applied. */
+import type { OpsError } from "@pilot-light/core/ops-error";
+import { encoding } from "./encoding.ts";
+import { extensions } from "./extensions.ts";
+import { objectsLeftOut } from "./objects-left-out.ts";
+import { pinnedTarget } from "./pinned-target.ts";
+import { previousTargets } from "./previous-targets.ts";
+import { roles } from "./roles.ts";
+import { rowLoss } from "./row-loss.ts";
+import { rowSecurity } from "./row-security.ts";
+import type { DatabasesFacts, Finding, Rule, RowsFacts } from "./rule.ts";
+import { sessions } from "./sessions.ts";
+import { stagingDatabase } from "./staging-database.ts";
+import { versions } from "./versions.ts";
+
+export type { Rule } from "./rule.ts";
+
+export const rules = [
+  versions,
+  encoding,
+  stagingDatabase,
+  pinnedTarget,
+  sessions,
+  rowSecurity,
+  roles,
+  extensions,
+  objectsLeftOut,
+  previousTargets,
+  rowLoss,
+] as const satisfies readonly Rule[];
+
+/** Name of an option that allows what a rule refuses. */
+export type AllowOption = NonNullable<(typeof rules)[number]["allow"]>["option"];
+
+type CamelCase<Name extends string> = Name extends `${infer First}-${infer Rest}`
+  ? `${First}${Capitalize<CamelCase<Rest>>}`
+  : Name;
+
+/** Which flags were given, as yargs names their options: `{ allowShrink: true }`. */
+export type Allowed = { [Option in AllowOption as CamelCase<Option>]?: boolean };
+
+/** Everything that the rules found. */
+export interface Findings {
+  refusals: OpsError[];
+  notes: string[];
+  skippedExtensions: string[];
+}
+
+/** Checks the rules about both databases. Pure. */
+export function checkDatabases(facts: DatabasesFacts, allowed: Allowed): Findings {
+  return collect(
+    rules.flatMap((rule) =>
+      rule.needs === "databases" ? apply(rule, rule.check(facts), facts, allowed) : [],
+    ),
+  );
+}
+
+/** Checks the rules about the numbers of rows. Pure. */
+export function checkRows(facts: RowsFacts, allowed: Allowed): Findings {
+  return collect(
+    rules.flatMap((rule) => (rule.needs === "rows" ? apply(rule, rule.check(facts), facts, allowed) : [])),
+  );
+}
+
+/** The options that allow refusals, for the commands and docs/flags.md. */
+export const allowances = (rules as readonly Rule[]).flatMap(({ allow, errors = {} }) =>
+  allow === undefined
+    ? []
+    : [{ ...allow, option: allow.option as AllowOption, codes: Object.values(errors).map(codeOf) }],
+);
+
+function codeOf({ entry }: { entry: { code: string } }): string {
+  return entry.code;
+}
+
+/** Turns refusals into notes where their flag is given, and names the flag where it is not. */
+function apply(
+  { allow }: Rule,
+  findings: readonly Finding[],
+  { direction }: Pick<RowsFacts, "direction">,
+  allowed: Allowed,
+): readonly Finding[] {
+  if (allow === undefined) return findings;
+  const isAllowed = new Map(Object.entries(allowed)).get(camelCase(allow.option)) === true;
+  return findings.map((finding) => {
+    if (!("refusal" in finding)) return finding;
+    const { message, hint } = finding.refusal;
+    if (isAllowed) return { note: `allowed by --${allow.option}: ${asFragment(message)}` };
+    const command = `If that is intended:  pnpm sync ${direction.name} --${allow.option}`;
+    return {
+      refusal: finding.refusal.with({ hint: hint === undefined ? command : `${hint} ${command}` }),
+    };
+  });
+}
+
+function collect(findings: readonly Finding[]): Findings {
+  return {
+    refusals: findings.flatMap((finding) => ("refusal" in finding ? [finding.refusal] : [])),
+    notes: findings.flatMap((finding) => ("note" in finding ? [finding.note] : [])),
+    skippedExtensions: findings.flatMap((finding) =>
+      "skippedExtension" in finding ? [finding.skippedExtension] : [],
+    ),
+  };
+}
+
+function camelCase(option: string): string {
+  return option.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** "The target has 3 rows." -> "the target has 3 rows". */
+function asFragment(sentence: string): string {
+  return `${sentence.charAt(0).toLowerCase()}${sentence.slice(1).replace(/\.$/, "")}`;
+}

@@ -1,0 +1,41 @@
+/** Rule: what a sync does not copy, and what the target loses. Only notes. */
+import { plural } from "@pilot-light/core/output/format";
+import type { DatabaseFacts } from "../../read/database-facts.ts";
+import type { DatabasesRule, Finding } from "./rule.ts";
+
+const list = (names: readonly string[], text: (names: string) => string): Finding[] =>
+  names.length === 0 ? [] : [{ note: text(names.join(", ")) }];
+
+const triggersAndPublications = ({ eventTriggers, publications }: DatabaseFacts) => [
+  ...eventTriggers.map((name) => `event trigger ${name}`),
+  ...publications.map((name) => `publication ${name}`),
+];
+
+export const objectsLeftOut: DatabasesRule = {
+  id: "objects-left-out",
+  needs: "databases",
+  check: ({ direction, source: { facts: source }, target: { facts: target } }) => {
+    const leftOut = [
+      ...triggersAndPublications(source),
+      ...source.subscriptions.map((name) => `subscription ${name}`),
+    ];
+    const largeObjects = plural(target.specialLargeObjects, "large object");
+    return [
+      ...list(
+        leftOut,
+        (names) => `not copied from ${direction.source}, because they act beyond the database: ${names}`,
+      ),
+      ...list(
+        source.notDumped,
+        (names) => `not copied from ${direction.source}, because a dump does not contain them: ${names}`,
+      ),
+      ...(target.specialLargeObjects > 0
+        ? [{ note: `owners and privileges of ${largeObjects} on ${direction.target} are not kept` }]
+        : []),
+      ...list(
+        triggersAndPublications(target),
+        (names) => `the new database will not have these objects of the target: ${names}`,
+      ),
+    ];
+  },
+};

@@ -1,0 +1,31 @@
+/** Rule: the target has no subscription, logical replication slot or prepared transaction, which a swap would lose. */
+import { plural } from "@pilot-light/core/output/format";
+import { defineError } from "@pilot-light/core/ops-error";
+import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
+import type { DatabasesRule } from "./rule.ts";
+
+const targetPinned = defineError<{ system: DatabaseSystem; objects: readonly string[] }>({
+  code: "TARGET_PINNED",
+  failure: "precondition",
+  meaning:
+    "The target has subscriptions, logical replication slots or prepared transactions, which belong to one database and would not be in the new one.",
+  remedy: "Drop the subscription or the replication slot, or finish the prepared transaction.",
+  message: ({ system }) => `${system}: the target has objects that a sync cannot move to the new database.`,
+  details: ({ objects }) => objects,
+  hint: () => "Drop these objects, or finish these transactions, then run the command again.",
+});
+
+export const pinnedTarget: DatabasesRule = {
+  id: "pinned-target",
+  needs: "databases",
+  errors: { targetPinned },
+  check: ({ direction, target: { facts } }) => {
+    const { subscriptions, logicalSlots, preparedTransactions } = facts;
+    const objects = [
+      ...subscriptions.map((name) => `subscription ${name}`),
+      ...logicalSlots.map((name) => `logical replication slot ${name}`),
+      ...(preparedTransactions > 0 ? [plural(preparedTransactions, "prepared transaction")] : []),
+    ];
+    return objects.length === 0 ? [] : [{ refusal: targetPinned({ system: direction.target, objects }) }];
+  },
+};

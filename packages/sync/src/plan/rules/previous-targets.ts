@@ -1,0 +1,17 @@
+/** Rule: which previous targets a sync drops at its end, and which only a person may drop. Only notes. */
+import { ident } from "@pilot-light/core/postgres/identifiers";
+import { replacedTargets, undoneTargets } from "../../target/target-state.ts";
+import type { DatabasesRule } from "./rule.ts";
+
+export const previousTargets: DatabasesRule = {
+  id: "previous-targets",
+  needs: "databases",
+  check: ({ targetState }) => [
+    ...replacedTargets(targetState).map((name) => ({
+      note: `the previous target ${name} will be dropped at the end`,
+    })),
+    ...undoneTargets(targetState).map((name) => ({
+      note: `${name}, which \`sync undo\` replaced, is kept: no dump of it exists. When nobody needs it:  drop database ${ident(name)};`,
+    })),
+  ],
+};

@@ -1,0 +1,74 @@
+/**
+ * What a preflight rule is: an entry with an id, the errors that it refuses with, and a pure function that checks facts. To add a
+ * rule, write it in a file of this folder and add it to the list in `index.ts`.
+ */
+import type { OpsError, RegisteredError } from "@pilot-light/core/ops-error";
+import type { DataTable } from "@pilot-light/core/inventory/tables";
+import type { Direction } from "../../direction.ts";
+import type { DatabaseFacts } from "../../read/database-facts.ts";
+import type { RowCounts } from "../../read/inventory.ts";
+import type { TargetState } from "../../target/target-state.ts";
+
+/** What a rule found. */
+export type Finding =
+  /** The sync must not run. */
+  | { refusal: OpsError }
+  /** A sentence for the plan. */
+  | { note: string }
+  /** An extension of the source that the sync leaves out. */
+  | { skippedExtension: string };
+
+/** One side, as the rules see it. */
+export interface SideFacts {
+  facts: DatabaseFacts;
+  tables: readonly DataTable[];
+}
+
+/** What is known once both databases have been inspected. */
+export interface DatabasesFacts {
+  direction: Direction;
+  source: SideFacts;
+  target: SideFacts;
+  /** Whether the target is dumped before it is replaced. */
+  targetBackup: boolean;
+  /** What earlier syncs left on the target's server. */
+  targetState: TargetState;
+}
+
+/** What is known once the rows are counted. A sync checks these rules twice: for the plan, and again for the dump's snapshot. */
+export interface RowsFacts {
+  direction: Direction;
+  sourceRows: RowCounts;
+  targetRows: RowCounts;
+}
+
+/** A flag that allows what a rule refuses. The option, its help, the plan's line and docs/flags.md come from this entry. */
+export interface Allowance<Option extends string = string> {
+  /** Name of the option, without dashes: "allow-shrink". */
+  option: Option;
+  /** For `--help`: starts with the verb of the command, without a period. */
+  describe: string;
+  /** For docs/flags.md: when it is right to give the flag, in a sentence or two. */
+  meaning: string;
+}
+
+interface RuleEntry<Facts, Option extends string> {
+  id: string;
+  /** The errors of its refusals, for the register. */
+  errors?: Readonly<Record<string, RegisteredError<never>>>;
+  allow?: Allowance<Option>;
+  /** Pure. Without findings there is nothing to report. */
+  check: (facts: Facts) => readonly Finding[];
+}
+
+/** A rule about two databases. `Option` is the flag that allows its refusals, if there is one. */
+export interface DatabasesRule<Option extends string = never> extends RuleEntry<DatabasesFacts, Option> {
+  needs: "databases";
+}
+
+/** A rule about numbers of rows. */
+export interface RowsRule<Option extends string = never> extends RuleEntry<RowsFacts, Option> {
+  needs: "rows";
+}
+
+export type Rule<Option extends string = string> = DatabasesRule<Option> | RowsRule<Option>;

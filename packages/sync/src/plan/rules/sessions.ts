@@ -1,0 +1,38 @@
+/** Rule: the role may end the sessions in the target, which the swap does. */
+import { plural } from "@pilot-light/core/output/format";
+import { defineError } from "@pilot-light/core/ops-error";
+import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
+import type { DatabasesRule } from "./rule.ts";
+
+const cannotEndSessions = defineError<{ system: DatabaseSystem; role: string; sessions: number }>({
+  code: "CANNOT_END_SESSIONS",
+  failure: "precondition",
+  meaning: "Other roles are connected to the target, and the role of the sync may not end their sessions.",
+  remedy: "As an administrator: `grant pg_signal_backend to <role>;`. Or stop the applications.",
+  message: ({ system, role, sessions }) =>
+    `${system}: ${plural(sessions, "session")} of other roles ${sessions === 1 ? "is" : "are"} connected to the target, and the role ${role} may not end sessions of other roles.`,
+  hint: ({ role }) => `Stop the applications. Or, as an administrator:  grant pg_signal_backend to ${role};`,
+});
+
+export const sessions: DatabasesRule = {
+  id: "sessions",
+  needs: "databases",
+  errors: { cannotEndSessions },
+  check: ({ direction, target: { facts } }) => {
+    const { foreignSessions, maySignal, role } = facts;
+    const refused = foreignSessions > 0 && !maySignal;
+    const count = plural(facts.sessions, "session is", "sessions are");
+    return [
+      ...(refused
+        ? [{ refusal: cannotEndSessions({ system: direction.target, role, sessions: foreignSessions }) }]
+        : []),
+      ...(facts.sessions > 0
+        ? [
+            {
+              note: `${count} connected to the target, and will be ended at the swap: what they write until then is only in the previous database`,
+            },
+          ]
+        : []),
+    ];
+  },
+};

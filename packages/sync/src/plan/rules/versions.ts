@@ -1,0 +1,61 @@
+/** Rule: both servers have supported versions, and the target understands what the source's pg_dump writes. */
+import { defineError } from "@pilot-light/core/ops-error";
+import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
+import type { DatabasesRule, Finding } from "./rule.ts";
+
+/** `pg_terminate_backend` waits for the end of a session from this version on; Neon has no older one. */
+const oldestMajor = 14;
+
+const versionUnsupported = defineError<{ system: DatabaseSystem; version: string }>({
+  code: "VERSION_UNSUPPORTED",
+  failure: "precondition",
+  meaning: `A server runs a PostgreSQL older than ${oldestMajor}.`,
+  remedy: "Upgrade the server.",
+  message: ({ system, version }) =>
+    `${system} runs PostgreSQL ${version}, but a sync needs ${oldestMajor} or newer.`,
+  hint: ({ system }) => `Upgrade ${system} first.`,
+});
+
+const versionDowngrade = defineError<{
+  source: { system: DatabaseSystem; version: string; major: number };
+  target: { system: DatabaseSystem; version: string };
+}>({
+  code: "VERSION_DOWNGRADE",
+  failure: "precondition",
+  meaning:
+    "The source runs PostgreSQL 17 or newer and the target 16 or older, which rejects what the newer pg_dump writes.",
+  remedy: "Upgrade the target to the major version of the source.",
+  message: ({ source, target }) =>
+    `${source.system} runs PostgreSQL ${source.version}, and ${target.system} ${target.version} cannot restore what pg_dump ${source.major} writes.`,
+  hint: ({ source, target }) => `Upgrade ${target.system} to PostgreSQL ${source.major} first.`,
+});
+
+export const versions: DatabasesRule = {
+  id: "versions",
+  needs: "databases",
+  errors: { versionUnsupported, versionDowngrade },
+  check: ({ direction, source: { facts: source }, target: { facts: target } }) => {
+    const findings: Finding[] = [];
+    const sides = [
+      { system: direction.source, version: source.version, major: source.major },
+      { system: direction.target, version: target.version, major: target.major },
+    ] as const;
+    for (const side of sides) {
+      if (side.major < oldestMajor) findings.push({ refusal: versionUnsupported(side) });
+    }
+    const [from, to] = sides;
+    if (from.major >= 17 && to.major <= 16) {
+      findings.push({ refusal: versionDowngrade({ source: from, target: to }) });
+    } else if (from.major > to.major) {
+      findings.push({
+        note: `${from.system} (${from.version}) is newer than ${to.system} (${to.version}): the restore fails at the first feature that ${to.system} does not know`,
+      });
+    }
+    if (from.major !== to.major) {
+      findings.push({
+        note: "the major versions differ: tables are compared by content, but views, functions, constraints and similar objects only by name",
+      });
+    }
+    return findings;
+  },
+};

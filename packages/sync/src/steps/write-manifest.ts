@@ -1,0 +1,37 @@
+/** Step: the manifest makes the dump of the source complete. It comes last: it states that the target was verified and replaced. */
+import { manifestBase, type Manifest } from "../archive/manifest.ts";
+import { manifestFailed } from "../errors.ts";
+import { describeRun, type StepContext } from "../job.ts";
+import type { DumpedSource } from "./dump-source.ts";
+
+/** @param durations milliseconds of each step */
+export async function writeManifest(
+  { dump, inventory, snapshot }: DumpedSource,
+  durations: Readonly<Record<string, number>>,
+  { job }: StepContext,
+): Promise<void> {
+  const { archiveKey, direction, options, source, store, target, versions } = job;
+  const manifest: Manifest = {
+    ...manifestBase(describeRun(job), archiveKey, dump),
+    kind: "archive",
+    database: {
+      system: direction.source,
+      host: source.host,
+      name: source.database,
+      serverVersion: versions.source,
+    },
+    target: { system: direction.target, host: target.host, name: target.database },
+    verified: {
+      depth: options.verify,
+      snapshot,
+      tables: Object.fromEntries(inventory.tables),
+      largeObjects: inventory.largeObjects,
+      sequences: inventory.sequences,
+      schemaObjects: inventory.objects.length,
+    },
+    durations: { ...durations },
+  };
+  await store.putManifest(archiveKey, manifest).catch((cause: unknown) => {
+    throw manifestFailed({ live: target.database, uri: store.uri(archiveKey) }, { cause });
+  });
+}
