@@ -21,8 +21,8 @@ export function printPlan(plan: Plan, printer: Printer, { dryRun }: { dryRun: bo
   printer.row({ label: "", text: head, ...(dryRun ? { right: "dry run, nothing is written" } : {}) });
   printer.line();
   const backup = plan.backup ?? "none (--no-target-backup)";
-  printFact("source", describeSide(plan.source), printer);
-  printFact("target", describeSide(plan.target), printer);
+  printSide("source", plan.source, printer);
+  printSide("target", plan.target, printer);
   printFact("archive", plan.archive, printer);
   printFact(
     "backup",
@@ -43,9 +43,11 @@ export function printPlan(plan: Plan, printer: Printer, { dryRun }: { dryRun: bo
   printer.row({ label: "  ", text: dim(estimate) });
 }
 
-function describeSide({ system, database, host, port, version, bytes, notes }: PlannedSide): string {
-  const where = `${system.padEnd(5)} ${database} @ ${host}:${port}`;
-  return `${where}   PostgreSQL ${version}, ${formatBytes(bytes)}${notes.length > 0 ? `   (${notes.join("; ")})` : ""}`;
+function printSide(name: string, side: PlannedSide, printer: Printer): void {
+  const { system, database, host, port, version, bytes, notes } = side;
+  printFact(name, `${system.padEnd(4)}  ${database} @ ${host}:${port}`, printer);
+  const details = notes.length > 0 ? `   (${notes.join("; ")})` : "";
+  printFact("", `PostgreSQL ${version}, ${formatBytes(bytes)}${details}`, printer);
 }
 
 const tableColumns: readonly Column[] = [
