@@ -56,8 +56,9 @@ describe("unreadable outputs never lead to a mode", () => {
     const { stderr } = await run(["--outputs-file", file]);
     expect([vpc_id, database_port]).not.toContain(undefined);
     expect(stderr).toMatch(/FAIL +terraform-outputs +not checked/);
-    for (const name of ["vpc_id", "database_port"])
+    for (const name of ["vpc_id", "database_port"]) {
       expect(stderr).toMatch(new RegExp(`^ {13}.*${name}`, "m"));
+    }
   });
 });
 
