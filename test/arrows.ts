@@ -51,8 +51,9 @@ export const folders = new Map<string, Readonly<Record<string, readonly string[]
       terraform: ["top", "config"],
       aws: ["top", "config"],
       postgres: ["top", "config", "terraform"],
-      inventory: ["postgres"],
+      inventory: ["async", "postgres"],
       cli: ["top", "config", "output"],
+      testing: [],
     },
   ],
   [

@@ -6,6 +6,8 @@ import * as sandbox from "@pilot-light/sandbox/errors";
 import { documents as syncDocuments } from "@pilot-light/sync/documents";
 import * as sync from "@pilot-light/sync/errors";
 import { allowances, rules, type Rule } from "@pilot-light/sync/rules";
+import { documents as validateDocuments } from "@pilot-light/validate/documents";
+import * as validate from "@pilot-light/validate/errors";
 
 const syncRules: readonly Rule[] = rules;
 
@@ -14,10 +16,11 @@ export const registers: readonly Readonly<Record<string, unknown>>[] = [
   infra,
   sandbox,
   sync,
+  validate,
   ...syncRules.map(({ errors = {} }) => errors),
 ];
 
-export const documents: readonly DocumentEntry[] = [...syncDocuments];
+export const documents: readonly DocumentEntry[] = [...syncDocuments, ...validateDocuments];
 
 /** A flag that allows what a command refuses otherwise. */
 export interface FlagEntry {

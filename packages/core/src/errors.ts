@@ -184,6 +184,24 @@ export const outputsFailed = defineError<{ details: readonly string[] }>({
   hint: () => "To read them from a file, add  --outputs-file <path>  To see the failure:  pnpm infra:output",
 });
 
+// Terraform
+
+export const terraformFailed = defineError<{
+  /** What was tried: "`terraform plan` failed". */
+  attempt: string;
+  reason: string;
+  details?: readonly string[];
+  hint?: string;
+}>({
+  code: "TERRAFORM_FAILED",
+  failure: "aws",
+  meaning: "Terraform reported an error, which the message quotes.",
+  remedy: "Fix the error that Terraform reports, then run the command again.",
+  message: ({ attempt, reason }) => `${attempt}: ${reason}${reason.endsWith(".") ? "" : "."}`,
+  details: ({ details = [] }) => details,
+  hint: ({ hint }) => hint,
+});
+
 // AWS
 
 /** What was tried, as the start of a sentence: "Cannot read the secret x". */

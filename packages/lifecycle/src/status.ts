@@ -8,7 +8,7 @@ import { OpsError, messageOf } from "@pilot-light/core/ops-error";
 import { formatMinute } from "@pilot-light/core/output/format";
 import { listDumps } from "@pilot-light/validate/aws/dumps";
 import { listServices } from "@pilot-light/validate/aws/services";
-import { modeName } from "@pilot-light/validate/report";
+import { modeName } from "@pilot-light/validate/mode";
 import { openContext, type LifecycleContext } from "./context.ts";
 import { costsOf } from "./plan/costs.ts";
 import { readDatabase } from "./aws/database.ts";
@@ -140,7 +140,7 @@ function describeService({ name, running, desired }: RunningService): string {
 }
 
 async function newestDump({ aws, names, signal }: LifecycleContext, outputs: Outputs) {
-  const { whole } = await listDumps(aws, outputs.db_backups_bucket_name || names.backupsBucket, signal);
-  const [newest] = whole;
+  const { complete } = await listDumps(aws, outputs.db_backups_bucket_name || names.backupsBucket, signal);
+  const [newest] = complete;
   return newest === undefined ? undefined : { key: newest.key, at: newest.modified.toISOString() };
 }

@@ -1,7 +1,7 @@
-/** Every IAM action that the checks need, with the resources it can be narrowed to. The policy is made of this table. */
+/** Every IAM action that the checks need, with the resources that it can be restricted to. The policy is generated from this table. */
 import { environmentName, type ResourceNames } from "@pilot-light/core/contract";
 
-/** What the ARNs are made of. Account and region are `*` where they are not known. */
+/** The parts of the ARNs. Account and region are `*` when they are not known. */
 export interface PolicyScope {
   names: ResourceNames;
   project: string;
@@ -32,7 +32,7 @@ export const actions = {
   "rds:DescribeDBInstances": ({ region, account, names }) => [
     `arn:aws:rds:${region}:${account}:db:${names.databaseInstance}`,
   ],
-  // RDS names the secret of an instance after an id that nobody knows before.
+  // RDS puts an id into the name of the secret that is not known in advance.
   "secretsmanager:GetSecretValue": ({ region, account }) => [
     `arn:aws:secretsmanager:${region}:${account}:secret:rds!db-*`,
   ],

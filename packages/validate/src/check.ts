@@ -1,89 +1,87 @@
-/** What a check is, what it gets and what it gives. A check returns data and never prints. */
+/** What a check is, what it receives and what it returns. A check returns data and never prints. */
 import type { AwsClients } from "@pilot-light/core/aws/clients";
 import type { ResourceNames } from "@pilot-light/core/contract";
 import type { Environment } from "@pilot-light/core/config/env";
 import type { Action } from "./actions.ts";
+import type { Fix } from "./fix.ts";
+import type { Mode } from "./mode.ts";
 import type { Reads } from "./reads.ts";
 
-/** Whether the compute of the environment is switched on, as its Terraform output `dev_activated` says. */
-export type Mode = "pilot-light" | "active";
-
-/** One thing that is not as it should be. */
+/** Something that is wrong. */
 export interface Problem {
   severity: "failure" | "warning";
-  /** What, on which object. */
+  /** What is wrong, with which object. */
   message: string;
-  /** What to do, with the command to run. */
-  fix: string;
-  /** Time alone may put it right: `--wait` tries again. */
+  fix: Fix;
+  /** The problem may disappear without a change: `--wait` checks again. */
   heals?: boolean;
 }
 
-/** What a check found. Without problems it has passed. */
+/** What a check found. Without problems the check has passed. */
 export interface Finding {
   /** What was found, in a few words: "backend 12 images, frontend 9". */
   summary: string;
-  /** More lines, for `--verbose`. */
+  /** Lines that explain the summary, shown for a failure and with `--verbose`. */
   details?: readonly string[];
   problems?: readonly Problem[];
 }
 
-/** What a person chose on the command line that a check has to know. */
+/** Options of the command line that a check needs. */
 export interface CheckOptions {
   /** `address:port` to connect to instead of the load balancer. */
   albAddress?: { host: string; port: number } | undefined;
-  /** Folder with cdktf.json. */
+  /** Directory of cdktf.json. */
   directory: string;
 }
 
-/** What a check gets. */
+/** What a check receives. */
 export interface CheckContext {
   environment: Environment;
   aws: AwsClients;
   project: string;
   names: ResourceNames;
   options: CheckOptions;
-  /** What several checks look at, read once. */
+  /** What several checks need, read once. */
   reads: Reads;
-  /** Aborted when the check has timed out and when the run ends. */
+  /** Aborted when the check times out and when the run ends. */
   signal: AbortSignal;
   now: Date;
-  /** Hides a secret from then on wherever it would be printed. */
+  /** From now on, hides a secret in everything that is printed. */
   hide: (secret: string) => void;
-  /** Tells a person who asked for it, such as the command line of a program that is started. */
+  /** Prints a line with `--verbose`, such as the command line of a program. */
   log: (line: string) => void;
 }
 
 export interface Check {
-  /** Stable, in kebab-case: people select by it, waive by it and search for it. */
+  /** Stable, in kebab-case: people select a check, waive it and search for it by its id. */
   id: string;
-  /** What it makes sure of, as a sentence without a full stop. */
+  /** What the check verifies, as a sentence without a period. */
   title: string;
-  /** The only mode in which it makes sense; both without. */
+  /** The only mode in which the check applies. Default: both. */
   mode?: Mode;
-  /** Checks that must not have failed before, or this one is skipped. */
+  /** Checks that run before this one. If one of them fails, this check is skipped. */
   needs: readonly string[];
-  /** IAM actions of the AWS calls that it makes. */
+  /** IAM actions of its AWS calls. */
   actions: readonly Action[];
-  /** Runs only when its flag is given: `--data`, `--drift`. */
+  /** Runs only with its option: `--data`, `--drift`. */
   optional?: true;
-  /** Nothing else can be said without it: it can be neither skipped nor waived, and its failure decides the exit code. */
+  /** Every other check needs it: it can be neither skipped nor waived, and its failure decides the exit code. */
   essential?: true;
-  /** Milliseconds it may take, when the usual time is too short. */
+  /** Milliseconds that it may take. Default: `--timeout`. */
   timeout?: number;
-  /** @throws whatever its calls throw: the runner makes a result of it */
+  /** @throws what its calls throw: the runner turns it into a result */
   run(context: CheckContext): Promise<Finding>;
 }
 
-export function failure(message: string, fix: string): Problem {
+export function failure(message: string, fix: Fix): Problem {
   return { severity: "failure", message, fix };
 }
 
-/** A failure that time alone may put right. */
-export function transient(message: string, fix: string): Problem {
+/** A failure that may disappear without a change. */
+export function transient(message: string, fix: Fix): Problem {
   return { severity: "failure", message, fix, heals: true };
 }
 
-export function warning(message: string, fix: string): Problem {
+export function warning(message: string, fix: Fix): Problem {
   return { severity: "warning", message, fix };
 }

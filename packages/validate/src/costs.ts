@@ -1,4 +1,4 @@
-/** What the resources of the active mode cost while nobody uses them. */
+/** What the resources of the active mode cost without traffic. */
 import { monthly, unitPrices } from "@pilot-light/core/prices";
 
 /** US dollars per month in us-east-1, without traffic. */

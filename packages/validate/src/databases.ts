@@ -1,20 +1,25 @@
-/** Entering both databases, for the checks that look into them. */
+/** Connects to both databases, for the checks that read from them. */
 import { resolveRds, withCredentials } from "@pilot-light/core/postgres/rds-endpoint";
 import { parseNeonUrl } from "@pilot-light/core/postgres/neon-url";
-import { openSession, type Session, type SessionOptions } from "@pilot-light/core/postgres/session";
+import {
+  openSession,
+  sessionOptions,
+  type Session,
+  type SessionOptions,
+} from "@pilot-light/core/postgres/session";
 import { readVariable } from "@pilot-light/core/config/env";
 import type { CheckContext } from "./check.ts";
 
-/** A Neon compute that sleeps takes some seconds to wake up. */
+/** A suspended Neon compute takes some seconds to start. */
 const neonDeadline = 10_000;
-/** Without a tunnel RDS does not answer at all: no use to wait long for that. */
+/** Without a tunnel, RDS does not respond at all: a long wait does not help. */
 const rdsDeadline = 4000;
 
 /** @throws OpsError of `openSession` and `parseNeonUrl` */
 export async function openNeon(context: CheckContext): Promise<Session> {
   const endpoint = parseNeonUrl(readVariable(context.environment, "NEON_DATABASE_URL"));
   context.hide(endpoint.password);
-  return await openSession(endpoint, sessionOptions(context, "source", neonDeadline));
+  return await openSession(endpoint, optionsFor("source", neonDeadline, context));
 }
 
 /** @throws OpsError of `openSession` and `resolveRds` */
@@ -22,15 +27,14 @@ export async function openRds(context: CheckContext): Promise<Session> {
   const { reads, environment } = context;
   const { values } = await reads.outputs();
   const [rds, secret] = await Promise.all([resolveRds(values, environment), reads.databaseSecret()]);
-  return await openSession(withCredentials(rds, secret), sessionOptions(context, "target", rdsDeadline));
+  return await openSession(withCredentials(rds, secret), optionsFor("target", rdsDeadline, context));
 }
 
-function sessionOptions(
-  { environment, signal }: CheckContext,
+function optionsFor(
   failure: SessionOptions["failure"],
   deadline: number,
+  { environment, signal }: CheckContext,
 ): SessionOptions {
-  const seconds = Number(readVariable(environment, "PGCONNECT_TIMEOUT"));
-  const attemptTimeout = Math.min(deadline, (seconds > 0 ? seconds : 15) * 1000);
-  return { failure, attemptTimeout, deadline, signal };
+  const options = sessionOptions(failure, environment, signal);
+  return { ...options, attemptTimeout: Math.min(deadline, options.attemptTimeout), deadline };
 }

@@ -1,20 +1,9 @@
-/** The least-privilege, read-only IAM policy that the checks need, made from the registry. */
+/** The least-privilege, read-only IAM policy that the checks need, generated from the registry. */
 import { actions, policyName, type Action, type PolicyScope } from "./actions.ts";
 import type { Check } from "./check.ts";
+import type { Policy } from "./documents.ts";
 
-export interface PolicyStatement {
-  Sid: string;
-  Effect: "Allow";
-  Action: string[];
-  Resource: string[];
-}
-
-export interface Policy {
-  Version: "2012-10-17";
-  Statement: PolicyStatement[];
-}
-
-/** The policy for some checks; actions on the same resources share a statement. */
+/** The policy for some checks. Actions on the same resources share a statement. */
 export function policyFor(checks: readonly Pick<Check, "actions">[], scope: PolicyScope): Policy {
   const needed = [...new Set(checks.flatMap((check) => check.actions))].sort();
   const byResources = new Map<string, { resources: string[]; actions: Action[] }>();

@@ -1,4 +1,4 @@
-/** Loads the AWS clients that checks will need while the first answers are on their way: loading is most of a run's time. */
+/** Loads the AWS clients that checks will need while the first requests run: loading takes most of a run's time. */
 import { setImmediate as nextTask } from "node:timers/promises";
 import type { AwsClients } from "@pilot-light/core/aws/clients";
 import type { Action } from "./actions.ts";
@@ -21,7 +21,7 @@ const loaders = {
   elasticfilesystem: (aws) => aws.efs(),
 } as const satisfies Record<ServicePrefix<Action>, (aws: AwsClients) => Promise<unknown>>;
 
-/** Loads one client after the other, with room between them for answers that have come in the meantime. */
+/** Loads one client after the other. Between them, the event loop handles the responses that have arrived. */
 export async function preloadClients(
   aws: AwsClients,
   checks: readonly Pick<Check, "actions">[],
@@ -30,7 +30,7 @@ export async function preloadClients(
   for (const [prefix, load] of Object.entries(loaders)) {
     if (!prefixes.has(prefix)) continue;
     await nextTask();
-    // A client that cannot be loaded fails again in the check that uses it.
+    // If a client cannot be loaded, the check that uses it reports the error.
     await load(aws).catch(() => undefined);
   }
 }

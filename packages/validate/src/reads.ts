@@ -1,5 +1,4 @@
-/** What several checks look at, each read once per run and only when a check asks for it. */
-import type { OutputsSource } from "@pilot-light/core/terraform/outputs";
+/** What several checks need: each is read once per run, and only when a check asks for it. */
 import type { Service } from "@aws-sdk/client-ecs";
 import type { CertificateDetail } from "@aws-sdk/client-acm";
 import type { LoadBalancer } from "@aws-sdk/client-elastic-load-balancing-v2";
@@ -13,15 +12,15 @@ import {
   type ResourceNames,
 } from "@pilot-light/core/contract";
 import { readVariable, type Environment } from "@pilot-light/core/config/env";
-import { OpsError } from "@pilot-light/core/ops-error";
-import { parseOutputs, readOutputs } from "@pilot-light/core/terraform/outputs";
+import { parseOutputs, readOutputs, type OutputsSource } from "@pilot-light/core/terraform/outputs";
 import { listServices } from "./aws/services.ts";
 import { readCertificate } from "./aws/certificates.ts";
 import { findLoadBalancer } from "./aws/load-balancer.ts";
+import { outputEmpty } from "./errors.ts";
 
 export interface DeployedOutputs {
   values: Outputs;
-  /** How many there are, with those that no tool reads. */
+  /** Number of all outputs, including those that no tool reads. */
   count: number;
   /** File or program they were read from. */
   from: string;
@@ -30,9 +29,9 @@ export interface DeployedOutputs {
 export interface Reads {
   identity(): Promise<AwsIdentity>;
   outputs(): Promise<DeployedOutputs>;
-  /** The RDS credentials; the password is hidden from then on wherever it would be printed. */
+  /** The RDS credentials. From now on, the password is hidden in everything that is printed. */
   databaseSecret(): Promise<DatabaseSecret>;
-  /** The four ECS services by name; undefined where there is none. */
+  /** The four ECS services by name; undefined for a service that does not exist. */
   services(): Promise<ReadonlyMap<string, Service | undefined>>;
   loadBalancer(): Promise<LoadBalancer>;
   /** The load balancer's certificate; undefined when the environment has no domain. */
@@ -79,8 +78,8 @@ export function createReads(options: ReadsOptions): Reads {
       findLoadBalancer(aws, requireOutput(await outputs(), "alb_dns_name"), signal),
     ),
     certificate: once(async () => {
-      const { acm_certificate_arn: arn } = (await outputs()).values;
-      return arn === "" ? undefined : await readCertificate(aws, arn, signal);
+      const { acm_certificate_arn: arn, dev_activated: active } = (await outputs()).values;
+      return arn === "" ? undefined : await readCertificate(aws, { arn, active }, signal);
     }),
   };
 }
@@ -88,18 +87,12 @@ export function createReads(options: ReadsOptions): Reads {
 type TextOutput = { [Name in keyof Outputs]: Outputs[Name] extends string ? Name : never }[keyof Outputs];
 
 /**
- * An output that must not be empty: what does not exist in a mode is "", and who asks needs it to exist.
+ * An output that must not be empty. The output of a resource that does not exist in the current mode is "".
  * @throws OpsError OUTPUT_EMPTY (configuration)
  */
 export function requireOutput({ values, from }: DeployedOutputs, name: TextOutput): string {
   if (values[name] !== "") return values[name];
-  const mode = values.dev_activated ? "active" : "in pilot light";
-  throw new OpsError(
-    "configuration",
-    "OUTPUT_EMPTY",
-    `The output ${name} is empty although the environment is ${mode} (${from}).`,
-    { hint: values.dev_activated ? "Complete it:  pnpm activate" : "Deploy again:  pnpm infra:deploy" },
-  );
+  throw outputEmpty({ output: name, active: values.dev_activated, origin: from });
 }
 
 async function readAllOutputs(options: ReadsOptions): Promise<DeployedOutputs> {

@@ -1,4 +1,4 @@
-/** What must hold for every check. */
+/** Rules for every check. */
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { resourceNames } from "@pilot-light/core/contract";
@@ -10,7 +10,7 @@ import { registry } from "./registry.ts";
 const pages = join(import.meta.dirname, "../../../docs/checks");
 const ids = registry.map(({ id }) => id);
 
-test("the original's eleven checks come in its order, under ids that do not change", () => {
+test("the original's eleven checks keep its order and their ids", () => {
   const original = [
     "aws-credentials",
     "terraform-outputs",
@@ -38,12 +38,12 @@ describe.each(registry.map((check) => ({ check, id: check.id })))("$id", ({ chec
     expect(check.needs.filter((need) => !before.includes(need))).toEqual([]);
   });
 
-  test("knows who it is and in which mode, where that matters", () => {
+  test("needs the credentials, and the outputs where it applies to one mode", () => {
     if (check.mode !== undefined) expect(check.needs).toContain("terraform-outputs");
     if (check.essential !== true) expect(check.needs).toContain("aws-credentials");
   });
 
-  test("has a page that says what it looks at, why it fails, and what to do", () => {
+  test("has a page that describes what it checks, why it fails, and what to do", () => {
     const file = join(pages, `${id}.md`);
     expect(existsSync(file)).toBe(true);
     const text = readFileSync(file, "utf8");
@@ -67,15 +67,15 @@ describe("the policy", () => {
   };
   const { Statement } = policyFor(registry, scope);
 
-  test("allows every action of the table once: the table has none that no check uses", () => {
+  test("allows every action of the table once: every action of the table is used", () => {
     expect(Statement.flatMap(({ Action }) => Action).sort()).toEqual(Object.keys(actions).sort());
   });
 
-  test("only reads", () => {
+  test("allows only reading", () => {
     for (const action of Object.keys(actions)) expect(action).toMatch(/^[a-z0-9]+:(Get|List|Describe)/);
   });
 
-  test("is narrowed to the environment where AWS allows it", () => {
+  test("is restricted to the environment where AWS allows it", () => {
     const resources = (action: string) => Statement.find(({ Action }) => Action.includes(action))?.Resource;
     expect(resources("s3:ListBucket")).toEqual(["arn:aws:s3:::shop-dev-db-backups"]);
     expect(resources("rds:DescribeDBInstances")).toEqual([

@@ -1,4 +1,4 @@
-/** All checks, in the order in which they are shown: the original's order, the deeper ones beside what they look into. */
+/** All checks, in the order in which their results are shown: the original's order, each additional check after its subject. */
 import type { Check } from "./check.ts";
 import { albHealth } from "./checks/alb-health.ts";
 import { awsCredentials } from "./checks/aws-credentials.ts";
@@ -20,7 +20,7 @@ import { targetHealth } from "./checks/target-health.ts";
 import { terraformOutputs } from "./checks/terraform-outputs.ts";
 import { vpc } from "./checks/vpc.ts";
 
-/** A check stands after those that it needs. */
+/** Every check stands after the checks that it needs. */
 export const registry: readonly Check[] = [
   awsCredentials,
   terraformOutputs,
@@ -43,7 +43,7 @@ export const registry: readonly Check[] = [
   drift,
 ];
 
-/** Ids of the checks without which nothing can be said. */
+/** Ids of the checks that every other check needs. */
 export const essentialIds: ReadonlySet<string> = new Set(
   registry.filter((check) => check.essential === true).map(({ id }) => id),
 );

@@ -1,52 +1,45 @@
-/** The result of a check: a finding, or why there is none. An exception and a timeout are results, too. */
+/** The result of a check: what it found, or why it could not run. An exception and a timeout are results, too. */
 import { awsError, awsErrorName, awsStatus } from "@pilot-light/core/aws/errors";
-import { deployCommand, plainDeploy } from "@pilot-light/core/terraform/deploy-command";
 import { OpsError, exitCodes, messageOf } from "@pilot-light/core/ops-error";
-import { transient, failure, type Check, type Finding, type Mode, type Problem } from "./check.ts";
+import { transient, failure, type Check, type Finding, type Problem } from "./check.ts";
+import type { CheckResult } from "./documents.ts";
+import { dependsOnMode, renderFix } from "./fix.ts";
+import type { Mode } from "./mode.ts";
 
-/**
- * `skipped`: a check that it needs has failed. `waived`: failed, and accepted until a date. `not-applicable`: belongs to
- * the other mode.
- */
-export type Status = "passed" | "warning" | "failed" | "waived" | "skipped" | "not-applicable";
+export type Status = CheckResult["status"];
 
-export interface CheckResult {
-  id: string;
-  title: string;
-  status: Status;
-  summary: string;
-  details: readonly string[];
-  problems: readonly Problem[];
+/** What a check has led to, before the text of its fixes is known. */
+export interface Attempt {
+  finding: Finding;
+  /** Why the check could not run to its end. */
+  error?: CheckResult["error"] & object;
   durationMs: number;
-  /** The failed check because of which this one was skipped. */
-  blockedBy?: string;
-  /** When it could not be checked at all: the error's identifier and exit code. */
-  error?: { code: string; exit: number };
 }
 
-export function resultOf(check: Check, finding: Finding, durationMs: number): CheckResult {
+/**
+ * The result of an attempt.
+ * @param mode asked only where a fix depends on it; undefined when it is not known
+ */
+export async function resultOf(
+  { id, title }: Check,
+  { finding, durationMs, error }: Attempt,
+  mode: () => Promise<Mode | undefined>,
+): Promise<CheckResult> {
   const { summary, details = [], problems = [] } = finding;
   const failed = problems.some(({ severity }) => severity === "failure");
   const status = failed ? "failed" : problems.length > 0 ? "warning" : "passed";
-  return { id: check.id, title: check.title, status, summary, details, problems, durationMs };
-}
-
-/**
- * The result with commands that leave the environment in its mode, whatever the check has said.
- * @param mode asked only when it matters; undefined when it is not known
- */
-export async function keepingMode(
-  result: CheckResult,
-  mode: () => Promise<Mode | undefined>,
-): Promise<CheckResult> {
-  const isPlain = ({ fix }: Problem) => fix.includes(plainDeploy) && !fix.includes("dev_activated");
-  if (!result.problems.some(isPlain)) return result;
-  const found = await mode();
-  const command = deployCommand(found === undefined ? undefined : found === "active");
-  const problems = result.problems.map((problem) =>
-    isPlain(problem) ? { ...problem, fix: problem.fix.replace(plainDeploy, command) } : problem,
-  );
-  return { ...result, problems };
+  const known = problems.some(({ fix }) => dependsOnMode(fix)) ? await mode() : undefined;
+  const rendered = problems.map((problem) => ({ ...problem, fix: renderFix(problem.fix, known) }));
+  return {
+    id,
+    title,
+    status,
+    summary,
+    details,
+    problems: rendered,
+    durationMs,
+    ...(error === undefined ? {} : { error }),
+  };
 }
 
 export function skippedBecauseOf(check: Check, blocker: CheckResult): CheckResult {
@@ -63,37 +56,35 @@ function withoutFinding({ id, title }: Check) {
   return { id, title, details: [], problems: [], durationMs: 0 };
 }
 
-/** The result of a check that threw: what it looked at is not known, so it has failed. */
-export function resultOfError(check: Check, error: unknown, durationMs: number): CheckResult {
-  const known = isExpected(error) ? awsError(error, "It cannot be checked") : undefined;
+/** The attempt of a check that threw: the state of what it checks is not known, so the check has failed. */
+export function attemptOfError(error: unknown, durationMs: number): Attempt {
+  const known = isExpected(error) ? awsError(error, "The check could not run") : undefined;
   if (!(known instanceof OpsError)) {
-    const problem = failure(
-      `a bug in this check: ${messageOf(error)}`,
-      "Please report it with the stack that --verbose shows.",
-    );
+    const problem = failure(`a bug in this check: ${messageOf(error)}`, {
+      text: "Report it with the stack that --verbose shows.",
+    });
     const stack = error instanceof Error ? (error.stack ?? "").split("\n") : [];
     const finding = { summary: "not checked", details: stack, problems: [problem] };
-    return { ...resultOf(check, finding, durationMs), error: { code: "BUG", exit: exitCodes.bug } };
+    return { finding, error: { code: "BUG", exit: exitCodes.bug }, durationMs };
   }
   const finding = { summary: "not checked", details: known.details, problems: [problemOf(known)] };
-  return {
-    ...resultOf(check, finding, durationMs),
-    error: { code: known.code, exit: known.exit },
-  };
+  return { finding, error: { code: known.code, exit: known.exit }, durationMs };
 }
 
 /** An expected error as a failure of the environment. */
 export function problemOf(error: OpsError): Problem {
   const fix =
     error.code === "AWS_ACCESS_DENIED"
-      ? "Grant what validation needs:  pnpm validate --print-policy"
-      : (error.hint ?? "See more:  pnpm validate --verbose");
+      ? { text: "Grant the privileges that validation needs", command: "pnpm validate --print-policy" }
+      : error.hint === undefined
+        ? { text: "Show more", command: "pnpm validate --verbose" }
+        : { text: error.hint };
   return (mayHeal(error) ? transient : failure)(error.message, fix);
 }
 
 const sdkErrors = new Set(["CredentialsProviderError", "TokenProviderError", "TimeoutError", "AbortError"]);
 
-/** Of ours, of the AWS SDK, or of the network; anything else is a bug. */
+/** An error of this tool, of the AWS SDK, or of the network; anything else is a bug. */
 function isExpected(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error instanceof OpsError || "$metadata" in error || sdkErrors.has(error.name)) return true;
@@ -120,7 +111,7 @@ const networkCodes = new Set([
 ]);
 const transientCodes = new Set(["CHECK_TIMEOUT", "RUN_TIMEOUT", "UNREACHABLE", "NOT_ACCEPTING"]);
 
-/** Whether trying again later can help: the service was busy or not reached, nothing was refused. */
+/** Whether another attempt later can succeed: the service was busy or could not be reached, and refused nothing. */
 export function mayHeal(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error instanceof OpsError) return transientCodes.has(error.code) || mayHeal(error.cause);

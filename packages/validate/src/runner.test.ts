@@ -2,7 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { interrupted } from "@pilot-light/core/errors";
 import { OpsError } from "@pilot-light/core/ops-error";
 import { describe, expect, test } from "vitest";
-import { failure, type Check, type Mode } from "./check.ts";
+import { failure, type Check } from "./check.ts";
+import type { Mode } from "./mode.ts";
 import { runChecks, type RunnerOptions } from "./runner.ts";
 import { checkContext } from "./testing/check-context.ts";
 import { sampleCheck } from "./testing/sample-check.ts";
@@ -21,23 +22,23 @@ function options(parts: Partial<RunnerOptions> = {}): RunnerOptions {
 const failing = (id: string, parts: Partial<Check> = {}) =>
   sampleCheck(id, {
     ...parts,
-    run: () => Promise.resolve({ summary: "bad", problems: [failure("broken", "mend it")] }),
+    run: () => Promise.resolve({ summary: "bad", problems: [failure("broken", { text: "fix it" })] }),
   });
 const briefly = (results: Awaited<ReturnType<typeof runChecks>>) =>
   results.map(({ id, status, summary }) => `${id} ${status}: ${summary}`);
 
-test("results come in the order of the checks, whichever ends first", async () => {
+test("results have the order of the checks, whichever ends first", async () => {
   const slow = sampleCheck("slow", { run: () => sleep(30, { summary: "at last" }) });
-  const told: string[] = [];
+  const reported: string[] = [];
   const results = await runChecks(
     [slow, sampleCheck("quick")],
-    options({ onResult: ({ id }) => told.push(id) }),
+    options({ onResult: ({ id }) => reported.push(id) }),
   );
-  expect(briefly(results)).toEqual(["slow passed: at last", "quick passed: quick is fine"]);
-  expect(told).toEqual(["quick", "slow"]);
+  expect(briefly(results)).toEqual(["slow passed: at last", "quick passed: quick is healthy"]);
+  expect(reported).toEqual(["quick", "slow"]);
 });
 
-test("independent checks run at once, but never more than allowed", async () => {
+test("independent checks run at the same time, but never more than --jobs", async () => {
   let running = 0;
   let most = 0;
   const check = (id: string) =>
@@ -53,29 +54,32 @@ test("independent checks run at once, but never more than allowed", async () => 
   expect(most).toBe(3);
 });
 
-describe("what helps leaves the environment in its mode", () => {
+describe("a deployment as a fix leaves the environment in its mode", () => {
   const deploying = sampleCheck("bucket", {
     run: () =>
-      Promise.resolve({ summary: "bad", problems: [failure("broken", "Create it:  pnpm infra:deploy")] }),
+      Promise.resolve({
+        summary: "bad",
+        problems: [failure("broken", { text: "Create the bucket", deploy: true })],
+      }),
   });
   const fixIn = async (mode: RunnerOptions["mode"]) => {
     const [result] = await runChecks([deploying], options({ mode }));
     return result?.problems[0]?.fix;
   };
 
-  test("active: a plain deploy would switch it off", async () => {
+  test("active: a plain deploy would deactivate it", async () => {
     expect(await fixIn(() => Promise.resolve("active"))).toBe(
-      "Create it:  pnpm infra:deploy --var dev_activated=true",
+      "Create the bucket:  pnpm infra:deploy --var dev_activated=true",
     );
   });
 
-  test("pilot light: a plain deploy keeps it", async () => {
-    expect(await fixIn(() => Promise.resolve("pilot-light"))).toBe("Create it:  pnpm infra:deploy");
+  test("pilot light: a plain deploy", async () => {
+    expect(await fixIn(() => Promise.resolve("pilot-light"))).toBe("Create the bucket:  pnpm infra:deploy");
   });
 
-  test("not known: both are said", async () => {
+  test("not known: the fix names both commands", async () => {
     expect(await fixIn(() => Promise.reject(new Error("no outputs")))).toBe(
-      "Create it:  pnpm infra:deploy    (while it is active: pnpm infra:deploy --var dev_activated=true)",
+      "Create the bucket:  pnpm infra:deploy    (while it is active: pnpm infra:deploy --var dev_activated=true)",
     );
   });
 });
@@ -92,7 +96,7 @@ describe("dependencies", () => {
     expect(order).toEqual(["a", "b"]);
   });
 
-  test("what needs a failed check is skipped, however far away, and the cause is named", async () => {
+  test("a check whose needs failed, directly or not, is skipped and names the cause", async () => {
     const results = await runChecks(
       [
         failing("a"),
@@ -106,14 +110,17 @@ describe("dependencies", () => {
       "a failed: bad",
       "b skipped: skipped: needs a",
       "c skipped: skipped: needs a",
-      "d passed: d is fine",
+      "d passed: d is healthy",
     ]);
   });
 
-  test("a warning holds nothing up; a check that does not run counts as good", async () => {
+  test("a warning does not skip other checks; a check that is not selected counts as passed", async () => {
     const warns = sampleCheck("a", {
       run: () =>
-        Promise.resolve({ summary: "", problems: [{ severity: "warning", message: "hm", fix: "look" }] }),
+        Promise.resolve({
+          summary: "",
+          problems: [{ severity: "warning", message: "hm", fix: { text: "check" } }],
+        }),
     });
     const results = await runChecks([warns, sampleCheck("b", { needs: ["a", "absent"] })], options());
     expect(results.map(({ status }) => status)).toEqual(["warning", "passed"]);
@@ -130,19 +137,19 @@ describe("modes", () => {
   test("only checks of the mode run", async () => {
     const results = await runChecks(checks(sampleCheck("terraform-outputs")), options());
     expect(briefly(results).slice(1)).toEqual([
-      "on passed: on is fine",
+      "on passed: on is healthy",
       "off not-applicable: only in pilot light",
     ]);
   });
 
-  test("without a readable mode none is taken for granted: all are skipped", async () => {
-    const mode = () => Promise.reject(new Error("must not be asked"));
+  test("without readable outputs no mode is assumed: all checks of a mode are skipped", async () => {
+    const mode = () => Promise.reject(new Error("must not be read"));
     const results = await runChecks(checks(failing("terraform-outputs")), options({ mode }));
     expect(results.map(({ status }) => status)).toEqual(["failed", "skipped", "skipped"]);
   });
 });
 
-describe("whatever happens in a check is a result", () => {
+describe("every outcome of a check is a result", () => {
   const one = async (run: Check["run"], parts: Partial<RunnerOptions> = {}) => {
     const [result] = await runChecks([sampleCheck("a", { run })], options(parts));
     return result;
@@ -168,7 +175,7 @@ describe("whatever happens in a check is a result", () => {
     });
   });
 
-  test("a timeout, also of a check that listens to nothing, and its requests are aborted", async () => {
+  test("a timeout, even when the check ignores its signal; its requests are aborted", async () => {
     let aborted = false;
     const result = await one(
       ({ signal }) => {
@@ -185,7 +192,7 @@ describe("whatever happens in a check is a result", () => {
     expect(aborted).toBe(true);
   });
 
-  test("the end of the whole run's time", async () => {
+  test("the deadline of the run", async () => {
     const signal = AbortSignal.abort(new OpsError("aws", "RUN_TIMEOUT", "Too long."));
     expect(await one(() => new Promise(() => undefined), { signal })).toMatchObject({
       status: "failed",

@@ -1,41 +1,36 @@
-/** Runs checks in parallel: each starts when what it needs is there, has a time of its own, and always ends in a result. */
+/** Runs checks in parallel: each starts when the checks that it needs have ended, has its own time limit, and ends in a result. */
 import { setMaxListeners } from "node:events";
 import { OpsError } from "@pilot-light/core/ops-error";
-import { formatDuration } from "@pilot-light/core/output/format";
 import pLimit from "p-limit";
-import type { Check, CheckContext, Mode } from "./check.ts";
-import {
-  keepingMode,
-  notApplicable,
-  resultOf,
-  resultOfError,
-  skippedBecauseOf,
-  type CheckResult,
-} from "./result.ts";
+import type { Check, CheckContext } from "./check.ts";
+import type { CheckResult } from "./documents.ts";
+import { checkTimeout } from "./errors.ts";
+import type { Mode } from "./mode.ts";
+import { attemptOfError, notApplicable, resultOf, skippedBecauseOf, type Attempt } from "./result.ts";
 
 export interface RunnerOptions {
-  /** Makes the context of one check. */
+  /** Creates the context of one check. */
   context: (signal: AbortSignal) => CheckContext;
-  /** Rejects where the outputs cannot be read. */
+  /** Rejects when the outputs cannot be read. */
   mode: () => Promise<Mode>;
-  /** Checks at a time. */
+  /** Number of checks that run at the same time. */
   jobs: number;
-  /** Milliseconds for one check that sets no time of its own. */
+  /** Milliseconds for one check that has no time limit of its own. */
   timeout: number;
-  /** Ends every check: by an interruption the run as well, by anything else with a result. */
+  /** Ends every check. An interruption ends the run as well; any other reason becomes the result of each check. */
   signal: AbortSignal;
-  /** Results of an earlier round that still hold. */
+  /** Results of an earlier round that are still valid. */
   known?: ReadonlyMap<string, CheckResult>;
-  /** Has the last word on each result: waivers. */
-  judge?: (result: CheckResult) => CheckResult;
+  /** Changes a result before it is reported: waivers. */
+  revise?: (result: CheckResult) => CheckResult;
   onStart?: (check: Check) => void;
-  /** Called for results of an earlier round, too. */
+  /** Called for results of an earlier round as well. */
   onResult?: (result: CheckResult) => void;
 }
 
 /**
- * Runs `checks`, whose order must have every check after those it needs. What a check needs and is not among them
- * counts as good.
+ * Runs `checks`, in which every check must stand after the checks that it needs. A needed check that is not among them
+ * counts as passed.
  * @returns one result for each check, in their order
  * @throws the reason of an interruption, and nothing else
  */
@@ -52,22 +47,22 @@ export async function runChecks(checks: readonly Check[], options: RunnerOptions
     }
     const blocker = needed.find(blocks);
     if (blocker !== undefined) return skippedBecauseOf(check, blocker);
-    const result = await limit(() => attempt(check, options));
-    return await keepingMode(result, () => options.mode().catch(() => undefined));
+    const attempted = await limit(() => attempt(check, options));
+    return await resultOf(check, attempted, () => options.mode().catch(() => undefined));
   };
   for (const check of checks) {
     const earlier = known.get(check.id);
-    const result = (earlier === undefined ? execute(check) : Promise.resolve(earlier)).then(told);
+    const result = (earlier === undefined ? execute(check) : Promise.resolve(earlier)).then(report);
     // The first rejection ends the run below; the others must not end the process.
     result.catch(() => undefined);
     running.set(check.id, result);
   }
   return await Promise.all(running.values());
 
-  function told(result: CheckResult): CheckResult {
-    const judged = options.judge?.(result) ?? result;
-    options.onResult?.(judged);
-    return judged;
+  function report(result: CheckResult): CheckResult {
+    const revised = options.revise?.(result) ?? result;
+    options.onResult?.(revised);
+    return revised;
   }
 }
 
@@ -75,12 +70,12 @@ function blocks({ status }: CheckResult): boolean {
   return status === "failed" || status === "waived" || status === "skipped";
 }
 
-async function attempt(check: Check, options: RunnerOptions): Promise<CheckResult> {
+async function attempt(check: Check, options: RunnerOptions): Promise<Attempt> {
   const start = performance.now();
   const elapsed = () => Math.round(performance.now() - start);
   const timeout = check.timeout ?? options.timeout;
   const own = new AbortController();
-  const timer = setTimeout(() => own.abort(timedOut(timeout)), timeout);
+  const timer = setTimeout(() => own.abort(checkTimeout({ timeoutMs: timeout })), timeout);
   const signal = AbortSignal.any([own.signal, options.signal]);
   // A check may make any number of requests.
   setMaxListeners(0, signal);
@@ -88,25 +83,19 @@ async function attempt(check: Check, options: RunnerOptions): Promise<CheckResul
   try {
     signal.throwIfAborted();
     const finding = await Promise.race([check.run(options.context(signal)), rejectOn(signal)]);
-    return resultOf(check, finding, elapsed());
+    return { finding, durationMs: elapsed() };
   } catch (error) {
     const reason: unknown = signal.aborted ? signal.reason : error;
     if (reason instanceof OpsError && reason.failure === "interrupted") throw reason;
-    return resultOfError(check, reason, elapsed());
+    return attemptOfError(reason, elapsed());
   } finally {
     clearTimeout(timer);
-    // Ends what the check left behind, such as requests whose result nobody needs any more.
+    // Ends requests of the check that are still running.
     own.abort();
   }
 }
 
-function timedOut(milliseconds: number): OpsError {
-  return new OpsError("aws", "CHECK_TIMEOUT", `No result after ${formatDuration(milliseconds)}.`, {
-    hint: "Is the network slow, or does a proxy hold the connection? Give it more time:  --timeout 60s",
-  });
-}
-
-/** Rejects when the signal is aborted: a check may not listen to it, or listen too late. */
+/** Rejects when the signal is aborted: a check may ignore it, or listen too late. */
 function rejectOn(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     signal.addEventListener(

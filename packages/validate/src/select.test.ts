@@ -14,20 +14,20 @@ function select(parts: Partial<Selection>): string[] {
   return selectChecks(registry, { only: [], skip: [], optional: [], ...parts }).map(({ id }) => id);
 }
 
-test("all run but the optional ones", () => {
+test("all checks run except the optional ones", () => {
   expect(select({})).toEqual(["base", "a", "b", "c"]);
 });
 
-test("an optional one runs when it was asked for, either way", () => {
+test("an optional check runs with its option and with --only", () => {
   expect(select({ optional: ["data"] })).toEqual(["base", "a", "b", "c", "data"]);
   expect(select({ only: ["data"] })).toEqual(["base", "c", "data"]);
 });
 
-test("--only takes along what it needs", () => {
+test("--only includes the checks that its checks need", () => {
   expect(select({ only: ["b"] })).toEqual(["base", "a", "b"]);
 });
 
-test("--skip leaves out just that, even where another needs it", () => {
+test("--skip removes only that check, even where another check needs it", () => {
   expect(select({ skip: ["a"] })).toEqual(["base", "b", "c"]);
   expect(select({ only: ["b"], skip: ["a"] })).toEqual(["base", "b"]);
 });

@@ -1,19 +1,21 @@
-/** A whole validation: the chosen checks in one parallel run, again while waiting, as a report. */
-import type { OutputsSource } from "@pilot-light/core/terraform/outputs";
+/** A complete validation: runs the chosen checks in parallel, again with `--wait`, and returns a report. */
 import { setMaxListeners } from "node:events";
 import { resolve as absolutePath } from "node:path";
 import { createAwsClients, type AwsClients } from "@pilot-light/core/aws/clients";
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import { environmentName, resourceNames } from "@pilot-light/core/contract";
 import { readVariable } from "@pilot-light/core/config/env";
-import { OpsError } from "@pilot-light/core/ops-error";
 import { readProject } from "@pilot-light/core/config/project";
+import type { OutputsSource } from "@pilot-light/core/terraform/outputs";
 import { addressOption } from "./address.ts";
-import type { Check, CheckOptions, Mode } from "./check.ts";
+import type { Check, CheckOptions } from "./check.ts";
+import type { Report } from "./documents.ts";
+import { runTimeout } from "./errors.ts";
+import type { Mode } from "./mode.ts";
 import { preloadClients } from "./preload.ts";
 import { createReads } from "./reads.ts";
 import { registry } from "./registry.ts";
-import { summarize, type Report } from "./report.ts";
+import { summarize } from "./report.ts";
 import type { Progress, ProgressStart } from "./reporters/progress.ts";
 import { runChecks } from "./runner.ts";
 import { selectChecks, type Selection } from "./select.ts";
@@ -26,21 +28,21 @@ export interface ValidateOptions extends Selection {
   /** `address:port` to connect to instead of the load balancer. */
   resolve?: string | undefined;
   strict: boolean;
-  /** Checks at a time. */
+  /** Number of checks that run at the same time. */
   jobs: number;
   /** Milliseconds for one check. */
   timeout: number;
   /** Milliseconds for one round of all checks. */
   deadline: number;
-  /** Milliseconds to go on while what has failed can heal; 0 is one round. */
+  /** Milliseconds to run failed checks again while their problems may disappear without a change; 0 is one round. */
   wait: number;
   /** Milliseconds between two rounds. Default: 2 s, up to 15 s. */
   pauses?: { firstPause: number; longestPause: number };
-  /** Folder with cdktf.json. */
+  /** Directory of cdktf.json. */
   directory: string;
 }
 
-/** Options of a validation nobody asked anything special of. */
+/** The defaults of the options. */
 export const usualOptions: ValidateOptions = {
   only: [],
   skip: [],
@@ -55,7 +57,7 @@ export const usualOptions: ValidateOptions = {
 };
 
 /**
- * Runs a validation to its report. What is wrong with the environment is in the report.
+ * Runs a validation. The report contains what is wrong with the environment.
  * @throws OpsError of class usage or configuration for wrong options, INTERRUPTED
  */
 export async function validate(
@@ -80,7 +82,7 @@ export async function validate(
     onCall: ({ client, command }) => log(`${client} ${command.replace(/Command$/, "")}`),
   });
   const header: ProgressStart["header"] = { project, environment: environmentName, region: aws.region };
-  const learned: Pick<Report, "mode" | "account"> = { mode: null, account: null };
+  const read: Pick<Report, "mode" | "account"> = { mode: null, account: null };
 
   const results = await waitUntilGood(
     async (known) => {
@@ -100,17 +102,17 @@ export async function validate(
         const { values } = await reads.outputs();
         return values.dev_activated ? "active" : "pilot-light";
       };
-      const learning = [
-        reads.identity().then((identity) => (learned.account = identity.account)),
+      const reading = [
+        reads.identity().then((identity) => (read.account = identity.account)),
         readMode().then((mode) => {
-          learned.mode = mode;
+          read.mode = mode;
           progress?.mode(mode);
           preload(aws, checks, mode);
         }),
       ];
       preload(aws, checks, undefined);
-      // Their failures are results of the essential checks.
-      void Promise.allSettled(learning);
+      // The essential checks report their failures.
+      void Promise.allSettled(reading);
       return await runChecks(checks, {
         context: (own) => ({
           environment,
@@ -129,7 +131,7 @@ export async function validate(
         timeout: options.timeout,
         signal: round.signal,
         known,
-        judge: (result) => applyWaivers(result, waivers, now),
+        revise: (result) => applyWaivers(result, waivers, now),
         onStart: (check) => progress?.started(check),
         onResult: (result) => progress?.finished(result),
       });
@@ -144,7 +146,7 @@ export async function validate(
   );
   return {
     ...header,
-    ...learned,
+    ...read,
     checks: results,
     summary: summarize(results),
     durationMs: Math.round(performance.now() - start),
@@ -152,7 +154,7 @@ export async function validate(
   };
 }
 
-/** Loads the clients of the checks for a mode; of those for every mode while the mode is not known. */
+/** Loads the clients of the checks of a mode; undefined: of the checks that apply in both. */
 function preload(aws: AwsClients, checks: readonly Check[], mode: Mode | undefined): void {
   void preloadClients(
     aws,
@@ -160,7 +162,7 @@ function preload(aws: AwsClients, checks: readonly Check[], mode: Mode | undefin
   );
 }
 
-/** One round's time: over when the run is interrupted, when its deadline has passed, and when the round has ended. */
+/** The time of one round: its signal is aborted by an interruption, by the deadline, and by the end of the round. */
 class Round implements Disposable {
   readonly signal: AbortSignal;
   readonly #end = new AbortController();
@@ -170,12 +172,7 @@ class Round implements Disposable {
     this.signal = AbortSignal.any([interruption, this.#end.signal]);
     // Every check and every request of the round listens to it.
     setMaxListeners(0, this.signal);
-    this.#timer = setTimeout(() => {
-      const message = "The whole run has taken too long.";
-      this.#end.abort(
-        new OpsError("aws", "RUN_TIMEOUT", message, { hint: "Give it more time:  --deadline 5m" }),
-      );
-    }, deadline);
+    this.#timer = setTimeout(() => this.#end.abort(runTimeout()), deadline);
   }
 
   [Symbol.dispose](): void {

@@ -1,6 +1,6 @@
 import { interrupted } from "@pilot-light/core/errors";
 import { describe, expect, test } from "vitest";
-import type { CheckResult } from "./result.ts";
+import type { CheckResult } from "./documents.ts";
 import { sampleResult } from "./testing/sample-check.ts";
 import { resultsToKeep, waitUntilGood, type WaitOptions } from "./wait.ts";
 
@@ -12,17 +12,17 @@ const failed = (id: string, heals: boolean) =>
 const skipped = sampleResult("s", { status: "skipped" });
 
 describe("another round", () => {
-  test("makes sense while everything that failed can heal; what passed is kept, what was skipped is not", () => {
+  test("is useful while every failure can heal; results that passed are kept, skipped ones are not", () => {
     const kept = resultsToKeep([sampleResult("a"), failed("b", true), skipped], false);
     expect([...(kept?.keys() ?? [])]).toEqual(["a"]);
   });
 
-  test("makes no sense when all is good, or when one thing cannot heal", () => {
+  test("is useless when nothing failed, or when one problem cannot heal", () => {
     expect(resultsToKeep([sampleResult("a")], false)).toBeUndefined();
     expect(resultsToKeep([failed("a", true), failed("b", false)], false)).toBeUndefined();
   });
 
-  test("is run for warnings only when they count", () => {
+  test("is run for warnings only with --strict", () => {
     const warning = sampleResult("a", {
       status: "warning",
       problems: [{ severity: "warning", message: "m", fix: "f", heals: true }],
@@ -56,7 +56,7 @@ async function rounds(list: CheckResult[][], parts: Partial<WaitOptions> = {}) {
 describe("waiting", () => {
   const good = sampleResult("a");
 
-  test("goes on until what can heal has healed, and says so", async () => {
+  test("continues until every failure has healed, and reports each pause", async () => {
     const { results, known, pauses } = await rounds([
       [good, failed("b", true)],
       [good, failed("b", true)],
@@ -64,15 +64,15 @@ describe("waiting", () => {
     ]);
     expect(results).toEqual([good]);
     expect(known).toEqual([[], ["a"], ["a"]]);
-    expect(pauses[0]).toMatch(/^1 check may still heal: again in 1 ms, for at most 1\.0 s more$/);
+    expect(pauses[0]).toMatch(/^1 check may still succeed: next attempt in 1 ms, for at most 1\.0 s more$/);
   });
 
-  test("stops at once when something cannot heal", async () => {
+  test("stops immediately when a problem cannot heal", async () => {
     const { known } = await rounds([[failed("a", true)], [failed("a", false)]]);
     expect(known).toHaveLength(2);
   });
 
-  test("ends with its time, and is one round without any", async () => {
+  test("ends when its time is over; without a time it is one round", async () => {
     expect((await rounds([[failed("a", true)]], { limit: 30 })).results).toEqual([failed("a", true)]);
     expect((await rounds([[failed("a", true)]], { limit: 0 })).known).toHaveLength(1);
   });

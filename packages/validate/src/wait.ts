@@ -1,7 +1,10 @@
-/** `--wait`: runs again what failed and can heal, until nothing is left, the time is over, or something cannot heal. */
+/**
+ * `--wait`: runs failed checks again while all their problems may disappear without a change. Ends when no check fails, when the
+ * time is over, or when a problem remains that cannot disappear.
+ */
 import { setTimeout as sleep } from "node:timers/promises";
 import { formatDuration, plural } from "@pilot-light/core/output/format";
-import type { CheckResult } from "./result.ts";
+import type { CheckResult } from "./documents.ts";
 
 export interface WaitOptions {
   /** Milliseconds for all rounds together; 0 is one round. */
@@ -17,7 +20,7 @@ export interface WaitOptions {
 
 export const usualPauses = { firstPause: 2000, longestPause: 15_000 } as const;
 
-/** Results that a next round need not look at again, or undefined when a next round makes no sense. */
+/** Results that are valid in the next round as well; undefined when another round cannot change anything. */
 export function resultsToKeep(
   results: readonly CheckResult[],
   strict: boolean,
@@ -34,14 +37,14 @@ function isWrong({ status }: CheckResult, strict: boolean): boolean {
   return status === "failed" || (strict && status === "warning");
 }
 
-/** One problem that cannot heal is enough: waiting for the others would be in vain. */
+/** One problem that cannot disappear is enough: waiting for the others does not help. */
 function canHeal({ problems }: CheckResult, strict: boolean): boolean {
   return problems
     .filter(({ severity }) => strict || severity === "failure")
     .every(({ heals = false }) => heals);
 }
 
-/** Runs rounds; each gets the results of the one before that still hold. */
+/** Runs rounds; each receives the results of the previous round that are still valid. */
 export async function waitUntilGood(
   round: (known: ReadonlyMap<string, CheckResult>) => Promise<CheckResult[]>,
   options: WaitOptions,
@@ -55,7 +58,7 @@ export async function waitUntilGood(
     const waiting = Math.min(pause, left);
     const count = results.length - known.size;
     options.onPause(
-      `${plural(count, "check")} may still heal: again in ${formatDuration(waiting)}, for at most ${formatDuration(left)} more`,
+      `${plural(count, "check")} may still succeed: next attempt in ${formatDuration(waiting)}, for at most ${formatDuration(left)} more`,
     );
     await sleep(waiting, undefined, { signal: options.signal }).catch(() => options.signal.throwIfAborted());
     results = await round(known);

@@ -29,20 +29,20 @@ test("a failure and a warning are waived until the end of the day, with the reas
     const result = sampleResult("a", { status });
     expect(applyWaivers(result, [waiver], lastMinute)).toMatchObject({
       status: "waived",
-      summary: "a is fine (waived until 2026-11-22: known)",
+      summary: "a is healthy (waived until 2026-11-22: known)",
     });
     expect(applyWaivers(result, [waiver], tooLate)).toBe(result);
   }
 });
 
-test("an expired waiver is pointed out", () => {
+test("an expired waiver is reported", () => {
   expect(waiverNotes([waiver], lastMinute)).toEqual([]);
   expect(waiverNotes([waiver], tooLate)).toEqual([
-    "the waiver for a has expired on 2026-11-22 and no longer counts",
+    "the waiver for a expired on 2026-11-22 and has no effect",
   ]);
 });
 
-test("nothing else is touched", () => {
+test("no other result changes", () => {
   const passed = sampleResult("a");
   const other = sampleResult("b", { status: "failed" });
   expect(applyWaivers(passed, [waiver], lastMinute)).toBe(passed);
@@ -65,7 +65,7 @@ test.each([
   await expect(read(text)).rejects.toMatchObject({ code, exit: 3 });
 });
 
-test("a file that is not there is refused", async () => {
+test("a missing file is refused", async () => {
   await expect(readWaivers(join(directory, "none.json"), registry)).rejects.toMatchObject({
     code: "WAIVERS_UNREADABLE",
   });

@@ -1,22 +1,20 @@
 /** Failures and warnings that are accepted until a date, from a file. */
 import { readFile } from "node:fs/promises";
-import { OpsError, messageOf } from "@pilot-light/core/ops-error";
+import { messageOf } from "@pilot-light/core/ops-error";
 import { z } from "zod";
 import type { Check } from "./check.ts";
-import type { CheckResult } from "./result.ts";
+import type { CheckResult } from "./documents.ts";
+import { waiversInvalid, waiversUnreadable } from "./errors.ts";
 
 const waiverSchema = z.strictObject({
   check: z.string().min(1),
-  /** The last day on which it holds, UTC. */
+  /** The last day on which the waiver is valid, UTC. */
   until: z.iso.date(),
   reason: z.string().min(1),
 });
 const fileSchema = z.strictObject({ waivers: z.array(waiverSchema) });
 
 export type Waiver = z.infer<typeof waiverSchema>;
-
-const example =
-  '{ "waivers": [{ "check": "cloudfront", "until": "2027-01-31", "reason": "moves to another account" }] }';
 
 /**
  * Reads a waivers file.
@@ -27,19 +25,15 @@ export async function readWaivers(file: string, registry: readonly Check[]): Pro
   try {
     document = JSON.parse(await readFile(file, "utf8"));
   } catch (cause) {
-    const why = cause instanceof SyntaxError ? "it is not JSON" : messageOf(cause);
-    const message = `Cannot read the waivers from ${file}: ${why}.`;
-    throw new OpsError("configuration", "WAIVERS_UNREADABLE", message, { hint: `Write  ${example}`, cause });
+    const reason = cause instanceof SyntaxError ? "it is not JSON" : messageOf(cause);
+    throw waiversUnreadable({ file, reason }, { cause });
   }
   const parsed = fileSchema.safeParse(document);
   const problems = parsed.success
     ? parsed.data.waivers.flatMap(({ check }) => notWaivable(check, registry))
     : parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
   if (!parsed.success || problems.length > 0) {
-    throw new OpsError("configuration", "WAIVERS_INVALID", `${file} holds no usable waivers.`, {
-      details: problems,
-      hint: `Write  ${example}`,
-    });
+    throw waiversInvalid({ file, problems });
   }
   return parsed.data.waivers;
 }
@@ -47,10 +41,10 @@ export async function readWaivers(file: string, registry: readonly Check[]): Pro
 function notWaivable(id: string, registry: readonly Check[]): string[] {
   const check = registry.find((candidate) => candidate.id === id);
   if (check === undefined) return [`there is no check "${id}"`];
-  return check.essential === true ? [`${id} cannot be waived: nothing can be said without it`] : [];
+  return check.essential === true ? [`${id} cannot be waived: every other check needs it`] : [];
 }
 
-/** A failure or a warning becomes a waived one while a waiver for its check holds. */
+/** Gives a failure or a warning the status `waived` while a waiver for its check is valid. */
 export function applyWaivers(result: CheckResult, waivers: readonly Waiver[], now: Date): CheckResult {
   if (result.status !== "failed" && result.status !== "warning") return result;
   const waiver = waivers.find((candidate) => candidate.check === result.id && !isExpired(candidate, now));
@@ -59,11 +53,11 @@ export function applyWaivers(result: CheckResult, waivers: readonly Waiver[], no
   return { ...result, status: "waived", summary: `${result.summary} (waived until ${until}: ${reason})` };
 }
 
-/** What a person should know about the waivers themselves. */
+/** Remarks about the waivers themselves: which have expired. */
 export function waiverNotes(waivers: readonly Waiver[], now: Date): string[] {
   return waivers
     .filter((waiver) => isExpired(waiver, now))
-    .map(({ check, until }) => `the waiver for ${check} has expired on ${until} and no longer counts`);
+    .map(({ check, until }) => `the waiver for ${check} expired on ${until} and has no effect`);
 }
 
 function isExpired({ until }: Waiver, now: Date): boolean {

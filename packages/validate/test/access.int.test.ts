@@ -1,4 +1,4 @@
-/** The printed policy is sufficient and nothing in it is superfluous, on an emulator that enforces policies. */
+/** The printed policy allows everything that the checks need and nothing else, on an emulator that enforces policies. */
 import { CreateAccessKeyCommand, CreateUserCommand, PutUserPolicyCommand } from "@aws-sdk/client-iam";
 import {
   DeleteServiceCommand,
@@ -24,26 +24,26 @@ let active: TestEnvironment;
 let pilotLight: TestEnvironment;
 let credentials: { accessKeyId: string; secretAccessKey: string };
 
-/** How many more calls need no permission. */
+/** Sets how many of the next calls need no permission. */
 async function freeCalls(count: string): Promise<void> {
   const response = await fetch(`${emulator.url}/moto-api/reset-auth`, { method: "POST", body: count });
   expect(response.status).toBe(200);
 }
 
-/** The emulator has a name of its own for looking whether a bucket is there. */
+/** The emulator has its own name for the check whether a bucket exists. */
 const emulatorNames: Readonly<Record<string, readonly string[]>> = {
   "s3:ListBucket": ["s3:ListBucket", "s3:HeadBucket"],
 };
-/** The emulator takes these for s3:ListBucket, and AWS answers the last one always: none of them can be denied alone. */
+/** The emulator treats these as s3:ListBucket, and AWS always allows the last one: none of them can be denied alone. */
 const notDeniedAlone = [
   "s3:GetEncryptionConfiguration",
   "s3:GetBucketPublicAccessBlock",
   "sts:GetCallerIdentity",
 ];
-/** No AWS call of its own; and the emulator miscalculates the signature of a listing with a prefix. */
+/** The first makes no AWS call; for the second, the emulator calculates a wrong signature of a listing with a prefix. */
 const skip = ["alb-health", "newest-dump"];
 
-/** The user may do just this. The emulator knows actions, but no resources. */
+/** Allows the user these actions only. The emulator checks actions, but no resources. */
 async function allow(allowed: readonly string[]): Promise<void> {
   await freeCalls("inf");
   const PolicyDocument = JSON.stringify({
@@ -72,7 +72,7 @@ beforeAll(async () => {
     accessKeyId: AccessKey?.AccessKeyId ?? "",
     secretAccessKey: AccessKey?.SecretAccessKey ?? "",
   };
-  // A service with a task that has stopped, or nobody would ask for the reason.
+  // A service with a stopped task: otherwise the checks do not read the reason.
   const cluster = active.active?.cluster ?? "";
   const service = active.outputs.backend_service_name;
   await ecs.send(new DeleteServiceCommand({ cluster, service, force: true }));
@@ -116,7 +116,7 @@ async function calledActions(env: Record<string, string>, args: readonly string[
 test("the actions that are called are those of the policy, no more and no fewer", async () => {
   await allow(allActions);
   const called = new Set<string>();
-  // What needs the services is skipped while one is not whole: asked for by leaving that out.
+  // Checks that need the services are skipped while one of them fails: they run when that check is skipped by option.
   for (const [environment, args] of [
     [active, []],
     [active, ["--skip", "ecs-services,alb-health"]],
@@ -128,7 +128,7 @@ test("the actions that are called are those of the policy, no more and no fewer"
   expect([...called].sort()).toEqual(Object.keys(actions).sort());
 });
 
-/** Runs both modes as the user; what needs the services is skipped while one is not whole, and asked for by leaving it out. */
+/** Runs both modes as the user, and the active mode a second time without the check that fails. */
 async function resultsAsUser() {
   const results = [];
   for (const [environment, options] of [
@@ -159,7 +159,9 @@ describe("on an emulator that enforces policies", () => {
       for (const { id, problems, error } of denied) {
         expect(registry.find((check) => check.id === id)?.actions).toContain(missing);
         expect(error).toMatchObject({ code: "AWS_ACCESS_DENIED" });
-        expect(problems[0]?.fix).toBe("Grant what validation needs:  pnpm validate --print-policy");
+        expect(problems[0]?.fix).toBe(
+          "Grant the privileges that validation needs:  pnpm validate --print-policy",
+        );
         expect(problems[0]?.heals).toBeUndefined();
       }
     },

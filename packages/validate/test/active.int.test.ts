@@ -1,4 +1,4 @@
-/** The checks of the active mode, each in every state in which something is wrong that the emulator can be in. */
+/** The checks of the active mode, in every unhealthy state that the emulator supports. */
 import { BatchDeleteImageCommand } from "@aws-sdk/client-ecr";
 import {
   CreateServiceCommand,
@@ -17,7 +17,7 @@ import { DeregisterInstanceCommand } from "@aws-sdk/client-servicediscovery";
 import { resourceNames, type ResourceNames } from "@pilot-light/core/contract";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { CheckResult } from "../src/result.ts";
+import type { CheckResult } from "../src/documents.ts";
 import { runCheck, runValidation } from "./run-validation.ts";
 import {
   createDistribution,
@@ -53,7 +53,7 @@ test.each([
   ["alb_dns_name", "alb-health"],
   ["cloudfront_distribution_id", "cloudfront"],
   ["service_discovery_namespace", "service-discovery"],
-] as const)("an empty output %s is a failure of %s, not silence", async (output, id) => {
+] as const)("an empty output %s is a failure of %s", async (output, id) => {
   await environment.writeOutputs({ [output]: "" });
   const result = await check(id);
   expect(result).toMatchObject({ status: "failed", error: { code: "OUTPUT_EMPTY" } });
@@ -83,7 +83,7 @@ describe("ecs-cluster", () => {
     }
     await environment.aws.ecs.send(new DeleteClusterCommand({ cluster: active.cluster }));
     expect(messages(await check("ecs-cluster"))).toEqual([
-      expect.stringMatching(/its status is INACTIVE|there is no ECS cluster/),
+      expect.stringMatching(/the cluster has status INACTIVE|there is no ECS cluster/),
     ]);
   });
 });
@@ -126,19 +126,19 @@ describe("ecs-services", () => {
   test("a service that is scaled down to nothing fails", async () => {
     await environment.aws.ecs.send(new UpdateServiceCommand({ ...backend(), desiredCount: 0 }));
     expect(messages(await check("ecs-services"))).toEqual([
-      `${names.prefix}-backend: it is scaled down to no task`,
+      `${names.prefix}-backend: the desired number of tasks is 0`,
     ]);
   });
 });
 
 describe("deployed-images", () => {
-  test("an image that ECR has removed fails", async () => {
+  test("an image that ECR has deleted fails", async () => {
     const repositoryName = names.ecrRepositories.backend;
     await environment.aws.ecr.send(new BatchDeleteImageCommand({ repositoryName, imageIds: [{ imageTag }] }));
     const result = await check("deployed-images");
     expect(result.status).toBe("failed");
     expect(messages(result)).toEqual([
-      `${repositoryName}:${imageTag} is not in ECR any more: the next task cannot start`,
+      `ECR no longer has ${repositoryName}:${imageTag}: the next task cannot start`,
     ]);
   });
 });
@@ -165,7 +165,7 @@ describe("target-health", () => {
 });
 
 describe("certificate", () => {
-  test("one that waits for its DNS records fails, may heal, and holds up alb-health", async () => {
+  test("one that waits for its DNS records fails, may heal, and skips alb-health", async () => {
     const request = new RequestCertificateCommand({ DomainName: domain, ValidationMethod: "DNS" });
     const { CertificateArn } = await environment.aws.acm.send(request);
     await environment.writeOutputs({ acm_certificate_arn: CertificateArn });
@@ -173,16 +173,16 @@ describe("certificate", () => {
     const [certificate, health] = checks.slice(-2);
     expect(certificate).toMatchObject({
       status: "failed",
-      problems: [{ message: `${domain}: it waits for its DNS records`, heals: true }],
+      problems: [{ message: `${domain}: the certificate waits for its DNS records`, heals: true }],
     });
     expect(health).toMatchObject({ status: "skipped", blockedBy: "certificate" });
   });
 
   test.each([
-    [{ days: 20 }, [`${domain}: it expires in 19 days and has not been renewed`]],
-    [{ names: [domain] }, [`${domain}: it does not cover grafana.${domain}`]],
+    [{ days: 20 }, [`${domain}: the certificate expires in 19 days, and ACM has not renewed it`]],
+    [{ names: [domain] }, [`${domain}: the certificate does not cover grafana.${domain}`]],
     [{ names: [`*.example.com`] }, []],
-  ])("of %j this is said: %j", async (options, expected) => {
+  ])("a certificate with %j has the problems %j", async (options, expected) => {
     const arn = await importCertificate(environment.aws, await createCertificate(options));
     await environment.writeOutputs({ acm_certificate_arn: arn });
     const result = await check("certificate");
@@ -190,7 +190,7 @@ describe("certificate", () => {
     expect(messages(result)).toEqual(expected);
   });
 
-  test("one that is not there fails", async () => {
+  test("a missing certificate fails", async () => {
     const arn = "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000";
     await environment.writeOutputs({ acm_certificate_arn: arn });
     expect(await check("certificate")).toMatchObject({ error: { code: "CERTIFICATE_MISSING" } });
@@ -208,14 +208,16 @@ describe("cloudfront", () => {
     await environment.writeOutputs({ cloudfront_distribution_id: id });
     const result = await check("cloudfront");
     expect(result.summary).toContain("Deployed, disabled");
-    expect(messages(result)).toEqual([`${id} is disabled`]);
+    expect(messages(result)).toEqual([`the distribution ${id} is disabled`]);
   });
 
   test("another origin than the load balancer fails", async () => {
     const id = await createDistribution(environment.aws, names, "old-alb.example.com");
     await environment.writeOutputs({ cloudfront_distribution_id: id });
     expect(messages(await check("cloudfront"))).toEqual([
-      expect.stringMatching(/^its origins \(old-alb\.example\.com\) do not include the load balancer/),
+      expect.stringMatching(
+        /^the origins of the distribution \(old-alb\.example\.com\) do not include the load balancer/,
+      ),
     ]);
   });
 
@@ -236,7 +238,7 @@ describe("service-discovery", () => {
     expect(messages(await check("service-discovery"))).toEqual(["grafana: 1 registered, 2 tasks run"]);
   });
 
-  test("more instances than tasks fail: somebody would be sent to one that is gone", async () => {
+  test("more instances than tasks fail: clients would connect to one that no longer runs", async () => {
     await registerInstance(environment.aws, active.discoveryServices.backend, "task-3");
     expect(messages(await check("service-discovery"))).toEqual(["backend: 3 registered, 2 tasks run"]);
   });
@@ -250,14 +252,14 @@ describe("service-discovery", () => {
 });
 
 describe("leftovers", () => {
-  test("what is still there in pilot light fails, with what it costs", async () => {
+  test("resources of the active mode fail in pilot light, with what they cost", async () => {
     await environment.writeOutputs({ dev_activated: false });
     const report = await runValidation(environment.env, { only: ["leftovers"] });
     const result = report.checks.at(-1);
     expect(report.mode).toBe("pilot-light");
     expect(result?.status).toBe("failed");
     // The emulator lists distributions without their origins: that one is in leftovers.test.ts.
-    expect(result?.summary).toBe("3 still there, $89.01 a month");
+    expect(result?.summary).toBe("3 resources left, $89.01 a month");
     expect(result?.problems.map(({ message }) => message)).toEqual([
       `load balancer ${names.prefix}-alb: $16.43 a month`,
       `ECS cluster ${active.cluster} with 8 running tasks: $72.08 a month`,

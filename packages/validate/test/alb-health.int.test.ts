@@ -1,4 +1,4 @@
-/** The load balancer is asked as a client does: what it answers, and what its certificate is worth. */
+/** A request through the load balancer: the response, and whether the certificate is valid. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
@@ -22,7 +22,7 @@ afterAll(async () => {
   await environment[Symbol.asyncDispose]();
 });
 
-/** Asks `address`, trusting `authority`. */
+/** Sends the request to `address` and trusts `authority`. */
 async function albHealth(address: string, authority = certificate) {
   const ca = join(environment.env.TMPDIR ?? "", "ca.pem");
   await writeFile(ca, authority.cert);
@@ -35,13 +35,15 @@ test.each([
   [503, true],
   [404, undefined],
   [301, undefined],
-])("an answer of %i fails", async (status, heals) => {
+])("a response with status %i fails", async (status, heals) => {
   stub.answer(status);
   const { exitCode, result } = await albHealth(stub.address);
   expect(exitCode).toBe(1);
   expect(result).toMatchObject({
     status: "failed",
-    problems: [{ message: `it answers ${status}, expected is 200`, ...(heals === true ? { heals } : {}) }],
+    problems: [
+      { message: `the response has status ${status}; expected is 200`, ...(heals === true ? { heals } : {}) },
+    ],
   });
   expect(JSON.stringify(result).includes("heals")).toBe(heals === true);
 });
@@ -55,14 +57,14 @@ test("a certificate for another name fails, although the client trusts it", asyn
   expect(wrong.requests).toEqual([]);
 });
 
-test("a certificate that nobody vouches for fails", async () => {
+test("a certificate from an unknown authority fails", async () => {
   const { result } = await albHealth(stub.address, await createCertificate());
   const message = expect.stringContaining("the certificate is not valid for") as string;
   expect(result).toMatchObject({ status: "failed", problems: [{ message }] });
 });
 
-test("a port that nothing listens on fails, and may heal", async () => {
+test("a port without a listener fails, and may heal", async () => {
   const { result } = await albHealth("127.0.0.1:1");
-  const message = expect.stringContaining("127.0.0.1:1 cannot be reached") as string;
+  const message = expect.stringContaining("cannot reach 127.0.0.1:1") as string;
   expect(result).toMatchObject({ status: "failed", problems: [{ message, heals: true }] });
 });

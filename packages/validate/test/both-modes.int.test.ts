@@ -1,4 +1,4 @@
-/** The checks that run in both modes, each in every state in which something is wrong. */
+/** The checks that run in both modes, in every unhealthy state. */
 import { RequestCertificateCommand } from "@aws-sdk/client-acm";
 import { BatchDeleteImageCommand, DeleteRepositoryCommand } from "@aws-sdk/client-ecr";
 import { DeleteDBInstanceCommand, ModifyDBInstanceCommand, StopDBInstanceCommand } from "@aws-sdk/client-rds";
@@ -31,7 +31,7 @@ const check = (id: string, env: Record<string, string> = {}) => runCheck(id, { .
 const messages = (result: Awaited<ReturnType<typeof check>>) => result.problems.map(({ message }) => message);
 
 describe("aws-credentials", () => {
-  test("another account than the expected one is refused, and nothing else is asked", async () => {
+  test("another account than the expected one is refused, and no other check sends a request", async () => {
     const report = await runValidation({ ...environment.env, PILOT_LIGHT_ACCOUNT_ID: "999999999999" });
     expect(report.checks[0]).toMatchObject({ status: "failed", error: { code: "WRONG_ACCOUNT", exit: 4 } });
     const asked = report.checks.filter(({ id, status }) => status === "passed" && id !== "terraform-outputs");
@@ -74,7 +74,7 @@ describe("ecr-repositories", () => {
     await environment.aws.ecr.send(new DeleteRepositoryCommand({ repositoryName: name(), force: true }));
     const result = await check("ecr-repositories");
     expect(result.status).toBe("failed");
-    expect(messages(result)).toEqual([`there is no repository ${name()}`]);
+    expect(messages(result)).toEqual([`there is no ECR repository ${name()}`]);
     expect(result.summary).toBe("backend 1 image, frontend 1 image, grafana missing");
   });
 
@@ -84,14 +84,14 @@ describe("ecr-repositories", () => {
     );
     const result = await check("ecr-repositories");
     expect(result.status).toBe("warning");
-    expect(messages(result)).toEqual([expect.stringContaining(`${name()} holds no image`)]);
+    expect(messages(result)).toEqual([expect.stringContaining(`${name()} contains no image`)]);
   });
 });
 
 describe("backups-bucket", () => {
   const Bucket = () => environment.pair.bucket;
 
-  test("a missing bucket fails, and what lies in it is not looked for", async () => {
+  test("a missing bucket fails, and newest-dump is skipped", async () => {
     await removeBucket(environment.endpoint, Bucket());
     const report = await runValidation(environment.env, { only: ["newest-dump"] });
     const [bucket, dump] = report.checks.slice(-2);
@@ -129,21 +129,21 @@ describe("backups-bucket", () => {
 
   test("a bucket without encryption fails", async () => {
     await environment.aws.s3.send(new DeleteBucketEncryptionCommand({ Bucket: Bucket() }));
-    expect(messages(await check("backups-bucket"))).toEqual(["dumps are not encrypted by default"]);
+    expect(messages(await check("backups-bucket"))).toEqual(["the bucket does not encrypt dumps by default"]);
   });
 
   test("no rule that expires dumps is a warning", async () => {
     await environment.aws.s3.send(new DeleteBucketLifecycleCommand({ Bucket: Bucket() }));
     const result = await check("backups-bucket");
     expect(result.status).toBe("warning");
-    expect(messages(result)).toEqual(["no rule expires old dumps; expected are 30 days"]);
+    expect(messages(result)).toEqual(["no rule deletes old dumps; expected: after 30 days"]);
   });
 
   test.each([
-    [{ days: 60 }, "dumps expire after 60 days; expected are 30 days"],
-    [{ days: 30, enabled: false }, "no rule expires old dumps; expected are 30 days"],
-    [{ days: 30, prefix: "neon-dumps/" }, "no rule expires old dumps; expected are 30 days"],
-  ])("the rule %j is not the one that is needed", async (rule, message) => {
+    [{ days: 60 }, "dumps are deleted after 60 days; expected: after 30 days"],
+    [{ days: 30, enabled: false }, "no rule deletes old dumps; expected: after 30 days"],
+    [{ days: 30, prefix: "neon-dumps/" }, "no rule deletes old dumps; expected: after 30 days"],
+  ])("the rule %j is not sufficient", async (rule, message) => {
     await expireDumps(environment.aws, Bucket(), rule);
     expect(messages(await check("backups-bucket"))).toEqual([message]);
   });
@@ -172,29 +172,29 @@ describe("rds-instance", () => {
     expect(messages(result)).toEqual([expect.stringMatching(/^there is no RDS instance .*-dev-db/)]);
   });
 
-  test("none is as it should be when the outputs have no endpoint in pilot light", async () => {
+  test("no instance passes when the outputs have no endpoint in pilot light", async () => {
     await environment.aws.rds.send(new DeleteDBInstanceCommand({ ...instance(), SkipFinalSnapshot: true }));
     await environment.writeOutputs({ database_endpoint: "", database_secret_arn: "" });
     expect(await check("rds-instance")).toMatchObject({
       status: "passed",
-      summary: "none, as the outputs say",
+      summary: "none, as the outputs show",
     });
   });
 
-  test("a stopped instance fails, and waiting would not help", async () => {
+  test("a stopped instance fails, and cannot heal", async () => {
     await environment.aws.rds.send(new StopDBInstanceCommand(instance()));
     const result = await check("rds-instance");
     expect(result.status).toBe("failed");
-    expect(result.problems[0]).toMatchObject({ message: "its status is stopped" });
+    expect(result.problems[0]).toMatchObject({ message: "the instance has status stopped" });
     expect(result.problems[0]?.heals).toBeUndefined();
   });
 
   test("a public instance fails", async () => {
     await environment.aws.rds.send(new ModifyDBInstanceCommand({ ...instance(), PubliclyAccessible: true }));
-    expect(messages(await check("rds-instance"))).toEqual(["it can be reached from the internet"]);
+    expect(messages(await check("rds-instance"))).toEqual(["the instance can be reached from the internet"]);
   });
 
-  test("a secret that is not there fails", async () => {
+  test("a missing secret fails", async () => {
     const missing = `${environment.outputs.database_secret_arn}-other`;
     await environment.writeOutputs({ database_secret_arn: missing });
     expect(await check("rds-instance")).toMatchObject({
@@ -203,7 +203,7 @@ describe("rds-instance", () => {
     });
   });
 
-  test("a secret that is no secret of RDS fails, and is not shown", async () => {
+  test("a secret in another format fails, and is not shown", async () => {
     const SecretId = environment.outputs.database_secret_arn;
     await environment.aws.secretsManager.send(
       new PutSecretValueCommand({ SecretId, SecretString: "hunter2-hunter2" }),
@@ -215,11 +215,11 @@ describe("rds-instance", () => {
 });
 
 describe("databases", () => {
-  test("without the URL of Neon nothing is said about it, and that is a warning", async () => {
+  test("without NEON_DATABASE_URL Neon is not checked, and that is a warning", async () => {
     const result = await check("databases", { NEON_DATABASE_URL: "" });
     expect(result.status).toBe("warning");
-    expect(messages(result)).toEqual(["Neon cannot be looked at: NEON_DATABASE_URL is not set"]);
-    expect(result.summary).toMatch(/^neon not entered, rds PostgreSQL \d/);
+    expect(messages(result)).toEqual(["cannot check Neon: NEON_DATABASE_URL is not set"]);
+    expect(result.summary).toMatch(/^neon not connected, rds PostgreSQL \d/);
   });
 
   test("a wrong password fails", async () => {
@@ -227,29 +227,29 @@ describe("databases", () => {
     url.password = "wrong";
     const result = await check("databases", { NEON_DATABASE_URL: url.href });
     expect(result.status).toBe("failed");
-    expect(messages(result)).toEqual([expect.stringMatching(/^neon .* refuses the user/)]);
+    expect(messages(result)).toEqual([expect.stringMatching(/^neon .* rejected the user/)]);
   });
 
-  test("a tunnel that is not open fails, and may be opened", async () => {
+  test("a tunnel that is not open fails, and may heal", async () => {
     const result = await check("databases", { RDS_HOSTADDR: "127.0.0.1:1" });
     expect(result.status).toBe("failed");
     expect(result.problems[0]).toMatchObject({
-      message: expect.stringMatching(/^rds .* cannot be reached/) as string,
+      message: expect.stringMatching(/^Cannot reach rds/) as string,
       heals: true,
     });
   });
 
-  test("without a tunnel it is only a warning that private RDS does not answer", async () => {
+  test("without a tunnel it is only a warning that private RDS does not respond", async () => {
     const result = await check("databases", { RDS_HOSTADDR: "" });
     expect(result.status).toBe("warning");
-    expect(messages(result)).toEqual([expect.stringMatching(/^RDS cannot be looked at from here/)]);
+    expect(messages(result)).toEqual([expect.stringMatching(/^cannot check RDS from this machine/)]);
     expect(result.problems[0]?.fix).toContain("RDS_HOSTADDR=127.0.0.1:");
   });
 
   test("a machine without pg_dump cannot sync: a warning", async () => {
     const result = await check("databases", { PILOT_LIGHT_PG_BIN: "/nonexistent" });
     expect(result.status).toBe("warning");
-    expect(messages(result)).toEqual([expect.stringMatching(/^no sync can run on this machine/)]);
+    expect(messages(result)).toEqual([expect.stringMatching(/^a sync cannot run on this machine/)]);
   });
 });
 
@@ -257,11 +257,11 @@ describe("data", () => {
   test("equal databases pass", async () => {
     expect(await check("data")).toMatchObject({
       status: "passed",
-      summary: expect.stringMatching(/^\d+ tables, 0 with another number of rows$/) as string,
+      summary: expect.stringMatching(/^\d+ tables, 0 with different row counts$/) as string,
     });
   });
 
-  test("every table with another number of rows, or on one side only, is named", async () => {
+  test("every table with different row counts, or in one database only, is named", async () => {
     for (const [side, sql] of [
       ["rds", "create table public.extra (id int)"],
       ["neon", "create table public.other as select generate_series(1, 1234) as id"],
@@ -273,7 +273,7 @@ describe("data", () => {
     const result = await check("data");
     expect(result.status).toBe("warning");
     expect(messages(result)).toEqual([
-      "public.extra: neon has none, rds 0",
+      "public.extra: neon no table, rds 0",
       "public.other: neon 1,234, rds 0",
     ]);
   });
@@ -298,12 +298,12 @@ describe("vpc", () => {
 });
 
 describe("certificate, in pilot light", () => {
-  test("one that waits for its DNS records is a warning: activation would wait for them", async () => {
+  test("one that waits for its DNS records is a warning: an activation would wait for them", async () => {
     const request = new RequestCertificateCommand({ DomainName: domain, ValidationMethod: "DNS" });
     const { CertificateArn } = await environment.aws.acm.send(request);
     await environment.writeOutputs({ acm_certificate_arn: CertificateArn });
     const result = await check("certificate");
     expect(result.status).toBe("warning");
-    expect(messages(result)).toEqual([`${domain}: it waits for its DNS records`]);
+    expect(messages(result)).toEqual([`${domain}: the certificate waits for its DNS records`]);
   });
 });

@@ -1,4 +1,4 @@
-/** The command as people and CI run it: arguments, exit codes, reports. */
+/** The command as a person and a CI system run it: arguments, exit codes, reports. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -6,7 +6,7 @@ import { motoUrl } from "@pilot-light/sandbox/aws/moto";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { parseDocument, runCommand } from "./command.ts";
+import { checkedDocument, parseDocument, runCommand } from "./command.ts";
 import { startProxy } from "@pilot-light/sandbox/aws/proxy";
 import { createEnvironment, type TestEnvironment } from "./support/environment.ts";
 
@@ -24,7 +24,7 @@ afterAll(async () => {
 const run = (args: readonly string[], env: Record<string, string> = {}) =>
   runCommand({ ...environment.env, ...env }, args);
 
-describe("outputs that say nothing are never taken for a mode", () => {
+describe("unreadable outputs never lead to a mode", () => {
   test.each([
     ["an empty file", "", "OUTPUTS_UNREADABLE"],
     ["no JSON", "Warning: No outputs found", "OUTPUTS_UNREADABLE"],
@@ -43,10 +43,22 @@ describe("outputs that say nothing are never taken for a mode", () => {
     expect(result.stdout.toLowerCase()).not.toContain("pilot light");
   });
 
-  test("neither are those of a missing file", async () => {
+  test("a missing file ends with exit code 3, without a mode", async () => {
     const result = await run(["--outputs-file", join(directory, "none.json")]);
     expect(result.exitCode).toBe(3);
     expect(result.stderr).toContain("mode unknown: ");
+  });
+
+  test("the text lists what is missing", async () => {
+    const file = join(directory, "outputs-missing.json");
+    const { vpc_id, database_port, ...rest } = environment.outputs;
+    await writeFile(file, JSON.stringify({ [`${environment.project}-dev`]: rest }));
+    const { stderr } = await run(["--outputs-file", file]);
+    expect([vpc_id, database_port]).not.toContain(undefined);
+    expect(stderr).toMatch(/FAIL +terraform-outputs +not checked/);
+    for (const name of ["vpc_id", "database_port"]) {
+      expect(stderr).toMatch(new RegExp(`^ {13}.*${name}`, "m"));
+    }
   });
 });
 
@@ -97,16 +109,16 @@ describe("exit codes", () => {
 describe("reports", () => {
   const broken = { NEON_DATABASE_URL: "", RDS_HOSTADDR: "127.0.0.1:1" };
 
-  test("a pipe gets plain lines with the problem, the command that helps, and the page", async () => {
+  test("a pipe receives plain lines with the problem, the fix, and the page", async () => {
     const { stdout, stderr, exitCode } = await run(["--only", "databases"], broken);
     expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 1 });
-    // No colours, no signs of a terminal.
+    // No colors, no signs of a terminal.
     expect(stderr).toMatch(/^[\x20-\x7e\n]+$/);
     expect(stderr).toMatch(/^Validate {2}t-\w+ dev, us-east-1 +mode: pilot light$/m);
     expect(stderr).toMatch(
       /^ {2}\+ ok +terraform-outputs +pilot light, \d+ outputs, read from .* [\d.]+ m?s$/m,
     );
-    expect(stderr).toMatch(/^ {2}x FAIL +databases +neon not entered, rds not entered/m);
+    expect(stderr).toMatch(/^ {2}x FAIL +databases +neon not connected, rds not connected/m);
     expect(stderr).toContain("rds (");
     expect(stderr).toContain("fix: ");
     expect(stderr).toContain("more: docs/checks/databases.md");
@@ -115,7 +127,7 @@ describe("reports", () => {
     );
   });
 
-  test("JUnit has a case for each check, and what does not fit into XML is taken out", async () => {
+  test("JUnit has a case for each check, without characters that XML does not allow", async () => {
     const file = join(directory, "junit.xml");
     await run(["--only", "databases", "--junit", file], broken);
     const text = await readFile(file, "utf8");
@@ -128,19 +140,19 @@ describe("reports", () => {
     );
   });
 
-  test("GitHub gets annotations and a job summary, and stdout stays a document", async () => {
+  test("GitHub receives annotations and a job summary, and stdout stays empty", async () => {
     const summary = join(directory, "summary.md");
     const github = { ...broken, GITHUB_ACTIONS: "true", GITHUB_STEP_SUMMARY: summary };
     const { stdout, stderr } = await run(["--only", "databases"], github);
     expect(stdout).toBe("");
-    expect(stderr).toMatch(/^::error title=validate%3A databases::rds .*%0Afix: /m);
-    expect(stderr).toMatch(/^::warning title=validate%3A databases::Neon cannot be looked at/m);
+    expect(stderr).toMatch(/^::error title=validate%3A databases::Cannot reach rds .*%0Afix: /m);
+    expect(stderr).toMatch(/^::warning title=validate%3A databases::cannot check Neon/m);
     const text = await readFile(summary, "utf8");
     expect(text).toContain(`## Validate ${environment.project} dev: pilot light`);
     expect(text).toContain(" failed | [databases](docs/checks/databases.md) |");
   });
 
-  test("a waiver takes the failure, until its day", async () => {
+  test("a waiver accepts the failure until its date", async () => {
     const file = join(directory, "waivers.json");
     const waive = async (until: string) => {
       await writeFile(file, JSON.stringify({ waivers: [{ check: "databases", until, reason: "moving" }] }));
@@ -151,18 +163,18 @@ describe("reports", () => {
     expect(waived.stderr).toContain("(waived until 2999-01-01: moving)");
     const expired = await waive("2020-01-01");
     expect(expired.exitCode).toBe(1);
-    expect(expired.stderr).toContain("! the waiver for databases has expired on 2020-01-01");
+    expect(expired.stderr).toContain("! the waiver for databases expired on 2020-01-01");
   });
 });
 
-describe("without asking AWS anything", () => {
+describe("without a request to AWS", () => {
   const nowhere = { AWS_ENDPOINT_URL: "http://127.0.0.1:1", AWS_ACCESS_KEY_ID: "" };
 
   test("--list names every check, on stdout", async () => {
     const { stdout, exitCode } = await run(["--list"], nowhere);
     expect(exitCode).toBe(0);
     expect(stdout.split("\n")).toHaveLength(19);
-    expect(stdout).toMatch(/^leftovers +pilot light +Nothing of the active mode/m);
+    expect(stdout).toMatch(/^leftovers +pilot light +No resource of the active mode/m);
   });
 
   test("--print-policy prints a policy, on stdout", async () => {
@@ -171,14 +183,21 @@ describe("without asking AWS anything", () => {
     expect(JSON.parse(stdout)).toMatchObject({ Version: "2012-10-17" });
     expect(stdout).toContain(`arn:aws:s3:::${environment.project}-dev-db-backups`);
   });
+
+  test("both have a document", async () => {
+    const listed = checkedDocument(await run(["--list", "--json"], nowhere));
+    expect(listed).toMatchObject({ outcome: "listed", checks: { length: 19 } });
+    const printed = checkedDocument(await run(["--print-policy", "--json"], nowhere));
+    expect(printed).toMatchObject({ outcome: "printed", policy: { Version: "2012-10-17" } });
+  });
 });
 
-test("--wait says what it waits for, and ends when it has come", async () => {
+test("--wait reports what it waits for, and ends when the check passes", async () => {
   await using proxy = await startProxy(motoUrl(testSandbox().state.moto), (service, before) =>
     service === "ec2" && before < 3 ? 503 : "forward",
   );
   const result = await run(["--only", "vpc", "--wait=1m"], { AWS_ENDPOINT_URL: proxy.url });
   expect(result.exitCode).toBe(0);
-  expect(result.stderr).toContain("1 check may still heal: again in 2.0 s, for at most ");
+  expect(result.stderr).toContain("1 check may still succeed: next attempt in 2.0 s, for at most ");
   expect(result.stderr).toMatch(/x FAIL +vpc[\s\S]*\+ ok +vpc/);
 });

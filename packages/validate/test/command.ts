@@ -1,7 +1,8 @@
-/** Runs `pnpm validate` as a process of its own. */
+/** Runs `pnpm validate` in its own process. */
 import { join } from "node:path";
 import { run } from "@pilot-light/core/process";
-import { z } from "zod";
+import { assertDocument } from "@pilot-light/core/cli/documents";
+import { validateDocuments, type Report } from "../src/documents.ts";
 
 const bin = join(import.meta.dirname, "../dist/bin.js");
 
@@ -27,16 +28,12 @@ export async function runCommand(
   return { exitCode: result.exitCode, stdout: result.stdout, stderr: lines.join("\n") };
 }
 
-const documentSchema = z.looseObject({
-  version: z.literal(1),
-  command: z.literal("validate"),
-  outcome: z.string(),
-  mode: z.enum(["active", "pilot-light"]).nullable(),
-  checks: z.array(z.looseObject({ id: z.string(), status: z.string(), summary: z.string() })),
-  summary: z.record(z.string(), z.number()),
-});
+/** The `--json` document, which must be as docs/json.md describes it. */
+export function checkedDocument({ stdout }: CommandRun): unknown {
+  return assertDocument(validateDocuments, JSON.parse(stdout));
+}
 
-/** The document of `--json`. */
-export function parseDocument({ stdout }: CommandRun) {
-  return documentSchema.parse(JSON.parse(stdout));
+/** The document of a validation. */
+export function parseDocument(result: CommandRun): Report & { outcome: string } {
+  return checkedDocument(result) as Report & { outcome: string };
 }

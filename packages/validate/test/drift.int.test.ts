@@ -1,4 +1,4 @@
-/** `--drift` asks the real Terraform; its built-in provider needs no registry. */
+/** `--drift` runs the real Terraform; its built-in provider needs no registry. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { processEnvironment } from "@pilot-light/core/config/env";
@@ -31,7 +31,7 @@ afterAll(async () => {
 /** A stack with a resource that depends on the mode and on `value`; its outputs are those of the environment. */
 async function describeStack(value: string): Promise<void> {
   const document = {
-    // A backend, or there would be nothing to initialise.
+    // Without a backend there is nothing to initialize.
     terraform: { backend: { local: {} } },
     variable: { dev_activated: { type: "bool", default: true } },
     resource: { terraform_data: { mode: { input: "${var.dev_activated}" }, value: { input: value } } },
@@ -48,13 +48,13 @@ async function terraform(...args: string[]): Promise<void> {
   if (result.exitCode !== 0) throw new Error(result.stderr.join("\n"));
 }
 
-test("nothing to change passes: the mode is that of the outputs, not the variable's default", async () => {
+test("a plan without changes passes: the mode is that of the outputs, not the variable's default", async () => {
   await describeStack("one");
   const result = await runCheck("drift", env, { directory });
   expect(result).toMatchObject({ status: "passed", summary: "no changes" });
 });
 
-test("what Terraform would change is named", async () => {
+test("every planned change is named", async () => {
   await describeStack("two");
   const result = await runCheck("drift", env, { directory });
   expect(result).toMatchObject({
@@ -71,7 +71,7 @@ test("a plan that fails is a failure with Terraform's error", async () => {
   expect(result.problems[0]?.message).toContain("Reference to undeclared resource");
 });
 
-test("the outputs are read from the initialised stack when no file is given", async () => {
+test("the outputs are read from the initialized stack without a file", async () => {
   await describeStack("one");
   const result = await runCommand({ ...env, PILOT_LIGHT_OUTPUTS_FILE: "" }, ["--json", "--only", "vpc"], {
     cwd: directory,

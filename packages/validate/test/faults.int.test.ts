@@ -1,4 +1,4 @@
-/** What goes wrong on the way to AWS is a result of the checks that it meets, in bounded time, and of no other. */
+/** A fault between the tool and AWS becomes a result of the affected checks, in bounded time, and of no other check. */
 import { motoUrl } from "@pilot-light/sandbox/aws/moto";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -32,11 +32,11 @@ async function through(
   };
 }
 
-/** Without the request that only `--resolve` can lead to a server. */
+/** Skips the request that needs `--resolve`. */
 const skip = ["alb-health"];
 
 describe("throttling", () => {
-  test("for a moment is nobody's problem: the call is made again", async () => {
+  test("for a moment causes no problem: the call is repeated", async () => {
     const { status, seen } = await through(
       (service, before) => (service === "ecs" && before < 1 ? "throttle" : "forward"),
       {
@@ -47,7 +47,7 @@ describe("throttling", () => {
     expect(seen.get("ecs")).toBe(2);
   });
 
-  test("without an end is a failure that may heal, and holds up only what needs it", async () => {
+  test("without an end is a failure that may heal, and skips only what needs the check", async () => {
     const { status, result } = await through((service) => (service === "ecs" ? "throttle" : "forward"), {
       skip,
     });
@@ -62,8 +62,8 @@ describe("throttling", () => {
   });
 });
 
-describe("an endpoint that never answers", () => {
-  test("costs its own check the time for one, and the others nothing", async () => {
+describe("an endpoint that never responds", () => {
+  test("ends its check after the time limit, and does not delay the others", async () => {
     const { status, result } = await through((service) => (service === "cloudfront" ? "hang" : "forward"), {
       skip,
       timeout: 10_000,
@@ -72,13 +72,13 @@ describe("an endpoint that never answers", () => {
     expect(Object.values(status).filter((value) => value === "failed")).toHaveLength(1);
   });
 
-  test("at the first question of all fails that check, and the rest is skipped", async () => {
+  test("in the first request of a run fails that check, and the others are skipped", async () => {
     const { report } = await through(() => "hang", { timeout: 500 });
     expect(report.checks[0]).toMatchObject({ status: "failed", error: { code: "CHECK_TIMEOUT", exit: 7 } });
     expect(report.summary).toMatchObject({ failed: 1, passed: 1, skipped: report.checks.length - 3 });
   });
 
-  test("everywhere ends with the time for the whole run", async () => {
+  test("everywhere ends with the deadline of the run", async () => {
     const { report } = await through((service) => (service === "sts" ? "forward" : "hang"), {
       skip,
       deadline: 1500,
@@ -99,7 +99,7 @@ describe("an endpoint that never answers", () => {
   });
 });
 
-test("an emulator that stops in the middle leaves a result for every check", async () => {
+test("every check has a result when the emulator stops during a run", async () => {
   const { report, status, result } = await through((service) => (service === "ecs" ? "stop" : "forward"), {
     skip,
   });
@@ -116,7 +116,7 @@ test("an emulator that stops in the middle leaves a result for every check", asy
 });
 
 describe("--wait", () => {
-  test("goes on until what failed has healed, and asks only for that again", async () => {
+  test("continues until the failure has healed, and repeats only the failed check", async () => {
     const { report, seen } = await through(
       // The SDK makes three attempts of each call.
       (service, before) => (service === "cloudfront" && before < 6 ? 503 : "forward"),
@@ -127,7 +127,7 @@ describe("--wait", () => {
     expect(seen.get("acm")).toBe(1);
   });
 
-  test("ends at once when something has failed for good", async () => {
+  test("ends immediately when a failure cannot heal", async () => {
     await environment.writeOutputs({ vpc_id: "vpc-00000000000000000" });
     try {
       const { seen } = await through((service) => (service === "cloudfront" ? 503 : "forward"), {
@@ -141,7 +141,7 @@ describe("--wait", () => {
     }
   });
 
-  test("ends with its time", async () => {
+  test("ends when its time is over", async () => {
     const { status } = await through((service) => (service === "cloudfront" ? 503 : "forward"), {
       only: ["cloudfront"],
       wait: 500,

@@ -19,7 +19,7 @@ const both = [
   "vpc",
 ];
 
-test("pilot light passes, and nothing is asked of what only the active mode has", async () => {
+test("pilot light passes, and no check of the active mode runs", async () => {
   await using environment = await createEnvironment(testSandbox(), { mode: "pilot-light" });
   const result = await runCommand(environment.env, ["--json"]);
   const { outcome, mode, checks, summary } = parseDocument(result);
@@ -34,7 +34,7 @@ test("pilot light passes, and nothing is asked of what only the active mode has"
   expect(summary).toEqual({ passed: 10, warnings: 0, failed: 0, skipped: 0, waived: 0 });
 });
 
-test("active passes, and the load balancer is asked for its real name", async () => {
+test("active passes, and the request to the load balancer has the domain as its host name", async () => {
   const certificate = await createCertificate();
   await using stub = await startHttpsStub(certificate);
   await using environment = await createEnvironment(testSandbox(), { mode: "active", certificate });
@@ -61,7 +61,7 @@ test("active passes, and the load balancer is asked for its real name", async ()
   expect(stub.requests).toEqual([{ servername: domain, host: domain, path: "/api/health" }]);
 });
 
-test("no password is printed, whatever is printed besides", async () => {
+test("no output contains a password", async () => {
   await using environment = await createEnvironment(testSandbox(), { mode: "pilot-light" });
   const { stdout, stderr } = await runCommand(environment.env, ["--json", "--verbose", "--data"]);
   const { sandboxPassword } = await import("@pilot-light/sandbox/testing");

@@ -1,4 +1,4 @@
-/** An emulator of a test's own, for what would disturb the one that all tests share. */
+/** An emulator for one test file, for what would disturb the emulator that all tests share. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ import type { createEnvironment } from "./support/environment.ts";
 
 export interface OwnEmulator extends AsyncDisposable {
   url: string;
-  /** The shared databases, with this emulator in place of theirs. */
+  /** The shared databases, with this emulator. */
   sandbox: Parameters<typeof createEnvironment>[0];
   stop(): Promise<void>;
 }

@@ -1,11 +1,10 @@
-/** Runs a validation in this process, as the command does, and gives its report. */
-import { PassThrough } from "node:stream";
+/** Runs a validation in this process, as the command does, and returns its report. */
 import { Printer } from "@pilot-light/core/output/printer";
 import type { Environment } from "@pilot-light/core/config/env";
+import { fakeTerminal } from "@pilot-light/core/testing/fake-terminal";
 import { vi } from "vitest";
 import { validate, usualOptions, type ValidateOptions } from "../src/validate.ts";
-import type { Report } from "../src/report.ts";
-import type { CheckResult } from "../src/result.ts";
+import type { CheckResult, Report } from "../src/documents.ts";
 
 /** The SDK reads the variables of the process only. */
 function useAws(environment: Record<string, string>): void {
@@ -33,7 +32,7 @@ export async function runCheck(
   const report = await runValidation(env, { only: [id], optional, ...options });
   const result = report.checks.find((check) => check.id === id);
   if (result === undefined) throw new Error(`No result of ${id}.`);
-  // A skipped check has looked at nothing: what a test expects of it would be there or missing by accident.
+  // A skipped check has checked nothing: a test could expect nothing of it.
   if (result.status === "skipped") {
     throw new Error(`${id} was ${result.summary}: ${JSON.stringify(report.checks)}`);
   }
@@ -41,7 +40,6 @@ export async function runCheck(
 }
 
 function silent(environment: Environment): Printer {
-  // A Printer writes and asks for the width only.
-  const sink = Object.assign(new PassThrough().resume(), { isTTY: false }) as unknown as NodeJS.WriteStream;
-  return new Printer({ environment, verbose: false, json: true, stdout: sink, stderr: sink });
+  const { stream } = fakeTerminal();
+  return new Printer({ environment, verbose: false, json: true, stdout: stream, stderr: stream });
 }

@@ -21,7 +21,7 @@ const commands = ["activate", "down", "snapshots list", "snapshots prune"].map((
     variables: [],
     options: (argv) =>
       argv
-        .option("dry-run", { type: "boolean", default: false })
+        .option("dry-run", { type: "boolean", default: false, group: "Safety:" })
         .option("sync-data", { type: "boolean" })
         .option("wait", { type: "string", coerce: (text: string) => text.trim() })
         .option("var", { type: "string", array: true, requiresArg: true }),
@@ -137,4 +137,46 @@ test("an option with one value is given once, one with many as often as there ar
   expect(await messageOf("activate", "--wait", "1m", "--wait=2m")).toBe("--wait is given twice.");
   expect(await failureOf("activate", "--var", "a=1", "--var", "b=2")).toBeUndefined();
   expect(ran).toMatchObject({ var: ["a=1", "b=2"] });
+});
+
+describe("help", () => {
+  /** What `--help` prints. */
+  async function helpOf(args: readonly string[], program = commands): Promise<string[]> {
+    let text = "";
+    vi.spyOn(process.stdout, "write").mockImplementation((chunk) => {
+      text += String(chunk);
+      return true;
+    });
+    await runCli("pnpm", [...args, "--help"], program);
+    expect(ran).toBeUndefined();
+    return text.split("\n");
+  }
+
+  test("of a program with several commands lists them", async () => {
+    const [usage, ...lines] = await helpOf([]);
+    expect(usage).toBe("pnpm <command>");
+    expect(lines.join("\n")).toMatch(/pnpm activate +Runs activate/);
+  });
+
+  test("of a command starts with its usage and its own options, without types", async () => {
+    const lines = await helpOf(["snapshots", "prune"]);
+    expect(lines.slice(0, 3)).toEqual(["pnpm snapshots prune [options]", "", "Runs snapshots prune"]);
+    const text = lines.join("\n");
+    expect(text).not.toMatch(/\[boolean\]|\[string\]|\[default: false\]|\n\n\n/);
+    expect(text.indexOf("--dry-run")).toBeLessThan(text.indexOf("--verbose"));
+  });
+
+  test("of the only command of a program has one usage line, without <command>", async () => {
+    const only = defineCommand({
+      words: "",
+      name: "only",
+      summary: "Does it",
+      variables: [],
+      options: (argv) => argv.option("strict", { type: "boolean", default: false }),
+      run: () => Promise.resolve({ outcome: "ran", document: {} }),
+    });
+    const lines = await helpOf([], [only]);
+    expect(lines.filter((line) => line.startsWith("pnpm"))).toEqual(["pnpm [options]"]);
+    expect(lines.join("\n")).not.toContain("<command>");
+  });
 });

@@ -5,7 +5,7 @@ import { Printer } from "../output/printer.ts";
 import { processEnvironment } from "../config/env.ts";
 import { usage } from "../errors.ts";
 import { OpsError } from "../ops-error.ts";
-import type { Command } from "./define-command.ts";
+import { helpWidth, type Command } from "./define-command.ts";
 import { assertCommand, assertOptions, commandWords, recordKnown } from "./usage.ts";
 
 export interface ProgramOptions {
@@ -30,12 +30,12 @@ export async function runCli(
   const own = given.includes("--") ? given.slice(0, given.indexOf("--")) : given;
   const frame = yargs([...given])
     .scriptName(program)
-    .usage(isOnly(commands) ? "$0 [options]" : "$0 <command>")
+    .usage(isOnly(commands) ? `$0 [options]\n\n${commands[0]?.summary ?? ""}` : "$0 <command>")
     .strict()
     .help()
     .alias("h", "help")
     .version(false)
-    .wrap(Math.min(110, process.stdout.columns || 110))
+    .wrap(helpWidth())
     .exitProcess(false)
     .fail((message: string, error: unknown) => {
       throw error instanceof Error && !(error.name === "YError") ? error : usage({ problem: message });
@@ -52,7 +52,9 @@ export async function runCli(
   const argv = addCommands(frame, commands, groups).epilogue(epilogue);
   const top = known.commands.length;
   try {
-    await argv.parseAsync();
+    await argv.parseAsync(given, {}, (_error: unknown, _arguments: unknown, help: string) => {
+      if (help !== "") process.stdout.write(`${tidyHelp(help)}\n`);
+    });
   } catch (error) {
     const printer = new Printer({
       environment: processEnvironment(),
@@ -65,6 +67,18 @@ export async function runCli(
     const hint = `See  ${[program, ...words].join(" ")} --help`;
     process.exitCode = reportError(printer, name, isBare ? error.with({ hint }) : error);
   }
+}
+
+/** Help without what a reader does not need: the types of options, and defaults that mean "not given". */
+function tidyHelp(help: string): string {
+  const lines = help.split("\n").flatMap((line) => {
+    const tidy = line
+      .replaceAll(/\[(?:boolean|string|number|array)\] ?/g, "")
+      .replaceAll(/\[default: (?:false|\[\])\]/g, "")
+      .trimEnd();
+    return tidy === "" && line.trim() !== "" ? [] : [tidy];
+  });
+  return lines.join("\n").replaceAll(/\n{3,}/g, "\n\n");
 }
 
 /** Whether a program has one command, which needs no word. */

@@ -2,6 +2,7 @@
 import type { Argv, ArgumentsCamelCase } from "yargs";
 import { variables, type VariableName } from "../config/env.ts";
 import { exitCodeMeanings } from "../ops-error.ts";
+import { layOut, mostColumns } from "../output/layout.ts";
 import { runCommand, type CommandContext, type CommandEnding, type CommandOutcome } from "./command.ts";
 import { commonOptions } from "./options.ts";
 
@@ -54,7 +55,8 @@ export function defineCommand<Options>(definition: CommandDefinition<Options>): 
     // yargs lists groups in the order of their first option: those of the command come first.
     const built = commonOptions(definition.options(argv)).epilogue(helpEpilogue(definition.variables));
     for (const [line, purpose] of examples) built.example(line, purpose);
-    return words === "" ? built.usage(`$0 [options]\n\n${summary}`) : built;
+    // The usage of a program's only command is that of the program.
+    return words === "" ? built : built.usage(`$0 ${words} [options]\n\n${summary}`);
   };
   return {
     words: words === "" ? [] : nouns,
@@ -67,10 +69,16 @@ export function defineCommand<Options>(definition: CommandDefinition<Options>): 
   };
 }
 
+/** Columns of every help: those of the terminal, but no more than other output has. */
+export function helpWidth(): number {
+  return Math.min(mostColumns, process.stdout.columns || mostColumns);
+}
+
 /** The end of a command's help: exit codes, and the names of the variables that it reads. */
 export function helpEpilogue(names: readonly VariableName[]): string {
-  const codes = Object.entries(exitCodeMeanings).map(
-    ([code, meaning]) => `  ${code.padStart(3)}  ${meaning}`,
+  const page = { width: helpWidth(), wraps: true };
+  const codes = Object.entries(exitCodeMeanings).flatMap(([code, meaning]) =>
+    layOut({ label: `  ${code.padStart(3)}  `, text: meaning }, page),
   );
   const secret = names.filter((name) => "secret" in variables[name]);
   const other = names.filter((name) => !secret.includes(name));

@@ -1,5 +1,6 @@
 /** The tables, sequences and large objects of a database, and fingerprints of their data. */
 import { notInExtension, userSchema } from "./objects.ts";
+import { drain } from "../async/settle.ts";
 import { ident } from "../postgres/identifiers.ts";
 import type { Session } from "../postgres/session.ts";
 
@@ -84,6 +85,28 @@ export async function fingerprintTable(
        from ${from}`,
   );
   return { rows: Number(rows), hash };
+}
+
+/** Exact rows of each table, by `DataTable.group`; null where row-level security hides rows from the role. */
+export type RowCounts = ReadonlyMap<string, number | null>;
+
+/**
+ * Counts the rows of every table, with several sessions at once.
+ * @param bypassesRowSecurity whether the role sees all rows; otherwise tables with forced row-level security are not counted
+ */
+export async function countRows(
+  tables: readonly DataTable[],
+  sessions: readonly Session[],
+  { bypassesRowSecurity }: { bypassesRowSecurity: boolean },
+): Promise<RowCounts> {
+  const counts = new Map<string, number | null>();
+  await drain(tables, sessions, async (table, session) => {
+    const hidden = table.forcedRowSecurity && !bypassesRowSecurity;
+    const rows = hidden ? null : (await fingerprintTable(session, table, "counts")).rows;
+    const before = counts.get(table.group) ?? 0;
+    counts.set(table.group, rows === null ? null : before + rows);
+  });
+  return counts;
 }
 
 /** Fingerprint of two sets of rows together. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import stringWidth from "string-width";
-import { cut, layOut, layOutTable, wrapWords } from "./layout.ts";
+import { cut, layOut, layOutHint, layOutTable, wrapWords } from "./layout.ts";
 
 const terminal = (width: number) => ({ width, wraps: true });
 
@@ -95,4 +95,15 @@ test("the column that wraps gives way, and goes below its row where too little i
 test("a text is cut by what it takes on the screen", () => {
   expect(cut("表格表格", 5)).toBe("表格");
   expect(cut("abc", 5)).toBe("abc");
+});
+
+test("a hint that is too long gives its command lines of its own, which can be copied", () => {
+  const hint = "Show the events:  aws ecs describe-services --cluster dev-shop --services backend";
+  expect(layOutHint("  fix: ", hint, terminal(120))).toEqual([`  fix: ${hint}`]);
+  expect(layOutHint("  fix: ", hint, { width: 60, wraps: false })).toEqual([`  fix: ${hint}`]);
+  expect(layOutHint("  fix: ", hint, terminal(60))).toEqual([
+    "  fix: Show the events:",
+    "         aws ecs describe-services --cluster dev-shop \\",
+    "           --services backend",
+  ]);
 });

@@ -75,6 +75,41 @@ export function layOut({ label, text, right = "" }: Row, { width, wraps }: Page)
 }
 
 /**
+ * The lines of a hint, in which each command stands after two spaces. When the hint is longer than the page, each command
+ * gets lines of its own.
+ * @param label the start of the first line, with its indentation
+ */
+export function layOutHint(label: string, hint: string, page: Page): string[] {
+  const oneLine = layOut({ label, text: hint }, page);
+  if (oneLine.length === 1) return oneLine;
+  const indent = stringWidth(label);
+  const room = page.width - indent;
+  const lines = hint
+    .split(/ {2,}/)
+    .flatMap((part, index) =>
+      index % 2 === 0
+        ? wrapWords(part, room)
+        : wrapCommand(part, room - gap).map((line) => `${" ".repeat(gap)}${line}`),
+    );
+  return lines.map((line, index) => `${index === 0 ? label : " ".repeat(indent)}${line}`);
+}
+
+/** The lines of a command, broken before options; each ends in a backslash, so that the command can be copied. */
+function wrapCommand(command: string, width: number): string[] {
+  const lines: string[] = [];
+  let current = "";
+  for (const part of command.split(/ (?=--)/)) {
+    const joined = current === "" ? part : `${current} ${part}`;
+    if (current === "" || stringWidth(joined) + gap <= width) current = joined;
+    else {
+      lines.push(`${current} \\`);
+      current = `${" ".repeat(gap)}${part}`;
+    }
+  }
+  return [...lines, current];
+}
+
+/**
  * The lines of a table: columns as wide as their longest cell, two spaces apart. Where it is wider than the page, the column that
  * `wraps` gives way; where too little is left for that one, its cells go below their rows.
  * @param indent spaces before every line

@@ -1,19 +1,14 @@
-import { PassThrough } from "node:stream";
-import { stripVTControlCharacters } from "node:util";
-import type { WriteStream } from "node:tty";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { fakeTerminal } from "../testing/fake-terminal.ts";
 import { Printer } from "./printer.ts";
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
-/** A console whose stderr is kept. */
+/** A printer whose stderr is kept. */
 function start({ columns = 0, json = false, environment = {} } = {}) {
-  const stderr = Object.assign(new PassThrough(), { isTTY: columns > 0, columns }) as unknown as WriteStream;
+  const { stream: stderr, text: printed, lines } = fakeTerminal({ columns });
   const printer = new Printer({ environment, verbose: false, json, color: false, stderr });
-  const printed = () => String(stderr.read() as unknown);
-  /** What is drawn, redrawn lines as well. */
-  const lines = () => stripVTControlCharacters(printed()).split(/[\r\n]+/);
   return { printer, printed, lines };
 }
 

@@ -72,6 +72,12 @@ export class Printer {
     return { width: Math.min(mostColumns, this.#stderr.columns || mostColumns), wraps: true };
   }
 
+  /** The page of `data`: lines of any length, but no longer than the terminal where stdout is one. */
+  get dataPage(): Page {
+    if (!this.#stdout.isTTY) return { width: mostColumns, wraps: false };
+    return { width: Math.min(mostColumns, this.#stdout.columns || mostColumns), wraps: true };
+  }
+
   /** A line for people; nothing with `--json`. */
   line(text = ""): void {
     if (!this.json) this.#write(text);

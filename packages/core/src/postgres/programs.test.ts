@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { chooseClientPrograms, type ClientPrograms } from "./programs.ts";
+import { chooseClientPrograms, newestPgDumpFor, type ClientPrograms } from "./programs.ts";
 
 function installed(...majors: number[]): ClientPrograms[] {
   return majors.map((major) => ({
@@ -34,4 +34,8 @@ test.each([
       hint: expect.stringContaining("postgresql-client-16") as unknown,
     }),
   );
+});
+
+test("a server of 16 or older restores no archive of pg_dump 17", () => {
+  expect([14, 16, 17, 18].map(newestPgDumpFor)).toEqual([16, 16, Infinity, Infinity]);
 });

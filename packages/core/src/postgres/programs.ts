@@ -73,8 +73,13 @@ async function versionOf(program: string, environment: Environment): Promise<str
   return /\(PostgreSQL\) (\d+(?:\.\d+)?)/.exec(result?.stdout ?? "")?.[1];
 }
 
-/** The newest major whose `pg_restore` an older server still understands: 17 emits `SET transaction_timeout`. */
+/** From 17 on, an archive sets `transaction_timeout`, which older servers reject. */
 const lastWithoutTransactionTimeout = 16;
+
+/** The newest major version of pg_dump whose archives a server of a major version restores. */
+export function newestPgDumpFor(target: number): number {
+  return target <= lastWithoutTransactionTimeout ? lastWithoutTransactionTimeout : Infinity;
+}
 
 /**
  * The installation to dump and restore with: the lowest major that can read every dumped server and that the target accepts.
@@ -88,7 +93,7 @@ export function chooseClientPrograms(
   target: number,
 ): ClientPrograms {
   const needed = Math.max(...dumped);
-  const highest = target <= lastWithoutTransactionTimeout ? lastWithoutTransactionTimeout : Infinity;
+  const highest = newestPgDumpFor(target);
   const usable = found.filter((programs) => programs.major >= needed && programs.major <= highest);
   const [best] = [...usable].sort((a, b) => a.major - b.major);
   if (best !== undefined) return best;

@@ -3,6 +3,7 @@ import { isIP, Socket } from "node:net";
 import type { ConnectionOptions } from "node:tls";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
+import { readVariable, type Environment } from "../config/env.ts";
 import { queryFailed, type Side } from "../errors.ts";
 import { messageOf } from "../ops-error.ts";
 import { connectError, isLikelyFinal, isRetryable } from "./connect-errors.ts";
@@ -20,6 +21,20 @@ export interface SessionOptions {
   signal?: AbortSignal;
   /** Keeps an open session when the signal is aborted: cleaning up needs it. */
   outlivesSignal?: boolean;
+}
+
+/** Options of a session that a command opens: PGCONNECT_TIMEOUT limits each attempt. */
+export function sessionOptions(
+  failure: Side,
+  environment: Environment,
+  signal?: AbortSignal,
+): SessionOptions & { attemptTimeout: number } {
+  const seconds = Number(readVariable(environment, "PGCONNECT_TIMEOUT"));
+  return {
+    failure,
+    attemptTimeout: (seconds > 0 ? seconds : 15) * 1000,
+    ...(signal === undefined ? {} : { signal }),
+  };
 }
 
 /**

@@ -1,5 +1,5 @@
 /** The plan of a switch: everything a person has to know before saying yes. It is the `--json` of `--dry-run` as well. */
-import type { Mode } from "@pilot-light/validate/check";
+import type { Mode } from "@pilot-light/validate/mode";
 import type { Plan as SyncPlan } from "@pilot-light/sync/plan/plan";
 import { costsOf, type Costs } from "./costs.ts";
 import { estimateMinutes } from "./durations.ts";

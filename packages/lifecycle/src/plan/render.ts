@@ -3,7 +3,7 @@ import type { Printer } from "@pilot-light/core/output/printer";
 import { formatCount, plural } from "@pilot-light/core/output/format";
 import type { Plan as SyncPlan } from "@pilot-light/sync/plan/plan";
 import { pricesAsOf } from "@pilot-light/core/prices";
-import { modeName } from "@pilot-light/validate/report";
+import { modeName } from "@pilot-light/validate/mode";
 import type { Costs } from "./costs.ts";
 import type { SwitchPlan } from "./mode-change-plan.ts";
 

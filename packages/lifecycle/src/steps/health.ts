@@ -3,12 +3,18 @@ import type { Outputs } from "@pilot-light/core/contract";
 import type { Printer } from "@pilot-light/core/output/printer";
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import { plural } from "@pilot-light/core/output/format";
-import { essentialIds, registry } from "@pilot-light/validate/registry";
-import { exitCode, type Report } from "@pilot-light/validate/report";
-import { resultLines, summaryLine } from "@pilot-light/validate/reporters/lines";
-import type { Progress } from "@pilot-light/validate/reporters/progress";
-import { styleOf } from "@pilot-light/validate/reporters/style";
-import { usualOptions, validate } from "@pilot-light/validate/validate";
+import {
+  essentialIds,
+  exitCode,
+  registry,
+  resultLines,
+  styleOf,
+  summaryLine,
+  usualOptions,
+  validate,
+  type Progress,
+  type Report,
+} from "@pilot-light/validate/health";
 
 export interface Health {
   report: Report;

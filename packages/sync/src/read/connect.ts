@@ -1,22 +1,8 @@
 /** Connects to one side of a sync. */
-import { readVariable, type Environment } from "@pilot-light/core/config/env";
 import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
-import type { SessionOptions } from "@pilot-light/core/postgres/session";
 import { sqlState, sqlStateOf } from "@pilot-light/core/postgres/sql-state";
 
-/** Options of every session of a sync. */
-export function sessionOptions(
-  failure: SessionOptions["failure"],
-  environment: Environment,
-  signal?: AbortSignal,
-): SessionOptions {
-  const seconds = Number(readVariable(environment, "PGCONNECT_TIMEOUT"));
-  return {
-    failure,
-    attemptTimeout: (seconds > 0 ? seconds : 15) * 1000,
-    ...(signal === undefined ? {} : { signal }),
-  };
-}
+export { sessionOptions } from "@pilot-light/core/postgres/session";
 
 /**
  * Connects by `open`. If RDS rejects the password, reads it again once, as the secret may have been rotated a moment ago.

@@ -6,7 +6,6 @@ import {
   fingerprintTable,
   listDataTables,
   readSequences,
-  type DataTable,
   type Fingerprint,
   type FingerprintDepth,
   type SequencePosition,
@@ -28,24 +27,7 @@ export async function readObjects(session: Session): Promise<SchemaObject[]> {
   return await session.query<{ kind: string; identity: string; definition: string }>(schemaObjectsQuery);
 }
 
-/** Exact number of rows of each table, by `DataTable.group`; null where row-level security hides rows from the role. */
-export type RowCounts = ReadonlyMap<string, number | null>;
-
-/** Counts the rows of every table. */
-export async function countRows(
-  tables: readonly DataTable[],
-  sessions: readonly Session[],
-  { bypassesRowSecurity }: { bypassesRowSecurity: boolean },
-): Promise<RowCounts> {
-  const counts = new Map<string, number | null>();
-  await drain(tables, sessions, async (table, session) => {
-    const hidden = table.forcedRowSecurity && !bypassesRowSecurity;
-    const rows = hidden ? null : (await fingerprintTable(session, table, "counts")).rows;
-    const before = counts.get(table.group) ?? 0;
-    counts.set(table.group, rows === null ? null : before + rows);
-  });
-  return counts;
-}
+export { countRows, type RowCounts } from "@pilot-light/core/inventory/tables";
 
 /**
  * Reads the complete inventory, the largest tables first.

@@ -1,8 +1,7 @@
-/** The dumps in the backups bucket. One counts when its manifest, which is written last, lies beside it. */
+/** The dumps in the backups bucket. */
 import type { AwsClients } from "@pilot-light/core/aws/clients";
 import { sdk } from "@pilot-light/core/aws/sdk";
-
-const folders = ["neon-dumps/", "rds-dumps/"] as const;
+import { dumpPrefixes, isComplete, isDumpKey } from "@pilot-light/core/dump-keys";
 
 export interface StoredDump {
   key: string;
@@ -10,23 +9,23 @@ export interface StoredDump {
 }
 
 export interface StoredDumps {
-  /** Those that count, the newest first. */
-  whole: readonly StoredDump[];
-  /** How many have no manifest. */
-  unfinished: number;
+  /** Those with a manifest, the newest first. */
+  complete: readonly StoredDump[];
+  /** Number of dumps without a manifest. */
+  incomplete: number;
 }
 
 /** All dumps of both databases. */
 export async function listDumps(aws: AwsClients, bucket: string, signal: AbortSignal): Promise<StoredDumps> {
   const objects = (
-    await Promise.all(folders.map((folder) => listKeys(aws, { Bucket: bucket, Prefix: folder }, signal)))
+    await Promise.all(dumpPrefixes.map((prefix) => listKeys(aws, { Bucket: bucket, Prefix: prefix }, signal)))
   ).flat();
   const keys = new Set(objects.map(({ key }) => key));
-  const dumps = objects.filter(({ key }) => key.endsWith(".dump"));
-  const whole = dumps.filter(({ key }) => keys.has(key.replace(/\.dump$/, ".manifest.json")));
+  const dumps = objects.filter(({ key }) => isDumpKey(key));
+  const complete = dumps.filter(({ key }) => isComplete(key, keys));
   return {
-    whole: whole.sort((a, b) => Number(b.modified) - Number(a.modified)),
-    unfinished: dumps.length - whole.length,
+    complete: complete.sort((a, b) => Number(b.modified) - Number(a.modified)),
+    incomplete: dumps.length - complete.length,
   };
 }
 

@@ -25,7 +25,7 @@ const theirs = [
   { Key: "Environment", Value: "dev" },
 ];
 
-/** What ListDistributions says of one; the rest of it does not matter. */
+/** The part of a listed distribution that the check reads. */
 function distribution(id: string, origin: string): DistributionSummary {
   return {
     Id: id,
@@ -38,7 +38,7 @@ function fileSystem(id: string, tags: typeof ours): FileSystemDescription {
   return { FileSystemId: id, SizeInBytes, Tags: tags } as unknown as FileSystemDescription;
 }
 
-test("finds what is ours, with what it costs, and nothing else", async () => {
+test("finds the resources of the environment, with what they cost, and no others", async () => {
   mockClient(EC2Client)
     .on(DescribeNatGatewaysCommand, {
       Filter: [

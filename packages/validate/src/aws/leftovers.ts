@@ -1,4 +1,4 @@
-/** Finds what only the active mode has: by the names and tags that infra gives it. */
+/** Finds resources of the active mode, by the names and tags that infra gives them. */
 import type { Tag } from "@aws-sdk/client-ec2";
 import { environmentName } from "@pilot-light/core/contract";
 import type { CheckContext } from "../check.ts";
@@ -12,7 +12,7 @@ export interface Leftover {
   dollars: number;
 }
 
-/** Every resource of the active mode that is still there. */
+/** Every resource of the active mode that still exists. */
 export async function findLeftovers(context: CheckContext, vpcId: string): Promise<Leftover[]> {
   const found = await Promise.all([
     natGateways(context, vpcId),
@@ -123,7 +123,7 @@ async function fileSystems(context: CheckContext): Promise<Leftover[]> {
   return found;
 }
 
-/** Tagged by infra as a part of this environment. */
+/** Whether infra has tagged a resource as a part of this environment. */
 function isOurs(tags: readonly Pick<Tag, "Key" | "Value">[], { project }: CheckContext): boolean {
   const has = (key: string, value: string) => tags.some((tag) => tag.Key === key && tag.Value === value);
   return has("Project", project) && has("Environment", environmentName);

@@ -5,8 +5,8 @@ import type {
   TargetHealthDescription,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { AwsClients } from "@pilot-light/core/aws/clients";
-import { OpsError } from "@pilot-light/core/ops-error";
 import { sdk } from "@pilot-light/core/aws/sdk";
+import { loadBalancerMissing } from "../errors.ts";
 
 /** All load balancers of the region, page by page. */
 export async function listLoadBalancers(aws: AwsClients, signal: AbortSignal): Promise<LoadBalancer[]> {
@@ -32,9 +32,7 @@ export async function findLoadBalancer(
     ({ DNSName = "" }) => DNSName.toLowerCase() === dnsName.toLowerCase(),
   );
   if (found !== undefined) return found;
-  throw new OpsError("aws", "LOAD_BALANCER_MISSING", `There is no load balancer ${dnsName}.`, {
-    hint: "Create it again:  pnpm activate",
-  });
+  throw loadBalancerMissing({ dnsName });
 }
 
 export interface TargetGroupHealth {

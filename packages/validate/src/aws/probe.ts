@@ -1,18 +1,18 @@
-/** One request to an address under another name: what `curl --connect-to` does, with the certificate verified. */
+/** One request to an address with another host name, as `curl --connect-to` sends it. The certificate is verified. */
 import { request as requestHttp, type RequestOptions } from "node:http";
 import { request as requestHttps } from "node:https";
 
 export interface ProbeTarget {
   protocol: "http" | "https";
-  /** Connected to. */
+  /** The address to connect to. */
   address: { host: string; port: number };
-  /** Asked for, and checked against the certificate. */
+  /** The host name of the request; the certificate must be valid for it. */
   name: string;
   path: string;
 }
 
 /**
- * The status of the answer; its body is not read.
+ * Sends a request and returns the status of the response. The body is not read.
  * @throws Node's errors of sockets and TLS, with their `code`; AbortError
  */
 export async function probe(target: ProbeTarget, signal: AbortSignal): Promise<number> {

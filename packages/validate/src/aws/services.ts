@@ -1,9 +1,9 @@
-/** The ECS services of the environment, and why their last tasks ended. */
+/** The ECS services of the environment, and why their last tasks stopped. */
 import type { Service } from "@aws-sdk/client-ecs";
 import type { AwsClients } from "@pilot-light/core/aws/clients";
 import { sdk } from "@pilot-light/core/aws/sdk";
 
-/** Describes services by name; a name without a service maps to undefined. */
+/** Describes services by name; undefined for a service that does not exist. */
 export async function listServices(
   aws: AwsClients,
   cluster: string,
@@ -19,7 +19,7 @@ export async function listServices(
   return new Map(names.map((name) => [name, byName.get(name)]));
 }
 
-/** Why the last task of a service that ECS still remembers has ended; undefined when it remembers none. */
+/** Why the last task of a service stopped; undefined when ECS no longer lists a stopped task. */
 export async function lastStoppedReason(
   aws: AwsClients,
   cluster: string,

@@ -1,4 +1,4 @@
-/** Check: the backend answers 200 through the load balancer, with a certificate that is valid for the real name. */
+/** Check: the backend responds with 200 through the load balancer, and the certificate is valid for the domain. */
 import { awsCommand } from "@pilot-light/core/aws/command-line";
 import { messageOf } from "@pilot-light/core/ops-error";
 import { serverName } from "../aws/certificates.ts";
@@ -10,7 +10,7 @@ import { mayHeal } from "../result.ts";
 
 export const albHealth: Check = {
   id: "alb-health",
-  title: "The backend answers 200 through the load balancer, over HTTPS with a valid certificate",
+  title: "The backend responds with 200 through the load balancer, over HTTPS with a valid certificate",
   mode: "active",
   needs: ["aws-credentials", "terraform-outputs", "ecs-services", "certificate"],
   actions: ["acm:DescribeCertificate"],
@@ -19,16 +19,16 @@ export const albHealth: Check = {
     const url = `${target.protocol}://${target.name}${target.path}`;
     try {
       const status = await probe(target, context.signal);
-      const summary = `${url} answers ${status}`;
+      const summary = `${url} responds with ${status}`;
       return status === 200 ? { summary } : { summary, problems: [wrongStatus(status, url)] };
     } catch (error) {
       context.signal.throwIfAborted();
-      return { summary: `${url} does not answer`, problems: [judgeError(error, target, context)] };
+      return { summary: `${url} does not respond`, problems: [problemOfError(error, target, context)] };
     }
   },
 };
 
-/** The load balancer's own name is in no certificate: it is asked for the domain. Without a domain it speaks plain HTTP. */
+/** The certificate covers the domain, not the load balancer's own name. Without a domain the load balancer serves plain HTTP. */
 async function targetOf({ reads, options }: CheckContext): Promise<ProbeTarget> {
   const host = requireOutput(await reads.outputs(), "alb_dns_name");
   const certificate = await reads.certificate();
@@ -42,21 +42,25 @@ async function targetOf({ reads, options }: CheckContext): Promise<ProbeTarget> 
 }
 
 function wrongStatus(status: number, url: string): Problem {
-  // 5xx comes from the load balancer while no target is healthy; 4xx and redirects are answers of the application.
+  // The load balancer responds with 5xx while no target is healthy; 4xx and redirects are responses of the application.
   const problem = status >= 500 ? transient : failure;
-  return problem(`it answers ${status}, expected is 200`, `Ask yourself:  curl -i ${url}`);
+  const fix = { text: "Send the same request", command: `curl -i ${url}` };
+  return problem(`the response has status ${status}; expected is 200`, fix);
 }
 
-function judgeError(error: unknown, { address, name }: ProbeTarget, { aws }: CheckContext): Problem {
+function problemOfError(error: unknown, { address, name }: ProbeTarget, { aws }: CheckContext): Problem {
   const where = `${address.host}:${address.port}`;
   const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
   if (/CERT|ALTNAME|SELF_SIGNED|ISSUER|UNABLE_TO_VERIFY/.test(code)) {
-    const fix = `Look at it:  openssl s_client -connect ${where} -servername ${name}`;
-    return failure(`the certificate is not valid for ${name}: ${messageOf(error)}`, fix);
+    const command = `openssl s_client -connect ${where} -servername ${name}`;
+    return failure(`the certificate is not valid for ${name}: ${messageOf(error)}`, {
+      text: "Inspect the certificate",
+      command,
+    });
   }
   const problem = mayHeal(error) ? transient : failure;
-  return problem(
-    `${where} cannot be reached: ${messageOf(error) || code}`,
-    `Is it there, and may you reach it?  ${awsCommand(aws, "elbv2 describe-load-balancers")}`,
-  );
+  return problem(`cannot reach ${where}: ${messageOf(error) || code}`, {
+    text: "Check that the load balancer exists and that your network can reach it",
+    command: awsCommand(aws, "elbv2 describe-load-balancers"),
+  });
 }

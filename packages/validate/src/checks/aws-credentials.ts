@@ -1,4 +1,4 @@
-/** Check: who we are in AWS, and whether that is the expected account. */
+/** Check: the AWS credentials are valid, and belong to the expected account. */
 import type { Check } from "../check.ts";
 
 export const awsCredentials: Check = {

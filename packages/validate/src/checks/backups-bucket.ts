@@ -1,17 +1,18 @@
-/** Check: the bucket with the database dumps exists, is closed to the public, encrypts, and expires dumps after 30 days. */
+/** Check: the bucket for database dumps exists, is private and encrypted, and deletes dumps after 30 days. */
 import type { LifecycleRule } from "@aws-sdk/client-s3";
 import { awsErrorName, awsStatus } from "@pilot-light/core/aws/errors";
-import { OpsError } from "@pilot-light/core/ops-error";
+import { awsAccessDenied } from "@pilot-light/core/errors";
 import type { Check, CheckContext, Problem } from "../check.ts";
 import { failure, warning } from "../check.ts";
+import type { Fix } from "../fix.ts";
 import { sdk } from "@pilot-light/core/aws/sdk";
 
-const deploy = "Deploy it as it is described:  pnpm infra:deploy";
+const deploy: Fix = { text: "Deploy the bucket as infra defines it", deploy: true };
 const retentionDays = 30;
 
 export const backupsBucket: Check = {
   id: "backups-bucket",
-  title: "The bucket for database dumps exists, is private and encrypted, and expires dumps after 30 days",
+  title: "The bucket for database dumps exists, is private and encrypted, and deletes dumps after 30 days",
   needs: ["aws-credentials"],
   actions: [
     "s3:ListBucket",
@@ -25,9 +26,9 @@ export const backupsBucket: Check = {
       return { summary: "missing", problems: [failure(`there is no bucket ${bucket}`, deploy)] };
     }
     const problems = await Promise.all([
-      judgePublicAccess(context, bucket),
-      judgeEncryption(context, bucket),
-      judgeLifecycle(context, bucket),
+      checkPublicAccess(context, bucket),
+      checkEncryption(context, bucket),
+      checkLifecycle(context, bucket),
     ]);
     return {
       summary: problems.flat().length === 0 ? `${bucket}: private, encrypted, ${retentionDays} days` : bucket,
@@ -47,22 +48,19 @@ async function exists({ aws, reads, signal }: CheckContext, bucket: string): Pro
     return true;
   } catch (error) {
     if (awsStatus(error) === 404) return false;
-    // The answer to HEAD has no body that would say why.
+    // The response to HEAD has no body, and so no reason.
     if (awsStatus(error) === 403) {
-      throw new OpsError(
-        "aws",
-        "AWS_ACCESS_DENIED",
-        `The bucket ${bucket} is another account's, or access is denied.`,
-        {
-          cause: error,
-        },
-      );
+      const facts = {
+        attempt: `Cannot read the bucket ${bucket}`,
+        reason: "The bucket may belong to another account.",
+      };
+      throw awsAccessDenied(facts, { cause: error });
     }
     throw error;
   }
 }
 
-async function judgePublicAccess({ aws, signal }: CheckContext, bucket: string): Promise<Problem[]> {
+async function checkPublicAccess({ aws, signal }: CheckContext, bucket: string): Promise<Problem[]> {
   const { GetPublicAccessBlockCommand } = sdk.s3();
   const s3 = await aws.s3();
   const reply = await s3
@@ -75,7 +73,7 @@ async function judgePublicAccess({ aws, signal }: CheckContext, bucket: string):
   return open.length === 0 ? [] : [failure(`public access is not blocked: ${open.join(", ")}`, deploy)];
 }
 
-async function judgeEncryption({ aws, signal }: CheckContext, bucket: string): Promise<Problem[]> {
+async function checkEncryption({ aws, signal }: CheckContext, bucket: string): Promise<Problem[]> {
   const { GetBucketEncryptionCommand } = sdk.s3();
   const s3 = await aws.s3();
   const reply = await s3
@@ -83,10 +81,10 @@ async function judgeEncryption({ aws, signal }: CheckContext, bucket: string): P
     .catch(absent("ServerSideEncryptionConfigurationNotFoundError"));
   const rules = reply?.ServerSideEncryptionConfiguration?.Rules ?? [];
   const encrypts = rules.some((rule) => rule.ApplyServerSideEncryptionByDefault?.SSEAlgorithm !== undefined);
-  return encrypts ? [] : [failure("dumps are not encrypted by default", deploy)];
+  return encrypts ? [] : [failure("the bucket does not encrypt dumps by default", deploy)];
 }
 
-async function judgeLifecycle({ aws, signal }: CheckContext, bucket: string): Promise<Problem[]> {
+async function checkLifecycle({ aws, signal }: CheckContext, bucket: string): Promise<Problem[]> {
   const { GetBucketLifecycleConfigurationCommand } = sdk.s3();
   const s3 = await aws.s3();
   const reply = await s3
@@ -95,18 +93,18 @@ async function judgeLifecycle({ aws, signal }: CheckContext, bucket: string): Pr
   const days = (reply?.Rules ?? []).filter(isForAll).flatMap(({ Expiration }) => Expiration?.Days ?? []);
   if (days.includes(retentionDays)) return [];
   const found =
-    days.length === 0 ? "no rule expires old dumps" : `dumps expire after ${days.join(" and ")} days`;
-  return [warning(`${found}; expected are ${retentionDays} days`, deploy)];
+    days.length === 0 ? "no rule deletes old dumps" : `dumps are deleted after ${days.join(" and ")} days`;
+  return [warning(`${found}; expected: after ${retentionDays} days`, deploy)];
 }
 
-/** An enabled rule that leaves no object out. */
+/** Whether a rule is enabled and applies to every object. */
 function isForAll({ Status, Filter }: LifecycleRule): boolean {
   if (Status !== "Enabled") return false;
   const { Prefix = "", ...narrower } = Filter ?? {};
   return Prefix === "" && Object.values(narrower).every((value) => value === undefined);
 }
 
-/** Undefined for the exception that says "not configured". */
+/** Undefined for the exception that means "not configured". */
 function absent(name: string) {
   return (error: unknown): undefined => {
     if (awsErrorName(error) === name) return undefined;

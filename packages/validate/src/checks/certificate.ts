@@ -1,12 +1,13 @@
-/** Check: the certificate of the domain is issued, covers Grafana's name, and does not expire soon. */
+/** Check: the certificate of the domain is issued, covers Grafana's host name, and does not expire soon. */
 import type { CertificateDetail } from "@aws-sdk/client-acm";
 import { awsCommand } from "@pilot-light/core/aws/command-line";
 import { plural } from "@pilot-light/core/output/format";
 import { certificateNames, covers } from "../aws/certificates.ts";
 import type { Check, CheckContext, Problem } from "../check.ts";
 import { failure, transient, warning } from "../check.ts";
+import type { Fix } from "../fix.ts";
 
-/** ACM renews 60 days before the end: at 30 something is in its way. */
+/** ACM renews a certificate 60 days before it expires: at 30 days something prevents the renewal. */
 const soonDays = 30;
 const day = 24 * 3600 * 1000;
 
@@ -19,17 +20,17 @@ export const certificate: Check = {
     const detail = await reads.certificate();
     const active = (await reads.outputs()).values.dev_activated;
     if (detail === undefined) {
-      const problem = warning(
-        "without a domain the load balancer speaks plain HTTP",
-        "Set the Terraform variable domain_name, then:  pnpm infra:deploy",
-      );
+      const problem = warning("without a domain the load balancer serves plain HTTP", {
+        text: "Set the Terraform variable domain_name, then deploy",
+        deploy: true,
+      });
       return { summary: "no domain, no certificate", problems: active ? [problem] : [] };
     }
-    const problems = judge(detail, now, aws);
+    const problems = problemsOf(detail, now, aws);
     return {
       summary: describe(detail, now),
       details: certificateNames(detail),
-      // In pilot light nothing shows it to anybody, and one that is not in use is not renewed.
+      // In pilot light nothing uses the certificate, and ACM does not renew an unused certificate.
       problems: active ? problems : problems.map((problem) => ({ ...problem, severity: "warning" })),
     };
   },
@@ -45,22 +46,26 @@ function describe(detail: CertificateDetail, now: Date): string {
   return `${detail.DomainName ?? ""} ${detail.Status ?? "unknown"}${valid}`;
 }
 
-function judge(detail: CertificateDetail, now: Date, aws: CheckContext["aws"]): Problem[] {
+function problemsOf(detail: CertificateDetail, now: Date, aws: CheckContext["aws"]): Problem[] {
   const { DomainName: name = "", Status: status = "unknown", CertificateArn: arn = "" } = detail;
-  const look = `Look at it:  ${awsCommand(aws, `acm describe-certificate --certificate-arn ${arn}`)}`;
+  const command = awsCommand(aws, `acm describe-certificate --certificate-arn ${arn}`);
+  const inspect = { text: "Inspect the certificate", command };
   if (status === "PENDING_VALIDATION") {
-    return [transient(`${name}: it waits for its DNS records`, `Enter them in the DNS. ${look}`)];
+    const fix = { text: "Create the DNS records that ACM shows", command };
+    return [transient(`${name}: the certificate waits for its DNS records`, fix)];
   }
-  if (status !== "ISSUED") return [failure(`${name}: its status is ${status}`, look)];
+  if (status !== "ISSUED") return [failure(`${name}: the certificate has status ${status}`, inspect)];
   const left = daysLeft(detail, now);
-  if (left === undefined || left < 0) return [failure(`${name}: it has expired`, look)];
+  if (left === undefined || left < 0) return [failure(`${name}: the certificate has expired`, inspect)];
   const problems: Problem[] = [];
   if (left <= soonDays) {
-    problems.push(warning(`${name}: it expires in ${plural(left, "day")} and has not been renewed`, look));
+    const message = `${name}: the certificate expires in ${plural(left, "day")}, and ACM has not renewed it`;
+    problems.push(warning(message, inspect));
   }
   const grafana = `grafana.${name}`;
   if (!name.startsWith("*.") && !covers(detail, grafana)) {
-    problems.push(warning(`${name}: it does not cover ${grafana}`, "Add the name:  pnpm infra:deploy"));
+    const fix: Fix = { text: `Deploy a certificate that covers ${grafana}`, deploy: true };
+    problems.push(warning(`${name}: the certificate does not cover ${grafana}`, fix));
   }
   return problems;
 }

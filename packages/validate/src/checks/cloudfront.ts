@@ -2,15 +2,16 @@
 import { awsErrorName } from "@pilot-light/core/aws/errors";
 import type { Check, CheckContext, Problem } from "../check.ts";
 import { failure, transient } from "../check.ts";
+import type { Fix } from "../fix.ts";
 import { requireOutput } from "../reads.ts";
 import { sdk } from "@pilot-light/core/aws/sdk";
 
-const again = "Create it again:  pnpm activate";
-const deploy = "Deploy again:  pnpm infra:deploy";
+const again: Fix = { text: "Create the distribution again", command: "pnpm activate" };
+const deploy: Fix = { text: "Deploy the distribution as infra defines it", deploy: true };
 
 export const cloudfront: Check = {
   id: "cloudfront",
-  title: "The CloudFront distribution is enabled and deployed, with the load balancer as its origin",
+  title: "The CloudFront distribution is enabled and deployed, and has the load balancer as an origin",
   mode: "active",
   needs: ["aws-credentials", "terraform-outputs"],
   actions: ["cloudfront:GetDistribution"],
@@ -25,16 +26,23 @@ export const cloudfront: Check = {
     const { Status: status = "unknown", DistributionConfig: config, DomainName = "" } = distribution;
     const problems: Problem[] = [];
     // A disabled distribution is "Deployed" as well.
-    if (config?.Enabled !== true) problems.push(failure(`${id} is disabled`, deploy));
+    if (config?.Enabled !== true) problems.push(failure(`the distribution ${id} is disabled`, deploy));
     if (status !== "Deployed") {
-      const fix = "Wait for it:  pnpm validate --only cloudfront --wait";
-      problems.push((status === "InProgress" ? transient : failure)(`its status is ${status}`, fix));
+      const fix = {
+        text: "Wait for the distribution",
+        command: "pnpm validate --only cloudfront --wait",
+      };
+      const message = `the distribution has status ${status}`;
+      problems.push((status === "InProgress" ? transient : failure)(message, fix));
     }
     const origins = (config?.Origins?.Items ?? []).map((origin) => (origin.DomainName ?? "").toLowerCase());
     if (!origins.includes(loadBalancer.toLowerCase())) {
       const found = origins.length === 0 ? "none" : origins.join(", ");
       problems.push(
-        failure(`its origins (${found}) do not include the load balancer ${loadBalancer}`, deploy),
+        failure(
+          `the origins of the distribution (${found}) do not include the load balancer ${loadBalancer}`,
+          deploy,
+        ),
       );
     }
     return {

@@ -1,7 +1,11 @@
-/** Check: both databases can be entered, and their versions fit each other and the client programs that are installed. */
+/** Check: both databases accept a connection, and their versions match each other and the installed client programs. */
 import { readVariable } from "@pilot-light/core/config/env";
 import { OpsError, messageOf } from "@pilot-light/core/ops-error";
-import { chooseClientPrograms, findClientPrograms } from "@pilot-light/core/postgres/programs";
+import {
+  chooseClientPrograms,
+  findClientPrograms,
+  newestPgDumpFor,
+} from "@pilot-light/core/postgres/programs";
 import type { Session } from "@pilot-light/core/postgres/session";
 import type { Check, CheckContext, Problem } from "../check.ts";
 import { failure, warning } from "../check.ts";
@@ -13,12 +17,12 @@ interface Version {
   major: number;
 }
 
-/** What was found on one side: its version, or why it could not be entered. */
+/** One database: its version, or why the connection failed. */
 type Side = Version | Problem;
 
 export const databases: Check = {
   id: "databases",
-  title: "Both databases can be entered, and their versions fit each other and pg_dump",
+  title: "Both databases accept a connection, and their versions match each other and pg_dump",
   needs: ["aws-credentials", "terraform-outputs", "rds-instance"],
   actions: ["secretsmanager:GetSecretValue"],
   async run(context) {
@@ -26,14 +30,14 @@ export const databases: Check = {
     const { values } = await reads.outputs();
     const hasRds = values.database_endpoint !== "";
     const [neon, rds, programs] = await Promise.all([
-      enter(() => openNeon(context)),
-      hasRds ? enter(() => openRds(context), unreachableWithoutTunnel(context)) : undefined,
+      connect(() => openNeon(context)),
+      hasRds ? connect(() => openRds(context), unreachableWithoutTunnel(context)) : undefined,
       findClientPrograms(environment),
     ]);
     const sides = [neon, ...(rds === undefined ? [] : [rds])];
     const problems = sides.filter((side) => "message" in side);
     if (!("message" in neon) && rds !== undefined && !("message" in rds)) {
-      problems.push(...judgeVersions(neon, rds), ...judgeClients(programs, neon, rds));
+      problems.push(...compareVersions(neon, rds), ...checkPrograms(programs, neon, rds));
     }
     const summary = [`neon ${describe(neon)}`, `rds ${rds === undefined ? "none" : describe(rds)}`].join(
       ", ",
@@ -44,10 +48,10 @@ export const databases: Check = {
 };
 
 function describe(side: Side): string {
-  return "message" in side ? "not entered" : `PostgreSQL ${side.text}`;
+  return "message" in side ? "not connected" : `PostgreSQL ${side.text}`;
 }
 
-async function enter(
+async function connect(
   open: () => Promise<Session>,
   expected: (error: OpsError) => Problem | undefined = () => undefined,
 ): Promise<Side> {
@@ -61,45 +65,57 @@ async function enter(
   } catch (error) {
     if (!(error instanceof OpsError)) throw error;
     if (error.code === "NEON_URL_MISSING") {
-      return warning("Neon cannot be looked at: NEON_DATABASE_URL is not set", error.hint ?? "Set it.");
+      return warning("cannot check Neon: NEON_DATABASE_URL is not set", {
+        text: error.hint ?? "Set NEON_DATABASE_URL.",
+      });
     }
     return expected(error) ?? problemOf(error);
   }
 }
 
-/** RDS is private: that it does not answer to somebody without a tunnel is as it should be, and says nothing. */
+/** RDS is private: without a tunnel it cannot be reached, and that is no failure. */
 function unreachableWithoutTunnel({ environment }: CheckContext) {
   return (error: OpsError): Problem | undefined => {
     const tunnel = readVariable(environment, "RDS_HOSTADDR") !== undefined;
     if (tunnel || !(error.code === "UNREACHABLE" || error.code === "HOST_UNKNOWN")) return undefined;
-    const fix = "Open a tunnel, then:  RDS_HOSTADDR=127.0.0.1:<local port> pnpm validate --only databases";
-    return warning(`RDS cannot be looked at from here: ${error.message}`, fix);
+    return warning(`cannot check RDS from this machine: ${error.message}`, {
+      text: "Open a tunnel to RDS, then set its local end",
+      command: "RDS_HOSTADDR=127.0.0.1:<local port> pnpm validate --only databases",
+    });
   };
 }
 
-/** A newer server's dump is not sure to be read by an older one; with 17 and later it is sure not to be. */
-function judgeVersions(neon: Version, rds: Version): Problem[] {
+/** An older server may not restore the dump of a newer one. */
+function compareVersions(neon: Version, rds: Version): Problem[] {
   if (neon.major === rds.major) return [];
-  const [older, newer] = neon.major < rds.major ? ["neon", "rds"] : ["rds", "neon"];
-  const fix = `Bring ${older} to the same major version: variable db_engine_version for RDS, a new project for Neon.`;
-  const message = `the majors differ (neon ${neon.text}, rds ${rds.text}): a sync from ${newer} to ${older} may fail`;
-  const impossible = Math.max(neon.major, rds.major) >= 17 && Math.min(neon.major, rds.major) <= 16;
-  return [impossible ? failure(message.replace("may fail", "is refused"), fix) : warning(message, fix)];
+  const isNeonOlder = neon.major < rds.major;
+  const [older, newer] = isNeonOlder ? (["neon", "rds"] as const) : (["rds", "neon"] as const);
+  const fix = {
+    text: isNeonOlder
+      ? `Move to a Neon project with PostgreSQL ${rds.major}.`
+      : `Set the Terraform variable db_engine_version to ${neon.major}, then deploy.`,
+  };
+  const found = `the major versions differ (neon ${neon.text}, rds ${rds.text})`;
+  const sync = `a sync from ${newer} to ${older}`;
+  const isRefused = Math.max(neon.major, rds.major) > newestPgDumpFor(Math.min(neon.major, rds.major));
+  return [
+    isRefused ? failure(`${found}: ${sync} is refused`, fix) : warning(`${found}: ${sync} may fail`, fix),
+  ];
 }
 
-function judgeClients(
+function checkPrograms(
   programs: Awaited<ReturnType<typeof findClientPrograms>>,
   neon: Version,
   rds: Version,
 ): Problem[] {
   const majors = [neon.major, rds.major];
   try {
-    // For both directions: whichever is the target has to understand what is written for it.
+    // For both directions: each database must accept what pg_dump writes for it.
     for (const target of majors) chooseClientPrograms(programs, majors, target);
     return [];
   } catch (error) {
     if (!(error instanceof OpsError)) throw error;
-    // A machine that only validates needs no pg_dump; one that syncs does.
-    return [warning(`no sync can run on this machine: ${messageOf(error)}`, error.hint ?? "")];
+    // A warning: validation itself does not need pg_dump.
+    return [warning(`a sync cannot run on this machine: ${messageOf(error)}`, { text: error.hint ?? "" })];
   }
 }

@@ -1,4 +1,4 @@
-/** Check: the image that each service was told to run still exists in ECR; "keep the last 10" may have removed it. */
+/** Check: ECR still has the image of each service. The lifecycle rule of the repositories keeps only the last 10. */
 import { awsCommand } from "@pilot-light/core/aws/command-line";
 import type { Check, CheckContext, Problem } from "../check.ts";
 import { failure } from "../check.ts";
@@ -6,7 +6,7 @@ import { sdk } from "@pilot-light/core/aws/sdk";
 
 export const deployedImages: Check = {
   id: "deployed-images",
-  title: "The images that the services were told to run exist in ECR",
+  title: "ECR has the images that the services run",
   mode: "active",
   needs: ["aws-credentials", "terraform-outputs", "ecr-repositories", "ecs-cluster"],
   actions: ["ecs:DescribeServices", "ecs:DescribeTaskDefinition", "ecr:DescribeImages"],
@@ -15,12 +15,14 @@ export const deployedImages: Check = {
     const definitions = services.flatMap((service) => service?.taskDefinition ?? []);
     const images = (await Promise.all(definitions.map((arn) => imagesOf(context, arn)))).flat();
     const own = images.flatMap((image) => parseEcrImage(image, context) ?? []);
-    const problems = (await Promise.all(own.map((image) => judge(context, image)))).flat();
+    const problems = (await Promise.all(own.map((image) => checkImage(context, image)))).flat();
     const others = images.length - own.length;
-    const found = [...own.map(describe), ...(others > 0 ? [`${others} from elsewhere`] : [])].join(", ");
+    const found = [...own.map(describe), ...(others > 0 ? [`${others} from other registries`] : [])].join(
+      ", ",
+    );
     return {
-      // Services that are missing are what ecs-services is about.
-      summary: found === "" ? "nothing to look at: no service has an image" : found,
+      // The check ecs-services reports missing services.
+      summary: found === "" ? "nothing to check: no service has an image" : found,
       details: images,
       problems,
     };
@@ -42,7 +44,7 @@ interface EcrImage {
   reference: string;
 }
 
-/** Undefined for an image that is in none of the environment's repositories. */
+/** Undefined for an image outside of the environment's repositories. */
 function parseEcrImage(image: string, { names }: CheckContext): EcrImage | undefined {
   const match =
     /^\d{12}\.dkr\.ecr\.[\w.-]+\/(?<name>[^:@]+)(?::(?<tag>[^@]+))?(?:@(?<digest>sha256:\w+))?$/.exec(image);
@@ -52,13 +54,13 @@ function parseEcrImage(image: string, { names }: CheckContext): EcrImage | undef
   return { name, reference: match?.groups?.digest ?? match?.groups?.tag ?? "latest" };
 }
 
-/** "backend:v1" or, as much of a digest as people compare, "backend@sha256:9f86d081884c". */
+/** "backend:v1", or with the start of a digest "backend@sha256:9f86d081884c". */
 function describe({ name, reference }: EcrImage): string {
   const short = name.split("/").at(-1) ?? name;
   return reference.startsWith("sha256:") ? `${short}@${reference.slice(0, 19)}` : `${short}:${reference}`;
 }
 
-async function judge({ aws, signal }: CheckContext, { name, reference }: EcrImage): Promise<Problem[]> {
+async function checkImage({ aws, signal }: CheckContext, { name, reference }: EcrImage): Promise<Problem[]> {
   const { DescribeImagesCommand, ImageNotFoundException } = sdk.ecr();
   const ecr = await aws.ecr();
   const imageId = reference.startsWith("sha256:") ? { imageDigest: reference } : { imageTag: reference };
@@ -69,7 +71,10 @@ async function judge({ aws, signal }: CheckContext, { name, reference }: EcrImag
     return [];
   } catch (error) {
     if (!(error instanceof ImageNotFoundException)) throw error;
-    const fix = `Push it again, or deploy another:  ${awsCommand(aws, `ecr describe-images --repository-name ${name}`)}`;
-    return [failure(`${name}:${reference} is not in ECR any more: the next task cannot start`, fix)];
+    const fix = {
+      text: "Push the image again, or deploy another one. To list the images",
+      command: awsCommand(aws, `ecr describe-images --repository-name ${name}`),
+    };
+    return [failure(`ECR no longer has ${name}:${reference}: the next task cannot start`, fix)];
   }
 }

@@ -1,14 +1,14 @@
-/** Check, with `--drift`: Terraform would change nothing. */
+/** Check, with `--drift`: a Terraform plan contains no changes. */
 import { terraformProgram } from "@pilot-light/core/terraform/program";
 import { join } from "node:path";
-import { OpsError } from "@pilot-light/core/ops-error";
+import { terraformFailed } from "@pilot-light/core/errors";
 import { plural } from "@pilot-light/core/output/format";
 import { run } from "@pilot-light/core/process";
 import { z } from "zod";
 import type { Check } from "../check.ts";
 import { warning } from "../check.ts";
 
-/** `-detailed-exitcode`: there are changes. */
+/** Exit code of `-detailed-exitcode` for a plan with changes. */
 const changesPending = 2;
 
 /** The lines of `terraform plan -json` that name a change (developer.hashicorp.com/terraform/internals/machine-readable-ui). */
@@ -18,22 +18,24 @@ const changeSchema = z.object({
 });
 const errorSchema = z.object({ "@level": z.literal("error"), "@message": z.string() });
 
+const inspect = { text: "Show the plan", command: "pnpm infra:diff" };
+
 export const drift: Check = {
   id: "drift",
-  title: "Terraform would change nothing",
+  title: "A Terraform plan contains no changes",
   needs: ["aws-credentials", "terraform-outputs"],
-  // Terraform reads every resource by calls of its own: it needs ReadOnlyAccess, not the policy of the checks.
+  // Terraform reads every resource itself: it needs ReadOnlyAccess, not the policy of the checks.
   actions: [],
   optional: true,
   timeout: 600_000,
   async run({ environment, names, options, signal, reads, log }) {
-    const folder = join(options.directory, "cdktf.out", "stacks", names.stack);
+    const directory = join(options.directory, "cdktf.out", "stacks", names.stack);
     const { values } = await reads.outputs();
     const program = terraformProgram(environment);
-    // The mode is a variable: without it, the plan would be to switch the environment off.
+    // The mode is a variable: without it, the plan would deactivate the environment.
     const mode = `-var=dev_activated=${values.dev_activated}`;
     const args = [
-      `-chdir=${folder}`,
+      `-chdir=${directory}`,
       "plan",
       "-detailed-exitcode",
       "-json",
@@ -46,15 +48,13 @@ export const drift: Check = {
     if (result.exitCode === 0) return { summary: "no changes" };
     if (result.exitCode !== changesPending) {
       const errors = lines.flatMap((line) => errorSchema.safeParse(line).data?.["@message"] ?? []);
-      throw new OpsError(
-        "aws",
-        "TERRAFORM_FAILED",
-        `\`terraform plan\` failed: ${errors[0] ?? "see below"}`,
-        {
-          details: [...errors, ...result.stderr],
-          hint: "Synthesize and initialise the stack first:  pnpm infra:diff",
-        },
-      );
+      const [reason = "see below", ...others] = errors;
+      throw terraformFailed({
+        attempt: "`terraform plan` failed",
+        reason,
+        details: [...others, ...result.stderr],
+        hint: "Synthesize and initialize the stack first:  pnpm infra:diff",
+      });
     }
     const changes = lines.flatMap((line) => changeSchema.safeParse(line).data ?? []);
     const planned = changes.filter(({ type }) => type === "planned_change");
@@ -62,10 +62,9 @@ export const drift: Check = {
     return {
       summary: `${plural(planned.length, "change")} planned`,
       details: changes.map(({ type, change }) => `${type} ${change.resource.addr} ${change.action}`),
-      problems:
-        named.length === 0
-          ? [warning("outputs would change", "Look at it:  pnpm infra:diff")]
-          : named.map((change) => warning(change, "Look at it:  pnpm infra:diff")),
+      problems: (named.length === 0 ? ["only outputs would change"] : named).map((change) =>
+        warning(change, inspect),
+      ),
     };
   },
 };

@@ -1,4 +1,4 @@
-/** Check: the three image registries exist and hold images. */
+/** Check: the three ECR repositories exist and contain images. */
 import { plural } from "@pilot-light/core/output/format";
 import type { Check, CheckContext, Problem } from "../check.ts";
 import { failure, warning } from "../check.ts";
@@ -6,7 +6,7 @@ import { sdk } from "@pilot-light/core/aws/sdk";
 
 export const ecrRepositories: Check = {
   id: "ecr-repositories",
-  title: "The three ECR repositories exist and hold images",
+  title: "The three ECR repositories exist and contain images",
   needs: ["aws-credentials"],
   actions: ["ecr:DescribeRepositories", "ecr:DescribeImages"],
   async run(context) {
@@ -20,17 +20,19 @@ export const ecrRepositories: Check = {
           images === undefined ? `${role} missing` : `${role} ${plural(images, "image")}`,
         )
         .join(", "),
-      problems: found.flatMap(({ name, images }) => judge(name, images)),
+      problems: found.flatMap(({ name, images }) => checkImages(name, images)),
     };
   },
 };
 
-function judge(name: string, images: number | undefined): Problem[] {
+function checkImages(name: string, images: number | undefined): Problem[] {
   if (images === undefined) {
-    return [failure(`there is no repository ${name}`, "Create it:  pnpm infra:deploy")];
+    const fix = { text: "Create the repository", deploy: true } as const;
+    return [failure(`there is no ECR repository ${name}`, fix)];
   }
   if (images > 0) return [];
-  return [warning(`${name} holds no image: activation would have nothing to run`, `Push one to ${name}.`)];
+  const fix = { text: `Push an image to ${name}.` };
+  return [warning(`${name} contains no image: after an activation nothing could run`, fix)];
 }
 
 /** Undefined when there is no such repository. */

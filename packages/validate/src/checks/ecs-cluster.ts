@@ -17,7 +17,7 @@ export const ecsCluster: Check = {
     const { clusters = [] } = await ecs.send(new DescribeClustersCommand({ clusters: [name] }), {
       abortSignal: signal,
     });
-    const again = "Create it again:  pnpm activate";
+    const again = { text: "Create the cluster again", command: "pnpm activate" };
     const [cluster] = clusters;
     if (cluster === undefined) {
       return { summary: "missing", problems: [failure(`there is no ECS cluster ${name}`, again)] };
@@ -26,6 +26,6 @@ export const ecsCluster: Check = {
     const summary = `${name} ${status}, ${activeServicesCount} services, ${runningTasksCount} tasks`;
     if (status === "ACTIVE") return { summary };
     const problem = status === "PROVISIONING" ? transient : failure;
-    return { summary, problems: [problem(`its status is ${status}`, again)] };
+    return { summary, problems: [problem(`the cluster has status ${status}`, again)] };
   },
 };

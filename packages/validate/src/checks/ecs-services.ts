@@ -1,4 +1,4 @@
-/** Check: all four ECS services run as many tasks as they should, each from one completed deployment. */
+/** Check: all four ECS services run the desired number of tasks, each from one completed deployment. */
 import type { Service } from "@aws-sdk/client-ecs";
 import { awsCommand } from "@pilot-light/core/aws/command-line";
 import { lastStoppedReason } from "../aws/services.ts";
@@ -14,7 +14,9 @@ export const ecsServices: Check = {
   actions: ["ecs:DescribeServices", "ecs:ListTasks", "ecs:DescribeTasks"],
   async run(context) {
     const services = [...(await context.reads.services())];
-    const problems = await Promise.all(services.map(([name, service]) => judge(context, name, service)));
+    const problems = await Promise.all(
+      services.map(([name, service]) => checkService(context, name, service)),
+    );
     return {
       summary: services.map(([name, service]) => describe(context, name, service)).join(", "),
       problems: problems.flat(),
@@ -30,24 +32,28 @@ function describe({ names }: CheckContext, name: string, service: Service | unde
     : `${short} ${service.runningCount ?? 0}/${service.desiredCount ?? 0}`;
 }
 
-async function judge(context: CheckContext, name: string, service: Service | undefined): Promise<Problem[]> {
-  const again = "Create it again:  pnpm activate";
+async function checkService(
+  context: CheckContext,
+  name: string,
+  service: Service | undefined,
+): Promise<Problem[]> {
+  const again = { text: "Create the service again", command: "pnpm activate" };
   if (service === undefined) return [failure(`there is no ECS service ${name}`, again)];
   const { status = "unknown", runningCount = 0, desiredCount = 0, deployments = [] } = service;
-  if (status !== "ACTIVE") return [failure(`${name}: its status is ${status}`, again)];
-  const wait = "Wait for it:  pnpm validate --only ecs-services --wait";
+  if (status !== "ACTIVE") return [failure(`${name}: the service has status ${status}`, again)];
+  const wait = { text: "Wait for the service", command: "pnpm validate --only ecs-services --wait" };
   if (desiredCount === 0) {
-    return [failure(`${name}: it is scaled down to no task`, "Scale it up again:  pnpm infra:deploy")];
+    const fix = {
+      text: "Deploy the service with the number of tasks that infra defines",
+      deploy: true,
+    } as const;
+    return [failure(`${name}: the desired number of tasks is 0`, fix)];
   }
   const [deployment, ...others] = deployments;
   if (deployment?.rolloutState === "FAILED") {
-    const why = deployment.rolloutStateReason ?? "no reason given";
-    return [
-      failure(
-        `${name}: its deployment has failed: ${why}`,
-        `Look at its events:  ${eventsOf(context, name)}`,
-      ),
-    ];
+    const why = deployment.rolloutStateReason ?? "ECS gives no reason";
+    const fix = { text: "Show the events of the service", command: eventsOf(context, name) };
+    return [failure(`${name}: the deployment failed: ${why}`, fix)];
   }
   if (runningCount < desiredCount) {
     const cluster = requireOutput(await context.reads.outputs(), "ecs_cluster_name");
@@ -56,9 +62,11 @@ async function judge(context: CheckContext, name: string, service: Service | und
     return [transient(`${name}: ${runningCount} of ${desiredCount} tasks run${stopped}`, wait)];
   }
   if (runningCount > desiredCount || others.length > 0 || deployment?.rolloutState === "IN_PROGRESS") {
-    return [transient(`${name}: a deployment is under way, ${runningCount} tasks of ${desiredCount}`, wait)];
+    return [
+      transient(`${name}: a deployment is in progress, ${runningCount} of ${desiredCount} tasks run`, wait),
+    ];
   }
-  if (deployment === undefined) return [failure(`${name}: it has no deployment`, again)];
+  if (deployment === undefined) return [failure(`${name}: the service has no deployment`, again)];
   return [];
 }
 

@@ -1,4 +1,5 @@
-/** Check, in pilot light only: nothing of the active mode is left behind and goes on costing money. */
+/** Check, in pilot light only: no resource of the active mode still exists and costs money. */
+import { plural } from "@pilot-light/core/output/format";
 import { findLeftovers } from "../aws/leftovers.ts";
 import type { Check } from "../check.ts";
 import { failure } from "../check.ts";
@@ -7,7 +8,7 @@ import { requireOutput } from "../reads.ts";
 
 export const leftovers: Check = {
   id: "leftovers",
-  title: "Nothing of the active mode is still there and costs money",
+  title: "No resource of the active mode still exists and costs money",
   mode: "pilot-light",
   needs: ["aws-credentials", "terraform-outputs"],
   actions: [
@@ -24,11 +25,13 @@ export const leftovers: Check = {
     const found = await findLeftovers(context, vpcId);
     if (found.length === 0) return { summary: "none" };
     const dollars = found.reduce((sum, leftover) => sum + leftover.dollars, 0);
-    // Not a plain deploy: that would run past the data.
-    const fix =
-      "Destroy what the state still knows:  pnpm deactivate    (it shows what it destroys; after an interrupted one:  pnpm deactivate --resume)    the rest by hand, it is not in the state";
+    // Not a plain deploy: that would not protect the data.
+    const fix = {
+      text: "Delete by hand what is not in the Terraform state. To delete the rest (first shows what will be deleted; after an interrupted deactivation add --resume)",
+      command: "pnpm deactivate",
+    };
     return {
-      summary: `${found.length} still there, ${formatCost(dollars)}`,
+      summary: `${plural(found.length, "resource")} left, ${formatCost(dollars)}`,
       problems: found.map((leftover) => failure(`${leftover.name}: ${formatCost(leftover.dollars)}`, fix)),
     };
   },

@@ -1,33 +1,33 @@
-/** Check: there is a recent dump that counts, which is one with a manifest beside it. */
+/** Check: there is a recent complete dump. A dump is complete when its manifest exists. */
 import { formatDuration, plural } from "@pilot-light/core/output/format";
 import { listDumps, type StoredDumps } from "../aws/dumps.ts";
 import type { Check, Finding } from "../check.ts";
 import { warning } from "../check.ts";
 
-/** Dumps expire after 30 days: two weeks leave as much time again to notice. */
+/** Dumps are deleted after 30 days: the warning leaves two weeks to create a new one. */
 const oldestDays = 14;
 const day = 24 * 3600 * 1000;
-const dumpNow = "Make one:  pnpm sync neon-to-rds";
+const dumpNow = { text: "Create a dump with a sync", command: "pnpm sync neon-to-rds" };
 
 export const newestDump: Check = {
   id: "newest-dump",
-  title: `A whole dump of a database is not older than ${oldestDays} days`,
+  title: `The newest complete dump of a database is at most ${oldestDays} days old`,
   needs: ["aws-credentials", "backups-bucket"],
   actions: ["s3:ListBucket"],
   async run({ aws, names, now, signal }) {
-    return judge(await listDumps(aws, names.backupsBucket, signal), now);
+    return findingOf(await listDumps(aws, names.backupsBucket, signal), now);
   },
 };
 
-function judge({ whole, unfinished: without }: StoredDumps, now: Date): Finding {
-  const unfinished = without === 0 ? "" : `, ${without} without a manifest`;
-  const [newest] = whole;
+function findingOf({ complete, incomplete: without }: StoredDumps, now: Date): Finding {
+  const incomplete = without === 0 ? "" : `, ${without} without a manifest`;
+  const [newest] = complete;
   if (newest === undefined) {
-    const summary = `no dump with a manifest${unfinished}`;
-    return { summary, problems: [warning("there is no dump that could be restored", dumpNow)] };
+    const summary = `no dump with a manifest${incomplete}`;
+    return { summary, problems: [warning("there is no dump that can be restored", dumpNow)] };
   }
   const age = Number(now) - Number(newest.modified);
-  const summary = `${newest.key}, ${formatAge(age)} old, of ${plural(whole.length, "dump")}${unfinished}`;
+  const summary = `${newest.key}, ${formatAge(age)} old, of ${plural(complete.length, "dump")}${incomplete}`;
   const old = age > oldestDays * day;
   return {
     summary,

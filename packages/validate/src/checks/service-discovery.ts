@@ -1,4 +1,4 @@
-/** Check: Cloud Map has the namespace, and in each of its services as many instances as ECS runs tasks. */
+/** Check: the Cloud Map namespace exists, and each of its services has as many instances as ECS runs tasks. */
 import { awsCommand } from "@pilot-light/core/aws/command-line";
 import type { Check, CheckContext, Problem } from "../check.ts";
 import { failure, transient } from "../check.ts";
@@ -20,7 +20,8 @@ export const serviceDiscovery: Check = {
     const name = requireOutput(await context.reads.outputs(), "service_discovery_namespace");
     const namespaceId = await findNamespace(context, name);
     if (namespaceId === undefined) {
-      const problem = failure(`there is no Cloud Map namespace ${name}`, "Create it again:  pnpm activate");
+      const fix = { text: "Create the namespace again", command: "pnpm activate" };
+      const problem = failure(`there is no Cloud Map namespace ${name}`, fix);
       return { summary: "missing", problems: [problem] };
     }
     const [registered, running] = await Promise.all([
@@ -31,24 +32,26 @@ export const serviceDiscovery: Check = {
     return {
       summary: `${name}: ${parts.join(", ")}`,
       problems: [...running].flatMap(([service, tasks]) =>
-        judge(context, service, { tasks, instances: registered.get(service) }),
+        compare(context, service, { tasks, instances: registered.get(service) }),
       ),
     };
   },
 };
 
-function judge(
+function compare(
   { aws, names }: CheckContext,
   service: string,
   { tasks, instances }: { tasks: number; instances: number | undefined },
 ): Problem[] {
   if (instances === undefined) {
-    return [failure(`${service}: it has no Cloud Map service`, "Create it again:  pnpm activate")];
+    const fix = { text: "Create the Cloud Map service again", command: "pnpm activate" };
+    return [failure(`there is no Cloud Map service ${service}`, fix)];
   }
   if (instances === tasks) return [];
-  // Tasks register again only when they start: https://github.com/hashicorp/terraform-provider-aws/issues/46930
+  // Tasks register only when they start: https://github.com/hashicorp/terraform-provider-aws/issues/46930
   const where = `--cluster ${names.prefix}-cluster --service ${names.prefix}-${service}`;
-  const fix = `Start its tasks anew:  ${awsCommand(aws, `ecs update-service --force-new-deployment ${where}`)}`;
+  const command = awsCommand(aws, `ecs update-service --force-new-deployment ${where}`);
+  const fix = { text: "Replace the tasks of the service", command };
   return [transient(`${service}: ${instances} registered, ${tasks} tasks run`, fix)];
 }
 

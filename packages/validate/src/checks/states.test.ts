@@ -1,4 +1,4 @@
-/** States of resources that the emulator cannot be in, by what AWS would answer. */
+/** States of resources that the emulator does not have, as responses of AWS. */
 import { CloudFrontClient, GetDistributionCommand } from "@aws-sdk/client-cloudfront";
 import { DescribeVpcsCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { DescribeClustersCommand, ECSClient, type Service } from "@aws-sdk/client-ecs";
@@ -13,6 +13,7 @@ import { ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import { mockClient } from "aws-sdk-client-mock";
 import { describe, expect, test } from "vitest";
 import type { Check, Finding } from "../check.ts";
+import { renderFix } from "../fix.ts";
 import { checkContext } from "../testing/check-context.ts";
 import { certificate } from "./certificate.ts";
 import { cloudfront } from "./cloudfront.ts";
@@ -43,7 +44,7 @@ describe("rds-instance", () => {
     return problems(await run(rdsInstance, outputs, { databaseSecret: secret }));
   };
 
-  test.each(["available", "backing-up", "storage-optimization"])("%s is good", async (status) => {
+  test.each(["available", "backing-up", "storage-optimization"])("%s is no problem", async (status) => {
     expect(await of(status)).toEqual([]);
   });
 
@@ -54,12 +55,14 @@ describe("rds-instance", () => {
     ["storage-full", false],
     ["a-new-status", false],
   ])("%s is a failure; it may heal: %s", async (status, heals) => {
-    expect(await of(status)).toEqual([{ severity: "failure", message: `its status is ${status}`, heals }]);
+    expect(await of(status)).toEqual([
+      { severity: "failure", message: `the instance has status ${status}`, heals },
+    ]);
   });
 
   test.each([[false], [undefined]])("encryption %s is a failure", async (StorageEncrypted) => {
     expect(await of("available", { StorageEncrypted })).toMatchObject([
-      { message: "its storage is not encrypted" },
+      { message: "the storage of the instance is not encrypted" },
     ]);
   });
 });
@@ -72,7 +75,7 @@ test.each([
     .on(DescribeVpcsCommand)
     .resolves({ Vpcs: [{ State: State as "pending" }] });
   const found = await run(vpc, { vpc_id: "vpc-1" });
-  expect(problems(found)).toEqual([{ severity: "failure", message: `its state is ${State}`, heals }]);
+  expect(problems(found)).toEqual([{ severity: "failure", message: `the VPC has state ${State}`, heals }]);
 });
 
 test.each([
@@ -83,7 +86,9 @@ test.each([
     .on(DescribeClustersCommand)
     .resolves({ clusters: [{ status }] });
   const found = await run(ecsCluster, { ecs_cluster_name: "c", dev_activated: true });
-  expect(problems(found)).toEqual([{ severity: "failure", message: `its status is ${status}`, heals }]);
+  expect(problems(found)).toEqual([
+    { severity: "failure", message: `the cluster has status ${status}`, heals },
+  ]);
 });
 
 describe("ecs-services", () => {
@@ -94,7 +99,7 @@ describe("ecs-services", () => {
   };
   const completed = { rolloutState: "COMPLETED" } as const;
 
-  test("one completed deployment is good", async () => {
+  test("one completed deployment is no problem", async () => {
     expect(await of({ deployments: [completed] })).toEqual([]);
   });
 
@@ -103,7 +108,7 @@ describe("ecs-services", () => {
     expect(await of({ deployments: [failed, completed] })).toEqual([
       {
         severity: "failure",
-        message: "dev-shop-backend: its deployment has failed: circuit breaker",
+        message: "dev-shop-backend: the deployment failed: circuit breaker",
         heals: false,
       },
     ]);
@@ -115,7 +120,7 @@ describe("ecs-services", () => {
     ["more tasks than desired", { deployments: [completed], runningCount: 3 }],
   ])("%s may heal", async (_, service) => {
     expect(await of(service)).toMatchObject([
-      { message: expect.stringContaining("a deployment is under way") as string, heals: true },
+      { message: expect.stringContaining("a deployment is in progress") as string, heals: true },
     ]);
   });
 
@@ -138,16 +143,16 @@ describe("target-health", () => {
     return problems(await run(targetHealth, {}, { loadBalancer: () => Promise.resolve({}) }));
   };
 
-  test("a target that is being taken out beside a healthy one is good", async () => {
+  test("a draining target next to a healthy one is no problem", async () => {
     expect(await of("healthy", "draining")).toEqual([]);
   });
 
-  test("nothing but targets that are being taken out is a failure", async () => {
+  test("only draining targets are a failure", async () => {
     expect(await of("draining", "draining")).toMatchObject([{ severity: "failure", heals: true }]);
   });
 
   test.each(["unhealthy", "initial", "unused", "unavailable"] as const)(
-    "a target that is %s beside a healthy one is a failure with its reason",
+    "a target that is %s next to a healthy one is a failure with its reason",
     async (state) => {
       const message = `backend-tg: 10.0.0.1 is ${state} (Health checks failed)`;
       expect(await of("healthy", state)).toEqual([{ severity: "failure", message, heals: true }]);
@@ -186,7 +191,9 @@ test.each([
       },
     });
   const found = await run(cloudfront, { cloudfront_distribution_id: "E1", alb_dns_name: "alb.example.com" });
-  expect(problems(found)).toEqual([{ severity: "failure", message: `its status is ${Status}`, heals }]);
+  expect(problems(found)).toEqual([
+    { severity: "failure", message: `the distribution has status ${Status}`, heals },
+  ]);
 });
 
 describe("certificate", () => {
@@ -209,7 +216,7 @@ describe("certificate", () => {
     expect(problems(await of("ISSUED"))).toMatchObject([{ severity: "failure" }]);
   });
 
-  test("31 days left are good, 30 are a warning", async () => {
+  test("31 days left are no problem, 30 are a warning", async () => {
     expect(problems(await of("ISSUED", new Date("2026-12-23T13:00:00Z")))).toEqual([]);
     expect(problems(await of("ISSUED", new Date("2026-12-22T13:00:00Z")))).toMatchObject([
       { severity: "warning" },
@@ -233,15 +240,19 @@ test("a dump older than two weeks is a warning", async () => {
   ]);
 });
 
-describe("what helps", () => {
+describe("fixes", () => {
   const fixes = async (found: Promise<Finding>) => ((await found).problems ?? []).map(({ fix }) => fix);
 
-  test("where a part of the active mode is missing as a whole: an activation, which looks before it deploys", async () => {
+  test("a missing part of the active mode is created by an activation, which checks before it deploys", async () => {
     mockClient(ECSClient).on(DescribeClustersCommand).resolves({ clusters: [] });
     const services = () => Promise.resolve(new Map([["dev-shop-backend", undefined]]));
-    const again = "Create it again:  pnpm activate";
-    expect(await fixes(run(ecsCluster, { ecs_cluster_name: "c", dev_activated: true }))).toEqual([again]);
-    expect(await fixes(run(ecsServices, { ecs_cluster_name: "c" }, { services }))).toEqual([again]);
+    const command = "pnpm activate";
+    expect(await fixes(run(ecsCluster, { ecs_cluster_name: "c", dev_activated: true }))).toEqual([
+      { text: "Create the cluster again", command },
+    ]);
+    expect(await fixes(run(ecsServices, { ecs_cluster_name: "c" }, { services }))).toEqual([
+      { text: "Create the service again", command },
+    ]);
   });
 
   test("an AWS command names the region of the environment", async () => {
@@ -250,14 +261,16 @@ describe("what helps", () => {
     const [fix] = await fixes(
       run(rdsInstance, { database_endpoint: "h:5432", database_secret_arn: "", dev_activated: false }),
     );
-    expect(fix).toMatch(/aws rds describe-events .* --source-identifier db --region [a-z]+-[a-z]+-\d$/);
+    expect(fix && renderFix(fix, undefined)).toMatch(
+      /aws rds describe-events .* --source-identifier db --region [a-z]+-[a-z]+-\d$/,
+    );
   });
 });
 
-test("deployed-images says that there is nothing to look at", async () => {
+test("deployed-images reports that there is nothing to check", async () => {
   const services = () => Promise.resolve(new Map([["dev-shop-backend", undefined]]));
   expect(await run(deployedImages, {}, { services })).toMatchObject({
-    summary: "nothing to look at: no service has an image",
+    summary: "nothing to check: no service has an image",
     problems: [],
   });
 });

@@ -1,4 +1,4 @@
-/** Check: every target behind the load balancer is healthy, and there is one in each group. */
+/** Check: every target of the load balancer is healthy, and each target group has a target. */
 import type { TargetHealthDescription } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { readTargetHealth, type TargetGroupHealth } from "../aws/load-balancer.ts";
 import type { Check, Problem } from "../check.ts";
@@ -18,14 +18,14 @@ export const targetHealth: Check = {
     const found = await readTargetHealth(aws, await reads.loadBalancer(), signal);
     const groups = found.map((group) => ({ ...group, name: group.name.replace(`${names.prefix}-`, "") }));
     if (groups.length === 0) {
-      const problem = failure("the load balancer has no target group", "Create them again:  pnpm activate");
+      const fix = { text: "Create the target groups again", command: "pnpm activate" };
+      const problem = failure("the load balancer has no target group", fix);
       return { summary: "none", problems: [problem] };
     }
-    return { summary: groups.map(describe).join(", "), problems: groups.flatMap(judge) };
+    return { summary: groups.map(describe).join(", "), problems: groups.flatMap(problemsOf) };
   },
 };
 
-/** On its way in or out; everything else is a failure as well, but one that says why. */
 function isHealthy({ TargetHealth }: TargetHealthDescription): boolean {
   return TargetHealth?.State === "healthy";
 }
@@ -34,20 +34,20 @@ function describe({ name, targets }: TargetGroupHealth): string {
   return `${name} ${targets.filter(isHealthy).length}/${targets.length}`;
 }
 
-function judge({ name, targets }: TargetGroupHealth): Problem[] {
-  const again = "Wait for it:  pnpm validate --only target-health --wait";
-  if (targets.length === 0) return [transient(`${name}: no task is registered as a target`, again)];
-  // A target that is being taken out is no sign of ill health while others serve.
+function problemsOf({ name, targets }: TargetGroupHealth): Problem[] {
+  const wait = { text: "Wait for the targets", command: "pnpm validate --only target-health --wait" };
+  if (targets.length === 0) return [transient(`${name}: no task is registered as a target`, wait)];
+  // A draining target is no problem while another target is healthy.
   const bad = targets.filter((target) => !isHealthy(target) && target.TargetHealth?.State !== "draining");
   if (bad.length === 0 && !targets.some(isHealthy)) {
-    return [transient(`${name}: all targets are being taken out`, again)];
+    return [transient(`${name}: all targets are draining`, wait)];
   }
   return bad.map(({ Target, TargetHealth }) => {
     const { State = "unknown", Reason, Description } = TargetHealth ?? {};
     const why = [Reason, Description].filter((part) => part !== undefined).join(", ");
     return transient(
       `${name}: ${Target?.Id ?? "a target"} is ${State}${why === "" ? "" : ` (${why})`}`,
-      again,
+      wait,
     );
   });
 }

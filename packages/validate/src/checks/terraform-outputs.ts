@@ -1,13 +1,13 @@
-/** Check: the Terraform outputs can be read and are what the tools need; they say which mode the environment is in. */
+/** Check: the Terraform outputs can be read, and contain what the tools need. They show the mode of the environment. */
 import type { Check } from "../check.ts";
 
 export const terraformOutputs: Check = {
   id: "terraform-outputs",
-  title: "The Terraform outputs can be read, are complete and well typed",
+  title: "The Terraform outputs can be read, are complete and have the right types",
   needs: [],
   actions: [],
   essential: true,
-  // `cdktf output` synthesizes and initialises first, with a remote state over the network.
+  // `cdktf output` first synthesizes and initializes the stack, with a remote state over the network.
   timeout: 120_000,
   async run({ reads }) {
     const { values, count, from } = await reads.outputs();

@@ -21,14 +21,14 @@ export const vpc: Check = {
         throw error;
       });
     const [found] = Vpcs;
-    const deploy = "Look at what differs:  pnpm infra:diff";
+    const fix = { text: "Show what Terraform would change", command: "pnpm infra:diff" };
     if (found === undefined) {
-      return { summary: "missing", problems: [failure(`there is no VPC ${id}`, deploy)] };
+      return { summary: "missing", problems: [failure(`there is no VPC ${id}`, fix)] };
     }
     const { State: state = "unknown", CidrBlock = "" } = found;
     const summary = `${id} ${state}, ${CidrBlock}`;
     if (state === "available") return { summary };
     const problem = state === "pending" ? transient : failure;
-    return { summary, problems: [problem(`its state is ${state}`, deploy)] };
+    return { summary, problems: [problem(`the VPC has state ${state}`, fix)] };
   },
 };

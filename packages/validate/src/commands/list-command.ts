@@ -1,4 +1,4 @@
-/** `pnpm validate --list` and `--print-policy`: what there is to check, and the rights it takes. */
+/** `pnpm validate --list` and `--print-policy`: the checks, and the privileges that they need. */
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
 import { defaultProjectName, resourceNames } from "@pilot-light/core/contract";
 import { readVariable } from "@pilot-light/core/config/env";
@@ -8,7 +8,7 @@ import { registry } from "../registry.ts";
 
 export function list({ printer }: CommandContext): Promise<CommandOutcome> {
   const checks = listChecks();
-  if (!printer.json) for (const line of listLines(checks)) printer.data(line);
+  if (!printer.json) for (const line of listLines(checks, printer.dataPage)) printer.data(line);
   return Promise.resolve({ outcome: "listed", document: { checks } });
 }
 

@@ -1,4 +1,4 @@
-/** From the arguments of `pnpm validate` to its reports and its exit code. */
+/** Runs `pnpm validate`: from its arguments to its reports and its exit code. */
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
 import { outputsSource } from "@pilot-light/core/terraform/outputs";
 import { essentialIds } from "../registry.ts";

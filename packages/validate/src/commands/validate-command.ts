@@ -8,8 +8,8 @@ export const validateCommand = defineCommand({
   summary: "Check that the environment is healthy for its mode",
   options: validateOptions,
   examples: [
-    ["$0", "is the environment healthy for its mode?"],
-    ["$0 --only ecs-services,alb-health --wait", "after a deployment: wait until the services run"],
+    ["$0", "check everything"],
+    ["$0 --only ecs-services,alb-health --wait", "after a deployment, wait until the services run"],
   ],
   variables: validateVariables,
   run: async (args, context) => {

@@ -1,8 +1,9 @@
 /** The options of `pnpm validate`. */
-import { parseDuration, parseJobs } from "@pilot-light/core/cli/option-values";
+import { jobsOption, outputsFileOption } from "@pilot-light/core/cli/options";
+import { parseDuration } from "@pilot-light/core/cli/option-values";
 import type { Argv } from "yargs";
 
-/** Variables that the command reads, in the order of its help. */
+/** Variables that the command reads, in the order in which its help shows them. */
 export const validateVariables = [
   "AWS_REGION",
   "AWS_ENDPOINT_URL",
@@ -25,94 +26,92 @@ export const validateVariables = [
 
 /** Adds the options to a command. */
 export function validateOptions(argv: Argv) {
-  const which = "Which checks:";
-  const how = "How:";
-  return argv
+  const checks = "Checks:";
+  const time = "Time:";
+  const chosen = argv
     .option("only", {
       type: "string",
-      describe: "Only these, and what they need: a,b",
-      group: which,
+      describe: "Run these checks and the checks that they need: a,b",
+      group: checks,
       requiresArg: true,
     })
-    .option("skip", { type: "string", describe: "All but these: a,b", group: which, requiresArg: true })
+    .option("skip", {
+      type: "string",
+      describe: "Run all checks except these: a,b",
+      group: checks,
+      requiresArg: true,
+    })
     .option("data", {
       type: "boolean",
       default: false,
       describe: "Also compare the row counts of both databases",
-      group: which,
+      group: checks,
     })
     .option("drift", {
       type: "boolean",
       default: false,
-      describe: "Also ask Terraform what differs from its state (takes its time)",
-      group: which,
+      describe: "Also compare AWS with the Terraform state (takes minutes)",
+      group: checks,
     })
-    .option("wait", {
-      type: "string",
-      describe: "Go on while what has failed can heal: --wait=15m (the default time)",
-      coerce: (text: string) => parseDuration(text === "" ? "15m" : text, "--wait"),
-      group: how,
+    .option("strict", {
+      type: "boolean",
+      default: false,
+      describe: "Fail on warnings as well",
+      group: checks,
     })
-    .option("strict", { type: "boolean", default: false, describe: "Warnings fail as well", group: how })
     .option("waivers", {
       type: "string",
       describe: "File with failures that are accepted until a date",
-      group: how,
-      requiresArg: true,
-    })
-    .option("timeout", {
-      type: "string",
-      default: "15s",
-      describe: "Time for one check",
-      coerce: (text: string) => parseDuration(text, "--timeout"),
-      group: how,
-      requiresArg: true,
-    })
-    .option("deadline", {
-      type: "string",
-      default: "2m",
-      describe: "Time for all checks",
-      coerce: (text: string) => parseDuration(text, "--deadline"),
-      group: how,
-      requiresArg: true,
-    })
-    .option("jobs", {
-      type: "number",
-      default: 8,
-      describe: "Checks at a time",
-      coerce: (jobs: number) => parseJobs(jobs, 64),
-      group: how,
-      requiresArg: true,
-    })
-    .option("resolve", {
-      type: "string",
-      describe: "address:port to connect to instead of the load balancer",
-      group: how,
-      requiresArg: true,
-    })
-    .option("outputs-file", {
-      type: "string",
-      describe: "JSON of `cdktf output`, instead of running the CLI",
-      group: how,
-      requiresArg: true,
-    })
-    .option("junit", {
-      type: "string",
-      describe: "Also write a JUnit report",
-      group: "Output:",
+      group: checks,
       requiresArg: true,
     })
     .option("list", {
       type: "boolean",
       default: false,
-      describe: "Show all checks and stop",
-      group: "Output:",
+      describe: "List all checks and stop",
+      group: checks,
     })
     .option("print-policy", {
       type: "boolean",
       default: false,
-      describe: "Print the read-only IAM policy that validation needs, and stop",
+      describe: "Print the read-only IAM policy that the checks need and stop",
+      group: checks,
+    })
+    .option("wait", {
+      type: "string",
+      describe: "Run failed checks again while they may still succeed, for 15m or --wait=<time>",
+      coerce: (text: string) => parseDuration(text === "" ? "15m" : text, "--wait"),
+      group: time,
+    })
+    .option("timeout", {
+      type: "string",
+      default: "15s",
+      describe: "Time limit of one check",
+      coerce: (text: string) => parseDuration(text, "--timeout"),
+      group: time,
+      requiresArg: true,
+    })
+    .option("deadline", {
+      type: "string",
+      default: "2m",
+      describe: "Time limit of all checks together",
+      coerce: (text: string) => parseDuration(text, "--deadline"),
+      group: time,
+      requiresArg: true,
+    });
+  const timed = jobsOption(chosen, { counted: "Checks that run at the same time", initial: 8, most: 64 });
+  return outputsFileOption(timed)
+    .option("resolve", {
+      type: "string",
+      describe: "Connect to this address:port instead of the load balancer",
+      group: "Input:",
+      requiresArg: true,
+    })
+    .option("junit", {
+      type: "string",
+      describe: "Also write a JUnit report to this file",
       group: "Output:",
+      requiresArg: true,
     });
 }
 

@@ -4,9 +4,9 @@ import { LiveProgress } from "./live.ts";
 import { PlainProgress } from "./plain.ts";
 import type { Progress } from "./progress.ts";
 
-/** The reporter that fits the console. */
+/** The reporter for what the printer writes to. */
 export function createProgress(printer: Printer, selected: ReadonlySet<string>): Progress {
-  // Lines of --verbose in between would tear a redrawn block apart.
+  // The lines of --verbose would break a redrawn block.
   return printer.interactive && !printer.json && !printer.verbose
     ? new LiveProgress(printer, selected)
     : new PlainProgress(printer, selected);

@@ -1,7 +1,7 @@
-/** The reports for machines escape what their formats treat specially. */
+/** The reports for programs escape the special characters of their formats. */
 import { expect, test } from "vitest";
-import { exitCode, summarize, type Report } from "../report.ts";
-import type { CheckResult } from "../result.ts";
+import type { CheckResult, Report } from "../documents.ts";
+import { exitCode, summarize } from "../report.ts";
 import { sampleResult } from "../testing/sample-check.ts";
 import { annotations, jobSummary } from "./github.ts";
 import { junitDocument } from "./junit.ts";
@@ -9,7 +9,7 @@ import { junitDocument } from "./junit.ts";
 const awkward = "50% <b>of</b> a|b, c: d\nnext \u001B[31mred]]>";
 const failed = sampleResult("vpc", {
   status: "failed",
-  problems: [{ severity: "failure", message: awkward, fix: "mend it" }],
+  problems: [{ severity: "failure", message: awkward, fix: "fix it" }],
   error: { code: "AWS_FAILED", exit: 7 },
 });
 
@@ -29,7 +29,7 @@ function report(checks: CheckResult[]): Report {
 
 test("annotations", () => {
   expect(annotations(report([sampleResult("a"), failed]))).toEqual([
-    "::error title=validate%3A vpc::50%25 <b>of</b> a|b, c: d%0Anext \u001B[31mred]]>%0Afix: mend it",
+    "::error title=validate%3A vpc::50%25 <b>of</b> a|b, c: d%0Anext \u001B[31mred]]>%0Afix: fix it",
   ]);
   expect(annotations(report([{ ...failed, status: "waived" }]))[0]).toMatch(/^::notice /);
 });

@@ -3,11 +3,12 @@ import { appendFile } from "node:fs/promises";
 import type { Printer } from "@pilot-light/core/output/printer";
 import { readVariable, type Environment } from "@pilot-light/core/config/env";
 import { formatDuration } from "@pilot-light/core/output/format";
-import { modeName, type Report } from "../report.ts";
+import type { Report } from "../documents.ts";
+import { modeName } from "../mode.ts";
 
 const documentation = "docs/checks";
 
-/** Workflow commands, one a line (GitHub documentation, "Workflow commands for GitHub Actions"). */
+/** Workflow commands, one per line (GitHub documentation, "Workflow commands for GitHub Actions"). */
 export function annotations(report: Report): string[] {
   return report.checks.flatMap(({ id, status, problems }) =>
     problems.map(({ severity, message, fix }) => {
@@ -62,19 +63,19 @@ function cell(text: string): string {
     .replaceAll(/\s+/g, " ");
 }
 
-/** Writes both when the run is one of GitHub Actions. A summary that cannot be written is no reason to fail. */
+/** Writes both in a run of GitHub Actions. The command does not fail when the summary cannot be written. */
 export async function reportToGithub(
   report: Report,
   environment: Environment,
   printer: Printer,
 ): Promise<void> {
-  // The runner reads workflow commands from stderr, too: stdout stays pure.
+  // The runner reads workflow commands from stderr as well: stdout contains only the document.
   if (readVariable(environment, "GITHUB_ACTIONS") === "true") {
     for (const line of annotations(report)) printer.line(line);
   }
   const file = readVariable(environment, "GITHUB_STEP_SUMMARY");
   if (file === undefined) return;
   await appendFile(file, printer.redactor.apply(jobSummary(report))).catch(() => {
-    printer.warn(`the job summary could not be written to ${file}`);
+    printer.warn(`cannot write the job summary to ${file}`);
   });
 }

@@ -1,10 +1,11 @@
 /** The report as JUnit XML, which CI systems show as tests. */
 import { writeFile } from "node:fs/promises";
-import { OpsError, messageOf } from "@pilot-light/core/ops-error";
-import { modeName, type Report } from "../report.ts";
-import type { CheckResult } from "../result.ts";
+import { messageOf } from "@pilot-light/core/ops-error";
+import type { CheckResult, Report } from "../documents.ts";
+import { reportUnwritable } from "../errors.ts";
+import { modeName } from "../mode.ts";
 
-/** The document: one suite, one case for each check. Attributes are marked with an `@`. */
+/** The document: one suite with one case for each check. Names of attributes start with `@`. */
 export async function junitDocument(report: Report): Promise<string> {
   const { create } = await import("xmlbuilder2");
   const { checks, durationMs, mode, region } = report;
@@ -59,7 +60,7 @@ function verdict({ status, summary, problems, error }: CheckResult, lines: reado
   }
 }
 
-/** XML 1.0 has no place for most control characters, such as those that colour a program's output. */
+/** Removes control characters, such as those that color a program's output: XML 1.0 does not allow most of them. */
 function clean(text: string): string {
   // eslint-disable-next-line no-control-regex -- these are the characters to remove
   return text.replaceAll(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/g, "");
@@ -68,10 +69,6 @@ function clean(text: string): string {
 /** @throws OpsError REPORT_UNWRITABLE (configuration) */
 export async function writeJunit(file: string, text: string): Promise<void> {
   await writeFile(file, text).catch((cause: unknown) => {
-    const message = `Cannot write the JUnit report to ${file}: ${messageOf(cause)}`;
-    throw new OpsError("configuration", "REPORT_UNWRITABLE", message, {
-      hint: "Give another --junit file.",
-      cause,
-    });
+    throw reportUnwritable({ file, reason: messageOf(cause) }, { cause });
   });
 }

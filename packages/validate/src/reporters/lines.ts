@@ -1,19 +1,23 @@
-/** A result as lines of text, for a terminal and for a log alike. */
-import type { Colors } from "@pilot-light/core/output/printer";
+/** A result as lines of text, for a terminal and for a log. */
 import { formatDuration } from "@pilot-light/core/output/format";
-import { modeName, type Report } from "../report.ts";
-import type { CheckResult, Status } from "../result.ts";
+import { layOut, layOutHint, layOutTable, pad, type Page } from "@pilot-light/core/output/layout";
+import type { Colors } from "@pilot-light/core/output/printer";
+import type { CheckResult, Report } from "../documents.ts";
+import { modeName } from "../mode.ts";
 
 export interface LineStyle {
   colors: Colors;
-  /** Signs of a terminal; false: ASCII. */
+  /** Unicode signs; false: ASCII. */
   fancy: boolean;
   verbose: boolean;
   /** Width of the column with the ids. */
   width: number;
+  page: Page;
+  /** Removes secrets. Lines are broken afterwards: half of a secret would not be found. */
+  redact: (text: string) => string;
 }
 
-type Shown = Status | "running" | "waiting";
+type Shown = CheckResult["status"] | "running" | "waiting";
 
 const signs = {
   passed: { fancy: "✓", plain: "+", word: "ok" },
@@ -26,26 +30,39 @@ const signs = {
   waiting: { fancy: " ", plain: " ", word: "" },
 } as const satisfies Record<Shown, { fancy: string; plain: string; word: string }>;
 
-const summaryWidth = 62;
+/** Indentation of the lines below a result: the column of the ids. */
+const indent = " ".repeat(11);
+
+/** Details of a failed check that are shown without `--verbose`. */
+const mostDetails = 10;
 
 /** `Validate  davidshaevel dev, us-east-1      mode: active`. */
-export function headerLine(report: Pick<Report, "project" | "environment" | "region" | "mode">): string {
-  const { project, environment, region, mode } = report;
-  return `${`Validate  ${project} ${environment}, ${region}`.padEnd(82)}mode: ${modeName(mode)}`;
+export function headerLines(
+  { project, environment, region, mode }: Pick<Report, "project" | "environment" | "region" | "mode">,
+  { page }: Pick<LineStyle, "page">,
+): string[] {
+  const right = `mode: ${modeName(mode)}`;
+  const least = page.width - right.length - 2;
+  return layOutTable(
+    [{ least, wraps: true }, {}],
+    [[`Validate  ${project} ${environment}, ${region}`, right]],
+    page,
+    0,
+  );
 }
 
-/** One line: sign, word, id, summary, duration. */
-export function stateLine(
+/** Sign, word, id, summary and duration; a long summary continues on further lines. */
+export function stateLines(
   status: Shown,
   id: string,
   summary: string,
   durationMs: number | undefined,
-  { colors, fancy, width }: LineStyle,
-): string {
+  { colors, fancy, width, page, redact }: LineStyle,
+): string[] {
   const { word, ...sign } = signs[status];
-  const mark = `${fancy ? sign.fancy : sign.plain} ${word.padEnd(6)}`;
-  const duration = durationMs === undefined ? "" : formatDuration(durationMs).padStart(8);
-  return `  ${paint(status, mark, colors)} ${id.padEnd(width)} ${summary.padEnd(summaryWidth)}${duration}`.trimEnd();
+  const mark = paint(status, `${fancy ? sign.fancy : sign.plain} ${pad(word, 6)}`, colors);
+  const right = durationMs === undefined ? "" : formatDuration(durationMs);
+  return layOut({ label: `  ${mark} ${pad(id, width)}  `, text: redact(summary), right }, page);
 }
 
 function paint(status: Shown, text: string, colors: Colors): string {
@@ -62,25 +79,42 @@ function paint(status: Shown, text: string, colors: Colors): string {
   }
 }
 
-/** A result whole: its line, its problems with what to do, and with `--verbose` its details. */
+/** A complete result: its line, its problems with what to do, and what explains them. */
 export function resultLines(result: CheckResult, style: LineStyle): string[] {
-  const { id, status, summary, problems, details, durationMs } = result;
+  const { id, status, summary, problems, durationMs } = result;
+  const { page, redact } = style;
+  const dim = (lines: readonly string[]) => lines.map((line) => style.colors.dim(line));
   const ran = status !== "skipped" && status !== "not-applicable";
-  const lines = [stateLine(status, id, summary, ran ? durationMs : undefined, style)];
-  const indent = " ".repeat(13);
+  const lines = stateLines(status, id, summary, ran ? durationMs : undefined, style);
+  const details = dim(detailLines(result, style));
+  // The details of an error belong to its message, those of a finding to its summary.
+  const belongToMessage = result.error !== undefined;
+  if (!belongToMessage) lines.push(...details);
   const byFix = new Map<string, string[]>();
   for (const { message, fix } of problems) byFix.set(fix, [...(byFix.get(fix) ?? []), message]);
   for (const [fix, messages] of byFix) {
-    lines.push(...messages.map((message) => `${indent}${message}`));
-    lines.push(`${indent}${style.colors.dim(`fix: ${fix}`)}`);
+    lines.push(...messages.flatMap((message) => layOut({ label: indent, text: redact(message) }, page)));
+    if (belongToMessage) lines.push(...details);
+    lines.push(...dim(layOutHint(`${indent}fix: `, redact(fix), page)));
   }
-  if (problems.length > 0) lines.push(`${indent}${style.colors.dim(`more: docs/checks/${id}.md`)}`);
-  if (style.verbose) lines.push(...details.map((detail) => style.colors.dim(`${indent}${detail}`)));
+  if (problems.length > 0) lines.push(...dim([`${indent}more: docs/checks/${id}.md`]));
   return lines;
 }
 
-/** `  active: 9 passed, 1 warning, 1 failed, 1 skipped in 1.3 s`. */
-export function summaryLine({ mode, summary, durationMs }: Report, { colors }: LineStyle): string {
+/** Details of a failure, and with `--verbose` of every result. The stack of a bug needs `--verbose`. */
+function detailLines(
+  { status, details, error }: CheckResult,
+  { page, redact, verbose }: LineStyle,
+): string[] {
+  const isFailure = status === "failed" && error?.code !== "BUG";
+  const shown = verbose ? details : isFailure ? details.slice(0, mostDetails) : [];
+  const left = isFailure ? details.length - shown.length : 0;
+  const rest = left === 0 ? [] : [`and ${left} more: --verbose and --json list all`];
+  return [...shown, ...rest].flatMap((text) => layOut({ label: `${indent}  `, text: redact(text) }, page));
+}
+
+/** `  active: 9 passed, 1 warning, 1 failed, 1 skipped in 1.3 s`; wrapped where it is longer than the page. */
+export function summaryLine({ mode, summary, durationMs }: Report, { colors, page }: LineStyle): string {
   const { passed, warnings, failed, skipped, waived } = summary;
   const parts = [
     `${passed} passed`,
@@ -92,5 +126,6 @@ export function summaryLine({ mode, summary, durationMs }: Report, { colors }: L
   const name = mode === null ? "mode unknown" : modeName(mode);
   const text = `${name}: ${parts.join(", ")} in ${formatDuration(durationMs)}`;
   const color = failed > 0 || mode === null ? colors.red : warnings > 0 ? colors.yellow : colors.green;
-  return `  ${colors.bold(color(text))}`;
+  const lines = layOut({ label: "  ", text }, page);
+  return lines.map((line) => colors.bold(color(line))).join("\n");
 }

@@ -1,20 +1,13 @@
-import { PassThrough } from "node:stream";
 import { Printer } from "@pilot-light/core/output/printer";
+import { fakeTerminal } from "@pilot-light/core/testing/fake-terminal";
 import { expect, test } from "vitest";
-import { summarize, type Report } from "../report.ts";
+import type { Report } from "../documents.ts";
+import { summarize } from "../report.ts";
 import { sampleCheck, sampleResult } from "../testing/sample-check.ts";
 import { LiveProgress } from "./live.ts";
 
-/** A terminal that keeps what is written to it. */
-function terminal() {
-  const stream = Object.assign(new PassThrough(), { isTTY: true, columns: 120, rows: 40 });
-  const written: string[] = [];
-  stream.on("data", (chunk: Buffer) => written.push(chunk.toString()));
-  return { stream: stream as unknown as NodeJS.WriteStream, text: () => written.join("") };
-}
-
-test("a check turns from waiting to running to done, and the last screen has every result and the sum", () => {
-  const { stream, text } = terminal();
+test("a check is shown as waiting, running and done, and the last screen has every result and the summary", () => {
+  const { stream, text } = fakeTerminal({ columns: 120 });
   const printer = new Printer({ environment: {}, verbose: false, json: false, color: true, stderr: stream });
   printer.redactor.add("s3cret-value");
   const progress = new LiveProgress(printer, new Set(), stream);
@@ -36,7 +29,7 @@ test("a check turns from waiting to running to done, and the last screen has eve
     sampleResult("vpc", {
       status: "failed",
       summary: "s3cret-value",
-      problems: [{ severity: "failure", message: "gone", fix: "mend it" }],
+      problems: [{ severity: "failure", message: "gone", fix: "fix it" }],
     }),
     sampleResult("on", { status: "not-applicable" }),
   ];
@@ -59,9 +52,38 @@ test("a check turns from waiting to running to done, and the last screen has eve
   const last = text().slice(before);
   expect(last).toContain("mode: pilot light");
   expect(last).toMatch(/✗ FAIL .*vpc +\*{4}/);
-  expect(last).toContain("fix: mend it");
+  expect(last).toContain("fix: fix it");
   expect(last).toContain("! a note");
   expect(last).toContain("pilot light: 1 passed, 0 warnings, 1 failed, 0 skipped in 1.5 s");
   expect(last).not.toContain(" on ");
   expect(text()).not.toContain("s3cret-value");
+});
+
+test.each([50, 60, 80, 100])("at %i columns no drawn line is longer than the terminal", (columns) => {
+  const { stream, lines } = fakeTerminal({ columns });
+  const printer = new Printer({ environment: {}, verbose: false, json: false, color: true, stderr: stream });
+  const progress = new LiveProgress(printer, new Set(), stream);
+  const header = { project: "a-project-with-a-name", environment: "dev", region: "us-east-1" } as const;
+  progress.begin({ checks: [sampleCheck("service-discovery")], header });
+  const result = sampleResult("service-discovery", {
+    status: "failed",
+    summary: "words ".repeat(30),
+    problems: [
+      { severity: "failure", message: "more words ".repeat(30), fix: "Do it:  aws ecs x --one y --two z" },
+    ],
+    details: ["detail ".repeat(30)],
+  });
+  progress.finished(result);
+  progress.waiting("note ".repeat(30));
+  const summary = summarize([result]);
+  progress.end({
+    ...header,
+    mode: "pilot-light",
+    account: null,
+    checks: [result],
+    summary,
+    durationMs: 1,
+    notes: ["note ".repeat(30)],
+  });
+  expect(lines().filter((line) => line.length > columns)).toEqual([]);
 });

@@ -1,17 +1,18 @@
-/** Progress on a terminal: a block with a line per check that turns from waiting to running to its result. */
+/** Progress on a terminal: a block that is redrawn, with the state of each check: waiting, running, or its result. */
+import { layOut } from "@pilot-light/core/output/layout";
 import type { Printer } from "@pilot-light/core/output/printer";
 import { createLogUpdate } from "log-update";
-import type { Check, Mode } from "../check.ts";
-import type { Report } from "../report.ts";
-import type { CheckResult } from "../result.ts";
-import { headerLine, resultLines, stateLine, summaryLine, type LineStyle } from "./lines.ts";
+import type { Check } from "../check.ts";
+import type { CheckResult, Report } from "../documents.ts";
+import type { Mode } from "../mode.ts";
+import { headerLines, resultLines, stateLines, summaryLine, type LineStyle } from "./lines.ts";
 import type { Progress, ProgressStart } from "./progress.ts";
 import { isShown, styleOf } from "./style.ts";
 
 const refreshMs = 100;
 
 export class LiveProgress implements Progress {
-  readonly #console: Printer;
+  readonly #printer: Printer;
   readonly #selected: ReadonlySet<string>;
   readonly #block: ReturnType<typeof createLogUpdate>;
   readonly #stream: NodeJS.WriteStream;
@@ -23,7 +24,7 @@ export class LiveProgress implements Progress {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(printer: Printer, selected: ReadonlySet<string>, stream: NodeJS.WriteStream = process.stderr) {
-    this.#console = printer;
+    this.#printer = printer;
     this.#selected = selected;
     this.#stream = stream;
     this.#block = createLogUpdate(stream);
@@ -60,10 +61,13 @@ export class LiveProgress implements Progress {
     this.#mode = report.mode;
     this.#note = "";
     this.close();
-    for (const line of this.#lines()) this.#console.line(line);
-    for (const note of report.notes) this.#console.line(`  ! ${note}`);
-    this.#console.line();
-    if (this.#start !== undefined) this.#console.line(summaryLine(report, this.#style(this.#start)));
+    const start = this.#start;
+    if (start === undefined) return;
+    const style = styleOf(this.#printer, start.checks);
+    for (const line of this.#lines(start, style)) this.#printer.line(line);
+    for (const note of report.notes) this.#printer.row({ label: "  ! ", text: note });
+    this.#printer.line();
+    this.#printer.line(summaryLine(report, style));
   }
 
   close(): void {
@@ -73,33 +77,30 @@ export class LiveProgress implements Progress {
     this.#block.done();
   }
 
-  #style({ checks }: ProgressStart): LineStyle {
-    return styleOf(this.#console, checks);
-  }
-
   #draw(): void {
+    const start = this.#start;
+    if (start === undefined) return;
+    const { page, ...style } = styleOf(this.#printer, start.checks);
+    // The last column stays free: some terminals break the line as soon as it is full.
+    const lines = this.#lines(start, { ...style, page: { ...page, width: page.width - 1 } });
     // A block that is higher than the terminal cannot be redrawn.
-    const rows = this.#stream.rows - 1;
-    this.#block(this.#console.redactor.apply(this.#lines().slice(0, rows).join("\n")));
+    this.#block(lines.slice(0, this.#stream.rows - 1).join("\n"));
   }
 
-  #lines(): string[] {
-    const start = this.#start;
-    if (start === undefined) return [];
-    const style = this.#style(start);
-    const lines = start.checks.flatMap((check) => this.#checkLines(check, style));
-    const note = this.#note === "" ? [] : ["", `  ${this.#note}`];
-    return [headerLine({ ...start.header, mode: this.#mode }), "", ...lines, ...note];
+  #lines({ checks, header }: ProgressStart, style: LineStyle): string[] {
+    const lines = checks.flatMap((check) => this.#checkLines(check, style));
+    const note = this.#note === "" ? [] : ["", ...layOut({ label: "  ", text: this.#note }, style.page)];
+    return [...headerLines({ ...header, mode: this.#mode }, style), "", ...lines, ...note];
   }
 
   #checkLines({ id, mode }: Check, style: LineStyle): string[] {
     const startedAt = this.#startedAt.get(id);
     if (startedAt !== undefined) {
-      return [stateLine("running", id, "", performance.now() - startedAt, style)];
+      return stateLines("running", id, "", performance.now() - startedAt, style);
     }
     const result = this.#done.get(id);
     if (result !== undefined) return isShown(result, this.#selected, false) ? resultLines(result, style) : [];
     const other = this.#mode !== null && mode !== undefined && mode !== this.#mode;
-    return other ? [] : [stateLine("waiting", id, "", undefined, style)];
+    return other ? [] : stateLines("waiting", id, "", undefined, style);
   }
 }

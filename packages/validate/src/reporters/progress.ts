@@ -1,7 +1,7 @@
 /** What a validation reports while it runs. */
-import type { Check, Mode } from "../check.ts";
-import type { Report } from "../report.ts";
-import type { CheckResult } from "../result.ts";
+import type { Check } from "../check.ts";
+import type { CheckResult, Report } from "../documents.ts";
+import type { Mode } from "../mode.ts";
 
 export interface ProgressStart {
   checks: readonly Check[];
@@ -17,6 +17,6 @@ export interface Progress {
   /** Between two rounds of `--wait`. */
   waiting(text: string): void;
   end(report: Report): void;
-  /** Leaves the terminal as it should be, however the run ends. */
+  /** Restores the terminal, however the run ends. */
   close(): void;
 }

@@ -1,16 +1,17 @@
-/** How lines look on a console, and which results are shown there at all. */
+/** How the lines of results look, and which results are shown. */
 import type { Printer } from "@pilot-light/core/output/printer";
 import type { Check } from "../check.ts";
-import type { CheckResult } from "../result.ts";
+import type { CheckResult } from "../documents.ts";
 import type { LineStyle } from "./lines.ts";
 
 export function styleOf(printer: Printer, checks: readonly Pick<Check, "id">[]): LineStyle {
-  const { colors, interactive, verbose } = printer;
+  const { colors, interactive, verbose, page } = printer;
   const fancy = interactive && colors.isColorSupported;
-  return { colors, fancy, verbose, width: Math.max(...checks.map(({ id }) => id.length)) };
+  const width = Math.max(...checks.map(({ id }) => id.length));
+  return { colors, fancy, verbose, width, page, redact: (text) => printer.redactor.apply(text) };
 }
 
-/** Checks of the other mode are shown when they were asked for. */
+/** Checks of the other mode are shown when `--only` names them. */
 export function isShown(
   { id, status }: CheckResult,
   selected: ReadonlySet<string>,

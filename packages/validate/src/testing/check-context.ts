@@ -1,10 +1,10 @@
-/** For unit tests: a check's context with given outputs, whose AWS clients are meant to be mocked. */
+/** For unit tests: the context of a check with given outputs. Tests mock its AWS clients. */
 import { createAwsClients } from "@pilot-light/core/aws/clients";
 import { resourceNames, type Outputs } from "@pilot-light/core/contract";
 import type { CheckContext } from "../check.ts";
 import type { Reads } from "../reads.ts";
 
-/** What is not given must not be asked for. */
+/** What a test does not provide must not be read. */
 function unexpected(name: string) {
   return () => Promise.reject(new Error(`${name} was not expected to be read`));
 }

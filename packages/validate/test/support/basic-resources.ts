@@ -1,4 +1,4 @@
-/** What an environment has in both modes, in the emulator. */
+/** The resources that an environment has in both modes, in the emulator. */
 import { CreateVpcCommand } from "@aws-sdk/client-ec2";
 import { CreateRepositoryCommand, PutImageCommand } from "@aws-sdk/client-ecr";
 import {
@@ -16,7 +16,7 @@ export async function createVpc(aws: SetupClients): Promise<string> {
   return Vpc?.VpcId ?? "";
 }
 
-/** Each with one image. */
+/** Creates repositories with one image each. */
 export async function createRepositories(aws: SetupClients, names: readonly string[]): Promise<void> {
   for (const repositoryName of names) {
     await aws.ecr.send(new CreateRepositoryCommand({ repositoryName, imageTagMutability: "IMMUTABLE" }));
@@ -39,7 +39,7 @@ export async function createRepositories(aws: SetupClients, names: readonly stri
   }
 }
 
-/** As infra describes it. */
+/** As infra defines it. */
 export async function secureBucket(aws: SetupClients, bucket: string): Promise<void> {
   await aws.s3.send(
     new PutPublicAccessBlockCommand({

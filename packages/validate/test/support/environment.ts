@@ -1,4 +1,4 @@
-/** A whole dev environment in the emulator, in either mode, as infra would leave it: made by API calls in a second. */
+/** A complete dev environment in the emulator, in either mode, as infra deploys it: created by API calls within a second. */
 import { readFile, writeFile } from "node:fs/promises";
 import { outputsSchema, resourceNames, type Outputs } from "@pilot-light/core/contract";
 import { createDatabaseInstance } from "@pilot-light/sandbox/aws/resources";

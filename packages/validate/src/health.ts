@@ -1,0 +1,8 @@
+/** What other packages use of a validation: running it, and showing its results. */
+export type { CheckResult, Report } from "./documents.ts";
+export { essentialIds, registry } from "./registry.ts";
+export { exitCode } from "./report.ts";
+export { resultLines, summaryLine } from "./reporters/lines.ts";
+export type { Progress } from "./reporters/progress.ts";
+export { styleOf } from "./reporters/style.ts";
+export { usualOptions, validate } from "./validate.ts";
