@@ -4,7 +4,7 @@ import { awsCommand } from "@pilot-light/core/aws/command-line";
 import { describeDatabaseInstance } from "@pilot-light/core/aws/database-instance";
 import { awsError } from "@pilot-light/core/aws/errors";
 import { OpsError, messageOf } from "@pilot-light/core/ops-error";
-import { askUntil } from "@pilot-light/core/async/ask-until";
+import { retryUntil } from "@pilot-light/core/async/retry-until";
 
 export interface Database {
   identifier: string;
@@ -89,7 +89,7 @@ export async function waitForDatabase(
         cause,
       },
     );
-  const isThere = await askUntil(look, { seconds: longestWait, signal }).catch((cause: unknown) => {
+  const isThere = await retryUntil(look, { seconds: longestWait, signal }).catch((cause: unknown) => {
     signal.throwIfAborted();
     throw unavailable(cause);
   });

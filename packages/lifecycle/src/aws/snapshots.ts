@@ -6,7 +6,7 @@ import { awsError } from "@pilot-light/core/aws/errors";
 import { sdk } from "@pilot-light/core/aws/sdk";
 import { environmentName, type ResourceNames } from "@pilot-light/core/contract";
 import { OpsError } from "@pilot-light/core/ops-error";
-import { askUntil } from "@pilot-light/core/async/ask-until";
+import { retryUntil } from "@pilot-light/core/async/retry-until";
 
 export interface Snapshot {
   id: string;
@@ -155,7 +155,7 @@ export async function takeSnapshot(
       if (status === "failed") throw new Error("the snapshot has failed");
       return status === "available";
     };
-    if (!(await askUntil(look, { seconds: longestWait, signal }))) throw new Error("it takes too long");
+    if (!(await retryUntil(look, { seconds: longestWait, signal }))) throw new Error("it takes too long");
   } catch (cause) {
     signal.throwIfAborted();
     throw new OpsError(
