@@ -14,7 +14,7 @@ const hangs = { unit: 2 * 60_000, integration: 20 * 60_000 };
 /** Files that deploy an environment, the longest first: a file that starts last runs alone at the end. */
 const deploying = [
   "lifecycle/test/cycle",
-  "lifecycle/test/database-comes-and-goes",
+  "lifecycle/test/temporary-database",
   "infra/test/deploy",
   "lifecycle/test/nothing-written",
   "lifecycle/test/plain-cycle",

@@ -3,6 +3,9 @@ import type { DocumentEntry } from "@pilot-light/core/cli/documents";
 import * as core from "@pilot-light/core/errors";
 import * as infra from "../packages/infra/src/errors.ts";
 import * as sandbox from "@pilot-light/sandbox/errors";
+import { documents as lifecycleDocuments } from "@pilot-light/lifecycle/documents";
+import * as lifecycle from "@pilot-light/lifecycle/errors";
+import { guards } from "@pilot-light/lifecycle/guards";
 import { documents as syncDocuments } from "@pilot-light/sync/documents";
 import * as sync from "@pilot-light/sync/errors";
 import { allowances, rules, type Rule } from "@pilot-light/sync/rules";
@@ -14,13 +17,14 @@ const syncRules: readonly Rule[] = rules;
 export const registers: readonly Readonly<Record<string, unknown>>[] = [
   core,
   infra,
+  lifecycle,
   sandbox,
   sync,
   validate,
   ...syncRules.map(({ errors = {} }) => errors),
 ];
 
-export const documents: readonly DocumentEntry[] = [...syncDocuments, ...validateDocuments];
+export const documents: readonly DocumentEntry[] = [...syncDocuments, ...lifecycleDocuments, ...validateDocuments];
 
 /** A flag that allows what a command refuses otherwise. */
 export interface FlagEntry {
@@ -35,7 +39,22 @@ export interface FlagEntry {
   meaning: string;
 }
 
-export const flags: readonly FlagEntry[] = allowances.map((allowance) => ({
-  ...allowance,
-  commands: ["pnpm sync neon-to-rds", "pnpm sync rds-to-neon"],
-}));
+export const flags: readonly FlagEntry[] = [
+  ...allowances.map((allowance) => ({
+    ...allowance,
+    commands: ["pnpm sync neon-to-rds", "pnpm sync rds-to-neon"],
+  })),
+  ...guards.flatMap(({ id, commands, codes, allow }) =>
+    allow === undefined
+      ? []
+      : [
+          {
+            option: `allow-${id}`,
+            commands: commands.map((command) => `pnpm ${command}`),
+            codes,
+            describe: allow.summary,
+            meaning: allow.meaning,
+          },
+        ],
+  ),
+];

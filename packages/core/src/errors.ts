@@ -22,12 +22,13 @@ export const usage = defineError<{ problem: string; hint?: string }>({
   hint: ({ hint }) => hint,
 });
 
-export const interrupted = defineError<{ signal: string }>({
+export const interrupted = defineError<{ signal: string } | { interruption: string; progress: string }>({
   code: "INTERRUPTED",
   failure: "interrupted",
   meaning: "Ctrl-C, SIGTERM or SIGHUP ended the command.",
   remedy: "Run the command again. The message states what the interruption left behind, if anything.",
-  message: ({ signal }) => `Interrupted by ${signal}.`,
+  message: (facts) =>
+    "signal" in facts ? `Interrupted by ${facts.signal}.` : `${facts.interruption} ${facts.progress}`,
 });
 
 export const notConfirmed = defineError<{ expected: string }>({

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { interrupted } from "./errors.ts";
-import { commandLine, run } from "./process.ts";
+import { commandLine, isProcessAlive, run } from "./process.ts";
 
 const environment = { PATH: "/usr/bin:/bin", GREETING: "it's $HOME" };
 
@@ -40,4 +40,14 @@ test("a command line is shown as a shell would read it", () => {
   expect(commandLine("/bin/echo", ["plain", "two words", "it's", "$HOME"])).toBe(
     String.raw`/bin/echo plain 'two words' 'it'\''s' '$HOME'`,
   );
+});
+
+test("a process is alive until it has ended, whoever owns it", async () => {
+  expect(isProcessAlive(process.pid)).toBe(true);
+  // Process 1 may belong to another user.
+  expect(isProcessAlive(1)).toBe(true);
+  const { stdout } = await run(process.execPath, ["-e", "process.stdout.write(String(process.pid))"], {
+    environment,
+  });
+  expect(isProcessAlive(Number(stdout))).toBe(false);
 });

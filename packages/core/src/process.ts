@@ -31,6 +31,17 @@ export function commandLine(program: string, args: readonly string[]): string {
     .join(" ");
 }
 
+/** Whether a process runs on this machine, whoever owns it. */
+export function isProcessAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: the process runs and belongs to another user.
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}
+
 /**
  * Runs a program to its end and returns its exit code and output.
  * @throws OpsError PROGRAM_MISSING (configuration) when it cannot be started, INTERRUPTED when `signal` ended it.

@@ -2,6 +2,7 @@
 import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isProcessAlive } from "./process.ts";
 
 const prefix = "pilot-light-sync-";
 
@@ -26,19 +27,9 @@ export async function openWorkDirectory(): Promise<WorkDirectory> {
 async function removeAbandoned(): Promise<void> {
   for (const name of await readdir(tmpdir())) {
     const pid = Number(new RegExp(`^${prefix}(\\d+)-`).exec(name)?.[1]);
-    if (!(pid > 0) || isAlive(pid)) continue;
+    if (!(pid > 0) || isProcessAlive(pid)) continue;
     const path = join(tmpdir(), name);
     const owner = await stat(path).catch(() => undefined);
     if (owner?.uid === process.getuid?.()) await rm(path, { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM: the process exists and belongs to another user.
-    return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }

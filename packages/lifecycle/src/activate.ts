@@ -1,46 +1,46 @@
-/** `pnpm activate`: look, plan, ask; then sync, deploy, wait, validate. */
+/** `pnpm activate`: check, plan, confirm; then sync, deploy, wait, validate. */
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
 import type { Outputs } from "@pilot-light/core/contract";
 import { formatMinute } from "@pilot-light/core/output/format";
 import type { Divergence } from "@pilot-light/sync/divergence";
 import type { Plan as SyncPlan } from "@pilot-light/sync/plan/plan";
 import type { LifecycleContext } from "./context.ts";
+import { mayWrite, readBackend } from "./aws/backend-service.ts";
 import { waitForDatabase } from "./aws/database.ts";
+import { findImage, imageNames, imageVariables, type Image, type ImageName } from "./aws/images.ts";
 import { deploy } from "./steps/deploy.ts";
 import { resumeLine } from "./journal/command-hints.ts";
-import { databaseComes, judgeLosses, judgeNewer, judgeRunning } from "./plan/guards.ts";
-import { findImage, imageNames, imageVariables, type Image, type ImageName } from "./aws/images.ts";
 import { findDone, type JournalEntry, type StepName } from "./journal/journal.ts";
+import { StepRunner } from "./journal/step-runner.ts";
 import {
-  lookAtBasics,
-  lookAtNeon,
-  lookAtNewer,
-  lookAtPlan,
-  lookAtSync,
+  checkBasics,
+  checkNeon,
+  checkNewerRows,
+  checkSync,
+  checkTerraformPlan,
   modeOf,
-  newerNotes,
 } from "./preflight/checks.ts";
-import type { SwitchOptions } from "./options.ts";
+import type { ModeChangeOptions } from "./options.ts";
 import { Preflight } from "./preflight/preflight.ts";
-import { finish, stayAsItIs } from "./steps/finish.ts";
-import { Run } from "./journal/step-runner.ts";
+import { finish, reportUnchangedMode } from "./steps/finish.ts";
 import {
-  agree,
-  beforeAnything,
+  beforeAnyChange,
   beginJournal,
-  openSwitch,
+  confirmPlan,
+  openModeChange,
   refuse,
   syncNow,
   syncOptions,
-  type Switch,
+  type ModeChangeContext,
 } from "./mode-change.ts";
-import { makeSwitchPlan, type SwitchPlan } from "./plan/mode-change-plan.ts";
+import { databaseWillBeCreated } from "./plan/database-changes.ts";
+import { checkGuards } from "./plan/guards/index.ts";
+import { makeModeChangePlan, type ModeChangePlan } from "./plan/mode-change-plan.ts";
 import { isComplete } from "./terraform/changes.ts";
 import type { SavedPlan } from "./terraform/stack.ts";
-import { mayWrite, readWriters } from "./aws/backend-service.ts";
 
-/** What was looked at before anything is changed. */
-interface Seen {
+/** What the preflight of an activation found. */
+interface ActivationFacts {
   outputs: Outputs;
   contents: SavedPlan;
   images: readonly Image[];
@@ -52,50 +52,48 @@ interface Seen {
 }
 
 /** Runs `pnpm activate`. */
-export async function activate(given: SwitchOptions, command: CommandContext): Promise<CommandOutcome> {
-  await using context = await openSwitch("activate", given, command);
+export async function activate(given: ModeChangeOptions, command: CommandContext): Promise<CommandOutcome> {
+  await using context = await openModeChange("activate", given, command);
   const { options, resume } = context;
-  const seen = await beforeAnything(() => look(context));
-  if (isActive(seen, context)) return await stayAsItIs("activate", seen, context);
-  refuse([
-    judgeLosses("activate", seen.contents.changes, options),
-    judgeRunning(
-      {
-        ...seen,
-        activeNow: seen.outputs.dev_activated,
-        createsDatabase: resume?.createsDatabase === true,
-      },
-      options,
-    ),
-    judgeNewer("activate", seen.divergence, options),
-  ]);
-  const plan = planFor(seen, context);
-  const planned = await beforeAnything(() => agree(plan, seen.contents, context));
-  return planned ?? (await carryOut(plan, seen, context));
+  const facts = await beforeAnyChange(() => inspect(context));
+  if (isActive(facts, context)) return await reportUnchangedMode("activate", facts, context);
+  const { refusals, notes } = checkGuards({
+    ...facts,
+    command: "activate",
+    options,
+    changes: facts.contents.changes,
+    activeNow: facts.outputs.dev_activated,
+    createsDatabase: resume?.createsDatabase === true,
+  });
+  refuse(refusals);
+  const plan = planFor(facts, notes, context);
+  const planned = await beforeAnyChange(() => confirmPlan(plan, facts.contents, context));
+  return planned ?? (await carryOut(plan, facts, context));
 }
 
-async function look(context: Switch): Promise<Seen> {
+async function inspect(context: ModeChangeContext): Promise<ActivationFacts> {
   const { aws, printer, names, options, signal, resume, syncData } = context;
   const preflight = new Preflight(printer);
-  const { outputs, database } = lookAtBasics(preflight, context);
-  const images = lookAtImages(preflight, context);
+  const { outputs, database } = checkBasics(preflight, context);
+  const images = checkImages(preflight, context);
   const willSync = syncData && findDone(resume, "sync") === undefined;
-  const neon = willSync ? lookAtNeon(preflight, context, "source") : undefined;
-  const contents = lookAtPlan(preflight, context, [outputs], async () => [
-    ...(await images).map(({ service, reference }) => `-var=${imageVariables[service]}=${reference}`),
+  const neon = willSync ? checkNeon(preflight, context, "source") : undefined;
+  const contents = checkTerraformPlan(preflight, context, [outputs], async () => [
+    ...(await images).map(({ service, reference }) => ({ name: imageVariables[service], value: reference })),
     ...options.variables,
-    // Last: a file with variables may name it as well.
-    "-var=dev_activated=true",
+    // The last one wins: a file with variables may set it as well.
+    { name: "dev_activated", value: "true" },
   ]);
   const none = Promise.resolve(null);
   const sync =
     neon === undefined
       ? none
-      : lookAtSync(preflight, context, "neon-to-rds", syncOptions(options), [neon, database], outputs);
-  const divergence = neon === undefined ? none : lookAtNewer(preflight, context, [neon, database], outputs);
-  const writers = outputs.then(() => readWriters(aws, names, signal));
-  // Whatever keeps the outputs from being read is told by the look that reads them.
-  writers.catch(() => undefined);
+      : checkSync(preflight, context, "neon-to-rds", syncOptions(options), [neon, database], outputs);
+  const divergence =
+    neon === undefined ? none : checkNewerRows(preflight, context, [neon, database], outputs);
+  const backend = outputs.then(() => readBackend(aws, names, signal));
+  // The check of the state reports a failure to read the outputs.
+  backend.catch(() => undefined);
   await preflight.report(signal);
   return {
     outputs: await outputs,
@@ -104,103 +102,116 @@ async function look(context: Switch): Promise<Seen> {
     sync: await sync,
     divergence: await divergence,
     willSync,
-    backendMayWrite: mayWrite(await writers),
+    backendMayWrite: mayWrite(await backend),
   };
 }
 
-/** Nothing is missing and nothing was asked to go on; after a deactivation that was interrupted, something may be stopped. */
-function isActive({ outputs, contents }: Seen, { resume, journal }: Switch): boolean {
-  const goingOff = journal.unfinished?.command === "deactivate";
-  return outputs.dev_activated && isComplete(contents.changes) && resume === undefined && !goingOff;
+/** Active, complete, and nothing to resume. After an interrupted deactivation the backend may be stopped, so that is not enough. */
+function isActive({ outputs, contents }: ActivationFacts, { resume, journal }: ModeChangeContext): boolean {
+  const isDeactivating = journal.unfinished?.command === "deactivate";
+  return outputs.dev_activated && isComplete(contents.changes) && resume === undefined && !isDeactivating;
 }
 
-/** Whether the database exists before the deployment: then it is filled before anything is switched on. */
-function syncsFirst({ outputs, contents }: Seen, { resume, syncData }: Switch): boolean {
-  const exists = outputs.database_endpoint !== "" && !databaseComes(contents.changes);
+/** Whether the database exists before the deployment. Then the sync fills it before the application starts. */
+function syncsFirst(
+  { outputs, contents }: ActivationFacts,
+  { resume, syncData }: ModeChangeContext,
+): boolean {
+  const exists = outputs.database_endpoint !== "" && !databaseWillBeCreated(contents.changes);
   return syncData && exists && resume?.createsDatabase !== true;
 }
 
-function planFor(seen: Seen, context: Switch): SwitchPlan {
+function planFor(
+  facts: ActivationFacts,
+  guardNotes: readonly string[],
+  context: ModeChangeContext,
+): ModeChangePlan {
   const { names, aws, syncData } = context;
-  const steps: StepName[] = syncsFirst(seen, context)
+  const steps: StepName[] = syncsFirst(facts, context)
     ? ["sync", "deploy", "validate"]
     : syncData
       ? ["deploy", "database", "sync", "validate"]
       : ["deploy", "validate"];
-  const again = stepsAgain(seen);
-  return makeSwitchPlan({
+  const repeated = repeatedSteps(facts);
+  return makeModeChangePlan({
     command: "activate",
     environment: names.stack,
     region: aws.region,
-    from: modeOf(seen.outputs),
-    steps: steps.filter((step) => again.includes(step) || findDone(context.resume, step) === undefined),
-    ...seen,
-    notes: notesOf(seen, context),
+    from: modeOf(facts.outputs),
+    steps: steps.filter((step) => repeated.includes(step) || findDone(context.resume, step) === undefined),
+    ...facts,
+    notes: [...notesOf(facts, context), ...guardNotes],
   });
 }
 
-/** Steps that a resumed run does again although it had done them: the plan is not that of a finished deployment. */
-function stepsAgain({ contents }: Seen): StepName[] {
+/** Steps that a resumed run repeats although they were done: the Terraform plan is not that of a complete deployment. */
+function repeatedSteps({ contents }: ActivationFacts): StepName[] {
   return isComplete(contents.changes) ? [] : ["deploy", "validate"];
 }
 
-function notesOf({ contents, divergence, willSync }: Seen, { syncData, resume, journal }: Switch): string[] {
-  const comes = databaseComes(contents.changes);
+function notesOf(
+  { contents, divergence, willSync }: ActivationFacts,
+  { syncData, resume, journal }: ModeChangeContext,
+): string[] {
+  const isCreated = databaseWillBeCreated(contents.changes);
   const { unfinished } = journal;
   return [
-    ...(resume === undefined ? [] : [`goes on with the run of ${formatMinute(resume.startedAt)} UTC`]),
+    ...(resume === undefined ? [] : [`resumes the run of ${formatMinute(resume.startedAt)} UTC`]),
     ...(willSync && divergence?.last === null
       ? [
-          "no copy between Neon and RDS is on record: what only RDS has is replaced (its dump stays for 30 days)",
+          "no copy between Neon and RDS is recorded: rows that only RDS has will be replaced (their dump stays in S3 for 30 days)",
         ]
       : []),
-    ...newerNotes(divergence?.rds.changed, "RDS"),
-    ...(comes && syncData
-      ? ["the database does not exist yet: it is filled from Neon once it is there"]
+    ...(isCreated && syncData
+      ? ["the database will be created by the deployment, and then filled from Neon"]
       : []),
-    ...(comes && !syncData ? ["the database will be empty: --sync-data fills it from Neon"] : []),
-    ...(resume === undefined && unfinished !== undefined ? [startsAnew(unfinished)] : []),
+    ...(isCreated && !syncData ? ["the database will be empty: --sync-data fills it from Neon"] : []),
+    ...(resume === undefined && unfinished !== undefined ? [newRunNote(unfinished)] : []),
   ];
 }
 
-/** What is said when a run was interrupted and this one does not go on with it. */
-function startsAnew({ command, startedAt }: JournalEntry): string {
-  return `a run of \`${command}\` of ${formatMinute(startedAt)} UTC did not come to its end; this one starts anew`;
+/** The note where a run has not finished and this one does not resume it. */
+function newRunNote({ command, startedAt }: JournalEntry): string {
+  return `the run of \`${command}\` of ${formatMinute(startedAt)} UTC has not finished; this run does not resume it`;
 }
 
-async function carryOut(plan: SwitchPlan, seen: Seen, context: Switch): Promise<CommandOutcome> {
+async function carryOut(
+  plan: ModeChangePlan,
+  facts: ActivationFacts,
+  context: ModeChangeContext,
+): Promise<CommandOutcome> {
   const { journal, options, resume, stack, syncData } = context;
-  const { contents, images } = seen;
+  const { contents, images } = facts;
   if (resume === undefined) {
     await beginJournal(
       {
         command: "activate",
-        createsDatabase: databaseComes(contents.changes),
+        createsDatabase: databaseWillBeCreated(contents.changes),
         images: Object.fromEntries(images.map(({ service, reference }) => [service, reference])),
       },
       context,
     );
   } else {
-    await journal.goOn(stepsAgain(seen));
+    await journal.resume(repeatedSteps(facts));
   }
-  const run = new Run(context, resumeLine("activate", options));
-  const synchronise = (outputs: Outputs, standing: string) =>
-    run.step("sync", () => syncNow("neon-to-rds", syncOptions(options), outputs, context), {
-      standing: () => standing,
+  const runner = new StepRunner(context, resumeLine("activate", options));
+  const sync = (outputs: Outputs, state: string) =>
+    runner.step("sync", () => syncNow("neon-to-rds", syncOptions(options), outputs, context), {
+      state: () => state,
     });
-  const first = syncsFirst(seen, context);
-  if (first) await synchronise(seen.outputs, "Nothing was deployed; the environment is as it was.");
-  await run.step("deploy", () => deploy(stack, contents, context), {
-    standing: () =>
-      "The environment may be partly active, and what is there costs money (pnpm deactivate takes it away).",
+  const first = syncsFirst(facts, context);
+  if (first) await sync(facts.outputs, "Nothing was deployed. The environment is unchanged.");
+  await runner.step("deploy", () => deploy(stack, contents, context), {
+    state: () =>
+      "The environment may be partly active, and its resources cost money. To delete them:  pnpm deactivate",
   });
-  const outputs = await run.between("The environment is deployed.", () => stack.outputs());
+  const outputs = await runner.between("The environment is deployed.", () => stack.outputs());
   if (syncData && !first) {
-    const standing = "The environment is deployed, its database has no data of Neon yet.";
-    await run.step("database", () => waitForNewDatabase(context), { standing: () => standing });
-    await synchronise(outputs, standing);
+    const state = "The environment is deployed, but its database does not have the data of Neon yet.";
+    await runner.step("database", () => waitForNewDatabase(context), { state: () => state });
+    await sync(outputs, state);
   }
-  return await finish({ plan, run, outputs }, context);
+  return await finish({ plan, runner, outputs }, context);
 }
 
 async function waitForNewDatabase({ printer, aws, names, signal }: LifecycleContext): Promise<void> {
@@ -210,12 +221,12 @@ async function waitForNewDatabase({ printer, aws, names, signal }: LifecycleCont
   });
 }
 
-/** The images of a resumed run are those it began with. */
-function lookAtImages(
+/** A resumed run uses the images that it was started with. */
+function checkImages(
   preflight: Preflight,
-  { aws, names, options, signal, resume }: Switch,
+  { aws, names, options, signal, resume }: ModeChangeContext,
 ): Promise<readonly Image[]> {
-  return preflight.look("images", async () => {
+  return preflight.check("images", async () => {
     const wanted = (service: ImageName) => options.images[service] ?? resume?.images[service]?.split("@")[1];
     const found = await Promise.all(
       imageNames.map((service) => findImage(aws, names, service, wanted(service), signal)),

@@ -1,4 +1,4 @@
-/** What every command of this package works with. */
+/** The context of the commands of this package: clients, names, and Terraform. */
 import { createAwsClients, type AwsClients } from "@pilot-light/core/aws/clients";
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import { resourceNames, type ResourceNames } from "@pilot-light/core/contract";

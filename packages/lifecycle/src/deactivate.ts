@@ -1,4 +1,4 @@
-/** `pnpm deactivate`: look, guard, plan, ask; then stop the writers, sync, take a snapshot, deploy, look for leftovers. */
+/** `pnpm deactivate`: check, plan, confirm; then stop the backend, sync, take a snapshot, deploy, validate. */
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
 import type { Outputs } from "@pilot-light/core/contract";
 import { formatMinute, plural } from "@pilot-light/core/output/format";
@@ -7,50 +7,45 @@ import type { Plan as SyncPlan } from "@pilot-light/sync/plan/plan";
 import { resumeLine } from "./journal/command-hints.ts";
 import type { LifecycleContext } from "./context.ts";
 import { assertCopied } from "./preflight/copy-check.ts";
-import { copyToNeon, lookAtCopy } from "./steps/copy-to-neon.ts";
+import { checkEarlierCopy, copyToNeon } from "./steps/copy-to-neon.ts";
 import type { Database } from "./aws/database.ts";
 import { deploy } from "./steps/deploy.ts";
 import { publicNames, withDatabase } from "./terraform/deployed.ts";
-import {
-  databaseGoes,
-  judgeDatabaseComing,
-  judgeDatabaseGoing,
-  judgeLosses,
-  judgeNewer,
-  judgeProduction,
-} from "./plan/guards.ts";
 import { findDone, type StepName } from "./journal/journal.ts";
+import { StepRunner } from "./journal/step-runner.ts";
 import {
-  lookAtBasics,
-  lookAtNeon,
-  lookAtNewer,
-  lookAtPlan,
-  lookAtSync,
+  checkBasics,
+  checkNeon,
+  checkNewerRows,
+  checkSync,
+  checkTerraformPlan,
   modeOf,
-  newerNotes,
 } from "./preflight/checks.ts";
-import type { SwitchOptions } from "./options.ts";
+import type { ModeChangeOptions } from "./options.ts";
 import { Preflight } from "./preflight/preflight.ts";
 import { whereIsProduction, type ProductionAnswer } from "./preflight/production.ts";
-import { finish, stayAsItIs } from "./steps/finish.ts";
-import { Run } from "./journal/step-runner.ts";
-import { listSnapshots, prunable, snapshotName, takeSnapshot, usualKeep } from "./aws/snapshots.ts";
+import { finish, reportUnchangedMode } from "./steps/finish.ts";
+import { defaultKeep, listSnapshots, prunable, snapshotName, takeSnapshot } from "./aws/snapshots.ts";
 import {
-  agree,
-  beforeAnything,
+  beforeAnyChange,
   beginJournal,
-  openSwitch,
+  confirmPlan,
+  openModeChange,
   refuse,
   syncOptions,
-  type Switch,
+  type ModeChangeContext,
 } from "./mode-change.ts";
-import { makeSwitchPlan, type SwitchPlan } from "./plan/mode-change-plan.ts";
+import { databaseWillBeDeleted } from "./plan/database-changes.ts";
+import { isAllowed } from "./plan/guards/guard.ts";
+import { checkGuards } from "./plan/guards/index.ts";
+import { productionGuard } from "./plan/guards/production.ts";
+import { makeModeChangePlan, type ModeChangePlan } from "./plan/mode-change-plan.ts";
 import { isComplete } from "./terraform/changes.ts";
 import type { SavedPlan } from "./terraform/stack.ts";
 
-/** What was looked at before anything is changed. */
-interface Seen {
-  /** With the database that is there, whatever an interrupted deactivation has left of the outputs. */
+/** What the preflight of a deactivation found. */
+interface DeactivationFacts {
+  /** With the database of the state, where an interrupted deactivation has emptied the outputs. */
   outputs: Outputs;
   contents: SavedPlan;
   database: Database | undefined;
@@ -61,46 +56,45 @@ interface Seen {
 }
 
 /** Runs `pnpm deactivate`. */
-export async function deactivate(given: SwitchOptions, command: CommandContext): Promise<CommandOutcome> {
-  await using context = await openSwitch("deactivate", given, command);
-  const { options } = context;
-  const seen = await beforeAnything(() => look(context));
-  const { contents, database, divergence, outputs, production } = seen;
-  if (isPilotLight(seen, context)) return await stayAsItIs("deactivate", seen, context);
-  const { changes } = contents;
-  refuse([
-    judgeProduction(production, options),
-    judgeLosses("deactivate", changes, options),
-    judgeDatabaseComing(changes, options),
-    judgeDatabaseGoing(changes, { database, activeNow: outputs.dev_activated }, options),
-    judgeNewer("deactivate", divergence, options),
-  ]);
-  const plan = planFor(seen, context);
-  const planned = await beforeAnything(() => agree(plan, seen.contents, context));
-  return planned ?? (await carryOut(plan, seen, context));
+export async function deactivate(given: ModeChangeOptions, command: CommandContext): Promise<CommandOutcome> {
+  await using context = await openModeChange("deactivate", given, command);
+  const facts = await beforeAnyChange(() => inspect(context));
+  if (isPilotLight(facts, context)) return await reportUnchangedMode("deactivate", facts, context);
+  const { refusals, notes } = checkGuards({
+    ...facts,
+    command: "deactivate",
+    options: context.options,
+    changes: facts.contents.changes,
+    activeNow: facts.outputs.dev_activated,
+  });
+  refuse(refusals);
+  const plan = planFor(facts, notes, context);
+  const planned = await beforeAnyChange(() => confirmPlan(plan, facts.contents, context));
+  return planned ?? (await carryOut(plan, facts, context));
 }
 
-async function look(context: Switch): Promise<Seen> {
+async function inspect(context: ModeChangeContext): Promise<DeactivationFacts> {
   const { printer, options, signal, syncData } = context;
   const preflight = new Preflight(printer);
-  const { outputs, database } = lookAtBasics(preflight, context);
-  const contents = lookAtPlan(preflight, context, [outputs], () =>
-    Promise.resolve([...options.variables, "-var=dev_activated=false"]),
+  const { outputs, database } = checkBasics(preflight, context);
+  const contents = checkTerraformPlan(preflight, context, [outputs], () =>
+    Promise.resolve([...options.variables, { name: "dev_activated", value: "false" }]),
   );
-  const production = lookAtProduction(preflight, context, outputs, contents);
+  const production = checkProduction(preflight, context, outputs, contents);
   const existing = outputs.then(async (read) =>
     read.database_endpoint === "" ? withDatabase(read, (await contents).before) : read,
   );
-  // Whatever keeps them from being read is told by the look that reads them.
+  // The checks of the state and of the plan report a failure to read them.
   existing.catch(() => undefined);
-  const willSync = syncData && !(await lookAtCopy(preflight, existing, context));
-  const neon = willSync ? lookAtNeon(preflight, context, "target") : undefined;
+  const willSync = syncData && !(await checkEarlierCopy(preflight, existing, context));
+  const neon = willSync ? checkNeon(preflight, context, "target") : undefined;
   const none = Promise.resolve(null);
   const sync =
     neon === undefined
       ? none
-      : lookAtSync(preflight, context, "rds-to-neon", syncOptions(options), [neon, database], existing);
-  const divergence = neon === undefined ? none : lookAtNewer(preflight, context, [neon, database], existing);
+      : checkSync(preflight, context, "rds-to-neon", syncOptions(options), [neon, database], existing);
+  const divergence =
+    neon === undefined ? none : checkNewerRows(preflight, context, [neon, database], existing);
   await preflight.report(signal);
   return {
     outputs: await existing,
@@ -113,50 +107,53 @@ async function look(context: Switch): Promise<Seen> {
   };
 }
 
-/** Where nothing of the environment is public, production cannot be here. */
-function lookAtProduction(
+/** An environment without a public name cannot serve production. */
+function checkProduction(
   preflight: Preflight,
-  { environment, options, signal }: Switch,
+  { environment, options, signal }: ModeChangeContext,
   outputs: Promise<Outputs>,
   contents: Promise<SavedPlan>,
 ): Promise<ProductionAnswer> {
-  return preflight.look("production", async () => {
+  return preflight.check("production", async () => {
     const [deployed, { before }] = await Promise.all([outputs, contents]);
-    const names = publicNames(deployed, before);
-    const value = await whereIsProduction(environment, names, signal);
-    const refusal = judgeProduction(value, options);
-    if (refusal !== undefined && names.length > 0) throw refusal;
-    return { value, summary: `${value.place}: ${value.reason}` };
+    const production = await whereIsProduction(environment, publicNames(deployed, before), signal);
+    const [finding] = productionGuard.check({ command: "deactivate", options, production });
+    if (finding !== undefined && !isAllowed(productionGuard, options)) throw finding.refusal;
+    return { value: production, summary: `${production.place}: ${production.reason}` };
   });
 }
 
-function isPilotLight({ outputs, contents }: Seen, { resume }: Switch): boolean {
+function isPilotLight({ outputs, contents }: DeactivationFacts, { resume }: ModeChangeContext): boolean {
   return !outputs.dev_activated && isComplete(contents.changes) && resume === undefined;
 }
 
-function planFor(seen: Seen, context: Switch): SwitchPlan {
+function planFor(
+  facts: DeactivationFacts,
+  guardNotes: readonly string[],
+  context: ModeChangeContext,
+): ModeChangePlan {
   const { names, aws, resume, syncData } = context;
-  const again = stepsAgain(seen);
+  const repeated = repeatedSteps(facts);
   const steps: StepName[] = [
     ...(syncData ? (["sync"] as const) : []),
-    ...(databaseGoes(seen.contents.changes) ? (["snapshot"] as const) : []),
+    ...(databaseWillBeDeleted(facts.contents.changes) ? (["snapshot"] as const) : []),
     "deploy",
     "validate",
   ];
-  return makeSwitchPlan({
+  return makeModeChangePlan({
     command: "deactivate",
     environment: names.stack,
     region: aws.region,
-    from: modeOf(seen.outputs),
-    steps: steps.filter((step) => again.includes(step) || findDone(resume, step) === undefined),
+    from: modeOf(facts.outputs),
+    steps: steps.filter((step) => repeated.includes(step) || findDone(resume, step) === undefined),
     images: [],
-    ...seen,
-    notes: notesOf(seen, context),
+    ...facts,
+    notes: [...notesOf(facts, context), ...guardNotes],
   });
 }
 
-/** Steps that a resumed run does again although it had done them: the copy no longer counts, or something is there again. */
-function stepsAgain({ contents, willSync }: Seen): StepName[] {
+/** Steps that a resumed run repeats although they were done: the copy no longer counts, or resources exist again. */
+function repeatedSteps({ contents, willSync }: DeactivationFacts): StepName[] {
   return [
     ...(willSync ? (["sync", "snapshot"] as const) : []),
     ...(isComplete(contents.changes) ? [] : (["deploy", "validate"] as const)),
@@ -164,79 +161,90 @@ function stepsAgain({ contents, willSync }: Seen): StepName[] {
 }
 
 function notesOf(
-  { contents, divergence, production, willSync }: Seen,
-  { options: { keepBackend }, syncData, resume }: Switch,
+  { contents, willSync }: DeactivationFacts,
+  { options: { keepBackend }, syncData, resume }: ModeChangeContext,
 ): string[] {
   const copied = findDone(resume, "sync");
-  const goes = databaseGoes(contents.changes);
+  const isDeleted = databaseWillBeDeleted(contents.changes);
   const backend = keepBackend
-    ? "the backend runs on while the copy is taken: what it writes meanwhile does not reach Neon"
-    : "the backend is stopped before the copy, so that no row is written after it";
-  const withoutCopy = goes
-    ? "NO DATA IS COPIED TO NEON: what was written to RDS goes with it, into the snapshots only"
-    : "no data is copied: what was written to RDS stays there (--sync-data brings it to Neon)";
+    ? "the backend runs during the copy: rows that it writes meanwhile are not copied to Neon"
+    : "the backend will be stopped before the copy, so that no row is written after it";
+  const withoutCopy = isDeleted
+    ? "NO DATA IS COPIED TO NEON: rows that were written to RDS will only be in the snapshots"
+    : "no data is copied: rows that were written to RDS stay there (--sync-data copies them to Neon)";
   return [
-    ...(resume === undefined ? [] : [`goes on with the run of ${formatMinute(resume.startedAt)} UTC`]),
-    ...(production.place === "elsewhere"
-      ? []
-      : [`production: ${production.place}: ${production.reason} (--allow-production)`]),
+    ...(resume === undefined ? [] : [`resumes the run of ${formatMinute(resume.startedAt)} UTC`]),
     ...(willSync ? [backend] : []),
-    ...newerNotes(divergence?.neon.changed, "Neon"),
     ...(syncData && !willSync && copied !== undefined
-      ? [`Neon has the data of ${formatMinute(copied.at)} UTC: the copy of the interrupted run is still true`]
+      ? [
+          `Neon has the data of ${formatMinute(copied.at)} UTC: the copy of the interrupted run is still valid`,
+        ]
       : []),
-    ...(goes ? ["the database goes: a snapshot is taken first, and Terraform takes a final one"] : []),
+    ...(isDeleted
+      ? ["the database will be deleted, after a snapshot; Terraform takes a final snapshot as well"]
+      : []),
     ...(syncData ? [] : [withoutCopy]),
   ];
 }
 
-async function carryOut(plan: SwitchPlan, seen: Seen, context: Switch): Promise<CommandOutcome> {
+async function carryOut(
+  plan: ModeChangePlan,
+  facts: DeactivationFacts,
+  context: ModeChangeContext,
+): Promise<CommandOutcome> {
   const { journal, names, options, resume, stack, syncData } = context;
-  const { contents, outputs } = seen;
+  const { contents, outputs } = facts;
   if (resume === undefined) {
     await beginJournal({ command: "deactivate", createsDatabase: false, images: {} }, context);
   } else {
-    await journal.goOn(stepsAgain(seen));
+    await journal.resume(repeatedSteps(facts));
   }
-  const run = new Run(context, resumeLine("deactivate", options));
-  if (syncData) await copyToNeon(run, outputs, context);
-  const neonHas = syncData ? " Neon has the rows of RDS, and the backend is stopped." : "";
-  const goes = databaseGoes(contents.changes);
+  const runner = new StepRunner(context, resumeLine("deactivate", options));
+  if (syncData) await copyToNeon(runner, outputs, context);
+  const afterCopy = syncData ? " Neon has the rows of RDS, and the backend is stopped." : "";
+  const isDeleted = databaseWillBeDeleted(contents.changes);
   let snapshot = "";
-  if (goes) {
-    const standing = () => `Nothing was destroyed by this run.${neonHas}`;
-    await run.step("snapshot", async () => void (snapshot = await keepSnapshot(context)), { standing });
+  if (isDeleted) {
+    const state = () => `This run has destroyed nothing.${afterCopy}`;
+    await runner.step("snapshot", async () => void (snapshot = await takeLastSnapshot(context)), { state });
   }
-  const state = { begun: false };
-  const kept = goes ? "in Neon or in a snapshot" : "still there";
-  await run.step(
+  const progress = { deployBegun: false };
+  const where = isDeleted ? "is in Neon or in a snapshot" : "still exists";
+  await runner.step(
     "deploy",
     async () => {
-      // What was verified a snapshot or some days ago must still be so.
+      // A copy that was verified before a snapshot, or days ago, may be outdated.
       const isFresh =
-        !goes && run.finished.some(({ step, outcome }) => step === "sync" && outcome === "done");
+        !isDeleted && runner.finished.some(({ step, outcome }) => step === "sync" && outcome === "done");
       if (syncData && !isFresh && outputs.database_endpoint !== "") {
         await assertCopied(outputs, journal.last?.copy ?? null, options, context);
       }
-      state.begun = true;
+      progress.deployBegun = true;
       await deploy(stack, contents, context);
     },
     {
-      standing: () =>
-        state.begun
-          ? `Some of the compute may be gone; what holds data is ${kept}.${neonHas}`
-          : `Nothing was destroyed by this run.${neonHas}`,
+      state: () =>
+        progress.deployBegun
+          ? `Part of the compute may be destroyed. The data ${where}.${afterCopy}`
+          : `This run has destroyed nothing.${afterCopy}`,
     },
   );
-  const snapshots = goes ? [snapshot, `${names.finalSnapshotPrefix}...`].filter((id) => id !== "") : [];
-  const left = await run.between("The environment is switched off.", () => stack.outputs());
-  const outcome = await finish({ plan, run, outputs: left, snapshots }, context);
-  await tellOfSnapshots(context);
+  const snapshots = isDeleted ? [snapshot, `${names.finalSnapshotPrefix}...`].filter((id) => id !== "") : [];
+  const left = await runner.between("The environment is in pilot light.", () => stack.outputs());
+  const outcome = await finish({ plan, runner, outputs: left, snapshots }, context);
+  await suggestPrune(context);
   return outcome;
 }
 
-/** Returns its name. */
-async function keepSnapshot({ aws, printer, names, project, signal, syncData }: Switch): Promise<string> {
+/** Returns the name of the snapshot. */
+async function takeLastSnapshot({
+  aws,
+  printer,
+  names,
+  project,
+  signal,
+  syncData,
+}: ModeChangeContext): Promise<string> {
   const id = snapshotName(names, new Date());
   return await printer.step("snapshot", async (show) => {
     show(`${id}, usually some minutes`);
@@ -246,9 +254,12 @@ async function keepSnapshot({ aws, printer, names, project, signal, syncData }: 
   });
 }
 
-async function tellOfSnapshots({ aws, printer, names, signal }: LifecycleContext): Promise<void> {
-  const surplus = prunable(await listSnapshots(aws, names, signal).catch(() => []), usualKeep);
+async function suggestPrune({ aws, printer, names, signal }: LifecycleContext): Promise<void> {
+  const surplus = prunable(await listSnapshots(aws, names, signal).catch(() => []), defaultKeep);
   if (surplus.length > 0) {
-    printer.line(`  ${plural(surplus.length, "old snapshot")} could go:  pnpm snapshots prune`);
+    printer.row({
+      label: "  ",
+      text: `To delete ${plural(surplus.length, "old snapshot")}:  pnpm snapshots prune`,
+    });
   }
 }

@@ -1,43 +1,45 @@
-/** What both switches do between the look and the last step: resume, refuse, ask, sync. */
+/** The parts that activations and deactivations share, between the preflight and the last step: resume, refuse, confirm, sync. */
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
 import { canAsk, confirmByName } from "@pilot-light/core/cli/confirm";
 import { confirmationNeeded } from "@pilot-light/core/errors";
 import { environmentName, type Outputs } from "@pilot-light/core/contract";
 import { OpsError, withState } from "@pilot-light/core/ops-error";
-import { formatBytes, formatMinute, plural } from "@pilot-light/core/output/format";
+import { formatBytes, plural } from "@pilot-light/core/output/format";
 import type { DirectionName } from "@pilot-light/sync/direction";
 import type { SyncOptions } from "@pilot-light/sync/options";
 import { combine } from "@pilot-light/core/async/settle";
 import { againLine, resumeLine } from "./journal/command-hints.ts";
 import { openContext, type LifecycleContext } from "./context.ts";
-import { Journal, type JournalEntry, type SwitchName } from "./journal/journal.ts";
-import type { SwitchOptions } from "./options.ts";
+import { nothingToResume, resumeContradicted } from "./errors.ts";
+import { Journal, type JournalEntry } from "./journal/journal.ts";
+import type { ModeChangeName, ModeChangeOptions } from "./options.ts";
+import { shrinkGuard } from "./plan/guards/shrink.ts";
 import { printHead, printPlan } from "./plan/render.ts";
 import { assertSecretsGiven, hideSecrets, splitVariables } from "./journal/secret-variables.ts";
-import type { SwitchPlan } from "./plan/mode-change-plan.ts";
+import type { ModeChangePlan } from "./plan/mode-change-plan.ts";
 import type { SavedPlan } from "./terraform/stack.ts";
 
-/** What a switch works with. */
-export interface Switch extends LifecycleContext {
+/** The context of one mode change. */
+export interface ModeChangeContext extends LifecycleContext {
   journal: Journal;
-  /** The run that goes on; undefined without `--resume`. */
+  /** The run to resume; undefined without `--resume`. */
   resume: JournalEntry | undefined;
-  /** What was said, now and when the run that goes on was begun. */
-  options: SwitchOptions;
+  /** The options of this command, and those that the run to resume was started with. */
+  options: ModeChangeOptions;
   syncData: boolean;
 }
 
 /**
- * Opens what the switch needs, and its journal. Nothing was looked at yet.
- * @param given what was said now
+ * Opens the context of a mode change, with its journal. Runs no check yet.
+ * @param given the options of the command
  * @throws OpsError CONFIRMATION_NEEDED, NOTHING_TO_RESUME, VARIABLE_NEEDED (precondition), RESUME_CONTRADICTED (usage),
  *   JOURNAL_UNREADABLE (configuration)
  */
-export async function openSwitch(
-  command: SwitchName,
-  given: SwitchOptions,
+export async function openModeChange(
+  command: ModeChangeName,
+  given: ModeChangeOptions,
   commandContext: CommandContext,
-): Promise<Switch> {
+): Promise<ModeChangeContext> {
   const { dryRun, yes } = given;
   if (!dryRun && !yes && !canAsk()) {
     throw confirmationNeeded({
@@ -50,8 +52,8 @@ export async function openSwitch(
     const title = `${command === "activate" ? "Activate" : "Deactivate"}  ${project} ${environmentName}, ${aws.region}`;
     printHead(title, dryRun ? "dry run, nothing is written" : "", printer);
     const journal = await Journal.open(context);
-    const resume = resumed(command, given, journal);
-    const options = resume === undefined ? given : goingOn(given, resume);
+    const resume = findRunToResume(command, given, journal);
+    const options = resume === undefined ? given : withResumedOptions(given, resume);
     return { ...context, journal, resume, options, syncData: options.syncData === true };
   } catch (error) {
     await context[Symbol.asyncDispose]();
@@ -60,53 +62,42 @@ export async function openSwitch(
 }
 
 /** @throws OpsError NOTHING_TO_RESUME (precondition) */
-function resumed(command: SwitchName, { resume }: SwitchOptions, journal: Journal): JournalEntry | undefined {
+function findRunToResume(
+  command: ModeChangeName,
+  { resume }: ModeChangeOptions,
+  journal: Journal,
+): JournalEntry | undefined {
   if (!resume) return undefined;
   const { unfinished } = journal;
   if (unfinished?.command === command) return unfinished;
-  const what =
-    unfinished === undefined
-      ? `The journal ${journal.place} has no run that did not come to its end.`
-      : `The run that did not come to its end is one of \`${unfinished.command}\`.`;
-  throw new OpsError("precondition", "NOTHING_TO_RESUME", `There is no \`${command}\` to resume. ${what}`, {
-    state: "nothing-written",
-    hint: `Run it as usual:  pnpm ${command}${unfinished === undefined ? "" : `    or go on with the other:  pnpm ${unfinished.command} --resume`}`,
-  });
+  throw nothingToResume({ command, other: unfinished?.command, journal: journal.place });
 }
 
 /**
- * What was said when the run was begun holds on; variables that are said now come after it, and so win.
+ * The options that the run was started with stay in force. Variables of this command come after those of the run, and so win.
  * @throws OpsError RESUME_CONTRADICTED (usage), VARIABLE_NEEDED (precondition)
  */
-function goingOn(given: SwitchOptions, resume: JournalEntry): SwitchOptions {
-  const { command, syncData, variables, secretVariables } = resume;
+function withResumedOptions(given: ModeChangeOptions, resume: JournalEntry): ModeChangeOptions {
+  const { command, startedAt, syncData, variables, secretVariables } = resume;
   if (given.syncData !== undefined && given.syncData !== (syncData ?? false)) {
-    const [now, then] = given.syncData
-      ? ["--sync-data", "without it"]
-      : ["--no-sync-data", "with --sync-data"];
-    throw new OpsError(
-      "usage",
-      "RESUME_CONTRADICTED",
-      `${now} does not go with --resume: the run of ${formatMinute(resume.startedAt)} UTC was begun ${then}.`,
-      {
-        state: "nothing-written",
-        hint: `Go on with it as it was begun:  ${resumeLine(command, { ...given, syncData: undefined })}\n  or begin anew:  ${againLine(command, given)}`,
-      },
-    );
+    throw resumeContradicted({
+      given: given.syncData ? "--sync-data" : "--no-sync-data",
+      startedAt,
+      resumeCommand: resumeLine(command, { ...given, syncData: undefined }),
+      againCommand: againLine(command, given),
+    });
   }
   assertSecretsGiven(secretVariables, given.variables);
   return { ...given, syncData: syncData ?? undefined, variables: [...variables, ...given.variables] };
 }
 
-/** @throws the guards' refusals as one error */
-export function refuse(refusals: readonly (OpsError | undefined)[]): void {
-  const found = refusals.filter((refusal) => refusal !== undefined);
-  if (found.length === 0) return;
-  throw withState(combine(found), "nothing-written");
+/** @throws the refusals of the guards as one error */
+export function refuse(refusals: readonly OpsError[]): void {
+  if (refusals.length > 0) throw withState(combine(refusals), "nothing-written");
 }
 
-/** Does what comes before anything is written, and says so when it is interrupted. */
-export async function beforeAnything<T>(work: () => Promise<T>): Promise<T> {
+/** Runs what comes before any change. An interruption of it states that nothing was written. */
+export async function beforeAnyChange<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -116,12 +107,12 @@ export async function beforeAnything<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /**
- * What the journal keeps of a run that begins.
- * @param facts what is particular to the command
+ * Starts the journal of a new run.
+ * @param facts what differs between the commands
  */
 export async function beginJournal(
   facts: Pick<JournalEntry, "command" | "createsDatabase" | "images">,
-  { journal, options, stack, printer }: Switch,
+  { journal, options, stack, printer }: ModeChangeContext,
 ): Promise<void> {
   const secret = await stack.secretVariables();
   hideSecrets(options.variables, secret, printer.redactor);
@@ -135,20 +126,20 @@ export async function beginJournal(
 }
 
 /**
- * Shows the plan and asks; whatever happened meanwhile, what was agreed to is still what there is.
- * @returns the outcome of a dry run
+ * Prints the plan and asks for confirmation. Then checks that the state and the journal are still those of the plan.
+ * @returns the outcome of a dry run; undefined when the run may continue
  * @throws OpsError NOT_CONFIRMED, STATE_CHANGED, SWITCH_RUNNING (precondition), INTERRUPTED
  */
-export async function agree(
-  plan: SwitchPlan,
+export async function confirmPlan(
+  plan: ModeChangePlan,
   contents: SavedPlan,
-  { printer, signal, stack, journal, options }: Switch,
+  { printer, signal, stack, journal, options }: ModeChangeContext,
 ): Promise<CommandOutcome | undefined> {
   printPlan(plan, printer);
   const { command } = plan;
   if (options.dryRun) {
-    const todo = options.resume ? resumeLine(command, options) : againLine(command, options);
-    printer.line(`  Nothing was written. To do it:  ${todo}`);
+    const line = options.resume ? resumeLine(command, options) : againLine(command, options);
+    printer.line(`  Nothing was written. To run it:  ${line}`);
     return { outcome: "planned", document: { plan } };
   }
   if (!options.yes) {
@@ -162,18 +153,18 @@ export async function agree(
 /** The options of a sync within a mode change; the outputs are known later. */
 export type CopyOptions = Omit<SyncOptions, "outputs">;
 
-export function syncOptions({ allow, dryRun }: SwitchOptions): CopyOptions {
+export function syncOptions({ allow, dryRun }: ModeChangeOptions): CopyOptions {
   return {
     dryRun,
     yes: true,
     verify: "checksums",
     jobs: 4,
     targetBackup: true,
-    allowShrink: allow.shrink,
+    allowShrink: allow.has(shrinkGuard.id),
   };
 }
 
-/** Syncs without another question: the plan was agreed to, and what has changed since is judged again. */
+/** Syncs without another prompt: the plan was confirmed, and the sync checks again what may have changed since. */
 export async function syncNow(
   direction: DirectionName,
   options: CopyOptions,
@@ -189,9 +180,11 @@ export async function syncNow(
     () => Promise.resolve(),
   );
   const { source, target } = plan;
-  printer.line(
-    `  ${"sync".padEnd(10)}${target.system} is verified equal to ${source.system}: ${plural(result.tables, "table")}, ${plural(result.rows, "row")}, ${formatBytes(result.archiveBytes)} in S3`,
-  );
-  printer.line(`  ${"".padEnd(10)}to take it back: pnpm sync undo ${target.system}`);
+  const rows = `${plural(result.tables, "table")}, ${plural(result.rows, "row")}, ${formatBytes(result.archiveBytes)} in S3`;
+  printer.row({
+    label: `  ${"sync".padEnd(10)}`,
+    text: `${target.system} is verified equal to ${source.system}: ${rows}`,
+  });
+  printer.row({ label: " ".repeat(12), text: `to undo the sync:  pnpm sync undo ${target.system}` });
   for (const warning of result.warnings) printer.warn(warning);
 }

@@ -1,48 +1,57 @@
-/** `pnpm snapshots list` and `prune`. */
+/** `pnpm snapshots list` and `pnpm snapshots prune`. */
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
 import { canAsk, confirmByName } from "@pilot-light/core/cli/confirm";
 import { confirmationNeeded } from "@pilot-light/core/errors";
 import { formatMinute, plural } from "@pilot-light/core/output/format";
+import type { Column } from "@pilot-light/core/output/layout";
+import type { Printer } from "@pilot-light/core/output/printer";
 import { monthly, unitPrices } from "@pilot-light/core/prices";
 import { basics } from "./context.ts";
 import { printHead } from "./plan/render.ts";
-import { deleteSnapshot, listSnapshots, prunable, usualKeep, type Snapshot } from "./aws/snapshots.ts";
+import { defaultKeep, deleteSnapshot, listSnapshots, prunable, type RdsSnapshot } from "./aws/snapshots.ts";
 
 export interface PruneOptions {
   dryRun: boolean;
   yes: boolean;
-  /** How many of the newest stay. */
+  /** Number of the newest snapshots to keep. */
   keep: number;
-  /** Whether those go as well whose rows are nowhere else. */
+  /** Also delete snapshots without another recorded copy of their rows. */
   includeOnlyCopies: boolean;
 }
 
-/** Who took it. */
+/** What a prune will do. */
+export interface PrunePlan {
+  /** Number of the newest snapshots to keep. */
+  keep: number;
+  delete: readonly RdsSnapshot[];
+  keeps: readonly RdsSnapshot[];
+}
+
+/** Who took a snapshot. */
 const origins = {
   deactivation: "deactivation",
   terraform: "Terraform",
   other: "by hand",
-} as const satisfies Record<Snapshot["origin"], string>;
-
-/** With four spaces before it a line has a hundred columns. */
-const longestLine = 96;
+} as const satisfies Record<RdsSnapshot["origin"], string>;
 
 export async function list(context: CommandContext): Promise<CommandOutcome> {
   const { aws, names, printer, signal } = basics(context);
   const snapshots = await listSnapshots(aws, names, signal);
   printHead(`Snapshots  ${names.databaseInstance}`, plural(snapshots.length, "snapshot"), printer);
-  for (const line of describeAll(snapshots)) printer.line(`  ${line}`);
+  printSnapshots(snapshots, printer, 2);
   return { outcome: "listed", document: { snapshots } };
 }
 
 /**
- * Deletes all but the newest snapshots that a deactivation or Terraform made, as far as their rows are in Neon as well.
+ * Deletes all but the newest snapshots of deactivations and of Terraform, if their rows are in Neon as well.
  * @throws OpsError CONFIRMATION_NEEDED, NOT_CONFIRMED (precondition), AWS_... (aws)
  */
 export async function prune(options: PruneOptions, context: CommandContext): Promise<CommandOutcome> {
   const { aws, names, printer, signal } = basics(context);
   const { dryRun, yes, keep, includeOnlyCopies } = options;
-  if (!dryRun && !yes && !canAsk()) throw confirmationNeeded({ command: "pnpm snapshots prune" });
+  const flags = `${keep === defaultKeep ? "" : ` --keep ${keep}`}${includeOnlyCopies ? " --include-only-copies" : ""}`;
+  const command = `pnpm snapshots prune${flags}`;
+  if (!dryRun && !yes && !canAsk()) throw confirmationNeeded({ command });
   const snapshots = await listSnapshots(aws, names, signal);
   const all = prunable(snapshots, keep, { onlyCopies: true });
   const surplus = includeOnlyCopies ? all : prunable(snapshots, keep);
@@ -52,26 +61,23 @@ export async function prune(options: PruneOptions, context: CommandContext): Pro
     dryRun ? "dry run, nothing is written" : "",
     printer,
   );
-  for (const line of planLines(plan)) printer.line(line);
+  printPrunePlan(plan, printer);
   const spared = all.length - surplus.length;
   if (spared > 0) {
-    printer.line(
-      `  ${plural(spared, "snapshot stays", "snapshots stay")}: their rows are in no other place that is known.`,
-    );
+    printer.line(`  ${plural(spared, "snapshot")} kept: no other copy of the rows is recorded.`);
     printer.line("  To delete them as well:  pnpm snapshots prune --include-only-copies");
   }
   if (surplus.length === 0) {
-    printer.line(`  Nothing to delete: the newest ${keep} stay, as do those that were taken by hand.`);
+    printer.line(`  Nothing to delete. The newest ${keep} and those taken by hand are kept.`);
     return { outcome: "nothing to do", document: { plan, deleted: [] } };
   }
-  // What each really takes is known to AWS only: they share blocks.
-  const most =
+  // Snapshots share blocks: only AWS knows the size of each.
+  const mostUsd =
     surplus.reduce((sum, { gigabytes }) => sum + gigabytes, 0) * monthly(unitPrices.snapshotGigabyte);
   printer.line();
-  printer.line(`  That saves up to ${most.toFixed(2)} USD a month. It cannot be undone.`);
+  printer.line(`  This saves up to ${mostUsd.toFixed(2)} USD per month. It cannot be undone.`);
   if (dryRun) {
-    const flags = `${keep === usualKeep ? "" : ` --keep ${keep}`}${includeOnlyCopies ? " --include-only-copies" : ""}`;
-    printer.line(`  To do it:  pnpm snapshots prune${flags}`);
+    printer.line(`  Nothing was deleted. To run it:  ${command}`);
     return { outcome: "planned", document: { plan } };
   }
   if (!yes) {
@@ -90,20 +96,26 @@ export async function prune(options: PruneOptions, context: CommandContext): Pro
   return { outcome: "pruned", document: { plan, deleted } };
 }
 
-/** What goes and what stays, each under its word. */
-export function planLines(plan: { delete: readonly Snapshot[]; keeps: readonly Snapshot[] }): string[] {
-  const lines = (word: string, snapshots: readonly Snapshot[]) =>
-    snapshots.length === 0 ? [] : [`  ${word}`, ...describeAll(snapshots).map((line) => `    ${line}`)];
-  return [...lines("would delete", plan.delete), ...lines("keeps", plan.keeps)];
+/** Prints which snapshots will be deleted, and which are kept. */
+export function printPrunePlan(plan: Pick<PrunePlan, "delete" | "keeps">, printer: Printer): void {
+  for (const [word, snapshots] of [
+    ["will be deleted", plan.delete],
+    ["kept", plan.keeps],
+  ] as const) {
+    if (snapshots.length === 0) continue;
+    printer.line(`  ${word}`);
+    printSnapshots(snapshots, printer, 4);
+  }
 }
 
-/** A line for each, two where the names are so long that they leave no room for the rest. */
-function describeAll(snapshots: readonly Snapshot[]): string[] {
-  const width = Math.max(0, ...snapshots.map(({ id }) => id.length));
-  return snapshots.flatMap(({ id, createdAt, status, gigabytes, origin, onlyCopy }) => {
-    const time = createdAt === "" ? "" : `${formatMinute(createdAt)} UTC`;
-    const size = `${gigabytes} GB`.padStart(7);
-    const facts = `${time.padEnd(20)} ${size} ${status === "available" ? origins[origin] : status}${onlyCopy ? ", ONLY COPY" : ""}`;
-    return width + 1 + facts.length <= longestLine ? [`${id.padEnd(width)} ${facts}`] : [id, `  ${facts}`];
-  });
+const columns: readonly Column[] = [{}, {}, { wraps: true }];
+
+function printSnapshots(snapshots: readonly RdsSnapshot[], printer: Printer, indent: number): void {
+  const width = Math.max(0, ...snapshots.map(({ gigabytes }) => String(gigabytes).length));
+  const rows = snapshots.map(({ id, createdAt, status, gigabytes, origin, onlyCopy }) => [
+    id,
+    createdAt === "" ? "" : `${formatMinute(createdAt)} UTC`,
+    `${String(gigabytes).padStart(width)} GB, ${status === "available" ? origins[origin] : status}${onlyCopy ? ", ONLY COPY" : ""}`,
+  ]);
+  printer.table(columns, rows, indent);
 }

@@ -1,4 +1,4 @@
-/** `pnpm status`: the mode, the endpoints, what runs, the newest dump, what it costs. Reads only, and shows what it can. */
+/** `pnpm status`: the mode, the endpoints, the services, the newest dump, the cost. Reads only, and shows every part it can read. */
 import { hostname } from "node:os";
 import { awsError, awsErrorName } from "@pilot-light/core/aws/errors";
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
@@ -18,38 +18,38 @@ import { dollars, printHead, printRow } from "./plan/render.ts";
 import { endpointsOf, printEndpoints } from "./steps/finish.ts";
 import { listSnapshots } from "./aws/snapshots.ts";
 
-/** A part of the answer, or why it is not known. */
-type Part<T> = { known: true; value: T } | { known: false; why: string };
+/** A part of the status, or why it could not be read. */
+type Part<T> = { known: true; value: T } | { known: false; reason: string };
 
 export async function status(command: CommandContext): Promise<CommandOutcome> {
   await using context = await openContext(command);
   const { stack, printer, project, aws, names, signal } = context;
   if (!(await stack.isInitialized())) {
-    printer.live("  asking Terraform ...");
+    printer.live("  preparing Terraform ...");
     await stack.synthesize();
   }
-  // The slowest of all: it starts first. Whether anything is deployed is told by the outputs.
-  const costing = part(stack.state().then(costsOf));
+  // The slowest part starts first. When nothing is deployed, reading the outputs fails, and that error is reported.
+  const costing = readPart(stack.state().then(costsOf));
   costing.catch(() => undefined);
   const outputs = await stack.outputs();
   const [services, database, dump, snapshots, costs, journal] = await Promise.all([
-    part(readServices(context)),
-    part(readDatabase(aws, names.databaseInstance, signal)),
-    part(newestDump(context, outputs)),
-    part(listSnapshots(aws, names, signal)),
+    readPart(readServices(context)),
+    readPart(readDatabase(aws, names.databaseInstance, signal)),
+    readPart(newestDump(context, outputs)),
+    readPart(listSnapshots(aws, names, signal)),
     costing,
-    part(Journal.open(context)),
+    readPart(Journal.open(context)),
   ]);
   printer.live("");
   const mode = modeOf(outputs);
   const unfinished = journal.known ? journal.value.unfinished : undefined;
-  const isBetween =
+  const isChanging =
     unfinished?.begun.includes("deploy") === true && findDone(unfinished, "deploy") === undefined;
-  const right = isBetween ? `mode: between, on the way to ${wayOf(unfinished)}` : `mode: ${modeName(mode)}`;
+  const right = isChanging ? `mode: changing to ${wantedMode(unfinished)}` : `mode: ${modeName(mode)}`;
   printHead(`Status  ${project} ${environmentName}, ${aws.region}`, right, printer);
   if (unfinished !== undefined) printUnfinished(unfinished, printer);
-  const show = <T>(word: string, found: Part<T>, text: (value: T) => string) => {
-    printRow(word, found.known ? text(found.value) : `not known: ${found.why}`, printer);
+  const show = <T>(word: string, part: Part<T>, text: (value: T) => string) => {
+    printRow(word, part.known ? text(part.value) : `unknown: ${part.reason}`, printer);
   };
   const endpoints = endpointsOf(outputs);
   printEndpoints(endpoints, printer);
@@ -63,7 +63,7 @@ export async function status(command: CommandContext): Promise<CommandOutcome> {
   show("snapshots", snapshots, (list) =>
     list.length === 0 ? "none" : `${list.length}, newest ${list[0]?.id ?? ""}`,
   );
-  show("cost", costs, (found) => `${dollars(found)} a month as it is now (list prices, quiet use)`);
+  show("cost", costs, (found) => `${dollars(found)} per month at present (list prices, quiet use)`);
   return {
     outcome: mode,
     document: {
@@ -73,52 +73,52 @@ export async function status(command: CommandContext): Promise<CommandOutcome> {
       database: valueOf(database),
       newestDump: valueOf(dump),
       snapshots: valueOf(snapshots),
-      costs: valueOf(costs),
+      monthlyCosts: valueOf(costs),
       unfinished: unfinished ?? null,
     },
   };
 }
 
-function wayOf({ command }: JournalEntry): string {
+function wantedMode({ command }: JournalEntry): string {
   return modeName(command === "activate" ? "active" : "pilot-light");
 }
 
 function printUnfinished(entry: JournalEntry, printer: Printer): void {
   const { command, runner, startedAt, stopped } = entry;
   const { yellow } = printer.colors;
-  const since = `${command} of ${formatMinute(startedAt)} UTC`;
+  const started = `${command}, started ${formatMinute(startedAt)} UTC`;
   if (isRunning(entry)) {
-    printRow("running", `${since}, process ${runner?.pid ?? ""} on this machine`, printer);
+    printRow("running", `${started}, process ${runner?.pid ?? ""} on this machine`, printer);
     return;
   }
   const where = stopped === null ? "" : `, stopped at ${stopped.step} (${stopped.code})`;
   const elsewhere =
-    runner === null || runner.host === hostname() ? "" : ` (or still running on ${runner.host}?)`;
-  const text = `${since}${where}${elsewhere}:  pnpm ${command} --resume`;
-  printRow("unfinished", yellow(text), printer);
+    runner === null || runner.host === hostname() ? "" : `; it may still run on ${runner.host}`;
+  printRow("unfinished", yellow(`${started}${where}${elsewhere}`), printer);
+  printRow("", yellow(`to finish:  pnpm ${command} --resume`), printer);
 }
 
-async function part<T>(reading: Promise<T>): Promise<Part<T>> {
+async function readPart<T>(reading: Promise<T>): Promise<Part<T>> {
   try {
     return { known: true, value: await reading };
   } catch (error) {
     if (error instanceof OpsError && error.failure === "interrupted") throw error;
-    return { known: false, why: messageOf(error) };
+    return { known: false, reason: messageOf(error) };
   }
 }
 
-function valueOf<T>(found: Part<T>): T | { unknown: string } | null {
-  return found.known ? (found.value ?? null) : { unknown: found.why };
+function valueOf<T>(part: Part<T>): T | { unknown: string } | null {
+  return part.known ? (part.value ?? null) : { unknown: part.reason };
 }
 
-interface RunningService {
+interface ServiceTasks {
   name: string;
   running: number;
   desired: number;
 }
 
-/** Under the names they have: in the middle of a switch the outputs name none. */
-async function readServices({ aws, names, signal }: LifecycleContext): Promise<RunningService[]> {
+/** Finds the services by their derived names: during a mode change the outputs name none. */
+async function readServices({ aws, names, signal }: LifecycleContext): Promise<ServiceTasks[]> {
   const services = ["frontend", "backend", "prometheus", "grafana"].map((service) =>
     serviceName(names.prefix, service),
   );
@@ -135,7 +135,7 @@ async function readServices({ aws, names, signal }: LifecycleContext): Promise<R
   );
 }
 
-function describeService({ name, running, desired }: RunningService): string {
+function describeService({ name, running, desired }: ServiceTasks): string {
   return `${name} ${running}/${desired}`;
 }
 

@@ -1,4 +1,4 @@
-/** An environment of its own for one test file: deployed by the real CLI on the emulator, its two databases on real servers. */
+/** An environment for one test file: deployed by the real CLI on the emulator, with two databases on real servers. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdir } from "node:fs/promises";
@@ -7,7 +7,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { DescribeServicesCommand, ECSClient, UpdateServiceCommand } from "@aws-sdk/client-ecs";
 import { RDSClient } from "@aws-sdk/client-rds";
 import { clusterName, resourceNames, serviceName } from "@pilot-light/core/contract";
+import { assertDocument } from "@pilot-light/core/cli/documents";
 import type { Environment } from "@pilot-light/core/config/env";
+import { documents } from "@pilot-light/lifecycle/documents";
 import { startFront, type Decide } from "@pilot-light/sandbox/aws/front";
 import { pushImages } from "@pilot-light/sandbox/aws/images";
 import { motoUrl } from "@pilot-light/sandbox/aws/moto";
@@ -58,7 +60,7 @@ export class TestEnvironment implements AsyncDisposable {
   readonly aws: ReturnType<typeof clients>;
   readonly env: Environment;
   readonly state: TestState;
-  /** What becomes of requests to AWS; may be changed at any time. */
+  /** Decides what happens to requests to AWS. May be changed at any time. */
   decide: Decide = forward;
   readonly #parts: AsyncDisposable[] = [];
 
@@ -133,16 +135,16 @@ export class TestEnvironment implements AsyncDisposable {
     return { exitCode, stdout, stderr, text: `exit ${String(exitCode)}\n${stdout}\n${stderr}` };
   }
 
-  /** Runs a command in a terminal and answers its question; what is typed ends with "\r" or is Ctrl-C, "\u0003". */
+  /** Runs a command in a terminal and answers its prompt. The answer ends with "\r", or is Ctrl-C, "\u0003". */
   async confirm(args: readonly string[], answer: () => string | Promise<string>): Promise<TerminalRun> {
     return await runInTerminal(
       [process.execPath, bin, ...args],
       { environment: this.env, directory: this.workplace.directory },
-      { question: "to go on:", answer },
+      { question: "to continue:", answer },
     );
   }
 
-  /** Sends a signal as soon as the output says something. */
+  /** Sends a signal as soon as the output contains a text. */
   async interrupt(
     args: readonly string[],
     when: string,
@@ -159,7 +161,7 @@ export class TestEnvironment implements AsyncDisposable {
     });
   }
 
-  /** From when the output says something, RDS answers no more; the first request to it after that brings SIGINT. */
+  /** RDS does not answer any more as soon as the output contains a text. The first request to it after that leads to SIGINT. */
   async interruptWhileRdsHangs(args: readonly string[], when: string): Promise<CommandRun> {
     let hangs = false;
     let sent = false;
@@ -180,7 +182,7 @@ export class TestEnvironment implements AsyncDisposable {
     return result;
   }
 
-  /** Does something while requests to AWS have another fate. */
+  /** Runs work while another function decides what happens to requests to AWS. */
   async during<T>(decide: Decide, work: () => Promise<T>): Promise<T> {
     this.decide = decide;
     try {
@@ -211,7 +213,7 @@ export class TestEnvironment implements AsyncDisposable {
     return z.object({ serial: z.number() }).parse(JSON.parse(await this.workplace.state())).serial;
   }
 
-  /** The journal of the last switch. */
+  /** The journal of the last mode change. */
   async journal() {
     const text = await this.state.read(this.workplace, "journal");
     const { done, finishedAt, stopped, pausedTasks } = journalSchema.parse(JSON.parse(text));
@@ -229,12 +231,12 @@ export class TestEnvironment implements AsyncDisposable {
     await this.pair.query(side, insert, [slug]);
   }
 
-  /** What a side has of a project. */
+  /** The title of a project on one side. */
   async titleOf(side: Side, slug: string): Promise<unknown[]> {
     return await this.pair.query(side, "select title from public.projects where slug = $1", [slug]);
   }
 
-  /** Tasks that the backend should have. */
+  /** The desired number of tasks of the backend. */
   async backendTasks(): Promise<number | undefined> {
     const { cluster, service } = this.#backend();
     const { services = [] } = await this.aws.ecs.send(
@@ -272,7 +274,7 @@ function clients({ endpoint, region }: Where) {
 }
 
 const documentSchema = z.looseObject({
-  version: z.literal(1),
+  version: z.literal(2),
   command: z.string(),
   outcome: z.string(),
   error: z
@@ -282,14 +284,15 @@ const documentSchema = z.looseObject({
       hint: z.string(),
       details: z.array(z.string()),
       exit: z.number(),
+      state: z.string().nullable(),
     })
     .optional(),
 });
 
-/** The document of `--json`. */
+/** The document of `--json`, which must have its documented form. */
 export function parseDocument({ stdout, text }: CommandRun): z.infer<typeof documentSchema> {
   try {
-    return documentSchema.parse(JSON.parse(stdout));
+    return documentSchema.parse(assertDocument(documents, JSON.parse(stdout)));
   } catch (cause) {
     throw new Error(`No document:\n${text}`, { cause });
   }

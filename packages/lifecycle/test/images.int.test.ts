@@ -1,4 +1,4 @@
-/** Which image a service gets, of those that a real registry's interface lists. */
+/** The image that a service gets, of those in a registry. */
 import { ECRClient, CreateRepositoryCommand, PutImageCommand } from "@aws-sdk/client-ecr";
 import { createAwsClients } from "@pilot-light/core/aws/clients";
 import { resourceNames } from "@pilot-light/core/contract";
@@ -45,15 +45,15 @@ it("is the newest one that has a tag, by its digest", async () => {
   );
 });
 
-it("is an older one that was asked for by its tag", async () => {
+it("is an older one that was named by its tag", async () => {
   expect(await find("v1")).toMatchObject({ tags: ["v1"], digest: digests[0] });
 });
 
-it("is one without a tag that was asked for by its digest, as a resumed run does", async () => {
+it("is one without a tag that was named by its digest, as a resumed run does", async () => {
   expect(await find(digests[2])).toMatchObject({ tags: [], digest: digests[2] });
 });
 
-it("is refused when it is not there, and the refusal names the repository", async () => {
+it("is refused when it does not exist, and the refusal names the repository", async () => {
   for (const wanted of ["v9", `sha256:${"0".repeat(64)}`]) {
     await expect(find(wanted)).rejects.toMatchObject({
       code: "IMAGE_MISSING",

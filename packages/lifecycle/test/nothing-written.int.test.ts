@@ -1,4 +1,4 @@
-/** What leaves an environment in pilot light as it is: dry runs, refusals, interruptions before anything has begun. */
+/** Runs that do not change an environment in pilot light: dry runs, refusals, interruptions before any change. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { succeeds } from "@pilot-light/sandbox/workplace";
@@ -54,13 +54,13 @@ describe("in pilot light, nothing is written by", () => {
     expect(await environment.everything()).toEqual(before);
   });
 
-  it("a dry run with an image that is not there", async () => {
+  it("a dry run with an image that does not exist", async () => {
     const result = await environment.run(["activate", "--dry-run", "--json", "--backend-image", "v9"]);
     expect(parseDocument(result).error?.code, result.text).toBe("IMAGE_MISSING");
     expect(await environment.everything()).toEqual(before);
   });
 
-  it("an activation that nobody can be asked about", async () => {
+  it("an activation without a terminal for its prompt", async () => {
     const result = await environment.run(["activate", "--json"]);
     expect(result.exitCode, result.text).toBe(4);
     expect(parseDocument(result).error?.code).toBe("CONFIRMATION_NEEDED");
@@ -72,11 +72,11 @@ describe("in pilot light, nothing is written by", () => {
     const result = await environment.run(["activate", "--sync-data", "--yes", "--json"], { env });
     expect(result.exitCode, result.text).toBe(5);
     expect(result.text).not.toContain("secret-word");
-    expect(parseDocument(result).error?.details).toContain("Nothing was written.");
+    expect(parseDocument(result).error).toMatchObject({ state: "nothing-written" });
     expect(await environment.everything()).toEqual(before);
   });
 
-  it("an activation with the credentials' region set to another one, where Terraform would find nothing", async () => {
+  it("an activation with another region, where Terraform would find no resource", async () => {
     const result = await environment.run(["activate", "--yes", "--json"], {
       env: { AWS_REGION: "eu-west-3" },
     });
@@ -85,7 +85,7 @@ describe("in pilot light, nothing is written by", () => {
     expect(await environment.everything()).toEqual(before);
   });
 
-  it("an activation in what is no region: nothing is asked", async () => {
+  it("an activation with a text that is not a region: no request is sent", async () => {
     const result = await environment.run(["activate", "--dry-run", "--json"], {
       env: { AWS_REGION: "nonsense" },
     });
@@ -94,15 +94,15 @@ describe("in pilot light, nothing is written by", () => {
     expect(result.text).not.toContain("checking");
   });
 
-  it("a switch that is told the other mode", async () => {
+  it("a deactivation with --var for the other mode", async () => {
     const result = await environment.run(["deactivate", "--yes", "--json", "--var", "dev_activated=true"]);
     expect(result.exitCode, result.text).toBe(2);
   });
 
-  it("an activation whose plan was agreed to when it was too late", async () => {
+  it("an activation whose plan was confirmed after another deployment", async () => {
     const { pair, workplace } = environment;
     const { exitCode, output } = await environment.confirm(["activate", "--sync-data"], async () => {
-      // Somebody else has deployed while the question was open.
+      // Another deployment runs while the prompt is open.
       const state = z.looseObject({ serial: z.number() }).parse(JSON.parse(await workplace.state()));
       const file = join(pair.env.TMPDIR ?? "", "state.json");
       await writeFile(file, JSON.stringify({ ...state, serial: state.serial + 1 }));
@@ -115,7 +115,7 @@ describe("in pilot light, nothing is written by", () => {
     expect(await environment.everything()).toEqual(before);
   });
 
-  it("an activation while somebody holds the state's lock: it says who", async () => {
+  it("an activation while another run holds the lock of the state: the error names the holder", async () => {
     await using lock = await holdStateLock(environment);
     const result = await environment.run(["activate", "--yes", "--json"]);
     expect(result.exitCode, result.text).toBe(4);
@@ -126,21 +126,21 @@ describe("in pilot light, nothing is written by", () => {
     });
   });
 
-  it("one that is interrupted at its question", async () => {
+  it("one that is interrupted at its prompt", async () => {
     const { exitCode, output } = await environment.confirm(["activate", "--sync-data"], () => "\u0003");
     expect(exitCode, output).toBe(130);
     expect(output).toMatch(/Interrupted by SIGINT\.\s+Nothing was written\./);
     expect(await environment.everything()).toEqual(before);
   });
 
-  it("one whose question was answered with another name", async () => {
+  it("one whose prompt was answered with another name", async () => {
     const { exitCode, output } = await environment.confirm(["activate"], () => "yes\r");
     expect(exitCode, output).toBe(4);
     expect(output).toContain("NOT_CONFIRMED");
     expect(await environment.everything()).toEqual(before);
   });
 
-  it("one that is interrupted while it looks", async () => {
+  it("one that is interrupted during its checks", async () => {
     const result = await environment.interrupt(["activate", "--yes", "--verbose"], "terraform plan");
     expect(result.exitCode, result.text).toBe(130);
     expect(result.text).toMatch(/Interrupted by SIG\w+\.\s+Nothing was written\./);
@@ -152,7 +152,7 @@ describe("in pilot light, nothing is written by", () => {
     expect(parseDocument(result).error?.code, result.text).toBe("NOTHING_TO_RESUME");
   });
 
-  it("a deactivation: it is in pilot light already", async () => {
+  it("a deactivation: the environment is already in pilot light", async () => {
     const result = await environment.run(["deactivate", "--yes", "--json"]);
     expect(parseDocument(result), result.text).toMatchObject({
       outcome: "already in pilot light",

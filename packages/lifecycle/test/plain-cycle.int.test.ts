@@ -1,8 +1,10 @@
-/** The whole cycle with nothing in its way, on a sandbox with a deployed environment, as README shows it: on, rows written, off. */
+/** The whole cycle without failures, in a sandbox with a deployed environment, as the README shows it: on, rows written, off. */
 import { join } from "node:path";
 import { ListBucketsCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
+import { assertDocument } from "@pilot-light/core/cli/documents";
 import { processEnvironment } from "@pilot-light/core/config/env";
 import { run } from "@pilot-light/core/process";
+import { documents } from "@pilot-light/lifecycle/documents";
 import { motoUrl } from "@pilot-light/sandbox/aws/moto";
 import { clientOptions } from "@pilot-light/sandbox/aws/resources";
 import { defaultEnvironment, withSandbox } from "@pilot-light/sandbox/environment";
@@ -23,6 +25,8 @@ let sandbox: Sandbox;
 let workplace: Workplace;
 let always: Ids;
 
+const documentSchema = z.looseObject({ outcome: z.string() });
+
 /** Runs a command of a package in the sandbox; returns its exit code and the document of `--json`. */
 async function command(name: "lifecycle" | "validate", ...args: readonly string[]) {
   const bin = join(root, "packages", name, "dist/bin.js");
@@ -32,7 +36,12 @@ async function command(name: "lifecycle" | "validate", ...args: readonly string[
     cwd: workplace.directory,
   });
   expect(stdout, stderr.join("\n")).not.toBe("");
-  return { exitCode, document: z.looseObject({ outcome: z.string() }).parse(JSON.parse(stdout)) };
+  return {
+    exitCode,
+    document: documentSchema.parse(
+      name === "lifecycle" ? assertDocument(documents, JSON.parse(stdout)) : JSON.parse(stdout),
+    ),
+  };
 }
 
 async function query(side: Side, sql: string): Promise<unknown[]> {
@@ -41,7 +50,7 @@ async function query(side: Side, sql: string): Promise<unknown[]> {
   return (await session.client.query<Record<string, unknown>>(sql)).rows;
 }
 
-/** Everything a command could have written to: buckets, the state's and the journal's among them, databases, rows. */
+/** Everything that a command could have written to: buckets (with the state and the journal), databases, rows. */
 async function everything() {
   const s3 = new S3Client(clientOptions(motoUrl(sandbox.state.moto)));
   const { Buckets = [] } = await s3.send(new ListBucketsCommand({}));
@@ -61,8 +70,8 @@ async function everything() {
 
 const reportSchema = z.looseObject({ checks: z.array(z.object({ id: z.string(), status: z.string() })) });
 
-/** `id: status` of every check of a validation that neither passed nor belongs to the other mode. */
-function notAsTheyShouldBe(report: unknown): string[] {
+/** `id: status` of every check of the mode that did not pass. */
+function notPassed(report: unknown): string[] {
   return reportSchema
     .parse(report)
     .checks.filter(({ status }) => status !== "passed" && status !== "not-applicable")
@@ -89,7 +98,7 @@ it("is deployed in pilot light, and healthy", async () => {
   expect(await command("validate")).toMatchObject({ exitCode: 0, document: { mode: "pilot-light" } });
 });
 
-it("is not changed by an activation that is only looked at", async () => {
+it("is not changed by a dry run of an activation", async () => {
   const before = await everything();
   const { exitCode, document } = await command("lifecycle", "activate", "--sync-data", "--dry-run");
   expect(document).toMatchObject({ outcome: "planned", plan: { sync: { direction: "neon-to-rds" } } });
@@ -98,7 +107,7 @@ it("is not changed by an activation that is only looked at", async () => {
 });
 
 it(
-  "is switched on, with the rows of Neon",
+  "is activated, with the rows of Neon",
   async () => {
     const { exitCode, document } = await command("lifecycle", "activate", "--sync-data", "--yes");
     expect(document).toMatchObject({
@@ -118,10 +127,10 @@ it(
 it("is healthy in active mode; the one warning is that it has no domain", async () => {
   const { exitCode, document } = await command("validate");
   expect(exitCode).toBe(0);
-  expect(notAsTheyShouldBe(document)).toEqual(["certificate: warning"]);
+  expect(notPassed(document)).toEqual(["certificate: warning"]);
 });
 
-it("is not changed by a deactivation that is only looked at", async () => {
+it("is not changed by a dry run of a deactivation", async () => {
   await query(
     "rds",
     `insert into public.projects (slug, title, owner_id)
@@ -135,7 +144,7 @@ it("is not changed by a deactivation that is only looked at", async () => {
 });
 
 it(
-  "is switched off, and Neon has the rows that were written to RDS",
+  "is deactivated, and Neon has the rows that were written to RDS",
   async () => {
     const { exitCode, document } = await command("lifecycle", "deactivate", "--sync-data", "--yes");
     expect(document).toMatchObject({
@@ -152,10 +161,10 @@ it(
   20 * minutes,
 );
 
-it("is healthy in pilot light again, and what is always on has kept its ids", async () => {
+it("is healthy in pilot light again, and the permanent resources have kept their ids", async () => {
   const { exitCode, document } = await command("validate");
   expect(exitCode).toBe(0);
   expect(document).toMatchObject({ mode: "pilot-light" });
-  expect(notAsTheyShouldBe(document)).toEqual([]);
+  expect(notPassed(document)).toEqual([]);
   expect(await workplace.ids()).toEqual(always);
 });

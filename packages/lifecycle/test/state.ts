@@ -1,4 +1,4 @@
-/** Where the state of a test's environment is, and how a test looks at what lies beside it. */
+/** Where the state of a test environment is, and how a test reads the journal and the lock next to it. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
@@ -13,9 +13,9 @@ import type { Workplace } from "@pilot-light/sandbox/workplace";
 import { z } from "zod";
 
 export interface TestState {
-  /** They lead Terraform and the commands to it. */
+  /** The variables that name the place of the state. */
   variables: Environment;
-  /** Reads the journal of the last switch, or the record of who holds the lock. */
+  /** Reads the journal of the last mode change, or the record of the holder of the lock. */
   read(workplace: Workplace, what: "journal" | "lock"): Promise<string>;
 }
 
@@ -48,7 +48,7 @@ export interface HeldLock extends AsyncDisposable {
   who: string;
 }
 
-/** Another person's Terraform run that holds the state's lock: a real one, which waits for its confirmation. */
+/** A real Terraform run of another person. It holds the lock of the state while it waits for its confirmation. */
 export async function holdStateLock({
   workplace,
   state,

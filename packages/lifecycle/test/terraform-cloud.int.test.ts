@@ -89,9 +89,9 @@ async function storedJournal(): Promise<unknown> {
   return JSON.parse((await Body?.transformToString()) ?? "");
 }
 
-it("is planned for under the workspace's lock, and exactly the saved plan is applied", async () => {
+it("is planned under the lock of the workspace, and Terraform applies exactly the saved plan", async () => {
   const before = cloud.requests.length;
-  const plan = await stack.plan(["-var=size=2"]);
+  const plan = await stack.plan([{ name: "size", value: "2" }]);
   expect(plan.changes).toHaveLength(2);
   expect(plan.remoteRun).toBeUndefined();
   const seen = cloud.requests.slice(before);
@@ -114,27 +114,27 @@ it("is planned for under the workspace's lock, and exactly the saved plan is app
   expect(cloud.locked).toBe(false);
 });
 
-it("is found to have changed after the plan", async () => {
-  const plan = await stack.plan(["-var=size=2"]);
+it("has changed after the plan: the change is reported", async () => {
+  const plan = await stack.plan([{ name: "size", value: "2" }]);
   await stack.assertCurrent(plan);
   await succeeds(workplace.terraform(["apply", "-auto-approve", "-input=false", "-var=size=3"]));
   await expect(stack.assertCurrent(plan)).rejects.toMatchObject({ code: "STATE_CHANGED", exit: 4 });
 });
 
-it("that is locked names the workspace and not the refused run, and the hint takes the lock off", async () => {
+it("that is locked: the error names the workspace and not the refused run, and the hint removes the lock", async () => {
   cloud.locked = true;
   const error: unknown = await stack.plan([]).catch((problem: unknown) => problem);
   expect(error).toMatchObject({
     code: "STATE_LOCKED",
     exit: 4,
-    message: `The workspace acme/${names.stack} of Terraform Cloud is locked, by another run or by hand.`,
+    message: `Another run or a person has locked the Terraform Cloud workspace acme/${names.stack}.`,
   });
   const id = /force-unlock (\S+)/.exec(z.object({ hint: z.string() }).parse(error).hint)?.[1] ?? "";
   await succeeds(workplace.terraform(["force-unlock", "-force", id]));
   expect(cloud.locked).toBe(false);
 });
 
-it("has the journal of its switches in the backups bucket, where status finds it", async () => {
+it("has its journal in the backups bucket, where status finds it", async () => {
   const { directory, environment } = workplace;
   const journal = await Journal.open({ environment, names, directory });
   expect(journal.place).toBe(`s3://${project}-dev-db-backups/${project}-dev/lifecycle.json`);
@@ -152,7 +152,7 @@ it("has the journal of its switches in the backups bucket, where status finds it
   expect(parseDocument(result)).toMatchObject({ mode: "pilot-light", unfinished: { command: "activate" } });
 });
 
-it("cannot be read without a token: the error says how to log in", async () => {
+it("cannot be read without a token: the hint logs in", async () => {
   const result = await command(["status", "--json"], {
     [cloud.tokenVariable]: undefined,
     HOME: workplace.directory,
@@ -169,7 +169,7 @@ async function everything() {
   return { state: await workplace.state(), journal: await storedJournal() };
 }
 
-it("is what a dry run plans for, with the stack as it really is; nothing is written", async () => {
+it("is planned for by a dry run with the real stack; nothing is written", async () => {
   const before = await everything();
   const args = ["deactivate", "--dry-run", "--json", "--var", "database_always_on=false"];
   const result = await command(args, { TF_CLOUD_PROJECT: "Default Project" });
@@ -181,18 +181,16 @@ it("is what a dry run plans for, with the stack as it really is; nothing is writ
   expect(await everything()).toEqual(before);
 });
 
-it("is not touched by a switch whose token is not taken, nor by one that finds the workspace locked", async () => {
+it("is not changed by a run whose token is rejected, nor by a run that finds the workspace locked", async () => {
   const before = await everything();
   const refused = await command(["deactivate", "--yes", "--json"], { [cloud.tokenVariable]: "expired" });
   expect(refused.exitCode, refused.text).toBe(7);
-  expect(parseDocument(refused).error).toMatchObject({ code: "TERRAFORM_LOGIN" });
-  expect(parseDocument(refused).error?.details).toContain("Nothing was written.");
+  expect(parseDocument(refused).error).toMatchObject({ code: "TERRAFORM_LOGIN", state: "nothing-written" });
 
   cloud.locked = true;
   const locked = await command(["deactivate", "--yes", "--json"]);
   cloud.locked = false;
   expect(locked.exitCode, locked.text).toBe(4);
-  expect(parseDocument(locked).error).toMatchObject({ code: "STATE_LOCKED" });
-  expect(parseDocument(locked).error?.details).toContain("Nothing was written.");
+  expect(parseDocument(locked).error).toMatchObject({ code: "STATE_LOCKED", state: "nothing-written" });
   expect(await everything()).toEqual(before);
 });

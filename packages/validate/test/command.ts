@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { run } from "@pilot-light/core/process";
 import { assertDocument } from "@pilot-light/core/cli/documents";
-import { validateDocuments, type Report } from "../src/documents.ts";
+import { documents, type Report } from "../src/documents.ts";
 
 const bin = join(import.meta.dirname, "../dist/bin.js");
 
@@ -30,7 +30,7 @@ export async function runCommand(
 
 /** The `--json` document, which must be as docs/json.md describes it. */
 export function checkedDocument({ stdout }: CommandRun): unknown {
-  return assertDocument(validateDocuments, JSON.parse(stdout));
+  return assertDocument(documents, JSON.parse(stdout));
 }
 
 /** The document of a validation. */

@@ -4,7 +4,7 @@
  */
 import { setMaxListeners } from "node:events";
 import { Printer } from "../output/printer.ts";
-import { processEnvironment, type Environment } from "../config/env.ts";
+import { prepareLibraryVariables, processEnvironment, type Environment } from "../config/env.ts";
 import { bug, interrupted } from "../errors.ts";
 import { OpsError, messageOf, stateSentences } from "../ops-error.ts";
 
@@ -49,6 +49,7 @@ export async function runCommand(
   command: (context: CommandContext) => Promise<CommandOutcome>,
   { forwardsSignals = false }: CommandEnding = {},
 ): Promise<void> {
+  prepareLibraryVariables();
   const environment = processEnvironment();
   const printer = new Printer({
     environment,

@@ -146,11 +146,18 @@ export function withoutSecrets(environment: Environment): Environment {
   );
 }
 
-/** The process's own environment: the only place that reads it. */
+/** A copy of the process's own environment. Only this file reads `process.env`. */
 export function processEnvironment(): Environment {
-  // Node 20 is supported here; the SDK announces on every start that one day it will not be.
+  return { ...process.env };
+}
+
+/**
+ * Prepares the environment for the libraries that read `process.env` themselves. The runner of the commands calls it once, before
+ * it reads the environment.
+ */
+export function prepareLibraryVariables(): void {
+  // This tool supports Node 20; the AWS SDK warns on every start that it will not support it one day.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
-  // node-postgres reads it whatever it is told: settings of a shell must not change a sync.
+  // node-postgres always reads PGOPTIONS: the settings of a shell must not change a sync.
   delete process.env.PGOPTIONS;
-  return process.env;
 }

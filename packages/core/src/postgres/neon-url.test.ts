@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { OpsError } from "../ops-error.ts";
 import { describeEndpoint } from "./endpoint.ts";
-import { directHost, parseNeonUrl } from "./neon-url.ts";
+import { directHost, parseNeonUrl, readNeon } from "./neon-url.ts";
+import { Redactor } from "../output/redact.ts";
 
 const host = "ep-cool-lab-123456.us-east-2.aws.neon.tech";
 
@@ -155,4 +156,11 @@ test("a keyword/value string is refused with the form of a URL", () => {
 test("a parameter that would change the connection is refused by name, an unknown one without it", () => {
   expect(() => parseNeonUrl(`postgresql://u:p@${host}/db?sslcert=/x&sslkey=/y`)).toThrow("sslcert, sslkey");
   expect(printedOf(`postgresql://u:p@${host}/db?wordofpassword=1`)).not.toContain("wordofpassword");
+});
+
+test("the password of NEON_DATABASE_URL is hidden from everything that is printed", () => {
+  const redactor = new Redactor();
+  const environment = { NEON_DATABASE_URL: "postgresql://u:long-secret@h.x/db" };
+  expect(readNeon(environment, redactor)).toMatchObject({ host: "h.x", password: "long-secret" });
+  expect(redactor.apply("password: long-secret")).not.toContain("long-secret");
 });

@@ -1,5 +1,6 @@
 /** Reads NEON_DATABASE_URL. No error repeats any part of the URL: in a malformed URL the password can be anywhere. */
 import { isIP } from "node:net";
+import { readVariable, type Environment } from "../config/env.ts";
 import { neonUrlMalformed, neonUrlMissing } from "../errors.ts";
 import type { OpsError } from "../ops-error.ts";
 import { authoritiesFromFile, publicAuthorities } from "./certificates.ts";
@@ -93,7 +94,18 @@ export function directHost(host: string): string {
 }
 
 /**
- * The endpoint of a Neon connection URL.
+ * Reads the Neon database of NEON_DATABASE_URL, and hides its password from everything that is printed.
+ * @param redactor of the command's printer
+ * @throws OpsError as `parseNeonUrl` does
+ */
+export function readNeon(environment: Environment, redactor: { add(secret: string): void }): Endpoint {
+  const endpoint = parseNeonUrl(readVariable(environment, "NEON_DATABASE_URL"));
+  redactor.add(endpoint.password);
+  return endpoint;
+}
+
+/**
+ * The endpoint of a Neon connection URL. Commands use `readNeon`, which hides the password as well.
  * @throws OpsError NEON_URL_MISSING, NEON_URL_MALFORMED, TLS_REQUIRED or CA_FILE_UNREADABLE (configuration).
  */
 export function parseNeonUrl(value: string | undefined): Endpoint {

@@ -107,11 +107,19 @@ async function terraformOutput(options: ReadOutputsOptions): Promise<RawOutputs 
     },
   );
   if (result?.exitCode !== 0) return undefined;
-  const schema = z.record(z.string(), z.object({ value: z.unknown() }));
-  const parsed = schema.safeParse(JSON.parse(result.stdout));
-  if (!parsed.success || Object.keys(parsed.data).length === 0) return undefined;
-  const values = Object.fromEntries(Object.entries(parsed.data).map(([name, { value }]) => [name, value]));
-  return { values, from: "terraform" };
+  const values = outputValues(JSON.parse(result.stdout));
+  return Object.keys(values).length === 0 ? undefined : { values, from: "terraform" };
+}
+
+const terraformOutputSchema = z.record(z.string(), z.object({ value: z.unknown() }));
+
+/**
+ * The values in the JSON of `terraform output -json`, by name. A stack that was never deployed has none.
+ * @throws ZodError when the JSON has another form
+ */
+export function outputValues(json: unknown): Readonly<Record<string, unknown>> {
+  const outputs = Object.entries(terraformOutputSchema.parse(json));
+  return Object.fromEntries(outputs.map(([name, { value }]) => [name, value]));
 }
 
 /** `cdktf output`, which synthesizes and initialises first: some four seconds. */

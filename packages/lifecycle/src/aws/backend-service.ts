@@ -1,6 +1,6 @@
 /**
- * The backend service, which writes to the database: stopped before the last copy is taken, so that nothing is written after it. Looked
- * for under the name it has, not under that of the outputs: those are empty from the first second of a deactivation on.
+ * The backend service, which writes to the database. A deactivation stops it before the last copy, so that no row is written after it.
+ * Its name is derived, not read from the outputs: Terraform empties those as soon as a deactivation begins.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AwsClients } from "@pilot-light/core/aws/clients";
@@ -8,12 +8,13 @@ import { awsCommand } from "@pilot-light/core/aws/command-line";
 import { awsError, awsErrorName } from "@pilot-light/core/aws/errors";
 import { sdk } from "@pilot-light/core/aws/sdk";
 import { clusterName, serviceName, type ResourceNames } from "@pilot-light/core/contract";
-import { OpsError } from "@pilot-light/core/ops-error";
 import { listServices } from "@pilot-light/validate/aws/services";
+import { writersStillRunning } from "../errors.ts";
 
-export interface Writers {
-  /** Tasks that there should be, and that there are. */
+/** Numbers of tasks. */
+export interface BackendTasks {
   desired: number;
+  /** With those that start. */
   running: number;
 }
 
@@ -24,21 +25,20 @@ export function backendOf({ prefix }: Names): { cluster: string; service: string
   return { cluster: clusterName(prefix), service: serviceName(prefix, "backend") };
 }
 
-/** Whether anything may write. */
-export function mayWrite(writers: Writers | undefined): boolean {
-  return writers !== undefined && (writers.desired > 0 || writers.running > 0);
+/** Whether the backend may write to the database. */
+export function mayWrite(tasks: BackendTasks | undefined): boolean {
+  return tasks !== undefined && (tasks.desired > 0 || tasks.running > 0);
 }
 
-/** Milliseconds between two looks, and until it is too long. */
-const pause = 3000;
-const longestWait = 300_000;
+const pauseMs = 3000;
+const longestWaitMs = 300_000;
 
-/** The backend's tasks; undefined when AWS says that there is no such service, as in pilot light. */
-export async function readWriters(
+/** The tasks of the backend; undefined when the service does not exist, as in pilot light. */
+export async function readBackend(
   aws: AwsClients,
   names: Names,
   signal: AbortSignal,
-): Promise<Writers | undefined> {
+): Promise<BackendTasks | undefined> {
   const { cluster, service: name } = backendOf(names);
   try {
     const service = (await listServices(aws, cluster, [name], signal)).get(name);
@@ -49,12 +49,12 @@ export async function readWriters(
     };
   } catch (error) {
     if (awsErrorName(error) === "ClusterNotFoundException") return undefined;
-    throw awsError(error, `Cannot look at the service ${name}`);
+    throw awsError(error, `Cannot read the service ${name}`);
   }
 }
 
-/** Sets the number of the backend's tasks. */
-export async function scaleWriters(
+/** Sets the number of tasks of the backend. */
+export async function scaleBackend(
   aws: AwsClients,
   names: Names,
   desiredCount: number,
@@ -72,25 +72,23 @@ export async function scaleWriters(
 }
 
 /**
- * Waits until no task of the backend runs.
+ * Waits until the backend has no running task.
  * @throws OpsError WRITERS_STILL_RUNNING (aws)
  */
-export async function waitUntilStopped(aws: AwsClients, names: Names, signal: AbortSignal): Promise<void> {
-  const end = Date.now() + longestWait;
+export async function waitUntilBackendStopped(
+  aws: AwsClients,
+  names: Names,
+  signal: AbortSignal,
+): Promise<void> {
+  const end = Date.now() + longestWaitMs;
   const { cluster, service } = backendOf(names);
   for (;;) {
-    const writers = await readWriters(aws, names, signal);
-    if (writers === undefined || writers.running === 0) return;
+    const tasks = await readBackend(aws, names, signal);
+    if (tasks === undefined || tasks.running === 0) return;
     if (Date.now() > end) {
-      throw new OpsError(
-        "aws",
-        "WRITERS_STILL_RUNNING",
-        `${writers.running} tasks of ${service} still run and may write to RDS.`,
-        {
-          hint: `Look at them:  ${awsCommand(aws, `ecs list-tasks --cluster ${cluster} --service-name ${service}`)}`,
-        },
-      );
+      const listCommand = awsCommand(aws, `ecs list-tasks --cluster ${cluster} --service-name ${service}`);
+      throw writersStillRunning({ tasks: tasks.running, service, listCommand });
     }
-    await sleep(pause, undefined, { signal });
+    await sleep(pauseMs, undefined, { signal });
   }
 }

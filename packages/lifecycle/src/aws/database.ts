@@ -1,35 +1,36 @@
-/** The RDS instance as AWS sees it. */
+/** The RDS instance, as AWS describes it. */
 import type { AwsClients } from "@pilot-light/core/aws/clients";
 import { awsCommand } from "@pilot-light/core/aws/command-line";
 import { describeDatabaseInstance } from "@pilot-light/core/aws/database-instance";
 import { awsError } from "@pilot-light/core/aws/errors";
-import { OpsError, messageOf } from "@pilot-light/core/ops-error";
-import { askUntil } from "@pilot-light/core/async/ask-until";
+import { messageOf } from "@pilot-light/core/ops-error";
+import { retryUntil } from "@pilot-light/core/async/retry-until";
+import { databaseNotAvailable } from "../errors.ts";
 
 export interface Database {
   identifier: string;
-  /** RDS's word: "available", "stopped", "modifying". */
+  /** As RDS reports it: "available", "stopped", "modifying". */
   status: string;
-  /** Refuses to be deleted. */
+  /** Has deletion protection. */
   isProtected: boolean;
   arn: string;
 }
 
-/** The instance with an identifier; undefined when there is none. */
+/** The instance with an identifier; undefined when it does not exist. */
 export async function readDatabase(
   aws: AwsClients,
   identifier: string,
   signal: AbortSignal,
 ): Promise<Database | undefined> {
   const instance = await describeDatabaseInstance(aws, identifier, signal).catch((error: unknown) => {
-    throw awsError(error, `Cannot look at the RDS instance ${identifier}`);
+    throw awsError(error, `Cannot read the RDS instance ${identifier}`);
   });
   if (instance === undefined) return undefined;
   const { DBInstanceStatus = "unknown", DBInstanceArn = "", DeletionProtection = false } = instance;
   return { identifier, status: DBInstanceStatus, isProtected: DeletionProtection, arn: DBInstanceArn };
 }
 
-/** States in which RDS serves connections while it works on something. */
+/** States in which RDS serves connections. */
 const usable = new Set([
   "available",
   "backing-up",
@@ -45,23 +46,19 @@ export function assertUsable({ identifier, status, arn }: Database): void {
   if (usable.has(status)) return;
   const instance = `--db-instance-identifier ${identifier}`;
   const aws = { region: arn.split(":")[3] ?? "" };
-  const hint =
-    status === "stopped"
-      ? `Start it, which takes some minutes:  ${awsCommand(aws, `rds start-db-instance ${instance}`)}`
-      : `Wait until it is available:  ${awsCommand(aws, `rds wait db-instance-available ${instance}`)}`;
-  throw new OpsError(
-    "precondition",
-    "DATABASE_NOT_AVAILABLE",
-    `The RDS instance ${identifier} is ${status}.`,
-    { hint },
-  );
+  const action = status === "stopped" ? "start-db-instance" : "wait db-instance-available";
+  throw databaseNotAvailable({
+    identifier,
+    status,
+    helpfulCommand: awsCommand(aws, `rds ${action} ${instance}`),
+  });
 }
 
-/** States that an instance does not leave by itself. */
+/** States that an instance never leaves by itself. */
 const neverAvailable = new Set(["failed", "incompatible-parameters", "incompatible-restore", "deleting"]);
 
-/** Longest time that a new instance or a snapshot may take, in seconds. */
-const longestWait = 1800;
+/** Longest time that a new instance may take. */
+const longestWaitSeconds = 1800;
 
 /**
  * Waits until the instance serves connections.
@@ -72,26 +69,21 @@ export async function waitForDatabase(
   identifier: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const look = async () => {
+  const isAvailable = async () => {
     const instance = await describeDatabaseInstance(aws, identifier, signal);
     const status = instance?.DBInstanceStatus ?? "";
-    if (neverAvailable.has(status)) throw new Error(`RDS says: ${status}`);
+    if (neverAvailable.has(status)) throw new Error(`RDS reports the status "${status}"`);
     return status === "available";
   };
-  const unavailable = (cause?: unknown) =>
-    new OpsError(
-      "aws",
-      "DATABASE_NOT_AVAILABLE",
-      `The RDS instance ${identifier} did not become available.`,
-      {
-        details: cause === undefined ? [] : [messageOf(cause)],
-        hint: `See why:  ${awsCommand(aws, `rds describe-events --source-type db-instance --source-identifier ${identifier}`)}`,
-        cause,
-      },
-    );
-  const isThere = await askUntil(look, { seconds: longestWait, signal }).catch((cause: unknown) => {
-    signal.throwIfAborted();
-    throw unavailable(cause);
-  });
-  if (!isThere) throw unavailable();
+  const eventsCommand = awsCommand(
+    aws,
+    `rds describe-events --source-type db-instance --source-identifier ${identifier}`,
+  );
+  const inTime = await retryUntil(isAvailable, { seconds: longestWaitSeconds, signal }).catch(
+    (cause: unknown) => {
+      signal.throwIfAborted();
+      throw databaseNotAvailable({ identifier, eventsCommand, reason: messageOf(cause) }, { cause });
+    },
+  );
+  if (!inTime) throw databaseNotAvailable({ identifier, eventsCommand });
 }

@@ -1,13 +1,14 @@
-/** The image that each service will run: found in ECR before anything is changed, and pinned by its digest. */
+/** The image that each service will run: found in ECR before any change, and pinned by its digest. */
 import type { ImageDetail, ImageIdentifier } from "@aws-sdk/client-ecr";
 import type { AwsClients } from "@pilot-light/core/aws/clients";
 import { awsCommand } from "@pilot-light/core/aws/command-line";
 import { awsError, awsErrorName } from "@pilot-light/core/aws/errors";
 import { sdk } from "@pilot-light/core/aws/sdk";
 import type { ResourceNames } from "@pilot-light/core/contract";
-import { OpsError } from "@pilot-light/core/ops-error";
+import type { OpsError } from "@pilot-light/core/ops-error";
+import { imageMissing } from "../errors.ts";
 
-/** Services whose image comes from the environment's own repositories, and the Terraform variable of each. */
+/** Services whose image is in a repository of the environment, and the Terraform variable of each. */
 export const imageVariables = {
   backend: "backend_container_image",
   frontend: "frontend_container_image",
@@ -26,7 +27,7 @@ export interface Image {
 }
 
 /**
- * The wanted image of a service, or the newest one that has a tag.
+ * The wanted image of a service, or its newest image that has a tag.
  * @param wanted a tag, or a digest that starts with `sha256:`
  * @throws OpsError IMAGE_MISSING (precondition), AWS_... (aws)
  */
@@ -91,8 +92,6 @@ function missing(
   repository: string,
   wanted: string | undefined,
 ): OpsError {
-  const what = wanted === undefined ? "There is no tagged image" : `There is no image ${wanted}`;
-  return new OpsError("precondition", "IMAGE_MISSING", `${what} in the repository ${repository}.`, {
-    hint: `Push one, or name one that is there with --${service}-image:  ${awsCommand(aws, `ecr describe-images --repository-name ${repository}`)}`,
-  });
+  const listCommand = awsCommand(aws, `ecr describe-images --repository-name ${repository}`);
+  return imageMissing({ service, repository, wanted, listCommand });
 }

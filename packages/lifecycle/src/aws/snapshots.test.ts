@@ -1,19 +1,19 @@
 import { resourceNames } from "@pilot-light/core/contract";
 import { describe, expect, test } from "vitest";
-import { judgeFinals, prunable, snapshotName, toSnapshot, type Snapshot } from "./snapshots.ts";
+import { checkFinalSnapshots, prunable, snapshotName, toSnapshot, type RdsSnapshot } from "./snapshots.ts";
 
 const names = resourceNames("sandbox");
 const before = "sandbox-dev-db-pre-deactivation-20261124-093000";
 const final = "sandbox-dev-db-final-0a1b2c3d";
 
-function snapshot(id: string, minute = 0, copiedTo?: string): Snapshot {
+function snapshot(id: string, minute = 0, copiedTo?: string): RdsSnapshot {
   const TagList = copiedTo === undefined ? [] : [{ Key: "CopiedTo", Value: copiedTo }];
   const SnapshotCreateTime = new Date(Date.UTC(2026, 10, 24, 9, 30 + minute));
   const read = { DBSnapshotIdentifier: id, SnapshotCreateTime, Status: "available", TagList };
   return toSnapshot(read, names);
 }
 
-describe("what made a snapshot", () => {
+describe("the origin of a snapshot", () => {
   test.each([
     [before, "deactivation"],
     [snapshotName(names, new Date()), "deactivation"],
@@ -27,14 +27,14 @@ describe("what made a snapshot", () => {
     expect(snapshot(id).origin).toBe(origin);
   });
 
-  test("one taken by hand is never pruned, however its name begins", () => {
+  test("a snapshot taken by hand is never pruned, whatever its name begins with", () => {
     expect(prunable([snapshot("sandbox-dev-db-final-before-the-audit")], 0, { onlyCopies: true })).toEqual(
       [],
     );
   });
 });
 
-describe("a snapshot whose rows were copied nowhere", () => {
+describe("a snapshot without another recorded copy of its rows", () => {
   test.each([
     ["neon", false],
     ["none", true],
@@ -51,23 +51,23 @@ describe("a snapshot whose rows were copied nowhere", () => {
   ])(
     "of Terraform, after one that was copied to %s, %i minutes later: only copy %s",
     (to, minute, onlyCopy) => {
-      const [last] = judgeFinals([snapshot(final, minute), snapshot(before, 0, to)]);
+      const [last] = checkFinalSnapshots([snapshot(final, minute), snapshot(before, 0, to)]);
       expect(last?.onlyCopy).toBe(onlyCopy);
     },
   );
 
   test("of Terraform without one of a deactivation before it", () => {
-    expect(judgeFinals([snapshot(final)])).toMatchObject([{ onlyCopy: true }]);
+    expect(checkFinalSnapshots([snapshot(final)])).toMatchObject([{ onlyCopy: true }]);
   });
 
-  test("stays, unless it is asked for", () => {
-    const snapshots = judgeFinals([
+  test("is kept, except with --include-only-copies", () => {
+    const snapshots = checkFinalSnapshots([
       snapshot("sandbox-dev-db-final-00000002", 200),
       snapshot("sandbox-dev-db-pre-deactivation-20261124-124000", 190, "none"),
       snapshot("sandbox-dev-db-final-00000001", 10),
       snapshot(before, 0, "neon"),
     ]);
-    const ids = (which: readonly Snapshot[]) => which.map(({ id }) => id);
+    const ids = (which: readonly RdsSnapshot[]) => which.map(({ id }) => id);
     expect(ids(prunable(snapshots, 1))).toEqual(["sandbox-dev-db-final-00000001", before]);
     expect(ids(prunable(snapshots, 3))).toEqual([before]);
     expect(prunable(snapshots, 1, { onlyCopies: true })).toHaveLength(3);

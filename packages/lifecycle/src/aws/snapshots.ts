@@ -1,47 +1,47 @@
-/** Snapshots of the database in RDS: taken before it goes, listed, and pruned, for they are paid for until somebody deletes them. */
+/** Snapshots of the RDS instance: taken before a deactivation deletes it, listed, and pruned. They cost money until they are deleted. */
 import type { DBSnapshot, Tag } from "@aws-sdk/client-rds";
 import type { AwsClients } from "@pilot-light/core/aws/clients";
 import { awsCommand } from "@pilot-light/core/aws/command-line";
 import { awsError } from "@pilot-light/core/aws/errors";
 import { sdk } from "@pilot-light/core/aws/sdk";
 import { environmentName, type ResourceNames } from "@pilot-light/core/contract";
-import { OpsError } from "@pilot-light/core/ops-error";
-import { askUntil } from "@pilot-light/core/async/ask-until";
+import { retryUntil } from "@pilot-light/core/async/retry-until";
+import { snapshotFailed } from "../errors.ts";
 
-export interface Snapshot {
+export interface RdsSnapshot {
   id: string;
-  /** ISO 8601; "" while it is being made. */
+  /** ISO 8601; "" while RDS creates it. */
   createdAt: string;
   status: string;
   gigabytes: number;
-  /** Taken by a deactivation, by Terraform when it removed the instance, or by a person. */
+  /** Taken by a deactivation, by Terraform when it deleted the instance, or by a person. */
   origin: "deactivation" | "terraform" | "other";
-  /** Whether its rows are, as far as anybody knows, nowhere else. False for one that a person took: it stays anyway. */
+  /** Whether no other copy of its rows is recorded. False for a snapshot that a person took: `prune` never deletes it. */
   onlyCopy: boolean;
 }
 
-/** Where the rows of a snapshot were copied to before it was taken; a tag of it. */
+/** Where the rows of a snapshot were copied to before it was taken. A tag of the snapshot stores it. */
 export type CopiedTo = "neon" | "none";
 
 const copiedToTag = "CopiedTo";
-/** Milliseconds in which Terraform's final snapshot follows the one of the same deactivation. */
-const sameDeactivation = 3_600_000;
+/** Terraform's final snapshot follows the snapshot of the same deactivation within this time. */
+const sameDeactivationMs = 3_600_000;
 
-/** How many are kept. */
-export const usualKeep = 3;
+/** How many snapshots `prune` keeps by default. */
+export const defaultKeep = 3;
 
-/** Longest time that a snapshot may take, in seconds. */
-const longestWait = 3600;
+/** Longest time that a snapshot may take. */
+const longestWaitSeconds = 3600;
 
 /** All manual snapshots of the environment's database, the newest first. */
 export async function listSnapshots(
   aws: AwsClients,
   names: ResourceNames,
   signal: AbortSignal,
-): Promise<Snapshot[]> {
+): Promise<RdsSnapshot[]> {
   const { paginateDescribeDBSnapshots } = sdk.rds();
   const client = await aws.rds();
-  const found: Snapshot[] = [];
+  const found: RdsSnapshot[] = [];
   const which = { DBInstanceIdentifier: names.databaseInstance, SnapshotType: "manual" };
   try {
     for await (const page of paginateDescribeDBSnapshots({ client }, which, { abortSignal: signal })) {
@@ -50,32 +50,35 @@ export async function listSnapshots(
   } catch (error) {
     throw awsError(error, `Cannot list the snapshots of ${names.databaseInstance}`);
   }
-  // One that is being made has no time yet: it is the newest.
-  const age = ({ createdAt }: Snapshot) => (createdAt === "" ? "~" : createdAt);
-  return judgeFinals(found.sort((a, b) => age(b).localeCompare(age(a))));
+  // A snapshot that RDS still creates has no time yet: it is the newest.
+  const age = ({ createdAt }: RdsSnapshot) => (createdAt === "" ? "~" : createdAt);
+  return checkFinalSnapshots(found.sort((a, b) => age(b).localeCompare(age(a))));
 }
 
-/** Terraform's final snapshot holds what the one of the same deactivation does; without one nobody knows. */
-export function judgeFinals(newestFirst: readonly Snapshot[]): Snapshot[] {
+/**
+ * Terraform's final snapshot has the same rows as the snapshot of the same deactivation. Without such a snapshot it may be the only
+ * copy.
+ */
+export function checkFinalSnapshots(newestFirst: readonly RdsSnapshot[]): RdsSnapshot[] {
   return newestFirst.map((snapshot, index) => {
     if (snapshot.origin !== "terraform") return snapshot;
     const before = newestFirst.slice(index + 1).find(({ origin }) => origin === "deactivation");
     const gap = Date.parse(snapshot.createdAt) - Date.parse(before?.createdAt ?? "");
-    return { ...snapshot, onlyCopy: before === undefined || before.onlyCopy || !(gap <= sameDeactivation) };
+    return { ...snapshot, onlyCopy: before === undefined || before.onlyCopy || !(gap <= sameDeactivationMs) };
   });
 }
 
-/** A name in the form of ours is ours; a person who starts one alike goes on with words. */
-function originOf(id: string, names: ResourceNames): Snapshot["origin"] {
+/** Names of this tool and of Terraform end in digits; a name that a person chooses does not have their exact form. */
+function originOf(id: string, names: ResourceNames): RdsSnapshot["origin"] {
   const rest = (prefix: string) => (id.startsWith(prefix) ? id.slice(prefix.length) : "");
   if (/^\d{8}-\d{6}$/.test(rest(names.databaseSnapshotPrefix))) return "deactivation";
-  // Eight digits of the UUID that infra's database makes with each instance.
+  // Eight digits of the UUID that Terraform generates for each instance.
   if (/^[0-9a-f]{8}$/.test(rest(names.finalSnapshotPrefix))) return "terraform";
   return "other";
 }
 
-/** What RDS says of a snapshot. */
-export function toSnapshot(snapshot: DBSnapshot, names: ResourceNames): Snapshot {
+/** A snapshot as RDS describes it, with its origin. */
+export function toSnapshot(snapshot: DBSnapshot, names: ResourceNames): RdsSnapshot {
   const {
     DBSnapshotIdentifier: id = "",
     SnapshotCreateTime,
@@ -96,16 +99,16 @@ export function toSnapshot(snapshot: DBSnapshot, names: ResourceNames): Snapshot
 }
 
 /**
- * Those that may go: all but the newest whole ones, and never one that a person took or that is not whole (being made,
- * failed), which does not count as kept either.
- * @param keep 1 at least: the newest may be all that is left of a database
- * @param onlyCopies whether those may go as well whose rows are nowhere else
+ * The snapshots that `prune` may delete: all but the newest available ones. Never one that a person took, or that is not available
+ * (creating, failed); such a snapshot does not count as kept either.
+ * @param keep at least 1: the newest snapshot may be the only copy of a database
+ * @param onlyCopies also those without another recorded copy of their rows
  */
 export function prunable(
-  snapshots: readonly Snapshot[],
+  snapshots: readonly RdsSnapshot[],
   keep: number,
   { onlyCopies = false }: { onlyCopies?: boolean } = {},
-): Snapshot[] {
+): RdsSnapshot[] {
   return snapshots
     .filter(({ origin, status }) => origin !== "other" && status === "available")
     .slice(Math.max(1, keep))
@@ -119,8 +122,8 @@ export function snapshotName(names: ResourceNames, time: Date): string {
 }
 
 /**
- * Takes a snapshot and waits until it is whole.
- * @param what `copiedTo`: where its rows are as well; "none" where nobody knows, so that no prune deletes it
+ * Takes a snapshot and waits until it is available.
+ * @param what `copiedTo`: where another copy of its rows is; "none" where no copy is recorded, so that no prune deletes it
  * @throws OpsError SNAPSHOT_FAILED (aws)
  */
 export async function takeSnapshot(
@@ -146,32 +149,25 @@ export async function takeSnapshot(
         abortSignal: signal,
       },
     );
-    const look = async () => {
+    const isAvailable = async () => {
       const { DBSnapshots = [] } = await client.send(
         new DescribeDBSnapshotsCommand({ DBSnapshotIdentifier: id }),
         { abortSignal: signal },
       );
       const status = DBSnapshots[0]?.Status ?? "";
-      if (status === "failed") throw new Error("the snapshot has failed");
+      if (status === "failed") throw new Error("the snapshot failed");
       return status === "available";
     };
-    if (!(await askUntil(look, { seconds: longestWait, signal }))) throw new Error("it takes too long");
+    const inTime = await retryUntil(isAvailable, { seconds: longestWaitSeconds, signal });
+    if (!inTime) throw new Error(`it took longer than ${longestWaitSeconds / 60} minutes`);
   } catch (cause) {
     signal.throwIfAborted();
-    throw new OpsError(
-      "aws",
-      "SNAPSHOT_FAILED",
-      `The snapshot ${id} of ${instance} did not become available.`,
-      {
-        details: [awsError(cause, "RDS says").message],
-        hint: `Look at it:  ${awsCommand(aws, `rds describe-db-snapshots --db-instance-identifier ${instance}`)}`,
-        cause,
-      },
-    );
+    const listCommand = awsCommand(aws, `rds describe-db-snapshots --db-instance-identifier ${instance}`);
+    throw snapshotFailed({ id, instance, reason: awsError(cause, "RDS").message, listCommand }, { cause });
   }
 }
 
-/** Deletes one snapshot for good. */
+/** Deletes one snapshot. It cannot be restored. */
 export async function deleteSnapshot(aws: AwsClients, id: string, signal: AbortSignal): Promise<void> {
   const { DeleteDBSnapshotCommand } = sdk.rds();
   const client = await aws.rds();

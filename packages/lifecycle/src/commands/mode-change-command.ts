@@ -1,41 +1,36 @@
-/** `pnpm activate` and `pnpm deactivate`: one shape, two directions. */
+/** `pnpm activate` and `pnpm deactivate`: the options that they share, and their own. */
 import { resolve } from "node:path";
 import { defineCommand } from "@pilot-light/core/cli/define-command";
 import { parseDuration } from "@pilot-light/core/cli/option-values";
 import { confirmationOptions } from "@pilot-light/core/cli/options";
 import { usage } from "@pilot-light/core/errors";
 import type { Argv } from "yargs";
-import type { SwitchName } from "../journal/journal.ts";
-import { guards, type Guard, type SwitchOptions } from "../options.ts";
+import type { ModeChangeName, ModeChangeOptions } from "../options.ts";
+import { guards } from "../plan/guards/index.ts";
+import { parseVariable } from "../terraform/variables.ts";
 import { modeChangeVariables } from "./shared.ts";
 
 const syncDescriptions = {
   activate: "Copy Neon to RDS as well",
-  deactivate: "Copy RDS to Neon, verified, before anything is destroyed (--no-sync-data: no copy is needed)",
-} as const satisfies Record<SwitchName, string>;
-
-const guardsOf = {
-  activate: ["shrink", "data-loss", "resync", "newer"],
-  deactivate: ["production", "shrink", "data-loss", "newer"],
-} as const satisfies Record<SwitchName, readonly Guard[]>;
+  deactivate:
+    "Copy RDS to Neon, verified, before Terraform destroys anything (--no-sync-data: no copy is needed)",
+} as const satisfies Record<ModeChangeName, string>;
 
 /** @throws OpsError USAGE (usage) */
-function checkVariables(pairs: readonly string[]): readonly string[] {
-  for (const pair of pairs) {
-    const [name, value] = pair.split("=", 2);
-    if (value === undefined) throw usage({ problem: `--var must be name=value, not ${pair}.` });
-    if (name?.trim() === "dev_activated") {
+function parseVariables(pairs: readonly string[]): readonly { name: string; value: string }[] {
+  return pairs.map((pair) => {
+    const variable = parseVariable(pair);
+    if (variable === undefined) throw usage({ problem: `--var must be name=value, not ${pair}.` });
+    if (variable.name.trim() === "dev_activated") {
       const problem = "The command itself sets dev_activated; --var must not.";
       throw usage({ problem, hint: "pnpm activate    pnpm deactivate" });
     }
-  }
-  return pairs;
+    return variable;
+  });
 }
 
-const images = ["backend", "frontend", "grafana"] as const;
-
 /** The options of both commands. */
-function options(argv: Argv, command: SwitchName) {
+function sharedOptions(argv: Argv, command: ModeChangeName) {
   return confirmationOptions(argv)
     .option("sync-data", { type: "boolean", describe: syncDescriptions[command], group: "Work:" })
     .option("resume", {
@@ -51,7 +46,7 @@ function options(argv: Argv, command: SwitchName) {
       describe: "Terraform variable, as name=value; repeat it for more",
       group: "Work:",
       requiresArg: true,
-      coerce: checkVariables,
+      coerce: parseVariables,
     })
     .option("var-file", {
       type: "string",
@@ -71,88 +66,108 @@ function options(argv: Argv, command: SwitchName) {
     });
 }
 
-type SharedOptions = Awaited<ReturnType<typeof options>["argv"]>;
+/** The flags of the guards, by their id. */
+type GuardFlags = Readonly<Record<`allow-${string}`, boolean>>;
 
-/** Adds `--allow-<guard>` for every guard of a command. */
-function guardOptions<T>(argv: Argv<T>, command: SwitchName): Argv<T> {
-  for (const guard of guardsOf[command]) {
-    argv.option(`allow-${guard}`, {
+/** Adds `--allow-<id>` for each guard of a command that a flag allows. */
+function guardOptions<T>(argv: Argv<T>, command: ModeChangeName): Argv<T & GuardFlags> {
+  for (const { id, commands, allow } of guards) {
+    if (allow === undefined || !commands.includes(command)) continue;
+    argv.option(`allow-${id}`, {
       type: "boolean",
       default: false,
-      describe: guards[guard],
+      describe: allow.summary,
       group: "Guards:",
     });
   }
-  return argv;
+  // yargs changes `argv` itself; its types follow only options that are named one by one.
+  return argv as Argv<T & GuardFlags>;
 }
 
-/** The options that yargs parsed, as the library takes them. `extra` holds those that only one command has, and the guards. */
-function toOptions(args: SharedOptions, extra: Readonly<Record<string, unknown>>): SwitchOptions {
-  const chosen = images.flatMap((service) => {
-    const value = extra[`${service}-image`];
-    return typeof value === "string" ? [[service, value] as const] : [];
-  });
-  const allowed = Object.keys(guards).map((guard) => [guard, extra[`allow-${guard}`] === true]);
+function imageOption(service: string) {
   return {
-    dryRun: args.dryRun,
-    yes: args.yes,
-    syncData: args.syncData,
-    resume: args.resume,
-    variables: [
-      ...args.varFile.map((file) => `-var-file=${resolve(file)}`),
-      ...args.var.map((pair) => `-var=${pair}`),
-    ],
-    images: Object.fromEntries(chosen),
-    keepBackend: extra["keep-backend"] === true,
-    wait: args.wait,
-    allow: Object.fromEntries(allowed) as Record<Guard, boolean>,
+    type: "string",
+    describe: `Tag or digest of the ${service} image [default: the newest with a tag]`,
+    group: "Work:",
+    requiresArg: true,
+  } as const;
+}
+
+/** The options as yargs parses them, without those of one command. */
+interface ParsedOptions extends GuardFlags {
+  dryRun: boolean;
+  yes: boolean;
+  syncData: boolean | undefined;
+  resume: boolean;
+  var: readonly { name: string; value: string }[];
+  varFile: readonly string[];
+  wait: number;
+}
+
+/** The options as the library takes them. */
+function toOptions(
+  parsed: ParsedOptions,
+  own: Partial<Pick<ModeChangeOptions, "images" | "keepBackend">>,
+): ModeChangeOptions {
+  const { dryRun, yes, syncData, resume, wait } = parsed;
+  return {
+    dryRun,
+    yes,
+    syncData,
+    resume,
+    variables: [...parsed.varFile.map((file) => ({ file: resolve(file) })), ...parsed.var],
+    images: {},
+    keepBackend: false,
+    waitMs: wait,
+    allow: new Set(guards.map(({ id }) => id).filter((id) => parsed[`allow-${id}`])),
+    ...own,
   };
+}
+
+/** Without the images that were not named. */
+function namedImages(images: Readonly<Record<"backend" | "frontend" | "grafana", string | undefined>>) {
+  return Object.fromEntries(Object.entries(images).filter(([, image]) => image !== undefined));
 }
 
 export const activateCommand = defineCommand({
   words: "activate",
   name: "activate",
   summary: "Turn the environment on: compute, load balancer, CDN",
-  options: (argv) => {
-    const own = guardOptions(options(argv, "activate"), "activate");
-    for (const service of images) {
-      own.option(`${service}-image`, {
-        type: "string",
-        describe: `Tag or digest of the ${service} image [default: the newest with a tag]`,
-        group: "Work:",
-        requiresArg: true,
-      });
-    }
-    return own;
-  },
+  options: (argv) =>
+    guardOptions(sharedOptions(argv, "activate"), "activate")
+      .option("backend-image", imageOption("backend"))
+      .option("frontend-image", imageOption("frontend"))
+      .option("grafana-image", imageOption("grafana")),
   examples: examplesOf("activate"),
   variables: modeChangeVariables,
   run: async (args, context) => {
     const { activate } = await import("../activate.ts");
-    return await activate(toOptions(args, args), context);
+    const { backendImage: backend, frontendImage: frontend, grafanaImage: grafana } = args;
+    const images = namedImages({ backend, frontend, grafana });
+    return await activate(toOptions(args, { images }), context);
   },
 });
 
 export const deactivateCommand = defineCommand({
   words: "deactivate",
   name: "deactivate",
-  summary: "Turn the environment off; what holds data stays, and what costs almost nothing",
+  summary: "Turn the environment off; keep the resources that hold data or cost almost nothing",
   options: (argv) =>
-    guardOptions(options(argv, "deactivate"), "deactivate").option("keep-backend", {
+    guardOptions(sharedOptions(argv, "deactivate"), "deactivate").option("keep-backend", {
       type: "boolean",
       default: false,
-      describe: "Do not stop the backend before the last copy (for a tunnel to RDS that runs through it)",
+      describe: "Do not stop the backend before the last copy (for a tunnel to RDS through its tasks)",
       group: "Work:",
     }),
   examples: examplesOf("deactivate"),
   variables: [...modeChangeVariables, "PILOT_LIGHT_PRODUCTION_DOMAIN", "PILOT_LIGHT_DNS_SERVERS"],
   run: async (args, context) => {
     const { deactivate } = await import("../deactivate.ts");
-    return await deactivate(toOptions(args, args), context);
+    return await deactivate(toOptions(args, { keepBackend: args.keepBackend }), context);
   },
 });
 
-function examplesOf(command: SwitchName) {
+function examplesOf(command: ModeChangeName) {
   return [
     [`$0 ${command} --dry-run --sync-data`, "see what would happen"],
     [`$0 ${command} --sync-data --yes --json`, "run it in CI"],

@@ -1,7 +1,7 @@
-/** Variables that the commands read, in the order of their help. */
+/** The variables that the commands read, in the order of their help. */
 import type { VariableName } from "@pilot-light/core/config/env";
 
-/** Of every command that asks Terraform. */
+/** Of every command that runs Terraform. */
 export const terraformVariables = [
   "AWS_REGION",
   "AWS_ENDPOINT_URL",
@@ -13,7 +13,7 @@ export const terraformVariables = [
   "PILOT_LIGHT_TF_PLUGIN_MIRROR",
 ] as const satisfies VariableName[];
 
-/** Of the mode changes as well. */
+/** Of activations and deactivations. */
 export const modeChangeVariables = [
   ...terraformVariables,
   "PILOT_LIGHT_ACCOUNT_ID",

@@ -20,7 +20,7 @@ export const snapshotsCommand = defineCommand({
 export const pruneCommand = defineCommand({
   words: "snapshots prune",
   name: "snapshots prune",
-  summary: "Delete old snapshots, but none that a person took or that holds the only copy of its rows",
+  summary: "Delete old snapshots, except those taken by hand and those with the only copy of their rows",
   options: (argv) =>
     confirmationOptions(argv)
       .option("keep", {

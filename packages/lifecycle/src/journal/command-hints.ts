@@ -1,47 +1,43 @@
-/** The commands of a switch as people type them: a hint must do what was shown, so it repeats everything that was said. */
+/** The commands of mode changes as people type them. A hint repeats every flag that was given, so that it does what was shown. */
 import { commandLine } from "@pilot-light/core/process";
-import type { SwitchName } from "./journal.ts";
-import type { Guard, SwitchOptions } from "../options.ts";
+import type { ModeChangeName, ModeChangeOptions } from "../options.ts";
 
-type Said = Pick<SwitchOptions, "syncData" | "variables" | "images" | "keepBackend" | "allow">;
+type Given = Pick<ModeChangeOptions, "syncData" | "variables" | "images" | "keepBackend" | "allow">;
 
-/** The same command once more. */
-export function againLine(command: SwitchName, said: Said): string {
-  const { syncData, images } = said;
+/** The same command again. */
+export function againLine(command: ModeChangeName, given: Given): string {
+  const { syncData, images } = given;
   return line(command, [
     ...(syncData === undefined ? [] : [syncData ? "--sync-data" : "--no-sync-data"]),
-    ...variableFlags(said),
+    ...variableFlags(given),
     ...Object.entries(images).flatMap(([service, image]) => [`--${service}-image`, image]),
-    ...otherFlags(said),
+    ...otherFlags(given),
   ]);
 }
 
-/** Going on with it: what is in the journal need not be said again. */
-export function resumeLine(command: SwitchName, said: Said): string {
-  return line(command, ["--resume", ...otherFlags(said)]);
+/** The command that resumes a run. The journal contains the other flags. */
+export function resumeLine(command: ModeChangeName, given: Given): string {
+  return line(command, ["--resume", ...otherFlags(given)]);
 }
 
-/** The other switch, with the same variables. */
-export function wayBack(command: SwitchName, said: Said): string {
-  // What was not copied to RDS must not be copied back.
-  const copies = command === "deactivate" || said.syncData === true;
+/** The opposite mode change, with the same variables. */
+export function reverseLine(command: ModeChangeName, given: Given): string {
+  // A database that was not copied to RDS must not be replaced by RDS.
+  const copies = command === "deactivate" || given.syncData === true;
   const other = command === "activate" ? "deactivate" : "activate";
-  return line(other, [...(copies ? ["--sync-data"] : []), ...variableFlags(said)]);
+  return line(other, [...(copies ? ["--sync-data"] : []), ...variableFlags(given)]);
 }
 
-function line(command: SwitchName, flags: readonly string[]): string {
+function line(command: ModeChangeName, flags: readonly string[]): string {
   return commandLine("pnpm", [command, ...flags]);
 }
 
-/** `--var name=value` for `-var=name=value`. */
-function variableFlags({ variables }: Said): string[] {
-  return variables.flatMap((argument) => {
-    const [, flag = "", value = ""] = /^-(var|var-file)=(.*)$/s.exec(argument) ?? [];
-    return [`--${flag}`, value];
-  });
+function variableFlags({ variables }: Given): string[] {
+  return variables.flatMap((variable) =>
+    "file" in variable ? ["--var-file", variable.file] : ["--var", `${variable.name}=${variable.value}`],
+  );
 }
 
-function otherFlags({ keepBackend, allow }: Said): string[] {
-  const allowed = (Object.keys(allow) as Guard[]).filter((guard) => allow[guard]);
-  return [...(keepBackend ? ["--keep-backend"] : []), ...allowed.map((guard) => `--allow-${guard}`)];
+function otherFlags({ keepBackend, allow }: Given): string[] {
+  return [...(keepBackend ? ["--keep-backend"] : []), ...[...allow].map((id) => `--allow-${id}`)];
 }

@@ -1,4 +1,4 @@
-/** Where the journal of the switches lies: beside the Terraform state, so that whoever works with the one sees the other. */
+/** Where the journal is stored: next to the Terraform state, so that everyone who uses the state sees the journal. */
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createAwsClients } from "@pilot-light/core/aws/clients";
@@ -6,18 +6,19 @@ import { awsError, awsErrorName } from "@pilot-light/core/aws/errors";
 import { sdk } from "@pilot-light/core/aws/sdk";
 import type { ResourceNames } from "@pilot-light/core/contract";
 import type { Environment } from "@pilot-light/core/config/env";
-import { OpsError, messageOf } from "@pilot-light/core/ops-error";
+import { messageOf } from "@pilot-light/core/ops-error";
 import { chooseBackend } from "@pilot-light/core/terraform/backend";
+import { journalUnwritable } from "../errors.ts";
 
 /** Reads and writes the text of a journal. */
 export interface JournalStore {
-  /** For people. */
+  /** File or `s3://` address, for messages. */
   place: string;
   read(): Promise<string | undefined>;
   write(text: string): Promise<void>;
 }
 
-/** Where the journal is: beside a local state, in the bucket of an S3 state, else in the backups bucket. */
+/** The store: a file next to a local state, an object in the bucket of an S3 state, else an object in the backups bucket. */
 export function journalStore(
   environment: Environment,
   names: ResourceNames,
@@ -48,13 +49,11 @@ function fileStore(file: string): JournalStore {
     },
     async write(text) {
       try {
-        // Whole or not at all.
+        // The rename replaces the journal as a whole: no reader sees half of it.
         await writeFile(`${file}.new`, text);
         await rename(`${file}.new`, file);
       } catch (cause) {
-        const message = `Cannot write the journal ${file}: ${messageOf(cause)}.`;
-        const hint = "Make room or grant the right to write: without a journal nothing is switched.";
-        throw new OpsError("configuration", "JOURNAL_UNWRITABLE", message, { hint, cause });
+        throw journalUnwritable({ file, reason: messageOf(cause) }, { cause });
       }
     },
   };

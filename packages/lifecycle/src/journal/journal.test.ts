@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { resourceNames } from "@pilot-light/core/contract";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { z } from "zod";
 import { findDone, isRunning, Journal } from "./journal.ts";
 
 const names = resourceNames("shop");
@@ -11,7 +12,7 @@ const facts = {
   syncData: true,
   createsDatabase: false,
   images: {},
-  variables: ["-var=single_nat_gateway=true"],
+  variables: [{ name: "single_nat_gateway", value: "true" }],
   secretVariables: [],
 };
 
@@ -22,14 +23,14 @@ afterEach(() => rm(directory, { recursive: true, force: true }));
 const open = () => Journal.open({ environment: {}, names, directory });
 const file = () => join(directory, "lifecycle.shop-dev.json");
 
-test("before the first switch nothing is unfinished, and nothing is written", async () => {
+test("before the first mode change nothing is unfinished, and nothing is written", async () => {
   const journal = await open();
   expect(journal.unfinished).toBeUndefined();
   await journal.change(() => ({ finishedAt: "now" }));
   expect(await readdir(directory)).toEqual([]);
 });
 
-test("what one run has begun, the next one knows", async () => {
+test("the next run knows what a run has begun", async () => {
   const journal = await open();
   await journal.begin(facts);
   await journal.change(({ done }, at) => ({ done: [...done, { step: "sync", at }] }));
@@ -39,14 +40,14 @@ test("what one run has begun, the next one knows", async () => {
   expect(findDone(unfinished, "deploy")).toBeUndefined();
 });
 
-test("a switch that came to its end is not unfinished", async () => {
+test("a finished mode change is not unfinished", async () => {
   const journal = await open();
   await journal.begin(facts);
   await journal.change((_, finishedAt) => ({ finishedAt }));
   expect((await open()).unfinished).toBeUndefined();
 });
 
-test("it is replaced as a whole, and leaves no other file", async () => {
+test("a new run replaces the journal as a whole, and leaves no other file", async () => {
   const journal = await open();
   await journal.begin(facts);
   await journal.begin({ ...facts, command: "activate" });
@@ -54,7 +55,7 @@ test("it is replaced as a whole, and leaves no other file", async () => {
   expect(JSON.parse(await readFile(file(), "utf8"))).toMatchObject({ command: "activate", done: [] });
 });
 
-test("what an interrupted switch has stopped stays known to the next one", async () => {
+test("the next run knows how many tasks an interrupted run has stopped", async () => {
   const journal = await open();
   await journal.begin(facts);
   await journal.change(() => ({ pausedTasks: 2 }));
@@ -63,7 +64,7 @@ test("what an interrupted switch has stopped stays known to the next one", async
   expect((await open()).unfinished).toMatchObject({ pausedTasks: 2, done: [] });
 });
 
-test("what another switch has written meanwhile is found out, its own writing is not", async () => {
+test("a write of another run since the plan is reported, a write of this run is not", async () => {
   const mine = await open();
   await mine.assertUnchanged();
   await mine.begin(facts);
@@ -77,7 +78,7 @@ test("what another switch has written meanwhile is found out, its own writing is
   });
 });
 
-test("what a run that goes on does again is no longer done", async () => {
+test("a step that a resumed run repeats is no longer done", async () => {
   const journal = await open();
   await journal.begin(facts);
   await journal.change((_, at) => ({
@@ -86,11 +87,11 @@ test("what a run that goes on does again is no longer done", async () => {
       { step: "deploy", at },
     ],
   }));
-  await journal.goOn(["deploy"]);
+  await journal.resume(["deploy"]);
   expect(journal.unfinished?.done.map(({ step }) => step)).toEqual(["sync"]);
 });
 
-test("a run of another living process is running, one's own or a dead one's is not", async () => {
+test("a run of another live process is running; a run of this process, or of an ended one, is not", async () => {
   const journal = await open();
   await journal.begin(facts);
   const runner = journal.unfinished?.runner ?? { host: "", pid: 0 };
@@ -110,7 +111,7 @@ test("a journal that cannot be written is an error that names it", async () => {
 });
 
 test.each(["", "{", '{"version":2}'])(
-  "a journal of %j is refused, by the place where it is",
+  "a journal with the text %j is refused, with its place",
   async (text) => {
     await writeFile(file(), text);
     await expect(open()).rejects.toMatchObject({
@@ -120,3 +121,15 @@ test.each(["", "{", '{"version":2}'])(
     });
   },
 );
+
+test("a journal of an earlier version, with variables as arguments of terraform, is read", async () => {
+  await (await open()).begin(facts);
+  const text = await readFile(file(), "utf8");
+  const stored = z.record(z.string(), z.unknown()).parse(JSON.parse(text));
+  const variables = ["-var-file=/x.tfvars", "-var=single_nat_gateway=true"];
+  await writeFile(file(), JSON.stringify({ ...stored, variables }));
+  expect((await open()).unfinished?.variables).toEqual([
+    { file: "/x.tfvars" },
+    { name: "single_nat_gateway", value: "true" },
+  ]);
+});

@@ -1,49 +1,106 @@
-/** The journal of the last switch: which steps are done, and where one has stopped. */
+/** The journal of the last mode change: which steps are done, and where it stopped. */
 import { hostname } from "node:os";
-import { OpsError } from "@pilot-light/core/ops-error";
-import { formatMinute } from "@pilot-light/core/output/format";
+import { isProcessAlive } from "@pilot-light/core/process";
 import { z } from "zod";
 import type { Basics } from "../context.ts";
+import { journalUnreadable, switchRunning } from "../errors.ts";
+import { parseArgument } from "../terraform/variables.ts";
 import { journalStore, type JournalStore } from "./journal-store.ts";
-
-const commandNames = ["activate", "deactivate"] as const;
-export type SwitchName = (typeof commandNames)[number];
 
 const stepNames = ["sync", "snapshot", "deploy", "database", "validate"] as const;
 export type StepName = (typeof stepNames)[number];
 
-const entrySchema = z.object({
-  version: z.literal(1),
-  command: z.enum(commandNames),
-  startedAt: z.string(),
-  finishedAt: z.string().nullable(),
-  /** Whether data is copied; null when it was not said. */
-  syncData: z.boolean().nullable(),
-  /** The database comes with this activation: whatever it holds is not worth keeping. */
-  createsDatabase: z.boolean(),
-  /** Images by their digest, by Terraform variable. */
-  images: z.record(z.string(), z.string()),
-  /** Arguments for terraform as they were given: `-var=...`, `-var-file=...`. */
-  variables: z.array(z.string()).default([]),
-  /** Variables that were given too, and whose values are secret. */
-  secretVariables: z.array(z.string()).default([]),
-  /** Process that runs it. */
-  runner: z.object({ host: z.string(), pid: z.number() }).nullable().default(null),
-  /** The database in Neon that the copy of a deactivation made. */
-  copy: z.object({ host: z.string(), database: z.string(), oid: z.string() }).nullable().default(null),
-  begun: z.array(z.enum(stepNames)),
-  done: z.array(z.object({ step: z.enum(stepNames), at: z.string() })),
-  stopped: z.object({ step: z.string(), code: z.string(), message: z.string(), at: z.string() }).nullable(),
-  /** Tasks that the backend had before it was stopped; null when it was not, or has them again. */
-  pausedTasks: z.number().nullable(),
+const variableSchema = z.union([
+  z.strictObject({
+    name: z.string().describe("Name of the variable."),
+    value: z.string().describe("Its value."),
+  }),
+  z.strictObject({ file: z.string().describe("File with variables.") }),
+]);
+
+const time = z.string();
+
+/** The fields of a journal, with their descriptions for docs/json.md. */
+export const journalEntrySchema = z.strictObject({
+  version: z.literal(1).describe("Version of the journal."),
+  command: z.enum(["activate", "deactivate"]).describe("The command of the run."),
+  startedAt: time.describe("When the run started."),
+  finishedAt: time.nullable().describe("When the run finished; null while it has not."),
+  syncData: z
+    .boolean()
+    .nullable()
+    .describe("Whether the run copies data; null when neither `--sync-data` nor `--no-sync-data` was given."),
+  createsDatabase: z
+    .boolean()
+    .describe("Whether this activation creates the database, which then holds no rows to keep."),
+  images: z.record(z.string(), z.string()).describe("Reference of each image with its digest, by service."),
+  variables: z
+    .array(variableSchema)
+    .default([])
+    .describe("Terraform variables of the run, without secret ones."),
+  secretVariables: z
+    .array(z.string())
+    .default([])
+    .describe("Names of secret variables of the run. Their values are stored nowhere."),
+  runner: z
+    .strictObject({
+      host: z.string().describe("Host name of the machine."),
+      pid: z.number().int().describe("Number of the process."),
+    })
+    .nullable()
+    .default(null)
+    .describe("The process that runs it, or ran it."),
+  copy: z
+    .strictObject({
+      host: z.string().describe("Host name of the Neon server."),
+      database: z.string().describe("Name of the database."),
+      oid: z.string().describe("OID of the database."),
+    })
+    .nullable()
+    .default(null)
+    .describe("The Neon database that the copy of a deactivation created."),
+  begun: z.array(z.enum(stepNames)).describe("Steps that have begun."),
+  done: z
+    .array(
+      z.strictObject({
+        step: z.enum(stepNames).describe("The step."),
+        at: time.describe("When it was done."),
+      }),
+    )
+    .describe("Steps that are done."),
+  stopped: z
+    .strictObject({
+      step: z.string().describe("The step that failed."),
+      code: z.string().describe("Code of the error, see docs/errors.md, or `UNHEALTHY`."),
+      message: z.string().describe("Message of the error, or the ids of the failed checks."),
+      at: time.describe("When the run stopped."),
+    })
+    .nullable()
+    .describe("Where the run stopped; null while it runs, or when it has finished."),
+  pausedTasks: z
+    .number()
+    .int()
+    .nullable()
+    .describe("Tasks that the backend had before the run stopped it; null when the backend is not stopped."),
 });
 
-/** One switch, finished or not. */
-export type JournalEntry = z.infer<typeof entrySchema>;
+/** Earlier versions stored variables as arguments of terraform. */
+const legacyVariable = z.string().transform((argument, context) => {
+  const variable = parseArgument(argument);
+  if (variable !== undefined) return variable;
+  context.addIssue(`not an argument for a variable: ${argument}`);
+  return z.NEVER;
+});
+const storedSchema = journalEntrySchema.extend({
+  variables: z.array(z.union([variableSchema, legacyVariable])).default([]),
+});
+
+/** One mode change, finished or not. */
+export type JournalEntry = z.infer<typeof journalEntrySchema>;
 
 export class Journal {
   readonly #store: JournalStore;
-  /** As it was last read or written here. */
+  /** The text that this process last read or wrote. */
   #text: string | undefined;
   #entry: JournalEntry | undefined;
 
@@ -70,35 +127,28 @@ export class Journal {
     return this.#store.place;
   }
 
-  /** The last switch, whether it came to its end or not. */
+  /** The last mode change, finished or not. */
   get last(): JournalEntry | undefined {
     return this.#entry;
   }
 
-  /** The last switch, if it did not come to its end. */
+  /** The last mode change, if it has not finished. */
   get unfinished(): JournalEntry | undefined {
     return this.#entry?.finishedAt === null ? this.#entry : undefined;
   }
 
   /**
-   * Makes sure that no other switch has begun or gone on since it was opened.
+   * Checks that no other mode change has started or continued since this journal was opened.
    * @throws OpsError SWITCH_RUNNING (precondition)
    */
   async assertUnchanged(): Promise<void> {
     const text = await this.#store.read();
     if (text === this.#text) return;
     const other = text === undefined ? undefined : parseEntry(text, this.place);
-    const what =
-      other === undefined
-        ? `The journal ${this.place} was removed`
-        : `A run of \`${other.command}\`, begun ${formatMinute(other.startedAt)} UTC, has worked on this environment`;
-    throw new OpsError("precondition", "SWITCH_RUNNING", `${what} since the plan was made.`, {
-      details: ["Nothing was written."],
-      hint: "See where it stands:  pnpm status",
-    });
+    throw switchRunning({ journal: this.place, other });
   }
 
-  /** A new switch. What an unfinished one has stopped stays known. */
+  /** Starts a new mode change. What an unfinished one has stopped stays recorded. */
   async begin(
     facts: Pick<
       JournalEntry,
@@ -119,11 +169,11 @@ export class Journal {
     });
   }
 
-  /** Goes on with an interrupted switch: some of its steps are done again. */
-  async goOn(again: readonly StepName[]): Promise<void> {
+  /** Continues an interrupted mode change, which repeats some of its steps. */
+  async resume(repeated: readonly StepName[]): Promise<void> {
     await this.change(({ done }) => ({
       runner: thisProcess(),
-      done: done.filter(({ step }) => !again.includes(step)),
+      done: done.filter(({ step }) => !repeated.includes(step)),
     }));
   }
 
@@ -144,22 +194,17 @@ function thisProcess(): { host: string; pid: number } {
   return { host: hostname(), pid: process.pid };
 }
 
-/** Whether the process that runs a switch still does; only known where it was started on this machine. */
+/** Whether another process on this machine still runs the mode change. Processes on other machines are not known. */
 export function isRunning({ runner }: Pick<JournalEntry, "runner">): boolean {
   if (runner?.host !== hostname() || runner.pid === process.pid) return false;
-  try {
-    process.kill(runner.pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
+  return isProcessAlive(runner.pid);
 }
 
 function now(): string {
   return new Date().toISOString();
 }
 
-/** When a switch has done a step; undefined when it has not. */
+/** When a mode change finished a step; undefined when it has not. */
 export function findDone(
   entry: Pick<JournalEntry, "done"> | undefined,
   step: StepName,
@@ -169,11 +214,8 @@ export function findDone(
 
 function parseEntry(text: string, place: string): JournalEntry {
   try {
-    return entrySchema.parse(JSON.parse(text));
+    return storedSchema.parse(JSON.parse(text));
   } catch (cause) {
-    throw new OpsError("configuration", "JOURNAL_UNREADABLE", `The journal ${place} is not readable.`, {
-      hint: "Nothing depends on it but --resume: look at it, then remove it, and run the command again.",
-      cause,
-    });
+    throw journalUnreadable({ place }, { cause });
   }
 }

@@ -1,47 +1,37 @@
-/** Terraform variables whose values are secrets: they are written nowhere, and have to be said again. */
+/** Terraform variables whose values are secrets. No value is written anywhere, so a resumed run needs it again. */
 import type { Redactor } from "@pilot-light/core/output/redact";
-import { OpsError } from "@pilot-light/core/ops-error";
+import { variableNeeded } from "../errors.ts";
+import type { TerraformVariable } from "../terraform/variables.ts";
 
-const pattern = /^-var=([^=]+)=(.*)$/s;
-
-/** The name in `-var=name=value`; undefined for files. */
-function nameOf(argument: string): string | undefined {
-  return pattern.exec(argument)?.[1];
-}
-
-/** What may be written down of the variables of a run: all but the values of secret ones. */
+/** Splits the variables of a run into those that the journal stores, and the names of the secret ones. */
 export function splitVariables(
-  variables: readonly string[],
+  variables: readonly TerraformVariable[],
   secret: ReadonlySet<string>,
-): { open: string[]; secretNames: string[] } {
-  const isSecret = (argument: string) => secret.has(nameOf(argument) ?? "");
+): { open: TerraformVariable[]; secretNames: string[] } {
   return {
-    open: variables.filter((argument) => !isSecret(argument)),
-    secretNames: variables.filter(isSecret).map((argument) => nameOf(argument) ?? ""),
+    open: variables.filter((variable) => !("name" in variable && secret.has(variable.name))),
+    secretNames: variables.flatMap((variable) =>
+      "name" in variable && secret.has(variable.name) ? [variable.name] : [],
+    ),
   };
 }
 
-/** From here on their values are shown nowhere. */
+/** Hides the values of secret variables from everything that is printed. */
 export function hideSecrets(
-  variables: readonly string[],
+  variables: readonly TerraformVariable[],
   secret: ReadonlySet<string>,
   redactor: Pick<Redactor, "add">,
 ): void {
-  for (const argument of variables) {
-    const [, name = "", value = ""] = pattern.exec(argument) ?? [];
-    if (secret.has(name) && value !== "") redactor.add(value);
+  for (const variable of variables) {
+    if ("name" in variable && secret.has(variable.name) && variable.value !== "") {
+      redactor.add(variable.value);
+    }
   }
 }
 
 /** @throws OpsError VARIABLE_NEEDED (precondition) when a secret variable of the interrupted run was not given again */
-export function assertSecretsGiven(names: readonly string[], variables: readonly string[]): void {
-  const given = new Set(variables.map(nameOf));
+export function assertSecretsGiven(names: readonly string[], variables: readonly TerraformVariable[]): void {
+  const given = new Set(variables.map((variable) => ("name" in variable ? variable.name : "")));
   const missing = names.filter((name) => !given.has(name));
-  if (missing.length === 0) return;
-  throw new OpsError(
-    "precondition",
-    "VARIABLE_NEEDED",
-    `The interrupted run was given ${missing.join(", ")}, whose value is kept nowhere.`,
-    { hint: `Give it again:  ${missing.map((name) => `--var ${name}=...`).join(" ")}` },
-  );
+  if (missing.length > 0) throw variableNeeded({ names: missing });
 }

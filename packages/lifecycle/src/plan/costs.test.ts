@@ -13,19 +13,19 @@ const service = (name: string, desired_count: number, strategy: unknown[] = []) 
   resource("aws_ecs_service", { name, desired_count, capacity_provider_strategy: strategy });
 const definition = (family: string, cpu: string, memory: string) =>
   resource("aws_ecs_task_definition", { family, cpu, memory });
-const totalOf = (...resources: Resource[]) => costsOf(resources).total;
+const totalOf = (...resources: Resource[]) => costsOf(resources).totalUsd;
 
-test("what has no price of its own costs nothing", () => {
+test("a resource without a price of its own costs nothing", () => {
   expect(costsOf([resource("aws_vpc"), resource("aws_cloudwatch_log_group")])).toEqual({
-    total: 0,
+    totalUsd: 0,
     items: [],
     usage: [],
     unknown: [],
   });
 });
 
-test("the dearest comes first, and the items are the total", () => {
-  const { items, total } = costsOf([
+test("the most expensive item is the first, and the items add up to the total", () => {
+  const { items, totalUsd } = costsOf([
     resource("aws_service_discovery_private_dns_namespace"),
     resource("aws_eip"),
     resource("aws_eip"),
@@ -33,7 +33,7 @@ test("the dearest comes first, and the items are the total", () => {
   ]);
   expect(items.map(({ name }) => name)).toEqual(["2 public addresses", "1 private zone", "1 secret"]);
   const usd = 2 * monthly(unitPrices.publicAddress) + monthly(unitPrices.privateZone);
-  expect(total).toBeCloseTo(usd + monthly(unitPrices.secret));
+  expect(totalUsd).toBeCloseTo(usd + monthly(unitPrices.secret));
 });
 
 test("a public load balancer has an address in each of its subnets, an internal one has none", () => {
@@ -43,7 +43,7 @@ test("a public load balancer has an address in each of its subnets, an internal 
   expect(difference).toBeCloseTo(2 * monthly(unitPrices.publicAddress));
 });
 
-test("subnets that are not known before the apply do not stop the sum", () => {
+test("a load balancer whose subnets are unknown before the apply is counted without addresses", () => {
   const use = quietMonth.loadBalancerUnits * monthly(unitPrices.loadBalancerUse);
   expect(totalOf(resource("aws_lb"))).toBeCloseTo(monthly(unitPrices.loadBalancer) + use);
 });
@@ -56,11 +56,11 @@ test("a second zone doubles a database, its secret stays one", () => {
 });
 
 test("a class without a known price is named, its storage counts", () => {
-  const { total, unknown } = costsOf([
+  const { totalUsd, unknown } = costsOf([
     resource("aws_db_instance", { instance_class: "db.x9.huge", allocated_storage: 100 }),
   ]);
   expect(unknown).toEqual(["the price of db.x9.huge"]);
-  expect(total).toBeCloseTo(100 * monthly(unitPrices.databaseGigabyte) + monthly(unitPrices.secret));
+  expect(totalUsd).toBeCloseTo(100 * monthly(unitPrices.databaseGigabyte) + monthly(unitPrices.secret));
 });
 
 test("tasks cost what their own definition asks for, times their number", () => {
@@ -80,19 +80,19 @@ test("Spot is cheaper, and a service without tasks costs nothing", () => {
   expect(costsOf([service("backend", 0), task]).items.map(({ name }) => name)).toEqual(["logs, 1 GB"]);
 });
 
-test("what depends on use is named, and counted once for all resources of its kind", () => {
-  const { usage, total } = costsOf(
+test("an item that depends on use is named, and counted once for all resources of its kind", () => {
+  const { usage, totalUsd } = costsOf(
     ["a", "b"].flatMap(() => [resource("aws_s3_bucket"), resource("aws_ecr_repository")]),
   );
   expect(usage).toEqual(["images in ECR, 5 GB", "objects in S3, 5 GB"]);
-  expect(total).toBe(0.61);
+  expect(totalUsd).toBe(0.61);
 });
 
-test("amounts are whole cents, and the total is that of the exact ones", () => {
-  const { items, total } = costsOf([resource("aws_lb"), resource("aws_s3_bucket")]);
+test("amounts are rounded to cents, and the total is the sum of the exact amounts", () => {
+  const { items, totalUsd } = costsOf([resource("aws_lb"), resource("aws_s3_bucket")]);
   expect(items.map(({ usd }) => usd)).toEqual([16.43, 0.58, 0.11]);
   // 16.425 + 0.584 + 0.115
-  expect(total).toBe(17.12);
+  expect(totalUsd).toBe(17.12);
 });
 
 test("the README's table has the same sums", () => {
@@ -123,7 +123,7 @@ test("the README's table has the same sums", () => {
     storage,
     active(2, []),
     active(1, [{ capacity_provider: "FARGATE_SPOT" }]),
-  ].map((resources) => costsOf(resources).total.toFixed(2));
+  ].map((resources) => costsOf(resources).totalUsd.toFixed(2));
   const readme = readFileSync(new URL("../../../../README.md", import.meta.url), "utf8");
   expect(
     /^\| USD +\|(?<sums>.*)\|$/m

@@ -1,20 +1,20 @@
 /**
- * What the resources of a plan or of the state cost: their own numbers and sizes, times the list prices of us-east-1, and
- * for what is paid for by use the amounts of a quiet month. The README's table has the same sums.
+ * Monthly costs of the resources of a plan or of a state: their numbers and sizes, times the list prices of us-east-1. Where AWS
+ * bills by use, the amounts are those of a quiet month. The README's table has the same sums.
  */
 import { plural } from "@pilot-light/core/output/format";
 import { databaseClasses, monthly, quietMonth, type UnitPrice, unitPrices } from "@pilot-light/core/prices";
 import type { Resource } from "../terraform/changes.ts";
 
-/** USD a month, in cents. */
+/** In USD per month, rounded to cents. */
 export interface Costs {
-  /** Of the exact amounts: the rounded items may differ by a cent. */
-  total: number;
-  /** The dearest first, those of `usage` among them. */
+  /** Sum of the exact amounts: the sum of the rounded items may differ by a cent. */
+  totalUsd: number;
+  /** The most expensive first, with those of `usage`. */
   items: readonly CostItem[];
   /** Names of the items that depend on use: their amounts are those of a quiet month. */
   usage: readonly string[];
-  /** What has a price that is not known here. */
+  /** What this tool knows no price for. */
   unknown: readonly string[];
 }
 
@@ -24,22 +24,22 @@ export interface CostItem {
   usd: number;
 }
 
-/** What is paid for by use, where there is any of a type: once, however many there are. */
+/** What AWS bills by use, where there is a resource of the type: once, whatever their number. */
 const uses = [
   ["aws_ecr_repository", "images in ECR, %", quietMonth.imageGigabytes, unitPrices.imageGigabyte],
   ["aws_s3_bucket", "objects in S3, %", quietMonth.objectGigabytes, unitPrices.objectGigabyte],
   ["aws_nat_gateway", "data through NAT, %", quietMonth.natGigabytes, unitPrices.natGigabyte],
   ["aws_lb", "use of the load balancer", quietMonth.loadBalancerUnits, unitPrices.loadBalancerUse],
   ["aws_efs_file_system", "files in EFS, %", quietMonth.fileSystemGigabytes, unitPrices.fileSystemGigabyte],
-  // The log groups are always there: it is the tasks that write.
+  // Log groups exist in both modes, but only the tasks of services write to them.
   ["aws_ecs_service", "logs, %", quietMonth.logGigabytes, unitPrices.logGigabyte],
 ] as const satisfies readonly (readonly [string, string, number, UnitPrice])[];
 
 const number = (value: unknown): number => (Number.isFinite(Number(value)) ? Number(value) : 0);
-/** As the README's table rounds. */
+/** Rounds as the table in the README does. */
 const cents = (usd: number): number => Number(usd.toFixed(2));
 
-/** What a set of resources costs a month, the dearest first. */
+/** Monthly costs of a set of resources, the most expensive first. */
 export function costsOf(resources: readonly Resource[]): Costs {
   const of = (type: string) => resources.filter((resource) => resource.type === type);
   const unknown: string[] = [];
@@ -75,14 +75,14 @@ export function costsOf(resources: readonly Resource[]): Costs {
     }));
   items.push(...used);
   return {
-    total: cents(items.reduce((sum, { usd }) => sum + usd, 0)),
+    totalUsd: cents(items.reduce((sum, { usd }) => sum + usd, 0)),
     items: items.sort((a, b) => b.usd - a.usd).map(({ name, usd }) => ({ name, usd: cents(usd) })),
     usage: used.map(({ name }) => name),
     unknown,
   };
 }
 
-/** Each zone of a public load balancer has an address. */
+/** A public load balancer has an address in each zone. */
 function zonesOf(values: Resource["values"]): number {
   const subnets = values["subnets"];
   return values["internal"] === true || !Array.isArray(subnets) ? 0 : subnets.length;
@@ -98,7 +98,7 @@ function database(values: Resource["values"]): { usd: number; missing?: string }
   return price === undefined ? { usd, missing: `the price of ${name}` } : { usd };
 }
 
-/** Tasks by the definition that has their service's name. */
+/** The tasks of services. A task definition belongs to the service of the same name. */
 function fargate(services: readonly Resource[], definitions: readonly Resource[]) {
   let count = 0;
   let usd = 0;

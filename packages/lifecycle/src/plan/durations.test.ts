@@ -12,20 +12,20 @@ test("quick resources take a minute together", () => {
   expect(estimateMinutes([change("aws_subnet", "create"), change("aws_vpc", "create")])).toBe(1);
 });
 
-test("what runs beside each other is not added up", () => {
+test("durations of resources that Terraform creates in parallel are not added up", () => {
   const database = change("aws_db_instance", "create");
   const alone = estimateMinutes([database]);
   expect(estimateMinutes([database, change("aws_nat_gateway", "create")])).toBe(alone);
 });
 
-test("what waits for another is added to it", () => {
+test("the duration of a resource is added to that of the resource it waits for", () => {
   const balancer = estimateMinutes([change("aws_lb", "create")]);
   const distribution = usualMinutes("aws_cloudfront_distribution", "create") ?? 0;
   const both = [change("aws_lb", "create"), change("aws_cloudfront_distribution", "create")];
   expect(estimateMinutes(both)).toBe(balancer + distribution);
 });
 
-test("a replacement takes both its times, a change in place none", () => {
+test("a replacement takes the time of a deletion and of a creation, a change in place none", () => {
   const create = usualMinutes("aws_db_instance", "create") ?? 0;
   const destroy = usualMinutes("aws_db_instance", "delete") ?? 0;
   expect(estimateMinutes([change("aws_db_instance", "replace")])).toBe(create + destroy + 1);

@@ -1,4 +1,4 @@
-/** How long AWS usually takes: experience, rounded up, for what a person may expect. Nothing depends on it. */
+/** How long AWS usually takes, from experience and rounded up, so that people know what to expect. No decision depends on it. */
 import type { Change } from "../terraform/changes.ts";
 
 interface Usual {
@@ -17,7 +17,7 @@ const usual: Readonly<Record<string, Usual>> = {
   aws_service_discovery_private_dns_namespace: { create: 1, destroy: 1 },
 };
 
-/** What has to wait for what; chains run beside each other. */
+/** Resources that wait for each other. Chains run in parallel. */
 const chains = [
   ["aws_db_instance"],
   ["aws_lb", "aws_cloudfront_distribution"],
@@ -26,10 +26,10 @@ const chains = [
   ["aws_efs_mount_target", "aws_ecs_service"],
 ] as const;
 
-/** Minutes for everything quick, and for Terraform itself. */
+/** Minutes for all quick resources, and for Terraform itself. */
 const rest = 1;
 
-/** Minutes that a resource usually takes; undefined for those that take next to none. */
+/** Minutes that a resource usually takes; undefined for a quick one. */
 export function usualMinutes(type: string, action: string): number | undefined {
   const known = usual[type];
   if (known === undefined) return undefined;
@@ -37,7 +37,7 @@ export function usualMinutes(type: string, action: string): number | undefined {
   return action === "delete" || action === "destroy" ? known.destroy : undefined;
 }
 
-/** Minutes that all changes will take. */
+/** Minutes that all changes take together. */
 export function estimateMinutes(changes: readonly Change[]): number {
   if (changes.length === 0) return 0;
   const minutes = (type: string) => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { makeSwitchPlan } from "./mode-change-plan.ts";
+import { makeModeChangePlan } from "./mode-change-plan.ts";
 import type { Action, Resource } from "../terraform/changes.ts";
 
 const change = (address: string, action: Action) => ({
@@ -10,7 +10,7 @@ const change = (address: string, action: Action) => ({
 });
 const resource = (address: string): Resource => ({ address, type: address.split(".")[0] ?? "", values: {} });
 
-const plan = makeSwitchPlan({
+const plan = makeModeChangePlan({
   command: "deactivate",
   environment: "shop-dev",
   region: "us-east-1",
@@ -32,7 +32,7 @@ const plan = makeSwitchPlan({
   },
 });
 
-test("changes are counted by what is done and by type", () => {
+test("changes are counted by action and by type", () => {
   expect(plan.terraform).toMatchObject({
     create: {},
     change: { aws_security_group: 1 },
@@ -41,17 +41,17 @@ test("changes are counted by what is done and by type", () => {
   });
 });
 
-test("what goes with its data is named, replaced or destroyed", () => {
+test("resources that are deleted with their data are named, whether replaced or destroyed", () => {
   expect(plan.terraform.dataLost.map(({ name }) => name)).toEqual([
     "the aws_efs_file_system.metrics",
     "the aws_db_instance.db",
   ]);
 });
 
-test("what is changed in place stays, what is made anew does not", () => {
+test("a resource that is changed in place is kept, a replaced one is not", () => {
   expect(plan.terraform.kept).toEqual({ aws_s3_bucket: 1, aws_security_group: 1 });
 });
 
 test("costs are those of the resources before and after", () => {
-  expect(plan.costs.before.total).toBeGreaterThan(plan.costs.after.total);
+  expect(plan.monthlyCosts.before.totalUsd).toBeGreaterThan(plan.monthlyCosts.after.totalUsd);
 });

@@ -1,31 +1,16 @@
-/** The plan of a switch: everything a person has to know before saying yes. It is the `--json` of `--dry-run` as well. */
+/** The plan of a mode change: what a person has to know before the answer to the prompt. `--dry-run --json` prints it. */
 import type { Mode } from "@pilot-light/validate/mode";
 import type { Plan as SyncPlan } from "@pilot-light/sync/plan/plan";
 import { costsOf, type Costs } from "./costs.ts";
+import { dataLosing } from "./data-losses.ts";
 import { estimateMinutes } from "./durations.ts";
 import type { Image } from "../aws/images.ts";
-import type { StepName, SwitchName } from "../journal/journal.ts";
+import type { StepName } from "../journal/journal.ts";
+import type { ModeChangeName } from "../options.ts";
 import { countByType, type Change, type PlanContents } from "../terraform/changes.ts";
 
-/** Types that hold what cannot be made again. */
-const dataTypes: ReadonlySet<string> = new Set([
-  "aws_db_instance",
-  "aws_s3_bucket",
-  "aws_ecr_repository",
-  "aws_efs_file_system",
-  "aws_cloudwatch_log_group",
-  "aws_secretsmanager_secret",
-]);
-
-/** Of these, what belongs to the active mode and goes with it: metrics, dashboards, generated passwords. */
-const activeModeData: ReadonlySet<string> = new Set([
-  "aws_efs_file_system",
-  "aws_cloudwatch_log_group",
-  "aws_secretsmanager_secret",
-]);
-
-export interface SwitchPlan {
-  command: SwitchName;
+export interface ModeChangePlan {
+  command: ModeChangeName;
   environment: string;
   region: string;
   from: Mode;
@@ -36,24 +21,23 @@ export interface SwitchPlan {
     change: Record<string, number>;
     replace: Record<string, number>;
     destroy: Record<string, number>;
-    /** What is deleted or made anew with its data. */
+    /** Resources that will be deleted or replaced with their data. */
     dataLost: readonly { type: string; name: string; address: string }[];
-    /** Resources that stay as they are or are changed in place. */
+    /** Resources that stay unchanged or are changed in place. */
     kept: Record<string, number>;
   };
   images: readonly Image[];
   sync: SyncPlan | null;
-  /** USD a month. */
-  costs: { before: Costs; after: Costs };
-  minutes: number;
+  monthlyCosts: { before: Costs; after: Costs };
+  estimatedDurationMs: number;
   notes: readonly string[];
 }
 
-/** Minutes until services run, after everything is there. */
-const settling: Readonly<Record<SwitchName, number>> = { activate: 4, deactivate: 0 };
+/** Minutes until services run, after Terraform has created them. */
+const settlingMinutes: Readonly<Record<ModeChangeName, number>> = { activate: 4, deactivate: 0 };
 
-export function makeSwitchPlan(parts: {
-  command: SwitchName;
+export function makeModeChangePlan(parts: {
+  command: ModeChangeName;
   environment: string;
   region: string;
   steps: readonly StepName[];
@@ -62,13 +46,14 @@ export function makeSwitchPlan(parts: {
   sync: SyncPlan | null;
   notes: readonly string[];
   from: Mode;
-}): SwitchPlan {
+}): ModeChangePlan {
   const { contents, steps, images, sync, notes, command, environment, region, from } = parts;
   const { changes, before, after } = contents;
   const by = (action: Change["action"]) => countByType(changes.filter((change) => change.action === action));
-  const gone = new Set(changes.filter(({ action }) => action !== "change").map(({ address }) => address));
-  const kept = after.filter(({ address }) => !gone.has(address));
+  const changed = new Set(changes.filter(({ action }) => action !== "change").map(({ address }) => address));
+  const kept = after.filter(({ address }) => !changed.has(address));
   const syncMinutes = (sync?.estimatedDurationMs ?? 0) / 60_000;
+  const minutes = Math.ceil(estimateMinutes(changes) + syncMinutes + settlingMinutes[command]);
   return {
     command,
     environment,
@@ -86,24 +71,8 @@ export function makeSwitchPlan(parts: {
     },
     images,
     sync,
-    costs: { before: costsOf(before), after: costsOf(after) },
-    minutes: Math.ceil(estimateMinutes(changes) + syncMinutes + settling[command]),
+    monthlyCosts: { before: costsOf(before), after: costsOf(after) },
+    estimatedDurationMs: minutes * 60_000,
     notes,
   };
-}
-
-/** Changes that take data with them. */
-function dataLosing(changes: readonly Change[]): Change[] {
-  return changes.filter(
-    ({ type, action }) => dataTypes.has(type) && (action === "destroy" || action === "replace"),
-  );
-}
-
-/** Those among them that no switch should make: `--allow-data-loss` lets them pass. */
-export function unexpectedLosses(command: SwitchName, changes: readonly Change[]): Change[] {
-  return dataLosing(changes).filter(({ type, action }) => {
-    if (command === "activate") return true;
-    // The database of a deactivation has a guard and a snapshot of its own.
-    return action === "replace" || !(activeModeData.has(type) || type === "aws_db_instance");
-  });
 }

@@ -3,7 +3,7 @@ import type { WriteStream } from "node:tty";
 import { Printer } from "@pilot-light/core/output/printer";
 import { expect, test } from "vitest";
 import { printHead, printPlan } from "./render.ts";
-import type { SwitchPlan } from "../plan/mode-change-plan.ts";
+import type { ModeChangePlan } from "../plan/mode-change-plan.ts";
 
 function printed(columns: number, print: (printer: Printer) => void): string[] {
   const stderr = Object.assign(new PassThrough(), { isTTY: columns > 0, columns }) as unknown as WriteStream;
@@ -11,7 +11,11 @@ function printed(columns: number, print: (printer: Printer) => void): string[] {
   return String(stderr.read() as unknown).split("\n");
 }
 
-const costs = { total: 15.84, items: {}, unknown: [] } as unknown as SwitchPlan["costs"]["before"];
+const costs = {
+  totalUsd: 15.84,
+  items: {},
+  unknown: [],
+} as unknown as ModeChangePlan["monthlyCosts"]["before"];
 const plan = {
   command: "activate",
   environment: "shop-dev",
@@ -27,11 +31,13 @@ const plan = {
     kept: {},
   },
   sync: null,
-  costs: { before: costs, after: costs },
+  monthlyCosts: { before: costs, after: costs },
   images: [],
-  minutes: 14,
-  notes: ["the last deactivation copied nothing to Neon: what only RDS has is replaced (its dump is kept)"],
-} as unknown as SwitchPlan;
+  estimatedDurationMs: 14 * 60_000,
+  notes: [
+    "the last deactivation copied nothing to Neon: rows that only RDS has will be replaced (dump kept)",
+  ],
+} as unknown as ModeChangePlan;
 
 test.each([70, 80, 100, 200])(
   "in %i columns no line of a plan is longer, and no type is broken",
@@ -44,16 +50,16 @@ test.each([70, 80, 100, 200])(
   },
 );
 
-test("a long note goes on below its beginning", () => {
+test("a long note continues below its beginning", () => {
   const lines = printed(80, (printer) => printPlan(plan, printer));
   const start = lines.findIndex((line) => line.includes("! the last deactivation"));
   expect(lines.slice(start, start + 2)).toEqual([
-    "               ! the last deactivation copied nothing to Neon: what only RDS has",
-    "               is replaced (its dump is kept)",
+    "               ! the last deactivation copied nothing to Neon: rows that only",
+    "               RDS has will be replaced (dump kept)",
   ]);
 });
 
-test("the right part of the head ends with the line, or has one of its own", () => {
+test("the right part of the head ends with the line, or has a line of its own", () => {
   const head = (columns: number) =>
     printed(columns, (printer) =>
       printHead("Activate  shop dev, us-east-1", "dry run, nothing is written", printer),

@@ -1,9 +1,9 @@
-/** What both switches look at before they plan, all at once. */
+/** The checks that both mode changes run before they plan, all at the same time. */
 import { readIdentity } from "@pilot-light/core/aws/identity";
 import { readVariable } from "@pilot-light/core/config/env";
 import type { Outputs } from "@pilot-light/core/contract";
 import { formatMinute, plural } from "@pilot-light/core/output/format";
-import { parseNeonUrl } from "@pilot-light/core/postgres/neon-url";
+import { readNeon } from "@pilot-light/core/postgres/neon-url";
 import { openSession } from "@pilot-light/core/postgres/session";
 import { sessionOptions } from "@pilot-light/sync/read/connect";
 import type { DirectionName } from "@pilot-light/sync/direction";
@@ -18,27 +18,28 @@ import { assertSamePlace } from "./same-account.ts";
 import type { Preflight } from "./preflight.ts";
 import { countByType, type PlanContents } from "../terraform/changes.ts";
 import type { SavedPlan } from "../terraform/stack.ts";
+import type { TerraformVariable } from "../terraform/variables.ts";
 
-/** Looks at the account and the programs, and makes the stack ready to be asked. */
-export function lookAtBasics(preflight: Preflight, context: LifecycleContext) {
+/** Checks the account, the programs, the state and the instance, and prepares the stack for further commands of terraform. */
+export function checkBasics(preflight: Preflight, context: LifecycleContext) {
   const { aws, environment, signal, stack, names } = context;
-  const identity = preflight.look("account", async () => {
+  const identity = preflight.check("account", async () => {
     const value = await readIdentity(aws, readVariable(environment, "PILOT_LIGHT_ACCOUNT_ID"), signal);
     return { value, summary: `${value.account} as ${value.arn.split(":").at(-1) ?? ""}` };
   });
-  const version = preflight.look("terraform", async () => {
+  const version = preflight.check("terraform", async () => {
     const value = await stack.version();
     return { value, summary: `Terraform ${value}` };
   });
-  const outputs = preflight.look("state", async () => {
-    // The backend in S3 needs the credentials as well: one failure, told once.
+  const outputs = preflight.check("state", async () => {
+    // A state in S3 needs the credentials as well. When they are missing, only the check of the account reports it.
     const [who] = await Promise.all([identity, version]);
     await stack.synthesize();
     const value = await stack.outputs();
     assertSamePlace(value, who, aws.region);
-    return { value, summary: `${names.stack} is ${describeMode(value)}, as its state says` };
+    return { value, summary: `${names.stack} is ${describeMode(value)}, according to its state` };
   });
-  const database = preflight.look("rds", async () => {
+  const database = preflight.check("rds", async () => {
     await identity;
     const value = await readDatabase(aws, names.databaseInstance, signal);
     if (value !== undefined) assertUsable(value);
@@ -56,14 +57,14 @@ export function modeOf(outputs: Pick<Outputs, "dev_activated">) {
   return outputs.dev_activated ? "active" : "pilot-light";
 }
 
-/** Makes the Terraform plan, under the lock of the state where the plan is made here. */
-export function lookAtPlan(
+/** Makes the Terraform plan. A plan that is made on this machine needs the lock of the state. */
+export function checkTerraformPlan(
   preflight: Preflight,
   context: LifecycleContext,
   waitFor: readonly Promise<unknown>[],
-  variables: () => Promise<readonly string[]>,
+  variables: () => Promise<readonly TerraformVariable[]>,
 ): Promise<SavedPlan> {
-  return preflight.look("plan", async () => {
+  return preflight.check("plan", async () => {
     await Promise.all(waitFor);
     const value = await context.stack.plan(await variables());
     const how = value.remoteRun === undefined ? "state unlocked" : "planned in Terraform Cloud";
@@ -72,29 +73,28 @@ export function lookAtPlan(
 }
 
 function describeChanges({ changes }: PlanContents): string {
-  if (changes.length === 0) return "nothing to change";
+  if (changes.length === 0) return "no changes";
   const count = (action: string) => changes.filter((change) => change.action === action).length;
   const kinds = Object.keys(countByType(changes)).length;
   return `create ${count("create")}, change ${count("change")}, replace ${count("replace")}, destroy ${count("destroy")} (${plural(kinds, "type")})`;
 }
 
-/** Enters Neon. */
-export function lookAtNeon(
+/** Connects to Neon. */
+export function checkNeon(
   preflight: Preflight,
   { environment, printer, signal }: LifecycleContext,
   side: "source" | "target",
 ): Promise<unknown> {
-  return preflight.look("neon", async () => {
-    const endpoint = parseNeonUrl(readVariable(environment, "NEON_DATABASE_URL"));
-    printer.redactor.add(endpoint.password);
+  return preflight.check("neon", async () => {
+    const endpoint = readNeon(environment, printer.redactor);
     await using session = await openSession(endpoint, sessionOptions(side, environment, signal));
     const { version } = await readFacts(session);
     return { value: undefined, summary: `${endpoint.database} @ ${endpoint.host}, PostgreSQL ${version}` };
   });
 }
 
-/** Plans the sync, as a dry run of it does; null where the database comes with the deployment. */
-export function lookAtSync(
+/** Plans the sync, as its dry run does; null where the deployment will create the database. */
+export function checkSync(
   preflight: Preflight,
   context: LifecycleContext,
   direction: DirectionName,
@@ -102,11 +102,11 @@ export function lookAtSync(
   waitFor: readonly Promise<unknown>[],
   outputs: Promise<Outputs>,
 ): Promise<SyncPlan | null> {
-  return preflight.look("sync", async () => {
+  return preflight.check("sync", async () => {
     await Promise.all(waitFor);
     const deployed = await outputs;
     if (deployed.database_endpoint === "") {
-      return { value: null, summary: "there is no database yet: it is filled once it is there" };
+      return { value: null, summary: "the database does not exist yet; the sync runs after the deployment" };
     }
     const { previewSync } = await import("@pilot-light/sync/sync");
     const { plan, refusal } = await previewSync(
@@ -115,36 +115,31 @@ export function lookAtSync(
       context,
     );
     if (refusal !== undefined) throw refusal;
-    return { value: plan, summary: `${plan.source.system} -> ${plan.target.system} can be done` };
+    return { value: plan, summary: `${plan.source.system} -> ${plan.target.system} is possible` };
   });
 }
 
-/** Looks for rows that only the target has; null where there is no database yet, or nothing to sync to. */
-export function lookAtNewer(
+/** Finds rows that only the target has; null where there is no database yet. */
+export function checkNewerRows(
   preflight: Preflight,
   context: LifecycleContext,
   waitFor: readonly Promise<unknown>[],
   outputs: Promise<Outputs>,
 ): Promise<Divergence | null> {
-  return preflight.look("newer rows", async () => {
+  return preflight.check("newer rows", async () => {
     await Promise.all(waitFor);
     const deployed = await outputs;
-    if (deployed.database_endpoint === "") return { value: null, summary: "there is no database yet" };
+    if (deployed.database_endpoint === "") return { value: null, summary: "the database does not exist yet" };
     const value = await compareCopies(deployed, context);
     return { value, summary: describeDivergence(value) };
   });
 }
 
 function describeDivergence({ last, neon, rds }: Divergence): string {
-  if (last === null) return "no copy between Neon and RDS is on record";
+  if (last === null) return "no copy between Neon and RDS is recorded";
   const side = (name: string, changed: readonly string[] | null) => {
     const count = (changed ?? []).length;
     return count === 0 ? `${name} unchanged` : `${name} changed in ${plural(count, "table")}`;
   };
-  return `equal ${formatMinute(last.at)} UTC; since: ${side("Neon", neon.changed)}, ${side("RDS", rds.changed)}`;
-}
-
-/** What a plan says of rows that are replaced although they are newer: somebody has said so. */
-export function newerNotes(changed: readonly string[] | null | undefined, system: string): string[] {
-  return (changed ?? []).map((table) => `newer in ${system}, replaced: ${table}`);
+  return `equal ${formatMinute(last.at)} UTC; since then ${side("Neon", neon.changed)}, ${side("RDS", rds.changed)}`;
 }

@@ -19,33 +19,33 @@ function found(
   };
 }
 
-const judge = (divergence: Divergence, known: typeof copy | null = copy, keepBackend = false) =>
+const check = (divergence: Divergence, known: typeof copy | null = copy, keepBackend = false) =>
   findOutdated(divergence, known, { keepBackend });
 
 describe("a copy that was taken", () => {
-  it("counts while RDS holds what was copied, whatever production has written to Neon", () => {
-    expect(judge(found())).toBeUndefined();
-    expect(judge(found({ neon: { changed: ["public.contacts: 12 -> 15 rows"] } }))).toBeUndefined();
+  it("counts while RDS is unchanged, whatever production has written to Neon", () => {
+    expect(check(found())).toBeUndefined();
+    expect(check(found({ neon: { changed: ["public.contacts: 12 -> 15 rows"] } }))).toBeUndefined();
   });
 
-  it("does not count once RDS was written to, unless the backend was to run on", () => {
+  it("does not count after a write to RDS, except with --keep-backend", () => {
     const written = found({ rds: ["public.projects: 12 -> 13 rows"] });
-    expect(judge(written)).toContain("public.projects: 12 -> 13 rows");
-    expect(judge(found({ rds: null }))).toContain("RDS was written to");
-    expect(judge(written, copy, true)).toBeUndefined();
+    expect(check(written)).toContain("public.projects: 12 -> 13 rows");
+    expect(check(found({ rds: null }))).toContain("RDS was written to");
+    expect(check(written, copy, true)).toBeUndefined();
   });
 
-  it("does not count when it was undone or another one has run: the database is another", () => {
-    expect(judge(found({ neon: { oid: "21" } }))).toContain("undone");
-    expect(judge(found({ direction: "neon-to-rds" }))).toContain("manifest");
+  it("does not count after an undo or another sync: the database is another one", () => {
+    expect(check(found({ neon: { oid: "21" } }))).toContain("sync was undone");
+    expect(check(found({ direction: "neon-to-rds" }))).toContain("no manifest");
   });
 
   it("does not count for another database in Neon", () => {
-    expect(judge(found({ neon: { host: "other.test" } }))).toContain("neondb @ neon.test");
-    expect(judge(found({ neon: { database: "other" } }))).toContain("other @ neon.test");
+    expect(check(found({ neon: { host: "other.test" } }))).toContain("neondb @ neon.test");
+    expect(check(found({ neon: { database: "other" } }))).toContain("other @ neon.test");
   });
 
-  it("does not count when nobody knows what it made", () => {
-    expect(judge(found(), null)).toContain("does not know");
+  it("does not count when the journal does not record what it created", () => {
+    expect(check(found(), null)).toContain("does not record");
   });
 });

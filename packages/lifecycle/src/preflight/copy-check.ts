@@ -1,17 +1,17 @@
-/** Whether a copy that was taken still is what it was: asked before it counts as done, and before anything is destroyed. */
+/** Checks whether the copy in Neon is still equal to RDS: before it counts as done, and before Terraform deletes anything. */
 import type { Outputs } from "@pilot-light/core/contract";
-import { OpsError } from "@pilot-light/core/ops-error";
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
 import { readDivergence, type Divergence } from "@pilot-light/sync/divergence";
 import type { LifecycleContext } from "../context.ts";
+import { backendStarted, copyOutdated } from "../errors.ts";
 import type { JournalEntry } from "../journal/journal.ts";
-import type { SwitchOptions } from "../options.ts";
-import { backendOf, mayWrite, readWriters } from "../aws/backend-service.ts";
+import type { ModeChangeOptions } from "../options.ts";
+import { backendOf, mayWrite, readBackend } from "../aws/backend-service.ts";
 
 /**
  * Compares the databases with what they held when they were last equal.
- * @param compared those whose rows are read; of the other one only what it is
+ * @param compared the databases whose rows are read; default: both
  */
 export async function compareCopies(
   outputs: Outputs,
@@ -24,89 +24,83 @@ export async function compareCopies(
   );
 }
 
-/** Neon's rows do not matter to a copy that was taken: production may have written more of them. */
+/** The rows of Neon are not compared: production may have written more of them since the copy. */
 function compareRds(
   outputs: Outputs,
-  { keepBackend }: Pick<SwitchOptions, "keepBackend">,
+  { keepBackend }: Pick<ModeChangeOptions, "keepBackend">,
   context: Pick<LifecycleContext, "stack"> & CommandContext,
 ): Promise<Divergence> {
   return compareCopies(outputs, context, keepBackend ? [] : ["rds"]);
 }
 
-/** The database that the copy made, for the journal. */
+/** The database that the copy created, for the journal. */
 function copyOf({ neon: { host, database, oid } }: Divergence): NonNullable<JournalEntry["copy"]> {
   return { host, database, oid };
 }
 
 /**
- * Why the copy in Neon is no longer one of RDS; undefined when it is. What production has written to Neon since is no reason.
- * @param copy what the journal says of it
+ * Why the database in Neon is no longer a copy of RDS; undefined while it is. Rows that production has written to Neon since are no
+ * reason.
+ * @param copy the record of the copy in the journal
  */
 export function findOutdated(
   { last, neon, rds }: Divergence,
   copy: JournalEntry["copy"],
-  { keepBackend }: Pick<SwitchOptions, "keepBackend">,
+  { keepBackend }: Pick<ModeChangeOptions, "keepBackend">,
 ): string | undefined {
-  if (copy === null) return "the journal does not know which database was copied to";
+  if (copy === null) return "the journal does not record which database the copy created";
   if (neon.host !== copy.host || neon.database !== copy.database) {
-    return `the data was copied to ${copy.database} @ ${copy.host}, and NEON_DATABASE_URL is of ${neon.database} @ ${neon.host}`;
+    return `the copy is in ${copy.database} @ ${copy.host}, but NEON_DATABASE_URL names ${neon.database} @ ${neon.host}`;
   }
   if (neon.oid !== copy.oid) {
-    return "Neon's database is another one than the copy made: the sync was undone, or another one has run";
+    return "the Neon database is not the one this copy created: the sync was undone, or another sync has run";
   }
-  if (last?.direction !== "rds-to-neon") return "the copy's manifest is not there";
+  if (last?.direction !== "rds-to-neon") return "S3 has no manifest of the copy";
   if (!keepBackend && (rds.changed === null || rds.changed.length > 0)) {
     return `RDS was written to after the copy: ${(rds.changed ?? []).slice(0, 3).join(", ")}`;
   }
   return undefined;
 }
 
-/** Whether the backend may write although it was stopped for the copy; never where it was to run on. */
+/** Whether the backend may write although the run stopped it for the copy; never with `--keep-backend`. */
 async function isBackendStarted(
-  { keepBackend }: Pick<SwitchOptions, "keepBackend">,
+  { keepBackend }: Pick<ModeChangeOptions, "keepBackend">,
   { aws, names, signal }: LifecycleContext,
 ): Promise<boolean> {
-  return !keepBackend && mayWrite(await readWriters(aws, names, signal));
+  return !keepBackend && mayWrite(await readBackend(aws, names, signal));
 }
 
-/** Why the copy of an interrupted run does not count any more; undefined when it does. */
+/** Why the copy of an interrupted run no longer counts; undefined while it counts. */
 export async function findOutdatedCopy(
   outputs: Outputs,
   copy: JournalEntry["copy"],
-  options: SwitchOptions,
+  options: ModeChangeOptions,
   context: LifecycleContext,
 ): Promise<string | undefined> {
   if (await isBackendStarted(options, context)) {
-    return "the backend was started again after it: RDS may have newer rows than Neon";
+    return "the backend was started again after the copy, so RDS may have newer rows than Neon";
   }
   return findOutdated(await compareRds(outputs, options, context), copy, options);
 }
 
 /**
- * A look right after the copy, and the last one before anything is destroyed.
- * @param copy what the journal says of it; undefined right after it was taken
- * @returns what the journal should say of it
+ * Checks the copy: right after it was taken, and before anything is deleted.
+ * @param copy the record of the copy in the journal; undefined right after the copy was taken
+ * @returns the record of the copy for the journal
  * @throws OpsError BACKEND_STARTED, COPY_OUTDATED (precondition)
  */
 export async function assertCopied(
   outputs: Outputs,
   copy: JournalEntry["copy"] | undefined,
-  options: SwitchOptions,
+  options: ModeChangeOptions,
   context: LifecycleContext,
 ): Promise<JournalEntry["copy"]> {
   if (await isBackendStarted(options, context)) {
-    throw new OpsError(
-      "precondition",
-      "BACKEND_STARTED",
-      `Somebody has started ${backendOf(context.names).service} since the copy was begun: RDS may have newer rows than Neon.`,
-      { hint: "Find out who, such as a deployment in CI, and wait until it has ended." },
-    );
+    throw backendStarted({ service: backendOf(context.names).service });
   }
   const found = await compareRds(outputs, options, context);
   const known = copy === undefined ? copyOf(found) : copy;
-  const outdated = findOutdated(found, known, options);
-  if (outdated === undefined) return known;
-  throw new OpsError("precondition", "COPY_OUTDATED", `Neon no longer has what RDS has: ${outdated}.`, {
-    hint: "Find out who has written. Going on copies again, and asks first where Neon has newer rows.",
-  });
+  const reason = findOutdated(found, known, options);
+  if (reason === undefined) return known;
+  throw copyOutdated({ reason });
 }

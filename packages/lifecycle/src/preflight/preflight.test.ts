@@ -23,45 +23,45 @@ function start({ columns = 0, json = false } = {}) {
 }
 
 const problem = (code: string) =>
-  new OpsError("precondition", code, `${code} it is.`, { hint: `mend ${code}` });
+  new OpsError("precondition", code, `${code} it is.`, { hint: `fix ${code}` });
 
-test("a look that holds is a line with what it saw", async () => {
+test("a check that passes is a line with what it found", async () => {
   const { preflight, report } = start();
-  const value = preflight.look("account", () => Promise.resolve({ value: 42, summary: "account 42" }));
+  const value = preflight.check("account", () => Promise.resolve({ value: 42, summary: "account 42" }));
   const { error, printed } = await report();
   expect(error).toBeUndefined();
   expect(await value).toBe(42);
   expect(printed).toMatch(/\+ ok +account +account 42 /);
 });
 
-test("all that fails is told, as one error with every hint, and that nothing was written", async () => {
+test("all failures are one error with every hint, which states that nothing was written", async () => {
   const { preflight, report } = start();
-  void preflight.look("neon", () => Promise.reject(problem("NEON")));
-  void preflight.look("rds", () => Promise.reject(problem("RDS")));
+  void preflight.check("neon", () => Promise.reject(problem("NEON")));
+  void preflight.check("rds", () => Promise.reject(problem("RDS")));
   const { error, printed } = await report();
-  expect(error).toMatchObject({ code: "NEON", hint: "mend NEON" });
+  expect(error).toMatchObject({ code: "NEON", hint: "fix NEON" });
   const details = (error as OpsError).details.join("\n");
   expect(details).toContain("RDS it is.");
-  expect(details).toContain("mend RDS");
+  expect(details).toContain("fix RDS");
   expect(error).toMatchObject({ state: "nothing-written" });
   expect(printed.match(/x FAIL/g)).toHaveLength(2);
 });
 
-test("what waits for a look that fails is skipped, not failed a second time", async () => {
+test("a check that waits for a failed one is skipped, not reported a second time", async () => {
   const { preflight, report } = start();
-  const state = preflight.look<number>("state", () => Promise.reject(problem("STATE")));
-  void preflight.look("plan", async () => ({ value: await state, summary: "" }));
+  const state = preflight.check<number>("state", () => Promise.reject(problem("STATE")));
+  void preflight.check("plan", async () => ({ value: await state, summary: "" }));
   const { error, printed } = await report();
   expect(error).toMatchObject({ code: "STATE" });
   expect(error).toMatchObject({ details: [], state: "nothing-written" });
-  expect(printed).toMatch(/- skip +plan +needs what has failed above/);
+  expect(printed).toMatch(/- skip +plan +needs a check that failed/);
 });
 
-test("the report waits for the slowest look, whatever fails first", async () => {
+test("the report waits for the slowest check, whatever fails first", async () => {
   const { preflight, report } = start();
   let ended = false;
-  void preflight.look("neon", () => Promise.reject(problem("NEON")));
-  void preflight.look("plan", async () => {
+  void preflight.check("neon", () => Promise.reject(problem("NEON")));
+  void preflight.check("plan", async () => {
     await new Promise((resolve) => setTimeout(resolve, 50));
     ended = true;
     return { value: undefined, summary: "" };
@@ -70,9 +70,9 @@ test("the report waits for the slowest look, whatever fails first", async () => 
   expect(ended).toBe(true);
 });
 
-test("an interruption wins over what it made fail", async () => {
+test("an interruption is reported instead of the failures that it caused", async () => {
   const { preflight, controller, report } = start();
-  void preflight.look("neon", () => Promise.reject(problem("NEON")));
+  void preflight.check("neon", () => Promise.reject(problem("NEON")));
   const reason = new OpsError("interrupted", "INTERRUPTED", "Stopped by SIGINT.");
   controller.abort(reason);
   const { error } = await report();
@@ -84,11 +84,11 @@ test("an interruption wins over what it made fail", async () => {
   });
 });
 
-test("the details of a failure are told once: at the end, or by its own row", async () => {
+test("the details of a failure are printed once: at the end, or below its own row", async () => {
   const { preflight, report } = start();
   const failed = (code: string) => new OpsError("aws", code, `${code} it is.`, { details: [`of ${code}`] });
-  void preflight.look("state", () => Promise.reject(failed("STATE")));
-  void preflight.look("neon", () => Promise.reject(failed("NEON")));
+  void preflight.check("state", () => Promise.reject(failed("STATE")));
+  void preflight.check("neon", () => Promise.reject(failed("NEON")));
   const { error, printed } = await report();
   expect((error as OpsError).details).toContain("of STATE");
   expect(printed).not.toContain("of STATE");
@@ -99,7 +99,7 @@ test("the details of a failure are told once: at the end, or by its own row", as
 test("on a terminal of 80 columns no row is longer", async () => {
   const { preflight, report } = start({ columns: 80 });
   const summary = "neondb @ ep-sandbox-000001.us-east-2.aws.neon.tech, PostgreSQL 15.18";
-  void preflight.look("neon", () => Promise.resolve({ value: 1, summary }));
+  void preflight.check("neon", () => Promise.resolve({ value: 1, summary }));
   const { printed } = await report();
   const rows = printed.slice(printed.indexOf("  + ok")).trimEnd().split("\n");
   expect(rows).toEqual([
@@ -110,10 +110,10 @@ test("on a terminal of 80 columns no row is longer", async () => {
   expect(rows[0]).toHaveLength(80);
 });
 
-test.each([false, true])("in a pipe it says what it waits for; json: %s", async (json) => {
+test.each([false, true])("in a pipe it prints what it waits for; json: %s", async (json) => {
   const { preflight, report } = start({ json });
-  void preflight.look("account", () => Promise.resolve({ value: 1, summary: "" }));
-  void preflight.look("state", async () => {
+  void preflight.check("account", () => Promise.resolve({ value: 1, summary: "" }));
+  void preflight.check("state", async () => {
     await new Promise((resolve) => setTimeout(resolve, 1200));
     return { value: 1, summary: "" };
   });

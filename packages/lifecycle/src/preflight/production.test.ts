@@ -55,7 +55,7 @@ test.each([
   ["www.elsewhere.test", "elsewhere", "an alias of another host"],
   ["WWW.Elsewhere.test.", "elsewhere", "upper case and a dot at the end"],
   ["www.elsewhere.test, www.chain.test", "here", "the worst of several answers"],
-  ["proxied.test", "unknown", "an address of Cloudflare's proxy, which hides where it leads"],
+  ["proxied.test", "unknown", "an address of Cloudflare's proxy, which hides where it points"],
   ["proxied-six.test", "unknown", "the same with IPv6"],
   ["www.proxied.test", "unknown", "an alias into Cloudflare's proxy"],
   ["www.fastly.test", "unknown", "an address of Fastly"],
@@ -64,24 +64,24 @@ test.each([
   ["bücher.test", "elsewhere", "a domain with other letters than DNS knows"],
   ["missing.test", "unknown", "a name that does not exist"],
   ["broken.test", "unknown", "a server that fails"],
-  ["loop-a.test", "unknown", "aliases that go round"],
+  ["loop-a.test", "unknown", "aliases in a circle"],
   ["none", "elsewhere", "no production at all"],
 ])("%s is %s: %s", async (domains, place, why) => {
   expect(await ask(domains), why).toMatchObject({ place });
 });
 
-test("no domain that anybody has named is unknown, and said to be so", async () => {
-  expect(await ask(undefined)).toMatchObject({ place: "unknown", isUnsaid: true });
+test("without PILOT_LIGHT_PRODUCTION_DOMAIN the answer is unknown, with that reason", async () => {
+  expect(await ask(undefined)).toMatchObject({ place: "unknown", isUnset: true });
 });
 
-test("a proxied domain says what hides it and how to go on", async () => {
+test("the reason for a proxied domain names the proxy, the variable and the flag", async () => {
   const { reason } = await ask("proxied.test");
-  expect(reason).toContain("behind Cloudflare's proxy (104.21.8.1), which hides where it leads");
+  expect(reason).toContain("behind Cloudflare's proxy (104.21.8.1), which hides where it points");
   expect(reason).toContain("PILOT_LIGHT_PRODUCTION_DOMAIN");
   expect(reason).toContain("--allow-production");
 });
 
-test("the host behind the proxy, named in its place, is an answer", async () => {
+test("the host behind the proxy, named instead of the domain, is an answer", async () => {
   expect(await ask("cname.host.test")).toMatchObject({ place: "elsewhere" });
   expect(await ask("d1.cloudfront.net")).toMatchObject({ place: "here" });
 });
@@ -92,12 +92,12 @@ test.each([
   "https://www.example.com",
   "-a.test",
   `${"a".repeat(64)}.test`,
-])("%s is no domain name", async (domain) => {
-  const reason = `"${domain}" in PILOT_LIGHT_PRODUCTION_DOMAIN is no domain name`;
+])("%s is not a domain name", async (domain) => {
+  const reason = `"${domain}" in PILOT_LIGHT_PRODUCTION_DOMAIN is not a domain name`;
   expect(await ask(domain)).toEqual({ place: "unknown", reason });
 });
 
-test("a server that does not answer is no answer", async () => {
+test("a server that does not answer leaves the answer unknown", async () => {
   expect(await ask("silent.test")).toMatchObject({ place: "unknown" });
 });
 
@@ -107,7 +107,7 @@ test("an environment without a public address cannot serve production", async ()
   });
 });
 
-test("addresses of DNS servers that are none are refused", async () => {
+test("DNS servers that are not addresses are refused", async () => {
   const environment = { PILOT_LIGHT_PRODUCTION_DOMAIN: "a.test", PILOT_LIGHT_DNS_SERVERS: "nowhere" };
   await expect(whereIsProduction(environment, ours, new AbortController().signal)).rejects.toMatchObject({
     code: "DNS_SERVERS_INVALID",

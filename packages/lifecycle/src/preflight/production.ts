@@ -1,29 +1,30 @@
 /**
- * Whether production is served from this environment: does the production domain lead to its CDN or its load balancer? By DNS,
- * as a server's headers can be anybody's. What cannot be found out counts as yes.
+ * Finds out whether this environment serves production: whether the production domain points to its CDN or its load balancer. It
+ * asks DNS, because any server can send any header. "Unknown" counts as yes.
  */
 import { Resolver } from "node:dns/promises";
 import { domainToASCII } from "node:url";
 import { type Environment, readVariable } from "@pilot-light/core/config/env";
-import { OpsError, messageOf } from "@pilot-light/core/ops-error";
+import { messageOf } from "@pilot-light/core/ops-error";
+import { dnsServersInvalid } from "../errors.ts";
 import { proxyOfAddress, proxyOfName } from "./proxies.ts";
 
-/** `elsewhere` is the only answer that lets a deactivation go on. */
+/** Only `elsewhere` lets a deactivation continue without `--allow-production`. */
 export interface ProductionAnswer {
   place: "here" | "elsewhere" | "unknown";
-  /** Nobody has said where production is. */
-  isUnsaid?: true;
-  /** Why, as a sentence's end: "www.example.com leads to cname.vercel-dns.com". */
+  /** PILOT_LIGHT_PRODUCTION_DOMAIN is not set. */
+  isUnset?: true;
+  /** Why, as the end of a sentence: "www.example.com points to cname.vercel-dns.com". */
   reason: string;
 }
 
 /** `PILOT_LIGHT_PRODUCTION_DOMAIN=none`: there is no production yet. */
 const nothing = "none";
-/** Names in a chain of aliases that are followed. */
+/** The longest chain of aliases that is followed, in names. */
 const longestChain = 10;
 
 /**
- * Answers for every production domain; the worst answer counts.
+ * Locates every production domain. The worst answer counts.
  * @param publicNames names of the environment's load balancer and CDN
  * @throws OpsError DNS_SERVERS_INVALID (configuration)
  */
@@ -41,12 +42,12 @@ export async function whereIsProduction(
   if (domains.length === 0) {
     return {
       place: "unknown",
-      isUnsaid: true,
-      reason: "PILOT_LIGHT_PRODUCTION_DOMAIN does not say where production is",
+      isUnset: true,
+      reason: "PILOT_LIGHT_PRODUCTION_DOMAIN is not set",
     };
   }
   if (domains.length === 1 && domains[0] === nothing) {
-    return { place: "elsewhere", reason: "PILOT_LIGHT_PRODUCTION_DOMAIN says that there is no production" };
+    return { place: "elsewhere", reason: "PILOT_LIGHT_PRODUCTION_DOMAIN is `none`: there is no production" };
   }
   const resolver = createResolver(environment);
   const cancel = () => resolver.cancel();
@@ -69,15 +70,7 @@ function createResolver(environment: Environment): Resolver {
   try {
     resolver.setServers(servers.split(",").map((server) => server.trim()));
   } catch (cause) {
-    throw new OpsError(
-      "configuration",
-      "DNS_SERVERS_INVALID",
-      `PILOT_LIGHT_DNS_SERVERS is not usable: ${servers}`,
-      {
-        hint: "Addresses with or without a port, separated by commas: 10.0.0.2,[fd00::2]:5353",
-        cause,
-      },
-    );
+    throw dnsServersInvalid({ servers }, { cause });
   }
   return resolver;
 }
@@ -88,20 +81,20 @@ async function locate(
   ours: readonly string[],
 ): Promise<ProductionAnswer> {
   if (!isDomainName(domain)) {
-    return { place: "unknown", reason: `"${domain}" in PILOT_LIGHT_PRODUCTION_DOMAIN is no domain name` };
+    return { place: "unknown", reason: `"${domain}" in PILOT_LIGHT_PRODUCTION_DOMAIN is not a domain name` };
   }
   try {
     const chain = await followAliases(resolver, domain);
     const hit = chain.find((name) => ours.includes(name));
-    if (hit !== undefined) return { place: "here", reason: `${domain} leads to ${hit}` };
+    if (hit !== undefined) return { place: "here", reason: `${domain} points to ${hit}` };
     const last = chain.at(-1) ?? domain;
     const found = await addressesOf(resolver, last);
     if (found.length === 0) return { place: "unknown", reason: `${domain} has no address` };
-    // An alias at the top of a domain is often resolved by the DNS provider: only the addresses are left of it.
+    // DNS providers often resolve an alias at the top of a domain themselves: then only its addresses can be compared.
     for (const name of ours) {
       const same = (await addressesOf(resolver, name)).find((address) => found.includes(address));
       if (same !== undefined) {
-        return { place: "here", reason: `${domain} has the address ${same} of ${name}` };
+        return { place: "here", reason: `${domain} has the same address as ${name}: ${same}` };
       }
     }
     const hidden = behindProxy(domain, chain, found);
@@ -111,17 +104,17 @@ async function locate(
       if (edge !== undefined) {
         return {
           place: "unknown",
-          reason: `${domain} leads to CloudFront (${edge}), perhaps to this environment's`,
+          reason: `${domain} points to CloudFront (${edge}), maybe to this environment's distribution`,
         };
       }
     }
-    return { place: "elsewhere", reason: `${domain} leads to ${last === domain ? found.join(", ") : last}` };
+    return { place: "elsewhere", reason: `${domain} points to ${last === domain ? found.join(", ") : last}` };
   } catch (error) {
-    return { place: "unknown", reason: `${domain} cannot be resolved: ${messageOf(error)}` };
+    return { place: "unknown", reason: `DNS does not resolve ${domain}: ${messageOf(error)}` };
   }
 }
 
-/** A proxy answers with its own addresses, whatever stands behind it: a CNAME to this environment's CDN shows nowhere. */
+/** A proxy answers with its own addresses, so that DNS does not show the host behind it, such as this environment's CDN. */
 function behindProxy(
   domain: string,
   chain: readonly string[],
@@ -131,11 +124,10 @@ function behindProxy(
     const proxy = proxyOfName(at) ?? proxyOfAddress(at);
     if (proxy === undefined) continue;
     const where = at === domain ? "" : ` (${at})`;
-    const way =
-      "name in PILOT_LIGHT_PRODUCTION_DOMAIN the host that its record there leads to, or give --allow-production";
+    const fix = "set PILOT_LIGHT_PRODUCTION_DOMAIN to the host behind the proxy, or give --allow-production";
     return {
       place: "unknown",
-      reason: `${domain} is behind ${proxy}'s proxy${where}, which hides where it leads: ${way}`,
+      reason: `${domain} is behind ${proxy}'s proxy${where}, which hides where it points: ${fix}`,
     };
   }
   return undefined;
@@ -143,16 +135,16 @@ function behindProxy(
 
 const label = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/;
 
-/** Names that DNS can be asked for: letters, digits, hyphens; others as `xn--`. */
+/** Names that DNS has: letters, digits and hyphens, with other letters encoded as `xn--`. */
 function isDomainName(name: string): boolean {
   return name.length <= 253 && name.split(".").every((part) => label.test(part));
 }
 
-/** The domain and every name it is an alias of, in order. */
+/** The domain and every name that it is an alias of, in order. */
 async function followAliases(resolver: Resolver, domain: string): Promise<string[]> {
   const chain = [domain];
   while (chain.length <= longestChain) {
-    const [next] = await resolver.resolveCname(chain.at(-1) ?? domain).catch(nothingThere<string>);
+    const [next] = await resolver.resolveCname(chain.at(-1) ?? domain).catch(noRecords<string>);
     if (next === undefined) return chain;
     chain.push(normalize(next));
   }
@@ -161,18 +153,18 @@ async function followAliases(resolver: Resolver, domain: string): Promise<string
 
 async function addressesOf(resolver: Resolver, name: string): Promise<string[]> {
   const [four, six] = await Promise.all([
-    resolver.resolve4(name).catch(nothingThere<string>),
-    resolver.resolve6(name).catch(nothingThere<string>),
+    resolver.resolve4(name).catch(noRecords<string>),
+    resolver.resolve6(name).catch(noRecords<string>),
   ]);
   return [...four, ...six];
 }
 
 async function reverse(resolver: Resolver, address: string): Promise<string[]> {
-  return (await resolver.reverse(address).catch(nothingThere<string>)).map(normalize);
+  return (await resolver.reverse(address).catch(noRecords<string>)).map(normalize);
 }
 
-/** No record of that kind is an answer; a timeout or a refusal is none. */
-function nothingThere<T>(error: unknown): T[] {
+/** "No record of this kind" is an answer; a timeout or a refusal is not. */
+function noRecords<T>(error: unknown): T[] {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "ENODATA" || code === "ENOTFOUND") return [];
   throw error;
@@ -180,6 +172,6 @@ function nothingThere<T>(error: unknown): T[] {
 
 function normalize(name: string): string {
   const plain = name.trim().toLowerCase().replace(/\.$/, "");
-  // "" is what no domain name is: then the text as it was given says more.
+  // `domainToASCII` returns "" for a text that is not a domain name: the message then shows the text as it was given.
   return domainToASCII(plain) || plain;
 }

@@ -1,4 +1,4 @@
-/** Proxies that answer for a domain with addresses and names of their own, so that DNS does not show where it leads. */
+/** Proxies that answer for a domain with their own addresses and names, so that DNS does not show where the domain points. */
 import { BlockList, isIP } from "node:net";
 
 interface Proxy {
@@ -35,7 +35,7 @@ const proxies: readonly Proxy[] = [
     suffixes: [".fastly.net", ".fastlylb.net"],
   },
   {
-    // Its servers stand in the networks of others: there is no list of addresses.
+    // Its servers are in the networks of other companies: there is no list of addresses.
     name: "Akamai",
     ranges: [],
     suffixes: [".edgekey.net", ".edgesuite.net", ".akamaiedge.net", ".akamai.net", ".akamaized.net"],

@@ -7,11 +7,11 @@ const outputs = {
 };
 const at = (account: string, region: string) => () => assertSamePlace(outputs, { account }, region);
 
-test("the place where it was deployed is the right one", () => {
+test("the account and the region of the deployment are accepted", () => {
   expect(at("123456789012", "us-east-1")).not.toThrow();
 });
 
-test("another region is refused: Terraform would make everything anew there", () => {
+test("another region is refused: Terraform would create everything again there", () => {
   expect(at("123456789012", "eu-west-1")).toThrow(expect.objectContaining({ code: "WRONG_REGION", exit: 4 }));
 });
 

@@ -1,13 +1,14 @@
-/** Whether the credentials and the region are those of the environment that the state describes. */
+/** Checks that the credentials and the region are those of the environment that the state describes. */
 import type { AwsIdentity } from "@pilot-light/core/aws/identity";
 import type { Outputs } from "@pilot-light/core/contract";
-import { OpsError } from "@pilot-light/core/ops-error";
+import { wrongAccount } from "@pilot-light/core/errors";
+import { wrongRegion } from "../errors.ts";
 
-/** `123456789012.dkr.ecr.us-east-1.amazonaws.com/shop/backend`: the repositories are there in both modes. */
+/** `123456789012.dkr.ecr.us-east-1.amazonaws.com/shop/backend`: the repositories exist in both modes. */
 const registry = /^(?<account>\d{12})\.dkr\.ecr\./;
 
 /**
- * Elsewhere Terraform would find nothing of what its state names, forget all of it, and plan to make it anew.
+ * In another account or region Terraform would find no resource of its state, forget all of them, and plan to create them again.
  * @throws OpsError WRONG_REGION, WRONG_ACCOUNT (precondition)
  */
 export function assertSamePlace(
@@ -15,20 +16,9 @@ export function assertSamePlace(
   { account }: Pick<AwsIdentity, "account">,
   region: string,
 ): void {
-  if (outputs.aws_region !== region) {
-    throw new OpsError(
-      "precondition",
-      "WRONG_REGION",
-      `The environment is in ${outputs.aws_region}, AWS_REGION says ${region}.`,
-      { hint: `Go there:  export AWS_REGION=${outputs.aws_region}` },
-    );
-  }
-  const deployed = registry.exec(outputs.backend_ecr_repository_url)?.groups?.["account"];
-  if (deployed === undefined || deployed === account) return;
-  throw new OpsError(
-    "precondition",
-    "WRONG_ACCOUNT",
-    `The environment is in account ${deployed}, the AWS credentials belong to ${account}.`,
-    { hint: "Choose another profile:  export AWS_PROFILE=..." },
-  );
+  const { aws_region: deployed } = outputs;
+  if (deployed !== region) throw wrongRegion({ deployed, region });
+  const expected = registry.exec(outputs.backend_ecr_repository_url)?.groups?.["account"];
+  if (expected === undefined || expected === account) return;
+  throw wrongAccount({ account, expected, expectedBy: "the environment is in", correction: "" });
 }

@@ -34,7 +34,7 @@ const event = (type: "apply_start" | "apply_complete", elapsed_seconds?: number)
 });
 
 test.each([{ json: false }, { json: true }])(
-  "in a pipe what takes minutes has a line at its start and its end: %j",
+  "in a pipe a resource that takes minutes has a line at its start and at its end: %j",
   (options) => {
     const { progress, printed } = start(options);
     expect(progress.take(event("apply_start"))).toBe("0 of 41 changes, creating aws_lb, usually 3 min");
@@ -49,7 +49,7 @@ test.each([{ json: false }, { json: true }])(
   },
 );
 
-test("with --verbose the address is the whole one", () => {
+test("with --verbose the address is complete", () => {
   const { progress, printed } = start({ verbose: true });
   progress.take(event("apply_start"));
   expect(String(printed())).toContain(`creating ${balancer},`);

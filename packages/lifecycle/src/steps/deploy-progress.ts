@@ -1,15 +1,15 @@
-/** What is being made right now, and how long that usually takes. */
+/** What Terraform is working on, and how long that usually takes. */
 import type { Printer } from "@pilot-light/core/output/printer";
 import { formatDuration } from "@pilot-light/core/output/format";
 import { usualMinutes } from "../plan/durations.ts";
 import type { ResourceEvent } from "../terraform/events.ts";
 
-/** Seconds from which on a finished resource gets a line of its own. */
-const worthALine = 20;
+/** A resource that takes longer gets a line of its own when it is finished. */
+const worthALineSeconds = 20;
 
 /**
- * A resource as people know it: `aws_lb edge load-balancer` for `aws_lb.edge_load-balancer_6179E42A[0]`. CDKTF adds the eight digits;
- * the index 0 is that of what is there in one of the modes only.
+ * The readable name of a resource: `aws_lb edge load-balancer` for `aws_lb.edge_load-balancer_6179E42A[0]`. CDKTF adds the eight
+ * digits. Resources that exist in one of the modes only have the index 0.
  */
 export function shortAddress(address: string): string {
   const parts = /^(?<type>\w+)\.(?<name>[\w-]+?)(?:_[0-9A-F]{8})?(?<index>\[.+\])?$/.exec(address)?.groups;
@@ -20,38 +20,38 @@ export function shortAddress(address: string): string {
 
 /** Follows the events of an apply. */
 export class Progress {
-  /** Replaced resources are two events: deleted, created. */
+  /** A replaced resource has two events: deleted, created. */
   readonly #done = new Set<string>();
   readonly #running = new Map<string, { type: string; action: string }>();
   readonly #all: number;
-  readonly #console: Printer;
+  readonly #printer: Printer;
 
   constructor(all: number, printer: Printer) {
     this.#all = all;
-    this.#console = printer;
+    this.#printer = printer;
   }
 
   get done(): number {
     return this.#done.size;
   }
 
-  /** Takes an event; returns what a person sees meanwhile. */
+  /** Takes an event; returns the text to show while Terraform runs. */
   take({ type, hook }: ResourceEvent): string {
     const { addr, resource_type: resource } = hook.resource;
-    const name = this.#console.verbose ? addr : shortAddress(addr);
+    const name = this.#printer.verbose ? addr : shortAddress(addr);
     if (type === "apply_start") {
       this.#running.set(addr, { type: resource, action: hook.action });
       const minutes = usualMinutes(resource, hook.action) ?? 0;
-      if (minutes >= 2 && !this.#console.redraws) {
-        this.#console.progress(`    ${verb(hook.action)} ${name}, usually ${minutes} min`);
+      if (minutes >= 2 && !this.#printer.redraws) {
+        this.#printer.progress(`    ${verb(hook.action)} ${name}, usually ${minutes} min`);
       }
     } else {
       this.#running.delete(addr);
       const seconds = hook.elapsed_seconds ?? 0;
       if (type === "apply_complete") {
         this.#done.add(addr);
-        if (seconds >= worthALine) {
-          this.#console.progress(`    ${pastVerb(hook.action)} ${name} in ${formatDuration(seconds * 1000)}`);
+        if (seconds >= worthALineSeconds) {
+          this.#printer.progress(`    ${pastVerb(hook.action)} ${name} in ${formatDuration(seconds * 1000)}`);
         }
       }
     }
@@ -62,7 +62,7 @@ export class Progress {
       slow === undefined
         ? ""
         : `, ${verb(slow.action)} ${slow.type}${slow.minutes > 0 ? `, usually ${slow.minutes} min` : ""}`;
-    return `${this.#console.bar(this.done, this.#all, "changes")}${now}`;
+    return `${this.#printer.bar(this.done, this.#all, "changes")}${now}`;
   }
 }
 

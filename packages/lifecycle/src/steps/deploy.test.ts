@@ -15,7 +15,7 @@ const created = (addr: string): ResourceEvent => ({
   hook: { resource: { addr, resource_type: "aws_vpc" }, action: "create" },
 });
 
-/** What is said of an apply of three resources: its error, or undefined, and what was printed. */
+/** An apply of three resources: its error, or undefined, and what was printed. */
 async function deployed(
   remoteRun: string | undefined,
   { made = 0, interrupt = false, ...applied }: Partial<Applied> & { made?: number; interrupt?: boolean },
@@ -50,16 +50,16 @@ async function deployed(
   return { error, printed: String(stderr.read() as unknown) };
 }
 
-test("changes that terraform makes here are counted", async () => {
+test("changes that Terraform makes on this machine are counted", async () => {
   expect((await deployed(undefined, { made: 3 })).printed).toContain("3 of 3 changes made");
   const { error } = await deployed(undefined, { made: 1, exitCode: 1, tail: ["Error: denied"] });
   expect(error).toMatchObject({
     code: "TERRAFORM_FAILED",
-    details: ["1 of 3 changes were made; Terraform's own log: terraform.log"],
+    details: ["1 of 3 changes were made. Log of Terraform: terraform.log"],
   });
 });
 
-test("changes that Terraform Cloud makes are not counted here, and its run is named", async () => {
+test("changes that Terraform Cloud makes are not counted, and its run is named", async () => {
   const { error, printed } = await deployed(run, {});
   expect(error).toBeUndefined();
   expect(printed).toContain(run);
@@ -67,25 +67,25 @@ test("changes that Terraform Cloud makes are not counted here, and its run is na
   const failed = await deployed(run, { exitCode: 1, tail: ["Error: denied"] });
   expect(failed.error).toMatchObject({
     code: "TERRAFORM_FAILED",
-    details: [`${run}; how many of the 3 changes were made, its log says; a copy: terraform.log`],
+    details: [`The log of the run shows how many of the 3 changes were made: ${run} (copy: terraform.log)`],
   });
 });
 
-test("whoever interrupts an apply of Terraform Cloud is told that it goes on there", async () => {
+test("an interruption of an apply in Terraform Cloud reports that the run continues there", async () => {
   const { error, printed } = await deployed(run, { exitCode: 1, interrupt: true });
-  expect(printed).toContain("Terraform Cloud goes on with it");
+  expect(printed).toContain("The run continues in Terraform Cloud; this command only stops watching it.");
   expect(error).toMatchObject({
     code: "INTERRUPTED",
     exit: 130,
     message: "Interrupted by SIGINT. The run in Terraform Cloud was not stopped.",
-    hint: "Wait until that run has ended, or stop it there.",
+    hint: "Wait until that run has ended, or stop it in Terraform Cloud.",
   });
 });
 
-test("whoever interrupts an apply here is told what becomes of it, and how far it came", async () => {
+test("an interruption of an apply on this machine reports what Terraform does, and how many changes were made", async () => {
   const { error, printed } = await deployed(undefined, { made: 1, exitCode: 1, interrupt: true });
-  expect(printed).toContain("writes its state: this may take minutes.");
-  expect(printed).toContain("What was only half made is made again by --resume.");
+  expect(printed).toContain("writes its state. This may take minutes.");
+  expect(printed).toContain("--resume completes resources that are only partly created.");
   expect(error).toMatchObject({
     code: "INTERRUPTED",
     message: "Interrupted by SIGINT. 1 of 3 changes were made.",

@@ -1,7 +1,7 @@
-/** Applying the plan that was agreed to. */
+/** The step `deploy`: applies the plan that was confirmed. */
 import type { Printer } from "@pilot-light/core/output/printer";
 import { interrupted } from "@pilot-light/core/errors";
-import { OpsError } from "@pilot-light/core/ops-error";
+import { messageOf, type OpsErrorOptions } from "@pilot-light/core/ops-error";
 import { Progress } from "./deploy-progress.ts";
 import { describeDiagnostic, terraformError } from "../terraform/errors.ts";
 import type { SavedPlan, Stack } from "../terraform/stack.ts";
@@ -10,7 +10,7 @@ type DeployedPlan = Pick<SavedPlan, "file" | "changes" | "remoteRun">;
 
 /**
  * Applies the plan.
- * @throws OpsError STATE_LOCKED, TERRAFORM_FAILED, INTERRUPTED with how far it came
+ * @throws OpsError STATE_LOCKED, TERRAFORM_FAILED, INTERRUPTED with the number of changes that were made
  */
 export async function deploy(
   stack: Pick<Stack, "apply" | "folder" | "logFile">,
@@ -20,25 +20,25 @@ export async function deploy(
   const progress = new Progress(plan.changes.length, printer);
   const words = wordsFor(plan, progress, stack.logFile);
   await printer.step("deploy", async (show) => {
-    if (plan.changes.length === 0) return { value: undefined, summary: "nothing to change" };
-    if (words.begins !== "") printer.progress(`    ${words.begins}`);
+    if (plan.changes.length === 0) return { value: undefined, summary: "no changes" };
+    if (words.begin !== "") printer.progress(`    ${words.begin}`);
     const applied = await stack.apply(
       plan,
       (event) => show(progress.take(event)),
-      () => printer.progress(`    ${words.stopping}`),
+      () => {
+        for (const line of words.stopping) printer.progress(`    ${line}`);
+      },
     );
     if (signal.aborted) {
-      const reason: unknown = signal.reason;
-      const { message } = reason instanceof Error ? reason : interrupted({ signal: "a signal" });
-      const { sentence, ...more } = words.interrupted();
-      throw new OpsError("interrupted", "INTERRUPTED", `${message} ${sentence}`, more);
+      const { sentence, ...options } = words.interrupted();
+      throw interrupted({ interruption: messageOf(signal.reason), progress: sentence }, options);
     }
     if (applied.exitCode !== 0) {
       const error = terraformError("Terraform failed", applied.diagnostics, applied.tail, stack.folder);
       if (error.code === "STATE_LOCKED") throw error;
       throw error.with({
         details: [...error.details, words.failed()],
-        hint: "Put right what is said above.",
+        hint: "Fix the errors above, then run the command again.",
         cause: error,
       });
     }
@@ -47,39 +47,41 @@ export async function deploy(
   });
 }
 
-/** How an apply is told, as it goes. */
+/** The texts of an apply. */
 interface Words {
-  begins: string;
-  stopping: string;
-  interrupted(): { sentence: string; details?: readonly string[]; hint?: string };
+  begin: string;
+  stopping: readonly string[];
+  interrupted(): { sentence: string } & OpsErrorOptions;
   failed(): string;
   done(): string;
 }
 
-/** Terraform Cloud sends its log, not the events that changes are counted by, and cannot be stopped from here. */
+/** Terraform Cloud sends its log, not the events that changes are counted by. A run there cannot be stopped from here. */
 function wordsFor({ changes, remoteRun }: DeployedPlan, progress: Progress, logFile: string): Words {
   const all = changes.length;
   if (remoteRun === undefined) {
-    const far = () => `${progress.done} of ${all} changes were made`;
+    const made = () => `${progress.done} of ${all} changes were made`;
     return {
-      begins: "",
-      stopping:
-        "Terraform comes to an orderly end and writes its state: this may take minutes. What was only half made is made again by --resume.",
-      interrupted: () => ({ sentence: `${far()}.` }),
-      failed: () => `${far()}; Terraform's own log: ${logFile}`,
+      begin: "",
+      stopping: [
+        "Terraform stops in order and writes its state. This may take minutes.",
+        "--resume completes resources that are only partly created.",
+      ],
+      interrupted: () => ({ sentence: `${made()}.` }),
+      failed: () => `${made()}. Log of Terraform: ${logFile}`,
       done: () => `${progress.done} of ${all} changes made`,
     };
   }
-  const far = `${remoteRun}; how many of the ${all} changes were made, its log says`;
   return {
-    begins: `Terraform Cloud applies it: ${remoteRun}`,
-    stopping: "Terraform Cloud goes on with it; what ends here is the view of it.",
+    begin: `Terraform Cloud applies the plan: ${remoteRun}`,
+    stopping: ["The run continues in Terraform Cloud; this command only stops watching it."],
     interrupted: () => ({
       sentence: "The run in Terraform Cloud was not stopped.",
-      details: [far],
-      hint: "Wait until that run has ended, or stop it there.",
+      details: [`Its log shows how many of the ${all} changes were made: ${remoteRun}`],
+      hint: "Wait until that run has ended, or stop it in Terraform Cloud.",
     }),
-    failed: () => `${far}; a copy: ${logFile}`,
+    failed: () =>
+      `The log of the run shows how many of the ${all} changes were made: ${remoteRun} (copy: ${logFile})`,
     done: () => `Terraform Cloud has made all ${all} changes`,
   };
 }

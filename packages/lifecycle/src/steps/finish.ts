@@ -1,24 +1,24 @@
-/** The end of a switch: what was done, where the environment is found, what it costs, how to go back. */
+/** The end of a mode change: what was done, the endpoints, the cost, and the command that reverses it. */
 import type { CommandOutcome } from "@pilot-light/core/cli/command";
 import { environmentName, type Outputs } from "@pilot-light/core/contract";
 import type { Printer } from "@pilot-light/core/output/printer";
-import { OpsError } from "@pilot-light/core/ops-error";
+import { modeNotReached, syncPending } from "../errors.ts";
 import { formatDuration, plural } from "@pilot-light/core/output/format";
-import { againLine, resumeLine, wayBack } from "../journal/command-hints.ts";
+import { againLine, resumeLine, reverseLine } from "../journal/command-hints.ts";
 import { type Health, printHealth, validateHealth } from "./health.ts";
-import { findDone, type Journal, type SwitchName } from "../journal/journal.ts";
+import { findDone, type Journal } from "../journal/journal.ts";
 import { describeMode } from "../preflight/checks.ts";
-import type { SwitchOptions } from "../options.ts";
+import type { ModeChangeName, ModeChangeOptions } from "../options.ts";
 import { dollars, printRow } from "../plan/render.ts";
-import type { Run } from "../journal/step-runner.ts";
-import type { Switch } from "../mode-change.ts";
-import type { SwitchPlan } from "../plan/mode-change-plan.ts";
+import type { StepRunner } from "../journal/step-runner.ts";
+import type { ModeChangeContext } from "../mode-change.ts";
+import type { ModeChangePlan } from "../plan/mode-change-plan.ts";
 import type { PlanContents } from "../terraform/changes.ts";
 
-/** Where people find the environment; empty in pilot light. */
+/** Addresses of the environment by their purpose; empty in pilot light. */
 export type Endpoints = Readonly<Record<string, string>>;
 
-/** Addresses by what they are for, and the DNS records that a domain needs. */
+/** The addresses, and the DNS records that a domain needs. */
 export function endpointsOf(outputs: Outputs): Endpoints {
   const all = {
     application: outputs.application_url,
@@ -32,19 +32,19 @@ export function endpointsOf(outputs: Outputs): Endpoints {
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ""));
 }
 
-/** Waits until the environment is healthy, prints and returns how the switch came out, and closes its journal when all is well. */
+/** Waits until the environment is healthy, prints and returns the result, and closes the journal when the environment is healthy. */
 export async function finish(
-  parts: { plan: SwitchPlan; run: Run; outputs: Outputs; snapshots?: readonly string[] },
-  context: Switch,
+  parts: { plan: ModeChangePlan; runner: StepRunner; outputs: Outputs; snapshots?: readonly string[] },
+  context: ModeChangeContext,
 ): Promise<CommandOutcome> {
-  const { plan, run, outputs, snapshots = [] } = parts;
+  const { plan, runner, outputs, snapshots = [] } = parts;
   const { printer, directory, journal, options } = context;
   assertMode(plan, outputs, options);
-  const health = await run.between("All is deployed; whether it is healthy is not known yet.", () =>
-    validateHealth({ directory, outputs, wait: options.wait }, context),
+  const health = await runner.between("The environment is deployed. Its health was not checked.", () =>
+    validateHealth({ directory, outputs, waitMs: options.waitMs }, context),
   );
   await closeJournal(journal, health);
-  const durationMs = Math.round(performance.now() - run.start);
+  const durationMs = Math.round(performance.now() - runner.start);
   const endpoints = endpointsOf(outputs);
   printHealth(health, printer);
   printVerdict({ plan, health, outputs, endpoints, snapshots, durationMs }, context);
@@ -52,7 +52,7 @@ export async function finish(
     outcome: health.exit !== 0 ? "unhealthy" : plan.command === "activate" ? "activated" : "deactivated",
     document: {
       plan,
-      steps: run.finished,
+      steps: runner.finished,
       endpoints,
       snapshots,
       validation: validationOf(health),
@@ -63,29 +63,24 @@ export async function finish(
 }
 
 /**
- * Nothing is called done that did not happen.
+ * Checks that the environment has the wanted mode.
  * @throws OpsError MODE_NOT_REACHED (aws)
  */
-function assertMode({ command, to }: SwitchPlan, outputs: Outputs, options: SwitchOptions): void {
+function assertMode({ command, to }: ModeChangePlan, outputs: Outputs, options: ModeChangeOptions): void {
   if (outputs.dev_activated === (to === "active")) return;
-  throw new OpsError(
-    "aws",
-    "MODE_NOT_REACHED",
-    `The environment is ${describeMode(outputs)}: somebody else has deployed while this ran.`,
-    { hint: `Find out who, then:  ${againLine(command, options)}` },
-  );
+  throw modeNotReached({ mode: describeMode(outputs), againCommand: againLine(command, options) });
 }
 
 function printVerdict(
   parts: {
-    plan: SwitchPlan;
+    plan: ModeChangePlan;
     health: Health;
     outputs: Outputs;
     endpoints: Endpoints;
     snapshots: readonly string[];
     durationMs: number;
   },
-  { printer, options, project }: Switch,
+  { printer, options, project }: ModeChangeContext,
 ): void {
   const { plan, health, outputs, endpoints, snapshots, durationMs } = parts;
   const { bold, green, red } = printer.colors;
@@ -96,13 +91,13 @@ function printVerdict(
   printer.line((healthy ? green : red)(bold(`  ${verdict}, after ${formatDuration(durationMs)}.`)));
   printer.line();
   printEndpoints(endpoints, printer);
-  if (plan.command === "deactivate") printRow("stayed", describeKept(plan), printer);
-  printRow("cost", `${dollars(plan.costs.after)} a month from now on`, printer);
+  if (plan.command === "deactivate") printRow("kept", describeKept(plan), printer);
+  printRow("cost", `${dollars(plan.monthlyCosts.after)} per month from now on`, printer);
   for (const id of snapshots) printRow("snapshot", id, printer);
-  printRow("to go back", wayBack(plan.command, options), printer);
+  printRow("to reverse", reverseLine(plan.command, options), printer);
   if (!healthy) {
-    const goOn = resumeLine(plan.command, options);
-    printRow("to go on", `put right what has failed above, then  ${goOn}`, printer);
+    const resume = resumeLine(plan.command, options);
+    printRow("to finish", `fix the failed checks above, then run  ${resume}`, printer);
   }
 }
 
@@ -129,8 +124,8 @@ function validationOf({ report, exit }: Health) {
   };
 }
 
-/** What an environment in pilot light consists of, in words. */
-function describeKept({ terraform: { kept } }: SwitchPlan): string {
+/** The resources of an environment in pilot light, in words. */
+function describeKept({ terraform: { kept } }: ModeChangePlan): string {
   const count = (type: string) => kept[type] ?? 0;
   const all = Object.values(kept).reduce((sum, each) => sum + each, 0);
   const parts = [
@@ -142,27 +137,27 @@ function describeKept({ terraform: { kept } }: SwitchPlan): string {
   return `${plural(all, "resource")}: ${parts.join(", ")}`;
 }
 
-/** The environment is in that mode already: says so, and whether it is healthy. Changes nothing. */
-export async function stayAsItIs(
-  command: SwitchName,
+/** Reports that the environment has the wanted mode already, and whether it is healthy. Changes nothing. */
+export async function reportUnchangedMode(
+  command: ModeChangeName,
   { contents, outputs }: { contents: PlanContents; outputs: Outputs },
-  context: Switch,
+  context: ModeChangeContext,
 ): Promise<CommandOutcome> {
   const { printer, directory, options, project, journal, syncData } = context;
   const mode = describeMode(outputs);
   assertNothingPending(command, mode, journal);
   printer.line();
-  printer.line(`  ${project} ${environmentName} is ${mode} already.`);
+  printer.line(`  ${project} ${environmentName} is already ${mode}.`);
   if (syncData) {
     const direction = command === "activate" ? "neon-to-rds" : "rds-to-neon";
-    printer.line(`  No data was copied. To do that alone:  pnpm sync ${direction}`);
+    printer.line(`  No data was copied. To copy it:  pnpm sync ${direction}`);
   }
   if (contents.changes.length > 0) {
     const active = outputs.dev_activated ? " --var dev_activated=true" : "";
     const changes = plural(contents.changes.length, "change");
-    printer.line(`  Terraform would make ${changes} beside the mode:  pnpm infra:diff${active}`);
+    printer.line(`  Terraform has ${changes} to other settings. To see them:  pnpm infra:diff${active}`);
   }
-  const health = await validateHealth({ directory, outputs, wait: 0 }, context);
+  const health = await validateHealth({ directory, outputs, waitMs: 0 }, context);
   printHealth(health, printer);
   const own = journal.unfinished?.command === command;
   if (!options.dryRun && own) await closeJournal(journal, health);
@@ -175,15 +170,10 @@ export async function stayAsItIs(
   };
 }
 
-/** @throws OpsError SYNC_PENDING (precondition) when the last switch ended before its copy */
-function assertNothingPending(command: SwitchName, mode: string, journal: Journal): void {
+/** @throws OpsError SYNC_PENDING (precondition) when the last run stopped before its copy */
+function assertNothingPending(command: ModeChangeName, mode: string, journal: Journal): void {
   const { unfinished } = journal;
   if (unfinished?.command !== command || unfinished.syncData !== true) return;
   if (findDone(unfinished, "sync") !== undefined) return;
-  throw new OpsError(
-    "precondition",
-    "SYNC_PENDING",
-    `The environment is ${mode}, but the data of its last \`${command}\` was not copied.`,
-    { details: ["Nothing was written."], hint: `Finish it:  pnpm ${command} --resume` },
-  );
+  throw syncPending({ command, mode });
 }

@@ -1,4 +1,4 @@
-/** Waiting until the environment is healthy for its mode: a validation that goes on while what fails can heal. */
+/** Waits until the environment is healthy for its mode: a validation that repeats failed checks while they may still pass. */
 import type { Outputs } from "@pilot-light/core/contract";
 import type { Printer } from "@pilot-light/core/output/printer";
 import type { CommandContext } from "@pilot-light/core/cli/command";
@@ -22,13 +22,13 @@ export interface Health {
   exit: number;
 }
 
-/** @param wait milliseconds that services may take to become healthy; 0 for one look */
+/** @param waitMs milliseconds that services may take to become healthy; 0 to run each check once */
 export async function validateHealth(
-  { directory, outputs, wait }: { directory: string; outputs: Outputs; wait: number },
+  { directory, outputs, waitMs }: { directory: string; outputs: Outputs; waitMs: number },
   context: CommandContext,
 ): Promise<Health> {
   const report = await context.printer.step("validate", async (show) => {
-    const options = { ...usualOptions, directory, outputs: { values: outputs }, wait };
+    const options = { ...usualOptions, directory, outputs: { values: outputs }, wait: waitMs };
     const value = await validate(options, context, quiet(show));
     const { passed, warnings, failed } = value.summary;
     return { value, summary: `${passed} passed, ${plural(warnings, "warning")}, ${failed} failed` };
@@ -36,7 +36,7 @@ export async function validateHealth(
   return { report, exit: exitCode(report, essentialIds, false) };
 }
 
-/** Shows what it waits for, and nothing of the single checks: the report has them. */
+/** Shows what the validation waits for. The report shows the single checks. */
 function quiet(show: (text: string) => void): Progress {
   const ignore = () => undefined;
   return {
@@ -50,14 +50,14 @@ function quiet(show: (text: string) => void): Progress {
   };
 }
 
-/** Prints what is not as it should be, and the sum. */
+/** Prints the checks that did not pass, and the summary. */
 export function printHealth({ report }: Health, printer: Printer): void {
   const style = styleOf(printer, registry);
-  const wrong = report.checks.filter(({ status }) =>
+  const notPassed = report.checks.filter(({ status }) =>
     ["warning", "failed", "skipped", "waived"].includes(status),
   );
-  if (wrong.length > 0) printer.line();
-  for (const result of wrong) for (const line of resultLines(result, style)) printer.line(line);
+  if (notPassed.length > 0) printer.line();
+  for (const result of notPassed) for (const line of resultLines(result, style)) printer.line(line);
   printer.line();
   printer.line(summaryLine(report, style));
 }

@@ -1,4 +1,4 @@
-/** What a plan will do, out of the JSON of `terraform show` (developer.hashicorp.com/terraform/internals/json-format). */
+/** The changes of a plan, from the JSON of `terraform show` (developer.hashicorp.com/terraform/internals/json-format). */
 import { z } from "zod";
 
 export type Action = "create" | "change" | "replace" | "destroy";
@@ -8,7 +8,7 @@ export interface Change {
   /** Resource type: `aws_lb`. */
   type: string;
   action: Action;
-  /** What AWS calls it, as far as it is known before the apply. */
+  /** The name in AWS, where it is known before the apply; else the address. */
   name: string;
 }
 
@@ -51,7 +51,7 @@ const planSchema = z.object({
 });
 const stateSchema = z.object({ values: module.optional() });
 
-/** @throws ZodError when it is no plan: a terraform that we do not know */
+/** @throws ZodError when the JSON is not a plan, such as that of an unknown version of terraform */
 export function parsePlan(json: unknown): PlanContents {
   const plan = planSchema.parse(json);
   const changes = plan.resource_changes.flatMap(({ address, mode, type, change }): Change[] => {
@@ -62,7 +62,7 @@ export function parsePlan(json: unknown): PlanContents {
   return { changes, before: managed(plan.prior_state?.values), after: managed(plan.planned_values) };
 }
 
-/** The resources of `terraform show -json` without a plan: those of the state. */
+/** The resources of a state, from `terraform show -json` without a plan. */
 export function parseState(json: unknown): readonly Resource[] {
   return managed(stateSchema.parse(json).values);
 }
@@ -71,7 +71,7 @@ function managed(contents: z.infer<typeof module> | undefined): Resource[] {
   return (contents?.root_module.resources ?? []).filter(({ mode }) => mode === "managed");
 }
 
-/** Undefined for what leaves the resource as it is. */
+/** Undefined when the plan does not change the resource. */
 function actionOf(actions: readonly string[]): Action | undefined {
   if (actions.includes("delete")) return actions.includes("create") ? "replace" : "destroy";
   if (actions.includes("create")) return "create";
@@ -83,12 +83,12 @@ function nameOf(attributes: Readonly<Record<string, unknown>>): string | undefin
   return found.find((value) => typeof value === "string" && value !== "") as string | undefined;
 }
 
-/** Whether nothing is missing and nothing is too much: what is there may still be changed. */
+/** Whether a plan creates and destroys nothing. It may still change resources. */
 export function isComplete(changes: readonly Change[]): boolean {
   return changes.every(({ action }) => action !== "create" && action !== "destroy");
 }
 
-/** How many there are of each type: `{ aws_lb: 1 }`. */
+/** Number of changes of each type: `{ aws_lb: 1 }`. */
 export function countByType(changes: readonly Pick<Change, "type">[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { type } of changes) counts[type] = (counts[type] ?? 0) + 1;

@@ -1,6 +1,6 @@
 /**
- * What is there, as the resources of the state say it. Terraform writes the outputs first: after a deactivation that was interrupted
- * they name nothing, while the load balancer and the database may still be there.
+ * What exists according to the resources of the state. Terraform writes the outputs first: after an interrupted deactivation they are
+ * empty, while the load balancer and the database may still exist.
  */
 import type { Outputs } from "@pilot-light/core/contract";
 import type { Resource } from "./changes.ts";
@@ -10,7 +10,7 @@ type DatabaseOutputs = Pick<
   "database_endpoint" | "database_host" | "database_port" | "database_name" | "database_secret_arn"
 >;
 
-/** Public names of the environment, those of a half destroyed one included. */
+/** Public names of the environment, also of one that is partly destroyed. */
 export function publicNames(outputs: Outputs, resources: readonly Resource[]): string[] {
   const of = (type: string, attribute: string) =>
     resources.filter((resource) => resource.type === type).map(({ values }) => text(values[attribute]));
@@ -23,7 +23,7 @@ export function publicNames(outputs: Outputs, resources: readonly Resource[]): s
   return [...new Set(all)].filter((name) => name !== "");
 }
 
-/** The outputs, with the database as the state's resources have it where the outputs name none. */
+/** The outputs, with the database of the state where the outputs name none. */
 export function withDatabase(outputs: Outputs, resources: readonly Resource[]): Outputs {
   if (outputs.database_endpoint !== "") return outputs;
   const instance = resources.find(({ type }) => type === "aws_db_instance")?.values;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { terraformError } from "./errors.ts";
 
-/** As terraform 1.11 says it. */
+/** As terraform 1.11 reports it. */
 const detail = `Error message: resource temporarily unavailable
 Lock Info:
   ID:        525d08dc-fc1a-f987-4d15-496b02e06098
@@ -16,18 +16,18 @@ Lock Info:
 Terraform acquires a state lock to protect the state from being written
 by multiple users at the same time.`;
 
-test("a lock that is taken names its holder and how to take it off", () => {
+test("a lock names its holder, and the hint removes the lock", () => {
   const summary = "Error acquiring the state lock";
   const error = terraformError("Terraform cannot plan", [{ severity: "error", summary, detail }], [], "out");
   expect(error).toMatchObject({
     code: "STATE_LOCKED",
     exit: 4,
-    message: "The Terraform state is locked by anna@laptop (apply), since 2026-11-24 11:00:00 +0000 UTC.",
+    message: "anna@laptop has locked the Terraform state (apply), since 2026-11-24 11:00:00 +0000 UTC.",
   });
   expect(error.hint).toContain("force-unlock 525d08dc-fc1a-f987-4d15-496b02e06098");
 });
 
-test("a lock without a record of its holder is a lock all the same", () => {
+test("a lock without a record of its holder is reported as a lock", () => {
   const summary = "Error acquiring the state lock";
   const error = terraformError(
     "Terraform cannot plan",
@@ -38,7 +38,7 @@ test("a lock without a record of its holder is a lock all the same", () => {
   expect(error.code).toBe("STATE_LOCKED");
 });
 
-test("other errors are told with the resource they are about, warnings are not", () => {
+test("other errors are reported with their resource, warnings are not", () => {
   const error = terraformError(
     "Terraform failed",
     [
@@ -61,11 +61,11 @@ test("other errors are told with the resource they are about, warnings are not",
   });
 });
 
-test("without a word of Terraform's, the last lines stand in for it", () => {
+test("without a message of Terraform, the last lines are the details", () => {
   expect(terraformError("Terraform failed", [], ["killed"], "out").details).toEqual(["killed"]);
 });
 
-test("a workspace of Terraform Cloud that is locked is named, and nobody is said to hold it: the record is the refused run's own", () => {
+test("a locked workspace of Terraform Cloud is named without a holder: the record is that of the refused run", () => {
   const error = terraformError(
     "Terraform cannot plan",
     [
@@ -83,13 +83,13 @@ test("a workspace of Terraform Cloud that is locked is named, and nobody is said
   );
   expect(error).toMatchObject({ code: "STATE_LOCKED", exit: 4 });
   expect(error.message).toBe(
-    "The workspace acme/shop-dev of Terraform Cloud is locked, by another run or by hand.",
+    "Another run or a person has locked the Terraform Cloud workspace acme/shop-dev.",
   );
   expect(error.details.join()).not.toContain("anna");
   expect(error.hint).toContain("force-unlock acme/shop-dev");
 });
 
-test("a missing token and one that is not taken say how to log in at that host", () => {
+test("the hint for a missing or rejected token logs in at its host", () => {
   const failed = (text: string) =>
     terraformError("Terraform cannot read the outputs", [], text.split("\n"), "out");
   const missing = failed(`Initializing HCP Terraform...
@@ -102,9 +102,9 @@ Run the following command to generate a token for app.terraform.io:
   expect(missing).toMatchObject({
     code: "TERRAFORM_LOGIN",
     exit: 7,
-    hint: "Log in:  terraform login    or set TF_TOKEN_app_terraform_io",
+    hint: "Set TF_TOKEN_app_terraform_io, or log in:  terraform login",
   });
-  // A terminal's colours and boxes, as some versions print them without one.
+  // A terminal's colors and boxes, as some versions print them without one.
   const refused = failed(`\u001B[31m╷\u001B[0m\u001B[0m
 \u001B[31m│\u001B[0m \u001B[0m\u001B[1mError: \u001B[0mFailed to read organization "acme" at host tfe.my-company.com
 \u001B[31m│\u001B[0m
@@ -114,12 +114,12 @@ Run the following command to generate a token for app.terraform.io:
   expect(refused).toMatchObject({
     code: "TERRAFORM_LOGIN",
     message:
-      "Terraform cannot read the outputs: there is no token for tfe.my-company.com, or it is not taken.",
-    hint: "Log in:  terraform login tfe.my-company.com    or set TF_TOKEN_tfe_my__company_com",
+      "Terraform cannot read the outputs: there is no token for tfe.my-company.com, or tfe.my-company.com rejected it.",
+    hint: "Set TF_TOKEN_tfe_my__company_com, or log in:  terraform login tfe.my-company.com",
   });
 });
 
-test("the log of a run in Terraform Cloud is text: its errors are found in it", () => {
+test("the log of a run in Terraform Cloud is text, and its errors are found", () => {
   const log = ["aws_vpc.x: Creating...", "", "Error: creating VPC: denied", "", "  with aws_vpc.x,", "noise"];
   expect(terraformError("Terraform failed", [], log, "out")).toMatchObject({
     message: "Terraform failed: creating VPC: denied.",
@@ -127,7 +127,7 @@ test("the log of a run in Terraform Cloud is text: its errors are found in it", 
   });
 });
 
-test("of several errors the first is the message, the others are told whole; no line is told twice", () => {
+test("of several errors the first is the message, the others are details; no line is printed twice", () => {
   const error = (summary: string, address: string) => ({
     severity: "error",
     summary,
@@ -144,9 +144,9 @@ test("of several errors the first is the message, the others are told whole; no 
   expect(failed.details).toEqual(["at aws_a.x[0]", "aws_b.x[0]: creating B: denied"]);
 });
 
-test("no colour and no box gets into an error, whatever Terraform was told", () => {
+test("an error contains no colors and no boxes, whatever Terraform prints", () => {
   const red = (text: string) => `\u001B[31m${text}\u001B[0m`;
-  const told = [
+  const errors = [
     terraformError(
       "Terraform failed",
       [{ severity: "error", summary: red("denied"), detail: `${red("│")} of ${red("AWS")}` }],
@@ -155,13 +155,13 @@ test("no colour and no box gets into an error, whatever Terraform was told", () 
     ),
     terraformError("Terraform failed", [], [red("╷"), `${red("│")} killed`, red("╵")], "out"),
   ];
-  expect(told.map(({ message, details }) => [message, ...details])).toEqual([
+  expect(errors.map(({ message, details }) => [message, ...details])).toEqual([
     ["Terraform failed: denied.", "of AWS"],
     ["Terraform failed: it ended with an error.", "killed"],
   ]);
 });
 
-test("a plan of one's own, without the variables of this one, is not what helps", () => {
+test("the hint does not suggest a plan without the variables of the command", () => {
   const failed = terraformError("Terraform cannot plan", [], ["Error: denied"], "out");
-  expect(failed.hint).toBe("Put right what Terraform says; --verbose shows its commands.");
+  expect(failed.hint).toBe("Fix the error that Terraform reported. To see its command lines, add  --verbose");
 });

@@ -1,4 +1,4 @@
-/** The lines of `terraform plan -json` and `apply -json` (developer.hashicorp.com/terraform/internals/machine-readable-ui), as far as they are used. */
+/** The lines of `terraform plan -json` and `apply -json` that this tool uses (developer.hashicorp.com/terraform/internals/machine-readable-ui). */
 import { z } from "zod";
 
 const hook = z.object({
@@ -26,7 +26,7 @@ export type TerraformEvent = z.infer<typeof eventSchema>;
 export type Diagnostic = Extract<TerraformEvent, { type: "diagnostic" }>["diagnostic"];
 export type ResourceEvent = Exclude<TerraformEvent, { type: "diagnostic" }>;
 
-/** Undefined for lines of other types, and for lines that are no JSON, which a wrapper around terraform may add. */
+/** Undefined for lines of other types, and for lines that are not JSON, which a wrapper around terraform may add. */
 export function parseEvent(line: string): TerraformEvent | undefined {
   try {
     return eventSchema.safeParse(JSON.parse(line)).data;

@@ -1,10 +1,10 @@
-/** The errors in what terraform prints for people: only plan and apply have them as JSON, and not where they run in Terraform Cloud. */
+/** Errors in the text that terraform prints for people. Only plan and apply print JSON, and not where they run in Terraform Cloud. */
 import type { Diagnostic } from "./events.ts";
 import { plainLine } from "@pilot-light/core/terraform/plain-text";
 
 const start = /^(?<kind>Error|Warning): (?<summary>.*)$/;
 
-/** Each with all lines up to the next one. */
+/** Each error has all lines up to the next one. */
 export function plainErrors(lines: readonly string[]): Diagnostic[] {
   const found: Diagnostic[] = [];
   for (const raw of lines) {

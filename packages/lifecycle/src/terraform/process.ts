@@ -1,33 +1,34 @@
 /**
- * Running terraform so that it always comes to an orderly end: one SIGINT when the person wants to stop, never a second one and
- * never SIGKILL, which would lose what it has just made. It writes to a file, so that it ends its work even when we are killed.
+ * Runs terraform so that it always stops in order: one SIGINT after an interruption, never a second one and never SIGKILL, which
+ * would lose the record of what Terraform has just created. Terraform writes to a file, so that it finishes even when this process is
+ * killed.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { open, type FileHandle } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Environment } from "@pilot-light/core/config/env";
-import { OpsError } from "@pilot-light/core/ops-error";
+import { programMissing } from "@pilot-light/core/errors";
 import { commandLine } from "@pilot-light/core/process";
 
 export interface TerraformProcess {
   program: string;
   directory: string;
   environment: Environment;
-  /** Where its output goes; replaced when it is there. */
+  /** File for its output. An existing file is overwritten. */
   outputFile: string;
   signal: AbortSignal;
   onStart?: (commandLine: string) => void;
-  /** Called once when `signal` has asked it to stop. */
+  /** Called once when `signal` has interrupted it. */
   onStopping?: () => void;
 }
 
-/** Milliseconds between two looks at the output file. */
-const pause = 150;
+/** Milliseconds between two reads of the output file. */
+const pauseMs = 150;
 
 /**
- * Runs terraform to its end and hands on each line of its output, stderr included.
- * @returns its exit code, that of a run that was stopped as well
+ * Runs terraform to its end and passes on each line of its output, with stderr.
+ * @returns its exit code, also for an interrupted run
  * @throws OpsError PROGRAM_MISSING (configuration) when it cannot be started
  */
 export async function runTerraform(
@@ -39,7 +40,7 @@ export async function runTerraform(
   signal.throwIfAborted();
   options.onStart?.(commandLine(program, args));
   await using output = await open(outputFile, "w+", 0o600);
-  // A group of its own: Ctrl-C in a terminal reaches every process of the group, and our SIGINT would be the second.
+  // A process group of its own: Ctrl-C in a terminal reaches every process of a group, and the SIGINT below would be the second.
   const child = spawn(program, [...args], {
     cwd: directory,
     env: { ...environment },
@@ -59,7 +60,7 @@ export async function runTerraform(
   try {
     const reader = new LineReader(output, onLine);
     while (state.running) {
-      await Promise.race([sleep(pause), ended.catch(() => undefined)]);
+      await Promise.race([sleep(pauseMs), ended.catch(() => undefined)]);
       await reader.read();
     }
     const [exitCode] = await ended;
@@ -67,16 +68,14 @@ export async function runTerraform(
     return exitCode ?? 128;
   } catch (cause) {
     if (child.pid !== undefined) throw cause;
-    throw new OpsError("configuration", "PROGRAM_MISSING", `Cannot start ${program}.`, {
-      hint: "Install Terraform 1.10 or later, or put it on the PATH.",
-      cause,
-    });
+    const hint = "Install Terraform 1.10 or later, or add its directory to PATH.";
+    throw programMissing({ program }, { hint, cause });
   } finally {
     signal.removeEventListener("abort", stop);
   }
 }
 
-/** Reads what was added to a file, line by line. */
+/** Reads new lines at the end of a file. */
 class LineReader {
   readonly #file: FileHandle;
   readonly #onLine: (line: string) => void;
@@ -102,7 +101,7 @@ class LineReader {
     }
   }
 
-  /** With a last line that does not end in a line break. */
+  /** Also reads a last line without a line break. */
   async readToEnd(): Promise<void> {
     await this.read();
     if (this.#rest !== "") this.#onLine(this.#rest);

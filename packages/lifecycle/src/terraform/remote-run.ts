@@ -1,13 +1,13 @@
-/** Whether a plan was made by a run in Terraform Cloud. Such a saved plan is a note of that run, and applying it happens there. */
+/** Whether a run in Terraform Cloud made a plan. Such a saved plan is a note of that run, and Terraform Cloud applies it. */
 import { readFile } from "node:fs/promises";
 import type { Environment } from "@pilot-light/core/config/env";
 import { chooseBackend } from "@pilot-light/core/terraform/backend";
 import { z } from "zod";
 
-/** As terraform writes it (internal/cloud/cloudplan/saved_plan.go); a plan that was made here is a ZIP archive. */
+/** As terraform writes it (internal/cloud/cloudplan/saved_plan.go); a plan of this machine is a ZIP archive. */
 const noteSchema = z.object({ remote_plan_format: z.literal(1), run_id: z.string(), hostname: z.string() });
 
-/** Address of the run's page; undefined for a plan that was made here. */
+/** Address of the page of the run; undefined for a plan of this machine. */
 export async function remoteRun(planFile: string, environment: Environment): Promise<string | undefined> {
   const content = await readFile(planFile);
   if (content.at(0) !== "{".charCodeAt(0)) return undefined;

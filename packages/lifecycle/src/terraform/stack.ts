@@ -1,51 +1,52 @@
-/** The environment's Terraform stack: synthesized by cdktf, planned, and applied exactly as it was planned. */
+/** The Terraform stack of the environment: cdktf synthesizes it, Terraform plans it, and applies exactly that plan. */
 import { terraformProgram } from "@pilot-light/core/terraform/program";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Outputs, outputsSchema } from "@pilot-light/core/contract";
 import type { Printer } from "@pilot-light/core/output/printer";
-import { plainDeploy } from "@pilot-light/core/terraform/deploy-command";
 import { type Environment, withoutSecrets } from "@pilot-light/core/config/env";
 import { OpsError } from "@pilot-light/core/ops-error";
-import { parseOutputs, type RawOutputs } from "@pilot-light/core/terraform/outputs";
+import { outputValues, parseOutputs } from "@pilot-light/core/terraform/outputs";
 import { run, type RunResult } from "@pilot-light/core/process";
 import { prepareTerraform } from "@pilot-light/core/terraform/cli-config";
 import { isInitialized } from "@pilot-light/core/terraform/initialized";
 import { z } from "zod";
+import { neverDeployed, stateChanged, synthFailed, terraformInitFailed } from "../errors.ts";
 import { parsePlan, parseState, type PlanContents, type Resource } from "./changes.ts";
 import { readingHint, terraformError } from "./errors.ts";
 import { parseEvent, type Diagnostic, type ResourceEvent } from "./events.ts";
 import { plainLines } from "@pilot-light/core/terraform/plain-text";
 import { runTerraform } from "./process.ts";
 import { remoteRun } from "./remote-run.ts";
+import { variableArguments, type TerraformVariable } from "./variables.ts";
 
 export interface StackOptions {
-  /** Terraform stack. */
+  /** Name of the Terraform stack. */
   name: string;
   /** Folder with cdktf.json. */
   directory: string;
-  /** For files of this run; nobody else may read them. */
+  /** For files of this run. No other user may read them. */
   workDirectory: string;
   environment: Environment;
   printer: Printer;
   signal: AbortSignal;
 }
 
-/** A plan that can be applied as it is. */
+/** A saved plan, which can be applied unchanged. */
 export interface SavedPlan extends PlanContents {
-  /** Terraform's own file. It holds the state's secrets. */
+  /** Terraform's own file. It contains the secrets of the state. */
   file: string;
-  /** The state that it was made for. */
+  /** Version of the state that the plan was made for. */
   stateVersion: string;
-  /** Address of the run in Terraform Cloud that has made it and would apply it; undefined when that happens here. */
+  /** Address of the run in Terraform Cloud that made the plan and will apply it; undefined for a plan of this machine. */
   remoteRun: string | undefined;
 }
 
-/** How an apply came out. */
+/** The result of an apply. */
 export interface Applied {
   exitCode: number;
   diagnostics: readonly Diagnostic[];
-  /** Last lines that were no JSON. */
+  /** Last lines that were not JSON. */
   tail: readonly string[];
 }
 
@@ -53,11 +54,10 @@ const stateVersionSchema = z.object({ lineage: z.string(), serial: z.number() })
 const synthesizedSchema = z.object({
   variable: z.record(z.string(), z.object({ sensitive: z.boolean().optional() })).default({}),
 });
-const deployedOutputs = z.record(z.string(), z.object({ value: z.unknown() }));
 
 export class Stack {
   readonly folder: string;
-  /** What terraform prints while it applies; stays there after the run. */
+  /** The output of the last apply. The file stays after the run. */
   readonly logFile: string;
   readonly #options: StackOptions;
   readonly #environment: Environment;
@@ -71,7 +71,7 @@ export class Stack {
     this.logFile = join(options.directory, "cdktf.out", `terraform.${options.name}.log`);
   }
 
-  /** Finds out how terraform and cdktf are called here. */
+  /** Prepares the environment in which terraform and cdktf run. */
   static async create(options: StackOptions): Promise<Stack> {
     const setup = await prepareTerraform(options.environment, options.workDirectory);
     const environment = {
@@ -90,8 +90,8 @@ export class Stack {
   }
 
   /**
-   * Writes the stack's Terraform JSON and initialises its folder.
-   * @throws OpsError SYNTH_FAILED (configuration), TERRAFORM_FAILED (aws) with what the backend says
+   * Writes the Terraform JSON of the stack and initializes its folder.
+   * @throws OpsError SYNTH_FAILED (configuration), TERRAFORM_INIT_FAILED, TERRAFORM_LOGIN (aws)
    */
   async synthesize(): Promise<void> {
     const { directory, name } = this.#options;
@@ -99,46 +99,44 @@ export class Stack {
     const result = await run(cdktf, ["synth"], { ...this.#runOptions(), cwd: directory }).catch(
       (error: unknown) => {
         throw error instanceof OpsError && error.code === "PROGRAM_MISSING"
-          ? error.with({ hint: "Run it in the repository, and after  pnpm install." })
+          ? error.with({ hint: "Run the command in the repository, after:  pnpm install" })
           : error;
       },
     );
     if (result.exitCode !== 0) {
-      throw new OpsError("configuration", "SYNTH_FAILED", "`cdktf synth` failed.", {
-        details: plainLines([...result.stdout.split("\n"), ...result.stderr]).slice(-15),
-        hint: "Try it yourself:  pnpm infra:synth",
-      });
+      const details = plainLines([...result.stdout.split("\n"), ...result.stderr]).slice(-15);
+      throw synthFailed(undefined, { details });
     }
-    const initialised = await this.#terraform(["init", "-input=false"]);
-    if (initialised.exitCode === 0) return;
-    const what = `The stack ${name} cannot be initialised`;
-    const error = failureOf(initialised, what, this.folder);
+    const initialized = await this.#terraform(["init", "-input=false"]);
+    if (initialized.exitCode === 0) return;
+    const attempt = `Terraform cannot initialize the stack ${name}`;
+    const error = failureOf(initialized, attempt, this.folder);
     if (error.code !== "TERRAFORM_FAILED") throw error;
-    throw new OpsError("aws", "TERRAFORM_INIT_FAILED", `${what}: its state is not reachable.`, {
-      details: error.details,
-      hint: "Check TF_STATE_BUCKET, TF_CLOUD_ORGANIZATION and TF_WORKSPACE; docs/runbooks/terraform-cloud.md",
-    });
+    throw terraformInitFailed({ attempt }, { details: error.details });
   }
 
-  /** Names of the variables whose values are secrets, as the synthesized stack has them. */
+  /** Names of the variables that the synthesized stack declares as sensitive. */
   async secretVariables(): Promise<ReadonlySet<string>> {
     const text = await readFile(join(this.folder, "cdk.tf.json"), "utf8");
     const { variable } = synthesizedSchema.parse(JSON.parse(text));
     return new Set(Object.keys(variable).filter((name) => variable[name]?.sensitive === true));
   }
 
-  /** Whether it can be asked as it is. */
+  /** Whether terraform can read the stack without another synthesis. */
   async isInitialized(): Promise<boolean> {
     return await isInitialized(this.folder, this.#options.environment);
   }
 
   /**
-   * Plans under the state's lock, and saves the plan. A run in Terraform Cloud plans without the lock, and waits for it to apply.
+   * Plans under the lock of the state, and saves the plan. A run in Terraform Cloud plans without the lock; its apply needs the lock.
    * @throws OpsError STATE_LOCKED (precondition), TERRAFORM_FAILED (aws)
    */
-  async plan(variables: readonly string[]): Promise<SavedPlan> {
+  async plan(variables: readonly TerraformVariable[]): Promise<SavedPlan> {
     const file = join(this.#options.workDirectory, "plan.tfplan");
-    const args = ["plan", "-input=false", "-json", "-lock-timeout=0s", `-out=${file}`, ...variables];
+    const args = [
+      ...["plan", "-input=false", "-json", "-lock-timeout=0s", `-out=${file}`],
+      ...variableArguments(variables),
+    ];
     const planned = await this.#follow(args, join(this.#options.workDirectory, "plan.log"));
     this.#options.signal.throwIfAborted();
     if (planned.exitCode !== 0) {
@@ -153,22 +151,17 @@ export class Stack {
   }
 
   /**
-   * Makes sure that the plan is still one for the state: Terraform itself would find out only after the data was copied.
+   * Checks that the state has not changed since the plan. Terraform itself would report it only after the data was copied.
    * @throws OpsError STATE_CHANGED (precondition)
    */
   async assertCurrent({ stateVersion }: SavedPlan): Promise<void> {
     if ((await this.#stateVersion()) === stateVersion) return;
-    throw new OpsError(
-      "precondition",
-      "STATE_CHANGED",
-      "The Terraform state has changed since the plan was made: somebody else has deployed.",
-      { details: ["Nothing was written."], hint: "Look again, with the same command." },
-    );
+    throw stateChanged();
   }
 
   /**
-   * Applies a saved plan. When interrupted, it lets Terraform come to an orderly end and write its state.
-   * @throws only when terraform cannot be started: how it came out is in the result
+   * Applies a saved plan. After an interruption it lets Terraform stop in order and write its state.
+   * @throws only when terraform cannot be started: other failures are in the result
    */
   async apply(
     plan: Pick<SavedPlan, "file">,
@@ -183,36 +176,23 @@ export class Stack {
     );
   }
 
-  /** Resources of the state. */
+  /** The resources of the state. */
   async state(): Promise<readonly Resource[]> {
     return parseState(this.#parse(await this.#terraform(["show", "-json"]), "the state"));
   }
 
   /**
-   * The outputs as they are in the state now.
+   * The outputs in the state.
    * @throws OpsError NEVER_DEPLOYED (precondition), OUTPUTS_INVALID (configuration), TERRAFORM_FAILED (aws)
    */
   async outputs(): Promise<Outputs> {
     const result = await this.#terraform(["output", "-json"]);
-    const entries = Object.entries(deployedOutputs.parse(this.#parse(result, "the outputs")));
-    if (entries.length === 0) {
-      throw new OpsError(
-        "precondition",
-        "NEVER_DEPLOYED",
-        `The stack ${this.#options.name} has no outputs: it was never deployed, or its state is elsewhere.`,
-        {
-          hint: `Deploy it in pilot light first:  ${plainDeploy}    or check where its state is (TF_STATE_BUCKET, TF_CLOUD_ORGANIZATION).`,
-        },
-      );
-    }
-    const raw: RawOutputs = {
-      values: Object.fromEntries(entries.map(([name, { value }]) => [name, value])),
-      from: "terraform",
-    };
-    return parseOutputs(raw, outputsSchema);
+    const values = outputValues(this.#parse(result, "the outputs"));
+    if (Object.keys(values).length === 0) throw neverDeployed({ stack: this.#options.name });
+    return parseOutputs({ values, from: "terraform" }, outputsSchema);
   }
 
-  /** Every write raises the serial; a state that is made anew has another lineage. */
+  /** Every write raises the serial. A state that was created again has another lineage. */
   async #stateVersion(): Promise<string> {
     const result = await this.#terraform(["state", "pull"]);
     const { lineage, serial } = stateVersionSchema.parse(this.#parse(result, "the state"));
@@ -229,7 +209,7 @@ export class Stack {
     const diagnostics: Diagnostic[] = [];
     const tail: string[] = [];
     const exitCode = await runTerraform(
-      // What Terraform Cloud sends is text, also with -json.
+      // Terraform Cloud sends text, even with -json.
       [...args, "-no-color"],
       {
         program: this.#program,
@@ -268,6 +248,6 @@ export class Stack {
   }
 }
 
-function failureOf({ stdout, stderr }: RunResult, what: string, folder: string, hint?: string): OpsError {
-  return terraformError(what, [], [...stdout.split("\n"), ...stderr], folder, hint);
+function failureOf({ stdout, stderr }: RunResult, attempt: string, folder: string, hint?: string): OpsError {
+  return terraformError(attempt, [], [...stdout.split("\n"), ...stderr], folder, hint);
 }

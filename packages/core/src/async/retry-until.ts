@@ -1,0 +1,26 @@
+/**
+ * Waiting for AWS. The SDK's waiters pass their signal neither to their requests nor to their pauses: an interrupted process would
+ * live until both have ended, and a request that AWS never answers does not end.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** Milliseconds between two attempts. */
+const pauseMs = 5000;
+
+/**
+ * Repeats a check until it returns true, or until the time is over.
+ * @param check must end with the signal
+ * @param seconds longest time
+ * @returns false when the time was over first
+ */
+export async function retryUntil(
+  check: () => Promise<boolean>,
+  { seconds, signal }: { seconds: number; signal: AbortSignal },
+): Promise<boolean> {
+  const end = Date.now() + seconds * 1000;
+  while (!(await check())) {
+    if (Date.now() > end) return false;
+    await sleep(pauseMs, undefined, { signal });
+  }
+  return true;
+}

@@ -1,0 +1,247 @@
+/** The `--json` documents of lifecycle. Loads zod, so the commands do not import it. */
+import { defineDocument, type DocumentEntry } from "@pilot-light/core/cli/documents";
+import { planSchema as syncPlanSchema } from "@pilot-light/sync/documents";
+import { z } from "zod";
+import { journalEntrySchema } from "./journal/journal.ts";
+
+const time = (what: string) => z.string().describe(what);
+const count = (what: string) => z.number().int().describe(what);
+const mode = z.enum(["pilot-light", "active"]);
+const resourceCounts = z.record(z.string(), z.number().int());
+
+const costsSchema = z.strictObject({
+  totalUsd: z.number().describe("Sum in USD per month, of the exact amounts."),
+  items: z
+    .array(
+      z.strictObject({
+        name: z.string().describe("Number and kind of the resources, such as `2 NAT gateways`."),
+        usd: z.number().describe("Cost in USD per month."),
+      }),
+    )
+    .describe("Costs by kind of resource, the most expensive first."),
+  usage: z
+    .array(z.string())
+    .describe("Names of the items that depend on use; their amounts are those of a quiet month."),
+  unknown: z.array(z.string()).describe("What the tool knows no price for."),
+});
+
+const imageSchema = z.strictObject({
+  service: z.enum(["backend", "frontend", "grafana"]).describe("The service that runs the image."),
+  reference: z.string().describe("`<registry>/<repository>@sha256:...`."),
+  digest: z.string().describe("Digest of the image."),
+  tags: z.array(z.string()).describe("Tags of the image."),
+  pushedAt: time("When the image was pushed."),
+});
+
+const planSchema = z.strictObject({
+  command: z.enum(["activate", "deactivate"]).describe("The command."),
+  environment: z.string().describe("Name of the environment."),
+  region: z.string().describe("AWS region of the environment."),
+  from: mode.describe("The present mode."),
+  to: mode.describe("The wanted mode."),
+  steps: z.array(z.string()).describe("The steps, in order."),
+  terraform: z
+    .strictObject({
+      create: resourceCounts.describe("Resources that will be created, by type."),
+      change: resourceCounts.describe("Resources that will be changed in place, by type."),
+      replace: resourceCounts.describe("Resources that will be deleted and created again, by type."),
+      destroy: resourceCounts.describe("Resources that will be deleted, by type."),
+      dataLost: z
+        .array(
+          z.strictObject({
+            type: z.string().describe("Type of the resource."),
+            name: z.string().describe("Its name in AWS."),
+            address: z.string().describe("Its address in Terraform."),
+          }),
+        )
+        .describe("Resources that will be deleted or replaced with their data."),
+      kept: resourceCounts.describe("Resources that stay, by type."),
+    })
+    .describe("The Terraform plan."),
+  images: z.array(imageSchema).describe("The images that the services will run; empty for a deactivation."),
+  sync: syncPlanSchema
+    .nullable()
+    .describe("The plan of the sync; null where none runs, or where the database does not exist yet."),
+  monthlyCosts: z
+    .strictObject({
+      before: costsSchema.describe("Costs of the present resources."),
+      after: costsSchema.describe("Costs of the resources after the mode change."),
+    })
+    .describe("Monthly costs, in USD, at the list prices of us-east-1."),
+  estimatedDurationMs: z.number().describe("Rough duration of the mode change, in milliseconds."),
+  notes: z.array(z.string()).describe("What a person should know before the mode change."),
+});
+
+const endpoints = z
+  .record(z.string(), z.string())
+  .describe("Addresses by purpose, and the DNS records that a domain needs; empty in pilot light.");
+
+const validationSchema = z.strictObject({
+  mode: mode.nullable().describe("The mode that was validated."),
+  exit: count("Exit code of the validation."),
+  passed: count("Checks that passed."),
+  warnings: count("Checks with a warning."),
+  failed: count("Checks that failed."),
+  skipped: count("Checks that were skipped, because they need a check that failed."),
+  waived: count("Checks whose failure is waived."),
+  checks: z
+    .array(
+      z.strictObject({
+        id: z.string().describe("Id of the check, see docs/checks."),
+        status: z.string().describe("Result of the check."),
+        summary: z.string().describe("The result in a few words."),
+      }),
+    )
+    .describe("The checks."),
+});
+
+const snapshotSchema = z.strictObject({
+  id: z.string().describe("Identifier in RDS."),
+  createdAt: time("When it was taken; empty while RDS creates it."),
+  status: z.string().describe("Status that RDS reports, such as `available`."),
+  gigabytes: z.number().describe("Storage of the instance, in gigabytes."),
+  origin: z
+    .enum(["deactivation", "terraform", "other"])
+    .describe("Whether a deactivation, Terraform or a person took it."),
+  onlyCopy: z.boolean().describe("Whether no other copy of its rows is recorded."),
+});
+
+const snapshots = z.array(snapshotSchema);
+
+const finishedSchema = z.object({
+  plan: planSchema.describe("What was planned."),
+  steps: z
+    .array(
+      z.strictObject({
+        step: z.string().describe("The step."),
+        outcome: z.enum(["done", "done before"]).describe("`done before`: by the run that was resumed."),
+        durationMs: z.number().describe("Duration of the step, in milliseconds."),
+      }),
+    )
+    .describe("The steps that were done."),
+  endpoints,
+  snapshots: z
+    .array(z.string())
+    .describe("Snapshots of a deleted database; of Terraform's, the beginning of the name."),
+  validation: validationSchema.describe("Result of the validation."),
+  durationMs: z.number().describe("Duration since the confirmation, in milliseconds."),
+});
+
+const unchangedSchema = z.object({
+  endpoints,
+  dataCopied: z.literal(false).describe("Always false: no data was copied."),
+  validation: validationSchema.describe("Result of the validation."),
+});
+
+const unreadable = z.strictObject({ unknown: z.string().describe("Why this part could not be read.") });
+
+const prunePlanSchema = z.strictObject({
+  keep: count("Number of the newest snapshots to keep."),
+  delete: snapshots.describe("Snapshots to delete."),
+  keeps: snapshots.describe("Snapshots to keep."),
+});
+
+const unhealthy = "The mode is changed, but checks of the validation failed.";
+
+export const documents: readonly DocumentEntry[] = [
+  defineDocument({
+    commands: ["activate", "deactivate"],
+    outcomes: { planned: "`--dry-run` printed the plan." },
+    schema: z.object({ plan: planSchema.describe("What the mode change would do.") }),
+  }),
+  defineDocument({
+    commands: ["activate"],
+    outcomes: { activated: "The environment is active and healthy.", unhealthy },
+    schema: finishedSchema,
+  }),
+  defineDocument({
+    commands: ["deactivate"],
+    outcomes: { deactivated: "The environment is in pilot light and healthy.", unhealthy },
+    schema: finishedSchema,
+  }),
+  defineDocument({
+    commands: ["activate"],
+    outcomes: { "already active": "The environment was already active; nothing was changed." },
+    schema: unchangedSchema,
+  }),
+  defineDocument({
+    commands: ["deactivate"],
+    outcomes: {
+      "already in pilot light": "The environment was already in pilot light; nothing was changed.",
+    },
+    schema: unchangedSchema,
+  }),
+  defineDocument({
+    commands: ["status"],
+    outcomes: {
+      active: "The outputs describe an active environment.",
+      "pilot-light": "The outputs describe an environment in pilot light.",
+    },
+    schema: z.object({
+      mode: mode.describe("The mode according to the outputs."),
+      endpoints,
+      services: z
+        .union([
+          z.array(
+            z.strictObject({
+              name: z.string().describe("Name of the service."),
+              running: count("Tasks that run."),
+              desired: count("Tasks that should run."),
+            }),
+          ),
+          unreadable,
+        ])
+        .describe("The services."),
+      database: z
+        .union([
+          z.strictObject({
+            identifier: z.string().describe("Identifier of the RDS instance."),
+            status: z.string().describe("Status that RDS reports."),
+            isProtected: z.boolean().describe("Whether the instance has deletion protection."),
+            arn: z.string().describe("ARN of the instance."),
+          }),
+          unreadable,
+        ])
+        .nullable()
+        .describe("The RDS instance; null where there is none."),
+      newestDump: z
+        .union([
+          z.strictObject({
+            key: z.string().describe("Key of the dump in the backups bucket."),
+            at: time("When the dump was stored."),
+          }),
+          unreadable,
+        ])
+        .nullable()
+        .describe("The newest complete dump; null where there is none."),
+      snapshots: z.union([snapshots, unreadable]).describe("The snapshots of the database."),
+      monthlyCosts: z
+        .union([costsSchema, unreadable])
+        .describe("Monthly costs of the present resources, in USD."),
+      unfinished: journalEntrySchema
+        .nullable()
+        .describe("The unfinished mode change; null where there is none."),
+    }),
+  }),
+  defineDocument({
+    commands: ["snapshots list"],
+    outcomes: { listed: "The snapshots were listed, the newest first." },
+    schema: z.object({ snapshots: snapshots.describe("The snapshots of the database.") }),
+  }),
+  defineDocument({
+    commands: ["snapshots prune"],
+    outcomes: { planned: "`--dry-run` printed the plan." },
+    schema: z.object({ plan: prunePlanSchema.describe("What the prune would delete.") }),
+  }),
+  defineDocument({
+    commands: ["snapshots prune"],
+    outcomes: {
+      pruned: "The snapshots were deleted.",
+      "nothing to do": "There was no snapshot to delete.",
+    },
+    schema: z.object({
+      plan: prunePlanSchema.describe("What was planned."),
+      deleted: z.array(z.string()).describe("Identifiers of the deleted snapshots."),
+    }),
+  }),
+];

@@ -1,0 +1,442 @@
+/**
+ * The register of lifecycle's errors: code, class, message, hint and resulting state, each in one place. The logic calls the
+ * functions; docs/errors.md is generated from the entries.
+ */
+import { defineError } from "@pilot-light/core/ops-error";
+import { formatMinute, plural } from "@pilot-light/core/output/format";
+import { plainDeploy } from "@pilot-light/core/terraform/deploy-command";
+import type { ModeChangeName } from "./options.ts";
+
+// Resuming, and the journal
+
+export const nothingToResume = defineError<{
+  command: ModeChangeName;
+  /** The command of the unfinished run, if there is one. */
+  other: ModeChangeName | undefined;
+  journal: string;
+}>({
+  code: "NOTHING_TO_RESUME",
+  failure: "precondition",
+  meaning: "`--resume` was given, but the journal records no unfinished run of this command.",
+  remedy: "Run the command without `--resume`, or resume the other command.",
+  state: "nothing-written",
+  message: ({ command, other, journal }) =>
+    `There is no \`${command}\` to resume. ${other === undefined ? `The journal ${journal} records no unfinished run.` : `The unfinished run is one of \`${other}\`.`}`,
+  hint: ({ command, other }) =>
+    other === undefined
+      ? `Run it without --resume:  pnpm ${command}`
+      : `To resume the unfinished run:  pnpm ${other} --resume\n  To start this command instead:  pnpm ${command}`,
+});
+
+export const resumeContradicted = defineError<{
+  given: "--sync-data" | "--no-sync-data";
+  startedAt: string;
+  resumeCommand: string;
+  againCommand: string;
+}>({
+  code: "RESUME_CONTRADICTED",
+  failure: "usage",
+  meaning: "`--sync-data` or `--no-sync-data` contradicts what the run to resume was started with.",
+  remedy: "Resume the run without this flag, or start again without `--resume`.",
+  state: "nothing-written",
+  message: ({ given, startedAt }) =>
+    `${given} contradicts the run to resume, which started ${formatMinute(startedAt)} UTC ${given === "--sync-data" ? "without" : "with"} --sync-data.`,
+  hint: ({ resumeCommand, againCommand }) =>
+    `To resume that run as it was started:  ${resumeCommand}\n  To start again:  ${againCommand}`,
+});
+
+export const variableNeeded = defineError<{ names: readonly string[] }>({
+  code: "VARIABLE_NEEDED",
+  failure: "precondition",
+  meaning: "The run to resume was given a secret Terraform variable. The journal does not store its value.",
+  remedy: "Give the variable again with `--var`.",
+  state: "nothing-written",
+  message: ({ names }) =>
+    `The run to resume was given ${names.join(", ")}. The journal does not store the values of secret variables.`,
+  hint: ({ names }) => `Add to the command:  ${names.map((name) => `--var ${name}=...`).join(" ")}`,
+});
+
+export const switchRunning = defineError<{
+  journal: string;
+  /** The run that changed the journal; undefined when the journal was removed. */
+  other: { command: ModeChangeName; startedAt: string } | undefined;
+}>({
+  code: "SWITCH_RUNNING",
+  failure: "precondition",
+  meaning: "Another activation or deactivation has used this environment since the plan was made.",
+  remedy: "Wait until the other run has finished. `pnpm status` shows its state.",
+  state: "nothing-written",
+  message: ({ journal, other }) =>
+    other === undefined
+      ? `Someone removed the journal ${journal} after the plan was made.`
+      : `A run of \`${other.command}\`, started ${formatMinute(other.startedAt)} UTC, has used this environment since the plan was made.`,
+  hint: () => "To see the state of the environment:  pnpm status",
+});
+
+export const journalUnreadable = defineError<{ place: string }>({
+  code: "JOURNAL_UNREADABLE",
+  failure: "configuration",
+  meaning: "The journal of the last mode change is not a journal that this version can read.",
+  remedy: "Only `--resume` needs the journal. Inspect it, then remove it.",
+  state: "nothing-written",
+  message: ({ place }) => `The journal ${place} is not readable.`,
+  hint: () => "Only --resume needs the journal. Inspect it, remove it, then run the command again.",
+});
+
+export const journalUnwritable = defineError<{ file: string; reason: string }>({
+  code: "JOURNAL_UNWRITABLE",
+  failure: "configuration",
+  meaning: "The file with the journal cannot be written.",
+  remedy: "Free disk space, or grant write permission for the file. No mode change runs without a journal.",
+  message: ({ file, reason }) => `Cannot write the journal ${file}: ${reason}.`,
+  hint: () => "Free disk space or grant write permission, then run the command again.",
+});
+
+// Preflight
+
+export const wrongRegion = defineError<{ deployed: string; region: string }>({
+  code: "WRONG_REGION",
+  failure: "precondition",
+  meaning: "AWS_REGION is another region than that of the environment.",
+  remedy: "Set AWS_REGION to the region of the environment.",
+  state: "nothing-written",
+  message: ({ deployed, region }) => `The environment is in ${deployed}, but AWS_REGION is ${region}.`,
+  hint: ({ deployed }) => `Use the environment's region:  export AWS_REGION=${deployed}`,
+});
+
+export const dnsServersInvalid = defineError<{ servers: string }>({
+  code: "DNS_SERVERS_INVALID",
+  failure: "configuration",
+  meaning: "PILOT_LIGHT_DNS_SERVERS does not list addresses of DNS servers.",
+  remedy: "List IP addresses, with or without a port, separated by commas.",
+  state: "nothing-written",
+  message: ({ servers }) => `PILOT_LIGHT_DNS_SERVERS is not valid: ${servers}`,
+  hint: () =>
+    "Use addresses with or without a port, separated by commas:  export PILOT_LIGHT_DNS_SERVERS=10.0.0.2,[fd00::2]:5353",
+});
+
+export const imageMissing = defineError<{
+  service: string;
+  repository: string;
+  /** Tag or digest; undefined for the newest image. */
+  wanted: string | undefined;
+  listCommand: string;
+}>({
+  code: "IMAGE_MISSING",
+  failure: "precondition",
+  meaning: "A repository in ECR has no image that the service can run.",
+  remedy: "Push an image, or name an existing one with `--<service>-image`.",
+  state: "nothing-written",
+  message: ({ repository, wanted }) =>
+    `There is no ${wanted === undefined ? "tagged image" : `image ${wanted}`} in the repository ${repository}.`,
+  hint: ({ service, listCommand }) =>
+    `Push an image, or name an existing one with --${service}-image. To list the images:  ${listCommand}`,
+});
+
+/** An instance in a state in which it does not serve connections, or a wait that ended without success. */
+type NotAvailable = { identifier: string } & (
+  { status: string; helpfulCommand: string } | { eventsCommand: string; reason?: string }
+);
+
+export const databaseNotAvailable = defineError<NotAvailable>({
+  code: "DATABASE_NOT_AVAILABLE",
+  failure: {
+    oneOf: ["precondition", "aws"],
+    choose: (facts) => ("status" in facts ? "precondition" : "aws"),
+  },
+  meaning: "The RDS instance does not serve connections, or a new instance did not become available in time.",
+  remedy: "Start the instance, or wait until it is available. The hint contains the command.",
+  message: (facts) =>
+    "status" in facts
+      ? `The RDS instance ${facts.identifier} is ${facts.status}.`
+      : `The RDS instance ${facts.identifier} did not become available.`,
+  details: (facts) => ("reason" in facts && facts.reason !== undefined ? [facts.reason] : []),
+  hint: (facts) => {
+    if (!("status" in facts)) return `To see why:  ${facts.eventsCommand}`;
+    return facts.status === "stopped"
+      ? `Start the instance, which takes some minutes:  ${facts.helpfulCommand}`
+      : `Wait until the instance is available:  ${facts.helpfulCommand}`;
+  },
+});
+
+// Guards
+
+export const productionHere = defineError<{
+  place: "here" | "unknown";
+  /** PILOT_LIGHT_PRODUCTION_DOMAIN is not set. */
+  isUnset: boolean;
+  reason: string;
+  anywayCommand: string;
+}>({
+  code: "PRODUCTION_HERE",
+  failure: "precondition",
+  meaning: "The production domain points, or may point, to this environment.",
+  remedy:
+    "Point the domain to another place, or set PILOT_LIGHT_PRODUCTION_DOMAIN. `--allow-production` deactivates anyway.",
+  state: "nothing-written",
+  message: ({ place, reason }) =>
+    `This environment ${place === "here" ? "serves" : "may serve"} production: ${reason}.`,
+  hint: ({ place, isUnset, anywayCommand }) => {
+    const first =
+      place === "here"
+        ? "Point the domain to another place first, and wait until its old DNS records have expired."
+        : isUnset
+          ? "Set the domain of production:  export PILOT_LIGHT_PRODUCTION_DOMAIN=www.example.com\n  If there is no production yet:  export PILOT_LIGHT_PRODUCTION_DOMAIN=none"
+          : "Find out where the domain points.";
+    return `${first}\n  To deactivate anyway:  ${anywayCommand}`;
+  },
+});
+
+export const dataLossRefused = defineError<{
+  losses: readonly { name: string; address: string; action: string }[];
+  anywayCommand: string;
+}>({
+  code: "DATA_LOSS_REFUSED",
+  failure: "precondition",
+  meaning: "Terraform would delete or replace resources that hold data, which a mode change should not do.",
+  remedy:
+    "Give the variables of the last deployment again (`--var`, `--var-file`, TF_VAR_...). `--allow-data-loss` continues anyway.",
+  state: "nothing-written",
+  message: ({ losses }) =>
+    `Terraform would delete or replace resources that hold data: ${losses.map(({ name }) => name).join(", ")}.`,
+  details: ({ losses }) => losses.map(({ address, action }) => `${action} ${address}`),
+  hint: ({ anywayCommand }) =>
+    `A variable of the last deployment may be missing. Give it again (--var, --var-file, TF_VAR_...).\n  To continue anyway:  ${anywayCommand}`,
+});
+
+export const databaseWouldGo = defineError<{ copyCommand: string; snapshotCommand: string }>({
+  code: "DATABASE_WOULD_GO",
+  failure: "precondition",
+  meaning:
+    "The deactivation would delete the RDS instance, and the command does not choose what happens to its rows.",
+  remedy: "Choose with `--sync-data` (copy the rows to Neon first) or `--no-sync-data` (snapshots only).",
+  state: "nothing-written",
+  message: () =>
+    "This deactivation would delete the RDS instance, but neither --sync-data nor --no-sync-data was given.",
+  hint: ({ copyCommand, snapshotCommand }) =>
+    `To copy its rows to Neon first:  ${copyCommand}\n  To keep its rows in snapshots only:  ${snapshotCommand}`,
+});
+
+export const databaseProtected = defineError<{ identifier: string; unprotectCommand: string }>({
+  code: "DATABASE_PROTECTED",
+  failure: "precondition",
+  meaning: "The deactivation would delete the RDS instance, which has deletion protection.",
+  remedy: "Turn the protection off with the command of the hint, or keep the database always on.",
+  state: "nothing-written",
+  message: ({ identifier }) =>
+    `The RDS instance ${identifier} has deletion protection, so Terraform cannot delete it.`,
+  hint: ({ unprotectCommand }) => `Turn the protection off first, in the present mode:  ${unprotectCommand}`,
+});
+
+export const databaseWouldCome = defineError<{ againCommand: string; deploy: string }>({
+  code: "DATABASE_WOULD_COME",
+  failure: "precondition",
+  meaning: "The deactivation would create an RDS instance. It would be empty, and cost money.",
+  remedy:
+    "Give the variables of the last deployment again. To have a database in pilot light, deploy it with `pnpm infra:deploy`.",
+  state: "nothing-written",
+  message: () => "This deactivation would create a new, empty RDS instance.",
+  hint: ({ againCommand, deploy }) =>
+    `A variable of the last deployment may be missing. For example:  ${againCommand}\n  To create a database in pilot light on purpose:  ${deploy}`,
+});
+
+export const resyncRefused = defineError<{ withoutSyncCommand: string; anywayCommand: string }>({
+  code: "RESYNC_REFUSED",
+  failure: "precondition",
+  meaning: "The activation would replace RDS while the backend runs, and may write to RDS.",
+  remedy: "Activate without `--sync-data`, or with `--allow-resync` when the rows in RDS may be replaced.",
+  state: "nothing-written",
+  message: () =>
+    "The environment is partly active, so its backend may write to RDS. A sync would replace those rows.",
+  hint: ({ withoutSyncCommand, anywayCommand }) =>
+    `To finish without another sync:  ${withoutSyncCommand}\n  To sync anyway:  ${anywayCommand}`,
+});
+
+export const targetNewer = defineError<{
+  target: "RDS" | "Neon";
+  /** When both databases were last equal; undefined when no copy between them is recorded. */
+  equalAt: string | undefined;
+  changed: readonly string[];
+  anywayCommand: string;
+}>({
+  code: "TARGET_NEWER",
+  failure: "precondition",
+  meaning:
+    "The sync would replace rows that only the target has: it was written to after both databases were last equal, or nobody knows whether it was.",
+  remedy: "Compare both databases. `--allow-newer` replaces the rows; their dump stays in S3 for 30 days.",
+  state: "nothing-written",
+  message: ({ target, equalAt }) =>
+    equalAt === undefined
+      ? `No dump in S3 records a copy between these two databases. ${target} may have rows that the other database does not have.`
+      : `${target} was written to after both databases were last equal (${formatMinute(equalAt)} UTC). A sync would replace the newer rows.`,
+  details: ({ changed }) => changed,
+  hint: ({ anywayCommand }) =>
+    `Compare both databases first. To replace the newer rows anyway (their dump stays in S3 for 30 days):  ${anywayCommand}`,
+});
+
+export const syncPending = defineError<{ command: ModeChangeName; mode: string }>({
+  code: "SYNC_PENDING",
+  failure: "precondition",
+  meaning: "The environment has the wanted mode, but the last run stopped before it copied the data.",
+  remedy: "Resume that run.",
+  state: "nothing-written",
+  message: ({ command, mode }) =>
+    `The environment is ${mode}, but the last \`${command}\` has not copied the data.`,
+  hint: ({ command }) => `To finish that run:  pnpm ${command} --resume`,
+});
+
+// Steps
+
+export const writersStillRunning = defineError<{ tasks: number; service: string; listCommand: string }>({
+  code: "WRITERS_STILL_RUNNING",
+  failure: "aws",
+  meaning: "ECS did not stop the tasks of the backend in time. They may write to RDS.",
+  remedy: "Inspect the tasks, then resume the run.",
+  message: ({ tasks, service }) =>
+    `ECS has not stopped ${plural(tasks, "task")} of ${service}, which may write to RDS.`,
+  hint: ({ listCommand }) => `To list the tasks:  ${listCommand}`,
+});
+
+export const backendStarted = defineError<{ service: string }>({
+  code: "BACKEND_STARTED",
+  failure: "precondition",
+  meaning: "Someone started the backend after the run had stopped it for the copy.",
+  remedy:
+    "Find out what started the backend, such as a deployment in CI. Wait until it has ended, then resume.",
+  message: ({ service }) =>
+    `Someone started ${service} after this run had stopped it, so RDS may have newer rows than Neon.`,
+  hint: () => "Find out what started the backend, such as a deployment in CI, and wait until it has ended.",
+});
+
+export const copyOutdated = defineError<{ reason: string }>({
+  code: "COPY_OUTDATED",
+  failure: "precondition",
+  meaning: "The copy in Neon is no longer equal to RDS, so RDS must not be deleted yet.",
+  remedy: "Find out what wrote to the databases, then resume. The resumed run copies again.",
+  message: ({ reason }) => `Neon no longer has the same data as RDS: ${reason}.`,
+  hint: () =>
+    "Find out what wrote to the databases. A resumed run copies again, and stops first where Neon has newer rows.",
+});
+
+export const snapshotFailed = defineError<{
+  id: string;
+  instance: string;
+  reason: string;
+  listCommand: string;
+}>({
+  code: "SNAPSHOT_FAILED",
+  failure: "aws",
+  meaning: "RDS did not complete the snapshot that a deactivation takes before it deletes the database.",
+  remedy: "See in RDS why the snapshot failed, then resume.",
+  message: ({ id, instance }) => `The snapshot ${id} of ${instance} did not become available.`,
+  details: ({ reason }) => [reason],
+  hint: ({ listCommand }) => `To list the snapshots:  ${listCommand}`,
+});
+
+export const modeNotReached = defineError<{ mode: string; againCommand: string }>({
+  code: "MODE_NOT_REACHED",
+  failure: "aws",
+  meaning: "Another deployment changed the mode of the environment while the command ran.",
+  remedy: "Find out who deployed, then run the command again.",
+  message: ({ mode }) => `The environment is ${mode}: another deployment ran at the same time.`,
+  hint: ({ againCommand }) => `Find out who deployed, then run:  ${againCommand}`,
+});
+
+// Terraform
+
+export const terraformFailed = defineError<{
+  /** What was tried, as the start of a sentence: "Terraform cannot plan". */
+  attempt: string;
+  reason: string;
+}>({
+  code: "TERRAFORM_FAILED",
+  failure: "aws",
+  meaning: "Terraform reported an error, which the message quotes.",
+  remedy: "Fix the error that Terraform reported. `--verbose` shows the command lines of Terraform.",
+  message: ({ attempt, reason }) => `${attempt}: ${reason}.`,
+  hint: () => "Fix the error that Terraform reported. To see its command lines, add  --verbose",
+});
+
+/** A lock of the state, as far as Terraform reports it. */
+type Lock = { workspace: string } | { id: string; holder: string; operation: string; since: string };
+
+export const stateLocked = defineError<Lock & { folder: string }>({
+  code: "STATE_LOCKED",
+  failure: "precondition",
+  meaning: "Another run, or a person, holds the lock of the Terraform state.",
+  remedy: "Wait until the other run has ended. Remove the lock only if that run no longer exists.",
+  message: (lock) => {
+    if ("workspace" in lock) {
+      return `Another run or a person has locked the Terraform Cloud workspace ${lock.workspace}.`;
+    }
+    const { holder, operation, since } = lock;
+    const who = holder === "" ? "Another run" : holder;
+    return `${who} has locked the Terraform state${operation === "" ? "" : ` (${operation})`}${since === "" ? "" : `, since ${since}`}.`;
+  },
+  details: (lock) => {
+    if ("workspace" in lock) {
+      return ["Terraform does not report who holds the lock. See the workspace page in Terraform Cloud."];
+    }
+    return lock.id === "" ? [] : [`lock ${lock.id}`];
+  },
+  hint: (lock) => {
+    const id = "workspace" in lock ? lock.workspace : lock.id === "" ? "<id>" : lock.id;
+    return `Wait until that run has ended. Only if it no longer exists, remove its lock:  terraform -chdir=${lock.folder} force-unlock ${id}`;
+  },
+});
+
+export const terraformLogin = defineError<{
+  attempt: string;
+  host: string;
+  loginCommand: string;
+  tokenVariable: string;
+}>({
+  code: "TERRAFORM_LOGIN",
+  failure: "aws",
+  meaning: "Terraform has no token for the host of the state, or the host rejected the token.",
+  remedy: "Log in with `terraform login`, or set the variable with the token.",
+  message: ({ attempt, host }) => `${attempt}: there is no token for ${host}, or ${host} rejected it.`,
+  hint: ({ loginCommand, tokenVariable }) => `Set ${tokenVariable}, or log in:  ${loginCommand}`,
+});
+
+export const synthFailed = defineError({
+  code: "SYNTH_FAILED",
+  failure: "configuration",
+  meaning: "`cdktf synth` failed, so that there is no Terraform code to plan with.",
+  remedy: "Run `pnpm infra:synth` to see the whole output.",
+  state: "nothing-written",
+  message: () => "`cdktf synth` failed.",
+  hint: () => "To see its whole output:  pnpm infra:synth",
+});
+
+export const terraformInitFailed = defineError<{ attempt: string }>({
+  code: "TERRAFORM_INIT_FAILED",
+  failure: "aws",
+  meaning: "`terraform init` failed: the state cannot be reached.",
+  remedy: "Check the variables that name the place of the state. See docs/runbooks/terraform-cloud.md.",
+  message: ({ attempt }) => `${attempt}: its state cannot be reached.`,
+  hint: () =>
+    "Check TF_STATE_BUCKET, TF_CLOUD_ORGANIZATION and TF_WORKSPACE. See docs/runbooks/terraform-cloud.md",
+});
+
+export const stateChanged = defineError({
+  code: "STATE_CHANGED",
+  failure: "precondition",
+  meaning: "Another deployment changed the Terraform state after the plan was made.",
+  remedy: "Run the command again: it makes a new plan.",
+  state: "nothing-written",
+  message: () => "Another deployment changed the Terraform state after the plan was made.",
+  hint: () => "Run the command again to see the new plan.",
+});
+
+export const neverDeployed = defineError<{ stack: string }>({
+  code: "NEVER_DEPLOYED",
+  failure: "precondition",
+  meaning: "The stack has no Terraform outputs: it was never deployed, or its state is in another place.",
+  remedy: "Deploy the environment once, or set the variables that name the place of its state.",
+  state: "nothing-written",
+  message: ({ stack }) =>
+    `The stack ${stack} has no outputs. It was never deployed, or its state is in another place.`,
+  hint: () =>
+    `Check where the state is (TF_STATE_BUCKET, TF_CLOUD_ORGANIZATION). To deploy the environment in pilot light:  ${plainDeploy}`,
+});

@@ -1,0 +1,72 @@
+/**
+ * What a guard is: an entry with an id and a pure function that checks facts. What it finds stops a mode change, unless the flag
+ * `--allow-<id>` allows it; `--yes` allows nothing. To add a guard, write it in a file of this folder and add it to the list in
+ * `index.ts`. The flag, its help, the line in the plan, the refusal and the row in docs/flags.md come from the entry.
+ */
+import type { OpsError } from "@pilot-light/core/ops-error";
+import type { Divergence } from "@pilot-light/sync/divergence";
+import type { Database } from "../../aws/database.ts";
+import { againLine } from "../../journal/command-hints.ts";
+import type { ModeChangeName, ModeChangeOptions } from "../../options.ts";
+import type { ProductionAnswer } from "../../preflight/production.ts";
+import type { Change } from "../../terraform/changes.ts";
+
+/** What the preflight of a mode change found. */
+export interface GuardFacts {
+  command: ModeChangeName;
+  options: ModeChangeOptions;
+  /** Changes of the Terraform plan. */
+  changes: readonly Change[];
+  /** Whether the outputs describe an active environment. */
+  activeNow: boolean;
+  /** Whether the run copies data, and has not done it yet. */
+  willSync: boolean;
+  /** Null when the run copies nothing, or there is no database yet. */
+  divergence: Divergence | null;
+  /** Only for a deactivation. */
+  production?: ProductionAnswer;
+  /** The RDS instance; only for a deactivation. */
+  database?: Database | undefined;
+  /** Only for an activation: the backend runs, or is about to. */
+  backendMayWrite?: boolean;
+  /** Only for an activation: it creates the database, so that no rows can be lost. */
+  createsDatabase?: boolean;
+}
+
+/** What a guard found. */
+export interface Finding {
+  /** Why the mode change must not run. */
+  refusal: OpsError;
+  /** The line of the plan, where a flag allows the finding. */
+  note: string;
+}
+
+export interface Guard {
+  /** The flag is `--allow-<id>`. */
+  id: string;
+  commands: readonly ModeChangeName[];
+  /** Codes of its refusals. */
+  codes: readonly string[];
+  /** Undefined for a guard that no flag allows. */
+  allow?: {
+    /** For `--help`: starts with a verb, without a period. */
+    summary: string;
+    /** For docs/flags.md: when it is right to give the flag, in a sentence or two. */
+    meaning: string;
+  };
+  /** Pure. Without findings there is nothing to report. */
+  check: (facts: GuardFacts) => readonly Finding[];
+}
+
+/** Whether the options contain the flag that allows the findings of a guard. */
+export function isAllowed({ id, allow }: Guard, options: ModeChangeOptions): boolean {
+  return allow !== undefined && options.allow.has(id);
+}
+
+/** The same command with one more flag, for a hint. */
+export function lineAllowing(
+  { command, options }: Pick<GuardFacts, "command" | "options">,
+  id: string,
+): string {
+  return againLine(command, { ...options, allow: new Set([...options.allow, id]) });
+}

@@ -1,0 +1,201 @@
+import type { Divergence } from "@pilot-light/sync/divergence";
+import { describe, expect, it, test } from "vitest";
+import type { ModeChangeOptions } from "../../options.ts";
+import type { Action, Change } from "../../terraform/changes.ts";
+import { databaseWillBeCreated, databaseWillBeDeleted } from "../database-changes.ts";
+import { databaseCreatedGuard, databaseDeletedGuard } from "./database.ts";
+import { dataLossGuard } from "./data-loss.ts";
+import type { GuardFacts } from "./guard.ts";
+import { checkGuards, guards } from "./index.ts";
+import { newerGuard } from "./newer.ts";
+import { productionGuard } from "./production.ts";
+import { resyncGuard } from "./resync.ts";
+import { shrinkGuard } from "./shrink.ts";
+
+function options(...allowed: readonly { id: string }[]): ModeChangeOptions {
+  // With --yes, which allows nothing.
+  return {
+    dryRun: false,
+    yes: true,
+    syncData: true,
+    resume: false,
+    variables: [],
+    images: {},
+    keepBackend: false,
+    waitMs: 0,
+    allow: new Set(allowed.map(({ id }) => id)),
+  };
+}
+
+/** The only refusal of all guards, or undefined. */
+function refusal(facts: Partial<GuardFacts> & Pick<GuardFacts, "command">) {
+  const { refusals } = checkGuards({
+    options: options(),
+    changes: [],
+    activeNow: false,
+    willSync: false,
+    divergence: null,
+    ...facts,
+  });
+  expect(refusals.length).toBeLessThan(2);
+  return refusals[0];
+}
+
+/** The lines of the plan for what the flags allow. */
+function notes(facts: Partial<GuardFacts> & Pick<GuardFacts, "command" | "options">) {
+  return checkGuards({ changes: [], activeNow: false, willSync: false, divergence: null, ...facts }).notes;
+}
+
+const change = (type: string, action: Action): Change => ({
+  address: `${type}.x[0]`,
+  type,
+  action,
+  name: type,
+});
+const database = { identifier: "shop-dev-db", status: "available", isProtected: false, arn: "" };
+
+test.each([
+  ["here", "PRODUCTION_HERE"],
+  ["unknown", "PRODUCTION_HERE"],
+  ["elsewhere", undefined],
+] as const)("production %s: %s", (place, code) => {
+  const production = { place, reason: "" };
+  expect(refusal({ command: "deactivate", production })?.code).toBe(code);
+  const allowed = { command: "deactivate", production, options: options(productionGuard) } as const;
+  expect(refusal(allowed)).toBeUndefined();
+  expect(notes(allowed)).toHaveLength(code === undefined ? 0 : 1);
+});
+
+test.each([
+  ["activate", "aws_efs_file_system", "destroy", true],
+  ["activate", "aws_db_instance", "replace", true],
+  ["activate", "aws_ecs_service", "replace", false],
+  ["deactivate", "aws_efs_file_system", "destroy", false],
+  ["deactivate", "aws_db_instance", "destroy", false],
+  ["deactivate", "aws_db_instance", "replace", true],
+  ["deactivate", "aws_s3_bucket", "destroy", true],
+  ["deactivate", "aws_ecr_repository", "destroy", true],
+] as const)("%s with a plan to let %s %s is refused: %s", (command, type, action, refused) => {
+  const changes = [change(type, action)];
+  expect(refusal({ command, changes })?.code).toBe(refused ? "DATA_LOSS_REFUSED" : undefined);
+  expect(refusal({ command, changes, options: options(dataLossGuard) })).toBeUndefined();
+  expect(notes({ command, changes, options: options(dataLossGuard) })).toEqual(
+    refused ? [`data will be deleted: ${type} (--allow-data-loss)`] : [],
+  );
+});
+
+describe("a database that will be deleted", () => {
+  const deleted = [change("aws_db_instance", "destroy")];
+
+  const check = (changes: readonly Change[], isProtected: boolean, syncData?: boolean, activeNow = true) =>
+    databaseDeletedGuard.check({
+      command: "deactivate",
+      changes,
+      database: { ...database, isProtected },
+      activeNow,
+      options: { ...options(), syncData, variables: [{ name: "database_always_on", value: "false" }] },
+    })[0]?.refusal;
+
+  it("needs a decision about its rows, and the hints repeat the flags that were given", () => {
+    const error = check(deleted, false);
+    expect(error?.code).toBe("DATABASE_WOULD_GO");
+    expect(error?.hint).toContain("pnpm deactivate --sync-data --var database_always_on=false");
+    expect(check(deleted, false, true)).toBeUndefined();
+    expect(check(deleted, false, false)).toBeUndefined();
+  });
+
+  it("must not be protected, and the hint turns the protection off in the present mode", () => {
+    expect(check(deleted, true, true)?.hint).toContain("--var dev_activated=true");
+    expect(check(deleted, true, true, false)?.code).toBe("DATABASE_PROTECTED");
+    expect(check(deleted, true, true, false)?.hint).not.toContain("dev_activated");
+    expect(check([], true)).toBeUndefined();
+  });
+
+  it("is deleted and created when it is replaced", () => {
+    const replaced = [change("aws_db_instance", "replace")];
+    expect([databaseWillBeDeleted(replaced), databaseWillBeCreated(replaced)]).toEqual([true, true]);
+    expect(check(replaced, false)?.code).toBe("DATABASE_WOULD_GO");
+  });
+});
+
+test("a deactivation that would create a database lacks a variable", () => {
+  const check = (changes: readonly Change[]) =>
+    databaseCreatedGuard.check({ command: "deactivate", changes, options: options() })[0]?.refusal;
+  const error = check([change("aws_db_instance", "create")]);
+  expect(error?.code).toBe("DATABASE_WOULD_COME");
+  expect(error?.hint).toContain("--var database_always_on=false");
+  expect(check([change("aws_db_instance", "change")])).toBeUndefined();
+});
+
+describe("a copy to RDS", () => {
+  const usual = { command: "activate", activeNow: false, backendMayWrite: false, willSync: true } as const;
+
+  it("is refused while the backend may write, whatever the outputs describe", () => {
+    expect(refusal(usual)).toBeUndefined();
+    expect(refusal({ ...usual, activeNow: true })?.code).toBe("RESYNC_REFUSED");
+    expect(refusal({ ...usual, backendMayWrite: true })?.code).toBe("RESYNC_REFUSED");
+    const allowed = { ...usual, backendMayWrite: true, options: options(resyncGuard) };
+    expect(refusal(allowed)).toBeUndefined();
+    expect(notes(allowed)).toEqual([expect.stringContaining("--allow-resync")]);
+  });
+
+  it("is allowed into a database that this activation created", () => {
+    const created = { ...usual, activeNow: true, backendMayWrite: true, createsDatabase: true };
+    expect(refusal(created)).toBeUndefined();
+  });
+});
+
+describe("rows that only the target has", () => {
+  const divergence = (neon: string[] | null, rds: string[] | null, isKnown = true): Divergence => ({
+    last: isKnown
+      ? { at: "2026-11-25T09:30:00.000Z", direction: "neon-to-rds", archive: "s3://b/neon-dumps/x.dump" }
+      : null,
+    neon: { host: "n", database: "neondb", oid: "1", changed: neon },
+    rds: { host: "r", database: "shop", oid: "2", changed: rds },
+  });
+  const contacts = "public.contacts: 12 -> 15 rows";
+
+  it("stop a deactivation when Neon has them, by table; rows that only RDS has do not", () => {
+    expect(refusal({ command: "deactivate", divergence: divergence([contacts], []) })).toMatchObject({
+      code: "TARGET_NEWER",
+      details: [contacts],
+      hint: expect.stringContaining("pnpm deactivate --sync-data --allow-newer") as string,
+    });
+    expect(refusal({ command: "deactivate", divergence: divergence([], [contacts]) })).toBeUndefined();
+    const allowed = {
+      command: "deactivate",
+      divergence: divergence([contacts, contacts], []),
+      options: options(newerGuard),
+    } as const;
+    expect(refusal(allowed)).toBeUndefined();
+    expect(notes(allowed)).toEqual(Array(2).fill(`newer in Neon, will be replaced: ${contacts}`));
+  });
+
+  it("are one refusal, whatever the number of tables", () => {
+    const all = divergence([contacts, "public.events: 1 -> 2 rows"], []);
+    expect(refusal({ command: "deactivate", divergence: all })?.details).toHaveLength(2);
+  });
+
+  it("stop an activation when RDS has them", () => {
+    expect(refusal({ command: "activate", divergence: divergence([], [contacts]) })?.code).toBe(
+      "TARGET_NEWER",
+    );
+    expect(refusal({ command: "activate", divergence: divergence([contacts], []) })).toBeUndefined();
+  });
+
+  it("are assumed in Neon, which production reads, where no copy is recorded; not in RDS", () => {
+    const unknown = divergence(null, null, false);
+    expect(refusal({ command: "deactivate", divergence: unknown })?.code).toBe("TARGET_NEWER");
+    expect(refusal({ command: "activate", divergence: unknown })).toBeUndefined();
+  });
+
+  it("do not matter where nothing is copied", () => {
+    expect(refusal({ command: "deactivate", divergence: null })).toBeUndefined();
+  });
+});
+
+test("every guard has an id of its own, and the flags that a sync needs as well are among them", () => {
+  const ids = guards.map(({ id }) => id);
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(ids).toContain(shrinkGuard.id);
+});

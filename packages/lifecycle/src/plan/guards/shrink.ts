@@ -1,0 +1,13 @@
+/** The flag that the sync of a mode change needs where its source is empty or far smaller. The sync itself checks this. */
+import type { Guard } from "./guard.ts";
+
+export const shrinkGuard = {
+  id: "shrink",
+  commands: ["activate", "deactivate"],
+  codes: ["SHRINK_REFUSED"],
+  allow: {
+    summary: "Sync although the source is empty or has far fewer rows than the target",
+    meaning: "Rows were deleted from the source on purpose.",
+  },
+  check: () => [],
+} satisfies Guard;
