@@ -1,7 +1,7 @@
 /** The registers of all packages: errors, and `--json` documents. */
 import type { DocumentEntry } from "@pilot-light/core/cli/documents";
 import * as core from "@pilot-light/core/errors";
-import * as infra from "../packages/infra/src/errors.ts";
+import * as infra from "@pilot-light/infra/errors";
 import * as sandbox from "@pilot-light/sandbox/errors";
 
 export const registers: readonly Readonly<Record<string, unknown>>[] = [core, infra, sandbox];
