@@ -36,7 +36,7 @@ function identity(define: VariableDefinitions, project: string) {
   return {
     databaseName: define.text("db_name", project.replaceAll("-", "_"), "Name of the database.", [
       'can(regex("^[a-zA-Z][a-zA-Z0-9_]{0,62}$", var.db_name))',
-      "db_name must consist of letters, digits and underscores, start with a letter, and have at most 63 characters.",
+      "db_name must be at most 63 letters, digits and underscores, with a letter first.",
     ]),
     masterUsername: define.text(
       "db_username",
@@ -44,7 +44,7 @@ function identity(define: VariableDefinitions, project: string) {
       "Master user of the database. RDS generates the password and stores it in Secrets Manager.",
       [
         'can(regex("^[a-zA-Z][a-zA-Z0-9_]{0,62}$", var.db_username)) && !contains(["admin", "rdsadmin", "postgres"], var.db_username)',
-        "db_username must consist of letters, digits and underscores, and must not be a name that RDS reserves.",
+        "db_username must be letters, digits and underscores, with a letter first, and not a name that RDS reserves.",
       ],
     ),
     engineVersion: define.text(

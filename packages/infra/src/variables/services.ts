@@ -135,7 +135,7 @@ function contactForm(define: VariableDefinitions): ServiceVariables["contactForm
       "API key of Resend, the mail service of the contact form. Empty: no mail service.",
       [
         'var.resend_api_key == "" || can(regex("^[!-~]+$", var.resend_api_key))',
-        "resend_api_key must consist of printable characters without spaces.",
+        "resend_api_key must be printable characters without spaces.",
       ],
     ),
     to: address("contact_form_to", "Recipient of the contact form's mail."),
