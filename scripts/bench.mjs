@@ -1,4 +1,4 @@
-/** `pnpm bench <name> ...`: runs one script of scripts/bench/, which reads its own arguments. Ratios against a named alternative, both in the same run. */
+/** `pnpm bench <name> ...`: runs one script of scripts/bench/. Each compares a command with a named alternative in the same run. */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { endProgramsOnInterrupt, exitCodeOf, interruptedBy, printError, root } from "./run.mjs";

@@ -1,12 +1,12 @@
-/** Whether both databases hold the same, found out without any of the product's own code: the plain text of pg_dump, line by line. */
+/** Compares both databases without the product's own code: the plain text of pg_dump, line by line. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { requirePostgresBin } from "./programs.mjs";
 import { ScriptError, mustRun } from "./run.mjs";
 
 /**
- * How many lines both dumps have, and the lines that only one has, marked with its side.
- * @param {NodeJS.ProcessEnv} env the variables that the sandbox gives
+ * The number of lines that both dumps contain, and the lines that only one of them contains, each with its side.
+ * @param {NodeJS.ProcessEnv} env the sandbox's variables
  */
 export async function compareDatabases(env) {
   const connections = await libpqVariables(env);
@@ -21,14 +21,14 @@ export async function compareDatabases(env) {
 
 /**
  * libpq's variables for both databases of a sandbox.
- * @param {NodeJS.ProcessEnv} env the variables that the sandbox gives
+ * @param {NodeJS.ProcessEnv} env the sandbox's variables
  */
 export async function libpqVariables(env) {
   return { neon: neonConnection(env), rds: await rdsConnection(env) };
 }
 
 /**
- * The lines without those of the others, in any order: rows have none.
+ * The lines that are not among the others. Order does not count, because rows have none.
  * @param {readonly string[]} lines
  * @param {readonly string[]} others
  */
@@ -44,7 +44,8 @@ function without(lines, others) {
 }
 
 /**
- * The lines of a database's dump. Owners and grants are each side's own, comments name versions, `\restrict` is random.
+ * The lines of a database's dump. Without owners and grants, which differ by side; comments, which name versions; and `\restrict`, which
+ * is random.
  * @param {NodeJS.ProcessEnv} env
  * @param {NodeJS.ProcessEnv} connection
  */
@@ -55,7 +56,7 @@ async function dump(env, connection) {
 }
 
 /**
- * libpq's variables for the URL of Neon, at its direct host.
+ * libpq's variables for Neon's URL, with the direct host.
  * @param {NodeJS.ProcessEnv} env
  */
 function neonConnection(env) {
@@ -73,7 +74,7 @@ function neonConnection(env) {
 }
 
 /**
- * libpq's variables for RDS, out of the Terraform outputs and the secret.
+ * libpq's variables for RDS, from the Terraform outputs and the secret.
  * @param {NodeJS.ProcessEnv} env
  */
 async function rdsConnection(env) {
@@ -95,7 +96,7 @@ async function rdsConnection(env) {
 }
 
 /**
- * Asks the emulator, which wants to see the region of a signature and does not check it.
+ * Reads a secret from the emulator, which needs a signature with a region but does not check it.
  * @param {NodeJS.ProcessEnv} env
  * @param {string} arn
  * @returns {Promise<{ username: string, password: string }>}
@@ -112,7 +113,7 @@ async function readSecret(env, arn) {
     body: JSON.stringify({ SecretId: arn }),
   });
   if (!response.ok)
-    throw new ScriptError(`The emulator does not give the secret ${arn}: ${await response.text()}`);
+    throw new ScriptError(`Cannot read the secret ${arn} from the emulator: ${await response.text()}`);
   const answer = /** @type {{ SecretString: string }} */ (await response.json());
   return JSON.parse(answer.SecretString);
 }
@@ -123,6 +124,6 @@ async function readSecret(env, arn) {
  */
 function required(values, name) {
   const value = values[name];
-  if (value === undefined || value === "") throw new ScriptError(`The sandbox gives no ${name}.`);
+  if (value === undefined || value === "") throw new ScriptError(`${name} is not set by the sandbox.`);
   return value;
 }

@@ -1,4 +1,4 @@
-/** `npm run demo`: set-up, a sandbox, a real sync Neon -> RDS in it, a check of the result by other means, and everything stopped. */
+/** `npm run demo`: sets up the machine, starts a sandbox, syncs Neon -> RDS in it, checks the result with pg_dump, stops everything. */
 import { join } from "node:path";
 import { compareDatabases } from "./compare.mjs";
 import {
@@ -11,7 +11,7 @@ import {
   root,
 } from "./run.mjs";
 import { withSandbox } from "./sandbox.mjs";
-import { setup } from "./setup.mjs";
+import { pnpmCommand, setup } from "./setup.mjs";
 
 const started = Date.now();
 const syncBin = join(root, "packages/sync/dist/bin.js");
@@ -36,17 +36,17 @@ async function main() {
 }
 
 /**
- * The sync, between two looks at both databases. Returns the lines of their dumps, equal on both sides.
- * @param {NodeJS.ProcessEnv} env the sandbox's
+ * Compares both databases, syncs, and compares them again. Returns the number of lines in their dumps.
+ * @param {NodeJS.ProcessEnv} env the sandbox's variables
  */
 async function demonstrate(env) {
   const before = await compareDatabases(env);
-  console.log(`\nneon and rds differ in ${before.different.length} lines of their dumps.`);
+  console.log(`\nThe dumps of neon and rds differ in ${before.different.length} lines.`);
 
   title("pnpm sync neon-to-rds --yes");
   await mustRun(process.execPath, [syncBin, "neon-to-rds", "--yes"], { env, show: true });
   const lines = await mustBeEqual(env);
-  console.log(`\nneon and rds are equal: ${lines} lines of plain pg_dump, the same on both sides.`);
+  console.log(`\nneon and rds are equal: their dumps have the same ${lines} lines.`);
 
   title("pnpm sync rds-to-neon --dry-run");
   await mustRun(process.execPath, [syncBin, "rds-to-neon", "--dry-run"], { env, show: true });
@@ -54,26 +54,36 @@ async function demonstrate(env) {
 }
 
 /**
- * Returns the lines of the dumps.
+ * Returns the number of lines in the dumps.
  * @param {NodeJS.ProcessEnv} env
  */
 async function mustBeEqual(env) {
   const { same, different } = await compareDatabases(env);
   if (different.length === 0) return same;
-  const lines = [`neon and rds differ in ${different.length} lines:`, ...different.slice(0, 20)];
+  const lines = [`The dumps of neon and rds differ in ${different.length} lines:`, ...different.slice(0, 20)];
   throw new ScriptError(lines.join("\n  "));
 }
 
 /** @param {number} lines */
 function summarize(lines) {
   title("Summary");
-  console.log(`  sync         neon -> rds ran for real; the target is verified equal by its own checks`);
-  console.log(`  independent  plain pg_dump of both databases: ${lines} lines, no difference`);
-  console.log(`  dry run      rds -> neon planned, nothing written`);
-  console.log(`  left behind  nothing: servers stopped, their files removed`);
-  console.log(
-    `\nThe target is verified equal to the source. Done in ${((Date.now() - started) / 1000).toFixed(0)} s.`,
-  );
+  const seconds = ((Date.now() - started) / 1000).toFixed(0);
+  console.log(`  sync         copied neon to rds, and verified that both are equal`);
+  console.log(`  comparison   the plain pg_dump of both databases has the same ${lines} lines`);
+  console.log(`  dry run      planned a sync from rds to neon, and wrote nothing`);
+  console.log(`  clean-up     stopped the servers and deleted their files`);
+  console.log(`\nThe target is verified equal to the source. Done in ${seconds} s.`);
+  whatNext();
+}
+
+/** Commands that work in the terminal of the person, who may not have pnpm. */
+function whatNext() {
+  const pnpm = pnpmCommand();
+  if (pnpm === "pnpm") console.log("\nTo start a sandbox of your own, use it and stop it:\n");
+  else console.log("\npnpm is not on the PATH, so start it with npx. A sandbox of your own:\n");
+  console.log(`  ${pnpm} sandbox up`);
+  console.log(`  ${pnpm} sandbox run -- pnpm sync neon-to-rds --dry-run`);
+  console.log(`  ${pnpm} sandbox down`);
 }
 
 /** @param {string} text */

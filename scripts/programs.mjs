@@ -1,4 +1,4 @@
-/** The programs from outside npm: found where they usually are, otherwise installed. */
+/** Finds the programs that do not come from npm, and installs those that are missing. */
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -23,13 +23,13 @@ export async function installPostgresClients(note) {
 
 /**
  * The directory of pg_dump, pg_restore and psql.
- * @throws {ScriptError} when there is none.
+ * @throws {ScriptError} when they are not installed
  */
 export async function requirePostgresBin() {
   const found = await postgresBin();
   if (found !== undefined) return found;
   const hint = systemHint("postgresql-client", "postgresql@17");
-  throw new ScriptError("pg_dump, pg_restore and psql are not found.", hint);
+  throw new ScriptError("pg_dump, pg_restore and psql are not installed.", hint);
 }
 
 async function postgresBin() {
@@ -41,7 +41,7 @@ async function postgresBin() {
   ];
   for (const directory of explicit === "" ? [...pathDirectories(), ...usual] : [explicit]) {
     if (!postgresClients.every((program) => isExecutable(join(directory, program)))) continue;
-    // Debian's wrappers in /usr/bin stay when the programs themselves are removed.
+    // Debian's wrappers in /usr/bin remain when the programs themselves are removed.
     if ((await run(join(directory, "pg_dump"), ["--version"])).code === 0) return directory;
   }
   return undefined;
@@ -60,7 +60,7 @@ function versions(directory, names) {
 }
 
 /**
- * The AWS emulator, in a virtual environment of its own unless one is on the PATH. The sandbox looks in the same place.
+ * Installs the AWS emulator into its own virtual environment, unless it is on the PATH. The sandbox searches the same places.
  * @param {Note} note
  */
 export async function installEmulator(note) {
@@ -83,17 +83,17 @@ export async function installEmulator(note) {
     await mustRun("python3", ["-m", "venv", "--clear", venv]);
     const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", moto];
     await mustRun(join(venv, "bin", "python"), pip, {
-      hint: `Is PyPI reachable (PIP_INDEX_URL names a mirror)? Any moto_server 5 on the PATH will do, too:  pipx install '${moto}'`,
+      hint: `Check that PyPI is reachable; PIP_INDEX_URL names a mirror. Instead, you can put moto_server 5 on the PATH:  pipx install '${moto}'`,
     });
   } catch (error) {
-    // Half an environment would be taken for a whole one by nobody, but it is some 100 MB.
+    // An incomplete environment is of no use, and takes some 100 MB.
     rmSync(venv, { recursive: true, force: true });
     throw error;
   }
   return program;
 }
 
-/** Debian's python3 comes without ensurepip, which venv needs, and the python3 of macOS may be too old for moto. */
+/** Debian's python3 does not include ensurepip, which venv needs. The python3 of macOS may be too old for moto. */
 async function hasPython() {
   if (!onPath("python3")) return false;
   const check = `import sys, venv, ensurepip; sys.exit(sys.version_info < (${oldestPython.replace(".", ", ")}))`;
@@ -112,7 +112,7 @@ export async function installTerraform(note) {
   const version = /"terraform_version":\s*"([^"]+)"/.exec(stdout)?.[1] ?? "0";
   if (version.localeCompare(oldestTerraform, "en", { numeric: true }) >= 0) return version;
   throw new ScriptError(
-    `Terraform ${oldestTerraform} or later is needed, the one on the PATH is ${version}.`,
-    "Update it, or take it off the PATH.",
+    `Terraform ${oldestTerraform} or later is needed; the version on the PATH is ${version}.`,
+    "Update Terraform, or remove it from the PATH.",
   );
 }

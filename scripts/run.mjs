@@ -1,4 +1,4 @@
-/** Running programs for the scripts: found on the PATH, ended when the script is interrupted, their output kept for the error. */
+/** Runs programs for the scripts: an interruption ends them, and an error shows their output. */
 import { spawn } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { constants as os } from "node:os";
@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** A failure that is expected: what went wrong, and the command that helps. */
+/** An expected failure: what happened, and the command that helps. */
 export class ScriptError extends Error {
   /**
    * @param {string} message
@@ -19,10 +19,10 @@ export class ScriptError extends Error {
   }
 }
 
-/** @typedef {{ code: number, stdout: string, output: string }} Result `code` is 128 + n when signal n ended it. */
+/** @typedef {{ code: number, stdout: string, output: string }} Result `code` is 128 + n when signal n has ended the program. */
 /** @typedef {{ env?: NodeJS.ProcessEnv, show?: boolean, input?: string, evenInterrupted?: boolean }} RunOptions */
 
-/** How to signal each program that runs. @type {Set<(signal: NodeJS.Signals) => void>} */
+/** A function for each running program that sends it a signal. @type {Set<(signal: NodeJS.Signals) => void>} */
 const running = new Set();
 /** @type {NodeJS.Signals | undefined} */
 let interruption;
@@ -32,13 +32,13 @@ export function interruptedBy() {
   return interruption;
 }
 
-/** The exit code that shells give a program that `signal` ended. @param {NodeJS.Signals} signal */
+/** The exit code of a program that `signal` has ended, as in a shell. @param {NodeJS.Signals} signal */
 export function exitCodeOf(signal) {
   return 128 + os.signals[signal];
 }
 
 /**
- * From now on SIGINT, SIGTERM and SIGHUP end the programs that run, and the script goes on to its clean-up.
+ * From now on SIGINT, SIGTERM and SIGHUP end the running programs, and the script continues with its clean-up.
  * Programs are started in process groups of their own, so that Ctrl-C reaches them once, through here.
  */
 export function endProgramsOnInterrupt() {
@@ -46,15 +46,15 @@ export function endProgramsOnInterrupt() {
     process.on(signal, () => {
       if (interruption !== undefined) return;
       interruption = signal;
-      console.error(`\nInterrupted by ${signal}: ending what runs, then cleaning up.`);
+      console.error(`\nInterrupted by ${signal}: ending the running programs, then cleaning up.`);
       for (const send of running) send(signal);
     });
   }
 }
 
 /**
- * Runs a program to its end. Its output is collected, or goes straight to the terminal with `show`.
- * `evenInterrupted` is for clean-up: the program starts after an interruption, too, and is not ended by one.
+ * Runs a program and waits until it ends. Its output is collected; with `show` it goes directly to the terminal.
+ * `evenInterrupted` is for clean-up: the program starts after an interruption as well, and an interruption does not end it.
  * @param {string} program
  * @param {readonly string[]} args
  * @param {RunOptions} [options]
@@ -69,7 +69,7 @@ export function run(
     throw new ScriptError(`Interrupted by ${interruption}.`);
   return new Promise((resolve, reject) => {
     const output = show ? "inherit" : "pipe";
-    // sudo remembers a password for a terminal, which a process group of its own would not have.
+    // sudo remembers the password per terminal, and a new process group has no terminal.
     const detached = program !== "sudo";
     const child = spawn(program, args, { cwd: root, env, detached, stdio: ["pipe", output, output] });
     /** @param {NodeJS.Signals} signal */
@@ -77,7 +77,7 @@ export function run(
       try {
         if (child.pid !== undefined) process.kill(detached ? -child.pid : child.pid, signal);
       } catch {
-        // It has just ended, or belongs to root.
+        // The program has just ended, or belongs to root.
       }
     };
     if (!evenInterrupted) running.add(send);
@@ -105,7 +105,7 @@ export function run(
  * @param {string} program
  * @param {readonly string[]} args
  * @param {RunOptions & { hint?: string | undefined }} [options]
- * @throws {ScriptError} with the end of the program's output.
+ * @throws {ScriptError} with the last lines of the program's output
  */
 export async function mustRun(program, args, { hint, ...options } = {}) {
   const result = await run(program, args, options);
@@ -136,7 +136,7 @@ export function isExecutable(path) {
 }
 
 /**
- * Prints what a script failed with: an expected failure with its hint, anything else with its stack.
+ * Prints the error of a script: an expected failure with its hint, any other error with its stack.
  * @param {unknown} error
  */
 export function printError(error) {

@@ -1,4 +1,4 @@
-/** A sandbox for as long as a script needs it, in a directory of its own. */
+/** Runs a sandbox in a temporary directory for as long as a script needs it. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,10 +7,10 @@ import { mustRun, root } from "./run.mjs";
 const bin = join(root, "packages/sandbox/dist/bin.js");
 
 /**
- * Starts a sandbox, does the work and stops it, whatever happens. `work` gets its environment and its directory.
+ * Starts a sandbox, calls `work` with its variables and its directory, and stops the sandbox whatever happens.
  * @template T
  * @param {(env: NodeJS.ProcessEnv, directory: string) => Promise<T>} work
- * @param {(title: string) => void} [onPart] told before it is started and before it is stopped
+ * @param {(title: string) => void} [onPart] called before the start and before the stop
  */
 export async function withSandbox(work, onPart = () => {}) {
   const directory = mkdtempSync(join(tmpdir(), "pilot-light-script-"));
@@ -26,7 +26,7 @@ export async function withSandbox(work, onPart = () => {}) {
 }
 
 /**
- * The caller's environment without anything that could lead to a real database or account, and with the sandbox's.
+ * The caller's environment without variables that could name a real database or account, and with the sandbox's variables.
  * @param {string} directory
  */
 async function environmentOf(directory) {

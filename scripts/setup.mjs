@@ -1,19 +1,19 @@
-/** Set-up of a fresh machine: installs what is missing, says each step in a line, and does nothing when everything is there. */
+/** Sets up a fresh machine: installs what is missing, one line for each step. Does nothing when nothing is missing. */
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
-import { delimiter, dirname, join } from "node:path";
+import { delimiter, dirname, join, sep } from "node:path";
 import { installEmulator, installPostgresClients, installTerraform } from "./programs.mjs";
-import { ScriptError, mustRun, onPath, root } from "./run.mjs";
+import { ScriptError, isExecutable, mustRun, onPath, pathDirectories, root } from "./run.mjs";
 
 const pnpm = "pnpm@12.21.0";
 const oldestNode = [20, 19];
-/** Written when an installation has succeeded: the digest of what it was made from. */
+/** Written after an installation: the digest of the files that decide what is installed. */
 const stamp = join(root, "node_modules", ".pilot-light-install");
 
 /**
- * Everything that the demo needs, or the tests with `forTests`: those need Terraform, too, and build in a check of their own.
+ * Installs what the demo needs. With `forTests` also Terraform and pnpm, but without a build, which is one of the checks.
  * @param {{ forTests: boolean }} options
- * @throws {ScriptError} with the command that helps.
+ * @throws {ScriptError} with the command that helps
  */
 export async function setup({ forTests }) {
   console.log("Set-up");
@@ -31,7 +31,7 @@ export async function setup({ forTests }) {
 
 /**
  * @param {string} name
- * @param {(note: Note) => string | Promise<string>} action returns the state that it leaves.
+ * @param {(note: Note) => string | Promise<string>} action returns the state after the step
  */
 async function step(name, action) {
   const start = Date.now();
@@ -50,37 +50,44 @@ function checkNode() {
   const [oldestMajor = 0, oldestMinor = 0] = oldestNode;
   if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return process.version;
   throw new ScriptError(
-    `Node.js ${oldestNode.join(".")} or later is needed, this is ${process.version}.`,
+    `Node.js ${oldestNode.join(".")} or later is needed; this is ${process.version}.`,
     "Install Node.js 22 from https://nodejs.org, then run the command again.",
   );
 }
 
 /**
- * No package needs a script at its installation, and the workspace's own `prepare` is the build, a step or check of its own.
+ * Without install scripts: no package needs one, and the workspace's own `prepare` is the build, which is a separate step.
  * @param {Note} note
  */
 async function installPackages(note) {
   const digest = digestOfManifests();
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === digest) return "up to date";
   note(`installing with ${pnpm}`);
-  // No question before old node_modules are replaced: without a terminal pnpm would give up there.
+  // pnpm asks before it replaces an older node_modules, and fails without a terminal.
   const args = ["install", "--frozen-lockfile", "--ignore-scripts", "--config.confirm-modules-purge=false"];
   await mustRun("npx", ["-y", pnpm, ...args], {
-    hint: `Is the npm registry reachable, and are package.json and pnpm-lock.yaml of one commit?  npx -y ${pnpm} install`,
+    hint: `Check that the npm registry is reachable, and that package.json and pnpm-lock.yaml are of the same commit. To try again:  npx -y ${pnpm} install`,
   });
   writeFileSync(stamp, digest);
   return "installed";
 }
 
-/** Tests call `pnpm` as people do. Where nobody has installed it, the one that npx keeps serves the programs of this run. */
+/** What a person types to run pnpm: `pnpm`, or where that is not installed, the same version by npx, which asks nothing. */
+export function pnpmCommand() {
+  // npx puts its own copy on the PATH, for the programs that it starts only.
+  const own = pathDirectories().filter((directory) => !directory.includes(`${sep}_npx${sep}`));
+  return own.some((directory) => isExecutable(join(directory, "pnpm"))) ? "pnpm" : `npx -y ${pnpm}`;
+}
+
+/** Tests call `pnpm` as people do. Where it is not installed, the tests use the copy that npx has downloaded. */
 async function putPnpmOnPath() {
   if (onPath("pnpm")) return "on the PATH";
   const { stdout } = await mustRun("npx", ["-y", "--package", pnpm, "-c", "command -v pnpm"]);
   process.env["PATH"] = [dirname(stdout.trim()), process.env["PATH"]].join(delimiter);
-  return `${pnpm}, by npx`;
+  return `${pnpm}, from npx`;
 }
 
-/** Digest of the files that decide what is installed, and of the platform: native packages differ. */
+/** Digest of the files that decide what is installed, and of the platform, because native packages differ. */
 function digestOfManifests() {
   const packages = readdirSync(join(root, "packages")).sort();
   const manifests = packages.map((name) => join("packages", name, "package.json"));
@@ -91,7 +98,7 @@ function digestOfManifests() {
   return hash.digest("hex");
 }
 
-/** cdktf-cli has a native part that ships compiled for some versions of Node only, and nothing compiles it here. */
+/** Warns where cdktf-cli has no compiled native module for this version of Node. Nothing compiles it here. */
 function warnWithoutPty() {
   const store = join(root, "node_modules", ".pnpm");
   const folder = readdirSync(store).find((name) => name.startsWith("@cdktf+node-pty-prebuilt-multiarch@"));
@@ -102,7 +109,7 @@ function warnWithoutPty() {
   if (files.some((file) => file.startsWith(`${platform}-${arch}`) && file.includes(`abi${versions.modules}`)))
     return;
   console.log(
-    `  ! cdktf-cli has no native part for Node ${process.version} on ${platform}-${arch}: use Node 20 or 22 for infra`,
+    `  ! cdktf-cli has no native module for Node ${process.version} on ${platform}-${arch}. Use Node 20 or 22 for infra.`,
   );
 }
 

@@ -1,4 +1,4 @@
-/** Installing packages of the operating system, with apt-get on Debian and Ubuntu and with Homebrew on macOS. */
+/** Installs packages of the operating system, with apt-get on Debian and Ubuntu, and with Homebrew on macOS. */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { ScriptError, mustRun, onPath, run } from "./run.mjs";
@@ -7,12 +7,12 @@ const hashicorp = "https://apt.releases.hashicorp.com";
 const terraformByHand =
   "Install Terraform by hand, then run the command again:  https://developer.hashicorp.com/terraform/install";
 
-/** @typedef {(text: string) => void} Note Says what is being installed, before it is done. */
+/** @typedef {(text: string) => void} Note Prints what is about to be installed. */
 
 let aptUpdated = false;
 
 /**
- * HashiCorp's own apt repository, as its installation page sets it up. apt checks the packages against the key.
+ * Adds HashiCorp's apt repository, as its installation page describes. apt verifies the packages with the key.
  * @param {Note} note
  */
 export async function addHashicorpRepository(note) {
@@ -24,7 +24,7 @@ export async function addHashicorpRepository(note) {
   if (codename === undefined || !onPath("apt-get")) {
     throw new ScriptError("terraform is not on the PATH.", terraformByHand);
   }
-  // apt needs the CA certificates for an https repository, and a minimal system has none.
+  // apt needs CA certificates for an https repository, and a minimal system has none.
   if (!existsSync("/etc/ssl/certs/ca-certificates.crt")) {
     await installSystemPackages(note, { apt: ["ca-certificates"], brew: [] });
   }
@@ -42,7 +42,7 @@ export async function addHashicorpRepository(note) {
 }
 
 /**
- * Installs packages, under their names with the one or the other.
+ * Installs packages with apt-get or Homebrew, which have different names for them.
  * @param {Note} note
  * @param {{ apt: string[], brew: string[] }} names
  */
@@ -53,21 +53,21 @@ export async function installSystemPackages(note, { apt, brew }) {
     await mustRun("brew", ["install", ...brew], { hint, env: { ...process.env, NONINTERACTIVE: "1" } });
   } else if (onPath("apt-get")) {
     note(`installing ${apt.join(", ")} with apt-get`);
-    // Another apt may be running on a machine that has just started.
+    // On a machine that has just started, another apt may be running.
     const aptGet = ["DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-o", "DPkg::Lock::Timeout=120"];
     if (!aptUpdated) await asRoot("env", [...aptGet, "update"], "", hint);
     aptUpdated = true;
     await asRoot("env", [...aptGet, "install", "-y", "--no-install-recommends", ...apt], "", hint);
   } else {
     throw new ScriptError(
-      `Missing: ${apt.join(", ")}. Neither apt-get nor Homebrew is here to install it.`,
+      `${apt.join(", ")} must be installed, but neither apt-get nor Homebrew is available.`,
       hint,
     );
   }
 }
 
 /**
- * Runs a program as root, by sudo when the user is not. sudo asks for a password on a terminal only: CI never hangs in it.
+ * Runs a program as root; with sudo for any other user. sudo asks for a password on a terminal only, so that CI never waits for one.
  * @param {string} program
  * @param {readonly string[]} args
  * @param {string} [input]
@@ -76,19 +76,22 @@ export async function installSystemPackages(note, { apt, brew }) {
 async function asRoot(program, args, input = "", hint) {
   if (process.getuid?.() === 0) return mustRun(program, args, { input, hint });
   if (!onPath("sudo")) {
-    throw new ScriptError(`This needs root, and sudo is not here: ${program} ${args.join(" ")}`, hint);
+    throw new ScriptError(
+      `This command needs root, and sudo is not installed: ${program} ${args.join(" ")}`,
+      hint,
+    );
   }
   if ((await run("sudo", ["-n", "true"])).code !== 0) {
     const canAsk = process.stdin.isTTY && (process.env["CI"] ?? "") === "";
     if (!canAsk || spawnSync("sudo", ["-v"], { stdio: "inherit" }).status !== 0) {
-      throw new ScriptError(`sudo wants a password, for: ${program} ${args.join(" ")}`, hint);
+      throw new ScriptError(`sudo needs a password for this command: ${program} ${args.join(" ")}`, hint);
     }
   }
   return mustRun("sudo", ["-n", program, ...args], { input, hint });
 }
 
 /**
- * The command that installs the packages by hand.
+ * What a person does to install the packages.
  * @param {string} apt
  * @param {string} brew
  */

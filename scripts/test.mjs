@@ -1,4 +1,4 @@
-/** `npm test`: set-up, every check, every test, and their sum. `npm test -- <filter>` runs the tests of matching files only. */
+/** `npm test`: sets up the machine, runs all checks and all tests, and prints their sum. `npm test -- <filter>` runs the matching test files only. */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -30,7 +30,7 @@ try {
 }
 process.exitCode = summarize();
 
-/** The `check:` scripts of the root's package.json: types, lint, format, dead code. */
+/** The `check:` scripts of package.json: types, lint, format, dead code. */
 function checks() {
   /** @type {{ scripts: Record<string, string> }} */
   const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
@@ -48,7 +48,7 @@ async function check(name) {
 }
 
 /**
- * Runs vitest, and counts its tests by its JSON report.
+ * Runs vitest, and counts the tests in its JSON report.
  * @param {string} name
  * @param {readonly string[]} args
  */
@@ -59,7 +59,7 @@ async function vitest(name, args) {
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
   const { code } = await run(process.execPath, [program, "run", ...reporters, ...args], { show: true });
   const { passed, failed } = count(report);
-  // A failure outside of any test (a file that does not load, a failed global set-up, no test at all) counts as one.
+  // A failure outside of a test counts as one: a file that does not load, a failed global set-up, no test at all.
   add({ name, passed, failed: code === 0 ? failed : Math.max(failed, 1) });
 }
 

@@ -1,7 +1,7 @@
 /** The registers of all packages: errors, `--json` documents, and the flags that allow a refusal. */
 import type { DocumentEntry } from "@pilot-light/core/cli/documents";
 import * as core from "@pilot-light/core/errors";
-import * as infra from "../packages/infra/src/errors.ts";
+import * as infra from "@pilot-light/infra/errors";
 import * as sandbox from "@pilot-light/sandbox/errors";
 import { documents as lifecycleDocuments } from "@pilot-light/lifecycle/documents";
 import * as lifecycle from "@pilot-light/lifecycle/errors";

@@ -1,6 +1,6 @@
 /**
- * `pnpm bench sync [small|medium] [runs]`: `pnpm sync neon-to-rds` against the bare minimum it contains, `pg_dump -Fc` to a
- * file and `pg_restore` from it, without archive, verification, backup or swap. In turns, on servers without fsync.
+ * `pnpm bench sync [small|medium] [runs]`: compares `pnpm sync neon-to-rds` with the minimum that it contains: `pg_dump -Fc` to a file
+ * and `pg_restore` from it, without archive, verification, backup and swap. Both take turns, on servers without fsync.
  */
 import { join } from "node:path";
 import { libpqVariables } from "../compare.mjs";
@@ -10,11 +10,11 @@ import { withSandbox } from "../sandbox.mjs";
 
 const syncBin = join(root, "packages/sync/dist/bin.js");
 
-/** Rows of the big table, and how many tables of 20,000 rows come with it. */
+/** Rows of the big table, and the number of additional tables of 20,000 rows. */
 const sizes = { small: { rows: 1_000_000, tables: 0 }, medium: { rows: 5_000_000, tables: 30 } };
 
 const [size = "small", runs = "3"] = process.argv.slice(3);
-if (size !== "small" && size !== "medium") throw new ScriptError("The size is small or medium.");
+if (size !== "small" && size !== "medium") throw new ScriptError("The size must be small or medium.");
 await withSandbox((env, directory) => measure(env, directory, size, Number(runs)));
 
 /**

@@ -1,6 +1,6 @@
 /**
- * `pnpm bench validate [runs]`: `pnpm --silent validate` in both modes against the original's sequence of aws and terraform
- * calls, one after another. In turns, against one emulator.
+ * `pnpm bench validate [runs]`: compares `pnpm --silent validate` in both modes with the aws and terraform calls of the original
+ * script, one after the other. Both take turns, on one emulator.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { ScriptError, mustRun, onPath, root } from "../run.mjs";
 import { withSandbox } from "../sandbox.mjs";
 
 /**
- * An environment of the emulator, as the tests make it.
+ * An environment on the emulator, as the tests create it.
  * @typedef {Awaited<ReturnType<typeof import("../../packages/validate/dist/support/environment.js")["createEnvironment"]>>} TestEnvironment
  */
 
@@ -22,7 +22,7 @@ const [runs = "5"] = process.argv.slice(3);
 for (const program of ["aws", "terraform", "curl"]) {
   if (!onPath(program)) throw new ScriptError(`The original's calls need ${program} on the PATH.`);
 }
-// Told to the emulator, which runs no tasks.
+// The emulator runs no tasks, and reports this number.
 process.env["MOTO_ECS_SERVICE_RUNNING"] = String(tasksEach);
 await withSandbox(async (env, directory) => {
   const { createCertificate } = await load("certificates");
@@ -50,7 +50,7 @@ await withSandbox(async (env, directory) => {
 });
 
 /**
- * A module of the test support, built.
+ * A built module of the test support.
  * @template {"certificates" | "https-stub" | "environment"} Name
  * @param {Name} name
  * @returns {Promise<any>}
@@ -75,7 +75,7 @@ async function measure(mode, environment, env, albAddress) {
     seconds.original.push(
       await timed(async () => {
         for (const [program, ...args] of calls) {
-          // Not by AWS_ENDPOINT_URL alone: aws does not heed it for RDS.
+          // AWS_ENDPOINT_URL is not enough: the AWS CLI ignores it for RDS.
           const endpoint = program === "aws" ? ["--endpoint-url", environment.endpoint] : [];
           await mustRun(program ?? "", [...endpoint, ...args], { env });
         }
@@ -83,7 +83,7 @@ async function measure(mode, environment, env, albAddress) {
     );
     seconds.validate.push(
       await timed(() =>
-        mustRun("pnpm", ["--silent", "validate"], { env, hint: "Is everything built?  pnpm build" }),
+        mustRun("pnpm", ["--silent", "validate"], { env, hint: "Build the workspace first:  pnpm build" }),
       ),
     );
   }
@@ -98,7 +98,7 @@ async function timed(work) {
 }
 
 /**
- * A stack in Terraform with the environment's outputs and a local state: the quickest that the original can meet.
+ * Deploys a Terraform stack with the environment's outputs and a local state: the fastest case for the original.
  * @param {string} folder
  * @param {object} outputs
  * @param {NodeJS.ProcessEnv} env
@@ -112,8 +112,8 @@ async function deploy(folder, outputs, env) {
 }
 
 /**
- * What `dev-validation.sh` of the original runs, in its order. Its curl asks the load balancer by name, which no emulator has
- * in the DNS: here it asks the stand-in.
+ * The calls of the original's `dev-validation.sh`, in its order. Its curl uses the load balancer's name, which the emulator does not have
+ * in DNS: here it uses the stand-in.
  * @param {Mode} mode
  * @param {TestEnvironment} environment
  * @param {string} folder

@@ -1,4 +1,4 @@
-/** Where people find the environment: at its domain, or without one at the names of the CDN. */
+/** The URLs of the environment: on its domain, or without one on the CDN's DNS name. */
 import { type IResolvable, Token, conditional } from "cdktf";
 import type { Gate } from "./gate.ts";
 import { text } from "./text.ts";
@@ -9,7 +9,7 @@ export interface AddressesProps {
   activeWithDomain: Gate;
   domainName: string;
   grafanaDomain: string;
-  /** Outputs: "" in pilot light. */
+  /** Outputs; "" in pilot light. */
   cdnDomainName: string;
   loadBalancerName: string;
 }

@@ -1,12 +1,12 @@
-/** The backend of the stack: Terraform's word for where its state lives. */
+/** Configures the stack's backend: Terraform's word for the place of its state. */
 import type { BackendChoice } from "@pilot-light/core/terraform/backend";
 import { CloudBackend, LocalBackend, NamedCloudWorkspace, S3Backend, type TerraformStack } from "cdktf";
 
 export function configureBackend(stack: TerraformStack, choice: BackendChoice): void {
   switch (choice.kind) {
     case "local":
-      // Beside the output directory, which with the default one is the directory `cdktf` is called in. Terraform runs in
-      // `<output>/stacks/<stack>`, and the path is relative to that; CDKTF's own default is tied to this machine.
+      // Next to the output directory; by default this is the directory in which `cdktf` is called. The path is relative to
+      // `<output>/stacks/<stack>`, where Terraform runs. CDKTF's own default is an absolute path of this machine.
       new LocalBackend(stack, { path: `../../../terraform.${stack.node.id}.tfstate` });
       return;
     case "s3":
@@ -16,7 +16,7 @@ export function configureBackend(stack: TerraformStack, choice: BackendChoice): 
         region: choice.region,
         encrypt: true,
       });
-      // CDKTF 0.21 knows the older lock only, a table in DynamoDB.
+      // CDKTF 0.21 supports only the older lock, a table in DynamoDB.
       stack.addOverride("terraform.backend.s3.use_lockfile", true);
       return;
     case "terraform-cloud":

@@ -1,4 +1,4 @@
-/** What exists under a condition only: resources are counted by it, and values read from them are empty without it. */
+/** Conditions under which resources exist: a condition sets the count of resources, and the values read from them are empty without it. */
 import {
   type IResolvable,
   Op,
@@ -12,8 +12,8 @@ import {
 type Countable = TerraformResource | TerraformDataSource;
 
 /**
- * A condition made of Terraform variables alone. Terraform must know a count before it has created anything, so an
- * attribute of a resource can never be part of it.
+ * A condition that consists of Terraform variables only. Terraform must know a count before it creates anything, so that an attribute
+ * of a resource can never be part of it.
  */
 export class Gate {
   readonly condition: IResolvable;
@@ -22,7 +22,7 @@ export class Gate {
     this.condition = condition;
   }
 
-  /** Both conditions at once. */
+  /** Both conditions. */
   and(other: IResolvable): Gate {
     return new Gate(Op.and(this.condition, other));
   }
@@ -32,8 +32,8 @@ export class Gate {
   }
 
   /**
-   * Makes the resource exist under the condition only. References to it then carry the index that Terraform wants and
-   * CDKTF leaves out of counted resources.
+   * Lets the resource exist only under the condition. References to it then have the index that Terraform requires, and that CDKTF
+   * omits for counted resources.
    */
   count<Resource extends Countable>(resource: Resource): Resource {
     resource.count = Token.asNumber(conditional(this.condition, 1, 0));
@@ -42,12 +42,12 @@ export class Gate {
     return resource;
   }
 
-  /** A value read from a counted resource, "" while there is none. */
+  /** A value read from a counted resource; "" when the resource does not exist. */
   text(value: string): string {
     return Token.asString(conditional(this.condition, value, ""));
   }
 
-  /** The same for a number, 0 while there is none. */
+  /** A number read from a counted resource; 0 when the resource does not exist. */
   number(value: number): number {
     return Token.asNumber(conditional(this.condition, value, 0));
   }

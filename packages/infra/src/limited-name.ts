@@ -1,12 +1,12 @@
-/** Names that AWS limits to fewer characters than a project name may need. */
+/** Shortens names where AWS accepts fewer characters than a project name may have. */
 import { createHash } from "node:crypto";
 
-/** Load balancers and target groups. */
+/** Maximum for load balancers and target groups. */
 const longest = 32;
 
 /**
- * `<prefix>-<suffix>`, with the prefix cut where that is longer than 32 characters. Four characters of its hash then
- * keep projects apart that begin alike.
+ * `<prefix>-<suffix>`. A name of more than 32 characters gets a shorter prefix, followed by four characters of its hash: the names of
+ * projects with the same beginning stay different.
  */
 export function limitedName(prefix: string, suffix: string): string {
   const name = `${prefix}-${suffix}`;

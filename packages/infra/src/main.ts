@@ -1,4 +1,4 @@
-/** The CDKTF app that `cdktf.json` names: reads the configuration from the environment, writes the Terraform JSON. */
+/** The CDKTF app that `cdktf.json` names: reads the configuration from the environment and writes the Terraform JSON. */
 import { runCommand } from "@pilot-light/core/cli/command";
 import { readVariable } from "@pilot-light/core/config/env";
 import { synthesize } from "./app.ts";

@@ -1,13 +1,13 @@
-/** The conditions under which parts of the environment exist, made of the variables. */
+/** The conditions under which parts of the environment exist, derived from the variables. */
 import { Gate } from "./gate.ts";
 import type { Variables } from "./variables/all.ts";
 
 export interface Modes {
-  /** Not pilot light. */
+  /** In active mode. */
   active: Gate;
   hasDomain: Gate;
   activeWithDomain: Gate;
-  /** Active, or the database stays on in pilot light as well. */
+  /** In active mode, and with an always-on database in pilot light as well. */
   database: Gate;
 }
 

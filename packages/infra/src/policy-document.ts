@@ -1,4 +1,4 @@
-/** IAM policies as Terraform writes them: JSON whose ARNs are known at apply time only. */
+/** IAM policies as JSON that Terraform writes, because the ARNs are known at apply time only. */
 import { Fn } from "cdktf";
 
 export interface Statement {
@@ -9,13 +9,13 @@ export interface Statement {
   Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 }
 
-/** A policy that allows what the statements say. */
+/** A policy with these statements; "Allow" is the default. */
 export function policyDocument(statements: readonly Statement[]): string {
   const allowed = statements.map((statement) => ({ Effect: "Allow", ...statement }));
   return Fn.jsonencode({ Version: "2012-10-17", Statement: allowed });
 }
 
-/** Lets a service of AWS take a role. */
+/** A policy that lets an AWS service assume a role. */
 export function assumedBy(service: string): string {
   return JSON.stringify({
     Version: "2012-10-17",

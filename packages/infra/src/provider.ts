@@ -1,26 +1,26 @@
-/** The AWS provider: region, tags on everything, and the versions that are good enough. */
+/** Configures the AWS provider: region, tags on every resource, and the accepted versions. */
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider/index.js";
 import type { TerraformStack } from "cdktf";
 
 /**
- * The bindings of `@cdktf/provider-aws` ask for exactly the version they were generated from. Both majors in this range
+ * The bindings of `@cdktf/provider-aws` require exactly the version from which they were generated. Both major versions in this range
  * work as long as no construct uses an attribute that only one of them has.
  */
 const awsProviderVersions = ">= 5.100.0, < 7.0.0";
 
-/** The oldest one that locks a state in S3 by itself. */
+/** The oldest version that locks a state in S3 without DynamoDB. */
 const terraformVersions = ">= 1.10.0";
 
-/** The region that CloudFront takes certificates from, wherever the rest is. */
+/** The region of CloudFront's certificates, wherever the other resources are. */
 export const cdnRegion = "us-east-1";
 
 export interface ProviderProps {
   region: string;
-  /** Tags of every resource that can have any. */
+  /** Tags of every resource that can have tags. */
   tags: Readonly<Record<string, string>>;
 }
 
-/** Credentials, profile and endpoint are not here: the provider reads `AWS_PROFILE`, `AWS_ENDPOINT_URL` and the rest itself. */
+/** Sets no credentials, profile or endpoint: the provider itself reads `AWS_PROFILE`, `AWS_ENDPOINT_URL` and the other variables. */
 export function configureProvider(stack: TerraformStack, { region, tags }: ProviderProps): void {
   new AwsProvider(stack, "aws", { region, defaultTags: [{ tags }] });
   stack.addOverride("terraform.required_version", terraformVersions);
@@ -30,7 +30,7 @@ export function configureProvider(stack: TerraformStack, { region, tags }: Provi
   });
 }
 
-/** A second provider for what CloudFront wants in its own region. */
+/** A second provider for CloudFront's certificates, which must be in us-east-1. */
 export function cdnRegionProvider(stack: TerraformStack, tags: ProviderProps["tags"]): AwsProvider {
   return new AwsProvider(stack, "aws-cdn-region", {
     alias: "cdn_region",

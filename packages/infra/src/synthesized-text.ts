@@ -1,11 +1,11 @@
-/** The synthesized Terraform as text, without a trace on the disk. */
+/** Synthesizes the Terraform as text, and leaves no file behind. */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { resourceNames } from "@pilot-light/core/contract";
 import { type AppConfig, synthesize } from "./app.ts";
 
-/** What `cdk.tf.json` would hold. */
+/** The content of `cdk.tf.json`. */
 export function synthesizedText(config: Omit<AppConfig, "outdir">): string {
   const outdir = mkdtempSync(join(tmpdir(), "infra-synth-"));
   try {

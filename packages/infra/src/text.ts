@@ -1,9 +1,9 @@
-/** Text made of values that Terraform knows at plan or apply time only. */
+/** Text with values that Terraform knows at plan or apply time only. */
 import { Fn, Token } from "cdktf";
 
 /**
- * A template: text`https://${domain}/`. Inside an expression (a function, a condition, a policy) CDKTF renders a plain
- * template wrongly as soon as it holds quotation marks, and warns of every one; this one becomes a `join`.
+ * A template: text`https://${domain}/`. Inside an expression (a function, a condition, a policy), CDKTF renders a plain template
+ * incorrectly when it contains quotation marks, and warns of every template; this one becomes a `join`.
  */
 export function text(literals: TemplateStringsArray, ...values: readonly (string | number)[]): string {
   const parts: string[] = [];

@@ -1,4 +1,4 @@
--- The database of a small portfolio application: what most syncs carry. All of it is computed from series and fixed
+-- The database of a small portfolio application, as most syncs copy it. All values are computed from series and fixed
 -- dates, so that two loads are equal.
 
 create type project_status as enum ('draft', 'published', 'archived');
@@ -67,7 +67,7 @@ create table sessions (
   expires_at timestamptz not null
 );
 
--- Append-only; has no key, as event tables often have none.
+-- Append-only, and without a key, like many tables of events.
 create table events (
   occurred_at timestamptz not null,
   kind text not null,

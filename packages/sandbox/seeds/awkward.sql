@@ -1,4 +1,4 @@
--- Everything that is awkward to copy, as far as an owner without superuser rights can make it. Fixed values only, so that
+-- Everything that is difficult to copy, as far as an owner who is not a superuser can create it. Fixed values only, so that
 -- two loads are equal. Runs as one transaction on PostgreSQL 14 to 18.
 
 create schema plain;
@@ -273,7 +273,7 @@ create table plain.measurements_2026 partition of plain.measurements
 create table plain."measurements_2026 EU" partition of plain.measurements_2026 for values in ('eu', 'uk');
 create table plain.measurements_2026_other partition of plain.measurements_2026 default;
 create table plain.measurements_rest partition of plain.measurements default;
--- Attached with its columns in another order, and one that is gone.
+-- Attached with its columns in another order, one of them dropped.
 create table plain.measurements_2024 (
   value double precision, dropped text, region text not null, id bigint not null, taken_at timestamptz not null
 );
@@ -332,7 +332,7 @@ create table plain.composite_child (
 );
 insert into plain.composite_parent values (1, 2), (null, 3);
 insert into plain.composite_child values (1, 2), (null, null);
--- Neither would hold for the rows that are there.
+-- The existing rows violate both.
 create table plain.not_valid (id integer primary key, tree_id integer, amount integer);
 insert into plain.not_valid values (1, 999, -5), (2, 1, 5);
 alter table plain.not_valid add constraint not_valid_tree_fkey foreign key (tree_id) references plain.tree (id) not valid;
@@ -451,7 +451,7 @@ insert into plain.forced (id, owner_name, note) select n, 'app_writer', 'hidden 
 create policy nobody_sees on plain.forced to app_writer using (owner_name = current_user);
 alter table plain.forced enable row level security;
 alter table plain.forced force row level security;
--- Enabled, without any policy: hidden from everyone but the owner.
+-- Enabled without any policy: only the owner sees the rows.
 create table plain.no_policy (id integer);
 insert into plain.no_policy values (1), (2);
 alter table plain.no_policy enable row level security;
@@ -470,7 +470,7 @@ insert into plain.documents values ('text', 424242), ('binary', 424243), ('empty
 comment on large object 424242 is 'A comment on a large object';
 grant select on large object 424242 to app_reader;
 
--- ---------------------------------------------------------------- rights, remaining comments
+-- ---------------------------------------------------------------- privileges, remaining comments
 
 grant usage on schema plain, "Mixed Case", extensions to app_reader;
 grant select on all tables in schema plain to app_reader;

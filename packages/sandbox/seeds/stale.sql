@@ -1,5 +1,5 @@
--- Runs after app.sql: the application's database some weeks earlier. There are fewer rows, a column and an index do not
--- exist yet, and a table is there that the application has dropped since.
+-- Runs after app.sql: the application's database some weeks earlier. It has fewer rows, lacks a column and an index,
+-- and contains a table that the application has dropped since.
 
 create table old_leads (
   id serial primary key,

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `pnpm sandbox`: everything that a real run needs, on this machine. */
+/** `pnpm sandbox`: runs everything that the tools need on this machine. */
 import { runCli } from "@pilot-light/core/cli/cli";
 import { downCommand } from "./commands/down.ts";
 import { envCommand } from "./commands/env.ts";

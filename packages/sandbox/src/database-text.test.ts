@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { normaliseDump } from "./database-text.ts";
+import { normalizeDump } from "./database-text.ts";
 
 const dump = String.raw`--
 -- PostgreSQL database dump
@@ -19,8 +19,8 @@ COPY public.t (a) FROM stdin;
 \unrestrict aaa
 `;
 
-test("rows are sorted, comments and the key of the dump are left out", () => {
-  expect(normaliseDump(dump)).toBe(String.raw`SET statement_timeout = 0;
+test("rows are sorted, comments and the key of the dump are removed", () => {
+  expect(normalizeDump(dump)).toBe(String.raw`SET statement_timeout = 0;
 COPY public.t (a) FROM stdin;
 
 -- no comment
@@ -32,7 +32,7 @@ COPY public.t (a) FROM stdin;
 
 test("equal content in another order is equal, another value is not", () => {
   const reordered = dump.replace("2\n-- no comment\n\n1", "1\n\n-- no comment\n2").replaceAll("aaa", "bbb");
-  expect(normaliseDump(reordered)).toBe(normaliseDump(dump));
-  expect(normaliseDump(dump.replace("\n2\n", "\n3\n"))).not.toBe(normaliseDump(dump));
-  expect(normaliseDump(dump.replace("\n2\n", "\n2\n2\n"))).not.toBe(normaliseDump(dump));
+  expect(normalizeDump(reordered)).toBe(normalizeDump(dump));
+  expect(normalizeDump(dump.replace("\n2\n", "\n3\n"))).not.toBe(normalizeDump(dump));
+  expect(normalizeDump(dump.replace("\n2\n", "\n2\n2\n"))).not.toBe(normalizeDump(dump));
 });

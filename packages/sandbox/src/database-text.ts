@@ -1,6 +1,6 @@
 /**
- * The whole content of a database as one text, for comparisons in tests: what pg_dump writes, without what differs from one
- * run to the next. It shares no code with the product's own comparison.
+ * The whole content of a database as one text, for comparisons in tests: the output of pg_dump, without the lines that differ from
+ * run to run. It shares no code with the product's own comparison.
  */
 import { processEnvironment } from "@pilot-light/core/config/env";
 import { run } from "@pilot-light/core/process";
@@ -8,7 +8,7 @@ import { run } from "@pilot-light/core/process";
 /**
  * Reads a database of the sandbox with pg_dump.
  * @param url a superuser's URL: with any other role row-level security may hide rows
- * @param pgDump path of a pg_dump that is not older than the server
+ * @param pgDump path of pg_dump, which must not be older than the server
  */
 export async function databaseText(url: string, pgDump: string): Promise<string> {
   const { hostname, port, username, password, pathname } = new URL(url);
@@ -25,14 +25,14 @@ export async function databaseText(url: string, pgDump: string): Promise<string>
     },
   });
   if (result.exitCode !== 0) throw new Error(`pg_dump failed: ${result.stderr.join("\n")}`);
-  return normaliseDump(result.stdout);
+  return normalizeDump(result.stdout);
 }
 
 /**
- * A plain dump with the rows of every table sorted, as their order means nothing, and without comments, blank lines and the
- * random key of `\restrict`.
+ * A plain dump without comments, blank lines and the random key of `\restrict`. The rows of every table are sorted, because their
+ * order has no meaning.
  */
-export function normaliseDump(dump: string): string {
+export function normalizeDump(dump: string): string {
   const result: string[] = [];
   let rows: string[] | undefined;
   for (const line of dump.split("\n")) {

@@ -1,4 +1,4 @@
-/** The variables that lead Terraform and the tools to an environment that is deployed on the emulator. */
+/** The variables with which Terraform and the tools find an environment on the emulator. */
 import { defaultRegion } from "@pilot-light/core/contract";
 
 /** Variables with which Terraform and the tools work on an environment that is deployed behind a front. */
@@ -8,26 +8,26 @@ export function deployedVariables(front: { url: string; application: string }, d
     ALB_HOSTADDR: front.application,
     PILOT_LIGHT_PRODUCTION_DOMAIN: "none",
     TF_VAR_db_name: database,
-    // The emulator reports one number of tasks for all services.
+    // The emulator reports the same number of tasks for all services.
     TF_VAR_prometheus_desired_count: String(runningTasks),
     TF_VAR_grafana_desired_count: String(runningTasks),
   };
 }
 
-/** Tasks that the emulator has to report as running of each service. */
+/** How many running tasks the emulator must report for each service. */
 export const runningTasks = 2;
 
-/** Variables for a state in a bucket of the emulator. */
+/** Variables for a Terraform state in a bucket of the emulator. */
 export function s3StateVariables(bucket: string) {
   return {
     TF_STATE_BUCKET: bucket,
     TF_STATE_REGION: defaultRegion,
-    // The emulator has one address, not one for each bucket.
+    // All buckets of the emulator have the same address.
     TF_CLI_ARGS_init: "-backend-config=use_path_style=true",
   };
 }
 
-/** Bucket for the Terraform state of a project. */
+/** Name of the bucket with the Terraform state of a project. */
 export function stateBucket(project: string): string {
   return `${project}-states`;
 }

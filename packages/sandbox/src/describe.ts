@@ -1,7 +1,7 @@
-/** The parts of a sandbox as lines for people. */
+/** Prints the parts of a sandbox as lines. */
 import type { PartStatus } from "./status.ts";
 
-/** One line per part: sign, name, state, address. */
+/** One line for each part: sign, name, address, state, description. */
 export function describeParts(parts: readonly PartStatus[]): string[] {
   return parts.map(({ part, description, address, pid, answers }) => {
     const process = pid === undefined ? "not running" : `process ${pid}`;

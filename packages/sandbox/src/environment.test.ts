@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { databaseUrl } from "./environment.ts";
 import { sandboxPassword } from "./names.ts";
 
-test("every part of a URL can be read back", () => {
+test("every part of a URL can be read again", () => {
   const url = new URL(
     databaseUrl({
       host: "ep-sandbox.aws.neon.tech",
@@ -20,7 +20,7 @@ test("every part of a URL can be read back", () => {
   expect(url.search).toBe("?sslrootcert=%2Fwith%20space%2F%26%3D%2B.pem&sslmode=verify-full");
 });
 
-test("the password has every character that some layer treats specially", () => {
+test("the password contains every character with a special meaning in a URL, a shell, SQL or libpq", () => {
   for (const character of [":", "@", "/", "%", "'", '"', "\\", "$", " "]) {
     expect(sandboxPassword).toContain(character);
   }

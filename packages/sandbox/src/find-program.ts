@@ -1,4 +1,4 @@
-/** Finding programs on the PATH, and the directory for what is downloaded once per user. */
+/** Finds programs on the PATH, and names the directory for downloads. */
 import { access, constants } from "node:fs/promises";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -12,7 +12,7 @@ export async function isExecutable(file: string): Promise<boolean> {
   );
 }
 
-/** Full path of a program on the PATH. */
+/** Full path of a program on the PATH; undefined when it is not there. */
 export async function findProgram(name: string, environment: Environment): Promise<string | undefined> {
   for (const directory of (environment.PATH ?? "").split(delimiter)) {
     const file = join(directory, name);
@@ -21,7 +21,7 @@ export async function findProgram(name: string, environment: Environment): Promi
   return undefined;
 }
 
-/** Where downloaded programs are kept between runs. */
+/** The directory for downloaded programs, one per user. */
 export function cacheDirectory(environment: Environment): string {
   const base = environment.XDG_CACHE_HOME;
   return join(base === undefined || base === "" ? join(homedir(), ".cache") : base, "pilot-light");

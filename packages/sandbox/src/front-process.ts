@@ -1,4 +1,4 @@
-/** The front of a deployed environment as a process of its own: `node front-process.js <endpoint> <region> <project> <port> <port>`. */
+/** Runs the front of a deployed environment as a separate process: `node front-process.js <endpoint> <region> <project> <port> <port>`. */
 import { startFront } from "./aws/front.ts";
 
 const [endpoint = "", region = "", project = "", proxy = "", application = ""] = process.argv.slice(2);

@@ -1,4 +1,4 @@
-/** HTTP servers on the loopback address. */
+/** Starts HTTP servers on the loopback address. */
 import { once } from "node:events";
 import type { Server } from "node:http";
 import { loopback, portOf } from "./ports.ts";
@@ -6,13 +6,13 @@ import { loopback, portOf } from "./ports.ts";
 export interface LoopbackServer extends AsyncDisposable {
   /** `address:port`. */
   address: string;
-  /** Ends it without waiting, together with every connection. */
+  /** Ends the server at once, together with every connection. */
   stop: () => void;
 }
 
 /**
- * Starts an HTTP or HTTPS server. It ends with its disposal, if it has not ended before.
- * @param port default: a free one
+ * Starts an HTTP or HTTPS server. Disposing of it ends it, if it still runs.
+ * @param port default: a free port
  */
 export async function listen(server: Server, port = 0): Promise<LoopbackServer> {
   server.listen(port, loopback);

@@ -1,4 +1,4 @@
-/** The names and the one password that the sandbox uses, modelled on what Neon and RDS give out. */
+/** The names and the password that the sandbox uses, in the form that Neon and RDS use. */
 import { defaultRegion, resourceNames } from "@pilot-light/core/contract";
 
 /** The two database servers of the sandbox. */
@@ -6,36 +6,36 @@ export const sides = ["neon", "rds"] as const;
 export type Side = (typeof sides)[number];
 
 /**
- * Password of every role that logs in. It holds each character that some layer treats specially (URL, pass file, libpq
- * connection string, SQL, shell, JSON), so that every run of the sandbox proves their quoting.
+ * Password of every role that logs in. It contains each character that has a special meaning in a URL, a pass file, a libpq
+ * connection string, SQL, a shell or JSON, so that every run of the sandbox tests the quoting.
  */
 export const sandboxPassword = String.raw`it's: 50% "off" @ C:\new/$HOME`;
 
-/** The superuser of both clusters, for the harness only: neither platform gives its users one. */
+/** The superuser of both clusters, for the harness only: on neither platform do users get one. */
 export const adminRole = "sandbox_admin";
 
 /** The login role that owns the data of each side by default. */
 export const ownerRoles = { neon: "neondb_owner", rds: "dbadmin" } as const satisfies Record<Side, string>;
 
-/** As the RDS master user, but with BYPASSRLS, which a real one lacks: it can read tables with forced row-level security. */
+/** Like the RDS master user, but with BYPASSRLS, which a real one does not have: it can read tables with forced row-level security. */
 export const bypassRole = "dbadmin_bypass";
 
-/** A login role of an application: member of `app_writer`, owns nothing. */
+/** A login role of an application: it is a member of `app_writer` and owns nothing. */
 export const applicationRole = "app_backend";
 
 /** The database of each side by default. */
 export const databases = { neon: "neondb", rds: "davidshaevel" } as const satisfies Record<Side, string>;
 
-/** Neon's host name of a direct connection, the only one in the certificate. */
+/** Neon's host name for direct connections, the only one in the certificate. */
 export const neonHost = "ep-sandbox-000001.us-east-2.aws.neon.tech";
 
-/** Neon's host name for pooled connections, as its console offers it. */
+/** Neon's host name for pooled connections, as its console shows it. */
 export const neonPoolerHost = neonHost.replace(".", "-pooler.");
 
-/** The port in the RDS endpoint. The sandbox listens elsewhere: `RDS_HOSTADDR` leads there, as a tunnel does. */
+/** The port in the RDS endpoint. The server listens on another one, which `RDS_HOSTADDR` names, as for a tunnel. */
 export const rdsEndpointPort = 5432;
 
-/** Host name of the RDS endpoint of a project, as the emulator names it. */
+/** Host name of the RDS endpoint of a project, in the emulator's form. */
 export function rdsHost(project: string): string {
   return `${resourceNames(project).databaseInstance}.aaaaaaaaaa.${defaultRegion}.rds.amazonaws.com`;
 }

@@ -1,17 +1,17 @@
-/** Looking at and ending processes by their id, and only those whose command line shows that they are ours. */
+/** Checks and ends processes by their id. Only a process with the expected command line counts: the system reuses ids. */
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Environment } from "@pilot-light/core/config/env";
 import { run } from "@pilot-light/core/process";
 
-/** A process of ours: its id, and a text that only its command line has, because ids are used again. */
+/** A process of the sandbox: its id, and a text that only its command line contains. */
 export interface OwnProcess {
   pid: number;
   /** A part of the command line: whole arguments, separated by single spaces. */
   mark: string;
 }
 
-/** Command line of a process; "" when there is none, or when it has ended and waits to be reaped. */
+/** Command line of a process; "" when there is no such process, or when it has ended and was not reaped yet. */
 async function commandLineOf(pid: number, environment: Environment): Promise<string> {
   if (process.platform === "linux") {
     const text = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
@@ -21,14 +21,14 @@ async function commandLineOf(pid: number, environment: Environment): Promise<str
   return result.stdout;
 }
 
-/** Whether the process runs and is the one that was meant. */
+/** Whether the process runs, with the expected command line. */
 export async function isRunning(own: OwnProcess, environment: Environment): Promise<boolean> {
   const commandLine = await commandLineOf(own.pid, environment);
-  // The space keeps port 1234 from being taken for port 12345.
+  // With the space, port 1234 does not match port 12345.
   return `${commandLine.trimEnd()} `.includes(`${own.mark} `);
 }
 
-/** Sends `signal`, waits for the end, and insists with SIGKILL after ten seconds. Does nothing when it is not ours or gone. */
+/** Sends `signal` and waits for the end; after ten seconds sends SIGKILL. Does nothing when the process does not run. */
 export async function endProcess(
   own: OwnProcess,
   signal: NodeJS.Signals,
@@ -53,7 +53,7 @@ function signalProcess(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch (error) {
-    // Ended between the look and the signal.
+    // The process ended between the check and the signal.
     if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
   }
 }

@@ -1,4 +1,4 @@
-/** The outputs document of a deployed environment in pilot light, as `cdktf output` writes it. */
+/** Writes the outputs of an environment in pilot light, in the form of `cdktf output`. */
 import { writeFile } from "node:fs/promises";
 import {
   defaultRegion,
@@ -10,19 +10,19 @@ import {
 } from "@pilot-light/core/contract";
 import { rdsEndpointPort, rdsHost } from "./names.ts";
 
-/** The account that the emulator gives to everybody. */
+/** The account of every user of the emulator. */
 const emulatedAccount = "123456789012";
 
-/** What differs from one environment of the sandbox to another. */
+/** The values that differ between the environments of a sandbox. */
 export interface OutputsOptions {
   project: string;
-  /** Host name of the RDS endpoint. Default: that of the project. */
+  /** Host name of the RDS endpoint. Default: the one of the project. */
   host?: string;
   database: string;
   secretArn: string;
 }
 
-/** Writes the document with every output of the contract; what exists only when activated is empty. */
+/** Writes every output of the contract. Outputs of resources that exist only in active mode are empty. */
 export async function writeOutputs(file: string, options: OutputsOptions): Promise<void> {
   const names = resourceNames(options.project);
   const host = options.host ?? rdsHost(options.project);
@@ -61,7 +61,7 @@ export async function writeOutputs(file: string, options: OutputsOptions): Promi
   await writeFile(file, `${JSON.stringify({ [names.stack]: outputs }, null, 2)}\n`);
 }
 
-/** What an environment in pilot light, without a domain, does not have. */
+/** The outputs that are empty in pilot light without a domain. */
 const nothingActive = {
   ecs_cluster_name: "",
   ecs_cluster_arn: "",

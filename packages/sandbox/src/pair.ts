@@ -1,4 +1,4 @@
-/** Two fresh databases for one test, with a bucket, a secret and an outputs file of their own. */
+/** Creates two databases for one test, with their own bucket, secret and outputs file. */
 import { randomBytes } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -25,11 +25,11 @@ import { createFromTemplate, type Seed } from "./postgres/seeds.ts";
 import type { Sandbox } from "./sandbox.ts";
 import type { SandboxState } from "./state.ts";
 
-/** What a pair holds. */
+/** The data of a pair. */
 export interface PairOptions {
   neon: Seed;
   rds: Seed;
-  /** The RDS master user gets BYPASSRLS, which a real one lacks. Needed where forced row-level security is to be copied. */
+  /** The RDS master user gets BYPASSRLS, which a real one does not have. A copy of tables with forced row-level security needs it. */
   rdsBypassRls?: boolean;
   /** Default: a random name. */
   project?: string;
@@ -37,13 +37,13 @@ export interface PairOptions {
 
 /** One database of a pair. */
 export interface PairDatabase {
-  /** Random name; everything whose name starts with it is dropped with the pair. */
+  /** A random name. Disposing of the pair drops every database whose name starts with it. */
   database: string;
-  /** The role that the tools use: it owns the database and all in it. */
+  /** The role that the tools use: it owns the database and every object in it. */
   role: string;
-  /** As the superuser, over the loopback address without TLS. */
+  /** URL for the superuser, over the loopback address without TLS. */
   adminUrl: string;
-  /** As `role`, over the loopback address without TLS. */
+  /** URL for `role`, over the loopback address without TLS. */
   url: string;
 }
 
@@ -51,8 +51,8 @@ export interface PairDatabase {
 export interface Pair extends AsyncDisposable {
   project: string;
   /**
-   * The whole environment for a command: PATH and the sandbox's variables. HOME and TMPDIR are directories of the pair, so
-   * that no file of the developer has a say and every file that is left behind can be found.
+   * The whole environment for a command: PATH and the sandbox's variables. HOME and TMPDIR are directories of the pair: no file of
+   * the developer has an effect, and a test finds every file that a command leaves behind.
    */
   env: Record<string, string>;
   outputsFile: string;
@@ -63,11 +63,11 @@ export interface Pair extends AsyncDisposable {
   query(side: Side, sql: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>;
   /** Opens a session: as the superuser, as the owner, or as an application that owns nothing. */
   connect(side: Side, as?: "admin" | "owner" | "application"): Promise<Connection>;
-  /** Ends all sessions and removes every database, object and file of the pair. */
+  /** Ends all sessions and deletes every database, object and file of the pair. */
   dispose(): Promise<void>;
 }
 
-/** Makes a pair. Costs some tenths of a second: the databases are copies of templates. */
+/** Creates a pair. This takes some tenths of a second, because the databases are copies of templates. */
 export async function createPair(sandbox: Pick<Sandbox, "state">, options: PairOptions): Promise<Pair> {
   const { state } = sandbox;
   const suffix = randomBytes(4).toString("hex");
@@ -139,7 +139,7 @@ function pairDatabase(state: SandboxState, side: Side, database: string, role: s
   };
 }
 
-/** Drops the database of a pair and those that a sync made from its name. */
+/** Drops the database of a pair, and those that a sync has created under names that start with its name. */
 async function dropDatabases(state: SandboxState, side: Side, prefix: string): Promise<void> {
   await using session = await connect(admin(state, side));
   const found = await session.client.query<{ datname: string }>(

@@ -1,11 +1,11 @@
-/** Free TCP ports of the loopback address. */
+/** Finds free TCP ports of the loopback address. */
 import { once } from "node:events";
 import { createServer, type Server } from "node:net";
 
 /** The address that every server of the sandbox listens on. */
 export const loopback = "127.0.0.1";
 
-/** A port that was free just now. */
+/** A port that is free at this moment. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, loopback);
   await once(server, "listening");
@@ -15,7 +15,7 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** The port of a TCP server that listens. */
+/** The port on which a TCP server listens. */
 export function portOf(server: Server): number {
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("A TCP server has no port.");

@@ -1,4 +1,4 @@
-/** Whether each part of a sandbox runs. */
+/** Checks whether each part of a sandbox runs. */
 import type { Environment } from "@pilot-light/core/config/env";
 import { frontAddresses, frontPid } from "./aws/front-control.ts";
 import { motoAnswers, motoPid, motoUrl } from "./aws/moto.ts";
@@ -10,16 +10,16 @@ import type { Deployment, SandboxState } from "./state.ts";
 /** One server of a sandbox. */
 export interface PartStatus {
   part: "neon" | "rds" | "aws" | "front";
-  /** What it is, for people. */
+  /** What the part is, for people. */
   description: string;
   address: string;
-  /** undefined when there is no such process, or its id belongs to another one by now. */
+  /** Undefined when the process does not run. */
   pid: number | undefined;
-  /** Whether it answered a request just now. */
+  /** Whether the part answers a request. */
   answers: boolean;
 }
 
-/** Looks at every part: its process by id and command line, and whether it answers. */
+/** Checks every part: its process, by id and command line, and whether it answers. */
 export async function sandboxStatus(state: SandboxState, environment: Environment): Promise<PartStatus[]> {
   const clusters = sides.map(async (side): Promise<PartStatus> => {
     const cluster = state[side];
@@ -47,7 +47,7 @@ export async function sandboxStatus(state: SandboxState, environment: Environmen
     const pid = await frontPid(state, own, environment);
     return {
       part: "front",
-      description: "answers for what moto_server lacks, hands the rest on",
+      description: "stands in for what moto_server lacks, forwards the rest",
       address: frontAddresses(own).url,
       pid,
       answers: pid !== undefined && (await motoAnswers({ port: own.proxyPort })),
@@ -56,7 +56,7 @@ export async function sandboxStatus(state: SandboxState, environment: Environmen
   return Promise.all([...clusters, aws(), ...(deployment === undefined ? [] : [front(deployment)])]);
 }
 
-/** Whether everything of the sandbox works. */
+/** Whether every part of the sandbox works. */
 export function isUp(state: SandboxState, parts: readonly PartStatus[]): boolean {
   return state.phase === "ready" && parts.every((part) => part.answers);
 }

@@ -1,22 +1,22 @@
-/** A command in a terminal, for tests of what it asks people. */
+/** Runs a command in a terminal, for tests of prompts. */
 import { spawn } from "node:child_process";
 import type { Environment } from "@pilot-light/core/config/env";
 
-/** Node has no pseudo-terminals; Python has, and the emulator needs it anyway. */
+/** Node cannot open a pseudo-terminal. Python can, and the emulator needs Python anyway. */
 const terminal = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
 /** A new pseudo-terminal has no columns. */
 const sized = 'stty columns 160 rows 50 && exec "$@"';
 
 export interface TerminalRun {
   exitCode: number | null;
-  /** All that was shown. */
+  /** Everything that the terminal received. */
   output: string;
 }
 
 /**
- * Runs a command and types once, when it has shown something.
- * @param question what it shows before it waits
- * @param answer what is typed; a line ends with "\r", Ctrl-C is "\u0003"
+ * Runs a command and answers its prompt.
+ * @param question the text of the prompt
+ * @param answer what to type; a line ends with "\r", Ctrl-C is "\u0003"
  */
 export async function runInTerminal(
   command: readonly string[],

@@ -1,8 +1,8 @@
 /**
- * A stand-in for Terraform Cloud, for tests: one workspace with the execution mode "local", its state in memory. No emulator exists.
- * It answers what terraform asks where the state alone is there (init, plan, apply, state pull and push, output, show); it runs
- * nothing, so the execution mode "remote" cannot be tried on it. Of
- * developer.hashicorp.com/terraform/cloud-docs/api-docs/workspaces, state-versions and state-version-outputs.
+ * A stand-in for Terraform Cloud, for tests, because no emulator exists: one workspace with the execution mode "local", and its state
+ * in memory. It answers the requests of init, plan, apply, state pull and push, output and show. It runs nothing, so tests cannot use
+ * the execution mode "remote". The API is described at developer.hashicorp.com/terraform/cloud-docs/api-docs: workspaces,
+ * state-versions, state-version-outputs.
  */
 import { createServer } from "node:https";
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -14,13 +14,13 @@ import { createAuthority, issueCertificate } from "./certificates.ts";
 import { listen } from "./loopback-server.ts";
 
 export interface TerraformCloud extends AsyncDisposable {
-  /** They lead terraform to the workspace, token included. */
+  /** Variables with which terraform uses the workspace, with the token. */
   variables: Environment;
   /** Name of the variable with the token. */
   tokenVariable: string;
-  /** Of all requests so far: `POST workspaces/ws-1/actions/lock`. */
+  /** Every request so far, such as `POST workspaces/ws-1/actions/lock`. */
   requests: readonly string[];
-  /** Whether somebody holds the workspace's lock; may be set, as a person does in the browser. */
+  /** Whether the workspace is locked. A test may change it, as a person does in the browser. */
   locked: boolean;
 }
 
@@ -37,7 +37,7 @@ const outputsSchema = z.record(
 );
 type Outputs = z.infer<typeof outputsSchema>;
 
-/** What an answer is made of. */
+/** A response. */
 interface Answer {
   status: number;
   body?: unknown;
@@ -46,8 +46,8 @@ interface Answer {
 const notFound: Answer = { status: 404, body: { errors: [{ status: "404", title: "not found" }] } };
 
 /**
- * Starts it. It ends with its disposal.
- * @param caFile is written: the authority that terraform has to trust
+ * Starts the stand-in. Disposing of it ends it.
+ * @param caFile file to write: the certificate authority that terraform has to trust
  */
 export async function startTerraformCloud(workspace: string, caFile: string): Promise<TerraformCloud> {
   const authority = await createAuthority();
@@ -60,7 +60,7 @@ export async function startTerraformCloud(workspace: string, caFile: string): Pr
   const { address, [Symbol.asyncDispose]: dispose } = await listen(server);
   const host = `localhost:${address.split(":").at(-1) ?? ""}`;
   stored.url = `https://${host}`;
-  // No shell takes such a name, terraform does. A real host has no port.
+  // A shell does not accept such a name, terraform does. A real host has no port.
   const tokenVariable = `TF_TOKEN_${host}`;
   return Object.assign(stored, {
     variables: {
@@ -159,7 +159,7 @@ class StoredWorkspace {
     });
   }
 
-  /** 409 is all that the real one says as well: not who holds it. */
+  /** Terraform Cloud answers 409 as well, and does not report who holds the lock. */
   #lock(wanted: boolean): Answer {
     if (this.locked === wanted) {
       return { status: 409, body: { errors: [{ status: "409", title: "conflict" }] } };
@@ -168,7 +168,7 @@ class StoredWorkspace {
     return this.#workspace();
   }
 
-  /** The content follows, to the addresses that are in the answer. */
+  /** Terraform then uploads the content to the URLs in the response. */
   #create(content: string): Answer {
     const { attributes } = creationSchema.parse(JSON.parse(content)).data;
     const outputs = Buffer.from(attributes["json-state-outputs"], "base64").toString("utf8");
@@ -193,7 +193,7 @@ class StoredWorkspace {
     return name in this.#outputs ? { status: 200, body: { data: this.#output(name, false) } } : notFound;
   }
 
-  /** Of a list, the values of the sensitive ones are left out. */
+  /** A list does not contain the values of sensitive outputs. */
   #output(name: string, isListed: boolean) {
     const { sensitive, type, value } = this.#outputs[name] ?? { sensitive: false };
     const shown = sensitive && isListed ? null : value;

@@ -1,4 +1,4 @@
-/** What tests of other packages use most; everything else has its own path, such as `@pilot-light/sandbox/names`. */
+/** What the tests of other packages use most. Everything else has its own path, such as `@pilot-light/sandbox/names`. */
 export { databaseText } from "./database-text.ts";
 export { bypassRole, neonHost, ownerRoles, rdsHost, sandboxPassword, sides, type Side } from "./names.ts";
 export { createPair, type Pair } from "./pair.ts";

@@ -9,7 +9,7 @@ import xterm from "@xterm/headless";
 /** The widths of a transcript. */
 const widths = [100, 80] as const;
 
-/** Node has no pseudo-terminals; Python has, and the emulator needs it anyway. */
+/** Node cannot open a pseudo-terminal. Python can, and the emulator needs Python anyway. */
 const terminal = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
 
 export interface TranscriptCall {

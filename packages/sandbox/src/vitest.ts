@@ -1,4 +1,4 @@
-/** The sandbox that the global set-up started for a vitest run, as a handle for the tests of any package. */
+/** Gives the tests of all packages the sandbox that the global set-up has started for the vitest run. */
 import { dirname, join } from "node:path";
 import { processEnvironment } from "@pilot-light/core/config/env";
 import { inject, type ProvidedContext } from "vitest";
@@ -11,16 +11,16 @@ declare module "vitest" {
   }
 }
 
-/** @public Exported so that the augmentation above reaches the set-up, which provides the value. */
+/** @public Exported so that the augmentation above applies in the set-up, which provides the value. */
 export type { ProvidedContext };
 
-/** The run's sandbox. All tests share it: make databases of your own with `createPair`, and stop none of its servers. */
+/** The sandbox of the run. All tests share it: create databases with `createPair`, and do not stop its servers. */
 export function testSandbox(): Sandbox {
   return connectSandbox(inject("sandbox"), processEnvironment());
 }
 
 /**
- * A directory for a sandbox that a test starts itself. The end of the run stops what is still in there, also when the test's
+ * A directory for a sandbox that a test starts itself. The end of the run stops that sandbox if it still runs, also when the test's
  * process was killed.
  */
 export function extraSandboxDirectory(name: string): string {

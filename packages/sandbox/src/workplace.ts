@@ -1,6 +1,6 @@
 /**
- * A directory with a copy of `cdktf.json` in which cdktf, terraform and the repository's own commands run as they do in a checkout,
- * against the emulator. For tests.
+ * A temporary directory with a copy of `cdktf.json`. In it, cdktf, terraform and the repository's own commands run against the
+ * emulator as they do in a checkout. For tests.
  */
 import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -10,10 +10,10 @@ import { type RunResult, run } from "@pilot-light/core/process";
 import { prepareTerraform } from "@pilot-light/core/terraform/cli-config";
 import { z } from "zod";
 
-/** The repository. */
+/** The repository's root. */
 export const root = resolve(import.meta.dirname, "../../..");
 
-/** Resources of a state: address and id. */
+/** The resources of a state: the id of each address. */
 export type Ids = ReadonlyMap<string, string>;
 
 const stateSchema = z.object({
@@ -31,13 +31,13 @@ const stateSchema = z.object({
 
 export interface WorkplaceOptions {
   project: string;
-  /** Not the sandbox's own: moto gives every RDS instance of a region the same resource id, by which the provider reads it. */
+  /** Another region than the sandbox's own: moto gives every RDS instance of a region the same resource id, by which the provider reads it. */
   region: string;
   /** Address of the emulator. */
   endpoint: string;
-  /** More variables. */
+  /** Additional variables. */
   variables?: Environment;
-  /** Ends what cdktf does. */
+  /** Ends cdktf. */
   signal?: AbortSignal | undefined;
 }
 
@@ -91,7 +91,7 @@ export class Workplace implements AsyncDisposable {
     return join(this.directory, "cdktf.out/stacks", `${this.#project}-dev`);
   }
 
-  /** Deploys as a user does; returns the outputs document. */
+  /** Deploys as a user does; returns the outputs. */
   async deploy(...args: readonly string[]): Promise<unknown> {
     const file = join(this.directory, "deployed.json");
     await this.#cdktf("deploy", "--auto-approve", ...this.#cdktfFlags, "--outputs-file", file, ...args);
@@ -108,14 +108,14 @@ export class Workplace implements AsyncDisposable {
     await this.#cdktf("destroy", "--auto-approve", ...this.#cdktfFlags);
   }
 
-  /** Writes the JSON as cdktf does, without the CLI. */
+  /** Synthesizes without the CDKTF CLI. */
   async synthesize(): Promise<void> {
     const environment = { ...this.environment, CDKTF_OUTDIR: join(this.directory, "cdktf.out") };
     const program = join(root, "packages/infra/dist/main.js");
     await succeeds(run(process.execPath, [program], { environment }));
   }
 
-  /** Runs terraform in the stack's directory, or another one, whatever its exit code. */
+  /** Runs terraform, by default in the stack's directory. Any exit code is accepted. */
   async terraform(
     args: readonly string[],
     {
@@ -133,7 +133,7 @@ export class Workplace implements AsyncDisposable {
     return (await succeeds(this.terraform(["state", "pull"]))).stdout;
   }
 
-  /** What the state holds, without data sources. */
+  /** The ids of all resources in the state, without data sources. */
   async ids(): Promise<Ids> {
     const { resources } = stateSchema.parse(JSON.parse(await this.state()));
     const managed = resources.filter(({ mode }) => mode === "managed");
@@ -159,7 +159,10 @@ export class Workplace implements AsyncDisposable {
   }
 }
 
-/** @throws with the end of the program's output when it failed. */
+/**
+ * Waits for a program that must succeed.
+ * @throws Error with the last lines of the program's output when it failed.
+ */
 export async function succeeds(running: Promise<RunResult>): Promise<RunResult> {
   const result = await running;
   if (result.exitCode === 0) return result;

@@ -1,4 +1,4 @@
-/** Vitest's global set-up of the integration tests: builds the workspace and starts one sandbox for the whole run. */
+/** Vitest's global set-up for the integration tests: builds the workspace and starts one sandbox for the whole run. */
 import { spawnSync } from "node:child_process";
 import { readdirSync, rmSync } from "node:fs";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
@@ -23,7 +23,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const directory = join(parent, "sandbox");
   const sandbox = await startSandbox({ directory, environment, ecsServiceRunning: 2 });
 
-  // The tear-down is not reached when the runner crashes, or is interrupted twice; then only synchronous work is left.
+  // The tear-down does not run when the runner crashes or is interrupted twice. At exit only synchronous work is possible.
   const lastResort = () => {
     for (const name of readdirSync(parent)) {
       spawnSync(process.execPath, [sandboxBin, "down", "--dir", join(parent, name)]);
@@ -34,7 +34,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
 
   project.provide("sandbox", sandbox.state);
   return async () => {
-    // With those that tests have started themselves.
+    // Including the sandboxes that tests have started themselves.
     for (const name of await readdir(parent)) {
       const state = await readState(join(parent, name));
       if (state !== undefined) await stopSandbox(state, environment);
@@ -44,9 +44,9 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   };
 }
 
-/** Integration tests run the programs as they are built. */
+/** Builds the workspace: integration tests run the built programs. */
 async function build(): Promise<void> {
   const tsc = join(root, "node_modules/typescript/bin/tsc");
   const result = await run(process.execPath, [tsc, "-b"], { environment: processEnvironment(), cwd: root });
-  if (result.exitCode !== 0) throw new Error(`The workspace does not build:\n${result.stdout}`);
+  if (result.exitCode !== 0) throw new Error(`The workspace could not be built:\n${result.stdout}`);
 }

@@ -1,4 +1,4 @@
-/** The life of a sandbox through its command line, as a person has it. */
+/** A sandbox from start to stop, through its command line. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { access, chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
@@ -49,7 +49,7 @@ function exists(path: string): Promise<boolean> {
   );
 }
 
-/** Command lines of all processes that name something of this test. Not by `ps` alone: small images have none. */
+/** Command lines of all processes that contain `text`. On Linux from /proc: small images have no `ps`. */
 async function processesOf(text: string): Promise<string[]> {
   return (await allCommandLines()).filter((line) => line.includes(text));
 }
@@ -79,7 +79,7 @@ describe("a sandbox", () => {
     const up = await sandbox("up");
     expect(up).toMatchObject({ exitCode: 0, stdout: "" });
     expect(up.stderr.join("\n")).toContain("The sandbox is up.");
-    // So that the same look at the end of its life means something.
+    // So that the same check after the stop means something.
     expect(await processesOf((await readState()).neon.dataDir)).not.toEqual([]);
     expect(await status()).toMatchObject({
       exitCode: 0,
@@ -92,7 +92,7 @@ describe("a sandbox", () => {
     });
   });
 
-  test("says so when it already runs, and stays as it is", async () => {
+  test("reports that it already runs, and does not change", async () => {
     const before = await status();
     const up = await sandbox("up", ["--json"]);
     expect(up.exitCode).toBe(0);
@@ -100,11 +100,11 @@ describe("a sandbox", () => {
     expect(await status()).toEqual(before);
   });
 
-  test("keeps its superuser's password from other users", async () => {
+  test("hides its superuser's password from other users", async () => {
     expect((await stat(join(directory, "state.json"))).mode & 0o077).toBe(0);
   });
 
-  test("prints an environment that a shell reads as it is meant", async () => {
+  test("prints variables that a shell reads unchanged", async () => {
     const { stdout: script } = await sandbox("env");
     const { stdout: json } = await sandbox("env", ["--json"]);
     const { environment } = z
@@ -120,22 +120,25 @@ describe("a sandbox", () => {
     expect(environment.AWS_DEFAULT_REGION).toBe(environment.AWS_REGION);
   });
 
-  test("leads psql to its RDS database", async () => {
+  test.each([
+    ["SANDBOX_NEON_URL", "neondb_owner|neondb|t"],
+    ["SANDBOX_RDS_URL", "dbadmin|davidshaevel|t"],
+  ])("has a variable %s with which psql connects, over verified TLS", async (variable, stdout) => {
     const [client] = await findClientPrograms(own);
-    const script = `"$0/psql" "$SANDBOX_RDS_URL" --no-psqlrc -Atc "select current_user, current_database()"`;
-    expect(await sandbox("run", ["--", "sh", "-c", script, client?.directory ?? ""])).toMatchObject({
-      exitCode: 0,
-      stdout: "dbadmin|davidshaevel",
-    });
+    const query =
+      "select current_user, current_database(), ssl from pg_stat_ssl where pid = pg_backend_pid()";
+    const script = `"$0/psql" "$${variable}" --no-psqlrc -Atc "${query}"`;
+    const result = await sandbox("run", ["--", "sh", "-c", script, client?.directory ?? ""]);
+    expect(result).toEqual({ exitCode: 0, stdout, stderr: [] });
   });
 
-  test("runs a command in its environment, with its arguments, streams and exit code", async () => {
+  test("runs a command with its variables; arguments, streams and exit code are passed on", async () => {
     const script = 'echo "$AWS_REGION $1 $2"; echo "error" >&2; exit 7';
     const result = await sandbox("run", ["--", "sh", "-c", script, "sh", "--json", "a b"]);
     expect(result).toEqual({ exitCode: 7, stdout: "us-east-1 --json a b", stderr: ["error"] });
   });
 
-  test("leaves it to the command to say what becomes of a signal", async () => {
+  test("forwards a signal to the command, which decides how to end", async () => {
     const script = `process.on("SIGTERM", () => { console.error("the command ends"); process.exit(130); });
       setInterval(() => {}, 1000); console.error("ready");`;
     const child = spawn(process.execPath, [
@@ -157,12 +160,12 @@ describe("a sandbox", () => {
     expect(stderr).toBe("ready\nthe command ends\n");
   });
 
-  test("says which command it cannot run", async () => {
+  test("names the command that it cannot run", async () => {
     expect(await sandbox("run", ["--", "no-such-program"])).toMatchObject({ exitCode: 3 });
     expect(await sandbox("run")).toMatchObject({ exitCode: 2 });
   });
 
-  test("is shown as incomplete once a server was killed, and is started anew by the next `up`", async () => {
+  test("is incomplete once a server was killed, and the next `up` starts it again", async () => {
     const { parts } = await status();
     const neon = parts.find(({ part }) => part === "neon")?.pid ?? Number.NaN;
     process.kill(neon, "SIGKILL");
@@ -175,12 +178,12 @@ describe("a sandbox", () => {
     expect(await isRunning(old, own)).toBe(false);
   });
 
-  test("ends without a trace, and without touching a process that has got a recorded id by now", async () => {
+  test("leaves nothing behind when it stops, and does not end another process that has a recorded id", async () => {
     const { clusterDirectory, neon, moto } = await readState();
     const { parts } = await status();
     const bystander = spawn("sleep", ["600"]);
     await once(bystander, "spawn");
-    // As after a reboot: the emulator is gone, and its id belongs to something else.
+    // As after a reboot: the emulator does not run, and its id belongs to another process.
     process.kill(parts.find(({ part }) => part === "aws")?.pid ?? Number.NaN, "SIGKILL");
     await writeFile(moto.pidFile, String(bystander.pid));
 
@@ -193,14 +196,14 @@ describe("a sandbox", () => {
     expect(await processesOf(`-p ${moto.port}`)).toEqual([]);
   });
 
-  test("may be ended twice", async () => {
+  test("can be stopped twice", async () => {
     expect(await sandbox("down")).toMatchObject({ exitCode: 0 });
     expect(await sandbox("status")).toMatchObject({ exitCode: 4 });
   });
 });
 
 describe("a start that fails", () => {
-  test("removes what it made and ends what it started", async () => {
+  test("deletes what it created and ends what it started", async () => {
     const programs = join(parent, "programs");
     await mkdir(programs);
     await writeFile(join(programs, "moto_server"), "#!/bin/sh\necho 'no such module' >&2\nexit 1\n");
@@ -227,7 +230,7 @@ describe("a start that fails", () => {
     expect(await processesOf(`-p ${moto.port}`)).toEqual([]);
   });
 
-  test("leaves a directory alone that is no sandbox", async () => {
+  test("does not touch a directory that contains other files", async () => {
     await mkdir(directory);
     await writeFile(join(directory, "thesis.txt"), "years of work");
     expect(await sandbox("up")).toMatchObject({ exitCode: 4 });

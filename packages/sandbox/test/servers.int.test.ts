@@ -1,4 +1,4 @@
-/** The sandbox's servers, roles and seeds are what the tests of other packages rely on. */
+/** The sandbox's servers, roles and seeds, on which the tests of other packages rely. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -72,7 +72,7 @@ describe("TLS", () => {
       },
     );
 
-  test.each(sides)("%s is verified in full, with the password's channel bound", async (side) => {
+  test.each(sides)("%s is verified in full, with channel binding", async (side) => {
     const result = await psql(side, { PGSSLMODE: "verify-full", PGCHANNELBINDING: "require" });
     expect(result).toEqual({ exitCode: 0, stdout: "t", stderr: [] });
   });
@@ -86,7 +86,7 @@ describe("TLS", () => {
     expect(result.stderr.join("\n")).toContain(`does not match host name "${host}"`);
   });
 
-  test("one that another authority signed is refused", async () => {
+  test("a certificate of another authority is refused", async () => {
     const caFile = join(temporary, "other-ca.pem");
     await writeFile(caFile, (await createAuthority()).cert);
     const result = await psql("neon", { PGSSLMODE: "verify-full", PGSSLROOTCERT: caFile });
@@ -94,7 +94,7 @@ describe("TLS", () => {
     expect(result.stderr.join("\n")).toContain("certificate verify failed");
   });
 
-  test.each(sides)("%s can be used without", async (side) => {
+  test.each(sides)("%s accepts connections without TLS", async (side) => {
     expect(await psql(side, { PGSSLMODE: "disable" })).toMatchObject({ exitCode: 0, stdout: "f" });
   });
 
@@ -112,7 +112,7 @@ describe("roles", () => {
     ["neon", ownerRoles.neon, true],
     ["rds", ownerRoles.rds, false],
     ["rds", bypassRole, true],
-  ] as const)("%s: %s may make databases and roles, and is no superuser", async (side, role, bypass) => {
+  ] as const)("%s: %s may create databases and roles, and is not a superuser", async (side, role, bypass) => {
     const pair = await makePair("empty", "empty");
     const rows = await pair.query(
       side,
@@ -155,7 +155,7 @@ describe("seeds", () => {
     expect(await databaseText(pair[target].adminUrl, pgDump)).toBe(expected);
   });
 
-  test("loading one twice gives the same", async () => {
+  test("two loads of one seed are equal", async () => {
     const first = await makePair("awkward", "awkward", true);
     expect(await databaseText(first.neon.adminUrl, pgDump)).toBe(
       await databaseText(first.rds.adminUrl, pgDump),
@@ -175,7 +175,7 @@ describe("seeds", () => {
     }
   });
 
-  test("the awkward one cannot be read in full by a role without BYPASSRLS", async () => {
+  test("a role without BYPASSRLS cannot read the awkward one in full", async () => {
     const pair = await makePair("empty", "awkward");
     const result = await run(pgDump, [`--dbname=${pair.rds.url}`], { environment: { PATH: own.PATH } });
     expect(result.exitCode).toBe(1);
@@ -184,7 +184,7 @@ describe("seeds", () => {
 });
 
 describe("a pair", () => {
-  test("leaves nothing behind, whatever a sync made of its databases", async () => {
+  test("leaves nothing behind, whatever databases a sync has created from it", async () => {
     const pair = await createPair(sandbox, { neon: "app", rds: "stale" });
     await pair.query("rds", `create database ${pair.rds.database}_staging`);
     await using session = await pair.connect("rds", "application");
@@ -202,7 +202,7 @@ describe("a pair", () => {
 });
 
 describe("a server newer than pg_dump", () => {
-  test("can be had, with the same data", async () => {
+  test("can be started, with the same data", async () => {
     const version = await run(pgDump, ["--version"], { environment: own });
     const major = Number(/ (\d+)/.exec(version.stdout)?.[1]) + 1;
     const newer = await startSandbox({

@@ -12,13 +12,15 @@ export class BlockedPublicAccess implements IAspect {
       .findAll()
       .some(
         (other) =>
-          other instanceof S3BucketPublicAccessBlock && isOfBucket(node, other.bucketInput) && isWhole(other),
+          other instanceof S3BucketPublicAccessBlock &&
+          isOfBucket(node, other.bucketInput) &&
+          blocksAll(other),
       );
     if (!blocked) Annotations.of(node).addError("A bucket needs all four blocks against public access.");
   }
 }
 
-function isWhole(block: S3BucketPublicAccessBlock): boolean {
+function blocksAll(block: S3BucketPublicAccessBlock): boolean {
   const four = [
     block.blockPublicAclsInput,
     block.blockPublicPolicyInput,

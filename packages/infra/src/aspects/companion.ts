@@ -1,8 +1,8 @@
-/** S3 settings are resources of their own: this finds out whether one belongs to a bucket. */
+/** S3 settings are separate resources: this checks whether a setting belongs to a bucket. */
 import type { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket/index.js";
 import { DefaultTokenResolver, StringConcat, TerraformStack, Tokenization } from "cdktf";
 
-/** Whether a setting's `bucket` names this bucket: by a reference to it, or by its name. */
+/** Whether a setting's `bucket` is this bucket: a reference to it, or its name. */
 export function isOfBucket(bucket: S3Bucket, named: string | undefined): boolean {
   const scope = TerraformStack.of(bucket);
   const options = { scope, resolver: new DefaultTokenResolver(new StringConcat()), preparing: true };

@@ -1,4 +1,4 @@
-/** Encryption at rest wherever AWS leaves it to be asked for. Logs and secrets always have it. */
+/** Every resource whose encryption at rest is optional in AWS has it. Logs and secrets are always encrypted. */
 import { DbInstance } from "@cdktf/provider-aws/lib/db-instance/index.js";
 import { EcrRepository } from "@cdktf/provider-aws/lib/ecr-repository/index.js";
 import { EfsFileSystem } from "@cdktf/provider-aws/lib/efs-file-system/index.js";
@@ -14,7 +14,7 @@ export class EncryptionAtRest implements IAspect {
   }
 }
 
-/** Undefined for what holds no data. A value that is not known at synth time does not count as on. */
+/** Undefined for a resource without data. A value that is not known at synth time counts as not encrypted. */
 function isEncrypted(node: IConstruct): boolean | undefined {
   if (node instanceof DbInstance) return node.storageEncryptedInput === true;
   if (node instanceof EfsFileSystem) return node.encryptedInput === true;

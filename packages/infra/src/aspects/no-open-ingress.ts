@@ -1,4 +1,4 @@
-/** Nobody is let in from everywhere, except to the load balancer's ports 80 and 443. */
+/** No security group accepts ingress from everywhere, except the load balancer's on ports 80 and 443. */
 import { SecurityGroup } from "@cdktf/provider-aws/lib/security-group/index.js";
 import { VpcSecurityGroupIngressRule } from "@cdktf/provider-aws/lib/vpc-security-group-ingress-rule/index.js";
 import { Annotations, type IAspect, TerraformResource } from "cdktf";
@@ -19,18 +19,18 @@ export class NoOpenIngress implements IAspect {
   }
 
   #errorOf(node: IConstruct): string | undefined {
-    // One way to write rules, so that one way has to be checked.
+    // With only one way to write rules, only one way has to be checked.
     const oldRule =
       TerraformResource.isTerraformResource(node) && node.terraformResourceType === "aws_security_group_rule";
     if (oldRule || (node instanceof SecurityGroup && node.ingressInput !== undefined)) {
-      return "Ingress is written as aws_vpc_security_group_ingress_rule.";
+      return "Ingress must be written as aws_vpc_security_group_ingress_rule.";
     }
     if (!(node instanceof VpcSecurityGroupIngressRule) || !isOpen(node)) return undefined;
-    if (!this.#allowed.includes(node)) return "Ingress from everywhere is the load balancer's alone.";
+    if (!this.#allowed.includes(node)) return "Only the load balancer may accept ingress from everywhere.";
     const { fromPortInput, toPortInput } = node;
     return fromPortInput === toPortInput && publicPorts.includes(fromPortInput)
       ? undefined
-      : "Ingress from everywhere is to port 80 or 443 only.";
+      : "Ingress from everywhere may use port 80 or 443 only.";
   }
 }
 

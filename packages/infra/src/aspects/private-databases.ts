@@ -6,7 +6,7 @@ import type { IConstruct } from "constructs";
 export class PrivateDatabases implements IAspect {
   visit(node: IConstruct): void {
     if (node instanceof DbInstance && node.publiclyAccessibleInput !== false) {
-      Annotations.of(node).addError("A database must say publiclyAccessible: false.");
+      Annotations.of(node).addError("A database must set publiclyAccessible: false.");
     }
   }
 }

@@ -1,4 +1,4 @@
-/** Every resource carries the tags by which costs and rights are told apart: the provider's, which no resource may change. */
+/** Every resource has the provider's tags, by which costs and privileges are assigned. No resource may change them. */
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider/index.js";
 import { Annotations, type IAspect, Tokenization } from "cdktf";
 import type { IConstruct } from "constructs";
@@ -20,7 +20,9 @@ export class RequiredTags implements IAspect {
     const tags = Array.isArray(blocks) ? blocks.flatMap((block) => namesOf(block.tags)) : [];
     for (const name of this.#required) {
       if (!tags.includes(name)) {
-        Annotations.of(provider).addError(`Required tag ${name} is not among the provider's default tags.`);
+        Annotations.of(provider).addError(
+          `Required tag ${name} is missing from the provider's default tags.`,
+        );
       }
     }
   }
@@ -28,7 +30,7 @@ export class RequiredTags implements IAspect {
   #checkResource(resource: IConstruct, tags: unknown): void {
     for (const name of namesOf(tags)) {
       if (this.#required.includes(name)) {
-        Annotations.of(resource).addError(`Tag ${name} is the provider's to set, not the resource's.`);
+        Annotations.of(resource).addError(`Tag ${name} must be set by the provider, not by the resource.`);
       }
     }
   }

@@ -1,4 +1,4 @@
-/** The rules that hold everywhere in the stack, whoever adds a construct: a synth that breaks one fails. */
+/** The rules for the whole stack. A synth of a construct that breaks one of them fails. */
 import type { VpcSecurityGroupIngressRule } from "@cdktf/provider-aws/lib/vpc-security-group-ingress-rule/index.js";
 import { Aspects, type TerraformStack } from "cdktf";
 import { BlockedPublicAccess } from "./blocked-public-access.ts";
@@ -8,7 +8,7 @@ import { PrivateDatabases } from "./private-databases.ts";
 import { RequiredTags } from "./required-tags.ts";
 
 export interface RulesProps {
-  /** Rules that may let everybody in, to ports 80 and 443. */
+  /** The ingress rules that may accept connections from everywhere, on ports 80 and 443. */
   publicIngress: readonly VpcSecurityGroupIngressRule[];
 }
 

@@ -1,4 +1,4 @@
-/** The S3 bucket with the database dumps: versioned, emptied by age, not to be destroyed. */
+/** The S3 bucket with the database dumps: versioned, with expiry, protected against deletion. */
 import { S3BucketLifecycleConfiguration } from "@cdktf/provider-aws/lib/s3-bucket-lifecycle-configuration/index.js";
 import { S3BucketVersioningA } from "@cdktf/provider-aws/lib/s3-bucket-versioning/index.js";
 import { Construct } from "constructs";
@@ -7,7 +7,7 @@ import { PrivateBucket } from "./private-bucket.ts";
 export interface BackupsBucketSettings {
   /** Days until a dump expires. */
   retentionDays: number;
-  /** Days until a version that was deleted, expired or overwritten is gone for good. */
+  /** Days until S3 deletes a version for good that was deleted, expired or overwritten. */
   noncurrentDays: number;
 }
 
@@ -39,7 +39,7 @@ export class BackupsBucket extends Construct {
           noncurrentVersionExpiration: [{ noncurrentDays }],
         },
         {
-          // S3 takes no `days` in a rule that removes delete markers.
+          // S3 does not accept `days` in a rule that removes delete markers.
           id: "clean-up",
           status: "Enabled",
           filter: [{ prefix: "" }],

@@ -18,12 +18,12 @@ export interface CdnProps extends CdnSettings {
   comment: string;
   originName: string;
   domainName: string;
-  /** An issued certificate of us-east-1; read when there is a domain only. */
+  /** An issued certificate of us-east-1; used only with a domain. */
   certificateArn: string;
 }
 
 /**
- * Policies that AWS manages, by the ids that are the same in every account.
+ * The ids of policies that AWS manages; they are the same in every account.
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html
  */
 const cache = {
@@ -60,7 +60,7 @@ export class Cdn extends Construct {
             customOriginConfig: {
               httpPort: 80,
               httpsPort: 443,
-              // The load balancer shows the domain's certificate; without a domain it has none.
+              // The load balancer uses the domain's certificate; without a domain it has none.
               originProtocolPolicy: whenDomain("https-only", "http-only"),
               originSslProtocols: ["TLSv1.2"],
               originReadTimeout: props.originReadTimeout,
@@ -68,17 +68,17 @@ export class Cdn extends Construct {
           },
         ],
         defaultCacheBehavior: {
-          ...behaviour(cache.byOriginHeaders),
+          ...behavior(cache.byOriginHeaders),
           originRequestPolicyId: wholeViewerRequest,
         },
         orderedCacheBehavior: [
           {
             pathPattern: "/api/*",
-            ...behaviour(cache.disabled),
+            ...behavior(cache.disabled),
             originRequestPolicyId: wholeViewerRequest,
           },
-          // Names with a hash of their content.
-          { pathPattern: "/_next/static/*", ...behaviour(cache.optimized) },
+          // These file names contain a hash of the content.
+          { pathPattern: "/_next/static/*", ...behavior(cache.optimized) },
         ],
         viewerCertificate: {
           cloudfrontDefaultCertificate: Op.not(hasDomain.condition),
@@ -98,7 +98,7 @@ export class Cdn extends Construct {
   }
 }
 
-function behaviour(cachePolicyId: string) {
+function behavior(cachePolicyId: string) {
   return {
     targetOriginId: originId,
     cachePolicyId,

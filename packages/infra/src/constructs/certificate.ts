@@ -1,4 +1,4 @@
-/** The TLS certificate of the domain, in both modes: it costs nothing, and its validation takes people and time. */
+/** The TLS certificate of the domain, in both modes: it is free, and its validation takes time and manual steps. */
 import { AcmCertificateValidation } from "@cdktf/provider-aws/lib/acm-certificate-validation/index.js";
 import { AcmCertificate } from "@cdktf/provider-aws/lib/acm-certificate/index.js";
 import { type IResolvable, type TerraformProvider, Token } from "cdktf";
@@ -7,18 +7,18 @@ import type { Gate } from "../gate.ts";
 import { text } from "../text.ts";
 
 export interface CertificateProps {
-  /** When there is a domain. */
+  /** With a domain. */
   hasDomain: Gate;
   /** In active mode with a domain. */
   activeWithDomain: Gate;
   domainName: string;
   grafanaDomain: string;
-  /** Another region's provider: CloudFront takes certificates of us-east-1 only. */
+  /** A provider of another region: CloudFront accepts certificates of us-east-1 only. */
   provider?: TerraformProvider;
 }
 
 export class Certificate extends Construct {
-  /** The ARN once AWS has issued the certificate; for resources of the active mode. */
+  /** The ARN after AWS has issued the certificate; for resources of the active mode. */
   readonly issuedArn: string;
   /** Outputs. */
   readonly arn: string;
@@ -34,11 +34,11 @@ export class Certificate extends Construct {
         domainName: props.domainName,
         subjectAlternativeNames: [props.grafanaDomain],
         validationMethod: "DNS",
-        // A listener cannot be without one.
+        // A listener must always have a certificate.
         lifecycle: { createBeforeDestroy: true },
       }),
     );
-    // Waits for the DNS records to be seen: a listener or a distribution with a pending certificate fails.
+    // Waits until AWS has seen the DNS records: a listener or a distribution with a pending certificate fails.
     this.issuedArn = props.activeWithDomain.count(
       new AcmCertificateValidation(this, "validation", {
         ...provider,
@@ -48,7 +48,7 @@ export class Certificate extends Construct {
     ).certificateArn;
     this.arn = props.hasDomain.text(certificate.arn);
     this.status = props.hasDomain.text(certificate.status);
-    // A splat over no certificate is an empty list, so that no condition is needed.
+    // Without a certificate the splat is an empty list, so that no condition is needed.
     const options = `flatten(${AcmCertificate.tfResourceType}.${certificate.friendlyUniqueId}[*].domain_validation_options)`;
     this.validationRecords = Token.asAny(
       `\${[for option in ${options} : { name = option.resource_record_name, type = option.resource_record_type, value = option.resource_record_value }]}`,
@@ -56,7 +56,7 @@ export class Certificate extends Construct {
   }
 }
 
-/** The domain below which Grafana is found. */
+/** Grafana's domain. */
 export function grafanaDomain(domainName: string): string {
   return text`grafana.${domainName}`;
 }

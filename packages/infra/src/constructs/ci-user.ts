@@ -1,4 +1,4 @@
-/** The user by which CI deploys images: pushes them and updates the two services, nothing else. In both modes. */
+/** The user with which CI deploys images: it may push images and update two services, nothing else. In both modes. */
 import { DataAwsCallerIdentity } from "@cdktf/provider-aws/lib/data-aws-caller-identity/index.js";
 import { DataAwsPartition } from "@cdktf/provider-aws/lib/data-aws-partition/index.js";
 import { IamPolicy } from "@cdktf/provider-aws/lib/iam-policy/index.js";
@@ -13,12 +13,12 @@ export interface CiUserProps {
   prefix: string;
   region: string;
   repositoryArns: readonly string[];
-  /** Roles that a new task definition may carry. */
+  /** Roles that a new task definition may have. */
   passableRoleArns: readonly string[];
   projectTag: string;
 }
 
-/** Its access key is made by hand (docs/runbooks/terraform-cloud.md): one that Terraform makes is readable in the state. */
+/** Its access key is created by hand (docs/runbooks/terraform-cloud.md): a key that Terraform creates is readable in the state. */
 export class CiUser extends Construct {
   readonly userName: string;
   readonly userArn: string;
@@ -64,7 +64,7 @@ export class CiUser extends Construct {
         Resource: props.repositoryArns,
       },
       {
-        // Both know no resources.
+        // Neither action supports resources.
         Sid: "TaskDefinitions",
         Action: ["ecs:RegisterTaskDefinition", "ecs:DescribeTaskDefinition"],
         Resource: "*",

@@ -13,11 +13,11 @@ export interface ClusterProps {
 }
 
 export class Cluster extends Construct {
-  /** For resources of the active mode; outputs take `name` and `arnOutput`. */
+  /** For resources of the active mode; outputs use `name` and `arnOutput`. */
   readonly arn: string;
   readonly name: string;
   readonly arnOutput: string;
-  /** Services need it: without it Fargate Spot is unknown to the cluster. */
+  /** Services depend on it: without it the cluster does not know Fargate Spot. */
   readonly capacity: ITerraformDependable;
 
   constructor(scope: Construct, id: string, { active, prefix, containerInsights }: ClusterProps) {

@@ -1,4 +1,4 @@
-/** The cluster with its four services and what only they need: images, roles, logs, names, files, secrets. */
+/** The cluster with its four services, and what only the services need: images, roles, logs, names, files, secrets. */
 import { environmentName } from "@pilot-light/core/contract";
 import { Construct } from "constructs";
 import type { Modes } from "../modes.ts";

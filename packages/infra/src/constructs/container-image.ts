@@ -1,4 +1,4 @@
-/** The image that a service runs: the one a variable names, or the newest one of its repository. */
+/** The image of a service: the one that a variable names, or the newest one in its repository. */
 import { DataAwsEcrImage } from "@cdktf/provider-aws/lib/data-aws-ecr-image/index.js";
 import { Op, Token, conditional } from "cdktf";
 import { Construct } from "constructs";

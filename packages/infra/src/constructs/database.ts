@@ -1,4 +1,4 @@
-/** The RDS PostgreSQL instance: private, encrypted, its master password made and rotated by RDS. */
+/** The RDS PostgreSQL instance: private and encrypted. RDS generates and rotates its master password. */
 import { DbInstance } from "@cdktf/provider-aws/lib/db-instance/index.js";
 import { DbSubnetGroup } from "@cdktf/provider-aws/lib/db-subnet-group/index.js";
 import { DataResource, Fn, type IResolvable } from "cdktf";
@@ -21,7 +21,7 @@ export interface DatabaseSettings {
 }
 
 export interface DatabaseProps extends DatabaseSettings {
-  /** When there is an instance. */
+  /** The condition under which the instance exists. */
   exists: Gate;
   identifier: string;
   finalSnapshotPrefix: string;
@@ -31,7 +31,7 @@ export interface DatabaseProps extends DatabaseSettings {
 }
 
 export class Database extends Construct {
-  /** `host:port`, "" while there is none; so are the others. */
+  /** `host:port`. This and the other values are empty when there is no instance. */
   readonly endpoint: string;
   readonly host: string;
   readonly port: number;
@@ -47,7 +47,7 @@ export class Database extends Construct {
       description: "Private subnets of the database",
       subnetIds: [...props.subnetIds],
     });
-    // Made and destroyed with the instance: gives the final snapshot of each of them a name that is not taken yet.
+    // Created and deleted with the instance: gives each final snapshot a name of its own.
     const incarnation = exists.count(new DataResource(this, "incarnation"));
     const instance = exists.count(
       new DbInstance(this, "instance", {

@@ -1,4 +1,4 @@
-/** What the internet sees: certificate, load balancer and CDN, wired together. */
+/** The public part of the environment: certificate, load balancer and CDN, connected to each other. */
 import type { AwsProvider } from "@cdktf/provider-aws/lib/provider/index.js";
 import { Construct } from "constructs";
 import { type Addresses, addresses } from "../addresses.ts";
@@ -15,7 +15,7 @@ export interface EdgeProps extends Pick<
   modes: Modes;
   prefix: string;
   variables: EdgeVariables;
-  /** For the CDN's own certificate, where the environment is in another region. */
+  /** For the CDN's own certificate when the environment is in another region. */
   cdnRegionProvider?: AwsProvider;
 }
 
@@ -33,7 +33,7 @@ export class Edge extends Construct {
     this.grafanaDomain = grafanaDomain(domainName);
     const domains = { ...modes, domainName, grafanaDomain: this.grafanaDomain };
     this.certificate = new Certificate(this, "certificate", domains);
-    // One domain has the same validation records in every region: the outputs show those of the first.
+    // A domain has the same validation records in every region: the outputs contain those of the first certificate.
     const ofCdn =
       props.cdnRegionProvider === undefined
         ? this.certificate

@@ -1,4 +1,4 @@
-/** A password in Secrets Manager that AWS makes up. Active mode only: the next activation makes another one. */
+/** A password in Secrets Manager that AWS generates. Active mode only: each activation generates a new one. */
 import { DataAwsSecretsmanagerRandomPassword } from "@cdktf/provider-aws/lib/data-aws-secretsmanager-random-password/index.js";
 import { SecretsmanagerSecretVersion } from "@cdktf/provider-aws/lib/secretsmanager-secret-version/index.js";
 import { SecretsmanagerSecret } from "@cdktf/provider-aws/lib/secretsmanager-secret/index.js";
@@ -15,7 +15,7 @@ export interface GeneratedSecretProps {
 export class GeneratedSecret extends Construct {
   /** For resources of the active mode. */
   readonly arn: string;
-  /** A task that reads the secret needs it. */
+  /** Tasks that read the secret depend on it. */
   readonly value: ITerraformDependable;
 
   constructor(scope: Construct, id: string, { active, name, description }: GeneratedSecretProps) {
@@ -24,7 +24,7 @@ export class GeneratedSecret extends Construct {
       new SecretsmanagerSecret(this, "secret", {
         name,
         description,
-        // At once: a name that waits for its deletion could not be used by the next activation.
+        // Deleted at once: during a recovery window the next activation could not use the name.
         recoveryWindowInDays: 0,
       }),
     );
@@ -38,7 +38,7 @@ export class GeneratedSecret extends Construct {
       new SecretsmanagerSecretVersion(this, "value", {
         secretId: secret.id,
         secretString: random.randomPassword,
-        // Each plan reads another random password.
+        // Each plan reads a different random password.
         lifecycle: { ignoreChanges: ["secret_string"] },
       }),
     );

@@ -1,4 +1,4 @@
-/** The ECR repositories: tags that never move, a scan of every image that is pushed, old images removed. */
+/** The ECR repositories: with immutable tags, a scan of every pushed image, and expiry of old images. */
 import { EcrLifecyclePolicy } from "@cdktf/provider-aws/lib/ecr-lifecycle-policy/index.js";
 import { EcrRepository } from "@cdktf/provider-aws/lib/ecr-repository/index.js";
 import { Fn, Token } from "cdktf";
@@ -38,7 +38,7 @@ export class ImageRegistry extends Construct {
       imageTagMutability: "IMMUTABLE",
       imageScanningConfiguration: { scanOnPush: true },
       encryptionConfiguration: [{ encryptionType: "AES256" }],
-      // A repository with images stays.
+      // Terraform refuses to delete a repository that contains images.
       forceDelete: false,
     });
     new EcrLifecyclePolicy(this, `${id}-expiry`, {

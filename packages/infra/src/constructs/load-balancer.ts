@@ -1,4 +1,4 @@
-/** The public load balancer: `/api/*` to the backend, Grafana by its host or path, the rest to the frontend. Active mode only. */
+/** The public load balancer: forwards `/api/*` to the backend, Grafana's host or path to Grafana, the rest to the frontend. Active mode only. */
 import {
   LbListenerRule,
   type LbListenerRuleCondition,
@@ -23,7 +23,7 @@ export interface LoadBalancerSettings {
 
 export interface LoadBalancerProps extends LoadBalancerSettings {
   active: Gate;
-  /** Active, and there is a domain with an issued certificate. */
+  /** In active mode with a domain, whose certificate is issued. */
   activeWithDomain: Gate;
   prefix: string;
   vpcId: string;
@@ -36,9 +36,9 @@ export interface LoadBalancerProps extends LoadBalancerSettings {
 
 export class LoadBalancer extends Construct {
   readonly targetGroupArns: Readonly<Record<PublicService, string>>;
-  /** What must be there before a service may register tasks, and go only after it has. */
+  /** Must exist before a service registers tasks, and be deleted only after the service. */
   readonly routes: readonly ITerraformDependable[];
-  /** For resources of the active mode; outputs take `dnsName` and `arn`. */
+  /** For resources of the active mode; outputs use `dnsName` and `arn`. */
   readonly originName: string;
   readonly dnsName: string;
   readonly arn: string;
@@ -57,7 +57,7 @@ export class LoadBalancer extends Construct {
         securityGroups: [props.securityGroupId],
         idleTimeout: props.idleTimeout,
         dropInvalidHeaderFields: true,
-        // It holds nothing, and a deactivation has to be able to delete it.
+        // It contains no data, and a deactivation must be able to delete it.
         enableDeletionProtection: false,
       }),
     );
@@ -84,7 +84,7 @@ export class LoadBalancer extends Construct {
       healthCheck: {
         path: healthPaths[name],
         protocol: "HTTP",
-        // Below a path, Grafana answers with a redirect to it.
+        // On a path, Grafana answers with a redirect to that path.
         matcher: name === "grafana" ? "200-399" : "200-299",
         ...healthCheck,
       },
@@ -92,7 +92,7 @@ export class LoadBalancer extends Construct {
     return active.count(group).arn;
   }
 
-  /** Without a domain the whole environment; with one it only sends to HTTPS. */
+  /** Without a domain it serves the whole environment; with a domain it only redirects to HTTPS. */
   #http(loadBalancerArn: string): ITerraformDependable[] {
     const { active, activeWithDomain } = this.#props;
     const listener = active.count(
@@ -133,7 +133,7 @@ export class LoadBalancer extends Construct {
     );
     return [
       listener,
-      // First: Grafana has paths below /api, too.
+      // First, because Grafana has paths below /api as well.
       this.#rule("https-grafana", activeWithDomain, listener.arn, 90, "grafana", {
         hostHeader: { values: [grafanaDomain] },
       }),

@@ -1,4 +1,4 @@
-/** A log group for each service, in both modes: what the last tasks said is there after they are gone. */
+/** A log group for each service, in both modes, so that the logs of the last tasks remain after a deactivation. */
 import { CloudwatchLogGroup } from "@cdktf/provider-aws/lib/cloudwatch-log-group/index.js";
 import { Construct } from "constructs";
 import type { ServiceName } from "../variables/services.ts";

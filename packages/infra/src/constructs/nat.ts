@@ -1,4 +1,4 @@
-/** The private-app subnets' way to the internet: a NAT gateway in each zone, or one for both. Active mode only. */
+/** Connects the private-app subnets to the internet: a NAT gateway in each zone, or one for both. Active mode only. */
 import { Eip } from "@cdktf/provider-aws/lib/eip/index.js";
 import { NatGateway } from "@cdktf/provider-aws/lib/nat-gateway/index.js";
 import { Route } from "@cdktf/provider-aws/lib/route/index.js";
@@ -18,7 +18,7 @@ export interface NatProps {
 }
 
 export class Nat extends Construct {
-  /** A task that starts before them cannot pull its image. */
+  /** Services depend on them: a task that starts earlier cannot pull its image. */
   readonly routes: readonly ITerraformDependable[];
   readonly #props: NatProps;
 

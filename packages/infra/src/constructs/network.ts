@@ -1,4 +1,4 @@
-/** The VPC with public, private-app and private-db subnets in two availability zones. No way out but the public one and S3. */
+/** The VPC with public, private-app and private-db subnets in two availability zones. Only the public subnets reach the internet. */
 import { InternetGateway } from "@cdktf/provider-aws/lib/internet-gateway/index.js";
 import { RouteTableAssociation } from "@cdktf/provider-aws/lib/route-table-association/index.js";
 import { RouteTable } from "@cdktf/provider-aws/lib/route-table/index.js";
@@ -11,7 +11,7 @@ import { Construct } from "constructs";
 
 export interface NetworkSettings {
   cidrBlock: string;
-  /** Exactly two; possibly a token, so never read by index here. */
+  /** Exactly two. May be a token, so that it must not be read by index. */
   availabilityZones: string[];
 }
 
@@ -22,10 +22,10 @@ export interface NetworkProps extends NetworkSettings {
 }
 
 export const zones = [0, 1] as const;
-/** One thing for each of the two zones. */
+/** One value for each of the two zones. */
 export type PerZone<T> = readonly [T, T];
 
-/** First of the tier's two numbers among the 256 subnets the VPC's range has room for. */
+/** Number of the tier's first subnet, of the 256 subnets that fit into the VPC's range. */
 const firstSubnet = { public: 0, "private-app": 10, "private-db": 20 } as const;
 type Tier = keyof typeof firstSubnet;
 
@@ -34,7 +34,7 @@ export class Network extends Construct {
   readonly publicSubnetIds: PerZone<string>;
   readonly privateAppSubnetIds: PerZone<string>;
   readonly privateDbSubnetIds: PerZone<string>;
-  /** A table for each zone, so that each can have a NAT gateway of its own. */
+  /** A table for each zone, so that each zone can have its own NAT gateway. */
   readonly privateAppRouteTableIds: PerZone<string>;
   readonly #props: NetworkProps;
 
@@ -55,11 +55,11 @@ export class Network extends Construct {
     this.privateAppRouteTableIds = [this.#routeTable("private-app-1"), this.#routeTable("private-app-2")];
     this.privateAppSubnetIds = this.#tier("private-app", this.privateAppRouteTableIds);
 
-    // Without further routes a table knows the VPC only.
+    // A table without further routes reaches the VPC only.
     const databaseRoutes = this.#routeTable("private-db");
     this.privateDbSubnetIds = this.#tier("private-db", [databaseRoutes, databaseRoutes]);
 
-    // Costs nothing, and image layers and dumps do not pass the NAT gateways, which do.
+    // The endpoint is free. Image layers and dumps bypass the NAT gateways, which charge for traffic.
     new VpcEndpoint(this, "s3", {
       vpcId: this.vpcId,
       serviceName: `com.amazonaws.${props.region}.s3`,

@@ -1,4 +1,4 @@
-/** The encrypted files of Prometheus and Grafana, a directory for each. Active mode only: they go with the environment. */
+/** The encrypted files of Prometheus and Grafana, with a directory for each. Active mode only: a deactivation deletes them. */
 import { EfsAccessPoint } from "@cdktf/provider-aws/lib/efs-access-point/index.js";
 import { EfsFileSystem } from "@cdktf/provider-aws/lib/efs-file-system/index.js";
 import { EfsMountTarget } from "@cdktf/provider-aws/lib/efs-mount-target/index.js";
@@ -17,7 +17,7 @@ export interface ObservabilityStorageProps {
   infrequentAccessDays: number;
 }
 
-/** The users that the images run as. */
+/** The user ids with which the images run. */
 const users = { prometheus: 65534, grafana: 472 } as const;
 type User = keyof typeof users;
 
@@ -25,7 +25,7 @@ export class ObservabilityStorage extends Construct {
   readonly fileSystemArn: string;
   readonly volumes: Readonly<Record<User, Omit<ServiceVolume, "path">>>;
   readonly accessPointArns: Readonly<Record<User, string>>;
-  /** A task that starts before them fails. */
+  /** Services depend on them: a task that starts earlier fails. */
   readonly mountTargets: readonly ITerraformDependable[];
 
   constructor(scope: Construct, id: string, props: ObservabilityStorageProps) {

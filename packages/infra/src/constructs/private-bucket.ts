@@ -1,4 +1,4 @@
-/** An S3 bucket as every one here is: encrypted, closed to the public, and to requests without TLS. */
+/** The form of every S3 bucket in the stack: encrypted, not public, and without access for requests without TLS. */
 import { S3BucketPolicy } from "@cdktf/provider-aws/lib/s3-bucket-policy/index.js";
 import { S3BucketPublicAccessBlock } from "@cdktf/provider-aws/lib/s3-bucket-public-access-block/index.js";
 import { S3BucketServerSideEncryptionConfigurationA } from "@cdktf/provider-aws/lib/s3-bucket-server-side-encryption-configuration/index.js";
@@ -7,9 +7,9 @@ import { Construct } from "constructs";
 
 export interface PrivateBucketProps {
   name: string;
-  /** Refuses every plan that would destroy the bucket. */
+  /** Terraform refuses every plan that would delete the bucket. */
   preventDestroy?: true;
-  /** Deletes the objects with the bucket; without it a bucket with objects stays. */
+  /** Terraform deletes the objects together with the bucket. Otherwise it refuses to delete a bucket with objects. */
   forceDestroy?: true;
 }
 
@@ -40,7 +40,7 @@ export class PrivateBucket extends Construct {
     new S3BucketPolicy(this, "policy", {
       bucket: bucket.id,
       policy: tlsOnly(bucket.arn),
-      // S3 answers OperationAborted when both change at once.
+      // S3 answers OperationAborted when both change at the same time.
       dependsOn: [publicAccessBlock],
     });
     new S3BucketServerSideEncryptionConfigurationA(this, "encryption", {
@@ -50,7 +50,7 @@ export class PrivateBucket extends Construct {
   }
 }
 
-/** A policy that refuses every request without TLS, whoever makes it. */
+/** A policy that denies every request without TLS, for every principal. */
 function tlsOnly(bucketArn: string): string {
   return JSON.stringify({
     Version: "2012-10-17",

@@ -1,4 +1,4 @@
-/** The S3 bucket for CPU profiles and heap snapshots that backend tasks upload; they are deleted after a few days. */
+/** The S3 bucket for CPU profiles and heap snapshots that backend tasks upload. They expire after a few days. */
 import { S3BucketLifecycleConfiguration } from "@cdktf/provider-aws/lib/s3-bucket-lifecycle-configuration/index.js";
 import { Construct } from "constructs";
 import { PrivateBucket } from "./private-bucket.ts";

@@ -1,4 +1,4 @@
-/** Who may talk to whom: the internet to the load balancer, that to the services, the backend alone to the database. */
+/** Allowed connections: the internet to the load balancer, the load balancer to the services, only the backend to the database. */
 import { SecurityGroup } from "@cdktf/provider-aws/lib/security-group/index.js";
 import { VpcSecurityGroupEgressRule } from "@cdktf/provider-aws/lib/vpc-security-group-egress-rule/index.js";
 import { VpcSecurityGroupIngressRule } from "@cdktf/provider-aws/lib/vpc-security-group-ingress-rule/index.js";
@@ -29,7 +29,7 @@ const everywhere = "0.0.0.0/0";
 
 export class SecurityGroups extends Construct {
   readonly ids: Readonly<Record<GroupName, string>>;
-  /** The two rules that let everybody in: to the load balancer. No other rule may. */
+  /** The two rules that accept connections from everywhere, both of the load balancer. No other rule may. */
   readonly publicIngress: readonly VpcSecurityGroupIngressRule[];
   readonly #props: SecurityGroupsProps;
 
@@ -59,7 +59,7 @@ export class SecurityGroups extends Construct {
     this.#allow("grafana", "prometheus", ports.prometheus);
     this.#allow("prometheus", "efs", nfsPort);
     this.#allow("grafana", "efs", nfsPort);
-    // Image registries, logs, secrets, Systems Manager and the services' own calls to the outside.
+    // Image repositories, logs, secrets, Systems Manager, and the services' own calls to the internet.
     for (const name of ["frontend", "backend", "prometheus", "grafana"] as const) {
       this.#toEverywhere(name, 443);
     }
@@ -71,12 +71,12 @@ export class SecurityGroups extends Construct {
       name: fullName,
       description: groups[name],
       vpcId: this.#props.vpcId,
-      // Rules are resources of their own; the provider removes the rule to everywhere that AWS puts into a new group.
+      // Rules are separate resources. The provider removes the egress rule to everywhere that AWS adds to a new group.
       tags: { Name: fullName },
     }).id;
   }
 
-  /** Both halves of a connection: out of the one group, into the other. */
+  /** Both halves of a connection: egress from one group, ingress to the other. */
   #allow(source: GroupName, target: GroupName, port: number): void {
     const tcp = { ipProtocol: "tcp", fromPort: port, toPort: port };
     new VpcSecurityGroupEgressRule(this, `${source}-to-${target}`, {

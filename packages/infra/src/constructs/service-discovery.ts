@@ -1,4 +1,4 @@
-/** Names by which the services find each other inside the VPC (Cloud Map). Active mode only. */
+/** DNS names of the services inside the VPC (Cloud Map). Active mode only. */
 import { ServiceDiscoveryPrivateDnsNamespace } from "@cdktf/provider-aws/lib/service-discovery-private-dns-namespace/index.js";
 import { ServiceDiscoveryService } from "@cdktf/provider-aws/lib/service-discovery-service/index.js";
 import { Construct } from "constructs";
@@ -39,7 +39,7 @@ export class ServiceDiscovery extends Construct {
               { type: "SRV", ttl: ttlSeconds },
             ],
           },
-          // An instance that ECS has not yet taken out would hold up the destruction.
+          // Otherwise an instance that ECS has not removed yet would block the deletion.
           forceDestroy: true,
         }),
       ).arn;

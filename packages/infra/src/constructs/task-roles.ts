@@ -1,4 +1,4 @@
-/** The roles of the tasks, in both modes; what they allow is about things of the active mode and comes and goes with them. */
+/** The roles of the tasks, in both modes. Their policies name resources of the active mode, and exist in active mode only. */
 import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy/index.js";
 import { IamRole } from "@cdktf/provider-aws/lib/iam-role/index.js";
 import type { IResolvable, ITerraformDependable } from "cdktf";
@@ -13,7 +13,7 @@ export interface TaskRolesProps {
   prefix: string;
   repositoryArns: readonly string[];
   logGroupArns: readonly string[];
-  /** Secrets that containers get as environment variables. */
+  /** Secrets that containers receive as environment variables. */
   secretArns: readonly string[];
   profilingBucketArn: string;
   fileSystemArn: string;
@@ -24,7 +24,7 @@ export interface TaskRolesProps {
 export class TaskRoles extends Construct {
   readonly executionRoleArn: string;
   readonly taskRoleArns: Readonly<Record<ServiceName, string>>;
-  /** A task that starts before them, or still runs after them, fails or hangs. */
+  /** Services depend on them: a task that runs without them fails or hangs. */
   readonly policies: readonly ITerraformDependable[];
   readonly #props: TaskRolesProps;
 
@@ -61,7 +61,7 @@ export class TaskRoles extends Construct {
               `ssmmessages:Create${kind}Channel`,
               `ssmmessages:Open${kind}Channel`,
             ]),
-            // These actions know no resources.
+            // These actions do not support resources.
             Resource: "*",
           },
         ]),
@@ -78,7 +78,7 @@ export class TaskRoles extends Construct {
     return gate.count(new IamRolePolicy(this, `${id}-policy`, { name: id, role: role.id, policy }));
   }
 
-  /** What ECS itself does for a task: pull the image, open the log, read the secrets. */
+  /** The privileges with which ECS starts a task: pull the image, write the log, read the secrets. */
   #startTasks(): Statement[] {
     const { repositoryArns, logGroupArns, secretArns } = this.#props;
     return [
@@ -97,7 +97,7 @@ export class TaskRoles extends Construct {
     ];
   }
 
-  /** Its own directory of the file system. */
+  /** Access to the service's own directory of the file system. */
   #files(name: "prometheus" | "grafana"): Statement[] {
     const { fileSystemArn, accessPointArns } = this.#props;
     return [

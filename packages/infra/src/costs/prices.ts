@@ -1,4 +1,4 @@
-/** What the environment costs: how much of each price every mode uses. The table in docs/costs.md is made from this. */
+/** What the environment costs: the quantity of each price in every mode. The table in docs/costs.md is generated from it. */
 import { databaseClasses, quietMonth, unitPrices, type UnitPrice } from "@pilot-light/core/prices";
 
 export const scenarios = {
@@ -12,7 +12,7 @@ export type Scenario = keyof typeof scenarios;
 export interface Price {
   item: string;
   price: UnitPrice;
-  /** How many units each scenario uses: gateways, GB, vCPU. */
+  /** Number of units that each scenario uses: gateways, GB, vCPU. */
   quantity: Readonly<Record<Scenario, number>>;
 }
 
@@ -23,7 +23,7 @@ function both(pilotLight: number, active: number): Price["quantity"] {
 }
 const ofDatabase = (quantity: number) => ({ ...always(quantity), withoutDatabase: 0 });
 
-/** Sizes are the variables' defaults. Amounts that depend on use are those of a quiet month. */
+/** Sizes are the variables' defaults. Quantities that depend on use are those of a quiet month. */
 export const prices: readonly Price[] = [
   { item: "RDS db.t3.micro", price: databaseClasses["db.t3.micro"], quantity: ofDatabase(1) },
   { item: "RDS storage, 20 GB gp3", price: unitPrices.databaseGigabyte, quantity: ofDatabase(20) },

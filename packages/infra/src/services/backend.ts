@@ -1,4 +1,4 @@
-/** The API, the only service that reaches the database. */
+/** The backend: the API, and the only service that connects to the database. */
 import { Construct } from "constructs";
 import { FargateService, type ServicePlace, type ServicePlatform } from "./fargate-service.ts";
 import { text } from "../text.ts";

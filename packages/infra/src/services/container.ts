@@ -1,4 +1,4 @@
-/** What runs in a task, and how ECS is told. */
+/** The container of a task, and its definition for ECS. */
 import { Fn } from "cdktf";
 
 export interface ServiceVolume {
@@ -7,19 +7,19 @@ export interface ServiceVolume {
   path: string;
 }
 
-/** What runs in the container. */
+/** The program in the container, and its surroundings. */
 export interface Container {
   environment?: Readonly<Record<string, string>>;
-  /** Environment variables read from Secrets Manager. */
+  /** Environment variables whose values ECS reads from Secrets Manager. */
   secrets?: Readonly<Record<string, string>>;
   entryPoint?: readonly string[];
   command?: readonly string[];
-  /** Shell command that fails when the container is not well. */
+  /** Shell command that fails when the container is unhealthy. */
   healthCommand?: string;
   volume?: ServiceVolume;
 }
 
-/** The container, and what of the service it needs. */
+/** The container, with the properties of the service that it needs. */
 export interface ContainerProps {
   name: string;
   image: string;
@@ -31,10 +31,10 @@ export interface ContainerProps {
   container: Container;
 }
 
-/** Of the volume, in the task and in the container. */
+/** Name of the volume, in the task and in the container. */
 export const volumeName = "data";
 
-/** The JSON of a task with this one container. */
+/** The JSON of a task with this container only. */
 export function containerDefinitions(props: ContainerProps): string {
   return Fn.jsonencode([definition(props)]);
 }

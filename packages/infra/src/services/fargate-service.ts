@@ -1,4 +1,4 @@
-/** One ECS service on Fargate with its task definition, as the four services have it. Active mode only. */
+/** One ECS service on Fargate with its task definition: the form of all four services. Active mode only. */
 import { serviceName } from "@pilot-light/core/contract";
 import { EcsService } from "@cdktf/provider-aws/lib/ecs-service/index.js";
 import { EcsTaskDefinition } from "@cdktf/provider-aws/lib/ecs-task-definition/index.js";
@@ -9,7 +9,7 @@ import { type Container, containerDefinitions, volumeName } from "./container.ts
 
 export interface ServiceSettings {
   port: number;
-  /** CPU units, 1024 to a core. */
+  /** CPU units; 1024 are one vCPU. */
   cpu: number;
   /** MB. */
   memory: number;
@@ -17,7 +17,7 @@ export interface ServiceSettings {
   ecsExec: IResolvable;
 }
 
-/** What all services share. */
+/** The properties that all services share. */
 export interface ServicePlatform {
   active: Gate;
   prefix: string;
@@ -27,18 +27,18 @@ export interface ServicePlatform {
   executionRoleArn: string;
   fargateSpot: IResolvable;
   healthCheckGraceSeconds: number;
-  /** Ways out, rights, listeners: without the order a switch-off takes them from tasks that still run, and hangs. */
+  /** Routes, policies, listeners. Without these dependencies a deactivation deletes them while tasks still run, and hangs. */
   dependsOn: readonly ITerraformDependable[];
 }
 
-/** What one service gets from the stack. */
+/** The properties that one service gets from the stack. */
 export interface ServicePlace extends ServiceSettings {
   image: string;
   taskRoleArn: string;
   securityGroupId: string;
   logGroupName: string;
   registryArn: string;
-  /** Of the load balancer; none for a service that is reached from inside only. */
+  /** Target group of the load balancer; undefined for a service that is not public. */
   targetGroupArn?: string;
 }
 
@@ -86,7 +86,7 @@ export class FargateService extends Construct {
         enableExecuteCommand: props.ecsExec,
         propagateTags: "SERVICE",
         dependsOn: [...platform.dependsOn],
-        // CI deploys new images by new task definitions.
+        // CI deploys new images with new task definitions.
         lifecycle: { ignoreChanges: ["task_definition"] },
       }),
     );

@@ -6,7 +6,7 @@ export interface FrontendProps {
   platform: ServicePlatform;
   place: ServicePlace;
   environment: string;
-  /** Where its server side reaches the backend. */
+  /** The URL with which its server side calls the backend. */
   backendUrl: string;
 }
 

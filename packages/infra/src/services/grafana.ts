@@ -1,4 +1,4 @@
-/** Grafana, at its own domain or, without one, below `/grafana` of the load balancer. */
+/** Grafana, on its own domain or, without one, on the path `/grafana` of the load balancer. */
 import { type IResolvable, Token, conditional } from "cdktf";
 import { Construct } from "constructs";
 import type { ServiceVolume } from "./container.ts";
@@ -30,7 +30,7 @@ export class Grafana extends Construct {
       container: {
         environment: {
           GF_SERVER_HTTP_PORT: text`${place.port}`,
-          // Grafana's own template with a path: it takes the host from the request.
+          // Grafana's own template: it uses the host of the request.
           GF_SERVER_ROOT_URL: whenDomain(
             text`https://${props.grafanaDomain}/`,
             "%(protocol)s://%(domain)s/grafana/",

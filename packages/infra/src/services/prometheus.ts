@@ -1,4 +1,4 @@
-/** Prometheus, which finds what it watches by service discovery and keeps its metrics on the shared files. */
+/** Prometheus: finds its targets by service discovery, and stores its metrics on the shared file system. */
 import { Fn } from "cdktf";
 import { Construct } from "constructs";
 import type { ServiceVolume } from "./container.ts";
@@ -10,9 +10,9 @@ export interface PrometheusProps {
   place: ServicePlace;
   environment: string;
   project: string;
-  /** Domain of the service discovery. */
+  /** Domain of service discovery. */
   namespace: string;
-  /** As `--storage.tsdb.retention.time` takes it. */
+  /** A value of `--storage.tsdb.retention.time`. */
   retention: string;
   volume: Omit<ServiceVolume, "path">;
 }
@@ -25,7 +25,7 @@ export class Prometheus extends Construct {
   constructor(scope: Construct, id: string, props: PrometheusProps) {
     super(scope, id);
     const { platform, place, retention } = props;
-    // The image takes its configuration from a file only: the shell of the image writes it.
+    // The image reads its configuration from a file only: the shell of the image writes the file.
     const files = `--config.file=${directory}/prometheus.yml --storage.tsdb.path=${directory}/data`;
     const start = text`printenv PROMETHEUS_CONFIG > ${directory}/prometheus.yml && exec /bin/prometheus ${files} --storage.tsdb.retention.time=${retention} --web.listen-address=:${place.port}`;
     this.serviceName = new FargateService(this, "prometheus", {
@@ -43,7 +43,7 @@ export class Prometheus extends Construct {
   }
 }
 
-/** JSON, which YAML includes. */
+/** JSON, which is also valid YAML. */
 function configuration({ environment, project, namespace, place }: PrometheusProps): string {
   const discovered = (name: string, path: string) => ({
     job_name: name,

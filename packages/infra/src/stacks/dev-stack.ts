@@ -1,4 +1,4 @@
-/** The dev environment as one Terraform stack. Wiring only: what each part is made of stands in `../constructs`. */
+/** The dev environment as one Terraform stack. It only connects the parts, which are defined in `../constructs`. */
 import { environmentName, outputsVersion, type ResourceNames } from "@pilot-light/core/contract";
 import type { BackendChoice } from "@pilot-light/core/terraform/backend";
 import { Op, TerraformStack } from "cdktf";
@@ -29,7 +29,7 @@ export interface DevStackProps {
   backend: BackendChoice;
 }
 
-/** The always-on parts that outputs are read from. */
+/** The always-on parts whose values the outputs contain. */
 interface Base {
   network: Network;
   backupsBucket: BackupsBucket;
@@ -84,7 +84,7 @@ export class DevStack extends TerraformStack {
     });
     const database = new Database(this, "database", {
       ...variables.database,
-      // A protected instance could not go at a deactivation.
+      // A deactivation could not delete a protected instance.
       deletionProtection: Op.and(variables.database.deletionProtection, variables.database.alwaysOn),
       exists: modes.database,
       identifier: names.databaseInstance,

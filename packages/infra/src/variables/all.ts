@@ -1,4 +1,4 @@
-/** All Terraform variables of the stack, grouped by what takes them. */
+/** All Terraform variables of the stack, grouped by the parts that use them. */
 import type { IResolvable } from "cdktf";
 import { type DatabaseVariables, databaseVariables } from "./database.ts";
 import type { VariableDefinitions } from "./definitions.ts";
@@ -8,7 +8,7 @@ import { type ServiceVariables, serviceVariables } from "./services.ts";
 import { type StorageVariables, storageVariables } from "./storage.ts";
 
 export interface Variables {
-  /** False: pilot light. */
+  /** False in pilot light. */
   activated: IResolvable;
   network: NetworkVariables;
   storage: StorageVariables;
@@ -20,7 +20,7 @@ export interface Variables {
 export interface VariablesProps {
   project: string;
   region: string;
-  /** Default of the service discovery's domain. */
+  /** Default for the domain of service discovery. */
   namespace: string;
 }
 
@@ -29,7 +29,11 @@ export function defineVariables(
   { project, region, namespace }: VariablesProps,
 ): Variables {
   return {
-    activated: define.flag("dev_activated", false, "Switches the compute of the environment on."),
+    activated: define.flag(
+      "dev_activated",
+      false,
+      "True: the environment is active. False: it is in pilot light, without compute.",
+    ),
     network: networkVariables(define, region),
     storage: storageVariables(define),
     database: databaseVariables(define, project),

@@ -1,10 +1,10 @@
-/** Variables of the database. */
+/** The variables of the database. */
 import type { IResolvable } from "cdktf";
 import type { DatabaseSettings } from "../constructs/database.ts";
 import type { VariableDefinitions } from "./definitions.ts";
 
 export interface DatabaseVariables extends DatabaseSettings {
-  /** False: the instance exists in active mode only. */
+  /** False when the instance exists in active mode only. */
   alwaysOn: IResolvable;
 }
 
@@ -13,7 +13,7 @@ export function databaseVariables(define: VariableDefinitions, project: string):
     alwaysOn: define.flag(
       "database_always_on",
       true,
-      "False: the database exists in active mode only, and the sync of an activation fills it again. A final snapshot is taken whenever it goes.",
+      "False: the database exists in active mode only. A deactivation deletes it and keeps a final snapshot; an activation with a sync fills the new one.",
     ),
     ...identity(define, project),
     ...size(define),
@@ -21,13 +21,13 @@ export function databaseVariables(define: VariableDefinitions, project: string):
       "db_backup_retention_days",
       7,
       [1, 35],
-      "Days of RDS's own daily backups.",
+      "Days that RDS keeps its own daily backups.",
     ),
-    multiAz: define.flag("db_multi_az", false, "A standby of the database in the other zone."),
+    multiAz: define.flag("db_multi_az", false, "True: the database has a standby in the other zone."),
     deletionProtection: define.flag(
       "db_deletion_protection",
       true,
-      "Refuses to delete the RDS instance until this is false and applied. Without effect when database_always_on is false.",
+      "True: RDS refuses to delete the instance until false has been applied. Without effect when database_always_on is false.",
     ),
   };
 }
@@ -36,24 +36,24 @@ function identity(define: VariableDefinitions, project: string) {
   return {
     databaseName: define.text("db_name", project.replaceAll("-", "_"), "Name of the database.", [
       'can(regex("^[a-zA-Z][a-zA-Z0-9_]{0,62}$", var.db_name))',
-      "db_name must be letters, digits and underscores, starting with a letter, at most 63.",
+      "db_name must be at most 63 letters, digits and underscores, with a letter first.",
     ]),
     masterUsername: define.text(
       "db_username",
       "dbadmin",
-      "Master user of the database; RDS makes the password and keeps it in Secrets Manager.",
+      "Master user of the database. RDS generates the password and stores it in Secrets Manager.",
       [
         'can(regex("^[a-zA-Z][a-zA-Z0-9_]{0,62}$", var.db_username)) && !contains(["admin", "rdsadmin", "postgres"], var.db_username)',
-        "db_username must be letters, digits and underscores, and none that RDS keeps to itself.",
+        "db_username must be letters, digits and underscores, with a letter first, and not a name that RDS reserves.",
       ],
     ),
     engineVersion: define.text(
       "db_engine_version",
       "15",
-      "PostgreSQL version; a major alone takes its newest minor. Not older than the Neon server's major.",
+      "PostgreSQL version. A major version alone stands for its newest minor version. It must not be older than the version of Neon.",
       [
         'can(regex("^[0-9]{2}([.][0-9]+)?$", var.db_engine_version))',
-        "db_engine_version must be like 15 or 15.12.",
+        "db_engine_version must be a version such as 15 or 15.12.",
       ],
     ),
   };
@@ -61,10 +61,15 @@ function identity(define: VariableDefinitions, project: string) {
 
 function size(define: VariableDefinitions) {
   return {
-    instanceClass: define.text("db_instance_class", "db.t3.micro", "Size of the RDS instance.", [
-      'can(regex("^db[.][a-z0-9-]+[.][a-z0-9]+$", var.db_instance_class))',
-      "db_instance_class must be like db.t3.micro.",
-    ]),
+    instanceClass: define.text(
+      "db_instance_class",
+      "db.t3.micro",
+      "Class of the RDS instance, which decides its size.",
+      [
+        'can(regex("^db[.][a-z0-9-]+[.][a-z0-9]+$", var.db_instance_class))',
+        "db_instance_class must be a class such as db.t3.micro.",
+      ],
+    ),
     allocatedStorage: define.integer(
       "db_allocated_storage",
       20,
@@ -75,7 +80,7 @@ function size(define: VariableDefinitions) {
       "db_max_allocated_storage",
       100,
       [22, 16384],
-      "Limit in GB up to which the storage grows by itself; at least a tenth above db_allocated_storage.",
+      "Maximum in GB up to which RDS extends the storage. At least 10 percent more than db_allocated_storage.",
     ),
   };
 }

@@ -1,8 +1,8 @@
-/** How a Terraform variable is defined: with a description, a type, a default and, where values can be wrong, a rule. */
+/** Defines a Terraform variable: with a description, a type, a default and, where a value can be invalid, a rule. */
 import { type IResolvable, TerraformVariable, VariableType, ref } from "cdktf";
 import { Construct } from "constructs";
 
-/** A Terraform expression that must be true, and the sentence shown when it is not. */
+/** A Terraform expression that must be true, and the sentence that Terraform shows when it is false. */
 export type Rule = readonly [expression: string, message: string];
 
 interface Definition {
@@ -14,8 +14,8 @@ interface Definition {
 }
 
 /**
- * Defines variables under their own names. They sit in a scope of their own because an output of the same name
- * (`dev_activated`) needs the same construct id on the stack.
+ * Defines variables under their own names. They have a separate scope, because an output of the same name (`dev_activated`) needs the
+ * same construct id on the stack.
  */
 export class VariableDefinitions extends Construct {
   flag(name: string, value: boolean, description: string): IResolvable {
@@ -26,7 +26,7 @@ export class VariableDefinitions extends Construct {
     return this.#define(name, { description, type: VariableType.STRING, default: value, rule }).stringValue;
   }
 
-  /** A text that Terraform never prints. It is in the state all the same. */
+  /** A text that Terraform never prints. The state still contains it. */
   secret(name: string, description: string, rule: Rule): string {
     const definition = { description, type: VariableType.STRING, default: "", sensitive: true, rule };
     return this.#define(name, definition).stringValue;
@@ -37,12 +37,12 @@ export class VariableDefinitions extends Construct {
       .listValue;
   }
 
-  /** Whether a text was given. CDKTF's own comparison renders an empty text as `undefined`. */
+  /** Whether a text is set. CDKTF's own comparison renders an empty text as `undefined`. */
   isSet(name: string): IResolvable {
     return ref(`(var.${name} != "")`);
   }
 
-  /** A whole number between two others, both included. */
+  /** A whole number in a range, which includes both limits. */
   integer(
     name: string,
     value: number,

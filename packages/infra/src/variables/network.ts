@@ -1,9 +1,9 @@
-/** Variables of the network. */
+/** The variables of the network. */
 import type { IResolvable } from "cdktf";
 import type { NetworkSettings } from "../constructs/network.ts";
 import type { VariableDefinitions } from "./definitions.ts";
 
-/** What the network and the ways out of it take. */
+/** Variables of the network and its NAT gateways. */
 export interface NetworkVariables extends NetworkSettings {
   singleNatGateway: IResolvable;
 }
@@ -13,13 +13,13 @@ export function networkVariables(define: VariableDefinitions, region: string): N
     cidrBlock: define.text(
       "vpc_cidr",
       "10.0.0.0/16",
-      "Address range of the VPC; each subnet takes a 256th of it.",
+      "Address range of the VPC. Each subnet has 1/256 of it.",
       [
         'can(cidrnetmask(var.vpc_cidr)) && try(tonumber(split("/", var.vpc_cidr)[1]) >= 16 && tonumber(split("/", var.vpc_cidr)[1]) <= 20, false)',
         "vpc_cidr must be an IPv4 range from /16 to /20.",
       ],
     ),
-    // Not a data source: subnets are replaced, with the database in them, when AWS lists its zones in another order.
+    // Not a data source: when AWS lists its zones in another order, Terraform would replace the subnets with the database in them.
     availabilityZones: define.list(
       "availability_zones",
       [`${region}a`, `${region}b`],
@@ -32,7 +32,7 @@ export function networkVariables(define: VariableDefinitions, region: string): N
     singleNatGateway: define.flag(
       "single_nat_gateway",
       false,
-      "One NAT gateway for both zones: about half the price, and no way out when its zone fails.",
+      "True: one NAT gateway for both zones, at about half the price. When its zone fails, neither zone can reach the internet.",
     ),
   };
 }

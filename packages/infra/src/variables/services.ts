@@ -1,4 +1,4 @@
-/** Variables of the cluster and its four services: sizes, counts, ports, images. */
+/** The variables of the cluster and its four services: sizes, counts, ports, images. */
 import type { IResolvable } from "cdktf";
 import type { ServiceSettings } from "../services/fargate-service.ts";
 import type { Rule, VariableDefinitions } from "./definitions.ts";
@@ -18,7 +18,7 @@ export interface ServiceVariables {
 }
 
 export interface ImageSettings {
-  /** With its tag or digest; "" for the newest image of the repository where there is one. */
+  /** With its tag or digest; "" for the newest image in the service's repository. */
   reference: string;
   isSet: IResolvable;
 }
@@ -33,7 +33,7 @@ interface Defaults {
 
 const defaults = {
   frontend: { port: 3000, cpu: 256, memory: 512, desiredCount: 2, ecsExec: false },
-  // On: the tunnel to the private database goes through a backend task.
+  // On: the tunnel to the private database uses a backend task.
   backend: { port: 3001, cpu: 256, memory: 512, desiredCount: 2, ecsExec: true },
   prometheus: { port: 9090, cpu: 512, memory: 1024, desiredCount: 1, ecsExec: false },
   grafana: { port: 3000, cpu: 512, memory: 1024, desiredCount: 1, ecsExec: false },
@@ -51,32 +51,32 @@ export function serviceVariables(define: VariableDefinitions): ServiceVariables 
     containerInsights: define.flag(
       "enable_container_insights",
       true,
-      "Metrics of every task in CloudWatch, which are paid for.",
+      "True: CloudWatch collects metrics of every task, at a price per metric.",
     ),
     fargateSpot: define.flag(
       "use_fargate_spot",
       false,
-      "Runs the tasks on spare capacity: about a third of the price, and two minutes' notice before one is stopped. Switching it replaces the services.",
+      "True: the tasks run on Fargate Spot, at about a third of the price. AWS may stop a task with two minutes' notice. A change replaces the services.",
     ),
     logRetentionDays: define.choice(
       "ecs_log_retention_days",
       7,
       [1, 3, 5, 7, 14, 30, 60, 90],
-      "Days the services' logs are kept.",
+      "Days that CloudWatch keeps the services' logs.",
     ),
     healthCheckGraceSeconds: define.integer(
       "health_check_grace_period",
       60,
       [0, 1800],
-      "Seconds a new task may be unhealthy for the load balancer.",
+      "Seconds that a new task may be unhealthy for the load balancer.",
     ),
     prometheusRetention: define.text(
       "prometheus_retention_time",
       "15d",
-      "How long Prometheus keeps its metrics.",
+      "Time that Prometheus keeps its metrics.",
       [
         'can(regex("^[1-9][0-9]*[hdwy]$", var.prometheus_retention_time))',
-        "prometheus_retention_time must be like 15d.",
+        "prometheus_retention_time must be a duration such as 15d.",
       ],
     ),
     contactForm: contactForm(define),
@@ -89,11 +89,11 @@ function service(define: VariableDefinitions, name: ServiceName): ServiceSetting
     port: define.integer(`${name}_port`, port, [1, 65535], `Port that ${name} listens on.`),
     cpu: define.choice(`${name}_task_cpu`, cpu, [256, 512, 1024, 2048, 4096], `CPU units of a ${name} task.`),
     memory: define.integer(`${name}_task_memory`, memory, [512, 30720], `Memory of a ${name} task in MB.`),
-    desiredCount: define.integer(`${name}_desired_count`, desiredCount, [0, 10], `Tasks of ${name}.`),
+    desiredCount: define.integer(`${name}_desired_count`, desiredCount, [0, 10], `Number of ${name} tasks.`),
     ecsExec: define.flag(
       `enable_${name}_ecs_exec`,
       ecsExec,
-      `Lets people with the right open a shell or a tunnel in a ${name} task.`,
+      `True: users with the privilege can open a shell or a tunnel in a ${name} task.`,
     ),
   };
 }
@@ -103,7 +103,7 @@ function images(define: VariableDefinitions): Record<ServiceName, ImageSettings>
     reference: define.text(name, value, description, imageRule(name)),
     isSet: define.isSet(name),
   });
-  const newest = "image; empty for the newest one in its repository.";
+  const newest = "image. Empty: the newest image in its repository.";
   return {
     frontend: image("frontend_container_image", "", `Frontend ${newest}`),
     backend: image("backend_container_image", "", `Backend ${newest}`),
@@ -111,7 +111,7 @@ function images(define: VariableDefinitions): Record<ServiceName, ImageSettings>
     prometheus: image(
       "prometheus_image",
       "docker.io/prom/prometheus:v3.5.0",
-      "Prometheus image; it has no repository here.",
+      "Prometheus image. The environment has no repository for it.",
     ),
   };
 }
@@ -119,7 +119,7 @@ function images(define: VariableDefinitions): Record<ServiceName, ImageSettings>
 function imageRule(name: string): Rule {
   return [
     `${name === "prometheus_image" ? "" : `var.${name} == "" || `}can(regex("^[a-z0-9][a-z0-9.:/_-]*[:@][A-Za-z0-9_.:-]+$", var.${name}))`,
-    `${name} must be an image with its tag or digest.`,
+    `${name} must be an image with a tag or a digest.`,
   ];
 }
 
@@ -132,13 +132,13 @@ function contactForm(define: VariableDefinitions): ServiceVariables["contactForm
   return {
     apiKey: define.secret(
       "resend_api_key",
-      "Key of the mail service that the contact form uses; empty without one.",
+      "API key of Resend, the mail service of the contact form. Empty: no mail service.",
       [
         'var.resend_api_key == "" || can(regex("^[!-~]+$", var.resend_api_key))',
         "resend_api_key must be printable characters without spaces.",
       ],
     ),
-    to: address("contact_form_to", "Address that the contact form writes to."),
-    from: address("contact_form_from", "Address that the contact form writes from."),
+    to: address("contact_form_to", "Recipient of the contact form's mail."),
+    from: address("contact_form_from", "Sender of the contact form's mail."),
   };
 }

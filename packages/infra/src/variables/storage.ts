@@ -1,4 +1,4 @@
-/** Variables of the buckets and the image registries: how long things are kept. */
+/** The variables of the buckets and the image repositories: retention times. */
 import type { BackupsBucketSettings } from "../constructs/backups-bucket.ts";
 import type { VariableDefinitions } from "./definitions.ts";
 
@@ -17,26 +17,26 @@ export function storageVariables(define: VariableDefinitions): StorageVariables 
         "db_backups_retention_days",
         30,
         daysOfAYear,
-        "Days a database dump is kept.",
+        "Days after which a database dump expires.",
       ),
       noncurrentDays: define.integer(
         "db_backups_noncurrent_days",
         7,
         daysOfAYear,
-        "Days a deleted, expired or overwritten dump can still be brought back.",
+        "Days that a deleted, expired or overwritten dump can still be restored.",
       ),
     },
     profilingRetentionDays: define.integer(
       "profiling_retention_days",
       7,
       daysOfAYear,
-      "Days a CPU profile or heap snapshot of the backend is kept.",
+      "Days after which a CPU profile or heap snapshot of the backend expires.",
     ),
     ecrImagesKept: define.integer(
       "ecr_images_kept",
       10,
       [2, 1000],
-      "Images kept in each repository; older ones expire.",
+      "Number of images in each repository. Older images expire.",
     ),
   };
 }

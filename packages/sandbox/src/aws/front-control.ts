@@ -1,4 +1,4 @@
-/** The front of a sandbox's deployed environment: started as a process of its own, looked at and stopped. */
+/** Starts, checks and stops the front of a sandbox's deployed environment, which is a separate process. */
 import { spawn } from "node:child_process";
 import { open, readFile, writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -10,7 +10,7 @@ import { loopback } from "../ports.ts";
 import type { Deployment, SandboxState } from "../state.ts";
 import { motoAnswers, motoUrl } from "./moto.ts";
 
-/** The built file, also when the sources run: Node 20 runs no TypeScript. */
+/** The built file, also when the tests run the sources: Node 20 cannot run TypeScript. */
 const program = fileURLToPath(new URL("../../dist/front-process.js", import.meta.url));
 
 /** Addresses of the front. */
@@ -48,7 +48,7 @@ async function frontProcess(state: SandboxState, deployment: Deployment): Promis
   return Number.isInteger(pid) ? { pid, mark: argumentsOf(state, deployment).join(" ") } : undefined;
 }
 
-/** Id of the running front, undefined when it does not run. */
+/** Process id of the front; undefined when it does not run. */
 export async function frontPid(
   state: SandboxState,
   deployment: Deployment,

@@ -1,17 +1,17 @@
-/** What stands before the emulator while an environment is deployed on it: a proxy that makes up for its gaps, and stand-ins. */
+/** Starts the front of the emulator for a deployed environment: a proxy that corrects the emulator, and stand-ins for what it lacks. */
 import { resourceNames } from "@pilot-light/core/contract";
 import type { IncomingMessage } from "node:http";
 import { startProxy, type Fate } from "./proxy.ts";
 import { createBucket } from "./resources.ts";
 import { startApplication, startTasks, type Where } from "./stand-ins.ts";
 
-/** Decides about a request; `target` is its operation: `...CreateService`, or method and path. */
+/** Decides what happens to a request. `target` is its operation, such as `...CreateService`, or its method and path. */
 export type Decide = (service: string, target: string) => Fate;
 
 export interface FrontOptions extends Where {
-  /** Default: everything is forwarded. */
+  /** Default: forwards every request. */
   decide?: Decide;
-  /** Default: free ones. */
+  /** Default: free ports. */
   ports?: { proxy: number; application: number };
 }
 
@@ -27,7 +27,8 @@ export async function startFront(options: FrontOptions): Promise<Front> {
   const bucket = resourceNames(project).backupsBucket;
   const policies = `${bucket}-policy`;
   await createBucket(endpoint, policies);
-  // The emulator takes every "deny" of a bucket's policy as it stands, without its condition: it keeps the policy elsewhere.
+  // The emulator ignores the condition of a "deny" in a bucket policy, and would refuse every request. The policy is therefore stored
+  // for another bucket.
   const policyPath = new RegExp(`^/${bucket}/?(?=\\?policy(?:=|$))`);
   const proxy = await startProxy(
     endpoint,

@@ -1,11 +1,11 @@
-/** Images for the services of an environment. */
+/** Pushes images for the services of an environment. */
 import { createHash } from "node:crypto";
 import { resourceNames } from "@pilot-light/core/contract";
 import { sdk } from "@pilot-light/core/aws/sdk";
 import { clientOptions } from "./resources.ts";
 import type { Where } from "./stand-ins.ts";
 
-/** Puts an image with a tag into each repository of the project. */
+/** Pushes an image with a tag to each repository of the project. */
 export async function pushImages({ endpoint, region, project }: Where, imageTag: string): Promise<void> {
   const { ECRClient, PutImageCommand } = sdk.ecr();
   const client = new ECRClient(clientOptions(endpoint, region));
@@ -15,7 +15,7 @@ export async function pushImages({ endpoint, region, project }: Where, imageTag:
   }
 }
 
-/** The smallest manifest that a registry takes; the emulator's digest is one of its layers, so that each text has its own. */
+/** The smallest manifest that a registry accepts. The emulator computes the digest from the layers, so each text gets its own digest. */
 export function manifest(text: string): string {
   const digest = `sha256:${createHash("sha256").update(text).digest("hex")}`;
   const part = (mediaType: string) => ({ mediaType, size: 2, digest });

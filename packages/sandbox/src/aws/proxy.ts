@@ -1,21 +1,21 @@
-/** An HTTP proxy in front of the emulator that can go wrong as AWS and networks do. */
+/** An HTTP proxy in front of the emulator, which can fail as AWS and networks do. */
 import { createServer, request, type IncomingMessage, type ServerResponse } from "node:http";
 import { listen } from "../loopback-server.ts";
 
-/** What becomes of a request: forwarded, answered with a throttling error or a status, never answered; or all is over. */
+/** What happens to a request: it is forwarded, or answered with a throttling error or a status, or never answered; or the proxy stops. */
 export type Fate = "forward" | "throttle" | "hang" | "stop" | number;
 
 export interface Proxy extends AsyncDisposable {
   url: string;
-  /** Requests seen so far, by service. */
+  /** Number of requests so far, by service. */
   seen: Map<string, number>;
 }
 
 /**
- * @param decide gets the service's name as signatures have it, such as `ecs`, how many requests it had before, and the request
- *   with its headers and address
- * @param rewrite changes the path and query of what is forwarded
- * @param port default: a free one
+ * @param decide gets the service's name as in a signature, such as `ecs`, the number of earlier requests to the service, and the
+ *   request with its headers and URL
+ * @param rewrite changes the path and query of a forwarded request
+ * @param port default: a free port
  */
 export async function startProxy(
   target: string,
@@ -45,7 +45,7 @@ function forward(target: string, url: string, incoming: IncomingMessage, respons
     response.writeHead(answer.statusCode ?? 502, answer.headers);
     answer.pipe(response);
   });
-  // As a load balancer does when what is behind it is gone.
+  // As a load balancer does when its target does not answer.
   sent.on("error", () => response.destroy());
   incoming.pipe(sent);
 }

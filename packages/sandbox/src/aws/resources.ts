@@ -1,11 +1,11 @@
-/** The AWS resources that a sync needs, made in the emulator: backups bucket, database secret, record of the RDS instance. */
+/** Creates the AWS resources that a sync needs in the emulator: backups bucket, database secret, record of the RDS instance. */
 import type { DatabaseSecret } from "@pilot-light/core/contract";
 import { defaultRegion, resourceNames } from "@pilot-light/core/contract";
 
-/** Anything is accepted by the emulator; these cannot be mistaken for real ones. */
+/** The emulator accepts any credentials. Nobody can mistake these for real ones. */
 export const emulatorCredentials = { accessKeyId: "testing", secretAccessKey: "testing" } as const;
 
-/** How a client of the SDK gets to the emulator. */
+/** Options with which an SDK client uses the emulator. */
 export function clientOptions(endpoint: string, region: string = defaultRegion) {
   return { endpoint, region, credentials: emulatorCredentials, forcePathStyle: true };
 }
@@ -16,7 +16,7 @@ export async function createBucket(endpoint: string, bucket: string): Promise<vo
   await new S3Client(clientOptions(endpoint)).send(new CreateBucketCommand({ Bucket: bucket }));
 }
 
-/** Removes a bucket with everything in it: objects, their versions, unfinished uploads. */
+/** Deletes a bucket with its objects, their versions and its unfinished uploads. */
 export async function removeBucket(endpoint: string, bucket: string): Promise<void> {
   const s3 = await import("@aws-sdk/client-s3");
   const client = new s3.S3Client(clientOptions(endpoint));
@@ -35,7 +35,7 @@ export async function removeBucket(endpoint: string, bucket: string): Promise<vo
   await client.send(new s3.DeleteBucketCommand({ Bucket: bucket }));
 }
 
-/** Creates the master user's secret as RDS does and returns its ARN. */
+/** Creates the master user's secret as RDS does; returns its ARN. */
 export async function createSecret(
   endpoint: string,
   project: string,
@@ -48,11 +48,11 @@ export async function createSecret(
       SecretString: JSON.stringify(secret),
     }),
   );
-  if (created.ARN === undefined) throw new Error("The emulator gave a secret without an ARN.");
+  if (created.ARN === undefined) throw new Error("The emulator created a secret without an ARN.");
   return created.ARN;
 }
 
-/** Removes a secret at once. */
+/** Deletes a secret at once, without a recovery window. */
 export async function removeSecret(endpoint: string, arn: string): Promise<void> {
   const { DeleteSecretCommand, SecretsManagerClient } = await import("@aws-sdk/client-secrets-manager");
   await new SecretsManagerClient(clientOptions(endpoint)).send(

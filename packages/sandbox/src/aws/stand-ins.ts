@@ -1,6 +1,6 @@
 /**
- * Stand-ins for what no emulator does: tasks that register themselves as targets and instances, and an application behind the load
- * balancer.
+ * Stand-ins for what no emulator does: tasks that register with the load balancer and with service discovery, and an application
+ * behind the load balancer.
  */
 import { createServer } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -20,7 +20,7 @@ export interface Where {
   project: string;
 }
 
-/** Registers two tasks with everything that ECS would register them with, as soon as it is there. Ends when disposed of. */
+/** Registers two tasks with every target group and discovery service, as ECS does, as soon as these exist. Disposing of it ends it. */
 export function startTasks({ endpoint, region, project }: Where): AsyncDisposable {
   const options = clientOptions(endpoint, region);
   const balancing = new (sdk.loadBalancing().ElasticLoadBalancingV2Client)(options);
@@ -73,7 +73,7 @@ async function registerInstances(project: string, client: ServiceDiscoveryClient
   }
 }
 
-/** The application as the load balancer would show it, over HTTP: what an environment without a domain speaks. */
+/** The application behind the load balancer, over HTTP, as in an environment without a domain. */
 export async function startApplication(port?: number): Promise<LoopbackServer> {
   return await listen(
     createServer((_request, response) => response.writeHead(200).end("{}")),

@@ -1,4 +1,4 @@
-/** `pnpm sandbox down`: ends the servers and removes everything. */
+/** `pnpm sandbox down`: ends the servers and deletes their files. */
 import { resolve } from "node:path";
 import { defineCommand } from "@pilot-light/core/cli/define-command";
 import { sandboxOptions } from "./options.ts";
@@ -6,7 +6,7 @@ import { sandboxOptions } from "./options.ts";
 export const downCommand = defineCommand({
   words: "down",
   name: "sandbox down",
-  summary: "Stop the sandbox and remove its files",
+  summary: "Stop the sandbox and delete its files",
   options: (argv) => sandboxOptions(argv),
   variables: [],
   run: async (args, { printer, environment }) => {
@@ -16,11 +16,11 @@ export const downCommand = defineCommand({
     ]);
     const state = await readState(resolve(args.dir));
     if (state === undefined) {
-      printer.line(`There is no sandbox in ${args.dir}: nothing to stop.`);
+      printer.line(`There is no sandbox in ${args.dir}.`);
       return { outcome: "nothing-to-stop", document: {} };
     }
     await stopSandbox(state, environment);
-    printer.line("The sandbox is stopped and its files are removed.");
+    printer.line("The sandbox was stopped, and its files were deleted.");
     return { outcome: "stopped", document: { directory: state.directory } };
   },
 });

@@ -1,8 +1,8 @@
-/** `pnpm sandbox env`: the environment of the sandbox, for a shell or a program. */
+/** `pnpm sandbox env`: prints the sandbox's variables, for a shell or a program. */
 import { defineCommand } from "@pilot-light/core/cli/define-command";
 import { requireState, sandboxOptions } from "./options.ts";
 
-/** Any text as one word of a POSIX shell. */
+/** Quotes a text as one word of a POSIX shell. */
 function shellWord(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
@@ -10,9 +10,9 @@ function shellWord(text: string): string {
 export const envCommand = defineCommand({
   words: "env",
   name: "sandbox env",
-  summary: "Print the environment as shell commands, or with --json as an object",
+  summary: "Print the sandbox's variables as shell commands, or with --json as an object",
   options: (argv) => sandboxOptions(argv),
-  examples: [['eval "$(pnpm --silent sandbox env)"', "take it over into this shell"]],
+  examples: [['eval "$(pnpm --silent sandbox env)"', "set the variables in this shell"]],
   variables: [],
   run: async (args, { printer }) => {
     const { conflictingVariables, defaultEnvironment } = await import("../environment.ts");

@@ -1,4 +1,4 @@
-/** What the sandbox's commands have in common. Heavy modules load when a command runs, so that `--help` answers at once. */
+/** The option that all sandbox commands have. Heavy modules load when a command runs, so that `--help` answers at once. */
 import { resolve } from "node:path";
 import type { Argv } from "yargs";
 import { noSandbox } from "../errors.ts";

@@ -1,4 +1,4 @@
-/** `pnpm sandbox run -- <command>`: one command in the environment of the sandbox. */
+/** `pnpm sandbox run -- <command>`: runs one command with the sandbox's variables. */
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { defineCommand } from "@pilot-light/core/cli/define-command";
@@ -11,7 +11,7 @@ export function runInSandboxCommand(command: readonly string[]) {
   return defineCommand({
     words: "run",
     name: "sandbox run",
-    summary: "Run a command with the environment of the sandbox, and exit with its exit code",
+    summary: "Run a command with the sandbox's variables, and exit with its exit code",
     options: (argv) => sandboxOptions(argv).usage("pnpm sandbox run [--dir <path>] -- <command>"),
     examples: [["pnpm sandbox run -- pnpm sync neon-to-rds --dry-run", "see the plan of a sync"]],
     variables: [],
@@ -33,8 +33,8 @@ export function runInSandboxCommand(command: readonly string[]) {
 }
 
 /**
- * Runs a command on this process's own terminal and streams; returns its exit code, 128 + n after signal n. When this
- * process is told to stop, the command decides what becomes of that: it is told, and waited for.
+ * Runs a command on this process's own terminal and streams. Returns its exit code: 128 + n when signal n has ended it. Signals to
+ * this process are forwarded to the command, which decides how to end; this process waits for it.
  */
 async function runThrough(
   program: string,

@@ -1,4 +1,4 @@
-/** `pnpm sandbox status`: whether each part runs and answers. */
+/** `pnpm sandbox status`: shows whether each part runs and answers. */
 import { defineCommand } from "@pilot-light/core/cli/define-command";
 import { exitCodes } from "@pilot-light/core/ops-error";
 import { requireState, sandboxOptions } from "./options.ts";
@@ -6,7 +6,7 @@ import { requireState, sandboxOptions } from "./options.ts";
 export const statusCommand = defineCommand({
   words: "status",
   name: "sandbox status",
-  summary: "Show whether each part runs and answers; exit 1 when one does not",
+  summary: "Show whether each part runs and answers; exit with 1 when one does not",
   options: (argv) => sandboxOptions(argv),
   variables: [],
   run: async (args, { printer, environment }) => {
@@ -18,7 +18,7 @@ export const statusCommand = defineCommand({
     const parts = await sandboxStatus(state, environment);
     const up = isUp(state, parts);
     if (!printer.json) for (const line of describeParts(parts)) printer.data(line);
-    if (!up) printer.line("Not everything runs. Start it anew: pnpm sandbox up");
+    if (!up) printer.line("Not every part of the sandbox runs. To start it again:  pnpm sandbox up");
     return {
       outcome: up ? "up" : "incomplete",
       document: { directory: state.directory, seed: state.seed, parts },

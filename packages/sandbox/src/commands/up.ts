@@ -1,4 +1,4 @@
-/** `pnpm sandbox up`: starts the sandbox, or says that it runs. */
+/** `pnpm sandbox up`: starts the sandbox, or reports that it already runs. */
 import { defineCommand } from "@pilot-light/core/cli/define-command";
 import { sandboxOptions } from "./options.ts";
 
@@ -14,29 +14,29 @@ export const upCommand = defineCommand({
         choices: seeds,
         default: "app" as const,
         describe:
-          "What the neon database holds: an application's data, or everything that is awkward to copy",
+          "Data of the neon database: that of an application, or everything that is difficult to copy",
       })
       .option("neon-major", {
         type: "number",
-        describe: "PostgreSQL major version of neon, 14 to 18 [default: that of pg_dump]",
+        describe: "PostgreSQL major version of neon, 14 to 18 [default: the version of pg_dump]",
       })
       .option("rds-major", {
         type: "number",
-        describe: "PostgreSQL major version of rds, 14 to 18 [default: that of pg_dump]",
+        describe: "PostgreSQL major version of rds, 14 to 18 [default: the version of pg_dump]",
       })
       .option("ecs-running", {
         type: "number",
-        describe: "Tasks that the AWS emulator reports as running of each ECS service",
+        describe: "Number of running tasks that the AWS emulator reports for each ECS service",
       })
       .option("deployed", {
         type: "boolean",
         default: false,
         describe:
-          "Deploy the environment on the emulator as well, in pilot light, to switch it on and off (1 to 2 min)",
+          "Also deploy the environment on the emulator, in pilot light, to activate and deactivate it (1 to 2 min)",
       }),
   examples: [
-    ["pnpm sandbox up", "start, with data to sync"],
-    ["pnpm sandbox up --seed awkward --dir /tmp/sb", "another one beside it"],
+    ["pnpm sandbox up", "start a sandbox with data to sync"],
+    ["pnpm sandbox up --seed awkward --dir /tmp/sb", "start a second one"],
   ],
   variables: [],
   run: async (args, { printer, environment, signal }) => {
@@ -63,10 +63,15 @@ export const upCommand = defineCommand({
     printer.line();
     const example =
       state.deployment === undefined ? "pnpm sync neon-to-rds --dry-run" : "pnpm activate --sync-data";
-    printer.line(`  ${`pnpm sandbox run -- ${example}`.padEnd(54)} one command in its environment`);
-    printer.line('  eval "$(pnpm --silent sandbox env)"                    its environment in this shell');
-    printer.line('                 then  psql "$SANDBOX_RDS_URL"              a look into its RDS database');
-    printer.line("  pnpm sandbox down                                      stop it and remove its files");
+    for (const [line, purpose] of [
+      [`pnpm sandbox run -- ${example}`, "run a command with its variables"],
+      ['eval "$(pnpm --silent sandbox env)"', "set its variables in this shell, then:"],
+      ['psql "$SANDBOX_NEON_URL"', "connect to its Neon database"],
+      ['psql "$SANDBOX_RDS_URL"', "connect to its RDS database"],
+      ["pnpm sandbox down", "stop it and delete its files"],
+    ] as const) {
+      printer.line(`  ${line.padEnd(54)} ${purpose}`);
+    }
     return {
       outcome: started ? "started" : "already-running",
       document: { directory: state.directory, seed: state.seed, parts },

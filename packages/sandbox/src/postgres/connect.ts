@@ -1,4 +1,4 @@
-/** Short-lived connections of the harness: over the loopback address, without TLS, which the sandbox's servers allow. */
+/** Short connections of the harness, over the loopback address and without TLS, which the sandbox's servers allow. */
 import pg from "pg";
 import { loopback } from "../ports.ts";
 
@@ -10,15 +10,15 @@ export interface Login {
   password: string;
 }
 
-/** A client that ends with its block. */
+/** A client that is closed at the end of its block. */
 export interface Connection extends AsyncDisposable {
   client: pg.Client;
 }
 
-/** Opens a connection; it gives up after ten seconds. */
+/** Connects; gives up after ten seconds. */
 export async function connect(login: Login): Promise<Connection> {
   const client = new pg.Client({ ...login, host: loopback, ssl: false, connectionTimeoutMillis: 10_000 });
-  // A test may end this session on purpose: the next query fails then, the process does not.
+  // A test may end this session on purpose. Then the next query fails, but not the process.
   client.on("error", () => undefined);
   await client.connect();
   return { client, [Symbol.asyncDispose]: () => client.end() };

@@ -1,10 +1,10 @@
-/** The roles of both platforms, rebuilt from their documentation. None that people log in with is a superuser. */
+/** The roles of both platforms, as their documentation describes them. No login role is a superuser. */
 import pg from "pg";
 import { applicationRole, bypassRole, ownerRoles, sandboxPassword, type Side } from "../names.ts";
 
 const password = pg.escapeLiteral(sandboxPassword);
 
-/** Roles that the seeds' grants and policies name; the same on both sides. */
+/** Roles that the grants and policies of the seeds name, the same on both sides. */
 const applicationRoles = [
   "create role app_reader nologin",
   "create role app_writer nologin in role app_reader",
@@ -12,7 +12,7 @@ const applicationRoles = [
 ];
 
 /**
- * Neon: what its control plane runs for a new project, see `compute_tools/src/spec_apply.rs` and `compute_tools/src/migrations`
+ * Neon: the statements of its control plane for a new project, see `compute_tools/src/spec_apply.rs` and `compute_tools/src/migrations`
  * of neondatabase/neon.
  */
 const neonRoles = [

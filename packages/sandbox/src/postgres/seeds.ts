@@ -1,11 +1,11 @@
-/** The sample databases: SQL files, loaded once per cluster into a template database that copies are made of. */
+/** The sample databases. Their SQL files are loaded once per cluster into template databases; every database is a copy of a template. */
 import { readFile } from "node:fs/promises";
 import pg from "pg";
 import { asAdmin, connect, type Login } from "./connect.ts";
 
 /**
- * What a database may hold: an application's data; that application's data of some weeks ago, with a table that is gone
- * since; everything that is awkward to copy; nothing.
+ * The data of a database: that of an application; that of the same application some weeks ago, with a table that it has dropped
+ * since; everything that is difficult to copy; nothing.
  */
 export const seeds = ["app", "stale", "awkward", "empty"] as const;
 export type Seed = (typeof seeds)[number];
@@ -22,7 +22,7 @@ function templateName(seed: Seed, role: string): string {
   return `seed_${seed}_${role}`;
 }
 
-/** Makes one template database per seed, its objects owned by the role of `login`. */
+/** Creates one template database per seed. The role of `login` owns its objects. */
 export async function loadTemplates(admin: Login, login: Omit<Login, "database">): Promise<void> {
   for (const seed of seeds) {
     const database = templateName(seed, login.user);
@@ -37,7 +37,7 @@ export async function loadTemplates(admin: Login, login: Omit<Login, "database">
   }
 }
 
-/** Makes a database from a template: a copy of its files, so that its large objects, sequences and statistics are the same. */
+/** Creates a database from a template. It is a copy of the files, with the same large objects, sequences and statistics. */
 export async function createFromTemplate(
   admin: Login,
   seed: Seed,
