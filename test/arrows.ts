@@ -73,7 +73,7 @@ export const folders = new Map<string, Readonly<Record<string, readonly string[]
     {
       aws: ["top"],
       terraform: ["top"],
-      journal: ["top"],
+      journal: ["top", "terraform"],
       preflight: ["top", "aws", "journal", "terraform"],
       plan: ["top", "aws", "journal", "preflight", "terraform"],
       steps: ["top", "aws", "journal", "plan", "preflight", "terraform"],

@@ -7,7 +7,7 @@ import type { Plan as SyncPlan } from "@pilot-light/sync/plan/plan";
 import type { LifecycleContext } from "./context.ts";
 import { mayWrite, readBackend } from "./aws/backend-service.ts";
 import { waitForDatabase } from "./aws/database.ts";
-import { findImage, imageNames, imageVariables, type Image, type ImageName } from "./aws/images.ts";
+import { findImage, imageNames, imageVariables, type Image } from "./aws/images.ts";
 import { deploy } from "./steps/deploy.ts";
 import { resumeLine } from "./journal/command-hints.ts";
 import { findDone, type JournalEntry, type StepName } from "./journal/journal.ts";
@@ -20,7 +20,7 @@ import {
   checkTerraformPlan,
   modeOf,
 } from "./preflight/checks.ts";
-import type { ModeChangeOptions } from "./options.ts";
+import type { ImageName, ModeChangeOptions } from "./options.ts";
 import { Preflight } from "./preflight/preflight.ts";
 import { finish, reportUnchangedMode } from "./steps/finish.ts";
 import {

@@ -135,7 +135,7 @@ export const imageMissing = defineError<{
 
 /** An instance in a state in which it does not serve connections, or a wait that ended without success. */
 type NotAvailable = { identifier: string } & (
-  { status: string; helpfulCommand: string } | { eventsCommand: string; reason?: string }
+  { status: string; helpfulCommand: string } | { eventsCommand: string; reason: string }
 );
 
 export const databaseNotAvailable = defineError<NotAvailable>({
@@ -150,7 +150,7 @@ export const databaseNotAvailable = defineError<NotAvailable>({
     "status" in facts
       ? `The RDS instance ${facts.identifier} is ${facts.status}.`
       : `The RDS instance ${facts.identifier} did not become available.`,
-  details: (facts) => ("reason" in facts && facts.reason !== undefined ? [facts.reason] : []),
+  details: (facts) => ("reason" in facts ? [facts.reason] : []),
   hint: (facts) => {
     if (!("status" in facts)) return `To see why:  ${facts.eventsCommand}`;
     return facts.status === "stopped"

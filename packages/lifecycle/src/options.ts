@@ -1,9 +1,11 @@
 /** The options of a mode change: an activation or a deactivation. */
-import type { ImageName } from "./aws/images.ts";
 import type { TerraformVariable } from "./terraform/variables.ts";
 
 /** The command that changes the mode. */
 export type ModeChangeName = "activate" | "deactivate";
+
+/** Services whose image is in a repository of the environment. */
+export type ImageName = "backend" | "frontend" | "grafana";
 
 export interface ModeChangeOptions {
   dryRun: boolean;

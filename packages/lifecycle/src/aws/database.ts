@@ -85,5 +85,7 @@ export async function waitForDatabase(
       throw databaseNotAvailable({ identifier, eventsCommand, reason: messageOf(cause) }, { cause });
     },
   );
-  if (!inTime) throw databaseNotAvailable({ identifier, eventsCommand });
+  if (inTime) return;
+  const reason = `it took longer than ${longestWaitSeconds / 60} minutes`;
+  throw databaseNotAvailable({ identifier, eventsCommand, reason });
 }

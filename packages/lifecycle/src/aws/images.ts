@@ -7,14 +7,14 @@ import { sdk } from "@pilot-light/core/aws/sdk";
 import type { ResourceNames } from "@pilot-light/core/contract";
 import type { OpsError } from "@pilot-light/core/ops-error";
 import { imageMissing } from "../errors.ts";
+import type { ImageName } from "../options.ts";
 
-/** Services whose image is in a repository of the environment, and the Terraform variable of each. */
+/** The Terraform variable of each service's image. */
 export const imageVariables = {
   backend: "backend_container_image",
   frontend: "frontend_container_image",
   grafana: "grafana_image",
-} as const satisfies Record<keyof ResourceNames["ecrRepositories"], string>;
-export type ImageName = keyof typeof imageVariables;
+} as const satisfies Record<keyof ResourceNames["ecrRepositories"], string> & Record<ImageName, string>;
 export const imageNames = Object.keys(imageVariables) as ImageName[];
 
 export interface Image {

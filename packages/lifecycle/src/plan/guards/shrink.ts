@@ -4,7 +4,7 @@ import type { Guard } from "./guard.ts";
 export const shrinkGuard = {
   id: "shrink",
   commands: ["activate", "deactivate"],
-  codes: ["SHRINK_REFUSED"],
+  codes: ["SOURCE_EMPTY", "SHRINK_REFUSED"],
   allow: {
     summary: "Sync although the source is empty or has far fewer rows than the target",
     meaning: "Rows were deleted from the source on purpose.",
