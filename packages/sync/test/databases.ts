@@ -63,7 +63,7 @@ export class Workbench implements AsyncDisposable {
   /** Runs statements one by one in a database, as the superuser. */
   async execute(database: string, statements: readonly string[]): Promise<void> {
     await using session = await openSession(this.#endpoint(database), { failure: "target" });
-    await session.query("set search_path = plain, public");
+    await session.query("set search_path = public");
     for (const statement of statements) await session.query(statement);
   }
 
