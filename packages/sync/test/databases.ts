@@ -19,6 +19,7 @@ import { compareStates, readState, refreshedViews, type DatabaseState } from "@p
 import type { Environment } from "@pilot-light/core/config/env";
 import { processEnvironment } from "@pilot-light/core/config/env";
 import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
+import { libpqEnvironment } from "@pilot-light/core/postgres/libpq";
 import { ident } from "@pilot-light/core/postgres/identifiers";
 import type { ClientPrograms } from "@pilot-light/core/postgres/programs";
 import { openSession } from "@pilot-light/core/postgres/session";
@@ -42,6 +43,7 @@ export class Workbench implements AsyncDisposable {
   readonly #side: Side;
   readonly #programs: ClientPrograms;
   readonly #directory: string;
+  #libpq: Promise<Environment> | undefined;
 
   private constructor(pair: Pair, side: Side, programs: ClientPrograms, directory: string) {
     this.#pair = pair;
@@ -88,12 +90,9 @@ export class Workbench implements AsyncDisposable {
   async copy(database: string): Promise<{ name: string; archive: Archive }> {
     const name = await this.create();
     const file = join(this.#directory, `${name}.dump`);
-    const url = new URL(this.#pair[this.#side].adminUrl);
     const { pgDump, pgRestore } = this.#programs;
-    url.pathname = `/${database}`;
-    await this.#run(pgDump, ["--format=custom", ...scopeFlags, `--file=${file}`, url.href]);
-    url.pathname = `/${name}`;
-    await this.#run(pgRestore, ["--exit-on-error", "--no-owner", `--dbname=${url.href}`, file]);
+    await this.#run(pgDump, ["--format=custom", ...scopeFlags, `--file=${file}`, database]);
+    await this.#run(pgRestore, ["--exit-on-error", "--no-owner", `--dbname=${name}`, file]);
     return { name, archive: await readArchive(file) };
   }
 
@@ -106,7 +105,7 @@ export class Workbench implements AsyncDisposable {
 
   async #dumpSchema(database: string): Promise<Archive> {
     const file = join(this.#directory, `${database}.schema`);
-    const environment = this.#environment();
+    const environment = await this.#environment();
     return await dumpSchema({ system: this.#side, programs: this.#programs, environment, database, file });
   }
 
@@ -121,10 +120,9 @@ export class Workbench implements AsyncDisposable {
     return { ...place, ...login, tls: { mode: "disable" }, notes: [] };
   }
 
-  #environment(): Environment {
-    const { host, port, user, password } = this.#endpoint("");
-    const server = { PGHOST: host, PGPORT: String(port), PGUSER: user, PGPASSWORD: password, PGSSLMODE: "disable" };
-    return { PATH: processEnvironment().PATH, ...server };
+  #environment(): Promise<Environment> {
+    this.#libpq ??= libpqEnvironment(this.#endpoint("postgres"), this.#directory, { PATH: processEnvironment().PATH });
+    return this.#libpq;
   }
 
   async #maintain(statement: string): Promise<void> {
@@ -133,7 +131,7 @@ export class Workbench implements AsyncDisposable {
   }
 
   async #run(program: string, args: readonly string[]): Promise<void> {
-    const { exitCode, stderr } = await run(program, args, { environment: this.#environment() });
+    const { exitCode, stderr } = await run(program, args, { environment: await this.#environment() });
     if (exitCode !== 0) throw new Error(stderr.join("\n"));
   }
 

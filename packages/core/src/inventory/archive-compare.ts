@@ -41,7 +41,6 @@ const sameFromEveryMajor: ReadonlySet<string> = new Set([
   "CAST",
   "COMMENT",
   "CONVERSION",
-  "EXTENSION",
   "FOREIGN DATA WRAPPER",
   "INDEX ATTACH",
   "OPERATOR",
@@ -64,6 +63,8 @@ const sameFromEveryMajor: ReadonlySet<string> = new Set([
 /** True for an entry that is a part of the schema and comes back in a restore. */
 export function isSchemaEntry({ type, schema, tag }: ArchiveEntry): boolean {
   if (dataTypes.has(type) || neverRestored.has(type)) return false;
+  // With their versions and members a part of the database's state.
+  if (type === "EXTENSION") return false;
   // Every new database has the schema public; who owns it is the target's.
   if (type === "SCHEMA" && schema === null && tag === "public") return false;
   if (type !== "COMMENT") return true;
@@ -146,7 +147,7 @@ function different(item: Item, other: Item): Difference {
     return { ...name, problem: "different", expected: describe(item), actual: describe(other) };
   }
   if (secretTypes.has(item.entry.type)) {
-    return { ...name, problem: "different", expected: "other options", actual: "options that are not shown" };
+    return { ...name, problem: "different" };
   }
   return { ...name, problem: "different", ...excerpts(item.sql, other.sql) };
 }

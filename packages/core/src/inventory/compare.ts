@@ -15,13 +15,14 @@ export interface Difference {
 /** A difference as one line. */
 export function describeDifference(difference: Difference): string {
   const { kind, identity, problem, expected, actual } = difference;
-  const values = problem === "different" ? `: expected ${shorten(expected)}, found ${shorten(actual)}` : "";
+  const isShown = problem === "different" && expected !== undefined;
+  const values = isShown ? `: expected ${shorten(expected)}, found ${shorten(actual)}` : "";
   return `${kind} ${identity} ${problem === "different" ? "differs" : `is ${problem}`}${values}`;
 }
 
 function shorten(text = ""): string {
   const line = text.replaceAll(/\s+/g, " ");
-  return line.length > 120 ? `${line.slice(0, 117)}...` : line;
+  return line.length > 160 ? `${line.slice(0, 157)}...` : line;
 }
 
 /**

@@ -145,13 +145,16 @@ function moveCasts(nodes: readonly Node[]): Node[] {
   for (let at = 0; at < nodes.length; at += 1) {
     const node = nodes[at];
     if (node === undefined) break;
-    const array = isGroup(node, "(") && isArray(node.items) ? node.items[1] : undefined;
-    const type = isWord(nodes[at + 1], "::") ? typeAt(nodes, at + 2) : undefined;
-    if (!isGroup(array, "[") || type === undefined) {
+    // Definitions of statistics are printed with as few parentheses as can be.
+    const isPretty = isArray(nodes.slice(at, at + 2));
+    const array = isPretty ? nodes[at + 1] : isGroup(node, "(") && isArray(node.items) ? node.items[1] : undefined;
+    const colons = isPretty ? at + 2 : at + 1;
+    const type = isWord(nodes[colons], "::") ? typeAt(nodes, colons + 1) : undefined;
+    if (!isGroup(array, "[") || array.items.length === 0 || type === undefined) {
       result.push(node);
       continue;
     }
-    result.push(added("ARRAY"), castElements(array, type.element));
+    result.push(added("ARRAY"), castElements(array, type.element, isPretty));
     at = type.end - 1;
   }
   return result;
@@ -174,24 +177,26 @@ function typeAt(nodes: readonly Node[], start: number): { element: Node[]; end: 
   return undefined;
 }
 
-function castElements({ items }: Group, type: readonly Node[]): Group {
+function castElements({ items }: Group, type: readonly Node[], isPretty: boolean): Group {
   const elements = split(items, ",").map((element) => {
     const [, nested] = element;
-    if (isArray(element) && isGroup(nested)) return [added("ARRAY"), castElements(nested, type)];
-    return castElement(element, type);
+    if (isArray(element) && isGroup(nested)) return [added("ARRAY"), castElements(nested, type, isPretty)];
+    return castElement(element, type, isPretty);
   });
   const joined = elements.flatMap((element, index) => (index === 0 ? element : [added(","), ...element]));
   return { open: "[", items: joined };
 }
 
 /** A literal of the very type takes a modifier without another cast (`get_coercion_expr` in src/backend/utils/adt/ruleutils.c). */
-function castElement(element: readonly Node[], type: readonly Node[]): Node[] {
+function castElement(element: readonly Node[], type: readonly Node[], isPretty: boolean): Node[] {
   const [value, colons, ...own] = element;
   const plain = type.filter((node) => !isGroup(node, "("));
   const keyOf = (nodes: readonly Node[]) => withKey("", flatten(nodes)).key;
   if (value !== undefined && "text" in value && value.text.startsWith("'") && isWord(colons, "::")) {
     if (keyOf(own) === keyOf(plain)) return [value, added("::"), ...type];
   }
+  const isSimple = !element.some((node) => "text" in node && /^(?:[-+*/<>=~!@#%^&|`?]+|AND|OR|NOT|IS|COLLATE|AT)$/.test(node.text));
+  if (isPretty && isSimple) return [...element, added("::"), ...type];
   return [{ open: "(", items: [...element] }, added("::"), ...type];
 }
 

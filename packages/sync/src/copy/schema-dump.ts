@@ -1,6 +1,6 @@
 /** The schema of a database as pg_dump writes it, to be compared with an archive entry by entry. */
 import type { Environment } from "@pilot-light/core/config/env";
-import { OpsError } from "@pilot-light/core/errors";
+import { OpsError } from "@pilot-light/core/ops-error";
 import { ArchiveUnreadable, readArchive, type Archive } from "@pilot-light/core/inventory/archive";
 import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
 import type { ClientPrograms } from "@pilot-light/core/postgres/programs";
