@@ -8,14 +8,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Archive } from "@pilot-light/core/inventory/archive";
 import { readArchive } from "@pilot-light/core/inventory/archive";
-import { compareArchives } from "@pilot-light/core/inventory/archive-compare";
-import {
-  compareFingerprints,
-  compareSequences,
-  describeDifference,
-  type Difference,
-} from "@pilot-light/core/inventory/compare";
-import { compareStates, readState, refreshedViews, type DatabaseState } from "@pilot-light/core/inventory/state";
+import { describeDifference } from "@pilot-light/core/inventory/compare";
+import { readState } from "@pilot-light/core/inventory/state";
 import type { Environment } from "@pilot-light/core/config/env";
 import { processEnvironment } from "@pilot-light/core/config/env";
 import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
@@ -25,17 +19,12 @@ import type { ClientPrograms } from "@pilot-light/core/postgres/programs";
 import { openSession } from "@pilot-light/core/postgres/session";
 import { run } from "@pilot-light/core/process";
 import type { Pair, Side } from "@pilot-light/sandbox/testing";
-import { readInventory, type Inventory } from "@pilot-light/sync/read/inventory";
+import { differencesBetween, type DatabaseContent } from "@pilot-light/sync/copy/equality";
+import { listConfiguration, readConfiguration } from "@pilot-light/sync/read/extensions";
+import { readInventory } from "@pilot-light/sync/read/inventory";
 import { scopeFlags } from "@pilot-light/sync/copy/dump";
 import { dumpSchema } from "@pilot-light/sync/copy/schema-dump";
 import { clientPrograms } from "./support.ts";
-
-/** Everything that one database is compared with another by. */
-interface Reading {
-  archive: Archive;
-  state: DatabaseState;
-  inventory: Inventory;
-}
 
 /** Databases beside one of a pair's; dropped with the pair, as their names begin with its name. */
 export class Workbench implements AsyncDisposable {
@@ -96,11 +85,12 @@ export class Workbench implements AsyncDisposable {
     return { name, archive: await readArchive(file) };
   }
 
-  async read(database: string, archive?: Archive): Promise<Reading> {
+  async read(database: string, archive?: Archive): Promise<DatabaseContent> {
     await using session = await openSession(this.#endpoint(database), { failure: "target" });
     const dumping = archive ?? this.#dumpSchema(database);
     const inventory = await readInventory([session], "checksums", () => undefined);
-    return { archive: await dumping, state: await readState(session), inventory };
+    const configuration = await readConfiguration(session, await listConfiguration(session), "checksums");
+    return { archive: await dumping, state: await readState(session), configuration, inventory };
   }
 
   async #dumpSchema(database: string): Promise<Archive> {
@@ -141,20 +131,14 @@ export class Workbench implements AsyncDisposable {
 }
 
 /** All differences between two databases of one major, as lines. */
-export function differencesOf(expected: Reading, actual: Reading): string[] {
-  const { archive, state, inventory } = expected;
-  const installedVersions = new Map(Object.entries(state.extensions).map(([name, { version }]) => [name, version]));
-  const options = { skippedExtensions: [], installedVersions, refreshed: refreshedViews(archive.entries) };
-  const differences: Difference[] = [
-    ...compareArchives(archive, actual.archive, { sameMajor: true }),
-    ...compareStates(state, actual.state, options),
-    ...compareFingerprints("table", inventory.tables, actual.inventory.tables),
-    ...compareFingerprints(
-      "large objects",
-      new Map([["all", inventory.largeObjects]]),
-      new Map([["all", actual.inventory.largeObjects]]),
-    ),
-    ...compareSequences(inventory.sequences, inventory.sequences, actual.inventory.sequences),
-  ];
+export function differencesOf(expected: DatabaseContent, actual: DatabaseContent): string[] {
+  const { extensions } = expected.state;
+  const differences = differencesBetween(expected, actual, {
+    sequencesAfter: [...expected.inventory.sequences, ...expected.configuration.sequences],
+    sameMajor: true,
+    skippedExtensions: [],
+    installedVersions: new Map(Object.entries(extensions).map(([name, { version }]) => [name, version])),
+    isLeftOut: () => false,
+  });
   return differences.map(describeDifference);
 }

@@ -17,6 +17,8 @@ export interface ConfigurationRelation {
   /** Such as `where not (srid between 1 and 999)`; empty when all rows are dumped. */
   filter: string;
   columns: readonly string[];
+  /** The role may read it. */
+  isReadable: boolean;
 }
 
 /** All configuration relations of the database's extensions. */
@@ -25,6 +27,7 @@ export async function listConfiguration(session: Session): Promise<Configuration
     select x.extname::text as extension, n.nspname::text as schema, c.relname::text as name,
            pg_catalog.format('%I.%I', n.nspname, c.relname) as identity, c.relkind = 'S' as "isSequence",
            coalesce(x.extcondition[p.position], '') as filter,
+           pg_catalog.has_schema_privilege(n.oid, 'usage') and pg_catalog.has_table_privilege(c.oid, 'select') as "isReadable",
            array(select a.attname::text from pg_catalog.pg_attribute a
                   where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
                   order by a.attname collate "C") as columns
@@ -94,6 +97,14 @@ async function readPosition(
     [ident(schema, name)],
   );
   return { identity, ...position };
+}
+
+/** The version of each extension that a server installs unless another is asked for. */
+export async function installedVersions(session: Session): Promise<Map<string, string>> {
+  const rows = await session.query<{ name: string; version: string }>(
+    "select name::text, default_version as version from pg_catalog.pg_available_extensions",
+  );
+  return new Map(rows.map(({ name, version }) => [name, version]));
 }
 
 /** What is known about the members of an extension in a source. */
