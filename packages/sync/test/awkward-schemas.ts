@@ -88,12 +88,19 @@ export const awkwardSchemas: readonly AwkwardSchema[] = [
   {
     of: "settings of the database that change how values are written",
     made: [
-      ...["timezone = 'Asia/Kolkata'", "datestyle = 'SQL, DMY'", "intervalstyle = 'iso_8601'", "bytea_output = 'escape'"].map(
-        (setting) => `alter database "DATABASE" set ${setting}`,
-      ),
-      ...["quote_all_identifiers = on", "lc_monetary = 'C.UTF-8'", "extra_float_digits = 0", "array_nulls = on", "xmloption = document"].map(
-        (setting) => `alter database "DATABASE" set ${setting}`,
-      ),
+      ...[
+        "timezone = 'Asia/Kolkata'",
+        "datestyle = 'SQL, DMY'",
+        "intervalstyle = 'iso_8601'",
+        "bytea_output = 'escape'",
+      ].map((setting) => `alter database "DATABASE" set ${setting}`),
+      ...[
+        "quote_all_identifiers = on",
+        "lc_monetary = 'C.UTF-8'",
+        "extra_float_digits = 0",
+        "array_nulls = on",
+        "xmloption = document",
+      ].map((setting) => `alter database "DATABASE" set ${setting}`),
       `create table t (a timestamptz default '2026-01-01 00:00+00', i interval default '1 day 2 hours', b bytea default '\\x00ff', m money default 12.5,
          f float8 default 0.1 + 0.2, d date default '2026-02-01')`,
       "create table p (a timestamptz) partition by range (a)",
@@ -163,7 +170,10 @@ $f$`,
     ],
   },
   { of: "no PL/pgSQL", made: ["drop extension plpgsql", "create table t (a int)"] },
-  { of: "PL/pgSQL made again", made: ["drop extension plpgsql", "create extension plpgsql", "comment on extension plpgsql is 'ours'"] },
+  {
+    of: "PL/pgSQL made again",
+    made: ["drop extension plpgsql", "create extension plpgsql", "comment on extension plpgsql is 'ours'"],
+  },
   {
     of: "what a person made on an extension's table and a dump leaves out",
     made: [
@@ -278,7 +288,9 @@ $f$`,
     of: "an enum that was changed often",
     made: [
       "create type e as enum ('b', 'd')",
-      ...["'a' before 'b'", "'c' after 'b'", "'e'", "'b2' before 'c'", "'b1' before 'b2'"].map((label) => `alter type e add value ${label}`),
+      ...["'a' before 'b'", "'c' after 'b'", "'e'", "'b2' before 'c'", "'b1' before 'b2'"].map(
+        (label) => `alter type e add value ${label}`,
+      ),
       "alter type e rename value 'd' to 'D'",
       "create table t (v e default 'D' check (v in ('a', 'b', 'b1', 'b2', 'c', 'D', 'e')), w e[] default '{b,D}') partition by hash (v)",
       "create table t_0 partition of t for values with (modulus 2, remainder 0)",
@@ -324,6 +336,11 @@ $f$`,
   },
   {
     of: "a schema public that was made again, with a comment, and none of its rights",
-    made: ["drop schema public", "create schema public", "comment on schema public is 'ours'", "create table public.t (a int)"],
+    made: [
+      "drop schema public",
+      "create schema public",
+      "comment on schema public is 'ours'",
+      "create table public.t (a int)",
+    ],
   },
 ];

@@ -14,17 +14,31 @@ const cases: readonly Case[] = [
   {
     name: "01-fk-to-partitioned-table",
     expected: copied,
-    then: [{ query: "select count(*)::int from pg_constraint where conrelid = 'event'::regclass and contype = 'f' and conparentid = 0", gives: [1] }],
+    then: [
+      {
+        query:
+          "select count(*)::int from pg_constraint where conrelid = 'event'::regclass and contype = 'f' and conparentid = 0",
+        gives: [1],
+      },
+    ],
   },
   {
     name: "01c-fk-to-monthly-partitions-oldest-dropped",
     expected: copied,
     then: [{ query: "select m_id from item", gives: [1] }],
   },
-  { name: "03-domain-default", expected: copied, then: [{ query: "select mood::text from visitor order by id", gives: ["calm", "loud"] }] },
+  {
+    name: "03-domain-default",
+    expected: copied,
+    then: [{ query: "select mood::text from visitor order by id", gives: ["calm", "loud"] }],
+  },
   {
     name: "05-tables-joined-to-an-extension",
-    expected: { notes: [/hstore.*function public\.q_pop\(\), table public\.q_empty, table public\.q_full, view public\.q_open/] },
+    expected: {
+      notes: [
+        /hstore.*function public\.q_pop\(\), table public\.q_empty, table public\.q_full, view public\.q_open/,
+      ],
+    },
     then: [{ query: "select id from app", gives: [1] }],
   },
   {
@@ -47,10 +61,18 @@ const cases: readonly Case[] = [
   {
     name: "45-rows-that-the-filter-of-an-extension-leaves-out",
     extensions: ["plrefsys"],
-    expected: { notes: [/rows of public\.refsys that the filter of the extension plrefsys leaves out of every dump \(3 rows, 2 of them/] },
+    expected: {
+      notes: [
+        /rows of public\.refsys that the filter of the extension plrefsys leaves out of every dump \(3 rows, 2 of them/,
+      ],
+    },
     then: [{ query: "select srid from refsys order by 1", gives: [1, 2, 3, 5000] }],
   },
-  { name: "50-partition-key-with-a-list", expected: copied, then: [{ query: "select id from ticket_open", gives: [1] }] },
+  {
+    name: "50-partition-key-with-a-list",
+    expected: copied,
+    then: [{ query: "select id from ticket_open", gives: [1] }],
+  },
 ];
 
 let sandbox: Awaited<ReturnType<typeof startSandbox>>;

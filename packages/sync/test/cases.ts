@@ -58,7 +58,12 @@ export async function runCase(
     for (const place of places) await install(place, extensions);
     if (superuser) await pair.query("rds", `alter role "${pair.rds.role}" superuser`);
     await load(pair, source, join(folder, name, "source.sql"));
-    await load(pair, target, join(folder, name, "target.sql"), "create table t (id int primary key); insert into t values (1)");
+    await load(
+      pair,
+      target,
+      join(folder, name, "target.sql"),
+      "create table t (id int primary key); insert into t values (1)",
+    );
     for (const place of places) await remove(place, withdrawn);
     const args = [direction, "--json"];
     await check("dry run", await sync(pair, [...args, "--dry-run"]), pair);
@@ -84,7 +89,10 @@ export function matches(transcript: Transcript, expected: Expected): string[] {
   if ("refused" in expected) return ["not refused"];
   const notes = documentOf(transcript).plan.notes;
   return expected.notes
-    .filter((wanted) => !notes.some((note) => (typeof wanted === "string" ? note.includes(wanted) : wanted.test(note))))
+    .filter(
+      (wanted) =>
+        !notes.some((note) => (typeof wanted === "string" ? note.includes(wanted) : wanted.test(note))),
+    )
     .map((wanted) => `no note of ${String(wanted)} in:\n${notes.join("\n")}`);
 }
 
@@ -115,7 +123,9 @@ async function extensionDirectory(pair: Pair, side: Side): Promise<string> {
 }
 
 async function install(place: string, extensions: readonly string[]): Promise<void> {
-  for (const file of await filesOf(extensions)) await copyFile(join(folder, "extensions", file), join(place, file));
+  for (const file of await filesOf(extensions)) {
+    await copyFile(join(folder, "extensions", file), join(place, file));
+  }
 }
 
 async function remove(place: string, extensions: readonly string[]): Promise<void> {
@@ -124,5 +134,7 @@ async function remove(place: string, extensions: readonly string[]): Promise<voi
 
 async function filesOf(extensions: readonly string[]): Promise<string[]> {
   const files = await readdir(join(folder, "extensions"));
-  return files.filter((file) => extensions.some((name) => file.startsWith(`${name}.`) || file.startsWith(`${name}--`)));
+  return files.filter((file) =>
+    extensions.some((name) => file.startsWith(`${name}.`) || file.startsWith(`${name}--`)),
+  );
 }

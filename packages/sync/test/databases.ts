@@ -111,7 +111,9 @@ export class Workbench implements AsyncDisposable {
   }
 
   #environment(): Promise<Environment> {
-    this.#libpq ??= libpqEnvironment(this.#endpoint("postgres"), this.#directory, { PATH: processEnvironment().PATH });
+    this.#libpq ??= libpqEnvironment(this.#endpoint("postgres"), this.#directory, {
+      PATH: processEnvironment().PATH,
+    });
     return this.#libpq;
   }
 

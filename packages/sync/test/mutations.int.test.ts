@@ -11,11 +11,17 @@ let lines: string[] = [];
 beforeAll(async () => {
   await using pair = await createPair(testSandbox(), { neon: "empty", rds: "empty" });
   await using bench = await Workbench.open(pair, "neon");
-  await bench.execute(bench.original, mutations.map(({ made }) => made));
+  await bench.execute(
+    bench.original,
+    mutations.map(({ made }) => made),
+  );
   const { name, archive } = await bench.copy(bench.original);
   const expected = await bench.read(bench.original, archive);
   expect(differencesOf(expected, await bench.read(name))).toEqual([]);
-  await bench.execute(name, mutations.map(({ altered }) => altered));
+  await bench.execute(
+    name,
+    mutations.map(({ altered }) => altered),
+  );
   lines = differencesOf(expected, await bench.read(name));
 });
 

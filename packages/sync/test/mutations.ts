@@ -12,14 +12,44 @@ export interface Mutation {
   on: readonly string[];
 }
 
-const mutation = (of: string, made: string, altered: string, ...on: string[]): Mutation => ({ of, made, altered, on });
+const mutation = (of: string, made: string, altered: string, ...on: string[]): Mutation => ({
+  of,
+  made,
+  altered,
+  on,
+});
 
 const columns: Mutation[] = [
-  mutation("type of a column", "create table c1 (a int)", "alter table c1 alter a type bigint", "table public.c1 differs"),
-  mutation("length of a column", "create table c2 (a varchar(5))", "alter table c2 alter a type varchar(6)", "table public.c2 differs"),
-  mutation("not null", "create table c3 (a int)", "alter table c3 alter a set not null", "table public.c3 differs"),
-  mutation("default", "create table c4 (a int default 1)", "alter table c4 alter a set default 2", "table public.c4 differs"),
-  mutation("no default", "create table c5 (a int default 1)", "alter table c5 alter a drop default", "table public.c5 differs"),
+  mutation(
+    "type of a column",
+    "create table c1 (a int)",
+    "alter table c1 alter a type bigint",
+    "table public.c1 differs",
+  ),
+  mutation(
+    "length of a column",
+    "create table c2 (a varchar(5))",
+    "alter table c2 alter a type varchar(6)",
+    "table public.c2 differs",
+  ),
+  mutation(
+    "not null",
+    "create table c3 (a int)",
+    "alter table c3 alter a set not null",
+    "table public.c3 differs",
+  ),
+  mutation(
+    "default",
+    "create table c4 (a int default 1)",
+    "alter table c4 alter a set default 2",
+    "table public.c4 differs",
+  ),
+  mutation(
+    "no default",
+    "create table c5 (a int default 1)",
+    "alter table c5 alter a drop default",
+    "table public.c5 differs",
+  ),
   mutation(
     "parentheses in a default",
     "create table c6 (a int default ((1 + 2) * 3))",
@@ -32,11 +62,36 @@ const columns: Mutation[] = [
     "alter table c7 alter a set default 'a'::varchar",
     "table public.c7 differs",
   ),
-  mutation("collation of a column", "create table c8 (a text)", `alter table c8 alter a type text collate "C"`, "table public.c8 differs"),
-  mutation("storage", "create table c9 (a text)", "alter table c9 alter a set storage external", "table public.c9 differs"),
-  mutation("compression", "create table c10 (a text)", "alter table c10 alter a set compression pglz", "table public.c10 differs"),
-  mutation("statistics target of a column", "create table c11 (a text)", "alter table c11 alter a set statistics 7", "table public.c11 differs"),
-  mutation("options of a column", "create table c12 (a text)", "alter table c12 alter a set (n_distinct = 5)", "table public.c12 differs"),
+  mutation(
+    "collation of a column",
+    "create table c8 (a text)",
+    `alter table c8 alter a type text collate "C"`,
+    "table public.c8 differs",
+  ),
+  mutation(
+    "storage",
+    "create table c9 (a text)",
+    "alter table c9 alter a set storage external",
+    "table public.c9 differs",
+  ),
+  mutation(
+    "compression",
+    "create table c10 (a text)",
+    "alter table c10 alter a set compression pglz",
+    "table public.c10 differs",
+  ),
+  mutation(
+    "statistics target of a column",
+    "create table c11 (a text)",
+    "alter table c11 alter a set statistics 7",
+    "table public.c11 differs",
+  ),
+  mutation(
+    "options of a column",
+    "create table c12 (a text)",
+    "alter table c12 alter a set (n_distinct = 5)",
+    "table public.c12 differs",
+  ),
   mutation(
     "identity",
     "create table c13 (a int generated always as identity)",
@@ -49,9 +104,24 @@ const columns: Mutation[] = [
     "alter table c14 drop column b, add column b int generated always as (a * 3) stored",
     "table public.c14 differs",
   ),
-  mutation("column added", "create table c15 (a int)", "alter table c15 add b int", "table public.c15 differs"),
-  mutation("column dropped", "create table c16 (a int, b int)", "alter table c16 drop b", "table public.c16 differs"),
-  mutation("column renamed", "create table c17 (a int)", "alter table c17 rename a to b", "table public.c17 differs"),
+  mutation(
+    "column added",
+    "create table c15 (a int)",
+    "alter table c15 add b int",
+    "table public.c15 differs",
+  ),
+  mutation(
+    "column dropped",
+    "create table c16 (a int, b int)",
+    "alter table c16 drop b",
+    "table public.c16 differs",
+  ),
+  mutation(
+    "column renamed",
+    "create table c17 (a int)",
+    "alter table c17 rename a to b",
+    "table public.c17 differs",
+  ),
   mutation(
     "order of columns",
     "create table c18 (a int, b int)",
@@ -85,27 +155,68 @@ const columns: Mutation[] = [
 ];
 
 const tables: Mutation[] = [
-  mutation("table missing", "create table t1 (a int)", "drop table t1", "table public.t1 is missing", "table public.t1 is missing"),
+  mutation(
+    "table missing",
+    "create table t1 (a int)",
+    "drop table t1",
+    "table public.t1 is missing",
+    "table public.t1 is missing",
+  ),
   mutation("table unexpected", "select 1", "create table t2 (a int)", "table public.t2 is unexpected"),
-  mutation("parent", "create table t3p (a int); create table t3 (b int) inherits (t3p)", "alter table t3 no inherit t3p", "table public.t3 differs"),
-  mutation("option of a table", "create table t4 (a int) with (fillfactor = 70)", "alter table t4 set (fillfactor = 71)", "table public.t4 differs"),
+  mutation(
+    "parent",
+    "create table t3p (a int); create table t3 (b int) inherits (t3p)",
+    "alter table t3 no inherit t3p",
+    "table public.t3 differs",
+  ),
+  mutation(
+    "option of a table",
+    "create table t4 (a int) with (fillfactor = 70)",
+    "alter table t4 set (fillfactor = 71)",
+    "table public.t4 differs",
+  ),
   mutation(
     "TOAST option",
     "create table t5 (a text) with (toast.autovacuum_enabled = false)",
     "alter table t5 reset (toast.autovacuum_enabled)",
     "table public.t5 differs",
   ),
-  mutation("persistence", "create table t6 (a int)", "alter table t6 set unlogged", "table public.t6 differs"),
+  mutation(
+    "persistence",
+    "create table t6 (a int)",
+    "alter table t6 set unlogged",
+    "table public.t6 differs",
+  ),
   mutation(
     "access method of a table",
     "create access method other_heap type table handler heap_tableam_handler; create table t7 (a int)",
     "alter table t7 set access method other_heap",
     "table public.t7 differs",
   ),
-  mutation("replica identity", "create table t8 (a int)", "alter table t8 replica identity full", "table public.t8 differs"),
-  mutation("clustering", "create table t9 (a int); create index t9_a on t9 (a)", "alter table t9 cluster on t9_a", "index public.t9_a differs"),
-  mutation("row security", "create table t10 (a int)", "alter table t10 enable row level security", "row security public.t10 is unexpected"),
-  mutation("forced row security", "create table t11 (a int)", "alter table t11 force row level security", "table public.t11 differs"),
+  mutation(
+    "replica identity",
+    "create table t8 (a int)",
+    "alter table t8 replica identity full",
+    "table public.t8 differs",
+  ),
+  mutation(
+    "clustering",
+    "create table t9 (a int); create index t9_a on t9 (a)",
+    "alter table t9 cluster on t9_a",
+    "index public.t9_a differs",
+  ),
+  mutation(
+    "row security",
+    "create table t10 (a int)",
+    "alter table t10 enable row level security",
+    "row security public.t10 is unexpected",
+  ),
+  mutation(
+    "forced row security",
+    "create table t11 (a int)",
+    "alter table t11 force row level security",
+    "table public.t11 differs",
+  ),
   mutation(
     "type of a table",
     "create type t12_type as (a int); create table t12 of t12_type",
@@ -130,8 +241,18 @@ const tables: Mutation[] = [
     "drop table t15; create table t15 (a int) partition by range ((a + 1 * 2))",
     "table public.t15 differs",
   ),
-  mutation("comment missing", "create table t16 (a int); comment on table t16 is 'x'", "comment on table t16 is null", "comment public.TABLE t16 is missing"),
-  mutation("comment unexpected", "create table t17 (a int)", "comment on table t17 is 'x'", "comment public.TABLE t17 is unexpected"),
+  mutation(
+    "comment missing",
+    "create table t16 (a int); comment on table t16 is 'x'",
+    "comment on table t16 is null",
+    "comment public.TABLE t16 is missing",
+  ),
+  mutation(
+    "comment unexpected",
+    "create table t17 (a int)",
+    "comment on table t17 is 'x'",
+    "comment public.TABLE t17 is unexpected",
+  ),
 ];
 
 const constraints: Mutation[] = [
@@ -172,7 +293,12 @@ const constraints: Mutation[] = [
     "alter table k6 drop constraint k, add constraint k check (x > 0) no inherit",
     "table public.k6 differs",
   ),
-  mutation("unique missing", "create table k7 (x int constraint k7_u unique)", "alter table k7 drop constraint k7_u", "constraint public.k7 k7_u is missing"),
+  mutation(
+    "unique missing",
+    "create table k7 (x int constraint k7_u unique)",
+    "alter table k7 drop constraint k7_u",
+    "constraint public.k7 k7_u is missing",
+  ),
   mutation(
     "deferrable unique",
     "create table k8 (x int constraint k8_u unique)",
@@ -236,7 +362,12 @@ const constraints: Mutation[] = [
 ];
 
 const indexes: Mutation[] = [
-  mutation("index missing", "create table i1 (a int); create index i1_a on i1 (a)", "drop index i1_a", "index public.i1_a is missing"),
+  mutation(
+    "index missing",
+    "create table i1 (a int); create index i1_a on i1 (a)",
+    "drop index i1_a",
+    "index public.i1_a is missing",
+  ),
   mutation(
     "parentheses in an index",
     "create table i2 (a int); create index i2_a on i2 (((a + 1) * 2))",
@@ -299,7 +430,12 @@ const indexes: Mutation[] = [
     "update pg_catalog.pg_index set indisvalid = false where indexrelid = 'i11_a'::regclass",
     "index public.i11_a differs",
   ),
-  mutation("uniqueness", "create table i12 (a int); create unique index i12_a on i12 (a)", "drop index i12_a; create index i12_a on i12 (a)", "index public.i12_a differs"),
+  mutation(
+    "uniqueness",
+    "create table i12 (a int); create unique index i12_a on i12 (a)",
+    "drop index i12_a; create index i12_a on i12 (a)",
+    "index public.i12_a differs",
+  ),
 ];
 
 const sequences: Mutation[] = [
@@ -307,15 +443,30 @@ const sequences: Mutation[] = [
   mutation("maximum", "create sequence s2", "alter sequence s2 maxvalue 1000", "sequence public.s2 differs"),
   mutation("cycle", "create sequence s3", "alter sequence s3 cycle", "sequence public.s3 differs"),
   mutation("cache", "create sequence s4", "alter sequence s4 cache 5", "sequence public.s4 differs"),
-  mutation("type of a sequence", "create sequence s5", "alter sequence s5 as int", "sequence public.s5 differs"),
+  mutation(
+    "type of a sequence",
+    "create sequence s5",
+    "alter sequence s5 as int",
+    "sequence public.s5 differs",
+  ),
   mutation(
     "owner column of a sequence",
     "create table s6t (a int); create sequence s6 owned by s6t.a",
     "alter sequence s6 owned by none",
     "sequence owned by public.s6 is missing",
   ),
-  mutation("position", "create sequence s7; select setval('s7', 5)", "select setval('s7', 6)", "sequence position public.s7 differs"),
-  mutation("position not called", "create sequence s8; select setval('s8', 5)", "select setval('s8', 5, false)", "sequence position public.s8 differs"),
+  mutation(
+    "position",
+    "create sequence s7; select setval('s7', 5)",
+    "select setval('s7', 6)",
+    "sequence position public.s7 differs",
+  ),
+  mutation(
+    "position not called",
+    "create sequence s8; select setval('s8', 5)",
+    "select setval('s8', 5, false)",
+    "sequence position public.s8 differs",
+  ),
 ];
 
 const views: Mutation[] = [
@@ -331,7 +482,12 @@ const views: Mutation[] = [
     "create or replace view v2 as select g::bigint as n from generate_series(1, 2) g where g::numeric > 1",
     "view public.v2 differs",
   ),
-  mutation("option of a view", "create view v3 as select 1 as n", "alter view v3 set (security_barrier = true)", "view public.v3 differs"),
+  mutation(
+    "option of a view",
+    "create view v3 as select 1 as n",
+    "alter view v3 set (security_barrier = true)",
+    "view public.v3 differs",
+  ),
   mutation(
     "default of a view's column",
     "create table v4t (a int); create view v4 as select a from v4t",
@@ -364,7 +520,8 @@ const views: Mutation[] = [
   ),
 ];
 
-const triggerFunction = "create or replace function tf() returns trigger language plpgsql as 'begin return new; end'";
+const triggerFunction =
+  "create or replace function tf() returns trigger language plpgsql as 'begin return new; end'";
 
 const triggers: Mutation[] = [
   mutation(
@@ -397,7 +554,12 @@ const triggers: Mutation[] = [
     "alter policy p on g5 using (a + 1 * 2 > 0)",
     "policy public.g5 p differs",
   ),
-  mutation("role of a policy", "create table g6 (a int); create policy p on g6 to app_reader using (true)", "alter policy p on g6 to app_writer", "policy public.g6 p differs"),
+  mutation(
+    "role of a policy",
+    "create table g6 (a int); create policy p on g6 to app_reader using (true)",
+    "alter policy p on g6 to app_writer",
+    "policy public.g6 p differs",
+  ),
   mutation(
     "check of a policy",
     "create table g7 (a int); create policy p on g7 using (true) with check (a > 0)",
@@ -412,10 +574,16 @@ const triggers: Mutation[] = [
   ),
 ];
 
-const fn = (name: string, rest = "") => `create function ${name}(a int) returns int language sql ${rest} as 'select (a + 1) * 2'`;
+const fn = (name: string, rest = "") =>
+  `create function ${name}(a int) returns int language sql ${rest} as 'select (a + 1) * 2'`;
 
 const functions: Mutation[] = [
-  mutation("parentheses in a body", fn("f1"), fn("f1").replace("create", "create or replace").replace("(a + 1) * 2", "a + 1 * 2"), "function public.f1(integer) differs"),
+  mutation(
+    "parentheses in a body",
+    fn("f1"),
+    fn("f1").replace("create", "create or replace").replace("(a + 1) * 2", "a + 1 * 2"),
+    "function public.f1(integer) differs",
+  ),
   mutation(
     "spaces in a body",
     "create function f2() returns text language sql as $$select 'a b'$$",
@@ -424,17 +592,37 @@ const functions: Mutation[] = [
   ),
   mutation("volatility", fn("f3"), "alter function f3(int) immutable", "function public.f3(integer) differs"),
   mutation("strictness", fn("f4"), "alter function f4(int) strict", "function public.f4(integer) differs"),
-  mutation("security definer", fn("f5"), "alter function f5(int) security definer", "function public.f5(integer) differs"),
+  mutation(
+    "security definer",
+    fn("f5"),
+    "alter function f5(int) security definer",
+    "function public.f5(integer) differs",
+  ),
   mutation("cost", fn("f6"), "alter function f6(int) cost 7", "function public.f6(integer) differs"),
-  mutation("parallel safety", fn("f7"), "alter function f7(int) parallel safe", "function public.f7(integer) differs"),
-  mutation("setting of a function", fn("f8"), "alter function f8(int) set work_mem = '5MB'", "function public.f8(integer) differs"),
+  mutation(
+    "parallel safety",
+    fn("f7"),
+    "alter function f7(int) parallel safe",
+    "function public.f7(integer) differs",
+  ),
+  mutation(
+    "setting of a function",
+    fn("f8"),
+    "alter function f8(int) set work_mem = '5MB'",
+    "function public.f8(integer) differs",
+  ),
   mutation(
     "default of a parameter",
     "create function f9(a int default 1) returns int language sql as 'select a'",
     "create or replace function f9(a int default 2) returns int language sql as 'select a'",
     "function public.f9(integer) differs",
   ),
-  mutation("leakproof", fn("f10"), "alter function f10(int) leakproof", "function public.f10(integer) differs"),
+  mutation(
+    "leakproof",
+    fn("f10"),
+    "alter function f10(int) leakproof",
+    "function public.f10(integer) differs",
+  ),
   mutation("function missing", fn("f11"), "drop function f11", "function public.f11(integer) is missing"),
   mutation(
     "parentheses in a parsed body",
@@ -475,17 +663,42 @@ const functions: Mutation[] = [
 ];
 
 const types: Mutation[] = [
-  mutation("label of an enum", "create type y1 as enum ('a', 'b')", "alter type y1 rename value 'b' to 'c'", "type public.y1 differs"),
-  mutation("order of labels", "create type y2 as enum ('a', 'b')", "drop type y2; create type y2 as enum ('b', 'a')", "type public.y2 differs"),
-  mutation("attribute of a type", "create type y3 as (a int)", "alter type y3 alter attribute a type bigint", "type public.y3 differs"),
-  mutation("default of a domain", "create domain y4 as int default 1", "alter domain y4 set default 2", "domain public.y4 differs"),
+  mutation(
+    "label of an enum",
+    "create type y1 as enum ('a', 'b')",
+    "alter type y1 rename value 'b' to 'c'",
+    "type public.y1 differs",
+  ),
+  mutation(
+    "order of labels",
+    "create type y2 as enum ('a', 'b')",
+    "drop type y2; create type y2 as enum ('b', 'a')",
+    "type public.y2 differs",
+  ),
+  mutation(
+    "attribute of a type",
+    "create type y3 as (a int)",
+    "alter type y3 alter attribute a type bigint",
+    "type public.y3 differs",
+  ),
+  mutation(
+    "default of a domain",
+    "create domain y4 as int default 1",
+    "alter domain y4 set default 2",
+    "domain public.y4 differs",
+  ),
   mutation(
     "parentheses in a domain's check",
     "create domain y5 as int constraint k check ((value + 1) * 2 > 0)",
     "alter domain y5 drop constraint k; alter domain y5 add constraint k check (value + 1 * 2 > 0)",
     "domain public.y5 differs",
   ),
-  mutation("not null of a domain", "create domain y6 as int", "alter domain y6 set not null", "domain public.y6 differs"),
+  mutation(
+    "not null of a domain",
+    "create domain y6 as int",
+    "alter domain y6 set not null",
+    "domain public.y6 differs",
+  ),
   mutation(
     "collation of a range",
     "create type y7 as range (subtype = text)",
@@ -512,7 +725,8 @@ const types: Mutation[] = [
   ),
 ];
 
-const compareFunction = (name: string) => `create function ${name}(a int, b int) returns boolean language sql immutable as 'select a < b'`;
+const compareFunction = (name: string) =>
+  `create function ${name}(a int, b int) returns boolean language sql immutable as 'select a < b'`;
 
 const rarer: Mutation[] = [
   mutation(
@@ -606,10 +820,25 @@ const rarer: Mutation[] = [
     "update pg_catalog.pg_extension set extversion = '0.1' where extname = 'hstore'",
     "extension hstore differs",
   ),
-  mutation("extension missing", "create extension citext", "drop extension citext", "extension citext is missing"),
+  mutation(
+    "extension missing",
+    "create extension citext",
+    "drop extension citext",
+    "extension citext is missing",
+  ),
   mutation("schema missing", "create schema o17", "drop schema o17", "schema o17 is missing"),
-  mutation("comment on the schema public", "comment on schema public is 'ours'", "comment on schema public is 'theirs'", "comment SCHEMA public differs"),
-  mutation("content of a large object", "select lo_from_bytea(7001, 'a')", "select lo_put(7001, 0, 'b')", "large objects all differs"),
+  mutation(
+    "comment on the schema public",
+    "comment on schema public is 'ours'",
+    "comment on schema public is 'theirs'",
+    "comment SCHEMA public differs",
+  ),
+  mutation(
+    "content of a large object",
+    "select lo_from_bytea(7001, 'a')",
+    "select lo_put(7001, 0, 'b')",
+    "large objects all differs",
+  ),
   mutation(
     "comment on a large object",
     "select lo_from_bytea(7002, 'a'); comment on large object 7002 is 'a'",
@@ -631,15 +860,30 @@ const rows: Mutation[] = [
     "update r1 set v = case v when 'a' then 'b' else 'a' end",
     "table public.r1 differs",
   ),
-  mutation("scale of a number", "create table r2 (v numeric); insert into r2 values (1.0)", "update r2 set v = 1.00", "table public.r2 differs"),
-  mutation("sign of zero", "create table r3 (v float8); insert into r3 values ('0')", "update r3 set v = '-0'", "table public.r3 differs"),
+  mutation(
+    "scale of a number",
+    "create table r2 (v numeric); insert into r2 values (1.0)",
+    "update r2 set v = 1.00",
+    "table public.r2 differs",
+  ),
+  mutation(
+    "sign of zero",
+    "create table r3 (v float8); insert into r3 values ('0')",
+    "update r3 set v = '-0'",
+    "table public.r3 differs",
+  ),
   mutation(
     "normal form of a text",
     "create table r4 (v text); insert into r4 values (U&'\\00e9')",
     "update r4 set v = U&'e\\0301'",
     "table public.r4 differs",
   ),
-  mutation("empty text and NULL", "create table r5 (v text); insert into r5 values ('')", "update r5 set v = null", "table public.r5 differs"),
+  mutation(
+    "empty text and NULL",
+    "create table r5 (v text); insert into r5 values ('')",
+    "update r5 set v = null",
+    "table public.r5 differs",
+  ),
   mutation(
     "a duplicate moved in a table without a key",
     "create table r6 (v text); insert into r6 values ('a'), ('a'), ('b')",
@@ -652,22 +896,42 @@ const rows: Mutation[] = [
     "update r7 set v = 'happy' where id = 3",
     "table public.r7 differs",
   ),
-  mutation("last digit of a float", "create table r8 (v float8); insert into r8 values (0.30000000000000004)", "update r8 set v = 0.3", "table public.r8 differs"),
+  mutation(
+    "last digit of a float",
+    "create table r8 (v float8); insert into r8 values (0.30000000000000004)",
+    "update r8 set v = 0.3",
+    "table public.r8 differs",
+  ),
   mutation(
     "a microsecond",
     "create table r9 (v timestamptz); insert into r9 values ('2026-01-01 00:00:00+00')",
     "update r9 set v = v + interval '1 microsecond'",
     "table public.r9 differs",
   ),
-  mutation("bounds of an array", "create table r10 (v int[]); insert into r10 values ('{1,2}')", "update r10 set v = '[0:1]={1,2}'", "table public.r10 differs"),
-  mutation("row missing", "create table r11 (v int); insert into r11 values (1), (2)", "delete from r11 where v = 2", "table public.r11 differs"),
+  mutation(
+    "bounds of an array",
+    "create table r10 (v int[]); insert into r10 values ('{1,2}')",
+    "update r10 set v = '[0:1]={1,2}'",
+    "table public.r10 differs",
+  ),
+  mutation(
+    "row missing",
+    "create table r11 (v int); insert into r11 values (1), (2)",
+    "delete from r11 where v = 2",
+    "table public.r11 differs",
+  ),
   mutation(
     "row in another partition of a hash",
     "create table r12 (a int, b text) partition by hash (a); create table r12_0 partition of r12 for values with (modulus 1, remainder 0); insert into r12 values (1, 'x')",
     "update r12 set b = 'y'",
     "table public.r12 differs",
   ),
-  mutation("spaces at the end", "create table r13 (v text); insert into r13 values ('a')", "update r13 set v = 'a '", "table public.r13 differs"),
+  mutation(
+    "spaces at the end",
+    "create table r13 (v text); insert into r13 values ('a')",
+    "update r13 set v = 'a '",
+    "table public.r13 differs",
+  ),
   mutation(
     "interval of another form",
     "create table r14 (v interval); insert into r14 values ('1 day')",

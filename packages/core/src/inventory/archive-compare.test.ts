@@ -3,7 +3,13 @@ import { compareArchives } from "./archive-compare.ts";
 import type { ArchiveEntry } from "./archive.ts";
 import { describeDifference } from "./compare.ts";
 
-const entry = (type: string, schema: string | null, tag: string, sql: string, rest: Partial<ArchiveEntry> = {}) => ({
+const entry = (
+  type: string,
+  schema: string | null,
+  tag: string,
+  sql: string,
+  rest: Partial<ArchiveEntry> = {},
+) => ({
   ...{ id: 1, type, schema, tag, sql, accessMethod: "", oid: 0 },
   ...rest,
 });
@@ -51,12 +57,17 @@ test("data, extensions and what acts beyond the database are compared elsewhere"
     entry("EVENT TRIGGER", null, "e", "create"),
   ];
   expect(lines(others, [])).toEqual([]);
-  expect(lines([entry("COMMENT", null, "SCHEMA public", "")], [])).toEqual(["comment SCHEMA public is missing"]);
+  expect(lines([entry("COMMENT", null, "SCHEMA public", "")], [])).toEqual([
+    "comment SCHEMA public is missing",
+  ]);
 });
 
 test("options that may be passwords are not shown", () => {
-  const mapping = (password: string) => entry("USER MAPPING", null, "USER MAPPING a SERVER b", `password '${password}'`);
-  expect(lines([mapping("one")], [mapping("two")])).toEqual(["user mapping USER MAPPING a SERVER b differs"]);
+  const mapping = (password: string) =>
+    entry("USER MAPPING", null, "USER MAPPING public SERVER b", `password '${password}'`);
+  expect(lines([mapping("one")], [mapping("two")])).toEqual([
+    "user mapping USER MAPPING public SERVER b differs",
+  ]);
 });
 
 test("between two majors, SQL in the words of the server is not compared, and facts are", () => {
@@ -65,4 +76,16 @@ test("between two majors, SQL in the words of the server is not compared, and fa
   expect(lines([view("SELECT 1")], [], false)).toEqual(["view public.v is missing"]);
   const comment = (sql: string) => entry("COMMENT", "public", "VIEW v", sql);
   expect(lines([comment("a")], [comment("b")], false)).toHaveLength(1);
+});
+
+test("options of another role's user mapping, which only a superuser sees, are not missed", () => {
+  const mapping = (role: string, options: string) =>
+    entry(
+      "USER MAPPING",
+      null,
+      `USER MAPPING ${role} SERVER b`,
+      `CREATE USER MAPPING FOR ${role} SERVER b${options};`,
+    );
+  expect(lines([mapping("a", " OPTIONS (x 'y')")], [mapping("a", "")])).toEqual([]);
+  expect(lines([mapping("public", " OPTIONS (x 'y')")], [mapping("public", "")])).toHaveLength(1);
 });

@@ -21,7 +21,15 @@ function archiveOf(entries: readonly ArchiveEntry[], minor: number): Buffer {
   const rest = [...Array.from({ length: 7 }, () => integer(7)), string("db"), string("15.1"), string("15.2")];
   const parts = entries.map(({ id, type, schema, tag, sql, accessMethod, oid }) =>
     Buffer.concat([
-      ...[integer(id), integer(0), string("1259"), string(String(oid)), string(tag), string(type), integer(2)],
+      ...[
+        integer(id),
+        integer(0),
+        string("1259"),
+        string(String(oid)),
+        string(tag),
+        string(type),
+        integer(2),
+      ],
       ...[string(sql), string("DROP"), string(null), string(schema), string(""), string(accessMethod)],
       ...(minor >= 16 ? [integer(114)] : []),
       ...[string("owner"), string("false"), string("12"), string(null), Buffer.from([1]), Buffer.alloc(8)],
@@ -40,13 +48,16 @@ const entryOf = fc.record({
   oid: fc.nat(2 ** 31),
 });
 
-test.each([14, 15, 16])("entries of archives of version 1.%i come back as they are, whatever they hold", (minor) => {
-  fc.assert(
-    fc.property(fc.array(entryOf), (entries) => {
-      expect(parseArchive(archiveOf(entries, minor)).entries).toEqual(entries);
-    }),
-  );
-});
+test.each([14, 15, 16])(
+  "entries of archives of version 1.%i come back as they are, whatever they hold",
+  (minor) => {
+    fc.assert(
+      fc.property(fc.array(entryOf), (entries) => {
+        expect(parseArchive(archiveOf(entries, minor)).entries).toEqual(entries);
+      }),
+    );
+  },
+);
 
 const settings = (value: string): ArchiveEntry => ({
   ...{ id: 1, type: "STDSTRINGS", schema: null, tag: "STDSTRINGS", accessMethod: "", oid: 0 },

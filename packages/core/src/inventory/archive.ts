@@ -56,7 +56,9 @@ export async function readArchive(file: string): Promise<Archive> {
       return parseArchive(part);
     } catch (error) {
       if (!(error instanceof EndOfBytes)) throw error;
-      if (length >= size) throw new ArchiveUnreadable(`${file}: the archive ends within its table of contents`);
+      if (length >= size) {
+        throw new ArchiveUnreadable(`${file}: the archive ends within its table of contents`);
+      }
     }
   }
 }

@@ -9,20 +9,20 @@ test.each([
     "CHECK (((s)::text = ANY ((ARRAY['a'::character varying, 'b'::character varying])::text[])))",
     "CHECK (((s)::text = ANY (ARRAY[('a'::character varying)::text, ('b'::character varying)::text])))",
   ],
-  [
-    "((ARRAY['a'::character varying])::character varying(3)[])",
-    "(ARRAY['a'::character varying(3)])",
-  ],
+  ["((ARRAY['a'::character varying])::character varying(3)[])", "(ARRAY['a'::character varying(3)])"],
   [
     "(((ARRAY[ARRAY['a'::character varying, s]])::text[]))",
     "((ARRAY[ARRAY[('a'::character varying)::text, (s)::text]]))",
   ],
+  [`((ARRAY[x, (y + 1)])::"My Schema"."T"[])`, `(ARRAY[(x)::"My Schema"."T", ((y + 1))::"My Schema"."T"])`],
   [
-    `((ARRAY[x, (y + 1)])::"My Schema"."T"[])`,
-    `(ARRAY[(x)::"My Schema"."T", ((y + 1))::"My Schema"."T"])`,
+    "(s::text = ANY (ARRAY['a'::character varying, x || y]::text[]))",
+    "(s::text = ANY (ARRAY['a'::character varying::text, (x || y)::text]))",
   ],
-  ["(s::text = ANY (ARRAY['a'::character varying, x || y]::text[]))", "(s::text = ANY (ARRAY['a'::character varying::text, (x || y)::text]))"],
-  ["(((n >= 1) AND (n <= 5)) AND ((a > 0) AND (b > 0)))", "((n >= 1) AND (n <= 5) AND ((a > 0) AND (b > 0)))"],
+  [
+    "(((n >= 1) AND (n <= 5)) AND ((a > 0) AND (b > 0)))",
+    "((n >= 1) AND (n <= 5) AND ((a > 0) AND (b > 0)))",
+  ],
   ["(((a OR b) OR c) OR d)", "(a OR b OR c OR d)"],
 ])("what a restore changes is even: %s", (before, after) => {
   expect(same(before, after)).toBe(true);
@@ -65,7 +65,8 @@ test("columns of a table that inherits some come in any order", () => {
 });
 
 test("a piece of each side shows the first difference, also within a long body", () => {
-  const text = (value: string) => canonical(`CREATE FUNCTION f() AS $$${"x ".repeat(500)}return ${value};\nend$$;`);
+  const text = (value: string) =>
+    canonical(`CREATE FUNCTION f() AS $$${"x ".repeat(500)}return ${value};\nend$$;`);
   expect(excerpts(text("one"), text("two"))).toEqual({
     expected: "...x x x x x x x x x x x x x x x x x x x x x x return one; end$$;",
     actual: "...x x x x x x x x x x x x x x x x x x x x x x return two; end$$;",

@@ -47,7 +47,10 @@ export interface SqlTextOptions {
 }
 
 /** The comparable form of SQL as pg_dump writes it. */
-export function canonicalSql(text: string, { standardStrings, anyColumnOrder }: SqlTextOptions): CanonicalSql {
+export function canonicalSql(
+  text: string,
+  { standardStrings, anyColumnOrder }: SqlTextOptions,
+): CanonicalSql {
   const flat = tokens(text, standardStrings);
   const tree = nest(flat);
   if (tree === undefined) return withKey(text, flat);
@@ -68,7 +71,7 @@ const dollarString = /\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/y;
 function tokens(text: string, standardStrings: boolean): Leaf[] {
   const leaves: Leaf[] = [];
   const add = (start: number, end: number, value: string) => leaves.push({ text: value, start, end });
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const string = stringAt(text, at, standardStrings);
     if (string !== undefined) {
       add(at, string.end, `'${string.value}'`);
@@ -85,7 +88,11 @@ function tokens(text: string, standardStrings: boolean): Leaf[] {
 }
 
 /** The literal that begins at a position, if one does. */
-function stringAt(text: string, at: number, standardStrings: boolean): { value: string; end: number } | undefined {
+function stringAt(
+  text: string,
+  at: number,
+  standardStrings: boolean,
+): { value: string; end: number } | undefined {
   const first = text.charAt(at);
   if (first === "$") {
     dollarString.lastIndex = at;
@@ -128,9 +135,7 @@ function nest(leaves: readonly Leaf[]): Node[] | undefined {
 
 function flatten(nodes: readonly Node[]): Leaf[] {
   return nodes.flatMap((node) =>
-    isGroup(node)
-      ? [added(node.open), ...flatten(node.items), added(node.open === "(" ? ")" : "]")]
-      : [node],
+    isGroup(node) ? [added(node.open), ...flatten(node.items), added(node.open === "(" ? ")" : "]")] : [node],
   );
 }
 
@@ -147,7 +152,11 @@ function moveCasts(nodes: readonly Node[]): Node[] {
     if (node === undefined) break;
     // Definitions of statistics are printed with as few parentheses as can be.
     const isPretty = isArray(nodes.slice(at, at + 2));
-    const array = isPretty ? nodes[at + 1] : isGroup(node, "(") && isArray(node.items) ? node.items[1] : undefined;
+    const array = isPretty
+      ? nodes[at + 1]
+      : isGroup(node, "(") && isArray(node.items)
+        ? node.items[1]
+        : undefined;
     const colons = isPretty ? at + 2 : at + 1;
     const type = isWord(nodes[colons], "::") ? typeAt(nodes, colons + 1) : undefined;
     if (!isGroup(array, "[") || array.items.length === 0 || type === undefined) {
@@ -168,9 +177,14 @@ function typeAt(nodes: readonly Node[], start: number): { element: Node[]; end: 
   for (let end = start; end < nodes.length; end += 1) {
     const node = nodes[end];
     if (isGroup(node, "[")) {
-      return node.items.length === 0 && end > start ? { element: nodes.slice(start, end), end: end + 1 } : undefined;
+      return node.items.length === 0 && end > start
+        ? { element: nodes.slice(start, end), end: end + 1 }
+        : undefined;
     }
-    if (!isGroup(node, "(") && !(node !== undefined && "text" in node && /^["\w.\u0080-\uffff]/.test(node.text))) {
+    if (
+      !isGroup(node, "(") &&
+      !(node !== undefined && "text" in node && /^["\w.\u0080-\uffff]/.test(node.text))
+    ) {
       return undefined;
     }
   }
@@ -195,7 +209,9 @@ function castElement(element: readonly Node[], type: readonly Node[], isPretty: 
   if (value !== undefined && "text" in value && value.text.startsWith("'") && isWord(colons, "::")) {
     if (keyOf(own) === keyOf(plain)) return [value, added("::"), ...type];
   }
-  const isSimple = !element.some((node) => "text" in node && /^(?:[-+*/<>=~!@#%^&|`?]+|AND|OR|NOT|IS|COLLATE|AT)$/.test(node.text));
+  const isSimple = !element.some(
+    (node) => "text" in node && /^(?:[-+*/<>=~!@#%^&|`?]+|AND|OR|NOT|IS|COLLATE|AT)$/.test(node.text),
+  );
   if (isPretty && isSimple) return [...element, added("::"), ...type];
   return [{ open: "(", items: [...element] }, added("::"), ...type];
 }
@@ -216,7 +232,8 @@ function joinOperands(nodes: readonly Node[]): Node[] {
   const operator = second.text;
   if (operator !== "AND" && operator !== "OR") return [...nodes];
   const other = operator === "AND" ? "OR" : "AND";
-  const isList = first.items.some((node) => isWord(node, operator)) && !first.items.some((node) => isWord(node, other));
+  const isList =
+    first.items.some((node) => isWord(node, operator)) && !first.items.some((node) => isWord(node, other));
   return isList ? [...first.items, ...nodes.slice(1)] : [...nodes];
 }
 

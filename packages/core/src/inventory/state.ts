@@ -32,7 +32,8 @@ export interface DatabaseState {
 
 const object = (key: string, value: string, rest: string) =>
   `(select coalesce(pg_catalog.jsonb_object_agg(${key}, ${value}), '{}') ${rest})`;
-const list = (value: string, rest: string) => `(select coalesce(pg_catalog.jsonb_agg(distinct ${value}), '[]') ${rest})`;
+const list = (value: string, rest: string) =>
+  `(select coalesce(pg_catalog.jsonb_agg(distinct ${value}), '[]') ${rest})`;
 const name = "pg_catalog.format('%I.%I', n.nspname, c.relname)";
 const relations = "pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace";
 
@@ -130,7 +131,12 @@ export function compareStates(
   for (const key of actual.unenforced) differs("foreign key constraint", key, "enforced", "not enforced");
   for (const view of new Set([...refreshed, ...actual.populated])) {
     const describe = (populated: boolean) => (populated ? "populated" : "not populated");
-    differs("materialized view", view, describe(refreshed.has(view)), describe(actual.populated.includes(view)));
+    differs(
+      "materialized view",
+      view,
+      describe(refreshed.has(view)),
+      describe(actual.populated.includes(view)),
+    );
   }
   for (const oid of keys(expected.largeObjectComments, actual.largeObjectComments)) {
     const [wanted, found] = [expected.largeObjectComments[oid], actual.largeObjectComments[oid]];
@@ -143,7 +149,10 @@ export function compareStates(
  * Members of extensions that the dumped database has and the restored one lacks, where both have the same version: somebody
  * added them, or the two servers offer different builds.
  */
-export function missingMembers(expected: DatabaseState, actual: DatabaseState): { extension: string; member: string }[] {
+export function missingMembers(
+  expected: DatabaseState,
+  actual: DatabaseState,
+): { extension: string; member: string }[] {
   return Object.entries(expected.extensions).flatMap(([extension, { version, members: all }]) => {
     const found = actual.extensions[extension];
     if (found?.version !== version) return [];

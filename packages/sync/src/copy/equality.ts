@@ -50,17 +50,20 @@ export function differencesBetween(
     ...(sameMajor ? [] : compareFacts(wanted.objects, found.objects)),
     ...compareStates(expected.state, actual.state, { skippedExtensions, installedVersions, refreshed }),
     ...compareFingerprints("table", wanted.tables, found.tables),
-    ...compareFingerprints("rows of the extension's table", expected.configuration.rows, actual.configuration.rows),
+    ...compareFingerprints(
+      "rows of the extension's table",
+      expected.configuration.rows,
+      actual.configuration.rows,
+    ),
     ...compareFingerprints(
       "large objects",
       new Map([["all", wanted.largeObjects]]),
       new Map([["all", found.largeObjects]]),
     ),
-    ...compareSequences(
-      [...wanted.sequences, ...expected.configuration.sequences],
-      sequencesAfter,
-      [...found.sequences, ...actual.configuration.sequences],
-    ),
+    ...compareSequences([...wanted.sequences, ...expected.configuration.sequences], sequencesAfter, [
+      ...found.sequences,
+      ...actual.configuration.sequences,
+    ]),
   ];
 }
 
@@ -72,7 +75,9 @@ export function lossesBetween(expected: DatabaseContent, actual: DatabaseContent
   const rows = [...expected.configuration.leftOut].flatMap(([identity, { rows: count, hash }]) => {
     const found = actual.configuration.leftOut.get(identity);
     if (found === undefined || found.hash === hash) return [];
-    return [`rows of ${identity} that the extension's filter leaves out of a dump: ${count} in the source, ${found.rows} in the copy`];
+    return [
+      `rows of ${identity} that the extension's filter leaves out of a dump: ${count} in the source, ${found.rows} in the copy`,
+    ];
   });
   return [...members, ...rows].map((loss) => `not copied: ${loss}`);
 }
@@ -83,7 +88,8 @@ const rowKinds = new Set(["table", "rows of the extension's table", "large objec
 /** What to do about differences: as specific as they allow. */
 export function hintFor(differences: readonly Difference[]): string {
   const all = (fits: (difference: Difference) => boolean) => differences.every(fits);
-  const hasRows = ({ kind, expected = "" }: Difference) => rowKinds.has(kind) && /^(?:hash|\d+ rows)/.test(expected);
+  const hasRows = ({ kind, expected = "" }: Difference) =>
+    rowKinds.has(kind) && /^(?:hash|\d+ rows)/.test(expected);
   if (all(hasRows)) {
     return "Check whether the source computes these rows when they are restored: a generated column whose function is not really immutable, or a type whose text form depends on a setting. Fix that in the source, then sync again.";
   }

@@ -41,7 +41,9 @@ test.each([
 });
 
 test("the comment of the schema public is restored where the role may set it", () => {
-  expect(isLeftOut(entry("COMMENT", null, "SCHEMA public"), { ...nothing, mayCommentPublic: true })).toBe(false);
+  expect(isLeftOut(entry("COMMENT", null, "SCHEMA public"), { ...nothing, mayCommentPublic: true })).toBe(
+    false,
+  );
 });
 
 test("an extension that is left out takes its rows and sequences with it, and no other", () => {

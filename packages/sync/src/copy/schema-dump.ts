@@ -43,10 +43,15 @@ export async function dumpSchema(request: SchemaDumpRequest): Promise<Archive> {
     ...(onStart === undefined ? {} : { onStart }),
   });
   if (exitCode !== 0) {
-    throw new OpsError("target", "DUMP_FAILED", `${system}: pg_dump could not read the schema of ${database}.`, {
-      details: programErrors(stderr),
-      hint: "Run the command again with --verbose to see the pg_dump command.",
-    });
+    throw new OpsError(
+      "target",
+      "DUMP_FAILED",
+      `${system}: pg_dump could not read the schema of ${database}.`,
+      {
+        details: programErrors(stderr),
+        hint: "Run the command again with --verbose to see the pg_dump command.",
+      },
+    );
   }
   return await readOwnArchive(file);
 }
@@ -60,9 +65,14 @@ export async function readOwnArchive(file: string): Promise<Archive> {
     return await readArchive(file);
   } catch (cause) {
     if (!(cause instanceof ArchiveUnreadable)) throw cause;
-    throw new OpsError("bug", "ARCHIVE_UNREADABLE", `The archive of pg_dump cannot be read: ${cause.message}.`, {
-      hint: "Install the client programs of a PostgreSQL major from 14 to 18, or set PILOT_LIGHT_PG_BIN to their directory.",
-      cause,
-    });
+    throw new OpsError(
+      "bug",
+      "ARCHIVE_UNREADABLE",
+      `The archive of pg_dump cannot be read: ${cause.message}.`,
+      {
+        hint: "Install the client programs of a PostgreSQL major from 14 to 18, or set PILOT_LIGHT_PG_BIN to their directory.",
+        cause,
+      },
+    );
   }
 }

@@ -91,7 +91,12 @@ async function readPosition(
   session: Session,
   { schema, name, identity }: ConfigurationRelation,
 ): Promise<SequencePosition> {
-  const position = await session.one<{ lastValue: string; isCalled: boolean; increment: string; cycle: boolean }>(
+  const position = await session.one<{
+    lastValue: string;
+    isCalled: boolean;
+    increment: string;
+    cycle: boolean;
+  }>(
     `select p.last_value::text as "lastValue", p.is_called as "isCalled", s.seqincrement::text as increment, s.seqcycle as cycle
        from ${ident(schema, name)} p, pg_catalog.pg_sequence s where s.seqrelid = $1::pg_catalog.regclass`,
     [ident(schema, name)],
@@ -128,7 +133,9 @@ export async function readAdditions(
   session: Session,
   relations: readonly ConfigurationRelation[],
 ): Promise<ExtensionAdditions[]> {
-  const found = await session.query<{ extension: string; objects: string[]; created: string }>(additionsQuery);
+  const found = await session.query<{ extension: string; objects: string[]; created: string }>(
+    additionsQuery,
+  );
   const result: ExtensionAdditions[] = [];
   for (const { extension, objects, created } of found) {
     const changedRows: Record<string, number> = {};
@@ -142,7 +149,9 @@ export async function readAdditions(
       );
       if (Number(rows) > 0) changedRows[identity] = Number(rows);
     }
-    if (objects.length > 0 || Object.keys(changedRows).length > 0) result.push({ extension, objects, changedRows });
+    if (objects.length > 0 || Object.keys(changedRows).length > 0) {
+      result.push({ extension, objects, changedRows });
+    }
   }
   return result;
 }
