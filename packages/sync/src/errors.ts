@@ -171,7 +171,7 @@ export const dumpFailed = defineError<ProgramFailure & { side: Side; system: Dat
   hint: () => "To see the command line of pg_dump, run the command again with --verbose",
 });
 
-export const archiveUnreadable = defineError<{ reason: string; cause: unknown }>({
+export const archiveUnreadable = defineError<{ reason: string }>({
   code: "ARCHIVE_UNREADABLE",
   failure: "bug",
   meaning: "The tool does not know the format of the archive that pg_dump has written.",
@@ -179,7 +179,6 @@ export const archiveUnreadable = defineError<{ reason: string; cause: unknown }>
   message: ({ reason }) => `Cannot read the archive of pg_dump: ${reason}.`,
   hint: () =>
     "Set PILOT_LIGHT_PG_BIN to the directory of the client programs of a major version from 14 to 18.",
-  cause: ({ cause }) => cause,
 });
 
 export const dumpDamaged = defineError<ProgramFailure>({

@@ -19,11 +19,15 @@ import type { ClientPrograms } from "@pilot-light/core/postgres/programs";
 import { openSession } from "@pilot-light/core/postgres/session";
 import { run } from "@pilot-light/core/process";
 import type { Pair, Side } from "@pilot-light/sandbox/testing";
-import { differencesBetween, type DatabaseContent } from "@pilot-light/sync/copy/equality";
-import { listConfiguration, readConfiguration } from "@pilot-light/sync/read/extensions";
-import { readInventory } from "@pilot-light/sync/read/inventory";
-import { scopeFlags } from "@pilot-light/sync/copy/dump";
-import { dumpSchema } from "@pilot-light/sync/copy/schema-dump";
+import {
+  differencesBetween,
+  dumpSchema,
+  listConfiguration,
+  readConfiguration,
+  readInventory,
+  scopeFlags,
+  type DatabaseContent,
+} from "@pilot-light/sync/testing";
 import { clientPrograms } from "./support.ts";
 
 /** Databases beside one of a pair's; dropped with the pair, as their names begin with its name. */

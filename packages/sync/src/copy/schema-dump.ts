@@ -1,10 +1,10 @@
 /** The schema of a database as pg_dump writes it, to be compared with an archive entry by entry. */
 import type { Environment } from "@pilot-light/core/config/env";
-import { OpsError } from "@pilot-light/core/ops-error";
 import { ArchiveUnreadable, readArchive, type Archive } from "@pilot-light/core/inventory/archive";
 import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
 import type { ClientPrograms } from "@pilot-light/core/postgres/programs";
 import { run } from "@pilot-light/core/process";
+import { archiveUnreadable, dumpFailed } from "../errors.ts";
 import { programErrors, scopeFlags } from "./dump.ts";
 
 export interface SchemaDumpRequest {
@@ -43,15 +43,7 @@ export async function dumpSchema(request: SchemaDumpRequest): Promise<Archive> {
     ...(onStart === undefined ? {} : { onStart }),
   });
   if (exitCode !== 0) {
-    throw new OpsError(
-      "target",
-      "DUMP_FAILED",
-      `${system}: pg_dump could not read the schema of ${database}.`,
-      {
-        details: programErrors(stderr),
-        hint: "Run the command again with --verbose to see the pg_dump command.",
-      },
-    );
+    throw dumpFailed({ side: "target", system, errors: programErrors(stderr) });
   }
   return await readOwnArchive(file);
 }
@@ -65,14 +57,6 @@ export async function readOwnArchive(file: string): Promise<Archive> {
     return await readArchive(file);
   } catch (cause) {
     if (!(cause instanceof ArchiveUnreadable)) throw cause;
-    throw new OpsError(
-      "bug",
-      "ARCHIVE_UNREADABLE",
-      `The archive of pg_dump cannot be read: ${cause.message}.`,
-      {
-        hint: "Install the client programs of a PostgreSQL major from 14 to 18, or set PILOT_LIGHT_PG_BIN to their directory.",
-        cause,
-      },
-    );
+    throw archiveUnreadable({ reason: cause.message }, { cause });
   }
 }
