@@ -171,6 +171,16 @@ export const dumpFailed = defineError<ProgramFailure & { side: Side; system: Dat
   hint: () => "To see the command line of pg_dump, run the command again with --verbose",
 });
 
+export const archiveUnreadable = defineError<{ reason: string }>({
+  code: "ARCHIVE_UNREADABLE",
+  failure: "bug",
+  meaning: "The tool does not know the format of the archive that pg_dump has written.",
+  remedy: "Use pg_dump and pg_restore of a major version from 14 to 18, then report the problem.",
+  message: ({ reason }) => `Cannot read the archive of pg_dump: ${reason}.`,
+  hint: () =>
+    "Set PILOT_LIGHT_PG_BIN to the directory of the client programs of a major version from 14 to 18.",
+});
+
 export const dumpDamaged = defineError<ProgramFailure>({
   code: "DUMP_DAMAGED",
   failure: "target",
@@ -207,16 +217,15 @@ export const restoreFailed = defineError<ProgramFailure>({
   hint: () => "Fix the object that pg_restore names in the source, then sync again.",
 });
 
-export const verificationFailed = defineError<{ differences: readonly string[] }>({
+export const verificationFailed = defineError<{ differences: readonly string[]; remedy: string }>({
   code: "VERIFICATION_FAILED",
   failure: "target",
   meaning: "The restored database is not equal to the source.",
   remedy:
-    "Fix the listed objects in the source. The usual cause is a generated column whose function is not immutable.",
+    "Follow the hint, which depends on what differs: rows, definitions, positions of sequences, or extensions.",
   message: () => "The restored database is not equal to the source.",
   details: ({ differences }) => differences,
-  hint: () =>
-    "A definition that gives another result on each server, such as a generated column, causes this. Fix it in the source, then sync again.",
+  hint: ({ remedy }) => remedy,
 });
 
 // Settings and privileges of the target

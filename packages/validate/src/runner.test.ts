@@ -79,7 +79,7 @@ describe("a deployment as a fix leaves the environment in its mode", () => {
 
   test("not known: the fix names both commands", async () => {
     expect(await fixIn(() => Promise.reject(new Error("no outputs")))).toBe(
-      "Create the bucket:  pnpm infra:deploy    (while it is active: pnpm infra:deploy --var dev_activated=true)",
+      "Create the bucket:  pnpm infra:deploy    (if the environment is active: pnpm infra:deploy --var dev_activated=true)",
     );
   });
 });

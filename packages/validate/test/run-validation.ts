@@ -2,6 +2,7 @@
 import { Printer } from "@pilot-light/core/output/printer";
 import type { Environment } from "@pilot-light/core/config/env";
 import { fakeTerminal } from "@pilot-light/core/testing/fake-terminal";
+import { outputsSource } from "@pilot-light/core/terraform/outputs";
 import { vi } from "vitest";
 import { validate, usualOptions, type ValidateOptions } from "../src/validate.ts";
 import type { CheckResult, Report } from "../src/documents.ts";
@@ -19,7 +20,11 @@ export async function runValidation(
   signal: AbortSignal = new AbortController().signal,
 ): Promise<Report> {
   useAws(env);
-  return await validate({ ...usualOptions, ...options }, { environment: env, printer: silent(env), signal });
+  const outputs = outputsSource(undefined, env);
+  return await validate(
+    { ...usualOptions, outputs, ...options },
+    { environment: env, printer: silent(env), signal },
+  );
 }
 
 /** The result of one check, run with what it needs. */

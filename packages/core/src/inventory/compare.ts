@@ -15,13 +15,14 @@ export interface Difference {
 /** A difference as one line. */
 export function describeDifference(difference: Difference): string {
   const { kind, identity, problem, expected, actual } = difference;
-  const values = problem === "different" ? `: expected ${shorten(expected)}, found ${shorten(actual)}` : "";
+  const isShown = problem === "different" && expected !== undefined;
+  const values = isShown ? `: expected ${shorten(expected)}, found ${shorten(actual)}` : "";
   return `${kind} ${identity} ${problem === "different" ? "differs" : `is ${problem}`}${values}`;
 }
 
 function shorten(text = ""): string {
   const line = text.replaceAll(/\s+/g, " ");
-  return line.length > 120 ? `${line.slice(0, 117)}...` : line;
+  return line.length > 160 ? `${line.slice(0, 157)}...` : line;
 }
 
 /**
@@ -64,6 +65,20 @@ function isSame(kind: string, expected: string, actual: string, sameMajor: boole
   const [expectedFacts, actualFacts] = [expected, actual].map((definition) => definition.split("\n")[0]);
   if (factKinds.has(kind) && expectedFacts !== actualFacts) return false;
   return !sameMajor || canonicalDefinition(expected) === canonicalDefinition(actual);
+}
+
+/**
+ * Differences of facts between servers of two majors. Whether an object exists is compared by the archives; a column is no
+ * entry of an archive, but a part of its table's.
+ */
+export function compareFacts(
+  expected: readonly SchemaObject[],
+  actual: readonly SchemaObject[],
+): Difference[] {
+  return compareObjects(expected, actual, { sameMajor: false }).filter(
+    ({ kind, problem }) =>
+      kind === "column" || (problem === "different" && kind !== "comment" && kind !== "extension"),
+  );
 }
 
 /** Differences of table contents, keyed by the table's identity. */

@@ -67,8 +67,8 @@ const tables = `
   select case c.relkind when 'f' then 'foreign table' else 'table' end, ${relation},
          pg_catalog.jsonb_build_object(
            'persistence', c.relpersistence,
-           'partition key', pg_catalog.pg_get_partkeydef(c.oid),
-           'partition bound', pg_catalog.pg_get_expr(c.relpartbound, c.oid),
+           'partitioned', c.relkind = 'p',
+           'partition', c.relispartition,
            'parents', (select pg_catalog.jsonb_agg(i.inhparent::pg_catalog.regclass::text order by i.inhseqno)
                          from pg_catalog.pg_inherits i where i.inhrelid = c.oid),
            'of type', nullif(c.reloftype, 0)::pg_catalog.regtype::text,
@@ -76,6 +76,7 @@ const tables = `
            'row security', c.relrowsecurity,
            'row security forced', c.relforcerowsecurity,
            'replica identity', c.relreplident)::text
+           || pg_catalog.concat(E'\\n', pg_catalog.pg_get_partkeydef(c.oid), E'\\n', pg_catalog.pg_get_expr(c.relpartbound, c.oid))
     from ${relationFrom} where c.relkind in ('r', 'p', 'f') and ${relationWhere}`;
 
 // A restore may create a child's columns in another order; those of a plain table keep their order.
@@ -177,11 +178,12 @@ const enums = `
 
 const domains = `
   select 'domain', ${typeName},
-         pg_catalog.jsonb_build_object('base', pg_catalog.format_type(t.typbasetype, t.typtypmod), 'not null', t.typnotnull, 'default', t.typdefault,
+         pg_catalog.jsonb_build_object('base', pg_catalog.format_type(t.typbasetype, t.typtypmod), 'not null', t.typnotnull, 'default', t.typdefault is not null,
            'constraints', (select pg_catalog.jsonb_agg(k.conname order by k.conname)
                              from pg_catalog.pg_constraint k where k.contypid = t.oid and k.contype <> 'n'))::text
            || coalesce((select pg_catalog.string_agg(E'\\n' || pg_catalog.pg_get_constraintdef(k.oid), '' order by k.conname)
                           from pg_catalog.pg_constraint k where k.contypid = t.oid and k.contype <> 'n'), '')
+           || coalesce(E'\\n' || pg_catalog.pg_get_expr(t.typdefaultbin, 0), '')
     from ${typeFrom} where t.typtype = 'd' and ${typeWhere}`;
 
 const ranges = `

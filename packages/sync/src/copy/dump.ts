@@ -35,6 +35,16 @@ export interface DumpRequest {
 /** What `pg_dump --verbose` prints next after it has locked all tables (`getSchemaData` in src/bin/pg_dump/common.c, 14 to 18). */
 const afterLocking = "reading user-defined functions";
 
+/** What no dump of a sync holds: roles are not copied, the target keeps its own, and the rest acts beyond the database. */
+export const scopeFlags: readonly string[] = [
+  "--no-owner",
+  "--no-privileges",
+  "--no-publications",
+  "--no-subscriptions",
+  "--no-security-labels",
+  "--no-tablespaces",
+];
+
 /**
  * Runs pg_dump in custom format, without owners and privileges: roles are not copied, and the target keeps its own.
  * @throws OpsError DUMP_FAILED of the side's class
@@ -45,12 +55,7 @@ export async function makeDump(request: DumpRequest, { printer, signal }: Comman
     "--format=custom",
     // gzip 1 is as quick as none on two cores and a seventh of the size; higher levels cost more than they save.
     "--compress=1",
-    "--no-owner",
-    "--no-privileges",
-    "--no-publications",
-    "--no-subscriptions",
-    "--no-security-labels",
-    "--no-tablespaces",
+    ...scopeFlags,
     "--no-password",
     "--verbose",
     "--lock-wait-timeout=60000",

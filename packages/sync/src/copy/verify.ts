@@ -1,47 +1,28 @@
 /** The check before the swap: the staging database must be equal to the snapshot, object by object and table by table. */
-import {
-  compareFingerprints,
-  compareObjects,
-  compareSequences,
-  describeDifference,
-} from "@pilot-light/core/inventory/compare";
-import { fingerprintTable, type SequencePosition } from "@pilot-light/core/inventory/tables";
+import { describeDifference } from "@pilot-light/core/inventory/compare";
+import { fingerprintTable } from "@pilot-light/core/inventory/tables";
 import { ident } from "@pilot-light/core/postgres/identifiers";
 import type { Session } from "@pilot-light/core/postgres/session";
 import { verificationFailed } from "../errors.ts";
-import type { Inventory } from "../read/inventory.ts";
+import { differencesBetween, hintFor, type DatabaseContent, type EqualityOptions } from "./equality.ts";
 
 const shown = 20;
 
 /**
- * Compares the restored database with the snapshot.
- * @param after sequence positions of the source after the dump
+ * Compares the restored database with what was dumped.
  * @throws OpsError VERIFICATION_FAILED (target) that names every difference
  */
 export function assertEqual(
-  expected: Inventory,
-  after: readonly SequencePosition[],
-  actual: Inventory,
-  { sameMajor, skippedExtensions }: { sameMajor: boolean; skippedExtensions: readonly string[] },
+  expected: DatabaseContent,
+  actual: DatabaseContent,
+  options: EqualityOptions,
 ): void {
-  const skipped = new Set(skippedExtensions);
-  const objects = expected.objects.filter(
-    ({ kind, identity }) => !(kind === "extension" && skipped.has(identity)),
-  );
-  const differences = [
-    ...compareObjects(objects, actual.objects, { sameMajor }),
-    ...compareFingerprints("table", expected.tables, actual.tables),
-    ...compareFingerprints(
-      "large objects",
-      new Map([["all", expected.largeObjects]]),
-      new Map([["all", actual.largeObjects]]),
-    ),
-    ...compareSequences(expected.sequences, after, actual.sequences),
-  ];
+  const differences = differencesBetween(expected, actual, options);
   if (differences.length === 0) return;
   const more = differences.length > shown ? [`and ${differences.length - shown} more`] : [];
   throw verificationFailed({
     differences: [...differences.slice(0, shown).map(describeDifference), ...more],
+    remedy: hintFor(differences),
   });
 }
 
@@ -65,15 +46,23 @@ export const fingerprintStagingTable: typeof fingerprintTable = async (session, 
   }
 };
 
+/**
+ * Statistics are no reason to fail: ANALYZE runs the functions of a table's indexes, which may raise errors. A connection that is lost
+ * fails the next query.
+ */
 async function analyze(session: Session, schema: string, name: string): Promise<void> {
-  await session.query(`analyze ${ident(schema, name)}`);
+  await session.query(`analyze ${ident(schema, name)}`).catch(() => undefined);
 }
 
-/** Refreshes the statistics of partitioned tables, which autovacuum never analyzes, and of materialized views. */
+/**
+ * Refreshes the statistics of partitioned tables, which autovacuum never analyzes, and of materialized views. Those with a foreign
+ * table are left out: ANALYZE would read it from its server, which may be out of reach.
+ */
 export async function analyzeParents(session: Session): Promise<void> {
   const parents = await session.query<{ schema: string; name: string }>(
     `select n.nspname as schema, c.relname as name from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-      where (c.relkind = 'p' and not c.relispartition or c.relkind = 'm' and c.relispopulated) and n.nspname !~ '^pg_'
+      where (c.relkind = 'p' and not c.relispartition and not exists (
+              select 1 from pg_catalog.pg_partition_tree(c.oid) t join pg_catalog.pg_class f on f.oid = t.relid and f.relkind = 'f') or c.relkind = 'm' and c.relispopulated) and n.nspname !~ '^pg_'
       order by 1, 2`,
   );
   for (const { schema, name } of parents) await analyze(session, schema, name);

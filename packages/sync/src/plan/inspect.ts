@@ -19,6 +19,7 @@ import { countRows, readObjects, type RowCounts } from "../read/inventory.ts";
 import { openSessions, type Sessions } from "../read/snapshot.ts";
 import type { Resolved } from "../resolve.ts";
 import type { TargetState } from "../target/target-state.ts";
+import { extensionNotes, readExtensionFacts } from "./extension-notes.ts";
 import { checkDatabases, checkRows, type Findings } from "./rules/index.ts";
 import type { SideFacts } from "./rules/rule.ts";
 
@@ -60,6 +61,7 @@ export async function inspect(
   const { targetBackup } = options;
   const found = checkDatabases({ direction, source, target, targetBackup, targetState }, options);
   if (found.refusals.length > 0) throw combine(found.refusals);
+  const extensions = await readExtensionFacts(sessions.source.first, sessions.target.first);
   const majors = [source.facts.major, ...(targetBackup ? [target.facts.major] : [])];
   const programs = chooseClientPrograms(await finding, majors, target.facts.major);
   const [sourceRows, targetRows] = await settleAll([
@@ -73,7 +75,7 @@ export async function inspect(
     programs,
     findings: {
       refusals: rows.refusals,
-      notes: [...found.notes, ...rows.notes],
+      notes: [...found.notes, ...extensionNotes(direction, extensions), ...rows.notes],
       skippedExtensions: found.skippedExtensions,
     },
   };

@@ -1,20 +1,27 @@
 /** Step: dump the source and read everything that it contains, at the same time and in the same snapshot. */
 import { join } from "node:path";
 import { formatBytes, plural } from "@pilot-light/core/output/format";
+import { readState } from "@pilot-light/core/inventory/state";
 import { readSequences, type SequencePosition } from "@pilot-light/core/inventory/tables";
 import { sessionOptions } from "../read/connect.ts";
 import { makeDump, type Dump } from "../copy/dump.ts";
-import { readInventory, type Inventory } from "../read/inventory.ts";
+import type { DatabaseContent } from "../copy/equality.ts";
+import { readOwnArchive } from "../copy/schema-dump.ts";
+import { listConfiguration, readConfiguration, type ConfigurationRelation } from "../read/extensions.ts";
+import { readInventory } from "../read/inventory.ts";
 import type { StepContext } from "../job.ts";
 import { closedToPublic } from "../target/privileges.ts";
 import { settleAll } from "@pilot-light/core/async/settle";
 import { openSnapshot } from "../read/snapshot.ts";
 
-/** The dump, and what it must contain. */
-export interface DumpedSource {
+/** The dump, and what a restored copy of it must contain. */
+export interface DumpedSource extends DatabaseContent {
   dump: Dump;
   snapshot: string;
-  inventory: Inventory;
+  /** Configuration tables and sequences of the extensions that are copied. */
+  relations: readonly ConfigurationRelation[];
+  /** Those of extensions that are left out. */
+  skippedRelations: readonly ConfigurationRelation[];
   /** Read after the dump: sequences are outside of every snapshot. */
   sequencesAfter: readonly SequencePosition[];
   /** What PUBLIC may not use in the source. */
@@ -45,15 +52,26 @@ export async function dumpSource(context: StepContext): Promise<DumpedSource> {
     // Not before: a TRUNCATE that waits for these readers would make pg_dump wait behind it, forever.
     const reading = async () => {
       await locked;
-      return await readInventory(snapshot.sessions, options.verify, (done, all) =>
-        progress(`${done} of ${all} tables read`),
-      );
+      const all = (await listConfiguration(snapshot.first)).filter(({ isReadable }) => isReadable);
+      const relations = all.filter(({ extension }) => !job.skippedExtensions.includes(extension));
+      const skippedRelations = all.filter((relation) => !relations.includes(relation));
+      const configuration = await readConfiguration(snapshot.first, relations, options.verify);
+      const state = await readState(snapshot.first);
+      const report = (done: number, tables: number) => progress(`${done} of ${tables} tables read`);
+      const inventory = await readInventory(snapshot.sessions, options.verify, report);
+      return { relations, skippedRelations, configuration, state, inventory };
     };
-    const [dump, inventory] = await settleAll([together(makeDump(request, context)), together(reading())]);
-    const sequencesAfter = await readSequences(snapshot.first);
+    const [dump, content] = await settleAll([together(makeDump(request, context)), together(reading())]);
+    const { inventory, relations } = content;
+    const archive = await readOwnArchive(file);
+    const counters = relations.filter(({ isSequence }) => isSequence);
+    const sequencesAfter = [
+      ...(await readSequences(snapshot.first)),
+      ...(await readConfiguration(snapshot.first, counters, options.verify)).sequences,
+    ];
     const closed = await closedToPublic(snapshot.first);
     await snapshot.assertNotRewritten(sessionOptions("source", environment, signal));
     const summary = `${formatBytes(dump.bytes)}, ${plural(inventory.tables.size, "table")}, snapshot ${snapshot.id}`;
-    return { value: { dump, inventory, sequencesAfter, closed, snapshot: snapshot.id }, summary };
+    return { value: { ...content, archive, dump, sequencesAfter, closed, snapshot: snapshot.id }, summary };
   });
 }

@@ -1,17 +1,27 @@
 /** Step: create the staging database and restore the dump into it. */
 import { join } from "node:path";
 import { plural } from "@pilot-light/core/output/format";
-import type { Dump } from "../copy/dump.ts";
 import type { StepContext } from "../job.ts";
-import { createStaging, dropDatabase } from "../target/maintenance.ts";
+import { createStaging, dropDatabase, ownsPublic } from "../target/maintenance.ts";
 import { restore } from "../copy/restore.ts";
+import { nameOfRelation, type RestoreListOptions } from "../copy/restore-list.ts";
+import type { DumpedSource } from "./dump-source.ts";
 
-export async function restoreStaging(dump: Dump, context: StepContext): Promise<void> {
+/** Returns what the restore leaves out. */
+export async function restoreStaging(
+  { archive, dump, skippedRelations }: DumpedSource,
+  context: StepContext,
+): Promise<RestoreListOptions> {
   const { printer, job, libpq, undo } = context;
   const { maintenance, staging, options, programs, skippedExtensions, target } = job;
-  await printer.step("restore", async (progress) => {
+  return await printer.step("restore", async (progress) => {
     undo.add(`the staging database ${staging}`, () => dropDatabase(maintenance, staging));
     await createStaging(maintenance, target.database, staging);
+    const leftOut = {
+      skippedExtensions,
+      skippedRelations: new Set(skippedRelations.map(({ schema, name }) => nameOfRelation(schema, name))),
+      mayCommentPublic: await ownsPublic(maintenance),
+    };
     const listFile = join(job.workDirectory, "entries.list");
     const request = {
       programs,
@@ -19,12 +29,13 @@ export async function restoreStaging(dump: Dump, context: StepContext): Promise<
       file: dump.file,
       database: staging,
       listFile,
-      skippedExtensions,
+      archive,
+      leftOut,
       jobs: options.jobs,
     };
     await restore(request, context, (done, all) => progress(printer.bar(done, all, "tables")));
     return {
-      value: undefined,
+      value: leftOut,
       summary: `into the staging database ${staging}, ${plural(options.jobs, "job")}`,
     };
   });

@@ -49,8 +49,8 @@ export async function runSync(job: SyncJob, command: CommandContext): Promise<Sy
     const dumped = await timed("dump", () => dumpSource(context));
     checkRowsAgain(dumped, job);
     const archive = background.start(timed("archive", () => uploadArchive(dumped.dump, context)));
-    await timed("restore", () => restoreStaging(dumped.dump, context));
-    await timed("verify", () => verifyStaging(dumped, context));
+    const leftOut = await timed("restore", () => restoreStaging(dumped, context));
+    const losses = await timed("verify", () => verifyStaging(dumped, leftOut, context));
     const backupDump = await finishUploads(dumped.dump, { archive, backup }, context);
     await timed("settings", () => carrySettings(dumped, context));
     context.signal.throwIfAborted();
@@ -58,7 +58,7 @@ export async function runSync(job: SyncJob, command: CommandContext): Promise<Sy
     ({ target } = swapped);
     if (swapped.target !== "replaced") throw swapped.error;
     await writeManifest(dumped, durationsMs, context);
-    const warnings = await dropPrevious(job);
+    const warnings = [...losses, ...(await dropPrevious(job))];
     return summarize(dumped, { backupDump, swapped, durationsMs, warnings });
   } catch (error) {
     await background.stop(error);

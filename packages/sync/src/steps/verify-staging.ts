@@ -1,34 +1,67 @@
 /** Step: compare the staging database with the snapshot, and refresh its statistics. */
+import { join } from "node:path";
 import { plural } from "@pilot-light/core/output/format";
 import { withDatabase } from "@pilot-light/core/postgres/endpoint";
 import { sessionOptions } from "../read/connect.ts";
 import { readInventory } from "../read/inventory.ts";
 import type { StepContext } from "../job.ts";
 import { openSessions } from "../read/snapshot.ts";
+import { settleAll } from "@pilot-light/core/async/settle";
+import { readState } from "@pilot-light/core/inventory/state";
+import { lossesBetween } from "../copy/equality.ts";
+import { isLeftOut, type RestoreListOptions } from "../copy/restore-list.ts";
+import { dumpSchema } from "../copy/schema-dump.ts";
+import { installedVersions, readConfiguration } from "../read/extensions.ts";
 import { analyzeParents, assertEqual, fingerprintStagingTable } from "../copy/verify.ts";
 import type { DumpedSource } from "./dump-source.ts";
 
+/** Returns what a dump leaves out by its nature, as warnings. */
 export async function verifyStaging(
-  { inventory, sequencesAfter }: DumpedSource,
+  dumped: DumpedSource,
+  leftOut: RestoreListOptions,
   context: StepContext,
-): Promise<void> {
-  const { printer, environment, job, signal } = context;
-  const { options, staging, skippedExtensions, target, versions } = job;
-  await printer.step("verify", async (progress) => {
+): Promise<string[]> {
+  const { printer, environment, job, libpq, signal, together } = context;
+  const { direction, options, programs, staging, skippedExtensions, target, versions } = job;
+  const { inventory, sequencesAfter, relations } = dumped;
+  return await printer.step("verify", async (progress) => {
     const endpoint = withDatabase(target, staging);
     await using sessions = await openSessions(
       endpoint,
       options.jobs,
       sessionOptions("target", environment, signal),
     );
-    const hasPublic = inventory.objects.some(
-      ({ kind, identity }) => kind === "schema" && identity === "public",
-    );
     // A new database has this schema; the source's owner may have dropped it.
-    if (!hasPublic) await sessions.first.query("drop schema if exists public");
+    if (!dumped.state.hasPublic) await sessions.first.query("drop schema if exists public");
     const report = (done: number, all: number) => progress(printer.bar(done, all, "tables"));
-    const actual = await readInventory(sessions.all, options.verify, report, fingerprintStagingTable);
-    assertEqual(inventory, sequencesAfter, actual, { sameMajor: versions.sameMajor, skippedExtensions });
+    const schemaDump = {
+      system: direction.target,
+      programs,
+      environment: libpq.target,
+      database: staging,
+      file: join(job.workDirectory, "staging.schema"),
+      signal,
+      onStart: (line: string) => {
+        printer.detail(`$ ${line}`);
+      },
+    };
+    const reading = async () => {
+      const installed = await installedVersions(sessions.first);
+      const state = await readState(sessions.first);
+      const configuration = await readConfiguration(sessions.first, relations, options.verify);
+      const rows = await readInventory(sessions.all, options.verify, report, fingerprintStagingTable);
+      return { installed, state, configuration, inventory: rows };
+    };
+    // pg_dump runs while the rows are read.
+    const [archive, found] = await settleAll([together(dumpSchema(schemaDump)), together(reading())]);
+    const actual = { ...found, archive };
+    assertEqual(dumped, actual, {
+      sequencesAfter,
+      sameMajor: versions.sameMajor,
+      skippedExtensions,
+      installedVersions: found.installed,
+      isLeftOut: (entry) => isLeftOut(entry, leftOut),
+    });
     await analyzeParents(sessions.first);
     const how = options.verify === "checksums" ? "rows and hashes" : "row counts";
     const what = [
@@ -36,6 +69,6 @@ export async function verifyStaging(
       plural(inventory.sequences.length, "sequence"),
       plural(inventory.objects.length, "object"),
     ];
-    return { value: undefined, summary: `equal: ${what.join(", ")}` };
+    return { value: lossesBetween(dumped, actual), summary: `equal: ${what.join(", ")}` };
   });
 }

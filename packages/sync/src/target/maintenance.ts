@@ -59,6 +59,15 @@ export async function dropDatabase(maintenance: Session, name: string): Promise<
 }
 
 /** Encoding and locale of a database, as CREATE DATABASE takes them. */
+/** Whether the owner of a new database also owns its schema public: from version 15 on, and a superuser always. */
+export async function ownsPublic(maintenance: Session): Promise<boolean> {
+  const { owns } = await maintenance.one<{ owns: boolean }>(
+    `select pg_catalog.current_setting('server_version_num')::int >= 150000 or r.rolsuper as owns
+       from pg_catalog.pg_roles r where r.rolname = current_user`,
+  );
+  return owns;
+}
+
 interface Locale {
   encoding: string;
   collate: string;

@@ -24,19 +24,12 @@ export const extensions: DatabasesRule = {
   needs: "databases",
   errors: { extensionMissing },
   check: ({ direction, source, target }) =>
-    source.facts.extensions.flatMap(({ name, version, dependents }): Finding[] => {
-      const findings: Finding[] = [];
-      const installed = target.facts.extensions.find((extension) => extension.name === name);
-      if (installed !== undefined && installed.version !== version) {
-        findings.push({
-          note: `extension ${name} is ${version} on ${direction.source} and ${installed.version} on ${direction.target}`,
-        });
-      }
-      if (target.facts.available.includes(name)) return findings;
+    source.facts.extensions.flatMap(({ name, dependents }): Finding[] => {
+      if (target.facts.available.includes(name)) return [];
       if (dependents.length > 0) {
-        return [...findings, { refusal: extensionMissing({ direction, extension: name, dependents }) }];
+        return [{ refusal: extensionMissing({ direction, extension: name, dependents }) }];
       }
       const note = `extension ${name} is not available on ${direction.target}; no object uses it, so it is left out`;
-      return [...findings, { skippedExtension: name }, { note }];
+      return [{ skippedExtension: name }, { note }];
     }),
 };

@@ -1,6 +1,7 @@
 /** Rule: both servers have supported versions, and the target understands what the source's pg_dump writes. */
 import { defineError } from "@pilot-light/core/ops-error";
 import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
+import { newestPgDumpFor } from "@pilot-light/core/postgres/programs";
 import type { DatabasesRule, Finding } from "./rule.ts";
 
 /** `pg_terminate_backend` waits for the end of a session from this version on; Neon has no older one. */
@@ -44,7 +45,7 @@ export const versions: DatabasesRule = {
       if (side.major < oldestMajor) findings.push({ refusal: versionUnsupported(side) });
     }
     const [from, to] = sides;
-    if (from.major >= 17 && to.major <= 16) {
+    if (from.major > newestPgDumpFor(to.major)) {
       findings.push({ refusal: versionDowngrade({ source: from, target: to }) });
     } else if (from.major > to.major) {
       findings.push({

@@ -1,0 +1,91 @@
+import { expect, test } from "vitest";
+import { compareArchives } from "./archive-compare.ts";
+import type { ArchiveEntry } from "./archive.ts";
+import { describeDifference } from "./compare.ts";
+
+const entry = (
+  type: string,
+  schema: string | null,
+  tag: string,
+  sql: string,
+  rest: Partial<ArchiveEntry> = {},
+) => ({
+  ...{ id: 1, type, schema, tag, sql, accessMethod: "", oid: 0 },
+  ...rest,
+});
+const archive = (...entries: ArchiveEntry[]) => ({ standardStrings: true, entries });
+const lines = (expected: ArchiveEntry[], actual: ArchiveEntry[], sameMajor = true) =>
+  compareArchives(archive(...expected), archive(...actual), { sameMajor }).map(describeDifference);
+
+test("entries that are missing, unexpected and different are named", () => {
+  const view = (sql: string) => entry("VIEW", "public", "v", sql);
+  expect(
+    lines(
+      [view("SELECT 1"), entry("FK CONSTRAINT", "public", "a b", "")],
+      [view("SELECT 2"), entry("TABLE", "s", "t", "")],
+    ),
+  ).toEqual([
+    "view public.v differs: expected SELECT 1, found SELECT 2",
+    "foreign key constraint public.a b is missing",
+    "table s.t is unexpected",
+  ]);
+});
+
+test("entries of one name are told apart by their SQL", () => {
+  const operator = (sql: string) => entry("OPERATOR", "public", "<", sql);
+  expect(lines([operator("a"), operator("b")], [operator("b"), operator("a")])).toEqual([]);
+  expect(lines([operator("a"), operator("b")], [operator("b")])).toEqual(["operator public.< is missing"]);
+  expect(lines([operator("a"), operator("b")], [operator("b"), operator("c")])).toEqual([
+    "operator public.< differs: expected a, found c",
+  ]);
+});
+
+test("the access method of a table counts", () => {
+  const table = (accessMethod: string) => entry("TABLE", "public", "t", "", { accessMethod });
+  expect(lines([table("heap")], [table("other")])).toEqual([
+    "table public.t differs: expected access method heap, found access method other",
+  ]);
+});
+
+test("data, extensions and what acts beyond the database are compared elsewhere", () => {
+  const others = [
+    entry("TABLE DATA", "public", "t", ""),
+    entry("SEQUENCE SET", "public", "s", "select 1"),
+    entry("EXTENSION", null, "hstore", "create"),
+    entry("COMMENT", null, "EXTENSION hstore", "comment"),
+    entry("SCHEMA", null, "public", "create"),
+    entry("EVENT TRIGGER", null, "e", "create"),
+  ];
+  expect(lines(others, [])).toEqual([]);
+  expect(lines([entry("COMMENT", null, "SCHEMA public", "")], [])).toEqual([
+    "comment SCHEMA public is missing",
+  ]);
+});
+
+test("options that may be passwords are not shown", () => {
+  const mapping = (password: string) =>
+    entry("USER MAPPING", null, "USER MAPPING public SERVER b", `password '${password}'`);
+  expect(lines([mapping("one")], [mapping("two")])).toEqual([
+    "user mapping USER MAPPING public SERVER b differs",
+  ]);
+});
+
+test("between two majors, SQL in the words of the server is not compared, and facts are", () => {
+  const view = (sql: string) => entry("VIEW", "public", "v", sql);
+  expect(lines([view("SELECT 1")], [view("SELECT 2")], false)).toEqual([]);
+  expect(lines([view("SELECT 1")], [], false)).toEqual(["view public.v is missing"]);
+  const comment = (sql: string) => entry("COMMENT", "public", "VIEW v", sql);
+  expect(lines([comment("a")], [comment("b")], false)).toHaveLength(1);
+});
+
+test("options of another role's user mapping, which only a superuser sees, are not missed", () => {
+  const mapping = (role: string, options: string) =>
+    entry(
+      "USER MAPPING",
+      null,
+      `USER MAPPING ${role} SERVER b`,
+      `CREATE USER MAPPING FOR ${role} SERVER b${options};`,
+    );
+  expect(lines([mapping("a", " OPTIONS (x 'y')")], [mapping("a", "")])).toEqual([]);
+  expect(lines([mapping("public", " OPTIONS (x 'y')")], [mapping("public", "")])).toHaveLength(1);
+});

@@ -1,0 +1,165 @@
+/**
+ * Comparing the schema of two databases by what pg_dump writes of them: the archive is the specification. What pg_dump leaves
+ * out cannot be missing, and what it carries cannot be forgotten. Pure functions over what `archive.ts` reads.
+ */
+import type { Archive, ArchiveEntry } from "./archive.ts";
+import type { Difference } from "./compare.ts";
+import { canonicalSql, excerpts, type CanonicalSql } from "./sql-text.ts";
+
+/** Types of entries that hold data or settings of the database, which are verified by reading them. */
+const dataTypes: ReadonlySet<string> = new Set([
+  "BLOB",
+  "BLOBS",
+  "BLOB METADATA",
+  "DATABASE",
+  "DATABASE PROPERTIES",
+  "MATERIALIZED VIEW DATA",
+  "SEQUENCE SET",
+  "STATISTICS DATA",
+  "TABLE DATA",
+]);
+
+/** What acts beyond the database, is never restored, and is named in the plan. */
+const neverRestored: ReadonlySet<string> = new Set([
+  "EVENT TRIGGER",
+  "PUBLICATION",
+  "PUBLICATION TABLE",
+  "PUBLICATION TABLES IN SCHEMA",
+  "SUBSCRIPTION",
+  "SUBSCRIPTION TABLE",
+]);
+
+/** Kinds of options that may hold passwords: a difference is named and not shown. */
+const secretTypes: ReadonlySet<string> = new Set(["USER MAPPING", "SERVER", "FOREIGN DATA WRAPPER"]);
+
+/**
+ * Types whose SQL pg_dump writes from facts of the catalogs: the same from servers of two majors. The SQL of all others holds
+ * expressions or bodies in the words of their server.
+ */
+const sameFromEveryMajor: ReadonlySet<string> = new Set([
+  "AGGREGATE",
+  "CAST",
+  "COMMENT",
+  "CONVERSION",
+  "FOREIGN DATA WRAPPER",
+  "INDEX ATTACH",
+  "OPERATOR",
+  "OPERATOR CLASS",
+  "OPERATOR FAMILY",
+  "ROW SECURITY",
+  "SCHEMA",
+  "SEQUENCE OWNED BY",
+  "SERVER",
+  "SHELL TYPE",
+  "TEXT SEARCH CONFIGURATION",
+  "TEXT SEARCH DICTIONARY",
+  "TEXT SEARCH PARSER",
+  "TEXT SEARCH TEMPLATE",
+  "TRANSFORM",
+  "TYPE",
+  "USER MAPPING",
+]);
+
+/** True for an entry that is a part of the schema and comes back in a restore. */
+export function isSchemaEntry({ type, schema, tag }: ArchiveEntry): boolean {
+  if (dataTypes.has(type) || neverRestored.has(type)) return false;
+  // With their versions and members a part of the database's state.
+  if (type === "EXTENSION") return false;
+  // Every new database has the schema public; who owns it is the target's.
+  if (type === "SCHEMA" && schema === null && tag === "public") return false;
+  if (type !== "COMMENT") return true;
+  return !/^(?:EXTENSION|EVENT TRIGGER|PUBLICATION|SUBSCRIPTION|DATABASE|LARGE OBJECT) /.test(tag);
+}
+
+export interface ArchiveOptions {
+  /** The servers have the same major: they print expressions in the same words. */
+  sameMajor: boolean;
+  /** Entries that the restore left out on purpose. */
+  isLeftOut?: (entry: ArchiveEntry) => boolean;
+}
+
+/** Differences between the schema of an archive and that of another database. */
+export function compareArchives(
+  expected: Archive,
+  actual: Archive,
+  { sameMajor, isLeftOut = () => false }: ArchiveOptions,
+): Difference[] {
+  const isCompared = (entry: ArchiveEntry) => isSchemaEntry(entry) && !isLeftOut(entry);
+  const wanted = group(expected, isCompared);
+  const found = group(actual, isCompared);
+  const differences: Difference[] = [];
+  for (const [name, items] of wanted) {
+    differences.push(...compareGroup(items, found.get(name) ?? [], sameMajor));
+    found.delete(name);
+  }
+  for (const items of found.values()) differences.push(...compareGroup([], items, sameMajor));
+  return differences;
+}
+
+/** An entry with the comparable form of its SQL. */
+interface Item {
+  entry: ArchiveEntry;
+  sql: CanonicalSql;
+}
+
+/** Names of entries are not unique: operators are told apart by the types that they take, which are in their SQL. */
+function group(archive: Archive, isCompared: (entry: ArchiveEntry) => boolean): Map<string, Item[]> {
+  const groups = new Map<string, Item[]>();
+  for (const entry of archive.entries) {
+    if (!isCompared(entry)) continue;
+    const name = [entry.type, entry.schema, entry.tag].join("\0");
+    const anyColumnOrder = entry.type === "TABLE" && /\)\sINHERITS \(/.test(entry.sql);
+    const sql = canonicalSql(entry.sql, { standardStrings: archive.standardStrings, anyColumnOrder });
+    const items = groups.get(name);
+    if (items === undefined) groups.set(name, [{ entry, sql }]);
+    else items.push({ entry, sql });
+  }
+  return groups;
+}
+
+function compareGroup(expected: readonly Item[], actual: readonly Item[], sameMajor: boolean): Difference[] {
+  const rest = [...actual];
+  const unmatched = expected.filter((item) => {
+    const match = rest.findIndex((other) => isSame(item, other, sameMajor));
+    if (match >= 0) rest.splice(match, 1);
+    return match < 0;
+  });
+  return [
+    ...unmatched.map((item, index): Difference => {
+      const other = rest[index];
+      return other === undefined ? { ...nameOf(item.entry), problem: "missing" } : different(item, other);
+    }),
+    ...rest
+      .slice(unmatched.length)
+      .map(({ entry }): Difference => ({ ...nameOf(entry), problem: "unexpected" })),
+  ];
+}
+
+function isSame(a: Item, b: Item, sameMajor: boolean): boolean {
+  if (!sameMajor && !sameFromEveryMajor.has(a.entry.type)) return true;
+  if (isHidden(b.entry)) return true;
+  return a.sql.key === b.sql.key && a.entry.accessMethod === b.entry.accessMethod;
+}
+
+/** Options of another role's user mapping: only a superuser sees them, so that no other can compare them. */
+function isHidden({ type, tag, sql }: ArchiveEntry): boolean {
+  return type === "USER MAPPING" && !tag.startsWith("USER MAPPING public ") && !/\bOPTIONS \(/.test(sql);
+}
+
+function different(item: Item, other: Item): Difference {
+  const name = nameOf(item.entry);
+  if (item.sql.key === other.sql.key) {
+    const describe = ({ entry }: Item) => `access method ${entry.accessMethod}`;
+    return { ...name, problem: "different", expected: describe(item), actual: describe(other) };
+  }
+  if (secretTypes.has(item.entry.type)) {
+    return { ...name, problem: "different" };
+  }
+  return { ...name, problem: "different", ...excerpts(item.sql, other.sql) };
+}
+
+/** Such as `foreign key constraint plain.eggs eggs_chicken_fkey`. */
+function nameOf({ type, schema, tag }: ArchiveEntry): Pick<Difference, "kind" | "identity"> {
+  const kind = type === "FK CONSTRAINT" ? "foreign key constraint" : type.toLowerCase();
+  return { kind, identity: schema === null ? tag : `${schema}.${tag}` };
+}

@@ -1,0 +1,153 @@
+/**
+ * Reads the table of contents of a pg_dump archive in custom format: what the archive holds, entry by entry, each with the
+ * SQL that pg_restore runs for it. The file's own bytes are read and not what `pg_restore --list` prints: names and bodies may
+ * hold newlines, semicolons and lines that look like the headers of other entries, so that no printed form can be taken apart
+ * for certain. Written after `ReadHead` and `ReadToc` in src/bin/pg_dump/pg_backup_archiver.c of PostgreSQL 14 to 18.
+ */
+import { open } from "node:fs/promises";
+
+/** One entry of an archive. */
+export interface ArchiveEntry {
+  /** Number that `pg_restore --use-list` takes. */
+  id: number;
+  /** Such as `TABLE`, `FK CONSTRAINT` or `TABLE DATA`. */
+  type: string;
+  /** Null for what belongs to no schema. */
+  schema: string | null;
+  /** Such as `items`, `items items_pkey` or `twice(integer)`. */
+  tag: string;
+  /** SQL that creates it, as pg_dump wrote it; empty for data. */
+  sql: string;
+  /** Access method of a table or materialized view; otherwise empty. pg_restore sets it before it runs the SQL. */
+  accessMethod: string;
+  /** OID of the object in the dumped database; 0 where the entry stands for no object. */
+  oid: number;
+}
+
+export interface Archive {
+  /** Whether backslashes in plain literals stand for themselves: `standard_conforming_strings` of the dumped database. */
+  standardStrings: boolean;
+  entries: readonly ArchiveEntry[];
+}
+
+/** The file is no archive that can be read: damaged, or of a version that is not known. */
+export class ArchiveUnreadable extends Error {
+  override readonly name = "ArchiveUnreadable";
+}
+
+/** The format's versions of PostgreSQL 12 to 15 (1.14), 16 (1.15), and 17 and 18 (1.16). */
+const knownVersions = [14, 15, 16];
+const customFormat = 1;
+
+/** The part of the file that is read first; doubled until the table of contents is in it. */
+const firstPart = 1 << 20;
+
+/**
+ * Reads the entries of an archive.
+ * @throws ArchiveUnreadable
+ */
+export async function readArchive(file: string): Promise<Archive> {
+  await using handle = await open(file);
+  const { size } = await handle.stat();
+  for (let length = firstPart; ; length *= 2) {
+    const part = Buffer.alloc(Math.min(length, size));
+    await handle.read(part, 0, part.length, 0);
+    try {
+      return parseArchive(part);
+    } catch (error) {
+      if (!(error instanceof EndOfBytes)) throw error;
+      if (length >= size) {
+        throw new ArchiveUnreadable(`${file}: the archive ends within its table of contents`);
+      }
+    }
+  }
+}
+
+class EndOfBytes extends Error {}
+
+/**
+ * Parses the beginning of an archive.
+ * @throws ArchiveUnreadable, or an internal error when `bytes` ends before the table of contents does
+ */
+export function parseArchive(bytes: Buffer): Archive {
+  const reader = new Reader(bytes);
+  if (reader.take(5).toString("latin1") !== "PGDMP") throw new ArchiveUnreadable("not an archive of pg_dump");
+  const [major, minor] = [reader.byte(), reader.byte()];
+  reader.byte(); // revision
+  if (major !== 1 || !knownVersions.includes(minor)) {
+    throw new ArchiveUnreadable(`archives of version ${major}.${minor} are not known`);
+  }
+  reader.integerSize = reader.byte();
+  reader.offsetSize = reader.byte();
+  if (reader.byte() !== customFormat) throw new ArchiveUnreadable("not an archive in custom format");
+  if (minor >= 15) reader.byte();
+  else reader.integer(); // compression
+  for (let part = 0; part < 7; part += 1) reader.integer(); // time of the dump
+  for (let name = 0; name < 3; name += 1) reader.string(); // database, versions of the server and of pg_dump
+  const count = reader.integer();
+  const all: ArchiveEntry[] = [];
+  for (let entry = 0; entry < count; entry += 1) all.push(readEntry(reader, minor));
+  const standard = all.find(({ type }) => type === "STDSTRINGS");
+  const settings = new Set(["ENCODING", "STDSTRINGS", "SEARCHPATH"]);
+  return {
+    standardStrings: standard === undefined || /'on'/.test(standard.sql),
+    entries: all.filter(({ type }) => !settings.has(type)),
+  };
+}
+
+function readEntry(reader: Reader, minor: number): ArchiveEntry {
+  const id = reader.integer();
+  reader.integer(); // has data
+  reader.string(); // catalog
+  const oid = Number(reader.string() ?? 0);
+  const tag = reader.string() ?? "";
+  const type = reader.string() ?? "";
+  reader.integer(); // section
+  const sql = reader.string() ?? "";
+  reader.string(); // DROP statement
+  reader.string(); // COPY statement
+  const schema = reader.string();
+  reader.string(); // tablespace
+  const accessMethod = reader.string() ?? "";
+  if (minor >= 16) reader.integer(); // kind of relation
+  reader.string(); // owner
+  reader.string(); // WITH OIDS
+  while (reader.string() !== null); // dependencies
+  reader.take(1 + reader.offsetSize); // where the data is
+  return { id, type, schema: schema === "" ? null : schema, tag, sql, accessMethod, oid };
+}
+
+/** Sizes of integers and offsets are those of the machine that wrote the archive; both little end first. */
+class Reader {
+  integerSize = 4;
+  offsetSize = 8;
+  readonly #bytes: Buffer;
+  #position = 0;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  take(length: number): Buffer {
+    const end = this.#position + length;
+    if (length < 0 || end > this.#bytes.length) throw new EndOfBytes();
+    const part = this.#bytes.subarray(this.#position, end);
+    this.#position = end;
+    return part;
+  }
+
+  byte(): number {
+    return this.take(1).readUInt8();
+  }
+
+  integer(): number {
+    const negative = this.byte() !== 0;
+    const value = this.take(this.integerSize).readUIntLE(0, Math.min(this.integerSize, 6));
+    return negative ? -value : value;
+  }
+
+  string(): string | null {
+    const length = this.integer();
+    return length < 0 ? null : this.take(length).toString("utf8");
+  }
+}

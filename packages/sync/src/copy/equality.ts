@@ -1,0 +1,109 @@
+/** Whether a restored database is what its archive specifies. Pure. */
+import type { Archive, ArchiveEntry } from "@pilot-light/core/inventory/archive";
+import { compareArchives } from "@pilot-light/core/inventory/archive-compare";
+import {
+  compareFacts,
+  compareFingerprints,
+  compareSequences,
+  type Difference,
+} from "@pilot-light/core/inventory/compare";
+import {
+  compareStates,
+  missingMembers,
+  refreshedViews,
+  type DatabaseState,
+} from "@pilot-light/core/inventory/state";
+import type { SequencePosition } from "@pilot-light/core/inventory/tables";
+import type { Configuration } from "../read/extensions.ts";
+import type { Inventory } from "../read/inventory.ts";
+
+/** Everything that one database is compared with another by. */
+export interface DatabaseContent {
+  archive: Archive;
+  state: DatabaseState;
+  configuration: Configuration;
+  inventory: Inventory;
+}
+
+export interface EqualityOptions {
+  /** Positions of the source's sequences after the dump, those of extensions included. */
+  sequencesAfter: readonly SequencePosition[];
+  /** Both servers have the same major. */
+  sameMajor: boolean;
+  skippedExtensions: readonly string[];
+  /** Version that CREATE EXTENSION installs on the target, by extension. */
+  installedVersions: ReadonlyMap<string, string>;
+  /** Entries of the source's archive that the restore left out. */
+  isLeftOut: (entry: ArchiveEntry) => boolean;
+}
+
+/** All differences. */
+export function differencesBetween(
+  expected: DatabaseContent,
+  actual: DatabaseContent,
+  { sequencesAfter, sameMajor, skippedExtensions, installedVersions, isLeftOut }: EqualityOptions,
+): Difference[] {
+  const refreshed = refreshedViews(expected.archive.entries);
+  const [wanted, found] = [expected.inventory, actual.inventory];
+  return [
+    ...compareArchives(expected.archive, actual.archive, { sameMajor, isLeftOut }),
+    ...(sameMajor ? [] : compareFacts(wanted.objects, found.objects)),
+    ...compareStates(expected.state, actual.state, { skippedExtensions, installedVersions, refreshed }),
+    ...compareFingerprints("table", wanted.tables, found.tables),
+    ...compareFingerprints(
+      "rows of the extension's table",
+      expected.configuration.rows,
+      actual.configuration.rows,
+    ),
+    ...compareFingerprints(
+      "large objects",
+      new Map([["all", wanted.largeObjects]]),
+      new Map([["all", found.largeObjects]]),
+    ),
+    ...compareSequences([...wanted.sequences, ...expected.configuration.sequences], sequencesAfter, [
+      ...found.sequences,
+      ...actual.configuration.sequences,
+    ]),
+  ];
+}
+
+/** What a dump leaves out by its nature and the restored database therefore lacks, as sentences. */
+export function lossesBetween(expected: DatabaseContent, actual: DatabaseContent): string[] {
+  const members = missingMembers(expected.state, actual.state).map(
+    ({ extension, member }) => `${member} of the extension ${extension}: a dump does not hold it`,
+  );
+  const rows = [...expected.configuration.leftOut].flatMap(([identity, { rows: count, hash }]) => {
+    const found = actual.configuration.leftOut.get(identity);
+    if (found === undefined || found.hash === hash) return [];
+    return [
+      `rows of ${identity} that the extension's filter leaves out of a dump: ${count} in the source, ${found.rows} in the copy`,
+    ];
+  });
+  return [...members, ...rows].map((loss) => `not copied: ${loss}`);
+}
+
+/** Kinds whose differences come from rows. */
+const rowKinds = new Set(["table", "rows of the extension's table", "large objects"]);
+
+/** What to do about differences: as specific as they allow. */
+export function hintFor(differences: readonly Difference[]): string {
+  const all = (fits: (difference: Difference) => boolean) => differences.every(fits);
+  const hasRows = ({ kind, expected = "" }: Difference) =>
+    rowKinds.has(kind) && /^(?:hash|\d+ rows)/.test(expected);
+  if (all(hasRows)) {
+    return "Check whether the source computes these rows when they are restored: a generated column whose function is not really immutable, or a type whose text form depends on a setting. Fix that in the source, then sync again.";
+  }
+  if (all(({ kind }) => kind === "sequence position")) {
+    return "Something moved these sequences while the dump was made. Run the same command again when the source is quieter.";
+  }
+  if (all(({ kind }) => kind === "extension")) {
+    return "Install the same version on both servers:  alter extension ... update to '...';";
+  }
+  if (all(({ kind }) => kind === "foreign key constraint" || kind === "index")) {
+    return "The restore finished without an error, but these are not usable. Run the same command again; if the difference stays, report it as a bug with the output of --verbose.";
+  }
+  if (all(({ problem }) => problem === "unexpected")) {
+    return "The target's server adds these to every new database. Remove them from its template database template0, or report this as a bug.";
+  }
+  return "pg_restore finished without an error, and the definitions differ all the same. Compare the pieces above; if both say the same, report it as a bug with the output of --verbose.";
+}

@@ -1,0 +1,62 @@
+/** The schema of a database as pg_dump writes it, to be compared with an archive entry by entry. */
+import type { Environment } from "@pilot-light/core/config/env";
+import { ArchiveUnreadable, readArchive, type Archive } from "@pilot-light/core/inventory/archive";
+import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
+import type { ClientPrograms } from "@pilot-light/core/postgres/programs";
+import { run } from "@pilot-light/core/process";
+import { archiveUnreadable, dumpFailed } from "../errors.ts";
+import { programErrors, scopeFlags } from "./dump.ts";
+
+export interface SchemaDumpRequest {
+  system: DatabaseSystem;
+  programs: ClientPrograms;
+  /** From `libpqEnvironment`, for the server. */
+  environment: Environment;
+  database: string;
+  /** Where the archive is written. */
+  file: string;
+  /** Ends pg_dump. */
+  signal?: AbortSignal;
+  /** Called with the command line, for `--verbose`. */
+  onStart?: (commandLine: string) => void;
+}
+
+/**
+ * Dumps the schema of a database of the target's server with the flags of every dump, and reads it.
+ * @throws OpsError DUMP_FAILED (target)
+ */
+export async function dumpSchema(request: SchemaDumpRequest): Promise<Archive> {
+  const { system, programs, environment, database, file, signal, onStart } = request;
+  const args = [
+    "--format=custom",
+    "--compress=0",
+    "--schema-only",
+    "--no-sync",
+    ...scopeFlags,
+    "--no-password",
+    "--lock-wait-timeout=60000",
+    `--file=${file}`,
+  ];
+  const { exitCode, stderr } = await run(programs.pgDump, args, {
+    environment: { ...environment, PGDATABASE: database },
+    ...(signal === undefined ? {} : { signal }),
+    ...(onStart === undefined ? {} : { onStart }),
+  });
+  if (exitCode !== 0) {
+    throw dumpFailed({ side: "target", system, errors: programErrors(stderr) });
+  }
+  return await readOwnArchive(file);
+}
+
+/**
+ * Reads an archive that this run has made.
+ * @throws OpsError ARCHIVE_UNREADABLE (bug): a comparison with less than the whole archive would miss something
+ */
+export async function readOwnArchive(file: string): Promise<Archive> {
+  try {
+    return await readArchive(file);
+  } catch (cause) {
+    if (!(cause instanceof ArchiveUnreadable)) throw cause;
+    throw archiveUnreadable({ reason: cause.message }, { cause });
+  }
+}

@@ -1,0 +1,6 @@
+/** What tests need to compare two databases as a sync does, without a sync. */
+export { listConfiguration, readConfiguration } from "../read/extensions.ts";
+export { readInventory } from "../read/inventory.ts";
+export { scopeFlags } from "./dump.ts";
+export { differencesBetween, type DatabaseContent } from "./equality.ts";
+export { dumpSchema } from "./schema-dump.ts";

@@ -1,0 +1,87 @@
+/** What the plan reports about extensions: what a dump leaves out of them, and which version the target installs. */
+import { missingMembers, readState, type DatabaseState } from "@pilot-light/core/inventory/state";
+import { formatCount } from "@pilot-light/core/output/format";
+import type { Session } from "@pilot-light/core/postgres/session";
+import type { Direction } from "../direction.ts";
+import {
+  installedVersions,
+  listConfiguration,
+  readAdditions,
+  readConfiguration,
+  type Configuration,
+  type ConfigurationRelation,
+  type ExtensionAdditions,
+} from "../read/extensions.ts";
+
+/** What is known about the extensions of both sides. */
+export interface ExtensionFacts {
+  source: DatabaseState;
+  target: DatabaseState;
+  /** Version that CREATE EXTENSION installs on the target, by extension. */
+  installed: ReadonlyMap<string, string>;
+  additions: readonly ExtensionAdditions[];
+  relations: readonly ConfigurationRelation[];
+  /** Rows that extensions' filters leave out, on both sides. */
+  leftOut: Record<"source" | "target", Configuration["leftOut"]>;
+}
+
+/** Reads both sides. Changes nothing. */
+export async function readExtensionFacts(source: Session, target: Session): Promise<ExtensionFacts> {
+  const relations = (await listConfiguration(source)).filter(({ isReadable }) => isReadable);
+  const targetRelations = (await listConfiguration(target)).filter(({ isReadable }) => isReadable);
+  const filtered = (list: readonly ConfigurationRelation[]) => list.filter(({ filter }) => filter !== "");
+  return {
+    source: await readState(source),
+    target: await readState(target),
+    installed: await installedVersions(target),
+    additions: await readAdditions(source, relations),
+    relations,
+    leftOut: {
+      source: (await readConfiguration(source, filtered(relations), "checksums")).leftOut,
+      target: (await readConfiguration(target, filtered(targetRelations), "checksums")).leftOut,
+    },
+  };
+}
+
+/** Sentences for the plan. */
+export function extensionNotes(
+  { source: from, target: to }: Direction,
+  { source, target, installed, additions, relations, leftOut }: ExtensionFacts,
+): string[] {
+  const notes: string[] = [];
+  for (const [name, { version }] of Object.entries(source.extensions)) {
+    const becomes = installed.get(name);
+    if (becomes === undefined) continue;
+    if (becomes !== version) {
+      notes.push(`extension ${name} is ${version} on ${from}; ${to} installs ${becomes}`);
+    }
+    const isKnown = target.extensions[name]?.version === version;
+    const added = additions.find(({ extension }) => extension === name);
+    const lacking = isKnown
+      ? missingMembers(source, target)
+          .filter(({ extension }) => extension === name)
+          .map(({ member }) => member)
+      : [];
+    const objects = [...new Set([...lacking, ...(added?.objects ?? [])])].filter(
+      (object) => !isKnown || target.extensions[name]?.members.includes(object) !== true,
+    );
+    if (objects.length > 0) {
+      notes.push(
+        `not copied, because a dump leaves out what belongs to the extension ${name}, and ${to} does not create it: ${objects.join(", ")}`,
+      );
+    }
+    for (const { identity, extension } of relations) {
+      const rows = leftOut.source.get(identity);
+      if (extension !== name || rows === undefined) continue;
+      const changed = added?.changedRows[identity] ?? 0;
+      const other = leftOut.target.get(identity);
+      const isSame = isKnown && other !== undefined ? other.hash === rows.hash : changed === 0;
+      if (isSame) continue;
+      const count = changed > 0 ? `, ${formatCount(changed)} of them added or changed on ${from}` : "";
+      notes.push(
+        `not copied: rows of ${identity} that the filter of the extension ${name} leaves out of every dump (${formatCount(rows.rows)} rows${count})`,
+      );
+    }
+  }
+  return notes;
+}

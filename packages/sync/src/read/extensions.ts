@@ -1,0 +1,194 @@
+/**
+ * What extensions hold besides their own scripts: rows of configuration tables, which a dump carries as far as the extension's
+ * filter lets it; objects that somebody made members, which no dump carries.
+ */
+import type { Fingerprint, FingerprintDepth, SequencePosition } from "@pilot-light/core/inventory/tables";
+import { ident } from "@pilot-light/core/postgres/identifiers";
+import type { Session } from "@pilot-light/core/postgres/session";
+
+/** A configuration table or sequence of an extension (`pg_extension_config_dump`). */
+export interface ConfigurationRelation {
+  extension: string;
+  schema: string;
+  name: string;
+  /** `schema.name`, quoted where needed. */
+  identity: string;
+  isSequence: boolean;
+  /** Such as `where not (srid between 1 and 999)`; empty when all rows are dumped. */
+  filter: string;
+  columns: readonly string[];
+  /** The role may read it. */
+  isReadable: boolean;
+}
+
+/** All configuration relations of the database's extensions. */
+export async function listConfiguration(session: Session): Promise<ConfigurationRelation[]> {
+  return await session.query<ConfigurationRelation & Record<string, unknown>>(`
+    select x.extname::text as extension, n.nspname::text as schema, c.relname::text as name,
+           pg_catalog.format('%I.%I', n.nspname, c.relname) as identity, c.relkind = 'S' as "isSequence",
+           coalesce(x.extcondition[p.position], '') as filter,
+           pg_catalog.has_schema_privilege(n.oid, 'usage') and pg_catalog.has_table_privilege(c.oid, 'select') as "isReadable",
+           array(select a.attname::text from pg_catalog.pg_attribute a
+                  where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+                  order by a.attname collate "C") as columns
+      from pg_catalog.pg_extension x
+      cross join lateral pg_catalog.unnest(x.extconfig) with ordinality as p(oid, position)
+      join pg_catalog.pg_class c on c.oid = p.oid and c.relkind in ('r', 'p', 'S')
+      join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+     order by x.extname, n.nspname, c.relname`);
+}
+
+/** What the configuration relations of a database hold. */
+export interface Configuration {
+  /** Rows that a dump carries, by the table's identity. */
+  rows: ReadonlyMap<string, Fingerprint>;
+  /** Rows that the extension's filter leaves out of every dump. */
+  leftOut: ReadonlyMap<string, Fingerprint>;
+  sequences: readonly SequencePosition[];
+}
+
+/** Reads the rows and positions of configuration relations. */
+export async function readConfiguration(
+  session: Session,
+  relations: readonly ConfigurationRelation[],
+  depth: FingerprintDepth,
+): Promise<Configuration> {
+  const rows = new Map<string, Fingerprint>();
+  const leftOut = new Map<string, Fingerprint>();
+  const sequences: SequencePosition[] = [];
+  for (const relation of relations) {
+    const { identity, filter } = relation;
+    if (relation.isSequence) {
+      sequences.push(await readPosition(session, relation));
+      continue;
+    }
+    const table = ident(relation.schema, relation.name);
+    rows.set(identity, await fingerprint(session, relation, `only ${table} ${filter}`, depth));
+    if (filter === "") continue;
+    const rest = `only ${table} where ctid not in (select ctid from only ${table} ${filter})`;
+    leftOut.set(identity, await fingerprint(session, relation, rest, "checksums"));
+  }
+  return { rows, leftOut, sequences };
+}
+
+async function fingerprint(
+  session: Session,
+  { columns }: ConfigurationRelation,
+  from: string,
+  depth: FingerprintDepth,
+): Promise<Fingerprint> {
+  // The filter names the columns as the table has them: it must see the table under its own name.
+  const names = columns.map((name) => ident(name)).join(", ");
+  const { rows, hash } = await session.one<{ rows: string; hash: string }>(
+    `select pg_catalog.count(*) as rows,
+            coalesce(pg_catalog.sum(pg_catalog.hashtextextended(t.r, 0)::pg_catalog.numeric), 0)::text as hash
+       from (select row(${names})::text as r from ${from}) as t`,
+  );
+  return depth === "counts" ? { rows: Number(rows) } : { rows: Number(rows), hash };
+}
+
+async function readPosition(
+  session: Session,
+  { schema, name, identity }: ConfigurationRelation,
+): Promise<SequencePosition> {
+  const position = await session.one<{
+    lastValue: string;
+    isCalled: boolean;
+    increment: string;
+    cycle: boolean;
+  }>(
+    `select p.last_value::text as "lastValue", p.is_called as "isCalled", s.seqincrement::text as increment, s.seqcycle as cycle
+       from ${ident(schema, name)} p, pg_catalog.pg_sequence s where s.seqrelid = $1::pg_catalog.regclass`,
+    [ident(schema, name)],
+  );
+  return { identity, ...position };
+}
+
+/** The version of each extension that a server installs unless another is asked for. */
+export async function installedVersions(session: Session): Promise<Map<string, string>> {
+  const rows = await session.query<{ name: string; version: string }>(
+    "select name::text, default_version as version from pg_catalog.pg_available_extensions",
+  );
+  return new Map(rows.map(({ name, version }) => [name, version]));
+}
+
+/** What is known about the members of an extension in a source. */
+export interface ExtensionAdditions {
+  extension: string;
+  /**
+   * Members that the extension's script did not make, such as `table public.q_full`, and what was made on its tables, such as
+   * `index public.q_full_idx`.
+   */
+  objects: readonly string[];
+  /** Tables whose rows that a dump leaves out were inserted or changed after the extension was created, with their number. */
+  changedRows: Readonly<Record<string, number>>;
+}
+
+/**
+ * What somebody added to extensions. The catalogs do not record it; transactions do: CREATE EXTENSION makes all members in one,
+ * and ALTER EXTENSION ... UPDATE the later ones in another. After an upgrade of the server by pg_upgrade each member has a
+ * transaction of its own: then only a member that is older than its membership counts.
+ */
+export async function readAdditions(
+  session: Session,
+  relations: readonly ConfigurationRelation[],
+): Promise<ExtensionAdditions[]> {
+  const found = await session.query<{ extension: string; objects: string[]; created: string }>(
+    additionsQuery,
+  );
+  const result: ExtensionAdditions[] = [];
+  for (const { extension, objects, created } of found) {
+    const changedRows: Record<string, number> = {};
+    for (const { schema, name, identity, filter, isSequence, extension: owner } of relations) {
+      if (owner !== extension || isSequence || filter === "") continue;
+      const table = ident(schema, name);
+      const { rows } = await session.one<{ rows: string }>(
+        `select pg_catalog.count(*) as rows from only ${table} where xmin::text <> all (pg_catalog.string_to_array($1, ','))
+            and ctid not in (select ctid from only ${table} ${filter})`,
+        [created],
+      );
+      if (Number(rows) > 0) changedRows[identity] = Number(rows);
+    }
+    if (objects.length > 0 || Object.keys(changedRows).length > 0) {
+      result.push({ extension, objects, changedRows });
+    }
+  }
+  return result;
+}
+
+const additionsQuery = `
+  with extensions as (
+    select x.oid, x.extname, x.xmin as updated,
+           (select d.xmin from pg_catalog.pg_depend d where d.classid = 'pg_catalog.pg_extension'::pg_catalog.regclass and d.objid = x.oid
+               and d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass limit 1) as created
+      from pg_catalog.pg_extension x where x.oid >= 16384),
+  members as (
+    select x.oid as extension, d.classid, d.objid, d.xmin as joined,
+           d.xmin = x.created or d.xmin = x.updated as by_script,
+           exists (select 1 from pg_catalog.pg_depend o
+                    where o.classid = d.classid and o.objid = d.objid and o.deptype <> 'e' and o.xmin = d.xmin) as made_then,
+           d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass as is_relation
+      from extensions x join pg_catalog.pg_depend d on d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
+       and d.refobjid = x.oid and d.deptype = 'e'),
+  known as (
+    select x.*, x.created = x.updated and exists (select 1 from members m where m.extension = x.oid and m.joined = x.created) as is_known
+      from extensions x),
+  added as (
+    select m.extension, m.classid, m.objid
+      from members m join known k on k.oid = m.extension
+     where not m.by_script and (not m.made_then or k.is_known and m.is_relation)
+       and exists (select 1 from pg_catalog.pg_depend o where o.classid = m.classid and o.objid = m.objid and o.deptype <> 'e')
+    union
+    select m.extension, d.classid, d.objid
+      from members m join known k on k.oid = m.extension and k.is_known
+      join pg_catalog.pg_depend d on d.refclassid = m.classid and d.refobjid = m.objid and d.deptype = 'a' and d.xmin <> m.joined
+      left join pg_catalog.pg_class c on d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and c.oid = d.objid
+      left join pg_catalog.pg_trigger t on d.classid = 'pg_catalog.pg_trigger'::pg_catalog.regclass and t.oid = d.objid
+     where m.is_relation and m.by_script
+       and (c.relkind = 'i' or not t.tgisinternal
+         or d.classid in ('pg_catalog.pg_policy'::pg_catalog.regclass, 'pg_catalog.pg_rewrite'::pg_catalog.regclass,
+                          'pg_catalog.pg_constraint'::pg_catalog.regclass)))
+  select k.extname::text as extension, pg_catalog.concat_ws(',', k.created::text, k.updated::text) as created,
+         array(select o.type || ' ' || o.identity from added a cross join lateral pg_catalog.pg_identify_object(a.classid, a.objid, 0) o
+                where a.extension = k.oid order by 1) as objects
+    from known k order by 1`;

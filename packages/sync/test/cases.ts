@@ -1,0 +1,140 @@
+/**
+ * Runs situations that people reported in public: each is a folder of `cases/` with the SQL of the source, and of the target
+ * where that is not only a small table. A line `--@ admin` says that what follows is run by the superuser, `--@ owner` by the
+ * owner of the database again. `DATABASE` stands for the name of the database.
+ */
+import { copyFile, readFile, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createPair, sides, type Pair, type Side, type startSandbox } from "@pilot-light/sandbox/testing";
+import { documentOf, errorOf, sync, type Transcript } from "./support.ts";
+
+type Sandbox = Awaited<ReturnType<typeof startSandbox>>;
+
+const folder = fileURLToPath(new URL("cases", import.meta.url));
+
+/** What a run must give. */
+export type Expected =
+  /** The run succeeds; each of these is in the notes of the plan. */
+  | { notes: readonly (string | RegExp)[] }
+  /** The run is refused with this code; each of these is in the message or the details. */
+  | { refused: string; names: readonly string[] };
+
+/** A case, as the folder's files do not say it. */
+export interface Case {
+  /** Name of the folder. */
+  name: string;
+  /** Default: neon-to-rds. */
+  direction?: "neon-to-rds" | "rds-to-neon";
+  /** What the dry run and the run itself must give. */
+  expected: Expected;
+  /** Queries on the target after the sync, with their only column's values. */
+  then?: readonly { query: string; gives: readonly unknown[] }[];
+  /** Names of the extensions in `cases/extensions` that both servers offer. */
+  extensions?: readonly string[];
+  /** Those that the target no longer offers when the sync runs. */
+  withdrawn?: readonly string[];
+  /** The role of the RDS database is a superuser, as its members of rds_superuser are in what the case needs. */
+  superuser?: boolean;
+}
+
+/**
+ * Runs a case: the dry run first, then the sync.
+ * @param check called with each run
+ */
+export async function runCase(
+  sandbox: Sandbox,
+  each: Case,
+  check: (what: "dry run" | "run", transcript: Transcript, pair: Pair) => Promise<void> | void,
+): Promise<void> {
+  const { name, direction = "neon-to-rds", extensions = [], withdrawn = [], superuser = false } = each;
+  await using pair = await createPair(sandbox, { neon: "empty", rds: "empty" });
+  const [source, target]: [Side, Side] = direction === "neon-to-rds" ? ["neon", "rds"] : ["rds", "neon"];
+  const shared = Object.fromEntries(
+    await Promise.all(sides.map(async (side) => [side, await extensionDirectory(pair, side)] as const)),
+  );
+  const places = new Set(Object.values(shared));
+  try {
+    for (const place of places) await install(place, extensions);
+    if (superuser) await pair.query("rds", `alter role "${pair.rds.role}" superuser`);
+    await load(pair, source, join(folder, name, "source.sql"));
+    await load(
+      pair,
+      target,
+      join(folder, name, "target.sql"),
+      "create table t (id int primary key); insert into t values (1)",
+    );
+    for (const place of places) await remove(place, withdrawn);
+    const args = [direction, "--json"];
+    await check("dry run", await sync(pair, [...args, "--dry-run"]), pair);
+    await check("run", await sync(pair, [...args, "--yes"]), pair);
+  } finally {
+    for (const place of places) await remove(place, extensions);
+    if (superuser) await pair.query("rds", `alter role "${pair.rds.role}" nosuperuser`);
+  }
+}
+
+/** What a transcript gives, in the form of `Expected`: for `toEqual` and readable differences. */
+export function matches(transcript: Transcript, expected: Expected): string[] {
+  if (transcript.exitCode !== 0) {
+    const { code, message, details } = errorOf(transcript);
+    if (!("refused" in expected)) return [`refused with ${code}: ${message} ${details.join("; ")}`];
+    const text = [message, ...details].join("\n");
+    const missing = expected.names.filter((each) => !text.includes(each));
+    return [
+      ...(code === expected.refused ? [] : [`refused with ${code}`]),
+      ...missing.map((each) => `does not name ${each}:\n${text}`),
+    ];
+  }
+  if ("refused" in expected) return ["not refused"];
+  const notes = documentOf(transcript).plan.notes;
+  return expected.notes
+    .filter(
+      (wanted) =>
+        !notes.some((note) => (typeof wanted === "string" ? note.includes(wanted) : wanted.test(note))),
+    )
+    .map((wanted) => `no note of ${String(wanted)} in:\n${notes.join("\n")}`);
+}
+
+async function load(pair: Pair, side: Side, file: string, otherwise = ""): Promise<void> {
+  const text = await readFile(file, "utf8").catch(() => otherwise);
+  let as: "admin" | "owner" = "owner";
+  for (const part of text.replaceAll("DATABASE", pair[side].database).split(/^(?=--@ )/m)) {
+    if (part.startsWith("--@ admin")) as = "admin";
+    if (part.startsWith("--@ owner")) as = "owner";
+    await using session = await pair.connect(side, as);
+    // One statement at a time: some must not be in a transaction with others.
+    for (const statement of statementsOf(part)) await session.client.query(statement);
+  }
+}
+
+/** Statements end with a semicolon at the end of a line, or of the text. */
+function statementsOf(part: string): string[] {
+  return part
+    .replaceAll(/^--@ .*$/gm, "")
+    .split(/;\s*$/m)
+    .map((statement) => statement.trim())
+    .filter((statement) => statement !== "");
+}
+
+async function extensionDirectory(pair: Pair, side: Side): Promise<string> {
+  const [row] = await pair.query(side, "select setting from pg_catalog.pg_config where name = 'SHAREDIR'");
+  return join(String(row?.setting), "extension");
+}
+
+async function install(place: string, extensions: readonly string[]): Promise<void> {
+  for (const file of await filesOf(extensions)) {
+    await copyFile(join(folder, "extensions", file), join(place, file));
+  }
+}
+
+async function remove(place: string, extensions: readonly string[]): Promise<void> {
+  for (const file of await filesOf(extensions)) await rm(join(place, file), { force: true });
+}
+
+async function filesOf(extensions: readonly string[]): Promise<string[]> {
+  const files = await readdir(join(folder, "extensions"));
+  return files.filter((file) =>
+    extensions.some((name) => file.startsWith(`${name}.`) || file.startsWith(`${name}--`)),
+  );
+}

@@ -1,0 +1,13 @@
+create extension hstore;
+create table q_full (id int primary key, body text);
+insert into q_full values (1,'job'),(2,'job');
+create table q_empty (id int primary key, body text);
+create function q_pop() returns int language sql as 'select min(id) from q_full';
+create view q_open as select * from q_empty;
+create table app (id int primary key);
+insert into app values (1);
+--@ admin
+alter extension hstore add table q_full;
+alter extension hstore add table q_empty;
+alter extension hstore add function q_pop();
+alter extension hstore add view q_open;

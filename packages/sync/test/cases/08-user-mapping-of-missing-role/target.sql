@@ -1,0 +1,2 @@
+--@ admin
+alter role dbadmin superuser;

@@ -1,0 +1,150 @@
+/**
+ * Two databases of one server, compared as a sync compares them but without the sync: an original, a restored copy, and copies
+ * of the copy that a test alters.
+ */
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Archive } from "@pilot-light/core/inventory/archive";
+import { readArchive } from "@pilot-light/core/inventory/archive";
+import { describeDifference } from "@pilot-light/core/inventory/compare";
+import { readState } from "@pilot-light/core/inventory/state";
+import type { Environment } from "@pilot-light/core/config/env";
+import { processEnvironment } from "@pilot-light/core/config/env";
+import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
+import { libpqEnvironment } from "@pilot-light/core/postgres/libpq";
+import { ident } from "@pilot-light/core/postgres/identifiers";
+import type { ClientPrograms } from "@pilot-light/core/postgres/programs";
+import { openSession } from "@pilot-light/core/postgres/session";
+import { run } from "@pilot-light/core/process";
+import type { Pair, Side } from "@pilot-light/sandbox/testing";
+import {
+  differencesBetween,
+  dumpSchema,
+  listConfiguration,
+  readConfiguration,
+  readInventory,
+  scopeFlags,
+  type DatabaseContent,
+} from "@pilot-light/sync/testing";
+import { clientPrograms } from "./support.ts";
+
+/** Databases beside one of a pair's; dropped with the pair, as their names begin with its name. */
+export class Workbench implements AsyncDisposable {
+  readonly #pair: Pair;
+  readonly #side: Side;
+  readonly #programs: ClientPrograms;
+  readonly #directory: string;
+  #libpq: Promise<Environment> | undefined;
+
+  private constructor(pair: Pair, side: Side, programs: ClientPrograms, directory: string) {
+    this.#pair = pair;
+    this.#side = side;
+    this.#programs = programs;
+    this.#directory = directory;
+  }
+
+  static async open(pair: Pair, side: Side): Promise<Workbench> {
+    const directory = await mkdtemp(join(tmpdir(), "pilot-light-workbench-"));
+    return new Workbench(pair, side, await clientPrograms(), directory);
+  }
+
+  /** The pair's own database. */
+  get original(): string {
+    return this.#pair[this.#side].database;
+  }
+
+  /** Runs statements one by one in a database, as the superuser. */
+  async execute(database: string, statements: readonly string[]): Promise<void> {
+    await using session = await openSession(this.#endpoint(database), { failure: "target" });
+    await session.query("set search_path = public");
+    for (const statement of statements) await session.query(statement);
+  }
+
+  /** A copy of a database's files. */
+  async clone(database: string): Promise<string> {
+    const name = this.#newName();
+    await this.#maintain(`create database ${ident(name)} template ${ident(database)}`);
+    return name;
+  }
+
+  async create(): Promise<string> {
+    const name = this.#newName();
+    await this.#maintain(`create database ${ident(name)} template template0`);
+    return name;
+  }
+
+  async drop(database: string): Promise<void> {
+    await this.#maintain(`drop database ${ident(database)} with (force)`);
+  }
+
+  /** Dumps a database and restores it into a new one. */
+  async copy(database: string): Promise<{ name: string; archive: Archive }> {
+    const name = await this.create();
+    const file = join(this.#directory, `${name}.dump`);
+    const { pgDump, pgRestore } = this.#programs;
+    await this.#run(pgDump, ["--format=custom", ...scopeFlags, `--file=${file}`, database]);
+    await this.#run(pgRestore, ["--exit-on-error", "--no-owner", `--dbname=${name}`, file]);
+    return { name, archive: await readArchive(file) };
+  }
+
+  async read(database: string, archive?: Archive): Promise<DatabaseContent> {
+    await using session = await openSession(this.#endpoint(database), { failure: "target" });
+    const dumping = archive ?? this.#dumpSchema(database);
+    const inventory = await readInventory([session], "checksums", () => undefined);
+    const configuration = await readConfiguration(session, await listConfiguration(session), "checksums");
+    return { archive: await dumping, state: await readState(session), configuration, inventory };
+  }
+
+  async #dumpSchema(database: string): Promise<Archive> {
+    const file = join(this.#directory, `${database}.schema`);
+    const environment = await this.#environment();
+    return await dumpSchema({ system: this.#side, programs: this.#programs, environment, database, file });
+  }
+
+  #newName(): string {
+    return `${this.original}_${randomBytes(3).toString("hex")}`;
+  }
+
+  #endpoint(database: string): Endpoint {
+    const { hostname, port, username, password } = new URL(this.#pair[this.#side].adminUrl);
+    const login = { user: decodeURIComponent(username), password: decodeURIComponent(password) };
+    const place = { system: this.#side, host: hostname, port: Number(port), database };
+    return { ...place, ...login, tls: { mode: "disable" }, notes: [] };
+  }
+
+  #environment(): Promise<Environment> {
+    this.#libpq ??= libpqEnvironment(this.#endpoint("postgres"), this.#directory, {
+      PATH: processEnvironment().PATH,
+    });
+    return this.#libpq;
+  }
+
+  async #maintain(statement: string): Promise<void> {
+    await using session = await openSession(this.#endpoint("postgres"), { failure: "target" });
+    await session.query(statement);
+  }
+
+  async #run(program: string, args: readonly string[]): Promise<void> {
+    const { exitCode, stderr } = await run(program, args, { environment: await this.#environment() });
+    if (exitCode !== 0) throw new Error(stderr.join("\n"));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+}
+
+/** All differences between two databases of one major, as lines. */
+export function differencesOf(expected: DatabaseContent, actual: DatabaseContent): string[] {
+  const { extensions } = expected.state;
+  const differences = differencesBetween(expected, actual, {
+    sequencesAfter: [...expected.inventory.sequences, ...expected.configuration.sequences],
+    sameMajor: true,
+    skippedExtensions: [],
+    installedVersions: new Map(Object.entries(extensions).map(([name, { version }]) => [name, version])),
+    isLeftOut: () => false,
+  });
+  return differences.map(describeDifference);
+}

@@ -1,0 +1,39 @@
+/** Every single alteration of a restored database is found, and is named as what it is. */
+import { createPair } from "@pilot-light/sandbox/testing";
+import { testSandbox } from "@pilot-light/sandbox/vitest";
+import { beforeAll, expect, test } from "vitest";
+import { differencesOf, Workbench } from "./databases.ts";
+import { mutations } from "./mutations.ts";
+
+/** What the comparison of the altered copy says. */
+let lines: string[] = [];
+
+beforeAll(async () => {
+  await using pair = await createPair(testSandbox(), { neon: "empty", rds: "empty" });
+  await using bench = await Workbench.open(pair, "neon");
+  await bench.execute(
+    bench.original,
+    mutations.map(({ made }) => made),
+  );
+  const { name, archive } = await bench.copy(bench.original);
+  const expected = await bench.read(bench.original, archive);
+  expect(differencesOf(expected, await bench.read(name))).toEqual([]);
+  await bench.execute(
+    name,
+    mutations.map(({ altered }) => altered),
+  );
+  lines = differencesOf(expected, await bench.read(name));
+});
+
+test.each(mutations)("$of", ({ on }) => {
+  for (const beginning of on) expect(lines.filter((line) => line.startsWith(beginning))).not.toEqual([]);
+});
+
+test("nothing else is reported", () => {
+  const beginnings = mutations.flatMap(({ on }) => on);
+  expect(lines.filter((line) => !beginnings.some((beginning) => line.startsWith(beginning)))).toEqual([]);
+});
+
+test("passwords in options are not shown", () => {
+  expect(lines.join("\n")).not.toMatch(/secret/);
+});
