@@ -344,19 +344,6 @@ export const modeNotReached = defineError<{ mode: string; againCommand: string }
 
 // Terraform
 
-export const terraformFailed = defineError<{
-  /** What was tried, as the start of a sentence: "Terraform cannot plan". */
-  attempt: string;
-  reason: string;
-}>({
-  code: "TERRAFORM_FAILED",
-  failure: "aws",
-  meaning: "Terraform reported an error, which the message quotes.",
-  remedy: "Fix the error that Terraform reported. `--verbose` shows the command lines of Terraform.",
-  message: ({ attempt, reason }) => `${attempt}: ${reason}.`,
-  hint: () => "Fix the error that Terraform reported. To see its command lines, add  --verbose",
-});
-
 /** A lock of the state, as far as Terraform reports it. */
 type Lock = { workspace: string } | { id: string; holder: string; operation: string; since: string };
 

@@ -1,7 +1,8 @@
 /** Turns the errors that terraform reports into errors that a person can act on. */
+import { terraformFailed } from "@pilot-light/core/errors";
 import type { OpsError } from "@pilot-light/core/ops-error";
 import { tokenVariable } from "@pilot-light/core/terraform/login-tokens";
-import { stateLocked, terraformFailed, terraformLogin } from "../errors.ts";
+import { stateLocked, terraformLogin } from "../errors.ts";
 import type { Diagnostic } from "./events.ts";
 import { plainErrors } from "./plain-errors.ts";
 import { plainLine, plainLines } from "@pilot-light/core/terraform/plain-text";
@@ -35,7 +36,7 @@ export function terraformError(
   diagnostics: readonly Diagnostic[],
   tail: readonly string[],
   folder: string,
-  hint?: string,
+  hint = "Fix the error that Terraform reported. To see its command lines, add  --verbose",
 ): OpsError {
   const structured = diagnostics.filter(({ severity }) => severity === "error");
   const errors = structured.length > 0 ? structured : plainErrors(tail);
@@ -52,7 +53,7 @@ export function terraformError(
       : [...place, ...detailOf(first), ...others.flatMap(describeDiagnostic)];
   const reason =
     first === undefined ? "it ended with an error" : plainLine(first.summary).replace(/\.+$/, "");
-  return terraformFailed({ attempt, reason }, { details, ...(hint === undefined ? {} : { hint }) });
+  return terraformFailed({ attempt, reason, details, hint });
 }
 
 /** What Terraform reports about the lock of a state; "" for a field that it does not report. */
