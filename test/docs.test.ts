@@ -165,13 +165,7 @@ const transcripts = join(root, "docs/transcripts");
 const marked = /<!-- transcript:(?<name>[\w-]+) begin -->[\s\S]*?<!-- transcript:\k<name> end -->/g;
 
 /** Transcripts that are still to be recorded: the pages keep the text that they have. */
-const withoutTranscript: ReadonlySet<string> = new Set([
-  "validate-healthy",
-  "validate-unhealthy",
-  "activate-dry-run",
-  "deactivate-dry-run",
-  "status",
-]);
+const withoutTranscript: ReadonlySet<string> = new Set(["activate-dry-run", "deactivate-dry-run", "status"]);
 
 /** Markdown files that may include transcripts. */
 function pages(): string[] {

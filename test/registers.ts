@@ -24,7 +24,11 @@ export const registers: readonly Readonly<Record<string, unknown>>[] = [
   ...syncRules.map(({ errors = {} }) => errors),
 ];
 
-export const documents: readonly DocumentEntry[] = [...syncDocuments, ...lifecycleDocuments, ...validateDocuments];
+export const documents: readonly DocumentEntry[] = [
+  ...syncDocuments,
+  ...lifecycleDocuments,
+  ...validateDocuments,
+];
 
 /** A flag that allows what a command refuses otherwise. */
 export interface FlagEntry {

@@ -64,7 +64,7 @@ describe("an activation that brings the database", () => {
         "changes made",
       );
       expect(result.exitCode, result.text).toBe(130);
-      expect(result.stderr).toContain("its database has no data of Neon yet");
+      expect(result.stderr).toContain("its database does not have the data of Neon yet");
       expect(await environment.journal()).toMatchObject({ done: ["deploy"], stopped: "database" });
     },
     20 * minutes,
@@ -78,7 +78,7 @@ describe("an activation that brings the database", () => {
       );
       expect(result.exitCode, result.text).toBe(7);
       expect(parseDocument(result).error?.details.join("\n")).toContain(
-        "its database has no data of Neon yet",
+        "its database does not have the data of Neon yet",
       );
       expect(await environment.journal()).toMatchObject({ done: ["deploy", "database"], stopped: "sync" });
     },
@@ -138,7 +138,7 @@ describe("a deactivation that removes the database", () => {
       "is verified equal to",
     );
     expect(result.exitCode, result.text).toBe(130);
-    expect(result.stderr).toContain("Nothing was destroyed");
+    expect(result.stderr).toContain("This run has destroyed nothing.");
     expect(await environment.journal()).toMatchObject({ done: ["sync"], stopped: "snapshot" });
     expect(await instances()).toContain(`${project}-dev-db`);
   });

@@ -22,7 +22,11 @@ test.concurrent(
     stopping.abort();
     await writing;
     expect(reloading.exitCode, reloading.stdout).toBe(5);
-    expect(errorOf(reloading)).toMatchObject({ code: "SOURCE_REWRITTEN", state: "target-unchanged", details: ["public.rates"] });
+    expect(errorOf(reloading)).toMatchObject({
+      code: "SOURCE_REWRITTEN",
+      state: "target-unchanged",
+      details: ["public.rates"],
+    });
     expect(await contentOf(pair, "rds")).toBe(previous);
 
     expect(await sync(pair, ["neon-to-rds", "--yes"])).toMatchObject({ exitCode: 0 });

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { defaultEnvironment } from "@pilot-light/sandbox/environment";
 import { databases, ownerRoles } from "@pilot-light/sandbox/names";
 import { startSandbox, type Sandbox } from "@pilot-light/sandbox/sandbox";
-import { transcriptOf } from "@pilot-light/sandbox/transcript";
+import { linesTooLong, transcriptOf } from "@pilot-light/sandbox/transcript";
 import { extraSandboxDirectory } from "@pilot-light/sandbox/vitest";
 import { processEnvironment } from "@pilot-light/core/config/env";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -23,6 +23,7 @@ async function expectTranscript(name: string, args: string, env: Record<string, 
   const environment = { PATH: own.PATH, HOME: own.HOME, ...defaultEnvironment(sandbox.state), ...env };
   const command = [process.execPath, bin, ...args.split(" ")];
   const text = await transcriptOf({ shown: `pnpm sync ${args}`, command, environment });
+  expect(linesTooLong(text)).toEqual([]);
   await expect(text).toMatchFileSnapshot(`../../../docs/transcripts/${name}.txt`);
 }
 

@@ -118,7 +118,5 @@ export const documents = [report, list, policy] as const;
 /** A finished validation as data: every report and the exit code are made of it. */
 export type Report = z.infer<typeof report.schema>;
 export type CheckResult = Report["checks"][number];
-/** A problem with the text of its fix. */
-export type ReportedProblem = CheckResult["problems"][number];
 export type ListedCheck = z.infer<typeof list.schema>["checks"][number];
 export type Policy = z.infer<typeof policy.schema>["policy"];

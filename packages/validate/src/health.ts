@@ -1,5 +1,5 @@
 /** What other packages use of a validation: running it, and showing its results. */
-export type { CheckResult, Report } from "./documents.ts";
+export type { Report } from "./documents.ts";
 export { essentialIds, registry } from "./registry.ts";
 export { exitCode } from "./report.ts";
 export { resultLines, summaryLine } from "./reporters/lines.ts";

@@ -107,11 +107,12 @@ export function reportError(printer: Printer, name: string, error: unknown): num
   }
   const { bold, red, dim } = printer.colors;
   printer.line();
-  printer.line(`${bold(red("Error:"))} ${message}`);
-  for (const detail of details) printer.line(`  ${detail}`);
+  const below = (text: string) => printer.row({ label: "  ", text });
+  printer.row({ label: `${bold(red("Error:"))} `, text: message });
+  for (const detail of details) below(detail);
   const sentence = state === "nothing-written" || state === "target-unchanged" ? stateSentences[state] : "";
-  if (sentence !== "") printer.line(`  ${sentence}`);
-  if (hint !== "") printer.line(`  ${hint}`);
+  if (sentence !== "") below(sentence);
+  if (hint !== "") below(hint);
   printer.line(dim(`  exit ${exit}, ${code}`));
   if (code === "BUG" || printer.verbose) printer.detail(shown.stack ?? "");
   if (cause instanceof Error) printer.detail(`caused by: ${cause.stack ?? cause.message}`);

@@ -75,7 +75,7 @@ export function helpWidth(): number {
 }
 
 /** The end of a command's help: exit codes, and the names of the variables that it reads. */
-export function helpEpilogue(names: readonly VariableName[]): string {
+function helpEpilogue(names: readonly VariableName[]): string {
   const page = { width: helpWidth(), wraps: true };
   const codes = Object.entries(exitCodeMeanings).flatMap(([code, meaning]) =>
     layOut({ label: `  ${code.padStart(3)}  `, text: meaning }, page),

@@ -40,7 +40,7 @@ export const failureSchema = z.object({
 });
 
 /** The whole document of an entry, with the fields that all documents have; unknown fields are an error. */
-export function documentSchema({ commands, outcomes, schema }: DocumentEntry) {
+function documentSchema({ commands, outcomes, schema }: DocumentEntry) {
   return z.strictObject({
     version: z.literal(documentVersion),
     command: z.enum(commands),

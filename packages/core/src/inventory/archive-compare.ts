@@ -61,7 +61,7 @@ const sameFromEveryMajor: ReadonlySet<string> = new Set([
 ]);
 
 /** True for an entry that is a part of the schema and comes back in a restore. */
-export function isSchemaEntry({ type, schema, tag }: ArchiveEntry): boolean {
+function isSchemaEntry({ type, schema, tag }: ArchiveEntry): boolean {
   if (dataTypes.has(type) || neverRestored.has(type)) return false;
   // With their versions and members a part of the database's state.
   if (type === "EXTENSION") return false;
