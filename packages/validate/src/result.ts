@@ -6,7 +6,7 @@ import type { CheckResult } from "./documents.ts";
 import { dependsOnMode, renderFix } from "./fix.ts";
 import type { Mode } from "./mode.ts";
 
-export type Status = CheckResult["status"];
+type Status = CheckResult["status"];
 
 /** What a check has led to, before the text of its fixes is known. */
 export interface Attempt {
