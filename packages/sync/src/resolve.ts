@@ -8,7 +8,7 @@ import { readVariable } from "@pilot-light/core/config/env";
 import { outputsInvalid } from "@pilot-light/core/errors";
 import { parseOutputs, readOutputs, type OutputsSource } from "@pilot-light/core/terraform/outputs";
 import type { DatabaseSystem, Endpoint } from "@pilot-light/core/postgres/endpoint";
-import { parseNeonUrl } from "@pilot-light/core/postgres/neon-url";
+import { readNeon } from "@pilot-light/core/postgres/neon-url";
 import { resolveRds, withCredentials } from "@pilot-light/core/postgres/rds-endpoint";
 import { readProject } from "@pilot-light/core/config/project";
 import type { Direction } from "./direction.ts";
@@ -38,7 +38,7 @@ export async function resolve(
   source: OutputsSource,
   context: CommandContext,
 ): Promise<Resolved> {
-  const neon = resolveNeon(context);
+  const neon = readNeon(context.environment, context.printer.redactor);
   const { aws, identity, rds, secretArn, bucket } = await resolveAws(source, context);
   const store = new DumpStore(aws, bucket, identity.account);
   const [endpoint] = await settleAll([
@@ -60,15 +60,9 @@ export async function resolveOne(
   source: OutputsSource,
   context: CommandContext,
 ): Promise<Endpoint> {
-  if (system === "neon") return resolveNeon(context);
+  if (system === "neon") return readNeon(context.environment, context.printer.redactor);
   const { aws, rds, secretArn } = await resolveAws(source, context);
   return await readRdsEndpoint(rds, aws, secretArn, context);
-}
-
-function resolveNeon({ environment, printer }: CommandContext): Endpoint {
-  const neon = parseNeonUrl(readVariable(environment, "NEON_DATABASE_URL"));
-  printer.redactor.add(neon.password);
-  return neon;
 }
 
 /** The account, and the RDS side according to the outputs. */

@@ -1,13 +1,12 @@
 /** Connects to both databases, for the checks that read from them. */
 import { resolveRds, withCredentials } from "@pilot-light/core/postgres/rds-endpoint";
-import { parseNeonUrl } from "@pilot-light/core/postgres/neon-url";
+import { readNeon } from "@pilot-light/core/postgres/neon-url";
 import {
   openSession,
   sessionOptions,
   type Session,
   type SessionOptions,
 } from "@pilot-light/core/postgres/session";
-import { readVariable } from "@pilot-light/core/config/env";
 import type { CheckContext } from "./check.ts";
 
 /** A suspended Neon compute takes some seconds to start. */
@@ -15,10 +14,9 @@ const neonDeadline = 10_000;
 /** Without a tunnel, RDS does not respond at all: a long wait does not help. */
 const rdsDeadline = 4000;
 
-/** @throws OpsError of `openSession` and `parseNeonUrl` */
+/** @throws OpsError of `openSession` and `readNeon` */
 export async function openNeon(context: CheckContext): Promise<Session> {
-  const endpoint = parseNeonUrl(readVariable(context.environment, "NEON_DATABASE_URL"));
-  context.hide(endpoint.password);
+  const endpoint = readNeon(context.environment, { add: context.hide });
   return await openSession(endpoint, optionsFor("source", neonDeadline, context));
 }
 
