@@ -384,7 +384,7 @@ interface FailedStatement {
 }
 const statementDetails = ({ endpoint, statement }: FailedStatement) => [endpoint, `statement: ${statement}`];
 
-const sourceQueryFailed = defineError<FailedStatement>({
+export const sourceQueryFailed = defineError<FailedStatement>({
   code: "SOURCE_QUERY_FAILED",
   failure: "source",
   meaning: "The source's server rejected a statement, or the connection to it was lost.",
@@ -393,7 +393,7 @@ const sourceQueryFailed = defineError<FailedStatement>({
   details: statementDetails,
 });
 
-const targetQueryFailed = defineError<FailedStatement>({
+export const targetQueryFailed = defineError<FailedStatement>({
   code: "TARGET_QUERY_FAILED",
   failure: "target",
   meaning: "The target's server rejected a statement, or the connection to it was lost.",
@@ -402,10 +402,9 @@ const targetQueryFailed = defineError<FailedStatement>({
   details: statementDetails,
 });
 
-export const queryErrors = { source: sourceQueryFailed, target: targetQueryFailed };
-
+/** The error of a statement that failed on one side of a sync. */
 export function queryFailed(side: Side, facts: FailedStatement, options: OpsErrorOptions): OpsError {
-  return queryErrors[side](facts, options);
+  return (side === "source" ? sourceQueryFailed : targetQueryFailed)(facts, options);
 }
 
 // Endpoints
