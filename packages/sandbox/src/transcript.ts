@@ -100,9 +100,9 @@ const usualReplacements: readonly Replacement[] = [
   [/\b[0-9A-F]{8}-[0-9A-F]{8}-\d\b/g, "00000003-0000001B-1"],
 ];
 
-/** A line without what differs from run to run. A duration at its end keeps its column. */
+/** A line without what differs from run to run. A duration in a column after a text ends where it ended. */
 function steady(line: string, replacements: readonly Replacement[]): string {
-  const [, text = line, end] = new RegExp(`^(.*?)(  +${duration})$`).exec(line) ?? [];
+  const [, text = line, end] = new RegExp(String.raw`^( *\S+ +\S.*?)(  +${duration})$`).exec(line) ?? [];
   const replaced = [...usualReplacements, ...replacements].reduce(
     (result, [pattern, by]) => result.replace(pattern, by),
     text,

@@ -6,8 +6,6 @@ import type { CheckResult } from "./documents.ts";
 import { dependsOnMode, renderFix } from "./fix.ts";
 import type { Mode } from "./mode.ts";
 
-type Status = CheckResult["status"];
-
 /** What a check has led to, before the text of its fixes is known. */
 export interface Attempt {
   finding: Finding;

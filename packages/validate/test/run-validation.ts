@@ -7,6 +7,9 @@ import { vi } from "vitest";
 import { validate, usualOptions, type ValidateOptions } from "../src/validate.ts";
 import type { CheckResult, Report } from "../src/documents.ts";
 
+/** Milliseconds. On a loaded machine a check may need more than the usual 15 seconds. */
+const generous = { timeout: 5 * 60_000, deadline: 15 * 60_000 };
+
 /** The SDK reads the variables of the process only. */
 function useAws(environment: Record<string, string>): void {
   for (const [name, value] of Object.entries(environment)) {
@@ -22,7 +25,7 @@ export async function runValidation(
   useAws(env);
   const outputs = outputsSource(undefined, env);
   return await validate(
-    { ...usualOptions, outputs, ...options },
+    { ...usualOptions, ...generous, outputs, ...options },
     { environment: env, printer: silent(env), signal },
   );
 }
