@@ -10,7 +10,6 @@ import type { OutputsSource } from "@pilot-light/core/terraform/outputs";
 import { openSession, type Session } from "@pilot-light/core/postgres/session";
 import { sessionOptions, withFreshPassword } from "./read/connect.ts";
 import { directions, type DirectionName } from "./direction.ts";
-import { readFacts } from "./read/database-facts.ts";
 import { readInventory } from "./read/inventory.ts";
 import type { Manifest } from "./archive/manifest.ts";
 import { resolve } from "./resolve.ts";
@@ -98,10 +97,8 @@ async function readSide(
 
 /** Tables of which row-level security hides rows from the role. */
 async function hiddenTables(session: Session): Promise<ReadonlySet<string>> {
-  const { bypassesRowSecurity } = await readFacts(session);
-  if (bypassesRowSecurity) return new Set();
   const tables = await listDataTables(session);
-  return new Set(tables.filter(({ forcedRowSecurity }) => forcedRowSecurity).map(({ group }) => group));
+  return new Set(tables.filter(({ hidesRows }) => hidesRows).map(({ group }) => group));
 }
 
 /** `public.projects: 12 -> 15 rows`. */

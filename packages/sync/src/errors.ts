@@ -207,6 +207,17 @@ export const sourceRewritten = defineError<{
   hint: () => "Wait until the reload or the migration has ended, then run the same command again.",
 });
 
+export const tableLocked = defineError<{ side: Side; system: DatabaseSystem; waits: readonly string[] }>({
+  code: "TABLE_LOCKED",
+  failure: eitherSide,
+  meaning: "Another session holds a lock on a table for longer than the sync waits.",
+  remedy: "Wait until the session that the message names has ended its transaction, or end it.",
+  message: ({ system }) => `${system}: another session holds a lock on a table, which the sync cannot read.`,
+  details: ({ waits }) => waits,
+  hint: () =>
+    "Wait until that session has ended its transaction, then run the same command again. To end the session:  select pg_terminate_backend(<number of the session>);",
+});
+
 export const restoreFailed = defineError<ProgramFailure>({
   code: "RESTORE_FAILED",
   failure: "target",

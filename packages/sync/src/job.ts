@@ -8,6 +8,7 @@ import type { Session } from "@pilot-light/core/postgres/session";
 import type { DumpStore } from "./archive/dump-store.ts";
 import type { Direction } from "./direction.ts";
 import type { SyncOptions } from "./options.ts";
+import type { DatabaseSetting } from "./read/database-facts.ts";
 import type { RowCounts } from "./read/inventory.ts";
 
 /** A sync that was planned and confirmed. */
@@ -37,6 +38,8 @@ export interface SyncJob {
   reopen: () => Promise<Session>;
   versions: { source: string; target: string; sameMajor: boolean };
   skippedExtensions: readonly string[];
+  /** Settings of the target that the new database does not get: only an administrator may set them. */
+  lostSettings: readonly DatabaseSetting[];
   workDirectory: string;
 }
 

@@ -6,7 +6,7 @@ import { directions, type DirectionName } from "./direction.ts";
 import type { Plan, SyncResult } from "./documents.ts";
 import type { SyncOptions } from "./options.ts";
 import { createJob } from "./plan/create-job.ts";
-import { inspectTarget, takeLocks, type Locks } from "./plan/locks.ts";
+import { openWithoutLocks, takeLocks, type Locks } from "./plan/locks.ts";
 import { prepare, type Prepared } from "./plan/prepare.ts";
 import { stating } from "./plan/resulting-state.ts";
 import { resolve, type Resolved } from "./resolve.ts";
@@ -29,8 +29,8 @@ export async function previewSync(
   const direction = directions[name];
   return await stating("nothing-written", context.signal, async () => {
     const resolved = await resolve(direction, options.outputs, context);
-    const targetState = await inspectTarget(resolved, context);
-    const { plan, refusal } = await prepare(direction, options, resolved, targetState, context);
+    await using opened = await openWithoutLocks(resolved, context);
+    const { plan, refusal } = await prepare(direction, options, resolved, opened.state, context);
     return { plan, refusal: refusal?.with({ state: "nothing-written" }) };
   });
 }

@@ -46,6 +46,11 @@ const cases: readonly Case[] = [
     expected: { notes: [/hstore.*function public\.q_pop\(\), table public\.q_empty, view public\.q_open/] },
   },
   {
+    name: "08-user-mapping-of-missing-role",
+    restore: ["alter role dbadmin nosuperuser"],
+    expected: { refused: "ROLES_MISSING", names: ["etl_reader", "user mappings"] },
+  },
+  {
     name: "09-left-out-extension-with-own-rows",
     extensions: ["plcronlike"],
     withdrawn: ["plcronlike"],
@@ -53,10 +58,55 @@ const cases: readonly Case[] = [
     then: [{ query: "select count(*)::int from pg_extension where extname = 'plcronlike'", gives: [0] }],
   },
   {
+    name: "10-large-object-over-1-gb",
+    expected: copied,
+    then: [{ query: "select lo_get(700001, 1100000000, 4)::text", gives: ["\\xdeadbeef"] }],
+  },
+  {
+    name: "11-role-is-read-only-by-default",
+    restore: ["alter role dbadmin reset all"],
+    expected: copied,
+  },
+  {
+    name: "12-settings-of-the-source-database",
+    expected: {
+      notes: [
+        /rds keeps its own settings.*: TimeZone, comment, search_path, statement_timeout of the role app_backend/,
+      ],
+    },
+    then: [{ query: "select id from app.t", gives: [1] }],
+  },
+  {
+    name: "13-rls-on-table-of-another-role",
+    direction: "rds-to-neon",
+    expected: { refused: "ROW_SECURITY_FORCED", names: ["public.secrets", "dbadmin"] },
+  },
+  {
+    name: "25-few-connections",
+    expected: { notes: [/neon accepts 2 more connections .*so the sync uses 1 job instead of \d/] },
+  },
+  {
+    name: "26-idle-session-timeout",
+    restore: ["alter role dbadmin reset all"],
+    expected: copied,
+    then: [{ query: "select count from after_all", gives: ["10"] }],
+  },
+  {
     name: "30-foreign-partition-out-of-reach",
     superuser: true,
     expected: copied,
     then: [{ query: "select id from log_new", gives: [1] }],
+  },
+  {
+    name: "33-table-of-another-role-unreadable",
+    direction: "rds-to-neon",
+    expected: { refused: "NOT_READABLE", names: ["table public.u", "table public.w", "dbadmin"] },
+  },
+  {
+    name: "44-extension-table-that-cannot-be-read",
+    extensions: ["plcronlike"],
+    restore: ["grant pg_read_all_data to neon_superuser"],
+    expected: { refused: "NOT_READABLE", names: ["table cronlike.job"] },
   },
   {
     name: "45-rows-that-the-filter-of-an-extension-leaves-out",
@@ -69,9 +119,40 @@ const cases: readonly Case[] = [
     then: [{ query: "select srid from refsys order by 1", gives: [1, 2, 3, 5000] }],
   },
   {
+    name: "47-large-object-of-another-role",
+    expected: { refused: "NOT_READABLE", names: ["large object 800001"] },
+  },
+  {
+    name: "49-table-locked-by-a-migration",
+    meanwhile: ["begin", "lock table public.t", "select pg_sleep(300)"],
+    expected: { refused: "TABLE_LOCKED", names: ["public.t, held by session", "role"] },
+  },
+  {
     name: "50-partition-key-with-a-list",
     expected: copied,
     then: [{ query: "select id from ticket_open", gives: [1] }],
+  },
+  {
+    name: "51-own-sessions-counted-as-foreign",
+    restore: ["alter role dbadmin reset all"],
+    expected: copied,
+  },
+  {
+    name: "55-parameter-only-a-superuser-may-set",
+    expected: { refused: "SETTINGS_NOT_SETTABLE", names: ["app.jwt_secret"] },
+  },
+  {
+    name: "61b-a-table-comes-and-goes-twice-a-second",
+    meanwhile: [
+      "create table public.etl (id int primary key, v text default 'x' check (v<>''))",
+      "create index on public.etl (v)",
+      "insert into public.etl values (1)",
+      "select pg_sleep(0.25)",
+      "drop table public.etl cascade",
+      "select pg_sleep(0.25)",
+    ],
+    expected: copied,
+    then: [{ query: "select count(*)::int from t", gives: [1000] }],
   },
 ];
 
@@ -93,6 +174,8 @@ afterAll(async () => {
 test.each(cases)("$name", async (each) => {
   await runCase(sandbox, each, async (what, transcript, pair) => {
     expect(matches(transcript, each.expected), `${what}: ${transcript.stderr}`).toEqual([]);
+    // The value of a setting that a case calls a secret.
+    expect(`${transcript.stdout}${transcript.stderr}`).not.toContain("hunter2");
     if (what === "dry run") return;
     for (const { query, gives } of each.then ?? []) {
       const rows = await pair.query("rds", query);

@@ -7,6 +7,8 @@ import { copyFile, readFile, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createPair, sides, type Pair, type Side, type startSandbox } from "@pilot-light/sandbox/testing";
+import { connect, type Connection } from "@pilot-light/sandbox/postgres/connect";
+import { adminLogin } from "@pilot-light/sandbox/postgres/cluster";
 import { documentOf, errorOf, sync, type Transcript } from "./support.ts";
 
 type Sandbox = Awaited<ReturnType<typeof startSandbox>>;
@@ -36,17 +38,28 @@ export interface Case {
   withdrawn?: readonly string[];
   /** The role of the RDS database is a superuser, as its members of rds_superuser are in what the case needs. */
   superuser?: boolean;
+  /** What another session of the source's administrator does meanwhile, again and again: statements. */
+  meanwhile?: readonly string[];
+  /** Statements of an administrator on both servers that take changes of roles back. Roles that the case created are dropped. */
+  restore?: readonly string[];
 }
+
+type Check = (what: "dry run" | "run", transcript: Transcript, pair: Pair) => Promise<void> | void;
 
 /**
  * Runs a case: the dry run first, then the sync.
  * @param check called with each run
  */
-export async function runCase(
-  sandbox: Sandbox,
-  each: Case,
-  check: (what: "dry run" | "run", transcript: Transcript, pair: Pair) => Promise<void> | void,
-): Promise<void> {
+export async function runCase(sandbox: Sandbox, each: Case, check: Check): Promise<void> {
+  const roles = await rolesOf(sandbox);
+  try {
+    await runPair(sandbox, each, check);
+  } finally {
+    await restoreRoles(sandbox, roles, each.restore ?? []);
+  }
+}
+
+async function runPair(sandbox: Sandbox, each: Case, check: Check): Promise<void> {
   const { name, direction = "neon-to-rds", extensions = [], withdrawn = [], superuser = false } = each;
   await using pair = await createPair(sandbox, { neon: "empty", rds: "empty" });
   const [source, target]: [Side, Side] = direction === "neon-to-rds" ? ["neon", "rds"] : ["rds", "neon"];
@@ -66,12 +79,82 @@ export async function runCase(
     );
     for (const place of places) await remove(place, withdrawn);
     const args = [direction, "--json"];
-    await check("dry run", await sync(pair, [...args, "--dry-run"]), pair);
-    await check("run", await sync(pair, [...args, "--yes"]), pair);
+    await doing(pair, source, each.meanwhile ?? [], async () => {
+      await check("dry run", await sync(pair, [...args, "--dry-run"]), pair);
+      await check("run", await sync(pair, [...args, "--yes"]), pair);
+    });
   } finally {
     for (const place of places) await remove(place, extensions);
     if (superuser) await pair.query("rds", `alter role "${pair.rds.role}" nosuperuser`);
   }
+}
+
+/** Runs statements of an administrator in a database, again and again while the work runs. */
+async function doing(
+  pair: Pair,
+  side: Side,
+  statements: readonly string[],
+  work: () => Promise<void>,
+): Promise<void> {
+  if (statements.length === 0) {
+    await work();
+    return;
+  }
+  const over = new AbortController();
+  await using session = await pair.connect(side, "admin");
+  const { client } = session;
+  const { rows } = await client.query<{ pid: number }>("select pg_backend_pid() as pid");
+  const running = (async () => {
+    while (!over.signal.aborted) for (const statement of statements) await client.query(statement);
+  })();
+  // A statement that sleeps ends with its session.
+  running.catch(() => undefined);
+  client.on("error", () => undefined);
+  try {
+    await work();
+  } finally {
+    over.abort();
+    await pair.query(side, "select pg_terminate_backend($1)", [rows[0]?.pid]);
+    await running.catch(() => undefined);
+  }
+}
+
+async function onBoth<T>(sandbox: Sandbox, work: (connection: Connection) => Promise<T>): Promise<T[]> {
+  const { state } = sandbox;
+  return await Promise.all(
+    sides.map(async (side) => {
+      await using connection = await connect(adminLogin(state[side], state.adminPassword));
+      return await work(connection);
+    }),
+  );
+}
+
+async function rolesOf(sandbox: Sandbox): Promise<string[][]> {
+  return await onBoth(sandbox, async ({ client }) => {
+    const { rows } = await client.query<{ name: string }>("select rolname as name from pg_roles");
+    return rows.map(({ name }) => name);
+  });
+}
+
+/** Drops the roles of a case, and takes back what it changed about others. */
+async function restoreRoles(
+  sandbox: Sandbox,
+  known: readonly (readonly string[])[],
+  statements: readonly string[],
+): Promise<void> {
+  await onBoth(sandbox, async ({ client }) => {
+    const { rows } = await client.query<{ name: string }>("select rolname as name from pg_roles");
+    for (const { name } of rows) {
+      if (known.every((names) => !names.includes(name))) await client.query(`drop role "${name}"`);
+    }
+    // Each server has roles that the other one has not.
+    const isUnknown = (error: unknown) => error instanceof Error && "code" in error && error.code === "42704";
+    for (const statement of statements) {
+      await client.query(statement).catch((error: unknown) => {
+        if (!isUnknown(error)) throw error;
+      });
+    }
+  });
 }
 
 /** What a transcript gives, in the form of `Expected`: for `toEqual` and readable differences. */

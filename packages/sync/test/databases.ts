@@ -9,6 +9,7 @@ import { join } from "node:path";
 import type { Archive } from "@pilot-light/core/inventory/archive";
 import { readArchive } from "@pilot-light/core/inventory/archive";
 import { describeDifference } from "@pilot-light/core/inventory/compare";
+import { readPositions } from "@pilot-light/core/inventory/tables";
 import { readState } from "@pilot-light/core/inventory/state";
 import type { Environment } from "@pilot-light/core/config/env";
 import { processEnvironment } from "@pilot-light/core/config/env";
@@ -23,6 +24,7 @@ import {
   differencesBetween,
   dumpSchema,
   listConfiguration,
+  listDumpedSequences,
   readConfiguration,
   readInventory,
   scopeFlags,
@@ -93,8 +95,10 @@ export class Workbench implements AsyncDisposable {
     await using session = await openSession(this.#endpoint(database), { failure: "target" });
     const dumping = archive ?? this.#dumpSchema(database);
     const inventory = await readInventory([session], "checksums", () => undefined);
-    const configuration = await readConfiguration(session, await listConfiguration(session), "checksums");
-    return { archive: await dumping, state: await readState(session), configuration, inventory };
+    const relations = await listConfiguration(session);
+    const configuration = await readConfiguration(session, relations, "checksums");
+    const sequences = await readPositions(session, await listDumpedSequences(session, relations));
+    return { archive: await dumping, state: await readState(session), configuration, inventory, sequences };
   }
 
   async #dumpSchema(database: string): Promise<Archive> {
@@ -140,7 +144,7 @@ export class Workbench implements AsyncDisposable {
 export function differencesOf(expected: DatabaseContent, actual: DatabaseContent): string[] {
   const { extensions } = expected.state;
   const differences = differencesBetween(expected, actual, {
-    sequencesAfter: [...expected.inventory.sequences, ...expected.configuration.sequences],
+    sequencesAfter: expected.sequences,
     sameMajor: true,
     skippedExtensions: [],
     installedVersions: new Map(Object.entries(extensions).map(([name, { version }]) => [name, version])),

@@ -19,8 +19,10 @@ export interface DataTable {
   columns: readonly string[];
   /** Size on disk with indexes and TOAST, in bytes. */
   bytes: number;
-  /** Row-level security applies to the owner as well. */
-  forcedRowSecurity: boolean;
+  /** Row-level security hides rows from the role of the session, which may be the owner of the table. */
+  hidesRows: boolean;
+  /** The role of the session may read the table. */
+  isReadable: boolean;
 }
 
 /** Number and hash of a table's rows. */
@@ -42,14 +44,16 @@ export async function listDataTables(session: Session): Promise<DataTable[]> {
     group: string;
     columns: string[];
     bytes: string;
-    forced: boolean;
+    hidesRows: boolean;
+    isReadable: boolean;
   }>(`
     select n.nspname as schema, c.relname as name, pg_catalog.format('%I.%I', n.nspname, c.relname) as identity,
            case when exists (select 1 from pg_catalog.pg_partition_ancestors(c.oid) a
                   join pg_catalog.pg_partitioned_table p on p.partrelid = a.relid where p.partstrat = 'h')
              then pg_catalog.pg_partition_root(c.oid)::text else pg_catalog.format('%I.%I', n.nspname, c.relname) end as "group",
            pg_catalog.pg_total_relation_size(c.oid) as bytes,
-           c.relrowsecurity and c.relforcerowsecurity as forced,
+           pg_catalog.row_security_active(c.oid) as "hidesRows",
+           pg_catalog.has_schema_privilege(n.oid, 'usage') and pg_catalog.has_table_privilege(c.oid, 'select') as "isReadable",
            array(select a.attname::text from pg_catalog.pg_attribute a
                   where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
                   order by a.attname collate "C") as columns
@@ -57,11 +61,7 @@ export async function listDataTables(session: Session): Promise<DataTable[]> {
      where c.relkind = 'r' and c.relpersistence <> 't' and ${userSchema}
        and ${notInExtension("pg_class", "c.oid")}
      order by bytes desc, identity`);
-  return rows.map(({ forced, bytes, ...table }) => ({
-    ...table,
-    bytes: Number(bytes),
-    forcedRowSecurity: forced,
-  }));
+  return rows.map(({ bytes, ...table }) => ({ ...table, bytes: Number(bytes) }));
 }
 
 /**
@@ -87,22 +87,18 @@ export async function fingerprintTable(
   return { rows: Number(rows), hash };
 }
 
-/** Exact rows of each table, by `DataTable.group`; null where row-level security hides rows from the role. */
+/** Exact rows of each table, by `DataTable.group`; null where the role may not read the table, or does not see all of its rows. */
 export type RowCounts = ReadonlyMap<string, number | null>;
 
-/**
- * Counts the rows of every table, with several sessions at once.
- * @param bypassesRowSecurity whether the role sees all rows; otherwise tables with forced row-level security are not counted
- */
+/** Counts the rows of every table, with several sessions at once. */
 export async function countRows(
   tables: readonly DataTable[],
   sessions: readonly Session[],
-  { bypassesRowSecurity }: { bypassesRowSecurity: boolean },
 ): Promise<RowCounts> {
   const counts = new Map<string, number | null>();
   await drain(tables, sessions, async (table, session) => {
-    const hidden = table.forcedRowSecurity && !bypassesRowSecurity;
-    const rows = hidden ? null : (await fingerprintTable(session, table, "counts")).rows;
+    const isCounted = table.isReadable && !table.hidesRows;
+    const rows = isCounted ? (await fingerprintTable(session, table, "counts")).rows : null;
     const before = counts.get(table.group) ?? 0;
     counts.set(table.group, rows === null ? null : before + rows);
   });
@@ -125,15 +121,18 @@ export interface SequencePosition {
   cycle: boolean;
 }
 
-/** Positions of all sequences of the database, in one round trip for 200 sequences. No snapshot contains positions. */
-export async function readSequences(session: Session): Promise<SequencePosition[]> {
-  const list = await session.query<{
-    schema: string;
-    name: string;
-    identity: string;
-    increment: string;
-    cycle: boolean;
-  }>(`
+/** A sequence, without its position. */
+export interface SequenceName {
+  schema: string;
+  name: string;
+  identity: string;
+  increment: string;
+  cycle: boolean;
+}
+
+/** All sequences of the database that are in a dump. Those of extensions are not. */
+export async function listSequences(session: Session): Promise<SequenceName[]> {
+  return await session.query<SequenceName & Record<string, unknown>>(`
     select n.nspname as schema, c.relname as name, pg_catalog.format('%I.%I', n.nspname, c.relname) as identity,
            s.seqincrement as increment, s.seqcycle as cycle
       from pg_catalog.pg_sequence s join pg_catalog.pg_class c on c.oid = s.seqrelid
@@ -141,9 +140,16 @@ export async function readSequences(session: Session): Promise<SequencePosition[
      where ${userSchema}
        and ${notInExtension("pg_class", "c.oid")}
      order by 3`);
+}
+
+/** Positions of sequences, in one round trip for 200 sequences. No snapshot contains positions. */
+export async function readPositions(
+  session: Session,
+  sequences: readonly SequenceName[],
+): Promise<SequencePosition[]> {
   const positions: SequencePosition[] = [];
-  for (let start = 0; start < list.length; start += 200) {
-    const batch = list.slice(start, start + 200);
+  for (let start = 0; start < sequences.length; start += 200) {
+    const batch = sequences.slice(start, start + 200);
     const union = batch
       .map(
         (sequence, index) =>
@@ -175,8 +181,25 @@ export async function fingerprintLargeObjects(
     return { rows: Number(rows) };
   }
   const { rows, hash } = await session.one<{ rows: string; hash: string }>(`
+    with recursive pieces as (
+      select l.oid, 0::int8 as position, piece.hash, piece.bytes
+        from pg_catalog.pg_largeobject_metadata l, ${pieceAt("l.oid", "0")}
+      union all
+      select p.oid, p.position + p.bytes, piece.hash, piece.bytes
+        from pieces p, ${pieceAt("p.oid", "p.position + p.bytes")} where p.bytes = ${pieceBytes}
+    ), objects as (
+      select oid, pg_catalog.string_agg(hash, '' order by position) as hashes from pieces group by oid
+    )
     select pg_catalog.count(*) as rows,
-           coalesce(pg_catalog.sum(pg_catalog.hashtextextended(l.oid::text || ':' || pg_catalog.md5(pg_catalog.lo_get(l.oid)), 0)::pg_catalog.numeric), 0)::text as hash
-      from pg_catalog.pg_largeobject_metadata l`);
+           coalesce(pg_catalog.sum(pg_catalog.hashtextextended(o.oid::text || ':' || o.hashes, 0)::pg_catalog.numeric), 0)::text as hash
+      from objects o`);
   return { rows: Number(rows), hash };
 }
+
+/** A value holds 1 GB at most, and a large object up to 4 TB: the server reads it in pieces of this size. */
+const pieceBytes = 64 * 1024 * 1024;
+
+/** A relation of one row: hash and size of the piece of a large object that begins at a position. Empty after its end. */
+const pieceAt = (oid: string, position: string) => `lateral (
+  select pg_catalog.md5(bytes) as hash, pg_catalog.length(bytes) as bytes
+    from (select pg_catalog.lo_get(${oid}, ${position}, ${pieceBytes}) as bytes offset 0) as one) as piece`;

@@ -1,28 +1,9 @@
 /** What pg_dump, pg_restore and psql get to connect: an environment and files only this user can read, never arguments. */
 import { mkdtemp, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { withoutSecrets, type Environment } from "../config/env.ts";
+import { readVariable, withoutSecrets, type Environment } from "../config/env.ts";
 import type { Endpoint } from "./endpoint.ts";
-
-/**
- * What a database or role may have set otherwise and pg_dump does not set itself: two servers must write and read the same
- * values and expressions in the same words. All of them exist in every supported major.
- */
-const programSettings: Readonly<Record<string, string>> = {
-  TimeZone: "UTC",
-  IntervalStyle: "postgres",
-  array_nulls: "on",
-  bytea_output: "hex",
-  default_transaction_read_only: "off",
-  idle_session_timeout: "0",
-  lc_monetary: "C",
-  quote_all_identifiers: "off",
-  standard_conforming_strings: "on",
-  xmloption: "content",
-};
-const programOptions = Object.entries(programSettings)
-  .map(([name, value]) => `-c ${name}=${value}`)
-  .join(" ");
+import { programOptions } from "./pinned-settings.ts";
 
 /** A line of a pass file; `:` and `\` are escaped (PostgreSQL documentation, "The Password File"). */
 export function passFileLine(user: string, password: string): string {
@@ -55,7 +36,7 @@ export async function libpqEnvironment(
     PGUSER: endpoint.user,
     PGPASSFILE: passFile,
     PGAPPNAME: "pilot-light",
-    PGCONNECT_TIMEOUT: "15",
+    PGCONNECT_TIMEOUT: readVariable(base, "PGCONNECT_TIMEOUT") ?? "15",
     PGCLIENTENCODING: "UTF8",
     PGOPTIONS: programOptions,
     // This tool reads their messages, so they must be in English.

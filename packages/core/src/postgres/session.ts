@@ -8,6 +8,7 @@ import { queryFailed, type Side } from "../errors.ts";
 import { messageOf } from "../ops-error.ts";
 import { connectError, isLikelyFinal, isRetryable } from "./connect-errors.ts";
 import { describeEndpoint, type Endpoint } from "./endpoint.ts";
+import { sessionSettings } from "./pinned-settings.ts";
 import { sqlStateOf } from "./sql-state.ts";
 
 export interface SessionOptions {
@@ -36,32 +37,6 @@ export function sessionOptions(
     ...(signal === undefined ? {} : { signal }),
   };
 }
-
-/**
- * Settings of every session. Output formats are pinned because hashes are made of the text of values, and providers
- * differ in their defaults; timeouts are off because a snapshot must outlive them (Neon ends idle transactions after 5 min);
- * waiting for a lock has a limit, as another session may hold the lock forever. A server notices within seconds that its client
- * is gone, and stops hashing a large table.
- */
-const settings: Readonly<Record<string, string>> = {
-  statement_timeout: "0",
-  lock_timeout: "60s",
-  idle_in_transaction_session_timeout: "0",
-  idle_session_timeout: "0",
-  transaction_timeout: "0",
-  client_connection_check_interval: "5s",
-  default_transaction_read_only: "off",
-  search_path: "",
-  row_security: "off",
-  TimeZone: "UTC",
-  DateStyle: "ISO, YMD",
-  IntervalStyle: "postgres",
-  bytea_output: "hex",
-  extra_float_digits: "3",
-  lc_monetary: "C",
-  xmloption: "content",
-  quote_all_identifiers: "off",
-};
 
 export class Session implements AsyncDisposable {
   readonly endpoint: Endpoint;
@@ -183,7 +158,7 @@ async function connectOnce(endpoint: Endpoint, options: SessionOptions, timeout:
       `select pg_catalog.set_config(s.name, v.value, false)
          from pg_catalog.json_each_text($1::json) as v(key, value)
          join pg_catalog.pg_settings s on s.name = v.key`,
-      [JSON.stringify(settings)],
+      [JSON.stringify(sessionSettings)],
     );
     return session;
   } catch (error) {

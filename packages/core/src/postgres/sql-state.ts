@@ -13,6 +13,8 @@ export const sqlState = {
   cannotConnectNow: "57P03",
   tooManyConnections: "53300",
   insufficientPrivilege: "42501",
+  undefinedTable: "42P01",
+  undefinedObject: "42704",
 } as const;
 
 /** The SQLSTATE of an error that a Postgres server sent, found through `cause` as well. */

@@ -58,7 +58,7 @@ export async function makeDump(request: DumpRequest, { printer, signal }: Comman
     ...scopeFlags,
     "--no-password",
     "--verbose",
-    "--lock-wait-timeout=60000",
+    "--lock-wait-timeout=30000",
     `--file=${file}`,
     `--snapshot=${snapshot}`,
   ];

@@ -34,7 +34,7 @@ export async function dumpSchema(request: SchemaDumpRequest): Promise<Archive> {
     "--no-sync",
     ...scopeFlags,
     "--no-password",
-    "--lock-wait-timeout=60000",
+    "--lock-wait-timeout=30000",
     `--file=${file}`,
   ];
   const { exitCode, stderr } = await run(programs.pgDump, args, {

@@ -1,5 +1,5 @@
 /** What tests need to compare two databases as a sync does, without a sync. */
-export { listConfiguration, readConfiguration } from "../read/extensions.ts";
+export { listConfiguration, listDumpedSequences, readConfiguration } from "../read/extensions.ts";
 export { readInventory } from "../read/inventory.ts";
 export { scopeFlags } from "./dump.ts";
 export { differencesBetween, type DatabaseContent } from "./equality.ts";

@@ -31,7 +31,7 @@ export function assertEqual(
  * on the owner is off for the reading only: the transaction is rolled back.
  */
 export const fingerprintStagingTable: typeof fingerprintTable = async (session, table, depth) => {
-  if (!table.forcedRowSecurity) {
+  if (!table.hidesRows) {
     const fingerprint = await fingerprintTable(session, table, depth);
     await analyze(session, table.schema, table.name);
     return fingerprint;

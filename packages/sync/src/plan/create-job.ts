@@ -22,7 +22,7 @@ export function createJob(
   const { endpoint: target, facts: targetFacts, rows: targetRows } = inspection.target;
   return {
     direction,
-    options,
+    options: { ...options, jobs: findings.jobs ?? options.jobs },
     source,
     target,
     maintenance,
@@ -41,6 +41,7 @@ export function createJob(
       sameMajor: sourceFacts.major === targetFacts.major,
     },
     skippedExtensions: findings.skippedExtensions,
+    lostSettings: targetFacts.settings.filter(({ isSettable }) => !isSettable),
     workDirectory,
   };
 }

@@ -1,22 +1,25 @@
 /** Connects to both databases and reads what a plan needs. Writes nothing. */
 import type { CommandContext } from "@pilot-light/core/cli/command";
+import type { Side } from "@pilot-light/core/errors";
 import { acquireAll, combine, settleAll } from "@pilot-light/core/async/settle";
 import type { SchemaObject } from "@pilot-light/core/inventory/objects";
-import { listDataTables } from "@pilot-light/core/inventory/tables";
+import { listDataTables, type DataTable } from "@pilot-light/core/inventory/tables";
 import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
 import {
   chooseClientPrograms,
   findClientPrograms,
   type ClientPrograms,
 } from "@pilot-light/core/postgres/programs";
-import { openSession } from "@pilot-light/core/postgres/session";
+import { openSession, type Session } from "@pilot-light/core/postgres/session";
 import type { Direction } from "../direction.ts";
 import { sameDatabase } from "../errors.ts";
 import type { SyncOptions } from "../options.ts";
 import { sessionOptions, withFreshPassword } from "../read/connect.ts";
 import { isSameDatabase, readFacts } from "../read/database-facts.ts";
 import { countRows, readObjects, type RowCounts } from "../read/inventory.ts";
-import { openSessions, type Sessions } from "../read/snapshot.ts";
+import { namingLocks } from "../read/lock-watch.ts";
+import { openMore } from "../read/snapshot.ts";
+import { whileObjectsVanish } from "../read/vanishing.ts";
 import type { Resolved } from "../resolve.ts";
 import type { TargetState } from "../target/target-state.ts";
 import { extensionNotes, readExtensionFacts } from "./extension-notes.ts";
@@ -52,71 +55,81 @@ export async function inspect(
   context: CommandContext,
 ): Promise<Inspection> {
   const finding = findClientPrograms(context.environment);
-  const endpoints = await connectBoth(resolved, context);
-  await using sessions = await openBoth(endpoints, options.jobs, context);
-  if (await isSameDatabase(sessions.source.first, sessions.target.first)) {
-    throw sameDatabase(endpoints.source);
-  }
-  const [source, target] = await settleAll([readSide(sessions.source), readSide(sessions.target)]);
-  const { targetBackup } = options;
-  const found = checkDatabases({ direction, source, target, targetBackup, targetState }, options);
+  await using first = await connectBoth(resolved, context);
+  if (await isSameDatabase(first.source, first.target)) throw sameDatabase(first.source.endpoint);
+  const [source, target] = await settleAll([
+    readSide(first.source, "source", context),
+    readSide(first.target, "target", context),
+  ]);
+  const { targetBackup, jobs } = options;
+  const found = checkDatabases({ direction, source, target, targetBackup, jobs, targetState }, options);
   if (found.refusals.length > 0) throw combine(found.refusals);
-  const extensions = await readExtensionFacts(sessions.source.first, sessions.target.first);
+  const extensions = await readExtensionFacts(first.source, first.target);
   const majors = [source.facts.major, ...(targetBackup ? [target.facts.major] : [])];
   const programs = chooseClientPrograms(await finding, majors, target.facts.major);
-  const [sourceRows, targetRows] = await settleAll([
-    countRows(source.tables, sessions.source.all, source.facts),
-    countRows(target.tables, sessions.target.all, target.facts),
-  ]);
+  const count = (side: Side, { tables }: SideFacts) =>
+    countAll(first[side], side, tables, found.jobs ?? jobs, context);
+  const [sourceRows, targetRows] = await settleAll([count("source", source), count("target", target)]);
   const rows = checkRows({ direction, sourceRows, targetRows }, options);
   return {
-    source: { endpoint: endpoints.source, ...source, rows: sourceRows },
-    target: { endpoint: endpoints.target, ...target, rows: targetRows },
+    source: { endpoint: first.source.endpoint, ...source, rows: sourceRows },
+    target: { endpoint: first.target.endpoint, ...target, rows: targetRows },
     programs,
     findings: {
+      ...found,
       refusals: rows.refusals,
       notes: [...found.notes, ...extensionNotes(direction, extensions), ...rows.notes],
-      skippedExtensions: found.skippedExtensions,
     },
   };
 }
 
-/** Connects to both databases once, to find out whether the servers accept the passwords. */
+/** Opens a session on each side, closed together. */
 async function connectBoth(
   { source, target, rereadSecret }: Resolved,
   { environment, signal }: CommandContext,
-): Promise<Record<"source" | "target", Endpoint>> {
-  const connect = (endpoint: Endpoint, side: "source" | "target") =>
-    withFreshPassword(endpoint, rereadSecret, async (candidate) => {
-      await using session = await openSession(candidate, sessionOptions(side, environment, signal));
-      return session.endpoint;
-    });
-  const [connectedSource, connectedTarget] = await settleAll([
-    connect(source, "source"),
-    connect(target, "target"),
-  ]);
-  return { source: connectedSource, target: connectedTarget };
-}
-
-/** Opens the parallel sessions of both sides, closed together. */
-async function openBoth(
-  endpoints: Record<"source" | "target", Endpoint>,
-  count: number,
-  { environment, signal }: CommandContext,
 ) {
-  const open = (side: "source" | "target") =>
-    openSessions(endpoints[side], count, sessionOptions(side, environment, signal));
-  const [source, target] = await acquireAll([open("source"), open("target")]);
+  const connect = (endpoint: Endpoint, side: Side) =>
+    withFreshPassword(endpoint, rereadSecret, (candidate) =>
+      openSession(candidate, sessionOptions(side, environment, signal)),
+    );
+  const opened = await acquireAll([connect(source, "source"), connect(target, "target")]);
   const dispose = async () => {
-    await Promise.all([source[Symbol.asyncDispose](), target[Symbol.asyncDispose]()]);
+    await Promise.all(opened.map((session) => session[Symbol.asyncDispose]()));
   };
-  return { source, target, [Symbol.asyncDispose]: dispose };
+  return { source: opened[0], target: opened[1], [Symbol.asyncDispose]: dispose };
 }
 
-async function readSide({ first }: Sessions) {
-  return {
-    facts: await readFacts(first),
-    tables: await listDataTables(first),
-    objects: await readObjects(first),
+async function readSide(session: Session, side: Side, context: CommandContext) {
+  const read = async () => ({
+    facts: await readFacts(session),
+    // Waits for locks: the size of a table is read with a lock on it.
+    tables: await listDataTables(session),
+    objects: await readObjects(session),
+  });
+  return await namingLocks(session.endpoint, side, context, () => whileObjectsVanish(read));
+}
+
+/** Counts the rows of all tables with several sessions. A table that another session drops meanwhile is not counted. */
+async function countAll(
+  first: Session,
+  side: Side,
+  tables: readonly DataTable[],
+  jobs: number,
+  context: CommandContext,
+): Promise<RowCounts> {
+  const { environment, signal } = context;
+  const { endpoint } = first;
+  const options = sessionOptions(side, environment, signal);
+  const others = await openMore(endpoint, jobs - 1, options);
+  let list: readonly DataTable[] | undefined = tables;
+  const count = async () => {
+    const counted = list ?? (await listDataTables(first));
+    list = undefined;
+    return await countRows(counted, [first, ...others]);
   };
+  try {
+    return await namingLocks(endpoint, side, context, () => whileObjectsVanish(count));
+  } finally {
+    await Promise.all(others.map((session) => session[Symbol.asyncDispose]()));
+  }
 }

@@ -10,7 +10,7 @@ import { lock, openMaintenance } from "../target/maintenance.ts";
 import { needsRepair, readTargetState, repair, type TargetState } from "../target/target-state.ts";
 import { stating } from "./resulting-state.ts";
 
-/** Locks, held until they are disposed of. */
+/** The maintenance sessions of both sides, open until they are disposed of, and the locks that they hold. */
 export class Locks implements AsyncDisposable {
   /** The maintenance session of the target. */
   readonly maintenance: Session;
@@ -39,10 +39,7 @@ export class Locks implements AsyncDisposable {
  */
 export async function takeLocks(resolved: Resolved, context: CommandContext): Promise<Locks> {
   const { source, target } = resolved;
-  const opened = await acquireAll([
-    openMaintenanceOf(resolved, "target", context),
-    openMaintenanceOf(resolved, "source", context),
-  ]);
+  const opened = await openBoth(resolved, context);
   const [maintenance, reading] = opened;
   try {
     if (source.database === target.database && (await isSameDatabase(reading, maintenance))) {
@@ -65,15 +62,28 @@ export async function takeLocks(resolved: Resolved, context: CommandContext): Pr
 }
 
 /**
- * What earlier syncs left of the target, for a dry run, which repairs nothing.
- * @throws OpsError SYNC_INTERRUPTED, TARGET_UNCLEAR (precondition)
+ * The sessions of a sync without their locks, for a dry run: it uses as many connections as the sync, and repairs nothing.
+ * @throws OpsError SYNC_INTERRUPTED, TARGET_UNCLEAR (precondition), or why a side cannot be connected to
  */
-export async function inspectTarget(resolved: Resolved, context: CommandContext): Promise<TargetState> {
-  await using maintenance = await openMaintenanceOf(resolved, "target", context);
-  const state = await readTargetState(maintenance, resolved.target.database);
-  const refusal = needsRepair(resolved.target, state);
-  if (refusal !== undefined) throw refusal;
-  return state;
+export async function openWithoutLocks(resolved: Resolved, context: CommandContext): Promise<Locks> {
+  const opened = await openBoth(resolved, context);
+  const [maintenance, reading] = opened;
+  try {
+    const state = await readTargetState(maintenance, resolved.target.database);
+    const refusal = needsRepair(resolved.target, state);
+    if (refusal !== undefined) throw refusal;
+    return new Locks(maintenance, reading, state, false);
+  } catch (error) {
+    await Promise.all(opened.map((session) => session[Symbol.asyncDispose]()));
+    throw error;
+  }
+}
+
+async function openBoth(resolved: Resolved, context: CommandContext): Promise<[Session, Session]> {
+  return await acquireAll([
+    openMaintenanceOf(resolved, "target", context),
+    openMaintenanceOf(resolved, "source", context),
+  ]);
 }
 
 /** Opens a maintenance session on the server of one side. */

@@ -1,4 +1,5 @@
 /** What preflight reads of a server and a database, in one query. The rules check it. */
+import { notInExtension, userSchema } from "@pilot-light/core/inventory/objects";
 import type { Session } from "@pilot-light/core/postgres/session";
 
 /** A server, the role of the session, and the database that it is connected to. */
@@ -19,7 +20,8 @@ export interface DatabaseFacts {
   createdb: boolean;
   /** The role owns the database, or has the privileges of its owner. */
   owns: boolean;
-  bypassesRowSecurity: boolean;
+  /** How many more connections the server accepts from the role, for each limit; null where a limit does not exist. */
+  spareConnections: Readonly<Record<ConnectionLimit, number | null>>;
   /** The role may end the sessions of other roles. */
   maySignal: boolean;
   extensions: readonly InstalledExtension[];
@@ -40,8 +42,33 @@ export interface DatabaseFacts {
   notDumped: readonly string[];
   /** Large objects that another role owns, or has privileges on. */
   specialLargeObjects: number;
-  /** Roles that policies of this database name. */
-  policyRoles: readonly string[];
+  /** What pg_dump has to read, and the role may not: `table public.t`, `sequence public.s`, `large object 16999`. */
+  unreadable: readonly string[];
+  /** Roles that objects of this database name, which exist on the target only if somebody creates them. */
+  namedRoles: readonly NamedRole[];
+  /** What ALTER DATABASE and ALTER ROLE ... IN DATABASE set, and the comment. */
+  settings: readonly DatabaseSetting[];
+}
+
+/** What limits the number of connections. */
+export type ConnectionLimit = "database" | "role" | "server";
+
+/** A role that policies or user mappings name. */
+export interface NamedRole {
+  role: string;
+  /** "policies" or "user mappings". */
+  by: string;
+}
+
+/** A setting of a database. Values are often secrets: nothing prints them. */
+export interface DatabaseSetting {
+  /** The role that it applies to; null for all. */
+  role: string | null;
+  /** Name of the parameter; "comment" for the comment of the database. */
+  name: string;
+  value: string;
+  /** The role of the session may set it for another database. */
+  isSettable: boolean;
 }
 
 export interface InstalledExtension {
@@ -53,11 +80,40 @@ export interface InstalledExtension {
 
 /** Reads the facts. Changes nothing. */
 export async function readFacts(session: Session): Promise<DatabaseFacts> {
-  const { facts } = await session.one<{ facts: Omit<DatabaseFacts, "major"> & { versionNumber: number } }>(
-    factsQuery,
-  );
+  type Row = Omit<DatabaseFacts, "major" | "settings"> & { versionNumber: number };
+  const { facts } = await session.one<{ facts: Row }>(factsQuery);
   const { versionNumber, ...rest } = facts;
-  return { ...rest, major: Math.floor(versionNumber / 10_000) };
+  const major = Math.floor(versionNumber / 10_000);
+  return { ...rest, major, settings: await readSettings(session, major) };
+}
+
+/**
+ * The settings of the session's database. ALTER DATABASE SET checks a parameter as SET does, and takes a parameter that the server does
+ * not know (`app.secret`) from superusers only; pg_settings hides those. GRANT SET exists from version 15 on (`validate_option_array_item` in
+ * src/backend/utils/misc/guc.c); ALTER ROLE needs the ADMIN option from version 16 on (`AlterRoleSet` in src/backend/commands/user.c).
+ */
+async function readSettings(session: Session, major: number): Promise<DatabaseSetting[]> {
+  const granted = major >= 15 ? "or pg_catalog.has_parameter_privilege(c.name, 'SET')" : "";
+  const alters =
+    major >= 16
+      ? "me.rolcreaterole and exists (select 1 from pg_catalog.pg_auth_members m where m.roleid = r.oid and m.admin_option and pg_catalog.pg_has_role(m.member, 'usage'))"
+      : "me.rolcreaterole";
+  return await session.query<DatabaseSetting & Record<string, unknown>>(`
+    select r.rolname::text as role, c.name, c.value,
+           me.rolsuper or (
+             (exists (select 1 from pg_catalog.pg_settings s where pg_catalog.lower(s.name) = pg_catalog.lower(c.name) and s.context = 'user') ${granted})
+             and (r.oid is null or r.oid = me.oid or not r.rolsuper and ${alters})) as "isSettable"
+      from pg_catalog.pg_database d join pg_catalog.pg_roles me on me.rolname = current_user
+      join pg_catalog.pg_db_role_setting s on s.setdatabase = d.oid
+      left join pg_catalog.pg_roles r on r.oid = s.setrole
+      cross join lateral (select pg_catalog.split_part(x, '=', 1) as name, pg_catalog.substr(x, pg_catalog.strpos(x, '=') + 1) as value
+                            from pg_catalog.unnest(s.setconfig) x) c
+     where d.datname = pg_catalog.current_database()
+    union all
+    select null, 'comment', pg_catalog.shobj_description(d.oid, 'pg_database'), true
+      from pg_catalog.pg_database d
+     where d.datname = pg_catalog.current_database() and pg_catalog.shobj_description(d.oid, 'pg_database') is not null
+     order by 1 nulls first, 2`);
 }
 
 const here = `(select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())`;
@@ -93,7 +149,15 @@ const factsQuery = `
     'superuser', r.rolsuper,
     'createdb', r.rolcreatedb or r.rolsuper,
     'owns', pg_catalog.pg_has_role(d.datdba, 'usage'),
-    'bypassesRowSecurity', r.rolbypassrls or r.rolsuper,
+    'spareConnections', pg_catalog.jsonb_build_object(
+        'database', case when d.datconnlimit >= 0 and not login.rolsuper then d.datconnlimit - (
+            select pg_catalog.count(*) from pg_catalog.pg_stat_activity a where a.datid = d.oid and ${isClient("a")}) end,
+        'role', case when login.rolconnlimit >= 0 and not login.rolsuper then login.rolconnlimit - (
+            select pg_catalog.count(*) from pg_catalog.pg_stat_activity a where a.usesysid = login.oid and ${isClient("a")}) end,
+        'server', pg_catalog.current_setting('max_connections')::int
+            - case when login.rolsuper then 0 else pg_catalog.current_setting('superuser_reserved_connections')::int
+                + coalesce(pg_catalog.current_setting('reserved_connections', true)::int, 0) end
+            - (select pg_catalog.count(*) from pg_catalog.pg_stat_activity a where ${isClient("a")})),
     'maySignal', r.rolsuper or pg_catalog.pg_has_role('pg_signal_backend', 'usage'),
     'extensions', (select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('name', e.extname, 'version', e.extversion,
         'dependents', array(${dependents})) order by e.extname), '[]') from pg_catalog.pg_extension e),
@@ -102,7 +166,7 @@ const factsQuery = `
     'sessions', (select pg_catalog.count(*) from pg_catalog.pg_stat_activity a
         where a.datid = d.oid and a.pid <> pg_catalog.pg_backend_pid() and ${isClient("a")} and a.application_name is distinct from 'pilot-light'),
     'foreignSessions', (select pg_catalog.count(*) from pg_catalog.pg_stat_activity a
-        where a.datid = d.oid and ${isClient("a")} and not pg_catalog.pg_has_role(a.usesysid, 'usage')),
+        where a.datid = d.oid and ${isClient("a")} and a.application_name is distinct from 'pilot-light' and not pg_catalog.pg_has_role(a.usesysid, 'usage')),
     'preparedTransactions', (select pg_catalog.count(*) from pg_catalog.pg_prepared_xacts p where p.database = d.datname),
     'subscriptions', ${list(`select subname from pg_catalog.pg_subscription where subdbid = ${here} order by 1`)},
     'logicalSlots', ${list("select slot_name from pg_catalog.pg_replication_slots where database = pg_catalog.current_database() order by 1")},
@@ -118,10 +182,26 @@ const factsQuery = `
         union all select pg_catalog.format('password of the user mapping for %I on %I', usename, srvname) from pg_catalog.pg_user_mappings
         union all select distinct 'security labels of ' || provider from pg_catalog.pg_seclabel where objoid >= 16384`)},
     'specialLargeObjects', (select pg_catalog.count(*) from pg_catalog.pg_largeobject_metadata l where l.lomowner <> r.oid or l.lomacl is not null),
-    'policyRoles', ${list(`select distinct pg_catalog.pg_get_userbyid(u) from pg_catalog.pg_policy p, pg_catalog.unnest(p.polroles) u where u <> 0 order by 1`)}
+    'unreadable', ${list(`
+        select pg_catalog.format('%s %I.%I', case c.relkind when 'S' then 'sequence' else 'table' end, n.nspname, c.relname)
+          from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+         where c.relkind in ('r', 'p', 'S') and c.relpersistence <> 't' and ${userSchema}
+           and (${notInExtension("pg_class", "c.oid")} or exists (
+               select 1 from pg_catalog.pg_extension x where c.oid = any (x.extconfig)))
+           and not (pg_catalog.has_schema_privilege(n.oid, 'usage') and case c.relkind when 'S'
+               then pg_catalog.has_sequence_privilege(c.oid, 'select') else pg_catalog.has_table_privilege(c.oid, 'select') end)
+        union all select 'large object ' || l.oid from pg_catalog.pg_largeobject_metadata l
+         where not r.rolsuper and not pg_catalog.pg_has_role(l.lomowner, 'usage') and pg_catalog.current_setting('lo_compat_privileges') = 'off'
+           and not exists (select 1 from pg_catalog.aclexplode(l.lomacl) g
+                where g.privilege_type = 'SELECT' and (g.grantee = 0 or pg_catalog.pg_has_role(g.grantee, 'usage')))
+         order by 1`)},
+    'namedRoles', (select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('role', u.name, 'by', u.kind)), '[]') from (
+        select distinct pg_catalog.pg_get_userbyid(u)::text as name, 'policies' as kind from pg_catalog.pg_policy p, pg_catalog.unnest(p.polroles) u where u <> 0
+        union all select distinct usename::text, 'user mappings' from pg_catalog.pg_user_mappings where umuser <> 0
+        order by 1, 2) u)
   ) as facts
-  from pg_catalog.pg_database d, pg_catalog.pg_roles r
-  where d.datname = pg_catalog.current_database() and r.rolname = current_user`;
+  from pg_catalog.pg_database d, pg_catalog.pg_roles r, pg_catalog.pg_roles login
+  where d.datname = pg_catalog.current_database() and r.rolname = current_user and login.rolname = session_user`;
 
 /**
  * Whether both sessions are in the same database, whatever names, tunnels and addresses lead to it: one session takes a lock, and the

@@ -2,7 +2,12 @@
  * What extensions hold besides their own scripts: rows of configuration tables, which a dump carries as far as the extension's
  * filter lets it; objects that somebody made members, which no dump carries.
  */
-import type { Fingerprint, FingerprintDepth, SequencePosition } from "@pilot-light/core/inventory/tables";
+import {
+  listSequences,
+  type Fingerprint,
+  type FingerprintDepth,
+  type SequenceName,
+} from "@pilot-light/core/inventory/tables";
 import { ident } from "@pilot-light/core/postgres/identifiers";
 import type { Session } from "@pilot-light/core/postgres/session";
 
@@ -44,10 +49,9 @@ export interface Configuration {
   rows: ReadonlyMap<string, Fingerprint>;
   /** Rows that the extension's filter leaves out of every dump. */
   leftOut: ReadonlyMap<string, Fingerprint>;
-  sequences: readonly SequencePosition[];
 }
 
-/** Reads the rows and positions of configuration relations. */
+/** Reads the rows of configuration tables. */
 export async function readConfiguration(
   session: Session,
   relations: readonly ConfigurationRelation[],
@@ -55,20 +59,16 @@ export async function readConfiguration(
 ): Promise<Configuration> {
   const rows = new Map<string, Fingerprint>();
   const leftOut = new Map<string, Fingerprint>();
-  const sequences: SequencePosition[] = [];
   for (const relation of relations) {
-    const { identity, filter } = relation;
-    if (relation.isSequence) {
-      sequences.push(await readPosition(session, relation));
-      continue;
-    }
+    const { identity, filter, isSequence } = relation;
+    if (isSequence) continue;
     const table = ident(relation.schema, relation.name);
     rows.set(identity, await fingerprint(session, relation, `only ${table} ${filter}`, depth));
     if (filter === "") continue;
     const rest = `only ${table} where ctid not in (select ctid from only ${table} ${filter})`;
     leftOut.set(identity, await fingerprint(session, relation, rest, "checksums"));
   }
-  return { rows, leftOut, sequences };
+  return { rows, leftOut };
 }
 
 async function fingerprint(
@@ -87,21 +87,23 @@ async function fingerprint(
   return depth === "counts" ? { rows: Number(rows) } : { rows: Number(rows), hash };
 }
 
-async function readPosition(
+/** The sequences of a database that a dump carries: its own, and those among the configuration relations. */
+export async function listDumpedSequences(
   session: Session,
-  { schema, name, identity }: ConfigurationRelation,
-): Promise<SequencePosition> {
-  const position = await session.one<{
-    lastValue: string;
-    isCalled: boolean;
-    increment: string;
-    cycle: boolean;
-  }>(
-    `select p.last_value::text as "lastValue", p.is_called as "isCalled", s.seqincrement::text as increment, s.seqcycle as cycle
-       from ${ident(schema, name)} p, pg_catalog.pg_sequence s where s.seqrelid = $1::pg_catalog.regclass`,
-    [ident(schema, name)],
+  relations: readonly ConfigurationRelation[],
+): Promise<SequenceName[]> {
+  const counters = relations.filter(({ isSequence }) => isSequence).map(({ identity }) => identity);
+  const own = await listSequences(session);
+  if (counters.length === 0) return own;
+  const ofExtensions = await session.query<SequenceName & Record<string, unknown>>(
+    `select n.nspname as schema, c.relname as name, pg_catalog.format('%I.%I', n.nspname, c.relname) as identity,
+            s.seqincrement as increment, s.seqcycle as cycle
+       from pg_catalog.pg_sequence s join pg_catalog.pg_class c on c.oid = s.seqrelid
+       join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+      where pg_catalog.format('%I.%I', n.nspname, c.relname) = any ($1::text[])`,
+    [counters],
   );
-  return { identity, ...position };
+  return [...own, ...ofExtensions];
 }
 
 /** The version of each extension that a server installs unless another is asked for. */

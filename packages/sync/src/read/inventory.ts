@@ -5,21 +5,18 @@ import {
   fingerprintLargeObjects,
   fingerprintTable,
   listDataTables,
-  readSequences,
   type Fingerprint,
   type FingerprintDepth,
-  type SequencePosition,
 } from "@pilot-light/core/inventory/tables";
 import type { Session } from "@pilot-light/core/postgres/session";
 import { drain } from "@pilot-light/core/async/settle";
 
-/** What two databases are compared by. */
+/** What two databases are compared by, except the positions of sequences: no snapshot contains them. */
 export interface Inventory {
   objects: readonly SchemaObject[];
   /** By `DataTable.group`. */
   tables: ReadonlyMap<string, Fingerprint>;
   largeObjects: Fingerprint;
-  sequences: readonly SequencePosition[];
 }
 
 /** Reads all schema objects. */
@@ -43,7 +40,6 @@ export async function readInventory(
   if (first === undefined) throw new Error("An inventory needs a session.");
   const objects = await readObjects(first);
   const list = await listDataTables(first);
-  const sequences = await readSequences(first);
   const largeObjects = await fingerprintLargeObjects(first, depth);
   const tables = new Map<string, Fingerprint>();
   let done = 0;
@@ -54,5 +50,5 @@ export async function readInventory(
     done += 1;
     onTable(done, list.length);
   });
-  return { objects, tables, largeObjects, sequences };
+  return { objects, tables, largeObjects };
 }

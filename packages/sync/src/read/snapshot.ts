@@ -6,6 +6,7 @@ import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
 import { literal } from "@pilot-light/core/postgres/identifiers";
 import { openSession, type Session, type SessionOptions } from "@pilot-light/core/postgres/session";
 import { acquireAll } from "@pilot-light/core/async/settle";
+import type { Side } from "@pilot-light/core/errors";
 import { sourceRewritten } from "../errors.ts";
 
 /** One or more sessions of one endpoint, closed together. */
@@ -36,24 +37,35 @@ export async function openSessions(
   // The first one alone: if it fails, the others would fail too; and it wakes a sleeping compute up once.
   const first = await openSession(endpoint, options);
   try {
-    const others = Array.from({ length: count - 1 }, () => openSession(endpoint, options));
-    return new Sessions(first, await acquireAll(others));
+    return new Sessions(first, await openMore(endpoint, count - 1, options));
   } catch (error) {
     await first[Symbol.asyncDispose]();
     throw error;
   }
 }
 
-/** Sessions that see one snapshot, which exists as long as the sessions do. */
+/** Opens further sessions at the same time, all or none. */
+export async function openMore(
+  endpoint: Endpoint,
+  count: number,
+  options: SessionOptions,
+): Promise<readonly Session[]> {
+  return await acquireAll(Array.from({ length: count }, () => openSession(endpoint, options)));
+}
+
+/** Sessions that see one snapshot, which exists as long as the sessions do, and one session that sees the present. */
 export class Snapshot implements AsyncDisposable {
   /** The identifier for `pg_dump --snapshot`. */
   readonly id: string;
+  /** Sees what has been committed. It is in no transaction, so that its locks end with each statement. */
+  readonly outside: Session;
   readonly #sessions: Sessions;
   /** File of each table in the snapshot's catalog, by identity. */
   readonly #files: ReadonlyMap<string, string>;
 
-  constructor(id: string, sessions: Sessions, files: ReadonlyMap<string, string>) {
+  constructor(id: string, sessions: Sessions, outside: Session, files: ReadonlyMap<string, string>) {
     this.id = id;
+    this.outside = outside;
     this.#sessions = sessions;
     this.#files = files;
   }
@@ -72,19 +84,18 @@ export class Snapshot implements AsyncDisposable {
    * catalog shows to a session outside of the snapshot.
    * @throws OpsError SOURCE_REWRITTEN of the side's class
    */
-  async assertNotRewritten(options: SessionOptions): Promise<void> {
-    await using outside = await openSession(this.first.endpoint, options);
-    const now = await readFiles(outside);
+  async assertNotRewritten(side: Side): Promise<void> {
+    const now = await readFiles(this.outside);
     const rewritten = [...this.#files]
       .filter(([identity, file]) => now.get(identity) !== file)
       .map(([identity]) => identity);
     if (rewritten.length === 0) return;
     const { system } = this.first.endpoint;
-    throw sourceRewritten({ side: options.failure, system, tables: rewritten.slice(0, 20) });
+    throw sourceRewritten({ side, system, tables: rewritten.slice(0, 20) });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#sessions[Symbol.asyncDispose]();
+    await Promise.all([this.#sessions[Symbol.asyncDispose](), this.outside[Symbol.asyncDispose]()]);
   }
 }
 
@@ -99,21 +110,24 @@ async function readFiles(session: Session): Promise<Map<string, string>> {
 
 const beginRead = "begin isolation level repeatable read read only";
 
-/** Exports a snapshot and opens `count` sessions in it. */
+/** Exports a snapshot and opens `count` sessions in it, and one outside of it. */
 export async function openSnapshot(
   endpoint: Endpoint,
   count: number,
   options: SessionOptions,
 ): Promise<Snapshot> {
-  const sessions = await openSessions(endpoint, count, options);
+  const sessions = await openSessions(endpoint, count + 1, options);
+  const outside = sessions.others.at(-1);
+  if (outside === undefined) throw new Error("A snapshot needs a session outside of it.");
+  const inside = new Sessions(sessions.first, sessions.others.slice(0, -1));
   try {
     await sessions.first.query(beginRead);
     const { id } = await sessions.first.one<{ id: string }>("select pg_catalog.pg_export_snapshot() as id");
-    for (const session of sessions.others) {
+    for (const session of inside.others) {
       await session.query(beginRead);
       await session.query(`set transaction snapshot ${literal(id)}`);
     }
-    return new Snapshot(id, sessions, await readFiles(sessions.first));
+    return new Snapshot(id, inside, outside, await readFiles(sessions.first));
   } catch (error) {
     await sessions[Symbol.asyncDispose]();
     throw error;

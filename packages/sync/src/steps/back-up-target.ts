@@ -7,7 +7,9 @@ import { manifestBase } from "../archive/manifest.ts";
 import { checkArchive, makeDump, type Dump, type DumpRequest } from "../copy/dump.ts";
 import { describeRun, type StepContext } from "../job.ts";
 import { sessionOptions } from "../read/connect.ts";
+import { namingLocks } from "../read/lock-watch.ts";
 import { openSnapshot } from "../read/snapshot.ts";
+import { whileObjectsVanish } from "../read/vanishing.ts";
 
 /** @param key S3 key of the dump */
 export async function backUpTarget(key: string, context: StepContext): Promise<Dump> {
@@ -22,7 +24,8 @@ export async function backUpTarget(key: string, context: StepContext): Promise<D
     file,
     side: "target",
   } as const;
-  const dump = await dumpSnapshot(request, context);
+  const attempt = () => whileObjectsVanish(() => dumpSnapshot(request, context));
+  const dump = await namingLocks(target, "target", context, attempt);
   await checkArchive(programs, file, libpq.target, signal);
   undo.add(`the backup ${store.uri(key)}`, () => store.remove(key));
   await store.putFile(key, file, signal);
@@ -45,6 +48,6 @@ async function dumpSnapshot(request: Omit<DumpRequest, "snapshot">, context: Ste
   const { environment, job, signal } = context;
   await using snapshot = await openSnapshot(job.target, 1, sessionOptions("target", environment, signal));
   const dump = await makeDump({ ...request, snapshot: snapshot.id }, context);
-  await snapshot.assertNotRewritten(sessionOptions("target", environment, signal));
+  await snapshot.assertNotRewritten("target");
   return dump;
 }

@@ -17,8 +17,11 @@ export async function carrySettings(
     await using live = await openSession(target, options);
     await using staging = await openSession(withDatabase(target, job.staging), options);
     const settings = await readTargetSettings(live);
+    const isLost = (parameter: { role: string | null; name: string }) =>
+      job.lostSettings.some(({ role, name }) => role === parameter.role && name === parameter.name);
+    const parameters = settings.parameters.filter((parameter) => !isLost(parameter));
     // The database first: its owner may create objects in the schema public, so that it can own them.
-    await applyDatabaseSettings(maintenance, job.staging, settings);
+    await applyDatabaseSettings(maintenance, job.staging, { ...settings, parameters });
     await carryPrivileges(staging, settings.objects, closed);
     return { value: undefined, summary: "owner, privileges and settings of the target copied" };
   });

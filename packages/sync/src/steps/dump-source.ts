@@ -1,18 +1,26 @@
 /** Step: dump the source and read everything that it contains, at the same time and in the same snapshot. */
 import { join } from "node:path";
-import { formatBytes, plural } from "@pilot-light/core/output/format";
+import { settleAll } from "@pilot-light/core/async/settle";
 import { readState } from "@pilot-light/core/inventory/state";
-import { readSequences, type SequencePosition } from "@pilot-light/core/inventory/tables";
-import { sessionOptions } from "../read/connect.ts";
+import { readPositions, type SequencePosition } from "@pilot-light/core/inventory/tables";
+import { formatBytes, plural } from "@pilot-light/core/output/format";
 import { makeDump, type Dump } from "../copy/dump.ts";
 import type { DatabaseContent } from "../copy/equality.ts";
 import { readOwnArchive } from "../copy/schema-dump.ts";
-import { listConfiguration, readConfiguration, type ConfigurationRelation } from "../read/extensions.ts";
-import { readInventory } from "../read/inventory.ts";
 import type { StepContext } from "../job.ts";
+import { sessionOptions } from "../read/connect.ts";
+import {
+  listConfiguration,
+  listDumpedSequences,
+  readConfiguration,
+  type ConfigurationRelation,
+} from "../read/extensions.ts";
+import { readInventory } from "../read/inventory.ts";
+import { namingLocks } from "../read/lock-watch.ts";
+import { openSnapshot, type Snapshot } from "../read/snapshot.ts";
+import { whileObjectsVanish } from "../read/vanishing.ts";
 import { closedToPublic } from "../target/privileges.ts";
-import { settleAll } from "@pilot-light/core/async/settle";
-import { openSnapshot } from "../read/snapshot.ts";
+import { Background } from "./background.ts";
 
 /** The dump, and what a restored copy of it must contain. */
 export interface DumpedSource extends DatabaseContent {
@@ -28,50 +36,84 @@ export interface DumpedSource extends DatabaseContent {
   closed: ReadonlySet<string>;
 }
 
+/** Reports how far the step is. */
+type Report = (text: string) => void;
+
 export async function dumpSource(context: StepContext): Promise<DumpedSource> {
-  const { printer, environment, job, libpq, signal, together } = context;
-  const { direction, options, programs, source } = job;
-  return await printer.step("dump", async (progress) => {
-    await using snapshot = await openSnapshot(
-      source,
-      options.jobs,
-      sessionOptions("source", environment, signal),
-    );
-    const file = join(job.workDirectory, "source.dump");
-    let onLocked: () => void = () => undefined;
-    const locked = new Promise<void>((resolve) => (onLocked = resolve));
-    const request = {
-      onLocked,
-      system: direction.source,
-      programs,
-      environment: libpq.source,
-      file,
-      snapshot: snapshot.id,
-      side: "source",
-    } as const;
-    // Not before: a TRUNCATE that waits for these readers would make pg_dump wait behind it, forever.
-    const reading = async () => {
-      await locked;
-      const all = (await listConfiguration(snapshot.first)).filter(({ isReadable }) => isReadable);
-      const relations = all.filter(({ extension }) => !job.skippedExtensions.includes(extension));
-      const skippedRelations = all.filter((relation) => !relations.includes(relation));
-      const configuration = await readConfiguration(snapshot.first, relations, options.verify);
-      const state = await readState(snapshot.first);
-      const report = (done: number, tables: number) => progress(`${done} of ${tables} tables read`);
-      const inventory = await readInventory(snapshot.sessions, options.verify, report);
-      return { relations, skippedRelations, configuration, state, inventory };
-    };
-    const [dump, content] = await settleAll([together(makeDump(request, context)), together(reading())]);
-    const { inventory, relations } = content;
-    const archive = await readOwnArchive(file);
-    const counters = relations.filter(({ isSequence }) => isSequence);
-    const sequencesAfter = [
-      ...(await readSequences(snapshot.first)),
-      ...(await readConfiguration(snapshot.first, counters, options.verify)).sequences,
-    ];
-    const closed = await closedToPublic(snapshot.first);
-    await snapshot.assertNotRewritten(sessionOptions("source", environment, signal));
-    const summary = `${formatBytes(dump.bytes)}, ${plural(inventory.tables.size, "table")}, snapshot ${snapshot.id}`;
-    return { value: { ...content, archive, dump, sequencesAfter, closed, snapshot: snapshot.id }, summary };
+  const { printer, job } = context;
+  return await printer.step("dump", async (report) => {
+    const attempt = () => whileObjectsVanish(() => dumpOnce(context, report));
+    const value = await namingLocks(job.source, "source", context, attempt);
+    const { dump, inventory, snapshot } = value;
+    const summary = `${formatBytes(dump.bytes)}, ${plural(inventory.tables.size, "table")}, snapshot ${snapshot}`;
+    return { value, summary };
   });
+}
+
+async function dumpOnce(step: StepContext, report: Report): Promise<DumpedSource> {
+  const { environment, job } = step;
+  // Of its own: a failed attempt must end its parts, and not the sync.
+  const parts = new Background(step.signal);
+  const context = { ...step, signal: parts.signal };
+  const options = sessionOptions("source", environment, parts.signal);
+  await using snapshot = await openSnapshot(job.source, job.options.jobs, options);
+  try {
+    return await dumpSnapshot(snapshot, parts, context, report);
+  } catch (error) {
+    await parts.stop(error);
+    throw parts.signal.reason;
+  }
+}
+
+async function dumpSnapshot(
+  snapshot: Snapshot,
+  parts: Background,
+  context: StepContext,
+  report: Report,
+): Promise<DumpedSource> {
+  const { job, libpq } = context;
+  const { direction, options, programs } = job;
+  const all = (await listConfiguration(snapshot.first)).filter(({ isReadable }) => isReadable);
+  const relations = all.filter(({ extension }) => !job.skippedExtensions.includes(extension));
+  const skippedRelations = all.filter((relation) => !relations.includes(relation));
+  const list = await listDumpedSequences(snapshot.first, relations);
+  // Before pg_dump starts, which reads the positions some time after it has its locks.
+  const sequences = await readPositions(snapshot.outside, list);
+  const file = join(job.workDirectory, "source.dump");
+  let onLocked: () => void = () => undefined;
+  const locked = new Promise<void>((resolve) => (onLocked = resolve));
+  const request = {
+    onLocked,
+    system: direction.source,
+    programs,
+    environment: libpq.source,
+    file,
+    snapshot: snapshot.id,
+    side: "source",
+  } as const;
+  // Not before pg_dump has its locks: a TRUNCATE that waits for these readers would make pg_dump wait behind it, forever.
+  const reading = async () => {
+    await locked;
+    const configuration = await readConfiguration(snapshot.first, relations, options.verify);
+    const state = await readState(snapshot.first);
+    const onTable = (done: number, tables: number) => report(`${done} of ${tables} tables read`);
+    const inventory = await readInventory(snapshot.sessions, options.verify, onTable);
+    return { configuration, state, inventory };
+  };
+  const [dump, content] = await settleAll([parts.start(makeDump(request, context)), parts.start(reading())]);
+  const archive = await readOwnArchive(file);
+  const sequencesAfter = await readPositions(snapshot.outside, list);
+  const closed = await closedToPublic(snapshot.first);
+  await snapshot.assertNotRewritten("source");
+  return {
+    ...content,
+    archive,
+    closed,
+    dump,
+    relations,
+    sequences,
+    sequencesAfter,
+    skippedRelations,
+    snapshot: snapshot.id,
+  };
 }

@@ -107,13 +107,13 @@ async function dropPrevious({ maintenance, droppable }: SyncJob): Promise<string
 }
 
 function summarize(
-  { dump, inventory }: DumpedSource,
+  { dump, inventory, sequences }: DumpedSource,
   rest: Pick<SyncResult, "durationsMs" | "warnings"> & { backupDump: Dump | undefined; swapped: Replaced },
 ): SyncResult {
   return {
     tables: inventory.tables.size,
     rows: [...inventory.tables.values()].reduce((sum, { rows }) => sum + rows, 0),
-    sequences: inventory.sequences.length,
+    sequences: sequences.length,
     schemaObjects: inventory.objects.length,
     archiveBytes: dump.bytes,
     backupBytes: rest.backupDump?.bytes ?? null,

@@ -8,10 +8,11 @@ import type { StepContext } from "../job.ts";
 import { openSessions } from "../read/snapshot.ts";
 import { settleAll } from "@pilot-light/core/async/settle";
 import { readState } from "@pilot-light/core/inventory/state";
+import { readPositions } from "@pilot-light/core/inventory/tables";
 import { lossesBetween } from "../copy/equality.ts";
 import { isLeftOut, type RestoreListOptions } from "../copy/restore-list.ts";
 import { dumpSchema } from "../copy/schema-dump.ts";
-import { installedVersions, readConfiguration } from "../read/extensions.ts";
+import { installedVersions, listDumpedSequences, readConfiguration } from "../read/extensions.ts";
 import { analyzeParents, assertEqual, fingerprintStagingTable } from "../copy/verify.ts";
 import type { DumpedSource } from "./dump-source.ts";
 
@@ -49,8 +50,12 @@ export async function verifyStaging(
       const installed = await installedVersions(sessions.first);
       const state = await readState(sessions.first);
       const configuration = await readConfiguration(sessions.first, relations, options.verify);
+      const sequences = await readPositions(
+        sessions.first,
+        await listDumpedSequences(sessions.first, relations),
+      );
       const rows = await readInventory(sessions.all, options.verify, report, fingerprintStagingTable);
-      return { installed, state, configuration, inventory: rows };
+      return { installed, state, configuration, sequences, inventory: rows };
     };
     // pg_dump runs while the rows are read.
     const [archive, found] = await settleAll([together(dumpSchema(schemaDump)), together(reading())]);
@@ -66,7 +71,7 @@ export async function verifyStaging(
     const how = options.verify === "checksums" ? "rows and hashes" : "row counts";
     const what = [
       `${plural(inventory.tables.size, "table")} (${how})`,
-      plural(inventory.sequences.length, "sequence"),
+      plural(dumped.sequences.length, "sequence"),
       plural(inventory.objects.length, "object"),
     ];
     return { value: lossesBetween(dumped, actual), summary: `equal: ${what.join(", ")}` };

@@ -6,7 +6,7 @@ import type { DumpedSource } from "./dump-source.ts";
 
 /** @param durations milliseconds of each step */
 export async function writeManifest(
-  { dump, inventory, snapshot }: DumpedSource,
+  { dump, inventory, sequences, snapshot }: DumpedSource,
   durations: Readonly<Record<string, number>>,
   { job }: StepContext,
 ): Promise<void> {
@@ -26,7 +26,7 @@ export async function writeManifest(
       snapshot,
       tables: Object.fromEntries(inventory.tables),
       largeObjects: inventory.largeObjects,
-      sequences: inventory.sequences,
+      sequences,
       schemaObjects: inventory.objects.length,
     },
     durations: { ...durations },

@@ -66,15 +66,20 @@ export async function applyDatabaseSettings(
           { owner: current.owner, grants: current.privileges },
           settings.privileges,
         )),
-    ...settings.parameters.map(({ role, name: parameter, value }) => {
-      const whose =
-        role === null ? `alter database ${name}` : `alter role ${ident(role)} in database ${name}`;
-      return `${whose} set ${ident(parameter)} to ${parameterValue(parameter, value)}`;
-    }),
     `alter database ${name} connection limit ${settings.connectionLimit}`,
     `comment on database ${name} is ${settings.comment === null ? "null" : literal(settings.comment)}`,
     ...(current.owner === settings.owner ? [] : [`alter database ${name} owner to ${ident(settings.owner)}`]),
   ];
+  // The parameters first: the owner may be another role afterwards.
+  for (const { role, name: parameter, value } of settings.parameters) {
+    const whose = role === null ? `alter database ${name}` : `alter role ${ident(role)} in database ${name}`;
+    const set = `${whose} set ${ident(parameter)} to`;
+    await maintenance.query(`${set} ${parameterValue(parameter, value)}`).catch((cause: unknown) => {
+      // Values are often secrets, and the server's message may repeat one: neither is in the error, nor is its cause.
+      const reason = `the server rejected it with SQLSTATE ${sqlStateOf(cause) ?? "unknown"}`;
+      throw settingsNotCarried({ reason, statement: `${set} ...` });
+    });
+  }
   for (const statement of statements) {
     await maintenance.query(statement).catch((cause: unknown) => {
       if (sqlStateOf(cause) !== sqlState.insufficientPrivilege) throw cause;

@@ -1,10 +1,13 @@
 /** The list of preflight rules, in the order in which their findings are reported, and how they are applied. */
 import type { OpsError } from "@pilot-light/core/ops-error";
+import { connections } from "./connections.ts";
+import { databaseSettings } from "./database-settings.ts";
 import { encoding } from "./encoding.ts";
 import { extensions } from "./extensions.ts";
 import { objectsLeftOut } from "./objects-left-out.ts";
 import { pinnedTarget } from "./pinned-target.ts";
 import { previousTargets } from "./previous-targets.ts";
+import { readable } from "./readable.ts";
 import { roles } from "./roles.ts";
 import { rowLoss } from "./row-loss.ts";
 import { rowSecurity } from "./row-security.ts";
@@ -21,8 +24,11 @@ export const rules = [
   stagingDatabase,
   pinnedTarget,
   sessions,
+  connections,
+  readable,
   rowSecurity,
   roles,
+  databaseSettings,
   extensions,
   objectsLeftOut,
   previousTargets,
@@ -44,6 +50,8 @@ export interface Findings {
   refusals: OpsError[];
   notes: string[];
   skippedExtensions: string[];
+  /** The most jobs that the sync may use; undefined when any number is possible. */
+  jobs?: number;
 }
 
 /** Checks the rules about both databases. Pure. */
@@ -94,12 +102,14 @@ function apply(
 }
 
 function collect(findings: readonly Finding[]): Findings {
+  const jobs = findings.flatMap((finding) => ("jobs" in finding ? [finding.jobs] : []));
   return {
     refusals: findings.flatMap((finding) => ("refusal" in finding ? [finding.refusal] : [])),
     notes: findings.flatMap((finding) => ("note" in finding ? [finding.note] : [])),
     skippedExtensions: findings.flatMap((finding) =>
       "skippedExtension" in finding ? [finding.skippedExtension] : [],
     ),
+    ...(jobs.length === 0 ? {} : { jobs: Math.min(...jobs) }),
   };
 }
 

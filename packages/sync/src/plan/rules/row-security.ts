@@ -1,11 +1,11 @@
 /**
- * Rule: the role sees every row that it has to dump. With row-level security forced, a role without BYPASSRLS sees fewer rows: pg_dump
- * refuses, and a count is too low.
+ * Rule: the role sees every row that it has to dump. Row-level security hides rows from a role without BYPASSRLS that does not own the
+ * table, and from the owner where it is forced: pg_dump refuses, and a count is too low.
  */
 import { plural } from "@pilot-light/core/output/format";
 import { defineError } from "@pilot-light/core/ops-error";
 import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
-import type { DatabasesRule } from "./rule.ts";
+import { dumpedSides, type DatabasesRule } from "./rule.ts";
 
 const rowSecurityForced = defineError<{
   system: DatabaseSystem;
@@ -15,11 +15,11 @@ const rowSecurityForced = defineError<{
 }>({
   code: "ROW_SECURITY_FORCED",
   failure: "precondition",
-  meaning: "Row-level security is forced on tables that the sync has to dump, and hides rows from its role.",
+  meaning: "Row-level security hides rows of tables from the role of the sync, which has to dump them.",
   remedy:
     "As an administrator: `alter role <role> bypassrls;`. For tables of the target, `--no-target-backup` leaves the backup out.",
   message: ({ system, role, tables }) =>
-    `${system}: row-level security is forced on ${plural(tables.length, "table")}, so the role ${role} cannot dump ${tables.length === 1 ? "it" : "them"} completely.`,
+    `${system}: row-level security hides rows of ${plural(tables.length, "table")} from the role ${role}, so pg_dump refuses to dump ${tables.length === 1 ? "it" : "them"}.`,
   details: ({ tables }) => tables,
   hint: ({ role, isTarget }) =>
     `${isTarget ? "To leave the backup of the target out, add  --no-target-backup    Or, as" : "As"} an administrator:  alter role ${role} bypassrls;`,
@@ -29,15 +29,10 @@ export const rowSecurity: DatabasesRule = {
   id: "row-security",
   needs: "databases",
   errors: { rowSecurityForced },
-  check: ({ direction, source, target, targetBackup }) => {
-    const dumped = [
-      { system: direction.source, side: source, isTarget: false },
-      ...(targetBackup ? [{ system: direction.target, side: target, isTarget: true }] : []),
-    ];
-    return dumped.flatMap(({ system, side: { facts, tables }, isTarget }) => {
-      const forced = tables.filter((table) => table.forcedRowSecurity).map((table) => table.identity);
-      if (forced.length === 0 || facts.bypassesRowSecurity) return [];
-      return [{ refusal: rowSecurityForced({ system, role: facts.role, tables: forced, isTarget }) }];
-    });
-  },
+  check: (facts) =>
+    dumpedSides(facts).flatMap(({ system, side, isTarget }) => {
+      const tables = side.tables.filter(({ hidesRows }) => hidesRows).map(({ identity }) => identity);
+      if (tables.length === 0) return [];
+      return [{ refusal: rowSecurityForced({ system, role: side.facts.role, tables, isTarget }) }];
+    }),
 };

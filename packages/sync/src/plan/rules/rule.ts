@@ -16,7 +16,9 @@ export type Finding =
   /** A sentence for the plan. */
   | { note: string }
   /** An extension of the source that the sync leaves out. */
-  | { skippedExtension: string };
+  | { skippedExtension: string }
+  /** The sync uses no more than this number of jobs. */
+  | { jobs: number };
 
 /** One side, as the rules see it. */
 export interface SideFacts {
@@ -31,6 +33,8 @@ export interface DatabasesFacts {
   target: SideFacts;
   /** Whether the target is dumped before it is replaced. */
   targetBackup: boolean;
+  /** Number of jobs that were asked for. */
+  jobs: number;
   /** What earlier syncs left on the target's server. */
   targetState: TargetState;
 }
@@ -72,3 +76,11 @@ export interface RowsRule<Option extends string = never> extends RuleEntry<RowsF
 }
 
 export type Rule<Option extends string = string> = DatabasesRule<Option> | RowsRule<Option>;
+
+/** The databases that a sync dumps. */
+export function dumpedSides({ direction, source, target, targetBackup }: DatabasesFacts) {
+  return [
+    { system: direction.source, side: source, isTarget: false },
+    ...(targetBackup ? [{ system: direction.target, side: target, isTarget: true }] : []),
+  ];
+}

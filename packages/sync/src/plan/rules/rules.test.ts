@@ -20,7 +20,7 @@ const plain: DatabaseFacts = {
   superuser: false,
   createdb: true,
   owns: true,
-  bypassesRowSecurity: true,
+  spareConnections: { database: null, role: null, server: 90 },
   maySignal: true,
   extensions: [],
   available: ["citext"],
@@ -32,29 +32,39 @@ const plain: DatabaseFacts = {
   logicalSlots: [],
   publications: [],
   eventTriggers: [],
-  policyRoles: [],
+  unreadable: [],
+  namedRoles: [],
+  settings: [],
   notDumped: [],
   specialLargeObjects: 0,
 };
 
 const intact: TargetState = { kind: "intact", previous: undefined, allPrevious: [], staging: [] };
 
-const side = (facts: Partial<DatabaseFacts>, forced: readonly string[] = []) => ({
+const side = (facts: Partial<DatabaseFacts>, hidden: readonly string[] = []) => ({
   facts: { ...plain, ...facts },
-  tables: forced.map((identity) => ({
+  tables: hidden.map((identity) => ({
     schema: "public",
     name: identity,
     identity,
     group: identity,
     columns: [],
     bytes: 1,
-    forcedRowSecurity: true,
+    hidesRows: true,
+    isReadable: true,
   })),
 });
 
 function findings(source: Partial<DatabaseFacts>, target: Partial<DatabaseFacts>): Findings {
   return checkDatabases(
-    { direction, source: side(source), target: side(target), targetBackup: true, targetState: intact },
+    {
+      direction,
+      source: side(source),
+      target: side(target),
+      targetBackup: true,
+      jobs: 4,
+      targetState: intact,
+    },
     {},
   );
 }
@@ -97,7 +107,12 @@ test("all rules are checked, and their refusals name the objects", () => {
   const found = findings(
     {
       extensions: [{ name: "vector", version: "0.7", dependents: ["table public.documents"] }],
-      policyRoles: ["me", 'odd "role"'],
+      namedRoles: [
+        { role: "me", by: "policies" },
+        { role: 'odd "role"', by: "policies" },
+        { role: "etl", by: "user mappings" },
+      ],
+      unreadable: ["table public.secret"],
     },
     {
       createdb: false,
@@ -113,6 +128,7 @@ test("all rules are checked, and their refusals name the objects", () => {
     "NOT_OWNER",
     "TARGET_PINNED",
     "CANNOT_END_SESSIONS",
+    "NOT_READABLE",
     "ROLES_MISSING",
     "EXTENSION_MISSING",
   ]);
@@ -123,35 +139,99 @@ test("all rules are checked, and their refusals name the objects", () => {
     "logical replication slot slot_a",
     "1 prepared transaction",
     "2 sessions of other roles",
-    'create role "odd ""role""" nologin;',
+    "policies and user mappings on neon",
+    'create role "odd ""role""" nologin; create role "etl" nologin;',
+    "table public.secret",
+    'grant pg_read_all_data to "me";',
     "table public.documents",
   ]) {
     expect(text).toContain(part);
   }
 });
 
-describe("row-level security that is forced", () => {
-  const check = (targetBackup: boolean, bypassesRowSecurity = false) =>
-    checkDatabases(
-      {
-        direction,
-        source: side({}),
-        target: side({ bypassesRowSecurity }, ["public.a", "public.b"]),
-        targetBackup,
-        targetState: intact,
-      },
-      {},
-    );
+const withTarget = (target: ReturnType<typeof side>, targetBackup = true) =>
+  checkDatabases({ direction, source: side({}), target, targetBackup, jobs: 4, targetState: intact }, {});
 
-  test("on the target prevents its backup only, and the hint names the option", () => {
-    const { refusals } = check(true);
-    expect(refusals).toMatchObject([{ code: "ROW_SECURITY_FORCED", details: ["public.a", "public.b"] }]);
-    expect(refusals[0]?.hint).toMatch(/--no-target-backup.* alter role me bypassrls;$/);
-    expect(check(false).refusals).toEqual([]);
+test("row-level security that hides rows of the target prevents its backup only, and the hint names the option", () => {
+  const target = side({}, ["public.a", "public.b"]);
+  const { refusals } = withTarget(target);
+  expect(refusals).toMatchObject([{ code: "ROW_SECURITY_FORCED", details: ["public.a", "public.b"] }]);
+  expect(refusals[0]?.hint).toMatch(/--no-target-backup.* alter role me bypassrls;$/);
+  expect(withTarget(target, false).refusals).toEqual([]);
+});
+
+test("what the role may not read on the target prevents its backup only", () => {
+  const target = side({ unreadable: ["large object 16999"] });
+  const { refusals } = withTarget(target);
+  expect(refusals).toMatchObject([{ code: "NOT_READABLE", details: ["large object 16999"] }]);
+  expect(refusals[0]?.hint).toMatch(/--no-target-backup.* grant <owner of the large objects> to "me";$/);
+  expect(withTarget(target, false).refusals).toEqual([]);
+});
+
+describe("connections", () => {
+  const spare = (limits: Partial<DatabaseFacts["spareConnections"]>) => ({
+    spareConnections: { database: null, role: null, server: null, ...limits },
   });
 
-  test("does not matter to a role with BYPASSRLS", () => {
-    expect(check(true, true).refusals).toEqual([]);
+  test.each([
+    { source: { database: 5 }, target: {}, jobs: undefined },
+    { source: { database: 3 }, target: {}, jobs: 2 },
+    { source: { role: 2 }, target: {}, jobs: 1 },
+    { source: {}, target: { server: 6 }, jobs: 3 },
+    { source: { server: 4 }, target: { role: 5 }, jobs: 2 },
+    // The jobs of the target work in the staging database.
+    { source: {}, target: { database: 2 }, jobs: undefined },
+  ])("of the source $source, of the target $target: $jobs jobs", ({ source, target, jobs }) => {
+    const found = findings(spare(source), spare(target));
+    expect(found.refusals).toEqual([]);
+    expect(found.jobs).toBe(jobs);
+    expect(found.notes.length).toBe(jobs === undefined ? 0 : 1);
+  });
+
+  test.each([
+    {
+      source: { database: 1 },
+      target: {},
+      message: /neon accepts 1 more connection .*database app.*needs 2/,
+    },
+    { source: {}, target: { database: 1 }, message: /rds accepts 1 more connection .*database app.*needs 2/ },
+    { source: {}, target: { role: -1 }, message: /rds accepts 0 more connections .*role me.*needs 4/ },
+  ])("too few of the source $source, of the target $target", ({ source, target, message }) => {
+    const { refusals } = findings(spare(source), spare(target));
+    expect(refusals).toMatchObject([{ code: "TOO_FEW_CONNECTIONS" }]);
+    expect(refusals[0]?.message).toMatch(message);
+  });
+});
+
+describe("settings of the databases", () => {
+  const setting = { role: null, name: "search_path", value: "app", isSettable: true };
+
+  test("those of the source that the target does not have are noted, without values", () => {
+    const comment = { ...setting, name: "comment", value: "production" };
+    const timeout = { ...setting, role: "app", name: "statement_timeout", value: "7s" };
+    const { notes } = findings({ settings: [setting, comment, timeout] }, { settings: [comment] });
+    expect(notes).toEqual([
+      "rds keeps its own settings of the database, which are others than those of neon: search_path, statement_timeout of the role app",
+    ]);
+  });
+
+  test("what only an administrator may set is refused, and lost with the flag", () => {
+    const secret = { ...setting, name: "app.secret", value: "hunter2", isSettable: false };
+    const facts = {
+      direction,
+      source: side({}),
+      target: side({ settings: [secret] }),
+      targetBackup: true,
+      jobs: 4,
+      targetState: intact,
+    };
+    expect(checkDatabases(facts, {}).refusals).toMatchObject([
+      { code: "SETTINGS_NOT_SETTABLE", details: ["app.secret"] },
+    ]);
+    const allowed = checkDatabases(facts, { allowLostSettings: true });
+    expect(allowed.refusals).toEqual([]);
+    expect(allowed.notes[0]).toMatch(/^allowed by --allow-lost-settings/);
+    expect(JSON.stringify([checkDatabases(facts, {}), allowed])).not.toContain("hunter2");
   });
 });
 
@@ -189,6 +269,7 @@ test("a previous target is noted: one that a sync replaced will be dropped, one 
       source: side({}),
       target: side({}),
       targetBackup: true,
+      jobs: 4,
       targetState: { ...intact, allPrevious },
     },
     {},

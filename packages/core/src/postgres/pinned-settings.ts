@@ -1,0 +1,53 @@
+/**
+ * The settings that a sync pins, in one list: for sessions of its own and for pg_dump and pg_restore. A database or a role may have set
+ * any of them otherwise, as ALTER ROLE ... SET and ALTER DATABASE ... SET do.
+ */
+
+/** A setting, and why it is pinned. */
+interface PinnedSetting {
+  value: string;
+  /** The first major version that has the setting. Absent where every supported version has it. */
+  since?: number;
+}
+
+/** By name. Programs set some of them again, to the same effect. */
+const pinned: Readonly<Record<string, PinnedSetting>> = {
+  // A snapshot outlives every limit: Neon ends idle transactions after five minutes, and jobs of pg_restore wait for each other.
+  statement_timeout: { value: "0" },
+  idle_in_transaction_session_timeout: { value: "0" },
+  idle_session_timeout: { value: "0" },
+  transaction_timeout: { value: "0", since: 17 },
+  // Another session may hold a lock forever.
+  lock_timeout: { value: "30s" },
+  // A server notices within seconds that its client is gone, and stops hashing a large table.
+  client_connection_check_interval: { value: "5s" },
+  default_transaction_read_only: { value: "off" },
+  // Names and rows mean the same on both servers.
+  search_path: { value: "" },
+  row_security: { value: "off" },
+  // Hashes are made of the text of values, and expressions are compared as text. Providers differ in their defaults.
+  TimeZone: { value: "UTC" },
+  DateStyle: { value: "ISO, YMD" },
+  IntervalStyle: { value: "postgres" },
+  array_nulls: { value: "on" },
+  bytea_output: { value: "hex" },
+  extra_float_digits: { value: "3" },
+  lc_monetary: { value: "C" },
+  quote_all_identifiers: { value: "off" },
+  standard_conforming_strings: { value: "on" },
+  xmloption: { value: "content" },
+};
+
+/** By name, for a session, which asks its server which of them exist. */
+export const sessionSettings: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(pinned).map(([name, { value }]) => [name, value]),
+);
+
+/**
+ * For PGOPTIONS: a server refuses a connection that sets what it does not know, so only what every supported version has. pg_dump and
+ * pg_restore set the newer ones themselves.
+ */
+export const programOptions = Object.entries(pinned)
+  .filter(([, { since }]) => since === undefined)
+  .map(([name, { value }]) => `-c ${name}=${value.replaceAll(/[\\ ]/g, String.raw`\$&`)}`)
+  .join(" ");

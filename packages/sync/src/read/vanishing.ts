@@ -1,0 +1,31 @@
+/** Reading a database in which other sessions drop tables all the time. */
+import { OpsError } from "@pilot-light/core/ops-error";
+import { sqlState, sqlStateOf } from "@pilot-light/core/postgres/sql-state";
+
+const attempts = 6;
+
+/**
+ * Runs work that lists objects and then reads them, and runs it again when one of them was dropped in between.
+ * @throws what the last attempt threw
+ */
+export async function whileObjectsVanish<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (attempt === attempts || !isVanished(error)) throw error;
+    }
+  }
+}
+
+/** Whether an object was dropped after it had been listed. The server has no code of its own for most of these. */
+export function isVanished(error: unknown): boolean {
+  const state = sqlStateOf(error);
+  if (state === sqlState.undefinedTable || state === sqlState.undefinedObject) return true;
+  if (!(error instanceof OpsError)) return false;
+  return [error.message, ...error.details].some((line) =>
+    /cache lookup failed for|could not open relation with OID|could not find tuple for|relation "[^\n]*" does not exist/.test(
+      line,
+    ),
+  );
+}
