@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { installCommand } from "./install-command.ts";
 import { chooseClientPrograms, newestPgDumpFor, type ClientPrograms } from "./programs.ts";
 
 function installed(...majors: number[]): ClientPrograms[] {
@@ -31,7 +32,7 @@ test.each([
       code,
       exit: 3,
       message: expect.stringMatching(says) as unknown,
-      hint: expect.stringContaining("postgresql-client-16") as unknown,
+      hint: installCommand(16),
     }),
   );
 });

@@ -4,6 +4,7 @@ import { delimiter, join } from "node:path";
 import { readVariable, withoutSecrets, type Environment } from "../config/env.ts";
 import { pgDumpMissing, pgDumpTooNew, pgDumpTooOld } from "../errors.ts";
 import { run } from "../process.ts";
+import { installCommand } from "./install-command.ts";
 
 /** One installation of the client programs. */
 export interface ClientPrograms {
@@ -16,11 +17,12 @@ export interface ClientPrograms {
   version: string;
 }
 
-/** Directories with one installation per major version: Debian, RPM, Homebrew (two prefixes), Postgres.app. */
+/** Directories with one installation per major version: Debian, RPM, Homebrew (three prefixes), Postgres.app. */
 const roots: readonly { parent: string; match: RegExp; bin: string }[] = [
   { parent: "/usr/lib/postgresql", match: /^\d+$/, bin: "bin" },
   { parent: "/usr", match: /^pgsql-\d+$/, bin: "bin" },
   { parent: "/opt/homebrew/opt", match: /^(postgresql(@\d+)?|libpq(@\d+)?)$/, bin: "bin" },
+  { parent: "/home/linuxbrew/.linuxbrew/opt", match: /^(postgresql(@\d+)?|libpq(@\d+)?)$/, bin: "bin" },
   { parent: "/usr/local/opt", match: /^(postgresql(@\d+)?|libpq(@\d+)?)$/, bin: "bin" },
   { parent: "/Applications/Postgres.app/Contents/Versions", match: /^[\d.]+$/, bin: "bin" },
 ];
@@ -98,7 +100,7 @@ export function chooseClientPrograms(
   const [best] = [...usable].sort((a, b) => a.major - b.major);
   if (best !== undefined) return best;
   const versions = found.map((programs) => `${programs.version} in ${programs.directory}`);
-  const install = `Debian/Ubuntu:  apt-get install postgresql-client-${needed}    macOS:  brew install postgresql@${needed}`;
+  const install = installCommand(needed);
   if (found.length === 0) throw pgDumpMissing({ needed, install });
   if (found.every((programs) => programs.major < needed)) {
     throw pgDumpTooOld({ needed, found: versions, install });

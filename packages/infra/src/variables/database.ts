@@ -49,11 +49,11 @@ function identity(define: VariableDefinitions, project: string) {
     ),
     engineVersion: define.text(
       "db_engine_version",
-      "15",
+      "18",
       "PostgreSQL version. A major version alone stands for its newest minor version. It must not be older than the version of Neon.",
       [
         'can(regex("^[0-9]{2}([.][0-9]+)?$", var.db_engine_version))',
-        "db_engine_version must be a version such as 15 or 15.12.",
+        "db_engine_version must be a version such as 18 or 18.1.",
       ],
     ),
   };

@@ -3,6 +3,7 @@ import { realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Environment } from "@pilot-light/core/config/env";
 import { pgDumpMissing } from "@pilot-light/core/errors";
+import { installCommand } from "@pilot-light/core/postgres/install-command";
 import { findClientPrograms, type ClientPrograms } from "@pilot-light/core/postgres/programs";
 import { isExecutable } from "../find-program.ts";
 import { embeddedServer, newestEmbedded, type ServerPrograms } from "./embedded.ts";
@@ -34,11 +35,8 @@ export async function findServer(request: ServerRequest): Promise<ServerPrograms
   return embeddedServer(request.major ?? Math.min(major, newestEmbedded), request);
 }
 
-const install =
-  "npm run demo installs it. By hand:  apt-get install postgresql-client, or  brew install postgresql@17";
-
 function firstOf(clients: readonly ClientPrograms[], needed: number): ClientPrograms {
   const [first] = clients;
   if (first !== undefined) return first;
-  throw pgDumpMissing({ needed, install });
+  throw pgDumpMissing({ needed, install: installCommand(needed) });
 }

@@ -25,10 +25,14 @@ const versionDowngrade = defineError<{
   failure: "precondition",
   meaning:
     "The source runs PostgreSQL 17 or newer and the target 16 or older, which rejects what the newer pg_dump writes.",
-  remedy: "Upgrade the target to the major version of the source.",
+  remedy:
+    "Upgrade the target to the major version of the source. For RDS: set the Terraform variable `db_engine_version`, then deploy.",
   message: ({ source, target }) =>
     `${source.system} runs PostgreSQL ${source.version}, and ${target.system} ${target.version} cannot restore what pg_dump ${source.major} writes.`,
-  hint: ({ source, target }) => `Upgrade ${target.system} to PostgreSQL ${source.major} first.`,
+  hint: ({ source, target }) =>
+    target.system === "rds"
+      ? `Set the Terraform variable db_engine_version to "${source.major}" and deploy, then run the command again.`
+      : `Use a Neon project with PostgreSQL ${source.major}, and set NEON_DATABASE_URL to it.`,
 });
 
 export const versions: DatabasesRule = {
