@@ -7,6 +7,7 @@ import { defineError } from "@pilot-light/core/ops-error";
 import type { DatabaseSystem, Endpoint } from "@pilot-light/core/postgres/endpoint";
 import { ident } from "@pilot-light/core/postgres/identifiers";
 import { deployCommand } from "@pilot-light/core/terraform/deploy-command";
+import { hintForProgram } from "./copy/program-hints.ts";
 
 const eitherSide = { oneOf: ["source", "target"], choose: ({ side }: { side: Side }) => side } as const;
 
@@ -168,7 +169,8 @@ export const dumpFailed = defineError<ProgramFailure & { side: Side; system: Dat
   remedy: "Act on the errors of pg_dump, which the message quotes.",
   message: ({ system }) => `pg_dump of ${system} failed.`,
   details: programDetails,
-  hint: () => "To see the command line of pg_dump, run the command again with --verbose",
+  hint: ({ errors }) =>
+    hintForProgram(errors) ?? "To see the command line of pg_dump, run the command again with --verbose",
 });
 
 export const archiveUnreadable = defineError<{ reason: string }>({
@@ -225,7 +227,8 @@ export const restoreFailed = defineError<ProgramFailure>({
   remedy: "Fix the object that the message names in the source, then sync again.",
   message: () => "pg_restore could not restore the dump into the staging database.",
   details: programDetails,
-  hint: () => "Fix the object that pg_restore names in the source, then sync again.",
+  hint: ({ errors }) =>
+    hintForProgram(errors) ?? "Fix the object that pg_restore names in the source, then sync again.",
 });
 
 export const verificationFailed = defineError<{ differences: readonly string[]; remedy: string }>({
