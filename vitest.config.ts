@@ -58,6 +58,17 @@ export default defineConfig({
           maxWorkers: 3,
         },
       },
+      {
+        resolve,
+        ssr,
+        test: {
+          name: "matrix",
+          include: ["packages/*/test/**/*.matrix.test.ts"],
+          globalSetup: ["packages/sandbox/test-support/global-setup.ts"],
+          testTimeout: hangs.integration,
+          hookTimeout: hangs.integration,
+        },
+      },
     ],
   },
 });
