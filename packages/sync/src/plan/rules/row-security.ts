@@ -17,12 +17,12 @@ const rowSecurityForced = defineError<{
   failure: "precondition",
   meaning: "Row-level security is forced on tables that the sync has to dump, and hides rows from its role.",
   remedy:
-    "As an administrator: `alter role <role> bypassrls;`. For tables of the target, `--no-target-backup` leaves the backup out.",
+    "As an administrator: `alter role <role> bypassrls;`. If only tables of the target are affected, `--no-target-backup` syncs without a backup.",
   message: ({ system, role, tables }) =>
     `${system}: row-level security is forced on ${plural(tables.length, "table")}, so the role ${role} cannot dump ${tables.length === 1 ? "it" : "them"} completely.`,
   details: ({ tables }) => tables,
   hint: ({ role, isTarget }) =>
-    `${isTarget ? "To leave the backup of the target out, add  --no-target-backup    Or, as" : "As"} an administrator:  alter role ${role} bypassrls;`,
+    `${isTarget ? "To sync without a backup of the target, add --no-target-backup. Or, as" : "As"} an administrator:  alter role ${role} bypassrls;`,
 });
 
 export const rowSecurity: DatabasesRule = {

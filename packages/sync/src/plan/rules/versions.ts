@@ -24,7 +24,7 @@ const versionDowngrade = defineError<{
   code: "VERSION_DOWNGRADE",
   failure: "precondition",
   meaning:
-    "The source runs PostgreSQL 17 or newer and the target 16 or older, which rejects what the newer pg_dump writes.",
+    "The source runs PostgreSQL 17 or newer, and the target runs 16 or older. The target rejects what the newer pg_dump writes.",
   remedy: "Upgrade the target to the major version of the source.",
   message: ({ source, target }) =>
     `${source.system} runs PostgreSQL ${source.version}, and ${target.system} ${target.version} cannot restore what pg_dump ${source.major} writes.`,
