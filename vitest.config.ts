@@ -18,6 +18,7 @@ const deploying = [
   "infra/test/deploy",
   "lifecycle/test/nothing-written",
   "lifecycle/test/plain-cycle",
+  "lifecycle/test/transcripts",
 ];
 
 class LongestFirst extends BaseSequencer {

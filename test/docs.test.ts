@@ -136,7 +136,7 @@ Every document has these fields:
 
 - \`version\`: ${documentVersion}. It is raised when a field changes its meaning or is removed. New fields do not raise it.
 - \`command\`: the command, as below.
-- \`outcome\`: what became of it, as below, or \`failed\`.
+- \`outcome\`: the result of the command, as below, or \`failed\`.
 
 ## A command that failed
 
@@ -164,9 +164,6 @@ test("every field of a document is described", () => {
 const transcripts = join(root, "docs/transcripts");
 const marked = /<!-- transcript:(?<name>[\w-]+) begin -->[\s\S]*?<!-- transcript:\k<name> end -->/g;
 
-/** Transcripts that are still to be recorded: the pages keep the text that they have. */
-const withoutTranscript: ReadonlySet<string> = new Set(["activate-dry-run", "deactivate-dry-run", "status"]);
-
 /** Markdown files that may include transcripts. */
 function pages(): string[] {
   const docs = readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" });
@@ -176,10 +173,28 @@ function pages(): string[] {
 test("the documents include the transcripts as they are", async () => {
   for (const page of pages()) {
     const text = readFileSync(join(root, page), "utf8");
-    const filled = text.replace(marked, (block, name: string) => {
-      if (withoutTranscript.has(name)) return block;
+    const filled = text.replace(marked, (_, name: string) => {
       const shown = widestPart(readFileSync(join(transcripts, `${name}.txt`), "utf8"));
       return `<!-- transcript:${name} begin -->\n\n\`\`\`\n${shown}\n\`\`\`\n\n<!-- transcript:${name} end -->`;
+    });
+    if (filled !== text) await expectGenerated(page, filled);
+  }
+});
+
+const errorBlock = /<!-- errors:(?<codes>[A-Z_ ]+) begin -->[\s\S]*?<!-- errors:\k<codes> end -->/g;
+
+test("the documents list errors as the registers describe them", async () => {
+  const byCode = new Map(entries().map((entry) => [entry.code, entry]));
+  for (const page of pages()) {
+    const text = readFileSync(join(root, page), "utf8");
+    const filled = text.replace(errorBlock, (_, codes: string) => {
+      const rows = codes.split(" ").map((code) => {
+        const entry = byCode.get(code);
+        if (entry === undefined) throw new Error(`${page} names ${code}, which no register defines.`);
+        return [`\`${code}\``, entry.meaning, entry.remedy];
+      });
+      const table = markdownTable(["code", "when", "what to do"], rows);
+      return `<!-- errors:${codes} begin -->\n\n${table}\n\n<!-- errors:${codes} end -->`;
     });
     if (filled !== text) await expectGenerated(page, filled);
   }

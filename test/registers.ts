@@ -2,6 +2,7 @@
 import type { DocumentEntry } from "@pilot-light/core/cli/documents";
 import * as core from "@pilot-light/core/errors";
 import * as infra from "@pilot-light/infra/errors";
+import { documents as sandboxDocuments } from "@pilot-light/sandbox/documents";
 import * as sandbox from "@pilot-light/sandbox/errors";
 import { documents as lifecycleDocuments } from "@pilot-light/lifecycle/documents";
 import * as lifecycle from "@pilot-light/lifecycle/errors";
@@ -28,6 +29,7 @@ export const documents: readonly DocumentEntry[] = [
   ...syncDocuments,
   ...lifecycleDocuments,
   ...validateDocuments,
+  ...sandboxDocuments,
 ];
 
 /** A flag that allows what a command refuses otherwise. */

@@ -37,27 +37,28 @@ export const notConfirmed = defineError<{ expected: string }>({
   meaning: "The answer to the prompt was not the name that the prompt asked for.",
   remedy: "Run the command again, and type the name exactly as the prompt shows it.",
   state: "nothing-written",
-  message: ({ expected }) => `The answer is not "${expected}".`,
+  message: ({ expected }) => `The answer to the prompt is not "${expected}".`,
+  hint: () => "Run the command again, and type the name exactly as the prompt shows it.",
 });
 
 export const confirmationNeeded = defineError<{ command: string }>({
   code: "CONFIRMATION_NEEDED",
   failure: "precondition",
-  meaning: "The command asks before it changes something, and there is no terminal to ask on.",
-  remedy: "Run it with `--yes` to answer the prompt in advance, or with `--dry-run` to see the plan first.",
+  meaning: "The command asks before it changes something, but it runs without a terminal.",
+  remedy: "To see the plan first, add `--dry-run`. To answer the prompt in advance, add `--yes`.",
   state: "nothing-written",
-  message: () => "There is no terminal to ask for confirmation.",
+  message: () => "The command asks before it changes something, but it runs without a terminal.",
   hint: ({ command }) =>
-    `To run without a prompt:  ${command} --yes    To see the plan first:  ${command} --dry-run`,
+    `To see the plan first:  ${command} --dry-run    To run without a prompt:  ${command} --yes`,
 });
 
 export const bug = defineError<{ message: string }>({
   code: "BUG",
   failure: "bug",
   meaning: "The tool met a situation that its authors did not expect.",
-  remedy: "Report it, with the output of the same command with `--verbose`.",
+  remedy: "Report the bug, with the output of the same command with `--verbose`.",
   message: ({ message }) => message,
-  hint: () => "This is a bug. Please report it with the stack that --verbose shows.",
+  hint: () => "This is a bug in the tool. Report the bug, with the stack that --verbose shows.",
 });
 
 export const programMissing = defineError<{ program: string }>({
@@ -85,7 +86,7 @@ export const awsRegionInvalid = defineError<{ region: string }>({
   code: "AWS_REGION_INVALID",
   failure: "configuration",
   meaning: "AWS_REGION, or TF_STATE_REGION, is not the name of an AWS region.",
-  remedy: "Set it to a name such as `us-east-1`.",
+  remedy: "Set the variable to a name such as `us-east-1`.",
   state: "nothing-written",
   message: ({ region }) => `"${region}" is not an AWS region.`,
   hint: () => "Set AWS_REGION (for a state in S3: TF_STATE_REGION) to a name such as us-east-1.",
@@ -118,7 +119,7 @@ export const tfPluginMirrorMissing = defineError<{ directory: string; registry: 
   meaning:
     "PILOT_LIGHT_TF_PLUGIN_MIRROR names a directory that does not contain a mirror of Terraform providers.",
   remedy:
-    "Name the directory that contains `registry.terraform.io`; `terraform providers mirror` creates one.",
+    "Name the directory that contains `registry.terraform.io`. To create one, run `terraform providers mirror`.",
   state: "nothing-written",
   message: ({ directory }) => `${directory} does not contain a provider mirror.`,
   hint: ({ registry }) =>
@@ -177,12 +178,13 @@ export const outputsInvalid = defineError<{ problem: string; details?: readonly 
 export const outputsFailed = defineError<{ details: readonly string[] }>({
   code: "OUTPUTS_FAILED",
   failure: "aws",
-  meaning: "`cdktf output` failed, so that the Terraform outputs are not known.",
+  meaning: "`cdktf output` failed, so the Terraform outputs are not known.",
   remedy: "Run `pnpm infra:output` to see its full output, or pass a file with `--outputs-file`.",
   state: "nothing-written",
   message: () => "`cdktf output` failed, so the Terraform outputs are not known.",
   details: ({ details }) => details,
-  hint: () => "To read them from a file, add  --outputs-file <path>  To see the failure:  pnpm infra:output",
+  hint: () =>
+    "To read the outputs from a file, add --outputs-file <path>. To see the failure:  pnpm infra:output",
 });
 
 // Terraform
@@ -236,7 +238,7 @@ export const awsFailed = defineError<AwsAttempt>({
   failure: "aws",
   meaning: "An AWS service reported an error, or could not be reached.",
   remedy:
-    "Run the command again with `--verbose`, which shows each request; check https://health.aws.amazon.com/health/status.",
+    "Run the command again with `--verbose`, which shows each request. AWS reports outages on https://health.aws.amazon.com/health/status.",
   message: ({ attempt, reason }) => `${attempt}: ${reason}`,
   hint: () =>
     "Run the command again with --verbose to see which service failed. AWS reports outages on https://health.aws.amazon.com/health/status",
@@ -272,7 +274,7 @@ export const secretMalformed = defineError<{ arn: string; problem: string }>({
   code: "SECRET_MALFORMED",
   failure: "configuration",
   meaning: "The secret with the RDS credentials does not hold a username and a password.",
-  remedy: 'Write it as RDS does: JSON such as `{"username": "...", "password": "..."}`.',
+  remedy: 'Write the secret as RDS does: JSON such as `{"username": "...", "password": "..."}`.',
   message: ({ arn, problem }) => `The secret ${arn} ${problem}.`,
   hint: () => 'The secret must be JSON such as {"username": "...", "password": "..."}, as RDS writes it.',
 });
@@ -302,12 +304,12 @@ export const databaseMissing = defineError<Connecting & { database: string; syst
   code: "DATABASE_MISSING",
   failure: eitherSide,
   meaning:
-    "The server has no database of this name. After an interrupted sync the database may have another name.",
+    "The server has no database of this name. An interrupted sync may have left the database under another name.",
   remedy:
-    "Correct the name. After an interrupted sync, `pnpm sync undo <system>` gives the database its name back. Do not create a database of that name.",
+    "Correct the name. If a sync was interrupted, do not create a database of that name, but run `pnpm sync undo <system>`, which restores the name.",
   message: ({ name, database }) => `${name}: the server has no database "${database}".`,
   hint: ({ setting, system }) =>
-    `Check the database name in ${setting}. An interrupted sync may have left the database under another name; in that case do not create a new one, but restore the name:  pnpm sync undo ${system}`,
+    `Check the database name in ${setting}. If a sync was interrupted, the database may have another name: do not create a database. To restore the name:  pnpm sync undo ${system}`,
 });
 
 export const notAccepting = defineError<Connecting & { system: string; quotedDatabase: string }>({
@@ -315,17 +317,17 @@ export const notAccepting = defineError<Connecting & { system: string; quotedDat
   failure: eitherSide,
   meaning: "The database is closed to connections, by an interrupted sync or by an administrator.",
   remedy:
-    "`pnpm sync undo <system>` opens a database that an interrupted sync closed, and does nothing else in that case.",
+    "If a sync was interrupted, run `pnpm sync undo <system>`: it opens the database and swaps nothing. If an administrator closed the database, ask that person.",
   message: ({ name, reason }) => `${name} does not accept connections: ${reason}`,
   hint: ({ system, quotedDatabase }) =>
-    `If nobody closed the database on purpose, open it from another database:  alter database ${quotedDatabase} allow_connections true;    If a sync was interrupted, see what it left:  pnpm sync undo ${system} --dry-run`,
+    `If nobody closed the database on purpose, connect to another database and open it:  alter database ${quotedDatabase} allow_connections true;    If a sync was interrupted, inspect what the sync left:  pnpm sync undo ${system} --dry-run`,
 });
 
 export const connectFailed = defineError<Connecting & { sqlState: string }>({
   code: "CONNECT_FAILED",
   failure: eitherSide,
-  meaning: "The server refused the connection for another reason, which the message quotes.",
-  remedy: "Act on the server's message.",
+  meaning: "The server refused the connection. The message quotes the reason of the server.",
+  remedy: "Fix the problem that the server reports, then run the command again.",
   message: ({ name, reason, sqlState }) => `${name}: ${reason} (SQLSTATE ${sqlState})`,
   hint: ({ setting }) => `Check ${setting}.`,
 });
@@ -347,9 +349,10 @@ export const tlsUnsupported = defineError<Connecting>({
   failure: eitherSide,
   meaning: "The server does not offer TLS.",
   remedy:
-    "Enable TLS on the server. For a local server only, turn it off: `sslmode=disable` in NEON_DATABASE_URL, or RDS_SSLMODE=disable.",
+    "Enable TLS on the server. If the server is local, you can turn TLS off: `sslmode=disable` in NEON_DATABASE_URL, or RDS_SSLMODE=disable.",
   message: ({ name }) => `${name} does not offer TLS.`,
-  hint: ({ setting }) => `For a local server only, connect without TLS: ${setting}.`,
+  hint: ({ setting }) =>
+    `Enable TLS on the server. If the server is local, you can connect without TLS: ${setting}.`,
 });
 
 export const hostUnknown = defineError<Connecting>({
@@ -365,7 +368,7 @@ export const hostUnknown = defineError<Connecting>({
 export const unreachable = defineError<Connecting & { via: string; attempts: number; needsTunnel: boolean }>({
   code: "UNREACHABLE",
   failure: eitherSide,
-  meaning: "No connection to the server could be opened in time.",
+  meaning: "The tool could not connect to the server in time.",
   remedy: "Check the address, and that the server runs. RDS is private: open a tunnel and set RDS_HOSTADDR.",
   message: ({ name, via, reason, attempts }) =>
     `Cannot reach ${name}${via}: ${reason} (${attempts} attempts).`,
@@ -388,18 +391,22 @@ export const sourceQueryFailed = defineError<FailedStatement>({
   code: "SOURCE_QUERY_FAILED",
   failure: "source",
   meaning: "The source's server rejected a statement, or the connection to it was lost.",
-  remedy: "Act on the server's message. Run the command again if the connection was lost.",
+  remedy:
+    "If the connection was lost, run the command again. Otherwise, first fix the problem that the server reports.",
   message: ({ system, reason }) => `${system}: ${reason}`,
   details: statementDetails,
+  hint: () => "If the connection was lost, run the command again.",
 });
 
 export const targetQueryFailed = defineError<FailedStatement>({
   code: "TARGET_QUERY_FAILED",
   failure: "target",
   meaning: "The target's server rejected a statement, or the connection to it was lost.",
-  remedy: "Act on the server's message. Run the command again if the connection was lost.",
+  remedy:
+    "If the connection was lost, run the command again. Otherwise, first fix the problem that the server reports.",
   message: ({ system, reason }) => `${system}: ${reason}`,
   details: statementDetails,
+  hint: () => "If the connection was lost, run the command again.",
 });
 
 /** The error of a statement that failed on one side of a sync. */
@@ -436,7 +443,7 @@ export const noDatabase = defineError({
   code: "NO_DATABASE",
   failure: "precondition",
   meaning:
-    "The environment has no RDS database: it is in pilot light, with the database only while it is active.",
+    "The environment has no RDS database. It is in pilot light, and its database exists only while the environment is active.",
   remedy: "Activate the environment.",
   state: "nothing-written",
   message: () => "According to the Terraform outputs, the environment has no RDS database.",
@@ -447,19 +454,19 @@ export const rdsHostaddrInvalid = defineError<{ value: string }>({
   code: "RDS_HOSTADDR_INVALID",
   failure: "configuration",
   meaning: "RDS_HOSTADDR is not an IP address with a port.",
-  remedy: "Set it to the local end of the tunnel, such as `127.0.0.1:15432`.",
+  remedy: "Set the variable to the local end of the tunnel, such as `127.0.0.1:15432`.",
   state: "nothing-written",
   message: ({ value }) => `RDS_HOSTADDR is not an address with a port: ${value}`,
-  hint: () => "Set it to the local end of the tunnel:  export RDS_HOSTADDR=127.0.0.1:15432",
+  hint: () => "Set the variable to the local end of the tunnel:  export RDS_HOSTADDR=127.0.0.1:15432",
 });
 
 export const rdsSslmodeInvalid = defineError<{ mode: string }>({
   code: "RDS_SSLMODE_INVALID",
   failure: "configuration",
   meaning: "RDS_SSLMODE is neither `verify-full` nor `disable`.",
-  remedy: "Unset it; `verify-full` is the default.",
+  remedy: "Unset the variable. The default is `verify-full`.",
   state: "nothing-written",
-  message: ({ mode }) => `RDS_SSLMODE is ${mode}; it must be verify-full or disable.`,
+  message: ({ mode }) => `RDS_SSLMODE is ${mode}, but it must be verify-full or disable.`,
   hint: () => "Use the default:  unset RDS_SSLMODE",
 });
 
@@ -467,10 +474,10 @@ export const tlsRequired = defineError<{ variable: string; host: string }>({
   code: "TLS_REQUIRED",
   failure: "configuration",
   meaning: "A setting turns TLS off for a server that is not local.",
-  remedy: "Remove the setting: the certificate is verified by default.",
+  remedy: "Remove the setting. By default, the tools verify the certificate.",
   state: "nothing-written",
   message: ({ variable, host }) => `${variable} turns TLS off for ${host}, which is not a local server.`,
-  hint: () => "Remove that setting. By default the certificate is verified.",
+  hint: () => "Remove the setting. By default, the tools verify the certificate.",
 });
 
 export const caFileUnreadable = defineError<{ variable: string; path: string; reason: string }>({
@@ -517,7 +524,7 @@ export const pgDumpTooOld = defineError<NeededPrograms>({
 export const pgDumpTooNew = defineError<NeededPrograms & { highest: number; target: number }>({
   code: "PG_DUMP_TOO_NEW",
   failure: "configuration",
-  meaning: "Only versions of pg_dump are installed whose archives the target's version cannot restore.",
+  meaning: "Every installed pg_dump is too new: the server of the target cannot restore what it writes.",
   remedy: "Install the PostgreSQL client programs of the version that the message names.",
   state: "nothing-written",
   message: ({ needed, highest, target }) =>

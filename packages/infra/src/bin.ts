@@ -6,8 +6,17 @@ import { usage } from "@pilot-light/core/errors";
 import { messageOf } from "@pilot-light/core/ops-error";
 import { checkCommitted, writeCommitted } from "./committed.ts";
 
+const usageLine = "pnpm infra:commit [--check]";
+
 await runCommand("infra commit", {}, ({ environment, printer }) => {
-  if (readFlags().check) {
+  const { check, help } = readFlags();
+  if (help) {
+    printer.line(usageLine);
+    printer.line("\nWrite the Terraform configuration that Terraform Cloud reads from the repository.");
+    printer.line("With --check, fail if a committed configuration is older than the code; write nothing.");
+    return Promise.resolve({ outcome: "help", document: {} });
+  }
+  if (check) {
     const stacks = checkCommitted();
     printer.line(`  ${stacks} committed, up to date`);
     return Promise.resolve({ outcome: "up-to-date", document: { stacks } });
@@ -20,10 +29,12 @@ await runCommand("infra commit", {}, ({ environment, printer }) => {
 });
 
 /** @throws OpsError USAGE (usage) */
-function readFlags(): { check: boolean } {
+function readFlags(): { check: boolean; help: boolean } {
   try {
-    return parseArgs({ options: { check: { type: "boolean", default: false } } }).values;
+    return parseArgs({
+      options: { check: { type: "boolean", default: false }, help: { type: "boolean", default: false } },
+    }).values;
   } catch (cause) {
-    throw usage({ problem: messageOf(cause), hint: "Usage:  pnpm infra:commit [--check]" }, { cause });
+    throw usage({ problem: messageOf(cause), hint: `Usage:  ${usageLine}` }, { cause });
   }
 }

@@ -4,10 +4,10 @@ import { defineError } from "@pilot-light/core/ops-error";
 export const committedStale = defineError<{ files: readonly string[] }>({
   code: "COMMITTED_STALE",
   failure: "problems",
-  meaning: "The synthesized Terraform that is committed for Terraform Cloud is older than the code.",
-  remedy: "Write it again with `pnpm infra:commit`, then commit it.",
+  meaning: "The Terraform configuration that is committed for Terraform Cloud is older than the code.",
+  remedy: "Run `pnpm infra:commit`, which writes the file, then commit the file.",
   state: "nothing-written",
-  message: () => "The synthesized Terraform that is committed is older than the code.",
+  message: () => "The committed Terraform configuration is older than the code.",
   details: ({ files }) => files,
-  hint: () => "Write it again, then commit it:  pnpm infra:commit",
+  hint: () => "Write the file again, then commit the file. To write the file:  pnpm infra:commit",
 });

@@ -159,7 +159,7 @@ function notesOf(
     ...(resume === undefined ? [] : [`resumes the run of ${formatMinute(resume.startedAt)} UTC`]),
     ...(willSync && divergence?.last === null
       ? [
-          "no copy between Neon and RDS is recorded: rows that only RDS has will be replaced (their dump stays in S3 for 30 days)",
+          "no manifest records a copy between Neon and RDS: the sync replaces rows that only RDS has (S3 keeps a dump of them for 30 days)",
         ]
       : []),
     ...(isCreated && syncData

@@ -37,7 +37,7 @@ const planSchema = z.strictObject({
   command: z.enum(["activate", "deactivate"]).describe("The command."),
   environment: z.string().describe("Name of the environment."),
   region: z.string().describe("AWS region of the environment."),
-  from: mode.describe("The present mode."),
+  from: mode.describe("The current mode."),
   to: mode.describe("The wanted mode."),
   steps: z.array(z.string()).describe("The steps, in order."),
   terraform: z

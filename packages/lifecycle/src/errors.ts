@@ -21,10 +21,10 @@ export const nothingToResume = defineError<{
   remedy: "Run the command without `--resume`, or resume the other command.",
   state: "nothing-written",
   message: ({ command, other, journal }) =>
-    `There is no \`${command}\` to resume. ${other === undefined ? `The journal ${journal} records no unfinished run.` : `The unfinished run is one of \`${other}\`.`}`,
+    `No run of \`${command}\` is unfinished. ${other === undefined ? `The journal ${journal} records no unfinished run.` : `The unfinished run is one of \`${other}\`.`}`,
   hint: ({ command, other }) =>
     other === undefined
-      ? `Run it without --resume:  pnpm ${command}`
+      ? `Run the command without --resume:  pnpm ${command}`
       : `To resume the unfinished run:  pnpm ${other} --resume\n  To start this command instead:  pnpm ${command}`,
 });
 
@@ -36,8 +36,9 @@ export const resumeContradicted = defineError<{
 }>({
   code: "RESUME_CONTRADICTED",
   failure: "usage",
-  meaning: "`--sync-data` or `--no-sync-data` contradicts what the run to resume was started with.",
-  remedy: "Resume the run without this flag, or start again without `--resume`.",
+  meaning:
+    "`--sync-data` or `--no-sync-data` contradicts the choice with which the unfinished run was started.",
+  remedy: "Resume the run without this option, or start again without `--resume`.",
   state: "nothing-written",
   message: ({ given, startedAt }) =>
     `${given} contradicts the run to resume, which started ${formatMinute(startedAt)} UTC ${given === "--sync-data" ? "without" : "with"} --sync-data.`,
@@ -63,24 +64,25 @@ export const switchRunning = defineError<{
 }>({
   code: "SWITCH_RUNNING",
   failure: "precondition",
-  meaning: "Another activation or deactivation has used this environment since the plan was made.",
+  meaning: "Another activation or deactivation changed the journal after this command made its plan.",
   remedy: "Wait until the other run has finished. `pnpm status` shows its state.",
   state: "nothing-written",
   message: ({ journal, other }) =>
     other === undefined
-      ? `Someone removed the journal ${journal} after the plan was made.`
-      : `A run of \`${other.command}\`, started ${formatMinute(other.startedAt)} UTC, has used this environment since the plan was made.`,
+      ? `Someone removed the journal ${journal} after this command made its plan.`
+      : `A run of \`${other.command}\`, started ${formatMinute(other.startedAt)} UTC, changed this environment after this command made its plan.`,
   hint: () => "To see the state of the environment:  pnpm status",
 });
 
 export const journalUnreadable = defineError<{ place: string }>({
   code: "JOURNAL_UNREADABLE",
   failure: "configuration",
-  meaning: "The journal of the last mode change is not a journal that this version can read.",
-  remedy: "Only `--resume` needs the journal. Inspect it, then remove it.",
+  meaning: "This version cannot read the journal of the last mode change.",
+  remedy: "Only `--resume` needs the journal. Inspect the journal, then remove it.",
   state: "nothing-written",
-  message: ({ place }) => `The journal ${place} is not readable.`,
-  hint: () => "Only --resume needs the journal. Inspect it, remove it, then run the command again.",
+  message: ({ place }) => `This version cannot read the journal ${place}.`,
+  hint: () =>
+    "Only --resume needs the journal. Inspect the journal and remove it, then run the command again.",
 });
 
 export const journalUnwritable = defineError<{ file: string; reason: string }>({
@@ -207,8 +209,7 @@ export const dataLossRefused = defineError<{
 export const databaseWouldGo = defineError<{ copyCommand: string; snapshotCommand: string }>({
   code: "DATABASE_WOULD_GO",
   failure: "precondition",
-  meaning:
-    "The deactivation would delete the RDS instance, and the command does not choose what happens to its rows.",
+  meaning: "The deactivation would delete the RDS instance, and no option states what happens to its rows.",
   remedy: "Choose with `--sync-data` (copy the rows to Neon first) or `--no-sync-data` (snapshots only).",
   state: "nothing-written",
   message: () =>
@@ -221,11 +222,12 @@ export const databaseProtected = defineError<{ identifier: string; unprotectComm
   code: "DATABASE_PROTECTED",
   failure: "precondition",
   meaning: "The deactivation would delete the RDS instance, which has deletion protection.",
-  remedy: "Turn the protection off with the command of the hint, or keep the database always on.",
+  remedy:
+    "Run the command of the hint, which turns the protection off. To keep the database in pilot light instead, set the Terraform variable `database_always_on` to true.",
   state: "nothing-written",
   message: ({ identifier }) =>
     `The RDS instance ${identifier} has deletion protection, so Terraform cannot delete it.`,
-  hint: ({ unprotectCommand }) => `Turn the protection off first, in the present mode:  ${unprotectCommand}`,
+  hint: ({ unprotectCommand }) => `Turn the protection off first, in the current mode:  ${unprotectCommand}`,
 });
 
 export const databaseWouldCome = defineError<{ againCommand: string; deploy: string }>({
@@ -262,8 +264,9 @@ export const targetNewer = defineError<{
   code: "TARGET_NEWER",
   failure: "precondition",
   meaning:
-    "The sync would replace rows that only the target has: it was written to after both databases were last equal, or nobody knows whether it was.",
-  remedy: "Compare both databases. `--allow-newer` replaces the rows; their dump stays in S3 for 30 days.",
+    "The sync would, or may, replace rows that only the target has. The target has changed since both databases were last equal, or no manifest records when they were equal.",
+  remedy:
+    "Compare both databases. To replace the newer rows, add `--allow-newer`. S3 keeps a dump of them for 30 days.",
   state: "nothing-written",
   message: ({ target, equalAt }) =>
     equalAt === undefined
@@ -271,7 +274,7 @@ export const targetNewer = defineError<{
       : `${target} was written to after both databases were last equal (${formatMinute(equalAt)} UTC). A sync would replace the newer rows.`,
   details: ({ changed }) => changed,
   hint: ({ anywayCommand }) =>
-    `Compare both databases first. To replace the newer rows anyway (their dump stays in S3 for 30 days):  ${anywayCommand}`,
+    `Compare both databases first. To replace the newer rows anyway (S3 keeps a dump of them for 30 days):  ${anywayCommand}`,
 });
 
 export const syncPending = defineError<{ command: ModeChangeName; mode: string }>({
@@ -291,10 +294,11 @@ export const writersStillRunning = defineError<{ tasks: number; service: string;
   code: "WRITERS_STILL_RUNNING",
   failure: "aws",
   meaning: "ECS did not stop the tasks of the backend in time. They may write to RDS.",
-  remedy: "Inspect the tasks, then resume the run.",
+  remedy: "Wait until the tasks have stopped, then resume the run.",
   message: ({ tasks, service }) =>
     `ECS has not stopped ${plural(tasks, "task")} of ${service}, which may write to RDS.`,
-  hint: ({ listCommand }) => `To list the tasks:  ${listCommand}`,
+  hint: ({ listCommand }) =>
+    `Wait until the tasks have stopped, then resume the run. To list the tasks:  ${listCommand}`,
 });
 
 export const backendStarted = defineError<{ service: string }>({
@@ -302,10 +306,11 @@ export const backendStarted = defineError<{ service: string }>({
   failure: "precondition",
   meaning: "Someone started the backend after the run had stopped it for the copy.",
   remedy:
-    "Find out what started the backend, such as a deployment in CI. Wait until it has ended, then resume.",
+    "Find out what started the backend, such as a deployment in CI. Wait until that deployment has ended, then resume.",
   message: ({ service }) =>
     `Someone started ${service} after this run had stopped it, so RDS may have newer rows than Neon.`,
-  hint: () => "Find out what started the backend, such as a deployment in CI, and wait until it has ended.",
+  hint: () =>
+    "Find out what started the backend, such as a deployment in CI. Wait until that deployment has ended.",
 });
 
 export const copyOutdated = defineError<{ reason: string }>({
@@ -315,7 +320,7 @@ export const copyOutdated = defineError<{ reason: string }>({
   remedy: "Find out what wrote to the databases, then resume. The resumed run copies again.",
   message: ({ reason }) => `Neon no longer has the same data as RDS: ${reason}.`,
   hint: () =>
-    "Find out what wrote to the databases. A resumed run copies again, and stops first where Neon has newer rows.",
+    "Find out what wrote to the databases. The resumed run copies again. If Neon has newer rows, the run stops before the copy.",
 });
 
 export const snapshotFailed = defineError<{
@@ -327,10 +332,11 @@ export const snapshotFailed = defineError<{
   code: "SNAPSHOT_FAILED",
   failure: "aws",
   meaning: "RDS did not complete the snapshot that a deactivation takes before it deletes the database.",
-  remedy: "See in RDS why the snapshot failed, then resume.",
+  remedy: "Find out in the RDS console why the snapshot failed, then resume.",
   message: ({ id, instance }) => `The snapshot ${id} of ${instance} did not become available.`,
   details: ({ reason }) => [reason],
-  hint: ({ listCommand }) => `To list the snapshots:  ${listCommand}`,
+  hint: ({ listCommand }) =>
+    `Find out in the RDS console why the snapshot failed, then resume. To list the snapshots:  ${listCommand}`,
 });
 
 export const modeNotReached = defineError<{ mode: string; againCommand: string }>({
@@ -389,19 +395,19 @@ export const terraformLogin = defineError<{
 export const synthFailed = defineError({
   code: "SYNTH_FAILED",
   failure: "configuration",
-  meaning: "`cdktf synth` failed, so that there is no Terraform code to plan with.",
-  remedy: "Run `pnpm infra:synth` to see the whole output.",
+  meaning: "`cdktf synth` failed, so Terraform has no configuration to plan.",
+  remedy: "Fix the error that `pnpm infra:synth` prints, then run the command again.",
   state: "nothing-written",
   message: () => "`cdktf synth` failed.",
-  hint: () => "To see its whole output:  pnpm infra:synth",
+  hint: () => "Fix the error of the synthesis. To see the complete output:  pnpm infra:synth",
 });
 
 export const terraformInitFailed = defineError<{ attempt: string }>({
   code: "TERRAFORM_INIT_FAILED",
   failure: "aws",
-  meaning: "`terraform init` failed: the state cannot be reached.",
+  meaning: "`terraform init` failed, because Terraform cannot reach the state.",
   remedy: "Check the variables that name the place of the state. See docs/runbooks/terraform-cloud.md.",
-  message: ({ attempt }) => `${attempt}: its state cannot be reached.`,
+  message: ({ attempt }) => `${attempt}: Terraform cannot reach the state.`,
   hint: () =>
     "Check TF_STATE_BUCKET, TF_CLOUD_ORGANIZATION and TF_WORKSPACE. See docs/runbooks/terraform-cloud.md",
 });
@@ -410,7 +416,7 @@ export const stateChanged = defineError({
   code: "STATE_CHANGED",
   failure: "precondition",
   meaning: "Another deployment changed the Terraform state after the plan was made.",
-  remedy: "Run the command again: it makes a new plan.",
+  remedy: "Run the command again. It shows a new plan.",
   state: "nothing-written",
   message: () => "Another deployment changed the Terraform state after the plan was made.",
   hint: () => "Run the command again to see the new plan.",

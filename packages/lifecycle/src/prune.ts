@@ -68,7 +68,7 @@ export async function prune(options: PruneOptions, context: CommandContext): Pro
     printer.line("  To delete them as well:  pnpm snapshots prune --include-only-copies");
   }
   if (surplus.length === 0) {
-    printer.line(`  Nothing to delete. The newest ${keep} and those taken by hand are kept.`);
+    printer.line(`  Nothing to delete. The newest ${keep} and those that a person created are kept.`);
     return { outcome: "nothing to do", document: { plan, deleted: [] } };
   }
   // Snapshots share blocks: only AWS knows the size of each.

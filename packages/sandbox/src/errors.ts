@@ -21,7 +21,7 @@ export const directoryNotEmpty = defineError<{ directory: string }>({
   failure: "precondition",
   meaning: "The state directory contains files that do not belong to a sandbox.",
   remedy:
-    "Name a directory that does not exist yet: `pnpm sandbox down` deletes the whole directory of a sandbox.",
+    "Name a directory that does not exist yet. `pnpm sandbox down` deletes the complete directory of a sandbox.",
   state: "nothing-written",
   message: ({ directory }) => `${directory} contains files that do not belong to a sandbox.`,
   hint: () => "Name a directory that does not exist yet:  pnpm sandbox up --dir <path>",
@@ -34,30 +34,31 @@ export const sandboxStarting = defineError<{ directory: string }>({
   remedy: "Wait until the other process has finished, or stop it and run `pnpm sandbox down`.",
   state: "nothing-written",
   message: ({ directory }) => `Another process is starting a sandbox in ${directory}.`,
-  hint: () => "Wait until it has finished. If you have stopped it:  pnpm sandbox down",
+  hint: () => "Wait until that process has finished. If you have stopped that process:  pnpm sandbox down",
 });
 
 export const stateUnreadable = defineError<{ file: string; reason: string }>({
   code: "STATE_UNREADABLE",
   failure: "configuration",
   meaning: "The file `state.json` of the sandbox cannot be read, or another version of the tool wrote it.",
-  remedy: "End the sandbox's servers, then delete its state directory.",
+  remedy:
+    "Run `pnpm sandbox down` of the version that started the sandbox. Otherwise, end the processes of the sandbox, then delete the directory of the file.",
   state: "nothing-written",
   message: ({ file, reason }) => `Cannot read ${file}: ${reason}`,
   hint: () =>
-    "Another version of the tool may have written the file. End the sandbox's servers, then delete its state directory.",
+    "Another version of the tool may have written the file: run `pnpm sandbox down` of that version. Otherwise, end the processes of the sandbox, then delete the directory of the file.",
 });
 
 export const tmpdirClosed = defineError<{ directory: string; temporary: string }>({
   code: "TMPDIR_CLOSED",
   failure: "configuration",
   meaning:
-    "PostgreSQL does not run as root, and the account that runs it instead can enter neither the state directory nor the directory for temporary files.",
-  remedy: "Set TMPDIR to a directory that other accounts can enter, such as `/tmp`.",
+    "PostgreSQL refuses to run as root. The account that runs the servers instead has access neither to the state directory nor to the directory for temporary files.",
+  remedy: "Set TMPDIR to a directory that all accounts have access to, such as `/tmp`.",
   state: "nothing-written",
   message: ({ directory, temporary }) =>
-    `PostgreSQL does not run as root, and the account that runs it can enter neither ${directory} nor ${temporary}.`,
-  hint: () => "Set TMPDIR to a directory that other accounts can enter:  TMPDIR=/tmp pnpm sandbox up",
+    `The account that runs PostgreSQL instead of root has access neither to ${directory} nor to ${temporary}.`,
+  hint: () => "Set TMPDIR to a directory that all accounts have access to:  TMPDIR=/tmp pnpm sandbox up",
 });
 
 // Programs
@@ -66,11 +67,12 @@ export const noServerAccount = defineError({
   code: "NO_SERVER_ACCOUNT",
   failure: "configuration",
   meaning:
-    "PostgreSQL does not run as root, and the system has neither a user `postgres` nor a user `nobody`.",
+    "PostgreSQL refuses to run as root, and the system has neither a user `postgres` nor a user `nobody`.",
   remedy: "Create the user `postgres`, or run the command as another user than root.",
   state: "nothing-written",
-  message: () => "PostgreSQL does not run as root, and there is no other account to run it.",
-  hint: () => "To create one:  useradd --system postgres",
+  message: () =>
+    "PostgreSQL refuses to run as root, and the system has neither a user postgres nor a user nobody.",
+  hint: () => "Create the user postgres:  useradd --system postgres",
 });
 
 export const serverUnavailable = defineError<{ major: number; reason: string }>({
@@ -93,7 +95,7 @@ export const motoMissing = defineError({
   state: "nothing-written",
   message: () => "The AWS emulator moto_server is not installed.",
   hint: () =>
-    "npm run demo and npm test install it. To install only the emulator:  pip install 'moto[server]'",
+    "npm run demo and npm test install the emulator. To install only the emulator:  pip install 'moto[server]'",
 });
 
 export const terraformMissing = defineError<{ program: string }>({
@@ -104,7 +106,7 @@ export const terraformMissing = defineError<{ program: string }>({
   state: "nothing-written",
   message: ({ program }) => `--deployed needs Terraform, and ${program} is not installed.`,
   hint: () =>
-    "npm test installs it. To install it by hand:  https://developer.hashicorp.com/terraform/install",
+    "npm test installs Terraform. To install it by hand:  https://developer.hashicorp.com/terraform/install",
 });
 
 // Starting the parts; a start that fails removes what it created
@@ -114,9 +116,10 @@ export const serverStartFailed = defineError<{ program: string }>({
   failure: "configuration",
   meaning: "A PostgreSQL server of the sandbox did not start. The sandbox has removed what it had created.",
   remedy:
-    "Read the lines that the program and the server's log have written; the error shows the last of them.",
-  message: ({ program }) => `${program} failed.`,
-  hint: () => "The lines above are the last ones of the program and of the server's log.",
+    "Fix what the details of the error report: they are the last lines of the program and of the server's log.",
+  message: ({ program }) => `A PostgreSQL server did not start: ${program} failed.`,
+  hint: () =>
+    "Fix what the lines above report, then run the command again. They are the last lines of the program and of the server's log.",
 });
 
 export const motoStartFailed = defineError<{ program: string }>({
@@ -126,7 +129,7 @@ export const motoStartFailed = defineError<{ program: string }>({
   remedy: "Install moto 5 with its extra `server`: `pip install 'moto[server]'`.",
   message: ({ program }) => `${program} did not start.`,
   hint: () =>
-    "The lines above are the last ones of its log. It must be moto 5 with the extra `server`:  pip install 'moto[server]'",
+    "The lines above are the last ones of the emulator's log. Install moto 5 with the extra `server`:  pip install 'moto[server]'",
 });
 
 export const deployFailed = defineError({
@@ -136,6 +139,7 @@ export const deployFailed = defineError({
     "`pnpm sandbox up --deployed` could not deploy the environment on the AWS emulator. The sandbox has removed what it had created.",
   remedy:
     "Read the last lines of cdktf, which the error shows. A sandbox without `--deployed` needs no deployment.",
-  message: () => "The environment could not be deployed on the AWS emulator.",
-  hint: () => "The lines above are the last ones of cdktf. To start without a deployment:  pnpm sandbox up",
+  message: () => "cdktf could not deploy the environment on the AWS emulator.",
+  hint: () =>
+    "The lines above are the last ones of cdktf. To start a sandbox without a deployment:  pnpm sandbox up",
 });

@@ -5,9 +5,11 @@ import { access, chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { assertDocument } from "@pilot-light/core/cli/documents";
 import { processEnvironment, type Environment } from "@pilot-light/core/config/env";
 import { findClientPrograms } from "@pilot-light/core/postgres/programs";
 import { run } from "@pilot-light/core/process";
+import { documents } from "@pilot-light/sandbox/documents";
 import { isRunning } from "@pilot-light/sandbox/os-process";
 import { extraSandboxDirectory } from "@pilot-light/sandbox/vitest";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -35,7 +37,7 @@ function sandbox(command: string, args: readonly string[] = [], environment: Env
 
 async function status() {
   const { stdout, exitCode } = await sandbox("status", ["--json"]);
-  return { exitCode, ...partsSchema.parse(JSON.parse(stdout)) };
+  return { exitCode, ...partsSchema.parse(assertDocument(documents, JSON.parse(stdout))) };
 }
 
 async function readState() {
@@ -96,7 +98,7 @@ describe("a sandbox", () => {
     const before = await status();
     const up = await sandbox("up", ["--json"]);
     expect(up.exitCode).toBe(0);
-    expect(JSON.parse(up.stdout)).toMatchObject({ outcome: "already-running" });
+    expect(assertDocument(documents, JSON.parse(up.stdout))).toMatchObject({ outcome: "already-running" });
     expect(await status()).toEqual(before);
   });
 
@@ -109,7 +111,7 @@ describe("a sandbox", () => {
     const { stdout: json } = await sandbox("env", ["--json"]);
     const { environment } = z
       .object({ environment: z.record(z.string(), z.string()) })
-      .parse(JSON.parse(json));
+      .parse(assertDocument(documents, JSON.parse(json)));
     const dump = `process.stdout.write(JSON.stringify(process.env))`;
     const shell = await run("sh", ["-c", `${script}\nexec "$0" -e '${dump}'`, process.execPath], {
       environment: { PATH: own.PATH, AWS_PROFILE: "of-the-developer" },

@@ -20,7 +20,7 @@ export const sameDatabase = defineError<Pick<Endpoint, "database" | "host">>({
   remedy: "Correct NEON_DATABASE_URL, the output `database_endpoint` or RDS_HOSTADDR.",
   message: ({ database, host }) => `Source and target are the same database: ${database} @ ${host}.`,
   hint: () =>
-    "One of these settings leads to the other server: NEON_DATABASE_URL, the output database_endpoint, RDS_HOSTADDR.",
+    "One of these settings names the wrong server: NEON_DATABASE_URL, the output database_endpoint, RDS_HOSTADDR.",
 });
 
 export const syncRunning = defineError<{
@@ -33,12 +33,13 @@ export const syncRunning = defineError<{
   code: "SYNC_RUNNING",
   failure: "precondition",
   meaning: "Another sync or undo holds the lock of one of the databases.",
-  remedy: "Wait until it has ended. The message states since when it runs, and from which address.",
+  remedy:
+    "Wait until the other sync or undo has ended. The message states when it began, and the address of its client.",
   message: ({ role, database, system, holder }) => {
     const who = holder === undefined ? "" : ` (since ${holder.since}, from ${holder.client})`;
     return `Another sync is using the ${role} ${database} on ${system}${who}.`;
   },
-  hint: () => "Wait until it has ended, then run the command again.",
+  hint: () => "Wait until the other sync has ended, then run the command again.",
 });
 
 export const syncInterrupted = defineError<{
@@ -51,23 +52,23 @@ export const syncInterrupted = defineError<{
   failure: "precondition",
   meaning: "A sync was killed during its swap, and left the target closed or under another name.",
   remedy:
-    "Run `pnpm sync undo <system>`, which repairs the target and does nothing else in that case. A sync without `--dry-run` repairs it too. Do not create a database under the target's name.",
+    "Do not create a database under the target's name. Run `pnpm sync undo <system>`: after an interrupted sync, it repairs the target and reverts nothing. The next sync repairs the target as well.",
   message: ({ live, name }) =>
     name === undefined
       ? `An interrupted sync left the target ${live} closed.`
       : `An interrupted sync left the target ${live} under the name ${name}.`,
   hint: ({ live, system }) =>
-    `Do not create a database named ${live}. To repair the target, and nothing else:  pnpm sync undo ${system}`,
+    `Do not create a database named ${live}. To repair the target, without reverting a sync:  pnpm sync undo ${system}`,
 });
 
 export const targetUnclear = defineError<{ live: string; name: string; previous: readonly string[] }>({
   code: "TARGET_UNCLEAR",
   failure: "precondition",
-  meaning: "The database with the target's name is not the one that a sync put there.",
+  meaning: "The database with the target's name is not the one that the last sync created.",
   remedy: "Inspect both databases, then drop or rename the one that you do not need.",
   state: "nothing-written",
   message: ({ live, name }) =>
-    `${name} was the database ${live}. A sync replaced it, but the present ${live} is not the database that this sync created.`,
+    `The database ${live} is not the one that the last sync created. That sync renamed the previous target to ${name}.`,
   details: ({ previous }) => previous.map((each) => `previous target: ${each}`),
   hint: ({ live, name }) =>
     `Inspect ${live} and ${name}. Then rename or drop the one that you do not need:  alter database ${ident(name)} rename to ...;    or  drop database ${ident(name)};`,
@@ -137,21 +138,23 @@ export const manifestUnreadable = defineError<{ uri: string }>({
   code: "MANIFEST_UNREADABLE",
   failure: "aws",
   meaning: "The manifest of a dump is not JSON of the documented form.",
-  remedy: "Inspect the manifest in S3. Without it the tool does not know when both databases were equal.",
+  remedy: "Inspect the manifest in S3. The tool needs the manifest to know when both databases were equal.",
   message: ({ uri }) => `Cannot read the manifest ${uri}.`,
   hint: ({ uri }) =>
-    `Another version of the tool may have written it. Without it, nobody knows when both databases were equal. To inspect it:  aws s3 cp ${uri} -`,
+    `Another version of the tool may have written the manifest. The tool needs the manifest to know when both databases were equal. To inspect the manifest:  aws s3 cp ${uri} -`,
 });
 
 export const manifestFailed = defineError<{ live: string; uri: string }>({
   code: "MANIFEST_FAILED",
   failure: "aws",
-  meaning: "The target is replaced and verified, but S3 did not accept the manifest of the dump.",
-  remedy: "The sync itself is complete. To have a complete dump as well, sync again.",
+  meaning: "The sync replaced and verified the target, but S3 did not accept the manifest of the dump.",
+  remedy:
+    "The target is complete, but its dump does not count without a manifest. To create a complete dump, sync again.",
   state: "changed",
-  message: ({ live, uri }) => `${live} is replaced and verified, but the manifest of ${uri} was not written.`,
+  message: ({ live, uri }) =>
+    `The sync replaced and verified ${live}, but S3 did not accept the manifest of ${uri}.`,
   hint: () =>
-    "The sync itself is complete. Its dump is not, because it has no manifest. To create a complete dump, sync again.",
+    "The target is complete, but a dump does not count without its manifest. To create a complete dump, sync again.",
 });
 
 // Dump, restore, verification
@@ -166,19 +169,20 @@ export const dumpFailed = defineError<ProgramFailure & { side: Side; system: Dat
   code: "DUMP_FAILED",
   failure: eitherSide,
   meaning: "pg_dump failed.",
-  remedy: "Act on the errors of pg_dump, which the message quotes.",
+  remedy: "Fix the errors of pg_dump, which the message quotes, then run the command again.",
   message: ({ system }) => `pg_dump of ${system} failed.`,
   details: programDetails,
   hint: ({ errors }) =>
-    hintForProgram(errors) ?? "To see the command line of pg_dump, run the command again with --verbose",
+    hintForProgram(errors) ??
+    "Fix the errors above, then run the command again. To see the command line of pg_dump, add --verbose",
 });
 
 export const archiveUnreadable = defineError<{ reason: string }>({
   code: "ARCHIVE_UNREADABLE",
   failure: "bug",
-  meaning: "The tool does not know the format of the archive that pg_dump has written.",
+  meaning: "The tool does not know the format of the dump that pg_dump has written.",
   remedy: "Use pg_dump and pg_restore of a major version from 14 to 18, then report the problem.",
-  message: ({ reason }) => `Cannot read the archive of pg_dump: ${reason}.`,
+  message: ({ reason }) => `Cannot read the dump that pg_dump has written: ${reason}.`,
   hint: () =>
     "Set PILOT_LIGHT_PG_BIN to the directory of the client programs of a major version from 14 to 18.",
 });
@@ -201,7 +205,7 @@ export const sourceRewritten = defineError<{
   code: "SOURCE_REWRITTEN",
   failure: eitherSide,
   meaning:
-    "Tables were truncated, rewritten or dropped while a sync read them, so its snapshot is not valid.",
+    "Another session truncated, rewrote or dropped tables while the sync read them, so the snapshot of the sync is not valid.",
   remedy: "Run the command again when the reload or the migration has ended.",
   message: ({ system }) =>
     `${system}: another session truncated, rewrote or dropped tables while the sync read them.`,
@@ -224,11 +228,11 @@ export const restoreFailed = defineError<ProgramFailure>({
   code: "RESTORE_FAILED",
   failure: "target",
   meaning: "pg_restore could not restore the dump into the staging database.",
-  remedy: "Fix the object that the message names in the source, then sync again.",
+  remedy: "In the source, fix the object that the message names. Then sync again.",
   message: () => "pg_restore could not restore the dump into the staging database.",
   details: programDetails,
   hint: ({ errors }) =>
-    hintForProgram(errors) ?? "Fix the object that pg_restore names in the source, then sync again.",
+    hintForProgram(errors) ?? "In the source, fix the object that pg_restore names. Then sync again.",
 });
 
 export const verificationFailed = defineError<{ differences: readonly string[]; remedy: string }>({
@@ -236,7 +240,7 @@ export const verificationFailed = defineError<{ differences: readonly string[]; 
   failure: "target",
   meaning: "The restored database is not equal to the source.",
   remedy:
-    "Follow the hint, which depends on what differs: rows, definitions, positions of sequences, or extensions.",
+    "The hint of the error states what to do. It depends on what differs: rows, definitions, positions of sequences, or extensions.",
   message: () => "The restored database is not equal to the source.",
   details: ({ differences }) => differences,
   hint: ({ remedy }) => remedy,
@@ -247,23 +251,24 @@ export const verificationFailed = defineError<{ differences: readonly string[]; 
 export const settingsNotCarried = defineError<{ reason: string; statement: string }>({
   code: "SETTINGS_NOT_CARRIED",
   failure: "target",
-  meaning: "The role may not give the new database a setting that an administrator made on the target.",
+  meaning:
+    "An administrator made a setting on the target, and the role of the sync may not copy it to the staging database.",
   remedy: "Ask an administrator for the missing privilege, or reset the setting on the target.",
-  message: ({ reason }) => `Cannot copy a setting of the target to the new database: ${reason}`,
+  message: ({ reason }) => `Cannot copy a setting of the target to the staging database: ${reason}`,
   details: ({ statement }) => [statement],
   hint: () =>
-    "An administrator made this setting. Ask for the missing privilege, or reset the setting on the target.",
+    "An administrator made this setting. Ask an administrator for the missing privilege, or reset the setting on the target.",
 });
 
 export const privilegesNotCarried = defineError<{ objects: readonly string[] }>({
   code: "RIGHTS_NOT_CARRIED",
   failure: "target",
-  meaning: "The new database does not have all owners and privileges of the target.",
+  meaning: "The sync could not copy all owners and privileges of the target to the staging database.",
   remedy: "Grant the listed privileges as the owner of the objects, then sync again.",
-  message: () => "Cannot copy all owners and privileges of the target to the new database.",
+  message: () => "Cannot copy all owners and privileges of the target to the staging database.",
   details: ({ objects }) => objects,
   hint: () =>
-    "A role other than the owner granted these privileges, which the sync cannot repeat. Grant them as the owner, then sync again.",
+    "A role that is not the owner granted these privileges, and the sync cannot grant them as that role. Grant the privileges as the owner, then sync again.",
 });
 
 // The swap
@@ -271,7 +276,7 @@ export const privilegesNotCarried = defineError<{ objects: readonly string[] }>(
 export const swapFailed = defineError<{ live: string; reason: string }>({
   code: "SWAP_FAILED",
   failure: "target",
-  meaning: "The target could not be renamed, usually because a session could not be ended.",
+  meaning: "The sync could not rename the target, usually because a session still uses the target.",
   remedy: "End the sessions that use the target, then run the command again.",
   state: "target-unchanged",
   message: ({ live, reason }) => `Cannot swap the target ${live}: ${reason}`,
@@ -288,16 +293,17 @@ export const swapBroken = defineError<{
 }>({
   code: "SWAP_BROKEN",
   failure: "target",
-  meaning: "The swap was interrupted and could not be reverted. The message states where the data is.",
+  meaning: "An error interrupted the swap, and the sync could not revert the swap.",
   remedy:
-    "`pnpm sync undo <system>` repairs the target, and does nothing else in that case. Do not create a database under the target's name.",
+    "Do not create a database under the target's name. Run `pnpm sync undo <system>`: after an interrupted sync, it repairs the target and reverts nothing.",
   state: "unknown",
-  message: ({ live, reason }) => `The swap of ${live} was interrupted and could not be reverted: ${reason}`,
+  message: ({ live, reason }) =>
+    `An error interrupted the swap of ${live}, and the sync could not revert the swap: ${reason}`,
   details: ({ live, incoming, previous }) => [
     `the target is the database ${live} or ${previous}`,
     `its replacement is the database ${incoming} or ${live}`,
     "no database was dropped",
   ],
   hint: ({ live, previous, system }) =>
-    `By hand:  alter database ${ident(previous)} rename to ${ident(live)}; alter database ${ident(live)} allow_connections true;    To repair the target, and nothing else:  pnpm sync undo ${system}`,
+    `By hand:  alter database ${ident(previous)} rename to ${ident(live)}; alter database ${ident(live)} allow_connections true;    To repair the target, without reverting a sync:  pnpm sync undo ${system}`,
 });

@@ -84,7 +84,7 @@ test.concurrent("a manifest that cannot be written after the swap: nothing is un
   expect(transcript.exitCode).toBe(7);
   const { code, message, hint, state: result } = errorOf(transcript);
   expect({ code, result }).toEqual({ code: "MANIFEST_FAILED", result: "changed" });
-  expect(message).toContain(`${pair.rds.database} is replaced and verified`);
+  expect(message).toContain(`The sync replaced and verified ${pair.rds.database}`);
   expect(hint).toContain("sync again");
   expect(await contentOf(pair, "rds")).toBe(await contentOf(pair, "neon"));
   const keys = await keysOf(pair);

@@ -222,7 +222,7 @@ describe("the programs", () => {
 });
 
 test("without a terminal and without --yes nothing happens, and the hint names both options", async () => {
-  const says = ["no terminal", "pnpm sync neon-to-rds --yes", "pnpm sync neon-to-rds --dry-run"];
+  const says = ["without a terminal", "pnpm sync neon-to-rds --yes", "pnpm sync neon-to-rds --dry-run"];
   await expectRefusal(pair, before, ["neon-to-rds"], { exit: 4, code: "CONFIRMATION_NEEDED", says });
 });
 

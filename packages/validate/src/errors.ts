@@ -21,17 +21,17 @@ export const checkEssential = defineError<{ id: string }>({
   code: "CHECK_ESSENTIAL",
   failure: "usage",
   meaning: "`--skip` names a check that every other check needs.",
-  remedy: "Remove it from `--skip`.",
+  remedy: "Remove that check from `--skip`.",
   state: "nothing-written",
   message: ({ id }) => `The check ${id} cannot be skipped: every other check needs it.`,
-  hint: () => `To list all checks:  ${listChecks}`,
+  hint: ({ id }) => `Remove ${id} from --skip. To list all checks:  ${listChecks}`,
 });
 
 export const addressInvalid = defineError<{ value: string }>({
   code: "ADDRESS_INVALID",
   failure: "configuration",
   meaning: "`--resolve`, or ALB_HOSTADDR, is not an address with a port.",
-  remedy: "Set it to an address such as `127.0.0.1:8443`.",
+  remedy: "Set the option or the variable to an address such as `127.0.0.1:8443`.",
   state: "nothing-written",
   message: ({ value }) => `"${value}" is not an address with a port.`,
   hint: () => "Set --resolve (or ALB_HOSTADDR) to an address with a port:  --resolve 127.0.0.1:8443",
@@ -98,11 +98,11 @@ export const runTimeout = defineError({
 export const outputEmpty = defineError<{ output: string; active: boolean; origin: string }>({
   code: "OUTPUT_EMPTY",
   failure: "configuration",
-  meaning: "A Terraform output is empty although the environment needs its value in the current mode.",
+  meaning: "A Terraform output is empty, but the environment needs its value in the current mode.",
   remedy: "Deploy the environment again: `pnpm activate` when it is active, else `pnpm infra:deploy`.",
   state: "nothing-written",
   message: ({ output, active, origin }) =>
-    `The output ${output} is empty although the environment is ${active ? "active" : "in pilot light"} (${origin}).`,
+    `The output ${output} is empty, but the environment is ${active ? "active" : "in pilot light"} (${origin}).`,
   hint: ({ active }) =>
     active
       ? "Create the missing resources:  pnpm activate"

@@ -7,7 +7,8 @@ import { actions } from "./actions.ts";
 import { policyFor } from "./policy.ts";
 import { registry } from "./registry.ts";
 
-const pages = join(import.meta.dirname, "../../../docs/checks");
+const root = join(import.meta.dirname, "../../..");
+const pages = join(root, "docs/checks");
 const ids = registry.map(({ id }) => id);
 
 test("the original's eleven checks keep its order and their ids", () => {
@@ -45,12 +46,27 @@ describe.each(registry.map((check) => ({ check, id: check.id })))("$id", ({ chec
 
   test("has a page that describes what it checks, why it fails, and what to do", () => {
     const file = join(pages, `${id}.md`);
-    expect(existsSync(file)).toBe(true);
+    expect(existsSync(file), `docs/checks/${id}.md, with the sections that this test expects`).toBe(true);
     const text = readFileSync(file, "utf8");
     expect(text.startsWith(`# ${id}\n`)).toBe(true);
-    for (const heading of ["## What it looks at", "## When it fails"]) expect(text).toContain(heading);
+    for (const heading of ["## What it checks", "## When it fails"]) expect(text).toContain(heading);
     for (const action of check.actions) expect(text).toContain(`\`${action}\``);
   });
+});
+
+const sources = ["packages/validate/src", "packages/core/src"].flatMap((directory) =>
+  readdirSync(join(root, directory), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"))
+    .map((file) => readFileSync(join(root, directory, file), "utf8").replaceAll("\\`", "`")),
+);
+
+test.each(ids)("the page of %s quotes messages that a check prints; … stands for what varies", (id) => {
+  const rows = readFileSync(join(pages, `${id}.md`), "utf8").matchAll(/^\| (?<message>[^|]+?) +\|/gm);
+  const messages = [...rows].map(({ groups }) => groups?.["message"] ?? "").slice(2);
+  expect(messages).not.toEqual([]);
+  const parts = messages.flatMap((message) => message.replace(" (warning)", "").split("…"));
+  const unknown = parts.filter((part) => !sources.some((source) => source.includes(part.trim())));
+  expect(unknown).toEqual([]);
 });
 
 test("there is no page without a check", () => {

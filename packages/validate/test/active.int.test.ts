@@ -58,7 +58,7 @@ test.each([
   const result = await check(id);
   expect(result).toMatchObject({ status: "failed", error: { code: "OUTPUT_EMPTY" } });
   expect(messages(result)).toEqual([
-    expect.stringContaining(`The output ${output} is empty although the environment is active`),
+    expect.stringContaining(`The output ${output} is empty, but the environment is active`),
   ]);
 });
 

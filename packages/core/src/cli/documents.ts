@@ -33,9 +33,7 @@ export const failureSchema = z.object({
     state: z
       .enum(["nothing-written", "target-unchanged", "changed", "unknown"])
       .nullable()
-      .describe(
-        "What the command has done to what it was to change; null where the code does not decide it.",
-      ),
+      .describe("Whether the command has changed anything; null where the code does not determine this."),
   }),
 });
 

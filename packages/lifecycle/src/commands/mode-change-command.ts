@@ -11,9 +11,9 @@ import { parseVariable } from "../terraform/variables.ts";
 import { modeChangeVariables } from "./shared.ts";
 
 const syncDescriptions = {
-  activate: "Copy Neon to RDS as well",
+  activate: "Also copy Neon to RDS",
   deactivate:
-    "Copy RDS to Neon, verified, before Terraform destroys anything (--no-sync-data: no copy is needed)",
+    "Copy RDS to Neon and verify the copy before Terraform deletes anything (--no-sync-data: copy nothing)",
 } as const satisfies Record<ModeChangeName, string>;
 
 /** @throws OpsError USAGE (usage) */
@@ -132,7 +132,7 @@ function namedImages(images: Readonly<Record<"backend" | "frontend" | "grafana",
 export const activateCommand = defineCommand({
   words: "activate",
   name: "activate",
-  summary: "Turn the environment on: compute, load balancer, CDN",
+  summary: "Activate the environment: create containers, load balancer and CDN",
   options: (argv) =>
     guardOptions(sharedOptions(argv, "activate"), "activate")
       .option("backend-image", imageOption("backend"))
@@ -151,7 +151,7 @@ export const activateCommand = defineCommand({
 export const deactivateCommand = defineCommand({
   words: "deactivate",
   name: "deactivate",
-  summary: "Turn the environment off; keep the resources that hold data or cost almost nothing",
+  summary: "Deactivate the environment: delete the compute; keep what holds data or costs almost nothing",
   options: (argv) =>
     guardOptions(sharedOptions(argv, "deactivate"), "deactivate").option("keep-backend", {
       type: "boolean",
@@ -169,7 +169,7 @@ export const deactivateCommand = defineCommand({
 
 function examplesOf(command: ModeChangeName) {
   return [
-    [`$0 ${command} --dry-run --sync-data`, "see what would happen"],
+    [`$0 ${command} --dry-run --sync-data`, "show the plan"],
     [`$0 ${command} --sync-data --yes --json`, "run it in CI"],
   ] as const;
 }

@@ -20,7 +20,8 @@ export const snapshotsCommand = defineCommand({
 export const pruneCommand = defineCommand({
   words: "snapshots prune",
   name: "snapshots prune",
-  summary: "Delete old snapshots, except those taken by hand and those with the only copy of their rows",
+  summary:
+    "Delete old snapshots, except those that a person created and those with the only copy of their rows",
   options: (argv) =>
     confirmationOptions(argv)
       .option("keep", {

@@ -5,7 +5,7 @@ import { terraformVariables } from "./shared.ts";
 export const statusCommand = defineCommand({
   words: "status",
   name: "status",
-  summary: "Show the mode, the endpoints, what runs, the newest dump and the cost",
+  summary: "Show the mode, the endpoints, the services, the newest dump and the cost",
   options: (argv) => argv,
   variables: terraformVariables,
   run: async (_, context) => {

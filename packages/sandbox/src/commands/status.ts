@@ -6,7 +6,7 @@ import { requireState, sandboxOptions } from "./options.ts";
 export const statusCommand = defineCommand({
   words: "status",
   name: "sandbox status",
-  summary: "Show whether each part runs and answers; exit with 1 when one does not",
+  summary: "Show whether each part runs and answers; exit code 1 if a part does not",
   options: (argv) => sandboxOptions(argv),
   variables: [],
   run: async (args, { printer, environment }) => {

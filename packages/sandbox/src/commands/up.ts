@@ -14,15 +14,15 @@ export const upCommand = defineCommand({
         choices: seeds,
         default: "app" as const,
         describe:
-          "Data of the neon database: that of an application, or everything that is difficult to copy",
+          "Sample data of the Neon database: tables of an application (app), or objects that are difficult to copy (awkward)",
       })
       .option("neon-major", {
         type: "number",
-        describe: "PostgreSQL major version of neon, 14 to 18 [default: the version of pg_dump]",
+        describe: "PostgreSQL major version of Neon, 14 to 18 [default: the version of pg_dump]",
       })
       .option("rds-major", {
         type: "number",
-        describe: "PostgreSQL major version of rds, 14 to 18 [default: the version of pg_dump]",
+        describe: "PostgreSQL major version of RDS, 14 to 18 [default: the version of pg_dump]",
       })
       .option("ecs-running", {
         type: "number",
@@ -31,8 +31,7 @@ export const upCommand = defineCommand({
       .option("deployed", {
         type: "boolean",
         default: false,
-        describe:
-          "Also deploy the environment on the emulator, in pilot light, to activate and deactivate it (1 to 2 min)",
+        describe: "Also deploy the environment to the emulator, in pilot light (1 to 2 min)",
       }),
   examples: [
     ["pnpm sandbox up", "start a sandbox with data to sync"],

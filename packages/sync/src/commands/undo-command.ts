@@ -5,7 +5,7 @@ import { sharedOptions, syncVariables } from "./shared-options.ts";
 export const undoCommand = defineCommand({
   words: "undo <database>",
   name: "sync undo",
-  summary: "Revert the last sync: the previous database gets its name back",
+  summary: "Revert the last sync: swap the target with the previous target",
   options: (argv) =>
     sharedOptions(argv).positional("database", {
       choices: ["rds", "neon"] as const,

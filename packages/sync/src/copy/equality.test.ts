@@ -12,11 +12,11 @@ const view = { kind: "view", identity: "v", problem: "different", expected: "a",
 
 test("the hint fits what differs", () => {
   expect(hintFor([rows])).toMatch(/generated column/);
-  expect(hintFor([view])).toMatch(/Compare the pieces/);
-  expect(hintFor([rows, view])).toMatch(/Compare the pieces/);
-  expect(hintFor([{ ...view, kind: "table", expected: "a integer" }])).toMatch(/Compare the pieces/);
+  expect(hintFor([view])).toMatch(/Compare the definitions/);
+  expect(hintFor([rows, view])).toMatch(/Compare the definitions/);
+  expect(hintFor([{ ...view, kind: "table", expected: "a integer" }])).toMatch(/Compare the definitions/);
   expect(hintFor([{ kind: "sequence position", identity: "s", problem: "different" }])).toMatch(/sequences/);
   expect(hintFor([{ kind: "extension", identity: "x", problem: "different" }])).toMatch(/same version/);
-  expect(hintFor([{ kind: "index", identity: "i", problem: "missing" }])).toMatch(/not usable/);
+  expect(hintFor([{ kind: "index", identity: "i", problem: "missing" }])).toMatch(/not validated/);
   expect(hintFor([{ kind: "table", identity: "t", problem: "unexpected" }])).toMatch(/template0/);
 });

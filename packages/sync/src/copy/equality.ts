@@ -90,19 +90,19 @@ export function hintFor(differences: readonly Difference[]): string {
   const hasRows = ({ kind, expected = "" }: Difference) =>
     rowKinds.has(kind) && /^(?:hash|\d+ rows)/.test(expected);
   if (all(hasRows)) {
-    return "Check whether the source computes these rows when they are restored: a generated column whose function is not really immutable, or a type whose text form depends on a setting. Fix that in the source, then sync again.";
+    return "The restore may compute these values again: in a generated column whose function is not immutable, or a type whose text form depends on a setting. Fix the column or the type in the source, then sync again.";
   }
   if (all(({ kind }) => kind === "sequence position")) {
-    return "Something moved these sequences while the dump was made. Run the same command again when the source is quieter.";
+    return "Another session used these sequences during the dump. Run the same command again when fewer sessions write to the source.";
   }
   if (all(({ kind }) => kind === "extension")) {
     return "Install the same version on both servers:  alter extension ... update to '...';";
   }
   if (all(({ kind }) => kind === "foreign key constraint" || kind === "index")) {
-    return "The restore finished without an error, but these are not usable. Run the same command again; if the difference stays, report it as a bug with the output of --verbose.";
+    return "pg_restore reported no error, but PostgreSQL has not validated these constraints or indexes. Run the same command again. If they still differ, report the bug with the output of --verbose.";
   }
   if (all(({ problem }) => problem === "unexpected")) {
-    return "The target's server adds these to every new database. Remove them from its template database template0, or report this as a bug.";
+    return "The target's server adds these objects to every new database. Remove them from its database template0, or report the bug with the output of --verbose.";
   }
-  return "pg_restore finished without an error, and the definitions differ all the same. Compare the pieces above; if both say the same, report it as a bug with the output of --verbose.";
+  return "pg_restore reported no error, but the definitions differ. Compare the definitions above. If both mean the same, report the bug with the output of --verbose.";
 }

@@ -56,7 +56,7 @@ export function validateOptions(argv: Argv) {
     .option("strict", {
       type: "boolean",
       default: false,
-      describe: "Fail on warnings as well",
+      describe: "Also fail on warnings",
       group: checks,
     })
     .option("waivers", {

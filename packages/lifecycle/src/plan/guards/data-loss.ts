@@ -8,8 +8,8 @@ export const dataLossGuard = {
   commands: ["activate", "deactivate"],
   codes: [dataLossRefused.entry.code],
   allow: {
-    summary: "Continue although Terraform would delete or replace resources that hold data",
-    meaning: "You have read the plan, and the data of these resources is not needed any more.",
+    summary: "Continue even if Terraform would delete or replace resources that hold data",
+    meaning: "You have read the plan, and you do not need the data of these resources.",
   },
   check(facts: Pick<GuardFacts, "command" | "options" | "changes">): Finding[] {
     const losses = unexpectedLosses(facts.command, facts.changes);

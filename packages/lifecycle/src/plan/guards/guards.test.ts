@@ -104,7 +104,7 @@ describe("a database that will be deleted", () => {
     expect(check(deleted, false, false)).toBeUndefined();
   });
 
-  it("must not be protected, and the hint turns the protection off in the present mode", () => {
+  it("must not be protected, and the hint turns the protection off in the current mode", () => {
     expect(check(deleted, true, true)?.hint).toContain("--var dev_activated=true");
     expect(check(deleted, true, true, false)?.code).toBe("DATABASE_PROTECTED");
     expect(check(deleted, true, true, false)?.hint).not.toContain("dev_activated");

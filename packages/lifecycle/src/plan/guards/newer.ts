@@ -10,8 +10,8 @@ export const newerGuard = {
   commands: ["activate", "deactivate"],
   codes: [targetNewer.entry.code],
   allow: {
-    summary: "Sync although the target has, or may have, rows that are newer than the last copy",
-    meaning: "The newer rows in the target are not needed. Their dump stays in S3 for 30 days.",
+    summary: "Sync even if the target has, or may have, rows that are newer than the last copy",
+    meaning: "You do not need the newer rows of the target. S3 keeps a dump of them for 30 days.",
   },
   check(facts: Pick<GuardFacts, "command" | "options" | "divergence">): Finding[] {
     const { command, divergence } = facts;

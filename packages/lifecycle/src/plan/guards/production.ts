@@ -7,7 +7,7 @@ export const productionGuard = {
   commands: ["deactivate"],
   codes: [productionHere.entry.code],
   allow: {
-    summary: "Deactivate although this environment serves, or may serve, production",
+    summary: "Deactivate even if this environment serves, or may serve, production",
     meaning:
       "The domain is behind a proxy that hides where it points, and you know that it does not point to this environment.",
   },

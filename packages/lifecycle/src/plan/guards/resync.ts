@@ -13,8 +13,8 @@ export const resyncGuard = {
   commands: ["activate"],
   codes: [resyncRefused.entry.code],
   allow: {
-    summary: "Sync although the backend runs, and may write to RDS during the sync",
-    meaning: "The rows that the backend has written to RDS are not needed.",
+    summary: "Sync even if the backend runs and may write to RDS during the sync",
+    meaning: "You do not need the rows that the backend has written to RDS.",
   },
   check(facts: Facts): Finding[] {
     const { activeNow, backendMayWrite = false, willSync, createsDatabase = false, command, options } = facts;

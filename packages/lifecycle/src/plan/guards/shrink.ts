@@ -6,8 +6,8 @@ export const shrinkGuard = {
   commands: ["activate", "deactivate"],
   codes: ["SOURCE_EMPTY", "SHRINK_REFUSED"],
   allow: {
-    summary: "Sync although the source is empty or has far fewer rows than the target",
-    meaning: "Rows were deleted from the source on purpose.",
+    summary: "Sync even if the source is empty or has far fewer rows than the target",
+    meaning: "A person or an application deleted the missing rows from the source on purpose.",
   },
   check: () => [],
 } satisfies Guard;

@@ -16,7 +16,7 @@ const extensionMissing = defineError<{
     `${direction.target} does not offer the extension ${extension}, which objects on ${direction.source} need.`,
   details: ({ dependents }) => dependents,
   hint: ({ direction }) =>
-    `To list what ${direction.target} offers:  select name from pg_available_extensions;`,
+    `Remove the objects that need the extension from ${direction.source}. To list what ${direction.target} offers:  select name from pg_available_extensions;`,
 });
 
 export const extensions: DatabasesRule = {

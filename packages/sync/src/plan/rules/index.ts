@@ -94,7 +94,7 @@ function apply(
     if (!("refusal" in finding)) return finding;
     const { message, hint } = finding.refusal;
     if (isAllowed) return { note: `allowed by --${allow.option}: ${asFragment(message)}` };
-    const command = `If that is intended:  pnpm sync ${direction.name} --${allow.option}`;
+    const command = `To sync anyway:  pnpm sync ${direction.name} --${allow.option}`;
     return {
       refusal: finding.refusal.with({ hint: hint === undefined ? command : `${hint} ${command}` }),
     };

@@ -34,7 +34,7 @@ export const objectsLeftOut: DatabasesRule = {
         : []),
       ...list(
         triggersAndPublications(target),
-        (names) => `the new database will not have these objects of the target: ${names}`,
+        (names) => `the swap loses these objects of the target: ${names}`,
       ),
     ];
   },

@@ -8,9 +8,10 @@ const targetPinned = defineError<{ system: DatabaseSystem; objects: readonly str
   code: "TARGET_PINNED",
   failure: "precondition",
   meaning:
-    "The target has subscriptions, logical replication slots or prepared transactions, which belong to one database and would not be in the new one.",
+    "The target has subscriptions, logical replication slots or prepared transactions. They belong to one database, and a sync cannot move them to the database that replaces it.",
   remedy: "Drop the subscription or the replication slot, or finish the prepared transaction.",
-  message: ({ system }) => `${system}: the target has objects that a sync cannot move to the new database.`,
+  message: ({ system }) =>
+    `${system}: the target has objects that a sync cannot move to the database that replaces it.`,
   details: ({ objects }) => objects,
   hint: () => "Drop these objects, or finish these transactions, then run the command again.",
 });

@@ -12,10 +12,11 @@ const sourceEmpty = defineError<{ system: DatabaseSystem; tables: number }>({
   code: "SOURCE_EMPTY",
   failure: "precondition",
   meaning: "The source has no rows.",
-  remedy: "Check the direction of the sync. If it is intended, add `--allow-shrink`.",
+  remedy:
+    "Check the direction of the sync, and that the source is complete. If the target may lose these rows, add `--allow-shrink`.",
   message: ({ system, tables }) =>
     `The source (${system}) has no rows${tables === 0 ? " and no tables" : ""}.`,
-  hint: () => "This looks like the wrong direction, or an empty source.",
+  hint: () => "Check that the direction is right, and that the source is complete.",
 });
 
 /** What would be lost: tables by their names, or a total. */
@@ -26,8 +27,9 @@ const shrinkRefused = defineError<Loss>({
   code: "SHRINK_REFUSED",
   failure: "precondition",
   meaning:
-    "The source has at most half as many rows as the target, or no rows in a table of which the target has rows.",
-  remedy: "Check the direction of the sync. If it is intended, add `--allow-shrink`.",
+    "The source has at most half as many rows as the target, or a table has rows in the target and none in the source.",
+  remedy:
+    "Check the direction of the sync, and that the source is complete. If the target may lose these rows, add `--allow-shrink`.",
   message: (loss) => {
     if ("emptied" in loss) {
       return `${plural(loss.emptied.length, "table")} would lose all rows (${loss.emptied.slice(0, 3).join(", ")}).`;
@@ -36,7 +38,7 @@ const shrinkRefused = defineError<Loss>({
     return `The target has ${formatCount(loss.targetRows)} rows, but the source has only ${formatCount(loss.sourceRows)}${example}.`;
   },
   details: (loss) => ("emptied" in loss ? loss.emptied.slice(3) : []),
-  hint: () => "This looks like the wrong direction, or an empty source.",
+  hint: () => "Check that the direction is right, and that the source is complete.",
 });
 
 export const rowLoss: RowsRule<"allow-shrink"> = {
@@ -47,7 +49,7 @@ export const rowLoss: RowsRule<"allow-shrink"> = {
     option: "allow-shrink",
     describe: "Sync even if the source is empty or has far fewer rows than the target",
     meaning:
-      "Rows of the target are not in the source, and you do not need them there. The backup of the target and `sync undo` still have them.",
+      "You do not need the rows that only the target has. The backup in S3 and the previous target still hold these rows.",
   },
   check: ({ direction, sourceRows: source, targetRows: target }): Finding[] => {
     const [sourceRows, targetRows] = [total(source), total(target)];

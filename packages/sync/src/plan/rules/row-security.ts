@@ -17,12 +17,12 @@ const rowSecurityForced = defineError<{
   failure: "precondition",
   meaning: "Row-level security hides rows of tables from the role of the sync, which has to dump them.",
   remedy:
-    "As an administrator: `alter role <role> bypassrls;`. For tables of the target, `--no-target-backup` leaves the backup out.",
+    "As an administrator: `alter role <role> bypassrls;`. If only tables of the target are affected, `--no-target-backup` syncs without a backup.",
   message: ({ system, role, tables }) =>
     `${system}: row-level security hides rows of ${plural(tables.length, "table")} from the role ${role}, so pg_dump refuses to dump ${tables.length === 1 ? "it" : "them"}.`,
   details: ({ tables }) => tables,
   hint: ({ role, isTarget }) =>
-    `${isTarget ? "To leave the backup of the target out, add  --no-target-backup    Or, as" : "As"} an administrator:  alter role ${role} bypassrls;`,
+    `${isTarget ? "To sync without a backup of the target, add --no-target-backup. Or, as" : "As"} an administrator:  alter role ${role} bypassrls;`,
 });
 
 export const rowSecurity: DatabasesRule = {

@@ -29,7 +29,7 @@ export const sessions: DatabasesRule = {
       ...(facts.sessions > 0
         ? [
             {
-              note: `${count} connected to the target, and will be ended at the swap: what they write until then is only in the previous database`,
+              note: `${count} connected to the target. The swap ends them; rows that they write before the swap are only in the previous target`,
             },
           ]
         : []),

@@ -24,7 +24,7 @@ const versionDowngrade = defineError<{
   code: "VERSION_DOWNGRADE",
   failure: "precondition",
   meaning:
-    "The source runs PostgreSQL 17 or newer and the target 16 or older, which rejects what the newer pg_dump writes.",
+    "The source runs PostgreSQL 17 or newer, and the target runs 16 or older. The target rejects what the newer pg_dump writes.",
   remedy:
     "Upgrade the target to the major version of the source. For RDS: set the Terraform variable `db_engine_version`, then deploy.",
   message: ({ source, target }) =>
