@@ -80,9 +80,10 @@ export async function inspectTarget(resolved: Resolved, context: CommandContext)
 export async function openMaintenanceOf(
   resolved: Pick<Resolved, "source" | "target" | "rereadSecret">,
   side: "source" | "target",
-  { environment, signal }: Pick<CommandContext, "environment"> & { signal?: AbortSignal },
+  { environment, signal }: Pick<CommandContext, "environment" | "signal">,
+  outlivesSignal: "open" | "opening" = "open",
 ): Promise<Session> {
   return await withFreshPassword(resolved[side], resolved.rereadSecret, (candidate) =>
-    openMaintenance(candidate, sessionOptions(side, environment, signal)),
+    openMaintenance(candidate, { ...sessionOptions(side, environment, signal), outlivesSignal }),
   );
 }

@@ -24,19 +24,23 @@ export async function backUpTarget(key: string, context: StepContext): Promise<D
   } as const;
   const dump = await dumpSnapshot(request, context);
   await checkArchive(programs, file, libpq.target, signal);
-  undo.add(`the backup ${store.uri(key)}`, () => store.remove(key));
+  undo.add(`the backup ${store.uri(key)}`, store.otherwise(key), (stop) => store.remove(key, stop));
   await store.putFile(key, file, signal);
-  await store.putManifest(key, {
-    ...manifestBase(describeRun(job), key, dump),
-    kind: "backup",
-    database: {
-      system: target.system,
-      host: target.host,
-      name: target.database,
-      serverVersion: versions.target,
+  await store.putManifest(
+    key,
+    {
+      ...manifestBase(describeRun(job), key, dump),
+      kind: "backup",
+      database: {
+        system: target.system,
+        host: target.host,
+        name: target.database,
+        serverVersion: versions.target,
+      },
+      durations: { backup: Math.round(performance.now() - start) },
     },
-    durations: { backup: Math.round(performance.now() - start) },
-  });
+    signal,
+  );
   await rm(file);
   return dump;
 }

@@ -13,7 +13,7 @@ import { syncRunning } from "../errors.ts";
  * open, because cleaning up needs it.
  */
 export async function openMaintenance(endpoint: Endpoint, options: SessionOptions): Promise<Session> {
-  const lasting = { ...options, outlivesSignal: true };
+  const lasting = { outlivesSignal: "open", ...options } as const;
   const [first, second] =
     endpoint.database === "postgres" ? ["template1", "template1"] : ["postgres", "template1"];
   try {

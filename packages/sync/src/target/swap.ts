@@ -3,6 +3,8 @@
  * either succeeds completely or leaves the target unchanged.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import { delayed, grace } from "@pilot-light/core/async/grace";
+import { protect } from "@pilot-light/core/async/protect";
 import { messageOf, type OpsError } from "@pilot-light/core/ops-error";
 import { ident } from "@pilot-light/core/postgres/identifiers";
 import type { Session } from "@pilot-light/core/postgres/session";
@@ -43,7 +45,7 @@ export type SwapResult =
 
 /** Each attempt waits 5 s at most, and the target is closed during that time. */
 const attempts = 4;
-/** Milliseconds to find out what a failed swap left, and to revert it. */
+/** Milliseconds to find out what a failed swap left, and to revert it. After an interruption it is less if no server answers. */
 const recoveryTime = 30_000;
 
 /** The two databases, whatever their names are at the moment. */
@@ -59,6 +61,14 @@ interface Oids {
  * @throws OpsError TARGET_QUERY_FAILED (target) when it cannot begin: it has changed nothing then
  */
 export async function swap(
+  maintenance: Session,
+  request: SwapRequest,
+  signal: AbortSignal,
+): Promise<SwapResult> {
+  return await protect(swapNames(maintenance, request, signal));
+}
+
+async function swapNames(
   maintenance: Session,
   request: SwapRequest,
   signal: AbortSignal,
@@ -83,7 +93,7 @@ export async function swap(
     await rename(maintenance, incoming, live);
     return replaced();
   } catch (cause) {
-    const recovery = await recover(request, oids, previous);
+    const recovery = await recover(request, oids, previous, signal);
     if (recovery.found === "completed") return replaced();
     if (recovery.found === "reverted") {
       const error = swapFailed({ live, reason: messageOf(cause) }, { cause });
@@ -113,9 +123,15 @@ type Recovery =
   | { found: "nothing"; error: unknown };
 
 /** Finds out, in a session of its own, how far a swap came that failed or whose answer was lost, and reverts it. */
-async function recover(request: SwapRequest, oids: Oids, previous: string): Promise<Recovery> {
+async function recover(
+  request: SwapRequest,
+  oids: Oids,
+  previous: string,
+  signal: AbortSignal,
+): Promise<Recovery> {
   const { live, reopen } = request;
   const deadline = Date.now() + recoveryTime;
+  const patience = delayed(signal, grace.recovery);
   let last: unknown;
   while (Date.now() < deadline) {
     try {
@@ -129,6 +145,7 @@ async function recover(request: SwapRequest, oids: Oids, previous: string): Prom
       last = error;
       // Another database has the name: trying again changes nothing.
       if (sqlStateOf(error) === sqlState.duplicateDatabase) break;
+      if (patience.aborted && sqlStateOf(error) === undefined) break;
       await sleep(1000);
     }
   }
