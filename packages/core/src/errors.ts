@@ -325,7 +325,7 @@ export const databaseMissing = defineError<Connecting & { database: string; syst
 export const notAccepting = defineError<Connecting & { system: string; quotedDatabase: string }>({
   code: "NOT_ACCEPTING",
   failure: eitherSide,
-  meaning: "The database is closed to connections, by an interrupted sync or by an administrator.",
+  meaning: "The database is closed to connections, by an interrupted sync or undo, or by an administrator.",
   remedy:
     "`pnpm sync undo <system>` opens a database that an interrupted sync closed, and does nothing else in that case.",
   message: ({ name, reason }) => `${name} does not accept connections: ${reason}`,

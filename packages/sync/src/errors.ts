@@ -48,13 +48,13 @@ export const syncInterrupted = defineError<{
 }>({
   code: "SYNC_INTERRUPTED",
   failure: "precondition",
-  meaning: "A sync was killed during its swap, and left the target closed or under another name.",
+  meaning: "A sync or an undo was killed during its swap, and left the target closed or under another name.",
   remedy:
     "Run `pnpm sync undo <system>`, which repairs the target and does nothing else in that case. A sync without `--dry-run` repairs it too. Do not create a database under the target's name.",
   message: ({ live, name }) =>
     name === undefined
-      ? `An interrupted sync left the target ${live} closed.`
-      : `An interrupted sync left the target ${live} under the name ${name}.`,
+      ? `An interrupted sync or undo left the target ${live} closed.`
+      : `An interrupted sync or undo left the target ${live} under the name ${name}.`,
   hint: ({ live, system }) =>
     `Do not create a database named ${live}. To repair the target, and nothing else:  pnpm sync undo ${system}`,
 });

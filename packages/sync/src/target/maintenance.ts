@@ -53,6 +53,11 @@ export async function lock(maintenance: Session, database: string, role: "target
   });
 }
 
+/** Releases the lock of a target. A shared lock of the same session remains. */
+export async function unlock(maintenance: Session, database: string): Promise<void> {
+  await maintenance.query(`select pg_catalog.pg_advisory_unlock(${lockKey})`, [database]);
+}
+
 /** Drops a database and ends the sessions in it, such as those of the pg_restore of a killed run. */
 export async function dropDatabase(maintenance: Session, name: string): Promise<void> {
   await maintenance.query(`drop database if exists ${ident(name)} with (force)`);

@@ -85,11 +85,12 @@ async function swapNames(
   try {
     // A session that holds a lock on the database must not keep the target closed for long.
     await maintenance.query("set lock_timeout = '2s'");
+    // Before the target is closed: an open previous target is what an undo that is killed here is recognized by.
+    await setOpen(maintenance, incoming, true);
     await setOpen(maintenance, live, false);
     await endSessions(maintenance, [live, incoming]);
     await rename(maintenance, live, previous, signal);
     // Two statements and not one transaction: Neon sends renames to its control plane by name and in no certain order.
-    await setOpen(maintenance, incoming, true);
     await rename(maintenance, incoming, live);
     return replaced();
   } catch (cause) {
@@ -129,7 +130,7 @@ async function recover(
   previous: string,
   signal: AbortSignal,
 ): Promise<Recovery> {
-  const { live, reopen } = request;
+  const { live, incoming, becomes, reopen } = request;
   const deadline = Date.now() + recoveryTime;
   const patience = delayed(signal, grace.recovery);
   let last: unknown;
@@ -140,6 +141,8 @@ async function recover(
       const completed = names.incoming === live;
       if (names.live === previous && !completed) await rename(session, previous, live);
       await setOpen(session, live, true);
+      // The previous target was closed before the undo.
+      if (!completed && becomes === "undone") await setOpen(session, incoming, false);
       return { found: completed ? "completed" : "reverted" };
     } catch (error) {
       last = error;
