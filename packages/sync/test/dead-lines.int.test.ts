@@ -153,7 +153,21 @@ async function bigPair(): Promise<Pair> {
 }
 
 describe("a line that stops while", () => {
-  for (const { name, args = [], ...phase } of phases) {
+  for (const { name, exit, code, args = [], ...phase } of phases) {
+    test(`${name}: the sync fails with the class of the side`, async () => {
+      await using pair = await bigPair();
+      const { exitCode, stderr } = await runStalled(pair, [...run, ...args], phase, {
+        env: { PILOT_LIGHT_STALL_SECONDS: "3" },
+      });
+      expect(exitCode, stderr).toBe(exit);
+      expect(stderr).toContain(`exit ${exit}, ${code}`);
+      expect(stderr).toMatch(/The target is unchanged\.|Nothing was written\./);
+      if (code === "CONNECTION_STALLED") expect(stderr).toMatch(/nothing was received for \d+ s/);
+      expect(await isOpen(pair.rds.database)).toBe(true);
+      expect(await processesOf(pair)).toEqual([]);
+      await syncsAgain(pair);
+    });
+
     test(`${name}: an interruption ends the sync within ten seconds`, async () => {
       await using pair = await bigPair();
       const { exitCode, stderr, milliseconds } = await runStalled(pair, [...run, ...args], phase, {

@@ -6,6 +6,7 @@ import pg from "pg";
 import { delayed, grace } from "../async/grace.ts";
 import { watch } from "../async/watch.ts";
 import { readVariable, type Environment } from "../config/env.ts";
+import { defaultStallLimit, readStallLimit } from "../config/stall-limit.ts";
 import { connectionStalled, queryFailed, type Side } from "../errors.ts";
 import { messageOf, type OpsError } from "../ops-error.ts";
 import { areWaiting, type Backends } from "./backends.ts";
@@ -46,8 +47,6 @@ export function sessionOptions(
   };
 }
 
-const defaultStallLimit = 180_000;
-
 /**
  * Settings of every session. Output formats are pinned because hashes are made of the text of values, and providers
  * differ in their defaults; timeouts are off because a snapshot must outlive them (Neon ends idle transactions after 5 min);
@@ -61,6 +60,10 @@ const settings: Readonly<Record<string, string>> = {
   idle_session_timeout: "0",
   transaction_timeout: "0",
   client_connection_check_interval: "5s",
+  // The server notices as well that the other end is gone, and releases the lock of a sync.
+  tcp_keepalives_idle: "30",
+  tcp_keepalives_interval: "10",
+  tcp_keepalives_count: "3",
   default_transaction_read_only: "off",
   search_path: "",
   row_security: "off",
@@ -170,17 +173,11 @@ export function stalled(
   return connectionStalled({ side, name: `${system} (${describeEndpoint(endpoint)})`, via, ...found });
 }
 
-/** Milliseconds without progress after which a connection is probed: PILOT_LIGHT_STALL_SECONDS. */
-export function readStallLimit(environment: Environment): number {
-  const seconds = Number(readVariable(environment, "PILOT_LIGHT_STALL_SECONDS"));
-  return seconds > 0 ? seconds * 1000 : defaultStallLimit;
-}
-
 /** Milliseconds that a probe may take before an interruption. */
 export function probeTime({
   attemptTimeout = 15_000,
   stallLimit = defaultStallLimit,
-}: SessionOptions): number {
+}: Pick<SessionOptions, "attemptTimeout" | "stallLimit">): number {
   return Math.min(attemptTimeout, stallLimit);
 }
 

@@ -17,6 +17,7 @@ export async function backUpTarget(key: string, context: StepContext): Promise<D
   const file = join(job.workDirectory, "target.dump");
   const request = {
     system: direction.target,
+    endpoint: target,
     programs,
     environment: libpq.target,
     file,

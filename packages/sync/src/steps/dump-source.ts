@@ -43,6 +43,7 @@ export async function dumpSource(context: StepContext): Promise<DumpedSource> {
     const request = {
       onLocked,
       system: direction.source,
+      endpoint: source,
       programs,
       environment: libpq.source,
       file,

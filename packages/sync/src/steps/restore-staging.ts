@@ -26,6 +26,7 @@ export async function restoreStaging(
     };
     const listFile = join(job.workDirectory, "entries.list");
     const request = {
+      endpoint: target,
       programs,
       environment: libpq.target,
       file: dump.file,
