@@ -31,6 +31,18 @@ export const interrupted = defineError<{ signal: string } | { interruption: stri
     "signal" in facts ? `Interrupted by ${facts.signal}.` : `${facts.interruption} ${facts.progress}`,
 });
 
+export const gaveUp = defineError<{ signal: string }>({
+  code: "INTERRUPTED_TWICE",
+  failure: "interrupted",
+  meaning: "A second signal ended the command before it had removed what it created.",
+  remedy:
+    "Run the command again: a sync drops the staging databases of earlier runs. Terraform, if it runs, continues and writes its state.",
+  state: "unknown",
+  message: ({ signal }) => `Interrupted by a second ${signal}. The command has not removed what it created.`,
+  hint: () =>
+    "The next sync to the same target drops the staging database that is left. An upload that is left has no manifest, so no command uses it. If Terraform runs, it continues and writes its state.",
+});
+
 export const notConfirmed = defineError<{ expected: string }>({
   code: "NOT_CONFIRMED",
   failure: "precondition",
@@ -315,7 +327,7 @@ export const databaseMissing = defineError<Connecting & { database: string; syst
 export const notAccepting = defineError<Connecting & { system: string; quotedDatabase: string }>({
   code: "NOT_ACCEPTING",
   failure: eitherSide,
-  meaning: "The database is closed to connections, by an interrupted sync or by an administrator.",
+  meaning: "The database is closed to connections, by an interrupted sync or undo, or by an administrator.",
   remedy:
     "If a sync was interrupted, run `pnpm sync undo <system>`: it opens the database and swaps nothing. If an administrator closed the database, ask that person.",
   message: ({ name, reason }) => `${name} does not accept connections: ${reason}`,
@@ -376,6 +388,29 @@ export const unreachable = defineError<Connecting & { via: string; attempts: num
     needsTunnel
       ? "RDS is private. Open a tunnel, then set its local end:  export RDS_HOSTADDR=127.0.0.1:<local port>"
       : "Check that the address is right and that the server runs.",
+});
+
+export const connectionStalled = defineError<{
+  side: Side;
+  /** Such as `rds (davidshaevel @ host:5432)`. */
+  name: string;
+  /** Address of a tunnel. */
+  via: string | undefined;
+  seconds: number;
+  reason: string;
+}>({
+  code: "CONNECTION_STALLED",
+  failure: eitherSide,
+  meaning:
+    "A connection stopped carrying data without being closed, as behind a tunnel or a proxy whose other end is gone.",
+  remedy:
+    "Open the tunnel again, or check the network, then run the command again. `PILOT_LIGHT_STALL_SECONDS` is the time after which a connection without data is probed.",
+  message: ({ name, via, seconds, reason }) =>
+    `${name}${via === undefined ? "" : ` through ${via}`}: nothing was received for ${seconds} s, and ${reason}.`,
+  hint: ({ via }) =>
+    via === undefined
+      ? "Check the network between this machine and the server, then run the same command again."
+      : `Check the tunnel behind ${via}, then run the same command again.`,
 });
 
 /** A statement that failed. */

@@ -1,5 +1,7 @@
 /** Runs other programs: with argument arrays, an explicit environment, and a bounded tail of stderr. */
+import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
+import { grace } from "./async/grace.ts";
 import type { Environment } from "./config/env.ts";
 import { interrupted, programMissing } from "./errors.ts";
 
@@ -7,7 +9,7 @@ export interface RunOptions {
   /** The whole environment of the child. Secrets go into files named by it, never into `args`. */
   environment: Environment;
   cwd?: string;
-  /** Ends the child with SIGTERM, and with SIGKILL five seconds later. */
+  /** Ends the child with SIGTERM, and two seconds later it and its own children with SIGKILL. */
   signal?: AbortSignal;
   /** Called with each line of stderr as it comes. */
   onStderr?: (line: string) => void;
@@ -56,10 +58,13 @@ export async function run(program: string, args: readonly string[], options: Run
     stdin: "ignore",
     reject: false,
     buffer: { stdout: true, stderr: false },
-    forceKillAfterDelay: 5000,
+    // A process group of its own: pg_restore that is killed leaves workers, which may wait for a server that does not answer.
+    detached: true,
+    forceKillAfterDelay: false,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
   });
+  const stopEnding = endGroup(child, options.signal);
   const stderr: string[] = [];
   const reading = (async () => {
     for await (const line of createInterface({ input: child.stderr, crlfDelay: Infinity })) {
@@ -68,7 +73,7 @@ export async function run(program: string, args: readonly string[], options: Run
       options.onStderr?.(line);
     }
   })();
-  const result = await child;
+  const result = await child.finally(stopEnding);
   await reading.catch(() => undefined);
   if (result.isCanceled) {
     const reason: unknown = options.signal?.reason;
@@ -78,4 +83,42 @@ export async function run(program: string, args: readonly string[], options: Run
     throw programMissing({ program }, { cause: result.cause ?? result });
   }
   return { exitCode: result.exitCode ?? 128, stdout: result.stdout, stderr };
+}
+
+/** Process groups of the children that run. */
+const groups = new Set<number>();
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // The group has ended.
+  }
+}
+
+function killGroups(): void {
+  for (const pid of groups) killGroup(pid);
+}
+
+/** Kills the process group of a child after an interruption, and when this process ends. Returns how to stop that. */
+function endGroup(child: ChildProcess, signal: AbortSignal | undefined): () => void {
+  const { pid } = child;
+  if (pid === undefined) return () => undefined;
+  if (groups.size === 0) process.once("exit", killGroups);
+  groups.add(pid);
+  let timer: NodeJS.Timeout | undefined;
+  const stop = () => {
+    timer = setTimeout(() => killGroup(pid), grace.program);
+  };
+  signal?.addEventListener("abort", stop, { once: true });
+  child.once("exit", () => {
+    // What it has started does not outlive it.
+    if (signal?.aborted === true) killGroup(pid);
+  });
+  return () => {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", stop);
+    groups.delete(pid);
+    if (groups.size === 0) process.off("exit", killGroups);
+  };
 }

@@ -74,7 +74,7 @@ export async function performSync(
 async function removeLeftovers(
   { maintenance, state }: Locks,
   { store }: Resolved,
-  { printer }: CommandContext,
+  { printer, signal }: CommandContext,
 ): Promise<void> {
   for (const name of state.staging) {
     // If a session of a monitor prevents it, the sync can run nevertheless: its staging database has another name.
@@ -84,5 +84,5 @@ async function removeLeftovers(
     );
     printer.warn(what);
   }
-  await store.abortStaleUploads(new Date()).catch((error: unknown) => printer.warn(messageOf(error)));
+  await store.abortStaleUploads(new Date(), signal).catch((error: unknown) => printer.warn(messageOf(error)));
 }

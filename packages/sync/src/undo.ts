@@ -69,8 +69,9 @@ export async function performUndo(
   const { environment, signal } = context;
   return await stating("nothing-written", signal, async () => {
     const target = await resolveOne(system, outputs, context);
-    const reopen = () => openMaintenance(target, sessionOptions("target", environment));
-    await using maintenance = await openMaintenance(target, sessionOptions("target", environment, signal));
+    const options = sessionOptions("target", environment, signal);
+    const reopen = () => openMaintenance(target, { ...options, outlivesSignal: "opening" });
+    await using maintenance = await openMaintenance(target, options);
     const live = target.database;
     await lock(maintenance, live, "target");
     const state = await readTargetState(maintenance, live);

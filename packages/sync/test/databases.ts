@@ -104,7 +104,14 @@ export class Workbench implements AsyncDisposable {
   async #dumpSchema(database: string): Promise<Archive> {
     const file = join(this.#directory, `${database}.schema`);
     const environment = await this.#environment();
-    return await dumpSchema({ system: this.#side, programs: this.#programs, environment, database, file });
+    return await dumpSchema({
+      system: this.#side,
+      endpoint: this.#endpoint(database),
+      programs: this.#programs,
+      environment,
+      database,
+      file,
+    });
   }
 
   #newName(): string {

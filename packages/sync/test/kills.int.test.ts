@@ -2,7 +2,7 @@
 import { createPair, type Pair } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { describe, expect, test } from "vitest";
-import { processesOf, until } from "./processes.ts";
+import { processesOf, signalWhen, until } from "./processes.ts";
 import { pausedAtUpload } from "./proxies.ts";
 import { contentOf, databasesOf, errorOf, leftFiles, sync } from "./support.ts";
 import { isOpen, superuserOnRds } from "./untouched.ts";
@@ -92,7 +92,7 @@ describe.concurrent("killed during the swap", () => {
     expect(errorOf(dryRun)).toMatchObject({ code: "SYNC_INTERRUPTED" });
     expect(errorOf(dryRun).message).toContain(`${database} closed`);
     expect(errorOf(dryRun).hint).toContain("pnpm sync undo rds");
-    await syncsAgain(pair, `an interrupted sync had closed ${database}: it is open again`);
+    await syncsAgain(pair, `an interrupted sync or undo had closed ${database}: it is open again`);
   });
 
   test("between the two renames: a dry run reports it, the next run gives the target its name again", async () => {
@@ -104,7 +104,7 @@ describe.concurrent("killed during the swap", () => {
     expect(errorOf(dryRun).hint).toContain("pnpm sync undo rds");
     await syncsAgain(
       pair,
-      `an interrupted sync had left ${database} without its name: ${renamed} has the name ${database} again`,
+      `an interrupted sync or undo had left ${database} without its name: ${renamed} has the name ${database} again`,
     );
   });
 
@@ -140,6 +140,48 @@ describe.concurrent("killed during the swap", () => {
     expect(await sync(pair, ["undo", "rds", "--yes"])).toMatchObject({ exitCode: 0 });
     expect(await contentOf(pair, "rds")).toBe(previous);
   });
+
+  for (const { where, act } of [
+    { where: "after it has closed the target", act: "closes" },
+    { where: "between its two renames", act: "renames" },
+  ] as const) {
+    test(`an undo that is killed ${where} is repaired by the next run, in both directions`, async () => {
+      await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+      expect((await sync(pair, run)).exitCode).toBe(0);
+      const { database } = pair.rds;
+      const synced = await contentOf(pair, "rds");
+      const killUndo = async () => {
+        const [, previous = ""] = await databasesOf(pair, "rds");
+        // An undo may not end the session of a superuser, so that its rename waits.
+        await maintain(`alter database "${previous}" allow_connections true`);
+        await using stubborn = await superuserOnRds(act === "closes" ? database : previous);
+        await maintain(`alter database "${previous}" allow_connections false`);
+        const reached = async () =>
+          act === "closes"
+            ? !(await isOpen(database))
+            : (await databasesOf(pair, "rds")).some((name) => name.includes("__pl_undone_"));
+        const { exitCode } = await sync(pair, ["undo", "rds", "--yes"], {
+          onStart: signalWhen(reached, "SIGKILL"),
+        });
+        expect(exitCode).toBe(-1);
+        // The server ends a statement that it has begun: it must fail while the session still prevents it.
+        const running = `select from pg_stat_activity where application_name = 'pilot-light' and datname = 'postgres' and strpos(query, $1) > 0`;
+        await until(async () => (await stubborn.client.query(running, [database])).rowCount === 0);
+      };
+      await killUndo();
+      const dryRun = await sync(pair, ["neon-to-rds", "--dry-run", "--json"]);
+      expect(errorOf(dryRun)).toMatchObject({ code: "SYNC_INTERRUPTED", exit: 4 });
+      // As the source of a sync in the other direction.
+      const back = await sync(pair, ["rds-to-neon", "--yes"]);
+      expect(back.exitCode, back.stderr).toBe(0);
+      expect(back.stderr).toContain("an interrupted sync or undo had");
+      expect(await contentOf(pair, "rds")).toBe(synced);
+      const [, previous = ""] = await databasesOf(pair, "rds");
+      expect(await isOpen(previous)).toBe(false);
+      await killUndo();
+      await syncsAgain(pair, /an interrupted sync or undo had/);
+    });
+  }
 
   test("a target that a person closed remains closed", async () => {
     await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });

@@ -125,6 +125,11 @@ export interface TcpProxy extends AsyncDisposable {
   port: number;
   /** Connections so far. */
   connections: () => number;
+  /** Stops forwarding, and closes nothing: new connections are accepted and never answered. */
+  stall: () => void;
+  isStalled: () => boolean;
+  /** Stops forwarding as soon as so many bytes went through one connection in this direction. */
+  stallAfter: (bytes: number, direction: "to the server" | "to the client") => void;
 }
 
 /** What becomes of a connection: handed on, closed without a word, or accepted and never answered. */
@@ -141,6 +146,12 @@ export async function tcpProxy(
 ): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let connections = 0;
+  let isStalled = false;
+  const most = { "to the server": Infinity, "to the client": Infinity };
+  const stall = () => {
+    isStalled = true;
+    for (const socket of sockets) socket.unpipe().pause();
+  };
   const keep = (socket: Socket) => {
     sockets.add(socket);
     socket.on("error", () => undefined).on("close", () => sockets.delete(socket));
@@ -149,9 +160,15 @@ export async function tcpProxy(
     keep(socket);
     const treatment = treat((connections += 1));
     if (treatment === "close") socket.destroy();
-    if (treatment !== "forward") return;
+    if (treatment !== "forward" || isStalled) return;
     const server = connect(upstream, loopback);
     keep(server);
+    socket.on("data", () => {
+      if (socket.bytesRead > most["to the server"]) stall();
+    });
+    server.on("data", () => {
+      if (server.bytesRead > most["to the client"]) stall();
+    });
     socket.pipe(server).pipe(socket);
     socket.on("close", () => server.destroy());
     server.on("close", () => socket.destroy());
@@ -159,6 +176,11 @@ export async function tcpProxy(
   return {
     port: await listen(server, port),
     connections: () => connections,
+    stall,
+    isStalled: () => isStalled,
+    stallAfter: (bytes, direction) => {
+      most[direction] = bytes;
+    },
     [Symbol.asyncDispose]: async () => {
       for (const socket of sockets) socket.destroy();
       server.close();

@@ -1,25 +1,50 @@
 /** What a run has created and how to remove it, the newest first. */
 import type { Printer } from "../output/printer.ts";
 import { messageOf } from "../ops-error.ts";
+import { delayed, grace } from "./grace.ts";
+
+/** Milliseconds that removing everything may take, unless the command is interrupted. */
+const patience = 60_000;
+
+interface Step {
+  what: string;
+  undo: (signal: AbortSignal) => Promise<void>;
+  /** What becomes of it where it cannot be removed, as a sentence. */
+  otherwise: string;
+}
 
 export class UndoList {
-  #steps: { what: string; undo: () => Promise<void> }[] = [];
+  #steps: Step[] = [];
 
-  /** Registers how to remove something, before it is created. */
-  add(what: string, undo: () => Promise<void>): void {
-    this.#steps.unshift({ what, undo });
+  /**
+   * Registers how to remove something, before it is created.
+   * @param otherwise what becomes of it where it cannot be removed, as a sentence
+   * @param undo gets a signal that ends its requests
+   */
+  add(what: string, otherwise: string, undo: (signal: AbortSignal) => Promise<void>): void {
+    this.#steps.unshift({ what, undo, otherwise });
   }
 
-  /** Keeps what was created: it is final now. */
-  keep(): void {
+  /**
+   * Removes everything, at the same time: what cannot be removed must not take the time of the rest.
+   * @param interruption shortens the time that each may take to seconds
+   * @returns what could not be removed, and what becomes of it
+   */
+  async run(printer: Printer, interruption: AbortSignal): Promise<string[]> {
+    const signal = AbortSignal.any([AbortSignal.timeout(patience), delayed(interruption, grace.request)]);
+    const steps = this.#steps;
     this.#steps = [];
-  }
-
-  /** Removes everything. What cannot be removed is reported and does not stop the rest. */
-  async run(printer: Printer): Promise<void> {
-    for (const { what, undo } of this.#steps) {
-      await undo().catch((error: unknown) => printer.warn(`could not remove ${what}: ${messageOf(error)}`));
-    }
-    this.#steps = [];
+    const left = await Promise.all(
+      steps.map(async ({ what, undo, otherwise }) => {
+        try {
+          await undo(signal);
+          return [];
+        } catch (error) {
+          printer.warn(`could not remove ${what}: ${messageOf(error)}`);
+          return [`not removed: ${what}. ${otherwise}`];
+        }
+      }),
+    );
+    return left.flat();
   }
 }

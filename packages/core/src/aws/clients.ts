@@ -12,6 +12,7 @@ import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import type { ServiceDiscoveryClient } from "@aws-sdk/client-servicediscovery";
 import type { STSClient } from "@aws-sdk/client-sts";
 import type { Environment } from "../config/env.ts";
+import { readStallLimit } from "../config/stall-limit.ts";
 import { readRegion } from "./region.ts";
 import { sdk } from "./sdk.ts";
 
@@ -51,7 +52,8 @@ export function createAwsClients(environment: Environment, { onCall }: AwsClient
   const common = {
     region,
     maxAttempts: 3,
-    requestHandler: { connectionTimeout: 5000, requestTimeout: 60_000 },
+    // Inactivity: a request whose data flows slowly is not ended. The SDK only warns of its `requestTimeout`.
+    requestHandler: { connectionTimeout: 5000, socketTimeout: Math.min(60_000, readStallLimit(environment)) },
     ...(onCall === undefined ? {} : { logger: callLogger(onCall) }),
   };
   const emulated =

@@ -3,9 +3,10 @@
  * returns an outcome; this file decides what is printed for an error and as `--json`.
  */
 import { setMaxListeners } from "node:events";
+import { isProtected } from "../async/protect.ts";
 import { Printer } from "../output/printer.ts";
 import { prepareLibraryVariables, processEnvironment, type Environment } from "../config/env.ts";
-import { bug, interrupted } from "../errors.ts";
+import { bug, gaveUp, interrupted } from "../errors.ts";
 import { OpsError, messageOf, stateSentences } from "../ops-error.ts";
 
 /** What every command receives. */
@@ -39,6 +40,12 @@ export interface CommandEnding {
 /** Version of the `--json` documents, raised when a field changes its meaning or is removed. */
 export const documentVersion = 2;
 
+/** A second signal within this time is the same Ctrl-C: it reaches the process by its group, and again by pnpm. */
+const sameSignalMs = 1000;
+
+/** Milliseconds until an interrupted process ends although something that nobody waits for keeps it running. */
+const exitAfterMs = 500;
+
 /**
  * Runs a command to its end and sets the process's exit code. Never throws.
  * @param name as a person typed it, such as "sync neon-to-rds"
@@ -60,9 +67,14 @@ export async function runCommand(
   const controller = new AbortController();
   // Every session and request listens to it.
   setMaxListeners(0, controller.signal);
+  let stoppedAt = Infinity;
   const stop = (signal: NodeJS.Signals) => {
-    if (!controller.signal.aborted && !forwardsSignals) {
-      printer.progress(`\n  ${signal}: stopping safely ...`);
+    if (!controller.signal.aborted) {
+      stoppedAt = performance.now();
+      if (!forwardsSignals) printer.progress(`\n  ${signal}: stopping safely ...`);
+    } else if (!forwardsSignals && performance.now() - stoppedAt > sameSignalMs) {
+      if (!isProtected()) process.exit(reportError(printer, name, gaveUp({ signal })));
+      printer.progress(`  ${signal}: waiting until the swap has ended or is reverted ...`);
     }
     controller.abort(interrupted({ signal }));
   };
@@ -89,6 +101,7 @@ export async function runCommand(
     process.exitCode = reportError(printer, name, shown);
   } finally {
     for (const signal of signals) process.off(signal, stop);
+    if (controller.signal.aborted) setTimeout(() => process.exit(), exitAfterMs).unref();
   }
 }
 

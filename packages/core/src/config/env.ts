@@ -119,6 +119,12 @@ export const variables = {
     description: "Seconds after which one attempt to connect fails.",
     default: "15",
   },
+  PILOT_LIGHT_STALL_SECONDS: {
+    description: "Seconds without data after which a connection is probed.",
+    details:
+      "A tunnel or a proxy can stop forwarding without closing its connections. A statement, `pg_dump`, `pg_restore` or a request to S3 without progress for this time is probed by a new connection. If the server does not answer, or no longer works on it, the command fails with `CONNECTION_STALLED`. A server that works on a long statement is never given up.",
+    default: "180",
+  },
   NO_COLOR: { description: "Any value turns colors off." },
   CI: {
     description: "Set by CI systems. Progress is printed as plain lines.",

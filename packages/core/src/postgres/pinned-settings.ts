@@ -21,6 +21,10 @@ const pinned: Readonly<Record<string, PinnedSetting>> = {
   lock_timeout: { value: "30s" },
   // A server notices within seconds that its client is gone, and stops hashing a large table.
   client_connection_check_interval: { value: "5s" },
+  // The server notices as well that the other end is gone, and releases the lock of a sync.
+  tcp_keepalives_idle: { value: "30" },
+  tcp_keepalives_interval: { value: "10" },
+  tcp_keepalives_count: { value: "3" },
   default_transaction_read_only: { value: "off" },
   // Names and rows mean the same on both servers.
   search_path: { value: "" },

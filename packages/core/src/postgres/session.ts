@@ -3,9 +3,13 @@ import { isIP, Socket } from "node:net";
 import type { ConnectionOptions } from "node:tls";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
+import { delayed, grace } from "../async/grace.ts";
+import { watch } from "../async/watch.ts";
 import { readVariable, type Environment } from "../config/env.ts";
-import { queryFailed, type Side } from "../errors.ts";
-import { messageOf } from "../ops-error.ts";
+import { defaultStallLimit, readStallLimit } from "../config/stall-limit.ts";
+import { connectionStalled, queryFailed, type Side } from "../errors.ts";
+import { messageOf, type OpsError } from "../ops-error.ts";
+import { areWaiting, type Backends } from "./backends.ts";
 import { connectError, isLikelyFinal, isRetryable } from "./connect-errors.ts";
 import { describeEndpoint, type Endpoint } from "./endpoint.ts";
 import { sessionSettings } from "./pinned-settings.ts";
@@ -18,10 +22,15 @@ export interface SessionOptions {
   attemptTimeout?: number;
   /** Milliseconds all attempts may take: a Neon compute that sleeps needs some seconds to wake up. Default 30 s. */
   deadline?: number;
+  /** Milliseconds without an answer after which a new connection probes whether the server still works. Default 3 min. */
+  stallLimit?: number;
   /** Ends attempts to connect, and the session together with its running statement. */
   signal?: AbortSignal;
-  /** Keeps an open session when the signal is aborted: cleaning up needs it. */
-  outlivesSignal?: boolean;
+  /**
+   * What the signal does not end, because cleaning up needs it: an open session, or attempts to connect as well. Both end seconds
+   * after the signal when the server does not answer.
+   */
+  outlivesSignal?: "open" | "opening";
 }
 
 /** Options of a session that a command opens: PGCONNECT_TIMEOUT limits each attempt. */
@@ -29,11 +38,12 @@ export function sessionOptions(
   failure: Side,
   environment: Environment,
   signal?: AbortSignal,
-): SessionOptions & { attemptTimeout: number } {
+): SessionOptions & { attemptTimeout: number; stallLimit: number } {
   const seconds = Number(readVariable(environment, "PGCONNECT_TIMEOUT"));
   return {
     failure,
     attemptTimeout: (seconds > 0 ? seconds : 15) * 1000,
+    stallLimit: readStallLimit(environment),
     ...(signal === undefined ? {} : { signal }),
   };
 }
@@ -41,13 +51,17 @@ export function sessionOptions(
 export class Session implements AsyncDisposable {
   readonly endpoint: Endpoint;
   readonly #client: pg.Client;
-  readonly #failure: SessionOptions["failure"];
+  readonly #socket: Socket;
+  readonly #options: SessionOptions;
+  readonly #hurried = new AbortController();
   #lost: Error | undefined;
+  #stalled: OpsError | undefined;
 
-  constructor(client: pg.Client, endpoint: Endpoint, { failure }: SessionOptions) {
+  constructor(client: pg.Client, socket: Socket, endpoint: Endpoint, options: SessionOptions) {
     this.endpoint = endpoint;
     this.#client = client;
-    this.#failure = failure;
+    this.#socket = socket;
+    this.#options = options;
     // Without a listener a connection that drops while idle would end the process.
     client.on("error", (error) => {
       this.#lost = error;
@@ -56,19 +70,20 @@ export class Session implements AsyncDisposable {
 
   /**
    * Runs one statement and returns its rows.
-   * @throws OpsError SOURCE_QUERY_FAILED or TARGET_QUERY_FAILED, with the server's error as `cause`.
+   * @throws OpsError SOURCE_QUERY_FAILED or TARGET_QUERY_FAILED, with the server's error as `cause`; CONNECTION_STALLED
    */
   async query<Row extends pg.QueryResultRow>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
     try {
-      const result = await this.#client.query<Row>(sql, [...values]);
+      const result = await this.#watch(this.#client.query<Row>(sql, [...values]));
       return result.rows;
     } catch (cause) {
+      if (this.#stalled !== undefined) throw this.#stalled;
       const system = this.endpoint.system;
       const state = sqlStateOf(cause);
       const cut = this.#lost === undefined ? undefined : `the connection was lost (${this.#lost.message})`;
       const reason = `${cut ?? messageOf(cause)}${state === undefined ? "" : ` (SQLSTATE ${state})`}`;
       const facts = { system, reason, endpoint: describeEndpoint(this.endpoint), statement: shorten(sql) };
-      throw queryFailed(this.#failure, facts, { cause });
+      throw queryFailed(this.#options.failure, facts, { cause });
     }
   }
 
@@ -79,8 +94,83 @@ export class Session implements AsyncDisposable {
     return row;
   }
 
+  /** From now on, a statement without an answer is probed within seconds, as after an interruption: for cleaning up. */
+  hurry(): void {
+    this.#hurried.abort();
+  }
+
+  /** Ends a statement whose answer will never arrive. */
+  async #watch<T>(statement: Promise<T>): Promise<T> {
+    const { outlivesSignal, signal, stallLimit = defaultStallLimit } = this.#options;
+    if (stallLimit === Infinity) return await statement;
+    const pid = "processID" in this.#client ? Number(this.#client.processID) : 0;
+    const watched = {
+      limit: stallLimit,
+      probeTime: probeTime(this.#options),
+      interruption:
+        outlivesSignal === undefined || signal === undefined
+          ? this.#hurried.signal
+          : AbortSignal.any([this.#hurried.signal, signal]),
+      progress: () => this.#socket.bytesRead,
+      probe: (milliseconds: number, stop: AbortSignal) =>
+        probeServer(this.endpoint, this.#options, { pid }, milliseconds, stop),
+    };
+    return await watch(statement, watched, (reason, seconds) => {
+      this.#stalled = stalled(this.endpoint, this.#options.failure, { reason, seconds });
+      this.#socket.destroy();
+    });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#client.end().catch(() => undefined);
+    await close(this.#client, this.#socket);
+  }
+}
+
+/** Ends a connection. The server may never close its end. */
+async function close(client: pg.Client, socket: Socket): Promise<void> {
+  const timer = setTimeout(() => socket.destroy(), grace.closing);
+  await client.end().catch(() => undefined);
+  clearTimeout(timer);
+}
+
+/** The error of work that a probe has found dead. */
+export function stalled(
+  endpoint: Endpoint,
+  side: Side,
+  found: { reason: string; seconds: number },
+): OpsError {
+  const { address, system } = endpoint;
+  const via = address === undefined ? undefined : `${address.host}:${address.port}`;
+  return connectionStalled({ side, name: `${system} (${describeEndpoint(endpoint)})`, via, ...found });
+}
+
+/** Milliseconds that a probe may take before an interruption. */
+export function probeTime({
+  attemptTimeout = 15_000,
+  stallLimit = defaultStallLimit,
+}: Pick<SessionOptions, "attemptTimeout" | "stallLimit">): number {
+  return Math.min(attemptTimeout, stallLimit);
+}
+
+/**
+ * Finds out by a new connection whether a server still works for other sessions of this run.
+ * @returns why it does not; undefined if it does, or refuses the new connection, which is an answer as well
+ */
+export async function probeServer(
+  endpoint: Endpoint,
+  { failure }: Pick<SessionOptions, "failure">,
+  backends: Backends,
+  milliseconds: number,
+  stop: AbortSignal,
+): Promise<string | undefined> {
+  const signal = AbortSignal.any([stop, AbortSignal.timeout(milliseconds)]);
+  const patience = { attemptTimeout: milliseconds, deadline: milliseconds, stallLimit: Infinity };
+  try {
+    await using session = await openSession(endpoint, { failure, signal, ...patience });
+    const areIdle = await areWaiting(session, backends, milliseconds / 4, signal);
+    return areIdle ? "the server is waiting for data of this connection" : undefined;
+  } catch (error) {
+    return sqlStateOf(error) === undefined ? "a new connection does not get an answer" : undefined;
   }
 }
 
@@ -95,26 +185,34 @@ function shorten(sql: string): string {
  *   TLS_UNSUPPORTED, HOST_UNKNOWN, UNREACHABLE, CONNECT_FAILED.
  */
 export async function openSession(endpoint: Endpoint, options: SessionOptions): Promise<Session> {
+  const { attemptTimeout = 15_000, outlivesSignal } = options;
   const deadline = Date.now() + (options.deadline ?? 30_000);
+  const isSignalled = () => options.signal?.aborted === true;
+  // Attempts that outlive the signal end seconds after it.
+  const signal =
+    outlivesSignal === "opening" && options.signal !== undefined
+      ? delayed(options.signal, grace.probe)
+      : options.signal;
   for (let attempt = 1; ; attempt += 1) {
-    options.signal?.throwIfAborted();
+    signal?.throwIfAborted();
     const remaining = deadline - Date.now();
     try {
       return await connectOnce(
         endpoint,
         options,
-        Math.min(options.attemptTimeout ?? 15_000, Math.max(remaining, 1000)),
+        signal,
+        Math.min(attemptTimeout, Math.max(remaining, 1000)),
       );
     } catch (error) {
-      options.signal?.throwIfAborted();
+      if (outlivesSignal !== "opening") signal?.throwIfAborted();
       const pause = Math.min(250 * 2 ** attempt, 4000);
-      const attemptsLeft = isLikelyFinal(error) ? attempt < 4 : true;
+      const attemptsLeft = isLikelyFinal(error)
+        ? attempt < 4
+        : !(isSignalled() && sqlStateOf(error) === undefined);
       if (!isRetryable(error) || !attemptsLeft || Date.now() + pause > deadline) {
         throw connectError(error, endpoint, options.failure, attempt);
       }
-      await sleep(pause, undefined, options.signal === undefined ? {} : { signal: options.signal }).catch(
-        () => undefined,
-      );
+      await sleep(pause, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
     }
   }
 }
@@ -128,8 +226,12 @@ function tlsOptions({ host, tls }: Endpoint): false | ConnectionOptions {
   return { ca: tls.ca, host, ...(isIP(host) === 0 ? { servername: host } : {}) };
 }
 
-async function connectOnce(endpoint: Endpoint, options: SessionOptions, timeout: number): Promise<Session> {
-  const { outlivesSignal = false, signal } = options;
+async function connectOnce(
+  endpoint: Endpoint,
+  options: SessionOptions,
+  signal: AbortSignal | undefined,
+  timeout: number,
+): Promise<Session> {
   const socket = new Socket();
   const client = new pg.Client({
     stream: () => socket,
@@ -151,8 +253,8 @@ async function connectOnce(endpoint: Endpoint, options: SessionOptions, timeout:
   client.once("end", () => signal?.removeEventListener("abort", cut));
   try {
     await client.connect();
-    if (outlivesSignal) signal?.removeEventListener("abort", cut);
-    const session = new Session(client, endpoint, options);
+    if (options.outlivesSignal !== undefined) signal?.removeEventListener("abort", cut);
+    const session = new Session(client, socket, endpoint, options);
     // Not every server knows every setting, and none of those may be set elsewhere: ask pg_settings which there are.
     await session.query(
       `select pg_catalog.set_config(s.name, v.value, false)
@@ -162,7 +264,7 @@ async function connectOnce(endpoint: Endpoint, options: SessionOptions, timeout:
     );
     return session;
   } catch (error) {
-    await client.end().catch(() => undefined);
+    await close(client, socket);
     throw error;
   }
 }

@@ -23,6 +23,7 @@ export const modeChangeVariables = [
   "RDS_SSLROOTCERT",
   "PILOT_LIGHT_PG_BIN",
   "PGCONNECT_TIMEOUT",
+  "PILOT_LIGHT_STALL_SECONDS",
   "ALB_HOSTADDR",
   "PILOT_LIGHT_WAIVERS",
 ] as const satisfies VariableName[];

@@ -1,7 +1,9 @@
 /** Dumps and manifests in the db-backups bucket. A dump is complete once it has a manifest, which is written last. */
+import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import type { S3Client, UploadPartCommand } from "@aws-sdk/client-s3";
+import { delayed, grace } from "@pilot-light/core/async/grace";
 import type { AwsClients } from "@pilot-light/core/aws/clients";
 import { awsError, awsErrorName, awsStatus } from "@pilot-light/core/aws/errors";
 import { sdk } from "@pilot-light/core/aws/sdk";
@@ -20,6 +22,10 @@ export class DumpStore {
   readonly #owner: string;
   /** Keys that this run has created: it never deletes any other. */
   readonly #created = new Set<string>();
+  /** Keys of uploads that ended without an answer: S3 may have created the object. */
+  readonly #uncertain = new Set<string>();
+  /** In the metadata of the objects of this run. */
+  readonly #run = randomUUID();
 
   /** @param account every request states that the bucket must belong to it */
   constructor(aws: AwsClients, bucket: string, account: string) {
@@ -31,6 +37,11 @@ export class DumpStore {
   /** `s3://bucket/key`, for people. */
   uri(key: string): string {
     return `s3://${this.bucket}/${key}`;
+  }
+
+  /** What becomes of a dump that cannot be removed. */
+  otherwise(key: string): string {
+    return `Without a manifest no command uses it, and S3 aborts its upload. To delete it:  aws s3 rm ${this.uri(key)}`;
   }
 
   /**
@@ -86,6 +97,7 @@ export class DumpStore {
         Body: createReadStream(file),
         ContentType: "application/octet-stream",
         ChecksumAlgorithm: "SHA256",
+        Metadata: { run: this.#run },
         // Another run may have chosen the same second.
         IfNoneMatch: "*",
       },
@@ -106,6 +118,7 @@ export class DumpStore {
         throw uploadIncomplete({ uri: this.uri(key), bytes: ContentLength ?? 0, expected: size });
       }
     } catch (error) {
+      if (awsStatus(error) === undefined) this.#uncertain.add(key);
       signal.throwIfAborted();
       if (awsStatus(error) === 412 || awsStatus(error) === 409) {
         throw keyTaken({ uri: this.uri(key) }, { cause: error });
@@ -114,14 +127,17 @@ export class DumpStore {
     }
   }
 
-  /** Writes the manifest that makes the dump at `key` complete. */
-  async putManifest(key: string, manifest: Manifest): Promise<void> {
+  /** Writes the manifest that makes the dump at `key` complete. An interruption gives the request some seconds. */
+  async putManifest(key: string, manifest: Manifest, signal: AbortSignal): Promise<void> {
     const { PutObjectCommand } = await import("@aws-sdk/client-s3");
     const s3 = await this.#aws.s3();
     const Key = manifestKey(key);
     const Body = `${JSON.stringify(manifest, null, 2)}\n`;
     await s3
-      .send(new PutObjectCommand({ ...this.#address(), Key, Body, ContentType: "application/json" }))
+      .send(
+        new PutObjectCommand({ ...this.#address(), Key, Body, ContentType: "application/json" }),
+        aborting(delayed(signal, grace.request)),
+      )
       .catch((error: unknown) => {
         throw awsError(error, `Cannot write ${this.uri(Key)}`);
       });
@@ -165,14 +181,29 @@ export class DumpStore {
   }
 
   /** Deletes a dump of this run and its manifest. The manifest first: without it the dump is not complete. */
-  async remove(key: string): Promise<void> {
-    if (!this.#created.has(key)) return;
+  async remove(key: string, signal: AbortSignal): Promise<void> {
     const { DeleteObjectCommand } = await import("@aws-sdk/client-s3");
     const s3 = await this.#aws.s3();
+    if (!this.#created.has(key) && !(this.#uncertain.has(key) && (await this.#isOwn(key, signal)))) return;
     for (const Key of [manifestKey(key), key]) {
-      await s3.send(new DeleteObjectCommand({ ...this.#address(), Key })).catch((error: unknown) => {
-        throw awsError(error, `Cannot delete ${this.uri(Key)}`);
-      });
+      await s3
+        .send(new DeleteObjectCommand({ ...this.#address(), Key }), aborting(signal))
+        .catch((error: unknown) => {
+          throw awsError(error, `Cannot delete ${this.uri(Key)}`);
+        });
+    }
+  }
+
+  /** Whether the object exists and this run has created it. */
+  async #isOwn(key: string, signal: AbortSignal): Promise<boolean> {
+    const { HeadObjectCommand } = await import("@aws-sdk/client-s3");
+    const s3 = await this.#aws.s3();
+    try {
+      const command = new HeadObjectCommand({ ...this.#address(), Key: key });
+      return (await s3.send(command, aborting(signal))).Metadata?.run === this.#run;
+    } catch (error) {
+      if (awsStatus(error) === 404) return false;
+      throw awsError(error, `Cannot check whether ${this.uri(key)} exists`);
     }
   }
 
@@ -180,17 +211,21 @@ export class DumpStore {
    * Aborts uploads of dumps that a killed run left behind. Only those older than a day: another person's sync may be uploading
    * to this bucket at the moment.
    */
-  async abortStaleUploads(now: Date): Promise<void> {
+  async abortStaleUploads(now: Date, signal: AbortSignal): Promise<void> {
     const { ListMultipartUploadsCommand, AbortMultipartUploadCommand } = await import("@aws-sdk/client-s3");
     const s3 = await this.#aws.s3();
     try {
       for (const Prefix of dumpPrefixes) {
         const { Uploads = [] } = await s3.send(
           new ListMultipartUploadsCommand({ ...this.#address(), Prefix }),
+          aborting(signal),
         );
         for (const { Initiated, Key, UploadId } of Uploads) {
           if (Initiated === undefined || now.getTime() - Initiated.getTime() < oneDay) continue;
-          await s3.send(new AbortMultipartUploadCommand({ ...this.#address(), Key, UploadId }));
+          await s3.send(
+            new AbortMultipartUploadCommand({ ...this.#address(), Key, UploadId }),
+            aborting(signal),
+          );
         }
       }
     } catch (error) {
@@ -218,12 +253,13 @@ function aborting(signal: AbortSignal | undefined) {
 
 /**
  * A client whose uploads of parts end with `signal`. `Upload.abort()` returns while requests still run, and one of them may create
- * the object after this run has deleted it. So a request that creates an object or an upload, which is short, runs to its end, and
- * a request that uploads a part, which takes long, is aborted.
+ * the object after this run has deleted it. So a request that uploads a part, which takes long, is aborted, and a request that creates
+ * an object or an upload has some seconds to end.
  */
 function abortingParts(client: S3Client, part: typeof UploadPartCommand, signal: AbortSignal): S3Client {
+  const later = delayed(signal, grace.request);
   const send = (command: Parameters<S3Client["send"]>[0]) =>
-    client.send(command, command instanceof part ? { abortSignal: signal } : {});
+    client.send(command, { abortSignal: command instanceof part ? signal : later });
   return new Proxy(client, {
     get: (target, property): unknown => (property === "send" ? send : Reflect.get(target, property)),
   });

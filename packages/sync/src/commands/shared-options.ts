@@ -15,6 +15,7 @@ export const syncVariables = [
   "RDS_SSLROOTCERT",
   "RDS_HOSTADDR",
   "PGCONNECT_TIMEOUT",
+  "PILOT_LIGHT_STALL_SECONDS",
 ] as const satisfies VariableName[];
 
 /** `--dry-run`, `--yes`, `--outputs-file`. */

@@ -9,6 +9,7 @@ import type { Side } from "@pilot-light/core/errors";
 import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
 import type { ClientPrograms } from "@pilot-light/core/postgres/programs";
 import { run } from "@pilot-light/core/process";
+import { runWatched, type Server } from "@pilot-light/core/postgres/watched-program";
 import { dumpDamaged, dumpFailed } from "../errors.ts";
 
 /** A finished dump on disk. */
@@ -20,6 +21,7 @@ export interface Dump {
 
 export interface DumpRequest {
   system: DatabaseSystem;
+  endpoint: Server["endpoint"];
   programs: ClientPrograms;
   /** From `libpqEnvironment`. */
   environment: Environment;
@@ -50,7 +52,7 @@ export const scopeFlags: readonly string[] = [
  * @throws OpsError DUMP_FAILED of the side's class
  */
 export async function makeDump(request: DumpRequest, { printer, signal }: CommandContext): Promise<Dump> {
-  const { system, programs, environment, file, snapshot, side } = request;
+  const { system, endpoint, programs, environment, file, snapshot, side } = request;
   const args = [
     "--format=custom",
     // gzip 1 is as quick as none on two cores and a seventh of the size; higher levels cost more than they save.
@@ -58,6 +60,8 @@ export async function makeDump(request: DumpRequest, { printer, signal }: Comman
     ...scopeFlags,
     "--no-password",
     "--verbose",
+    // The file is temporary, and waiting for the disk looks like waiting for the server.
+    "--no-sync",
     "--lock-wait-timeout=30000",
     `--file=${file}`,
     `--snapshot=${snapshot}`,
@@ -66,12 +70,13 @@ export async function makeDump(request: DumpRequest, { printer, signal }: Comman
   const onStderr = (line: string) => {
     if (line.includes(afterLocking)) request.onLocked?.();
   };
-  const running = run(programs.pgDump, args, { environment, signal, onStart, onStderr });
+  const options = { environment, signal, onStart, onStderr };
+  const running = runWatched(programs.pgDump, args, options, { endpoint, side }, file);
   const { exitCode, stderr } = await running.finally(() => request.onLocked?.());
   if (exitCode !== 0) {
     throw dumpFailed({ side, system, errors: programErrors(stderr) });
   }
-  return { file, bytes: (await stat(file)).size, sha256: await sha256(file) };
+  return { file, bytes: (await stat(file)).size, sha256: await sha256(file, signal) };
 }
 
 /**
@@ -100,8 +105,8 @@ export function programErrors(stderr: readonly string[]): string[] {
   return (errors.length > 0 ? errors : stderr).slice(-15);
 }
 
-async function sha256(file: string): Promise<string> {
+async function sha256(file: string, signal: AbortSignal): Promise<string> {
   const hash = createHash("sha256");
-  await pipeline(createReadStream(file), hash);
+  await pipeline(createReadStream(file), hash, { signal });
   return hash.digest("hex");
 }

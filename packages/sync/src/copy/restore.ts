@@ -4,12 +4,14 @@ import type { CommandContext } from "@pilot-light/core/cli/command";
 import type { Environment } from "@pilot-light/core/config/env";
 import type { ClientPrograms } from "@pilot-light/core/postgres/programs";
 import type { Archive } from "@pilot-light/core/inventory/archive";
-import { run } from "@pilot-light/core/process";
+import { runWatched, type Server } from "@pilot-light/core/postgres/watched-program";
 import { restoreFailed } from "../errors.ts";
 import { programErrors } from "./dump.ts";
 import { isLeftOut, restoreList, type RestoreListOptions } from "./restore-list.ts";
 
 export interface RestoreRequest {
+  /** The target, whose server is probed when pg_restore makes no progress. */
+  endpoint: Server["endpoint"];
   programs: ClientPrograms;
   /** From `libpqEnvironment`, for the target's server. */
   environment: Environment;
@@ -31,7 +33,7 @@ export async function restore(
   { printer, signal }: CommandContext,
   onTable: (done: number, all: number) => void,
 ): Promise<void> {
-  const { programs, environment, file, database, listFile, archive, leftOut, jobs } = request;
+  const { endpoint, programs, environment, file, database, listFile, archive, leftOut, jobs } = request;
   const onStart = (line: string) => printer.detail(`$ ${line}`);
   await writeFile(listFile, restoreList(archive.entries, leftOut), { mode: 0o600 });
   const all = archive.entries.filter(
@@ -56,7 +58,8 @@ export async function restore(
     if (/: finished item \d+ TABLE DATA /.test(line)) onTable((done += 1), all);
     if (!isProgress(line) && reported.length < 40) reported.push(line);
   };
-  const result = await run(programs.pgRestore, args, { environment, signal, onStart, onStderr });
+  const options = { environment, signal, onStart, onStderr };
+  const result = await runWatched(programs.pgRestore, args, options, { endpoint, side: "target" });
   if (result.exitCode !== 0) throw restoreFailed({ errors: programErrors(reported) });
 }
 

@@ -3,11 +3,13 @@ import type { Environment } from "@pilot-light/core/config/env";
 import { ArchiveUnreadable, readArchive, type Archive } from "@pilot-light/core/inventory/archive";
 import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
 import type { ClientPrograms } from "@pilot-light/core/postgres/programs";
-import { run } from "@pilot-light/core/process";
+import { runWatched, type Server } from "@pilot-light/core/postgres/watched-program";
 import { archiveUnreadable, dumpFailed } from "../errors.ts";
 import { programErrors, scopeFlags } from "./dump.ts";
 
 export interface SchemaDumpRequest {
+  /** Of the server, which is probed when pg_dump makes no progress. */
+  endpoint: Server["endpoint"];
   system: DatabaseSystem;
   programs: ClientPrograms;
   /** From `libpqEnvironment`, for the server. */
@@ -26,7 +28,7 @@ export interface SchemaDumpRequest {
  * @throws OpsError DUMP_FAILED (target)
  */
 export async function dumpSchema(request: SchemaDumpRequest): Promise<Archive> {
-  const { system, programs, environment, database, file, signal, onStart } = request;
+  const { system, endpoint, programs, environment, database, file, signal, onStart } = request;
   const args = [
     "--format=custom",
     "--compress=0",
@@ -37,11 +39,18 @@ export async function dumpSchema(request: SchemaDumpRequest): Promise<Archive> {
     "--lock-wait-timeout=30000",
     `--file=${file}`,
   ];
-  const { exitCode, stderr } = await run(programs.pgDump, args, {
+  const options = {
     environment: { ...environment, PGDATABASE: database },
     ...(signal === undefined ? {} : { signal }),
     ...(onStart === undefined ? {} : { onStart }),
-  });
+  };
+  const { exitCode, stderr } = await runWatched(
+    programs.pgDump,
+    args,
+    options,
+    { endpoint, side: "target" },
+    file,
+  );
   if (exitCode !== 0) {
     throw dumpFailed({ side: "target", system, errors: programErrors(stderr) });
   }

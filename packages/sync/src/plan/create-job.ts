@@ -14,7 +14,7 @@ export function createJob(
   { direction, options, resolved }: { direction: Direction; options: SyncOptions; resolved: Resolved },
   { inspection, keys }: Prepared,
   { maintenance, state }: Locks,
-  { environment }: CommandContext,
+  { environment, signal }: CommandContext,
   workDirectory: string,
 ): SyncJob {
   const { programs, findings } = inspection;
@@ -33,8 +33,9 @@ export function createJob(
     staging: stagingName(target.database, keys.stamp),
     droppable: replacedTargets(state),
     targetRows,
-    // Without the signal of the command: this session reverts a swap after an interruption.
-    reopen: () => openMaintenanceOf({ ...resolved, source, target }, "target", { environment }),
+    // This session reverts a swap after an interruption.
+    reopen: () =>
+      openMaintenanceOf({ ...resolved, source, target }, "target", { environment, signal }, "opening"),
     versions: {
       source: sourceFacts.version,
       target: targetFacts.version,

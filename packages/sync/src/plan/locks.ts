@@ -6,7 +6,7 @@ import { sameDatabase } from "../errors.ts";
 import { sessionOptions, withFreshPassword } from "../read/connect.ts";
 import { isSameDatabase } from "../read/database-facts.ts";
 import type { Resolved } from "../resolve.ts";
-import { lock, openMaintenance } from "../target/maintenance.ts";
+import { lock, openMaintenance, unlock } from "../target/maintenance.ts";
 import { needsRepair, readTargetState, repair, type TargetState } from "../target/target-state.ts";
 import { stating } from "./resulting-state.ts";
 
@@ -47,6 +47,7 @@ export async function takeLocks(resolved: Resolved, context: CommandContext): Pr
     }
     await lock(maintenance, target.database, "target");
     await lock(reading, source.database, "source");
+    await repairSource(reading, source.database, context);
     const state = await readTargetState(maintenance, target.database);
     const repaired = await repair(maintenance, target.database, state);
     if (repaired === undefined) return new Locks(maintenance, reading, state, false);
@@ -59,6 +60,20 @@ export async function takeLocks(resolved: Resolved, context: CommandContext): Pr
     await Promise.all(opened.map((session) => session[Symbol.asyncDispose]()));
     throw error;
   }
+}
+
+/** Repairs a source that a sync to it, or its undo, left closed or without its name. Both lock it exclusively, and so does this. */
+async function repairSource(
+  reading: Session,
+  database: string,
+  { printer }: Pick<CommandContext, "printer">,
+): Promise<void> {
+  const state = await readTargetState(reading, database);
+  if (state.kind !== "closed" && state.kind !== "nameless") return;
+  await lock(reading, database, "target");
+  const repaired = await repair(reading, database, state);
+  await unlock(reading, database);
+  if (repaired !== undefined) printer.warn(repaired);
 }
 
 /**
@@ -90,9 +105,10 @@ async function openBoth(resolved: Resolved, context: CommandContext): Promise<[S
 export async function openMaintenanceOf(
   resolved: Pick<Resolved, "source" | "target" | "rereadSecret">,
   side: "source" | "target",
-  { environment, signal }: Pick<CommandContext, "environment"> & { signal?: AbortSignal },
+  { environment, signal }: Pick<CommandContext, "environment" | "signal">,
+  outlivesSignal: "open" | "opening" = "open",
 ): Promise<Session> {
   return await withFreshPassword(resolved[side], resolved.rereadSecret, (candidate) =>
-    openMaintenance(candidate, sessionOptions(side, environment, signal)),
+    openMaintenance(candidate, { ...sessionOptions(side, environment, signal), outlivesSignal }),
   );
 }

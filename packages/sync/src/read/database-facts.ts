@@ -123,6 +123,10 @@ const list = (select: string) => `(select coalesce(pg_catalog.jsonb_agg(x), '[]'
 export const isClient = (activity: string) =>
   `${activity}.usesysid is not null and coalesce(${activity}.backend_type, 'client backend') = 'client backend'`;
 
+/** Condition: a session of this tool, or of a program that it runs (`pilot-light 3f2a`). */
+export const isOwn = (activity: string) =>
+  `pg_catalog.starts_with(coalesce(${activity}.application_name, ''), 'pilot-light')`;
+
 // Members of the extension, and parts of members (such as the entries of operator families), do not count.
 const dependents = `
   select distinct pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid)
@@ -164,9 +168,9 @@ const factsQuery = `
     'available', ${list("select name from pg_catalog.pg_available_extensions order by name")},
     'roles', ${list("select rolname from pg_catalog.pg_roles order by 1")},
     'sessions', (select pg_catalog.count(*) from pg_catalog.pg_stat_activity a
-        where a.datid = d.oid and a.pid <> pg_catalog.pg_backend_pid() and ${isClient("a")} and a.application_name is distinct from 'pilot-light'),
+        where a.datid = d.oid and a.pid <> pg_catalog.pg_backend_pid() and ${isClient("a")} and not ${isOwn("a")}),
     'foreignSessions', (select pg_catalog.count(*) from pg_catalog.pg_stat_activity a
-        where a.datid = d.oid and ${isClient("a")} and a.application_name is distinct from 'pilot-light' and not pg_catalog.pg_has_role(a.usesysid, 'usage')),
+        where a.datid = d.oid and ${isClient("a")} and not ${isOwn("a")} and not pg_catalog.pg_has_role(a.usesysid, 'usage')),
     'preparedTransactions', (select pg_catalog.count(*) from pg_catalog.pg_prepared_xacts p where p.database = d.datname),
     'subscriptions', ${list(`select subname from pg_catalog.pg_subscription where subdbid = ${here} order by 1`)},
     'logicalSlots', ${list("select slot_name from pg_catalog.pg_replication_slots where database = pg_catalog.current_database() order by 1")},

@@ -7,6 +7,7 @@ import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
 import { openSession, sessionOptions, type Session } from "@pilot-light/core/postgres/session";
 import { sqlState, sqlStateOf } from "@pilot-light/core/postgres/sql-state";
 import { tableLocked } from "../errors.ts";
+import { isOwn } from "./database-facts.ts";
 
 /** Milliseconds between two looks at the locks, and before the first one. */
 const interval = 3000;
@@ -19,7 +20,7 @@ const waitsQuery = `
     from pg_catalog.pg_stat_activity a join pg_catalog.pg_locks l on l.pid = a.pid and not l.granted and l.relation is not null
     cross join lateral pg_catalog.unnest(pg_catalog.pg_blocking_pids(a.pid)) b(pid)
     join pg_catalog.pg_stat_activity h on h.pid = b.pid
-   where a.datname = pg_catalog.current_database() and a.application_name = 'pilot-light' and h.application_name <> 'pilot-light'`;
+   where a.datname = pg_catalog.current_database() and ${isOwn("a")} and not ${isOwn("h")}`;
 
 /** A session that holds a lock which the tool needs. */
 interface Wait extends Record<string, unknown> {

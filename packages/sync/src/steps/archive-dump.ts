@@ -7,7 +7,9 @@ import type { StepContext } from "../job.ts";
 /** Uploads the dump. Runs at the same time as the other steps. */
 export async function uploadArchive(dump: Dump, { job, signal, undo }: StepContext): Promise<void> {
   const { archiveKey, store } = job;
-  undo.add(`the dump ${store.uri(archiveKey)}`, () => store.remove(archiveKey));
+  undo.add(`the dump ${store.uri(archiveKey)}`, store.otherwise(archiveKey), (stop) =>
+    store.remove(archiveKey, stop),
+  );
   await store.putFile(archiveKey, dump.file, signal);
 }
 

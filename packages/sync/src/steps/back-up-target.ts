@@ -19,6 +19,7 @@ export async function backUpTarget(key: string, context: StepContext): Promise<D
   const file = join(job.workDirectory, "target.dump");
   const request = {
     system: direction.target,
+    endpoint: target,
     programs,
     environment: libpq.target,
     file,
@@ -27,19 +28,23 @@ export async function backUpTarget(key: string, context: StepContext): Promise<D
   const attempt = () => whileObjectsVanish(() => dumpSnapshot(request, context));
   const dump = await namingLocks(target, "target", context, attempt);
   await checkArchive(programs, file, libpq.target, signal);
-  undo.add(`the backup ${store.uri(key)}`, () => store.remove(key));
+  undo.add(`the backup ${store.uri(key)}`, store.otherwise(key), (stop) => store.remove(key, stop));
   await store.putFile(key, file, signal);
-  await store.putManifest(key, {
-    ...manifestBase(describeRun(job), key, dump),
-    kind: "backup",
-    database: {
-      system: target.system,
-      host: target.host,
-      name: target.database,
-      serverVersion: versions.target,
+  await store.putManifest(
+    key,
+    {
+      ...manifestBase(describeRun(job), key, dump),
+      kind: "backup",
+      database: {
+        system: target.system,
+        host: target.host,
+        name: target.database,
+        serverVersion: versions.target,
+      },
+      durations: { backup: Math.round(performance.now() - start) },
     },
-    durations: { backup: Math.round(performance.now() - start) },
-  });
+    signal,
+  );
   await rm(file);
   return dump;
 }

@@ -85,6 +85,7 @@ async function dumpSnapshot(
   const request = {
     onLocked,
     system: direction.source,
+    endpoint: job.source,
     programs,
     environment: libpq.source,
     file,

@@ -15,7 +15,9 @@ export async function restoreStaging(
   const { printer, job, libpq, undo } = context;
   const { maintenance, staging, options, programs, skippedExtensions, target } = job;
   return await printer.step("restore", async (progress) => {
-    undo.add(`the staging database ${staging}`, () => dropDatabase(maintenance, staging));
+    undo.add(`the staging database ${staging}`, `The next sync to ${target.system} drops it.`, () =>
+      dropDatabase(maintenance, staging),
+    );
     await createStaging(maintenance, target.database, staging);
     const leftOut = {
       skippedExtensions,
@@ -24,6 +26,7 @@ export async function restoreStaging(
     };
     const listFile = join(job.workDirectory, "entries.list");
     const request = {
+      endpoint: target,
       programs,
       environment: libpq.target,
       file: dump.file,

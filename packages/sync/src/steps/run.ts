@@ -2,7 +2,7 @@
 import { UndoList } from "@pilot-light/core/async/undo-list";
 import { combine } from "@pilot-light/core/async/settle";
 import type { CommandContext } from "@pilot-light/core/cli/command";
-import { messageOf, withState } from "@pilot-light/core/ops-error";
+import { OpsError, messageOf, withState } from "@pilot-light/core/ops-error";
 import { libpqEnvironment } from "@pilot-light/core/postgres/libpq";
 import type { Dump } from "../copy/dump.ts";
 import type { SyncResult } from "../documents.ts";
@@ -64,9 +64,16 @@ export async function runSync(job: SyncJob, command: CommandContext): Promise<Sy
     await background.stop(error);
     // Once the target may have changed, everything that exists may be needed.
     if (target !== "unchanged") throw withState(error, stateAfter[target]);
-    await context.undo.run(command.printer);
-    throw withState(background.signal.reason, "target-unchanged");
+    job.maintenance.hurry();
+    const left = await context.undo.run(command.printer, command.signal);
+    throw withState(withDetails(background.signal.reason, left), "target-unchanged");
   }
+}
+
+/** The error, with what could not be removed. */
+function withDetails(error: unknown, details: readonly string[]): unknown {
+  if (!(error instanceof OpsError) || details.length === 0) return error;
+  return error.with({ details: [...error.details, ...details] });
 }
 
 async function stepContext(

@@ -37,6 +37,7 @@ export async function verifyStaging(
     const report = (done: number, all: number) => progress(printer.bar(done, all, "tables"));
     const schemaDump = {
       system: direction.target,
+      endpoint,
       programs,
       environment: libpq.target,
       database: staging,

@@ -8,7 +8,7 @@ import type { DumpedSource } from "./dump-source.ts";
 export async function writeManifest(
   { dump, inventory, sequences, snapshot }: DumpedSource,
   durations: Readonly<Record<string, number>>,
-  { job }: StepContext,
+  { job, signal }: StepContext,
 ): Promise<void> {
   const { archiveKey, direction, options, source, store, target, versions } = job;
   const manifest: Manifest = {
@@ -31,7 +31,7 @@ export async function writeManifest(
     },
     durations: { ...durations },
   };
-  await store.putManifest(archiveKey, manifest).catch((cause: unknown) => {
+  await store.putManifest(archiveKey, manifest, signal).catch((cause: unknown) => {
     throw manifestFailed({ live: target.database, uri: store.uri(archiveKey) }, { cause });
   });
 }

@@ -13,7 +13,7 @@ import { syncRunning } from "../errors.ts";
  * open, because cleaning up needs it.
  */
 export async function openMaintenance(endpoint: Endpoint, options: SessionOptions): Promise<Session> {
-  const lasting = { ...options, outlivesSignal: true };
+  const lasting = { outlivesSignal: "open", ...options } as const;
   const [first, second] =
     endpoint.database === "postgres" ? ["template1", "template1"] : ["postgres", "template1"];
   try {
@@ -51,6 +51,11 @@ export async function lock(maintenance: Session, database: string, role: "target
     system: maintenance.endpoint.system,
     holder: holder && { since: holder.since, client: holder.client ?? "a local socket" },
   });
+}
+
+/** Releases the lock of a target. A shared lock of the same session remains. */
+export async function unlock(maintenance: Session, database: string): Promise<void> {
+  await maintenance.query(`select pg_catalog.pg_advisory_unlock(${lockKey})`, [database]);
 }
 
 /** Drops a database and ends the sessions in it, such as those of the pg_restore of a killed run. */

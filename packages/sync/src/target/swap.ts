@@ -3,6 +3,8 @@
  * either succeeds completely or leaves the target unchanged.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import { delayed, grace } from "@pilot-light/core/async/grace";
+import { protect } from "@pilot-light/core/async/protect";
 import { messageOf, type OpsError } from "@pilot-light/core/ops-error";
 import { ident } from "@pilot-light/core/postgres/identifiers";
 import type { Session } from "@pilot-light/core/postgres/session";
@@ -43,7 +45,7 @@ export type SwapResult =
 
 /** Each attempt waits 5 s at most, and the target is closed during that time. */
 const attempts = 4;
-/** Milliseconds to find out what a failed swap left, and to revert it. */
+/** Milliseconds to find out what a failed swap left, and to revert it. After an interruption it is less if no server answers. */
 const recoveryTime = 30_000;
 
 /** The two databases, whatever their names are at the moment. */
@@ -63,6 +65,14 @@ export async function swap(
   request: SwapRequest,
   signal: AbortSignal,
 ): Promise<SwapResult> {
+  return await protect(swapNames(maintenance, request, signal));
+}
+
+async function swapNames(
+  maintenance: Session,
+  request: SwapRequest,
+  signal: AbortSignal,
+): Promise<SwapResult> {
   const { live, incoming, becomes, stamp } = request;
   const oids = await oidsOf(maintenance, live, incoming);
   const start = performance.now();
@@ -75,15 +85,16 @@ export async function swap(
   try {
     // A session that holds a lock on the database must not keep the target closed for long.
     await maintenance.query("set lock_timeout = '2s'");
+    // Before the target is closed: an open previous target is what an undo that is killed here is recognized by.
+    await setOpen(maintenance, incoming, true);
     await setOpen(maintenance, live, false);
     await endSessions(maintenance, [live, incoming]);
     await rename(maintenance, live, previous, signal);
     // Two statements and not one transaction: Neon sends renames to its control plane by name and in no certain order.
-    await setOpen(maintenance, incoming, true);
     await rename(maintenance, incoming, live);
     return replaced();
   } catch (cause) {
-    const recovery = await recover(request, oids, previous);
+    const recovery = await recover(request, oids, previous, signal);
     if (recovery.found === "completed") return replaced();
     if (recovery.found === "reverted") {
       const error = swapFailed({ live, reason: messageOf(cause) }, { cause });
@@ -113,9 +124,15 @@ type Recovery =
   | { found: "nothing"; error: unknown };
 
 /** Finds out, in a session of its own, how far a swap came that failed or whose answer was lost, and reverts it. */
-async function recover(request: SwapRequest, oids: Oids, previous: string): Promise<Recovery> {
-  const { live, reopen } = request;
+async function recover(
+  request: SwapRequest,
+  oids: Oids,
+  previous: string,
+  signal: AbortSignal,
+): Promise<Recovery> {
+  const { live, incoming, becomes, reopen } = request;
   const deadline = Date.now() + recoveryTime;
+  const patience = delayed(signal, grace.recovery);
   let last: unknown;
   while (Date.now() < deadline) {
     try {
@@ -124,11 +141,14 @@ async function recover(request: SwapRequest, oids: Oids, previous: string): Prom
       const completed = names.incoming === live;
       if (names.live === previous && !completed) await rename(session, previous, live);
       await setOpen(session, live, true);
+      // The previous target was closed before the undo.
+      if (!completed && becomes === "undone") await setOpen(session, incoming, false);
       return { found: completed ? "completed" : "reverted" };
     } catch (error) {
       last = error;
       // Another database has the name: trying again changes nothing.
       if (sqlStateOf(error) === sqlState.duplicateDatabase) break;
+      if (patience.aborted && sqlStateOf(error) === undefined) break;
       await sleep(1000);
     }
   }

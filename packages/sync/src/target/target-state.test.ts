@@ -80,6 +80,15 @@ test("a database that a person created under the target's name is unclear", () =
   expect(deriveTargetState(databases, live)).toMatchObject({ kind: "unclear", previous: { oid: 2 } });
 });
 
+test("a target that an undo closed before it was killed needs a repair: the database to return to is open", () => {
+  const open = database(2, previousName(live, "replaced", first, 1));
+  expect(kind(database(1, live, false), open)).toBe("closed");
+  expect(kind(database(1, live, false), replaced(2, 1))).toBe("intact");
+  // An older one does not count: a person may read it.
+  const older = database(3, previousName(live, "replaced", first, 2));
+  expect(kind(database(1, live, false), replaced(2, 1), older)).toBe("intact");
+});
+
 test("a closed target needs a repair only if the server has a staging database", () => {
   expect(kind(database(1, live, false))).toBe("intact");
   expect(kind(database(1, live, false), database(2, stagingName(live, first)))).toBe("closed");

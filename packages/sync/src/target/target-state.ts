@@ -13,13 +13,15 @@ export interface PreviousTarget {
   kind: PreviousKind;
   /** OID of the database that replaced it. */
   successor: number;
+  /** Whether it accepts connections: an undo opens it before it closes the target. */
+  open: boolean;
 }
 
 /** The databases of a target's server that belong to the target. */
 export interface TargetState {
   /**
-   * `intact`: there is nothing to repair. `closed`: a sync was killed after it had closed the target. `nameless`: a sync was killed
-   * between its two renames; `previous` is the target. `unclear`: the database with the target's name is not the one that
+   * `intact`: there is nothing to repair. `closed`: a sync or an undo was killed after it had closed the target. `nameless`: one was
+   * killed between its two renames; `previous` is the target. `unclear`: the database with the target's name is not the one that
    * replaced `previous`.
    */
   kind: "intact" | "closed" | "nameless" | "unclear";
@@ -53,9 +55,9 @@ export async function readTargetState(maintenance: Session, live: string): Promi
 export function deriveTargetState(databases: readonly DatabaseRow[], live: string): TargetState {
   const target = databases.find(({ name }) => name === live);
   const staging = databases.map(({ name }) => name).filter((name) => isStaging(name, live));
-  const allPrevious = databases.flatMap(({ oid, name }): PreviousTarget[] => {
+  const allPrevious = databases.flatMap(({ oid, name, open }): PreviousTarget[] => {
     const read = readPreviousName(name, live);
-    return read === undefined ? [] : [{ oid, name, ...read }];
+    return read === undefined ? [] : [{ oid, name, open, ...read }];
   });
   // Each was replaced by the next one, and the last one by the target itself. A database that an undo replaced is kept for longer
   // than its successor, so its successor may no longer exist.
@@ -72,8 +74,10 @@ export function deriveTargetState(databases: readonly DatabaseRow[], live: strin
   const strange = last.find(({ successor }) => successor !== target.oid) ?? ring;
   if (strange !== undefined) return { kind: "unclear", previous: strange, allPrevious, staging };
   const previous = allPrevious.filter(({ successor }) => successor === target.oid).at(-1);
-  // A target that a person closed remains closed: a sync that was interrupted leaves a staging database as well.
-  const kind = !target.open && staging.length > 0 ? "closed" : "intact";
+  // A target that a person closed remains closed: a sync that was killed leaves a staging database as well, and an undo has opened
+  // the database that it returns to.
+  const isKilled = staging.length > 0 || previous?.open === true;
+  const kind = !target.open && isKilled ? "closed" : "intact";
   return { kind, previous, allPrevious, staging };
 }
 
@@ -118,12 +122,22 @@ export async function repair(
       await maintenance.query(`alter database ${ident(previous.name)} rename to ${ident(live)}`);
     }
     await maintenance.query(`alter database ${ident(live)} allow_connections true`);
+    const opened = openedByUndo(state);
+    if (opened !== undefined) {
+      await maintenance.query(`alter database ${ident(opened.name)} allow_connections false`);
+    }
   } catch (error) {
     throw withState(error, "unknown");
   }
   return kind === "closed"
-    ? `an interrupted sync had closed ${live}: it is open again`
-    : `an interrupted sync had left ${live} without its name: ${previous?.name ?? ""} has the name ${live} again`;
+    ? `an interrupted sync or undo had closed ${live}: it is open again`
+    : `an interrupted sync or undo had left ${live} without its name: ${previous?.name ?? ""} has the name ${live} again`;
+}
+
+/** The database that a killed undo was returning to, if the undo had opened it. */
+function openedByUndo({ kind, previous, allPrevious }: TargetState): PreviousTarget | undefined {
+  const incoming = kind === "closed" ? previous : allPrevious.find(({ oid }) => oid === previous?.successor);
+  return incoming?.open === true ? incoming : undefined;
 }
 
 /**

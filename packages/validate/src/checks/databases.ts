@@ -6,6 +6,7 @@ import {
   findClientPrograms,
   newestPgDumpFor,
 } from "@pilot-light/core/postgres/programs";
+import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
 import type { Session } from "@pilot-light/core/postgres/session";
 import type { Check, CheckContext, Problem } from "../check.ts";
 import { failure, warning } from "../check.ts";
@@ -30,8 +31,8 @@ export const databases: Check = {
     const { values } = await reads.outputs();
     const hasRds = values.database_endpoint !== "";
     const [neon, rds, programs] = await Promise.all([
-      connect(() => openNeon(context)),
-      hasRds ? connect(() => openRds(context), unreachableWithoutTunnel(context)) : undefined,
+      connect("neon", () => openNeon(context)),
+      hasRds ? connect("rds", () => openRds(context), unreachableWithoutTunnel(context)) : undefined,
       findClientPrograms(environment),
     ]);
     const sides = [neon, ...(rds === undefined ? [] : [rds])];
@@ -52,6 +53,7 @@ function describe(side: Side): string {
 }
 
 async function connect(
+  system: DatabaseSystem,
   open: () => Promise<Session>,
   expected: (error: OpsError) => Problem | undefined = () => undefined,
 ): Promise<Side> {
@@ -69,8 +71,17 @@ async function connect(
         text: error.hint ?? "Set NEON_DATABASE_URL.",
       });
     }
-    return expected(error) ?? problemOf(error);
+    return expected(error) ?? interruptedSwap(error, system) ?? problemOf(error);
   }
+}
+
+/** A sync or an undo that is killed during its swap leaves the database closed, or under another name. */
+function interruptedSwap(error: OpsError, system: DatabaseSystem): Problem | undefined {
+  if (error.code !== "NOT_ACCEPTING" && error.code !== "DATABASE_MISSING") return undefined;
+  return failure(error.message, {
+    text: "If a sync or an undo was interrupted, the next sync repairs the database. To see what it left",
+    command: `pnpm sync undo ${system} --dry-run`,
+  });
 }
 
 /** RDS is private: without a tunnel it cannot be reached, and that is no failure. */

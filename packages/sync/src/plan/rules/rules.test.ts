@@ -260,8 +260,8 @@ test("objects that act beyond the database are noted: the source's are left out,
 
 test("a previous target is noted: one that a sync replaced will be dropped, one that an undo replaced is kept", () => {
   const allPrevious = [
-    { name: "app__pl_old_1", oid: 1, kind: "replaced", successor: 2 },
-    { name: "app__pl_undone_2", oid: 2, kind: "undone", successor: 3 },
+    { name: "app__pl_old_1", oid: 1, kind: "replaced", successor: 2, open: false },
+    { name: "app__pl_undone_2", oid: 2, kind: "undone", successor: 3, open: false },
   ] as const;
   const { notes } = checkDatabases(
     {

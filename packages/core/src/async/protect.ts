@@ -1,0 +1,20 @@
+/**
+ * Work that runs to its end although a person sends a second signal. Signals reach the process, so the count is one of the process.
+ */
+
+let running = 0;
+
+/** Keeps a second signal from ending the process until `work` has ended. The work must have limits of its own. */
+export async function protect<T>(work: Promise<T>): Promise<T> {
+  running += 1;
+  try {
+    return await work;
+  } finally {
+    running -= 1;
+  }
+}
+
+/** Whether protected work runs. */
+export function isProtected(): boolean {
+  return running > 0;
+}

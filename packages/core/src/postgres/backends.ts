@@ -1,0 +1,38 @@
+/** Whether a server still works for its clients, or waits for a client that it does not hear any more. */
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** The sessions to ask about: one by its process on the server, or those of a program by their name. */
+export type Backends = { pid: number } | { applicationName: string };
+
+/** A session that asks about others. */
+interface Asking {
+  one<Row extends { working: boolean; mark: string }>(sql: string, values?: readonly unknown[]): Promise<Row>;
+}
+
+/** A statement runs, and does not wait for its client; and everything that changes while a client and its server exchange data. */
+const activity = `
+  select coalesce(pg_catalog.bool_or(a.state not like 'idle%' and a.wait_event_type is distinct from 'Client'), false) as working,
+         coalesce(pg_catalog.string_agg(
+           pg_catalog.concat_ws(' ', a.pid, a.state_change, a.query_start, c.bytes_processed, c.tuples_processed), ', ' order by a.pid), '') as mark
+    from pg_catalog.pg_stat_activity a left join pg_catalog.pg_stat_progress_copy c on c.pid = a.pid`;
+
+/**
+ * Asks twice, since a slow connection makes the server wait for its client as a dead one does.
+ * @param pause milliseconds between both
+ * @returns true when none of the sessions does anything
+ */
+export async function areWaiting(
+  session: Asking,
+  backends: Backends,
+  pause: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const [where, value] =
+    "pid" in backends ? ["a.pid = $1", backends.pid] : ["a.application_name = $1", backends.applicationName];
+  const ask = () => session.one<{ working: boolean; mark: string }>(`${activity} where ${where}`, [value]);
+  const first = await ask();
+  if (first.working) return false;
+  await sleep(pause, undefined, { signal });
+  const second = await ask();
+  return !second.working && second.mark === first.mark;
+}

@@ -1,0 +1,59 @@
+/** Runs pg_dump and pg_restore, and ends them when their server does not answer any more: they would wait forever. */
+import { randomUUID } from "node:crypto";
+import { stat } from "node:fs/promises";
+import { watch } from "../async/watch.ts";
+import type { Side } from "../errors.ts";
+import { run, type RunOptions, type RunResult } from "../process.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { probeServer, probeTime, sessionOptions, stalled } from "./session.ts";
+
+/** The server that a program works with. */
+export interface Server {
+  endpoint: Endpoint;
+  side: Side;
+}
+
+/**
+ * Runs a program of PostgreSQL. A line of stderr, or growth of `file`, is progress.
+ * @param file what the program writes
+ * @throws OpsError CONNECTION_STALLED of the side's class, and as `run` does
+ */
+export async function runWatched(
+  program: string,
+  args: readonly string[],
+  options: RunOptions,
+  { endpoint, side }: Server,
+  file?: string,
+): Promise<RunResult> {
+  // Names the sessions of this program on the server.
+  const applicationName = `pilot-light ${randomUUID().slice(0, 8)}`;
+  const cutting = new AbortController();
+  const signals = [cutting.signal, ...(options.signal === undefined ? [] : [options.signal])];
+  let lines = 0;
+  let size = 0;
+  const running = run(program, args, {
+    ...options,
+    environment: { ...options.environment, PGAPPNAME: applicationName },
+    signal: AbortSignal.any(signals),
+    onStderr: (line) => {
+      lines += 1;
+      options.onStderr?.(line);
+    },
+  });
+  const session = sessionOptions(side, options.environment);
+  return await watch(
+    running,
+    {
+      limit: session.stallLimit,
+      probeTime: probeTime(session),
+      progress: () => `${lines} ${size}`,
+      probe: async (milliseconds, stop) => {
+        const before = size;
+        if (file !== undefined) size = (await stat(file).catch(() => ({ size }))).size;
+        if (size !== before) return undefined;
+        return await probeServer(endpoint, { failure: side }, { applicationName }, milliseconds, stop);
+      },
+    },
+    (reason, seconds) => cutting.abort(stalled(endpoint, side, { reason, seconds })),
+  );
+}
