@@ -6,6 +6,8 @@
 import { copyFile, readFile, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { adminLogin } from "@pilot-light/sandbox/postgres/cluster";
+import { asAdmin, connect } from "@pilot-light/sandbox/postgres/connect";
 import { createPair, sides, type Pair, type Side, type startSandbox } from "@pilot-light/sandbox/testing";
 import { documentOf, errorOf, sync, type Transcript } from "./support.ts";
 
@@ -17,7 +19,7 @@ const folder = fileURLToPath(new URL("cases", import.meta.url));
 export type Expected =
   /** The run succeeds; each of these is in the notes of the plan. */
   | { notes: readonly (string | RegExp)[] }
-  /** The run is refused with this code; each of these is in the message or the details. */
+  /** The run is refused with this code; each of these is in the message, the details or the hint. */
   | { refused: string; names: readonly string[] };
 
 /** A case, as the folder's files do not say it. */
@@ -34,20 +36,36 @@ export interface Case {
   extensions?: readonly string[];
   /** Those that the target no longer offers when the sync runs. */
   withdrawn?: readonly string[];
+  /** Options of the commands. */
+  options?: readonly string[];
   /** The role of the RDS database is a superuser, as its members of rds_superuser are in what the case needs. */
   superuser?: boolean;
 }
+
+type Check = (what: "dry run" | "run", transcript: Transcript, pair: Pair) => Promise<void> | void;
 
 /**
  * Runs a case: the dry run first, then the sync.
  * @param check called with each run
  */
-export async function runCase(
-  sandbox: Sandbox,
-  each: Case,
-  check: (what: "dry run" | "run", transcript: Transcript, pair: Pair) => Promise<void> | void,
-): Promise<void> {
-  const { name, direction = "neon-to-rds", extensions = [], withdrawn = [], superuser = false } = each;
+export async function runCase(sandbox: Sandbox, each: Case, check: Check): Promise<void> {
+  const known = await rolesOf(sandbox);
+  try {
+    await runPair(sandbox, each, check);
+  } finally {
+    await dropNewRoles(sandbox, known);
+  }
+}
+
+async function runPair(sandbox: Sandbox, each: Case, check: Check): Promise<void> {
+  const {
+    name,
+    direction = "neon-to-rds",
+    extensions = [],
+    withdrawn = [],
+    superuser = false,
+    options = [],
+  } = each;
   await using pair = await createPair(sandbox, { neon: "empty", rds: "empty" });
   const [source, target]: [Side, Side] = direction === "neon-to-rds" ? ["neon", "rds"] : ["rds", "neon"];
   const shared = Object.fromEntries(
@@ -65,7 +83,7 @@ export async function runCase(
       "create table t (id int primary key); insert into t values (1)",
     );
     for (const place of places) await remove(place, withdrawn);
-    const args = [direction, "--json"];
+    const args = [direction, "--json", ...options];
     await check("dry run", await sync(pair, [...args, "--dry-run"]), pair);
     await check("run", await sync(pair, [...args, "--yes"]), pair);
   } finally {
@@ -77,9 +95,9 @@ export async function runCase(
 /** What a transcript gives, in the form of `Expected`: for `toEqual` and readable differences. */
 export function matches(transcript: Transcript, expected: Expected): string[] {
   if (transcript.exitCode !== 0) {
-    const { code, message, details } = errorOf(transcript);
+    const { code, message, details, hint } = errorOf(transcript);
     if (!("refused" in expected)) return [`refused with ${code}: ${message} ${details.join("; ")}`];
-    const text = [message, ...details].join("\n");
+    const text = [message, ...details, hint].join("\n");
     const missing = expected.names.filter((each) => !text.includes(each));
     return [
       ...(code === expected.refused ? [] : [`refused with ${code}`]),
@@ -94,6 +112,29 @@ export function matches(transcript: Transcript, expected: Expected): string[] {
         !notes.some((note) => (typeof wanted === "string" ? note.includes(wanted) : wanted.test(note))),
     )
     .map((wanted) => `no note of ${String(wanted)} in:\n${notes.join("\n")}`);
+}
+
+type RoleNames = ReadonlyMap<Side, readonly string[]>;
+
+const loginOf = ({ state }: Sandbox, side: Side) => adminLogin(state[side], state.adminPassword);
+
+async function rolesOf(sandbox: Sandbox): Promise<RoleNames> {
+  const list = async (side: Side) => {
+    await using session = await connect(loginOf(sandbox, side));
+    const { rows } = await session.client.query<{ name: string }>(
+      "select quote_ident(rolname) as name from pg_roles",
+    );
+    return [side, rows.map(({ name }) => name)] as const;
+  };
+  return new Map(await Promise.all(sides.map(list)));
+}
+
+/** Drops the roles that a case created. Its databases are dropped already. */
+async function dropNewRoles(sandbox: Sandbox, known: RoleNames): Promise<void> {
+  for (const [side, names] of await rolesOf(sandbox)) {
+    const created = names.filter((name) => known.get(side)?.includes(name) !== true);
+    await asAdmin(loginOf(sandbox, side), ...created.map((name) => `drop role ${name}`));
+  }
 }
 
 async function load(pair: Pair, side: Side, file: string, otherwise = ""): Promise<void> {

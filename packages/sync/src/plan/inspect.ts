@@ -18,6 +18,7 @@ import { isSameDatabase, readFacts } from "../read/database-facts.ts";
 import { countRows, readObjects, type RowCounts } from "../read/inventory.ts";
 import { openSessions, type Sessions } from "../read/snapshot.ts";
 import type { Resolved } from "../resolve.ts";
+import { readPrivileges, readRoles } from "../target/read-privileges.ts";
 import type { TargetState } from "../target/target-state.ts";
 import { extensionNotes, readExtensionFacts } from "./extension-notes.ts";
 import { checkDatabases, checkRows, type Findings } from "./rules/index.ts";
@@ -59,7 +60,20 @@ export async function inspect(
   }
   const [source, target] = await settleAll([readSide(sessions.source), readSide(sessions.target)]);
   const { targetBackup } = options;
-  const found = checkDatabases({ direction, source, target, targetBackup, targetState }, options);
+  const [ownedBySource, privileges, roles] = [
+    await readPrivileges(sessions.source.first),
+    await readPrivileges(sessions.target.first),
+    await readRoles(sessions.target.first),
+  ];
+  const facts = {
+    direction,
+    source,
+    target,
+    targetBackup,
+    targetState,
+    privileges: { source: ownedBySource, target: privileges, roles },
+  };
+  const found = checkDatabases(facts, options);
   if (found.refusals.length > 0) throw combine(found.refusals);
   const extensions = await readExtensionFacts(sessions.source.first, sessions.target.first);
   const majors = [source.facts.major, ...(targetBackup ? [target.facts.major] : [])];

@@ -25,6 +25,8 @@ export interface DatabaseFacts {
   extensions: readonly InstalledExtension[];
   /** Extensions that could be created here. */
   available: readonly string[];
+  /** Those that a role without SUPERUSER may create, whose members then belong to the server's first superuser. */
+  trusted: readonly string[];
   /** Roles that exist on the server. */
   roles: readonly string[];
   /** Other sessions in this database. */
@@ -38,8 +40,6 @@ export interface DatabaseFacts {
   eventTriggers: readonly string[];
   /** What a dump does not contain: tables of extensions, passwords of user mappings, security labels. */
   notDumped: readonly string[];
-  /** Large objects that another role owns, or has privileges on. */
-  specialLargeObjects: number;
   /** Roles that policies of this database name. */
   policyRoles: readonly string[];
 }
@@ -98,6 +98,7 @@ const factsQuery = `
     'extensions', (select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('name', e.extname, 'version', e.extversion,
         'dependents', array(${dependents})) order by e.extname), '[]') from pg_catalog.pg_extension e),
     'available', ${list("select name from pg_catalog.pg_available_extensions order by name")},
+    'trusted', ${list("select distinct name from pg_catalog.pg_available_extension_versions where trusted order by name")},
     'roles', ${list("select rolname from pg_catalog.pg_roles order by 1")},
     'sessions', (select pg_catalog.count(*) from pg_catalog.pg_stat_activity a
         where a.datid = d.oid and a.pid <> pg_catalog.pg_backend_pid() and ${isClient("a")} and a.application_name is distinct from 'pilot-light'),
@@ -117,7 +118,6 @@ const factsQuery = `
            and m.deptype = 'e' and not c.oid = any (coalesce(x.extconfig, '{}')) and pg_catalog.pg_relation_size(c.oid) > 0
         union all select pg_catalog.format('password of the user mapping for %I on %I', usename, srvname) from pg_catalog.pg_user_mappings
         union all select distinct 'security labels of ' || provider from pg_catalog.pg_seclabel where objoid >= 16384`)},
-    'specialLargeObjects', (select pg_catalog.count(*) from pg_catalog.pg_largeobject_metadata l where l.lomowner <> r.oid or l.lomacl is not null),
     'policyRoles', ${list(`select distinct pg_catalog.pg_get_userbyid(u) from pg_catalog.pg_policy p, pg_catalog.unnest(p.polroles) u where u <> 0 order by 1`)}
   ) as facts
   from pg_catalog.pg_database d, pg_catalog.pg_roles r

@@ -10,7 +10,7 @@ import { readOwnArchive } from "../copy/schema-dump.ts";
 import { listConfiguration, readConfiguration, type ConfigurationRelation } from "../read/extensions.ts";
 import { readInventory } from "../read/inventory.ts";
 import type { StepContext } from "../job.ts";
-import { closedToPublic } from "../target/privileges.ts";
+import { closedToPublic } from "../target/carry-privileges.ts";
 import { settleAll } from "@pilot-light/core/async/settle";
 import { openSnapshot } from "../read/snapshot.ts";
 

@@ -3,8 +3,10 @@ import type { OpsError } from "@pilot-light/core/ops-error";
 import { encoding } from "./encoding.ts";
 import { extensions } from "./extensions.ts";
 import { objectsLeftOut } from "./objects-left-out.ts";
+import { owners } from "./owners.ts";
 import { pinnedTarget } from "./pinned-target.ts";
 import { previousTargets } from "./previous-targets.ts";
+import { privileges } from "./privileges.ts";
 import { roles } from "./roles.ts";
 import { rowLoss } from "./row-loss.ts";
 import { rowSecurity } from "./row-security.ts";
@@ -24,6 +26,8 @@ export const rules = [
   rowSecurity,
   roles,
   extensions,
+  owners,
+  privileges,
   objectsLeftOut,
   previousTargets,
   rowLoss,

@@ -3,7 +3,7 @@ import { directions } from "../../direction.ts";
 import type { DatabaseFacts } from "../../read/database-facts.ts";
 import type { TargetState } from "../../target/target-state.ts";
 import { allowances, checkDatabases, rules, type Findings } from "./index.ts";
-import type { Rule } from "./rule.ts";
+import type { PrivilegeFacts, Rule } from "./rule.ts";
 
 const direction = directions["neon-to-rds"];
 
@@ -24,6 +24,7 @@ const plain: DatabaseFacts = {
   maySignal: true,
   extensions: [],
   available: ["citext"],
+  trusted: [],
   roles: ["me"],
   sessions: 0,
   foreignSessions: 0,
@@ -34,7 +35,6 @@ const plain: DatabaseFacts = {
   eventTriggers: [],
   policyRoles: [],
   notDumped: [],
-  specialLargeObjects: 0,
 };
 
 const intact: TargetState = { kind: "intact", previous: undefined, allPrevious: [], staging: [] };
@@ -52,9 +52,19 @@ const side = (facts: Partial<DatabaseFacts>, forced: readonly string[] = []) => 
   })),
 });
 
+const none = { objects: [], defaults: [] };
+const privileges: PrivilegeFacts = { source: none, target: none, roles: new Map() };
+
 function findings(source: Partial<DatabaseFacts>, target: Partial<DatabaseFacts>): Findings {
   return checkDatabases(
-    { direction, source: side(source), target: side(target), targetBackup: true, targetState: intact },
+    {
+      direction,
+      source: side(source),
+      target: side(target),
+      targetBackup: true,
+      targetState: intact,
+      privileges,
+    },
     {},
   );
 }
@@ -139,6 +149,7 @@ describe("row-level security that is forced", () => {
         target: side({ bypassesRowSecurity }, ["public.a", "public.b"]),
         targetBackup,
         targetState: intact,
+        privileges,
       },
       {},
     );
@@ -190,6 +201,7 @@ test("a previous target is noted: one that a sync replaced will be dropped, one 
       target: side({}),
       targetBackup: true,
       targetState: { ...intact, allPrevious },
+      privileges,
     },
     {},
   );
