@@ -52,6 +52,8 @@ const settings: Readonly<Record<string, string>> = {
   client_connection_check_interval: "5s",
   default_transaction_read_only: "off",
   search_path: "",
+  // Compiling a query on the catalogs takes seconds, running it milliseconds.
+  jit: "off",
   row_security: "off",
   TimeZone: "UTC",
   DateStyle: "ISO, YMD",

@@ -122,6 +122,11 @@ const columns = `${branch({
   acl: { column: "a.attacl", otherwise: "null::pg_catalog.aclitem[]" },
 })} where a.attacl is not null and a.attnum > 0 and not a.attisdropped and ${inDatabase()}`;
 
+// CREATE TYPE ... AS RANGE creates constructors, which belong to the server's first superuser whoever creates the type.
+const constructor = `exists (select 1 from pg_catalog.pg_depend d
+  where d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass and d.objid = p.oid and d.deptype = 'i'
+    and d.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass)`;
+
 const routines = `${branch({
   kind: "'routines'",
   catalog: "pg_proc",
@@ -132,7 +137,7 @@ const routines = `${branch({
   alter: routine,
   owner: "p.proowner",
   acl: acl("p.proacl", "'f'", "p.proowner"),
-})} where ${inDatabase()}`;
+})} where ${inDatabase()} and not ${constructor}`;
 
 // From version 17 on, a multirange type has the privileges of its range type.
 const types = `${branch({
@@ -224,7 +229,8 @@ const defaultPrivilegesQuery = `
   select pg_catalog.pg_get_userbyid(p.defaclrole) as role, n.nspname as schema,
          case p.defaclobjtype when 'r' then 'tables' when 'S' then 'sequences' when 'f' then 'routines' when 'T' then 'types' when 'n' then 'schemas' when 'L' then 'large objects' end as kind,
          ${grantsOf("p.defaclacl", "p.defaclrole")} as grants
-    from pg_catalog.pg_default_acl p left join pg_catalog.pg_namespace n on n.oid = p.defaclnamespace`;
+    from pg_catalog.pg_default_acl p left join pg_catalog.pg_namespace n on n.oid = p.defaclnamespace
+   order by role, kind, schema nulls first`;
 
 /**
  * Reads the owners, privileges and default privileges of the session's database.
