@@ -46,6 +46,62 @@ const cases: readonly Case[] = [
     expected: { notes: [/hstore.*function public\.q_pop\(\), table public\.q_empty, view public\.q_open/] },
   },
   {
+    name: "06-rights-on-extension-objects",
+    superuser: true,
+    expected: copied,
+    then: [
+      { query: "select has_table_privilege('report', 'pg_stat_statements', 'select')", gives: [true] },
+      {
+        query:
+          "select has_function_privilege('report', 'pg_stat_statements_reset(oid,oid,bigint)', 'execute')",
+        gives: [true],
+      },
+      {
+        query: "select has_foreign_data_wrapper_privilege('report', 'postgres_fdw', 'usage')",
+        gives: [true],
+      },
+      {
+        query:
+          "select has_function_privilege(r, 'hstore(text,text)', 'execute') from unnest(array['public', 'app_reader', 'report']) r",
+        gives: [false, true, false],
+      },
+    ],
+  },
+  {
+    name: "06b-revoke-on-a-trusted-extension",
+    expected: {
+      refused: "REVOKE_NOT_CARRIED",
+      names: [
+        "revoke execute on routine public.hstore(text,text) from public;",
+        "revoke create on schema public from public;",
+        "administrator",
+        "--allow-wider-access",
+      ],
+    },
+  },
+  {
+    name: "06b-revoke-on-a-trusted-extension",
+    options: ["--allow-wider-access"],
+    expected: {
+      notes: [
+        /allowed by --allow-wider-access: .*2 privileges were revoked/,
+        /EXECUTE on routine public\.hstore\(text,text\) to "report"/,
+      ],
+    },
+    then: [
+      { query: "select has_function_privilege('public', 'hstore(text,text)', 'execute')", gives: [true] },
+    ],
+  },
+  {
+    name: "06c-default-privileges-of-other-roles",
+    expected: {
+      notes: [
+        /EXECUTE on routine public\.hstore\(text,text\) to "report"/,
+        /default privileges.*not carried over: sandbox_admin \(tables\), stranger \(tables in schema public\)/,
+      ],
+    },
+  },
+  {
     name: "08-user-mapping-of-missing-role",
     restore: ["alter role dbadmin nosuperuser"],
     expected: { refused: "ROLES_MISSING", names: ["etl_reader", "user mappings"] },
@@ -96,6 +152,13 @@ const cases: readonly Case[] = [
     superuser: true,
     expected: copied,
     then: [{ query: "select id from log_new", gives: [1] }],
+  },
+  {
+    name: "32-objects-of-another-role-on-the-target",
+    expected: {
+      refused: "OWNER_NOT_ASSIGNABLE",
+      names: ["table public.u belongs to app_owner", 'grant "app_owner" to "dbadmin";'],
+    },
   },
   {
     name: "33-table-of-another-role-unreadable",
@@ -154,6 +217,51 @@ const cases: readonly Case[] = [
     expected: copied,
     then: [{ query: "select count(*)::int from t", gives: [1000] }],
   },
+  {
+    name: "57-owners-of-other-kinds-of-objects",
+    expected: copied,
+    then: [
+      {
+        query: `select o from (
+            select 'agg', proowner from pg_proc where proname = 'agg'
+            union all select 'agg_s', proowner from pg_proc where proname = 'agg_s'
+            union all select 'coll', collowner from pg_collation where collname = 'coll'
+            union all select 'fmr', typowner from pg_type where typname = 'fmr'
+            union all select 'fr', typowner from pg_type where typname = 'fr'
+            union all select 'mv', relowner from pg_class where relname = 'mv'
+            union all select 'operator', oprowner from pg_operator where oprname = '~=='
+            union all select 'st', stxowner from pg_statistic_ext
+            union all select 't', relowner from pg_class where relname = 't'
+            union all select 'tsc', cfgowner from pg_ts_config where cfgname = 'tsc'
+            union all select 'tsd', dictowner from pg_ts_dict where dictname = 'tsd'
+          ) as x(name, owner), lateral (select name || ' ' || pg_get_userbyid(owner) as o) y order by 1`,
+        gives: [
+          "agg app_owner",
+          "agg_s dbadmin",
+          "coll app_owner",
+          "fmr dbadmin",
+          "fr app_owner",
+          "mv app_owner",
+          "operator app_owner",
+          "st app_owner",
+          "t app_owner",
+          "tsc app_owner",
+          "tsd app_owner",
+        ],
+      },
+    ],
+  },
+  {
+    name: "57b-large-objects-of-other-roles",
+    expected: copied,
+    then: [
+      {
+        query:
+          "select concat_ws(' ', oid, pg_get_userbyid(lomowner), lomacl) from pg_largeobject_metadata order by oid",
+        gives: ["400001 app_owner", "400002 dbadmin {dbadmin=rw/dbadmin,report=r/dbadmin}", "400003 dbadmin"],
+      },
+    ],
+  },
 ];
 
 let sandbox: Awaited<ReturnType<typeof startSandbox>>;
@@ -171,7 +279,7 @@ afterAll(async () => {
   await sandbox.stop();
 });
 
-test.each(cases)("$name", async (each) => {
+test.each(cases.map((each) => ({ options: [], ...each })))("$name $options", async (each) => {
   await runCase(sandbox, each, async (what, transcript, pair) => {
     expect(matches(transcript, each.expected), `${what}: ${transcript.stderr}`).toEqual([]);
     // The value of a setting that a case calls a secret.

@@ -6,9 +6,9 @@
 import { copyFile, readFile, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { createPair, sides, type Pair, type Side, type startSandbox } from "@pilot-light/sandbox/testing";
-import { connect, type Connection } from "@pilot-light/sandbox/postgres/connect";
 import { adminLogin } from "@pilot-light/sandbox/postgres/cluster";
+import { asAdmin, connect } from "@pilot-light/sandbox/postgres/connect";
+import { createPair, sides, type Pair, type Side, type startSandbox } from "@pilot-light/sandbox/testing";
 import { documentOf, errorOf, sync, type Transcript } from "./support.ts";
 
 type Sandbox = Awaited<ReturnType<typeof startSandbox>>;
@@ -19,7 +19,7 @@ const folder = fileURLToPath(new URL("cases", import.meta.url));
 export type Expected =
   /** The run succeeds; each of these is in the notes of the plan. */
   | { notes: readonly (string | RegExp)[] }
-  /** The run is refused with this code; each of these is in the message or the details. */
+  /** The run is refused with this code; each of these is in the message, the details or the hint. */
   | { refused: string; names: readonly string[] };
 
 /** A case, as the folder's files do not say it. */
@@ -36,6 +36,8 @@ export interface Case {
   extensions?: readonly string[];
   /** Those that the target no longer offers when the sync runs. */
   withdrawn?: readonly string[];
+  /** Options of the commands. */
+  options?: readonly string[];
   /** The role of the RDS database is a superuser, as its members of rds_superuser are in what the case needs. */
   superuser?: boolean;
   /** What another session of the source's administrator does meanwhile, again and again: statements. */
@@ -60,7 +62,14 @@ export async function runCase(sandbox: Sandbox, each: Case, check: Check): Promi
 }
 
 async function runPair(sandbox: Sandbox, each: Case, check: Check): Promise<void> {
-  const { name, direction = "neon-to-rds", extensions = [], withdrawn = [], superuser = false } = each;
+  const {
+    name,
+    direction = "neon-to-rds",
+    extensions = [],
+    withdrawn = [],
+    superuser = false,
+    options = [],
+  } = each;
   await using pair = await createPair(sandbox, { neon: "empty", rds: "empty" });
   const [source, target]: [Side, Side] = direction === "neon-to-rds" ? ["neon", "rds"] : ["rds", "neon"];
   const shared = Object.fromEntries(
@@ -78,7 +87,7 @@ async function runPair(sandbox: Sandbox, each: Case, check: Check): Promise<void
       "create table t (id int primary key); insert into t values (1)",
     );
     for (const place of places) await remove(place, withdrawn);
-    const args = [direction, "--json"];
+    const args = [direction, "--json", ...options];
     await doing(pair, source, each.meanwhile ?? [], async () => {
       await check("dry run", await sync(pair, [...args, "--dry-run"]), pair);
       await check("run", await sync(pair, [...args, "--yes"]), pair);
@@ -119,50 +128,12 @@ async function doing(
   }
 }
 
-async function onBoth<T>(sandbox: Sandbox, work: (connection: Connection) => Promise<T>): Promise<T[]> {
-  const { state } = sandbox;
-  return await Promise.all(
-    sides.map(async (side) => {
-      await using connection = await connect(adminLogin(state[side], state.adminPassword));
-      return await work(connection);
-    }),
-  );
-}
-
-async function rolesOf(sandbox: Sandbox): Promise<string[][]> {
-  return await onBoth(sandbox, async ({ client }) => {
-    const { rows } = await client.query<{ name: string }>("select rolname as name from pg_roles");
-    return rows.map(({ name }) => name);
-  });
-}
-
-/** Drops the roles of a case, and takes back what it changed about others. */
-async function restoreRoles(
-  sandbox: Sandbox,
-  known: readonly (readonly string[])[],
-  statements: readonly string[],
-): Promise<void> {
-  await onBoth(sandbox, async ({ client }) => {
-    const { rows } = await client.query<{ name: string }>("select rolname as name from pg_roles");
-    for (const { name } of rows) {
-      if (known.every((names) => !names.includes(name))) await client.query(`drop role "${name}"`);
-    }
-    // Each server has roles that the other one has not.
-    const isUnknown = (error: unknown) => error instanceof Error && "code" in error && error.code === "42704";
-    for (const statement of statements) {
-      await client.query(statement).catch((error: unknown) => {
-        if (!isUnknown(error)) throw error;
-      });
-    }
-  });
-}
-
 /** What a transcript gives, in the form of `Expected`: for `toEqual` and readable differences. */
 export function matches(transcript: Transcript, expected: Expected): string[] {
   if (transcript.exitCode !== 0) {
-    const { code, message, details } = errorOf(transcript);
+    const { code, message, details, hint } = errorOf(transcript);
     if (!("refused" in expected)) return [`refused with ${code}: ${message} ${details.join("; ")}`];
-    const text = [message, ...details].join("\n");
+    const text = [message, ...details, hint].join("\n");
     const missing = expected.names.filter((each) => !text.includes(each));
     return [
       ...(code === expected.refused ? [] : [`refused with ${code}`]),
@@ -177,6 +148,39 @@ export function matches(transcript: Transcript, expected: Expected): string[] {
         !notes.some((note) => (typeof wanted === "string" ? note.includes(wanted) : wanted.test(note))),
     )
     .map((wanted) => `no note of ${String(wanted)} in:\n${notes.join("\n")}`);
+}
+
+type RoleNames = ReadonlyMap<Side, readonly string[]>;
+
+const loginOf = ({ state }: Sandbox, side: Side) => adminLogin(state[side], state.adminPassword);
+
+async function rolesOf(sandbox: Sandbox): Promise<RoleNames> {
+  const list = async (side: Side) => {
+    await using session = await connect(loginOf(sandbox, side));
+    const { rows } = await session.client.query<{ name: string }>(
+      "select quote_ident(rolname) as name from pg_roles",
+    );
+    return [side, rows.map(({ name }) => name)] as const;
+  };
+  return new Map(await Promise.all(sides.map(list)));
+}
+
+/** Drops the roles that a case created, and takes back what it changed about others. Its databases are dropped already. */
+async function restoreRoles(
+  sandbox: Sandbox,
+  known: RoleNames,
+  statements: readonly string[],
+): Promise<void> {
+  for (const [side, names] of await rolesOf(sandbox)) {
+    const created = names.filter((name) => known.get(side)?.includes(name) !== true);
+    await asAdmin(loginOf(sandbox, side), ...created.map((name) => `drop role ${name}`));
+    for (const statement of statements) {
+      // Each server has roles that the other one has not.
+      await asAdmin(loginOf(sandbox, side), statement).catch((error: unknown) => {
+        if (!(error instanceof Error && "code" in error && error.code === "42704")) throw error;
+      });
+    }
+  }
 }
 
 async function load(pair: Pair, side: Side, file: string, otherwise = ""): Promise<void> {

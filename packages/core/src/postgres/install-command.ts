@@ -9,7 +9,7 @@ export interface OperatingSystem {
 }
 
 /** The system that this process runs on. */
-export function thisSystem(): OperatingSystem {
+function thisSystem(): OperatingSystem {
   const { platform } = process;
   try {
     return { platform, release: platform === "linux" ? readFileSync("/etc/os-release", "utf8") : "" };

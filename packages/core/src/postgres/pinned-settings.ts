@@ -29,6 +29,8 @@ const pinned: Readonly<Record<string, PinnedSetting>> = {
   // Names and rows mean the same on both servers.
   search_path: { value: "" },
   row_security: { value: "off" },
+  // Compiling a query on the catalogs takes seconds, running it milliseconds.
+  jit: { value: "off" },
   // Hashes are made of the text of values, and expressions are compared as text. Providers differ in their defaults.
   TimeZone: { value: "UTC" },
   DateStyle: { value: "ISO, YMD" },

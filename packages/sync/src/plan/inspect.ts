@@ -21,6 +21,7 @@ import { namingLocks } from "../read/lock-watch.ts";
 import { openMore } from "../read/snapshot.ts";
 import { whileObjectsVanish } from "../read/vanishing.ts";
 import type { Resolved } from "../resolve.ts";
+import { readPrivileges, readRoles } from "../target/read-privileges.ts";
 import type { TargetState } from "../target/target-state.ts";
 import { extensionNotes, readExtensionFacts } from "./extension-notes.ts";
 import { checkDatabases, checkRows, type Findings } from "./rules/index.ts";
@@ -57,12 +58,14 @@ export async function inspect(
   const finding = findClientPrograms(context.environment);
   await using first = await connectBoth(resolved, context);
   if (await isSameDatabase(first.source, first.target)) throw sameDatabase(first.source.endpoint);
-  const [source, target] = await settleAll([
+  const [source, target, privileges] = await settleAll([
     readSide(first.source, "source", context),
     readSide(first.target, "target", context),
+    readAllPrivileges(first),
   ]);
   const { targetBackup, jobs } = options;
-  const found = checkDatabases({ direction, source, target, targetBackup, jobs, targetState }, options);
+  const facts = { direction, source, target, targetBackup, jobs, targetState, privileges };
+  const found = checkDatabases(facts, options);
   if (found.refusals.length > 0) throw combine(found.refusals);
   const extensions = await readExtensionFacts(first.source, first.target);
   const majors = [source.facts.major, ...(targetBackup ? [target.facts.major] : [])];
@@ -107,6 +110,14 @@ async function readSide(session: Session, side: Side, context: CommandContext) {
     objects: await readObjects(session),
   });
   return await namingLocks(session.endpoint, side, context, () => whileObjectsVanish(read));
+}
+
+async function readAllPrivileges({ source, target }: Record<Side, Session>) {
+  return await whileObjectsVanish(async () => ({
+    source: await readPrivileges(source),
+    target: await readPrivileges(target),
+    roles: await readRoles(target),
+  }));
 }
 
 /** Counts the rows of all tables with several sessions. A table that another session drops meanwhile is not counted. */

@@ -27,6 +27,8 @@ export interface DatabaseFacts {
   extensions: readonly InstalledExtension[];
   /** Extensions that could be created here. */
   available: readonly string[];
+  /** Those that a role without SUPERUSER may create, whose members then belong to the server's first superuser. */
+  trusted: readonly string[];
   /** Roles that exist on the server. */
   roles: readonly string[];
   /** Other sessions in this database. */
@@ -40,8 +42,6 @@ export interface DatabaseFacts {
   eventTriggers: readonly string[];
   /** What a dump does not contain: tables of extensions, passwords of user mappings, security labels. */
   notDumped: readonly string[];
-  /** Large objects that another role owns, or has privileges on. */
-  specialLargeObjects: number;
   /** What pg_dump has to read, and the role may not: `table public.t`, `sequence public.s`, `large object 16999`. */
   unreadable: readonly string[];
   /** Roles that objects of this database name, which exist on the target only if somebody creates them. */
@@ -166,6 +166,7 @@ const factsQuery = `
     'extensions', (select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('name', e.extname, 'version', e.extversion,
         'dependents', array(${dependents})) order by e.extname), '[]') from pg_catalog.pg_extension e),
     'available', ${list("select name from pg_catalog.pg_available_extensions order by name")},
+    'trusted', ${list("select distinct name from pg_catalog.pg_available_extension_versions where trusted order by name")},
     'roles', ${list("select rolname from pg_catalog.pg_roles order by 1")},
     'sessions', (select pg_catalog.count(*) from pg_catalog.pg_stat_activity a
         where a.datid = d.oid and a.pid <> pg_catalog.pg_backend_pid() and ${isClient("a")} and not ${isOwn("a")}),
@@ -185,7 +186,6 @@ const factsQuery = `
            and m.deptype = 'e' and not c.oid = any (coalesce(x.extconfig, '{}')) and pg_catalog.pg_relation_size(c.oid) > 0
         union all select pg_catalog.format('password of the user mapping for %I on %I', usename, srvname) from pg_catalog.pg_user_mappings
         union all select distinct 'security labels of ' || provider from pg_catalog.pg_seclabel where objoid >= 16384`)},
-    'specialLargeObjects', (select pg_catalog.count(*) from pg_catalog.pg_largeobject_metadata l where l.lomowner <> r.oid or l.lomacl is not null),
     'unreadable', ${list(`
         select pg_catalog.format('%s %I.%I', case c.relkind when 'S' then 'sequence' else 'table' end, n.nspname, c.relname)
           from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace

@@ -19,7 +19,7 @@ export async function whileObjectsVanish<T>(work: () => Promise<T>): Promise<T> 
 }
 
 /** Whether an object was dropped after it had been listed. The server has no code of its own for most of these. */
-export function isVanished(error: unknown): boolean {
+function isVanished(error: unknown): boolean {
   const state = sqlStateOf(error);
   if (state === sqlState.undefinedTable || state === sqlState.undefinedObject) return true;
   if (!(error instanceof OpsError)) return false;

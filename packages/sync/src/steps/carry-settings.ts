@@ -3,7 +3,7 @@ import { withDatabase } from "@pilot-light/core/postgres/endpoint";
 import { openSession } from "@pilot-light/core/postgres/session";
 import { sessionOptions } from "../read/connect.ts";
 import type { StepContext } from "../job.ts";
-import { carryPrivileges } from "../target/privileges.ts";
+import { carryPrivileges } from "../target/carry-privileges.ts";
 import { applyDatabaseSettings, readTargetSettings } from "../target/settings.ts";
 import type { DumpedSource } from "./dump-source.ts";
 
@@ -22,7 +22,10 @@ export async function carrySettings(
     const parameters = settings.parameters.filter((parameter) => !isLost(parameter));
     // The database first: its owner may create objects in the schema public, so that it can own them.
     await applyDatabaseSettings(maintenance, job.staging, { ...settings, parameters });
-    await carryPrivileges(staging, settings.objects, closed);
+    await carryPrivileges(staging, settings.objects, {
+      closed,
+      allowWiderAccess: job.options.allowWiderAccess === true,
+    });
     return { value: undefined, summary: "owner, privileges and settings of the target copied" };
   });
 }

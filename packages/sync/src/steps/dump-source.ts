@@ -19,7 +19,7 @@ import { readInventory } from "../read/inventory.ts";
 import { namingLocks } from "../read/lock-watch.ts";
 import { openSnapshot, type Snapshot } from "../read/snapshot.ts";
 import { whileObjectsVanish } from "../read/vanishing.ts";
-import { closedToPublic } from "../target/privileges.ts";
+import { closedToPublic } from "../target/carry-privileges.ts";
 import { Background } from "./background.ts";
 
 /** The dump, and what a restored copy of it must contain. */

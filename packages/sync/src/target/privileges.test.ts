@@ -1,11 +1,16 @@
 import { expect, test } from "vitest";
 import {
+  changes,
+  defaultStatements,
   grantStatements,
+  isClosed,
+  keyOf,
   sameGrants,
   wantedPrivileges,
   type DefaultPrivilege,
   type Grant,
   type ObjectPrivileges,
+  type RoleFacts,
 } from "./privileges.ts";
 
 const grant = (privilege: string, grantee: string | null, options: Partial<Grant> = {}): Grant => ({
@@ -17,7 +22,7 @@ const grant = (privilege: string, grantee: string | null, options: Partial<Grant
 });
 const own = (privilege: string, owner: string) => grant(privilege, owner, { owner: true });
 
-const object = (name: string, changes: Partial<ObjectPrivileges> = {}): ObjectPrivileges => ({
+const object = (name: string, differences: Partial<ObjectPrivileges> = {}): ObjectPrivileges => ({
   kind: "tables",
   schema: "public",
   on: `table public.${name}`,
@@ -25,7 +30,10 @@ const object = (name: string, changes: Partial<ObjectPrivileges> = {}): ObjectPr
   column: null,
   owner: "syncer",
   grants: [own("SELECT", "syncer")],
-  ...changes,
+  extension: null,
+  initial: null,
+  mayCreate: true,
+  ...differences,
 });
 const routine = (name: string) =>
   object(name, {
@@ -34,17 +42,31 @@ const routine = (name: string) =>
     alter: `routine public.${name}`,
     grants: [own("EXECUTE", "syncer"), grant("EXECUTE", null)],
   });
-const nothingClosed: ReadonlySet<string> = new Set();
+const member: RoleFacts = { superuser: false, usable: true, assignable: true };
+const stranger: RoleFacts = { superuser: true, usable: false, assignable: false };
+const roles = new Map([
+  ["syncer", member],
+  ["app", member],
+  ["postgres", stranger],
+]);
 
-function wanted(
-  present: readonly ObjectPrivileges[],
-  target: { objects?: ObjectPrivileges[]; defaults?: DefaultPrivilege[] },
-  columns: readonly ObjectPrivileges[] = [],
-  closed = nothingClosed,
-) {
-  const privileges = { objects: target.objects ?? [], defaults: target.defaults ?? [] };
-  return wantedPrivileges(present, privileges, columns, closed).map(({ object: result }) => result);
+interface Facts {
+  objects?: ObjectPrivileges[];
+  defaults?: DefaultPrivilege[];
+  columns?: ObjectPrivileges[];
+  closed?: readonly ObjectPrivileges[];
 }
+
+function result(
+  present: readonly ObjectPrivileges[],
+  { objects = [], defaults = [], columns = [], closed = [] }: Facts,
+) {
+  const target = { objects, defaults };
+  return wantedPrivileges({ present, target, columns, closed: new Set(closed.map(keyOf)), roles });
+}
+
+const wanted = (present: readonly ObjectPrivileges[], facts: Facts) =>
+  result(present, facts).wanted.map(({ object: each }) => each);
 
 test("an object that the target has gets its owner and privileges", () => {
   const before = object("a", { owner: "app", grants: [own("SELECT", "app"), grant("SELECT", "reader")] });
@@ -69,16 +91,16 @@ test("a new object gets the defaults of its owner, its kind and its schema, and 
 });
 
 test("a new routine that is closed to PUBLIC in the source is closed to PUBLIC", () => {
-  const closed = new Set(["routine public.f"]);
-  const [f, g] = wanted([routine("f"), routine("g")], {}, [], closed);
+  const [f, g] = wanted([routine("f"), routine("g")], { closed: [routine("f")] });
   expect(f?.grants).toEqual([own("EXECUTE", "syncer")]);
   expect(g?.grants).toEqual(routine("g").grants);
 });
 
 test("a column's privileges are added, as a restore creates none", () => {
   const column = object("a", { column: "title", grants: [grant("UPDATE", "writer")] });
-  const pairs = wantedPrivileges([], { objects: [], defaults: [] }, [column], nothingClosed);
-  expect(pairs).toEqual([{ current: { ...column, grants: [] }, object: column }]);
+  expect(result([], { columns: [column] }).wanted).toEqual([
+    { current: { ...column, grants: [] }, object: column },
+  ]);
 });
 
 test("grants are compared without their order and without the name of the owner", () => {
@@ -112,5 +134,75 @@ test("statements for a column name the column", () => {
   const update = [grant("UPDATE", "writer")];
   expect(grantStatements("table public.a", "Title", { owner: "me", grants: [] }, update)).toEqual([
     'grant UPDATE ("Title") on table public.a to "writer"',
+  ]);
+});
+
+/** A member of an extension, which `postgres` owns and everybody may execute. */
+const extensionRoutine = (name: string, differences: Partial<ObjectPrivileges> = {}) => ({
+  ...routine(name),
+  owner: "postgres",
+  extension: "hstore",
+  initial: [own("EXECUTE", "postgres"), grant("EXECUTE", null)],
+  grants: [own("EXECUTE", "postgres"), grant("EXECUTE", null)],
+  ...differences,
+});
+const closedMember = extensionRoutine("f", {
+  grants: [own("EXECUTE", "postgres"), grant("EXECUTE", "reader")],
+});
+
+test("what a person changed on a member of an extension is what differs from its initial privileges", () => {
+  expect(changes(closedMember)).toEqual({
+    revoked: [grant("EXECUTE", null)],
+    granted: [grant("EXECUTE", "reader")],
+  });
+  expect(changes(extensionRoutine("f"))).toEqual({ revoked: [], granted: [] });
+});
+
+test("a member of an extension that the role may change gets what a person changed, on top of what its version grants", () => {
+  const owned = { owner: "syncer", initial: null };
+  const present = extensionRoutine("f", {
+    ...owned,
+    grants: [own("EXECUTE", "syncer"), grant("EXECUTE", null), grant("EXECUTE", "pg_monitor")],
+  });
+  const [f] = wanted([present], { objects: [closedMember] });
+  expect(f?.grants).toEqual([
+    own("EXECUTE", "syncer"),
+    grant("EXECUTE", "pg_monitor"),
+    grant("EXECUTE", "reader"),
+  ]);
+  expect(f?.owner).toBe("syncer");
+});
+
+test("a member of an extension that the role may not change remains as it is, and is reported where it is open wider", () => {
+  expect(result([extensionRoutine("f")], { objects: [closedMember] })).toEqual({
+    wanted: [],
+    open: [extensionRoutine("f")],
+  });
+  const granted = extensionRoutine("f", {
+    grants: [...extensionRoutine("f").grants, grant("EXECUTE", "reader")],
+  });
+  expect(result([extensionRoutine("f")], { objects: [granted] })).toEqual({ wanted: [], open: [] });
+});
+
+test("an object is closed when PUBLIC lacks what it has by default", () => {
+  expect(isClosed(closedMember)).toBe(true);
+  expect(isClosed(extensionRoutine("f"))).toBe(false);
+  expect(isClosed(object("a"))).toBe(false);
+  expect(isClosed({ ...routine("f"), grants: [] })).toBe(true);
+  expect(isClosed(object("l", { kind: "languages", grants: [] }))).toBe(true);
+  // The extension itself closed it.
+  expect(isClosed(extensionRoutine("f", { initial: [], grants: [] }))).toBe(false);
+});
+
+test("default privileges for all schemas replace the built-in ones, those of a schema are added", () => {
+  const grants = [own("EXECUTE", "app"), grant("EXECUTE", "reader")];
+  const alter = 'alter default privileges for role "app"';
+  expect(defaultStatements({ role: "app", schema: null, kind: "routines", grants })).toEqual([
+    `${alter} revoke all on routines from public, "app"`,
+    `${alter} grant EXECUTE on routines to "app"`,
+    `${alter} grant EXECUTE on routines to "reader"`,
+  ]);
+  expect(defaultStatements({ role: "app", schema: "s", kind: "routines", grants: grants.slice(1) })).toEqual([
+    `${alter} in schema "s" grant EXECUTE on routines to "reader"`,
   ]);
 });

@@ -4,14 +4,8 @@ import { ident, literal } from "@pilot-light/core/postgres/identifiers";
 import type { Session } from "@pilot-light/core/postgres/session";
 import { sqlState, sqlStateOf } from "@pilot-light/core/postgres/sql-state";
 import { settingsNotCarried } from "../errors.ts";
-import {
-  grantsOf,
-  grantStatements,
-  readPrivileges,
-  sameGrants,
-  type Grant,
-  type Privileges,
-} from "./privileges.ts";
+import { grantStatements, sameGrants, type Grant, type Privileges } from "./privileges.ts";
+import { grantsOf, readPrivileges } from "./read-privileges.ts";
 
 /** Everything that a sync copies from the target to the new database. */
 export interface TargetSettings {

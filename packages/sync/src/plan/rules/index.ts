@@ -5,8 +5,10 @@ import { databaseSettings } from "./database-settings.ts";
 import { encoding } from "./encoding.ts";
 import { extensions } from "./extensions.ts";
 import { objectsLeftOut } from "./objects-left-out.ts";
+import { owners } from "./owners.ts";
 import { pinnedTarget } from "./pinned-target.ts";
 import { previousTargets } from "./previous-targets.ts";
+import { privileges } from "./privileges.ts";
 import { readable } from "./readable.ts";
 import { roles } from "./roles.ts";
 import { rowLoss } from "./row-loss.ts";
@@ -30,6 +32,8 @@ export const rules = [
   roles,
   databaseSettings,
   extensions,
+  owners,
+  privileges,
   objectsLeftOut,
   previousTargets,
   rowLoss,

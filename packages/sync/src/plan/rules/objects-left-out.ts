@@ -1,5 +1,4 @@
 /** Rule: what a sync does not copy, and what the target loses. Only notes. */
-import { plural } from "@pilot-light/core/output/format";
 import type { DatabaseFacts } from "../../read/database-facts.ts";
 import type { DatabasesRule, Finding } from "./rule.ts";
 
@@ -19,7 +18,6 @@ export const objectsLeftOut: DatabasesRule = {
       ...triggersAndPublications(source),
       ...source.subscriptions.map((name) => `subscription ${name}`),
     ];
-    const largeObjects = plural(target.specialLargeObjects, "large object");
     return [
       ...list(
         leftOut,
@@ -29,9 +27,6 @@ export const objectsLeftOut: DatabasesRule = {
         source.notDumped,
         (names) => `not copied from ${direction.source}, because a dump does not contain them: ${names}`,
       ),
-      ...(target.specialLargeObjects > 0
-        ? [{ note: `owners and privileges of ${largeObjects} on ${direction.target} are not kept` }]
-        : []),
       ...list(
         triggersAndPublications(target),
         (names) => `the swap loses these objects of the target: ${names}`,

@@ -7,6 +7,7 @@ import type { DataTable } from "@pilot-light/core/inventory/tables";
 import type { Direction } from "../../direction.ts";
 import type { DatabaseFacts } from "../../read/database-facts.ts";
 import type { RowCounts } from "../../read/inventory.ts";
+import type { Privileges, Roles } from "../../target/privileges.ts";
 import type { TargetState } from "../../target/target-state.ts";
 
 /** What a rule found. */
@@ -37,6 +38,15 @@ export interface DatabasesFacts {
   jobs: number;
   /** What earlier syncs left on the target's server. */
   targetState: TargetState;
+  privileges: PrivilegeFacts;
+}
+
+/** Owners and privileges of both sides. */
+export interface PrivilegeFacts {
+  source: Privileges;
+  target: Privileges;
+  /** Roles of the target's server. */
+  roles: Roles;
 }
 
 /** What is known once the rows are counted. A sync checks these rules twice: for the plan, and again for the dump's snapshot. */

@@ -3,7 +3,7 @@ import { directions } from "../../direction.ts";
 import type { DatabaseFacts } from "../../read/database-facts.ts";
 import type { TargetState } from "../../target/target-state.ts";
 import { allowances, checkDatabases, rules, type Findings } from "./index.ts";
-import type { Rule } from "./rule.ts";
+import type { PrivilegeFacts, Rule } from "./rule.ts";
 
 const direction = directions["neon-to-rds"];
 
@@ -24,6 +24,7 @@ const plain: DatabaseFacts = {
   maySignal: true,
   extensions: [],
   available: ["citext"],
+  trusted: [],
   roles: ["me"],
   sessions: 0,
   foreignSessions: 0,
@@ -36,7 +37,6 @@ const plain: DatabaseFacts = {
   namedRoles: [],
   settings: [],
   notDumped: [],
-  specialLargeObjects: 0,
 };
 
 const intact: TargetState = { kind: "intact", previous: undefined, allPrevious: [], staging: [] };
@@ -55,6 +55,9 @@ const side = (facts: Partial<DatabaseFacts>, hidden: readonly string[] = []) => 
   })),
 });
 
+const none = { objects: [], defaults: [] };
+const privileges: PrivilegeFacts = { source: none, target: none, roles: new Map() };
+
 function findings(source: Partial<DatabaseFacts>, target: Partial<DatabaseFacts>): Findings {
   return checkDatabases(
     {
@@ -64,6 +67,7 @@ function findings(source: Partial<DatabaseFacts>, target: Partial<DatabaseFacts>
       targetBackup: true,
       jobs: 4,
       targetState: intact,
+      privileges,
     },
     {},
   );
@@ -150,7 +154,10 @@ test("all rules are checked, and their refusals name the objects", () => {
 });
 
 const withTarget = (target: ReturnType<typeof side>, targetBackup = true) =>
-  checkDatabases({ direction, source: side({}), target, targetBackup, jobs: 4, targetState: intact }, {});
+  checkDatabases(
+    { direction, source: side({}), target, targetBackup, jobs: 4, targetState: intact, privileges },
+    {},
+  );
 
 test("row-level security that hides rows of the target prevents its backup only, and the hint names the option", () => {
   const target = side({}, ["public.a", "public.b"]);
@@ -224,6 +231,7 @@ describe("settings of the databases", () => {
       targetBackup: true,
       jobs: 4,
       targetState: intact,
+      privileges,
     };
     expect(checkDatabases(facts, {}).refusals).toMatchObject([
       { code: "SETTINGS_NOT_SETTABLE", details: ["app.secret"] },
@@ -271,6 +279,7 @@ test("a previous target is noted: one that a sync replaced will be dropped, one 
       targetBackup: true,
       jobs: 4,
       targetState: { ...intact, allPrevious },
+      privileges,
     },
     {},
   );

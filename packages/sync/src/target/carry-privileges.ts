@@ -1,0 +1,106 @@
+/** Gives the target's owners, privileges and default privileges to the objects of the staging database, and verifies the result. */
+import { messageOf } from "@pilot-light/core/ops-error";
+import { sqlState, sqlStateOf } from "@pilot-light/core/postgres/sql-state";
+import type { Session } from "@pilot-light/core/postgres/session";
+import { privilegesNotCarried } from "../errors.ts";
+import {
+  carryStatements,
+  defaultStatements,
+  isClosed,
+  keyOf,
+  nameOf,
+  sameGrants,
+  wantedPrivileges,
+  type ObjectPrivileges,
+  type Privileges,
+  type Wanted,
+} from "./privileges.ts";
+import { readPrivileges, readRoles } from "./read-privileges.ts";
+
+/** Keys of the objects that PUBLIC may not use, although by default it may use new ones. */
+export async function closedToPublic(session: Session): Promise<Set<string>> {
+  const { objects } = await readPrivileges(session);
+  return new Set(objects.filter(isClosed).map(keyOf));
+}
+
+export interface CarryOptions {
+  /** From `closedToPublic` of the source: new objects among them are closed to PUBLIC on the target as well. */
+  closed: ReadonlySet<string>;
+  /** A REVOKE on an object that the role may not change may be lost. */
+  allowWiderAccess: boolean;
+}
+
+/**
+ * Gives the target's owners and privileges to the objects of the staging database. An object that the target does not have gets what
+ * the target's default privileges give to an object of the role that syncs.
+ * @throws OpsError RIGHTS_NOT_CARRIED (target) when the result is not complete
+ */
+export async function carryPrivileges(
+  staging: Session,
+  target: Privileges,
+  { closed, allowWiderAccess }: CarryOptions,
+): Promise<void> {
+  const roles = await readRoles(staging);
+  const schemas = await staging.query<{ name: string }>(
+    "select nspname as name from pg_catalog.pg_namespace",
+  );
+  const defaults = target.defaults.filter(
+    // Platforms set default privileges for their own roles (Neon's cloud_admin), which only the platform can set.
+    ({ role, schema }) =>
+      roles.get(role)?.usable === true && (schema === null || schemas.some(({ name }) => name === schema)),
+  );
+  await runAll(staging, defaults.flatMap(defaultStatements));
+  const largeObjects = target.objects.filter(({ kind }) => kind === "large objects").map(({ on }) => on);
+  const { objects: present } = await readPrivileges(staging, largeObjects);
+  const columns = await keptColumns(staging, target);
+  const { wanted, open } = wantedPrivileges({ present, target, columns, closed, roles });
+  if (open.length > 0 && !allowWiderAccess) throw notCarried(open);
+  await runAll(staging, wanted.flatMap(carryStatements));
+  await verifyPrivileges(staging, wanted, largeObjects);
+}
+
+/** Columns of the target with privileges of their own that the staging database has too. A restore creates no such privileges. */
+async function keptColumns(staging: Session, target: Privileges): Promise<ObjectPrivileges[]> {
+  const columns = target.objects.filter(({ column }) => column !== null);
+  const list = columns.map(({ on, column }) => ({ table: on.replace(/^table /, ""), column }));
+  const found = await staging.query<{ position: number }>(
+    `select k.position::int from pg_catalog.jsonb_array_elements($1::jsonb) with ordinality as k(value, position)
+      where exists (select 1 from pg_catalog.pg_attribute a
+        where a.attrelid = pg_catalog.to_regclass(k.value ->> 'table') and a.attname = k.value ->> 'column' and not a.attisdropped)`,
+    [JSON.stringify(list)],
+  );
+  const positions = new Set(found.map(({ position }) => position));
+  return columns.filter((_, index) => positions.has(index + 1));
+}
+
+/** Statements that are sent together, so that a database with thousands of objects does not need as many round trips. */
+const batchSize = 100;
+
+async function runAll(session: Session, statements: readonly string[]): Promise<void> {
+  for (let start = 0; start < statements.length; start += batchSize) {
+    const batch = statements.slice(start, start + batchSize);
+    await session.query(batch.join(";\n")).catch((cause: unknown) => {
+      if (sqlStateOf(cause) !== sqlState.insufficientPrivilege) throw cause;
+      throw privilegesNotCarried({ objects: [messageOf(cause)] }, { cause });
+    });
+  }
+}
+
+async function verifyPrivileges(
+  staging: Session,
+  wanted: readonly Wanted[],
+  largeObjects: readonly string[],
+): Promise<void> {
+  const { objects } = await readPrivileges(staging, largeObjects);
+  const present = new Map(objects.map((object) => [keyOf(object), object]));
+  const different = wanted.filter(({ object }) => {
+    const found = present.get(keyOf(object));
+    const sameOwner = object.alter === null || found?.owner === object.owner;
+    return !sameOwner || !sameGrants(found?.grants ?? [], object.grants);
+  });
+  if (different.length > 0) throw notCarried(different.map(({ object }) => object));
+}
+
+function notCarried(objects: readonly ObjectPrivileges[]) {
+  return privilegesNotCarried({ objects: objects.map(nameOf).slice(0, 20) });
+}
