@@ -11,21 +11,23 @@ const ssr = { resolve: { conditions: ["development", "node"] } };
  */
 const hangs = { unit: 2 * 60_000, integration: 20 * 60_000 };
 
-/** Files that deploy an environment, the longest first: a file that starts last runs alone at the end. */
-const deploying = [
+/** Files that take minutes, the longest first: a file that starts last runs alone at the end. */
+const longest = [
   "lifecycle/test/cycle",
   "lifecycle/test/temporary-database",
   "infra/test/deploy",
   "lifecycle/test/nothing-written",
   "lifecycle/test/plain-cycle",
   "lifecycle/test/transcripts",
+  "sync/test/dead-lines",
+  "sync/test/cases",
 ];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const rank = ({ moduleId }: TestSpecification) => {
-      const found = deploying.findIndex((name) => moduleId.includes(`/${name}.`));
-      return found < 0 ? deploying.length : found;
+      const found = longest.findIndex((name) => moduleId.includes(`/${name}.`));
+      return found < 0 ? longest.length : found;
     };
     return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
   }
@@ -56,7 +58,7 @@ export default defineConfig({
           testTimeout: hangs.integration,
           hookTimeout: hangs.integration,
           // A deployment spends most of its time waiting.
-          maxWorkers: 3,
+          maxWorkers: 4,
         },
       },
       {
