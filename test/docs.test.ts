@@ -18,7 +18,8 @@ type AnyEntry = ErrorEntry<never>;
 /** Every entry of every register, by code. */
 function entries(): AnyEntry[] {
   const all = registers.flatMap((register) => Object.values(register)).filter(isRegistered);
-  return all.map(({ entry }) => entry).sort((a, b) => (a.code < b.code ? -1 : 1));
+  // A rule may refuse with an error of its package's register.
+  return [...new Set(all)].map(({ entry }) => entry).sort((a, b) => (a.code < b.code ? -1 : 1));
 }
 
 function isRegistered(value: unknown): value is { entry: AnyEntry } {

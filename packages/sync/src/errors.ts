@@ -268,7 +268,7 @@ export const privilegesNotCarried = defineError<{ objects: readonly string[] }>(
   message: () => "Cannot copy all owners and privileges of the target to the staging database.",
   details: ({ objects }) => objects,
   hint: () =>
-    "A role that is not the owner granted these privileges, and the sync cannot grant them as that role. Grant the privileges as the owner, then sync again.",
+    "A role that is not the owner granted these privileges, or the objects belong to an extension of another role. The sync cannot grant them as that role. Grant the privileges as the owner, then sync again.",
 });
 
 // The swap

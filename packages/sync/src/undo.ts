@@ -18,6 +18,7 @@ import {
   needsRepair,
   readTargetState,
   repair,
+  unclear,
   undoneTargets,
   type TargetState,
 } from "./target/target-state.ts";
@@ -102,6 +103,7 @@ async function planUndo(
 ): Promise<PlannedUndo> {
   const { previous } = state;
   if (previous === undefined) {
+    if (state.kind === "recreated") throw unclear(database, state);
     throw nothingToUndo({ live: database, system, undone: undoneTargets(state) });
   }
   const { name, kind } = previous;

@@ -202,5 +202,13 @@ describe.concurrent("killed during the swap", () => {
     expect(errorOf(refused)).toMatchObject({ code: "TARGET_UNCLEAR" });
     expect(errorOf(refused).message).toContain(renamed);
     expect(await databasesOf(pair, "rds")).toHaveLength(3);
+
+    // The flag allows it: the sync replaces the database of the person, and keeps the one that had the name before.
+    const allowed = await sync(pair, [...run, "--json", "--allow-recreated-target"]);
+    expect(allowed.exitCode, allowed.stdout).toBe(0);
+    expect(await databasesOf(pair, "rds")).toContain(renamed);
+    const undone = await sync(pair, ["undo", "rds", "--yes", "--json"]);
+    expect(undone.exitCode, undone.stdout).toBe(0);
+    expect(await databasesOf(pair, "rds")).toContain(renamed);
   });
 });

@@ -70,14 +70,28 @@ test("after an undo and a sync that was killed between its renames, the target i
   expect(deriveTargetState(databases, live)).toMatchObject({ kind: "nameless", previous: { oid: 1 } });
 });
 
-test("a database that a person created under the name that an undo had taken from the target is unclear", () => {
+test("a database that a person created under the name that an undo had taken from the target is recreated", () => {
   const databases = [database(9, live), replaced(1, 2, first), undone(2, 1, second)];
-  expect(deriveTargetState(databases, live)).toMatchObject({ kind: "unclear", previous: { oid: 2 } });
+  expect(deriveTargetState(databases, live)).toMatchObject({ kind: "recreated", stranger: { oid: 2 } });
 });
 
-test("a database that a person created under the target's name is unclear", () => {
+test("a database that a person created under the target's name is recreated, and no previous target may be dropped", () => {
   const databases = [database(9, live), database(3, stagingName(live, second)), replaced(2, 3, second)];
-  expect(deriveTargetState(databases, live)).toMatchObject({ kind: "unclear", previous: { oid: 2 } });
+  const state = deriveTargetState(databases, live);
+  expect(state).toMatchObject({ kind: "recreated", previous: undefined, stranger: { oid: 2 } });
+  expect(replacedTargets(state)).toEqual([]);
+});
+
+test("a sync that was allowed to replace a recreated target can be undone, and repaired when it is killed", () => {
+  const old = replaced(2, 3, first);
+  const done = [database(10, live), replaced(9, 10, second), old];
+  expect(deriveTargetState(done, live)).toMatchObject({ kind: "recreated", previous: { oid: 9 } });
+  const staging = database(10, stagingName(live, second));
+  expect(kind(database(9, live, false), staging, old)).toBe("closed");
+  expect(deriveTargetState([staging, replaced(9, 10, second), old], live)).toMatchObject({
+    kind: "nameless",
+    previous: { oid: 9 },
+  });
 });
 
 test("a target that an undo closed before it was killed needs a repair: the database to return to is open", () => {

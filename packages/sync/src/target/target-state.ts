@@ -21,12 +21,14 @@ export interface PreviousTarget {
 export interface TargetState {
   /**
    * `intact`: there is nothing to repair. `closed`: a sync or an undo was killed after it had closed the target. `nameless`: one was
-   * killed between its two renames; `previous` is the target. `unclear`: the database with the target's name is not the one that
-   * replaced `previous`.
+   * killed between its two renames; `previous` is the target. `recreated`: the database with the target's name is not the one that
+   * replaced `stranger`: a person created or renamed it. `unclear`: several databases may be the target.
    */
-  kind: "intact" | "closed" | "nameless" | "unclear";
+  kind: "intact" | "closed" | "nameless" | "recreated" | "unclear";
   /** The database that `sync undo` returns to, or the one that has lost its name. */
   previous: PreviousTarget | undefined;
+  /** A previous target that the present target has not replaced. */
+  stranger?: PreviousTarget;
   /** All previous targets that the server has. */
   allPrevious: readonly PreviousTarget[];
   /** Staging databases of killed syncs. */
@@ -67,18 +69,21 @@ export function deriveTargetState(databases: readonly DatabaseRow[], live: strin
   // An undo that was killed between its two renames leaves a ring: the newest name is the target's.
   const ring = allPrevious.filter((each) => leadsBack(each, allPrevious)).at(-1);
   if (target === undefined) {
-    const [previous, ...others] = [...last, ...(ring === undefined ? [] : [ring])];
+    const candidates = [...last, ...(ring === undefined ? [] : [ring])];
+    // A person may have recreated the target before the sync that was killed: that sync's staging database still exists.
+    const replacing = candidates.filter(({ successor }) => databases.some(({ oid }) => oid === successor));
+    const [previous, ...others] = replacing.length === 1 ? replacing : candidates;
     const kind = previous === undefined ? "intact" : others.length === 0 ? "nameless" : "unclear";
     return { kind, previous, allPrevious, staging };
   }
-  const strange = last.find(({ successor }) => successor !== target.oid) ?? ring;
-  if (strange !== undefined) return { kind: "unclear", previous: strange, allPrevious, staging };
   const previous = allPrevious.filter(({ successor }) => successor === target.oid).at(-1);
   // A target that a person closed remains closed: a sync that was killed leaves a staging database as well, and an undo has opened
   // the database that it returns to.
   const isKilled = staging.length > 0 || previous?.open === true;
-  const kind = !target.open && isKilled ? "closed" : "intact";
-  return { kind, previous, allPrevious, staging };
+  if (!target.open && isKilled) return { kind: "closed", previous, allPrevious, staging };
+  const stranger = last.find(({ successor }) => successor !== target.oid) ?? ring;
+  if (stranger !== undefined) return { kind: "recreated", previous, stranger, allPrevious, staging };
+  return { kind: "intact", previous, allPrevious, staging };
 }
 
 /** Whether the successors of a previous target lead back to it. */
@@ -93,8 +98,12 @@ function leadsBack(start: PreviousTarget, all: readonly PreviousTarget[]): boole
   return false;
 }
 
-/** Names of the previous targets that a sync may drop at its end: an earlier sync dumped each before it replaced it. */
-export function replacedTargets({ allPrevious }: TargetState): string[] {
+/**
+ * Names of the previous targets that a sync may drop at its end: an earlier sync dumped each before it replaced it. None while the target
+ * is one that a person recreated: nobody has decided which database is the right one.
+ */
+export function replacedTargets({ kind: state, allPrevious }: TargetState): string[] {
+  if (state === "recreated") return [];
   return allPrevious.filter(({ kind }) => kind === "replaced").map(({ name }) => name);
 }
 
@@ -116,7 +125,7 @@ export async function repair(
 ): Promise<string | undefined> {
   const { kind, previous } = state;
   if (kind === "unclear") throw unclear(live, state);
-  if (kind === "intact") return undefined;
+  if (kind === "intact" || kind === "recreated") return undefined;
   try {
     if (kind === "nameless" && previous !== undefined) {
       await maintenance.query(`alter database ${ident(previous.name)} rename to ${ident(live)}`);
@@ -148,15 +157,13 @@ export function needsRepair(
   { database: live, system }: Pick<Endpoint, "database" | "system">,
   state: TargetState,
 ): OpsError | undefined {
-  if (state.kind === "intact") return undefined;
+  if (state.kind === "intact" || state.kind === "recreated") return undefined;
   if (state.kind === "unclear") return unclear(live, state);
   return syncInterrupted({ live, system, name: state.kind === "closed" ? undefined : state.previous?.name });
 }
 
-function unclear(live: string, { previous, allPrevious }: TargetState): OpsError {
-  return targetUnclear({
-    live,
-    name: previous?.name ?? "",
-    previous: allPrevious.map(({ name }) => name),
-  });
+/** The error for a target of which nobody knows whether it is the right database. */
+export function unclear(live: string, { previous, stranger, allPrevious }: TargetState): OpsError {
+  const name = (stranger ?? previous)?.name ?? "";
+  return targetUnclear({ live, name, previous: allPrevious.map((each) => each.name) });
 }

@@ -10,6 +10,7 @@ import { pinnedTarget } from "./pinned-target.ts";
 import { previousTargets } from "./previous-targets.ts";
 import { privileges } from "./privileges.ts";
 import { readable } from "./readable.ts";
+import { recreatedTarget } from "./recreated-target.ts";
 import { roles } from "./roles.ts";
 import { rowLoss } from "./row-loss.ts";
 import { rowSecurity } from "./row-security.ts";
@@ -35,6 +36,7 @@ export const rules = [
   owners,
   privileges,
   objectsLeftOut,
+  recreatedTarget,
   previousTargets,
   rowLoss,
 ] as const satisfies readonly Rule[];
