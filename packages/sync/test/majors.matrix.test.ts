@@ -27,7 +27,7 @@ describe.each(pairs)("neon $neon, rds $rds", ({ neon, rds }) => {
     const clients = await allClients();
     const newest = clients.reduce((a, b) => (a.major >= b.major ? a : b));
     const text = async (pair: Pair, side: Side) =>
-      sorted(await databaseText(pair[side].adminUrl, newest.pgDump));
+      comparable(await databaseText(pair[side].adminUrl, newest.pgDump), neon === rds);
     await using sandbox = await startSandbox({
       directory: extraSandboxDirectory(`matrix-${neon}-${rds}`),
       environment: processEnvironment(),
@@ -62,9 +62,19 @@ describe.each(pairs)("neon $neon, rds $rds", ({ neon, rds }) => {
 
 /**
  * The lines of a dump in any order: from 17 on, pg_dump groups large objects by their owner and privileges, which a sync takes from
- * the target.
+ * the target. Majors print definitions in different words, and 18 has names for NOT NULL: of two majors, only rows, positions, large
+ * objects and the names of what is created are compared.
  */
-function sorted(text: string): string {
+function comparable(text: string, sameMajor: boolean): string {
   const lines = text.split("\n").filter((line) => line !== "BEGIN;" && line !== "COMMIT;");
-  return lines.sort().join("\n");
+  if (sameMajor) return lines.sort().join("\n");
+  let isRow = false;
+  const kept = lines.flatMap((line) => {
+    const wasRow = isRow;
+    isRow = isRow ? line !== String.raw`\.` : /^COPY .* FROM stdin;$/.test(line);
+    if (wasRow || isRow || /^ *SELECT pg_catalog\./.test(line)) return [line];
+    const created = /^CREATE (?:OR REPLACE )?(?:UNIQUE )?[A-Z]+(?: [A-Z]+)* \S+/.exec(line);
+    return created === null ? [] : [created[0]];
+  });
+  return kept.sort().join("\n");
 }
