@@ -18,7 +18,6 @@ const longest = [
   "infra/test/deploy",
   "lifecycle/test/nothing-written",
   "lifecycle/test/plain-cycle",
-  "lifecycle/test/transcripts",
   "sync/test/dead-lines",
   "sync/test/cases",
 ];

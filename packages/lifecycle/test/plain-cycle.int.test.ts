@@ -12,6 +12,7 @@ import type { Side } from "@pilot-light/sandbox/names";
 import { adminLogin } from "@pilot-light/sandbox/postgres/cluster";
 import { connect } from "@pilot-light/sandbox/postgres/connect";
 import { startSandbox, type Sandbox } from "@pilot-light/sandbox/sandbox";
+import { linesTooLong, transcriptOf } from "@pilot-light/sandbox/transcript";
 import { extraSandboxDirectory } from "@pilot-light/sandbox/vitest";
 import { root, Workplace, type Ids } from "@pilot-light/sandbox/workplace";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -78,6 +79,37 @@ function notPassed(report: unknown): string[] {
     .map(({ id, status }) => `${id}: ${status}`);
 }
 
+/**
+ * Checks run in parallel, and their lines are printed in the order in which they end. Where a line is wrapped depends on its duration.
+ * The transcript has one line for each check, in alphabetical order.
+ */
+function withSteadyChecks(text: string): string {
+  return text.replaceAll(/(?:^ {2}\S ok .*\n(?: {10,}\S.*\n)*)+/gm, (block) => {
+    const checks = block.split(/(?=^ {2}\S ok )/m).map((check) => {
+      const [first = "", ...rest] = check.trimEnd().split("\n");
+      const [, start = first, duration = ""] = /^(.*\S) +(\d\.\d s)$/.exec(first) ?? [];
+      return `${[start, ...rest.map((line) => line.trim())].join(" ").padEnd(first.length - duration.length - 2)}  ${duration}\n`;
+    });
+    return checks.sort().join("");
+  });
+}
+
+/** Compares what a person sees of a command with docs/transcripts, which the runbooks show; `vitest --update` writes it. */
+async function expectTranscript(name: string, args: string): Promise<void> {
+  const text = await transcriptOf({
+    shown: `pnpm ${args}`,
+    command: [process.execPath, join(root, "packages/lifecycle/dist/bin.js"), ...args.split(" ")],
+    environment: withSandbox(processEnvironment(), sandbox.state),
+    directory: workplace.directory,
+    replacements: [
+      [/sha256:[0-9a-f]{12}/g, "sha256:0123456789ab"],
+      [/\b[a-z0-9]{13}\.cloudfront\.net/g, "e0123456789ab.cloudfront.net"],
+    ],
+  });
+  expect(linesTooLong(text)).toEqual([]);
+  await expect(withSteadyChecks(text)).toMatchFileSnapshot(`../../../docs/transcripts/${name}.txt`);
+}
+
 beforeAll(async () => {
   const directory = extraSandboxDirectory("plain-cycle");
   sandbox = await startSandbox({ directory, environment: processEnvironment(), deployed: true });
@@ -106,6 +138,10 @@ it("is not changed by a dry run of an activation", async () => {
   expect(await everything()).toEqual(before);
 });
 
+it("shows the plan of an activation", async () => {
+  await expectTranscript("activate-dry-run", "activate --sync-data --dry-run");
+});
+
 it(
   "is activated, with the rows of Neon",
   async () => {
@@ -128,6 +164,11 @@ it("is healthy in active mode; the one warning is that it has no domain", async 
   const { exitCode, document } = await command("validate");
   expect(exitCode).toBe(0);
   expect(notPassed(document)).toEqual(["certificate: warning"]);
+});
+
+it("shows its status, and the plan of a deactivation", async () => {
+  await expectTranscript("status", "status");
+  await expectTranscript("deactivate-dry-run", "deactivate --sync-data --dry-run");
 });
 
 it("is not changed by a dry run of a deactivation", async () => {

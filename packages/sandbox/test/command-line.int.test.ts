@@ -189,7 +189,9 @@ describe("a sandbox", () => {
     process.kill(parts.find(({ part }) => part === "aws")?.pid ?? Number.NaN, "SIGKILL");
     await writeFile(moto.pidFile, String(bystander.pid));
 
-    expect(await sandbox("down")).toMatchObject({ exitCode: 0 });
+    const down = await sandbox("down", ["--json"]);
+    expect(down.exitCode).toBe(0);
+    expect(assertDocument(documents, JSON.parse(down.stdout))).toMatchObject({ outcome: "stopped" });
     expect(bystander.exitCode ?? bystander.signalCode).toBeNull();
     bystander.kill();
     expect(await exists(directory)).toBe(false);
@@ -199,7 +201,9 @@ describe("a sandbox", () => {
   });
 
   test("can be stopped twice", async () => {
-    expect(await sandbox("down")).toMatchObject({ exitCode: 0 });
+    const { exitCode, stdout } = await sandbox("down", ["--json"]);
+    expect(exitCode).toBe(0);
+    expect(assertDocument(documents, JSON.parse(stdout))).toMatchObject({ outcome: "nothing-to-stop" });
     expect(await sandbox("status")).toMatchObject({ exitCode: 4 });
   });
 });
