@@ -2,6 +2,7 @@
  * A connection that stops carrying data without being closed, as behind a tunnel whose far end is gone. In every phase, on each side
  * and to S3, the sync fails with the class of the side, an interruption ends it within ten seconds, and the next run succeeds.
  */
+import { fileURLToPath } from "node:url";
 import { createPair, sides, type Pair } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { describe, expect, test } from "vitest";
@@ -92,7 +93,7 @@ async function runStalled(
   pair: Pair,
   args: readonly string[],
   { prepare, when }: Pick<Phase, "prepare" | "when">,
-  { signal, env = {} }: { signal?: NodeJS.Signals; env?: SyncCall["env"] },
+  { signal, env = {}, program }: { signal?: NodeJS.Signals } & Pick<SyncCall, "env" | "program">,
 ): Promise<Stalled> {
   const { state } = testSandbox();
   await using neon = await tcpProxy(state.neon.port);
@@ -108,6 +109,7 @@ async function runStalled(
   let signalled = Infinity;
   let printed = "";
   const transcript = await sync(pair, args, {
+    ...(program === undefined ? {} : { program }),
     env: {
       NEON_DATABASE_URL: neonUrl(pair, (url) => (url.port = String(neon.port))),
       RDS_HOSTADDR: `127.0.0.1:${rds.port}`,
@@ -182,4 +184,55 @@ describe("a line that stops while", () => {
       await syncsAgain(pair);
     });
   }
+});
+
+describe("a line to the target that stops in another command", () => {
+  const undo = ["undo", "rds", "--yes", "--verbose"];
+  const afterPlan = { when: { printed: /is kept/, stop: ({ rds }: Lines) => rds.stall() } };
+
+  async function syncedPair(): Promise<Pair> {
+    const pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+    const { exitCode, stderr } = await sync(pair, run);
+    expect(exitCode, stderr).toBe(0);
+    return pair;
+  }
+
+  test("an undo fails, and the next one succeeds", async () => {
+    await using pair = await syncedPair();
+    const env = { PILOT_LIGHT_STALL_SECONDS: "3" };
+    const { exitCode, stderr } = await runStalled(pair, undo, afterPlan, { env });
+    expect(exitCode, stderr).toBe(6);
+    expect(stderr).toContain("exit 6, CONNECTION_STALLED");
+    expect(await isOpen(pair.rds.database)).toBe(true);
+    expect((await undoAgain(pair)).exitCode).toBe(0);
+  });
+
+  test("an interruption ends an undo within ten seconds", async () => {
+    await using pair = await syncedPair();
+    const { exitCode, stderr, milliseconds } = await runStalled(pair, undo, afterPlan, { signal: "SIGINT" });
+    expect(exitCode, stderr).toBe(130);
+    expect(milliseconds, stderr).toBeLessThan(10_000);
+    expect(await isOpen(pair.rds.database)).toBe(true);
+    expect((await undoAgain(pair)).exitCode).toBe(0);
+  });
+
+  async function undoAgain(pair: Pair): Promise<Transcript> {
+    // The session of the dead line ends with it, a moment later.
+    const next = await sync(pair, undo);
+    return next.stderr.includes("SYNC_RUNNING") ? await sync(pair, undo) : next;
+  }
+
+  const program = fileURLToPath(new URL("../../validate/dist/bin.js", import.meta.url));
+  const validate = ["--only", "databases"];
+  const fromTheStart = { prepare: ({ rds }: Lines) => rds.stallAfter(0, "to the client") };
+
+  test("validate reports the database, and an interruption ends it within ten seconds", async () => {
+    await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+    const failed = await runStalled(pair, validate, fromTheStart, { program });
+    expect(failed.exitCode, failed.stderr).toBe(1);
+    expect(failed.stderr + failed.stdout).toMatch(/rds/);
+    const interrupted = await runStalled(pair, validate, fromTheStart, { program, signal: "SIGINT" });
+    expect(interrupted.exitCode, interrupted.stderr).toBe(130);
+    expect(interrupted.milliseconds).toBeLessThan(10_000);
+  });
 });

@@ -22,6 +22,8 @@ export interface Transcript {
 }
 
 export interface SyncCall {
+  /** Another program than `pnpm sync`: its file. */
+  program?: string;
   /** Added to the pair's environment; undefined takes a variable out. */
   env?: Record<string, string | undefined>;
   /** Called as soon as the process runs. */
@@ -34,9 +36,9 @@ export interface SyncCall {
 export async function sync(
   pair: Pair,
   args: readonly string[],
-  { env = {}, onStart, onStderr }: SyncCall = {},
+  { program = bin, env = {}, onStart, onStderr }: SyncCall = {},
 ): Promise<Transcript> {
-  const child = spawn(process.execPath, [bin, ...args], {
+  const child = spawn(process.execPath, [program, ...args], {
     env: Object.fromEntries(
       Object.entries({ ...pair.env, ...env }).filter(([, value]) => value !== undefined),
     ),
