@@ -38,7 +38,7 @@ async function objectPrivileges(pair: Pair): Promise<Map<string, string>> {
        select 'type ' || typname, typowner, coalesce(typacl, acldefault('T', typowner))
          from pg_type where typnamespace = 'public'::regnamespace and typtype in ('e', 'd')
        union all
-       select 'defaults ' || coalesce(n.nspname, '') || ' ' || defaclobjtype::text, defaclrole, defaclacl
+       select 'defaults of ' || pg_get_userbyid(defaclrole) || ' ' || coalesce(n.nspname, '') || ' ' || defaclobjtype::text, defaclrole, defaclacl
          from pg_default_acl left join pg_namespace n on n.oid = defaclnamespace
      )
      select object, pg_get_userbyid(owner) || ' ' || array(select x::text from unnest(acl) x order by 1)::text as privileges from objects`,
@@ -122,14 +122,25 @@ test.concurrent(
 );
 
 test.concurrent(
-  "a parameter that only an administrator may set stops the sync, and the target is unchanged",
+  "a parameter that only an administrator may set is refused, and the flag syncs without it; no output has its value",
   async () => {
     await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
-    await pair.query("rds", `alter database ${pair.rds.database} set app.tenant to 'x'`);
+    await pair.query("rds", `alter database ${pair.rds.database} set app.tenant to 'hunter2'`);
     const before = await footprint(pair);
-    const says = ['permission denied to set parameter "app.tenant"', "administrator", "reset"];
-    const refusal = { exit: 6, code: "SETTINGS_NOT_CARRIED", says, state: "target-unchanged" } as const;
-    await expectRefusal(pair, before, ["neon-to-rds", "--yes"], refusal);
+    const says = ["app.tenant", "administrator", "--allow-lost-settings"];
+    const refusal = { exit: 4, code: "SETTINGS_NOT_SETTABLE", says };
+    const refused = await expectRefusal(pair, before, ["neon-to-rds", "--yes"], refusal);
+    const { exitCode, stderr } = await sync(pair, [
+      "neon-to-rds",
+      "--yes",
+      "--allow-lost-settings",
+      "--verbose",
+    ]);
+    expect(exitCode, stderr).toBe(0);
+    const lost =
+      "select count(*)::int as settings from pg_db_role_setting s join pg_database d on d.oid = s.setdatabase where d.datname = $1";
+    expect(await pair.query("rds", lost, [pair.rds.database])).toEqual([{ settings: 0 }]);
+    expect(`${refused.stdout}${refused.stderr}${stderr}`).not.toContain("hunter2");
   },
 );
 

@@ -32,7 +32,7 @@ export const privileges: DatabasesRule<"allow-wider-access"> = {
   errors: { accessWidened },
   allow: {
     option: "allow-wider-access",
-    describe: "replace the target even if privileges that were revoked there are granted again",
+    describe: "Sync even if privileges that somebody revoked on the target are granted again",
     meaning:
       "An administrator revoked privileges on members of an extension, on the schema public or by default, and will revoke them again after the sync.",
   },
