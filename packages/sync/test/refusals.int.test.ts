@@ -3,6 +3,7 @@ import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createPair, startSandbox, type Pair } from "@pilot-light/sandbox/testing";
 import { extraSandboxDirectory, testSandbox } from "@pilot-light/sandbox/vitest";
+import { installCommand } from "@pilot-light/core/postgres/install-command";
 import { processEnvironment } from "@pilot-light/core/config/env";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { awsProxy, tcpProxy } from "./proxies.ts";
@@ -171,7 +172,7 @@ describe("the programs", () => {
     const { major } = await clientPrograms();
     const empty = join(pair.env.HOME ?? "", "no-programs");
     await mkdir(empty);
-    const says = ["pg_dump", "pg_restore", `apt-get install postgresql-client-${major}`, "brew install"];
+    const says = ["pg_dump", "pg_restore", installCommand(major)];
     await refused({ exit: 3, code: "PG_DUMP_MISSING", says }, { PILOT_LIGHT_PG_BIN: empty });
   });
 
@@ -196,12 +197,7 @@ describe("the programs", () => {
       majors: { neon: major + 1, rds: major + 1 },
     });
     await using newer = await createPair(sandbox, { neon: "app", rds: "stale" });
-    const says = [
-      `pg_dump ${major + 1}`,
-      version,
-      directory,
-      `apt-get install postgresql-client-${major + 1}`,
-    ];
+    const says = [`pg_dump ${major + 1}`, version, directory, installCommand(major + 1)];
     const env = { PILOT_LIGHT_PG_BIN: directory };
     const untouched = await newer.query("rds", "select count(*) from public.projects");
     for (const args of [
