@@ -25,7 +25,7 @@ test.concurrent("a restore that fails", async () => {
   );
   await pair.query("neon", "alter table public.tags add constraint fitting check (public.fits(id))");
   const before = await footprint(pair);
-  const says = ["limits", "does not exist", '"tags"', "in the source"];
+  const says = ["limits", "does not exist", '"tags"', "alter function"];
   await expectRefusal(pair, before, run, { exit: 6, code: "RESTORE_FAILED", says, state });
   expect(await processesOf(pair)).toEqual([]);
 });

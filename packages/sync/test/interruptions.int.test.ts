@@ -75,10 +75,15 @@ describe.concurrent("interrupted during", () => {
   test("the settings, everything is unchanged", async () => {
     await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
     const before = await footprint(pair);
-    // The settings are read from this table of the target, so they wait for this lock.
     await using holder = await pair.connect("rds");
-    await holder.client.query("begin");
-    await holder.client.query("lock pg_default_acl in access exclusive mode");
+    let printed = "";
+    // The settings are read from this table of the target, so they wait for this lock. The plan has read it by then.
+    const lockWhenRestored = (text: string) => {
+      if (/^ {2}restore /m.test(printed)) return;
+      printed += text;
+      if (!/^ {2}restore /m.test(printed)) return;
+      void holder.client.query("begin; lock pg_default_acl in access exclusive mode");
+    };
     await using maintenance = await superuserOnRds("postgres");
     const waits = async () => {
       const sql =
@@ -87,6 +92,7 @@ describe.concurrent("interrupted during", () => {
     };
     const { exitCode, stderr } = await sync(pair, [...run, "--no-target-backup"], {
       onStart: signalWhen(waits, "SIGTERM"),
+      onStderr: lockWhenRestored,
     });
     await holder.client.query("rollback");
     expect(exitCode, stderr).toBe(130);
