@@ -60,7 +60,9 @@ async function registerInstances(project: string, client: ServiceDiscoveryClient
   const { Namespaces = [] } = await client.send(new ListNamespacesCommand({}));
   const namespace = Namespaces.find(({ Name }) => Name === `${project}.local`)?.Id;
   if (namespace === undefined) return;
-  const { Services = [] } = await client.send(new ListServicesCommand({}));
+  // Other environments on the same emulator have services of their own.
+  const Filters = [{ Name: "NAMESPACE_ID" as const, Values: [namespace] }];
+  const { Services = [] } = await client.send(new ListServicesCommand({ Filters }));
   for (const { Id: ServiceId = "" } of Services) {
     const { Instances = [] } = await client.send(new ListInstancesCommand({ ServiceId }));
     if (Instances.length > 0) continue;
