@@ -223,14 +223,14 @@ describe("a line to the target that stops in another command", () => {
   }
 
   const program = fileURLToPath(new URL("../../validate/dist/bin.js", import.meta.url));
-  const validate = ["--only", "databases"];
+  const validate = ["--only", "databases", "--skip", "rds-instance"];
   const fromTheStart = { prepare: ({ rds }: Lines) => rds.stallAfter(0, "to the client") };
 
   test("validate reports the database, and an interruption ends it within ten seconds", async () => {
     await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
     const failed = await runStalled(pair, validate, fromTheStart, { program });
     expect(failed.exitCode, failed.stderr).toBe(1);
-    expect(failed.stderr + failed.stdout).toMatch(/rds/);
+    expect(failed.stderr + failed.stdout).toMatch(/did not finish within|cannot reach rds/i);
     const interrupted = await runStalled(pair, validate, fromTheStart, { program, signal: "SIGINT" });
     expect(interrupted.exitCode, interrupted.stderr).toBe(130);
     expect(interrupted.milliseconds).toBeLessThan(10_000);
