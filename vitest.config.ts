@@ -57,7 +57,7 @@ export default defineConfig({
           testTimeout: hangs.integration,
           hookTimeout: hangs.integration,
           // A deployment spends most of its time waiting.
-          maxWorkers: 4,
+          maxWorkers: 3,
         },
       },
       {
