@@ -130,16 +130,24 @@ export interface SequenceName {
   cycle: boolean;
 }
 
-/** All sequences of the database that are in a dump. Those of extensions are not. */
-export async function listSequences(session: Session): Promise<SequenceName[]> {
-  return await session.query<SequenceName & Record<string, unknown>>(`
-    select n.nspname as schema, c.relname as name, pg_catalog.format('%I.%I', n.nspname, c.relname) as identity,
+/**
+ * All sequences of the database that are in a dump.
+ * @param ofExtensions identities of members of extensions that are dumped as well; no other member is
+ */
+export async function listSequences(
+  session: Session,
+  ofExtensions: readonly string[] = [],
+): Promise<SequenceName[]> {
+  return await session.query<SequenceName & Record<string, unknown>>(
+    `select n.nspname as schema, c.relname as name, pg_catalog.format('%I.%I', n.nspname, c.relname) as identity,
            s.seqincrement as increment, s.seqcycle as cycle
       from pg_catalog.pg_sequence s join pg_catalog.pg_class c on c.oid = s.seqrelid
       join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-     where ${userSchema}
-       and ${notInExtension("pg_class", "c.oid")}
-     order by 3`);
+     where ${userSchema} and ${notInExtension("pg_class", "c.oid")}
+        or pg_catalog.format('%I.%I', n.nspname, c.relname) = any ($1::text[])
+     order by 3`,
+    [ofExtensions],
+  );
 }
 
 /** Positions of sequences, in one round trip for 200 sequences. No snapshot contains positions. */

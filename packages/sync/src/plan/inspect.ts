@@ -17,7 +17,7 @@ import type { SyncOptions } from "../options.ts";
 import { sessionOptions, withFreshPassword } from "../read/connect.ts";
 import { isSameDatabase, readFacts } from "../read/database-facts.ts";
 import { countRows, readObjects, type RowCounts } from "../read/inventory.ts";
-import { namingLocks } from "../read/lock-watch.ts";
+import { readBusy } from "../read/lock-watch.ts";
 import { openMore } from "../read/snapshot.ts";
 import { whileObjectsVanish } from "../read/vanishing.ts";
 import type { Resolved } from "../resolve.ts";
@@ -109,7 +109,7 @@ async function readSide(session: Session, side: Side, context: CommandContext) {
     tables: await listDataTables(session),
     objects: await readObjects(session),
   });
-  return await namingLocks(session.endpoint, side, context, () => whileObjectsVanish(read));
+  return await readBusy(session.endpoint, side, context, read);
 }
 
 async function readAllPrivileges({ source, target }: Record<Side, Session>) {
@@ -139,7 +139,7 @@ async function countAll(
     return await countRows(counted, [first, ...others]);
   };
   try {
-    return await namingLocks(endpoint, side, context, () => whileObjectsVanish(count));
+    return await readBusy(endpoint, side, context, count);
   } finally {
     await Promise.all(others.map((session) => session[Symbol.asyncDispose]()));
   }

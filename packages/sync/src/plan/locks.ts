@@ -39,9 +39,7 @@ export class Locks implements AsyncDisposable {
  */
 export async function takeLocks(resolved: Resolved, context: CommandContext): Promise<Locks> {
   const { source, target } = resolved;
-  const opened = await openBoth(resolved, context);
-  const [maintenance, reading] = opened;
-  try {
+  return await openBoth(resolved, context, async (maintenance, reading) => {
     if (source.database === target.database && (await isSameDatabase(reading, maintenance))) {
       throw sameDatabase(source);
     }
@@ -56,10 +54,7 @@ export async function takeLocks(resolved: Resolved, context: CommandContext): Pr
       readTargetState(maintenance, target.database),
     );
     return new Locks(maintenance, reading, after, true);
-  } catch (error) {
-    await Promise.all(opened.map((session) => session[Symbol.asyncDispose]()));
-    throw error;
-  }
+  });
 }
 
 /** Repairs a source that a sync to it, or its undo, left closed or without its name. Both lock it exclusively, and so does this. */
@@ -81,24 +76,30 @@ async function repairSource(
  * @throws OpsError SYNC_INTERRUPTED, TARGET_UNCLEAR (precondition), or why a side cannot be connected to
  */
 export async function openWithoutLocks(resolved: Resolved, context: CommandContext): Promise<Locks> {
-  const opened = await openBoth(resolved, context);
-  const [maintenance, reading] = opened;
-  try {
+  return await openBoth(resolved, context, async (maintenance, reading) => {
     const state = await readTargetState(maintenance, resolved.target.database);
     const refusal = needsRepair(resolved.target, state);
     if (refusal !== undefined) throw refusal;
     return new Locks(maintenance, reading, state, false);
+  });
+}
+
+/** Opens the maintenance sessions of both sides; when `prepare` fails, closes them. */
+async function openBoth(
+  resolved: Resolved,
+  context: CommandContext,
+  prepare: (maintenance: Session, reading: Session) => Promise<Locks>,
+): Promise<Locks> {
+  const opened = await acquireAll([
+    openMaintenanceOf(resolved, "target", context),
+    openMaintenanceOf(resolved, "source", context),
+  ]);
+  try {
+    return await prepare(...opened);
   } catch (error) {
     await Promise.all(opened.map((session) => session[Symbol.asyncDispose]()));
     throw error;
   }
-}
-
-async function openBoth(resolved: Resolved, context: CommandContext): Promise<[Session, Session]> {
-  return await acquireAll([
-    openMaintenanceOf(resolved, "target", context),
-    openMaintenanceOf(resolved, "source", context),
-  ]);
 }
 
 /** Opens a maintenance session on the server of one side. */

@@ -93,17 +93,7 @@ export async function listDumpedSequences(
   relations: readonly ConfigurationRelation[],
 ): Promise<SequenceName[]> {
   const counters = relations.filter(({ isSequence }) => isSequence).map(({ identity }) => identity);
-  const own = await listSequences(session);
-  if (counters.length === 0) return own;
-  const ofExtensions = await session.query<SequenceName & Record<string, unknown>>(
-    `select n.nspname as schema, c.relname as name, pg_catalog.format('%I.%I', n.nspname, c.relname) as identity,
-            s.seqincrement as increment, s.seqcycle as cycle
-       from pg_catalog.pg_sequence s join pg_catalog.pg_class c on c.oid = s.seqrelid
-       join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-      where pg_catalog.format('%I.%I', n.nspname, c.relname) = any ($1::text[])`,
-    [counters],
-  );
-  return [...own, ...ofExtensions];
+  return await listSequences(session, counters);
 }
 
 /** The version of each extension that a server installs unless another is asked for. */

@@ -8,6 +8,7 @@ import { openSession, sessionOptions, type Session } from "@pilot-light/core/pos
 import { sqlState, sqlStateOf } from "@pilot-light/core/postgres/sql-state";
 import { tableLocked } from "../errors.ts";
 import { isOwn } from "./database-facts.ts";
+import { whileObjectsVanish } from "./vanishing.ts";
 
 /** Milliseconds between two looks at the locks, and before the first one. */
 const interval = 3000;
@@ -32,11 +33,25 @@ interface Wait extends Record<string, unknown> {
 }
 
 /**
+ * Runs work that reads a database in which other sessions work: it names the locks that the work waits for, and runs it again when
+ * an object was dropped in between.
+ * @throws OpsError TABLE_LOCKED of the side's class; what the last attempt threw
+ */
+export async function readBusy<T>(
+  endpoint: Endpoint,
+  side: Side,
+  context: CommandContext,
+  work: () => Promise<T>,
+): Promise<T> {
+  return await namingLocks(endpoint, side, context, () => whileObjectsVanish(work));
+}
+
+/**
  * Runs work that reads a database. While it waits for locks, prints a warning for each session that holds one.
  * @throws OpsError TABLE_LOCKED of the side's class when the work failed because a lock was not released in time; otherwise what
  *   the work throws
  */
-export async function namingLocks<T>(
+async function namingLocks<T>(
   endpoint: Endpoint,
   side: Side,
   { environment, printer, signal }: CommandContext,

@@ -7,9 +7,8 @@ import { manifestBase } from "../archive/manifest.ts";
 import { checkArchive, makeDump, type Dump, type DumpRequest } from "../copy/dump.ts";
 import { describeRun, type StepContext } from "../job.ts";
 import { sessionOptions } from "../read/connect.ts";
-import { namingLocks } from "../read/lock-watch.ts";
+import { readBusy } from "../read/lock-watch.ts";
 import { openSnapshot } from "../read/snapshot.ts";
-import { whileObjectsVanish } from "../read/vanishing.ts";
 
 /** @param key S3 key of the dump */
 export async function backUpTarget(key: string, context: StepContext): Promise<Dump> {
@@ -25,8 +24,7 @@ export async function backUpTarget(key: string, context: StepContext): Promise<D
     file,
     side: "target",
   } as const;
-  const attempt = () => whileObjectsVanish(() => dumpSnapshot(request, context));
-  const dump = await namingLocks(target, "target", context, attempt);
+  const dump = await readBusy(target, "target", context, () => dumpSnapshot(request, context));
   await checkArchive(programs, file, libpq.target, signal);
   undo.add(`the backup ${store.uri(key)}`, store.otherwise(key), (stop) => store.remove(key, stop));
   await store.putFile(key, file, signal);

@@ -16,9 +16,8 @@ import {
   type ConfigurationRelation,
 } from "../read/extensions.ts";
 import { readInventory } from "../read/inventory.ts";
-import { namingLocks } from "../read/lock-watch.ts";
+import { readBusy } from "../read/lock-watch.ts";
 import { openSnapshot, type Snapshot } from "../read/snapshot.ts";
-import { whileObjectsVanish } from "../read/vanishing.ts";
 import { closedToPublic } from "../target/carry-privileges.ts";
 import { Background } from "./background.ts";
 
@@ -42,8 +41,7 @@ type Report = (text: string) => void;
 export async function dumpSource(context: StepContext): Promise<DumpedSource> {
   const { printer, job } = context;
   return await printer.step("dump", async (report) => {
-    const attempt = () => whileObjectsVanish(() => dumpOnce(context, report));
-    const value = await namingLocks(job.source, "source", context, attempt);
+    const value = await readBusy(job.source, "source", context, () => dumpOnce(context, report));
     const { dump, inventory, snapshot } = value;
     const summary = `${formatBytes(dump.bytes)}, ${plural(inventory.tables.size, "table")}, snapshot ${snapshot}`;
     return { value, summary };
