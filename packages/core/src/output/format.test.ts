@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatBytes, formatCount, formatDuration, plural } from "./format.ts";
+import { formatBytes, formatCount, formatDuration, plural, shortList } from "./format.ts";
 
 test("counts have separators", () => {
   expect([0, 999, 1000, 52_340, 1_234_567].map(formatCount)).toEqual([
@@ -40,4 +40,10 @@ test("one of something is not plural, none is", () => {
     "2,000 tables",
   ]);
   expect(plural(2, "session is", "sessions are")).toBe("2 sessions are");
+});
+
+test("a long list ends in the number of what it leaves out", () => {
+  const lines = Array.from({ length: 23 }, (_, index) => `line ${index}`);
+  expect(shortList(lines.slice(0, 20))).toEqual(lines.slice(0, 20));
+  expect(shortList(lines)).toEqual([...lines.slice(0, 20), "and 3 more"]);
 });

@@ -30,3 +30,11 @@ export function plural(count: number, noun: string, nouns = `${noun}s`): string 
 export function formatMinute(time: string): string {
   return time.slice(0, 16).replace("T", " ");
 }
+
+const mostListed = 20;
+
+/** The first lines of a list, with "and 3 more" at its end where it is longer. */
+export function shortList(lines: readonly string[]): string[] {
+  if (lines.length <= mostListed) return [...lines];
+  return [...lines.slice(0, mostListed), `and ${lines.length - mostListed} more`];
+}

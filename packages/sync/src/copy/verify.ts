@@ -1,12 +1,11 @@
 /** The check before the swap: the staging database must be equal to the snapshot, object by object and table by table. */
 import { describeDifference } from "@pilot-light/core/inventory/compare";
+import { shortList } from "@pilot-light/core/output/format";
 import { fingerprintTable } from "@pilot-light/core/inventory/tables";
 import { ident } from "@pilot-light/core/postgres/identifiers";
 import type { Session } from "@pilot-light/core/postgres/session";
 import { verificationFailed } from "../errors.ts";
 import { differencesBetween, hintFor, type DatabaseContent, type EqualityOptions } from "./equality.ts";
-
-const shown = 20;
 
 /**
  * Compares the restored database with what was dumped.
@@ -19,9 +18,8 @@ export function assertEqual(
 ): void {
   const differences = differencesBetween(expected, actual, options);
   if (differences.length === 0) return;
-  const more = differences.length > shown ? [`and ${differences.length - shown} more`] : [];
   throw verificationFailed({
-    differences: [...differences.slice(0, shown).map(describeDifference), ...more],
+    differences: shortList(differences.map(describeDifference)),
     remedy: hintFor(differences),
   });
 }

@@ -1,5 +1,5 @@
 /** Rule: the role may read everything that pg_dump reads. pg_dump fails at the first table that it may not lock. */
-import { plural } from "@pilot-light/core/output/format";
+import { plural, shortList } from "@pilot-light/core/output/format";
 import { defineError } from "@pilot-light/core/ops-error";
 import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
 import { ident } from "@pilot-light/core/postgres/identifiers";
@@ -18,7 +18,7 @@ const notReadable = defineError<{
     "As an administrator: `grant pg_read_all_data to <role>;`, or, for large objects, `grant <owner> to <role>;`. For objects of the target, `--no-target-backup` leaves the backup out.",
   message: ({ system, role, objects }) =>
     `${system}: the role ${role} may not read ${plural(objects.length, "object")} that pg_dump has to read.`,
-  details: ({ objects }) => shorten(objects),
+  details: ({ objects }) => shortList(objects),
   hint: ({ role, objects, isTarget }) => {
     const other = isTarget
       ? "To leave the backup of the target out, add  --no-target-backup    Or, as"
@@ -40,11 +40,3 @@ export const readable: DatabasesRule = {
       return objects.length === 0 ? [] : [{ refusal: notReadable({ system, role, objects, isTarget }) }];
     }),
 };
-
-const shown = 20;
-
-function shorten(objects: readonly string[]): readonly string[] {
-  return objects.length <= shown
-    ? objects
-    : [...objects.slice(0, shown), `and ${objects.length - shown} more`];
-}
