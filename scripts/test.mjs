@@ -1,11 +1,11 @@
 /** `npm test`: sets up the machine, runs all checks and all tests, and prints their sum. `npm test -- <filter>` runs the matching test files only. */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { endProgramsOnInterrupt, exitCodeOf, interruptedBy, printError, root, run } from "./run.mjs";
 import { setup } from "./setup.mjs";
 
-/** @typedef {{ name: string, passed: number, failed: number }} Result */
+/** @typedef {{ name: string, passed: number, failed: number, failures?: string[] }} Result */
 
 const filters = process.argv.slice(2);
 const reports = mkdtempSync(join(tmpdir(), "pilot-light-test-"));
@@ -58,19 +58,31 @@ async function vitest(name, args) {
   const program = join(root, "node_modules/vitest/vitest.mjs");
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
   const { code } = await run(process.execPath, [program, "run", ...reporters, ...args], { show: true });
-  const { passed, failed } = count(report);
+  const { passed, failed, failures } = read(report);
   // A failure outside of a test counts as one: a file that does not load, a failed global set-up, no test at all.
-  add({ name, passed, failed: code === 0 ? failed : Math.max(failed, 1) });
+  add({ name, passed, failed: code === 0 ? failed : Math.max(failed, 1), failures });
 }
 
-/** @param {string} report */
-function count(report) {
+/** @typedef {{ fullName: string, status: string }} Test */
+/** @typedef {{ name: string, status: string, assertionResults: Test[] }} TestFile */
+
+/**
+ * Reads vitest's report: the number of tests, and the failed ones as "file: test".
+ * @param {string} report
+ */
+function read(report) {
   try {
-    /** @type {{ numPassedTests: number, numFailedTests: number }} */
-    const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, "utf8"));
-    return { passed: numPassedTests, failed: numFailedTests };
+    /** @type {{ numPassedTests: number, numFailedTests: number, testResults: TestFile[] }} */
+    const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(report, "utf8"));
+    const failures = testResults.flatMap(({ name, status, assertionResults }) => {
+      const failed = assertionResults.filter((test) => test.status === "failed");
+      const file = relative(root, name);
+      if (status === "failed" && failed.length === 0) return [`${file}: the file does not load`];
+      return failed.map((test) => `${file}: ${test.fullName.trim()}`);
+    });
+    return { passed: numPassedTests, failed: numFailedTests, failures };
   } catch {
-    return { passed: 0, failed: 0 };
+    return { passed: 0, failed: 0, failures: [] };
   }
 }
 
@@ -88,6 +100,7 @@ function summarize() {
   for (const result of results) {
     const sign = result.failed === 0 ? "ok    " : "FAILED";
     console.log(`  ${sign}  ${result.name.padEnd(20)} ${result.passed} passed, ${result.failed} failed`);
+    for (const failure of result.failures ?? []) console.log(`            ${failure}`);
   }
   console.log(`\n${passed} passed, ${failed} failed`);
   const signal = interruptedBy();

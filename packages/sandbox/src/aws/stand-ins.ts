@@ -55,15 +55,21 @@ async function registerTargets(project: string, client: ElasticLoadBalancingV2Cl
 }
 
 async function registerInstances(project: string, client: ServiceDiscoveryClient): Promise<void> {
-  const { ListInstancesCommand, ListNamespacesCommand, ListServicesCommand, RegisterInstanceCommand } =
-    sdk.serviceDiscovery();
+  const {
+    GetServiceCommand,
+    ListInstancesCommand,
+    ListNamespacesCommand,
+    ListServicesCommand,
+    RegisterInstanceCommand,
+  } = sdk.serviceDiscovery();
   const { Namespaces = [] } = await client.send(new ListNamespacesCommand({}));
   const namespace = Namespaces.find(({ Name }) => Name === `${project}.local`)?.Id;
   if (namespace === undefined) return;
-  // Other environments on the same emulator have services of their own.
-  const Filters = [{ Name: "NAMESPACE_ID" as const, Values: [namespace] }];
-  const { Services = [] } = await client.send(new ListServicesCommand({ Filters }));
+  const { Services = [] } = await client.send(new ListServicesCommand({}));
   for (const { Id: ServiceId = "" } of Services) {
+    // Other environments on the same emulator have services of their own, and the emulator ignores the filter NAMESPACE_ID.
+    const { Service } = await client.send(new GetServiceCommand({ Id: ServiceId }));
+    if (Service?.NamespaceId !== namespace) continue;
     const { Instances = [] } = await client.send(new ListInstancesCommand({ ServiceId }));
     if (Instances.length > 0) continue;
     for (const address of tasks) {
