@@ -21,7 +21,10 @@ const emulatedMaster = { role: "admin", password: "P@55w0rd!" };
 /** Tag of the images that the repositories contain from the start. */
 const firstTag = "v1";
 
-/** Creates the emulator's master user with the privileges of the owner. On RDS the master user itself is the owner. */
+/**
+ * Creates the emulator's master user with the privileges of the owner. On RDS the master user itself is the owner. The lock makes callers
+ * take turns: PostgreSQL refuses to create one role twice, or to grant one role twice, at the same moment.
+ */
 export async function createEmulatedMaster(
   { rds, adminPassword }: Pick<SandboxState, "rds" | "adminPassword">,
   owner: string,
@@ -29,9 +32,13 @@ export async function createEmulatedMaster(
   const { role, password } = emulatedMaster;
   await asAdmin(
     adminLogin(rds, adminPassword),
-    `do $$ begin create role ${role} login createdb createrole password '${password}' in role rds_superuser;
-     exception when duplicate_object then null; end $$`,
-    `grant ${owner} to ${role}`,
+    `do $$ begin
+       perform pg_advisory_xact_lock(hashtext('${role}'));
+       if not exists (select from pg_roles where rolname = '${role}') then
+         create role ${role} login createdb createrole password '${password}' in role rds_superuser;
+       end if;
+       grant ${owner} to ${role};
+     end $$`,
   );
 }
 
