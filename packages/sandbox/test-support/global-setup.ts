@@ -44,9 +44,12 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   };
 }
 
-/** Builds the workspace: integration tests run the built programs. */
+/** Builds the workspace and its bundles: integration tests run the programs that people run. */
 async function build(): Promise<void> {
-  const tsc = join(root, "node_modules/typescript/bin/tsc");
-  const result = await run(process.execPath, [tsc, "-b"], { environment: processEnvironment(), cwd: root });
-  if (result.exitCode !== 0) throw new Error(`The workspace could not be built:\n${result.stdout}`);
+  for (const program of [["node_modules/typescript/bin/tsc", "-b"], ["scripts/bundle.mjs"]]) {
+    const result = await run(process.execPath, program, { environment: processEnvironment(), cwd: root });
+    if (result.exitCode === 0) continue;
+    const output = [result.stdout, ...result.stderr].join("\n");
+    throw new Error(`The workspace could not be built:\n${output}`);
+  }
 }

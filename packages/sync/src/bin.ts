@@ -1,6 +1,5 @@
-/** `pnpm sync`: the registry of its commands. */
-import { runCli } from "@pilot-light/core/cli/cli";
-import { neonToRds, rdsToNeon } from "./commands/sync-command.ts";
-import { undoCommand } from "./commands/undo-command.ts";
+/** `pnpm sync`: starts the program. */
+import { loadProgram } from "@pilot-light/core/cli/bundle";
 
-await runCli("pnpm sync", process.argv.slice(2), [neonToRds, rdsToNeon, undoCommand]);
+const { run } = await loadProgram(import.meta.dirname, () => import("./commands/program.ts"));
+await run();

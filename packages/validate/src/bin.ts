@@ -1,5 +1,5 @@
-/** `pnpm validate`: its one command. */
-import { runCli } from "@pilot-light/core/cli/cli";
-import { validateCommand } from "./commands/validate-command.ts";
+/** `pnpm validate`: starts the program. */
+import { loadProgram } from "@pilot-light/core/cli/bundle";
 
-await runCli("pnpm validate", process.argv.slice(2), [validateCommand]);
+const { run } = await loadProgram(import.meta.dirname, () => import("./commands/program.ts"));
+await run();

@@ -15,9 +15,9 @@ import {
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { DeregisterInstanceCommand } from "@aws-sdk/client-servicediscovery";
 import { resourceNames, type ResourceNames } from "@pilot-light/core/contract";
-import { testSandbox } from "@pilot-light/sandbox/vitest";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { CheckResult } from "../src/documents.ts";
+import { startOwnEmulator, type OwnEmulator } from "./own-emulator.ts";
 import { runCheck, runValidation } from "./run-validation.ts";
 import {
   createDistribution,
@@ -29,12 +29,18 @@ import { imageTag } from "./support/basic-resources.ts";
 import { createCertificate, domain } from "./support/certificates.ts";
 import { createEnvironment, type TestEnvironment } from "./support/environment.ts";
 
+let emulator: OwnEmulator;
 let environment: TestEnvironment;
 let active: ActiveResources;
 let names: ResourceNames;
 
+beforeAll(async () => {
+  emulator = await startOwnEmulator();
+});
+afterAll(() => emulator[Symbol.asyncDispose]());
+
 beforeEach(async () => {
-  environment = await createEnvironment(testSandbox(), { mode: "active" });
+  environment = await createEnvironment(emulator.sandbox, { mode: "active" });
   if (environment.active === undefined) throw new Error("not active");
   ({ active } = environment);
   names = resourceNames(environment.project);

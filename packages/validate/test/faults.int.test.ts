@@ -1,27 +1,29 @@
 /** A fault between the tool and AWS becomes a result of the affected checks, in bounded time, and of no other check. */
-import { motoUrl } from "@pilot-light/sandbox/aws/moto";
-import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseDocument, runCommand } from "./command.ts";
 import { startProxy, type Fate } from "@pilot-light/sandbox/aws/proxy";
+import { startOwnEmulator, type OwnEmulator } from "./own-emulator.ts";
 import { runValidation } from "./run-validation.ts";
 import { createEnvironment, type TestEnvironment } from "./support/environment.ts";
 
 const pauses = { firstPause: 5, longestPause: 10 };
+let emulator: OwnEmulator;
 let environment: TestEnvironment;
 
 beforeAll(async () => {
-  environment = await createEnvironment(testSandbox(), { mode: "active" });
+  emulator = await startOwnEmulator();
+  environment = await createEnvironment(emulator.sandbox, { mode: "active" });
 });
 afterAll(async () => {
   await environment[Symbol.asyncDispose]();
+  await emulator[Symbol.asyncDispose]();
 });
 
 async function through(
   decide: (service: string, before: number) => Fate,
   options: Parameters<typeof runValidation>[1],
 ) {
-  await using proxy = await startProxy(motoUrl(testSandbox().state.moto), decide);
+  await using proxy = await startProxy(emulator.url, decide);
   const report = await runValidation({ ...environment.env, AWS_ENDPOINT_URL: proxy.url }, options);
   const status = Object.fromEntries(report.checks.map(({ id, status }) => [id, status]));
   return {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { expect, test } from "vitest";
 import { parseDocument, runCommand } from "./command.ts";
+import { startOwnEmulator } from "./own-emulator.ts";
 import { startHttpsStub } from "./support/https-stub.ts";
 import { createCertificate, domain } from "./support/certificates.ts";
 import { createEnvironment } from "./support/environment.ts";
@@ -37,7 +38,8 @@ test("pilot light passes, and no check of the active mode runs", async () => {
 test("active passes, and the request to the load balancer has the domain as its host name", async () => {
   const certificate = await createCertificate();
   await using stub = await startHttpsStub(certificate);
-  await using environment = await createEnvironment(testSandbox(), { mode: "active", certificate });
+  await using emulator = await startOwnEmulator();
+  await using environment = await createEnvironment(emulator.sandbox, { mode: "active", certificate });
   const ca = join(environment.env.TMPDIR ?? "", "ca.pem");
   await writeFile(ca, certificate.cert);
   const result = await runCommand({ ...environment.env, NODE_EXTRA_CA_CERTS: ca }, [

@@ -1,4 +1,7 @@
-/** An emulator for one test file, for what would disturb the emulator that all tests share. */
+/**
+ * An emulator for one test file: for what would disturb the emulator that all tests share, and for the check of service discovery: the
+ * emulator ignores the filter NAMESPACE_ID, so that the environments of other files would count as well.
+ */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,0 +1,61 @@
+import { mkdtemp, mkdir, rm, utimes, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { bundleIn, compileBundle, isCurrent, loadProgram, type Program } from "./bundle.ts";
+
+let packages: string;
+let dist: string;
+
+beforeEach(async () => {
+  packages = await mkdtemp(join(tmpdir(), "pilot-light-bundle-"));
+  dist = join(packages, "sync/dist");
+  for (const name of ["core", "sync"]) {
+    await mkdir(join(packages, name, "dist"), { recursive: true });
+    await build(name, 1000);
+  }
+});
+afterEach(() => rm(packages, { recursive: true, force: true }));
+
+/** What tsc writes whenever it changes a file of the package. */
+async function build(name: string, seconds: number): Promise<void> {
+  const file = join(packages, name, "dist/.tsbuildinfo");
+  await writeFile(file, "{}");
+  await utimes(file, seconds, seconds);
+}
+
+async function bundle(source: string, seconds: number): Promise<void> {
+  const { file } = bundleIn(dist);
+  await writeFile(file, source);
+  await utimes(file, seconds, seconds);
+}
+
+const fromModules: Program = { run: () => Promise.resolve() };
+const load = () => loadProgram(dist, () => Promise.resolve(fromModules));
+const source = 'exports.run = async () => {}; exports.from = "the bundle: \\u2713";';
+const fromBundle = { from: "the bundle: ✓" };
+
+test("a bundle runs instead of the modules", async () => {
+  await bundle(source, 2000);
+  expect(await load()).toMatchObject(fromBundle);
+});
+
+test("without a bundle the modules run", async () => {
+  expect(await load()).toBe(fromModules);
+});
+
+test("a package that was built after the bundle makes the modules run", async () => {
+  await bundle(source, 2000);
+  await build("core", 3000);
+  expect(isCurrent(dist)).toBe(false);
+  expect(await load()).toBe(fromModules);
+});
+
+test("saved code is used, and code of another version of V8 is ignored", async () => {
+  await bundle(source, 2000);
+  const { file, code } = bundleIn(dist);
+  const saved = compileBundle(file).createCachedData();
+  expect(compileBundle(file, saved).cachedDataRejected).toBe(false);
+  await writeFile(code, "of another version");
+  expect(await load()).toMatchObject(fromBundle);
+});

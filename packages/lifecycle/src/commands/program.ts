@@ -1,0 +1,13 @@
+/** `pnpm activate`, `pnpm deactivate`, `pnpm status`, `pnpm snapshots`: the registry of the commands. */
+import { runCli } from "@pilot-light/core/cli/cli";
+import { activateCommand, deactivateCommand } from "./mode-change-command.ts";
+import { pruneCommand, snapshotsCommand } from "./snapshots-command.ts";
+import { statusCommand } from "./status-command.ts";
+
+const commands = [activateCommand, deactivateCommand, statusCommand, snapshotsCommand, pruneCommand];
+
+export async function run(): Promise<void> {
+  await runCli("pnpm", process.argv.slice(2), commands, {
+    groups: { snapshots: "List or prune the snapshots of the database" },
+  });
+}

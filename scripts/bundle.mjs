@@ -1,0 +1,69 @@
+/**
+ * Bundles the programs that people use: each into one file, `packages/<name>/dist/bundle.cjs`, and the code that V8 compiles when the
+ * program runs, `bundle.code`. Without a bundle, or after a build of the packages, the programs load their modules instead.
+ */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { rolldown } from "rolldown";
+import { mustRun, root } from "./run.mjs";
+
+/** The packages, each with a command that loads most of its modules and then fails, because nothing answers. */
+const programs = {
+  sync: ["neon-to-rds", "--dry-run"],
+  validate: [],
+  lifecycle: ["status"],
+};
+
+/** Nothing listens on port 9 of this machine. */
+const nowhere = {
+  PATH: process.env["PATH"] ?? "",
+  AWS_ENDPOINT_URL: "http://127.0.0.1:9",
+  AWS_ACCESS_KEY_ID: "none",
+  AWS_SECRET_ACCESS_KEY: "none",
+  AWS_MAX_ATTEMPTS: "1",
+  AWS_REGION: "us-east-1",
+  NEON_DATABASE_URL: "postgresql://nobody:none@127.0.0.1:9/none?sslmode=disable",
+  PILOT_LIGHT_OUTPUTS_FILE: join(root, "packages/none.json"),
+};
+
+/** core/aws/sdk.ts makes a `require` of its own, behind which the bundler does not see the modules of the SDK. */
+const requireSdk = {
+  name: "require-sdk",
+  transform: {
+    filter: { id: /core\/dist\/aws\/sdk\.js$/ },
+    /** @param {string} code */
+    handler: (code) => code.replace("const require = createRequire(import.meta.url);", ""),
+  },
+};
+
+for (const [name, args] of Object.entries(programs)) {
+  const dist = join(root, "packages", name, "dist");
+  await bundle(join(dist, "commands/program.js"), join(dist, "bundle.cjs"));
+  const compile = join(root, "scripts/compile-bundle.mjs");
+  await mustRun(process.execPath, [compile, dist, ...args], { env: nowhere });
+}
+
+/**
+ * @param {string} input
+ * @param {string} file
+ */
+async function bundle(input, file) {
+  const bundling = await rolldown({
+    input,
+    platform: "node",
+    external: ["pg-native"],
+    plugins: [requireSdk],
+    // Of yargs, for a feature that the programs do not use.
+    transform: { define: { "import.meta.resolve": "undefined" } },
+  });
+  const minify = { compress: false, mangle: false, codegen: { removeWhitespace: true } };
+  const { output } = await bundling.generate({ format: "cjs", codeSplitting: false, minify });
+  await bundling.close();
+  // Node reads the bundle as Latin-1, which is faster than UTF-8.
+  await writeFile(file, output[0].code.replaceAll(/[^\0-\x7f]/g, escaped));
+}
+
+/** @param {string} unit one unit of UTF-16 */
+function escaped(unit) {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
