@@ -91,7 +91,7 @@ describe("an endpoint that never responds", () => {
   });
 
   test("does not keep the process alive", async () => {
-    await using proxy = await startProxy(motoUrl(testSandbox().state.moto), (service) =>
+    await using proxy = await startProxy(emulator.url, (service) =>
       service === "cloudfront" ? "hang" : "forward",
     );
     const env = { ...environment.env, AWS_ENDPOINT_URL: proxy.url };

@@ -16,6 +16,9 @@ import {
 import {
   CreatePrivateDnsNamespaceCommand,
   CreateServiceCommand as CreateDiscoveryServiceCommand,
+  DeleteServiceCommand,
+  DeregisterInstanceCommand,
+  ListInstancesCommand,
   ListNamespacesCommand,
   RegisterInstanceCommand,
 } from "@aws-sdk/client-servicediscovery";
@@ -246,4 +249,18 @@ export async function registerInstance(
       CreatorRequestId: instanceId,
     }),
   );
+}
+
+/** Deletes what the next environment of the emulator would be counted with: the emulator ignores the filter NAMESPACE_ID. */
+export async function removeDiscovery(
+  { serviceDiscovery }: SetupClients,
+  active: ActiveResources,
+): Promise<void> {
+  for (const ServiceId of Object.values(active.discoveryServices)) {
+    const { Instances = [] } = await serviceDiscovery.send(new ListInstancesCommand({ ServiceId }));
+    for (const { Id: InstanceId } of Instances) {
+      await serviceDiscovery.send(new DeregisterInstanceCommand({ ServiceId, InstanceId }));
+    }
+    await serviceDiscovery.send(new DeleteServiceCommand({ Id: ServiceId }));
+  }
 }

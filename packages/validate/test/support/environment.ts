@@ -4,7 +4,7 @@ import { outputsSchema, resourceNames, type Outputs } from "@pilot-light/core/co
 import { createDatabaseInstance } from "@pilot-light/sandbox/aws/resources";
 import { createPair, type Pair } from "@pilot-light/sandbox/testing";
 import { z } from "zod";
-import { activate, type ActiveResources } from "./active-resources.ts";
+import { activate, removeDiscovery, type ActiveResources } from "./active-resources.ts";
 import type { DomainCertificate } from "./certificates.ts";
 import { awsEnvironment, setupClients, type SetupClients } from "./emulator.ts";
 import { createRepositories, createVpc, secureBucket, storeDump } from "./basic-resources.ts";
@@ -66,6 +66,9 @@ export async function createEnvironment(
     outputs,
     active,
     writeOutputs,
-    [Symbol.asyncDispose]: () => pair.dispose(),
+    async [Symbol.asyncDispose]() {
+      if (active !== undefined) await removeDiscovery(aws, active);
+      await pair.dispose();
+    },
   };
 }
