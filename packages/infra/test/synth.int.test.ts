@@ -63,7 +63,7 @@ describe("a state in S3", () => {
 });
 
 describe("a synth without the CLI", () => {
-  it("takes less than 1.5 s and 150 MB", async () => {
+  it("takes less than 150 MB of memory", async () => {
     await using workplace = await create("shop");
     const { app } = z
       .object({ app: z.string() })
@@ -77,15 +77,8 @@ describe("a synth without the CLI", () => {
       ...workplace.environment,
       CDKTF_OUTDIR: join(workplace.directory, "cdktf.out"),
     };
-    const usage = z.object({ userCPUTime: z.number(), systemCPUTime: z.number(), maxRSS: z.number() });
-    let seconds = Infinity;
-    // Processor time, and the best of some runs: other tests share the machine.
-    for (let count = 0; count < 10 && seconds >= 1.5; count++) {
-      const { stdout } = await succeeds(run(process.execPath, flags, { environment }));
-      const { userCPUTime, systemCPUTime, maxRSS } = usage.parse(JSON.parse(stdout));
-      seconds = Math.min(seconds, (userCPUTime + systemCPUTime) / 1e6);
-      expect(maxRSS / 1024).toBeLessThan(150);
-    }
-    expect(seconds).toBeLessThan(1.5);
+    const usage = z.object({ maxRSS: z.number() });
+    const { stdout } = await succeeds(run(process.execPath, flags, { environment }));
+    expect(usage.parse(JSON.parse(stdout)).maxRSS / 1024).toBeLessThan(150);
   });
 });

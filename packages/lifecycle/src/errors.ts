@@ -395,10 +395,10 @@ export const terraformLogin = defineError<{
 export const synthFailed = defineError({
   code: "SYNTH_FAILED",
   failure: "configuration",
-  meaning: "`cdktf synth` failed, so Terraform has no configuration to plan.",
+  meaning: "The CDKTF app failed, so Terraform has no configuration to plan.",
   remedy: "Fix the error that `pnpm infra:synth` prints, then run the command again.",
   state: "nothing-written",
-  message: () => "`cdktf synth` failed.",
+  message: () => "The synthesis of the stack failed.",
   hint: () => "Fix the error of the synthesis. To see the complete output:  pnpm infra:synth",
 });
 

@@ -69,7 +69,9 @@ async function registerInstances(project: string, client: ServiceDiscoveryClient
   for (const { Id: ServiceId = "" } of Services) {
     // Other environments on the same emulator have services of their own, and the emulator ignores the filter NAMESPACE_ID.
     const { Service } = await client.send(new GetServiceCommand({ Id: ServiceId }));
-    if (Service?.NamespaceId !== namespace) continue;
+    // Terraform names the namespace in the DNS settings, and the emulator returns it where it was given.
+    // eslint-disable-next-line @typescript-eslint/no-deprecated
+    if ((Service?.NamespaceId ?? Service?.DnsConfig?.NamespaceId) !== namespace) continue;
     const { Instances = [] } = await client.send(new ListInstancesCommand({ ServiceId }));
     if (Instances.length > 0) continue;
     for (const address of tasks) {
