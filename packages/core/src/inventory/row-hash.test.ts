@@ -36,7 +36,9 @@ test.each([
   ["json", "json_out"],
   ["jsonb", "jsonb_out"],
 ])("a column of type %s is hashed as what it prints", (type, output) => {
-  expect(hashed(column(type))).toBe(`pg_catalog.textin(pg_catalog.${output}("t"."a")) collate pg_catalog."C"`);
+  expect(hashed(column(type))).toBe(
+    `pg_catalog.textin(pg_catalog.${output}("t"."a")) collate pg_catalog."C"`,
+  );
 });
 
 test.each(["interval", "timetz", "char", "_int4", "regclass", "inet", "int4range", null])(
