@@ -4,7 +4,7 @@
  */
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import { compareFingerprints, type Difference } from "@pilot-light/core/inventory/compare";
-import { listDataTables, type Fingerprint } from "@pilot-light/core/inventory/tables";
+import { listDataTables, readingOf, type Fingerprint } from "@pilot-light/core/inventory/tables";
 import type { DatabaseSystem, Endpoint } from "@pilot-light/core/postgres/endpoint";
 import type { OutputsSource } from "@pilot-light/core/terraform/outputs";
 import { openSession, type Session } from "@pilot-light/core/postgres/session";
@@ -85,7 +85,8 @@ async function readSide(
   const side = { host: endpoint.host, database: endpoint.database, oid };
   const verified = manifest?.verified;
   if (verified === undefined) return { ...side, changed: null };
-  const now = await readInventory(sessions.all, verified.depth, () => undefined);
+  const reading = readingOf(verified.depth, verified.tables);
+  const now = await readInventory(sessions.all, reading, () => undefined);
   const hidden = await hiddenTables(sessions.first);
   const all = (fingerprint: Fingerprint) => new Map([["all", fingerprint]]);
   const differences = [

@@ -91,6 +91,12 @@ export class Workbench implements AsyncDisposable {
     return { name, archive: await readArchive(file) };
   }
 
+  /** Rows as the manifests of earlier versions record them. */
+  async readTexts(database: string): Promise<DatabaseContent["inventory"]> {
+    await using session = await openSession(this.#endpoint(database), { failure: "target" });
+    return await readInventory([session], "texts", () => undefined);
+  }
+
   async read(database: string, archive?: Archive): Promise<DatabaseContent> {
     await using session = await openSession(this.#endpoint(database), { failure: "target" });
     const dumping = archive ?? this.#dumpSchema(database);

@@ -3,6 +3,7 @@ import { notInExtension, userSchema } from "./objects.ts";
 import { drain } from "../async/settle.ts";
 import { ident } from "../postgres/identifiers.ts";
 import type { Session } from "../postgres/session.ts";
+import { rowHash, rowTextHash, type DataColumn } from "./row-hash.ts";
 
 /** A table that has rows of its own: partitions have, partitioned tables have not. */
 export interface DataTable {
@@ -16,7 +17,7 @@ export interface DataTable {
    */
   group: string;
   /** Columns by name: the same order on both sides, even where the order in the table differs. */
-  columns: readonly string[];
+  columns: readonly DataColumn[];
   /** Size on disk with indexes and TOAST, in bytes. */
   bytes: number;
   /** Row-level security hides rows from the role of the session, which may be the owner of the table. */
@@ -29,11 +30,22 @@ export interface DataTable {
 export interface Fingerprint {
   /** Exact number of rows. */
   rows: number;
-  /** Sum over all rows of a 64-bit hash of the row's text: independent of their order. Absent when the rows were only counted. */
+  /**
+   * Sum over all rows of a 64-bit hash of the row: independent of their order. Of a table it begins with `records:`; without, it is a
+   * sum of hashes of texts. Absent when the rows were only counted.
+   */
   hash?: string;
 }
 
 export type FingerprintDepth = "checksums" | "counts";
+
+/** How rows are read: `texts` hashes their texts, as earlier versions of this tool did. */
+export type FingerprintReading = FingerprintDepth | "texts";
+
+const recordsPrefix = "records:";
+
+/** OIDs below are assigned in the sources of PostgreSQL: every server has the same. */
+const firstUnpinnedOid = 10_000;
 
 /** All tables that have rows of their own and are in a dump. Tables of extensions are not. */
 export async function listDataTables(session: Session): Promise<DataTable[]> {
@@ -42,7 +54,7 @@ export async function listDataTables(session: Session): Promise<DataTable[]> {
     name: string;
     identity: string;
     group: string;
-    columns: string[];
+    columns: DataColumn[];
     bytes: string;
     hidesRows: boolean;
     isReadable: boolean;
@@ -54,9 +66,10 @@ export async function listDataTables(session: Session): Promise<DataTable[]> {
            pg_catalog.pg_total_relation_size(c.oid) as bytes,
            pg_catalog.row_security_active(c.oid) as "hidesRows",
            pg_catalog.has_schema_privilege(n.oid, 'usage') and pg_catalog.has_table_privilege(c.oid, 'select') as "isReadable",
-           array(select a.attname::text from pg_catalog.pg_attribute a
-                  where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-                  order by a.attname collate "C") as columns
+           (select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
+                     'name', a.attname, 'type', case when t.oid < ${firstUnpinnedOid} then t.typname end) order by a.attname collate "C"), '[]')
+              from pg_catalog.pg_attribute a join pg_catalog.pg_type t on t.oid = a.atttypid
+             where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) as columns
       from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
      where c.relkind = 'r' and c.relpersistence <> 't' and ${userSchema}
        and ${notInExtension("pg_class", "c.oid")}
@@ -65,26 +78,34 @@ export async function listDataTables(session: Session): Promise<DataTable[]> {
 }
 
 /**
- * Counts a table's rows, and hashes them when `depth` is `checksums`. The server reads the table once and returns one row.
- * `hashtextextended` gives the same value on every little-endian server since version 11.
+ * Counts a table's rows, and hashes them unless `reading` is `counts`. The server reads the table once and returns one row. The hash
+ * functions give the same values on every little-endian server.
  */
 export async function fingerprintTable(
   session: Session,
   table: DataTable,
-  depth: FingerprintDepth,
+  reading: FingerprintReading,
 ): Promise<Fingerprint> {
   const from = `only ${ident(table.schema, table.name)} as t`;
-  if (depth === "counts") {
+  if (reading === "counts") {
     const { rows } = await session.one<{ rows: string }>(`select pg_catalog.count(*) as rows from ${from}`);
     return { rows: Number(rows) };
   }
-  const columns = table.columns.map((name) => ident("t", name)).join(", ");
+  const ofRow = (reading === "texts" ? rowTextHash : rowHash)("t", table.columns);
+  // A sum of int8 is exact: the server adds in 128 bits.
   const { rows, hash } = await session.one<{ rows: string; hash: string }>(
-    `select pg_catalog.count(*) as rows,
-            coalesce(pg_catalog.sum(pg_catalog.hashtextextended(row(${columns})::text, 0)::pg_catalog.numeric), 0)::text as hash
-       from ${from}`,
+    `select pg_catalog.count(*) as rows, coalesce(pg_catalog.sum(${ofRow}), 0)::text as hash from ${from}`,
   );
-  return { rows: Number(rows), hash };
+  return { rows: Number(rows), hash: reading === "texts" ? hash : `${recordsPrefix}${hash}` };
+}
+
+/** How recorded fingerprints of tables were read: what to compare with them must be read in the same way. */
+export function readingOf(
+  depth: FingerprintDepth,
+  recorded: Readonly<Record<string, Fingerprint>>,
+): FingerprintReading {
+  const isOfTexts = ({ hash }: Fingerprint) => hash !== undefined && !hash.startsWith(recordsPrefix);
+  return depth === "checksums" && Object.values(recorded).some(isOfTexts) ? "texts" : depth;
 }
 
 /** Exact rows of each table, by `DataTable.group`; null where the role may not read the table, or does not see all of its rows. */
@@ -109,7 +130,9 @@ export async function countRows(
 export function addFingerprints(a: Fingerprint, b: Fingerprint): Fingerprint {
   const rows = a.rows + b.rows;
   if (a.hash === undefined || b.hash === undefined) return { rows };
-  return { rows, hash: String(BigInt(a.hash) + BigInt(b.hash)) };
+  const isOfRecords = a.hash.startsWith(recordsPrefix);
+  const sum = [a.hash, b.hash].reduce((total, hash) => total + BigInt(hash.replace(recordsPrefix, "")), 0n);
+  return { rows, hash: `${isOfRecords ? recordsPrefix : ""}${sum}` };
 }
 
 /** Position of a sequence. */
@@ -180,9 +203,9 @@ export async function readPositions(
 /** All large objects, counted and hashed together. */
 export async function fingerprintLargeObjects(
   session: Session,
-  depth: FingerprintDepth,
+  reading: FingerprintReading,
 ): Promise<Fingerprint> {
-  if (depth === "counts") {
+  if (reading === "counts") {
     const { rows } = await session.one<{ rows: string }>(
       "select pg_catalog.count(*) as rows from pg_catalog.pg_largeobject_metadata",
     );

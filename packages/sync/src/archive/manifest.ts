@@ -10,7 +10,9 @@ const fingerprint = z.object({
   hash: z
     .string()
     .exactOptional()
-    .describe("Sum of the hashes of all rows; absent when they were only counted."),
+    .describe(
+      "Sum of the hashes of all rows; absent when they were only counted. Of a table: `records:` and the sum. Earlier versions of the tool wrote the sum of hashes of the rows' texts.",
+    ),
 });
 const sequence = z.object({
   identity: z.string().describe("`schema.name`, quoted where needed."),

@@ -28,16 +28,16 @@ export function assertEqual(
  * Reads a table of the staging database and refreshes its statistics, which a restore leaves empty. Row-level security that is forced
  * on the owner is off for the reading only: the transaction is rolled back.
  */
-export const fingerprintStagingTable: typeof fingerprintTable = async (session, table, depth) => {
+export const fingerprintStagingTable: typeof fingerprintTable = async (session, table, reading) => {
   if (!table.hidesRows) {
-    const fingerprint = await fingerprintTable(session, table, depth);
+    const fingerprint = await fingerprintTable(session, table, reading);
     await analyze(session, table.schema, table.name);
     return fingerprint;
   }
   await session.query("begin");
   try {
     await session.query(`alter table ${ident(table.schema, table.name)} no force row level security`);
-    return await fingerprintTable(session, table, depth);
+    return await fingerprintTable(session, table, reading);
   } finally {
     await session.query("rollback");
     await analyze(session, table.schema, table.name);

@@ -6,7 +6,7 @@ import {
   fingerprintTable,
   listDataTables,
   type Fingerprint,
-  type FingerprintDepth,
+  type FingerprintReading,
 } from "@pilot-light/core/inventory/tables";
 import type { Session } from "@pilot-light/core/postgres/session";
 import { drain } from "@pilot-light/core/async/settle";
@@ -32,7 +32,7 @@ export { countRows, type RowCounts } from "@pilot-light/core/inventory/tables";
  */
 export async function readInventory(
   sessions: readonly Session[],
-  depth: FingerprintDepth,
+  reading: FingerprintReading,
   onTable: (done: number, all: number) => void,
   fingerprint: typeof fingerprintTable = fingerprintTable,
 ): Promise<Inventory> {
@@ -40,11 +40,11 @@ export async function readInventory(
   if (first === undefined) throw new Error("An inventory needs a session.");
   const objects = await readObjects(first);
   const list = await listDataTables(first);
-  const largeObjects = await fingerprintLargeObjects(first, depth);
+  const largeObjects = await fingerprintLargeObjects(first, reading);
   const tables = new Map<string, Fingerprint>();
   let done = 0;
   await drain(list, sessions, async (table, session) => {
-    const found = await fingerprint(session, table, depth);
+    const found = await fingerprint(session, table, reading);
     const before = tables.get(table.group);
     tables.set(table.group, before === undefined ? found : addFingerprints(before, found));
     done += 1;
