@@ -98,7 +98,7 @@ async function compareOn(env, directory, options, line, leftOut) {
   const { stdout: version } = await mustRun(join(bin, "psql"), ["--version"], { env: direct });
   await report(options, usages, {
     bytes: Number(bytes),
-    postgres: version.trim().split(" ").at(-1) ?? "",
+    postgres: /\d+(\.\d+)?/.exec(version)?.[0] ?? "",
     leftOut,
   });
 }
