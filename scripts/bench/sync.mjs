@@ -4,7 +4,7 @@
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { dataStatements } from "../bench-lib/data.mjs";
+import { dataStatements, targetStatements } from "../bench-lib/data.mjs";
 import { startLine } from "../bench-lib/line.mjs";
 import { describeMachine, usageTable, writeSection } from "../bench-lib/report.mjs";
 import { help, parseSyncOptions } from "../bench-lib/sync-options.mjs";
@@ -66,10 +66,12 @@ async function compareOn(env, directory, options, line, leftOut) {
   const direct = { ...env, PATH: `${bin}${delimiter}${env["PATH"] ?? ""}` };
   const { neon, rds } = await libpqVariables(env);
   await switchAutovacuumOff([neon, rds], state, direct);
-  await mustRun("psql", ["-qX", "-v", "ON_ERROR_STOP=1"], {
-    env: { ...direct, ...neon },
-    input: dataStatements(options.size),
-  });
+  for (const [connection, input] of /** @type {const} */ ([
+    [neon, dataStatements(options.size)],
+    [rds, targetStatements(options.size)],
+  ])) {
+    await mustRun("psql", ["-qX", "-v", "ON_ERROR_STOP=1"], { env: { ...direct, ...connection }, input });
+  }
   const { stdout: bytes } = await mustRun("psql", ["-qXAtc", "select pg_database_size(current_database())"], {
     env: { ...direct, ...neon },
   });
