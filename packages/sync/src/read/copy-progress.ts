@@ -4,7 +4,7 @@ import type { Session } from "@pilot-light/core/postgres/session";
 import { isOwn } from "./database-facts.ts";
 import type { RowCounts } from "./inventory.ts";
 
-const pauseMs = 1000;
+const pauseMs = 500;
 
 // The view lists the commands that are running. https://www.postgresql.org/docs/current/progress-reporting.html#COPY-PROGRESS-REPORTING
 const copies = `
@@ -42,7 +42,7 @@ export class CopiedRows {
 }
 
 /**
- * Reports the rows that pg_dump has read, once a second while it reads some, until it is disposed of. Only shows: what fails here fails
+ * Reports the rows that pg_dump has read, twice a second while it reads some, until it is disposed of. Only shows: what fails here fails
  * elsewhere as well.
  * @param session may be used for other queries meanwhile
  */
