@@ -20,7 +20,14 @@ export class ScriptError extends Error {
 }
 
 /** @typedef {{ code: number, stdout: string, output: string }} Result `code` is 128 + n when signal n has ended the program. */
-/** @typedef {{ env?: NodeJS.ProcessEnv, show?: boolean, input?: string, evenInterrupted?: boolean }} RunOptions */
+/**
+ * @typedef {object} RunOptions
+ * @property {NodeJS.ProcessEnv} [env]
+ * @property {boolean} [show]
+ * @property {string} [input]
+ * @property {boolean} [evenInterrupted]
+ * @property {(pid: number) => void} [onStart] gets the process id of the program
+ */
 
 /** A function for each running program that sends it a signal. @type {Set<(signal: NodeJS.Signals) => void>} */
 const running = new Set();
@@ -63,7 +70,7 @@ export function endProgramsOnInterrupt() {
 export function run(
   program,
   args,
-  { env = process.env, show = false, input = "", evenInterrupted = false } = {},
+  { env = process.env, show = false, input = "", evenInterrupted = false, onStart } = {},
 ) {
   if (interruption !== undefined && !evenInterrupted)
     throw new ScriptError(`Interrupted by ${interruption}.`);
@@ -81,6 +88,7 @@ export function run(
       }
     };
     if (!evenInterrupted) running.add(send);
+    if (child.pid !== undefined) onStart?.(child.pid);
     const result = { code: 0, stdout: "", output: "" };
     child.stdout?.setEncoding("utf8").on("data", (text) => {
       result.stdout += text;

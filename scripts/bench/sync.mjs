@@ -1,99 +1,223 @@
 /**
- * `pnpm bench sync [small|medium] [runs]`: compares `pnpm sync neon-to-rds` with the minimum that it contains: `pg_dump -Fc` to a file
- * and `pg_restore` from it, without archive, verification, backup and swap. Both take turns, on servers without fsync.
+ * `pnpm bench sync tiny|small|medium|large`: compares `pnpm sync neon-to-rds` with the scripts that it replaces, and with other ways to copy a
+ * database. All take turns, on servers of a sandbox, which has no fsync.
  */
-import { join } from "node:path";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { dataStatements, targetStatements } from "../bench-lib/data.mjs";
+import { startLine } from "../bench-lib/line.mjs";
+import { describeMachine, usageTable, writeSection } from "../bench-lib/report.mjs";
+import { help, parseSyncOptions } from "../bench-lib/sync-options.mjs";
+import { deployOutputs } from "../bench-lib/terraform-outputs.mjs";
+import { measure } from "../bench-lib/usage.mjs";
+import { waysToSync } from "../bench-lib/ways-to-sync.mjs";
 import { libpqVariables } from "../compare.mjs";
 import { requirePostgresBin } from "../programs.mjs";
-import { ScriptError, mustRun, root } from "../run.mjs";
+import { ScriptError, interruptedBy, isExecutable, mustRun, onPath } from "../run.mjs";
 import { withSandbox } from "../sandbox.mjs";
 
-const syncBin = join(root, "packages/sync/dist/bin.js");
+/** @typedef {import("../bench-lib/sync-options.mjs").SyncOptions} SyncOptions */
+/** @typedef {import("../bench-lib/ways-to-sync.mjs").Name} Name */
+/** @typedef {import("../bench-lib/ways-to-sync.mjs").Place} Place */
+/** @typedef {Record<"binDir" | "dataDir", string>} Cluster */
+/** @typedef {{ neon: Cluster, rds: Cluster, adminPassword: string }} State */
 
-/** Rows of the big table, and the number of additional tables of 20,000 rows. */
-const sizes = { small: { rows: 1_000_000, tables: 0 }, medium: { rows: 5_000_000, tables: 30 } };
+const installPgcopydb = "sudo apt-get install pgcopydb";
 
-const [size = "small", runs = "3"] = process.argv.slice(3);
-if (size !== "small" && size !== "medium") throw new ScriptError("The size must be small or medium.");
-await withSandbox((env, directory) => measure(env, directory, size, Number(runs)));
+const options = parseSyncOptions(process.argv.slice(3));
+if (options === undefined) console.log(help);
+else await compare(options);
+
+/** @param {SyncOptions} options */
+async function compare(options) {
+  const names = options.only.filter((name) => name !== "pgcopydb" || onPath("pgcopydb"));
+  const leftOut = names.length < options.only.length;
+  if (leftOut) console.log(`pgcopydb is not installed and is left out. To install it:  ${installPgcopydb}`);
+  if (names.includes("scripts")) {
+    for (const program of ["aws", "terraform"]) {
+      if (onPath(program)) continue;
+      throw new ScriptError(
+        `The scripts that sync replaces need ${program} on the PATH.`,
+        `Install ${program}, or leave the scripts out with --only.`,
+      );
+    }
+  }
+  await withSandbox(async (env, directory) => {
+    const line = options.line === undefined ? undefined : startLine(options.line);
+    try {
+      await compareOn(env, directory, { ...options, only: names }, line, leftOut);
+    } finally {
+      line?.close();
+    }
+  });
+}
 
 /**
  * @param {NodeJS.ProcessEnv} env
  * @param {string} directory
- * @param {keyof typeof sizes} size
- * @param {number} runs
+ * @param {SyncOptions} options
+ * @param {ReturnType<typeof startLine> | undefined} line
+ * @param {boolean} leftOut
  */
-async function measure(env, directory, size, runs) {
-  const bin = await requirePostgresBin();
+async function compareOn(env, directory, options, line, leftOut) {
+  /** @type {State} */
+  const state = JSON.parse(readFileSync(join(directory, "state.json"), "utf8"));
+  const bin = await realPostgresBin();
+  const direct = { ...env, PATH: `${bin}${delimiter}${env["PATH"] ?? ""}` };
   const { neon, rds } = await libpqVariables(env);
-  await mustRun(join(bin, "psql"), ["-qX", "-v", "ON_ERROR_STOP=1"], {
-    env: { ...env, ...neon },
-    input: data(sizes[size]),
+  await switchAutovacuumOff([neon, rds], state, direct);
+  for (const [connection, input] of /** @type {const} */ ([
+    [neon, dataStatements(options.size)],
+    [rds, targetStatements(options.size)],
+  ])) {
+    await mustRun("psql", ["-qX", "-v", "ON_ERROR_STOP=1"], { env: { ...direct, ...connection }, input });
+  }
+  const { stdout: bytes } = await mustRun("psql", ["-qXAtc", "select pg_database_size(current_database())"], {
+    env: { ...direct, ...neon },
   });
-  const file = join(directory, "bare.dump");
-  const bare = async () => {
-    const psql = ["-qX", "-c", "drop database if exists bare with (force)", "-c", "create database bare"];
-    await mustRun(join(bin, "psql"), psql, { env: { ...env, ...rds, PGDATABASE: "postgres" } });
-    const start = performance.now();
-    await mustRun(join(bin, "pg_dump"), ["-Fc", "--no-owner", "--no-acl", "-f", file], {
-      env: { ...env, ...neon },
+  const place = await createPlace(direct, directory, line);
+  const servers = [state.neon, state.rds].map(({ dataDir }) =>
+    Number.parseInt(readFileSync(join(dataDir, "postmaster.pid"), "utf8"), 10),
+  );
+  const emptyCopy = () =>
+    mustRun("psql", ["-qX", "-c", "drop database if exists bench_copy", "-c", "create database bench_copy"], {
+      env: { ...direct, ...rds, PGDATABASE: "postgres" },
     });
-    await mustRun(join(bin, "pg_restore"), ["--no-owner", "--no-acl", "-d", "bare", file], {
-      env: { ...env, ...rds },
-    });
-    return (performance.now() - start) / 1000;
-  };
-  /** @param {readonly string[]} options */
-  const product = async (options) => {
-    const start = performance.now();
-    await mustRun(process.execPath, [syncBin, "neon-to-rds", "--yes", ...options], { env });
-    return (performance.now() - start) / 1000;
-  };
-  /** @type {Record<string, number[]>} */
-  const seconds = {
-    "pg_dump -Fc, pg_restore": [],
-    sync: [],
-    "sync --no-target-backup": [],
-    "sync --no-target-backup --verify counts": [],
-  };
   // Once without measuring: the first sync has a small target, the others one of full size.
-  await product([]);
-  for (let run = 0; run < runs; run += 1) {
-    for (const [name, list] of Object.entries(seconds)) {
-      const options = name.split(" ").slice(1);
-      list.push(name.startsWith("sync") ? await product(options) : await bare());
+  await waysToSync.checksums.copy(place, () => undefined);
+  /** @type {Map<Name, import("../bench-lib/usage.mjs").Usage[]>} */
+  const usages = new Map(options.only.map((name) => [name, []]));
+  for (let run = 1; run <= options.runs; run += 1) {
+    for (const [name, list] of usages) {
+      const { needs, copy, title } = waysToSync[name];
+      if (needs === "copy") await emptyCopy();
+      const usage = await measure(servers, (onStart) => copy(place, onStart));
+      if (interruptedBy() !== undefined) return;
+      list.push(usage);
+      console.log(`  run ${run}  ${title.padEnd(42)}${usage.seconds.toFixed(1).padStart(6)} s`);
     }
   }
-  report(size, seconds);
+  const { stdout: version } = await mustRun(join(bin, "psql"), ["--version"], { env: direct });
+  await report(options, usages, {
+    bytes: Number(bytes),
+    postgres: /\d+(\.\d+)?/.exec(version)?.[0] ?? "",
+    leftOut,
+  });
 }
 
-/** @param {{ rows: number, tables: number }} size */
-function data({ rows, tables }) {
-  const small = Array.from(
-    { length: tables },
-    (_, i) =>
-      `create table bench_${i} (id int primary key, a text, b timestamptz, c numeric);
-     insert into bench_${i} select g, md5(g::text), now(), g * 1.5 from generate_series(1, 20000) g;
-     create index on bench_${i} (a);`,
-  );
-  return `create table bench_big (aid int primary key, bid int, balance int, filler char(84));
-    insert into bench_big select g, g % 100, g * 7 % 1000, '' from generate_series(1, ${rows}) g;
-    ${small.join("\n")}`;
+/** The programs themselves: Debian's wrappers on the PATH take longer to start. */
+async function realPostgresBin() {
+  const found = await requirePostgresBin();
+  const { stdout } = await mustRun(join(found, "pg_dump"), ["--version"]);
+  const debian = `/usr/lib/postgresql/${/(\d+)/.exec(stdout)?.[1] ?? ""}/bin`;
+  return found === "/usr/bin" && isExecutable(join(debian, "pg_dump")) ? debian : found;
 }
 
 /**
- * @param {string} size
- * @param {Record<string, number[]>} seconds
+ * Autovacuum would work on the copies of one run during the next one.
+ * @param {readonly NodeJS.ProcessEnv[]} connections
+ * @param {State} state
+ * @param {NodeJS.ProcessEnv} env
  */
-function report(size, seconds) {
-  const median = (/** @type {number[]} */ list) =>
-    [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)] ?? NaN;
-  const base = median(seconds["pg_dump -Fc, pg_restore"] ?? []);
-  console.log(`\n${size}: medians in seconds, and as a ratio to the bare dump and restore\n`);
-  for (const [name, list] of Object.entries(seconds)) {
-    const all = list.map((second) => second.toFixed(1)).join(" ");
-    console.log(
-      `  ${name.padEnd(42)}${median(list).toFixed(1).padStart(6)}${(median(list) / base).toFixed(2).padStart(7)}   (${all})`,
-    );
+async function switchAutovacuumOff(connections, { adminPassword }, env) {
+  for (const connection of connections) {
+    const admin = { PGUSER: "sandbox_admin", PGPASSWORD: adminPassword, PGDATABASE: "postgres" };
+    const statements = ["-c", "alter system set autovacuum = off", "-c", "select pg_reload_conf()"];
+    await mustRun("psql", ["-qX", ...statements], { env: { ...env, ...connection, ...admin } });
   }
+}
+
+/**
+ * What the ways get: variables that lead through the slow line, and files.
+ * @param {NodeJS.ProcessEnv} env
+ * @param {string} directory
+ * @param {ReturnType<typeof startLine> | undefined} line
+ * @returns {Promise<Place>}
+ */
+async function createPlace(env, directory, line) {
+  const files = join(directory, "bench");
+  mkdirSync(join(files, "tmp"), { recursive: true });
+  const through = line === undefined ? env : await throughLine(env, line);
+  const { neon, rds } = await libpqVariables(through);
+  const copy = { ...rds, PGDATABASE: "bench_copy" };
+  const services = { source: neon, target: rds, copy };
+  const serviceFile = join(files, "services.conf");
+  const text = Object.entries(services).map(([name, variables]) => service(name, variables));
+  writeFileSync(serviceFile, text.join("\n"), { mode: 0o600 });
+  /** @type {Record<string, Record<string, string>>} */
+  const stacks = JSON.parse(readFileSync(env["PILOT_LIGHT_OUTPUTS_FILE"] ?? "", "utf8"));
+  const outputs = Object.values(stacks)[0] ?? {};
+  const terraform = join(files, "stack");
+  rmSync(terraform, { recursive: true, force: true });
+  if (onPath("terraform")) await deployOutputs(terraform, outputs, env);
+  return {
+    env: { ...through, PGSERVICEFILE: serviceFile, TMPDIR: join(files, "tmp"), AWS_PAGER: "" },
+    urls: { source: url(neon), copy: url(copy) },
+    directory: files,
+    terraform,
+    secret: outputs["database_secret_arn"] ?? "",
+    bucket: outputs["db_backups_bucket_name"] ?? "",
+  };
+}
+
+/**
+ * The variables with the ports of the line instead of the servers' ports.
+ * @param {NodeJS.ProcessEnv} env
+ * @param {ReturnType<typeof startLine>} line
+ */
+async function throughLine(env, line) {
+  const neon = new URL(env["NEON_DATABASE_URL"] ?? "");
+  const aws = new URL(env["AWS_ENDPOINT_URL"] ?? "");
+  const [address, rdsPort] = (env["RDS_HOSTADDR"] ?? "").split(":");
+  neon.port = String(await line.proxy(Number(neon.port)));
+  aws.port = String(await line.proxy(Number(aws.port)));
+  return {
+    ...env,
+    NEON_DATABASE_URL: neon.href,
+    AWS_ENDPOINT_URL: aws.origin,
+    RDS_HOSTADDR: `${address}:${await line.proxy(Number(rdsPort))}`,
+  };
+}
+
+/**
+ * A service of libpq.
+ * @param {string} name
+ * @param {NodeJS.ProcessEnv} variables
+ */
+function service(name, variables) {
+  const parameters = Object.entries(variables).map(
+    ([variable, value]) =>
+      `${variable === "PGDATABASE" ? "dbname" : variable.slice(2).toLowerCase()}=${value}`,
+  );
+  return [`[${name}]`, ...parameters, ""].join("\n");
+}
+
+/**
+ * For pgcopydb, which takes no services. It loses the host name of a URL that has an address as well, so the name is not checked.
+ * @param {NodeJS.ProcessEnv} variables
+ */
+function url({ PGHOSTADDR, PGPORT, PGUSER, PGPASSWORD, PGDATABASE, PGSSLROOTCERT }) {
+  const [user, password, database, certificates] = [PGUSER, PGPASSWORD, PGDATABASE, PGSSLROOTCERT].map(
+    (text) => encodeURIComponent(text ?? ""),
+  );
+  const parameters = `sslmode=verify-ca&sslrootcert=${certificates}`;
+  return `postgresql://${user}:${password}@${PGHOSTADDR}:${PGPORT}/${database}?${parameters}`;
+}
+
+/**
+ * @param {SyncOptions} options
+ * @param {ReadonlyMap<Name, readonly import("../bench-lib/usage.mjs").Usage[]>} usages
+ * @param {{ bytes: number, postgres: string, leftOut: boolean }} facts
+ */
+async function report({ size, line, runs, write, label }, usages, { bytes, postgres, leftOut }) {
+  const rows = [...usages].map(([name, list]) => ({ title: waysToSync[name].title, usages: list }));
+  const where = line === undefined ? "" : `, over a line of ${line.text}`;
+  const heading = `sync, ${size}${where}${label === undefined ? "" : `: ${label}`}`;
+  const date = new Date().toISOString().slice(0, 10);
+  const note = leftOut ? "\n\npgcopydb was not installed." : "";
+  const text = `Medians of ${runs}, source ${Math.round(bytes / 1_000_000)} MB, ${date}, ${describeMachine({ postgres })}.
+
+${usageTable(rows, waysToSync.scripts.title)}${note}`;
+  console.log(`\n${heading}\n\n${text}`);
+  if (write) await writeSection(heading, text);
 }

@@ -2,9 +2,11 @@
  * `pnpm bench validate [runs]`: compares `pnpm --silent validate` in both modes with the aws and terraform calls of the original
  * script, one after the other. Both take turns, on one emulator.
  */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { median } from "../bench-lib/median.mjs";
+import { deployOutputs } from "../bench-lib/terraform-outputs.mjs";
 import { ScriptError, mustRun, onPath, root } from "../run.mjs";
 import { withSandbox } from "../sandbox.mjs";
 
@@ -67,7 +69,7 @@ async function load(name) {
  */
 async function measure(mode, environment, env, albAddress) {
   const folder = join(environment.env["TMPDIR"] ?? "", "original");
-  await deploy(folder, environment.outputs, env);
+  await deployOutputs(folder, environment.outputs, env);
   /** @type {{ original: number[], validate: number[] }} */
   const seconds = { original: [], validate: [] };
   const calls = originalCalls(mode, environment, folder, albAddress);
@@ -95,20 +97,6 @@ async function timed(work) {
   const start = performance.now();
   await work();
   return (performance.now() - start) / 1000;
-}
-
-/**
- * Deploys a Terraform stack with the environment's outputs and a local state: the fastest case for the original.
- * @param {string} folder
- * @param {object} outputs
- * @param {NodeJS.ProcessEnv} env
- */
-async function deploy(folder, outputs, env) {
-  mkdirSync(folder, { recursive: true });
-  const output = Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, { value }]));
-  writeFileSync(join(folder, "main.tf.json"), JSON.stringify({ output }));
-  await mustRun("terraform", [`-chdir=${folder}`, "init", "-input=false"], { env });
-  await mustRun("terraform", [`-chdir=${folder}`, "apply", "-auto-approve", "-input=false"], { env });
 }
 
 /**
@@ -191,9 +179,4 @@ function report(mode, calls, seconds) {
   if (reached) return;
   console.log("  MISSED");
   process.exitCode = 1;
-}
-
-/** @param {number[]} list */
-function median(list) {
-  return [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)] ?? NaN;
 }

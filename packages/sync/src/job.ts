@@ -32,6 +32,8 @@ export interface SyncJob {
   staging: string;
   /** Previous targets that are dropped once the sync is done: earlier syncs dumped and replaced them. None that `sync undo` replaced. */
   droppable: readonly string[];
+  /** Rows of the source's tables, as the plan showed them: for the progress only. */
+  sourceRows: RowCounts;
   /** Rows of the target's tables, as the plan showed them. */
   targetRows: RowCounts;
   /** Opens another maintenance session, in case `maintenance` is lost. */

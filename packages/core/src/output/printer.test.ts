@@ -51,25 +51,61 @@ test("a step that was waited for only has no duration", async () => {
 });
 
 test.each([false, true])(
-  "in a pipe a long step says when it begins, once a minute how far it is, and how it ends; json: %s",
+  "in a pipe a long step says when it begins, every ten seconds how far it is, and how it ends; json: %s",
   async (json) => {
     const { printer, printed } = start({ json });
-    await printer.step("deploy", async (progress) => {
-      progress(printer.bar(12, 41, "changes"));
-      await vi.advanceTimersByTimeAsync(125_000);
+    await printer.step("deploy", async (report) => {
+      report(printer.bar(12, 41, "changes"));
+      await vi.advanceTimersByTimeAsync(25_000);
       return { value: 1, summary: "41 of 41 changes made" };
     });
     expect(printed()).toBe(
       [
         "  deploy    started",
-        "  deploy    12 of 41 changes, 1 min 0 s so far",
-        "  deploy    12 of 41 changes, 2 min 0 s so far",
-        `${"  deploy    41 of 41 changes made".padEnd(91)}2 min 5 s`,
+        "  deploy    12 of 41 changes, 11.0 s so far",
+        "  deploy    12 of 41 changes, 21.0 s so far",
+        `${"  deploy    41 of 41 changes made".padEnd(91)}   25.0 s`,
         "",
       ].join("\n"),
     );
   },
 );
+
+test("in a pipe at least ten seconds lie between two lines of progress, whatever the steps report", async () => {
+  const { printer, lines } = start();
+  const times: number[] = [];
+  const progress = vi.spyOn(printer, "progress").mockImplementation((text) => {
+    if (/started|so far/.test(text)) times.push(performance.now());
+  });
+  for (const label of ["dump", "restore", "verify"]) {
+    await printer.step(label, async (report) => {
+      for (let done = 0; done <= 170; done += 1) {
+        report({ done, all: 170, noun: "tables" });
+        await vi.advanceTimersByTimeAsync(100);
+      }
+      return { value: 1, summary: "" };
+    });
+  }
+  progress.mockRestore();
+  const pauses = times.slice(1).map((time, index) => time - (times[index] ?? 0));
+  expect(times.length).toBeGreaterThan(3);
+  expect(Math.min(...pauses)).toBeGreaterThanOrEqual(10_000);
+  expect(lines()).toEqual([""]);
+});
+
+test("an amount is shown with what is left, its rate, and the part that takes long", async () => {
+  const { printer, lines } = start({ columns: 200 });
+  await printer.step("dump", async (report) => {
+    for (let done = 0; done <= 900_000; done += 300_000) {
+      report({ done, all: 3_000_000, noun: "rows", part: "public.events" });
+      await vi.advanceTimersByTimeAsync(1000);
+    }
+    return { value: 1, summary: "" };
+  });
+  const drawn = lines().filter((line) => line.includes("900,000 of"));
+  expect(drawn.at(-1)).toContain("██████░░░░░░░░░░░░░░  900,000 of 3,000,000 rows, 6 s left, 300,000/s");
+  expect(drawn[0]).toContain("7 s left, 300,000/s, public");
+});
 
 test("a short step is one line in a pipe, and a failed one leaves no timer", async () => {
   const { printer, printed } = start();

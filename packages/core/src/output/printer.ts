@@ -1,8 +1,9 @@
 /** Prints for people on stderr and for programs on stdout, and removes secrets from both. */
 import pc from "picocolors";
 import { readVariable, type Environment } from "../config/env.ts";
-import { formatDuration } from "./format.ts";
+import { formatCount, formatDuration } from "./format.ts";
 import { cut, layOut, layOutTable, mostColumns, type Column, type Page, type Row } from "./layout.ts";
+import { Meter, type Amount } from "./meter.ts";
 import { Redactor } from "./redact.ts";
 
 export interface PrinterOptions {
@@ -25,11 +26,14 @@ export interface StepResult<T> {
   timed?: boolean;
 }
 
-/** Milliseconds after which a step that is not redrawn reports that it has begun. */
+/** Milliseconds after which a step that is not redrawn reports that it has begun; and between two looks at the clock. */
 const reportsBeginningAfter = 1000;
 
-/** Milliseconds between two signs of life of a step that is not redrawn. */
-const heartbeat = 60_000;
+/** Milliseconds between two lines about the progress of steps that are not redrawn. */
+const heartbeat = 10_000;
+
+/** Reports how far a step is: an amount gets its rate and the time left. */
+export type Report = (progress: string | Amount) => void;
 
 /** The two output streams of a command. */
 export class Printer {
@@ -42,6 +46,8 @@ export class Printer {
   readonly #stdout: NodeJS.WriteStream;
   readonly #stderr: NodeJS.WriteStream;
   #live = "";
+  /** When the last line about the progress of a step was printed. */
+  #lastBeat = -Infinity;
 
   constructor({
     environment,
@@ -126,20 +132,22 @@ export class Printer {
 
   /**
    * Runs a step and prints it when it ends, with its duration. A terminal shows it while it runs. Elsewhere, and with `--json`, a
-   * step that takes longer reports its beginning, and its progress once a minute.
+   * step that takes longer reports its beginning and its progress, with at least ten seconds between two lines.
    */
-  async step<T>(
-    label: string,
-    work: (progress: (text: string) => void) => Promise<StepResult<T>>,
-  ): Promise<T> {
+  async step<T>(label: string, work: (report: Report) => Promise<StepResult<T>>): Promise<T> {
     const start = performance.now();
     const elapsed = () => formatDuration(performance.now() - start);
     const name = `  ${label.padEnd(10)}`;
-    let text = "";
+    const meter = new Meter();
+    let latest: string | Amount = "";
+    const describe = () => (typeof latest === "string" ? latest : this.#describe(latest, meter));
     const watch = this.#watch({
-      redraw: () => `${name}${elapsed().padStart(8)}  ${text}`,
+      redraw: () => `${name}${elapsed().padStart(8)}  ${describe()}`,
       begin: () => `${name}started`,
-      beat: () => `${name}${text === "" ? "" : `${text}, `}${elapsed()} so far`,
+      beat: () => {
+        const text = describe();
+        return `${name}${text === "" ? "" : `${text}, `}${elapsed()} so far`;
+      },
     });
     try {
       const {
@@ -147,7 +155,8 @@ export class Printer {
         summary,
         timed = true,
       } = await work((next) => {
-        text = next;
+        latest = next;
+        if (typeof next !== "string") meter.add(next);
         watch.redraw();
       });
       const row = { label: name, text: summary, right: timed ? elapsed() : "" };
@@ -172,9 +181,16 @@ export class Printer {
 
   /** `████████░░░░  18 of 24 tables`, for a step's progress; without the bar where nothing is redrawn. */
   bar(done: number, all: number, noun: string): string {
-    if (!this.redraws) return `${done} of ${all} ${noun}`;
-    const filled = all === 0 ? 20 : Math.round((done / all) * 20);
-    return `${"█".repeat(filled)}${"░".repeat(20 - filled)}  ${done} of ${all} ${noun}`;
+    const text = `${formatCount(done)} of ${formatCount(all)} ${noun}`;
+    if (!this.redraws) return text;
+    const filled = all === 0 ? 20 : Math.min(20, Math.round((done / all) * 20));
+    return `${"█".repeat(filled)}${"░".repeat(20 - filled)}  ${text}`;
+  }
+
+  /** What a line that is cut loses first stands last. */
+  #describe(amount: Amount, meter: Meter): string {
+    const { done, all, noun, part = "" } = amount;
+    return [this.bar(done, all, noun), meter.describe(), part].filter((text) => text !== "").join(", ");
   }
 
   /** Removes secrets first: neither half of a secret that is broken into two lines would be found. */
@@ -185,11 +201,16 @@ export class Printer {
   /** Shows work that takes longer: redrawn on a terminal, elsewhere as lines of progress. */
   #watch(lines: Readonly<Record<"redraw" | "begin" | "beat", () => string>>) {
     if (!this.redraws) {
-      const beginning = setTimeout(() => this.progress(lines.begin()), reportsBeginningAfter);
-      const beats = setInterval(() => this.progress(lines.beat()), heartbeat);
+      let hasBegun = false;
+      const timer = setInterval(() => {
+        const now = performance.now();
+        if (now - this.#lastBeat < heartbeat) return;
+        this.#lastBeat = now;
+        this.progress(hasBegun ? lines.beat() : lines.begin());
+        hasBegun = true;
+      }, reportsBeginningAfter);
       const end = () => {
-        clearTimeout(beginning);
-        clearInterval(beats);
+        clearInterval(timer);
       };
       return { redraw: () => undefined, end };
     }

@@ -18,7 +18,7 @@ export function createJob(
   workDirectory: string,
 ): SyncJob {
   const { programs, findings } = inspection;
-  const { endpoint: source, facts: sourceFacts } = inspection.source;
+  const { endpoint: source, facts: sourceFacts, rows: sourceRows } = inspection.source;
   const { endpoint: target, facts: targetFacts, rows: targetRows } = inspection.target;
   return {
     direction,
@@ -32,6 +32,7 @@ export function createJob(
     ...keys,
     staging: stagingName(target.database, keys.stamp),
     droppable: replacedTargets(state),
+    sourceRows,
     targetRows,
     // This session reverts a swap after an interruption.
     reopen: () =>

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { estimateDurationMs, planTables, removedObjects } from "./plan.ts";
+import { planTables, removedObjects } from "./plan.ts";
 
 test("tables of both sides are listed together, first those that are removed", () => {
   const source = new Map([
@@ -26,10 +26,4 @@ test("objects other than tables that are removed are listed, without their parts
     object(kind, `public.${kind}`),
   );
   expect(removedObjects([object("function", "public.function")], target)).toEqual(["view public.view"]);
-});
-
-test("the estimate grows with both databases", () => {
-  expect(estimateDurationMs(0, 0)).toBe(3000);
-  expect(estimateDurationMs(200_000_000, 0)).toBe(13_000);
-  expect(estimateDurationMs(200_000_000, 80_000_000)).toBe(14_000);
 });

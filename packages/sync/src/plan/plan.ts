@@ -6,6 +6,8 @@ import type { Direction } from "../direction.ts";
 import type { Plan, PlannedSide, PlannedTable } from "../documents.ts";
 import type { DatabaseFacts } from "../read/database-facts.ts";
 import type { RowCounts } from "../read/inventory.ts";
+import type { Route } from "../read/route.ts";
+import { estimateDurationMs } from "./estimate.ts";
 
 export type { Plan } from "../documents.ts";
 
@@ -47,20 +49,13 @@ export function removedObjects(source: readonly SchemaObject[], target: readonly
     .map(({ kind, identity }) => `${kind} ${identity}`);
 }
 
-/**
- * A rough duration in milliseconds: a fixed part for some dozen round trips and starts of programs, and 20 MB/s for everything from
- * dump to verification, which is what a small RDS instance does.
- */
-export function estimateDurationMs(sourceBytes: number, backupBytes: number): number {
-  return 3000 + ((sourceBytes + backupBytes / 4) / 20_000_000) * 1000;
-}
-
 /** One side, as it was inspected. */
 interface InspectedSide {
   endpoint: Endpoint;
   facts: DatabaseFacts;
   rows: RowCounts;
   objects: readonly SchemaObject[];
+  route: Route;
 }
 
 /** Puts the plan together. */
@@ -87,7 +82,14 @@ export function makePlan(parts: {
     tables: planTables(source.rows, target.rows),
     removedObjects: removedObjects(source.objects, target.objects),
     notes,
-    estimatedDurationMs: estimateDurationMs(source.facts.bytes, backup === null ? 0 : target.facts.bytes),
+    estimatedDurationMs: estimateDurationMs({
+      sourceBytes: source.facts.bytes,
+      backupBytes: backup === null ? 0 : target.facts.bytes,
+      objects: source.objects.length,
+      verify,
+      source: source.route,
+      target: target.route,
+    }),
   };
 }
 

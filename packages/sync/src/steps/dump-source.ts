@@ -4,11 +4,13 @@ import { settleAll } from "@pilot-light/core/async/settle";
 import { readState } from "@pilot-light/core/inventory/state";
 import { readPositions, type SequencePosition } from "@pilot-light/core/inventory/tables";
 import { formatBytes, plural } from "@pilot-light/core/output/format";
+import type { Report } from "@pilot-light/core/output/printer";
 import { makeDump, type Dump } from "../copy/dump.ts";
 import type { DatabaseContent } from "../copy/equality.ts";
 import { readOwnArchive } from "../copy/schema-dump.ts";
 import type { StepContext } from "../job.ts";
 import { sessionOptions } from "../read/connect.ts";
+import { watchCopies } from "../read/copy-progress.ts";
 import {
   listConfiguration,
   listDumpedSequences,
@@ -34,9 +36,6 @@ export interface DumpedSource extends DatabaseContent {
   /** What PUBLIC may not use in the source. */
   closed: ReadonlySet<string>;
 }
-
-/** Reports how far the step is. */
-type Report = (text: string) => void;
 
 export async function dumpSource(context: StepContext): Promise<DumpedSource> {
   const { printer, job } = context;
@@ -71,6 +70,7 @@ async function dumpSnapshot(
 ): Promise<DumpedSource> {
   const { job, libpq } = context;
   const { direction, options, programs } = job;
+  using copying = watchCopies(snapshot.outside, job.sourceRows, report);
   const all = (await listConfiguration(snapshot.first)).filter(({ isReadable }) => isReadable);
   const relations = all.filter(({ extension }) => !job.skippedExtensions.includes(extension));
   const skippedRelations = all.filter((relation) => !relations.includes(relation));
@@ -95,7 +95,9 @@ async function dumpSnapshot(
     await locked;
     const configuration = await readConfiguration(snapshot.first, relations, options.verify);
     const state = await readState(snapshot.first);
-    const onTable = (done: number, tables: number) => report(`${done} of ${tables} tables read`);
+    const onTable = (done: number, tables: number) => {
+      if (!copying.isRunning()) report(`${done} of ${tables} tables read`);
+    };
     const inventory = await readInventory(snapshot.sessions, options.verify, onTable);
     return { configuration, state, inventory };
   };

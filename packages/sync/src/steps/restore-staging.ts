@@ -36,7 +36,7 @@ export async function restoreStaging(
       leftOut,
       jobs: options.jobs,
     };
-    await restore(request, context, (done, all) => progress(printer.bar(done, all, "tables")));
+    await restore(request, context, (done, all) => progress({ done, all, noun: "tables" }));
     return {
       value: leftOut,
       summary: `into the staging database ${staging}, ${plural(options.jobs, "job")}`,

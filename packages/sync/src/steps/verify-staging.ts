@@ -34,7 +34,7 @@ export async function verifyStaging(
     );
     // A new database has this schema; the source's owner may have dropped it.
     if (!dumped.state.hasPublic) await sessions.first.query("drop schema if exists public");
-    const report = (done: number, all: number) => progress(printer.bar(done, all, "tables"));
+    const report = (done: number, all: number) => progress({ done, all, noun: "tables" });
     const schemaDump = {
       system: direction.target,
       endpoint,

@@ -1,0 +1,52 @@
+/** Measures the way to a database: the time of a round trip, and how many bytes a millisecond it carries. */
+import type { Session } from "@pilot-light/core/postgres/session";
+
+/** The way between this machine and a database. */
+export interface Route {
+  roundTripMs: number;
+  /** Infinity where it was not measured. */
+  bytesPerMs: number;
+}
+
+/** A database below this size crosses a slow line in a few seconds: its throughput is not measured. */
+const smallDatabase = 30_000_000;
+
+/** Bytes of the probes. A connection begins slowly (RFC 5681), so that the last probe counts. */
+const probes = [65_536, 262_144, 1_048_576, 4_194_304];
+
+/** A probe that takes longer than this is the last: the next one would take four times as long. */
+const longProbeMs = 60;
+
+/** The way that the rows take: from the source to this machine, or from this machine to the target. */
+export type Flow = "from-server" | "to-server";
+
+/**
+ * Measures with an idle session: three round trips, and for a large database some 0.3 s of its throughput on a slow line.
+ * @param bytes size of the database that is copied
+ */
+export async function measureRoute(session: Session, flow: Flow, bytes: number): Promise<Route> {
+  // The shortest of three: the others waited for a processor.
+  const trips: number[] = [];
+  for (let trip = 0; trip < 3; trip += 1) trips.push(await timed(() => session.query("select 1")));
+  const roundTripMs = Math.min(...trips);
+  if (bytes < smallDatabase) return { roundTripMs, bytesPerMs: Infinity };
+  let bytesPerMs = Infinity;
+  for (const size of probes) {
+    const elapsed = await timed(() => probe(session, flow, size));
+    bytesPerMs = size / Math.max(elapsed - roundTripMs, 0.1);
+    if (elapsed > roundTripMs + longProbeMs) break;
+  }
+  return { roundTripMs, bytesPerMs };
+}
+
+async function probe(session: Session, flow: Flow, size: number): Promise<void> {
+  await (flow === "from-server"
+    ? session.query("select pg_catalog.repeat('x', $1::int) as x", [size])
+    : session.query("select pg_catalog.length($1::text) as x", ["x".repeat(size)]));
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
