@@ -88,8 +88,16 @@ async function inspect(context: ModeChangeContext): Promise<ActivationFacts> {
   const sync =
     neon === undefined
       ? none
-      : checkSync(preflight, context, "neon-to-rds", syncOptions(options), [neon, database], outputs);
-  const divergence =
+      : checkSync(
+          preflight,
+          context,
+          "neon-to-rds",
+          syncOptions(options),
+          [neon, database],
+          outputs,
+          () => divergence,
+        );
+  const divergence: Promise<Divergence | null> =
     neon === undefined ? none : checkNewerRows(preflight, context, [neon, database], outputs);
   const backend = outputs.then(() => readBackend(aws, names, signal));
   // The check of the state reports a failure to read the outputs.

@@ -92,8 +92,16 @@ async function inspect(context: ModeChangeContext): Promise<DeactivationFacts> {
   const sync =
     neon === undefined
       ? none
-      : checkSync(preflight, context, "rds-to-neon", syncOptions(options), [neon, database], existing);
-  const divergence =
+      : checkSync(
+          preflight,
+          context,
+          "rds-to-neon",
+          syncOptions(options),
+          [neon, database],
+          existing,
+          () => divergence,
+        );
+  const divergence: Promise<Divergence | null> =
     neon === undefined ? none : checkNewerRows(preflight, context, [neon, database], existing);
   await preflight.report(signal);
   return {

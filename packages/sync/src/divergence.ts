@@ -4,7 +4,12 @@
  */
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import { compareFingerprints, type Difference } from "@pilot-light/core/inventory/compare";
-import { listDataTables, readingOf, type Fingerprint } from "@pilot-light/core/inventory/tables";
+import {
+  listDataTables,
+  readingOf,
+  type Fingerprint,
+  type RowCounts,
+} from "@pilot-light/core/inventory/tables";
 import type { DatabaseSystem, Endpoint } from "@pilot-light/core/postgres/endpoint";
 import type { OutputsSource } from "@pilot-light/core/terraform/outputs";
 import { openSession, type Session } from "@pilot-light/core/postgres/session";
@@ -24,6 +29,8 @@ export interface Side {
   oid: string;
   /** How tables have changed since both were equal, as phrases; null where that is not known, or the side was not compared. */
   changed: readonly string[] | null;
+  /** Exact rows of each table. Absent where the side was not compared. */
+  rows?: RowCounts;
 }
 
 export interface Divergence {
@@ -93,7 +100,11 @@ async function readSide(
     ...compareFingerprints("table", new Map(Object.entries(verified.tables)), now.tables),
     ...compareFingerprints("large objects", all(verified.largeObjects), all(now.largeObjects)),
   ].filter(({ identity }) => !hidden.has(identity));
-  return { ...side, changed: differences.map((found) => describe(found, verified.tables, now.tables)) };
+  const changed = differences.map((found) => describe(found, verified.tables, now.tables));
+  const rows = new Map(
+    [...now.tables].map(([group, table]) => [group, hidden.has(group) ? null : table.rows]),
+  );
+  return { ...side, changed, rows };
 }
 
 /** Tables of which row-level security hides rows from the role. */

@@ -6,6 +6,7 @@ import { directions, type DirectionName } from "./direction.ts";
 import type { Plan, SyncResult } from "./documents.ts";
 import type { SyncOptions } from "./options.ts";
 import { createJob } from "./plan/create-job.ts";
+import type { CountedRows } from "./plan/inspect.ts";
 import { openWithoutLocks, takeLocks, type Locks } from "./plan/locks.ts";
 import { prepare, type Prepared } from "./plan/prepare.ts";
 import { stating } from "./plan/resulting-state.ts";
@@ -19,18 +20,20 @@ export type { SyncOptions } from "./options.ts";
 
 /**
  * What a sync would do, and why it must not run. Prints and writes nothing.
+ * @param counted waited for before rows are counted: the databases whose rows the caller has just counted
  * @throws OpsError of any class, with the state `nothing-written`
  */
 export async function previewSync(
   name: DirectionName,
   options: SyncOptions,
   context: CommandContext,
+  counted?: () => Promise<CountedRows>,
 ): Promise<Pick<Prepared, "plan" | "refusal">> {
   const direction = directions[name];
   return await stating("nothing-written", context.signal, async () => {
     const resolved = await resolve(direction, options.outputs, context);
     await using opened = await openWithoutLocks(resolved, context);
-    const { plan, refusal } = await prepare(direction, options, resolved, opened.state, context);
+    const { plan, refusal } = await prepare(direction, options, resolved, opened.state, context, counted);
     return { plan, refusal: refusal?.with({ state: "nothing-written" }) };
   });
 }

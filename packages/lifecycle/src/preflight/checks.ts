@@ -4,6 +4,8 @@ import { readVariable } from "@pilot-light/core/config/env";
 import type { Outputs } from "@pilot-light/core/contract";
 import { formatMinute, plural } from "@pilot-light/core/output/format";
 import { readNeon } from "@pilot-light/core/postgres/neon-url";
+import type { RowCounts } from "@pilot-light/core/inventory/tables";
+import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
 import { openSession } from "@pilot-light/core/postgres/session";
 import { sessionOptions } from "@pilot-light/sync/read/connect";
 import type { DirectionName } from "@pilot-light/sync/direction";
@@ -93,7 +95,10 @@ export function checkNeon(
   });
 }
 
-/** Plans the sync, as its dry run does; null where the deployment will create the database. */
+/**
+ * Plans the sync, as its dry run does; null where the deployment will create the database.
+ * @param divergence the check that reads all rows: the plan takes its counts instead of counting again
+ */
 export function checkSync(
   preflight: Preflight,
   context: LifecycleContext,
@@ -101,6 +106,7 @@ export function checkSync(
   options: Omit<SyncOptions, "outputs">,
   waitFor: readonly Promise<unknown>[],
   outputs: Promise<Outputs>,
+  divergence: () => Promise<Divergence | null>,
 ): Promise<SyncPlan | null> {
   return preflight.check("sync", async () => {
     await Promise.all(waitFor);
@@ -113,10 +119,16 @@ export function checkSync(
       direction,
       { ...options, outputs: { values: deployed } },
       context,
+      () => divergence().then(rowsOf, () => ({})),
     );
     if (refusal !== undefined) throw refusal;
     return { value: plan, summary: `${plan.source.system} -> ${plan.target.system} is possible` };
   });
+}
+
+function rowsOf(divergence: Divergence | null): Partial<Record<DatabaseSystem, RowCounts>> {
+  const { neon, rds } = { neon: divergence?.neon.rows, rds: divergence?.rds.rows };
+  return { ...(neon === undefined ? {} : { neon }), ...(rds === undefined ? {} : { rds }) };
 }
 
 /** Finds rows that only the target has; null where there is no database yet. */

@@ -4,7 +4,7 @@ import type { Side } from "@pilot-light/core/errors";
 import { acquireAll, combine, settleAll } from "@pilot-light/core/async/settle";
 import type { SchemaObject } from "@pilot-light/core/inventory/objects";
 import { listDataTables, type DataTable } from "@pilot-light/core/inventory/tables";
-import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
+import type { DatabaseSystem, Endpoint } from "@pilot-light/core/postgres/endpoint";
 import {
   chooseClientPrograms,
   findClientPrograms,
@@ -45,6 +45,9 @@ export interface Inspection {
   findings: Findings;
 }
 
+/** Rows of databases that need no counting. */
+export type CountedRows = Readonly<Partial<Record<DatabaseSystem, RowCounts>>>;
+
 /**
  * Inspects both databases and checks the preflight rules.
  * @throws OpsError the refusals of the rules about databases (precondition), as without them the rest cannot be read; SAME_DATABASE;
@@ -56,6 +59,7 @@ export async function inspect(
   resolved: Resolved,
   targetState: TargetState,
   context: CommandContext,
+  counted: () => Promise<CountedRows> = () => Promise.resolve({}),
 ): Promise<Inspection> {
   const finding = findClientPrograms(context.environment);
   await using first = await connectBoth(resolved, context);
@@ -72,8 +76,9 @@ export async function inspect(
   const extensions = await readExtensionFacts(first.source, first.target);
   const majors = [source.facts.major, ...(targetBackup ? [target.facts.major] : [])];
   const programs = chooseClientPrograms(await finding, majors, target.facts.major);
-  const count = (side: Side, { tables }: SideFacts) =>
-    countAll(first[side], side, tables, found.jobs ?? jobs, context);
+  const known = await counted();
+  const count = async (side: Side, { tables }: SideFacts) =>
+    known[direction[side]] ?? (await countAll(first[side], side, tables, found.jobs ?? jobs, context));
   const [sourceRows, targetRows] = await settleAll([count("source", source), count("target", target)]);
   // When nothing else uses the sessions.
   const [sourceRoute, targetRoute] = await settleAll([

@@ -9,7 +9,7 @@ import type { Plan } from "../documents.ts";
 import type { SyncOptions } from "../options.ts";
 import type { Resolved } from "../resolve.ts";
 import type { TargetState } from "../target/target-state.ts";
-import { inspect, type Inspection } from "./inspect.ts";
+import { inspect, type CountedRows, type Inspection } from "./inspect.ts";
 import { makePlan } from "./plan.ts";
 
 /** A plan, and everything that it was made from. */
@@ -36,9 +36,10 @@ export async function prepare(
   resolved: Resolved,
   targetState: TargetState,
   context: CommandContext,
+  counted?: () => Promise<CountedRows>,
 ): Promise<Prepared> {
   const { store } = resolved;
-  const inspection = await inspect(direction, options, resolved, targetState, context);
+  const inspection = await inspect(direction, options, resolved, targetState, context, counted);
   const { source, target, programs, findings } = inspection;
   const keys = await freeKeys(direction, store, options, context.signal);
   const plan = makePlan({
