@@ -1,10 +1,12 @@
 /**
  * Bundles the programs that people use: each into one file, `packages/<name>/dist/bundle.cjs`, and the code that V8 compiles when the
- * program runs, `bundle.code`. Without a bundle, or after a build of the packages, the programs load their modules instead.
+ * program runs, `bundle.code`. Without a bundle, or after a build of the packages, the programs load their modules instead. With
+ * `--if-older`, a bundle that is newer than the builds of the packages stays.
  */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { rolldown } from "rolldown";
+import { bundleIn, isCurrent } from "../packages/core/dist/cli/bundle.js";
 import { mustRun, root } from "./run.mjs";
 
 /** The packages, each with a command that loads most of its modules and then fails, because nothing answers. */
@@ -36,9 +38,12 @@ const requireSdk = {
   },
 };
 
+const ifOlder = process.argv.includes("--if-older");
+
 for (const [name, args] of Object.entries(programs)) {
   const dist = join(root, "packages", name, "dist");
-  await bundle(join(dist, "commands/program.js"), join(dist, "bundle.cjs"));
+  if (ifOlder && isCurrent(dist)) continue;
+  await bundle(join(dist, "commands/program.js"), bundleIn(dist).file);
   const compile = join(root, "scripts/compile-bundle.mjs");
   await mustRun(process.execPath, [compile, dist, ...args], { env: nowhere });
 }

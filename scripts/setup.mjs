@@ -115,5 +115,6 @@ function warnWithoutPty() {
 
 async function build() {
   await mustRun(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-b"]);
+  await mustRun(process.execPath, [join(root, "scripts/bundle.mjs"), "--if-older"]);
   return "up to date";
 }

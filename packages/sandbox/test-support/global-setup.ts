@@ -46,7 +46,10 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
 
 /** Builds the workspace and its bundles: integration tests run the programs that people run. */
 async function build(): Promise<void> {
-  for (const program of [["node_modules/typescript/bin/tsc", "-b"], ["scripts/bundle.mjs"]]) {
+  for (const program of [
+    ["node_modules/typescript/bin/tsc", "-b"],
+    ["scripts/bundle.mjs", "--if-older"],
+  ]) {
     const result = await run(process.execPath, program, { environment: processEnvironment(), cwd: root });
     if (result.exitCode === 0) continue;
     const output = [result.stdout, ...result.stderr].join("\n");

@@ -4,31 +4,29 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { bundleIn, compileBundle, isCurrent, loadProgram, type Program } from "./bundle.ts";
 
-let packages: string;
+let root: string;
 let dist: string;
 
 beforeEach(async () => {
-  packages = await mkdtemp(join(tmpdir(), "pilot-light-bundle-"));
-  dist = join(packages, "sync/dist");
+  root = await mkdtemp(join(tmpdir(), "pilot-light-bundle-"));
+  dist = join(root, "packages/sync/dist");
   for (const name of ["core", "sync"]) {
-    await mkdir(join(packages, name, "dist"), { recursive: true });
+    await mkdir(join(root, "packages", name, "dist"), { recursive: true });
     await build(name, 1000);
   }
+  await write(join(root, "pnpm-lock.yaml"), "", 1000);
 });
-afterEach(() => rm(packages, { recursive: true, force: true }));
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+async function write(file: string, text: string, seconds: number): Promise<void> {
+  await writeFile(file, text);
+  await utimes(file, seconds, seconds);
+}
 
 /** What tsc writes whenever it changes a file of the package. */
-async function build(name: string, seconds: number): Promise<void> {
-  const file = join(packages, name, "dist/.tsbuildinfo");
-  await writeFile(file, "{}");
-  await utimes(file, seconds, seconds);
-}
-
-async function bundle(source: string, seconds: number): Promise<void> {
-  const { file } = bundleIn(dist);
-  await writeFile(file, source);
-  await utimes(file, seconds, seconds);
-}
+const build = (name: string, seconds: number) =>
+  write(join(root, "packages", name, "dist/.tsbuildinfo"), "{}", seconds);
+const bundle = (text: string, seconds: number) => write(bundleIn(dist).file, text, seconds);
 
 const fromModules: Program = { run: () => Promise.resolve() };
 const load = () => loadProgram(dist, () => Promise.resolve(fromModules));
@@ -48,6 +46,12 @@ test("a package that was built after the bundle makes the modules run", async ()
   await bundle(source, 2000);
   await build("core", 3000);
   expect(isCurrent(dist)).toBe(false);
+  expect(await load()).toBe(fromModules);
+});
+
+test("dependencies that were updated after the bundle make the modules run", async () => {
+  await bundle(source, 2000);
+  await write(join(root, "pnpm-lock.yaml"), "", 3000);
   expect(await load()).toBe(fromModules);
 });
 

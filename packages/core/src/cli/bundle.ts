@@ -28,11 +28,15 @@ export async function loadProgram(dist: string, modules: () => Promise<Program>)
   return evaluate(compileBundle(file, readIfExists(code)), file);
 }
 
-/** Whether the bundle is newer than the builds of all packages: a developer may have built them since. */
+/**
+ * Whether the bundle is newer than the builds of all packages and than the list of their dependencies: a developer may have changed
+ * either since.
+ */
 export function isCurrent(dist: string): boolean {
   const packages = join(dist, "../..");
   const built = modified(bundleIn(dist).file);
-  return readdirSync(packages).every((name) => modified(join(packages, name, "dist/.tsbuildinfo")) <= built);
+  const builds = readdirSync(packages).map((name) => join(packages, name, "dist/.tsbuildinfo"));
+  return [join(packages, "../pnpm-lock.yaml"), ...builds].every((file) => modified(file) <= built);
 }
 
 /** @param cachedData what V8 compiled before; another version of V8 ignores it */
