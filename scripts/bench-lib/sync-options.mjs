@@ -30,7 +30,7 @@ Options:
   --runs <n>         runs of each way; the table shows medians                                       [default: 3]
   --only <names>     some of the ways, separated by commas (below)                             [default: all]
   --write            write the table to docs/benchmarks.md
-  --label <text>     with --write: keep the table beside other tables of this size and line, under this label
+  --label <text>     with --write: write another table for this size and line, with this label
   -h, --help         show this help
 
 Sizes:

@@ -4,8 +4,6 @@ import { readVariable } from "@pilot-light/core/config/env";
 import type { Outputs } from "@pilot-light/core/contract";
 import { formatMinute, plural } from "@pilot-light/core/output/format";
 import { readNeon } from "@pilot-light/core/postgres/neon-url";
-import type { RowCounts } from "@pilot-light/core/inventory/tables";
-import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
 import { openSession } from "@pilot-light/core/postgres/session";
 import { sessionOptions } from "@pilot-light/sync/read/connect";
 import type { DirectionName } from "@pilot-light/sync/direction";
@@ -119,16 +117,15 @@ export function checkSync(
       direction,
       { ...options, outputs: { values: deployed } },
       context,
-      () => divergence().then(rowsOf, () => ({})),
+      () =>
+        divergence().then(
+          (found) => ({ neon: found?.neon.rows, rds: found?.rds.rows }),
+          () => ({}),
+        ),
     );
     if (refusal !== undefined) throw refusal;
     return { value: plan, summary: `${plan.source.system} -> ${plan.target.system} is possible` };
   });
-}
-
-function rowsOf(divergence: Divergence | null): Partial<Record<DatabaseSystem, RowCounts>> {
-  const { neon, rds } = { neon: divergence?.neon.rows, rds: divergence?.rds.rows };
-  return { ...(neon === undefined ? {} : { neon }), ...(rds === undefined ? {} : { rds }) };
 }
 
 /** Finds rows that only the target has; null where there is no database yet. */

@@ -13,7 +13,7 @@ const costs = {
     /** pg_restore with indexes, on the target's server. */
     restore: 9,
     verify: { checksums: 4, counts: 1 },
-    /** Of the target: its own dump, which runs beside the other steps. */
+    /** Of the target: its own dump, which runs at the same time as the other steps. */
     backup: 5,
   },
   /**

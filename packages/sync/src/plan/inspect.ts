@@ -46,7 +46,7 @@ export interface Inspection {
 }
 
 /** Rows of databases that need no counting. */
-export type CountedRows = Readonly<Partial<Record<DatabaseSystem, RowCounts>>>;
+export type CountedRows = Readonly<Partial<Record<DatabaseSystem, RowCounts | undefined>>>;
 
 /**
  * Inspects both databases and checks the preflight rules.
