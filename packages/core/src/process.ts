@@ -1,6 +1,8 @@
 /** Runs other programs: with argument arrays, an explicit environment, and a bounded tail of stderr. */
 import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { grace } from "./async/grace.ts";
 import type { Environment } from "./config/env.ts";
 import { interrupted, programMissing } from "./errors.ts";
@@ -9,6 +11,8 @@ export interface RunOptions {
   /** The whole environment of the child. Secrets go into files named by it, never into `args`. */
   environment: Environment;
   cwd?: string;
+  /** Standard input; empty unless given. The program may stop reading it early. */
+  input?: Readable;
   /** Ends the child with SIGTERM, and two seconds later it and its own children with SIGKILL. */
   signal?: AbortSignal;
   /** Called with each line of stderr as it comes. */
@@ -55,7 +59,7 @@ export async function run(program: string, args: readonly string[], options: Run
   const child = execa(program, [...args], {
     env: { ...options.environment } as Record<string, string>,
     extendEnv: false,
-    stdin: "ignore",
+    stdin: options.input === undefined ? "ignore" : "pipe",
     reject: false,
     buffer: { stdout: true, stderr: false },
     // A process group of its own: pg_restore that is killed leaves workers, which may wait for a server that does not answer.
@@ -65,6 +69,9 @@ export async function run(program: string, args: readonly string[], options: Run
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
   });
   const stopEnding = endGroup(child, options.signal);
+  const { stdin } = child as ChildProcess;
+  // The program reports input that ends too early, and may end without having read everything.
+  if (options.input !== undefined && stdin !== null) void pipeline(options.input, stdin).catch(() => undefined);
   const stderr: string[] = [];
   const reading = (async () => {
     for await (const line of createInterface({ input: child.stderr, crlfDelay: Infinity })) {

@@ -34,6 +34,8 @@ export interface SyncJob {
   droppable: readonly string[];
   /** Rows of the source's tables, as the plan showed them: for the progress only. */
   sourceRows: RowCounts;
+  /** Size of each table of the source, by `nameOfRelation`. */
+  sourceBytes: ReadonlyMap<string, number>;
   /** Rows of the target's tables, as the plan showed them. */
   targetRows: RowCounts;
   /** Opens another maintenance session, in case `maintenance` is lost. */

@@ -47,6 +47,20 @@ const firstPart = 1 << 20;
  * @throws ArchiveUnreadable
  */
 export async function readArchive(file: string): Promise<Archive> {
+  const archive = await readGrowingArchive(file);
+  if (archive === undefined) {
+    throw new ArchiveUnreadable(`${file}: the archive ends within its table of contents`);
+  }
+  return archive;
+}
+
+/**
+ * Reads the entries of an archive that pg_dump may still be writing: it writes the table of contents before the rows. Later pg_dump
+ * writes the positions of the rows into it, which changes no length.
+ * @returns undefined while the file ends within the table of contents
+ * @throws ArchiveUnreadable
+ */
+export async function readGrowingArchive(file: string): Promise<Archive | undefined> {
   await using handle = await open(file);
   const { size } = await handle.stat();
   for (let length = firstPart; ; length *= 2) {
@@ -56,9 +70,7 @@ export async function readArchive(file: string): Promise<Archive> {
       return parseArchive(part);
     } catch (error) {
       if (!(error instanceof EndOfBytes)) throw error;
-      if (length >= size) {
-        throw new ArchiveUnreadable(`${file}: the archive ends within its table of contents`);
-      }
+      if (length >= size) return undefined;
     }
   }
 }

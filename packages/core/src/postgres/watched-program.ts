@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { watch } from "../async/watch.ts";
 import type { Side } from "../errors.ts";
+import type { GrowingStream } from "../async/growing-file.ts";
 import { run, type RunOptions, type RunResult } from "../process.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { probeServer, probeTime, sessionOptions, stalled } from "./session.ts";
@@ -13,9 +14,14 @@ export interface Server {
   side: Side;
 }
 
+/** The file that a program writes, or the stream that it reads. */
+export interface Traffic {
+  output?: string;
+  input?: GrowingStream;
+}
+
 /**
- * Runs a program of PostgreSQL. A line of stderr, or growth of `file`, is progress.
- * @param file what the program writes
+ * Runs a program of PostgreSQL. A line of stderr, growth of the output, and waiting for the input are progress.
  * @throws OpsError CONNECTION_STALLED of the side's class, and as `run` does
  */
 export async function runWatched(
@@ -23,7 +29,7 @@ export async function runWatched(
   args: readonly string[],
   options: RunOptions,
   { endpoint, side }: Server,
-  file?: string,
+  { output, input }: Traffic = {},
 ): Promise<RunResult> {
   // Names the sessions of this program on the server.
   const applicationName = `pilot-light ${randomUUID().slice(0, 8)}`;
@@ -35,6 +41,7 @@ export async function runWatched(
     ...options,
     environment: { ...options.environment, PGAPPNAME: applicationName },
     signal: AbortSignal.any(signals),
+    ...(input === undefined ? {} : { input: input.stream }),
     onStderr: (line) => {
       lines += 1;
       options.onStderr?.(line);
@@ -46,10 +53,12 @@ export async function runWatched(
     {
       limit: session.stallLimit,
       probeTime: probeTime(session),
-      progress: () => `${lines} ${size}`,
+      progress: () => `${lines} ${size} ${input?.bytes ?? 0}`,
       probe: async (milliseconds, stop) => {
+        // Then another program makes no progress.
+        if (input?.waits === true) return undefined;
         const before = size;
-        if (file !== undefined) size = (await stat(file).catch(() => ({ size }))).size;
+        if (output !== undefined) size = (await stat(output).catch(() => ({ size }))).size;
         if (size !== before) return undefined;
         return await probeServer(endpoint, { failure: side }, { applicationName }, milliseconds, stop);
       },

@@ -1,7 +1,8 @@
 /** Dumps and manifests in the db-backups bucket. A dump is complete once it has a manifest, which is written last. */
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID, type Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
+import { Readable } from "node:stream";
 import type { S3Client, UploadPartCommand } from "@aws-sdk/client-s3";
 import { delayed, grace } from "@pilot-light/core/async/grace";
 import type { AwsClients } from "@pilot-light/core/aws/clients";
@@ -15,6 +16,13 @@ const mebibyte = 1024 * 1024;
 /** S3 takes 10,000 parts at most; 9,000 leaves room. */
 const maxParts = 9000;
 const oneDay = 24 * 3_600_000;
+
+/** A dump in S3. */
+export interface StoredDump {
+  bytes: number;
+  /** Of the bytes that were sent, in hexadecimal. */
+  sha256: string;
+}
 
 export class DumpStore {
   readonly bucket: string;
@@ -79,22 +87,18 @@ export class DumpStore {
    * Uploads a file in parallel parts with checksums; a failure leaves no parts behind.
    * @throws OpsError KEY_TAKEN, UPLOAD_INCOMPLETE, AWS_* (aws)
    */
-  async putFile(
-    key: string,
-    file: string,
-    signal: AbortSignal,
-    onProgress?: (bytes: number) => void,
-  ): Promise<void> {
+  async putFile(key: string, file: string, signal: AbortSignal): Promise<StoredDump> {
     const { Upload } = await import("@aws-sdk/lib-storage");
     const { HeadObjectCommand, UploadPartCommand } = await import("@aws-sdk/client-s3");
     const client = await this.#aws.s3();
     const { size } = await stat(file);
+    const hash = createHash("sha256");
     const upload = new Upload({
       client: abortingParts(client, UploadPartCommand, signal),
       params: {
         ...this.#address(),
         Key: key,
-        Body: createReadStream(file),
+        Body: Readable.from(hashed(createReadStream(file), hash), { objectMode: false }),
         ContentType: "application/octet-stream",
         ChecksumAlgorithm: "SHA256",
         Metadata: { run: this.#run },
@@ -104,7 +108,6 @@ export class DumpStore {
       queueSize: 4,
       partSize: Math.max(8 * mebibyte, Math.ceil(size / maxParts)),
     });
-    if (onProgress !== undefined) upload.on("httpUploadProgress", ({ loaded }) => onProgress(loaded ?? 0));
     try {
       signal.throwIfAborted();
       await upload.done();
@@ -117,6 +120,7 @@ export class DumpStore {
       if (ContentLength !== size) {
         throw uploadIncomplete({ uri: this.uri(key), bytes: ContentLength ?? 0, expected: size });
       }
+      return { bytes: size, sha256: hash.digest("hex") };
     } catch (error) {
       if (awsStatus(error) === undefined) this.#uncertain.add(key);
       signal.throwIfAborted();
@@ -245,6 +249,14 @@ export class DumpStore {
 function byStamp(a: string, b: string): number {
   const stamp = (key: string) => key.slice(key.indexOf("/") + 1);
   return stamp(a).localeCompare(stamp(b));
+}
+
+/** The chunks of a stream, which `hash` gets as well. */
+async function* hashed(stream: AsyncIterable<Buffer>, hash: Hash): AsyncGenerator<Buffer> {
+  for await (const chunk of stream) {
+    hash.update(chunk);
+    yield chunk;
+  }
 }
 
 function aborting(signal: AbortSignal | undefined) {

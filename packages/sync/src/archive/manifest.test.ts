@@ -4,7 +4,7 @@ import { manifestBase, parseManifest, type Manifest } from "./manifest.ts";
 const uri = "s3://bucket/neon-dumps/2026-11-22T09-30-00.manifest.json";
 const run = { direction: "neon-to-rds", createdBy: "arn:aws:iam::1:user/me", clientVersion: "16.4" } as const;
 const archive: Manifest = {
-  ...manifestBase(run, "neon-dumps/2026-11-22T09-30-00.dump", { file: "f", bytes: 1, sha256: "00" }),
+  ...manifestBase(run, "neon-dumps/2026-11-22T09-30-00.dump", { bytes: 1, sha256: "00" }),
   kind: "archive",
   database: { system: "neon", host: "h", name: "neondb", serverVersion: "16.4" },
   target: { system: "rds", host: "r", name: "app" },

@@ -1,7 +1,7 @@
 /** The manifest of a dump, which a sync writes last: what the dump is, where it is from, and how to check that it is intact. */
 import type { DirectionName } from "../direction.ts";
-import type { Dump } from "../copy/dump.ts";
 import { manifestUnreadable } from "../errors.ts";
+import type { StoredDump } from "./dump-store.ts";
 import { z } from "zod";
 
 const system = z.enum(["neon", "rds"]);
@@ -82,7 +82,7 @@ export function parseManifest(text: string, uri: string): Manifest {
 export function manifestBase(
   run: { direction: DirectionName; createdBy: string; clientVersion: string },
   key: string,
-  { bytes, sha256 }: Dump,
+  { bytes, sha256 }: StoredDump,
 ) {
   return { version: 1, key, bytes, sha256, createdAt: new Date().toISOString(), ...run } as const;
 }

@@ -1,8 +1,5 @@
 /** Dumps a database into one file that plain `pg_restore` can read. */
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import { pipeline } from "node:stream/promises";
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import type { Environment } from "@pilot-light/core/config/env";
 import type { Side } from "@pilot-light/core/errors";
@@ -16,7 +13,6 @@ import { dumpDamaged, dumpFailed } from "../errors.ts";
 export interface Dump {
   file: string;
   bytes: number;
-  sha256: string;
 }
 
 export interface DumpRequest {
@@ -71,12 +67,12 @@ export async function makeDump(request: DumpRequest, { printer, signal }: Comman
     if (line.includes(afterLocking)) request.onLocked?.();
   };
   const options = { environment, signal, onStart, onStderr };
-  const running = runWatched(programs.pgDump, args, options, { endpoint, side }, file);
+  const running = runWatched(programs.pgDump, args, options, { endpoint, side }, { output: file });
   const { exitCode, stderr } = await running.finally(() => request.onLocked?.());
   if (exitCode !== 0) {
     throw dumpFailed({ side, system, errors: programErrors(stderr) });
   }
-  return { file, bytes: (await stat(file)).size, sha256: await sha256(file, signal) };
+  return { file, bytes: (await stat(file)).size };
 }
 
 /**
@@ -103,10 +99,4 @@ export function programErrors(stderr: readonly string[]): string[] {
     /: (error|fatal|warning|detail|hint): |^(Command was|DETAIL|HINT|CONTEXT): /.test(line),
   );
   return (errors.length > 0 ? errors : stderr).slice(-15);
-}
-
-async function sha256(file: string, signal: AbortSignal): Promise<string> {
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(file), hash, { signal });
-  return hash.digest("hex");
 }

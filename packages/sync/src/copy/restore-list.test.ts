@@ -1,6 +1,7 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { ArchiveEntry } from "@pilot-light/core/inventory/archive";
-import { isLeftOut, nameOfRelation, restoreList, type RestoreListOptions } from "./restore-list.ts";
+import { nameOfRelation } from "../read/inventory.ts";
+import { distribute, isLeftOut, listOf, type RestoreListOptions } from "./restore-list.ts";
 
 const entry = (type: string, schema: string | null, tag: string): ArchiveEntry => ({
   id: 7,
@@ -60,5 +61,42 @@ test("an extension that is left out takes its rows and sequences with it, and no
 });
 
 test("a line of the list begins with the entry's number, whatever is in the name", () => {
-  expect(restoreList([entry("TABLE", "public", "a\n9; b")], nothing)).toBe("7; TABLE public a 9; b");
+  expect(listOf([entry("TABLE", "public", "a\n9; b")])).toBe("7; TABLE public a 9; b");
+});
+
+describe("several runs that load rows", () => {
+  const entries = [
+    entry("TABLE", "public", "a"),
+    ...["a", "b", "c", "d"].map((tag) => entry("TABLE DATA", "public", tag)),
+    entry("SEQUENCE SET", "public", "a_id_seq"),
+    entry("BLOBS", null, "BLOBS"),
+  ].map((each, id) => ({ ...each, id }));
+  const bytes = new Map(
+    Object.entries({ a: 10_000, b: 4_000_000, c: 1_000_000, d: 2_000_000 }).map(([name, size]) => [
+      nameOfRelation("public", name),
+      size,
+    ]),
+  );
+  const idsOf = (lists: readonly ArchiveEntry[][]) => lists.map((list) => list.map(({ id }) => id));
+
+  test("get about the same number of bytes each, in the order of the archive", () => {
+    // b; a, c and d. Everything else belongs to the first.
+    expect(idsOf(distribute(entries, bytes, 2))).toEqual([
+      [0, 2, 5, 6],
+      [1, 3, 4],
+    ]);
+  });
+
+  test("get every entry once, and no empty list but the first", () => {
+    for (const loaders of [1, 2, 3, 4, 5, 9]) {
+      const lists = idsOf(distribute(entries, bytes, loaders));
+      expect(lists.flat().sort()).toEqual(entries.map(({ id }) => id));
+      expect(lists.length).toBe(Math.min(loaders, 4));
+    }
+    expect(idsOf(distribute([entry("TABLE", "public", "a")], bytes, 3))).toEqual([[7]]);
+  });
+
+  test("count tables of unknown size, so that one run does not get all of them", () => {
+    expect(idsOf(distribute(entries, new Map(), 2)).map((list) => list.length)).toEqual([5, 2]);
+  });
 });

@@ -1,5 +1,6 @@
 /** Which entries of an archive are restored. */
 import type { ArchiveEntry } from "@pilot-light/core/inventory/archive";
+import { nameOfRelation } from "../read/inventory.ts";
 
 export interface RestoreListOptions {
   /** Extensions that the target does not offer and nothing needs. */
@@ -8,11 +9,6 @@ export interface RestoreListOptions {
   skippedRelations: ReadonlySet<string>;
   /** The role may set the comment of the schema public in the staging database. */
   mayCommentPublic: boolean;
-}
-
-/** A key for a relation that no other relation has, whatever is in the names. */
-export function nameOfRelation(schema: string | null, name: string): string {
-  return JSON.stringify([schema, name]);
 }
 
 /**
@@ -42,9 +38,35 @@ export function isLeftOut(entry: ArchiveEntry, options: RestoreListOptions): boo
 }
 
 /** The file for `pg_restore --use-list`, which reads the number at the beginning of each line. */
-export function restoreList(entries: readonly ArchiveEntry[], options: RestoreListOptions): string {
+export function listOf(entries: readonly ArchiveEntry[]): string {
   return entries
-    .filter((entry) => !isLeftOut(entry, options))
     .map(({ id, type, schema, tag }) => `${id}; ${type} ${schema ?? "-"} ${tag}`.replaceAll(/[\r\n]/g, " "))
     .join("\n");
+}
+
+/**
+ * The entries for several runs of pg_restore that load rows at the same time. Each gets about the same number of bytes; the first gets
+ * everything that is not the rows of a table as well. Each keeps the order of the archive, which a stream cannot leave.
+ * @param bytes size of each table, by `nameOfRelation`
+ * @returns one list for each run, at most `loaders`; the first may be empty
+ */
+export function distribute(
+  entries: readonly ArchiveEntry[],
+  bytes: ReadonlyMap<string, number>,
+  loaders: number,
+): ArchiveEntry[][] {
+  const sizeOf = ({ schema, tag }: ArchiveEntry) => bytes.get(nameOfRelation(schema, tag)) ?? 0;
+  const loads = Array.from({ length: loaders }, () => ({ bytes: 0, ids: new Set<number>() }));
+  const tables = entries.filter(({ type }) => type === "TABLE DATA");
+  for (const table of tables.toSorted((a, b) => sizeOf(b) - sizeOf(a))) {
+    const least = loads.reduce((best, load) => (load.bytes < best.bytes ? load : best));
+    // A table without rows takes time too.
+    least.bytes += sizeOf(table) + 8192;
+    least.ids.add(table.id);
+  }
+  return loads
+    .filter(({ ids }, index) => index === 0 || ids.size > 0)
+    .map(({ ids }, index) =>
+      entries.filter(({ id, type }) => ids.has(id) || (index === 0 && type !== "TABLE DATA")),
+    );
 }

@@ -1,65 +1,88 @@
-/** Restores a dump into the staging database, in parallel. The first error ends the restore. */
+/** Restores parts of an archive into the staging database. The first error ends a part. */
 import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { GrowingStream } from "@pilot-light/core/async/growing-file";
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import type { Environment } from "@pilot-light/core/config/env";
+import type { ArchiveEntry } from "@pilot-light/core/inventory/archive";
+import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
 import type { ClientPrograms } from "@pilot-light/core/postgres/programs";
-import type { Archive } from "@pilot-light/core/inventory/archive";
-import { runWatched, type Server } from "@pilot-light/core/postgres/watched-program";
+import { runWatched } from "@pilot-light/core/postgres/watched-program";
 import { restoreFailed } from "../errors.ts";
 import { programErrors } from "./dump.ts";
-import { isLeftOut, restoreList, type RestoreListOptions } from "./restore-list.ts";
+import { listOf } from "./restore-list.ts";
 
-export interface RestoreRequest {
-  /** The target, whose server is probed when pg_restore makes no progress. */
-  endpoint: Server["endpoint"];
+/** Where to restore to. */
+export interface RestoreTarget {
+  /** Its server is probed when pg_restore makes no progress. */
+  endpoint: Endpoint;
   programs: ClientPrograms;
   /** From `libpqEnvironment`, for the target's server. */
   environment: Environment;
-  file: string;
+  /** The staging database. */
   database: string;
-  /** Where the list of entries may be written. */
-  listFile: string;
-  archive: Archive;
-  leftOut: RestoreListOptions;
-  jobs: number;
+  /** Where lists of entries may be written. */
+  directory: string;
+}
+
+/** What one run of pg_restore restores. */
+export interface RestorePart {
+  /** Names the file with the list of entries. */
+  name: string;
+  sections: readonly ("pre-data" | "data" | "post-data")[];
+  /** In the order of the archive; those of other sections do not matter. */
+  entries: readonly ArchiveEntry[];
+  /** The archive, as a file whose table of contents is complete, or as a stream. */
+  from: { file: string } | { stream: GrowingStream };
+  /** More than one needs a complete file. */
+  jobs?: number;
+  /** Called when pg_restore begins with the rows of a table. */
+  onTable?: () => void;
 }
 
 /**
- * Restores, and counts the tables whose rows are restored.
+ * Restores a part.
  * @throws OpsError RESTORE_FAILED (target)
  */
-export async function restore(
-  request: RestoreRequest,
+export async function restorePart(
+  { endpoint, programs, environment, database, directory }: RestoreTarget,
+  { name, sections, entries, from, jobs = 1, onTable }: RestorePart,
   { printer, signal }: CommandContext,
-  onTable: (done: number, all: number) => void,
 ): Promise<void> {
-  const { endpoint, programs, environment, file, database, listFile, archive, leftOut, jobs } = request;
-  const onStart = (line: string) => printer.detail(`$ ${line}`);
-  await writeFile(listFile, restoreList(archive.entries, leftOut), { mode: 0o600 });
-  const all = archive.entries.filter(
-    (entry) => entry.type === "TABLE DATA" && !isLeftOut(entry, leftOut),
-  ).length;
-  let done = 0;
+  const listFile = join(directory, `${name}.list`);
+  await writeFile(listFile, listOf(entries), { mode: 0o600 });
   const args = [
     "--exit-on-error",
     "--no-owner",
     "--no-privileges",
     "--no-password",
     "--verbose",
-    `--jobs=${jobs}`,
+    ...sections.map((section) => `--section=${section}`),
+    ...(jobs === 1 ? [] : [`--jobs=${jobs}`]),
     `--use-list=${listFile}`,
     // As a connection string: pg_restore would take a bare name that contains `=` for one.
     `--dbname=dbname='${database.replaceAll(/[\\']/g, "\\$&")}'`,
-    file,
+    ...("file" in from ? [from.file] : []),
   ];
   // Kept apart: what the other jobs print after an error would push it out of the tail.
   const reported: string[] = [];
-  const onStderr = (line: string) => {
-    if (/: finished item \d+ TABLE DATA /.test(line)) onTable((done += 1), all);
-    if (!isProgress(line) && reported.length < 40) reported.push(line);
-  };
-  const options = { environment, signal, onStart, onStderr };
-  const result = await runWatched(programs.pgRestore, args, options, { endpoint, side: "target" });
+  const result = await runWatched(
+    programs.pgRestore,
+    args,
+    {
+      environment,
+      signal,
+      onStart: (line) => {
+        printer.detail(`$ ${line}`);
+      },
+      onStderr: (line) => {
+        if (line.startsWith("pg_restore: processing data for table ")) onTable?.();
+        if (!isProgress(line) && reported.length < 40) reported.push(line);
+      },
+    },
+    { endpoint, side: "target" },
+    "stream" in from ? { input: from.stream } : {},
+  );
   if (result.exitCode !== 0) throw restoreFailed({ errors: programErrors(reported) });
 }
 

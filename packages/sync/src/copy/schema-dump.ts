@@ -1,11 +1,12 @@
 /** The schema of a database as pg_dump writes it, to be compared with an archive entry by entry. */
 import type { Environment } from "@pilot-light/core/config/env";
-import { ArchiveUnreadable, readArchive, type Archive } from "@pilot-light/core/inventory/archive";
+import type { Archive } from "@pilot-light/core/inventory/archive";
 import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
 import type { ClientPrograms } from "@pilot-light/core/postgres/programs";
 import { runWatched, type Server } from "@pilot-light/core/postgres/watched-program";
-import { archiveUnreadable, dumpFailed } from "../errors.ts";
+import { dumpFailed } from "../errors.ts";
 import { programErrors, scopeFlags } from "./dump.ts";
+import { readOwnArchive } from "./own-archive.ts";
 
 export interface SchemaDumpRequest {
   /** Of the server, which is probed when pg_dump makes no progress. */
@@ -49,23 +50,10 @@ export async function dumpSchema(request: SchemaDumpRequest): Promise<Archive> {
     args,
     options,
     { endpoint, side: "target" },
-    file,
+    { output: file },
   );
   if (exitCode !== 0) {
     throw dumpFailed({ side: "target", system, errors: programErrors(stderr) });
   }
   return await readOwnArchive(file);
-}
-
-/**
- * Reads an archive that this run has made.
- * @throws OpsError ARCHIVE_UNREADABLE (bug): a comparison with less than the whole archive would miss something
- */
-export async function readOwnArchive(file: string): Promise<Archive> {
-  try {
-    return await readArchive(file);
-  } catch (cause) {
-    if (!(cause instanceof ArchiveUnreadable)) throw cause;
-    throw archiveUnreadable({ reason: cause.message }, { cause });
-  }
 }

@@ -3,6 +3,7 @@ import type { CommandContext } from "@pilot-light/core/cli/command";
 import type { Direction } from "../direction.ts";
 import type { SyncJob } from "../job.ts";
 import type { SyncOptions } from "../options.ts";
+import { nameOfRelation } from "../read/inventory.ts";
 import type { Resolved } from "../resolve.ts";
 import { stagingName } from "../target/database-names.ts";
 import { replacedTargets } from "../target/target-state.ts";
@@ -18,7 +19,7 @@ export function createJob(
   workDirectory: string,
 ): SyncJob {
   const { programs, findings } = inspection;
-  const { endpoint: source, facts: sourceFacts, rows: sourceRows } = inspection.source;
+  const { endpoint: source, facts: sourceFacts, rows: sourceRows, tables } = inspection.source;
   const { endpoint: target, facts: targetFacts, rows: targetRows } = inspection.target;
   return {
     direction,
@@ -33,6 +34,7 @@ export function createJob(
     staging: stagingName(target.database, keys.stamp),
     droppable: replacedTargets(state),
     sourceRows,
+    sourceBytes: new Map(tables.map(({ schema, name, bytes }) => [nameOfRelation(schema, name), bytes])),
     targetRows,
     // This session reverts a swap after an interruption.
     reopen: () =>

@@ -19,6 +19,11 @@ export interface Inventory {
   largeObjects: Fingerprint;
 }
 
+/** A key for a relation that no other relation has, whatever is in the names. */
+export function nameOfRelation(schema: string | null, name: string): string {
+  return JSON.stringify([schema, name]);
+}
+
 /** Reads all schema objects. */
 export async function readObjects(session: Session): Promise<SchemaObject[]> {
   return await session.query<{ kind: string; identity: string; definition: string }>(schemaObjectsQuery);

@@ -43,7 +43,7 @@ export async function readBusy<T>(
   context: CommandContext,
   work: () => Promise<T>,
 ): Promise<T> {
-  return await namingLocks(endpoint, side, context, () => whileObjectsVanish(work));
+  return await namingLocks(endpoint, side, context, () => whileObjectsVanish(work, side));
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Reading a database in which other sessions drop tables all the time. */
+import type { Side } from "@pilot-light/core/errors";
 import { OpsError } from "@pilot-light/core/ops-error";
 import { sqlState, sqlStateOf } from "@pilot-light/core/postgres/sql-state";
 
@@ -6,16 +7,22 @@ const attempts = 6;
 
 /**
  * Runs work that lists objects and then reads them, and runs it again when one of them was dropped in between.
+ * @param side the one that is read: errors of the other side are none of this kind
  * @throws what the last attempt threw
  */
-export async function whileObjectsVanish<T>(work: () => Promise<T>): Promise<T> {
+export async function whileObjectsVanish<T>(work: () => Promise<T>, side?: Side): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await work();
     } catch (error) {
-      if (attempt === attempts || !isVanished(error)) throw error;
+      if (attempt === attempts || isOfOther(error, side) || !isVanished(error)) throw error;
     }
   }
+}
+
+function isOfOther(error: unknown, side: Side | undefined): boolean {
+  const isOfSide = (failure: string): failure is Side => failure === "source" || failure === "target";
+  return error instanceof OpsError && side !== undefined && isOfSide(error.failure) && error.failure !== side;
 }
 
 /** Whether an object was dropped after it had been listed. The server has no code of its own for most of these. */

@@ -1,30 +1,37 @@
 /** Step: upload the dump of the source to S3, while the restore runs. */
 import { settleAll } from "@pilot-light/core/async/settle";
 import { formatBytes } from "@pilot-light/core/output/format";
+import type { StoredDump } from "../archive/dump-store.ts";
 import type { Dump } from "../copy/dump.ts";
 import type { StepContext } from "../job.ts";
 
 /** Uploads the dump. Runs at the same time as the other steps. */
-export async function uploadArchive(dump: Dump, { job, signal, undo }: StepContext): Promise<void> {
+export async function uploadArchive(dump: Dump, { job, signal, undo }: StepContext): Promise<StoredDump> {
   const { archiveKey, store } = job;
   undo.add(`the dump ${store.uri(archiveKey)}`, store.otherwise(archiveKey), (stop) =>
     store.remove(archiveKey, stop),
   );
-  await store.putFile(archiveKey, dump.file, signal);
+  return await store.putFile(archiveKey, dump.file, signal);
 }
 
-/** Waits until the dump and the backup of the target are in S3; returns the backup. */
+/** The dumps of a sync in S3. */
+export interface StoredDumps {
+  archive: StoredDump;
+  /** Undefined when the target is not dumped. */
+  backup: StoredDump | undefined;
+}
+
+/** Waits until the dump and the backup of the target are in S3. */
 export async function finishUploads(
-  dump: Dump,
-  uploads: { archive: Promise<void>; backup: Promise<Dump | undefined> },
+  uploads: { archive: Promise<StoredDump>; backup: Promise<StoredDump | undefined> },
   { printer }: StepContext,
-): Promise<Dump | undefined> {
+): Promise<StoredDumps> {
   return await printer.step("archive", async () => {
-    const [backup] = await settleAll([uploads.backup, uploads.archive]);
+    const [archive, backup] = await settleAll([uploads.archive, uploads.backup]);
     const also = backup === undefined ? "" : `, and the target's, ${formatBytes(backup.bytes)}`;
     return {
-      value: backup,
-      summary: `dump in S3, ${formatBytes(dump.bytes)}${also} (uploaded during the restore)`,
+      value: { archive, backup },
+      summary: `dump in S3, ${formatBytes(archive.bytes)}${also} (uploaded during the restore)`,
       timed: false,
     };
   });

@@ -3,6 +3,7 @@
  */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { StoredDump } from "../archive/dump-store.ts";
 import { manifestBase } from "../archive/manifest.ts";
 import { checkArchive, makeDump, type Dump, type DumpRequest } from "../copy/dump.ts";
 import { describeRun, type StepContext } from "../job.ts";
@@ -11,7 +12,7 @@ import { readBusy } from "../read/lock-watch.ts";
 import { openSnapshot } from "../read/snapshot.ts";
 
 /** @param key S3 key of the dump */
-export async function backUpTarget(key: string, context: StepContext): Promise<Dump> {
+export async function backUpTarget(key: string, context: StepContext): Promise<StoredDump> {
   const { job, libpq, signal, undo } = context;
   const { direction, programs, store, target, versions } = job;
   const start = performance.now();
@@ -24,14 +25,14 @@ export async function backUpTarget(key: string, context: StepContext): Promise<D
     file,
     side: "target",
   } as const;
-  const dump = await readBusy(target, "target", context, () => dumpSnapshot(request, context));
+  await readBusy(target, "target", context, () => dumpSnapshot(request, context));
   await checkArchive(programs, file, libpq.target, signal);
   undo.add(`the backup ${store.uri(key)}`, store.otherwise(key), (stop) => store.remove(key, stop));
-  await store.putFile(key, file, signal);
+  const stored = await store.putFile(key, file, signal);
   await store.putManifest(
     key,
     {
-      ...manifestBase(describeRun(job), key, dump),
+      ...manifestBase(describeRun(job), key, stored),
       kind: "backup",
       database: {
         system: target.system,
@@ -44,7 +45,7 @@ export async function backUpTarget(key: string, context: StepContext): Promise<D
     signal,
   );
   await rm(file);
-  return dump;
+  return stored;
 }
 
 async function dumpSnapshot(request: Omit<DumpRequest, "snapshot">, context: StepContext): Promise<Dump> {

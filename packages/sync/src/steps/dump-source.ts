@@ -1,5 +1,9 @@
-/** Step: dump the source and read everything that it contains, at the same time and in the same snapshot. */
+/**
+ * Step: dump the source and read everything that it contains, at the same time and in the same snapshot. The rows go into the staging
+ * database meanwhile.
+ */
 import { join } from "node:path";
+import { GrowingFile } from "@pilot-light/core/async/growing-file";
 import { settleAll } from "@pilot-light/core/async/settle";
 import { readState } from "@pilot-light/core/inventory/state";
 import { readPositions, type SequencePosition } from "@pilot-light/core/inventory/tables";
@@ -7,7 +11,8 @@ import { formatBytes, plural } from "@pilot-light/core/output/format";
 import type { Report } from "@pilot-light/core/output/printer";
 import { makeDump, type Dump } from "../copy/dump.ts";
 import type { DatabaseContent } from "../copy/equality.ts";
-import { readOwnArchive } from "../copy/schema-dump.ts";
+import { waitForArchive } from "../copy/own-archive.ts";
+import type { RestoreListOptions } from "../copy/restore-list.ts";
 import type { StepContext } from "../job.ts";
 import { sessionOptions } from "../read/connect.ts";
 import { watchCopies } from "../read/copy-progress.ts";
@@ -17,11 +22,13 @@ import {
   readConfiguration,
   type ConfigurationRelation,
 } from "../read/extensions.ts";
-import { readInventory } from "../read/inventory.ts";
+import { nameOfRelation, readInventory } from "../read/inventory.ts";
 import { readBusy } from "../read/lock-watch.ts";
 import { openSnapshot, type Snapshot } from "../read/snapshot.ts";
 import { closedToPublic } from "../target/carry-privileges.ts";
+import { dropDatabase, ownsPublic } from "../target/maintenance.ts";
 import { Background } from "./background.ts";
+import { createEmptyStaging, LoadedTables, loadStaging } from "./load-staging.ts";
 
 /** The dump, and what a restored copy of it must contain. */
 export interface DumpedSource extends DatabaseContent {
@@ -29,8 +36,11 @@ export interface DumpedSource extends DatabaseContent {
   snapshot: string;
   /** Configuration tables and sequences of the extensions that are copied. */
   relations: readonly ConfigurationRelation[];
-  /** Those of extensions that are left out. */
-  skippedRelations: readonly ConfigurationRelation[];
+  /** What the restore leaves out. */
+  leftOut: RestoreListOptions;
+  /** Ends when all rows are in the staging database. */
+  loading: Promise<void>;
+  loaded: LoadedTables;
   /** Read after the dump: sequences are outside of every snapshot. */
   sequencesAfter: readonly SequencePosition[];
   /** What PUBLIC may not use in the source. */
@@ -38,9 +48,14 @@ export interface DumpedSource extends DatabaseContent {
 }
 
 export async function dumpSource(context: StepContext): Promise<DumpedSource> {
-  const { printer, job } = context;
+  const { printer, job, undo, together } = context;
+  const { maintenance, staging, target } = job;
+  undo.add(`the staging database ${staging}`, `The next sync to ${target.system} drops it.`, () =>
+    dropDatabase(maintenance, staging),
+  );
   return await printer.step("dump", async (report) => {
     const value = await readBusy(job.source, "source", context, () => dumpOnce(context, report));
+    void together(value.loading);
     const { dump, inventory, snapshot } = value;
     const summary = `${formatBytes(dump.bytes)}, ${plural(inventory.tables.size, "table")}, snapshot ${snapshot}`;
     return { value, summary };
@@ -69,15 +84,21 @@ async function dumpSnapshot(
   report: Report,
 ): Promise<DumpedSource> {
   const { job, libpq } = context;
-  const { direction, options, programs } = job;
+  const { direction, maintenance, options, programs, skippedExtensions } = job;
+  const creating = parts.start(createEmptyStaging(job));
   using copying = watchCopies(snapshot.outside, job.sourceRows, report);
   const all = (await listConfiguration(snapshot.first)).filter(({ isReadable }) => isReadable);
-  const relations = all.filter(({ extension }) => !job.skippedExtensions.includes(extension));
-  const skippedRelations = all.filter((relation) => !relations.includes(relation));
+  const relations = all.filter(({ extension }) => !skippedExtensions.includes(extension));
+  const skipped = all.filter((relation) => !relations.includes(relation));
+  const leftOut = {
+    skippedExtensions,
+    skippedRelations: new Set(skipped.map(({ schema, name }) => nameOfRelation(schema, name))),
+    mayCommentPublic: await ownsPublic(maintenance),
+  };
   const list = await listDumpedSequences(snapshot.first, relations);
   // Before pg_dump starts, which reads the positions some time after it has its locks.
   const sequences = await readPositions(snapshot.outside, list);
-  const file = join(job.workDirectory, "source.dump");
+  const file = new GrowingFile(join(job.workDirectory, "source.dump"));
   let onLocked: () => void = () => undefined;
   const locked = new Promise<void>((resolve) => (onLocked = resolve));
   const request = {
@@ -86,7 +107,7 @@ async function dumpSnapshot(
     endpoint: job.source,
     programs,
     environment: libpq.source,
-    file,
+    file: file.path,
     snapshot: snapshot.id,
     side: "source",
   } as const;
@@ -101,8 +122,23 @@ async function dumpSnapshot(
     const inventory = await readInventory(snapshot.sessions, options.verify, onTable);
     return { configuration, state, inventory };
   };
-  const [dump, content] = await settleAll([parts.start(makeDump(request, context)), parts.start(reading())]);
-  const archive = await readOwnArchive(file);
+  const dumping = async () => {
+    const dump = await makeDump(request, context);
+    file.complete();
+    return dump;
+  };
+  const contents = parts.start(waitForArchive(file, context.signal));
+  const loaded = new LoadedTables();
+  const load = async () => {
+    await creating;
+    await loadStaging({ file, archive: contents, leftOut, loaded }, context);
+  };
+  const loading = parts.start(load());
+  const [dump, archive, content] = await settleAll([
+    parts.start(dumping()),
+    contents,
+    parts.start(reading()),
+  ]);
   const sequencesAfter = await readPositions(snapshot.outside, list);
   const closed = await closedToPublic(snapshot.first);
   await snapshot.assertNotRewritten("source");
@@ -111,10 +147,12 @@ async function dumpSnapshot(
     archive,
     closed,
     dump,
+    leftOut,
+    loaded,
+    loading,
     relations,
     sequences,
     sequencesAfter,
-    skippedRelations,
     snapshot: snapshot.id,
   };
 }

@@ -1,45 +1,30 @@
-/** Step: create the staging database and restore the dump into it. */
-import { join } from "node:path";
+/** Step: wait until the rows are in the staging database, then create its indexes and constraints. */
 import { plural } from "@pilot-light/core/output/format";
+import { isLeftOut } from "../copy/restore-list.ts";
+import { restorePart } from "../copy/restore.ts";
 import type { StepContext } from "../job.ts";
-import { createStaging, dropDatabase, ownsPublic } from "../target/maintenance.ts";
-import { restore } from "../copy/restore.ts";
-import { nameOfRelation, type RestoreListOptions } from "../copy/restore-list.ts";
 import type { DumpedSource } from "./dump-source.ts";
+import { restoreTarget } from "./load-staging.ts";
 
-/** Returns what the restore leaves out. */
 export async function restoreStaging(
-  { archive, dump, skippedRelations }: DumpedSource,
+  { archive, dump, leftOut, loaded, loading }: DumpedSource,
   context: StepContext,
-): Promise<RestoreListOptions> {
-  const { printer, job, libpq, undo } = context;
-  const { maintenance, staging, options, programs, skippedExtensions, target } = job;
-  return await printer.step("restore", async (progress) => {
-    undo.add(`the staging database ${staging}`, `The next sync to ${target.system} drops it.`, () =>
-      dropDatabase(maintenance, staging),
-    );
-    await createStaging(maintenance, target.database, staging);
-    const leftOut = {
-      skippedExtensions,
-      skippedRelations: new Set(skippedRelations.map(({ schema, name }) => nameOfRelation(schema, name))),
-      mayCommentPublic: await ownsPublic(maintenance),
-    };
-    const listFile = join(job.workDirectory, "entries.list");
-    const request = {
-      endpoint: target,
-      programs,
-      environment: libpq.target,
-      file: dump.file,
-      database: staging,
-      listFile,
-      archive,
-      leftOut,
+): Promise<void> {
+  const { printer, job } = context;
+  const { options, staging } = job;
+  await printer.step("restore", async (report) => {
+    loaded.onChange = (done, all) => report({ done, all, noun: "tables" });
+    await loading;
+    report("creating indexes and constraints");
+    const part = {
+      name: "post-data",
+      sections: ["post-data"],
+      entries: archive.entries.filter((entry) => !isLeftOut(entry, leftOut)),
+      from: { file: dump.file },
       jobs: options.jobs,
-    };
-    await restore(request, context, (done, all) => progress({ done, all, noun: "tables" }));
-    return {
-      value: leftOut,
-      summary: `into the staging database ${staging}, ${plural(options.jobs, "job")}`,
-    };
+    } as const;
+    await restorePart(restoreTarget(context), part, context);
+    const summary = `into the staging database ${staging}, ${plural(options.jobs, "job")} (rows since the dump began)`;
+    return { value: undefined, summary };
   });
 }

@@ -4,13 +4,12 @@ import { combine } from "@pilot-light/core/async/settle";
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import { OpsError, messageOf, withState } from "@pilot-light/core/ops-error";
 import { libpqEnvironment } from "@pilot-light/core/postgres/libpq";
-import type { Dump } from "../copy/dump.ts";
 import type { SyncResult } from "../documents.ts";
 import type { StepContext, SyncJob } from "../job.ts";
 import { checkRows } from "../plan/rules/index.ts";
 import { dropDatabase } from "../target/maintenance.ts";
 import type { Replaced, SwapResult } from "../target/swap.ts";
-import { finishUploads, uploadArchive } from "./archive-dump.ts";
+import { finishUploads, uploadArchive, type StoredDumps } from "./archive-dump.ts";
 import { backUpTarget } from "./back-up-target.ts";
 import { Background } from "./background.ts";
 import { carrySettings } from "./carry-settings.ts";
@@ -49,17 +48,17 @@ export async function runSync(job: SyncJob, command: CommandContext): Promise<Sy
     const dumped = await timed("dump", () => dumpSource(context));
     checkRowsAgain(dumped, job);
     const archive = background.start(timed("archive", () => uploadArchive(dumped.dump, context)));
-    const leftOut = await timed("restore", () => restoreStaging(dumped, context));
-    const losses = await timed("verify", () => verifyStaging(dumped, leftOut, context));
-    const backupDump = await finishUploads(dumped.dump, { archive, backup }, context);
+    await timed("restore", () => restoreStaging(dumped, context));
+    const losses = await timed("verify", () => verifyStaging(dumped, context));
+    const stored = await finishUploads({ archive, backup }, context);
     await timed("settings", () => carrySettings(dumped, context));
     context.signal.throwIfAborted();
     const swapped = await timed("swap", () => swapTarget(context));
     ({ target } = swapped);
     if (swapped.target !== "replaced") throw swapped.error;
-    await writeManifest(dumped, durationsMs, context);
+    await writeManifest(dumped, stored.archive, durationsMs, context);
     const warnings = [...losses, ...(await dropPrevious(job))];
-    return summarize(dumped, { backupDump, swapped, durationsMs, warnings });
+    return summarize(dumped, { stored, swapped, durationsMs, warnings });
   } catch (error) {
     await background.stop(error);
     // Once the target may have changed, everything that exists may be needed.
@@ -114,17 +113,17 @@ async function dropPrevious({ maintenance, droppable }: SyncJob): Promise<string
 }
 
 function summarize(
-  { dump, inventory, sequences }: DumpedSource,
-  rest: Pick<SyncResult, "durationsMs" | "warnings"> & { backupDump: Dump | undefined; swapped: Replaced },
+  { inventory, sequences }: DumpedSource,
+  rest: Pick<SyncResult, "durationsMs" | "warnings"> & { stored: StoredDumps; swapped: Replaced },
 ): SyncResult {
   return {
     tables: inventory.tables.size,
     rows: [...inventory.tables.values()].reduce((sum, { rows }) => sum + rows, 0),
     sequences: sequences.length,
     schemaObjects: inventory.objects.length,
-    archiveBytes: dump.bytes,
-    backupBytes: rest.backupDump?.bytes ?? null,
-    sha256: dump.sha256,
+    archiveBytes: rest.stored.archive.bytes,
+    backupBytes: rest.stored.backup?.bytes ?? null,
+    sha256: rest.stored.archive.sha256,
     unavailableMs: Math.round(rest.swapped.unavailableMs),
     previous: rest.swapped.previous,
     durationsMs: rest.durationsMs,

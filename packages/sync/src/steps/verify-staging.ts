@@ -10,7 +10,7 @@ import { settleAll } from "@pilot-light/core/async/settle";
 import { readState } from "@pilot-light/core/inventory/state";
 import { readPositions } from "@pilot-light/core/inventory/tables";
 import { lossesBetween } from "../copy/equality.ts";
-import { isLeftOut, type RestoreListOptions } from "../copy/restore-list.ts";
+import { isLeftOut } from "../copy/restore-list.ts";
 import { dumpSchema } from "../copy/schema-dump.ts";
 import { installedVersions, listDumpedSequences, readConfiguration } from "../read/extensions.ts";
 import { analyzeParents, assertEqual, fingerprintStagingTable } from "../copy/verify.ts";
@@ -19,12 +19,11 @@ import type { DumpedSource } from "./dump-source.ts";
 /** Returns what a dump leaves out by its nature, as warnings. */
 export async function verifyStaging(
   dumped: DumpedSource,
-  leftOut: RestoreListOptions,
   context: StepContext,
 ): Promise<string[]> {
   const { printer, environment, job, libpq, signal, together } = context;
   const { direction, options, programs, staging, skippedExtensions, target, versions } = job;
-  const { inventory, sequencesAfter, relations } = dumped;
+  const { inventory, leftOut, sequencesAfter, relations } = dumped;
   return await printer.step("verify", async (progress) => {
     const endpoint = withDatabase(target, staging);
     await using sessions = await openSessions(

@@ -1,4 +1,5 @@
 /** Step: the manifest makes the dump of the source complete. It comes last: it states that the target was verified and replaced. */
+import type { StoredDump } from "../archive/dump-store.ts";
 import { manifestBase, type Manifest } from "../archive/manifest.ts";
 import { manifestFailed } from "../errors.ts";
 import { describeRun, type StepContext } from "../job.ts";
@@ -6,13 +7,14 @@ import type { DumpedSource } from "./dump-source.ts";
 
 /** @param durations milliseconds of each step */
 export async function writeManifest(
-  { dump, inventory, sequences, snapshot }: DumpedSource,
+  { inventory, sequences, snapshot }: DumpedSource,
+  stored: StoredDump,
   durations: Readonly<Record<string, number>>,
   { job, signal }: StepContext,
 ): Promise<void> {
   const { archiveKey, direction, options, source, store, target, versions } = job;
   const manifest: Manifest = {
-    ...manifestBase(describeRun(job), archiveKey, dump),
+    ...manifestBase(describeRun(job), archiveKey, stored),
     kind: "archive",
     database: {
       system: direction.source,
