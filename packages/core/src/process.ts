@@ -71,7 +71,9 @@ export async function run(program: string, args: readonly string[], options: Run
   const stopEnding = endGroup(child, options.signal);
   const { stdin } = child as ChildProcess;
   // The program reports input that ends too early, and may end without having read everything.
-  if (options.input !== undefined && stdin !== null) void pipeline(options.input, stdin).catch(() => undefined);
+  if (options.input !== undefined && stdin !== null) {
+    void pipeline(options.input, stdin).catch(() => undefined);
+  }
   const stderr: string[] = [];
   const reading = (async () => {
     for await (const line of createInterface({ input: child.stderr, crlfDelay: Infinity })) {

@@ -93,8 +93,11 @@ async function readSide(
   const verified = manifest?.verified;
   if (verified === undefined) return { ...side, changed: null };
   const reading = readingOf(verified.depth, verified.tables);
-  const now = await readInventory(sessions.all, reading, () => undefined);
-  const hidden = await hiddenTables(sessions.first);
+  const { inventory: now, other: hidden } = await readInventory(
+    sessions.all,
+    { depth: reading },
+    hiddenTables,
+  );
   const all = (fingerprint: Fingerprint) => new Map([["all", fingerprint]]);
   const differences = [
     ...compareFingerprints("table", new Map(Object.entries(verified.tables)), now.tables),

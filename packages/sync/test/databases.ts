@@ -94,13 +94,18 @@ export class Workbench implements AsyncDisposable {
   /** Rows as the manifests of earlier versions record them. */
   async readTexts(database: string): Promise<DatabaseContent["inventory"]> {
     await using session = await openSession(this.#endpoint(database), { failure: "target" });
-    return await readInventory([session], "texts", () => undefined);
+    const { inventory } = await readInventory([session], { depth: "texts" }, () =>
+      Promise.resolve(undefined),
+    );
+    return inventory;
   }
 
   async read(database: string, archive?: Archive): Promise<DatabaseContent> {
     await using session = await openSession(this.#endpoint(database), { failure: "target" });
     const dumping = archive ?? this.#dumpSchema(database);
-    const inventory = await readInventory([session], "checksums", () => undefined);
+    const { inventory } = await readInventory([session], { depth: "checksums" }, () =>
+      Promise.resolve(undefined),
+    );
     const relations = await listConfiguration(session);
     const configuration = await readConfiguration(session, relations, "checksums");
     const sequences = await readPositions(session, await listDumpedSequences(session, relations));

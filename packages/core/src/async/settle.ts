@@ -48,15 +48,19 @@ export function combine(failures: readonly unknown[]): unknown {
   return first.with({ details: [...first.details, ...also] });
 }
 
-/** Works through `items` with one worker for each resource; stops handing out items after the first failure. */
+/**
+ * Works through `items` with one worker for each resource; stops handing out items after the first failure. A worker whose resource is
+ * promised begins later.
+ */
 export async function drain<Item, Resource>(
   items: readonly Item[],
-  resources: readonly Resource[],
+  resources: readonly (Resource | Promise<Resource>)[],
   work: (item: Item, resource: Resource) => Promise<void>,
 ): Promise<void> {
   const queue = [...items];
   let failed = false;
-  const worker = async (resource: Resource) => {
+  const worker = async (promised: Resource | Promise<Resource>) => {
+    const resource = await promised;
     for (let item = queue.shift(); item !== undefined && !failed; item = queue.shift()) {
       try {
         await work(item, resource);

@@ -78,25 +78,50 @@ export async function listDataTables(session: Session): Promise<DataTable[]> {
 }
 
 /**
- * Counts a table's rows, and hashes them unless `reading` is `counts`. The server reads the table once and returns one row. The hash
+ * Counts the rows of tables, and hashes them unless `reading` is `counts`, in one statement. The server reads each table once. The hash
  * functions give the same values on every little-endian server.
+ * @returns a fingerprint for each table, in their order
  */
-export async function fingerprintTable(
+export async function fingerprintTables(
   session: Session,
-  table: DataTable,
+  tables: readonly DataTable[],
   reading: FingerprintReading,
-): Promise<Fingerprint> {
-  const from = `only ${ident(table.schema, table.name)} as t`;
-  if (reading === "counts") {
-    const { rows } = await session.one<{ rows: string }>(`select pg_catalog.count(*) as rows from ${from}`);
-    return { rows: Number(rows) };
+): Promise<Fingerprint[]> {
+  const selects = tables.map((table, index) => {
+    const from = `only ${ident(table.schema, table.name)} as t`;
+    const count = `${index} as i, pg_catalog.count(*) as rows`;
+    if (reading === "counts") return `select ${count} from ${from}`;
+    const ofRow = (reading === "texts" ? rowTextHash : rowHash)("t", table.columns);
+    // A sum of int8 is exact: the server adds in 128 bits.
+    return `select ${count}, coalesce(pg_catalog.sum(${ofRow}), 0)::text as hash from ${from}`;
+  });
+  const found = await session.query<{ i: number; rows: string; hash?: string }>(selects.join(" union all "));
+  return found
+    .toSorted((a, b) => a.i - b.i)
+    .map(({ rows, hash }) => {
+      if (hash === undefined) return { rows: Number(rows) };
+      return { rows: Number(rows), hash: reading === "texts" ? hash : `${recordsPrefix}${hash}` };
+    });
+}
+
+/** Tables that one statement reads: a round trip for each would take longer than reading them. */
+const batch = { tables: 50, bytes: 8 * 1024 * 1024 };
+
+/** Groups tables that one statement can read, in their order. A large table is alone. */
+export function inBatches<T extends Pick<DataTable, "bytes">>(tables: readonly T[]): T[][] {
+  const batches: T[][] = [];
+  let bytes = Infinity;
+  for (const table of tables) {
+    const last = batches.at(-1);
+    bytes += table.bytes;
+    if (last !== undefined && bytes <= batch.bytes && last.length < batch.tables) {
+      last.push(table);
+    } else {
+      batches.push([table]);
+      bytes = table.bytes;
+    }
   }
-  const ofRow = (reading === "texts" ? rowTextHash : rowHash)("t", table.columns);
-  // A sum of int8 is exact: the server adds in 128 bits.
-  const { rows, hash } = await session.one<{ rows: string; hash: string }>(
-    `select pg_catalog.count(*) as rows, coalesce(pg_catalog.sum(${ofRow}), 0)::text as hash from ${from}`,
-  );
-  return { rows: Number(rows), hash: reading === "texts" ? hash : `${recordsPrefix}${hash}` };
+  return batches;
 }
 
 /** How recorded fingerprints of tables were read: what to compare with them must be read in the same way. */
@@ -117,11 +142,15 @@ export async function countRows(
   sessions: readonly Session[],
 ): Promise<RowCounts> {
   const counts = new Map<string, number | null>();
-  await drain(tables, sessions, async (table, session) => {
-    const isCounted = table.isReadable && !table.hidesRows;
-    const rows = isCounted ? (await fingerprintTable(session, table, "counts")).rows : null;
-    const before = counts.get(table.group) ?? 0;
-    counts.set(table.group, rows === null ? null : before + rows);
+  const add = (group: string, rows: number) => {
+    const before = counts.get(group);
+    if (before !== null) counts.set(group, (before ?? 0) + rows);
+  };
+  const isCounted = ({ isReadable, hidesRows }: DataTable) => isReadable && !hidesRows;
+  for (const { group } of tables.filter((table) => !isCounted(table))) counts.set(group, null);
+  await drain(inBatches(tables.filter(isCounted)), sessions, async (group, session) => {
+    const found = await fingerprintTables(session, group, "counts");
+    for (const [index, { rows }] of found.entries()) add(group[index]?.group ?? "", rows);
   });
   return counts;
 }

@@ -1,7 +1,7 @@
 /** The check before the swap: the staging database must be equal to the snapshot, object by object and table by table. */
 import { describeDifference } from "@pilot-light/core/inventory/compare";
 import { shortList } from "@pilot-light/core/output/format";
-import { fingerprintTable } from "@pilot-light/core/inventory/tables";
+import { fingerprintTables, type DataTable } from "@pilot-light/core/inventory/tables";
 import { ident } from "@pilot-light/core/postgres/identifiers";
 import type { Session } from "@pilot-light/core/postgres/session";
 import { verificationFailed } from "../errors.ts";
@@ -25,22 +25,20 @@ export function assertEqual(
 }
 
 /**
- * Reads a table of the staging database and refreshes its statistics, which a restore leaves empty. Row-level security that is forced
+ * Reads tables of the staging database and refreshes their statistics, which a restore leaves empty. Row-level security that is forced
  * on the owner is off for the reading only: the transaction is rolled back.
  */
-export const fingerprintStagingTable: typeof fingerprintTable = async (session, table, reading) => {
-  if (!table.hidesRows) {
-    const fingerprint = await fingerprintTable(session, table, reading);
-    await analyze(session, table.schema, table.name);
-    return fingerprint;
-  }
-  await session.query("begin");
+export const fingerprintStagingTables: typeof fingerprintTables = async (session, tables, reading) => {
+  const forced = tables.filter(({ hidesRows }) => hidesRows);
+  if (forced.length > 0) await session.query("begin");
   try {
-    await session.query(`alter table ${ident(table.schema, table.name)} no force row level security`);
-    return await fingerprintTable(session, table, reading);
+    for (const { schema, name } of forced) {
+      await session.query(`alter table ${ident(schema, name)} no force row level security`);
+    }
+    return await fingerprintTables(session, tables, reading);
   } finally {
-    await session.query("rollback");
-    await analyze(session, table.schema, table.name);
+    if (forced.length > 0) await session.query("rollback");
+    await analyze(session, tables);
   }
 };
 
@@ -48,8 +46,18 @@ export const fingerprintStagingTable: typeof fingerprintTable = async (session, 
  * Statistics are no reason to fail: ANALYZE runs the functions of a table's indexes, which may raise errors. A connection that is lost
  * fails the next query.
  */
-async function analyze(session: Session, schema: string, name: string): Promise<void> {
-  await session.query(`analyze ${ident(schema, name)}`).catch(() => undefined);
+async function analyze(
+  session: Session,
+  tables: readonly Pick<DataTable, "schema" | "name">[],
+): Promise<void> {
+  const names = tables.map(({ schema, name }) => ident(schema, name));
+  try {
+    await session.query(`analyze ${names.join(", ")}`);
+  } catch {
+    // One after the other, so that a table with such a function does not keep the others from being analyzed.
+    if (names.length === 1) return;
+    for (const table of tables) await analyze(session, [table]);
+  }
 }
 
 /**
@@ -63,5 +71,5 @@ export async function analyzeParents(session: Session): Promise<void> {
               select 1 from pg_catalog.pg_partition_tree(c.oid) t join pg_catalog.pg_class f on f.oid = t.relid and f.relkind = 'f') or c.relkind = 'm' and c.relispopulated) and n.nspname !~ '^pg_'
       order by 1, 2`,
   );
-  for (const { schema, name } of parents) await analyze(session, schema, name);
+  if (parents.length > 0) await analyze(session, parents);
 }

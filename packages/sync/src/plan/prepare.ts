@@ -1,5 +1,5 @@
 /** Inspects both databases and plans: all that a dry run does, and the first part of a sync. Writes nothing. */
-import { combine } from "@pilot-light/core/async/settle";
+import { combine, settleAll } from "@pilot-light/core/async/settle";
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import { dumpKey, timestamp } from "@pilot-light/core/dump-keys";
 import { OpsError } from "@pilot-light/core/ops-error";
@@ -39,9 +39,11 @@ export async function prepare(
   counted?: () => Promise<CountedRows>,
 ): Promise<Prepared> {
   const { store } = resolved;
-  const inspection = await inspect(direction, options, resolved, targetState, context, counted);
+  const [inspection, keys] = await settleAll([
+    inspect(direction, options, resolved, targetState, context, counted),
+    freeKeys(direction, store, options, context.signal),
+  ]);
   const { source, target, programs, findings } = inspection;
-  const keys = await freeKeys(direction, store, options, context.signal);
   const plan = makePlan({
     direction,
     source,

@@ -3,7 +3,8 @@ import { schemaObjectsQuery, type SchemaObject } from "@pilot-light/core/invento
 import {
   addFingerprints,
   fingerprintLargeObjects,
-  fingerprintTable,
+  fingerprintTables,
+  inBatches,
   listDataTables,
   type Fingerprint,
   type FingerprintReading,
@@ -31,29 +32,47 @@ export async function readObjects(session: Session): Promise<SchemaObject[]> {
 
 export { countRows, type RowCounts } from "@pilot-light/core/inventory/tables";
 
+/** How an inventory is read. */
+export interface InventoryReading {
+  depth: FingerprintReading;
+  /** Called after each table. */
+  onTable?: (done: number, all: number) => void;
+  /** How tables are read; a plain query unless given. */
+  fingerprint?: typeof fingerprintTables;
+}
+
 /**
  * Reads the complete inventory, the largest tables first.
- * @param fingerprint how one table is read; a plain query unless given
+ * @param meanwhile reads something else in the first session; the other sessions begin with the tables
  */
-export async function readInventory(
+export async function readInventory<T>(
   sessions: readonly Session[],
-  reading: FingerprintReading,
-  onTable: (done: number, all: number) => void,
-  fingerprint: typeof fingerprintTable = fingerprintTable,
-): Promise<Inventory> {
-  const [first] = sessions;
+  { depth, onTable, fingerprint = fingerprintTables }: InventoryReading,
+  meanwhile: (first: Session) => Promise<T>,
+): Promise<{ inventory: Inventory; other: T }> {
+  const [first, ...others] = sessions;
   if (first === undefined) throw new Error("An inventory needs a session.");
-  const objects = await readObjects(first);
   const list = await listDataTables(first);
-  const largeObjects = await fingerprintLargeObjects(first, reading);
+  const readRest = async () => ({
+    other: await meanwhile(first),
+    objects: await readObjects(first),
+    largeObjects: await fingerprintLargeObjects(first, depth),
+  });
+  const rest = readRest();
   const tables = new Map<string, Fingerprint>();
   let done = 0;
-  await drain(list, sessions, async (table, session) => {
-    const found = await fingerprint(session, table, reading);
-    const before = tables.get(table.group);
-    tables.set(table.group, before === undefined ? found : addFingerprints(before, found));
-    done += 1;
-    onTable(done, list.length);
+  // The first session takes its part of the tables when it is free.
+  const workers = [rest.then(() => first), ...others];
+  await drain(inBatches(list), workers, async (batch, session) => {
+    const found = await fingerprint(session, batch, depth);
+    for (const [index, each] of found.entries()) {
+      const group = batch[index]?.group ?? "";
+      const before = tables.get(group);
+      tables.set(group, before === undefined ? each : addFingerprints(before, each));
+    }
+    done += batch.length;
+    onTable?.(done, list.length);
   });
-  return { objects, tables, largeObjects };
+  const { other, objects, largeObjects } = await rest;
+  return { inventory: { objects, tables, largeObjects }, other };
 }

@@ -12,7 +12,7 @@ export interface Route {
 const smallDatabase = 30_000_000;
 
 /** Bytes of the probes. A connection begins slowly (RFC 5681), so that the last probe counts. */
-const probes = [65_536, 262_144, 1_048_576, 4_194_304];
+const probes = [65_536, 262_144, 1_048_576];
 
 /** A probe that takes longer than this is the last: the next one would take four times as long. */
 const longProbeMs = 60;

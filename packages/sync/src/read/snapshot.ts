@@ -5,7 +5,7 @@
 import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
 import { literal } from "@pilot-light/core/postgres/identifiers";
 import { openSession, type Session, type SessionOptions } from "@pilot-light/core/postgres/session";
-import { acquireAll } from "@pilot-light/core/async/settle";
+import { acquireAll, settleAll } from "@pilot-light/core/async/settle";
 import type { Side } from "@pilot-light/core/errors";
 import { sourceRewritten } from "../errors.ts";
 
@@ -28,20 +28,15 @@ export class Sessions implements AsyncDisposable {
   }
 }
 
-/** Opens `count` sessions, all or none. */
+/** Opens `count` sessions at the same time, all or none. */
 export async function openSessions(
   endpoint: Endpoint,
   count: number,
   options: SessionOptions,
 ): Promise<Sessions> {
-  // The first one alone: if it fails, the others would fail too; and it wakes a sleeping compute up once.
-  const first = await openSession(endpoint, options);
-  try {
-    return new Sessions(first, await openMore(endpoint, count - 1, options));
-  } catch (error) {
-    await first[Symbol.asyncDispose]();
-    throw error;
-  }
+  const [first, ...others] = await openMore(endpoint, count, options);
+  if (first === undefined) throw new Error("A group of sessions has at least one.");
+  return new Sessions(first, others);
 }
 
 /** Opens further sessions at the same time, all or none. */
@@ -123,11 +118,12 @@ export async function openSnapshot(
   try {
     await sessions.first.query(beginRead);
     const { id } = await sessions.first.one<{ id: string }>("select pg_catalog.pg_export_snapshot() as id");
-    for (const session of inside.others) {
-      await session.query(beginRead);
-      await session.query(`set transaction snapshot ${literal(id)}`);
-    }
-    return new Snapshot(id, inside, outside, await readFiles(sessions.first));
+    const join = `${beginRead}; set transaction snapshot ${literal(id)}`;
+    const [files] = await settleAll([
+      readFiles(sessions.first),
+      ...inside.others.map((session) => session.query(join)),
+    ]);
+    return new Snapshot(id, inside, outside, files);
   } catch (error) {
     await sessions[Symbol.asyncDispose]();
     throw error;

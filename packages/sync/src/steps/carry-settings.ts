@@ -1,4 +1,5 @@
 /** Step: copy the owner, the privileges and the settings of the target to the staging database, which replaces it. */
+import { acquireAll } from "@pilot-light/core/async/settle";
 import { withDatabase } from "@pilot-light/core/postgres/endpoint";
 import { openSession } from "@pilot-light/core/postgres/session";
 import { sessionOptions } from "../read/connect.ts";
@@ -14,8 +15,12 @@ export async function carrySettings(
   const { maintenance, target } = job;
   await printer.step("settings", async () => {
     const options = sessionOptions("target", environment, signal);
-    await using live = await openSession(target, options);
-    await using staging = await openSession(withDatabase(target, job.staging), options);
+    const [one, other] = await acquireAll([
+      openSession(target, options),
+      openSession(withDatabase(target, job.staging), options),
+    ]);
+    await using live = one;
+    await using staging = other;
     const settings = await readTargetSettings(live);
     const isLost = (parameter: { role: string | null; name: string }) =>
       job.lostSettings.some(({ role, name }) => role === parameter.role && name === parameter.name);

@@ -87,13 +87,17 @@ async function dumpSnapshot(
   const { direction, maintenance, options, programs, skippedExtensions } = job;
   const creating = parts.start(createEmptyStaging(job));
   using copying = watchCopies(snapshot.outside, job.sourceRows, report);
-  const all = (await listConfiguration(snapshot.first)).filter(({ isReadable }) => isReadable);
+  const [listed, mayCommentPublic] = await settleAll([
+    listConfiguration(snapshot.first),
+    ownsPublic(maintenance),
+  ]);
+  const all = listed.filter(({ isReadable }) => isReadable);
   const relations = all.filter(({ extension }) => !skippedExtensions.includes(extension));
   const skipped = all.filter((relation) => !relations.includes(relation));
   const leftOut = {
     skippedExtensions,
     skippedRelations: new Set(skipped.map(({ schema, name }) => nameOfRelation(schema, name))),
-    mayCommentPublic: await ownsPublic(maintenance),
+    mayCommentPublic,
   };
   const list = await listDumpedSequences(snapshot.first, relations);
   // Before pg_dump starts, which reads the positions some time after it has its locks.
@@ -114,13 +118,19 @@ async function dumpSnapshot(
   // Not before pg_dump has its locks: a TRUNCATE that waits for these readers would make pg_dump wait behind it, forever.
   const reading = async () => {
     await locked;
-    const configuration = await readConfiguration(snapshot.first, relations, options.verify);
-    const state = await readState(snapshot.first);
     const onTable = (done: number, tables: number) => {
       if (!copying.isRunning()) report(`${done} of ${tables} tables read`);
     };
-    const inventory = await readInventory(snapshot.sessions, options.verify, onTable);
-    return { configuration, state, inventory };
+    const { inventory, other } = await readInventory(
+      snapshot.sessions,
+      { depth: options.verify, onTable },
+      async (first) => ({
+        configuration: await readConfiguration(first, relations, options.verify),
+        state: await readState(first),
+        closed: await closedToPublic(first),
+      }),
+    );
+    return { ...other, inventory };
   };
   const dumping = async () => {
     const dump = await makeDump(request, context);
@@ -140,12 +150,10 @@ async function dumpSnapshot(
     parts.start(reading()),
   ]);
   const sequencesAfter = await readPositions(snapshot.outside, list);
-  const closed = await closedToPublic(snapshot.first);
   await snapshot.assertNotRewritten("source");
   return {
     ...content,
     archive,
-    closed,
     dump,
     leftOut,
     loaded,

@@ -5,14 +5,13 @@
 import type { GrowingFile } from "@pilot-light/core/async/growing-file";
 import { settleAll } from "@pilot-light/core/async/settle";
 import type { Archive, ArchiveEntry } from "@pilot-light/core/inventory/archive";
-import { waitForArchive } from "../copy/own-archive.ts";
 import { restorePart, type RestoreTarget } from "../copy/restore.ts";
 import { distribute, isLeftOut, type RestoreListOptions } from "../copy/restore-list.ts";
 import type { StepContext, SyncJob } from "../job.ts";
 import { createStaging, dropDatabase } from "../target/maintenance.ts";
 
-/** Rows of fewer bytes on disk are loaded by one pg_restore: another one would take longer to start than it saves. */
-const bytesForAnother = 32 * 1024 * 1024;
+/** Work that is worth another process and its connection: less of it takes longer to distribute than it saves. */
+const worthAnotherJob = { bytes: 32 * 1024 * 1024, entries: 200 };
 
 /** Tables whose rows are loaded. */
 export class LoadedTables {
@@ -65,7 +64,7 @@ export async function loadStaging(
   const entries = (await archive).entries.filter((entry) => !isLeftOut(entry, leftOut));
   loaded.start(entries.filter(({ type }) => type === "TABLE DATA").length);
   const target = restoreTarget(context);
-  const lists = distribute(entries, job.sourceBytes, loaders(job));
+  const lists = distribute(entries, job.sourceBytes, usefulJobs(job, 0));
   const follow = (sections: ("pre-data" | "data")[], list: readonly ArchiveEntry[], index: number) =>
     restorePart(
       target,
@@ -88,7 +87,9 @@ export async function loadStaging(
   await settleAll(lists.map((list, index) => follow(["data"], list, index)));
 }
 
-function loaders({ options, sourceBytes }: SyncJob): number {
+/** The jobs that are asked for, or fewer where there is little to do. */
+export function usefulJobs({ options, sourceBytes }: SyncJob, entries: number): number {
   const bytes = [...sourceBytes.values()].reduce((sum, size) => sum + size, 0);
-  return Math.min(options.jobs, 1 + Math.floor(bytes / bytesForAnother));
+  const useful = Math.max(bytes / worthAnotherJob.bytes, entries / worthAnotherJob.entries);
+  return Math.min(options.jobs, 1 + Math.floor(useful));
 }

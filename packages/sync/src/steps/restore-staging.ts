@@ -4,27 +4,29 @@ import { isLeftOut } from "../copy/restore-list.ts";
 import { restorePart } from "../copy/restore.ts";
 import type { StepContext } from "../job.ts";
 import type { DumpedSource } from "./dump-source.ts";
-import { restoreTarget } from "./load-staging.ts";
+import { restoreTarget, usefulJobs } from "./load-staging.ts";
 
 export async function restoreStaging(
   { archive, dump, leftOut, loaded, loading }: DumpedSource,
   context: StepContext,
 ): Promise<void> {
   const { printer, job } = context;
-  const { options, staging } = job;
+  const { staging } = job;
   await printer.step("restore", async (report) => {
     loaded.onChange = (done, all) => report({ done, all, noun: "tables" });
     await loading;
     report("creating indexes and constraints");
+    const entries = archive.entries.filter((entry) => !isLeftOut(entry, leftOut));
+    const jobs = usefulJobs(job, entries.length);
     const part = {
       name: "post-data",
       sections: ["post-data"],
-      entries: archive.entries.filter((entry) => !isLeftOut(entry, leftOut)),
+      entries,
       from: { file: dump.file },
-      jobs: options.jobs,
+      jobs,
     } as const;
     await restorePart(restoreTarget(context), part, context);
-    const summary = `into the staging database ${staging}, ${plural(options.jobs, "job")} (rows since the dump began)`;
+    const summary = `into the staging database ${staging}, ${plural(jobs, "job")} (rows since the dump began)`;
     return { value: undefined, summary };
   });
 }

@@ -1,7 +1,8 @@
 /** Step: compare the staging database with the snapshot, and refresh its statistics. */
 import { join } from "node:path";
 import { plural } from "@pilot-light/core/output/format";
-import { withDatabase } from "@pilot-light/core/postgres/endpoint";
+import { withDatabase, type Endpoint } from "@pilot-light/core/postgres/endpoint";
+import { openSession, type SessionOptions } from "@pilot-light/core/postgres/session";
 import { sessionOptions } from "../read/connect.ts";
 import { readInventory } from "../read/inventory.ts";
 import type { StepContext } from "../job.ts";
@@ -13,26 +14,19 @@ import { lossesBetween } from "../copy/equality.ts";
 import { isLeftOut } from "../copy/restore-list.ts";
 import { dumpSchema } from "../copy/schema-dump.ts";
 import { installedVersions, listDumpedSequences, readConfiguration } from "../read/extensions.ts";
-import { analyzeParents, assertEqual, fingerprintStagingTable } from "../copy/verify.ts";
+import { analyzeParents, assertEqual, fingerprintStagingTables } from "../copy/verify.ts";
 import type { DumpedSource } from "./dump-source.ts";
 
 /** Returns what a dump leaves out by its nature, as warnings. */
-export async function verifyStaging(
-  dumped: DumpedSource,
-  context: StepContext,
-): Promise<string[]> {
+export async function verifyStaging(dumped: DumpedSource, context: StepContext): Promise<string[]> {
   const { printer, environment, job, libpq, signal, together } = context;
   const { direction, options, programs, staging, skippedExtensions, target, versions } = job;
   const { inventory, leftOut, sequencesAfter, relations } = dumped;
   return await printer.step("verify", async (progress) => {
     const endpoint = withDatabase(target, staging);
-    await using sessions = await openSessions(
-      endpoint,
-      options.jobs,
-      sessionOptions("target", environment, signal),
-    );
+    const sessionOpts = sessionOptions("target", environment, signal);
     // A new database has this schema; the source's owner may have dropped it.
-    if (!dumped.state.hasPublic) await sessions.first.query("drop schema if exists public");
+    if (!dumped.state.hasPublic) await dropPublic(endpoint, sessionOpts);
     const report = (done: number, all: number) => progress({ done, all, noun: "tables" });
     const schemaDump = {
       system: direction.target,
@@ -47,15 +41,19 @@ export async function verifyStaging(
       },
     };
     const reading = async () => {
-      const installed = await installedVersions(sessions.first);
-      const state = await readState(sessions.first);
-      const configuration = await readConfiguration(sessions.first, relations, options.verify);
-      const sequences = await readPositions(
-        sessions.first,
-        await listDumpedSequences(sessions.first, relations),
+      await using sessions = await openSessions(endpoint, options.jobs, sessionOpts);
+      const { inventory: rows, other } = await readInventory(
+        sessions.all,
+        { depth: options.verify, onTable: report, fingerprint: fingerprintStagingTables },
+        async (first) => ({
+          installed: await installedVersions(first),
+          state: await readState(first),
+          configuration: await readConfiguration(first, relations, options.verify),
+          sequences: await readPositions(first, await listDumpedSequences(first, relations)),
+        }),
       );
-      const rows = await readInventory(sessions.all, options.verify, report, fingerprintStagingTable);
-      return { installed, state, configuration, sequences, inventory: rows };
+      await analyzeParents(sessions.first);
+      return { ...other, inventory: rows };
     };
     // pg_dump runs while the rows are read.
     const [archive, found] = await settleAll([together(dumpSchema(schemaDump)), together(reading())]);
@@ -67,7 +65,6 @@ export async function verifyStaging(
       installedVersions: found.installed,
       isLeftOut: (entry) => isLeftOut(entry, leftOut),
     });
-    await analyzeParents(sessions.first);
     const how = options.verify === "checksums" ? "rows and hashes" : "row counts";
     const what = [
       `${plural(inventory.tables.size, "table")} (${how})`,
@@ -76,4 +73,9 @@ export async function verifyStaging(
     ];
     return { value: lossesBetween(dumped, actual), summary: `equal: ${what.join(", ")}` };
   });
+}
+
+async function dropPublic(staging: Endpoint, options: SessionOptions): Promise<void> {
+  await using session = await openSession(staging, options);
+  await session.query("drop schema if exists public");
 }
