@@ -43,7 +43,8 @@ const steps = {
   plan: /Sync {2}neon -> rds/,
   dump: /\$ \S*pg_dump .*--snapshot=/,
   "backup of the target": /\$ \S*pg_dump .*target\.dump/,
-  restore: /\$ \S*pg_restore .*--jobs=/,
+  "loading of rows": /\$ \S*pg_restore .*--section=data/,
+  restore: /\$ \S*pg_restore .*--section=post-data/,
   verification: /^ {2}restore /m,
   archive: /^ {2}verify /m,
 } as const;
