@@ -22,6 +22,10 @@ test("a slow line to one side delays the step that uses it, and each object cost
   const slow = { roundTripMs: 0.2, bytesPerMs: 20_000 };
   const base = estimateDurationMs(small);
   expect(estimateDurationMs({ ...small, source: slow }) - base).toBeGreaterThan(3000);
+  // Both lines are used at the same time.
+  expect(estimateDurationMs({ ...small, source: slow, target: slow })).toBe(
+    estimateDurationMs({ ...small, source: slow }),
+  );
   const far = { ...near, roundTripMs: 30 };
   const many = estimateDurationMs({ ...small, target: far, objects: 1000 });
   expect(many - estimateDurationMs({ ...small, target: far })).toBeGreaterThan(20_000);

@@ -2,25 +2,26 @@
 import type { FingerprintDepth } from "@pilot-light/core/inventory/tables";
 import type { Route } from "../read/route.ts";
 
-/** What a sync costs where round trips cost nothing, on two cores that the servers share: a sync of 850 MB took 18 to 25 s there. */
+/** What a sync costs where round trips cost nothing, on two cores that the servers share: rough, as machines differ by a factor of two. */
 const costs = {
   /** Starts of programs and modules, requests to AWS. */
-  fixedMs: 1500,
+  fixedMs: 1200,
   /** Milliseconds for each megabyte of the source on disk. */
   msPerMegabyte: {
     /** pg_dump, while the source is read. */
     dump: 4,
-    /** pg_restore with indexes, on the target's server. */
-    restore: 9,
-    verify: { checksums: 4, counts: 1 },
+    /** The rows on the target's server, while pg_dump runs. */
+    load: 8,
+    indexes: 3,
+    verify: { checksums: 2.5, counts: 0.7 },
     /** Of the target: its own dump, which runs at the same time as the other steps. */
     backup: 5,
   },
   /**
    * Round trips one after the other: connections, catalogs, the swap; and those of pg_dump and pg_restore, which work through the objects.
-   * Rough: from one run with 132 objects at 100 ms a round trip (some 510 of them), and one with 20 objects at 30 ms (some 230).
+   * Rough: a sync of the sandbox's seed over a line of 30 ms makes some 440 of them.
    */
-  roundTrips: 180,
+  roundTrips: 110,
   roundTripsPerObject: 2.5,
   /** Bytes that cross the line, for each byte on disk: COPY without indexes, as for rows of pgbench_accounts (97 of 150 bytes). */
   sent: 0.65,
@@ -41,7 +42,7 @@ export interface EstimateFacts {
 
 /** A rough duration of the whole sync in milliseconds. */
 export function estimateDurationMs(facts: EstimateFacts): number {
-  const { dump, restore, verify, backup } = costs.msPerMegabyte;
+  const { dump, load, indexes, verify, backup } = costs.msPerMegabyte;
   const megabytes = facts.sourceBytes / 1_000_000;
   // A step takes as long as the slower one of its server and the line to it.
   const step = (msPerMegabyte: number, route: Route) =>
@@ -50,9 +51,8 @@ export function estimateDurationMs(facts: EstimateFacts): number {
   return Math.round(
     costs.fixedMs +
       slowest * (costs.roundTrips + costs.roundTripsPerObject * facts.objects) +
-      step(dump, facts.source) +
-      step(restore, facts.target) +
-      megabytes * verify[facts.verify] +
+      Math.max(step(dump, facts.source), step(load, facts.target)) +
+      megabytes * (indexes + verify[facts.verify]) +
       (facts.backupBytes / 1_000_000) * backup,
   );
 }
