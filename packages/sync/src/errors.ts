@@ -50,15 +50,15 @@ export const syncInterrupted = defineError<{
 }>({
   code: "SYNC_INTERRUPTED",
   failure: "precondition",
-  meaning: "A sync or an undo was killed during its swap, and left the target closed or under another name.",
+  meaning: "A sync or an undo was killed during its swap, and left its database closed or under another name.",
   remedy:
     "Do not create a database under the target's name. Run `pnpm sync undo <system>`: after an interrupted sync, it repairs the target and reverts nothing. The next sync repairs the target as well.",
   message: ({ live, name }) =>
     name === undefined
-      ? `An interrupted sync or undo left the target ${live} closed.`
-      : `An interrupted sync or undo left the target ${live} under the name ${name}.`,
+      ? `An interrupted sync or undo left the database ${live} closed.`
+      : `An interrupted sync or undo left the database ${live} under the name ${name}.`,
   hint: ({ live, system }) =>
-    `Do not create a database named ${live}. To repair the target, without reverting a sync:  pnpm sync undo ${system}`,
+    `Do not create a database named ${live}. To repair the database, without reverting a sync:  pnpm sync undo ${system}`,
 });
 
 export const targetUnclear = defineError<{ live: string; name: string; previous: readonly string[] }>({

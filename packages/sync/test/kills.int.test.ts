@@ -172,6 +172,8 @@ describe.concurrent("killed during the swap", () => {
       await killUndo();
       const dryRun = await sync(pair, ["neon-to-rds", "--dry-run", "--json"]);
       expect(errorOf(dryRun)).toMatchObject({ code: "SYNC_INTERRUPTED", exit: 4 });
+      const dryRunBack = await sync(pair, ["rds-to-neon", "--dry-run", "--json"]);
+      expect(errorOf(dryRunBack)).toMatchObject({ code: "SYNC_INTERRUPTED", exit: 4 });
       // As the source of a sync in the other direction.
       const back = await sync(pair, ["rds-to-neon", "--yes"]);
       expect(back.exitCode, back.stderr).toBe(0);

@@ -1,5 +1,5 @@
 /** The locks of a sync: the target is locked exclusively and the source shared, each by a maintenance session. */
-import { acquireAll } from "@pilot-light/core/async/settle";
+import { acquireAll, settleAll } from "@pilot-light/core/async/settle";
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import type { Session } from "@pilot-light/core/postgres/session";
 import { sameDatabase } from "../errors.ts";
@@ -57,6 +57,11 @@ export async function takeLocks(resolved: Resolved, context: CommandContext): Pr
   });
 }
 
+/** A sync or an undo was killed during its swap. */
+function isRepairable({ kind }: TargetState): boolean {
+  return kind === "closed" || kind === "nameless";
+}
+
 /** Repairs a source that a sync to it, or its undo, left closed or without its name. Both lock it exclusively, and so does this. */
 async function repairSource(
   reading: Session,
@@ -64,7 +69,7 @@ async function repairSource(
   { printer }: Pick<CommandContext, "printer">,
 ): Promise<void> {
   const state = await readTargetState(reading, database);
-  if (state.kind !== "closed" && state.kind !== "nameless") return;
+  if (!isRepairable(state)) return;
   await lock(reading, database, "target");
   const repaired = await repair(reading, database, state);
   await unlock(reading, database);
@@ -77,8 +82,13 @@ async function repairSource(
  */
 export async function openWithoutLocks(resolved: Resolved, context: CommandContext): Promise<Locks> {
   return await openBoth(resolved, context, async (maintenance, reading) => {
-    const state = await readTargetState(maintenance, resolved.target.database);
-    const refusal = needsRepair(resolved.target, state);
+    const { source, target } = resolved;
+    const [state, sourceState] = await settleAll([
+      readTargetState(maintenance, target.database),
+      readTargetState(reading, source.database),
+    ]);
+    const refusal =
+      needsRepair(target, state) ?? (isRepairable(sourceState) ? needsRepair(source, sourceState) : undefined);
     if (refusal !== undefined) throw refusal;
     return new Locks(maintenance, reading, state, false);
   });
