@@ -50,7 +50,8 @@ export const syncInterrupted = defineError<{
 }>({
   code: "SYNC_INTERRUPTED",
   failure: "precondition",
-  meaning: "A sync or an undo was killed during its swap, and left its database closed or under another name.",
+  meaning:
+    "A sync or an undo was killed during its swap, and left its database closed or under another name.",
   remedy:
     "Do not create a database under the target's name. Run `pnpm sync undo <system>`: after an interrupted sync, it repairs the target and reverts nothing. The next sync repairs the target as well.",
   message: ({ live, name }) =>

@@ -88,7 +88,8 @@ export async function openWithoutLocks(resolved: Resolved, context: CommandConte
       readTargetState(reading, source.database),
     ]);
     const refusal =
-      needsRepair(target, state) ?? (isRepairable(sourceState) ? needsRepair(source, sourceState) : undefined);
+      needsRepair(target, state) ??
+      (isRepairable(sourceState) ? needsRepair(source, sourceState) : undefined);
     if (refusal !== undefined) throw refusal;
     return new Locks(maintenance, reading, state, false);
   });
