@@ -1,5 +1,6 @@
 /** Ctrl-C and SIGTERM at every step: the target is unchanged, everything that was created is removed, no process remains. */
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { createPair, type Pair } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
@@ -152,7 +153,9 @@ test("Ctrl-C through pnpm, which reaches the whole process group", async () => {
     stderr += text;
     if (!begun && steps.restore.test(stderr) && child.pid !== undefined) process.kill(-child.pid, "SIGINT");
   });
-  const end = await new Promise((resolve) => child.on("exit", (code, signal) => resolve(code ?? signal)));
+  // Rejected where pnpm is not on the PATH.
+  const [code, by] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
+  const end = code ?? by;
   // A shell shows 130 for both: pnpm ends by the signal itself once what it started has ended.
   expect([130, "SIGINT"], stderr).toContain(end);
   expect(await processesOf(pair)).toEqual([]);
