@@ -36,8 +36,8 @@ export interface RestorePart {
   from: { file: string } | { stream: GrowingStream };
   /** More than one needs a complete file. */
   jobs?: number;
-  /** Called when pg_restore begins with the rows of a table. */
-  onTable?: () => void;
+  /** Called with the name of a table when pg_restore begins with its rows. */
+  onTable?: (name: string) => void;
 }
 
 /**
@@ -76,7 +76,8 @@ export async function restorePart(
         printer.detail(`$ ${line}`);
       },
       onStderr: (line) => {
-        if (line.startsWith("pg_restore: processing data for table ")) onTable?.();
+        const table = /^pg_restore: processing data for table "(.*)"$/.exec(line)?.[1];
+        if (table !== undefined) onTable?.(table);
         if (!isProgress(line) && reported.length < 40) reported.push(line);
       },
     },

@@ -28,7 +28,7 @@ import { openSnapshot, type Snapshot } from "../read/snapshot.ts";
 import { closedToPublic } from "../target/carry-privileges.ts";
 import { dropDatabase, ownsPublic } from "../target/maintenance.ts";
 import { Background } from "./background.ts";
-import { createEmptyStaging, LoadedTables, loadStaging } from "./load-staging.ts";
+import { createEmptyStaging, LoadProgress, loadStaging } from "./load-staging.ts";
 
 /** The dump, and what a restored copy of it must contain. */
 export interface DumpedSource extends DatabaseContent {
@@ -40,7 +40,7 @@ export interface DumpedSource extends DatabaseContent {
   leftOut: RestoreListOptions;
   /** Ends when all rows are in the staging database. */
   loading: Promise<void>;
-  loaded: LoadedTables;
+  progress: LoadProgress;
   /** Read after the dump: sequences are outside of every snapshot. */
   sequencesAfter: readonly SequencePosition[];
   /** What PUBLIC may not use in the source. */
@@ -138,10 +138,10 @@ async function dumpSnapshot(
     return dump;
   };
   const contents = parts.start(waitForArchive(file, context.signal));
-  const loaded = new LoadedTables();
+  const progress = new LoadProgress();
   const load = async () => {
     await creating;
-    await loadStaging({ file, archive: contents, leftOut, loaded }, context);
+    await loadStaging({ file, archive: contents, leftOut, progress }, context);
   };
   const loading = parts.start(load());
   const [dump, archive, content] = await settleAll([
@@ -156,8 +156,8 @@ async function dumpSnapshot(
     archive,
     dump,
     leftOut,
-    loaded,
     loading,
+    progress,
     relations,
     sequences,
     sequencesAfter,

@@ -2,9 +2,10 @@
  * Part of the dump: fill the staging database while pg_dump writes the archive. pg_dump never waits for the target, which would keep the
  * source's snapshot open: it writes a file, and pg_restore follows the file. Indexes and constraints come later.
  */
-import type { GrowingFile } from "@pilot-light/core/async/growing-file";
+import type { GrowingFile, GrowingStream } from "@pilot-light/core/async/growing-file";
 import { settleAll } from "@pilot-light/core/async/settle";
 import type { Archive, ArchiveEntry } from "@pilot-light/core/inventory/archive";
+import type { Amount } from "@pilot-light/core/output/meter";
 import { restorePart, type RestoreTarget } from "../copy/restore.ts";
 import { distribute, isLeftOut, type RestoreListOptions } from "../copy/restore-list.ts";
 import type { StepContext, SyncJob } from "../job.ts";
@@ -13,20 +14,23 @@ import { createStaging, dropDatabase } from "../target/maintenance.ts";
 /** Work that is worth another process and its connection: less of it takes longer to distribute than it saves. */
 const worthAnotherJob = { bytes: 32 * 1024 * 1024, entries: 200 };
 
-/** Tables whose rows are loaded. */
-export class LoadedTables {
-  #done = 0;
-  #all = 0;
-  /** Called after each change. */
-  onChange: (done: number, all: number) => void = () => undefined;
+/** How far the loading of rows is: how much of the dump the slowest pg_restore has read. */
+export class LoadProgress {
+  readonly #runs: { stream: Pick<GrowingStream, "bytes">; table: string }[] = [];
 
-  start(all: number): void {
-    this.#all = all;
+  /** @returns what is called when this pg_restore begins with another table */
+  add(stream: Pick<GrowingStream, "bytes">): (table: string) => void {
+    const run = { stream, table: "" };
+    this.#runs.push(run);
+    return (table) => (run.table = table);
   }
 
-  add(): void {
-    this.#done += 1;
-    this.onChange(this.#done, this.#all);
+  /** @param bytes size of the complete dump */
+  describe(bytes: number): Amount {
+    const [slowest] = this.#runs.toSorted((one, other) => one.stream.bytes - other.stream.bytes);
+    const megabytes = (count: number) => Math.round(count / 1_000_000);
+    const done = megabytes(slowest?.stream.bytes ?? 0);
+    return { done, all: megabytes(bytes), noun: "MB", part: slowest?.table ?? "" };
   }
 }
 
@@ -48,7 +52,7 @@ export interface LoadSource {
   file: GrowingFile;
   archive: Promise<Archive>;
   leftOut: RestoreListOptions;
-  loaded: LoadedTables;
+  progress: LoadProgress;
 }
 
 /**
@@ -57,26 +61,19 @@ export interface LoadSource {
  * @throws OpsError RESTORE_FAILED (target)
  */
 export async function loadStaging(
-  { file, archive, leftOut, loaded }: LoadSource,
+  { file, archive, leftOut, progress }: LoadSource,
   context: StepContext,
 ): Promise<void> {
   const { job, signal } = context;
   const entries = (await archive).entries.filter((entry) => !isLeftOut(entry, leftOut));
-  loaded.start(entries.filter(({ type }) => type === "TABLE DATA").length);
   const target = restoreTarget(context);
   const lists = distribute(entries, job.sourceBytes, usefulJobs(job, 0));
-  const follow = (sections: ("pre-data" | "data")[], list: readonly ArchiveEntry[], index: number) =>
-    restorePart(
-      target,
-      {
-        name: `data-${index}`,
-        sections,
-        entries: list,
-        from: { stream: file.follow(signal) },
-        onTable: () => loaded.add(),
-      },
-      context,
-    );
+  const follow = (sections: ("pre-data" | "data")[], list: readonly ArchiveEntry[], index: number) => {
+    const stream = file.follow(signal);
+    const onTable = progress.add(stream);
+    const part = { name: `data-${index}`, sections, entries: list, from: { stream }, onTable };
+    return restorePart(target, part, context);
+  };
   const [first = [], ...others] = lists;
   if (others.length === 0) {
     await follow(["pre-data", "data"], first, 0);

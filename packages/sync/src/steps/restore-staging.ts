@@ -6,15 +6,17 @@ import type { StepContext } from "../job.ts";
 import type { DumpedSource } from "./dump-source.ts";
 import { restoreTarget, usefulJobs } from "./load-staging.ts";
 
+const pauseMs = 500;
+
 export async function restoreStaging(
-  { archive, dump, leftOut, loaded, loading }: DumpedSource,
+  { archive, dump, leftOut, loading, progress }: DumpedSource,
   context: StepContext,
 ): Promise<void> {
   const { printer, job } = context;
   const { staging } = job;
   await printer.step("restore", async (report) => {
-    loaded.onChange = (done, all) => report({ done, all, noun: "tables" });
-    await loading;
+    const timer = setInterval(() => report(progress.describe(dump.bytes)), pauseMs);
+    await loading.finally(() => clearInterval(timer));
     report("creating indexes and constraints");
     const entries = archive.entries.filter((entry) => !isLeftOut(entry, leftOut));
     const jobs = usefulJobs(job, entries.length);
