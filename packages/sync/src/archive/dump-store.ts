@@ -10,19 +10,12 @@ import { awsError, awsErrorName, awsStatus } from "@pilot-light/core/aws/errors"
 import { sdk } from "@pilot-light/core/aws/sdk";
 import { dumpPrefixes, isManifestKey, manifestKey } from "@pilot-light/core/dump-keys";
 import { bucketForeign, bucketMissing, keyTaken, uploadIncomplete } from "../errors.ts";
-import { parseManifest, type Manifest } from "./manifest.ts";
+import { parseManifest, type Manifest, type StoredDump } from "./manifest.ts";
 
 const mebibyte = 1024 * 1024;
 /** S3 takes 10,000 parts at most; 9,000 leaves room. */
 const maxParts = 9000;
 const oneDay = 24 * 3_600_000;
-
-/** A dump in S3. */
-export interface StoredDump {
-  bytes: number;
-  /** Of the bytes that were sent, in hexadecimal. */
-  sha256: string;
-}
 
 export class DumpStore {
   readonly bucket: string;

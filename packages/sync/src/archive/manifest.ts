@@ -1,7 +1,6 @@
 /** The manifest of a dump, which a sync writes last: what the dump is, where it is from, and how to check that it is intact. */
 import type { DirectionName } from "../direction.ts";
 import { manifestUnreadable } from "../errors.ts";
-import type { StoredDump } from "./dump-store.ts";
 import { z } from "zod";
 
 const system = z.enum(["neon", "rds"]);
@@ -76,6 +75,13 @@ export function parseManifest(text: string, uri: string): Manifest {
   } catch (cause) {
     throw manifestUnreadable({ uri }, { cause });
   }
+}
+
+/** A dump in S3. */
+export interface StoredDump {
+  bytes: number;
+  /** Of the bytes that were sent, in hexadecimal. */
+  sha256: string;
 }
 
 /** The fields that all manifests share. */

@@ -1,7 +1,7 @@
 /** Step: upload the dump of the source to S3, while the restore runs. */
 import { settleAll } from "@pilot-light/core/async/settle";
 import { formatBytes } from "@pilot-light/core/output/format";
-import type { StoredDump } from "../archive/dump-store.ts";
+import type { StoredDump } from "../archive/manifest.ts";
 import type { Dump } from "../copy/dump.ts";
 import type { StepContext } from "../job.ts";
 

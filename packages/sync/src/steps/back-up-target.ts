@@ -3,8 +3,7 @@
  */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { StoredDump } from "../archive/dump-store.ts";
-import { manifestBase } from "../archive/manifest.ts";
+import { manifestBase, type StoredDump } from "../archive/manifest.ts";
 import { checkArchive, makeDump, type Dump, type DumpRequest } from "../copy/dump.ts";
 import { describeRun, type StepContext } from "../job.ts";
 import { sessionOptions } from "../read/connect.ts";

@@ -1,6 +1,5 @@
 /** Step: the manifest makes the dump of the source complete. It comes last: it states that the target was verified and replaced. */
-import type { StoredDump } from "../archive/dump-store.ts";
-import { manifestBase, type Manifest } from "../archive/manifest.ts";
+import { manifestBase, type Manifest, type StoredDump } from "../archive/manifest.ts";
 import { manifestFailed } from "../errors.ts";
 import { describeRun, type StepContext } from "../job.ts";
 import type { DumpedSource } from "./dump-source.ts";
