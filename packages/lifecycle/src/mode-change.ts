@@ -1,4 +1,5 @@
 /** The parts that activations and deactivations share, between the preflight and the last step: resume, refuse, confirm, sync. */
+import { defaultJobs } from "@pilot-light/core/config/default-jobs";
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
 import { canAsk, confirmByName } from "@pilot-light/core/cli/confirm";
 import { confirmationNeeded } from "@pilot-light/core/errors";
@@ -158,7 +159,7 @@ export function syncOptions({ allow, dryRun }: ModeChangeOptions): CopyOptions {
     dryRun,
     yes: true,
     verify: "checksums",
-    jobs: 4,
+    jobs: defaultJobs,
     targetBackup: true,
     allowShrink: allow.has(shrinkGuard.id),
   };

@@ -34,6 +34,8 @@ export interface SyncJob {
   droppable: readonly string[];
   /** Rows of the source's tables, as the plan showed them: for the progress only. */
   sourceRows: RowCounts;
+  /** Sessions that read tables at the same time: the jobs that were asked for, or fewer where there is little to read. */
+  readers: number;
   /** Size of each table of the source, by `nameOfRelation`. */
   sourceBytes: ReadonlyMap<string, number>;
   /** Rows of the target's tables, as the plan showed them. */

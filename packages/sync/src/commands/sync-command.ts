@@ -1,6 +1,7 @@
 /** `pnpm sync neon-to-rds` and `pnpm sync rds-to-neon`: one command, two directions. */
 import { defineCommand, type Command } from "@pilot-light/core/cli/define-command";
 import { jobsOption } from "@pilot-light/core/cli/options";
+import { defaultJobs } from "@pilot-light/core/config/default-jobs";
 import type { Argv } from "yargs";
 import type { DirectionName } from "../direction.ts";
 import { allowances, type AllowOption } from "../plan/rules/index.ts";
@@ -29,7 +30,7 @@ function options(argv: Argv) {
       describe: "Compare the hash of every row, or only the number of rows",
       group: "Safety:",
     });
-  return jobsOption(own, { counted: "Parallel database sessions", initial: 4, most: 32 });
+  return jobsOption(own, { counted: "Parallel database sessions", initial: defaultJobs, most: 32 });
 }
 
 function syncCommand(direction: DirectionName, summary: string): Command {

@@ -3,7 +3,7 @@ import type { CommandContext } from "@pilot-light/core/cli/command";
 import type { Direction } from "../direction.ts";
 import type { SyncJob } from "../job.ts";
 import type { SyncOptions } from "../options.ts";
-import { nameOfRelation } from "../read/inventory.ts";
+import { nameOfRelation, usefulReaders } from "../read/inventory.ts";
 import type { Resolved } from "../resolve.ts";
 import { stagingName } from "../target/database-names.ts";
 import { replacedTargets } from "../target/target-state.ts";
@@ -21,9 +21,10 @@ export function createJob(
   const { programs, findings } = inspection;
   const { endpoint: source, facts: sourceFacts, rows: sourceRows, tables } = inspection.source;
   const { endpoint: target, facts: targetFacts, rows: targetRows } = inspection.target;
+  const jobs = findings.jobs ?? options.jobs;
   return {
     direction,
-    options: { ...options, jobs: findings.jobs ?? options.jobs },
+    options: { ...options, jobs },
     source,
     target,
     maintenance,
@@ -34,6 +35,7 @@ export function createJob(
     staging: stagingName(target.database, keys.stamp),
     droppable: replacedTargets(state),
     sourceRows,
+    readers: usefulReaders(tables, jobs),
     sourceBytes: new Map(tables.map(({ schema, name, bytes }) => [nameOfRelation(schema, name), bytes])),
     targetRows,
     // This session reverts a swap after an interruption.

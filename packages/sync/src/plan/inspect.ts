@@ -16,7 +16,7 @@ import { sameDatabase } from "../errors.ts";
 import type { SyncOptions } from "../options.ts";
 import { sessionOptions, withFreshPassword } from "../read/connect.ts";
 import { isSameDatabase, readFacts } from "../read/database-facts.ts";
-import { countRows, readObjects, type RowCounts } from "../read/inventory.ts";
+import { countRows, readObjects, usefulReaders, type RowCounts } from "../read/inventory.ts";
 import { readBusy } from "../read/lock-watch.ts";
 import { measureRoute, type Route } from "../read/route.ts";
 import { openMore } from "../read/snapshot.ts";
@@ -143,7 +143,7 @@ async function countAll(
   const { environment, signal } = context;
   const { endpoint } = first;
   const options = sessionOptions(side, environment, signal);
-  const others = await openMore(endpoint, jobs - 1, options);
+  const others = await openMore(endpoint, usefulReaders(tables, jobs) - 1, options);
   let list: readonly DataTable[] | undefined = tables;
   const count = async () => {
     const counted = list ?? (await listDataTables(first));

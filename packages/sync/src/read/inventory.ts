@@ -6,6 +6,7 @@ import {
   fingerprintTables,
   inBatches,
   listDataTables,
+  type DataTable,
   type Fingerprint,
   type FingerprintReading,
 } from "@pilot-light/core/inventory/tables";
@@ -31,6 +32,11 @@ export async function readObjects(session: Session): Promise<SchemaObject[]> {
 }
 
 export { countRows, type RowCounts } from "@pilot-light/core/inventory/tables";
+
+/** The most sessions, at most `jobs`, that have tables to read at the same time. */
+export function usefulReaders(tables: readonly DataTable[], jobs: number): number {
+  return Math.max(1, Math.min(jobs, inBatches(tables).length));
+}
 
 /** How an inventory is read. */
 export interface InventoryReading {

@@ -68,7 +68,7 @@ async function dumpOnce(step: StepContext, report: Report): Promise<DumpedSource
   const parts = new Background(step.signal);
   const context = { ...step, signal: parts.signal };
   const options = sessionOptions("source", environment, parts.signal);
-  await using snapshot = await openSnapshot(job.source, job.options.jobs, options);
+  await using snapshot = await openSnapshot(job.source, job.readers, options);
   try {
     return await dumpSnapshot(snapshot, parts, context, report);
   } catch (error) {

@@ -41,7 +41,7 @@ export async function verifyStaging(dumped: DumpedSource, context: StepContext):
       },
     };
     const reading = async () => {
-      await using sessions = await openSessions(endpoint, options.jobs, sessionOpts);
+      await using sessions = await openSessions(endpoint, job.readers, sessionOpts);
       const { inventory: rows, other } = await readInventory(
         sessions.all,
         { depth: options.verify, onTable: report, fingerprint: fingerprintStagingTables },
