@@ -96,7 +96,7 @@ async function inspect(context: ModeChangeContext): Promise<DeactivationFacts> {
           preflight,
           context,
           "rds-to-neon",
-          syncOptions(options),
+          syncOptions("deactivate", options),
           [neon, database],
           existing,
           () => divergence,

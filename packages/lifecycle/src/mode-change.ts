@@ -7,13 +7,14 @@ import { OpsError, withState } from "@pilot-light/core/ops-error";
 import { formatBytes, plural } from "@pilot-light/core/output/format";
 import type { DirectionName } from "@pilot-light/sync/direction";
 import type { SyncOptions } from "@pilot-light/sync/options";
+import { allowedFlags } from "@pilot-light/sync/rules";
 import { combine } from "@pilot-light/core/async/settle";
 import { againLine, resumeLine } from "./journal/command-hints.ts";
 import { openContext, type LifecycleContext } from "./context.ts";
 import { nothingToResume, resumeContradicted } from "./errors.ts";
 import { Journal, type JournalEntry } from "./journal/journal.ts";
 import type { ModeChangeName, ModeChangeOptions } from "./options.ts";
-import { shrinkGuard } from "./plan/guards/shrink.ts";
+import { guardOf } from "./plan/guards/sync-flags.ts";
 import { printHead, printPlan } from "./plan/render.ts";
 import { assertSecretsGiven, hideSecrets, splitVariables } from "./journal/secret-variables.ts";
 import type { ModeChangePlan } from "./plan/mode-change-plan.ts";
@@ -153,14 +154,21 @@ export async function confirmPlan(
 /** The options of a sync within a mode change; the outputs are known later. */
 export type CopyOptions = Omit<SyncOptions, "outputs">;
 
-export function syncOptions({ allow, dryRun }: ModeChangeOptions): CopyOptions {
+/** @param lineOf the command that the hint of a refusal shows, with the flag that allows the refusal */
+export function syncOptions(
+  command: ModeChangeName,
+  options: ModeChangeOptions,
+  lineOf = options.resume ? resumeLine : againLine,
+): CopyOptions {
+  const { allow, dryRun } = options;
   return {
     dryRun,
     yes: true,
     verify: "checksums",
     jobs: 4,
     targetBackup: true,
-    allowShrink: allow.has(shrinkGuard.id),
+    ...allowedFlags((option) => allow.has(guardOf(option))),
+    commandAllowing: (option) => lineOf(command, { ...options, allow: new Set([...allow, guardOf(option)]) }),
   };
 }
 
