@@ -151,8 +151,8 @@ export const outputsUnreadable = defineError<{ file: string; reason: string; sta
     `The file must look like { "${stack}": { "<output>": <value> } }. To write it:  pnpm infra:output --outputs-file ${file}`,
 });
 
-export const outputsStack = defineError<{ source: string; stack: string; stacks: readonly string[] }>({
-  code: "OUTPUTS_STACK",
+export const outputsStackMissing = defineError<{ source: string; stack: string; stacks: readonly string[] }>({
+  code: "OUTPUTS_STACK_MISSING",
   failure: "configuration",
   meaning:
     "The file with the Terraform outputs holds several stacks, none of which is the stack of PROJECT_NAME.",

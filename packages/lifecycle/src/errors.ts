@@ -57,12 +57,12 @@ export const variableNeeded = defineError<{ names: readonly string[] }>({
   hint: ({ names }) => `Add to the command:  ${names.map((name) => `--var ${name}=...`).join(" ")}`,
 });
 
-export const switchRunning = defineError<{
+export const modeChangeRunning = defineError<{
   journal: string;
   /** The run that changed the journal; undefined when the journal was removed. */
   other: { command: ModeChangeName; startedAt: string } | undefined;
 }>({
-  code: "SWITCH_RUNNING",
+  code: "MODE_CHANGE_RUNNING",
   failure: "precondition",
   meaning: "Another activation or deactivation changed the journal after this command made its plan.",
   remedy: "Wait until the other run has finished. `pnpm status` shows its state.",
@@ -206,8 +206,8 @@ export const dataLossRefused = defineError<{
     `A variable of the last deployment may be missing. Give it again (--var, --var-file, TF_VAR_...).\n  To continue anyway:  ${anywayCommand}`,
 });
 
-export const databaseWouldGo = defineError<{ copyCommand: string; snapshotCommand: string }>({
-  code: "DATABASE_WOULD_GO",
+export const databaseWouldBeDeleted = defineError<{ copyCommand: string; snapshotCommand: string }>({
+  code: "DATABASE_WOULD_BE_DELETED",
   failure: "precondition",
   meaning: "The deactivation would delete the RDS instance, and no option states what happens to its rows.",
   remedy: "Choose with `--sync-data` (copy the rows to Neon first) or `--no-sync-data` (snapshots only).",
@@ -230,8 +230,8 @@ export const databaseProtected = defineError<{ identifier: string; unprotectComm
   hint: ({ unprotectCommand }) => `Turn the protection off first, in the current mode:  ${unprotectCommand}`,
 });
 
-export const databaseWouldCome = defineError<{ againCommand: string; deploy: string }>({
-  code: "DATABASE_WOULD_COME",
+export const databaseWouldBeCreated = defineError<{ againCommand: string; deploy: string }>({
+  code: "DATABASE_WOULD_BE_CREATED",
   failure: "precondition",
   meaning: "The deactivation would create an RDS instance. It would be empty, and cost money.",
   remedy:

@@ -129,7 +129,7 @@ export async function beginJournal(
 /**
  * Prints the plan and asks for confirmation. Then checks that the state and the journal are still those of the plan.
  * @returns the outcome of a dry run; undefined when the run may continue
- * @throws OpsError NOT_CONFIRMED, STATE_CHANGED, SWITCH_RUNNING (precondition), INTERRUPTED
+ * @throws OpsError NOT_CONFIRMED, STATE_CHANGED, MODE_CHANGE_RUNNING (precondition), INTERRUPTED
  */
 export async function confirmPlan(
   plan: ModeChangePlan,

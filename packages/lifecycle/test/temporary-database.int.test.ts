@@ -119,7 +119,7 @@ describe("a deactivation that removes the database", () => {
   it("wants to be told what becomes of the rows", async () => {
     const result = await environment.run(["deactivate", "--yes", "--json"]);
     expect(result.exitCode, result.text).toBe(4);
-    expect(codeOf(result)).toBe("DATABASE_WOULD_GO");
+    expect(codeOf(result)).toBe("DATABASE_WOULD_BE_DELETED");
     expect(await instances()).toContain(`${project}-dev-db`);
   });
 

@@ -261,7 +261,7 @@ export const settingsNotCarried = defineError<{ reason: string; statement: strin
 });
 
 export const privilegesNotCarried = defineError<{ objects: readonly string[] }>({
-  code: "RIGHTS_NOT_CARRIED",
+  code: "PRIVILEGES_NOT_CARRIED",
   failure: "target",
   meaning: "The sync could not copy all owners and privileges of the target to the staging database.",
   remedy: "Grant the listed privileges as the owner of the objects, then sync again.",

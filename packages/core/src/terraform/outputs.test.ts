@@ -25,7 +25,7 @@ test("the stack of the project is chosen, and one alone whatever its name", asyn
 
 test("several stacks without the project's are not guessed at", async () => {
   const reading = read({ "a-dev": { vpc_id: "1" }, "b-dev": { vpc_id: "2" } });
-  await expect(reading).rejects.toMatchObject({ code: "OUTPUTS_STACK", details: ["a-dev", "b-dev"] });
+  await expect(reading).rejects.toMatchObject({ code: "OUTPUTS_STACK_MISSING", details: ["a-dev", "b-dev"] });
 });
 
 test.each([[{}], [{ "shop-dev": {} }]])("never deployed is an error and not a mode: %j", async (document) => {

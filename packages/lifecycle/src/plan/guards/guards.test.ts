@@ -99,7 +99,7 @@ describe("a database that will be deleted", () => {
 
   it("needs a decision about its rows, and the hints repeat the flags that were given", () => {
     const error = check(deleted, false);
-    expect(error?.code).toBe("DATABASE_WOULD_GO");
+    expect(error?.code).toBe("DATABASE_WOULD_BE_DELETED");
     expect(error?.hint).toContain("pnpm deactivate --sync-data --var database_always_on=false");
     expect(check(deleted, false, true)).toBeUndefined();
     expect(check(deleted, false, false)).toBeUndefined();
@@ -115,7 +115,7 @@ describe("a database that will be deleted", () => {
   it("is deleted and created when it is replaced", () => {
     const replaced = [change("aws_db_instance", "replace")];
     expect([databaseWillBeDeleted(replaced), databaseWillBeCreated(replaced)]).toEqual([true, true]);
-    expect(check(replaced, false)?.code).toBe("DATABASE_WOULD_GO");
+    expect(check(replaced, false)?.code).toBe("DATABASE_WOULD_BE_DELETED");
   });
 });
 
@@ -123,7 +123,7 @@ test("a deactivation that would create a database lacks a variable", () => {
   const check = (changes: readonly Change[]) =>
     databaseCreatedGuard.check({ command: "deactivate", changes, options: options() })[0]?.refusal;
   const error = check([change("aws_db_instance", "create")]);
-  expect(error?.code).toBe("DATABASE_WOULD_COME");
+  expect(error?.code).toBe("DATABASE_WOULD_BE_CREATED");
   expect(error?.hint).toContain("--var database_always_on=false");
   expect(check([change("aws_db_instance", "change")])).toBeUndefined();
 });

@@ -15,7 +15,7 @@ import {
 import { mayChange, sharedObjects } from "./owners.ts";
 import type { DatabasesFacts, DatabasesRule } from "./rule.ts";
 
-const accessWidened = defineError<{ system: DatabaseSystem; role: string; lost: readonly string[] }>({
+const revokeNotCarried = defineError<{ system: DatabaseSystem; role: string; lost: readonly string[] }>({
   code: "REVOKE_NOT_CARRIED",
   failure: "precondition",
   meaning: "Somebody revoked privileges that the role of the sync cannot revoke in the new database.",
@@ -29,7 +29,7 @@ const accessWidened = defineError<{ system: DatabaseSystem; role: string; lost: 
 export const privileges: DatabasesRule<"allow-wider-access"> = {
   id: "privileges",
   needs: "databases",
-  errors: { accessWidened },
+  errors: { revokeNotCarried },
   allow: {
     option: "allow-wider-access",
     describe: "Sync even if privileges that somebody revoked on the target are granted again",
@@ -67,7 +67,7 @@ export const privileges: DatabasesRule<"allow-wider-access"> = {
     );
     const { role } = target.facts;
     return [
-      ...(lost.length > 0 ? [{ refusal: accessWidened({ system: direction.target, role, lost }) }] : []),
+      ...(lost.length > 0 ? [{ refusal: revokeNotCarried({ system: direction.target, role, lost }) }] : []),
       ...(granted.length > 0
         ? [{ note: `the role ${role} may not grant these privileges again: ${granted.join(", ")}` }]
         : []),
