@@ -27,7 +27,7 @@ export const exitCodes = {
 
 /** One sentence for each exit code, for `--help` and the README. */
 export const exitCodeMeanings = {
-  0: "done, and verified where there was something to verify",
+  0: "success; after a sync, the target is verified equal to the source",
   1: "problems found",
   2: "usage: unknown command, flag or value",
   3: "configuration: a variable, the outputs or a program is missing or malformed",
@@ -36,7 +36,7 @@ export const exitCodeMeanings = {
   6: "the target database failed",
   7: "AWS or Terraform failed",
   70: "a bug in this tool",
-  130: "interrupted; a sync has removed what it created, a mode change reports where it stopped",
+  130: "interrupted; the message states what was changed",
 } as const satisfies Record<0 | (typeof exitCodes)[FailureClass], string>;
 
 /** What a failed command has done to what it was to change. */

@@ -37,7 +37,7 @@ export const resumeContradicted = defineError<{
   code: "RESUME_CONTRADICTED",
   failure: "usage",
   meaning:
-    "`--sync-data` or `--no-sync-data` contradicts the choice with which the unfinished run was started.",
+    "The command has `--sync-data` or `--no-sync-data`, and the unfinished run was started with the opposite.",
   remedy: "Resume the run without this option, or start again without `--resume`.",
   state: "nothing-written",
   message: ({ given, startedAt }) =>
@@ -99,7 +99,7 @@ export const journalUnwritable = defineError<{ file: string; reason: string }>({
 export const wrongRegion = defineError<{ deployed: string; region: string }>({
   code: "WRONG_REGION",
   failure: "precondition",
-  meaning: "AWS_REGION is another region than that of the environment.",
+  meaning: "AWS_REGION is not the region of the environment.",
   remedy: "Set AWS_REGION to the region of the environment.",
   state: "nothing-written",
   message: ({ deployed, region }) => `The environment is in ${deployed}, but AWS_REGION is ${region}.`,
@@ -246,7 +246,8 @@ export const resyncRefused = defineError<{ withoutSyncCommand: string; anywayCom
   code: "RESYNC_REFUSED",
   failure: "precondition",
   meaning: "The activation would replace RDS while the backend runs, and may write to RDS.",
-  remedy: "Activate without `--sync-data`, or with `--allow-resync` when the rows in RDS may be replaced.",
+  remedy:
+    "Activate without `--sync-data`, or with `--allow-resync` if you do not need the rows that the backend wrote.",
   state: "nothing-written",
   message: () =>
     "The environment is partly active, so its backend may write to RDS. A sync would replace those rows.",

@@ -68,7 +68,7 @@ export const noServerAccount = defineError({
   failure: "configuration",
   meaning:
     "PostgreSQL refuses to run as root, and the system has neither a user `postgres` nor a user `nobody`.",
-  remedy: "Create the user `postgres`, or run the command as another user than root.",
+  remedy: "Create the user `postgres`, or run the command as a user other than root.",
   state: "nothing-written",
   message: () =>
     "PostgreSQL refuses to run as root, and the system has neither a user postgres nor a user nobody.",

@@ -65,7 +65,7 @@ export async function copyToNeon(
 /** The state of a deactivation that has not reached its deployment. */
 function unchangedState({ resume }: ModeChangeContext): string {
   return resume?.begun.includes("deploy") === true
-    ? "Nothing more was destroyed by this run; an earlier run has destroyed some resources."
+    ? "This run has destroyed nothing. An earlier run has destroyed some resources."
     : "Nothing was destroyed. The environment is active.";
 }
 
