@@ -106,7 +106,7 @@ export const outputsSchema = z.object({
   grafana_ecr_repository_url: text,
   grafana_ecr_repository_name: text,
   profiling_artifacts_bucket_name: text,
-  /** Secrets Manager secret with Grafana's admin password as it is. */
+  /** Secrets Manager secret whose value is Grafana's admin password. */
   grafana_admin_secret_arn: text,
 
   alb_dns_name: text,
@@ -121,7 +121,7 @@ export const outputsSchema = z.object({
   backend_url: text,
   grafana_url: text,
 
-  /** "" without a domain, as are the lists empty. */
+  /** "" without a domain. The lists below are empty then. */
   acm_certificate_arn: text,
   acm_certificate_status: text,
   acm_certificate_validation_records: z.array(z.object({ name: text, type: text, value: text })),

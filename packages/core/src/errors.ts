@@ -299,7 +299,7 @@ interface Connecting {
   /** Such as `rds (davidshaevel @ host:5432)`. */
   name: string;
   reason: string;
-  /** Variable or output that holds what is wrong. */
+  /** Variable or output that holds the wrong value. */
   setting: string;
 }
 

@@ -48,7 +48,7 @@ export function combine(failures: readonly unknown[]): unknown {
   return first.with({ details: [...first.details, ...also] });
 }
 
-/** Works through `items` with one worker for each resource; stops handing out items after the first failure. */
+/** Works through `items` with one worker for each resource; starts no item after the first failure. */
 export async function drain<Item, Resource>(
   items: readonly Item[],
   resources: readonly Resource[],

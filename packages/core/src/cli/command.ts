@@ -43,7 +43,7 @@ export const documentVersion = 2;
 /** A second signal within this time is the same Ctrl-C: it reaches the process by its group, and again by pnpm. */
 const sameSignalMs = 1000;
 
-/** Milliseconds until an interrupted process ends although something that nobody waits for keeps it running. */
+/** Milliseconds after which an interrupted process ends, even if work that nobody waits for keeps it running. */
 const exitAfterMs = 500;
 
 /**

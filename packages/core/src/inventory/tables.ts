@@ -99,7 +99,7 @@ export async function fingerprintTable(
   return { rows: Number(rows), hash: reading === "texts" ? hash : `${recordsPrefix}${hash}` };
 }
 
-/** How recorded fingerprints of tables were read: what to compare with them must be read in the same way. */
+/** How recorded fingerprints of tables were read: fingerprints that are compared with them must be read in the same way. */
 export function readingOf(
   depth: FingerprintDepth,
   recorded: Readonly<Record<string, Fingerprint>>,

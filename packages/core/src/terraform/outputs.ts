@@ -101,7 +101,7 @@ function stackOf(document: unknown, stack: string, from: string): RawOutputs {
   return { values, from };
 }
 
-/** `terraform output` in the synthesized stack folder: under a second, where that folder has been initialised. */
+/** `terraform output` in the synthesized stack folder: under a second, if that folder has been initialized. */
 async function terraformOutput(options: ReadOutputsOptions): Promise<RawOutputs | undefined> {
   const folder = join(options.directory, "cdktf.out", "stacks", options.stack);
   if (!(await isInitialized(folder, options.environment))) return undefined;
@@ -128,7 +128,7 @@ export function outputValues(json: unknown): Readonly<Record<string, unknown>> {
   return Object.fromEntries(outputs.map(([name, { value }]) => [name, value]));
 }
 
-/** `cdktf output`, which synthesizes and initialises first: some four seconds. */
+/** `cdktf output`, which synthesizes and initializes first: some four seconds. */
 async function cdktfOutput(options: ReadOutputsOptions): Promise<RawOutputs> {
   const directory = await mkdtemp(join(tmpdir(), "pilot-light-outputs-"));
   try {

@@ -1,4 +1,4 @@
-/** What to do about an error of pg_dump or pg_restore, by what the program or the server says. Pure. */
+/** What to do about an error of pg_dump or pg_restore, found by the text of the program or the server. Pure. */
 
 interface ProgramHint {
   /** What the server, the program or libpq writes, in English (LC_ALL is C). */
@@ -6,7 +6,7 @@ interface ProgramHint {
   hint: (match: RegExpExecArray) => string;
 }
 
-/** The first that matches counts: causes come before what follows from them. */
+/** The first match counts, so causes are listed before their consequences. */
 const hints: readonly ProgramHint[] = [
   {
     pattern:

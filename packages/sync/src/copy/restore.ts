@@ -52,7 +52,7 @@ export async function restore(
     `--dbname=dbname='${database.replaceAll(/[\\']/g, "\\$&")}'`,
     file,
   ];
-  // Kept apart: what the other jobs print after an error would push it out of the tail.
+  // Kept separately: the output of the other jobs after an error would push the error out of the tail.
   const reported: string[] = [];
   const onStderr = (line: string) => {
     if (/: finished item \d+ TABLE DATA /.test(line)) onTable((done += 1), all);

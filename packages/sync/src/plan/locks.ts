@@ -57,7 +57,10 @@ export async function takeLocks(resolved: Resolved, context: CommandContext): Pr
   });
 }
 
-/** Repairs a source that a sync to it, or its undo, left closed or without its name. Both lock it exclusively, and so does this. */
+/**
+ * Repairs a source that a killed sync to it, or a killed undo, left closed or without its name. Both lock the database exclusively, and so
+ * does this function.
+ */
 async function repairSource(
   reading: Session,
   database: string,

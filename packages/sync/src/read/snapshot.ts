@@ -34,7 +34,7 @@ export async function openSessions(
   count: number,
   options: SessionOptions,
 ): Promise<Sessions> {
-  // The first one alone: if it fails, the others would fail too; and it wakes a sleeping compute up once.
+  // The first session alone: if it fails, the others would fail too. It also starts a suspended compute only once.
   const first = await openSession(endpoint, options);
   try {
     return new Sessions(first, await openMore(endpoint, count - 1, options));

@@ -16,7 +16,7 @@ import { installedVersions, listDumpedSequences, readConfiguration } from "../re
 import { analyzeParents, assertEqual, fingerprintStagingTable } from "../copy/verify.ts";
 import type { DumpedSource } from "./dump-source.ts";
 
-/** Returns what a dump leaves out by its nature, as warnings. */
+/** Returns warnings about what every dump leaves out. */
 export async function verifyStaging(
   dumped: DumpedSource,
   leftOut: RestoreListOptions,

@@ -35,7 +35,7 @@ export interface Replaced {
   unavailableMs: number;
 }
 
-/** What a swap made of the target. */
+/** What a swap did to the target. */
 export type SwapResult =
   | Replaced
   /** The target has its name and is open; `error` is why, or the interruption. */
@@ -85,7 +85,7 @@ async function swapNames(
   try {
     // A session that holds a lock on the database must not keep the target closed for long.
     await maintenance.query("set lock_timeout = '2s'");
-    // Before the target is closed: an open previous target is what an undo that is killed here is recognized by.
+    // Before the target is closed: a later run recognizes an undo that is killed here by its open previous target.
     await setOpen(maintenance, incoming, true);
     await setOpen(maintenance, live, false);
     await endSessions(maintenance, [live, incoming]);
