@@ -150,12 +150,12 @@ export const manifestFailed = defineError<{ live: string; uri: string }>({
   failure: "aws",
   meaning: "The sync replaced and verified the target, but S3 did not accept the manifest of the dump.",
   remedy:
-    "The target is complete, but its dump does not count without a manifest. To create a complete dump, sync again.",
+    "The target is complete, but its dump is not complete without a manifest. To create a complete dump, sync again.",
   state: "changed",
   message: ({ live, uri }) =>
     `The sync replaced and verified ${live}, but S3 did not accept the manifest of ${uri}.`,
   hint: () =>
-    "The target is complete, but a dump does not count without its manifest. To create a complete dump, sync again.",
+    "The target is complete, but its dump is not complete without a manifest. To create a complete dump, sync again.",
 });
 
 // Dump, restore, verification
