@@ -3,7 +3,7 @@ import { z } from "zod";
 
 export const environmentName = "dev";
 
-/** `project` as AWS accepts it in every name below: at most 30 lower-case letters, digits, single hyphens; starts with a letter. */
+/** `project` as AWS accepts it in every name below: at most 30 lowercase letters, digits, single hyphens; starts with a letter. */
 export const projectNamePattern = /^(?!.*--)[a-z](?:[a-z0-9-]{0,28}[a-z0-9])?$/;
 
 /** `us-east-1`, `us-gov-west-1`, `eusc-de-east-1`: what an AWS region is called. */

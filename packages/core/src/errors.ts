@@ -31,7 +31,7 @@ export const interrupted = defineError<{ signal: string } | { interruption: stri
     "signal" in facts ? `Interrupted by ${facts.signal}.` : `${facts.interruption} ${facts.progress}`,
 });
 
-export const gaveUp = defineError<{ signal: string }>({
+export const interruptedTwice = defineError<{ signal: string }>({
   code: "INTERRUPTED_TWICE",
   failure: "interrupted",
   meaning: "A second signal ended the command before it had removed what it created.",

@@ -75,7 +75,7 @@ function findRunToResume(
 }
 
 /**
- * The options that the run was started with stay in force. Variables of this command come after those of the run, and so win.
+ * The options that the run was started with still apply. Variables of this command follow those of the run, and so have precedence.
  * @throws OpsError RESUME_CONTRADICTED (usage), VARIABLE_NEEDED (precondition)
  */
 function withResumedOptions(given: ModeChangeOptions, resume: JournalEntry): ModeChangeOptions {
@@ -97,7 +97,7 @@ export function refuse(refusals: readonly OpsError[]): void {
   if (refusals.length > 0) throw withState(combine(refusals), "nothing-written");
 }
 
-/** Runs what comes before any change. An interruption of it states that nothing was written. */
+/** Runs the work before any change. An interruption of this work states that nothing was written. */
 export async function beforeAnyChange<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -66,7 +66,7 @@ const token =
 const plainString = /'(?:[^']|'')*'/y;
 const dollarString = /\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/y;
 
-/** Words, literals and signs. Literals are written in one way, whatever their quotes. */
+/** Words, literals and signs. All literals are written in the same way, with any kind of quotes. */
 function tokens(text: string, standardStrings: boolean): Leaf[] {
   const leaves: Leaf[] = [];
   const add = (start: number, end: number, value: string) => leaves.push({ text: value, start, end });

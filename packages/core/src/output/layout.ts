@@ -22,7 +22,7 @@ export interface Row {
 /** Where lines are printed. */
 export interface Page {
   width: number;
-  /** False for pipes: there a row is one line, whatever its length. */
+  /** False for pipes: there a row is one line of any length. */
   wraps: boolean;
 }
 

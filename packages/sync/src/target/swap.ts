@@ -48,7 +48,7 @@ const attempts = 4;
 /** Milliseconds to find out what a failed swap left, and to revert it. After an interruption it is less if no server answers. */
 const recoveryTime = 30_000;
 
-/** The two databases, whatever their names are at the moment. */
+/** The two databases, under the names that they have at the moment. */
 interface Oids {
   live: number;
   incoming: number;
@@ -57,7 +57,7 @@ interface Oids {
 /**
  * Renames `live` to the name of a previous target, and `incoming` to `live`. Ends the sessions in both. The previous target remains
  * closed, so that nobody writes to it by mistake.
- * @param signal ends the attempts to rename the target; once the target has given up its name, the swap is completed
+ * @param signal ends the attempts to rename the target; once the target has lost its name, the swap is completed
  * @throws OpsError TARGET_QUERY_FAILED (target) when it cannot begin: it has changed nothing then
  */
 export async function swap(
