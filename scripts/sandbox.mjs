@@ -7,7 +7,7 @@ import { mustRun, root } from "./run.mjs";
 const bin = join(root, "packages/sandbox/dist/bin.js");
 
 /**
- * Starts a sandbox, calls `work` with its variables and its directory, and stops the sandbox whatever happens.
+ * Starts a sandbox, calls `work` with its variables and its directory, and always stops the sandbox.
  * @template T
  * @param {(env: NodeJS.ProcessEnv, directory: string) => Promise<T>} work
  * @param {(title: string) => void} [onPart] called before the start and before the stop

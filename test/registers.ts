@@ -45,13 +45,16 @@ export interface FlagEntry {
   meaning: string;
 }
 
+const syncFlags: readonly string[] = allowances.map(({ option }) => option);
+
 export const flags: readonly FlagEntry[] = [
+  // A mode change has the flags of its sync.
   ...allowances.map((allowance) => ({
     ...allowance,
-    commands: ["pnpm sync neon-to-rds", "pnpm sync rds-to-neon"],
+    commands: ["pnpm sync neon-to-rds", "pnpm sync rds-to-neon", "pnpm activate", "pnpm deactivate"],
   })),
   ...guards.flatMap(({ id, commands, codes, allow }) =>
-    allow === undefined
+    allow === undefined || syncFlags.includes(`allow-${id}`)
       ? []
       : [
           {

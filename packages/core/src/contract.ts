@@ -3,7 +3,7 @@ import { z } from "zod";
 
 export const environmentName = "dev";
 
-/** `project` as AWS accepts it in every name below: at most 30 lower-case letters, digits, single hyphens; starts with a letter. */
+/** `project` as AWS accepts it in every name below: at most 30 lowercase letters, digits, single hyphens; starts with a letter. */
 export const projectNamePattern = /^(?!.*--)[a-z](?:[a-z0-9-]{0,28}[a-z0-9])?$/;
 
 /** `us-east-1`, `us-gov-west-1`, `eusc-de-east-1`: what an AWS region is called. */
@@ -106,7 +106,7 @@ export const outputsSchema = z.object({
   grafana_ecr_repository_url: text,
   grafana_ecr_repository_name: text,
   profiling_artifacts_bucket_name: text,
-  /** Secrets Manager secret with Grafana's admin password as it is. */
+  /** Secrets Manager secret whose value is Grafana's admin password. */
   grafana_admin_secret_arn: text,
 
   alb_dns_name: text,
@@ -121,7 +121,7 @@ export const outputsSchema = z.object({
   backend_url: text,
   grafana_url: text,
 
-  /** "" without a domain, as are the lists empty. */
+  /** "" without a domain. The lists below are empty then. */
   acm_certificate_arn: text,
   acm_certificate_status: text,
   acm_certificate_validation_records: z.array(z.object({ name: text, type: text, value: text })),

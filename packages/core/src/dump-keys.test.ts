@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { dumpKey, isComplete, isDumpKey, isManifestKey, manifestKey, timestamp } from "./dump-keys.ts";
 
-test("keys are those that the original wrote, in UTC", () => {
+test("a key contains the time in UTC, to the second", () => {
   const stamp = timestamp(new Date("2026-11-22T23:30:05.999-02:00"));
   expect(stamp).toBe("2026-11-23T01-30-05");
   expect(dumpKey("neon", stamp)).toBe("neon-dumps/2026-11-23T01-30-05.dump");

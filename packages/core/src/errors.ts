@@ -26,12 +26,12 @@ export const interrupted = defineError<{ signal: string } | { interruption: stri
   code: "INTERRUPTED",
   failure: "interrupted",
   meaning: "Ctrl-C, SIGTERM or SIGHUP ended the command.",
-  remedy: "Run the command again. The message states what the interruption left behind, if anything.",
+  remedy: "Run the command again. The message states what the interruption left behind.",
   message: (facts) =>
     "signal" in facts ? `Interrupted by ${facts.signal}.` : `${facts.interruption} ${facts.progress}`,
 });
 
-export const gaveUp = defineError<{ signal: string }>({
+export const interruptedTwice = defineError<{ signal: string }>({
   code: "INTERRUPTED_TWICE",
   failure: "interrupted",
   meaning: "A second signal ended the command before it had removed what it created.",
@@ -40,7 +40,7 @@ export const gaveUp = defineError<{ signal: string }>({
   state: "unknown",
   message: ({ signal }) => `Interrupted by a second ${signal}. The command has not removed what it created.`,
   hint: () =>
-    "The next sync to the same target drops the staging database that is left. An upload that is left has no manifest, so no command uses it. If Terraform runs, it continues and writes its state.",
+    "The next sync to the same target drops the staging database of this run. An unfinished upload has no manifest, so no command uses it. If Terraform runs, it continues and writes its state.",
 });
 
 export const notConfirmed = defineError<{ expected: string }>({
@@ -151,8 +151,8 @@ export const outputsUnreadable = defineError<{ file: string; reason: string; sta
     `The file must look like { "${stack}": { "<output>": <value> } }. To write it:  pnpm infra:output --outputs-file ${file}`,
 });
 
-export const outputsStack = defineError<{ source: string; stack: string; stacks: readonly string[] }>({
-  code: "OUTPUTS_STACK",
+export const outputsStackMissing = defineError<{ source: string; stack: string; stacks: readonly string[] }>({
+  code: "OUTPUTS_STACK_MISSING",
   failure: "configuration",
   meaning:
     "The file with the Terraform outputs holds several stacks, none of which is the stack of PROJECT_NAME.",
@@ -264,7 +264,7 @@ export const wrongAccount = defineError<{
 }>({
   code: "WRONG_ACCOUNT",
   failure: "precondition",
-  meaning: "The AWS credentials belong to another account than the environment.",
+  meaning: "The AWS credentials do not belong to the account of the environment.",
   remedy: "Choose the profile of the right account with AWS_PROFILE, or correct PILOT_LIGHT_ACCOUNT_ID.",
   state: "nothing-written",
   message: ({ account, expected, expectedBy }) =>
@@ -299,7 +299,7 @@ interface Connecting {
   /** Such as `rds (davidshaevel @ host:5432)`. */
   name: string;
   reason: string;
-  /** Variable or output that holds what is wrong. */
+  /** Variable or output that holds the wrong value. */
   setting: string;
 }
 
@@ -327,7 +327,8 @@ export const databaseMissing = defineError<Connecting & { database: string; syst
 export const notAccepting = defineError<Connecting & { system: string; quotedDatabase: string }>({
   code: "NOT_ACCEPTING",
   failure: eitherSide,
-  meaning: "The database is closed to connections, by an interrupted sync or undo, or by an administrator.",
+  meaning:
+    "The database does not accept connections. An interrupted sync or undo, or an administrator, closed it.",
   remedy:
     "If a sync was interrupted, run `pnpm sync undo <system>`: it opens the database and swaps nothing. If an administrator closed the database, ask that person.",
   message: ({ name, reason }) => `${name} does not accept connections: ${reason}`,
@@ -402,7 +403,7 @@ export const connectionStalled = defineError<{
   code: "CONNECTION_STALLED",
   failure: eitherSide,
   meaning:
-    "A connection stopped carrying data without being closed, as behind a tunnel or a proxy whose other end is gone.",
+    "A connection is open but carries no more data. Usually the far end of a tunnel or a proxy no longer exists.",
   remedy:
     "Open the tunnel again, or check the network, then run the command again. `PILOT_LIGHT_STALL_SECONDS` is the time after which a connection without data is probed.",
   message: ({ name, via, seconds, reason }) =>
@@ -471,7 +472,7 @@ export const neonUrlMalformed = defineError<{ problem: string; example: string }
     "Copy the connection string from the Neon console again. Percent-encode special characters of the password.",
   state: "nothing-written",
   message: ({ problem }) => `NEON_DATABASE_URL is malformed: ${problem}.`,
-  hint: ({ example }) => `It must look like  ${example}`,
+  hint: ({ example }) => `The URL must look like  ${example}`,
 });
 
 export const noDatabase = defineError({

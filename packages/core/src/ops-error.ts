@@ -27,7 +27,7 @@ export const exitCodes = {
 
 /** One sentence for each exit code, for `--help` and the README. */
 export const exitCodeMeanings = {
-  0: "done, and verified where there was something to verify",
+  0: "success; after a sync, the target is verified equal to the source",
   1: "problems found",
   2: "usage: unknown command, flag or value",
   3: "configuration: a variable, the outputs or a program is missing or malformed",
@@ -36,21 +36,21 @@ export const exitCodeMeanings = {
   6: "the target database failed",
   7: "AWS or Terraform failed",
   70: "a bug in this tool",
-  130: "interrupted; a sync has removed what it created, a mode change reports where it stopped",
+  130: "interrupted; the message states what was changed",
 } as const satisfies Record<0 | (typeof exitCodes)[FailureClass], string>;
 
-/** What a failed command has done to what it was to change. */
+/** What a failed command has changed. */
 export type ResultingState =
   /** Nothing was written anywhere. */
   | "nothing-written"
-  /** The target is as it was; the command has removed what it created. */
+  /** The target is unchanged, and the command has removed what it created. */
   | "target-unchanged"
-  /** Part of the work is done: the message says which. */
+  /** Part of the work is done: the message states which part. */
   | "changed"
-  /** Nobody knows: the message says where to look. */
+  /** The state is not known: the message states where to look. */
   | "unknown";
 
-/** What is printed of a state; the messages of the others describe it themselves. */
+/** The sentence that is printed for a state. For the other states, the message describes the state. */
 export const stateSentences = {
   "nothing-written": "Nothing was written.",
   "target-unchanged": "The target is unchanged.",
@@ -91,8 +91,9 @@ export class OpsError extends Error {
   }
 
   /**
-   * Whether a person has to read this error although the run was interrupted as well. An interruption causes most errors that
-   * follow it, and is what to report then; not where something is changed, or where the error is the interruption itself.
+   * Whether the command reports this error although the run was interrupted. An interruption causes most errors that follow it, so the
+   * command reports the interruption instead. Two kinds of errors are reported all the same: an error whose state is `changed` or
+   * `unknown`, and the interruption itself.
    */
   get outlastsInterruption(): boolean {
     return this.failure === "interrupted" || this.state === "changed" || this.state === "unknown";
@@ -145,7 +146,7 @@ export function defineError<Facts = void>(entry: ErrorEntry<Facts>): RegisteredE
   return Object.assign(create, { entry });
 }
 
-/** The error with the state that the caller knows; an error that states its own keeps it, and so does a bug. */
+/** The error with the state that the caller knows. An error that has a state keeps it. A bug is returned unchanged. */
 export function withState(error: unknown, state: ResultingState): unknown {
   return error instanceof OpsError && error.state === undefined ? error.with({ state }) : error;
 }

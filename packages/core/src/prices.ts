@@ -27,7 +27,7 @@ export const unitPrices = {
   loadBalancerUse: { usd: 0.008, per: "hour", source: loadBalancing },
   fargateCpu: { usd: 0.04048, per: "hour", source: fargate },
   fargateGigabyte: { usd: 0.004445, per: "hour", source: fargate },
-  /** About 70 % below the price on demand; it changes with what is free. */
+  /** About 70 % below the price on demand; it changes with the free capacity. */
   fargateSpotCpu: { usd: 0.0121, per: "hour", source: fargate },
   fargateSpotGigabyte: { usd: 0.0013, per: "hour", source: fargate },
   /** gp3, one zone. */
@@ -45,7 +45,7 @@ export const unitPrices = {
   distribution: { usd: 0, per: "month", source: "https://aws.amazon.com/cloudfront/pricing/" },
 } as const satisfies Record<string, UnitPrice>;
 
-/** What a quiet month uses of what is paid for by use: the amounts of docs/costs.md. */
+/** The amounts of a quiet month, for everything that AWS bills by use. docs/costs.md shows them. */
 export const quietMonth = {
   imageGigabytes: 5,
   objectGigabytes: 5,

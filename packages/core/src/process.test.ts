@@ -11,7 +11,7 @@ test("arguments reach the program as they are, and only the environment that is 
   expect(JSON.parse(result.stdout)).toEqual([words, environment]);
 });
 
-test("of stderr the last forty lines are kept, and each is told as it comes", async () => {
+test("the last forty lines of stderr are kept, and each line is reported as it arrives", async () => {
   const lines: string[] = [];
   const script = "for (let i = 1; i <= 100; i += 1) console.error(i); process.exitCode = 3";
   const onStderr = (line: string) => lines.push(line);
@@ -31,7 +31,7 @@ test("an interruption ends the program and is what is thrown", async () => {
   await expect(running).rejects.toMatchObject({ code: "INTERRUPTED" });
 });
 
-test("a program that is not there is a matter of configuration", async () => {
+test("a missing program is a configuration error", async () => {
   const running = run("/nowhere/pg_dump", [], { environment });
   await expect(running).rejects.toMatchObject({ code: "PROGRAM_MISSING", exit: 3 });
 });
@@ -42,7 +42,7 @@ test("a command line is shown as a shell would read it", () => {
   );
 });
 
-test("a process is alive until it has ended, whoever owns it", async () => {
+test("a process runs until it has ended, also one of another user", async () => {
   expect(isProcessAlive(process.pid)).toBe(true);
   // Process 1 may belong to another user.
   expect(isProcessAlive(1)).toBe(true);

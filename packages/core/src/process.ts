@@ -15,7 +15,7 @@ export interface RunOptions {
   input?: Readable;
   /** Ends the child with SIGTERM, and two seconds later it and its own children with SIGKILL. */
   signal?: AbortSignal;
-  /** Called with each line of stderr as it comes. */
+  /** Called with each line of stderr as it arrives. */
   onStderr?: (line: string) => void;
   /** Called once with the command line before it starts, for `--verbose`. */
   onStart?: (commandLine: string) => void;
@@ -37,7 +37,7 @@ export function commandLine(program: string, args: readonly string[]): string {
     .join(" ");
 }
 
-/** Whether a process runs on this machine, whoever owns it. */
+/** Whether a process runs on this machine, also one of another user. */
 export function isProcessAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -121,7 +121,7 @@ function endGroup(child: ChildProcess, signal: AbortSignal | undefined): () => v
   };
   signal?.addEventListener("abort", stop, { once: true });
   child.once("exit", () => {
-    // What it has started does not outlive it.
+    // The processes that the child has started end with it.
     if (signal?.aborted === true) killGroup(pid);
   });
   return () => {

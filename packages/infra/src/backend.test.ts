@@ -7,7 +7,7 @@ const terraform = (environment: Record<string, string>) =>
   part(synthesized({ backend: chooseBackend(environment) }), "terraform");
 
 describe("the state", () => {
-  it("is a file beside the output directory by default", () => {
+  it("is a file next to the output directory by default", () => {
     expect(terraform({})["backend"]).toEqual({
       local: { path: "../../../terraform.davidshaevel-dev.tfstate" },
     });

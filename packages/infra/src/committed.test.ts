@@ -12,7 +12,7 @@ describe("the committed copy", () => {
     expect(checkCommitted()).toBeGreaterThan(0);
   });
 
-  it("leaves the state to the workspace, and says everything else", () => {
+  it("contains everything but the backend, because the workspace stores the state", () => {
     const terraform = (JSON.parse(committedText(shop)) as { terraform: object }).terraform;
     expect(Object.keys(terraform).sort()).toEqual(["required_providers", "required_version"]);
   });

@@ -49,11 +49,11 @@ describe("deployed for the first time", () => {
     });
   });
 
-  it("has what the snapshot of this mode says", async () => {
+  it("has the resources of the snapshot of this mode", async () => {
     await expect(listing(always)).toMatchFileSnapshot("snapshots/pilot-light.txt");
   });
 
-  it("keeps its state beside the output directory", async () => {
+  it("keeps its state next to the output directory", async () => {
     expect(await readdir(workplace.directory)).toContain("terraform.pilot-test-dev.tfstate");
     expect(await readdir(root)).not.toContain("terraform.pilot-test-dev.tfstate");
   });
@@ -131,7 +131,7 @@ describe("activated, with a domain", () => {
     expect(outputs.acm_certificate_validation_records).toHaveLength(2);
   });
 
-  it("has what the snapshot of this mode says, and keeps everything it had", async () => {
+  it("has the resources of the snapshot of this mode, and keeps everything it had", async () => {
     expect([...active]).toEqual(expect.arrayContaining([...always]));
     await expect(listing(active)).toMatchFileSnapshot("snapshots/active.txt");
   });
@@ -163,7 +163,7 @@ describe("deactivated", () => {
   });
 });
 
-describe("destroyed, as docs/runbooks/terraform-cloud.md says", () => {
+describe("destroyed, as docs/runbooks/terraform-cloud.md describes", () => {
   beforeAll(async () => {
     const imageIds = [{ imageTag: "v1" }];
     for (const repositoryName of repositories) {

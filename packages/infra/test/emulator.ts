@@ -1,4 +1,4 @@
-/** What the tests ask of the emulator beside Terraform: the few calls that put an image or an object there. */
+/** The calls of the tests to the emulator, in addition to those of Terraform: they create an image or an object. */
 
 /** Region of the tests that deploy: another one than the sandbox's own, where its RDS instances are. */
 export const region = "eu-west-1";

@@ -92,7 +92,7 @@ async function inspect(context: ModeChangeContext): Promise<ActivationFacts> {
           preflight,
           context,
           "neon-to-rds",
-          syncOptions(options),
+          syncOptions("activate", options),
           [neon, database],
           outputs,
           () => divergence,
@@ -204,9 +204,13 @@ async function carryOut(
   }
   const runner = new StepRunner(context, resumeLine("activate", options));
   const sync = (outputs: Outputs, state: string) =>
-    runner.step("sync", () => syncNow("neon-to-rds", syncOptions(options), outputs, context), {
-      state: () => state,
-    });
+    runner.step(
+      "sync",
+      () => syncNow("neon-to-rds", syncOptions("activate", options, resumeLine), outputs, context),
+      {
+        state: () => state,
+      },
+    );
   const first = syncsFirst(facts, context);
   if (first) await sync(facts.outputs, "Nothing was deployed. The environment is unchanged.");
   await runner.step("deploy", () => deploy(stack, contents, context), {

@@ -96,7 +96,7 @@ async function inspect(context: ModeChangeContext): Promise<DeactivationFacts> {
           preflight,
           context,
           "rds-to-neon",
-          syncOptions(options),
+          syncOptions("deactivate", options),
           [neon, database],
           existing,
           () => divergence,
@@ -179,7 +179,7 @@ function notesOf(
     : "the backend will be stopped before the copy, so that no row is written after it";
   const withoutCopy = isDeleted
     ? "NO DATA IS COPIED TO NEON: rows that were written to RDS will only be in the snapshots"
-    : "no data is copied: rows that were written to RDS stay there (--sync-data copies them to Neon)";
+    : "no data is copied: rows that were written to RDS remain in RDS only (--sync-data copies them to Neon)";
   return [
     ...(resume === undefined ? [] : [`resumes the run of ${formatMinute(resume.startedAt)} UTC`]),
     ...(willSync ? [backend] : []),

@@ -37,7 +37,7 @@ export const resumeContradicted = defineError<{
   code: "RESUME_CONTRADICTED",
   failure: "usage",
   meaning:
-    "`--sync-data` or `--no-sync-data` contradicts the choice with which the unfinished run was started.",
+    "The command has `--sync-data` or `--no-sync-data`, and the unfinished run was started with the opposite.",
   remedy: "Resume the run without this option, or start again without `--resume`.",
   state: "nothing-written",
   message: ({ given, startedAt }) =>
@@ -57,12 +57,12 @@ export const variableNeeded = defineError<{ names: readonly string[] }>({
   hint: ({ names }) => `Add to the command:  ${names.map((name) => `--var ${name}=...`).join(" ")}`,
 });
 
-export const switchRunning = defineError<{
+export const modeChangeRunning = defineError<{
   journal: string;
   /** The run that changed the journal; undefined when the journal was removed. */
   other: { command: ModeChangeName; startedAt: string } | undefined;
 }>({
-  code: "SWITCH_RUNNING",
+  code: "MODE_CHANGE_RUNNING",
   failure: "precondition",
   meaning: "Another activation or deactivation changed the journal after this command made its plan.",
   remedy: "Wait until the other run has finished. `pnpm status` shows its state.",
@@ -99,7 +99,7 @@ export const journalUnwritable = defineError<{ file: string; reason: string }>({
 export const wrongRegion = defineError<{ deployed: string; region: string }>({
   code: "WRONG_REGION",
   failure: "precondition",
-  meaning: "AWS_REGION is another region than that of the environment.",
+  meaning: "AWS_REGION is not the region of the environment.",
   remedy: "Set AWS_REGION to the region of the environment.",
   state: "nothing-written",
   message: ({ deployed, region }) => `The environment is in ${deployed}, but AWS_REGION is ${region}.`,
@@ -206,8 +206,8 @@ export const dataLossRefused = defineError<{
     `A variable of the last deployment may be missing. Give it again (--var, --var-file, TF_VAR_...).\n  To continue anyway:  ${anywayCommand}`,
 });
 
-export const databaseWouldGo = defineError<{ copyCommand: string; snapshotCommand: string }>({
-  code: "DATABASE_WOULD_GO",
+export const databaseWouldBeDeleted = defineError<{ copyCommand: string; snapshotCommand: string }>({
+  code: "DATABASE_WOULD_BE_DELETED",
   failure: "precondition",
   meaning: "The deactivation would delete the RDS instance, and no option states what happens to its rows.",
   remedy: "Choose with `--sync-data` (copy the rows to Neon first) or `--no-sync-data` (snapshots only).",
@@ -230,8 +230,8 @@ export const databaseProtected = defineError<{ identifier: string; unprotectComm
   hint: ({ unprotectCommand }) => `Turn the protection off first, in the current mode:  ${unprotectCommand}`,
 });
 
-export const databaseWouldCome = defineError<{ againCommand: string; deploy: string }>({
-  code: "DATABASE_WOULD_COME",
+export const databaseWouldBeCreated = defineError<{ againCommand: string; deploy: string }>({
+  code: "DATABASE_WOULD_BE_CREATED",
   failure: "precondition",
   meaning: "The deactivation would create an RDS instance. It would be empty, and cost money.",
   remedy:
@@ -246,7 +246,8 @@ export const resyncRefused = defineError<{ withoutSyncCommand: string; anywayCom
   code: "RESYNC_REFUSED",
   failure: "precondition",
   meaning: "The activation would replace RDS while the backend runs, and may write to RDS.",
-  remedy: "Activate without `--sync-data`, or with `--allow-resync` when the rows in RDS may be replaced.",
+  remedy:
+    "Activate without `--sync-data`, or with `--allow-resync` if you do not need the rows that the backend wrote.",
   state: "nothing-written",
   message: () =>
     "The environment is partly active, so its backend may write to RDS. A sync would replace those rows.",

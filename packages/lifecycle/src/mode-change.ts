@@ -8,13 +8,14 @@ import { OpsError, withState } from "@pilot-light/core/ops-error";
 import { formatBytes, plural } from "@pilot-light/core/output/format";
 import type { DirectionName } from "@pilot-light/sync/direction";
 import type { SyncOptions } from "@pilot-light/sync/options";
+import { allowedFlags } from "@pilot-light/sync/rules";
 import { combine } from "@pilot-light/core/async/settle";
 import { againLine, resumeLine } from "./journal/command-hints.ts";
 import { openContext, type LifecycleContext } from "./context.ts";
 import { nothingToResume, resumeContradicted } from "./errors.ts";
 import { Journal, type JournalEntry } from "./journal/journal.ts";
 import type { ModeChangeName, ModeChangeOptions } from "./options.ts";
-import { shrinkGuard } from "./plan/guards/shrink.ts";
+import { guardOf } from "./plan/guards/sync-flags.ts";
 import { printHead, printPlan } from "./plan/render.ts";
 import { assertSecretsGiven, hideSecrets, splitVariables } from "./journal/secret-variables.ts";
 import type { ModeChangePlan } from "./plan/mode-change-plan.ts";
@@ -75,7 +76,7 @@ function findRunToResume(
 }
 
 /**
- * The options that the run was started with stay in force. Variables of this command come after those of the run, and so win.
+ * The options that the run was started with still apply. Variables of this command follow those of the run, and so have precedence.
  * @throws OpsError RESUME_CONTRADICTED (usage), VARIABLE_NEEDED (precondition)
  */
 function withResumedOptions(given: ModeChangeOptions, resume: JournalEntry): ModeChangeOptions {
@@ -97,7 +98,7 @@ export function refuse(refusals: readonly OpsError[]): void {
   if (refusals.length > 0) throw withState(combine(refusals), "nothing-written");
 }
 
-/** Runs what comes before any change. An interruption of it states that nothing was written. */
+/** Runs the work before any change. An interruption of this work states that nothing was written. */
 export async function beforeAnyChange<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -129,7 +130,7 @@ export async function beginJournal(
 /**
  * Prints the plan and asks for confirmation. Then checks that the state and the journal are still those of the plan.
  * @returns the outcome of a dry run; undefined when the run may continue
- * @throws OpsError NOT_CONFIRMED, STATE_CHANGED, SWITCH_RUNNING (precondition), INTERRUPTED
+ * @throws OpsError NOT_CONFIRMED, STATE_CHANGED, MODE_CHANGE_RUNNING (precondition), INTERRUPTED
  */
 export async function confirmPlan(
   plan: ModeChangePlan,
@@ -154,14 +155,21 @@ export async function confirmPlan(
 /** The options of a sync within a mode change; the outputs are known later. */
 export type CopyOptions = Omit<SyncOptions, "outputs">;
 
-export function syncOptions({ allow, dryRun }: ModeChangeOptions): CopyOptions {
+/** @param lineOf the command that the hint of a refusal shows, with the flag that allows the refusal */
+export function syncOptions(
+  command: ModeChangeName,
+  options: ModeChangeOptions,
+  lineOf = options.resume ? resumeLine : againLine,
+): CopyOptions {
+  const { allow, dryRun } = options;
   return {
     dryRun,
     yes: true,
     verify: "checksums",
     jobs: defaultJobs,
     targetBackup: true,
-    allowShrink: allow.has(shrinkGuard.id),
+    ...allowedFlags((option) => allow.has(guardOf(option))),
+    commandAllowing: (option) => lineOf(command, { ...options, allow: new Set([...allow, guardOf(option)]) }),
   };
 }
 

@@ -222,7 +222,7 @@ part("an active environment", ["active", "active"], () => {
 });
 
 part("a deactivation that ends before Terraform starts", ["active", "active"], () => {
-  it("is refused while production is, or may be, served from here, whatever --yes says", async () => {
+  it("is refused while production is, or may be, served from here, with --yes as well", async () => {
     const before = await environment.everything();
     const env = { PILOT_LIGHT_PRODUCTION_DOMAIN: undefined };
     const result = await environment.run(["deactivate", "--yes", "--sync-data", "--json"], { env });

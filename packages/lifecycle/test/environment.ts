@@ -171,7 +171,7 @@ export class TestEnvironment implements AsyncDisposable {
         hangs = true;
         this.decide = (service) => {
           if (service !== "rds") return "forward";
-          // One only: a second one may come when the process is about to end, and no longer listens.
+          // Only one: a second one may arrive when the process is about to end, and no longer listens.
           if (!sent) void sleep(500).then(() => child.kill("SIGINT"));
           sent = true;
           return "hang";

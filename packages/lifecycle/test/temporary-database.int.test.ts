@@ -1,6 +1,6 @@
 /**
- * The cycle of an environment that has a database in active mode only (`database_always_on = false`): it is filled after the
- * deployment, and brought to Neon and into a snapshot before it goes. Its state and journal are in S3.
+ * The cycle of an environment that has a database in active mode only (`database_always_on = false`): it is filled after the deployment,
+ * and copied to Neon and to a snapshot before it is deleted. Its state and journal are in S3.
  */
 import { DescribeDBInstancesCommand, DescribeDBSnapshotsCommand } from "@aws-sdk/client-rds";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -119,7 +119,7 @@ describe("a deactivation that removes the database", () => {
   it("wants to be told what becomes of the rows", async () => {
     const result = await environment.run(["deactivate", "--yes", "--json"]);
     expect(result.exitCode, result.text).toBe(4);
-    expect(codeOf(result)).toBe("DATABASE_WOULD_GO");
+    expect(codeOf(result)).toBe("DATABASE_WOULD_BE_DELETED");
     expect(await instances()).toContain(`${project}-dev-db`);
   });
 
@@ -189,7 +189,7 @@ describe("snapshots", () => {
     });
   });
 
-  it("stay when a prune is only looked at, and go down to the number that is kept", async () => {
+  it("are kept by a dry run of prune, and deleted by prune down to the number that is kept", async () => {
     const look = await environment.run(["snapshots", "prune", "--keep", "1", "--dry-run", "--json"]);
     expect(parseDocument(look), look.text).toMatchObject({
       outcome: "planned",

@@ -15,7 +15,7 @@ import { asAdmin } from "./postgres/connect.ts";
 import type { SandboxState } from "./state.ts";
 import { Workplace } from "./workplace.ts";
 
-/** The user and password that the emulator writes into the secret of every RDS instance, whatever the master user's name. */
+/** The user and password that the emulator writes into the secret of every RDS instance, for any name of the master user. */
 const emulatedMaster = { role: "admin", password: "P@55w0rd!" };
 
 /** Tag of the images that the repositories contain from the start. */

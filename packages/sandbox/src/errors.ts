@@ -49,8 +49,8 @@ export const stateUnreadable = defineError<{ file: string; reason: string }>({
     "Another version of the tool may have written the file: run `pnpm sandbox down` of that version. Otherwise, end the processes of the sandbox, then delete the directory of the file.",
 });
 
-export const tmpdirClosed = defineError<{ directory: string; temporary: string }>({
-  code: "TMPDIR_CLOSED",
+export const tmpdirNotAccessible = defineError<{ directory: string; temporary: string }>({
+  code: "TMPDIR_NOT_ACCESSIBLE",
   failure: "configuration",
   meaning:
     "PostgreSQL refuses to run as root. The account that runs the servers instead has access neither to the state directory nor to the directory for temporary files.",
@@ -68,7 +68,7 @@ export const noServerAccount = defineError({
   failure: "configuration",
   meaning:
     "PostgreSQL refuses to run as root, and the system has neither a user `postgres` nor a user `nobody`.",
-  remedy: "Create the user `postgres`, or run the command as another user than root.",
+  remedy: "Create the user `postgres`, or run the command as a user other than root.",
   state: "nothing-written",
   message: () =>
     "PostgreSQL refuses to run as root, and the system has neither a user postgres nor a user nobody.",

@@ -4,7 +4,7 @@ import { realpath } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { canReach, type Account } from "./account.ts";
-import { tmpdirClosed } from "./errors.ts";
+import { tmpdirNotAccessible } from "./errors.ts";
 import { bypassRole, databases, neonHost, ownerRoles, rdsHost, type Side } from "./names.ts";
 import { freePort } from "./ports.ts";
 import type { ServerPrograms } from "./postgres/embedded.ts";
@@ -24,7 +24,7 @@ export interface PlanOptions {
 
 /**
  * The state of a sandbox that is about to start in an existing directory.
- * @throws OpsError TMPDIR_CLOSED (configuration)
+ * @throws OpsError TMPDIR_NOT_ACCESSIBLE (configuration)
  */
 export async function planSandbox(options: PlanOptions): Promise<SandboxState> {
   const { directory, project, seed, servers } = options;
@@ -79,11 +79,11 @@ export async function planSandbox(options: PlanOptions): Promise<SandboxState> {
 
 /**
  * A directory that the servers' account can reach. It cannot enter a checkout in a home directory of mode 0700.
- * @throws OpsError TMPDIR_CLOSED (configuration)
+ * @throws OpsError TMPDIR_NOT_ACCESSIBLE (configuration)
  */
 async function chooseClusterDirectory(directory: string, account: Account | undefined): Promise<string> {
   if (account === undefined || (await canReach(directory, account))) return join(directory, "clusters");
   const temporary = await realpath(tmpdir());
-  if (!(await canReach(temporary, account))) throw tmpdirClosed({ directory, temporary });
+  if (!(await canReach(temporary, account))) throw tmpdirNotAccessible({ directory, temporary });
   return join(temporary, `pilot-light-sandbox-${randomBytes(6).toString("hex")}`);
 }

@@ -1,6 +1,6 @@
 /**
- * What was written to either database since both were equal. The manifest of the newest archive records what they contained then: a
- * sync succeeds only if the target is verified to be equal to it.
+ * Finds the rows that changed in either database since both were equal. The manifest of the newest archive records what they contained
+ * then: a sync succeeds only if the target is verified to be equal to it.
  */
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import { compareFingerprints, type Difference } from "@pilot-light/core/inventory/compare";

@@ -45,7 +45,7 @@ export const planSchema = z.object({
       description: z.string().describe("The mode in a sentence."),
     })
     .describe("How the target is replaced."),
-  verify: z.enum(["checksums", "counts"]).describe("What the tables are compared by."),
+  verify: z.enum(["checksums", "counts"]).describe("How the tables are compared."),
   clientVersion: z.string().describe("Version of pg_dump and pg_restore."),
   tables: z.array(tableSchema).readonly().describe("Tables of both sides; first those that are removed."),
   removedObjects: names.describe("Objects other than tables that only the target has."),
@@ -70,7 +70,7 @@ export const resultSchema = z.object({
   durationsMs: z
     .record(z.string(), z.number())
     .describe("Milliseconds that each step took. Steps overlap: the sum is more than the duration."),
-  warnings: names.describe("What did not succeed, although the sync did."),
+  warnings: names.describe("Parts that failed, although the sync succeeded."),
 });
 
 const undoPlanSchema = z.object({

@@ -16,7 +16,7 @@ const eitherSide = { oneOf: ["source", "target"], choose: ({ side }: { side: Sid
 export const sameDatabase = defineError<Pick<Endpoint, "database" | "host">>({
   code: "SAME_DATABASE",
   failure: "precondition",
-  meaning: "Source and target are the same database, whatever names and addresses lead to it.",
+  meaning: "Source and target are the same database, under two names or addresses.",
   remedy: "Correct NEON_DATABASE_URL, the output `database_endpoint` or RDS_HOSTADDR.",
   message: ({ database, host }) => `Source and target are the same database: ${database} @ ${host}.`,
   hint: () =>
@@ -66,7 +66,8 @@ export const targetUnclear = defineError<{ live: string; name: string; previous:
   code: "TARGET_UNCLEAR",
   failure: "precondition",
   meaning: "The database with the target's name is not the one that the last sync created.",
-  remedy: "Inspect both databases, then drop or rename the one that you do not need.",
+  remedy:
+    "Inspect both databases, then drop or rename the one that you do not need. If you created the target again on purpose, add `--allow-recreated-target`.",
   state: "nothing-written",
   message: ({ live, name }) =>
     `The database ${live} is not the one that the last sync created. That sync renamed the previous target to ${name}.`,
@@ -120,7 +121,7 @@ export const bucketForeign = defineError<{
 export const uploadIncomplete = defineError<{ uri: string; bytes: number; expected: number }>({
   code: "UPLOAD_INCOMPLETE",
   failure: "aws",
-  meaning: "An uploaded dump has another size in S3 than on disk.",
+  meaning: "The size of an uploaded dump in S3 differs from its size on disk.",
   remedy: "Run the command again.",
   message: ({ uri, bytes, expected }) => `${uri} has ${bytes} bytes in S3, but ${expected} bytes on disk.`,
   hint: () => "Run the same command again.",
@@ -138,7 +139,7 @@ export const keyTaken = defineError<{ uri: string }>({
 export const manifestUnreadable = defineError<{ uri: string }>({
   code: "MANIFEST_UNREADABLE",
   failure: "aws",
-  meaning: "The manifest of a dump is not JSON of the documented form.",
+  meaning: "The manifest of a dump is not JSON, or its fields are wrong.",
   remedy: "Inspect the manifest in S3. The tool needs the manifest to know when both databases were equal.",
   message: ({ uri }) => `Cannot read the manifest ${uri}.`,
   hint: ({ uri }) =>
@@ -150,12 +151,12 @@ export const manifestFailed = defineError<{ live: string; uri: string }>({
   failure: "aws",
   meaning: "The sync replaced and verified the target, but S3 did not accept the manifest of the dump.",
   remedy:
-    "The target is complete, but its dump does not count without a manifest. To create a complete dump, sync again.",
+    "The target is complete, but its dump is not complete without a manifest. To create a complete dump, sync again.",
   state: "changed",
   message: ({ live, uri }) =>
     `The sync replaced and verified ${live}, but S3 did not accept the manifest of ${uri}.`,
   hint: () =>
-    "The target is complete, but a dump does not count without its manifest. To create a complete dump, sync again.",
+    "The target is complete, but its dump is not complete without a manifest. To create a complete dump, sync again.",
 });
 
 // Dump, restore, verification
@@ -218,8 +219,9 @@ export const tableLocked = defineError<{ side: Side; system: DatabaseSystem; wai
   code: "TABLE_LOCKED",
   failure: eitherSide,
   meaning: "Another session holds a lock on a table for longer than the sync waits.",
-  remedy: "Wait until the session that the message names has ended its transaction, or end it.",
-  message: ({ system }) => `${system}: another session holds a lock on a table, which the sync cannot read.`,
+  remedy: "Wait until the session that the message names has ended its transaction, or end that session.",
+  message: ({ system }) =>
+    `${system}: another session holds a lock on a table, so the sync cannot read the table.`,
   details: ({ waits }) => waits,
   hint: () =>
     "Wait until that session has ended its transaction, then run the same command again. To end the session:  select pg_terminate_backend(<number of the session>);",
@@ -252,17 +254,16 @@ export const verificationFailed = defineError<{ differences: readonly string[]; 
 export const settingsNotCarried = defineError<{ reason: string; statement: string }>({
   code: "SETTINGS_NOT_CARRIED",
   failure: "target",
-  meaning:
-    "An administrator made a setting on the target, and the role of the sync may not copy it to the staging database.",
+  meaning: "The target has a setting that the role of the sync may not copy to the staging database.",
   remedy: "Ask an administrator for the missing privilege, or reset the setting on the target.",
   message: ({ reason }) => `Cannot copy a setting of the target to the staging database: ${reason}`,
   details: ({ statement }) => [statement],
   hint: () =>
-    "An administrator made this setting. Ask an administrator for the missing privilege, or reset the setting on the target.",
+    "Only an administrator may copy this setting. Ask an administrator for the missing privilege, or reset the setting on the target.",
 });
 
 export const privilegesNotCarried = defineError<{ objects: readonly string[] }>({
-  code: "RIGHTS_NOT_CARRIED",
+  code: "PRIVILEGES_NOT_CARRIED",
   failure: "target",
   meaning: "The sync could not copy all owners and privileges of the target to the staging database.",
   remedy: "Grant the listed privileges as the owner of the objects, then sync again.",

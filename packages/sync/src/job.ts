@@ -54,7 +54,7 @@ export function describeRun({ direction, programs, who }: SyncJob) {
   return { direction: direction.name, createdBy: who, clientVersion: programs.version };
 }
 
-/** What every step gets. */
+/** What every step receives. */
 export interface StepContext extends CommandContext {
   job: SyncJob;
   /** Aborted by an interruption and by the first step that fails. */
@@ -63,6 +63,6 @@ export interface StepContext extends CommandContext {
   undo: UndoList;
   /** Environments of libpq programs. */
   libpq: { source: Environment; target: Environment };
-  /** Makes a failure of one of several parts that run at the same time end the others. */
+  /** For parts that run at the same time: if one of them fails, the others end. */
   together: <T>(part: Promise<T>) => Promise<T>;
 }

@@ -105,7 +105,7 @@ describe.concurrent("killed during the swap", () => {
     expect(errorOf(dryRun).hint).toContain("pnpm sync undo rds");
     await syncsAgain(
       pair,
-      `an interrupted sync or undo had left ${database} without its name: ${renamed} has the name ${database} again`,
+      `an interrupted sync or undo had renamed ${database} to ${renamed}: it has the name ${database} again`,
     );
   });
 

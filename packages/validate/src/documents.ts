@@ -81,7 +81,7 @@ const list = defineDocument({
           needs: z
             .array(z.string())
             .readonly()
-            .describe("Checks that must not fail, or this check is skipped."),
+            .describe("Checks that must not fail. Otherwise this check is skipped."),
           optional: z.boolean().describe("Whether the check runs only with the option of its name."),
           page: z.string().describe("Its documentation, a path in the repository."),
         }),

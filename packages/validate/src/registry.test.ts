@@ -11,8 +11,8 @@ const root = join(import.meta.dirname, "../../..");
 const pages = join(root, "docs/checks");
 const ids = registry.map(({ id }) => id);
 
-test("the original's eleven checks keep its order and their ids", () => {
-  const original = [
+test("the first eleven checks keep their ids and their order, which waivers and scripts rely on", () => {
+  const first = [
     "aws-credentials",
     "terraform-outputs",
     "ecr-repositories",
@@ -25,7 +25,7 @@ test("the original's eleven checks keep its order and their ids", () => {
     "cloudfront",
     "service-discovery",
   ];
-  expect(ids.filter((id) => original.includes(id))).toEqual(original);
+  expect(ids.filter((id) => first.includes(id))).toEqual(first);
 });
 
 test("every file of src/checks is registered", () => {

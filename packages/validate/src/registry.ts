@@ -1,4 +1,4 @@
-/** All checks, in the order in which their results are shown: the original's order, each additional check after its subject. */
+/** All checks, in the order in which their results are shown. An additional check stands after the check of the same resource. */
 import type { Check } from "./check.ts";
 import { albHealth } from "./checks/alb-health.ts";
 import { awsCredentials } from "./checks/aws-credentials.ts";

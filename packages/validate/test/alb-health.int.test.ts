@@ -42,7 +42,7 @@ test.each([
   expect(result).toMatchObject({
     status: "failed",
     problems: [
-      { message: `the response has status ${status}; expected is 200`, ...(heals === true ? { heals } : {}) },
+      { message: `the response has status ${status} instead of 200`, ...(heals === true ? { heals } : {}) },
     ],
   });
   expect(JSON.stringify(result).includes("heals")).toBe(heals === true);

@@ -1,21 +1,21 @@
 /**
- * The time that a command has after an interruption. It ends within ten seconds, whatever does not answer: each part of its clean-up
- * gets a limit from this file, and the limits of parts that follow each other add up to less.
+ * The time that a command has after an interruption. It ends within ten seconds, even if a server does not answer. Each part of its
+ * clean-up has a limit in this file. The limits of consecutive parts add up to less than ten seconds.
  */
 
 /** Milliseconds, each for one part. */
 export const grace = {
-  /** A statement without an answer is probed by a new connection. */
+  /** Until a new connection probes a statement that has no answer. */
   beforeProbe: 1000,
-  /** The new connection, until its server must have answered. */
+  /** Until the server must have answered the new connection. */
   probe: 2000,
-  /** A program that got SIGTERM is killed. */
+  /** Until a program that got SIGTERM is killed. */
   program: 2000,
-  /** A request that creates or deletes an object in S3 is given up. */
+  /** Until a request that creates or deletes an object in S3 is aborted. */
   request: 3000,
-  /** A session closes its connection without a word of the server. */
+  /** Until a session closes its connection without an answer of the server. */
   closing: 1000,
-  /** A swap that was interrupted is reverted, while no server answers. */
+  /** For reverting an interrupted swap, if the server does not answer. */
   recovery: 4000,
 } as const;
 

@@ -1,5 +1,5 @@
 /**
- * Work that runs to its end although a person sends a second signal. Signals reach the process, so the count is one of the process.
+ * Work that runs to its end although a person sends a second signal. A signal reaches the whole process, so the process has one counter.
  */
 
 let running = 0;

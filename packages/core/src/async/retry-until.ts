@@ -1,6 +1,6 @@
 /**
- * Waiting for AWS. The SDK's waiters pass their signal neither to their requests nor to their pauses: an interrupted process would
- * live until both have ended, and a request that AWS never answers does not end.
+ * Waiting for AWS. The SDK's waiters pass their signal neither to their requests nor to their pauses: an interrupted process would run
+ * until both have ended. A request that AWS never answers never ends.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 

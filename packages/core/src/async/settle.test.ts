@@ -3,9 +3,9 @@ import { expect, test } from "vitest";
 import { acquireAll, combine, drain, settleAll } from "./settle.ts";
 
 const refused = (code: string) =>
-  new OpsError("precondition", code, `${code} happened`, { hint: `mend ${code}`, details: ["first"] });
+  new OpsError("precondition", code, `${code} happened`, { hint: `fix ${code}`, details: ["first"] });
 
-test("all results come back in order", async () => {
+test("the results have the order of the work", async () => {
   expect(await settleAll([Promise.resolve(1), Promise.resolve("two")])).toEqual([1, "two"]);
 });
 
@@ -17,8 +17,8 @@ test("a failure is thrown once everything has ended, with the others in its deta
   });
   await expect(settleAll([Promise.reject(refused("FIRST")), slow])).rejects.toMatchObject({
     code: "FIRST",
-    hint: "mend FIRST",
-    details: ["first", "also: SECOND happened", "      mend SECOND"],
+    hint: "fix FIRST",
+    details: ["first", "also: SECOND happened", "      fix SECOND"],
   });
   expect(ended).toBe(true);
 });
@@ -29,7 +29,7 @@ test("a bug wins over refusals, and the same message is not repeated", () => {
   expect(combine([refused("SAME"), refused("SAME")])).toMatchObject({ details: ["first"] });
 });
 
-test("what could be had is given back where the rest could not", async () => {
+test("what was opened is closed if the rest could not be opened", async () => {
   let open = 0;
   const resource = () => {
     open += 1;

@@ -49,8 +49,8 @@ export function combine(failures: readonly unknown[]): unknown {
 }
 
 /**
- * Works through `items` with one worker for each resource; stops handing out items after the first failure. A worker whose resource is
- * promised begins later.
+ * Works through `items` with one worker for each resource; starts no item after the first failure. A worker whose resource is promised
+ * begins later.
  */
 export async function drain<Item, Resource>(
   items: readonly Item[],

@@ -9,7 +9,7 @@ const patience = 60_000;
 interface Step {
   what: string;
   undo: (signal: AbortSignal) => Promise<void>;
-  /** What becomes of it where it cannot be removed, as a sentence. */
+  /** What happens to the object if it cannot be removed, as a sentence. */
   otherwise: string;
 }
 
@@ -18,7 +18,7 @@ export class UndoList {
 
   /**
    * Registers how to remove something, before it is created.
-   * @param otherwise what becomes of it where it cannot be removed, as a sentence
+   * @param otherwise what happens to the object if it cannot be removed, as a sentence
    * @param undo gets a signal that ends its requests
    */
   add(what: string, otherwise: string, undo: (signal: AbortSignal) => Promise<void>): void {
@@ -26,9 +26,9 @@ export class UndoList {
   }
 
   /**
-   * Removes everything, at the same time: what cannot be removed must not take the time of the rest.
+   * Removes everything at the same time: an object that cannot be removed must not delay the others.
    * @param interruption shortens the time that each may take to seconds
-   * @returns what could not be removed, and what becomes of it
+   * @returns what could not be removed, and what happens to it
    */
   async run(printer: Printer, interruption: AbortSignal): Promise<string[]> {
     const signal = AbortSignal.any([AbortSignal.timeout(patience), delayed(interruption, grace.request)]);

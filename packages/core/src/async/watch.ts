@@ -15,14 +15,14 @@ export interface Watched {
   /** A value that changes while the work makes progress. */
   progress: () => unknown;
   /**
-   * Finds out, in another way than the work itself uses, whether the other machine still works on it.
+   * Finds out, by a way of its own such as a new connection, whether the other machine still does the work.
    * @returns why the work cannot end any more; undefined while it can
    */
   probe: (milliseconds: number, signal: AbortSignal) => Promise<string | undefined>;
 }
 
 /**
- * Waits for work. When it makes no progress, and the probe finds that it never will, ends it.
+ * Waits for work. If the work makes no progress, and the probe finds that it never will, ends the work.
  * @param cut ends the work, which then fails; gets the reason and the seconds without progress
  */
 export async function watch<T>(

@@ -20,7 +20,7 @@ test.each([
   "us-east-1a",
   "us-east-1.example.com/",
   "-east-1",
-])('"%s" is none: it is refused before anything is asked', (region) => {
+])('"%s" is not a region, and is refused before any request', (region) => {
   expect(() => createAwsClients({ AWS_REGION: region })).toThrow(
     expect.objectContaining({
       code: "AWS_REGION_INVALID",

@@ -4,7 +4,7 @@ import { readVariable, type Environment } from "../config/env.ts";
 import { awsRegionInvalid } from "../errors.ts";
 
 /**
- * The region of the environment. A wrong name is refused here; otherwise the run fails later, at whatever host answers for that name.
+ * The region of the environment. A wrong name is refused here. Otherwise the run would fail later, at an unknown host.
  * @throws OpsError AWS_REGION_INVALID (configuration)
  */
 export function readRegion(environment: Environment): string {

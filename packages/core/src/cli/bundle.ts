@@ -20,7 +20,7 @@ export function bundleIn(dist: string): { file: string; code: string } {
 /**
  * Loads the program of a package.
  * @param dist directory of the package's build
- * @param modules loads its modules, where there is no bundle or one that is older than they are
+ * @param modules loads its modules, if there is no bundle, or the bundle is older than the modules
  */
 export async function loadProgram(dist: string, modules: () => Promise<Program>): Promise<Program> {
   if (!isCurrent(dist)) return await modules();

@@ -32,7 +32,7 @@ const commands = ["activate", "down", "snapshots list", "snapshots prune"].map((
   }),
 );
 
-/** What a usage error says as JSON; undefined when the command ran. */
+/** The message of a usage error as JSON; undefined when the command ran. */
 async function failureOf(...args: string[]) {
   let text = "";
   vi.spyOn(process.stdout, "write").mockImplementation((chunk) => {
@@ -72,7 +72,7 @@ describe("a boolean option", () => {
     expect(ran).toMatchObject({ dryRun: value });
   });
 
-  test("is held against true and false below a subcommand and in camel case as well", async () => {
+  test("is checked for true and false below a subcommand and in camel case as well", async () => {
     expect(await messageOf("snapshots", "prune", "--dry-run=1")).toContain(
       '--dry-run is true or false, not "1"',
     );
@@ -87,15 +87,15 @@ describe("a boolean option", () => {
     ["--dry-run", "--no-dry-run"],
     ["--dry-run=false", "--dry-run"],
     ["--no-sync-data", "--sync-data"],
-  ])("that is said and taken back is a usage error: %s %s", async (first, second) => {
+  ])("that is given and negated is a usage error: %s %s", async (first, second) => {
     expect(await messageOf("activate", first, second)).toBe(`${first} and ${second} contradict each other.`);
   });
 
-  test("may be said twice", async () => {
+  test("may be given twice", async () => {
     expect(await failureOf("activate", "--dry-run", "--dry-run=true")).toBeUndefined();
   });
 
-  test("is not looked for in the value of another option", async () => {
+  test("is not searched in the value of another option", async () => {
     expect(await failureOf("activate", "--var=dry-run=yes", "--var", "x=yes")).toBeUndefined();
     expect(ran).toMatchObject({ var: ["dry-run=yes", "x=yes"] });
   });
@@ -114,7 +114,7 @@ describe("an unknown command", () => {
     expect(await messageOf("foo")).toBe("Unknown command: foo. The commands are: activate, down, snapshots.");
   });
 
-  test("that is missing names those there are", async () => {
+  test("that is missing names the existing ones", async () => {
     expect(await messageOf("snapshots")).toBe("A command is missing. The commands are: list, prune.");
     expect(await messageOf()).toBe("A command is missing. The commands are: activate, down, snapshots.");
   });

@@ -43,7 +43,7 @@ export async function runCli(
   const known = recordKnown(frame);
   let checked = false;
   frame.middleware(({ _: words, help }) => {
-    // Called again for the command above, when the one below it already runs.
+    // yargs calls this again for the parent command, when the subcommand already runs.
     if (checked || help === true || own.at(-1) === "help") return;
     checked = true;
     assertCommand(known, words.map(String), top);

@@ -6,7 +6,7 @@ import { setMaxListeners } from "node:events";
 import { isProtected } from "../async/protect.ts";
 import { Printer } from "../output/printer.ts";
 import { prepareLibraryVariables, processEnvironment, type Environment } from "../config/env.ts";
-import { bug, gaveUp, interrupted } from "../errors.ts";
+import { bug, interruptedTwice, interrupted } from "../errors.ts";
 import { OpsError, messageOf, stateSentences } from "../ops-error.ts";
 
 /** What every command receives. */
@@ -43,7 +43,7 @@ export const documentVersion = 2;
 /** A second signal within this time is the same Ctrl-C: it reaches the process by its group, and again by pnpm. */
 const sameSignalMs = 1000;
 
-/** Milliseconds until an interrupted process ends although something that nobody waits for keeps it running. */
+/** Milliseconds after which an interrupted process ends, even if work that nobody waits for keeps it running. */
 const exitAfterMs = 500;
 
 /**
@@ -73,7 +73,7 @@ export async function runCommand(
       stoppedAt = performance.now();
       if (!forwardsSignals) printer.progress(`\n  ${signal}: stopping safely ...`);
     } else if (!forwardsSignals && performance.now() - stoppedAt > sameSignalMs) {
-      if (!isProtected()) process.exit(reportError(printer, name, gaveUp({ signal })));
+      if (!isProtected()) process.exit(reportError(printer, name, interruptedTwice({ signal })));
       printer.progress(`  ${signal}: waiting until the swap has ended or is reverted ...`);
     }
     controller.abort(interrupted({ signal }));

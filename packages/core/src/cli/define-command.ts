@@ -29,7 +29,7 @@ export interface CommandDefinition<Options> extends CommandEnding {
   run: (options: ArgumentsCamelCase<Options>, context: CommandContext) => Promise<CommandOutcome>;
 }
 
-/** A command of a program, whatever its options. */
+/** A command of a program, with any options. */
 export interface Command {
   words: readonly string[];
   summary: string;

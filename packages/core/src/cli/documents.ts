@@ -1,6 +1,6 @@
 /**
- * The `--json` documents: one entry for each command and outcome, with the zod schema that docs/json.md is generated from and that
- * tests hold every document against. Loads zod, so commands do not import it; types are inferred from the schemas.
+ * The `--json` documents: one entry for each command and outcome, with the zod schema that docs/json.md is generated from and that tests
+ * check every document against. Loads zod, so commands do not import it; types are inferred from the schemas.
  */
 import { z } from "zod";
 import { documentVersion } from "./command.ts";
@@ -50,9 +50,9 @@ function documentSchema({ commands, outcomes, schema }: DocumentEntry) {
 const envelope = z.looseObject({ command: z.string(), outcome: z.string() });
 
 /**
- * Holds a document that a command printed against its documented schema, for tests.
+ * Checks a document that a command printed against its documented schema, for tests.
  * @param entries the documents of the package, or of several
- * @returns the document, so that a test can go on with it
+ * @returns the document, so that a test can continue with it
  * @throws Error that names every field that is missing, unknown or wrongly typed
  */
 export function assertDocument(entries: readonly DocumentEntry[], document: unknown): unknown {

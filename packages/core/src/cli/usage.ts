@@ -1,6 +1,6 @@
 /**
- * Checks a command line and reports problems in the words that were typed. yargs alone reads `--dry-run=yes` as false, names
- * an unknown option twice, and suggests commands however different they are.
+ * Checks a command line and reports problems in the words that were typed. yargs alone reads `--dry-run=yes` as false, names an unknown
+ * option twice, and suggests commands that are not similar.
  */
 import type { Argv, Options } from "yargs";
 import { usage } from "../errors.ts";
@@ -103,7 +103,7 @@ export function assertOptions({ options }: Known, given: readonly string[]): voi
       });
     }
     const next = given[index + 1];
-    // `--flag false` is what yargs takes for `--flag=false`.
+    // yargs reads `--flag false` as `--flag=false`.
     const effective = isNegated ? "false" : (value ?? (isBoolean(next) ? next : "true"));
     const key = isNegated ? positive : name;
     const before = seen.get(key);
@@ -124,7 +124,7 @@ function isBoolean(text: string | undefined): text is "true" | "false" {
   return text === "true" || text === "false";
 }
 
-/** yargs takes `--dryRun` for `--dry-run`. */
+/** yargs reads `--dryRun` as `--dry-run`. */
 function kebab(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

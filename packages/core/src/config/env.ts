@@ -31,7 +31,8 @@ export const variables = {
   },
   PROJECT_NAME: {
     description: "Project name. The names of all resources start with it.",
-    details: "At most 30 lower-case letters, digits and single hyphens. It starts with a letter.",
+    details:
+      "The name has at most 30 lowercase letters, digits and single hyphens, and starts with a letter.",
     default: defaultProjectName,
   },
   PILOT_LIGHT_OUTPUTS_FILE: {
@@ -71,7 +72,7 @@ export const variables = {
   TF_STATE_BUCKET: {
     description: "S3 bucket that holds the state.",
     details:
-      "Terraform locks the state with an object beside it in the bucket. Set either this variable or `TF_CLOUD_ORGANIZATION`, not both.",
+      "Terraform locks the state with another object in the same bucket. Set either this variable or `TF_CLOUD_ORGANIZATION`, not both.",
   },
   TF_STATE_REGION: {
     description: "AWS region of `TF_STATE_BUCKET`, if it is not `AWS_REGION`.",
@@ -122,7 +123,7 @@ export const variables = {
   PILOT_LIGHT_STALL_SECONDS: {
     description: "Seconds without data after which a connection is probed.",
     details:
-      "A tunnel or a proxy can stop forwarding without closing its connections. A statement, `pg_dump`, `pg_restore` or a request to S3 without progress for this time is probed by a new connection. If the server does not answer, or no longer works on it, the command fails with `CONNECTION_STALLED`. A server that works on a long statement is never given up.",
+      "A tunnel or a proxy can stop forwarding without closing its connections. If a statement, `pg_dump`, `pg_restore` or a request to S3 makes no progress for this time, a new connection probes the server. If the server does not answer, or no longer works for this command, the command fails with `CONNECTION_STALLED`. While the server works on a long statement, the command waits without a limit.",
     default: "180",
   },
   NO_COLOR: { description: "Any value turns colors off." },

@@ -1,4 +1,4 @@
-/** The time after which a connection without data is probed or given up. */
+/** The time after which a connection without data is probed or closed. */
 import { readVariable, type Environment } from "./env.ts";
 
 /** Milliseconds, where no environment decides. */

@@ -31,7 +31,7 @@ test("entries that are missing, unexpected and different are named", () => {
   ]);
 });
 
-test("entries of one name are told apart by their SQL", () => {
+test("entries of the same name are distinguished by their SQL", () => {
   const operator = (sql: string) => entry("OPERATOR", "public", "<", sql);
   expect(lines([operator("a"), operator("b")], [operator("b"), operator("a")])).toEqual([]);
   expect(lines([operator("a"), operator("b")], [operator("b")])).toEqual(["operator public.< is missing"]);
@@ -70,7 +70,7 @@ test("options that may be passwords are not shown", () => {
   ]);
 });
 
-test("between two majors, SQL in the words of the server is not compared, and facts are", () => {
+test("between two majors, facts are compared, and SQL as the server prints it is not", () => {
   const view = (sql: string) => entry("VIEW", "public", "v", sql);
   expect(lines([view("SELECT 1")], [view("SELECT 2")], false)).toEqual([]);
   expect(lines([view("SELECT 1")], [], false)).toEqual(["view public.v is missing"]);

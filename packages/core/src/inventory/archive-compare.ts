@@ -1,6 +1,6 @@
 /**
- * Comparing the schema of two databases by what pg_dump writes of them: the archive is the specification. What pg_dump leaves
- * out cannot be missing, and what it carries cannot be forgotten. Pure functions over what `archive.ts` reads.
+ * Compares the schema of two databases by the output of pg_dump: the archive is the specification. An object that pg_dump leaves out is not
+ * expected. An object that pg_dump writes is always compared. Pure functions over the entries that `archive.ts` reads.
  */
 import type { Archive, ArchiveEntry } from "./archive.ts";
 import type { Difference } from "./compare.ts";
@@ -19,7 +19,7 @@ const dataTypes: ReadonlySet<string> = new Set([
   "TABLE DATA",
 ]);
 
-/** What acts beyond the database, is never restored, and is named in the plan. */
+/** Objects that act beyond the database. They are never restored, and the plan names them. */
 const neverRestored: ReadonlySet<string> = new Set([
   "EVENT TRIGGER",
   "PUBLICATION",
@@ -33,8 +33,8 @@ const neverRestored: ReadonlySet<string> = new Set([
 const secretTypes: ReadonlySet<string> = new Set(["USER MAPPING", "SERVER", "FOREIGN DATA WRAPPER"]);
 
 /**
- * Types whose SQL pg_dump writes from facts of the catalogs: the same from servers of two majors. The SQL of all others holds
- * expressions or bodies in the words of their server.
+ * Types whose SQL pg_dump writes from facts of the catalogs: it is the same from servers of different majors. The SQL of all other types
+ * holds expressions or bodies as their server prints them.
  */
 const sameFromEveryMajor: ReadonlySet<string> = new Set([
   "AGGREGATE",
@@ -60,19 +60,19 @@ const sameFromEveryMajor: ReadonlySet<string> = new Set([
   "USER MAPPING",
 ]);
 
-/** True for an entry that is a part of the schema and comes back in a restore. */
+/** True for an entry that belongs to the schema, and that a restore creates. */
 function isSchemaEntry({ type, schema, tag }: ArchiveEntry): boolean {
   if (dataTypes.has(type) || neverRestored.has(type)) return false;
-  // With their versions and members a part of the database's state.
+  // `state.ts` compares extensions, with their versions and members.
   if (type === "EXTENSION") return false;
-  // Every new database has the schema public; who owns it is the target's.
+  // Every new database has the schema public. It gets the owner that it has on the target.
   if (type === "SCHEMA" && schema === null && tag === "public") return false;
   if (type !== "COMMENT") return true;
   return !/^(?:EXTENSION|EVENT TRIGGER|PUBLICATION|SUBSCRIPTION|DATABASE|LARGE OBJECT) /.test(tag);
 }
 
 export interface ArchiveOptions {
-  /** The servers have the same major: they print expressions in the same words. */
+  /** The servers have the same major: they print expressions in the same form. */
   sameMajor: boolean;
   /** Entries that the restore left out on purpose. */
   isLeftOut?: (entry: ArchiveEntry) => boolean;

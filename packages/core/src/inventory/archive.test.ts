@@ -49,7 +49,7 @@ const entryOf = fc.record({
 });
 
 test.each([14, 15, 16])(
-  "entries of archives of version 1.%i come back as they are, whatever they hold",
+  "entries of archives of version 1.%i are read unchanged, with any content",
   (minor) => {
     fc.assert(
       fc.property(fc.array(entryOf), (entries) => {
@@ -69,7 +69,7 @@ test("how literals are written is read from the archive", () => {
   expect(parseArchive(archiveOf([settings("off")], 14)).standardStrings).toBe(false);
 });
 
-test("what is no archive, or one of a version that is not known, is refused", () => {
+test("a file that is not an archive, or has an unknown version, is refused", () => {
   expect(() => parseArchive(Buffer.from("-- PostgreSQL database dump"))).toThrow(ArchiveUnreadable);
   expect(() => parseArchive(archiveOf([], 13))).toThrow("archives of version 1.13 are not known");
   const tar = archiveOf([], 14);
@@ -77,7 +77,7 @@ test("what is no archive, or one of a version that is not known, is refused", ()
   expect(() => parseArchive(tar)).toThrow("not an archive in custom format");
 });
 
-test("a table of contents that is longer than what is read at once, and one that is cut off", async () => {
+test("a table of contents that is longer than the first read, and a truncated one", async () => {
   const directory = await mkdtemp(join(tmpdir(), "archive-"));
   try {
     const entry = { ...settings("on"), type: "FUNCTION", sql: "x".repeat(3_000_000) };

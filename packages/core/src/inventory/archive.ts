@@ -1,8 +1,8 @@
 /**
- * Reads the table of contents of a pg_dump archive in custom format: what the archive holds, entry by entry, each with the
- * SQL that pg_restore runs for it. The file's own bytes are read and not what `pg_restore --list` prints: names and bodies may
- * hold newlines, semicolons and lines that look like the headers of other entries, so that no printed form can be taken apart
- * for certain. Written after `ReadHead` and `ReadToc` in src/bin/pg_dump/pg_backup_archiver.c of PostgreSQL 14 to 18.
+ * Reads the table of contents of a pg_dump archive in custom format: what the archive holds, entry by entry, each with the SQL that
+ * pg_restore runs for it. It reads the bytes of the file, not the output of `pg_restore --list`: names and bodies may contain newlines,
+ * semicolons and lines that look like the headers of other entries, so that the output cannot be parsed reliably. Based on `ReadHead` and
+ * `ReadToc` in src/bin/pg_dump/pg_backup_archiver.c of PostgreSQL 14 to 18.
  */
 import { open } from "node:fs/promises";
 
@@ -12,7 +12,7 @@ export interface ArchiveEntry {
   id: number;
   /** Such as `TABLE`, `FK CONSTRAINT` or `TABLE DATA`. */
   type: string;
-  /** Null for what belongs to no schema. */
+  /** Null for an object that belongs to no schema. */
   schema: string | null;
   /** Such as `items`, `items items_pkey` or `twice(integer)`. */
   tag: string;
@@ -30,7 +30,7 @@ export interface Archive {
   entries: readonly ArchiveEntry[];
 }
 
-/** The file is no archive that can be read: damaged, or of a version that is not known. */
+/** The file is not a readable archive: it is damaged, or its version is not known. */
 export class ArchiveUnreadable extends Error {
   override readonly name = "ArchiveUnreadable";
 }

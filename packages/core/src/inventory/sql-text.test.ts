@@ -24,7 +24,7 @@ test.each([
     "((n >= 1) AND (n <= 5) AND ((a > 0) AND (b > 0)))",
   ],
   ["(((a OR b) OR c) OR d)", "(a OR b OR c OR d)"],
-])("what a restore changes is even: %s", (before, after) => {
+])("a difference that a restore makes is ignored: %s", (before, after) => {
   expect(same(before, after)).toBe(true);
 });
 
@@ -42,7 +42,7 @@ test.each([
   ["(ARRAY['a'::character varying])::text[]", "ARRAY['a'::character varying]"],
   ["f('a', 'b')", "f('a'' , ''b')"],
   ["AS $$select 1 + 1$$", "AS $$select 1  + 1$$"],
-])("what a restore does not change counts: %s", (one, other) => {
+])("any other difference counts: %s", (one, other) => {
   expect(same(one, other)).toBe(false);
 });
 
@@ -52,12 +52,12 @@ test("a backslash is the same under both settings of its database", () => {
   expect(canonical(String.raw`'a\b'`).key).not.toBe(canonical("'ab'").key);
 });
 
-test("bodies are compared as they are, whatever looks like SQL in them", () => {
+test("bodies are compared unchanged, even if they contain text that looks like SQL", () => {
   const body = "AS $_$ -- ' (\n $$ ] /* $_$";
   expect(canonical(body).leaves.map(({ text }) => text)).toEqual(["AS", "' -- ' (\n $$ ] /* '"]);
 });
 
-test("columns of a table that inherits some come in any order", () => {
+test("columns of a table that inherits some may have any order", () => {
   const key = (text: string) => canonicalSql(text, { standardStrings: true, anyColumnOrder: true }).key;
   const [one, other] = ["a integer,\n b text DEFAULT f(1, 2)", "b text DEFAULT f(1, 2), a integer"];
   expect(key(`CREATE TABLE c (${one}) INHERITS (p)`)).toBe(key(`CREATE TABLE c (${other}) INHERITS (p)`));

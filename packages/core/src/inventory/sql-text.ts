@@ -1,7 +1,6 @@
 /**
- * SQL that pg_dump writes, made comparable. A server prints an expression that was read from its own print a little
- * differently in three ways, and only these are evened out; every other parenthesis, cast, name, literal and their order
- * count:
+ * Makes SQL that pg_dump writes comparable. When a server has read an expression from its own output, it prints the expression differently
+ * in three ways. Only these differences are removed. Every other parenthesis, cast, name and literal counts, and so does their order:
  *
  * 1. `s in ('a', 'b')` on a varchar is first `(ARRAY['a'::character varying, ...])::text[]` and after a restore
  *    `ARRAY[('a'::character varying)::text, ...]`: the parser moves the cast of an array into its elements
@@ -33,7 +32,7 @@ const added = (text: string): Leaf => ({ text, start: -1, end: -1 });
 
 /** SQL in its comparable form. */
 export interface CanonicalSql {
-  /** Equal for two texts exactly if they say the same. Only for comparing, never to be run. */
+  /** Equal for two texts exactly if they mean the same. Only for comparisons: it is not valid SQL. */
   key: string;
   text: string;
   leaves: readonly Leaf[];
@@ -42,7 +41,7 @@ export interface CanonicalSql {
 export interface SqlTextOptions {
   /** `standard_conforming_strings` of the database that the text was written for. */
   standardStrings: boolean;
-  /** The text creates a table that inherits columns, which come in another order in the restored one. */
+  /** The text creates a table that inherits columns. A restore may create them in another order. */
   anyColumnOrder?: boolean;
 }
 
@@ -67,7 +66,7 @@ const token =
 const plainString = /'(?:[^']|'')*'/y;
 const dollarString = /\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/y;
 
-/** Words, literals and signs. Literals are written in one way, whatever their quotes. */
+/** Words, literals and signs. All literals are written in the same way, with any kind of quotes. */
 function tokens(text: string, standardStrings: boolean): Leaf[] {
   const leaves: Leaf[] = [];
   const add = (start: number, end: number, value: string) => leaves.push({ text: value, start, end });
@@ -112,7 +111,7 @@ function stringAt(
   return { value, end: at + whole.length };
 }
 
-/** Puts what stands in brackets into groups; undefined when they do not match. */
+/** Groups the tokens in brackets; undefined if the brackets do not match. */
 function nest(leaves: readonly Leaf[]): Node[] | undefined {
   const root: Node[] = [];
   const stack: { items: Node[]; close: string }[] = [{ items: root, close: "" }];
@@ -150,7 +149,7 @@ function moveCasts(nodes: readonly Node[]): Node[] {
   for (let at = 0; at < nodes.length; at += 1) {
     const node = nodes[at];
     if (node === undefined) break;
-    // Definitions of statistics are printed with as few parentheses as can be.
+    // The server prints definitions of statistics with as few parentheses as possible.
     const isPretty = isArray(nodes.slice(at, at + 2));
     const array = isPretty
       ? nodes[at + 1]
@@ -201,7 +200,7 @@ function castElements({ items }: Group, type: readonly Node[], isPretty: boolean
   return { open: "[", items: joined };
 }
 
-/** A literal of the very type takes a modifier without another cast (`get_coercion_expr` in src/backend/utils/adt/ruleutils.c). */
+/** A literal of the same type takes a modifier without another cast (`get_coercion_expr` in src/backend/utils/adt/ruleutils.c). */
 function castElement(element: readonly Node[], type: readonly Node[], isPretty: boolean): Node[] {
   const [value, colons, ...own] = element;
   const plain = type.filter((node) => !isGroup(node, "("));
@@ -225,7 +224,7 @@ function split(nodes: readonly Node[], separator: string): Node[][] {
   return nodes.length === 0 ? [] : parts;
 }
 
-/** Rule 2: a list of ANDs that begins with a list of ANDs is one list; so with OR. */
+/** Rule 2: a list of ANDs that begins with a list of ANDs is one list. The same holds for OR. */
 function joinOperands(nodes: readonly Node[]): Node[] {
   const [first, second] = nodes;
   if (!isGroup(first, "(") || second === undefined || !("text" in second)) return [...nodes];
@@ -253,7 +252,7 @@ function sortColumns(nodes: readonly Node[]): Node[] {
 const before = 50;
 const after = 90;
 
-/** The first place where two texts say something different, as a short piece of each. */
+/** The first difference between two texts, as a short part of each. */
 export function excerpts(expected: CanonicalSql, actual: CanonicalSql): { expected: string; actual: string } {
   const [left, right] = [expected.leaves, actual.leaves];
   let index = 0;

@@ -1,6 +1,6 @@
 /**
- * What no dump carries and a restored database must nevertheless have right: usable indexes, foreign keys that are enforced,
- * the versions and members of extensions, populated materialized views, comments on large objects.
+ * Properties that no dump contains, but that a restored database must have: usable indexes, enforced foreign keys, the versions and members
+ * of extensions, populated materialized views, comments on large objects.
  */
 import type { Session } from "../postgres/session.ts";
 import type { ArchiveEntry } from "./archive.ts";
@@ -20,7 +20,7 @@ export interface DatabaseState {
   /** Whether the schema public exists. */
   hasPublic: boolean;
   extensions: Readonly<Record<string, ExtensionState>>;
-  /** Indexes that queries do not use or that hold nothing, each with what is wrong. */
+  /** Indexes that queries do not use or that are empty, each with the reason. */
   brokenIndexes: Readonly<Record<string, string>>;
   /** Foreign keys that are not enforced on the table, because their internal triggers are switched off. */
   unenforced: readonly string[];
@@ -123,7 +123,7 @@ export function compareStates(
     );
   }
   for (const index of keys(expected.brokenIndexes, actual.brokenIndexes)) {
-    // That of the parent is not valid as long as a partition has none, on both sides alike.
+    // The index of a partitioned table is not valid while a partition has none. This is the same on both sides.
     const found = actual.brokenIndexes[index];
     if (found === undefined || found === expected.brokenIndexes[index]) continue;
     differs("index", index, "a valid index", found);

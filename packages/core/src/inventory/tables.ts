@@ -124,7 +124,7 @@ export function inBatches<T extends Pick<DataTable, "bytes">>(tables: readonly T
   return batches;
 }
 
-/** How recorded fingerprints of tables were read: what to compare with them must be read in the same way. */
+/** How recorded fingerprints of tables were read: fingerprints that are compared with them must be read in the same way. */
 export function readingOf(
   depth: FingerprintDepth,
   recorded: Readonly<Record<string, Fingerprint>>,

@@ -12,20 +12,20 @@ test("a row has its duration at the end of its first line", () => {
 });
 
 test("a long text hangs below its beginning, broken between words", () => {
-  const text = "beside the target as davidshaevel__pl_staging_20261125200706, 4 jobs";
+  const text = "into the database as davidshaevel__pl_staging_20261125200706, 4 jobs";
   expect(layOut({ label: "  restore   ", text, right: "0.2 s" }, terminal(80))).toEqual([
-    "  restore   beside the target as                                           0.2 s",
+    "  restore   into the database as                                           0.2 s",
     "            davidshaevel__pl_staging_20261125200706, 4 jobs",
   ]);
 });
 
-test("where it is too narrow for both, the duration goes and the text stays", () => {
+test("if a line is too narrow for both, the text is printed without the duration", () => {
   expect(
-    layOut({ label: "  restore   ", text: "beside the target, in four jobs", right: "0.2 s" }, terminal(40)),
-  ).toEqual(["  restore   beside the target, in four", "            jobs"]);
+    layOut({ label: "  restore   ", text: "into the database, in four jobs", right: "0.2 s" }, terminal(40)),
+  ).toEqual(["  restore   into the database, in four", "            jobs"]);
 });
 
-test("a pipe gets one line, whatever its length", () => {
+test("a pipe gets one line of any length", () => {
   const text = "word ".repeat(60).trim();
   expect(layOut({ label: "  x ", text, right: "0.2 s" }, { width: 100, wraps: false })).toEqual([
     `  x ${text}    0.2 s`,
@@ -81,7 +81,7 @@ test("wide characters and colors do not shift the columns", () => {
   expect(lines.map((line) => stringWidth(line))).toEqual([21, 21]);
 });
 
-test("the column that wraps gives way, and goes below its row where too little is left", () => {
+test("the column that wraps becomes narrower, and is printed below its row if it would be too narrow", () => {
   const rows = [["name", "1", "word ".repeat(20).trim()]];
   const wide = layOutTable(columns, rows, terminal(60));
   expect(wide.every((line) => line.length <= 60)).toBe(true);

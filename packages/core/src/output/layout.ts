@@ -5,7 +5,7 @@ import wrapAnsi from "wrap-ansi";
 /** Columns of everything that is printed, where a terminal does not have fewer. */
 export const mostColumns = 100;
 
-/** A narrower column of text is hard to read: a long text goes below its row then. */
+/** A narrower column of text is hard to read: a long text is printed below its row instead. */
 const leastText = 40;
 
 /** Spaces between two columns of a table. */
@@ -22,7 +22,7 @@ export interface Row {
 /** Where lines are printed. */
 export interface Page {
   width: number;
-  /** False for pipes: there a row is one line, whatever its length. */
+  /** False for pipes: there a row is one line of any length. */
   wraps: boolean;
 }
 
@@ -32,7 +32,7 @@ export interface Column {
   align?: "left" | "right";
   /** The narrowest that this column may be, in columns of the terminal. */
   least?: number;
-  /** The one column that gives way where the table is wider than the page: its text continues on further lines. */
+  /** The one column that becomes narrower if the table is wider than the page: its text continues on further lines. */
   wraps?: boolean;
 }
 
@@ -42,7 +42,7 @@ export function pad(text: string, width: number, align: "left" | "right" = "left
   return align === "left" ? `${text}${spaces}` : `${spaces}${text}`;
 }
 
-/** `text` cut to a width; nothing of a wide character is left where only half of it fits. */
+/** `text` cut to a width; a wide character that fits only in half is left out. */
 export function cut(text: string, width: number): string {
   let result = "";
   for (const { segment } of new Intl.Segmenter("en").segment(text)) {
@@ -110,8 +110,8 @@ function wrapCommand(command: string, width: number): string[] {
 }
 
 /**
- * The lines of a table: columns as wide as their longest cell, two spaces apart. Where it is wider than the page, the column that
- * `wraps` gives way; where too little is left for that one, its cells go below their rows.
+ * The lines of a table: columns as wide as their longest cell, two spaces apart. If the table is wider than the page, the column that
+ * `wraps` becomes narrower. If that column would be too narrow, its cells are printed below their rows.
  * @param indent spaces before every line
  */
 export function layOutTable(

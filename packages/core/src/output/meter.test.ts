@@ -40,7 +40,7 @@ test("the rate is the one of the last ten seconds", () => {
   expect(meterAfter([...slow, ...quick], 10_000).describe()).toMatch(/, 100\/s$/);
 });
 
-test("another kind of work starts from nothing", () => {
+test("another kind of work starts from zero", () => {
   const meter = meterAfter([0, 10], 100);
   meter.add({ done: 3, all: 41, noun: "tables" });
   expect(meter.describe()).toBe("");

@@ -1,4 +1,4 @@
-/** How far work is, how quick it is, and how long it will still take. */
+/** The progress of work: the amount that is done, the rate, and the time left. */
 import { formatCount, formatDuration } from "./format.ts";
 
 /** How much of some work is done. */
@@ -7,14 +7,14 @@ export interface Amount {
   all: number;
   /** Plural: "rows", "tables". */
   noun: string;
-  /** What is worked on at the moment, where one part takes long. */
+  /** The part that is in progress, if one part takes long. */
   part?: string;
 }
 
-/** The rate is the one of the last seconds: the time left then follows a change within these. */
+/** The rate covers the last seconds only, so that the time left follows a change within seconds. */
 const windowMs = 10_000;
 
-/** Less than this says little about a rate. */
+/** A shorter time does not give a reliable rate. */
 const leastMs = 1000;
 
 /** The rate of one kind of work, from its reports. */
@@ -23,7 +23,7 @@ export class Meter {
   #all = 0;
   #samples: { at: number; done: number }[] = [];
 
-  /** Adds a report. Another kind of work, or work that begins again, starts from nothing. */
+  /** Adds a report. Another kind of work, or work that begins again, starts from zero. */
   add({ done, all, noun }: Amount): void {
     const at = performance.now();
     const last = this.#samples.at(-1)?.done ?? 0;

@@ -51,7 +51,7 @@ test("a step that was waited for only has no duration", async () => {
 });
 
 test.each([false, true])(
-  "in a pipe a long step says when it begins, every ten seconds how far it is, and how it ends; json: %s",
+  "in a pipe a long step reports its beginning, its progress every ten seconds, and its end; json: %s",
   async (json) => {
     const { printer, printed } = start({ json });
     await printer.step("deploy", async (report) => {
@@ -71,7 +71,7 @@ test.each([false, true])(
   },
 );
 
-test("in a pipe at least ten seconds lie between two lines of progress, whatever the steps report", async () => {
+test("in a pipe at least ten seconds lie between two lines of progress, even if steps report more often", async () => {
   const { printer, lines } = start();
   const times: number[] = [];
   const progress = vi.spyOn(printer, "progress").mockImplementation((text) => {

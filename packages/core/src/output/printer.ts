@@ -26,13 +26,13 @@ export interface StepResult<T> {
   timed?: boolean;
 }
 
-/** Milliseconds after which a step that is not redrawn reports that it has begun; and between two looks at the clock. */
+/** Milliseconds after which a step that is not redrawn reports that it has begun. The clock is read at this interval. */
 const reportsBeginningAfter = 1000;
 
 /** Milliseconds between two lines about the progress of steps that are not redrawn. */
 const heartbeat = 10_000;
 
-/** Reports how far a step is: an amount gets its rate and the time left. */
+/** Reports the progress of a step. An amount is shown with its rate and the time left. */
 export type Report = (progress: string | Amount) => void;
 
 /** The two output streams of a command. */
@@ -187,7 +187,7 @@ export class Printer {
     return `${"█".repeat(filled)}${"░".repeat(20 - filled)}  ${text}`;
   }
 
-  /** What a line that is cut loses first stands last. */
+  /** The least important part is last: a line that is too long loses its end. */
   #describe(amount: Amount, meter: Meter): string {
     const { done, all, noun, part = "" } = amount;
     return [this.bar(done, all, noun), meter.describe(), part].filter((text) => text !== "").join(", ");

@@ -1,4 +1,4 @@
-/** Whether a server still works for its clients, or waits for a client that it does not hear any more. */
+/** Whether a server still works for its clients, or waits for a client that it no longer reaches. */
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** The sessions to ask about: one by its process on the server, or those of a program by their name. */
@@ -9,7 +9,7 @@ interface Asking {
   one<Row extends { working: boolean; mark: string }>(sql: string, values?: readonly unknown[]): Promise<Row>;
 }
 
-/** A statement runs, and does not wait for its client; and everything that changes while a client and its server exchange data. */
+/** `working`: a statement runs, and does not wait for its client. `mark` changes while a client and its server exchange data. */
 const activity = `
   select coalesce(pg_catalog.bool_or(a.state not like 'idle%' and a.wait_event_type is distinct from 'Client'), false) as working,
          coalesce(pg_catalog.string_agg(

@@ -21,7 +21,7 @@ function hintFor(code: string, system: Endpoint["system"]): string {
 }
 
 test.each(["neon", "rds"] as const)(
-  "a %s database that is not there: nobody is told to make one",
+  "a missing %s database: the hint does not suggest to create one",
   (system) => {
     const hint = hintFor(sqlState.databaseMissing, system);
     expect(hint).toContain(`pnpm sync undo ${system}`);
@@ -30,8 +30,11 @@ test.each(["neon", "rds"] as const)(
   },
 );
 
-test.each(["neon", "rds"] as const)("a closed %s database: is it an interrupted sync's doing?", (system) => {
-  const hint = hintFor(sqlState.notAcceptingConnections, system);
-  expect(hint).toContain(`pnpm sync undo ${system} --dry-run`);
-  expect(hint).toContain('alter database "shop ""dev""" allow_connections true;');
-});
+test.each(["neon", "rds"] as const)(
+  "a closed %s database: the hint considers an interrupted sync",
+  (system) => {
+    const hint = hintFor(sqlState.notAcceptingConnections, system);
+    expect(hint).toContain(`pnpm sync undo ${system} --dry-run`);
+    expect(hint).toContain('alter database "shop ""dev""" allow_connections true;');
+  },
+);

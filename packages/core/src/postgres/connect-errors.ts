@@ -41,7 +41,7 @@ const retryableStates = new Set<string>([
   "57P01",
 ]);
 
-/** True for what passes by itself: a compute that wakes up, a server that restarts, a short network failure. */
+/** True for a failure that ends by itself: a compute that wakes up, a server that restarts, a short network failure. */
 export function isRetryable(error: unknown): boolean {
   const state = sqlStateOf(error);
   if (state !== undefined) return retryableStates.has(state);

@@ -2,7 +2,7 @@
 import { isIP } from "node:net";
 import { tlsRequired } from "../errors.ts";
 
-/** The two places a database of ours lives. */
+/** The two systems that run a database. */
 export type DatabaseSystem = "neon" | "rds";
 
 /**
@@ -57,7 +57,7 @@ export function isLocalHost(host: string): boolean {
 }
 
 /**
- * Checks that turning TLS off is meant for a server nearby.
+ * Checks that TLS is turned off for a local server only.
  * @throws OpsError TLS_REQUIRED when `disable` is asked for a host on the internet.
  */
 export function assertTlsMayBeDisabled(variable: string, connectHost: string): void {

@@ -1,7 +1,7 @@
 /** How to install the client programs of a major version on this system. */
 import { readFileSync } from "node:fs";
 
-/** What decides it. */
+/** The facts that the command depends on. */
 export interface OperatingSystem {
   platform: NodeJS.Platform;
   /** Content of /etc/os-release; empty where there is none. */

@@ -12,7 +12,7 @@ function fieldsOf(line: string): string[] {
   return fields.slice(0, 5).map((field) => field.replace(/:$/, "").replaceAll(/\\(.)/gsu, "$1"));
 }
 
-test("whatever user and password are made of, libpq reads them as they are", () => {
+test("libpq reads any user and password unchanged", () => {
   const text = fc.string({ unit: "grapheme" }).filter((value) => !/[\n\r\0]/.test(value));
   fc.assert(
     fc.property(text, text, (user, password) => {

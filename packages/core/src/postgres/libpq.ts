@@ -1,4 +1,6 @@
-/** What pg_dump, pg_restore and psql get to connect: an environment and files only this user can read, never arguments. */
+/**
+ * How pg_dump, pg_restore and psql get their connection: by an environment, and by files that only this user can read. Never by arguments.
+ */
 import { mkdtemp, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readVariable, withoutSecrets, type Environment } from "../config/env.ts";

@@ -10,7 +10,7 @@ const host = "ep-cool-lab-123456.us-east-2.aws.neon.tech";
 /** Anything but line breaks and NUL, which neither a pass file nor Postgres takes. */
 const text = fc.string({ unit: "grapheme", minLength: 1 }).filter((value) => !/[\n\r\0]/.test(value));
 
-test("whatever user, password and database are made of, they come out as they were put in", () => {
+test("any user, password and database is parsed unchanged", () => {
   fc.assert(
     fc.property(text, text, text, (user, password, database) => {
       const [u = "", p = "", d = ""] = [user, password, database].map(encodeURIComponent);
@@ -55,7 +55,7 @@ test("nothing of a malformed URL is repeated: the password may be anywhere in it
   );
 });
 
-test("the direct host is derived from a pooled one, and said", () => {
+test("the direct host is derived from a pooled one, and reported", () => {
   const pooled = host.replace(".", "-pooler.");
   expect(parseNeonUrl(`postgresql://u:p@${pooled}/db`)).toMatchObject({
     host,
@@ -71,7 +71,7 @@ test.each(["", "?sslmode=require", "?sslmode=prefer", "?sslmode=verify-ca"])(
   },
 );
 
-test("TLS can be turned off for a local server, and is said aloud", () => {
+test("TLS can be turned off for a local server, and this is reported", () => {
   const endpoint = parseNeonUrl("postgresql://u:p@localhost:5433/db?sslmode=disable");
   expect(endpoint).toMatchObject({ port: 5433, tls: { mode: "disable" }, notes: ["WITHOUT TLS"] });
 });
@@ -95,7 +95,7 @@ const awkward = fc
   .array(fc.constantFrom(...Array.from("QZXJ9@/:?#%&=+\\ ")), { minLength: 3, maxLength: 20 })
   .map((characters) => characters.join(""));
 
-test("no part of a raw password longer than two characters is printed, whatever the password holds", () => {
+test("no part of a raw password that is longer than two characters is printed", () => {
   fc.assert(
     fc.property(awkward, (password) => {
       const printed = printedOf(`postgresql://neondb_owner:${password}@${host}/neondb?sslmode=require`);

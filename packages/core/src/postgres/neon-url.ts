@@ -28,8 +28,8 @@ const knownParameters = new Set([
 ]);
 
 /**
- * Parameters of drivers and ORMs that set nothing a sync needs, or what every session sets itself: ignored, and reported in the
- * plan. Prisma (https://www.prisma.io/docs/orm/overview/databases/postgresql), node-postgres, postgres.js, psycopg, JDBC
+ * Parameters of drivers and ORMs that a sync does not need, or that every session sets itself. They are ignored, and the plan names them.
+ * Prisma (https://www.prisma.io/docs/orm/overview/databases/postgresql), node-postgres, postgres.js, psycopg, JDBC
  * (https://jdbc.postgresql.org/documentation/use/), Npgsql, libpq's connection health.
  */
 const ignoredParameters = new Set([
@@ -176,8 +176,8 @@ const ambiguous =
   "its parts are ambiguous: percent-encode the special characters of the user and the password";
 
 /**
- * Refuses a URL that would be read otherwise than it is meant. Where a password holds a raw `/`, `?`, `#` or `\`, what follows is
- * no host, and a part of the password would be printed as one. The `@` before the real host then stands behind the authority.
+ * Refuses a URL that would be misread. If a password contains a raw `/`, `?`, `#` or `\`, a part of the password is read as the host, and
+ * would be printed. In such a URL, the `@` before the real host is behind the authority.
  */
 function assertUnambiguous(rest: string): void {
   // eslint-disable-next-line no-control-regex -- the URL standard drops them, a password may hold them
@@ -192,8 +192,8 @@ function assertUnambiguous(rest: string): void {
 
 /**
  * The names of parameters that are ignored.
- * @throws OpsError NEON_URL_MALFORMED (configuration) for a parameter that nobody knows. Its name is not repeated unless it is one
- *   of libpq's: a password with a raw `?` ends in the query
+ * @throws OpsError NEON_URL_MALFORMED (configuration) for an unknown parameter. Its name is not repeated unless it is one of libpq's: a
+ *   password with a raw `?` ends in the query
  */
 function ignoredOf(parameters: URLSearchParams): string[] {
   const names = [...parameters.keys()].filter((name) => !knownParameters.has(name));
@@ -223,7 +223,7 @@ const unsupportedParameters = new Set([
   ...["krbsrvname", "replication", "sslcompression"],
 ]);
 
-/** What follows the host, as it was written: the URL standard reads a database named `.` as a path step and drops it. */
+/** The text after the host, as it was written: the URL standard reads a database named `.` as a path step and drops it. */
 function pathOf(value: string): string {
   return /^[\w:]+:\/\/[^/?#]*\/([^?#]*)/.exec(value)?.[1] ?? "";
 }

@@ -133,7 +133,7 @@ async function close(client: pg.Client, socket: Socket): Promise<void> {
   clearTimeout(timer);
 }
 
-/** The error of work that a probe has found dead. */
+/** The error of work that can never end, as a probe has found. */
 export function stalled(
   endpoint: Endpoint,
   side: Side,
@@ -255,7 +255,7 @@ async function connectOnce(
     await client.connect();
     if (options.outlivesSignal !== undefined) signal?.removeEventListener("abort", cut);
     const session = new Session(client, socket, endpoint, options);
-    // Not every server knows every setting, and none of those may be set elsewhere: ask pg_settings which there are.
+    // A server rejects a setting that it does not know, so the query asks pg_settings which ones exist.
     await session.query(
       `select pg_catalog.set_config(s.name, v.value, false)
          from pg_catalog.json_each_text($1::json) as v(key, value)

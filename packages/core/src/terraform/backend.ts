@@ -1,4 +1,4 @@
-/** Where the Terraform state lives: a local file, a bucket in S3, or Terraform Cloud. */
+/** Where the Terraform state is: a local file, a bucket in S3, or Terraform Cloud. */
 import { type Environment, readVariable } from "../config/env.ts";
 import { stateAmbiguous, tfWorkspaceMissing } from "../errors.ts";
 

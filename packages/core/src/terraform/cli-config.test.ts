@@ -47,7 +47,7 @@ describe("findPluginMirror", () => {
 });
 
 describe("prepareTerraform", () => {
-  it("sends what the mirror holds to the mirror and the rest to the registry", async () => {
+  it("reads the providers of the mirror from the mirror, and the others from the registry", async () => {
     const mirror = await makeMirror('with ${braces} and "quotes"');
     const setup = await prepareTerraform({ PILOT_LIGHT_TF_PLUGIN_MIRROR: mirror }, directory);
     expect(setup).toEqual({
@@ -65,7 +65,7 @@ describe("prepareTerraform", () => {
     expect(text).toContain(`exclude = ${providers}`);
   });
 
-  it("hands on what `terraform login` has stored, which terraform would not find beside the mirror's configuration", async () => {
+  it("passes on the token of `terraform login`, which terraform does not read together with the configuration of the mirror", async () => {
     const mirror = await makeMirror("mirror");
     const credentials = { "app.terraform.io": { token: "stored" }, "tfe.my-company.com": { token: "other" } };
     await mkdir(join(directory, ".terraform.d"));

@@ -10,7 +10,7 @@ import { loginTokens } from "./login-tokens.ts";
 export interface TerraformSetup {
   /** Variables to add to the environment of both. */
   environment: Environment;
-  /** Flags for those `cdktf` commands that initialise: deploy, diff, destroy. */
+  /** Flags for those `cdktf` commands that initialize: deploy, diff, destroy. */
   cdktfFlags: readonly string[];
 }
 

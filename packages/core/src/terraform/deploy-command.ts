@@ -1,4 +1,4 @@
-/** The command that deploys an environment without changing its mode: a plain deploy turns an active environment off. */
+/** The command that deploys an environment without changing its mode: a plain deployment deactivates an active environment. */
 
 export const plainDeploy = "pnpm infra:deploy";
 

@@ -37,7 +37,7 @@ test.each([undefined, null, {}, { terraform: {} }, "text"])(
   },
 );
 
-test("a folder that was initialised for another state has to be initialised anew", () => {
+test("a folder that was initialized for another state has to be initialized again", () => {
   // As terraform 1.11 writes it.
   const config = { hostname: null, organization: "acme", token: null };
   const record = (workspaces: object) => ({ backend: { type: "cloud", config: { ...config, workspaces } } });

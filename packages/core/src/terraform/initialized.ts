@@ -21,7 +21,7 @@ const schema = z.object({
 const recordSchema = z.object({ backend: z.object({ type: z.string(), config: z.unknown() }) });
 
 /**
- * Whether the folder was synthesized and initialised, both for the state that the variables name.
+ * Whether the folder was synthesized and initialized, both for the state that the variables name.
  * @param folder `cdktf.out/stacks/<stack>`
  * @throws OpsError STATE_AMBIGUOUS, TF_WORKSPACE_MISSING (configuration)
  */

@@ -17,15 +17,15 @@ async function read(document: unknown) {
   return await readOutputs({ source: { file }, stack: "shop-dev", directory, environment: {} });
 }
 
-test("the stack of the project is chosen, and one alone whatever its name", async () => {
+test("the stack of the project is chosen, and the only stack under any name", async () => {
   const both = { "other-dev": { vpc_id: "vpc-1" }, "shop-dev": { vpc_id: "vpc-2" } };
   expect((await read(both)).values).toEqual({ vpc_id: "vpc-2" });
   expect((await read({ "other-dev": { vpc_id: "vpc-1" } })).values).toEqual({ vpc_id: "vpc-1" });
 });
 
-test("several stacks without the project's are not guessed at", async () => {
+test("of several stacks without that of the project, none is chosen", async () => {
   const reading = read({ "a-dev": { vpc_id: "1" }, "b-dev": { vpc_id: "2" } });
-  await expect(reading).rejects.toMatchObject({ code: "OUTPUTS_STACK", details: ["a-dev", "b-dev"] });
+  await expect(reading).rejects.toMatchObject({ code: "OUTPUTS_STACK_MISSING", details: ["a-dev", "b-dev"] });
 });
 
 test.each([[{}], [{ "shop-dev": {} }]])("never deployed is an error and not a mode: %j", async (document) => {

@@ -7,7 +7,13 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { readVariable, withoutSecrets, type Environment } from "../config/env.ts";
-import { outputsEmpty, outputsFailed, outputsInvalid, outputsStack, outputsUnreadable } from "../errors.ts";
+import {
+  outputsEmpty,
+  outputsFailed,
+  outputsInvalid,
+  outputsStackMissing,
+  outputsUnreadable,
+} from "../errors.ts";
 import { OpsError, messageOf } from "../ops-error.ts";
 import { run } from "../process.ts";
 import { terraformProgram } from "./program.ts";
@@ -45,7 +51,7 @@ const documentSchema = z.record(z.string(), z.record(z.string(), z.unknown()));
 
 /**
  * Reads the outputs from their source.
- * @throws OpsError OUTPUTS_UNREADABLE, OUTPUTS_EMPTY, OUTPUTS_STACK (configuration), OUTPUTS_FAILED (aws)
+ * @throws OpsError OUTPUTS_UNREADABLE, OUTPUTS_EMPTY, OUTPUTS_STACK_MISSING (configuration), OUTPUTS_FAILED (aws)
  */
 export async function readOutputs(options: ReadOutputsOptions): Promise<RawOutputs> {
   const { source, stack } = options;
@@ -90,12 +96,12 @@ function stackOf(document: unknown, stack: string, from: string): RawOutputs {
   const [only] = stacks;
   const name = stack in parsed.data ? stack : stacks.length === 1 ? only : undefined;
   const values = name === undefined ? undefined : parsed.data[name];
-  if (values === undefined && stacks.length > 0) throw outputsStack({ source: from, stack, stacks });
+  if (values === undefined && stacks.length > 0) throw outputsStackMissing({ source: from, stack, stacks });
   if (values === undefined || Object.keys(values).length === 0) throw outputsEmpty({ source: from });
   return { values, from };
 }
 
-/** `terraform output` in the synthesized stack folder: under a second, where that folder has been initialised. */
+/** `terraform output` in the synthesized stack folder: under a second, if that folder has been initialized. */
 async function terraformOutput(options: ReadOutputsOptions): Promise<RawOutputs | undefined> {
   const folder = join(options.directory, "cdktf.out", "stacks", options.stack);
   if (!(await isInitialized(folder, options.environment))) return undefined;
@@ -122,7 +128,7 @@ export function outputValues(json: unknown): Readonly<Record<string, unknown>> {
   return Object.fromEntries(outputs.map(([name, { value }]) => [name, value]));
 }
 
-/** `cdktf output`, which synthesizes and initialises first: some four seconds. */
+/** `cdktf output`, which synthesizes and initializes first: some four seconds. */
 async function cdktfOutput(options: ReadOutputsOptions): Promise<RawOutputs> {
   const directory = await mkdtemp(join(tmpdir(), "pilot-light-outputs-"));
   try {

@@ -19,7 +19,7 @@ test.each([
   expect(plainLine(line)).toBe(plain);
 });
 
-test("a synth that fails is told once, though cdktf prints it on both streams and redraws between", () => {
+test("the error of a failed synthesis is printed once, although cdktf prints it on both streams", () => {
   // As cdktf 0.21 prints it.
   const problem = [
     "There are some problems with the CLI configuration:",

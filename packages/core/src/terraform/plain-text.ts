@@ -1,7 +1,7 @@
-/** What terraform and cdktf print for a terminal, as plain lines: without colours, boxes, spinners and marks of their logs. */
+/** What terraform and cdktf print for a terminal, as plain lines: without colors, boxes, spinners and marks of their logs. */
 import { stripVTControlCharacters } from "node:util";
 
-/** `╷│╵` of terraform's errors and whatever else frames a line. */
+/** `╷│╵` of terraform's errors, and other frames of a line. */
 const frame = /^[\u2500-\u257F]+\s?|\s*[\u2500-\u257F]+$/g;
 
 /** A frame of cdktf's spinner, a Braille sign: `⠋  Synthesizing`. */

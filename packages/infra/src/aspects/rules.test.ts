@@ -109,7 +109,7 @@ describe("the rules", () => {
     expect(() => synthesize((stack) => bucket(stack, { block }))).toThrow("all four blocks");
   });
 
-  it("take the settings of another bucket for nothing", () => {
+  it("ignore the settings of another bucket", () => {
     const two = adding((stack) => {
       bucket(stack);
       return new S3Bucket(stack, "other", { bucket: "other" });

@@ -40,7 +40,7 @@ export const prices: readonly Price[] = [
   },
   { item: "NAT gateways", price: unitPrices.natGateway, quantity: { ...whenActive(2), cheapActive: 1 } },
   {
-    item: `Data through them, ${quietMonth.natGigabytes} GB`,
+    item: `Data through NAT gateways, ${quietMonth.natGigabytes} GB`,
     price: unitPrices.natGigabyte,
     quantity: whenActive(quietMonth.natGigabytes),
   },
@@ -51,7 +51,7 @@ export const prices: readonly Price[] = [
   },
   { item: "Load balancer", price: unitPrices.loadBalancer, quantity: whenActive(1) },
   {
-    item: `Its use, ${quietMonth.loadBalancerUnits} LCU`,
+    item: `Use of the load balancer, ${quietMonth.loadBalancerUnits} LCU`,
     price: unitPrices.loadBalancerUse,
     quantity: whenActive(quietMonth.loadBalancerUnits),
   },
@@ -80,7 +80,7 @@ export const prices: readonly Price[] = [
     price: unitPrices.distribution,
     quantity: whenActive(1),
   },
-  { item: "Cloud Map: its private zone", price: unitPrices.privateZone, quantity: whenActive(1) },
+  { item: "Private zone of Cloud Map", price: unitPrices.privateZone, quantity: whenActive(1) },
   {
     item: `EFS, ${quietMonth.fileSystemGigabytes} GB`,
     price: unitPrices.fileSystemGigabyte,

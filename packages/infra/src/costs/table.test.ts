@@ -18,7 +18,7 @@ describe("the costs", () => {
     expect(total("cheapActive")).toBeLessThan(0.6 * total("active"));
   });
 
-  it("each come with the page of AWS that they are from", () => {
+  it("each have a link to the page of AWS", () => {
     for (const { price } of prices) {
       expect(price.source).toMatch(/^https:\/\/aws\.amazon\.com\/.+\/pricing\/$/);
     }

@@ -22,7 +22,7 @@ export function costsDocument(): string {
     price.price.usd === 0 ? "free" : `${price.price.usd} / ${price.price.per}`,
     `[${new URL(price.price.source).pathname.split("/")[1] ?? ""}](${price.price.source})`,
   ]);
-  const sums = ["**Together**", ...columns.map((scenario) => `**${total(scenario).toFixed(2)}**`), "", ""];
+  const sums = ["**Total**", ...columns.map((scenario) => `**${total(scenario).toFixed(2)}**`), "", ""];
   return `# Costs
 
 What each mode costs if it lasts a whole month of ${hoursOfAMonth} hours, in us-east-1, without taxes. The prices are those of ${pricesAsOf}. An hour

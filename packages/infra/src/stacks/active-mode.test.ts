@@ -1,4 +1,4 @@
-/** What the synthesized Terraform says about the active mode, and about its absence in pilot light. */
+/** What the synthesized Terraform contains for the active mode, and does not contain for pilot light. */
 import { describe, expect, it } from "vitest";
 import { type Block, part, resource, resources, synthesized } from "../testing/synthesized.ts";
 
@@ -87,7 +87,7 @@ describe("the network", () => {
     expect(part(document, "variable", "single_nat_gateway")).toMatchObject({ default: false });
   });
 
-  it("lets everybody in to ports 80 and 443 of the load balancer and nowhere else", () => {
+  it("accepts connections from everywhere on ports 80 and 443 of the load balancer only", () => {
     const open = resources(document, "aws_vpc_security_group_ingress_rule").filter(
       ({ cidr_ipv4 }) => cidr_ipv4,
     );
@@ -115,7 +115,7 @@ describe("the image repositories", () => {
 
 describe("the services", () => {
   it.each(services)(
-    "%s keeps its name and waits for rights and listeners, so that a switch-off ends",
+    "%s keeps its name and depends on privileges and listeners, so that a deactivation ends",
     (name) => {
       const service = resource(document, "aws_ecs_service", `${name}/${name}/service`);
       expect(service).toMatchObject({
@@ -182,8 +182,8 @@ describe("the services", () => {
   });
 });
 
-describe("the rights", () => {
-  it("are for named things wherever AWS knows names", () => {
+describe("the privileges", () => {
+  it("name resources where AWS supports this", () => {
     const policies = [
       ...resources(document, "aws_iam_role_policy"),
       ...resources(document, "aws_iam_policy"),
@@ -198,7 +198,7 @@ describe("the rights", () => {
     for (const { policy } of policies) expect(policy).not.toMatch(/"[a-z0-9]+:\*"|"Action" = "\*"/);
   });
 
-  it("let CI pass the tasks' roles to ECS only, and make no access key", () => {
+  it("let CI pass the tasks' roles to ECS only, and create no access key", () => {
     const [policy] = resources(document, "aws_iam_policy");
     expect(policy?.["policy"]).toContain('"iam:PassedToService" = "ecs-tasks.amazonaws.com"');
     expect(resources(document, "aws_iam_access_key")).toEqual([]);

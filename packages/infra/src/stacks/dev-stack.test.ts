@@ -1,4 +1,4 @@
-/** What the synthesized Terraform of the dev stack must and must not say. */
+/** What the synthesized Terraform of the dev stack must and must not contain. */
 import { tmpdir } from "node:os";
 import { outputsSchema } from "@pilot-light/core/contract";
 import { describe, expect, it } from "vitest";
@@ -100,7 +100,7 @@ describe("the database", () => {
     expect(part(other, "variable", "db_name")).toMatchObject({ default: "my_shop" });
   });
 
-  it("is there in pilot light as well, unless it is not wanted", () => {
+  it("exists in pilot light as well, unless database_always_on is false", () => {
     const [instance] = resources(document, "aws_db_instance");
     expect(instance?.["count"]).toBe("${(var.dev_activated || var.database_always_on) ? 1 : 0}");
     expect(part(document, "variable", "database_always_on")).toMatchObject({ default: true });
@@ -113,7 +113,7 @@ describe("the database", () => {
     );
   });
 
-  it("lies in subnets that know the VPC only", () => {
+  it("is in subnets without a route out of the VPC", () => {
     const table = expect.stringContaining("network_private-db-routes") as string;
     for (const zone of [1, 2]) {
       expect(
@@ -176,7 +176,7 @@ describe("the outputs", () => {
 });
 
 describe("the document", () => {
-  it("is the same for two synths and names no place of this machine", () => {
+  it("is the same for two syntheses and contains no path of this machine", () => {
     const text = synthesizedText(config());
     expect(synthesizedText(config())).toBe(text);
     for (const place of [tmpdir(), process.cwd(), import.meta.dirname]) expect(text).not.toContain(place);

@@ -1,4 +1,4 @@
-/** What the synthesized Terraform says about the load balancer, the CDN and the domain. */
+/** What the synthesized Terraform contains for the load balancer, the CDN and the domain. */
 import { describe, expect, it } from "vitest";
 import { part, resource, resources, synthesized } from "../testing/synthesized.ts";
 
@@ -30,7 +30,7 @@ describe("the load balancer", () => {
     });
   });
 
-  it("gets names that AWS takes for the longest project", () => {
+  it("has names that AWS accepts for the longest project name", () => {
     const long = synthesized({ project: "a-project-with-a-very-long-nam" });
     const names = [...resources(long, "aws_lb"), ...resources(long, "aws_lb_target_group")].map(
       ({ name }) => name,
@@ -41,7 +41,7 @@ describe("the load balancer", () => {
 });
 
 describe("the domain", () => {
-  it("is none by default, and then there is no certificate", () => {
+  it("is empty by default, and no certificate exists then", () => {
     expect(part(document, "variable", "domain_name")).toMatchObject({ default: "" });
     expect(resources(document, "aws_acm_certificate")).toMatchObject([
       { count: '${(var.domain_name != "") ? 1 : 0}', validation_method: "DNS" },

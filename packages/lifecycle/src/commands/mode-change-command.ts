@@ -151,7 +151,7 @@ export const activateCommand = defineCommand({
 export const deactivateCommand = defineCommand({
   words: "deactivate",
   name: "deactivate",
-  summary: "Deactivate the environment: delete the compute; keep what holds data or costs almost nothing",
+  summary: "Deactivate the environment: delete containers, load balancer and CDN",
   options: (argv) =>
     guardOptions(sharedOptions(argv, "deactivate"), "deactivate").option("keep-backend", {
       type: "boolean",

@@ -27,7 +27,7 @@ export const pruneCommand = defineCommand({
       .option("keep", {
         type: "number",
         default: 3,
-        describe: "How many snapshots of this tool and of Terraform to keep, at least 1",
+        describe: "Number of snapshots to keep, at least 1, without those that a person created",
         group: "Selection:",
         requiresArg: true,
         coerce: parseKeep,

@@ -72,7 +72,7 @@ test("a write of another run since the plan is reported, a write of this run is 
   const other = await open();
   await other.begin({ ...facts, command: "activate" });
   await expect(mine.assertUnchanged()).rejects.toMatchObject({
-    code: "SWITCH_RUNNING",
+    code: "MODE_CHANGE_RUNNING",
     exit: 4,
     message: expect.stringContaining("A run of `activate`") as string,
   });

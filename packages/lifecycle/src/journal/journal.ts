@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { isProcessAlive } from "@pilot-light/core/process";
 import { z } from "zod";
 import type { Basics } from "../context.ts";
-import { journalUnreadable, switchRunning } from "../errors.ts";
+import { journalUnreadable, modeChangeRunning } from "../errors.ts";
 import { parseArgument } from "../terraform/variables.ts";
 import { journalStore, type JournalStore } from "./journal-store.ts";
 
@@ -139,13 +139,13 @@ export class Journal {
 
   /**
    * Checks that no other mode change has started or continued since this journal was opened.
-   * @throws OpsError SWITCH_RUNNING (precondition)
+   * @throws OpsError MODE_CHANGE_RUNNING (precondition)
    */
   async assertUnchanged(): Promise<void> {
     const text = await this.#store.read();
     if (text === this.#text) return;
     const other = text === undefined ? undefined : parseEntry(text, this.place);
-    throw switchRunning({ journal: this.place, other });
+    throw modeChangeRunning({ journal: this.place, other });
   }
 
   /** Starts a new mode change. What an unfinished one has stopped stays recorded. */

@@ -24,7 +24,7 @@ export interface CostItem {
   usd: number;
 }
 
-/** What AWS bills by use, where there is a resource of the type: once, whatever their number. */
+/** What AWS bills by use, if a resource of the type exists: once for any number of them. */
 const uses = [
   ["aws_ecr_repository", "images in ECR, %", quietMonth.imageGigabytes, unitPrices.imageGigabyte],
   ["aws_s3_bucket", "objects in S3, %", quietMonth.objectGigabytes, unitPrices.objectGigabyte],

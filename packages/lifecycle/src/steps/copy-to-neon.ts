@@ -4,6 +4,7 @@ import { deployCommand } from "@pilot-light/core/terraform/deploy-command";
 import { OpsError, messageOf } from "@pilot-light/core/ops-error";
 import { plural } from "@pilot-light/core/output/format";
 import { assertCopied, findOutdatedCopy } from "../preflight/copy-check.ts";
+import { resumeLine } from "../journal/command-hints.ts";
 import { findDone } from "../journal/journal.ts";
 import type { Preflight } from "../preflight/preflight.ts";
 import type { StepRunner } from "../journal/step-runner.ts";
@@ -44,10 +45,12 @@ export async function copyToNeon(
     "sync",
     async () => {
       if (!options.keepBackend) await stopBackend(context);
-      await syncNow("rds-to-neon", syncOptions(options), outputs, context).catch((error: unknown) => {
-        isReplaced = error instanceof OpsError && (error.state === "changed" || error.state === "unknown");
-        throw options.keepBackend ? error : withTunnelHint(error);
-      });
+      await syncNow("rds-to-neon", syncOptions("deactivate", options, resumeLine), outputs, context).catch(
+        (error: unknown) => {
+          isReplaced = error instanceof OpsError && (error.state === "changed" || error.state === "unknown");
+          throw options.keepBackend ? error : withTunnelHint(error);
+        },
+      );
       isReplaced = true;
       const copy = await assertCopied(outputs, undefined, options, context);
       await context.journal.change(() => ({ copy }));
@@ -62,7 +65,7 @@ export async function copyToNeon(
 /** The state of a deactivation that has not reached its deployment. */
 function unchangedState({ resume }: ModeChangeContext): string {
   return resume?.begun.includes("deploy") === true
-    ? "Nothing more was destroyed by this run; an earlier run has destroyed some resources."
+    ? "This run has destroyed nothing. An earlier run has destroyed some resources."
     : "Nothing was destroyed. The environment is active.";
 }
 

@@ -19,7 +19,7 @@ async function follow(
   return { exitCode, lines };
 }
 
-test("lines are handed on whole, from both streams, the last one without a line break as well", async () => {
+test("complete lines of both streams are passed on, also a last line without a line break", async () => {
   const script = `process.stdout.write("one\\ntw"); setTimeout(() => { process.stdout.write("o\\n"); console.error("three"); process.stdout.write("four"); process.exitCode = 3; }, 300)`;
   expect(await follow(script)).toEqual({ exitCode: 3, lines: ["one", "two", "three", "four"] });
   expect(await readFile(join(directory, "log"), "utf8")).toContain("three");
@@ -32,7 +32,7 @@ test("a program that is to stop gets one SIGINT, and the time it needs", async (
   expect(await follow(script, controller)).toEqual({ exitCode: 1, lines: ["signals 1"] });
 });
 
-test("a program that is not there is a missing program", async () => {
+test("a program that does not exist is a missing program", async () => {
   const program = join(directory, "terraform");
   await expect(follow("", { program })).rejects.toMatchObject({ code: "PROGRAM_MISSING", exit: 3 });
 });

@@ -13,7 +13,7 @@ export function runInSandboxCommand(command: readonly string[]) {
     name: "sandbox run",
     summary: "Run a command with the sandbox's variables, and exit with its exit code",
     options: (argv) => sandboxOptions(argv).usage("pnpm sandbox run [--dir <path>] -- <command>"),
-    examples: [["pnpm sandbox run -- pnpm sync neon-to-rds --dry-run", "see the plan of a sync"]],
+    examples: [["pnpm sandbox run -- pnpm sync neon-to-rds", "sync the databases of the sandbox"]],
     variables: [],
     forwardsSignals: true,
     printsDocument: false,

@@ -40,7 +40,7 @@ export class DumpStore {
     return `s3://${this.bucket}/${key}`;
   }
 
-  /** What becomes of a dump that cannot be removed. */
+  /** What happens to a dump that cannot be removed. */
   otherwise(key: string): string {
     return `Without a manifest no command uses it, and S3 aborts its upload. To delete it:  aws s3 rm ${this.uri(key)}`;
   }

@@ -22,7 +22,7 @@ const sequence = z.object({
 });
 
 /**
- * Version 1, for writing and for reading. Readers accept fields that they do not know. The manifests are on S3 and others read
+ * Version 1, for writing and for reading. Readers accept fields that they do not know. Manifests are stored in S3, and other programs read
  * them: a field keeps its name and meaning. A manifest holds no user name of a database and no password.
  */
 const manifestSchema = z.looseObject({

@@ -40,7 +40,7 @@ function syncCommand(direction: DirectionName, summary: string): Command {
     summary,
     options,
     examples: [
-      [`$0 ${direction} --dry-run`, "see what would be replaced"],
+      [`$0 ${direction} --dry-run`, "show what the sync would replace"],
       [`$0 ${direction} --yes --json`, "run it in CI"],
     ],
     variables: syncVariables,

@@ -12,7 +12,7 @@ export const undoCommand = defineCommand({
       demandOption: true,
       describe: "The database whose last sync is reverted",
     }),
-  examples: [["$0 undo rds --dry-run", "see which database would return"]],
+  examples: [["$0 undo rds --dry-run", "show which database gets the name of the target"]],
   variables: syncVariables,
   run: async ({ database, outputsFile, ...args }, context) => {
     const { runUndoCommand } = await import("./run-undo.ts");

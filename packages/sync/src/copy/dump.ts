@@ -33,7 +33,10 @@ export interface DumpRequest {
 /** What `pg_dump --verbose` prints next after it has locked all tables (`getSchemaData` in src/bin/pg_dump/common.c, 14 to 18). */
 const afterLocking = "reading user-defined functions";
 
-/** What no dump of a sync holds: roles are not copied, the target keeps its own, and the rest acts beyond the database. */
+/**
+ * Parts that every dump leaves out. Roles are not copied, so the target keeps its owners and privileges. The other parts act beyond the
+ * database.
+ */
 export const scopeFlags: readonly string[] = [
   "--no-owner",
   "--no-privileges",

@@ -17,7 +17,7 @@ import type { SequencePosition } from "@pilot-light/core/inventory/tables";
 import type { Configuration } from "../read/extensions.ts";
 import type { Inventory } from "../read/inventory.ts";
 
-/** Everything that one database is compared with another by. */
+/** Everything that is compared between two databases. */
 export interface DatabaseContent {
   archive: Archive;
   state: DatabaseState;
@@ -66,7 +66,7 @@ export function differencesBetween(
   ];
 }
 
-/** What a dump leaves out by its nature and the restored database therefore lacks, as sentences. */
+/** Objects and rows that every dump leaves out, and that the restored database therefore lacks, as sentences. */
 export function lossesBetween(expected: DatabaseContent, actual: DatabaseContent): string[] {
   const members = missingMembers(expected.state, actual.state).map(
     ({ extension, member }) => `${member} of the extension ${extension}: a dump does not hold it`,
@@ -84,7 +84,7 @@ export function lossesBetween(expected: DatabaseContent, actual: DatabaseContent
 /** Kinds whose differences come from rows. */
 const rowKinds = new Set(["table", "rows of the extension's table", "large objects"]);
 
-/** What to do about differences: as specific as they allow. */
+/** What to do about the differences, as specifically as possible. */
 export function hintFor(differences: readonly Difference[]): string {
   const all = (fits: (difference: Difference) => boolean) => differences.every(fits);
   const hasRows = ({ kind, expected = "" }: Difference) =>

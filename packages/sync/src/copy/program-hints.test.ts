@@ -70,7 +70,7 @@ test.each([
   expect(hintForProgram([line])).toMatch(hint);
 });
 
-test("a cause has a hint, what follows from it has not", () => {
+test("the hint is that of the cause, not that of its consequence", () => {
   const lines = [
     'pg_restore: error: could not execute query: ERROR:  relation "t" does not exist',
     'pg_restore: error: connection to server at "h" failed: server closed the connection unexpectedly',

@@ -1,4 +1,4 @@
-/** What to do about an error of pg_dump or pg_restore, by what the program or the server says. Pure. */
+/** What to do about an error of pg_dump or pg_restore, found by the text of the program or the server. Pure. */
 
 interface ProgramHint {
   /** What the server, the program or libpq writes, in English (LC_ALL is C). */
@@ -6,13 +6,13 @@ interface ProgramHint {
   hint: (match: RegExpExecArray) => string;
 }
 
-/** The first that matches counts: causes come before what follows from them. */
+/** The first match counts, so causes are listed before their consequences. */
 const hints: readonly ProgramHint[] = [
   {
     pattern:
       /could not (?:write|extend|create) (?:to )?(?:output )?file[^\n]*: No space left on device|No space left on device/,
     hint: () =>
-      "A disk is full: of this machine, if the program wrote a file (set TMPDIR to another directory), or of the server, which then needs more storage. To see the space here:  df -h",
+      "A disk is full. If it is the disk of the server, increase its storage. If the program could not write a file, set TMPDIR to a directory with more space. To see the space of this machine:  df -h",
   },
   {
     pattern: /max_locks_per_transaction|out of shared memory/,
@@ -36,7 +36,7 @@ const hints: readonly ProgramHint[] = [
   {
     pattern: /due to statement timeout/,
     hint: () =>
-      "A limit of the server ended the statement. Reset statement_timeout where an administrator enforces it, then run the command again.",
+      "The limit statement_timeout ended the statement. Ask an administrator to reset the limit, then run the command again.",
   },
   {
     pattern: /server version mismatch/,
@@ -46,13 +46,13 @@ const hints: readonly ProgramHint[] = [
     pattern: /unrecognized configuration parameter "([^"]+)"/,
     hint: ([, name = ""]) =>
       name.includes(".")
-        ? `A function or a setting of the source uses ${name}, which the target does not know. Remove it there, then sync again.`
+        ? `A function or a setting of the source uses ${name}, which the target does not know. Remove the setting from the source, then sync again.`
         : `The target is too old for the setting ${name}. Upgrade it, or set PILOT_LIGHT_PG_BIN to the client programs of its major version.`,
   },
   {
     pattern: /permission denied to create extension "([^"]+)"|must be superuser to create this extension/,
     hint: ([, name = "..."]) =>
-      `The role may not create the extension in a new database. As an administrator, make it available to the role, or drop it in the source:  drop extension ${name};`,
+      `The role may not create the extension in a new database. Ask an administrator for the privilege, or drop the extension in the source:  drop extension ${name};`,
   },
   {
     pattern:
@@ -63,12 +63,12 @@ const hints: readonly ProgramHint[] = [
   {
     pattern: /could not access file "([^"]+)"|could not load library/,
     hint: () =>
-      "The target's server lacks a library that a function of the source is written in. Drop the function in the source, or its extension, then sync again.",
+      "The target's server lacks a library that a function of the source needs. In the source, drop the function or its extension, then sync again.",
   },
   {
     pattern: /permission denied for (\w+(?: \w+)*?) ("?[\w.]+"?)/,
     hint: ([, kind = "object", name = "..."]) =>
-      `The role of the sync lacks a privilege on the ${kind} ${name}. As its owner or an administrator, grant it, then run the command again.`,
+      `The role of the sync lacks a privilege on the ${kind} ${name}. Ask its owner or an administrator to grant the privilege, then run the command again.`,
   },
   {
     pattern: /query would be affected by row-level security policy/,
@@ -79,22 +79,22 @@ const hints: readonly ProgramHint[] = [
     pattern:
       /could not create unique index "([^"]+)"|duplicate key value violates unique constraint "([^"]+)"/,
     hint: ([, index, constraint]) =>
-      `The source has duplicate rows that its own index does not find, as after a change of the operating system's collation. Find and remove them there:  reindex index ${index ?? constraint ?? "..."};`,
+      `The source has duplicate rows that its own index does not find. Usually a collation of the operating system has changed. Remove the duplicate rows in the source. To check the index there:  reindex index ${index ?? constraint ?? "..."};`,
   },
   {
     pattern: /violates foreign key constraint "([^"]+)"/,
     hint: ([, name = ""]) =>
-      `The source has rows that break the foreign key ${name}, which somebody wrote while its triggers were disabled. Correct these rows in the source, then sync again.`,
+      `The source has rows that break the foreign key ${name}. Somebody wrote them while its triggers were disabled. Correct these rows in the source, then sync again.`,
   },
   {
     pattern: /violates check constraint "([^"]+)"|violates not-null constraint/,
     hint: ([, name = "the constraint"]) =>
-      `The source has rows that ${name} does not allow when they are inserted again: its function has changed, or reads other tables. Correct the rows or the constraint in the source, then sync again.`,
+      `The source has rows that ${name} does not allow when they are inserted again. Its function has changed, or reads other tables. Correct the rows or the constraint in the source, then sync again.`,
   },
   {
     pattern: /(relation|function|type|operator) (?:"[^"]+"|[\w.]+(?:\([^)]*\))?) does not exist/,
     hint: ([, kind = "object"]) =>
-      `A function of the source probably names this ${kind} without its schema, and an index, a generated column, a constraint or a materialized view runs the function during the restore. In the source, name the schema, or:  alter function ... set search_path = ...;`,
+      `During the restore, an index, a generated column, a constraint or a materialized view runs a function of the source. The function probably names this ${kind} without its schema. In the source, add the schema to the name, or:  alter function ... set search_path = ...;`,
   },
   {
     pattern: /invalid byte sequence for encoding|has no equivalent in encoding/,

@@ -3,7 +3,7 @@ import type { ArchiveEntry } from "@pilot-light/core/inventory/archive";
 import { nameOfRelation } from "../read/inventory.ts";
 
 export interface RestoreListOptions {
-  /** Extensions that the target does not offer and nothing needs. */
+  /** Extensions that the target does not offer and that no object needs. */
   skippedExtensions: readonly string[];
   /** Configuration tables and sequences of these extensions, as `nameOfRelation` writes them. */
   skippedRelations: ReadonlySet<string>;

@@ -64,7 +64,7 @@ export async function restorePart(
     `--dbname=dbname='${database.replaceAll(/[\\']/g, "\\$&")}'`,
     ...("file" in from ? [from.file] : []),
   ];
-  // Kept apart: what the other jobs print after an error would push it out of the tail.
+  // Kept separately: the output of the other jobs after an error would push the error out of the tail.
   const reported: string[] = [];
   const result = await runWatched(
     programs.pgRestore,

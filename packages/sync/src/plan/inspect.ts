@@ -45,7 +45,7 @@ export interface Inspection {
   findings: Findings;
 }
 
-/** Rows of databases that need no counting. */
+/** Rows that are known already, so that they are not counted again. */
 export type CountedRows = Readonly<Partial<Record<DatabaseSystem, RowCounts | undefined>>>;
 
 /**

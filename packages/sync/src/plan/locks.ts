@@ -62,7 +62,10 @@ function isRepairable({ kind }: TargetState): boolean {
   return kind === "closed" || kind === "nameless";
 }
 
-/** Repairs a source that a sync to it, or its undo, left closed or without its name. Both lock it exclusively, and so does this. */
+/**
+ * Repairs a source that a killed sync to it, or a killed undo, left closed or without its name. Both lock the database exclusively, and so
+ * does this function.
+ */
 async function repairSource(
   reading: Session,
   database: string,

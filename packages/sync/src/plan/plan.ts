@@ -1,4 +1,4 @@
-/** Puts the plan of a sync together: what replaces what. Pure. */
+/** Creates the plan of a sync: which tables and objects replace which. Pure. */
 import { compareObjects } from "@pilot-light/core/inventory/compare";
 import type { SchemaObject } from "@pilot-light/core/inventory/objects";
 import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
@@ -17,7 +17,7 @@ const mode = {
     "restored into a staging database, verified, then swapped; the previous database is kept for `sync undo`",
 } as const;
 
-/** Kinds that are created and deleted with their table or schema: naming them as well would hide what matters. */
+/** Kinds that are created and deleted with their table or schema: naming them as well would hide the important lines. */
 const partsOfOthers = new Set([
   "column",
   "constraint",

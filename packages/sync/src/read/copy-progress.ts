@@ -42,8 +42,8 @@ export class CopiedRows {
 }
 
 /**
- * Reports the rows that pg_dump has read, twice a second while it reads some, until it is disposed of. Only shows: what fails here fails
- * elsewhere as well.
+ * Reports the rows that pg_dump has read, twice a second while it reads some, until it is disposed of. An error here is ignored, because it
+ * only shows progress.
  * @param session may be used for other queries meanwhile
  */
 export function watchCopies(session: Session, all: RowCounts, report: Report) {

@@ -208,8 +208,8 @@ const factsQuery = `
   where d.datname = pg_catalog.current_database() and r.rolname = current_user and login.rolname = session_user`;
 
 /**
- * Whether both sessions are in the same database, whatever names, tunnels and addresses lead to it: one session takes a lock, and the
- * other one sees it.
+ * Whether both sessions are in the same database, under any names, tunnels and addresses: one session takes a lock, and the other one sees
+ * it.
  */
 export async function isSameDatabase(source: Session, target: Session): Promise<boolean> {
   const { key } = await source.one<{ key: string }>("select (pg_catalog.random() * 9e18)::int8::text as key");

@@ -1,6 +1,6 @@
 /**
- * What extensions hold besides their own scripts: rows of configuration tables, which a dump carries as far as the extension's
- * filter lets it; objects that somebody made members, which no dump carries.
+ * What a database has of extensions beyond the result of their scripts. Rows of configuration tables: a dump contains those that the
+ * extension's filter selects. Objects that somebody made members: no dump contains them.
  */
 import {
   listSequences,
@@ -45,7 +45,7 @@ export async function listConfiguration(session: Session): Promise<Configuration
 
 /** What the configuration relations of a database hold. */
 export interface Configuration {
-  /** Rows that a dump carries, by the table's identity. */
+  /** Rows that a dump contains, by the table's identity. */
   rows: ReadonlyMap<string, Fingerprint>;
   /** Rows that the extension's filter leaves out of every dump. */
   leftOut: ReadonlyMap<string, Fingerprint>;
@@ -87,7 +87,7 @@ async function fingerprint(
   return depth === "counts" ? { rows: Number(rows) } : { rows: Number(rows), hash };
 }
 
-/** The sequences of a database that a dump carries: its own, and those among the configuration relations. */
+/** The sequences of a database that a dump contains: its own, and those among the configuration relations. */
 export async function listDumpedSequences(
   session: Session,
   relations: readonly ConfigurationRelation[],
@@ -108,8 +108,8 @@ export async function installedVersions(session: Session): Promise<Map<string, s
 export interface ExtensionAdditions {
   extension: string;
   /**
-   * Members that the extension's script did not make, such as `table public.q_full`, and what was made on its tables, such as
-   * `index public.q_full_idx`.
+   * Members that the extension's script did not create, such as `table public.q_full`, and objects that somebody created on its tables,
+   * such as `index public.q_full_idx`.
    */
   objects: readonly string[];
   /** Tables whose rows that a dump leaves out were inserted or changed after the extension was created, with their number. */
@@ -117,9 +117,9 @@ export interface ExtensionAdditions {
 }
 
 /**
- * What somebody added to extensions. The catalogs do not record it; transactions do: CREATE EXTENSION makes all members in one,
- * and ALTER EXTENSION ... UPDATE the later ones in another. After an upgrade of the server by pg_upgrade each member has a
- * transaction of its own: then only a member that is older than its membership counts.
+ * What somebody added to extensions. The catalogs do not record it; transactions do: CREATE EXTENSION creates all members in one, and ALTER
+ * EXTENSION ... UPDATE the later ones in another. After an upgrade of the server by pg_upgrade each member has a transaction of its own:
+ * then only a member that is older than its membership counts.
  */
 export async function readAdditions(
   session: Session,

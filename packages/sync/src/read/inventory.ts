@@ -21,7 +21,7 @@ export interface Inventory {
   largeObjects: Fingerprint;
 }
 
-/** A key for a relation that no other relation has, whatever is in the names. */
+/** A key for a relation that no other relation has, with any characters in the names. */
 export function nameOfRelation(schema: string | null, name: string): string {
   return JSON.stringify([schema, name]);
 }

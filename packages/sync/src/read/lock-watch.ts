@@ -1,4 +1,4 @@
-/** Names the sessions that a sync waits for, within seconds: by itself, a wait for a lock is silent. */
+/** Names the sessions that a sync waits for, within seconds: the server itself reports nothing during a wait for a lock. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import type { Side } from "@pilot-light/core/errors";
@@ -10,10 +10,10 @@ import { tableLocked } from "../errors.ts";
 import { isOwn } from "./database-facts.ts";
 import { whileObjectsVanish } from "./vanishing.ts";
 
-/** Milliseconds between two looks at the locks, and before the first one. */
+/** Milliseconds between two reads of the locks, and before the first one. */
 const interval = 3000;
 
-/** Sessions of the tool that wait for a lock on a relation of this database, with who holds it. Locks last, so one look is enough. */
+/** Sessions of the tool that wait for a lock on a relation of this database, with who holds it. Locks last, so one read is enough. */
 const waitsQuery = `
   select distinct on (l.relation, h.pid) l.relation::pg_catalog.regclass::text as relation, h.pid::int, h.usename::text as role,
          coalesce(nullif(h.application_name, ''), 'an unnamed application') as application,

@@ -1,7 +1,7 @@
-/** Measures the way to a database: the time of a round trip, and how many bytes a millisecond it carries. */
+/** Measures the line to a database: the time of a round trip, and the throughput in bytes per millisecond. */
 import type { Session } from "@pilot-light/core/postgres/session";
 
-/** The way between this machine and a database. */
+/** The line between this machine and a database. */
 export interface Route {
   roundTripMs: number;
   /** Infinity where it was not measured. */
@@ -17,7 +17,7 @@ const probes = [65_536, 262_144, 1_048_576];
 /** A probe that takes longer than this is the last: the next one would take four times as long. */
 const longProbeMs = 60;
 
-/** The way that the rows take: from the source to this machine, or from this machine to the target. */
+/** The direction of the rows: from the source to this machine, or from this machine to the target. */
 export type Flow = "from-server" | "to-server";
 
 /**

@@ -26,7 +26,7 @@ test.each([
   expect(attempts).toBe(3);
 });
 
-test("an object that is never there to read ends the attempts with the last error", async () => {
+test("the attempts end with the last error if an object never exists", async () => {
   let attempts = 0;
   const work = () => {
     attempts += 1;

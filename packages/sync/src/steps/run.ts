@@ -101,7 +101,7 @@ function checkRowsAgain({ inventory }: DumpedSource, { direction, options, targe
   if (refusals.length > 0) throw combine(refusals);
 }
 
-/** Drops the previous targets but the one that this sync replaced, which `sync undo` needs, and those that no dump exists of. */
+/** Drops the previous targets, except the one that this sync replaced, which `sync undo` needs, and those without a dump. */
 async function dropPrevious({ maintenance, droppable }: SyncJob): Promise<string[]> {
   const warnings: string[] = [];
   for (const name of droppable) {

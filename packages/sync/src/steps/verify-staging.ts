@@ -17,7 +17,7 @@ import { installedVersions, listDumpedSequences, readConfiguration } from "../re
 import { analyzeParents, assertEqual, fingerprintStagingTables } from "../copy/verify.ts";
 import type { DumpedSource } from "./dump-source.ts";
 
-/** Returns what a dump leaves out by its nature, as warnings. */
+/** Returns warnings about what every dump leaves out. */
 export async function verifyStaging(dumped: DumpedSource, context: StepContext): Promise<string[]> {
   const { printer, environment, job, libpq, signal, together } = context;
   const { direction, options, programs, staging, skippedExtensions, target, versions } = job;

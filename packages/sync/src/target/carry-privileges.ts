@@ -33,7 +33,7 @@ export interface CarryOptions {
 /**
  * Gives the target's owners and privileges to the objects of the staging database. An object that the target does not have gets what
  * the target's default privileges give to an object of the role that syncs.
- * @throws OpsError RIGHTS_NOT_CARRIED (target) when the result is not complete
+ * @throws OpsError PRIVILEGES_NOT_CARRIED (target) when the result is not complete
  */
 export async function carryPrivileges(
   staging: Session,

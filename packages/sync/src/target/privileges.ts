@@ -1,6 +1,6 @@
 /**
- * Owners and privileges of objects, and default privileges: they belong to the target, not to the source. A sync reads them from
- * the target and gives them to the objects of the staging database. Pure: what they are, and what every object must become.
+ * Owners and privileges of objects, and default privileges: they belong to the target, not to the source. A sync reads them from the target
+ * and gives them to the objects of the staging database. Pure functions: the privileges as they are, and as they must become.
  */
 import { ident } from "@pilot-light/core/postgres/identifiers";
 
@@ -93,7 +93,7 @@ export interface WantedFacts {
 /**
  * What every object of the staging database must become. Objects that CREATE DATABASE and CREATE EXTENSION create are left out where
  * the role may not change them.
- * @returns also the objects that remain open wider than on the target
+ * @returns also the objects to which more roles have access than on the target
  */
 export function wantedPrivileges(facts: WantedFacts): { wanted: Wanted[]; open: ObjectPrivileges[] } {
   const { present, target, columns, closed, roles } = facts;

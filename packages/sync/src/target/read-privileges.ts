@@ -122,7 +122,8 @@ const columns = `${branch({
   acl: { column: "a.attacl", otherwise: "null::pg_catalog.aclitem[]" },
 })} where a.attacl is not null and a.attnum > 0 and not a.attisdropped and ${inDatabase()}`;
 
-// CREATE TYPE ... AS RANGE also creates constructors. They belong to the first superuser of the server, whoever creates the type.
+// CREATE TYPE ... AS RANGE also creates constructors. They belong to the first superuser of the server, not to the role that creates the
+// type.
 const constructor = `exists (select 1 from pg_catalog.pg_depend d
   where d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass and d.objid = p.oid and d.deptype = 'i'
     and d.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass)`;

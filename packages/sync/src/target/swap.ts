@@ -35,7 +35,7 @@ export interface Replaced {
   unavailableMs: number;
 }
 
-/** What a swap made of the target. */
+/** What a swap did to the target. */
 export type SwapResult =
   | Replaced
   /** The target has its name and is open; `error` is why, or the interruption. */
@@ -48,7 +48,7 @@ const attempts = 4;
 /** Milliseconds to find out what a failed swap left, and to revert it. After an interruption it is less if no server answers. */
 const recoveryTime = 30_000;
 
-/** The two databases, whatever their names are at the moment. */
+/** The two databases, under the names that they have at the moment. */
 interface Oids {
   live: number;
   incoming: number;
@@ -57,7 +57,7 @@ interface Oids {
 /**
  * Renames `live` to the name of a previous target, and `incoming` to `live`. Ends the sessions in both. The previous target remains
  * closed, so that nobody writes to it by mistake.
- * @param signal ends the attempts to rename the target; once the target has given up its name, the swap is completed
+ * @param signal ends the attempts to rename the target; once the target has lost its name, the swap is completed
  * @throws OpsError TARGET_QUERY_FAILED (target) when it cannot begin: it has changed nothing then
  */
 export async function swap(
@@ -85,7 +85,7 @@ async function swapNames(
   try {
     // A session that holds a lock on the database must not keep the target closed for long.
     await maintenance.query("set lock_timeout = '2s'");
-    // Before the target is closed: an open previous target is what an undo that is killed here is recognized by.
+    // Before the target is closed: a later run recognizes an undo that is killed here by its open previous target.
     await setOpen(maintenance, incoming, true);
     await setOpen(maintenance, live, false);
     await endSessions(maintenance, [live, incoming]);

@@ -140,7 +140,7 @@ export async function repair(
   }
   return kind === "closed"
     ? `an interrupted sync or undo had closed ${live}: it is open again`
-    : `an interrupted sync or undo had left ${live} without its name: ${previous?.name ?? ""} has the name ${live} again`;
+    : `an interrupted sync or undo had renamed ${live} to ${previous?.name ?? ""}: it has the name ${live} again`;
 }
 
 /** The database that a killed undo was returning to, if the undo had opened it. */

@@ -45,7 +45,7 @@ function wrongStatus(status: number, url: string): Problem {
   // The load balancer responds with 5xx while no target is healthy; 4xx and redirects are responses of the application.
   const problem = status >= 500 ? transient : failure;
   const fix = { text: "Send the same request", command: `curl -i ${url}` };
-  return problem(`the response has status ${status}; expected is 200`, fix);
+  return problem(`the response has status ${status} instead of 200`, fix);
 }
 
 function problemOfError(error: unknown, { address, name }: ProbeTarget, { aws }: CheckContext): Problem {

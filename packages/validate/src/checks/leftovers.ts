@@ -27,7 +27,7 @@ export const leftovers: Check = {
     const dollars = found.reduce((sum, leftover) => sum + leftover.dollars, 0);
     // Not a plain deploy: that would not protect the data.
     const fix = {
-      text: "Delete by hand what is not in the Terraform state. To delete the rest (first shows what will be deleted; after an interrupted deactivation add --resume)",
+      text: "Delete by hand the resources that are not in the Terraform state. To delete the other ones (after an interrupted deactivation, add --resume)",
       command: "pnpm deactivate",
     };
     return {

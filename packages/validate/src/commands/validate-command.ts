@@ -9,7 +9,7 @@ export const validateCommand = defineCommand({
   options: validateOptions,
   examples: [
     ["$0", "check everything"],
-    ["$0 --only ecs-services,alb-health --wait", "after a deployment, wait until the services run"],
+    ["$0 --only alb-health --wait", "wait until the services respond"],
   ],
   variables: validateVariables,
   run: async (args, context) => {

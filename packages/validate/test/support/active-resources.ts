@@ -27,7 +27,7 @@ import { imageTag } from "./basic-resources.ts";
 import { usualCertificate, type DomainCertificate } from "./certificates.ts";
 import type { SetupClients } from "./emulator.ts";
 
-/** Tasks of each service; the emulator is told to report as many as running. */
+/** Tasks of each service; the emulator is configured to report as many as running. */
 export const tasksEach = 2;
 const roles = ["frontend", "backend", "prometheus", "grafana"] as const;
 type Role = (typeof roles)[number];

@@ -23,7 +23,7 @@ export function usualCertificate(): Promise<DomainCertificate> {
   return (usual ??= createCertificate());
 }
 
-/** A certificate that signs itself: whoever trusts it needs no other authority. */
+/** A certificate that signs itself: a client that trusts it needs no other authority. */
 export async function createCertificate({
   names = [domain, `grafana.${domain}`],
   days = 300,

@@ -1,6 +1,6 @@
 /** Stops a deactivation that would delete or create the RDS instance without a decision. No flag allows these findings. */
 import { deployCommand } from "@pilot-light/core/terraform/deploy-command";
-import { databaseProtected, databaseWouldCome, databaseWouldGo } from "../../errors.ts";
+import { databaseProtected, databaseWouldBeCreated, databaseWouldBeDeleted } from "../../errors.ts";
 import { againLine } from "../../journal/command-hints.ts";
 import { databaseIsNew, databaseWillBeDeleted } from "../database-changes.ts";
 import type { Finding, Guard, GuardFacts } from "./guard.ts";
@@ -9,7 +9,7 @@ import type { Finding, Guard, GuardFacts } from "./guard.ts";
 export const databaseDeletedGuard = {
   id: "database-deleted",
   commands: ["deactivate"],
-  codes: [databaseWouldGo.entry.code, databaseProtected.entry.code],
+  codes: [databaseWouldBeDeleted.entry.code, databaseProtected.entry.code],
   check({
     command,
     options,
@@ -21,7 +21,9 @@ export const databaseDeletedGuard = {
     const note = "the database will be deleted";
     if (options.syncData === undefined) {
       const line = (syncData: boolean) => againLine(command, { ...options, syncData });
-      return [{ refusal: databaseWouldGo({ copyCommand: line(true), snapshotCommand: line(false) }), note }];
+      return [
+        { refusal: databaseWouldBeDeleted({ copyCommand: line(true), snapshotCommand: line(false) }), note },
+      ];
     }
     if (database?.isProtected !== true) return [];
     const unprotectCommand = activeNow
@@ -35,14 +37,14 @@ export const databaseDeletedGuard = {
 export const databaseCreatedGuard = {
   id: "database-created",
   commands: ["deactivate"],
-  codes: [databaseWouldCome.entry.code],
+  codes: [databaseWouldBeCreated.entry.code],
   check({ command, options, changes }: Pick<GuardFacts, "command" | "options" | "changes">): Finding[] {
     if (!databaseIsNew(changes)) return [];
     const variables = [...options.variables, { name: "database_always_on", value: "false" }];
     const againCommand = againLine(command, { ...options, variables });
     return [
       {
-        refusal: databaseWouldCome({ againCommand, deploy: deployCommand(false) }),
+        refusal: databaseWouldBeCreated({ againCommand, deploy: deployCommand(false) }),
         note: "an empty database will be created",
       },
     ];

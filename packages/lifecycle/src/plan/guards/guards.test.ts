@@ -10,7 +10,8 @@ import { checkGuards, guards } from "./index.ts";
 import { newerGuard } from "./newer.ts";
 import { productionGuard } from "./production.ts";
 import { resyncGuard } from "./resync.ts";
-import { shrinkGuard } from "./shrink.ts";
+import { allowances } from "@pilot-light/sync/rules";
+import { syncOptions } from "../../mode-change.ts";
 
 function options(...allowed: readonly { id: string }[]): ModeChangeOptions {
   // With --yes, which allows nothing.
@@ -98,7 +99,7 @@ describe("a database that will be deleted", () => {
 
   it("needs a decision about its rows, and the hints repeat the flags that were given", () => {
     const error = check(deleted, false);
-    expect(error?.code).toBe("DATABASE_WOULD_GO");
+    expect(error?.code).toBe("DATABASE_WOULD_BE_DELETED");
     expect(error?.hint).toContain("pnpm deactivate --sync-data --var database_always_on=false");
     expect(check(deleted, false, true)).toBeUndefined();
     expect(check(deleted, false, false)).toBeUndefined();
@@ -114,7 +115,7 @@ describe("a database that will be deleted", () => {
   it("is deleted and created when it is replaced", () => {
     const replaced = [change("aws_db_instance", "replace")];
     expect([databaseWillBeDeleted(replaced), databaseWillBeCreated(replaced)]).toEqual([true, true]);
-    expect(check(replaced, false)?.code).toBe("DATABASE_WOULD_GO");
+    expect(check(replaced, false)?.code).toBe("DATABASE_WOULD_BE_DELETED");
   });
 });
 
@@ -122,7 +123,7 @@ test("a deactivation that would create a database lacks a variable", () => {
   const check = (changes: readonly Change[]) =>
     databaseCreatedGuard.check({ command: "deactivate", changes, options: options() })[0]?.refusal;
   const error = check([change("aws_db_instance", "create")]);
-  expect(error?.code).toBe("DATABASE_WOULD_COME");
+  expect(error?.code).toBe("DATABASE_WOULD_BE_CREATED");
   expect(error?.hint).toContain("--var database_always_on=false");
   expect(check([change("aws_db_instance", "change")])).toBeUndefined();
 });
@@ -194,8 +195,28 @@ describe("rows that only the target has", () => {
   });
 });
 
-test("every guard has an id of its own, and the flags that a sync needs as well are among them", () => {
+test("every guard has an id of its own, and every flag of a sync is a flag of both mode changes", () => {
   const ids = guards.map(({ id }) => id);
   expect(new Set(ids).size).toBe(ids.length);
-  expect(ids).toContain(shrinkGuard.id);
+  const flags = guards
+    .filter(({ allow, commands }) => allow !== undefined && commands.length === 2)
+    .map(({ id }) => `allow-${id}`);
+  expect(flags).toEqual(expect.arrayContaining(allowances.map(({ option }) => option)));
+});
+
+describe("the sync of a mode change", () => {
+  const given = { ...options({ id: "shrink" }), keepBackend: true };
+
+  it("gets the flags of the mode change", () => {
+    const { allowShrink, allowWiderAccess } = syncOptions("deactivate", given);
+    expect({ allowShrink, allowWiderAccess }).toEqual({ allowShrink: true, allowWiderAccess: false });
+  });
+
+  it.each([
+    [false, "pnpm deactivate --sync-data --keep-backend --allow-shrink --allow-wider-access"],
+    [true, "pnpm deactivate --resume --keep-backend --allow-shrink --allow-wider-access"],
+  ])("refuses with a hint that names the mode change (resumed: %j)", (resume, line) => {
+    const { commandAllowing } = syncOptions("deactivate", { ...given, resume });
+    expect(commandAllowing?.("allow-wider-access")).toBe(line);
+  });
 });

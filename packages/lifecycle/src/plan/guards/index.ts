@@ -6,12 +6,12 @@ import { isAllowed, type Guard, type GuardFacts } from "./guard.ts";
 import { newerGuard } from "./newer.ts";
 import { productionGuard } from "./production.ts";
 import { resyncGuard } from "./resync.ts";
-import { shrinkGuard } from "./shrink.ts";
+import { syncGuards } from "./sync-flags.ts";
 
 /** In the order in which refusals are reported and flags are listed. */
 export const guards: readonly Guard[] = [
   productionGuard,
-  shrinkGuard,
+  ...syncGuards,
   dataLossGuard,
   databaseCreatedGuard,
   databaseDeletedGuard,

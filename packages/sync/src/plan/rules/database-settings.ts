@@ -1,6 +1,5 @@
 /**
- * Rule: the new database gets all settings of the target, which keeps its own. The plan names those of the source that the target does
- * not have. Values are never printed: they are often secrets.
+ * Rule: the new database gets all settings of the target. The plan names the settings of the source that the target does not have. Values are never printed: they are often secrets.
  */
 import { defineError } from "@pilot-light/core/ops-error";
 import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
@@ -14,12 +13,11 @@ const settingsNotSettable = defineError<{
 }>({
   code: "SETTINGS_NOT_SETTABLE",
   failure: "precondition",
-  meaning:
-    "An administrator gave the target settings that the role of the sync may not give to the new database.",
+  meaning: "The target has settings that the role of the sync may not copy to the new database.",
   remedy:
-    "As an administrator: `grant set on parameter <name> to <role>;` (PostgreSQL 15 and newer), or reset the setting. To do without it, add `--allow-lost-settings`.",
+    "As an administrator: `grant set on parameter <name> to <role>;` (PostgreSQL 15 and newer), or reset the setting. To sync without these settings, add `--allow-lost-settings`.",
   message: ({ system, role }) =>
-    `${system}: the role ${role} may not give the new database settings that the target has.`,
+    `${system}: the target has settings that the role ${role} may not copy to the new database.`,
   details: ({ settings }) => settings,
   hint: ({ role }) => `As an administrator:  grant set on parameter <name> to ${role};`,
 });
@@ -31,8 +29,7 @@ export const databaseSettings: DatabasesRule<"allow-lost-settings"> = {
   allow: {
     option: "allow-lost-settings",
     describe: "Sync even if the new database loses settings that only an administrator may set",
-    meaning:
-      "An administrator made settings with `alter database ... set`, which nobody needs or which the administrator sets again after the sync.",
+    meaning: "Nobody needs these settings, or an administrator sets them again after the sync.",
   },
   check: ({ direction, source: { facts: source }, target: { facts: target } }) => {
     const findings: Finding[] = [];
@@ -46,7 +43,7 @@ export const databaseSettings: DatabasesRule<"allow-lost-settings"> = {
     if (different.length > 0) {
       const names = different.map(nameOf).join(", ");
       findings.push({
-        note: `${direction.target} keeps its own settings of the database, which are others than those of ${direction.source}: ${names}`,
+        note: `${direction.target} keeps its own settings of the database, which differ from those of ${direction.source}: ${names}`,
       });
     }
     return findings;

@@ -11,12 +11,12 @@ const extensionMissing = defineError<{
   code: "EXTENSION_MISSING",
   failure: "precondition",
   meaning: "Objects of the source need an extension that the target's platform does not offer.",
-  remedy: "Remove the objects that need the extension from the source.",
+  remedy: "In the source, remove the objects that need the extension.",
   message: ({ direction, extension }) =>
     `${direction.target} does not offer the extension ${extension}, which objects on ${direction.source} need.`,
   details: ({ dependents }) => dependents,
   hint: ({ direction }) =>
-    `Remove the objects that need the extension from ${direction.source}. To list what ${direction.target} offers:  select name from pg_available_extensions;`,
+    `On ${direction.source}, remove the objects that need the extension. To list the extensions that ${direction.target} offers:  select name from pg_available_extensions;`,
 });
 
 export const extensions: DatabasesRule = {

@@ -49,7 +49,12 @@ type CamelCase<Name extends string> = Name extends `${infer First}-${infer Rest}
   : Name;
 
 /** Which flags were given, as yargs names their options: `{ allowShrink: true }`. */
-export type Allowed = { [Option in AllowOption as CamelCase<Option>]?: boolean };
+type GivenFlags = { [Option in AllowOption as CamelCase<Option>]?: boolean };
+
+export interface Allowed extends GivenFlags {
+  /** The command with one more flag, for hints. Default: `pnpm sync <direction> --<option>`. */
+  commandAllowing?: (option: AllowOption) => string;
+}
 
 /** Everything that the rules found. */
 export interface Findings {
@@ -83,6 +88,11 @@ export const allowances = (rules as readonly Rule[]).flatMap(({ allow, errors = 
     : [{ ...allow, option: allow.option as AllowOption, codes: Object.values(errors).map(codeOf) }],
 );
 
+/** Which flags were given, where the command is not a sync itself. */
+export function allowedFlags(isGiven: (option: AllowOption) => boolean): GivenFlags {
+  return Object.fromEntries(allowances.map(({ option }) => [camelCase(option), isGiven(option)]));
+}
+
 function codeOf({ entry }: { entry: { code: string } }): string {
   return entry.code;
 }
@@ -95,12 +105,14 @@ function apply(
   allowed: Allowed,
 ): readonly Finding[] {
   if (allow === undefined) return findings;
+  const commandAllowing =
+    allowed.commandAllowing ?? ((option: AllowOption) => `pnpm sync ${direction.name} --${option}`);
   const isAllowed = new Map(Object.entries(allowed)).get(camelCase(allow.option)) === true;
   return findings.map((finding) => {
     if (!("refusal" in finding)) return finding;
     const { message, hint } = finding.refusal;
     if (isAllowed) return { note: `allowed by --${allow.option}: ${asFragment(message)}` };
-    const command = `To sync anyway:  pnpm sync ${direction.name} --${allow.option}`;
+    const command = `To sync anyway:  ${commandAllowing(allow.option as AllowOption)}`;
     return {
       refusal: finding.refusal.with({ hint: hint === undefined ? command : `${hint} ${command}` }),
     };

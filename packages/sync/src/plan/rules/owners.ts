@@ -1,4 +1,4 @@
-/** Rule: the role that syncs may give the objects of the new database to the owners that they have on the target. */
+/** Rule: the role of the sync may assign to each object of the new database the owner that it has on the target. */
 import { plural } from "@pilot-light/core/output/format";
 import { defineError } from "@pilot-light/core/ops-error";
 import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
@@ -15,7 +15,7 @@ const ownerNotAssignable = defineError<{
   code: "OWNER_NOT_ASSIGNABLE",
   failure: "precondition",
   meaning:
-    "Objects of the target belong to a role to which the role of the sync may not give the new objects.",
+    "Objects of the target belong to another role. The role of the sync may not make that role the owner of the new objects.",
   remedy:
     "Run the commands of the message as an administrator: they grant the role, or the privilege CREATE.",
   message: ({ system, role, objects }) => {
@@ -39,7 +39,7 @@ export const owners: DatabasesRule = {
     const refused = changed.filter(
       (object) => !isGiven(object) && !(isAssignable(object) && object.mayCreate),
     );
-    // The owner is the platform's, as it is in every database of the server.
+    // The platform owns the object in every database of the server.
     const isUsual = ({ owner }: ObjectPrivileges) =>
       owner === "pg_database_owner" || roles.get(owner)?.superuser === true;
     const lost = changed.filter(
@@ -72,7 +72,7 @@ type Roles = DatabasesFacts["privileges"]["roles"];
 function commandFor(object: ObjectPrivileges, role: string, roles: Roles): string {
   const { alter, on, owner, schema, kind } = object;
   const facts = roles.get(owner);
-  // Membership in a superuser gives away the server.
+  // A member of a superuser could do everything on the server.
   if (facts?.superuser === true) return `alter ${alter ?? on} owner to ${ident(role)};`;
   if (facts?.assignable !== true) return `grant ${ident(owner)} to ${ident(role)};`;
   return schema === null || kind === "schemas"
@@ -80,7 +80,7 @@ function commandFor(object: ObjectPrivileges, role: string, roles: Roles): strin
     : `grant create on schema ${ident(schema)} to ${ident(owner)};`;
 }
 
-/** Objects of the target that the source has too: those of extensions that the source has, whatever their version. */
+/** Objects of the target that the source has too. Members of an extension count if the source has the extension, in any version. */
 export function sharedObjects({ source, target }: DatabasesFacts["privileges"]): ObjectPrivileges[] {
   const keys = new Set(source.objects.map(keyOf));
   // A column is listed only where it has privileges.

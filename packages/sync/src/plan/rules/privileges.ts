@@ -1,4 +1,4 @@
-/** Rule: the new database is not open wider than the target. What else the role may not carry over is noted. */
+/** Rule: the new database gives no role more access than the target. The plan names other privileges that the role may not carry over. */
 import { defineError } from "@pilot-light/core/ops-error";
 import { plural } from "@pilot-light/core/output/format";
 import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
@@ -15,24 +15,26 @@ import {
 import { mayChange, sharedObjects } from "./owners.ts";
 import type { DatabasesFacts, DatabasesRule } from "./rule.ts";
 
-const accessWidened = defineError<{ system: DatabaseSystem; role: string; lost: readonly string[] }>({
+const revokeNotCarried = defineError<{ system: DatabaseSystem; role: string; lost: readonly string[] }>({
   code: "REVOKE_NOT_CARRIED",
   failure: "precondition",
-  meaning: "Somebody revoked privileges that the role of the sync cannot revoke in the new database.",
-  remedy: "`--allow-wider-access` syncs without them. After the sync, an administrator revokes them again.",
+  meaning:
+    "Somebody revoked privileges on the target. The role of the sync cannot revoke them in the new database, so more roles would have access.",
+  remedy:
+    "To sync anyway, add `--allow-wider-access`. After the sync, an administrator has to revoke the privileges again.",
   message: ({ system, role, lost }) =>
-    `${system}: ${plural(lost.length, "privilege was", "privileges were")} revoked that the role ${role} cannot revoke in the new database.`,
+    `${system}: the role ${role} cannot revoke ${plural(lost.length, "privilege")} in the new database, although the target has revoked ${lost.length === 1 ? "it" : "them"}.`,
   details: ({ lost }) => lost,
-  hint: () => "After the sync, an administrator has to run the listed commands again.",
+  hint: () => "If you sync anyway, an administrator has to run the listed commands after the sync.",
 });
 
 export const privileges: DatabasesRule<"allow-wider-access"> = {
   id: "privileges",
   needs: "databases",
-  errors: { accessWidened },
+  errors: { revokeNotCarried },
   allow: {
     option: "allow-wider-access",
-    describe: "Sync even if privileges that somebody revoked on the target are granted again",
+    describe: "Sync even if the new database grants privileges that somebody revoked on the target",
     meaning:
       "An administrator revoked privileges on members of an extension, on the schema public or by default, and will revoke them again after the sync.",
   },
@@ -67,7 +69,7 @@ export const privileges: DatabasesRule<"allow-wider-access"> = {
     );
     const { role } = target.facts;
     return [
-      ...(lost.length > 0 ? [{ refusal: accessWidened({ system: direction.target, role, lost }) }] : []),
+      ...(lost.length > 0 ? [{ refusal: revokeNotCarried({ system: direction.target, role, lost }) }] : []),
       ...(granted.length > 0
         ? [{ note: `the role ${role} may not grant these privileges again: ${granted.join(", ")}` }]
         : []),

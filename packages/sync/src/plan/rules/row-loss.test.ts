@@ -44,6 +44,12 @@ test("the message names the worst loss, and the hint ends in the command that al
   expect(refusal?.hint).toMatch(/ {2}pnpm sync neon-to-rds --allow-shrink$/);
 });
 
+test("the hint ends in the command that the caller names: a mode change runs the sync as well", () => {
+  const commandAllowing = (option: string) => `pnpm activate --sync-data --${option}`;
+  const [refusal] = check({}, { a: 100 }, { commandAllowing }).refusals;
+  expect(refusal?.hint).toMatch(/ {2}pnpm activate --sync-data --allow-shrink$/);
+});
+
 test("the message names three of the tables that would be emptied, the details the others", () => {
   const names = ["a", "b", "c", "d", "e"];
   const source = { ...Object.fromEntries(names.map((name) => [name, 0])), f: 9000 };

@@ -218,7 +218,7 @@ describe("settings of the databases", () => {
     const timeout = { ...setting, role: "app", name: "statement_timeout", value: "7s" };
     const { notes } = findings({ settings: [setting, comment, timeout] }, { settings: [comment] });
     expect(notes).toEqual([
-      "rds keeps its own settings of the database, which are others than those of neon: search_path, statement_timeout of the role app",
+      "rds keeps its own settings of the database, which differ from those of neon: search_path, statement_timeout of the role app",
     ]);
   });
 

@@ -21,10 +21,10 @@ const noCreatedb = defineError<TargetRole>({
 const notOwner = defineError<TargetRole & { database: string; owner: string }>({
   code: "NOT_OWNER",
   failure: "precondition",
-  meaning: "The role on the target does not own the database, which only its owner can rename.",
+  meaning: "The role on the target does not own the database. Only the owner can rename it.",
   remedy: "As an administrator: `alter database <database> owner to <role>;`.",
   message: ({ system, role, database, owner }) =>
-    `${system}: the role ${role} does not own the database ${database}, which only its owner ${owner} can rename.`,
+    `${system}: the role ${role} does not own the database ${database}. Only its owner ${owner} can rename it.`,
   hint: ({ role, database }) => `As an administrator:  alter database ${database} owner to ${role};`,
 });
 
