@@ -38,10 +38,12 @@ import { checkGuards } from "./plan/guards/index.ts";
 import { makeModeChangePlan, type ModeChangePlan } from "./plan/mode-change-plan.ts";
 import { isComplete } from "./terraform/changes.ts";
 import type { SavedPlan } from "./terraform/stack.ts";
+import type { UnknownResource } from "./terraform/unknown-resources.ts";
 
 /** What the preflight of an activation found. */
 interface ActivationFacts {
   outputs: Outputs;
+  unknown: readonly UnknownResource[];
   contents: SavedPlan;
   images: readonly Image[];
   sync: SyncPlan | null;
@@ -74,7 +76,7 @@ export async function activate(given: ModeChangeOptions, command: CommandContext
 async function inspect(context: ModeChangeContext): Promise<ActivationFacts> {
   const { aws, printer, names, options, signal, resume, syncData } = context;
   const preflight = new Preflight(printer);
-  const { outputs, database } = checkBasics(preflight, context);
+  const { outputs, unknown, database } = checkBasics(preflight, context);
   const images = checkImages(preflight, context);
   const willSync = syncData && findDone(resume, "sync") === undefined;
   const neon = willSync ? checkNeon(preflight, context, "source") : undefined;
@@ -105,6 +107,7 @@ async function inspect(context: ModeChangeContext): Promise<ActivationFacts> {
   await preflight.report(signal);
   return {
     outputs: await outputs,
+    unknown: await unknown,
     contents: await contents,
     images: await images,
     sync: await sync,

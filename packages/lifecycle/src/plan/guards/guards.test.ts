@@ -11,6 +11,7 @@ import { newerGuard } from "./newer.ts";
 import { productionGuard } from "./production.ts";
 import { resyncGuard } from "./resync.ts";
 import { shrinkGuard } from "./shrink.ts";
+import { unknownResourcesGuard } from "./unknown-resources.ts";
 
 function options(...allowed: readonly { id: string }[]): ModeChangeOptions {
   // With --yes, which allows nothing.
@@ -199,3 +200,56 @@ test("every guard has an id of its own, and the flags that a sync needs as well 
   expect(new Set(ids).size).toBe(ids.length);
   expect(ids).toContain(shrinkGuard.id);
 });
+
+describe("a deployment", () => {
+  const given = { ...options(), syncData: undefined };
+  const usual = { command: "infra:deploy", options: given, activeNow: true, activeAfter: true } as const;
+
+  it.each(["aws_db_instance", "aws_s3_bucket", "aws_efs_file_system", "aws_secretsmanager_secret"])(
+    "deletes and replaces no %s unasked",
+    (type) => {
+      for (const action of ["destroy", "replace"] as const) {
+        const error = refusal({ ...usual, changes: [change(type, action)] });
+        expect(error?.code).toBe("DATA_LOSS_REFUSED");
+        expect(error?.hint).toContain("pnpm infra:deploy --allow-data-loss");
+      }
+      expect(refusal({ ...usual, changes: [change(type, "change")] })).toBeUndefined();
+    },
+  );
+
+  it("names what the resource holds, and the attribute that forces the replacement", () => {
+    const forced = { ...change("aws_db_instance", "replace"), forcedBy: ["db_name"] };
+    expect(refusal({ ...usual, changes: [forced] })?.details).toEqual([
+      "replace aws_db_instance.x[0] (holds the rows of its databases), because of: db_name",
+    ]);
+  });
+
+  it("deletes what a deactivation deletes only where it changes the mode, and never the database", () => {
+    const off = { ...usual, activeAfter: false };
+    expect(refusal({ ...off, changes: [change("aws_efs_file_system", "destroy")] })).toBeUndefined();
+    expect(refusal({ ...off, changes: [change("aws_efs_file_system", "replace")] })?.code).toBe(
+      "DATA_LOSS_REFUSED",
+    );
+    const error = refusal({ ...off, changes: [change("aws_db_instance", "destroy")] });
+    expect(error?.code).toBe("DATA_LOSS_REFUSED");
+    expect(error?.hint).toContain("pnpm deactivate --sync-data");
+  });
+});
+
+test.each(["activate", "deactivate", "infra:deploy"] as const)(
+  "`%s` names resources of an earlier version, and deletes them only with the flag",
+  (command) => {
+    const unknown = [
+      { address: "aws_lb.a_0A1B2C3D", name: "aws_lb.a_0A1B2C3D", holds: undefined },
+      { address: "aws_s3_bucket.b_0A1B2C3D", name: "shop-old", holds: "objects" },
+    ].map((each) => ({ ...each, type: "", isOfEarlierVersion: true }));
+    expect(refusal({ command, unknown })).toMatchObject({
+      code: "UNKNOWN_RESOURCES",
+      details: ["aws_s3_bucket.b_0A1B2C3D  shop-old  (holds objects)", "aws_lb.a_0A1B2C3D"],
+      hint: expect.stringMatching(/--allow-unknown-resources$/) as string,
+    });
+    const allowed = { command, unknown, options: options(unknownResourcesGuard) };
+    expect(refusal(allowed)).toBeUndefined();
+    expect(notes(allowed)).toEqual([expect.stringContaining("shop-old (--allow-unknown-resources)")]);
+  },
+);

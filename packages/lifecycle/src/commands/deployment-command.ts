@@ -1,0 +1,62 @@
+/** `pnpm infra:diff` and `pnpm infra:deploy`. */
+import { resolve } from "node:path";
+import { defineCommand } from "@pilot-light/core/cli/define-command";
+import { confirmationOptions } from "@pilot-light/core/cli/options";
+import { guardOptions, allowedGuards, variableOptions, variablesOf } from "./plan-options.ts";
+import { terraformVariables } from "./shared.ts";
+
+const variables = [...terraformVariables, "PILOT_LIGHT_ACCOUNT_ID"] as const;
+
+export const diffCommand = defineCommand({
+  words: "infra:diff",
+  name: "infra:diff",
+  summary: "Show what a deployment in the current mode would change",
+  options: (argv) => variableOptions(argv),
+  examples: [
+    ["$0 infra:diff --var dev_activated=true", "show what a deployment in active mode would change"],
+  ],
+  variables,
+  run: async (args, context) => {
+    const { diffStack } = await import("../deployment/diff.ts");
+    return await diffStack({ variables: variablesOf(args), allow: new Set() }, context);
+  },
+});
+
+export const deployCommand = defineCommand({
+  words: "infra:deploy",
+  name: "infra:deploy",
+  summary: "Deploy the environment in its current mode; the first deployment is in pilot light",
+  options: (argv) =>
+    guardOptions(variableOptions(confirmationOptions(argv)), "infra:deploy")
+      .option("auto-approve", {
+        type: "boolean",
+        default: false,
+        describe: "The same as --yes, as `cdktf deploy` calls it",
+        group: "Safety:",
+      })
+      .option("outputs-file", {
+        type: "string",
+        describe: "Write the Terraform outputs to this file",
+        group: "Output:",
+        requiresArg: true,
+      }),
+  examples: [
+    ["$0 infra:deploy --dry-run", "show the plan"],
+    ["$0 infra:deploy --yes --json", "run it in CI"],
+  ],
+  variables,
+  run: async (args, context) => {
+    const { deployStack } = await import("../deployment/deploy.ts");
+    const { dryRun, yes, autoApprove, outputsFile } = args;
+    return await deployStack(
+      {
+        dryRun,
+        yes: yes || autoApprove,
+        variables: variablesOf(args),
+        outputsFile: outputsFile === undefined ? undefined : resolve(outputsFile),
+        allow: allowedGuards(args),
+      },
+      context,
+    );
+  },
+});
