@@ -1,13 +1,13 @@
 /** `pnpm activate`: check, plan, confirm; then sync, deploy, wait, validate. */
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
-import type { Outputs } from "@pilot-light/core/contract";
+import { imageVariables, type Outputs } from "@pilot-light/core/contract";
 import { formatMinute } from "@pilot-light/core/output/format";
 import type { Divergence } from "@pilot-light/sync/divergence";
 import type { Plan as SyncPlan } from "@pilot-light/sync/plan/plan";
 import type { LifecycleContext } from "./context.ts";
 import { mayWrite, readBackend } from "./aws/backend-service.ts";
 import { waitForDatabase } from "./aws/database.ts";
-import { findImage, imageNames, imageVariables, type Image } from "./aws/images.ts";
+import { findImage, imageNames, type Image } from "./aws/images.ts";
 import { deploy } from "./steps/deploy.ts";
 import { resumeLine } from "./journal/command-hints.ts";
 import { findDone, type JournalEntry, type StepName } from "./journal/journal.ts";

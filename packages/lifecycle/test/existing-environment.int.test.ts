@@ -94,22 +94,15 @@ describe("a state of other Terraform code", () => {
   });
 
   it.each([
-    ["infra:deploy", "--yes"],
-    [
-      "infra:deploy",
-      "--yes",
-      "--allow-data-loss",
-      "--allow-unknown-resources",
-      "--var",
-      "dev_activated=true",
-    ],
-    ["infra:deploy", "--dry-run"],
-    ["infra:diff"],
-    ["activate", "--yes"],
-    ["deactivate", "--yes", "--no-sync-data", "--allow-data-loss", "--allow-unknown-resources"],
-    ["status"],
-  ])("is refused by `%s %s %s %s`, which names it and changes nothing", async (...args) => {
-    const { exitCode, error } = await command(...args);
+    "infra:deploy --yes",
+    "infra:deploy --yes --allow-data-loss --allow-unknown-resources --var dev_activated=true",
+    "infra:deploy --dry-run",
+    "infra:diff",
+    "activate --yes",
+    "deactivate --yes --no-sync-data --allow-data-loss --allow-unknown-resources",
+    "status",
+  ])("is refused by `%s`, which names it and changes nothing", async (line) => {
+    const { exitCode, error } = await command(...line.split(" "));
     expect({ exitCode, code: error.code, state: error.state }, JSON.stringify(error)).toEqual({
       exitCode: 4,
       code: "STATE_FOREIGN",

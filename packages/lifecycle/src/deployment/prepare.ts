@@ -4,6 +4,7 @@ import type { OpsError } from "@pilot-light/core/ops-error";
 import type { Environment } from "@pilot-light/core/config/env";
 import { formatMinute } from "@pilot-light/core/output/format";
 import { type Mode, modeName } from "@pilot-light/validate/mode";
+import { runningImages } from "@pilot-light/validate/aws/running-images";
 import type { LifecycleContext } from "../context.ts";
 import { Journal } from "../journal/journal.ts";
 import { wrongRegion } from "../errors.ts";
@@ -70,7 +71,8 @@ export async function prepareDeployment(
     return { value: { unknown, from }, summary };
   });
   const planned = checkTerraformPlan(preflight, context, [state], async () => [
-    ...keptMode((await state).from, environment),
+    // First, so that a variable of the command line wins.
+    ...unsetOf(await keptVariables((await state).from, context), environment),
     ...options.variables,
   ]);
   const journal = Journal.open(context);
@@ -125,13 +127,16 @@ function readMode(
   return typeof active === "boolean" ? modeOf({ dev_activated: active }) : null;
 }
 
-/**
- * The variable that keeps the mode. It comes first, so that a variable of the command line wins. Terraform reads an environment
- * variable only where no argument sets the variable.
- */
-function keptMode(from: Mode | null, environment: Environment): readonly TerraformVariable[] {
-  if (from === null || environment["TF_VAR_dev_activated"] !== undefined) return [];
-  return [{ name: "dev_activated", value: String(from === "active") }];
+/** The variables of the last deployment that AWS and the state record: the mode, and the images that run. */
+async function keptVariables(from: Mode | null, { aws, names, signal }: LifecycleContext) {
+  if (from === null) return [];
+  const images = from === "active" ? await runningImages(aws, names, signal) : [];
+  return [{ name: "dev_activated", value: String(from === "active") }, ...images];
+}
+
+/** Terraform reads an environment variable only where no argument sets the variable. */
+function unsetOf(variables: readonly { name: string; value: string }[], environment: Environment) {
+  return variables.filter(({ name }) => environment[`TF_VAR_${name}`] === undefined);
 }
 
 function modeNote(to: Mode): string {
