@@ -358,6 +358,23 @@ export const syncPending = defineError<{ command: ModeChangeName; mode: string }
   hint: ({ command }) => `To finish that run:  pnpm ${command} --resume`,
 });
 
+export const settingsPending = defineError<{
+  command: ModeChangeName;
+  mode: string;
+  changes: number;
+  deployLine: string;
+}>({
+  code: "SETTINGS_PENDING",
+  failure: "precondition",
+  meaning:
+    "The environment already has the wanted mode, but the variables or images of the command line differ from what is deployed.",
+  remedy: "Deploy the settings with `pnpm infra:deploy`, or run the command without them.",
+  state: "nothing-written",
+  message: ({ command, mode, changes }) =>
+    `The environment is already ${mode}, so \`${command}\` changes nothing. The given settings would lead to ${plural(changes, "change")}.`,
+  hint: ({ deployLine }) => `To apply the settings:  ${deployLine}`,
+});
+
 // Steps
 
 export const writersStillRunning = defineError<{ tasks: number; service: string; listCommand: string }>({

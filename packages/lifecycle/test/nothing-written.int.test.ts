@@ -164,6 +164,17 @@ describe("in pilot light, nothing is written by", () => {
     expect(await environment.everything()).toEqual(before);
   });
 
+  it("a deactivation with a variable, which the environment in pilot light does not apply", async () => {
+    const args = ["deactivate", "--yes", "--json", "--var", "db_backups_retention_days=20"];
+    const result = await environment.run(args);
+    expect(result.exitCode, result.text).toBe(4);
+    expect(parseDocument(result).error).toMatchObject({
+      code: "SETTINGS_PENDING",
+      hint: "To apply the settings:  pnpm infra:deploy --var db_backups_retention_days=20",
+    });
+    expect(await environment.everything()).toEqual(before);
+  });
+
   it("a plan of a deployment: without other variables it changes nothing", async () => {
     const result = await environment.run(["infra:diff", "--json"]);
     expect(parseDocument(result), result.text).toMatchObject({

@@ -6,7 +6,7 @@ import type { GuardedCommand, ModeChangeName, ModeChangeOptions } from "../optio
 export type Given = Pick<ModeChangeOptions, "syncData" | "variables" | "images" | "keepBackend" | "allow">;
 
 /** The same command again. */
-export function againLine(command: GuardedCommand, given: Given): string {
+export function againLine(command: GuardedCommand | "infra:diff", given: Given): string {
   const { syncData, images } = given;
   return line(command, [
     ...(syncData === undefined ? [] : [syncData ? "--sync-data" : "--no-sync-data"]),
@@ -29,7 +29,7 @@ export function reverseLine(command: ModeChangeName, given: Given): string {
   return line(other, [...(copies ? ["--sync-data"] : []), ...variableFlags(given)]);
 }
 
-function line(command: GuardedCommand, flags: readonly string[]): string {
+function line(command: GuardedCommand | "infra:diff", flags: readonly string[]): string {
   return commandLine("pnpm", [command, ...flags]);
 }
 
