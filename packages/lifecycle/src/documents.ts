@@ -283,4 +283,11 @@ export const documents: readonly DocumentEntry[] = [
       refusals: z.array(z.string()).describe("Codes of the errors with which a deployment would be refused."),
     }),
   }),
+  defineDocument({
+    commands: ["infra:output"],
+    outcomes: { printed: "The state has outputs." },
+    schema: z.object({
+      outputs: z.record(z.string(), z.unknown()).describe("The Terraform outputs by name."),
+    }),
+  }),
 ];

@@ -185,6 +185,14 @@ describe("in pilot light, nothing is written by", () => {
     expect(await environment.everything()).toEqual(before);
   });
 
+  it("the outputs: those of the contract", async () => {
+    const result = await environment.run(["infra:output", "--json"]);
+    expect(parseDocument(result), result.text).toMatchObject({
+      outcome: "printed",
+      outputs: { dev_activated: false, project_name: project },
+    });
+  });
+
   it("a deployment that would replace the database: it names the attribute", async () => {
     const result = await environment.run(["infra:deploy", "--yes", "--json", "--var", "db_name=other_name"]);
     expect(result.exitCode, result.text).toBe(4);

@@ -1,4 +1,4 @@
-/** `pnpm infra:diff` and `pnpm infra:deploy`. */
+/** `pnpm infra:diff`, `pnpm infra:deploy` and `pnpm infra:output`. */
 import { resolve } from "node:path";
 import { defineCommand } from "@pilot-light/core/cli/define-command";
 import { confirmationOptions } from "@pilot-light/core/cli/options";
@@ -6,6 +6,26 @@ import { guardOptions, allowedGuards, variableOptions, variablesOf } from "./pla
 import { terraformVariables } from "./shared.ts";
 
 const variables = [...terraformVariables, "PILOT_LIGHT_ACCOUNT_ID"] as const;
+
+const outputsFile = {
+  type: "string",
+  describe: "Write the Terraform outputs to this file",
+  group: "Output:",
+  requiresArg: true,
+  coerce: (file: string) => resolve(file),
+} as const;
+
+export const outputCommand = defineCommand({
+  words: "infra:output",
+  name: "infra:output",
+  summary: "Print the Terraform outputs",
+  options: (argv) => argv.option("outputs-file", outputsFile),
+  variables: terraformVariables,
+  run: async (args, context) => {
+    const { printOutputs } = await import("../deployment/output.ts");
+    return await printOutputs(args.outputsFile, context);
+  },
+});
 
 export const diffCommand = defineCommand({
   words: "infra:diff",
@@ -34,12 +54,7 @@ export const deployCommand = defineCommand({
         describe: "The same as --yes, as `cdktf deploy` calls it",
         group: "Safety:",
       })
-      .option("outputs-file", {
-        type: "string",
-        describe: "Write the Terraform outputs to this file",
-        group: "Output:",
-        requiresArg: true,
-      }),
+      .option("outputs-file", outputsFile),
   examples: [
     ["$0 infra:deploy --dry-run", "show the plan"],
     ["$0 infra:deploy --yes --json", "run it in CI"],
@@ -47,13 +62,13 @@ export const deployCommand = defineCommand({
   variables,
   run: async (args, context) => {
     const { deployStack } = await import("../deployment/deploy.ts");
-    const { dryRun, yes, autoApprove, outputsFile } = args;
+    const { dryRun, yes, autoApprove } = args;
     return await deployStack(
       {
         dryRun,
         yes: yes || autoApprove,
         variables: variablesOf(args),
-        outputsFile: outputsFile === undefined ? undefined : resolve(outputsFile),
+        outputsFile: args.outputsFile,
         allow: allowedGuards(args),
       },
       context,

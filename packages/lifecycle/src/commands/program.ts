@@ -1,7 +1,7 @@
-/** `pnpm activate`, `pnpm deactivate`, `pnpm status`, `pnpm snapshots`, `pnpm infra:diff`, `pnpm infra:deploy`: the registry of the commands. */
+/** `pnpm activate`, `deactivate`, `status`, `snapshots`, `infra:diff`, `infra:deploy`, `infra:output`: the registry of the commands. */
 import { runCli } from "@pilot-light/core/cli/cli";
 import { activateCommand, deactivateCommand } from "./mode-change-command.ts";
-import { deployCommand, diffCommand } from "./deployment-command.ts";
+import { deployCommand, diffCommand, outputCommand } from "./deployment-command.ts";
 import { pruneCommand, snapshotsCommand } from "./snapshots-command.ts";
 import { statusCommand } from "./status-command.ts";
 
@@ -13,6 +13,7 @@ const commands = [
   pruneCommand,
   diffCommand,
   deployCommand,
+  outputCommand,
 ];
 
 export async function run(): Promise<void> {

@@ -1,5 +1,4 @@
 /** `pnpm infra:deploy`: check, plan, refuse what would destroy data, confirm; then apply exactly that plan. */
-import { writeFile } from "node:fs/promises";
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
 import { canAsk, confirmByName } from "@pilot-light/core/cli/confirm";
 import { confirmationNeeded } from "@pilot-light/core/errors";
@@ -13,6 +12,7 @@ import { dollars, printHead, printRow, printTerraform } from "../plan/render.ts"
 import { deploy } from "../steps/deploy.ts";
 import { endpointsOf, printEndpoints } from "../steps/finish.ts";
 import type { Change } from "../terraform/changes.ts";
+import { writeOutputs } from "./output.ts";
 import { prepareDeployment, type DeploymentOptions, type DeploymentPlan, type Prepared } from "./prepare.ts";
 
 export interface DeployOptions extends DeploymentOptions {
@@ -62,9 +62,7 @@ async function carryOut(
   // A plan without changes to resources may still have changes to outputs.
   await deploy(stack, contents, context, { evenWithoutChanges: true });
   const outputs = await stack.outputs();
-  if (outputsFile !== undefined) {
-    await writeFile(outputsFile, `${JSON.stringify({ [stack.name]: outputs }, null, 2)}\n`);
-  }
+  await writeOutputs(outputsFile, stack.name, outputs);
   const endpoints = endpointsOf(outputs);
   printer.line();
   printer.line(printer.colors.bold(`  ${project} ${environmentName} is deployed: ${modeName(plan.to)}.`));
