@@ -249,6 +249,8 @@ export const dataLossRefused = defineError<{
     holds: string;
     forcedBy?: readonly string[];
   }[];
+  /** Finishes the mode change that was interrupted, if there is one. */
+  resumeCommand: string | undefined;
   /** A deployment would delete the database of an environment in whose pilot light no database exists. */
   deletesDatabase: boolean;
   anywayCommand: string;
@@ -266,8 +268,11 @@ export const dataLossRefused = defineError<{
       ({ address, action, holds, forcedBy = [] }) =>
         `${action} ${address} (holds ${holds})${forcedBy.length === 0 ? "" : `, because of: ${forcedBy.join(", ")}`}`,
     ),
-  hint: ({ deletesDatabase, anywayCommand }) =>
+  hint: ({ resumeCommand, deletesDatabase, anywayCommand }) =>
     [
+      ...(resumeCommand === undefined
+        ? []
+        : [`A mode change has not finished. To finish it:  ${resumeCommand}\n `]),
       "A variable of the last deployment may be missing. Give it again (--var, --var-file, TF_VAR_...).",
       ...(deletesDatabase
         ? ["  To deactivate with a copy of the rows and a snapshot:  pnpm deactivate --sync-data"]

@@ -81,17 +81,19 @@ export async function prepareDeployment(
   const { unknown, from } = await state;
   const contents = await planned;
   const to = contents.activates === true ? "active" : "pilot-light";
+  // A journal that cannot be read matters to `--resume` only.
+  const { unfinished } = await journal.catch(() => ({ unfinished: undefined }));
   const { refusals, notes } = checkGuards({
     command: "infra:deploy",
     options: { syncData: undefined, images: {}, keepBackend: false, ...options },
     changes: contents.changes,
     unknown,
+    unfinished: unfinished?.command,
     activeNow: from === "active",
     activeAfter: to === "active",
     willSync: false,
     divergence: null,
   });
-  const { unfinished } = await journal.catch(() => ({ unfinished: undefined }));
   return {
     contents,
     refusals,

@@ -45,7 +45,7 @@ export async function deploy(
       });
     }
     for (const diagnostic of applied.diagnostics) printer.detail(describeDiagnostic(diagnostic).join(" "));
-    return { value: undefined, summary: words.done() };
+    return { value: undefined, summary: plan.changes.length === 0 ? "no changes" : words.done() };
   });
 }
 

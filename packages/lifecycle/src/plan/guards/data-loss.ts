@@ -4,6 +4,8 @@ import { dataOf } from "../../terraform/data-holders.ts";
 import { unexpectedLosses } from "../data-losses.ts";
 import { lineAllowing, type Finding, type Guard, type GuardFacts } from "./guard.ts";
 
+type Facts = Pick<GuardFacts, "command" | "options" | "changes" | "activeNow" | "activeAfter" | "unfinished">;
+
 export const dataLossGuard = {
   id: "data-loss",
   commands: ["activate", "deactivate", "infra:deploy"],
@@ -12,9 +14,8 @@ export const dataLossGuard = {
     summary: "Continue even if Terraform would delete or replace resources that hold data",
     meaning: "You have read the plan, and you do not need the data of these resources.",
   },
-  check(facts: Pick<GuardFacts, "command" | "options" | "changes" | "activeNow" | "activeAfter">): Finding[] {
-    const { command, changes, activeNow, activeAfter } = facts;
-    // An interrupted deactivation has changed the outputs already.
+  check(facts: Facts): Finding[] {
+    const { command, changes, activeNow, activeAfter, unfinished } = facts;
     const deactivates = command === "deactivate" || (activeNow && activeAfter === false);
     const losses = unexpectedLosses(command, changes, deactivates);
     if (losses.length === 0) return [];
@@ -24,6 +25,8 @@ export const dataLossGuard = {
       {
         refusal: dataLossRefused({
           losses: described,
+          // The outputs already describe the wanted mode, so that the rest of its plan looks like a loss.
+          resumeCommand: unfinished === undefined ? undefined : `pnpm ${unfinished} --resume`,
           deletesDatabase: command === "infra:deploy" && losses.some(isDatabaseOfMode),
           anywayCommand: lineAllowing(facts, dataLossGuard.id),
         }),

@@ -7,7 +7,7 @@ import type { OpsError } from "@pilot-light/core/ops-error";
 import type { Divergence } from "@pilot-light/sync/divergence";
 import type { Database } from "../../aws/database.ts";
 import { againLine, type Given } from "../../journal/command-hints.ts";
-import type { GuardedCommand } from "../../options.ts";
+import type { GuardedCommand, ModeChangeName } from "../../options.ts";
 import type { ProductionAnswer } from "../../preflight/production.ts";
 import type { Change } from "../../terraform/changes.ts";
 import type { UnknownResource } from "../../terraform/unknown-resources.ts";
@@ -24,6 +24,8 @@ export interface GuardFacts {
   activeNow: boolean;
   /** Whether the plan leads to an active environment. */
   activeAfter?: boolean;
+  /** Only for a deployment: the command of a mode change that has not finished. */
+  unfinished?: ModeChangeName | undefined;
   /** Whether the run copies data, and has not done it yet. */
   willSync: boolean;
   /** Null when the run copies nothing, or there is no database yet. */

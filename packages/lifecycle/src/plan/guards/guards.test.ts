@@ -224,6 +224,14 @@ describe("a deployment", () => {
     ]);
   });
 
+  it("names the command that finishes an interrupted deactivation, whose outputs describe pilot light", () => {
+    const interrupted = { ...usual, activeNow: false, activeAfter: false, unfinished: "deactivate" } as const;
+    const error = refusal({ ...interrupted, changes: [change("aws_efs_file_system", "destroy")] });
+    expect(error?.hint).toMatch(
+      /^A mode change has not finished. To finish it: {2}pnpm deactivate --resume\n/,
+    );
+  });
+
   it("deletes what a deactivation deletes only where it changes the mode, and never the database", () => {
     const off = { ...usual, activeAfter: false };
     expect(refusal({ ...off, changes: [change("aws_efs_file_system", "destroy")] })).toBeUndefined();
