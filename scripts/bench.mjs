@@ -16,6 +16,10 @@ if (names.includes(name)) {
     process.exitCode = signal === undefined ? 1 : exitCodeOf(signal);
   }
 } else {
-  console.error(`Usage: pnpm bench <name>, where <name> is one of: ${names.join(", ")}`);
-  process.exitCode = 2;
+  const usage = `Usage: pnpm bench <name>, where <name> is one of: ${names.join(", ")}`;
+  if (name === "--help" || name === "-h") console.log(usage);
+  else {
+    console.error(usage);
+    process.exitCode = 2;
+  }
 }

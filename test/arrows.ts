@@ -77,7 +77,8 @@ export const folders = new Map<string, Readonly<Record<string, readonly string[]
       preflight: ["top", "aws", "journal", "terraform"],
       plan: ["top", "aws", "journal", "preflight", "terraform"],
       steps: ["top", "aws", "journal", "plan", "preflight", "terraform"],
-      commands: ["top", "plan", "terraform"],
+      deployment: ["top", "journal", "plan", "preflight", "steps", "terraform"],
+      commands: ["top", "deployment", "plan", "terraform"],
     },
   ],
   [

@@ -59,6 +59,13 @@ export function serviceName(prefix: string, service: string): string {
   return `${prefix}-${service}`;
 }
 
+/** The Terraform variable with the image of each service whose image is in a repository of the environment. */
+export const imageVariables = {
+  backend: "backend_container_image",
+  frontend: "frontend_container_image",
+  grafana: "grafana_image",
+} as const satisfies Record<keyof ResourceNames["ecrRepositories"], string>;
+
 /** Version of the outputs below; raised when one of them is removed or changes its meaning. */
 export const outputsVersion = 1;
 

@@ -16,12 +16,12 @@ await runCommand("infra commit", {}, ({ environment, printer }) => {
     printer.line("With --check, fail if a committed configuration is older than the code; write nothing.");
     return Promise.resolve({ outcome: "help", document: {} });
   }
+  const project = readVariable(environment, "PROJECT_NAME") ?? "";
   if (check) {
-    const stacks = checkCommitted();
+    const stacks = checkCommitted(project);
     printer.line(`  ${stacks} committed, up to date`);
     return Promise.resolve({ outcome: "up-to-date", document: { stacks } });
   }
-  const project = readVariable(environment, "PROJECT_NAME") ?? "";
   const region = readVariable(environment, "AWS_REGION") ?? "";
   const file = writeCommitted({ project, region });
   printer.line(`  written: ${file}`);
@@ -32,7 +32,10 @@ await runCommand("infra commit", {}, ({ environment, printer }) => {
 function readFlags(): { check: boolean; help: boolean } {
   try {
     return parseArgs({
-      options: { check: { type: "boolean", default: false }, help: { type: "boolean", default: false } },
+      options: {
+        check: { type: "boolean", default: false },
+        help: { type: "boolean", short: "h", default: false },
+      },
     }).values;
   } catch (cause) {
     throw usage({ problem: messageOf(cause), hint: `Usage:  ${usageLine}` }, { cause });

@@ -1,5 +1,5 @@
 /** The copy for Terraform Cloud that is committed: up to date, and noticed when it is not. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -9,7 +9,7 @@ const shop = { project: "shop", region: "eu-west-1" };
 
 describe("the committed copy", () => {
   it("is that of the code (pnpm infra:commit writes it again)", () => {
-    expect(checkCommitted()).toBeGreaterThan(0);
+    expect(checkCommitted("davidshaevel")).toBeGreaterThan(0);
   });
 
   it("contains everything but the backend, because the workspace stores the state", () => {
@@ -17,13 +17,21 @@ describe("the committed copy", () => {
     expect(Object.keys(terraform).sort()).toEqual(["required_providers", "required_version"]);
   });
 
+  it("is missed where the project has none", () => {
+    const error = expect.objectContaining({ code: "COMMITTED_MISSING" }) as Error;
+    expect(() => checkCommitted("shop")).toThrow(error);
+  });
+
   it("is found to be stale by one character", () => {
     const folder = mkdtempSync(join(tmpdir(), "infra-committed-"));
     try {
       const file = writeCommitted(shop, folder);
-      expect(checkCommitted(folder)).toBe(1);
+      // Stray files are no stacks.
+      writeFileSync(join(folder, "README.md"), "");
+      mkdirSync(join(folder, ".terraform"));
+      expect(checkCommitted("shop", folder)).toBe(1);
       writeFileSync(file, readFileSync(file, "utf8").replace("10.0.0.0/16", "10.1.0.0/16"));
-      expect(() => checkCommitted(folder)).toThrow(
+      expect(() => checkCommitted("shop", folder)).toThrow(
         expect.objectContaining({ code: "COMMITTED_STALE", details: [file] }) as Error,
       );
     } finally {

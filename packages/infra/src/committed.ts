@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 
 import { join } from "node:path";
 import { resourceNames } from "@pilot-light/core/contract";
 import type { AppConfig } from "./app.ts";
-import { committedStale } from "./errors.ts";
+import { committedMissing, committedStale } from "./errors.ts";
 import { synthesizedText } from "./synthesized-text.ts";
 
 /** Contains one folder for each stack: the working directory of its workspace. */
@@ -31,11 +31,15 @@ export function writeCommitted(config: CommittedConfig, folder = committedFolder
 }
 
 /**
- * Synthesizes every committed stack again; returns the number of stacks.
- * @throws OpsError COMMITTED_STALE (problems) with the files that differ.
+ * Synthesizes every committed stack again; returns the number of stacks. Other files in the folder do not matter.
+ * @param project its stack must be among them
+ * @throws OpsError COMMITTED_MISSING, COMMITTED_STALE (problems) with the files
  */
-export function checkCommitted(folder = committedFolder): number {
-  const stacks = existsSync(folder) ? readdirSync(folder) : [];
+export function checkCommitted(project: string, folder = committedFolder): number {
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  const stacks = names.filter((name) => existsSync(join(folder, name, fileName)));
+  const { stack: own } = resourceNames(project);
+  if (!stacks.includes(own)) throw committedMissing({ file: join(folder, own, fileName) });
   const stale = stacks.filter((stack) => {
     const text = readFileSync(join(folder, stack, fileName), "utf8");
     const [, project = ""] = /"project_name": \{[^}]*"value": "([^"]*)"/.exec(text) ?? [];

@@ -1,5 +1,5 @@
 /** The synthesized JSON as terraform sees it, the place of its state, and what a synth costs. */
-import { copyFile, mkdir, readFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Environment } from "@pilot-light/core/config/env";
 import { run } from "@pilot-light/core/process";
@@ -33,6 +33,37 @@ describe("terraform validate", () => {
     const environment = { TF_WORKSPACE: undefined };
     await succeeds(workplace.terraform(["init", "-backend=false"], { environment }));
     expect((await workplace.terraform(["validate"], { environment })).stdout).toContain("Success!");
+  });
+});
+
+describe("variables that AWS refuses together", () => {
+  it("are refused by a plan before it asks AWS, with the name of the variable to change", async () => {
+    await using workplace = await create("shop");
+    await workplace.synthesize();
+    const text = await readFile(join(workplace.stackDirectory, "cdk.tf.json"), "utf8");
+    const { variable } = z.object({ variable: z.unknown() }).parse(JSON.parse(text));
+    // Only the variables: without resources, terraform needs no provider.
+    const directory = join(workplace.directory, "variables");
+    await mkdir(directory);
+    await writeFile(join(directory, "variables.tf.json"), JSON.stringify({ variable }, null, 2));
+    await succeeds(workplace.terraform(["init", "-input=false"], { directory }));
+    const plan = async (...values: readonly string[]) => {
+      const args = ["plan", "-input=false", ...values.map((value) => `-var=${value}`)];
+      const { exitCode, stderr } = await workplace.terraform(args, { directory });
+      return exitCode === 0 ? [] : stderr.flatMap((line) => /^\W*(\w+) must be/.exec(line)?.[1] ?? []);
+    };
+    expect(await plan()).toEqual([]);
+    expect(await plan("backend_task_memory=768")).toEqual(["backend_task_memory"]);
+    expect(await plan("grafana_task_cpu=4096")).toEqual(["grafana_task_memory"]);
+    expect(await plan("grafana_task_cpu=4096", "grafana_task_memory=8192")).toEqual([]);
+    expect(await plan("frontend_task_cpu=1024", "frontend_task_memory=3000")).toEqual([
+      "frontend_task_memory",
+    ]);
+    expect(await plan("health_check_timeout=30")).toEqual(["health_check_timeout"]);
+    const storage = (allocated: number, most: number) =>
+      plan(`db_allocated_storage=${allocated}`, `db_max_allocated_storage=${most}`);
+    expect(await storage(100, 109)).toEqual(["db_max_allocated_storage"]);
+    expect(await storage(100, 110)).toEqual([]);
   });
 });
 

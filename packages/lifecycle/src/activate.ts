@@ -1,13 +1,13 @@
 /** `pnpm activate`: check, plan, confirm; then sync, deploy, wait, validate. */
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
-import type { Outputs } from "@pilot-light/core/contract";
+import { imageVariables, type Outputs } from "@pilot-light/core/contract";
 import { formatMinute } from "@pilot-light/core/output/format";
 import type { Divergence } from "@pilot-light/sync/divergence";
 import type { Plan as SyncPlan } from "@pilot-light/sync/plan/plan";
 import type { LifecycleContext } from "./context.ts";
 import { mayWrite, readBackend } from "./aws/backend-service.ts";
 import { waitForDatabase } from "./aws/database.ts";
-import { findImage, imageNames, imageVariables, type Image } from "./aws/images.ts";
+import { findImage, imageNames, type Image } from "./aws/images.ts";
 import { deploy } from "./steps/deploy.ts";
 import { resumeLine } from "./journal/command-hints.ts";
 import { findDone, type JournalEntry, type StepName } from "./journal/journal.ts";
@@ -38,10 +38,12 @@ import { checkGuards } from "./plan/guards/index.ts";
 import { makeModeChangePlan, type ModeChangePlan } from "./plan/mode-change-plan.ts";
 import { isComplete } from "./terraform/changes.ts";
 import type { SavedPlan } from "./terraform/stack.ts";
+import type { UnknownResource } from "./terraform/unknown-resources.ts";
 
 /** What the preflight of an activation found. */
 interface ActivationFacts {
   outputs: Outputs;
+  unknown: readonly UnknownResource[];
   contents: SavedPlan;
   images: readonly Image[];
   sync: SyncPlan | null;
@@ -74,7 +76,7 @@ export async function activate(given: ModeChangeOptions, command: CommandContext
 async function inspect(context: ModeChangeContext): Promise<ActivationFacts> {
   const { aws, printer, names, options, signal, resume, syncData } = context;
   const preflight = new Preflight(printer);
-  const { outputs, database } = checkBasics(preflight, context);
+  const { outputs, unknown, database } = checkBasics(preflight, context);
   const images = checkImages(preflight, context);
   const willSync = syncData && findDone(resume, "sync") === undefined;
   const neon = willSync ? checkNeon(preflight, context, "source") : undefined;
@@ -105,6 +107,7 @@ async function inspect(context: ModeChangeContext): Promise<ActivationFacts> {
   await preflight.report(signal);
   return {
     outputs: await outputs,
+    unknown: await unknown,
     contents: await contents,
     images: await images,
     sync: await sync,

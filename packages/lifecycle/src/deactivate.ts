@@ -42,11 +42,13 @@ import { productionGuard } from "./plan/guards/production.ts";
 import { makeModeChangePlan, type ModeChangePlan } from "./plan/mode-change-plan.ts";
 import { isComplete } from "./terraform/changes.ts";
 import type { SavedPlan } from "./terraform/stack.ts";
+import type { UnknownResource } from "./terraform/unknown-resources.ts";
 
 /** What the preflight of a deactivation found. */
 interface DeactivationFacts {
   /** With the database of the state, where an interrupted deactivation has emptied the outputs. */
   outputs: Outputs;
+  unknown: readonly UnknownResource[];
   contents: SavedPlan;
   database: Database | undefined;
   production: ProductionAnswer;
@@ -76,7 +78,7 @@ export async function deactivate(given: ModeChangeOptions, command: CommandConte
 async function inspect(context: ModeChangeContext): Promise<DeactivationFacts> {
   const { printer, options, signal, syncData } = context;
   const preflight = new Preflight(printer);
-  const { outputs, database } = checkBasics(preflight, context);
+  const { outputs, unknown, database } = checkBasics(preflight, context);
   const contents = checkTerraformPlan(preflight, context, [outputs], () =>
     Promise.resolve([...options.variables, { name: "dev_activated", value: "false" }]),
   );
@@ -106,6 +108,7 @@ async function inspect(context: ModeChangeContext): Promise<DeactivationFacts> {
   await preflight.report(signal);
   return {
     outputs: await existing,
+    unknown: await unknown,
     contents: await contents,
     database: await database,
     production: await production,

@@ -33,6 +33,32 @@ const imageSchema = z.strictObject({
   pushedAt: time("When the image was pushed."),
 });
 
+const terraformSchema = z
+  .strictObject({
+    create: resourceCounts.describe("Resources that will be created, by type."),
+    change: resourceCounts.describe("Resources that will be changed in place, by type."),
+    replace: resourceCounts.describe("Resources that will be deleted and created again, by type."),
+    destroy: resourceCounts.describe("Resources that will be deleted, by type."),
+    dataLost: z
+      .array(
+        z.strictObject({
+          type: z.string().describe("Type of the resource."),
+          name: z.string().describe("Its name in AWS."),
+          address: z.string().describe("Its address in Terraform."),
+        }),
+      )
+      .describe("Resources that will be deleted or replaced with their data."),
+    kept: resourceCounts.describe("Resources that stay, by type."),
+  })
+  .describe("The Terraform plan.");
+
+const monthlyCostsSchema = z
+  .strictObject({
+    before: costsSchema.describe("Costs of the present resources."),
+    after: costsSchema.describe("Costs of the resources after the apply."),
+  })
+  .describe("Monthly costs, in USD, at the list prices of us-east-1.");
+
 const planSchema = z.strictObject({
   command: z.enum(["activate", "deactivate"]).describe("The command."),
   environment: z.string().describe("Name of the environment."),
@@ -40,34 +66,12 @@ const planSchema = z.strictObject({
   from: mode.describe("The current mode."),
   to: mode.describe("The wanted mode."),
   steps: z.array(z.string()).describe("The steps, in order."),
-  terraform: z
-    .strictObject({
-      create: resourceCounts.describe("Resources that will be created, by type."),
-      change: resourceCounts.describe("Resources that will be changed in place, by type."),
-      replace: resourceCounts.describe("Resources that will be deleted and created again, by type."),
-      destroy: resourceCounts.describe("Resources that will be deleted, by type."),
-      dataLost: z
-        .array(
-          z.strictObject({
-            type: z.string().describe("Type of the resource."),
-            name: z.string().describe("Its name in AWS."),
-            address: z.string().describe("Its address in Terraform."),
-          }),
-        )
-        .describe("Resources that will be deleted or replaced with their data."),
-      kept: resourceCounts.describe("Resources that stay, by type."),
-    })
-    .describe("The Terraform plan."),
+  terraform: terraformSchema,
   images: z.array(imageSchema).describe("The images that the services will run; empty for a deactivation."),
   sync: syncPlanSchema
     .nullable()
     .describe("The plan of the sync; null where none runs, or where the database does not exist yet."),
-  monthlyCosts: z
-    .strictObject({
-      before: costsSchema.describe("Costs of the present resources."),
-      after: costsSchema.describe("Costs of the resources after the mode change."),
-    })
-    .describe("Monthly costs, in USD, at the list prices of us-east-1."),
+  monthlyCosts: monthlyCostsSchema,
   estimatedDurationMs: z.number().describe("Rough duration of the mode change, in milliseconds."),
   notes: z.array(z.string()).describe("What a person should know before the mode change."),
 });
@@ -134,6 +138,16 @@ const unchangedSchema = z.object({
 });
 
 const unreadable = z.strictObject({ unknown: z.string().describe("Why this part could not be read.") });
+
+const deploymentPlanSchema = z.strictObject({
+  environment: z.string().describe("Name of the environment."),
+  region: z.string().describe("AWS region of the environment."),
+  from: mode.nullable().describe("The current mode; null before the first deployment."),
+  to: mode.describe("The mode after the deployment."),
+  terraform: terraformSchema,
+  monthlyCosts: monthlyCostsSchema,
+  notes: z.array(z.string()).describe("What a person should know before the deployment."),
+});
 
 const prunePlanSchema = z.strictObject({
   keep: count("Number of the newest snapshots to keep."),
@@ -242,6 +256,38 @@ export const documents: readonly DocumentEntry[] = [
     schema: z.object({
       plan: prunePlanSchema.describe("What was planned."),
       deleted: z.array(z.string()).describe("Identifiers of the deleted snapshots."),
+    }),
+  }),
+  defineDocument({
+    commands: ["infra:deploy"],
+    outcomes: { planned: "`--dry-run` printed the plan." },
+    schema: z.object({ plan: deploymentPlanSchema.describe("What the deployment would do.") }),
+  }),
+  defineDocument({
+    commands: ["infra:deploy"],
+    outcomes: { deployed: "Terraform applied the plan." },
+    schema: z.object({
+      plan: deploymentPlanSchema.describe("What was planned."),
+      endpoints,
+      durationMs: z.number().describe("Duration since the confirmation, in milliseconds."),
+    }),
+  }),
+  defineDocument({
+    commands: ["infra:diff"],
+    outcomes: {
+      planned: "A deployment would change resources.",
+      unchanged: "A deployment would change no resource.",
+    },
+    schema: z.object({
+      plan: deploymentPlanSchema.describe("What a deployment would do."),
+      refusals: z.array(z.string()).describe("Codes of the errors with which a deployment would be refused."),
+    }),
+  }),
+  defineDocument({
+    commands: ["infra:output"],
+    outcomes: { printed: "The state has outputs." },
+    schema: z.object({
+      outputs: z.record(z.string(), z.unknown()).describe("The Terraform outputs by name."),
     }),
   }),
 ];

@@ -189,21 +189,96 @@ export const productionHere = defineError<{
   },
 });
 
+/** A resource of the state, as a refusal names it: those that hold data first. */
+type NamedResource = { address: string; name: string; holds: string | undefined };
+
+function namedResources(resources: readonly NamedResource[]): string[] {
+  const described = ({ address, name, holds }: NamedResource) => {
+    const named = name === address ? address : `${address}  ${name}`;
+    return holds === undefined ? named : `${named}  (holds ${holds})`;
+  };
+  const most = 20;
+  const sorted = resources.toSorted((a, b) => Number(b.holds !== undefined) - Number(a.holds !== undefined));
+  const shown = sorted.slice(0, most).map(described);
+  const more = sorted.length - shown.length;
+  return more === 0 ? shown : [...shown, `and ${more} more`];
+}
+
+export const stateForeign = defineError<{
+  stack: string;
+  resources: readonly NamedResource[];
+  listCommand: string;
+}>({
+  code: "STATE_FOREIGN",
+  failure: "precondition",
+  meaning:
+    "The Terraform state contains resources that other Terraform code created. An apply of this stack would delete them. No flag allows this.",
+  remedy:
+    "Do not deploy to this state. Check the variables that name the state, and read docs/runbooks/existing-environment.md.",
+  state: "nothing-written",
+  message: ({ stack, resources }) =>
+    `The Terraform state of ${stack} contains ${plural(resources.length, "resource")} that other Terraform code created. An apply would delete ${resources.length === 1 ? "it" : "them"}.`,
+  details: ({ resources }) => namedResources(resources),
+  hint: ({ listCommand }) =>
+    `Do not deploy to this state. Check which state the variables name (PROJECT_NAME, TF_STATE_BUCKET, TF_CLOUD_ORGANIZATION, TF_WORKSPACE).\n  If it is the state of your existing environment, read docs/runbooks/existing-environment.md.\n  To list all resources of the state:  ${listCommand}`,
+});
+
+export const unknownResourcesRefused = defineError<{
+  resources: readonly NamedResource[];
+  anywayCommand: string;
+}>({
+  code: "UNKNOWN_RESOURCES",
+  failure: "precondition",
+  meaning:
+    "The Terraform state contains resources that this version of the stack does not define. An apply would delete them.",
+  remedy:
+    "Check that the variables name the right state, and that you run the right version. `--allow-unknown-resources` deletes the resources.",
+  state: "nothing-written",
+  message: ({ resources }) =>
+    `The Terraform state contains ${plural(resources.length, "resource")} that this version of the stack does not define. An apply would delete ${resources.length === 1 ? "it" : "them"}.`,
+  details: ({ resources }) => namedResources(resources),
+  hint: ({ anywayCommand }) =>
+    `Check that the variables name the right state, and that this is the version that deployed last.\n  If an earlier version created these resources, and you do not need them:  ${anywayCommand}`,
+});
+
 export const dataLossRefused = defineError<{
-  losses: readonly { name: string; address: string; action: string }[];
+  losses: readonly {
+    name: string;
+    address: string;
+    action: string;
+    holds: string;
+    forcedBy?: readonly string[];
+  }[];
+  /** Finishes the mode change that was interrupted, if there is one. */
+  resumeCommand: string | undefined;
+  /** A deployment would delete the database of an environment in whose pilot light no database exists. */
+  deletesDatabase: boolean;
   anywayCommand: string;
 }>({
   code: "DATA_LOSS_REFUSED",
   failure: "precondition",
-  meaning: "Terraform would delete or replace resources that hold data, which a mode change should not do.",
+  meaning: "Terraform would delete or replace resources that hold data, which the command should not do.",
   remedy:
     "Give the variables of the last deployment again (`--var`, `--var-file`, TF_VAR_...). `--allow-data-loss` continues anyway.",
   state: "nothing-written",
   message: ({ losses }) =>
     `Terraform would delete or replace resources that hold data: ${losses.map(({ name }) => name).join(", ")}.`,
-  details: ({ losses }) => losses.map(({ address, action }) => `${action} ${address}`),
-  hint: ({ anywayCommand }) =>
-    `A variable of the last deployment may be missing. Give it again (--var, --var-file, TF_VAR_...).\n  To continue anyway:  ${anywayCommand}`,
+  details: ({ losses }) =>
+    losses.map(
+      ({ address, action, holds, forcedBy = [] }) =>
+        `${action} ${address} (holds ${holds})${forcedBy.length === 0 ? "" : `, because of: ${forcedBy.join(", ")}`}`,
+    ),
+  hint: ({ resumeCommand, deletesDatabase, anywayCommand }) =>
+    [
+      ...(resumeCommand === undefined
+        ? []
+        : [`A mode change has not finished. To finish it:  ${resumeCommand}\n `]),
+      "A variable of the last deployment may be missing. Give it again (--var, --var-file, TF_VAR_...).",
+      ...(deletesDatabase
+        ? ["  To deactivate with a copy of the rows and a snapshot:  pnpm deactivate --sync-data"]
+        : []),
+      `  To continue anyway:  ${anywayCommand}`,
+    ].join("\n"),
 });
 
 export const databaseWouldBeDeleted = defineError<{ copyCommand: string; snapshotCommand: string }>({
@@ -287,6 +362,23 @@ export const syncPending = defineError<{ command: ModeChangeName; mode: string }
   message: ({ command, mode }) =>
     `The environment is ${mode}, but the last \`${command}\` has not copied the data.`,
   hint: ({ command }) => `To finish that run:  pnpm ${command} --resume`,
+});
+
+export const settingsPending = defineError<{
+  command: ModeChangeName;
+  mode: string;
+  changes: number;
+  deployLine: string;
+}>({
+  code: "SETTINGS_PENDING",
+  failure: "precondition",
+  meaning:
+    "The environment already has the wanted mode, but the variables or images of the command line differ from what is deployed.",
+  remedy: "Deploy the settings with `pnpm infra:deploy`, or run the command without them.",
+  state: "nothing-written",
+  message: ({ command, mode, changes }) =>
+    `The environment is already ${mode}, so \`${command}\` changes nothing. The given settings would lead to ${plural(changes, "change")}.`,
+  hint: ({ deployLine }) => `To apply the settings:  ${deployLine}`,
 });
 
 // Steps

@@ -4,6 +4,9 @@ import type { TerraformVariable } from "./terraform/variables.ts";
 /** The command that changes the mode. */
 export type ModeChangeName = "activate" | "deactivate";
 
+/** A command that applies a Terraform plan, after the guards have checked it. */
+export type GuardedCommand = ModeChangeName | "infra:deploy";
+
 /** Services whose image is in a repository of the environment. */
 export type ImageName = "backend" | "frontend" | "grafana";
 

@@ -13,7 +13,7 @@ import { openContext, type LifecycleContext } from "./context.ts";
 import { costsOf } from "./plan/costs.ts";
 import { readDatabase } from "./aws/database.ts";
 import { findDone, isRunning, Journal, type JournalEntry } from "./journal/journal.ts";
-import { modeOf } from "./preflight/checks.ts";
+import { modeOf, readUnknown } from "./preflight/checks.ts";
 import { dollars, printHead, printRow } from "./plan/render.ts";
 import { endpointsOf, printEndpoints } from "./steps/finish.ts";
 import { listSnapshots } from "./aws/snapshots.ts";
@@ -31,6 +31,7 @@ export async function status(command: CommandContext): Promise<CommandOutcome> {
   // The slowest part starts first. When nothing is deployed, reading the outputs fails, and that error is reported.
   const costing = readPart(stack.state().then(costsOf));
   costing.catch(() => undefined);
+  await readUnknown(stack);
   const outputs = await stack.outputs();
   const [services, database, dump, snapshots, costs, journal] = await Promise.all([
     readPart(readServices(context)),

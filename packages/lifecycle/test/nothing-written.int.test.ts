@@ -15,7 +15,9 @@ let before: Awaited<ReturnType<TestEnvironment["everything"]>>;
 
 beforeAll(async () => {
   environment = await TestEnvironment.create({ project, region, rds: "stale", state: "local" });
-  await environment.workplace.deploy();
+  // The first deployment: there is no state yet.
+  const first = await environment.run(["infra:deploy", "--yes", "--json"]);
+  expect(parseDocument(first), first.text).toMatchObject({ outcome: "deployed", plan: { from: null } });
   before = await environment.everything();
 });
 
@@ -160,5 +162,55 @@ describe("in pilot light, nothing is written by", () => {
     });
     expect(result.exitCode, result.text).toBe(0);
     expect(await environment.everything()).toEqual(before);
+  });
+
+  it("a deactivation with a variable, which the environment in pilot light does not apply", async () => {
+    const args = ["deactivate", "--yes", "--json", "--var", "db_backups_retention_days=20"];
+    const result = await environment.run(args);
+    expect(result.exitCode, result.text).toBe(4);
+    expect(parseDocument(result).error).toMatchObject({
+      code: "SETTINGS_PENDING",
+      hint: "To apply the settings:  pnpm infra:deploy --var db_backups_retention_days=20",
+    });
+    expect(await environment.everything()).toEqual(before);
+  });
+
+  it("a plan of a deployment: without other variables it changes nothing", async () => {
+    const result = await environment.run(["infra:diff", "--json"]);
+    expect(parseDocument(result), result.text).toMatchObject({
+      outcome: "unchanged",
+      plan: { from: "pilot-light", to: "pilot-light" },
+      refusals: [],
+    });
+    expect(await environment.everything()).toEqual(before);
+  });
+
+  it("the outputs: those of the contract", async () => {
+    const result = await environment.run(["infra:output", "--json"]);
+    expect(parseDocument(result), result.text).toMatchObject({
+      outcome: "printed",
+      outputs: { dev_activated: false, project_name: project },
+    });
+  });
+
+  it("a deployment that would replace the database: it names the attribute", async () => {
+    const result = await environment.run(["infra:deploy", "--yes", "--json", "--var", "db_name=other_name"]);
+    expect(result.exitCode, result.text).toBe(4);
+    expect(parseDocument(result).error).toMatchObject({
+      code: "DATA_LOSS_REFUSED",
+      state: "nothing-written",
+      details: [
+        expect.stringMatching(
+          /^replace aws_db_instance\.\S+ \(holds the rows of its databases\), because of: db_name$/,
+        ),
+      ],
+      hint: expect.stringContaining("--var db_name=other_name --allow-data-loss") as string,
+    });
+    expect(await environment.everything()).toEqual(before);
+  });
+
+  it("a deployment without a terminal for its prompt", async () => {
+    const result = await environment.run(["infra:deploy", "--json"]);
+    expect(parseDocument(result).error?.code, result.text).toBe("CONFIRMATION_NEEDED");
   });
 });

@@ -69,6 +69,11 @@ async function everything() {
   };
 }
 
+const planSchema = z.object({ terraform: z.object({ change: z.record(z.string(), z.number()) }) });
+
+/** Types whose second plan has changes on the emulator. */
+const emulatorForgets = ["aws_cloudfront_distribution", "aws_ecs_service"];
+
 const reportSchema = z.looseObject({ checks: z.array(z.object({ id: z.string(), status: z.string() })) });
 
 /** `id: status` of every check of the mode that did not pass. */
@@ -164,6 +169,19 @@ it("is healthy in active mode; the one warning is that it has no domain", async 
   const { exitCode, document } = await command("validate");
   expect(exitCode).toBe(0);
   expect(notPassed(document)).toEqual(["certificate: warning"]);
+});
+
+it("has nothing to deploy: a plain diff keeps the mode and the images", async () => {
+  const { exitCode, document } = await command("lifecycle", "infra:diff");
+  expect(exitCode).toBe(0);
+  expect(document).toMatchObject({
+    plan: { from: "active", to: "active", terraform: { create: {}, replace: {}, destroy: {}, dataLost: [] } },
+    refusals: [],
+  });
+  // The emulator does not report these as Terraform created them: settings of the distribution, and of services.
+  const { plan } = z.looseObject({ plan: planSchema }).parse(document);
+  const { change } = plan.terraform;
+  for (const type of Object.keys(change)) expect(emulatorForgets).toContain(type);
 });
 
 it("shows its status, and the plan of a deactivation", async () => {

@@ -14,14 +14,13 @@ export interface TerminalRun {
 }
 
 /**
- * Runs a command and answers its prompt.
- * @param question the text of the prompt
- * @param answer what to type; a line ends with "\r", Ctrl-C is "\u0003"
+ * Runs a command and answers its prompts.
+ * @param prompts each with a text that the terminal shows, and what to type then; a line ends with "\r", Ctrl-C is "\u0003"
  */
 export async function runInTerminal(
   command: readonly string[],
   { environment, directory }: { environment: Environment; directory?: string },
-  { question, answer }: { question: string; answer: () => string | Promise<string> },
+  ...prompts: readonly { question: string; answer: () => string | Promise<string> }[]
 ): Promise<TerminalRun> {
   const child = spawn("python3", ["-c", terminal, "sh", "-c", sized, "sh", ...command], {
     cwd: directory,
@@ -29,12 +28,13 @@ export async function runInTerminal(
     stdio: ["pipe", "pipe", "inherit"],
   });
   let output = "";
-  let isAsked = false;
+  const open = [...prompts];
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     output += text;
-    if (isAsked || !output.includes(question)) return;
-    isAsked = true;
-    void Promise.resolve(answer()).then(
+    const [next] = open;
+    if (next === undefined || !output.includes(next.question)) return;
+    open.shift();
+    void Promise.resolve(next.answer()).then(
       (typed) => child.stdin.write(typed),
       () => child.stdin.write("\u0003"),
     );

@@ -39,8 +39,14 @@ it.each([
   expect(await footprint(pair)).toEqual(before);
 });
 
-it("the name of the database starts the sync", async () => {
-  const { exitCode, output } = await answer(`${pair.rds.database}\r`);
+it("the name of the database starts the sync, also after a typing error", async () => {
+  const { database } = pair.rds;
+  const { exitCode, output } = await runInTerminal(
+    [process.execPath, bin, "neon-to-rds"],
+    { environment: { ...processEnvironment(), ...pair.env } },
+    { question: "to continue:", answer: () => `${database}x\r` },
+    { question: `${database}x is not ${database}.`, answer: () => `${database}\r` },
+  );
   expect(exitCode, output).toBe(0);
   expect(await contentOf(pair, "rds")).toBe(await contentOf(pair, "neon"));
 });

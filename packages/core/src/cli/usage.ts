@@ -129,12 +129,16 @@ function kebab(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** "Did you mean list?", where the word is similar: one different letter in three, at most two. */
+/** Whether a word is nearly a name: one different letter in three, at most two. */
+export function isSimilar(word: string, name: string): boolean {
+  return distance(word, name) <= Math.min(2, Math.floor(word.length / 3));
+}
+
+/** "Did you mean list?", where the word is similar. */
 function suggestion(word: string, names: readonly string[], before = ""): string | undefined {
-  const most = Math.min(2, Math.floor(word.length / 3));
   const [nearest] = names
+    .filter((name) => isSimilar(word, name))
     .map((name) => ({ name, distance: distance(word, name) }))
-    .filter((candidate) => candidate.distance <= most)
     .sort((a, b) => a.distance - b.distance);
   return nearest === undefined ? undefined : `Did you mean ${before}${nearest.name}?`;
 }

@@ -5,9 +5,9 @@ import { Construct } from "constructs";
 import { PrivateBucket } from "./private-bucket.ts";
 
 export interface BackupsBucketSettings {
-  /** Days until a dump expires. */
+  /** Days until a dump expires: it is no longer listed, but its version still exists. */
   retentionDays: number;
-  /** Days until S3 deletes a version for good that was deleted, expired or overwritten. */
+  /** Further days until S3 deletes a version for good that was deleted, expired or overwritten. */
   noncurrentDays: number;
 }
 
@@ -21,7 +21,11 @@ export class BackupsBucket extends Construct {
 
   constructor(scope: Construct, id: string, { name, retentionDays, noncurrentDays }: BackupsBucketProps) {
     super(scope, id);
-    const bucket = new PrivateBucket(this, "dumps", { name, preventDestroy: true });
+    const bucket = new PrivateBucket(this, "dumps", {
+      name,
+      preventDestroy: true,
+      tags: { Name: name, Purpose: "Database sync dumps between Neon and RDS" },
+    });
     this.name = bucket.name;
     this.arn = bucket.arn;
     const versioning = new S3BucketVersioningA(this, "versioning", {

@@ -4,6 +4,7 @@ import { type IResolvable, Op, Token, conditional } from "cdktf";
 import { Construct } from "constructs";
 import type { Gate } from "../gate.ts";
 import { text } from "../text.ts";
+import { apiPaths } from "./load-balancer.ts";
 
 export interface CdnSettings {
   priceClass: string;
@@ -67,16 +68,9 @@ export class Cdn extends Construct {
             },
           },
         ],
-        defaultCacheBehavior: {
-          ...behavior(cache.byOriginHeaders),
-          originRequestPolicyId: wholeViewerRequest,
-        },
+        defaultCacheBehavior: behavior(cache.byOriginHeaders),
         orderedCacheBehavior: [
-          {
-            pathPattern: "/api/*",
-            ...behavior(cache.disabled),
-            originRequestPolicyId: wholeViewerRequest,
-          },
+          ...apiPaths.map((pathPattern) => ({ pathPattern, ...behavior(cache.disabled) })),
           // These file names contain a hash of the content.
           { pathPattern: "/_next/static/*", ...behavior(cache.optimized) },
         ],
@@ -98,10 +92,15 @@ export class Cdn extends Construct {
   }
 }
 
+/**
+ * Every behavior forwards the viewer's request with its host. Without the host, CloudFront asks the load balancer for its own AWS name, whose
+ * certificate is that of the domain: CloudFront then answers 502.
+ */
 function behavior(cachePolicyId: string) {
   return {
     targetOriginId: originId,
     cachePolicyId,
+    originRequestPolicyId: wholeViewerRequest,
     viewerProtocolPolicy: "redirect-to-https",
     allowedMethods: ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"],
     cachedMethods: ["GET", "HEAD"],

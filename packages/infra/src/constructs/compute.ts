@@ -1,6 +1,7 @@
 /** The cluster with its four services, and what only the services need: images, roles, logs, names, files, secrets. */
 import { environmentName } from "@pilot-light/core/contract";
 import { Construct } from "constructs";
+import type { Gate } from "../gate.ts";
 import type { Modes } from "../modes.ts";
 import { Backend } from "../services/backend.ts";
 import type { ServicePlace, ServicePlatform } from "../services/fargate-service.ts";
@@ -14,6 +15,7 @@ import { ContainerImage } from "./container-image.ts";
 import type { Database } from "./database.ts";
 import type { Edge } from "./edge.ts";
 import { GeneratedSecret } from "./generated-secret.ts";
+import { GivenSecret } from "./given-secret.ts";
 import { type ImageRegistry, type RepositoryName, repositories } from "./image-registry.ts";
 import { LogGroups } from "./log-groups.ts";
 import type { Nat } from "./nat.ts";
@@ -38,6 +40,12 @@ export interface ComputeProps {
   database: Database;
   edge: Edge;
   variables: ServiceVariables & Pick<EdgeVariables, "serviceDiscovery" | "efsInfrequentAccessDays">;
+}
+
+interface MailKey {
+  /** In active mode, if the key is given. */
+  gate: Gate;
+  secret: GivenSecret;
 }
 
 export class Compute extends Construct {
@@ -76,7 +84,8 @@ export class Compute extends Construct {
       description: "Grafana's admin password",
     });
     this.grafanaSecretArn = active.text(grafanaSecret.arn);
-    this.roles = this.#roles(storage, logs, grafanaSecret);
+    const mailKey = this.#mailKey();
+    this.roles = this.#roles(storage, logs, grafanaSecret, mailKey);
 
     const platform: ServicePlatform = {
       ...{ active, prefix },
@@ -85,13 +94,33 @@ export class Compute extends Construct {
       subnetIds: network.privateAppSubnetIds,
       executionRoleArn: this.roles.executionRoleArn,
       fargateSpot: variables.fargateSpot,
+      architecture: variables.architecture,
       healthCheckGraceSeconds: variables.healthCheckGraceSeconds,
       dependsOn: [this.cluster.capacity, ...nat.routes, ...this.roles.policies, ...edge.loadBalancer.routes],
     };
-    this.serviceNames = this.#services(platform, this.#places(logs), storage, grafanaSecret);
+    this.serviceNames = this.#services(platform, this.#places(logs), storage, { grafanaSecret, mailKey });
   }
 
-  #roles(storage: ObservabilityStorage, logs: LogGroups, grafanaSecret: GeneratedSecret): TaskRoles {
+  /** The API key of the mail service, if a variable gives one. */
+  #mailKey(): MailKey {
+    const { modes, prefix, variables } = this.#props;
+    const { apiKey, hasApiKey } = variables.contactForm;
+    const gate = modes.active.and(hasApiKey);
+    const secret = new GivenSecret(this, "mail-key", {
+      exists: gate,
+      name: `${prefix}-resend-api-key`,
+      description: "API key of Resend, the mail service of the contact form",
+      value: apiKey,
+    });
+    return { gate, secret };
+  }
+
+  #roles(
+    storage: ObservabilityStorage,
+    logs: LogGroups,
+    grafanaSecret: GeneratedSecret,
+    mailKey: MailKey,
+  ): TaskRoles {
     const { modes, prefix, registry, profilingBucket, database, variables } = this.#props;
     const { frontend, backend, prometheus, grafana } = variables.services;
     return new TaskRoles(this, "roles", {
@@ -100,6 +129,7 @@ export class Compute extends Construct {
       repositoryArns: repositories.map((name) => registry.repositories[name].arn),
       logGroupArns: serviceNames.map((name) => logs.groups[name].arn),
       secretArns: [database.secretArn, grafanaSecret.arn],
+      mailKey: { gate: mailKey.gate, arn: mailKey.secret.arn },
       profilingBucketArn: profilingBucket.arn,
       fileSystemArn: storage.fileSystemArn,
       accessPointArns: storage.accessPointArns,
@@ -147,7 +177,7 @@ export class Compute extends Construct {
     platform: ServicePlatform,
     places: Readonly<Record<ServiceName, ServicePlace>>,
     storage: ObservabilityStorage,
-    grafanaSecret: GeneratedSecret,
+    { grafanaSecret, mailKey }: { grafanaSecret: GeneratedSecret; mailKey: MailKey },
   ): Record<ServiceName, string> {
     const { modes, project, database, profilingBucket, edge, variables } = this.#props;
     const { namespace } = variables.serviceDiscovery;
@@ -164,7 +194,9 @@ export class Compute extends Construct {
         backendUrl: text`${inside("backend")}/api`,
       }).serviceName,
       backend: new Backend(this, "backend", {
-        ...{ platform, environment, database },
+        ...{ environment, database },
+        platform: { ...platform, dependsOn: [...platform.dependsOn, mailKey.secret.version] },
+        mailKey: { exists: mailKey.gate.condition, arn: mailKey.secret.arn },
         place: places.backend,
         profilingBucketName: profilingBucket.name,
         contactForm: variables.contactForm,

@@ -1,4 +1,4 @@
-/** The public load balancer: forwards `/api/*` to the backend, Grafana's host or path to Grafana, the rest to the frontend. Active mode only. */
+/** The public load balancer: forwards `/api` to the backend, Grafana's host or path to Grafana, the rest to the frontend. Active mode only. */
 import {
   LbListenerRule,
   type LbListenerRuleCondition,
@@ -13,6 +13,9 @@ import { limitedName } from "../limited-name.ts";
 
 export const publicServices = ["frontend", "backend", "grafana"] as const;
 export type PublicService = (typeof publicServices)[number];
+
+/** The paths of the backend. A pattern with a wildcard does not match the path without its last slash. */
+export const apiPaths = ["/api", "/api/*"] as const;
 
 export interface LoadBalancerSettings {
   healthPaths: Readonly<Record<PublicService, string>>;
@@ -112,7 +115,9 @@ export class LoadBalancer extends Construct {
     activeWithDomain.count(redirect);
     return [
       listener,
-      this.#rule("http-api", active, listener.arn, 100, "backend", { pathPattern: { values: ["/api/*"] } }),
+      this.#rule("http-api", active, listener.arn, 100, "backend", {
+        pathPattern: { values: [...apiPaths] },
+      }),
       this.#rule("http-grafana", active, listener.arn, 110, "grafana", {
         pathPattern: { values: ["/grafana", "/grafana/*"] },
       }),
@@ -138,7 +143,7 @@ export class LoadBalancer extends Construct {
         hostHeader: { values: [grafanaDomain] },
       }),
       this.#rule("https-api", activeWithDomain, listener.arn, 100, "backend", {
-        pathPattern: { values: ["/api/*"] },
+        pathPattern: { values: [...apiPaths] },
       }),
     ];
   }

@@ -11,6 +11,8 @@ export interface PrivateBucketProps {
   preventDestroy?: true;
   /** Terraform deletes the objects together with the bucket. Otherwise it refuses to delete a bucket with objects. */
   forceDestroy?: true;
+  /** Tags in addition to those of the provider. */
+  tags?: Readonly<Record<string, string>>;
 }
 
 export class PrivateBucket extends Construct {
@@ -19,10 +21,12 @@ export class PrivateBucket extends Construct {
   /** For further settings of the bucket. */
   readonly bucketId: string;
 
-  constructor(scope: Construct, id: string, { name, preventDestroy, forceDestroy }: PrivateBucketProps) {
+  constructor(scope: Construct, id: string, props: PrivateBucketProps) {
     super(scope, id);
+    const { name, preventDestroy, forceDestroy, tags } = props;
     const bucket = new S3Bucket(this, "bucket", {
       bucket: name,
+      ...(tags === undefined ? {} : { tags: { ...tags } }),
       ...(forceDestroy === undefined ? {} : { forceDestroy }),
       ...(preventDestroy === undefined ? {} : { lifecycle: { preventDestroy } }),
     });

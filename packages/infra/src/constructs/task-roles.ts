@@ -15,6 +15,8 @@ export interface TaskRolesProps {
   logGroupArns: readonly string[];
   /** Secrets that containers receive as environment variables. */
   secretArns: readonly string[];
+  /** The secret with the API key of the mail service, if there is one. */
+  mailKey: { gate: Gate; arn: string };
   profilingBucketArn: string;
   fileSystemArn: string;
   accessPointArns: Readonly<Record<"prometheus" | "grafana", string>>;
@@ -48,6 +50,9 @@ export class TaskRoles extends Construct {
     };
     this.policies = [
       this.#policy("start-tasks", execution, active, this.#startTasks()),
+      this.#policy("read-mail-key", execution, props.mailKey.gate, [
+        { Sid: "ReadMailKey", Action: "secretsmanager:GetSecretValue", Resource: props.mailKey.arn },
+      ]),
       this.#policy("profiling", tasks.backend, active, [
         { Sid: "UploadProfiles", Action: "s3:PutObject", Resource: text`${props.profilingBucketArn}/*` },
       ]),

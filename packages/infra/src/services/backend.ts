@@ -1,4 +1,5 @@
 /** The backend: the API, and the only service that connects to the database. */
+import type { IResolvable } from "cdktf";
 import { Construct } from "constructs";
 import { FargateService, type ServicePlace, type ServicePlatform } from "./fargate-service.ts";
 import { text } from "../text.ts";
@@ -9,7 +10,9 @@ export interface BackendProps {
   environment: string;
   database: { host: string; port: number; databaseName: string; secretArn: string };
   profilingBucketName: string;
-  contactForm: { apiKey: string; to: string; from: string };
+  contactForm: { to: string; from: string };
+  /** The secret with the API key of the mail service, if there is one. */
+  mailKey: { exists: IResolvable; arn: string };
 }
 
 export class Backend extends Construct {
@@ -17,7 +20,7 @@ export class Backend extends Construct {
 
   constructor(scope: Construct, id: string, props: BackendProps) {
     super(scope, id);
-    const { platform, place, database, contactForm } = props;
+    const { platform, place, database, contactForm, mailKey } = props;
     this.serviceName = new FargateService(this, "backend", {
       name: "backend",
       platform,
@@ -30,7 +33,6 @@ export class Backend extends Construct {
           DB_PORT: text`${database.port}`,
           DB_NAME: database.databaseName,
           PROFILING_ARTIFACTS_BUCKET: props.profilingBucketName,
-          RESEND_API_KEY: contactForm.apiKey,
           CONTACT_FORM_TO: contactForm.to,
           CONTACT_FORM_FROM: contactForm.from,
         },
@@ -38,6 +40,7 @@ export class Backend extends Construct {
           DB_USERNAME: text`${database.secretArn}:username::`,
           DB_PASSWORD: text`${database.secretArn}:password::`,
         },
+        optionalSecret: { variable: "RESEND_API_KEY", exists: mailKey.exists, valueFrom: mailKey.arn },
       },
     }).serviceName;
   }

@@ -1,5 +1,5 @@
 /** The container of a task, and its definition for ECS. */
-import { Fn } from "cdktf";
+import { Fn, type IResolvable, conditional } from "cdktf";
 
 export interface ServiceVolume {
   fileSystemId: string;
@@ -12,6 +12,8 @@ export interface Container {
   environment?: Readonly<Record<string, string>>;
   /** Environment variables whose values ECS reads from Secrets Manager. */
   secrets?: Readonly<Record<string, string>>;
+  /** A secret that exists under a condition only. */
+  optionalSecret?: { variable: string; exists: IResolvable; valueFrom: string };
   entryPoint?: readonly string[];
   command?: readonly string[];
   /** Shell command that fails when the container is unhealthy. */
@@ -51,7 +53,7 @@ function definition(props: ContainerProps): Record<string, unknown> {
     memory: props.memory,
     portMappings: [{ containerPort: props.port, protocol: "tcp" }],
     environment: Object.entries(container.environment ?? {}).map(([key, value]) => ({ name: key, value })),
-    secrets: Object.entries(container.secrets ?? {}).map(([key, valueFrom]) => ({ name: key, valueFrom })),
+    secrets: secretsOf(container),
     ...(container.entryPoint === undefined ? {} : { entryPoint: container.entryPoint }),
     ...(container.command === undefined ? {} : { command: container.command }),
     ...(volume === undefined
@@ -77,4 +79,11 @@ function definition(props: ContainerProps): Record<string, unknown> {
       },
     },
   };
+}
+
+function secretsOf({ secrets = {}, optionalSecret }: Container): unknown {
+  const always = Object.entries(secrets).map(([name, valueFrom]) => ({ name, valueFrom }));
+  if (optionalSecret === undefined) return always;
+  const { variable, exists, valueFrom } = optionalSecret;
+  return Fn.concat([always, conditional(exists, [{ name: variable, valueFrom }], [])]);
 }

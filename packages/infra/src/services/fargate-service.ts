@@ -26,6 +26,8 @@ export interface ServicePlatform {
   subnetIds: readonly string[];
   executionRoleArn: string;
   fargateSpot: IResolvable;
+  /** Processor architecture of the images: `X86_64` or `ARM64`. */
+  architecture: string;
   healthCheckGraceSeconds: number;
   /** Routes, policies, listeners. Without these dependencies a deactivation deletes them while tasks still run, and hangs. */
   dependsOn: readonly ITerraformDependable[];
@@ -41,6 +43,16 @@ export interface ServicePlace extends ServiceSettings {
   /** Target group of the load balancer; undefined for a service that is not public. */
   targetGroupArn?: string;
 }
+
+/**
+ * For services with files. By default ECS starts the new task before it stops the old one, and two writers corrupt the files. Rebalancing
+ * between zones starts the new task first, too.
+ */
+const stopBeforeStart = {
+  deploymentMinimumHealthyPercent: 0,
+  deploymentMaximumPercent: 100,
+  availabilityZoneRebalancing: "DISABLED",
+} as const;
 
 export interface FargateServiceProps extends ServicePlace {
   name: string;
@@ -83,11 +95,10 @@ export class FargateService extends Construct {
           : {}),
         serviceRegistries: { registryArn: props.registryArn, containerName: name, containerPort: props.port },
         deploymentCircuitBreaker: { enable: true, rollback: true },
+        ...(props.container.volume === undefined ? {} : stopBeforeStart),
         enableExecuteCommand: props.ecsExec,
         propagateTags: "SERVICE",
         dependsOn: [...platform.dependsOn],
-        // CI deploys new images with new task definitions.
-        lifecycle: { ignoreChanges: ["task_definition"] },
       }),
     );
     this.serviceName = active.text(service.name);
@@ -117,6 +128,7 @@ export class FargateService extends Construct {
         requiresCompatibilities: ["FARGATE"],
         cpu: Token.asString(props.cpu),
         memory: Token.asString(props.memory),
+        runtimePlatform: { cpuArchitecture: platform.architecture, operatingSystemFamily: "LINUX" },
         executionRoleArn: platform.executionRoleArn,
         taskRoleArn: props.taskRoleArn,
         ...volumes,

@@ -62,7 +62,7 @@ describe("pilot light", () => {
 describe("what is counted", () => {
   it("is counted by variables alone, which Terraform knows at plan time", () => {
     for (const [, { count }] of counted) {
-      expect(String(count).replaceAll(/var\.\w+/g, "")).toMatch(/^\$\{[()!&|= "]*\? 1 : 0\}$/);
+      expect(String(count).replaceAll(/var\.\w+|nonsensitive/g, "")).toMatch(/^\$\{[()!&|= "]*\? 1 : 0\}$/);
     }
   });
 
@@ -123,7 +123,6 @@ describe("the services", () => {
         count: active,
         network_configuration: { assign_public_ip: false },
         deployment_circuit_breaker: { enable: true, rollback: true },
-        lifecycle: { ignore_changes: ["task_definition"] },
         depends_on: expect.arrayContaining([
           expect.stringMatching(/^aws_route\.nat_route-2/),
           expect.stringMatching(/^aws_iam_role_policy\.compute_roles_start-tasks/),
@@ -133,6 +132,57 @@ describe("the services", () => {
       });
     },
   );
+
+  it.each(services)("%s runs its task definition: a changed variable or secret reaches its tasks", (name) => {
+    const service = resource(document, "aws_ecs_service", `${name}/${name}/service`);
+    expect(service).not.toHaveProperty("lifecycle");
+    expect(service["task_definition"]).toMatch(/^\$\{aws_ecs_task_definition\.\w+_task_\w+\[0\]\.arn\}$/);
+  });
+
+  it.each(["prometheus", "grafana"])(
+    "%s stops before its next task starts, which uses the same files",
+    (name) => {
+      expect(resource(document, "aws_ecs_service", `${name}/${name}/service`)).toMatchObject({
+        deployment_minimum_healthy_percent: 0,
+        deployment_maximum_percent: 100,
+        availability_zone_rebalancing: "DISABLED",
+      });
+    },
+  );
+
+  it.each(["frontend", "backend"])("%s starts its next task first", (name) => {
+    expect(resource(document, "aws_ecs_service", `${name}/${name}/service`)).not.toHaveProperty(
+      "deployment_maximum_percent",
+    );
+  });
+
+  it.each(services)("%s runs on the architecture that its image is built for", (name) => {
+    expect(resource(document, "aws_ecs_task_definition", `${name}/${name}/task`)).toMatchObject({
+      runtime_platform: {
+        cpu_architecture: "${var.task_cpu_architecture}",
+        operating_system_family: "LINUX",
+      },
+    });
+    expect(part(document, "variable", "task_cpu_architecture")).toMatchObject({ default: "X86_64" });
+  });
+
+  it("get the mail service's key from Secrets Manager, and only where it is set", () => {
+    const task = String(
+      resource(document, "aws_ecs_task_definition", "backend/backend/task")["container_definitions"],
+    );
+    expect(task).not.toContain("var.resend_api_key,");
+    expect(task).toMatch(
+      /nonsensitive\(var\.resend_api_key != ""\)\) \? \[\{"name" = "RESEND_API_KEY", "valueFrom" =/,
+    );
+    const count = '${(var.dev_activated && nonsensitive(var.resend_api_key != "")) ? 1 : 0}';
+    for (const [type, path] of [
+      ["aws_secretsmanager_secret", "mail-key/secret"],
+      ["aws_secretsmanager_secret_version", "mail-key/value"],
+      ["aws_iam_role_policy", "roles/read-mail-key-policy"],
+    ] as const) {
+      expect(resource(document, type, path)).toMatchObject({ count });
+    }
+  });
 
   it.each([
     ["frontend", 3000, 256, 512, 2],

@@ -7,39 +7,6 @@ import { config, part, resource, resources, synthesized } from "../testing/synth
 
 const document = synthesized();
 
-describe("the backups bucket", () => {
-  it("has the name of the contract and cannot be destroyed", () => {
-    expect(resource(document, "aws_s3_bucket", "backups-bucket/dumps/bucket")).toMatchObject({
-      bucket: "davidshaevel-dev-db-backups",
-      lifecycle: { prevent_destroy: true },
-    });
-  });
-
-  it("expires dumps and their old versions, and cleans up aborted uploads", () => {
-    expect(
-      resource(document, "aws_s3_bucket_lifecycle_configuration", "backups-bucket/lifecycle"),
-    ).toMatchObject({
-      rule: [
-        {
-          id: "expire-old-dumps",
-          status: "Enabled",
-          filter: [{ prefix: "" }],
-          expiration: [{ days: "${var.db_backups_retention_days}" }],
-          noncurrent_version_expiration: [{ noncurrent_days: "${var.db_backups_noncurrent_days}" }],
-        },
-        { status: "Enabled", abort_incomplete_multipart_upload: [{ days_after_initiation: 1 }] },
-      ],
-    });
-    expect(part(document, "variable", "db_backups_retention_days")).toMatchObject({ default: 30 });
-  });
-
-  it("is versioned", () => {
-    expect(resources(document, "aws_s3_bucket_versioning")).toMatchObject([
-      { versioning_configuration: { status: "Enabled" } },
-    ]);
-  });
-});
-
 describe("every bucket", () => {
   it("is encrypted", () => {
     const rule = [{ apply_server_side_encryption_by_default: { sse_algorithm: "AES256" } }];

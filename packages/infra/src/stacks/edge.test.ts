@@ -1,6 +1,6 @@
 /** What the synthesized Terraform contains for the load balancer, the CDN and the domain. */
 import { describe, expect, it } from "vitest";
-import { part, resource, resources, synthesized } from "../testing/synthesized.ts";
+import { type Block, part, resource, resources, synthesized } from "../testing/synthesized.ts";
 
 const document = synthesized();
 const activeWithDomain = '${(var.dev_activated && (var.domain_name != "")) ? 1 : 0}';
@@ -9,7 +9,7 @@ describe("the load balancer", () => {
   it("sends /api to the backend and Grafana's host to Grafana", () => {
     expect(resource(document, "aws_lb_listener_rule", "load-balancer/https-api")).toMatchObject({
       count: activeWithDomain,
-      condition: [{ path_pattern: { values: ["/api/*"] } }],
+      condition: [{ path_pattern: { values: ["/api", "/api/*"] } }],
       action: [{ target_group_arn: expect.stringContaining("backend-targets") as string }],
     });
     expect(resource(document, "aws_lb_listener_rule", "load-balancer/https-grafana")).toMatchObject({
@@ -69,5 +69,28 @@ describe("the domain", () => {
     expect(part(european, "provider")["aws"]).toContainEqual(
       expect.objectContaining({ alias: "cdn_region", region: "us-east-1" }),
     );
+  });
+});
+
+describe("the CDN", () => {
+  const distribution = resource(document, "aws_cloudfront_distribution", "distribution");
+  const behaviors = [
+    ...(distribution["ordered_cache_behavior"] as Block[]),
+    distribution["default_cache_behavior"] as Block,
+  ];
+
+  it("sends /api and what is below it to the backend without a cache, and caches files with hashed names", () => {
+    const disabled = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad";
+    expect(behaviors.map((each) => [each["path_pattern"], each["cache_policy_id"] === disabled])).toEqual([
+      ["/api", true],
+      ["/api/*", true],
+      ["/_next/static/*", false],
+      [undefined, false],
+    ]);
+  });
+
+  it("forwards the host with every request: the certificate of the load balancer is that of the domain", () => {
+    const allViewer = "216adef6-5c7f-47e4-b989-5492eafa07d3";
+    for (const each of behaviors) expect(each).toMatchObject({ origin_request_policy_id: allViewer });
   });
 });

@@ -81,6 +81,12 @@ function size(define: VariableDefinitions) {
       100,
       [22, 16384],
       "Maximum in GB up to which RDS extends the storage. At least 10 percent more than db_allocated_storage.",
+      [
+        [
+          "var.db_max_allocated_storage >= var.db_allocated_storage * 1.1",
+          "db_max_allocated_storage must be at least 10 percent more than db_allocated_storage.",
+        ],
+      ],
     ),
   };
 }

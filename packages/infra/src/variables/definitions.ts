@@ -10,7 +10,7 @@ interface Definition {
   type: string;
   default: string | number | boolean | readonly string[];
   sensitive?: boolean;
-  rule?: Rule;
+  rules?: readonly Rule[];
 }
 
 /**
@@ -23,17 +23,24 @@ export class VariableDefinitions extends Construct {
   }
 
   text(name: string, value: string, description: string, rule: Rule): string {
-    return this.#define(name, { description, type: VariableType.STRING, default: value, rule }).stringValue;
+    return this.#define(name, { description, type: VariableType.STRING, default: value, rules: [rule] })
+      .stringValue;
   }
 
   /** A text that Terraform never prints. The state still contains it. */
   secret(name: string, description: string, rule: Rule): string {
-    const definition = { description, type: VariableType.STRING, default: "", sensitive: true, rule };
+    const definition = {
+      description,
+      type: VariableType.STRING,
+      default: "",
+      sensitive: true,
+      rules: [rule],
+    };
     return this.#define(name, definition).stringValue;
   }
 
   list(name: string, value: readonly string[], description: string, rule: Rule): string[] {
-    return this.#define(name, { description, type: VariableType.LIST_STRING, default: value, rule })
+    return this.#define(name, { description, type: VariableType.LIST_STRING, default: value, rules: [rule] })
       .listValue;
   }
 
@@ -42,34 +49,52 @@ export class VariableDefinitions extends Construct {
     return ref(`(var.${name} != "")`);
   }
 
-  /** A whole number in a range, which includes both limits. */
+  /** Whether a secret is set. A count must not be sensitive, and this fact about a secret is none. */
+  isSecretSet(name: string): IResolvable {
+    return ref(`nonsensitive(var.${name} != "")`);
+  }
+
+  /**
+   * A whole number in a range, which includes both limits.
+   * @param together a further rule, about this variable together with others
+   */
   integer(
     name: string,
     value: number,
     [least, most]: readonly [number, number],
     description: string,
+    together: readonly Rule[] = [],
   ): number {
-    return this.#number(name, value, description, [
+    const range: Rule = [
       `var.${name} >= ${least} && var.${name} <= ${most} && floor(var.${name}) == var.${name}`,
       `${name} must be a whole number from ${least} to ${most}.`,
-    ]);
+    ];
+    return this.#number(name, value, description, [range, ...together]);
   }
 
   /** One of the numbers that AWS accepts. */
   choice(name: string, value: number, choices: readonly number[], description: string): number {
-    return this.#number(name, value, description, [
+    const rule: Rule = [
       `contains([${choices.join(", ")}], var.${name})`,
       `${name} must be one of ${choices.join(", ")}.`,
-    ]);
+    ];
+    return this.#number(name, value, description, [rule]);
   }
 
-  #number(name: string, value: number, description: string, rule: Rule): number {
-    return this.#define(name, { description, type: VariableType.NUMBER, default: value, rule }).numberValue;
+  #number(name: string, value: number, description: string, rules: readonly Rule[]): number {
+    return this.#define(name, { description, type: VariableType.NUMBER, default: value, rules }).numberValue;
   }
 
-  #define(name: string, { rule, ...definition }: Definition): TerraformVariable {
+  #define(name: string, { rules = [], ...definition }: Definition): TerraformVariable {
     const validation =
-      rule === undefined ? {} : { validation: [{ condition: `\${${rule[0]}}`, errorMessage: rule[1] }] };
+      rules.length === 0
+        ? {}
+        : {
+            validation: rules.map(([condition, errorMessage]) => ({
+              condition: `\${${condition}}`,
+              errorMessage,
+            })),
+          };
     const variable = new TerraformVariable(this, name, { ...definition, ...validation, nullable: false });
     variable.overrideLogicalId(name);
     return variable;

@@ -58,7 +58,12 @@ function loadBalancer(define: VariableDefinitions): LoadBalancerSettings {
     },
     healthCheck: {
       interval: define.integer("health_check_interval", 30, [5, 300], "Seconds between two health checks."),
-      timeout: define.integer("health_check_timeout", 5, [2, 120], "Seconds that a health check may take."),
+      timeout: define.integer("health_check_timeout", 5, [2, 120], "Seconds that a health check may take.", [
+        [
+          "var.health_check_timeout < var.health_check_interval",
+          "health_check_timeout must be less than health_check_interval.",
+        ],
+      ]),
       healthyThreshold: define.integer(
         "healthy_threshold",
         2,

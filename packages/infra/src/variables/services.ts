@@ -11,10 +11,12 @@ export interface ServiceVariables {
   images: Readonly<Record<ServiceName, ImageSettings>>;
   containerInsights: IResolvable;
   fargateSpot: IResolvable;
+  /** `X86_64` or `ARM64`. */
+  architecture: string;
   logRetentionDays: number;
   healthCheckGraceSeconds: number;
   prometheusRetention: string;
-  contactForm: { apiKey: string; to: string; from: string };
+  contactForm: { apiKey: string; hasApiKey: IResolvable; to: string; from: string };
 }
 
 export interface ImageSettings {
@@ -58,6 +60,15 @@ export function serviceVariables(define: VariableDefinitions): ServiceVariables 
       false,
       "True: the tasks run on Fargate Spot, at about a third of the price. AWS may stop a task with two minutes' notice. A change replaces the services.",
     ),
+    architecture: define.text(
+      "task_cpu_architecture",
+      "X86_64",
+      "Processor architecture of all tasks. The images must be built for it.",
+      [
+        'contains(["X86_64", "ARM64"], var.task_cpu_architecture)',
+        "task_cpu_architecture must be X86_64 or ARM64.",
+      ],
+    ),
     logRetentionDays: define.choice(
       "ecs_log_retention_days",
       7,
@@ -88,7 +99,9 @@ function service(define: VariableDefinitions, name: ServiceName): ServiceSetting
   return {
     port: define.integer(`${name}_port`, port, [1, 65535], `Port that ${name} listens on.`),
     cpu: define.choice(`${name}_task_cpu`, cpu, [256, 512, 1024, 2048, 4096], `CPU units of a ${name} task.`),
-    memory: define.integer(`${name}_task_memory`, memory, [512, 30720], `Memory of a ${name} task in MB.`),
+    memory: define.integer(`${name}_task_memory`, memory, [512, 30720], `Memory of a ${name} task in MB.`, [
+      memoryRule(name),
+    ]),
     desiredCount: define.integer(`${name}_desired_count`, desiredCount, [0, 10], `Number of ${name} tasks.`),
     ecsExec: define.flag(
       `enable_${name}_ecs_exec`,
@@ -96,6 +109,38 @@ function service(define: VariableDefinitions, name: ServiceName): ServiceSetting
       `True: users with the privilege can open a shell or a tunnel in a ${name} task.`,
     ),
   };
+}
+
+/**
+ * The memory, in MB, that Fargate offers for each number of CPU units.
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html#fargate-tasks-size
+ */
+const memorySizes = [
+  { cpu: 256, sizes: [512, 1024, 2048] },
+  { cpu: 512, sizes: range(1024, 4096) },
+  { cpu: 1024, sizes: range(2048, 8192) },
+  { cpu: 2048, sizes: range(4096, 16384) },
+  { cpu: 4096, sizes: range(8192, 30720) },
+] as const;
+
+/** Every gigabyte between two limits, which are included. */
+function range(least: number, most: number): readonly number[] {
+  return Array.from({ length: (most - least) / 1024 + 1 }, (_, index) => least + index * 1024);
+}
+
+function memoryRule(name: ServiceName): Rule {
+  const [cpu, memory] = [`${name}_task_cpu`, `${name}_task_memory`];
+  const pairs = memorySizes.map(
+    ({ cpu: units, sizes }) => `(var.${cpu} == ${units} && contains([${sizes.join(", ")}], var.${memory}))`,
+  );
+  const offered = memorySizes.map(
+    ({ cpu: units, sizes }) =>
+      `${units}: ${sizes.length <= 3 ? sizes.join(", ") : `${sizes.at(0) ?? ""} to ${sizes.at(-1) ?? ""} in steps of 1024`}`,
+  );
+  return [
+    pairs.join(" || "),
+    `${memory} must be a size that Fargate offers for ${cpu} (${offered.join("; ")}).`,
+  ];
 }
 
 function images(define: VariableDefinitions): Record<ServiceName, ImageSettings> {
@@ -126,7 +171,7 @@ function imageRule(name: string): Rule {
 function contactForm(define: VariableDefinitions): ServiceVariables["contactForm"] {
   const address = (name: string, description: string) =>
     define.text(name, "", description, [
-      `${name === "prometheus_image" ? "" : `var.${name} == "" || `}can(regex("^[^@[:space:]]+@[^@[:space:]]+$", var.${name}))`,
+      `var.${name} == "" || can(regex("^[^@[:space:]]+@[^@[:space:]]+$", var.${name}))`,
       `${name} must be an e-mail address.`,
     ]);
   return {
@@ -138,6 +183,7 @@ function contactForm(define: VariableDefinitions): ServiceVariables["contactForm
         "resend_api_key must be printable characters without spaces.",
       ],
     ),
+    hasApiKey: define.isSecretSet("resend_api_key"),
     to: address("contact_form_to", "Recipient of the contact form's mail."),
     from: address("contact_form_from", "Sender of the contact form's mail."),
   };

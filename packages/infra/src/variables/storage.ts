@@ -17,13 +17,13 @@ export function storageVariables(define: VariableDefinitions): StorageVariables 
         "db_backups_retention_days",
         30,
         daysOfAYear,
-        "Days after which a database dump expires.",
+        "Days after which a database dump expires. Its version still exists for db_backups_noncurrent_days.",
       ),
       noncurrentDays: define.integer(
         "db_backups_noncurrent_days",
         7,
         daysOfAYear,
-        "Days that a deleted, expired or overwritten dump can still be restored.",
+        "Days that S3 keeps the version of a deleted, expired or overwritten dump, before it deletes the version for good.",
       ),
     },
     profilingRetentionDays: define.integer(

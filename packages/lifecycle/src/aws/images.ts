@@ -4,17 +4,11 @@ import type { AwsClients } from "@pilot-light/core/aws/clients";
 import { awsCommand } from "@pilot-light/core/aws/command-line";
 import { awsError, awsErrorName } from "@pilot-light/core/aws/errors";
 import { sdk } from "@pilot-light/core/aws/sdk";
-import type { ResourceNames } from "@pilot-light/core/contract";
+import { imageVariables, type ResourceNames } from "@pilot-light/core/contract";
 import type { OpsError } from "@pilot-light/core/ops-error";
 import { imageMissing } from "../errors.ts";
 import type { ImageName } from "../options.ts";
 
-/** The Terraform variable of each service's image. */
-export const imageVariables = {
-  backend: "backend_container_image",
-  frontend: "frontend_container_image",
-  grafana: "grafana_image",
-} as const satisfies Record<keyof ResourceNames["ecrRepositories"], string> & Record<ImageName, string>;
 export const imageNames = Object.keys(imageVariables) as ImageName[];
 
 export interface Image {

@@ -1,13 +1,18 @@
 /** `pnpm activate` and `pnpm deactivate`: the options that they share, and their own. */
-import { resolve } from "node:path";
 import { defineCommand } from "@pilot-light/core/cli/define-command";
 import { parseDuration } from "@pilot-light/core/cli/option-values";
 import { confirmationOptions } from "@pilot-light/core/cli/options";
 import { usage } from "@pilot-light/core/errors";
 import type { Argv } from "yargs";
 import type { ModeChangeName, ModeChangeOptions } from "../options.ts";
-import { guards } from "../plan/guards/index.ts";
-import { parseVariable } from "../terraform/variables.ts";
+import type { TerraformVariable } from "../terraform/variables.ts";
+import {
+  allowedGuards,
+  guardOptions,
+  type GuardFlags,
+  variableOptions,
+  variablesOf,
+} from "./plan-options.ts";
 import { modeChangeVariables } from "./shared.ts";
 
 const syncDescriptions = {
@@ -16,72 +21,24 @@ const syncDescriptions = {
     "Copy RDS to Neon and verify the copy before Terraform deletes anything (--no-sync-data: copy nothing)",
 } as const satisfies Record<ModeChangeName, string>;
 
-/** @throws OpsError USAGE (usage) */
-function parseVariables(pairs: readonly string[]): readonly { name: string; value: string }[] {
-  return pairs.map((pair) => {
-    const variable = parseVariable(pair);
-    if (variable === undefined) throw usage({ problem: `--var must be name=value, not ${pair}.` });
-    if (variable.name.trim() === "dev_activated") {
-      const problem = "The command itself sets dev_activated; --var must not.";
-      throw usage({ problem, hint: "pnpm activate    pnpm deactivate" });
-    }
-    return variable;
-  });
-}
-
 /** The options of both commands. */
 function sharedOptions(argv: Argv, command: ModeChangeName) {
-  return confirmationOptions(argv)
+  const common = confirmationOptions(argv)
     .option("sync-data", { type: "boolean", describe: syncDescriptions[command], group: "Work:" })
     .option("resume", {
       type: "boolean",
       default: false,
       describe: "Continue where the last run stopped",
       group: "Work:",
-    })
-    .option("var", {
-      type: "string",
-      array: true,
-      default: [],
-      describe: "Terraform variable, as name=value; repeat it for more",
-      group: "Work:",
-      requiresArg: true,
-      coerce: parseVariables,
-    })
-    .option("var-file", {
-      type: "string",
-      array: true,
-      default: [],
-      describe: "File with Terraform variables; repeat it for more",
-      group: "Work:",
-      requiresArg: true,
-    })
-    .option("wait", {
-      type: "string",
-      default: command === "activate" ? "15m" : "2m",
-      describe: "How long to wait until the services are healthy",
-      group: "Work:",
-      requiresArg: true,
-      coerce: (text: string) => parseDuration(text, "--wait"),
     });
-}
-
-/** The flags of the guards, by their id. */
-type GuardFlags = Readonly<Record<`allow-${string}`, boolean>>;
-
-/** Adds `--allow-<id>` for each guard of a command that a flag allows. */
-function guardOptions<T>(argv: Argv<T>, command: ModeChangeName): Argv<T & GuardFlags> {
-  for (const { id, commands, allow } of guards) {
-    if (allow === undefined || !commands.includes(command)) continue;
-    argv.option(`allow-${id}`, {
-      type: "boolean",
-      default: false,
-      describe: allow.summary,
-      group: "Guards:",
-    });
-  }
-  // yargs changes `argv` itself; its types follow only options that are named one by one.
-  return argv as Argv<T & GuardFlags>;
+  return variableOptions(common).option("wait", {
+    type: "string",
+    default: command === "activate" ? "15m" : "2m",
+    describe: "How long to wait until the services are healthy",
+    group: "Work:",
+    requiresArg: true,
+    coerce: (text: string) => parseDuration(text, "--wait"),
+  });
 }
 
 function imageOption(service: string) {
@@ -104,6 +61,18 @@ interface ParsedOptions extends GuardFlags {
   wait: number;
 }
 
+/**
+ * The variables, none of which may be the mode.
+ * @throws OpsError USAGE (usage)
+ */
+function withoutMode(variables: readonly TerraformVariable[]): readonly TerraformVariable[] {
+  if (!variables.some((variable) => "name" in variable && variable.name.trim() === "dev_activated")) {
+    return variables;
+  }
+  const problem = "The command itself sets dev_activated; --var must not.";
+  throw usage({ problem, hint: "pnpm activate    pnpm deactivate" });
+}
+
 /** The options as the library takes them. */
 function toOptions(
   parsed: ParsedOptions,
@@ -115,11 +84,11 @@ function toOptions(
     yes,
     syncData,
     resume,
-    variables: [...parsed.varFile.map((file) => ({ file: resolve(file) })), ...parsed.var],
+    variables: withoutMode(variablesOf(parsed)),
     images: {},
     keepBackend: false,
     waitMs: wait,
-    allow: new Set(guards.map(({ id }) => id).filter((id) => parsed[`allow-${id}`])),
+    allow: allowedGuards(parsed),
     ...own,
   };
 }

@@ -1,10 +1,20 @@
-/** `pnpm activate`, `pnpm deactivate`, `pnpm status`, `pnpm snapshots`: the registry of the commands. */
+/** `pnpm activate`, `deactivate`, `status`, `snapshots`, `infra:diff`, `infra:deploy`, `infra:output`: the registry of the commands. */
 import { runCli } from "@pilot-light/core/cli/cli";
 import { activateCommand, deactivateCommand } from "./mode-change-command.ts";
+import { deployCommand, diffCommand, outputCommand } from "./deployment-command.ts";
 import { pruneCommand, snapshotsCommand } from "./snapshots-command.ts";
 import { statusCommand } from "./status-command.ts";
 
-const commands = [activateCommand, deactivateCommand, statusCommand, snapshotsCommand, pruneCommand];
+const commands = [
+  activateCommand,
+  deactivateCommand,
+  statusCommand,
+  snapshotsCommand,
+  pruneCommand,
+  diffCommand,
+  deployCommand,
+  outputCommand,
+];
 
 export async function run(): Promise<void> {
   await runCli("pnpm", process.argv.slice(2), commands, {

@@ -1,11 +1,12 @@
 /** The commands of mode changes as people type them. A hint repeats every flag that was given, so that it does what was shown. */
 import { commandLine } from "@pilot-light/core/process";
-import type { ModeChangeName, ModeChangeOptions } from "../options.ts";
+import type { GuardedCommand, ModeChangeName, ModeChangeOptions } from "../options.ts";
 
-type Given = Pick<ModeChangeOptions, "syncData" | "variables" | "images" | "keepBackend" | "allow">;
+/** The options that a hint repeats. */
+export type Given = Pick<ModeChangeOptions, "syncData" | "variables" | "images" | "keepBackend" | "allow">;
 
 /** The same command again. */
-export function againLine(command: ModeChangeName, given: Given): string {
+export function againLine(command: GuardedCommand | "infra:diff", given: Given): string {
   const { syncData, images } = given;
   return line(command, [
     ...(syncData === undefined ? [] : [syncData ? "--sync-data" : "--no-sync-data"]),
@@ -28,7 +29,7 @@ export function reverseLine(command: ModeChangeName, given: Given): string {
   return line(other, [...(copies ? ["--sync-data"] : []), ...variableFlags(given)]);
 }
 
-function line(command: ModeChangeName, flags: readonly string[]): string {
+function line(command: GuardedCommand | "infra:diff", flags: readonly string[]): string {
   return commandLine("pnpm", [command, ...flags]);
 }
 

@@ -9,6 +9,18 @@ import type { StepName } from "../journal/journal.ts";
 import type { ModeChangeName } from "../options.ts";
 import { countByType, type Change, type PlanContents } from "../terraform/changes.ts";
 
+/** The changes of a Terraform plan: numbers of resources by type. */
+export interface TerraformSummary {
+  create: Record<string, number>;
+  change: Record<string, number>;
+  replace: Record<string, number>;
+  destroy: Record<string, number>;
+  /** Resources that will be deleted or replaced with their data. */
+  dataLost: readonly { type: string; name: string; address: string }[];
+  /** Resources that stay unchanged or are changed in place. */
+  kept: Record<string, number>;
+}
+
 export interface ModeChangePlan {
   command: ModeChangeName;
   environment: string;
@@ -16,16 +28,7 @@ export interface ModeChangePlan {
   from: Mode;
   to: Mode;
   steps: readonly StepName[];
-  terraform: {
-    create: Record<string, number>;
-    change: Record<string, number>;
-    replace: Record<string, number>;
-    destroy: Record<string, number>;
-    /** Resources that will be deleted or replaced with their data. */
-    dataLost: readonly { type: string; name: string; address: string }[];
-    /** Resources that stay unchanged or are changed in place. */
-    kept: Record<string, number>;
-  };
+  terraform: TerraformSummary;
   images: readonly Image[];
   sync: SyncPlan | null;
   monthlyCosts: { before: Costs; after: Costs };
@@ -49,9 +52,6 @@ export function makeModeChangePlan(parts: {
 }): ModeChangePlan {
   const { contents, steps, images, sync, notes, command, environment, region, from } = parts;
   const { changes, before, after } = contents;
-  const by = (action: Change["action"]) => countByType(changes.filter((change) => change.action === action));
-  const changed = new Set(changes.filter(({ action }) => action !== "change").map(({ address }) => address));
-  const kept = after.filter(({ address }) => !changed.has(address));
   const syncMinutes = (sync?.estimatedDurationMs ?? 0) / 60_000;
   const minutes = Math.ceil(estimateMinutes(changes) + syncMinutes + settlingMinutes[command]);
   return {
@@ -61,18 +61,25 @@ export function makeModeChangePlan(parts: {
     from,
     to: command === "activate" ? "active" : "pilot-light",
     steps,
-    terraform: {
-      create: by("create"),
-      change: by("change"),
-      replace: by("replace"),
-      destroy: by("destroy"),
-      dataLost: dataLosing(changes).map(({ type, name, address }) => ({ type, name, address })),
-      kept: countByType(kept),
-    },
+    terraform: summarize(contents),
     images,
     sync,
     monthlyCosts: { before: costsOf(before), after: costsOf(after) },
     estimatedDurationMs: minutes * 60_000,
     notes,
+  };
+}
+
+export function summarize({ changes, after }: PlanContents): TerraformSummary {
+  const by = (action: Change["action"]) => countByType(changes.filter((change) => change.action === action));
+  const changed = new Set(changes.filter(({ action }) => action !== "change").map(({ address }) => address));
+  const kept = after.filter(({ address }) => !changed.has(address));
+  return {
+    create: by("create"),
+    change: by("change"),
+    replace: by("replace"),
+    destroy: by("destroy"),
+    dataLost: dataLosing(changes).map(({ type, name, address }) => ({ type, name, address })),
+    kept: countByType(kept),
   };
 }

@@ -5,7 +5,7 @@ import type { Plan as SyncPlan } from "@pilot-light/sync/plan/plan";
 import { pricesAsOf } from "@pilot-light/core/prices";
 import { modeName } from "@pilot-light/validate/mode";
 import type { Costs } from "./costs.ts";
-import type { ModeChangePlan } from "./mode-change-plan.ts";
+import type { ModeChangePlan, TerraformSummary } from "./mode-change-plan.ts";
 
 /** Width of the words on the left. */
 const wordWidth = 12;
@@ -60,7 +60,8 @@ export function printPlan(plan: ModeChangePlan, printer: Printer): void {
   printer.line();
 }
 
-function printTerraform(terraform: ModeChangePlan["terraform"], printer: Printer): void {
+/** The numbers of changes, their types, and what loses its data. */
+export function printTerraform(terraform: TerraformSummary, printer: Printer): void {
   const { bold, dim, red } = printer.colors;
   const actions = ["create", "change", "replace", "destroy"] as const;
   const sum = (counts: Readonly<Record<string, number>>) =>

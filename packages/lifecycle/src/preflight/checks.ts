@@ -14,15 +14,17 @@ import type { Plan as SyncPlan } from "@pilot-light/sync/plan/plan";
 import type { LifecycleContext } from "../context.ts";
 import { compareCopies } from "./copy-check.ts";
 import { assertUsable, readDatabase } from "../aws/database.ts";
+import { stateForeign } from "../errors.ts";
 import { assertSamePlace } from "./same-account.ts";
 import type { Preflight } from "./preflight.ts";
 import { countByType, type PlanContents } from "../terraform/changes.ts";
-import type { SavedPlan } from "../terraform/stack.ts";
+import type { SavedPlan, Stack } from "../terraform/stack.ts";
+import type { UnknownResource } from "../terraform/unknown-resources.ts";
 import type { TerraformVariable } from "../terraform/variables.ts";
 
-/** Checks the account, the programs, the state and the instance, and prepares the stack for further commands of terraform. */
-export function checkBasics(preflight: Preflight, context: LifecycleContext) {
-  const { aws, environment, signal, stack, names } = context;
+/** Checks the account and the program. */
+export function checkAccess(preflight: Preflight, context: LifecycleContext) {
+  const { aws, environment, signal, stack } = context;
   const identity = preflight.check("account", async () => {
     const value = await readIdentity(aws, readVariable(environment, "PILOT_LIGHT_ACCOUNT_ID"), signal);
     return { value, summary: `${value.account} as ${value.arn.split(":").at(-1) ?? ""}` };
@@ -31,21 +33,51 @@ export function checkBasics(preflight: Preflight, context: LifecycleContext) {
     const value = await stack.version();
     return { value, summary: `Terraform ${value}` };
   });
-  const outputs = preflight.check("state", async () => {
+  return { identity, version };
+}
+
+/** Checks the account, the program, the state and the instance, and prepares the stack for further commands of terraform. */
+export function checkBasics(preflight: Preflight, context: LifecycleContext) {
+  const { aws, signal, stack, names } = context;
+  const { identity, version } = checkAccess(preflight, context);
+  const state = preflight.check("state", async () => {
     // A state in S3 needs the credentials as well. When they are missing, only the check of the account reports it.
     const [who] = await Promise.all([identity, version]);
     await stack.synthesize();
+    // First: the outputs of other code may be readable, or not.
+    const unknown = await readUnknown(stack);
     const value = await stack.outputs();
     assertSamePlace(value, who, aws.region);
-    return { value, summary: `${names.stack} is ${describeMode(value)}, according to its state` };
+    return {
+      value: { outputs: value, unknown },
+      summary: `${names.stack} is ${describeMode(value)}, according to its state`,
+    };
   });
+  const outputs = state.then((read) => read.outputs);
+  const unknown = state.then((read) => read.unknown);
+  // The check of the state reports its failure.
+  for (const part of [outputs, unknown]) part.catch(() => undefined);
   const database = preflight.check("rds", async () => {
     await identity;
     const value = await readDatabase(aws, names.databaseInstance, signal);
     if (value !== undefined) assertUsable(value);
     return { value, summary: value === undefined ? "no instance" : `${value.identifier} is ${value.status}` };
   });
-  return { outputs, database };
+  return { outputs, unknown, database };
+}
+
+/**
+ * The resources of the state that the synthesized stack does not define, and that an earlier version of it created.
+ * @throws OpsError STATE_FOREIGN (precondition) when other code created some
+ */
+export async function readUnknown(
+  stack: Pick<Stack, "unknownResources" | "folder" | "name">,
+): Promise<readonly UnknownResource[]> {
+  const unknown = await stack.unknownResources();
+  const foreign = unknown.filter(({ isOfEarlierVersion }) => !isOfEarlierVersion);
+  if (foreign.length === 0) return unknown;
+  const listCommand = `terraform -chdir=${stack.folder} state list`;
+  throw stateForeign({ stack: stack.name, resources: foreign, listCommand });
 }
 
 /** "in pilot light", after "is". */

@@ -10,17 +10,19 @@ type DeployedPlan = Pick<SavedPlan, "file" | "changes" | "remoteRun">;
 
 /**
  * Applies the plan.
+ * @param evenWithoutChanges also applies a plan that changes no resource: it may change outputs
  * @throws OpsError STATE_LOCKED, TERRAFORM_FAILED, INTERRUPTED with the number of changes that were made
  */
 export async function deploy(
   stack: Pick<Stack, "apply" | "folder" | "logFile">,
   plan: DeployedPlan,
   { printer, signal }: { printer: Printer; signal: AbortSignal },
+  { evenWithoutChanges = false } = {},
 ): Promise<void> {
   const progress = new Progress(plan.changes.length, printer);
   const words = wordsFor(plan, progress, stack.logFile);
   await printer.step("deploy", async (show) => {
-    if (plan.changes.length === 0) return { value: undefined, summary: "no changes" };
+    if (plan.changes.length === 0 && !evenWithoutChanges) return { value: undefined, summary: "no changes" };
     if (words.begin !== "") printer.progress(`    ${words.begin}`);
     const applied = await stack.apply(
       plan,
@@ -43,7 +45,7 @@ export async function deploy(
       });
     }
     for (const diagnostic of applied.diagnostics) printer.detail(describeDiagnostic(diagnostic).join(" "));
-    return { value: undefined, summary: words.done() };
+    return { value: undefined, summary: plan.changes.length === 0 ? "no changes" : words.done() };
   });
 }
 

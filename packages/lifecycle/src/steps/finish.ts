@@ -1,8 +1,9 @@
 /** The end of a mode change: what was done, the endpoints, the cost, and the command that reverses it. */
 import type { CommandOutcome } from "@pilot-light/core/cli/command";
-import { environmentName, type Outputs } from "@pilot-light/core/contract";
+import { environmentName, imageVariables, type Outputs } from "@pilot-light/core/contract";
 import type { Printer } from "@pilot-light/core/output/printer";
-import { modeNotReached, syncPending } from "../errors.ts";
+import type { Image } from "../aws/images.ts";
+import { modeNotReached, settingsPending, syncPending } from "../errors.ts";
 import { formatDuration, plural } from "@pilot-light/core/output/format";
 import { againLine, resumeLine, reverseLine } from "../journal/command-hints.ts";
 import { type Health, printHealth, validateHealth } from "./health.ts";
@@ -137,15 +138,36 @@ function describeKept({ terraform: { kept } }: ModeChangePlan): string {
   return `${plural(all, "resource")}: ${parts.join(", ")}`;
 }
 
-/** Reports that the environment has the wanted mode already, and whether it is healthy. Changes nothing. */
+/**
+ * Reports that the environment has the wanted mode already, and whether it is healthy. Changes nothing.
+ * @throws OpsError SYNC_PENDING, SETTINGS_PENDING (precondition)
+ */
 export async function reportUnchangedMode(
   command: ModeChangeName,
-  { contents, outputs }: { contents: PlanContents; outputs: Outputs },
+  { contents, outputs, images = [] }: { contents: PlanContents; outputs: Outputs; images?: readonly Image[] },
   context: ModeChangeContext,
 ): Promise<CommandOutcome> {
   const { printer, directory, options, project, journal, syncData } = context;
   const mode = describeMode(outputs);
   assertNothingPending(command, mode, journal);
+  const given = [
+    ...options.variables,
+    ...images
+      .filter(({ service }) => options.images[service] !== undefined)
+      .map(({ service, reference }) => ({ name: imageVariables[service], value: reference })),
+  ];
+  const deployLine = (line: "infra:deploy" | "infra:diff") =>
+    againLine(line, {
+      syncData: undefined,
+      variables: given,
+      images: {},
+      keepBackend: false,
+      allow: new Set(),
+    });
+  if (given.length > 0 && contents.changes.length > 0) {
+    const changes = contents.changes.length;
+    throw settingsPending({ command, mode, changes, deployLine: deployLine("infra:deploy") });
+  }
   printer.line();
   printer.line(`  ${project} ${environmentName} is already ${mode}.`);
   if (syncData) {
@@ -153,9 +175,8 @@ export async function reportUnchangedMode(
     printer.line(`  No data was copied. To copy it:  pnpm sync ${direction}`);
   }
   if (contents.changes.length > 0) {
-    const active = outputs.dev_activated ? " --var dev_activated=true" : "";
     const changes = plural(contents.changes.length, "change");
-    printer.line(`  Terraform has ${changes} to other settings. To see them:  pnpm infra:diff${active}`);
+    printer.line(`  Terraform has ${changes} to other settings. To see them:  ${deployLine("infra:diff")}`);
   }
   const health = await validateHealth({ directory, outputs, waitMs: 0 }, context);
   printHealth(health, printer);

@@ -77,3 +77,28 @@ test("a plan of changes and replacements is complete, one that makes or removes 
 test("what is no plan is refused", () => {
   expect(() => parsePlan({ message: "no" })).toThrow();
 });
+
+test("a replacement names the attributes that force it", () => {
+  const replaced = entry("aws_db_instance.x", ["delete", "create"]);
+  const forced = { ...replaced, change: { ...replaced.change, replace_paths: [["db_name"], ["volume", 0]] } };
+  expect(plan(forced, entry("aws_lb.x", ["update"])).changes).toMatchObject([
+    { action: "replace", forcedBy: ["db_name", "volume.0"] },
+    expect.not.objectContaining({ forcedBy: expect.anything() as unknown }) as object,
+  ]);
+});
+
+test("resources of modules are resources", () => {
+  const inner = { address: "module.a.module.b.aws_lb.x", mode: "managed", type: "aws_lb" };
+  const root_module = { child_modules: [{ child_modules: [{ resources: [inner] }] }] };
+  expect(parseState({ values: { root_module } })).toMatchObject([inner]);
+});
+
+test.each([
+  [{ dev_activated: { value: true } }, true],
+  // The value of an argument is a text.
+  [{ dev_activated: { value: "false" } }, false],
+  [{}, undefined],
+])("the variables %j lead to an active environment: %s", (variables, activates) => {
+  const json = { resource_changes: [], planned_values: { root_module: {} }, variables };
+  expect(parsePlan(json).activates).toBe(activates);
+});

@@ -1,5 +1,6 @@
 /** The changes of a plan, from the JSON of `terraform show` (developer.hashicorp.com/terraform/internals/json-format). */
 import { z } from "zod";
+import { nameOf } from "./unknown-resources.ts";
 
 export type Action = "create" | "change" | "replace" | "destroy";
 
@@ -10,6 +11,8 @@ export interface Change {
   action: Action;
   /** The name in AWS, where it is known before the apply; else the address. */
   name: string;
+  /** Attributes whose new values force a replacement; none for other actions. */
+  forcedBy?: readonly string[];
 }
 
 /** One resource with its attributes. */
@@ -21,6 +24,8 @@ export interface Resource {
 
 export interface PlanContents {
   changes: readonly Change[];
+  /** Whether the environment is active afterwards: the variable `dev_activated`, wherever Terraform has it from. */
+  activates?: boolean;
   before: readonly Resource[];
   after: readonly Resource[];
 }
@@ -32,9 +37,17 @@ const resource = z.object({
   type: z.string(),
   values: values.default({}),
 });
-const module = z.object({
-  root_module: z.object({ resources: z.array(resource).default([]) }).default({ resources: [] }),
+interface Module {
+  resources: z.infer<typeof resource>[];
+  child_modules: Module[];
+}
+const moduleContents: z.ZodType<Module> = z.object({
+  resources: z.array(resource).default([]),
+  get child_modules() {
+    return z.array(moduleContents).default([]);
+  },
 });
+const module = z.object({ root_module: moduleContents.default({ resources: [], child_modules: [] }) });
 const planSchema = z.object({
   resource_changes: z
     .array(
@@ -42,11 +55,19 @@ const planSchema = z.object({
         address: z.string(),
         mode: z.string(),
         type: z.string(),
-        change: z.object({ actions: z.array(z.string()), before: values.nullish(), after: values.nullish() }),
+        change: z.object({
+          actions: z.array(z.string()),
+          before: values.nullish(),
+          after: values.nullish(),
+          replace_paths: z.array(z.array(z.union([z.string(), z.number()]))).default([]),
+        }),
       }),
     )
     .default([]),
   prior_state: z.object({ values: module.optional() }).optional(),
+  variables: z
+    .object({ dev_activated: z.object({ value: z.stringbool().or(z.boolean()) }).optional() })
+    .default({}),
   planned_values: module,
 });
 const stateSchema = z.object({ values: module.optional() });
@@ -57,9 +78,17 @@ export function parsePlan(json: unknown): PlanContents {
   const changes = plan.resource_changes.flatMap(({ address, mode, type, change }): Change[] => {
     const action = mode === "managed" ? actionOf(change.actions) : undefined;
     const name = nameOf({ ...change.after, ...change.before }) ?? address;
-    return action === undefined ? [] : [{ address, type, action, name }];
+    if (action === undefined) return [];
+    const forcedBy = change.replace_paths.map((path) => path.join("."));
+    return [{ address, type, action, name, ...(forcedBy.length === 0 ? {} : { forcedBy }) }];
   });
-  return { changes, before: managed(plan.prior_state?.values), after: managed(plan.planned_values) };
+  const activates = plan.variables.dev_activated?.value;
+  return {
+    changes,
+    before: managed(plan.prior_state?.values),
+    after: managed(plan.planned_values),
+    ...(activates === undefined ? {} : { activates }),
+  };
 }
 
 /** The resources of a state, from `terraform show -json` without a plan. */
@@ -68,7 +97,12 @@ export function parseState(json: unknown): readonly Resource[] {
 }
 
 function managed(contents: z.infer<typeof module> | undefined): Resource[] {
-  return (contents?.root_module.resources ?? []).filter(({ mode }) => mode === "managed");
+  return contents === undefined ? [] : managedIn(contents.root_module);
+}
+
+/** Those of a module and of the modules in it. */
+function managedIn({ resources, child_modules: children }: Module): Resource[] {
+  return [...resources.filter(({ mode }) => mode === "managed"), ...children.flatMap(managedIn)];
 }
 
 /** Undefined when the plan does not change the resource. */
@@ -76,11 +110,6 @@ function actionOf(actions: readonly string[]): Action | undefined {
   if (actions.includes("delete")) return actions.includes("create") ? "replace" : "destroy";
   if (actions.includes("create")) return "create";
   return actions.includes("update") ? "change" : undefined;
-}
-
-function nameOf(attributes: Readonly<Record<string, unknown>>): string | undefined {
-  const found = ["identifier", "bucket", "name", "id"].map((key) => attributes[key]);
-  return found.find((value) => typeof value === "string" && value !== "") as string | undefined;
 }
 
 /** Whether a plan creates and destroys nothing. It may still change resources. */

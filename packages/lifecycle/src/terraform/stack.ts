@@ -5,19 +5,20 @@ import { join } from "node:path";
 import { type Outputs, outputsSchema } from "@pilot-light/core/contract";
 import type { Printer } from "@pilot-light/core/output/printer";
 import { type Environment, withoutSecrets } from "@pilot-light/core/config/env";
-import { messageOf, type OpsError } from "@pilot-light/core/ops-error";
+import type { OpsError } from "@pilot-light/core/ops-error";
 import { outputValues, parseOutputs } from "@pilot-light/core/terraform/outputs";
 import { run, type RunResult } from "@pilot-light/core/process";
 import { prepareTerraform } from "@pilot-light/core/terraform/cli-config";
 import { isInitialized } from "@pilot-light/core/terraform/initialized";
 import { z } from "zod";
-import { neverDeployed, stateChanged, synthFailed, terraformInitFailed } from "../errors.ts";
+import { neverDeployed, stateChanged, terraformInitFailed } from "../errors.ts";
+import { runApp } from "./app.ts";
 import { parsePlan, parseState, type PlanContents, type Resource } from "./changes.ts";
 import { readingHint, terraformError } from "./errors.ts";
 import { parseEvent, type Diagnostic, type ResourceEvent } from "./events.ts";
-import { plainLines } from "@pilot-light/core/terraform/plain-text";
 import { runTerraform } from "./process.ts";
 import { remoteRun } from "./remote-run.ts";
+import { unknownResources, type UnknownResource } from "./unknown-resources.ts";
 import { variableArguments, type TerraformVariable } from "./variables.ts";
 
 export interface StackOptions {
@@ -55,10 +56,8 @@ const synthesizedSchema = z.object({
   variable: z.record(z.string(), z.object({ sensitive: z.boolean().optional() })).default({}),
 });
 
-/** `cdktf.json`: the command that runs the CDKTF app. */
-const appSchema = z.object({ app: z.string() });
-
 export class Stack {
+  readonly name: string;
   readonly folder: string;
   /** The output of the last apply. The file stays after the run. */
   readonly logFile: string;
@@ -70,6 +69,7 @@ export class Stack {
     this.#options = options;
     this.#environment = environment;
     this.#program = terraformProgram(options.environment);
+    this.name = options.name;
     this.folder = join(options.directory, "cdktf.out", "stacks", options.name);
     this.logFile = join(options.directory, "cdktf.out", `terraform.${options.name}.log`);
   }
@@ -97,23 +97,10 @@ export class Stack {
    * @throws OpsError SYNTH_FAILED (configuration), TERRAFORM_INIT_FAILED, TERRAFORM_LOGIN (aws)
    */
   async synthesize(): Promise<void> {
-    const { directory, name } = this.#options;
-    const settings = await readFile(join(directory, "cdktf.json"), "utf8").catch((cause: unknown) => {
-      const hint = "Run the command in the repository, after:  pnpm install";
-      throw synthFailed(undefined, { details: [messageOf(cause)], cause }).with({ hint });
-    });
-    const { app } = appSchema.parse(JSON.parse(settings));
-    const options = this.#runOptions();
-    // As `cdktf synth` runs it, which takes three seconds more.
-    const environment = { ...options.environment, CDKTF_OUTDIR: join(directory, "cdktf.out") };
-    const result = await run("sh", ["-c", app], { ...options, environment, cwd: directory });
-    if (result.exitCode !== 0) {
-      const details = plainLines([...result.stdout.split("\n"), ...result.stderr]).slice(-15);
-      throw synthFailed(undefined, { details });
-    }
+    await runApp(this.#options.directory, this.#runOptions());
     const initialized = await this.#terraform(["init", "-input=false"]);
     if (initialized.exitCode === 0) return;
-    const attempt = `Terraform cannot initialize the stack ${name}`;
+    const attempt = `Terraform cannot initialize the stack ${this.name}`;
     const error = failureOf(initialized, attempt, this.folder);
     if (error.code !== "TERRAFORM_FAILED") throw error;
     throw terraformInitFailed({ attempt }, { details: error.details });
@@ -121,9 +108,14 @@ export class Stack {
 
   /** Names of the variables that the synthesized stack declares as sensitive. */
   async secretVariables(): Promise<ReadonlySet<string>> {
-    const text = await readFile(join(this.folder, "cdk.tf.json"), "utf8");
-    const { variable } = synthesizedSchema.parse(JSON.parse(text));
+    const { variable } = synthesizedSchema.parse(await this.#configuration());
     return new Set(Object.keys(variable).filter((name) => variable[name]?.sensitive === true));
+  }
+
+  /** Resources of the state that the synthesized stack does not define. */
+  async unknownResources(): Promise<readonly UnknownResource[]> {
+    const [state, configuration] = await Promise.all([this.#pullState(), this.#configuration()]);
+    return state === undefined ? [] : unknownResources(state, configuration);
   }
 
   /** Whether terraform can read the stack without another synthesis. */
@@ -190,16 +182,39 @@ export class Stack {
    * @throws OpsError NEVER_DEPLOYED (precondition), OUTPUTS_INVALID (configuration), TERRAFORM_FAILED (aws)
    */
   async outputs(): Promise<Outputs> {
-    const result = await this.#terraform(["output", "-json"]);
-    const values = outputValues(this.#parse(result, "the outputs"));
-    if (Object.keys(values).length === 0) throw neverDeployed({ stack: this.#options.name });
+    const values = await this.outputValues();
+    if (Object.keys(values).length === 0) throw neverDeployed({ stack: this.name });
     return parseOutputs({ values, from: "terraform" }, outputsSchema);
+  }
+
+  /** The outputs in the state, of whatever version of the stack; none when nothing was deployed. */
+  async outputValues(): Promise<Readonly<Record<string, unknown>>> {
+    return outputValues(this.#parse(await this.#terraform(["output", "-json"]), "the outputs"));
+  }
+
+  /** A saved plan in Terraform's own words. */
+  async describe({ file }: Pick<SavedPlan, "file">): Promise<string> {
+    const shown = await this.#terraform(["show", file]);
+    if (shown.exitCode === 0) return shown.stdout.trim();
+    throw failureOf(shown, "Terraform cannot read the plan", this.folder, readingHint);
+  }
+
+  async #configuration(): Promise<unknown> {
+    return JSON.parse(await readFile(join(this.folder, "cdk.tf.json"), "utf8"));
+  }
+
+  /** Undefined when there is no state yet. */
+  async #pullState(): Promise<unknown> {
+    const result = await this.#terraform(["state", "pull"]);
+    const isEmpty = result.exitCode === 0 && result.stdout.trim() === "";
+    return isEmpty ? undefined : this.#parse(result, "the state");
   }
 
   /** Every write raises the serial. A state that was created again has another lineage. */
   async #stateVersion(): Promise<string> {
-    const result = await this.#terraform(["state", "pull"]);
-    const { lineage, serial } = stateVersionSchema.parse(this.#parse(result, "the state"));
+    const state = await this.#pullState();
+    if (state === undefined) return "none";
+    const { lineage, serial } = stateVersionSchema.parse(state);
     return `${lineage} ${serial}`;
   }
 

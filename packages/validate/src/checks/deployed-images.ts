@@ -1,5 +1,6 @@
 /** Check: ECR still has the image of each service. The lifecycle rule of the repositories keeps only the last 10. */
 import { awsCommand } from "@pilot-light/core/aws/command-line";
+import { imagesOf } from "../aws/running-images.ts";
 import type { Check, CheckContext, Problem } from "../check.ts";
 import { failure } from "../check.ts";
 import { sdk } from "@pilot-light/core/aws/sdk";
@@ -13,7 +14,9 @@ export const deployedImages: Check = {
   async run(context) {
     const services = [...(await context.reads.services()).values()];
     const definitions = services.flatMap((service) => service?.taskDefinition ?? []);
-    const images = (await Promise.all(definitions.map((arn) => imagesOf(context, arn)))).flat();
+    const { aws, signal } = context;
+    const read = definitions.map(async (arn) => [...(await imagesOf(aws, arn, signal)).values()]);
+    const images = (await Promise.all(read)).flat();
     const own = images.flatMap((image) => parseEcrImage(image, context) ?? []);
     const problems = (await Promise.all(own.map((image) => checkImage(context, image)))).flat();
     const others = images.length - own.length;
@@ -28,15 +31,6 @@ export const deployedImages: Check = {
     };
   },
 };
-
-async function imagesOf({ aws, signal }: CheckContext, taskDefinition: string): Promise<string[]> {
-  const { DescribeTaskDefinitionCommand } = sdk.ecs();
-  const ecs = await aws.ecs();
-  const { taskDefinition: found } = await ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition }), {
-    abortSignal: signal,
-  });
-  return (found?.containerDefinitions ?? []).flatMap(({ image }) => image ?? []);
-}
 
 interface EcrImage {
   name: string;

@@ -5,6 +5,7 @@ import { terraformFailed } from "@pilot-light/core/errors";
 import { plural } from "@pilot-light/core/output/format";
 import { run } from "@pilot-light/core/process";
 import { z } from "zod";
+import { runningImages } from "../aws/running-images.ts";
 import type { Check } from "../check.ts";
 import { warning } from "../check.ts";
 
@@ -28,12 +29,13 @@ export const drift: Check = {
   actions: [],
   optional: true,
   timeout: 600_000,
-  async run({ environment, names, options, signal, reads, log }) {
+  async run({ aws, environment, names, options, signal, reads, log }) {
     const directory = join(options.directory, "cdktf.out", "stacks", names.stack);
     const { values } = await reads.outputs();
     const program = terraformProgram(environment);
-    // The mode is a variable: without it, the plan would deactivate the environment.
-    const mode = `-var=dev_activated=${values.dev_activated}`;
+    // The mode and the images are variables: without them, the plan would deactivate the environment, or deploy newer images.
+    const images = values.dev_activated ? await runningImages(aws, names, signal) : [];
+    const kept = [{ name: "dev_activated", value: String(values.dev_activated) }, ...images];
     const args = [
       `-chdir=${directory}`,
       "plan",
@@ -41,7 +43,7 @@ export const drift: Check = {
       "-json",
       "-input=false",
       "-lock=false",
-      mode,
+      ...kept.map(({ name, value }) => `-var=${name}=${value}`),
     ];
     const result = await run(program, args, { environment, signal, onStart: (line) => log(`$ ${line}`) });
     const lines = result.stdout.split("\n").flatMap(parseLine);

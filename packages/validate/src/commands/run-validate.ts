@@ -33,7 +33,7 @@ export async function runValidate(args: ValidateArguments, context: CommandConte
     progress.end(report);
     if (args.junit !== undefined) {
       const { junitDocument, writeJunit } = await import("../reporters/junit.ts");
-      await writeJunit(args.junit, printer.redactor.apply(await junitDocument(report)));
+      await writeJunit(args.junit, printer.redactor.apply(await junitDocument(report, args.strict)));
     }
     const { reportToGithub } = await import("../reporters/github.ts");
     await reportToGithub(report, environment, printer);

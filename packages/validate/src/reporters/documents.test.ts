@@ -45,11 +45,21 @@ test("the job summary", () => {
 test("JUnit", async () => {
   const text = await junitDocument(
     report([sampleResult("a"), failed, sampleResult("b", { status: "skipped" })]),
+    false,
   );
   expect(text).toContain('tests="3" failures="1" errors="0" skipped="1"');
   expect(text).toContain('type="AWS_FAILED"');
   expect(text).toContain("50% &lt;b&gt;of");
   expect(text).not.toContain("\u001B");
+});
+
+test("JUnit reports a warning as the failure that --strict exits with", async () => {
+  const problems = [{ severity: "warning", message: "no domain", fix: "set one" }] as const;
+  const checks = [sampleResult("a", { status: "warning", problems: [...problems] })];
+  expect(await junitDocument(report(checks), false)).toContain('failures="0"');
+  const strict = await junitDocument(report(checks), true);
+  expect(strict).toContain('failures="1"');
+  expect(strict).toContain('<failure message="no domain" type="warning">');
 });
 
 test("the exit code is that of an essential check, else 1 for failures, and for warnings when they count", () => {

@@ -5,8 +5,11 @@ import type { CheckResult, Report } from "../documents.ts";
 import { reportUnwritable } from "../errors.ts";
 import { modeName } from "../mode.ts";
 
-/** The document: one suite with one case for each check. Names of attributes start with `@`. */
-export async function junitDocument(report: Report): Promise<string> {
+/**
+ * The document: one suite with one case for each check. Names of attributes start with `@`.
+ * @param strict a warning is a failure, as it is for the exit code
+ */
+export async function junitDocument(report: Report, strict: boolean): Promise<string> {
   const { create } = await import("xmlbuilder2");
   const { checks, durationMs, mode, region } = report;
   const count = (...ids: readonly CheckResult["status"][]) =>
@@ -14,7 +17,7 @@ export async function junitDocument(report: Report): Promise<string> {
   const suite = {
     "@name": `validate ${report.project} ${report.environment}`,
     "@tests": checks.length,
-    "@failures": count("failed"),
+    "@failures": count("failed", ...(strict ? (["warning"] as const) : [])),
     "@errors": 0,
     "@skipped": count("skipped", "waived", "not-applicable"),
     "@time": durationMs / 1000,
@@ -24,19 +27,19 @@ export async function junitDocument(report: Report): Promise<string> {
         { "@name": "region", "@value": region },
       ],
     },
-    testcase: checks.map(testCase),
+    testcase: checks.map((check) => testCase(check, strict)),
   };
   return create({ encoding: "UTF-8" }, { testsuites: { testsuite: suite } }).end({ prettyPrint: true });
 }
 
-function testCase(result: CheckResult) {
+function testCase(result: CheckResult, strict: boolean) {
   const { id, status, summary, problems, durationMs } = result;
   const lines = problems.map(({ severity, message, fix }) => `${severity}: ${message}\n  fix: ${fix}`);
   return {
     "@classname": "validate",
     "@name": id,
     "@time": durationMs / 1000,
-    ...verdict(result, lines),
+    ...verdict(strict && status === "warning" ? { ...result, status: "failed" } : result, lines),
     "system-out": clean([`${status}: ${summary}`, ...lines].join("\n")),
   };
 }
@@ -47,7 +50,8 @@ function verdict({ status, summary, problems, error }: CheckResult, lines: reado
       return {
         failure: {
           "@message": clean(problems[0]?.message ?? summary),
-          "@type": error?.code ?? "failed",
+          "@type":
+            error?.code ?? (problems.some(({ severity }) => severity === "failure") ? "failed" : "warning"),
           "#": clean(lines.join("\n")),
         },
       };

@@ -1,24 +1,31 @@
 /**
- * What a guard is: an entry with an id and a pure function that checks facts. What it finds stops a mode change, unless the flag
+ * What a guard is: an entry with an id and a pure function that checks facts. What it finds stops the command, unless the flag
  * `--allow-<id>` allows it; `--yes` allows nothing. To add a guard, write it in a file of this folder and add it to the list in
  * `index.ts`. The flag, its help, the line in the plan, the refusal and the row in docs/flags.md come from the entry.
  */
 import type { OpsError } from "@pilot-light/core/ops-error";
 import type { Divergence } from "@pilot-light/sync/divergence";
 import type { Database } from "../../aws/database.ts";
-import { againLine } from "../../journal/command-hints.ts";
-import type { ModeChangeName, ModeChangeOptions } from "../../options.ts";
+import { againLine, type Given } from "../../journal/command-hints.ts";
+import type { GuardedCommand, ModeChangeName } from "../../options.ts";
 import type { ProductionAnswer } from "../../preflight/production.ts";
 import type { Change } from "../../terraform/changes.ts";
+import type { UnknownResource } from "../../terraform/unknown-resources.ts";
 
-/** What the preflight of a mode change found. */
+/** What the preflight of a mode change or a deployment found. */
 export interface GuardFacts {
-  command: ModeChangeName;
-  options: ModeChangeOptions;
+  command: GuardedCommand;
+  options: Given;
   /** Changes of the Terraform plan. */
   changes: readonly Change[];
+  /** Resources of the state that the stack does not define, from an earlier version of the stack. */
+  unknown?: readonly UnknownResource[];
   /** Whether the outputs describe an active environment. */
   activeNow: boolean;
+  /** Whether the plan leads to an active environment. */
+  activeAfter?: boolean;
+  /** Only for a deployment: the command of a mode change that has not finished. */
+  unfinished?: ModeChangeName | undefined;
   /** Whether the run copies data, and has not done it yet. */
   willSync: boolean;
   /** Null when the run copies nothing, or there is no database yet. */
@@ -44,7 +51,7 @@ export interface Finding {
 export interface Guard {
   /** The flag is `--allow-<id>`. */
   id: string;
-  commands: readonly ModeChangeName[];
+  commands: readonly GuardedCommand[];
   /** Codes of its refusals. */
   codes: readonly string[];
   /** Undefined for a guard that no flag allows. */
@@ -59,7 +66,7 @@ export interface Guard {
 }
 
 /** Whether the options contain the flag that allows the findings of a guard. */
-export function isAllowed({ id, allow }: Guard, options: ModeChangeOptions): boolean {
+export function isAllowed({ id, allow }: Guard, options: Pick<Given, "allow">): boolean {
   return allow !== undefined && options.allow.has(id);
 }
 

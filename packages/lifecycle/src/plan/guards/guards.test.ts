@@ -12,6 +12,7 @@ import { productionGuard } from "./production.ts";
 import { resyncGuard } from "./resync.ts";
 import { allowances } from "@pilot-light/sync/rules";
 import { syncOptions } from "../../mode-change.ts";
+import { unknownResourcesGuard } from "./unknown-resources.ts";
 
 function options(...allowed: readonly { id: string }[]): ModeChangeOptions {
   // With --yes, which allows nothing.
@@ -220,3 +221,64 @@ describe("the sync of a mode change", () => {
     expect(commandAllowing?.("allow-wider-access")).toBe(line);
   });
 });
+
+describe("a deployment", () => {
+  const given = { ...options(), syncData: undefined };
+  const usual = { command: "infra:deploy", options: given, activeNow: true, activeAfter: true } as const;
+
+  it.each(["aws_db_instance", "aws_s3_bucket", "aws_efs_file_system", "aws_secretsmanager_secret"])(
+    "deletes and replaces no %s unasked",
+    (type) => {
+      for (const action of ["destroy", "replace"] as const) {
+        const error = refusal({ ...usual, changes: [change(type, action)] });
+        expect(error?.code).toBe("DATA_LOSS_REFUSED");
+        expect(error?.hint).toContain("pnpm infra:deploy --allow-data-loss");
+      }
+      expect(refusal({ ...usual, changes: [change(type, "change")] })).toBeUndefined();
+    },
+  );
+
+  it("names what the resource holds, and the attribute that forces the replacement", () => {
+    const forced = { ...change("aws_db_instance", "replace"), forcedBy: ["db_name"] };
+    expect(refusal({ ...usual, changes: [forced] })?.details).toEqual([
+      "replace aws_db_instance.x[0] (holds the rows of its databases), because of: db_name",
+    ]);
+  });
+
+  it("names the command that finishes an interrupted deactivation, whose outputs describe pilot light", () => {
+    const interrupted = { ...usual, activeNow: false, activeAfter: false, unfinished: "deactivate" } as const;
+    const error = refusal({ ...interrupted, changes: [change("aws_efs_file_system", "destroy")] });
+    expect(error?.hint).toMatch(
+      /^A mode change has not finished. To finish it: {2}pnpm deactivate --resume\n/,
+    );
+  });
+
+  it("deletes what a deactivation deletes only where it changes the mode, and never the database", () => {
+    const off = { ...usual, activeAfter: false };
+    expect(refusal({ ...off, changes: [change("aws_efs_file_system", "destroy")] })).toBeUndefined();
+    expect(refusal({ ...off, changes: [change("aws_efs_file_system", "replace")] })?.code).toBe(
+      "DATA_LOSS_REFUSED",
+    );
+    const error = refusal({ ...off, changes: [change("aws_db_instance", "destroy")] });
+    expect(error?.code).toBe("DATA_LOSS_REFUSED");
+    expect(error?.hint).toContain("pnpm deactivate --sync-data");
+  });
+});
+
+test.each(["activate", "deactivate", "infra:deploy"] as const)(
+  "`%s` names resources of an earlier version, and deletes them only with the flag",
+  (command) => {
+    const unknown = [
+      { address: "aws_lb.a_0A1B2C3D", name: "aws_lb.a_0A1B2C3D", holds: undefined },
+      { address: "aws_s3_bucket.b_0A1B2C3D", name: "shop-old", holds: "objects" },
+    ].map((each) => ({ ...each, type: "", isOfEarlierVersion: true }));
+    expect(refusal({ command, unknown })).toMatchObject({
+      code: "UNKNOWN_RESOURCES",
+      details: ["aws_s3_bucket.b_0A1B2C3D  shop-old  (holds objects)", "aws_lb.a_0A1B2C3D"],
+      hint: expect.stringMatching(/--allow-unknown-resources$/) as string,
+    });
+    const allowed = { command, unknown, options: options(unknownResourcesGuard) };
+    expect(refusal(allowed)).toBeUndefined();
+    expect(notes(allowed)).toEqual([expect.stringContaining("shop-old (--allow-unknown-resources)")]);
+  },
+);

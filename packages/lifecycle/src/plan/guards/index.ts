@@ -7,11 +7,13 @@ import { newerGuard } from "./newer.ts";
 import { productionGuard } from "./production.ts";
 import { resyncGuard } from "./resync.ts";
 import { syncGuards } from "./sync-flags.ts";
+import { unknownResourcesGuard } from "./unknown-resources.ts";
 
 /** In the order in which refusals are reported and flags are listed. */
 export const guards: readonly Guard[] = [
   productionGuard,
   ...syncGuards,
+  unknownResourcesGuard,
   dataLossGuard,
   databaseCreatedGuard,
   databaseDeletedGuard,

@@ -1,0 +1,69 @@
+/** The options of every command that makes a Terraform plan: its variables, and the flags of the guards. */
+import { resolve } from "node:path";
+import { usage } from "@pilot-light/core/errors";
+import type { Argv } from "yargs";
+import type { GuardedCommand } from "../options.ts";
+import { guards } from "../plan/guards/index.ts";
+import { parseVariable, type TerraformVariable } from "../terraform/variables.ts";
+
+/** @throws OpsError USAGE (usage) */
+function parseVariables(pairs: readonly string[]): readonly { name: string; value: string }[] {
+  return pairs.map((pair) => {
+    const variable = parseVariable(pair);
+    if (variable === undefined) throw usage({ problem: `--var must be name=value, not ${pair}.` });
+    return variable;
+  });
+}
+
+/** `--var` and `--var-file`. */
+export function variableOptions<T>(argv: Argv<T>) {
+  return argv
+    .option("var", {
+      type: "string",
+      array: true,
+      default: [],
+      describe: "Terraform variable, as name=value; repeat it for more",
+      group: "Work:",
+      requiresArg: true,
+      coerce: parseVariables,
+    })
+    .option("var-file", {
+      type: "string",
+      array: true,
+      default: [],
+      describe: "File with Terraform variables; repeat it for more",
+      group: "Work:",
+      requiresArg: true,
+    });
+}
+
+/** The variables, with those of files first: the others win. */
+export function variablesOf(parsed: {
+  var: readonly { name: string; value: string }[];
+  varFile: readonly string[];
+}): TerraformVariable[] {
+  return [...parsed.varFile.map((file) => ({ file: resolve(file) })), ...parsed.var];
+}
+
+/** The flags of the guards, by their id. */
+export type GuardFlags = Readonly<Record<`allow-${string}`, boolean>>;
+
+/** Adds `--allow-<id>` for each guard of a command that a flag allows. */
+export function guardOptions<T>(argv: Argv<T>, command: GuardedCommand): Argv<T & GuardFlags> {
+  for (const { id, commands, allow } of guards) {
+    if (allow === undefined || !commands.includes(command)) continue;
+    argv.option(`allow-${id}`, {
+      type: "boolean",
+      default: false,
+      describe: allow.summary,
+      group: "Guards:",
+    });
+  }
+  // yargs changes `argv` itself; its types follow only options that are named one by one.
+  return argv as Argv<T & GuardFlags>;
+}
+
+/** Ids of the guards whose flags were given. */
+export function allowedGuards(parsed: GuardFlags): ReadonlySet<string> {
+  return new Set(guards.map(({ id }) => id).filter((id) => parsed[`allow-${id}`]));
+}

@@ -1,0 +1,147 @@
+/** What `pnpm infra:diff` and `pnpm infra:deploy` share: the checks, the Terraform plan, and the reasons to refuse it. */
+import { environmentName } from "@pilot-light/core/contract";
+import type { OpsError } from "@pilot-light/core/ops-error";
+import type { Environment } from "@pilot-light/core/config/env";
+import { formatMinute } from "@pilot-light/core/output/format";
+import { type Mode, modeName } from "@pilot-light/validate/mode";
+import { runningImages } from "@pilot-light/validate/aws/running-images";
+import type { LifecycleContext } from "../context.ts";
+import { Journal } from "../journal/journal.ts";
+import { wrongRegion } from "../errors.ts";
+import { costsOf, type Costs } from "../plan/costs.ts";
+import { checkGuards } from "../plan/guards/index.ts";
+import { summarize, type TerraformSummary } from "../plan/mode-change-plan.ts";
+import { checkAccess, checkTerraformPlan, modeOf, readUnknown } from "../preflight/checks.ts";
+import { Preflight } from "../preflight/preflight.ts";
+import type { SavedPlan } from "../terraform/stack.ts";
+import type { UnknownResource } from "../terraform/unknown-resources.ts";
+import type { TerraformVariable } from "../terraform/variables.ts";
+
+/** What the state contains. */
+interface StateFacts {
+  /** Resources that an earlier version of the stack created. */
+  unknown: readonly UnknownResource[];
+  /** Null before the first deployment. */
+  from: Mode | null;
+}
+
+/** The options of both commands. */
+export interface DeploymentOptions {
+  /** Variables for Terraform, in the order of their precedence. */
+  variables: readonly TerraformVariable[];
+  /** Ids of the guards whose findings are allowed. */
+  allow: ReadonlySet<string>;
+}
+
+export interface DeploymentPlan {
+  environment: string;
+  region: string;
+  /** Null before the first deployment. */
+  from: Mode | null;
+  to: Mode;
+  terraform: TerraformSummary;
+  monthlyCosts: { before: Costs; after: Costs };
+  notes: readonly string[];
+}
+
+export interface Prepared {
+  plan: DeploymentPlan;
+  contents: SavedPlan;
+  refusals: readonly OpsError[];
+}
+
+/**
+ * Checks and plans. Writes nothing.
+ * @throws the errors of the checks, such as STATE_FOREIGN (precondition)
+ */
+export async function prepareDeployment(
+  options: DeploymentOptions,
+  context: LifecycleContext,
+): Promise<Prepared> {
+  const { environment, printer, aws, names, signal, stack } = context;
+  const preflight = new Preflight(printer);
+  const { identity, version } = checkAccess(preflight, context);
+  const state = preflight.check<StateFacts>("state", async () => {
+    await Promise.all([identity, version]);
+    await stack.synthesize();
+    const unknown = await readUnknown(stack);
+    const from = readMode(await stack.outputValues(), aws.region);
+    const summary =
+      from === null ? `${names.stack} is not deployed yet` : `${names.stack} is ${modeName(from)}`;
+    return { value: { unknown, from }, summary };
+  });
+  const planned = checkTerraformPlan(preflight, context, [state], async () => [
+    // First, so that a variable of the command line wins.
+    ...unsetOf(await keptVariables((await state).from, context), environment),
+    ...options.variables,
+  ]);
+  const journal = Journal.open(context);
+  journal.catch(() => undefined);
+  await preflight.report(signal);
+  const { unknown, from } = await state;
+  const contents = await planned;
+  const to = contents.activates === true ? "active" : "pilot-light";
+  // A journal that cannot be read matters to `--resume` only.
+  const { unfinished } = await journal.catch(() => ({ unfinished: undefined }));
+  const { refusals, notes } = checkGuards({
+    command: "infra:deploy",
+    options: { syncData: undefined, images: {}, keepBackend: false, ...options },
+    changes: contents.changes,
+    unknown,
+    unfinished: unfinished?.command,
+    activeNow: from === "active",
+    activeAfter: to === "active",
+    willSync: false,
+    divergence: null,
+  });
+  return {
+    contents,
+    refusals,
+    plan: {
+      environment: names.stack,
+      region: aws.region,
+      from,
+      to,
+      terraform: summarize(contents),
+      monthlyCosts: { before: costsOf(contents.before), after: costsOf(contents.after) },
+      notes: [
+        ...(from !== null && from !== to ? [modeNote(to)] : []),
+        ...(unfinished === undefined
+          ? []
+          : [
+              `the run of \`${unfinished.command}\` of ${formatMinute(unfinished.startedAt)} UTC has not finished: to finish it, run  pnpm ${unfinished.command} --resume`,
+            ]),
+        ...notes,
+      ],
+    },
+  };
+}
+
+/**
+ * The mode that the state records; null when nothing was deployed. Outputs of another version need not be those of the contract.
+ * @throws OpsError WRONG_REGION (precondition)
+ */
+function readMode(
+  { dev_activated: active, aws_region: deployed }: Readonly<Record<string, unknown>>,
+  region: string,
+): Mode | null {
+  if (typeof deployed === "string" && deployed !== region) throw wrongRegion({ deployed, region });
+  return typeof active === "boolean" ? modeOf({ dev_activated: active }) : null;
+}
+
+/** The variables of the last deployment that AWS and the state record: the mode, and the images that run. */
+async function keptVariables(from: Mode | null, { aws, names, signal }: LifecycleContext) {
+  if (from === null) return [];
+  const images = from === "active" ? await runningImages(aws, names, signal) : [];
+  return [{ name: "dev_activated", value: String(from === "active") }, ...images];
+}
+
+/** Terraform reads an environment variable only where no argument sets the variable. */
+function unsetOf(variables: readonly { name: string; value: string }[], environment: Environment) {
+  return variables.filter(({ name }) => environment[`TF_VAR_${name}`] === undefined);
+}
+
+function modeNote(to: Mode): string {
+  const command = to === "active" ? "activate" : "deactivate";
+  return `this changes the mode of ${environmentName} to ${modeName(to)} and copies no data: pnpm ${command} --sync-data copies it`;
+}
