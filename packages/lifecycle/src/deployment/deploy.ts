@@ -6,7 +6,7 @@ import { environmentName } from "@pilot-light/core/contract";
 import type { Printer } from "@pilot-light/core/output/printer";
 import { modeName } from "@pilot-light/validate/mode";
 import { openContext, type LifecycleContext } from "../context.ts";
-import { againLine } from "../journal/command-hints.ts";
+import { againLine, planOptions } from "../journal/command-hints.ts";
 import { beforeAnyChange, refuse } from "../mode-change.ts";
 import { dollars, printHead, printRow, printTerraform } from "../plan/render.ts";
 import { deploy } from "../steps/deploy.ts";
@@ -24,12 +24,7 @@ export interface DeployOptions extends DeploymentOptions {
 
 /** Runs `pnpm infra:deploy`. */
 export async function deployStack(options: DeployOptions, command: CommandContext): Promise<CommandOutcome> {
-  const againCommand = againLine("infra:deploy", {
-    syncData: undefined,
-    images: {},
-    keepBackend: false,
-    ...options,
-  });
+  const againCommand = againLine("infra:deploy", planOptions(options));
   if (!options.dryRun && !options.yes && !canAsk()) throw confirmationNeeded({ command: againCommand });
   await using context = await openContext(command);
   const { aws, printer, project } = context;

@@ -1,4 +1,5 @@
 /** What `pnpm infra:diff` and `pnpm infra:deploy` share: the checks, the Terraform plan, and the reasons to refuse it. */
+import type { AwsIdentity } from "@pilot-light/core/aws/identity";
 import { environmentName } from "@pilot-light/core/contract";
 import type { OpsError } from "@pilot-light/core/ops-error";
 import type { Environment } from "@pilot-light/core/config/env";
@@ -6,13 +7,14 @@ import { formatMinute } from "@pilot-light/core/output/format";
 import { type Mode, modeName } from "@pilot-light/validate/mode";
 import { runningImages } from "@pilot-light/validate/aws/running-images";
 import type { LifecycleContext } from "../context.ts";
+import { planOptions } from "../journal/command-hints.ts";
 import { Journal } from "../journal/journal.ts";
-import { wrongRegion } from "../errors.ts";
 import { costsOf, type Costs } from "../plan/costs.ts";
 import { checkGuards } from "../plan/guards/index.ts";
 import { summarize, type TerraformSummary } from "../plan/mode-change-plan.ts";
 import { checkAccess, checkTerraformPlan, modeOf, readUnknown } from "../preflight/checks.ts";
 import { Preflight } from "../preflight/preflight.ts";
+import { assertSamePlace } from "../preflight/same-account.ts";
 import type { SavedPlan } from "../terraform/stack.ts";
 import type { UnknownResource } from "../terraform/unknown-resources.ts";
 import type { TerraformVariable } from "../terraform/variables.ts";
@@ -62,10 +64,10 @@ export async function prepareDeployment(
   const preflight = new Preflight(printer);
   const { identity, version } = checkAccess(preflight, context);
   const state = preflight.check<StateFacts>("state", async () => {
-    await Promise.all([identity, version]);
+    const [who] = await Promise.all([identity, version]);
     await stack.synthesize();
     const unknown = await readUnknown(stack);
-    const from = readMode(await stack.outputValues(), aws.region);
+    const from = readMode(await stack.outputValues(), who, aws.region);
     const summary =
       from === null ? `${names.stack} is not deployed yet` : `${names.stack} is ${modeName(from)}`;
     return { value: { unknown, from }, summary };
@@ -85,7 +87,7 @@ export async function prepareDeployment(
   const { unfinished } = await journal.catch(() => ({ unfinished: undefined }));
   const { refusals, notes } = checkGuards({
     command: "infra:deploy",
-    options: { syncData: undefined, images: {}, keepBackend: false, ...options },
+    options: planOptions(options),
     changes: contents.changes,
     unknown,
     unfinished: unfinished?.command,
@@ -119,13 +121,18 @@ export async function prepareDeployment(
 
 /**
  * The mode that the state records; null when nothing was deployed. Outputs of another version need not be those of the contract.
- * @throws OpsError WRONG_REGION (precondition)
+ * @throws OpsError WRONG_REGION, WRONG_ACCOUNT (precondition)
  */
-function readMode(
-  { dev_activated: active, aws_region: deployed }: Readonly<Record<string, unknown>>,
-  region: string,
-): Mode | null {
-  if (typeof deployed === "string" && deployed !== region) throw wrongRegion({ deployed, region });
+function readMode(outputs: Readonly<Record<string, unknown>>, who: AwsIdentity, region: string): Mode | null {
+  const { dev_activated: active, aws_region = region, backend_ecr_repository_url = "" } = outputs;
+  assertSamePlace(
+    {
+      aws_region: String(aws_region),
+      backend_ecr_repository_url: String(backend_ecr_repository_url),
+    },
+    who,
+    region,
+  );
   return typeof active === "boolean" ? modeOf({ dev_activated: active }) : null;
 }
 

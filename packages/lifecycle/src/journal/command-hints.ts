@@ -5,6 +5,11 @@ import type { GuardedCommand, ModeChangeName, ModeChangeOptions } from "../optio
 /** The options that a hint repeats. */
 export type Given = Pick<ModeChangeOptions, "syncData" | "variables" | "images" | "keepBackend" | "allow">;
 
+/** The options of a command that only makes and applies a Terraform plan. */
+export function planOptions({ variables, allow }: Pick<Given, "variables" | "allow">): Given {
+  return { syncData: undefined, variables, images: {}, keepBackend: false, allow };
+}
+
 /** The same command again. */
 export function againLine(command: GuardedCommand | "infra:diff", given: Given): string {
   const { syncData, images } = given;

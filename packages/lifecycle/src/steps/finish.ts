@@ -5,7 +5,7 @@ import type { Printer } from "@pilot-light/core/output/printer";
 import type { Image } from "../aws/images.ts";
 import { modeNotReached, settingsPending, syncPending } from "../errors.ts";
 import { formatDuration, plural } from "@pilot-light/core/output/format";
-import { againLine, resumeLine, reverseLine } from "../journal/command-hints.ts";
+import { againLine, planOptions, resumeLine, reverseLine } from "../journal/command-hints.ts";
 import { type Health, printHealth, validateHealth } from "./health.ts";
 import { findDone, type Journal } from "../journal/journal.ts";
 import { describeMode } from "../preflight/checks.ts";
@@ -157,13 +157,7 @@ export async function reportUnchangedMode(
       .map(({ service, reference }) => ({ name: imageVariables[service], value: reference })),
   ];
   const deployLine = (line: "infra:deploy" | "infra:diff") =>
-    againLine(line, {
-      syncData: undefined,
-      variables: given,
-      images: {},
-      keepBackend: false,
-      allow: new Set(),
-    });
+    againLine(line, planOptions({ variables: given, allow: new Set() }));
   if (given.length > 0 && contents.changes.length > 0) {
     const changes = contents.changes.length;
     throw settingsPending({ command, mode, changes, deployLine: deployLine("infra:deploy") });
