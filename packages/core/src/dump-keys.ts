@@ -7,6 +7,9 @@ import type { DatabaseSystem } from "./postgres/endpoint.ts";
 const dumpEnding = ".dump";
 const manifestEnding = ".manifest.json";
 
+/** The systems whose databases are dumped. */
+export const systems = ["neon", "rds"] as const satisfies readonly DatabaseSystem[];
+
 /** Prefixes of all dumps. */
 export const dumpPrefixes = ["neon-dumps/", "rds-dumps/"] as const satisfies `${DatabaseSystem}-dumps/`[];
 
