@@ -65,8 +65,9 @@ export const folders = new Map<string, Readonly<Record<string, readonly string[]
       target: ["top", "read"],
       plan: ["top", "archive", "read", "target"],
       dumps: ["top", "archive", "copy", "plan"],
+      compare: ["top", "copy", "plan", "read"],
       steps: ["top", "archive", "copy", "plan", "read", "target"],
-      commands: ["top", "archive", "dumps", "plan"],
+      commands: ["top", "archive", "compare", "dumps", "plan"],
     },
   ],
   [

@@ -59,6 +59,22 @@ export async function resolve(
   };
 }
 
+/** Both databases, without the bucket. */
+export interface ResolvedPair {
+  neon: Endpoint;
+  rds: Endpoint;
+  /** As in `Resolved`. */
+  rereadSecret: () => Promise<Endpoint>;
+}
+
+/** Resolves both databases. */
+export async function resolvePair(source: OutputsSource, context: CommandContext): Promise<ResolvedPair> {
+  const neon = readNeon(context.environment, context.printer.redactor);
+  const { aws, rds, secretArn } = await resolveAws(source, context);
+  const rereadSecret = () => readRdsEndpoint(rds, aws, secretArn, context);
+  return { neon, rds: await rereadSecret(), rereadSecret };
+}
+
 /** Resolves one of the two databases. */
 export async function resolveOne(
   system: DatabaseSystem,

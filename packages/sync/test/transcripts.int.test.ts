@@ -15,7 +15,7 @@ const bin = fileURLToPath(new URL("../dist/bin.js", import.meta.url));
 
 const replacements = [
   [/\b[0-9a-f]{64}\b/g, "5f0c".repeat(16)],
-  [/\b20\d\d-\d\d-\d\d(?!T)\b/g, "2026-12-26"],
+  [/\b20\d\d-\d\d-\d\d(?!T| \d\d:)/g, "2026-12-26"],
 ] as const;
 
 // A sandbox of its own, so that the databases have the names that people see.
@@ -29,7 +29,7 @@ afterAll(() => sandbox.stop());
 interface Shown {
   env?: Record<string, string>;
   /** The script of package.json. */
-  program?: "sync" | "dumps";
+  program?: "sync" | "dumps" | "compare";
 }
 
 async function expectTranscript(
@@ -39,13 +39,17 @@ async function expectTranscript(
 ): Promise<void> {
   const own = processEnvironment();
   const environment = { PATH: own.PATH, HOME: own.HOME, ...defaultEnvironment(sandbox.state), ...env };
-  const words = program === "sync" ? [] : [program];
-  const command = [process.execPath, bin, ...words, ...args.split(" ")];
-  const shown = `pnpm ${program} ${args}`;
+  const words = [...(program === "sync" ? [] : [program]), ...args.split(" ").filter((word) => word !== "")];
+  const command = [process.execPath, bin, ...words];
+  const shown = `pnpm ${program} ${args}`.trim();
   const text = await transcriptOf({ shown, command, environment, replacements });
   expect(linesTooLong(text)).toEqual([]);
   await expect(text).toMatchFileSnapshot(`../../../docs/transcripts/${name}.txt`);
 }
+
+test("a comparison before the sync", async () => {
+  await expectTranscript("compare", "", { program: "compare" });
+});
 
 test("a dry run", async () => {
   await expectTranscript("sync-dry-run", "neon-to-rds --dry-run");
@@ -61,6 +65,10 @@ test("the dumps of the sync: the list, one dump, its check, and the plan of a pr
   await expectTranscript("dumps-show", "show latest", { program: "dumps" });
   await expectTranscript("dumps-verify", "verify latest", { program: "dumps" });
   await expectTranscript("dumps-prune-dry-run", "prune --keep 1 --dry-run", { program: "dumps" });
+});
+
+test("a comparison after the sync", async () => {
+  await expectTranscript("compare-equal", "", { program: "compare" });
 });
 
 test("an undo", async () => {

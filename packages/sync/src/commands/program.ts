@@ -1,5 +1,6 @@
-/** `pnpm sync` and `pnpm dumps`: the registry of their commands. */
+/** `pnpm sync`, `pnpm compare` and `pnpm dumps`: the registry of their commands. */
 import { runCli } from "@pilot-light/core/cli/cli";
+import { compareCommand } from "./compare-command.ts";
 import {
   downloadCommand,
   listCommand,
@@ -11,7 +12,8 @@ import {
 import { neonToRds, rdsToNeon } from "./sync-command.ts";
 import { undoCommand } from "./undo-command.ts";
 
-const dumpsCommands = [
+const others = [
+  compareCommand,
   listCommand,
   showCommand,
   verifyCommand,
@@ -20,12 +22,12 @@ const dumpsCommands = [
   removeCommand,
 ];
 
-/** Runs the program that the first word names: `pnpm dumps`, or else `pnpm sync`. */
+/** Runs the program that the first word names; without such a word, `pnpm sync`. */
 export async function run(): Promise<void> {
   const args = process.argv.slice(2);
-  if (args[0] === "dumps") {
+  if (args[0] === "dumps" || args[0] === "compare") {
     const groups = { dumps: "List, inspect, check, download or delete the dumps of syncs" };
-    await runCli("pnpm", args, dumpsCommands, { groups });
+    await runCli("pnpm", args, others, { groups });
     return;
   }
   await runCli("pnpm sync", args, [neonToRds, rdsToNeon, undoCommand]);
