@@ -64,8 +64,10 @@ export const folders = new Map<string, Readonly<Record<string, readonly string[]
       copy: ["top", "read"],
       target: ["top", "read"],
       plan: ["top", "archive", "read", "target"],
+      dumps: ["top", "archive", "copy", "plan"],
+      compare: ["top", "copy", "plan", "read"],
       steps: ["top", "archive", "copy", "plan", "read", "target"],
-      commands: ["top", "plan"],
+      commands: ["top", "archive", "compare", "dumps", "plan"],
     },
   ],
   [

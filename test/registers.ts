@@ -8,6 +8,8 @@ import { documents as lifecycleDocuments } from "@pilot-light/lifecycle/document
 import * as lifecycle from "@pilot-light/lifecycle/errors";
 import { guards } from "@pilot-light/lifecycle/guards";
 import { documents as syncDocuments } from "@pilot-light/sync/documents";
+import { needed } from "@pilot-light/sync/allow-needed";
+import * as dumps from "@pilot-light/sync/dump-errors";
 import * as sync from "@pilot-light/sync/errors";
 import { allowances, rules, type Rule } from "@pilot-light/sync/rules";
 import { documents as validateDocuments } from "@pilot-light/validate/documents";
@@ -21,6 +23,7 @@ export const registers: readonly Readonly<Record<string, unknown>>[] = [
   lifecycle,
   sandbox,
   sync,
+  dumps,
   validate,
   ...syncRules.map(({ errors = {} }) => errors),
 ];
@@ -53,6 +56,7 @@ export const flags: readonly FlagEntry[] = [
     ...allowance,
     commands: ["pnpm sync neon-to-rds", "pnpm sync rds-to-neon", "pnpm activate", "pnpm deactivate"],
   })),
+  { ...needed, commands: ["pnpm dumps rm"] },
   ...guards.flatMap(({ id, commands, codes, allow }) =>
     allow === undefined || syncFlags.includes(`allow-${id}`)
       ? []

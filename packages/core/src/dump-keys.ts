@@ -7,6 +7,9 @@ import type { DatabaseSystem } from "./postgres/endpoint.ts";
 const dumpEnding = ".dump";
 const manifestEnding = ".manifest.json";
 
+/** The systems whose databases are dumped. */
+export const systems = ["neon", "rds"] as const satisfies readonly DatabaseSystem[];
+
 /** Prefixes of all dumps. */
 export const dumpPrefixes = ["neon-dumps/", "rds-dumps/"] as const satisfies `${DatabaseSystem}-dumps/`[];
 
@@ -23,6 +26,29 @@ export function dumpKey(system: DatabaseSystem, stamp: string): string {
 /** S3 key of the manifest that makes a dump complete. */
 export function manifestKey(key: string): string {
   return `${key.slice(0, -dumpEnding.length)}${manifestEnding}`;
+}
+
+/** What the key of a dump or of its manifest states. */
+export interface DumpName {
+  system: DatabaseSystem;
+  /** As `timestamp` writes it. */
+  stamp: string;
+  isManifest: boolean;
+}
+
+const named =
+  /^(?<system>neon|rds)-dumps\/(?<stamp>\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d)(?<ending>\.dump|\.manifest\.json)$/;
+
+/** The parts of a key that a sync has written; undefined for the key of any other object. */
+export function parseDumpKey(key: string): DumpName | undefined {
+  const { system, stamp, ending } = named.exec(key)?.groups ?? {};
+  if ((system !== "neon" && system !== "rds") || stamp === undefined) return undefined;
+  return { system, stamp, isManifest: ending === manifestEnding };
+}
+
+/** The time of a stamp, in milliseconds since 1970; NaN for a stamp that is no time. */
+export function timeOfStamp(stamp: string): number {
+  return Date.parse(`${stamp.replace(/T(\d\d)-(\d\d)-(\d\d)$/, "T$1:$2:$3")}Z`);
 }
 
 /** Whether a key is that of a dump. */

@@ -1,6 +1,10 @@
 /** The `--json` documents of sync, and the types of the data in them. Loads zod, so other files import only types from here. */
 import { defineDocument, type DocumentEntry } from "@pilot-light/core/cli/documents";
 import { z } from "zod";
+import { compareDocuments } from "./compare/documents.ts";
+import { dumpDocuments } from "./dumps/documents.ts";
+
+export { comparisonSchema } from "./compare/documents.ts";
 
 const system = z.enum(["neon", "rds"]);
 const names = z.array(z.string()).readonly();
@@ -133,4 +137,6 @@ export const documents: readonly DocumentEntry[] = [
     outcomes: { undone: "The previous database has its name again, or an interrupted sync is repaired." },
     schema: undoneSchema,
   }),
+  ...compareDocuments,
+  ...dumpDocuments,
 ];

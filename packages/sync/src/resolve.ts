@@ -3,7 +3,7 @@ import { createAwsClients, type AwsClients } from "@pilot-light/core/aws/clients
 import { readDatabaseSecret } from "@pilot-light/core/aws/database-secret";
 import { readIdentity, type AwsIdentity } from "@pilot-light/core/aws/identity";
 import type { CommandContext } from "@pilot-light/core/cli/command";
-import { outputsSchema, resourceNames } from "@pilot-light/core/contract";
+import { outputsSchema, resourceNames, type ResourceNames } from "@pilot-light/core/contract";
 import { readVariable } from "@pilot-light/core/config/env";
 import { outputsInvalid } from "@pilot-light/core/errors";
 import { parseOutputs, readOutputs, type OutputsSource } from "@pilot-light/core/terraform/outputs";
@@ -12,6 +12,7 @@ import { readNeon } from "@pilot-light/core/postgres/neon-url";
 import { resolveRds, withCredentials } from "@pilot-light/core/postgres/rds-endpoint";
 import { readProject } from "@pilot-light/core/config/project";
 import type { Direction } from "./direction.ts";
+import { DumpBucket } from "./archive/dump-bucket.ts";
 import { DumpStore } from "./archive/dump-store.ts";
 import { settleAll } from "@pilot-light/core/async/settle";
 
@@ -25,6 +26,10 @@ export interface Resolved {
   rereadSecret: () => Promise<Endpoint>;
 }
 
+/** The name of the bucket follows from the project where an older stack has no such output. */
+const bucketOutputs = outputsSchema
+  .pick({ db_backups_bucket_name: true })
+  .extend({ db_backups_bucket_name: outputsSchema.shape.db_backups_bucket_name.optional() });
 const neededOutputs = outputsSchema
   .pick({ database_endpoint: true, database_port: true, database_name: true, database_secret_arn: true })
   .extend({ db_backups_bucket_name: outputsSchema.shape.db_backups_bucket_name.optional() });
@@ -54,6 +59,22 @@ export async function resolve(
   };
 }
 
+/** Both databases, without the bucket. */
+export interface ResolvedPair {
+  neon: Endpoint;
+  rds: Endpoint;
+  /** As in `Resolved`. */
+  rereadSecret: () => Promise<Endpoint>;
+}
+
+/** Resolves both databases. */
+export async function resolvePair(source: OutputsSource, context: CommandContext): Promise<ResolvedPair> {
+  const neon = readNeon(context.environment, context.printer.redactor);
+  const { aws, rds, secretArn } = await resolveAws(source, context);
+  const rereadSecret = () => readRdsEndpoint(rds, aws, secretArn, context);
+  return { neon, rds: await rereadSecret(), rereadSecret };
+}
+
 /** Resolves one of the two databases. */
 export async function resolveOne(
   system: DatabaseSystem,
@@ -65,8 +86,39 @@ export async function resolveOne(
   return await readRdsEndpoint(rds, aws, secretArn, context);
 }
 
+/** The bucket with the dumps, and the names of the environment. Needs neither database. */
+export async function resolveBucket(
+  source: OutputsSource,
+  context: CommandContext,
+): Promise<{ bucket: DumpBucket; names: ResourceNames }> {
+  const { aws, identity, names, raw } = await readEnvironment(source, context);
+  const { db_backups_bucket_name: given } = parseOutputs(raw, bucketOutputs);
+  const name = given ?? names.backupsBucket;
+  if (name === "") {
+    throw outputsInvalid({
+      problem: "The output db_backups_bucket_name is empty, so the bucket is not known.",
+    });
+  }
+  await new DumpStore(aws, name, identity.account).check(context.signal);
+  return { bucket: new DumpBucket(aws, name, identity.account), names };
+}
+
 /** The account, and the RDS side according to the outputs. */
-async function resolveAws(source: OutputsSource, { environment, printer, signal }: CommandContext) {
+async function resolveAws(source: OutputsSource, context: CommandContext) {
+  const { aws, identity, names, raw } = await readEnvironment(source, context);
+  const outputs = parseOutputs(raw, neededOutputs);
+  const rds = await resolveRds(outputs, context.environment);
+  const secretArn = outputs.database_secret_arn;
+  if (secretArn === "") {
+    throw outputsInvalid({
+      problem: "The output database_secret_arn is empty, so the RDS password is not known.",
+    });
+  }
+  return { aws, identity, rds, secretArn, bucket: outputs.db_backups_bucket_name ?? names.backupsBucket };
+}
+
+/** The account and the outputs, as they are. */
+async function readEnvironment(source: OutputsSource, { environment, printer, signal }: CommandContext) {
   const names = resourceNames(readProject(environment));
   const aws = createAwsClients(environment);
   const reading = readOutputs({
@@ -81,15 +133,7 @@ async function resolveAws(source: OutputsSource, { environment, printer, signal 
     readIdentity(aws, readVariable(environment, "PILOT_LIGHT_ACCOUNT_ID"), signal),
     reading,
   ]);
-  const outputs = parseOutputs(raw, neededOutputs);
-  const rds = await resolveRds(outputs, environment);
-  const secretArn = outputs.database_secret_arn;
-  if (secretArn === "") {
-    throw outputsInvalid({
-      problem: "The output database_secret_arn is empty, so the RDS password is not known.",
-    });
-  }
-  return { aws, identity, rds, secretArn, bucket: outputs.db_backups_bucket_name ?? names.backupsBucket };
+  return { aws, identity, names, raw };
 }
 
 async function readRdsEndpoint(

@@ -26,7 +26,7 @@ test.concurrent(
     }));
     const says = [pair.neon.database, "NEON_DATABASE_URL", "database_endpoint", "RDS_HOSTADDR"];
     const env = { AWS_ENDPOINT_URL: aws.url, RDS_HOSTADDR: `127.0.0.1:${tunnel.port}` };
-    for (const args of [dryRun, run, ["rds-to-neon", "--yes"]]) {
+    for (const args of [dryRun, run, ["rds-to-neon", "--yes"], ["compare"]]) {
       const refusal = { exit: 4, code: "SAME_DATABASE", says };
       await expectRefusal(pair, before, [...args, "--outputs-file", file], refusal, { env });
     }

@@ -1,5 +1,8 @@
 /** What a person sees of `pnpm sync`, as the runbooks show it: docs/transcripts/sync*.txt. `vitest -u` writes them. */
 import { fileURLToPath } from "node:url";
+import { defaultProjectName, resourceNames } from "@pilot-light/core/contract";
+import { motoUrl } from "@pilot-light/sandbox/aws/moto";
+import { protectBucket } from "@pilot-light/sandbox/aws/resources";
 import { defaultEnvironment } from "@pilot-light/sandbox/environment";
 import { databases, ownerRoles } from "@pilot-light/sandbox/names";
 import { startSandbox, type Sandbox } from "@pilot-light/sandbox/sandbox";
@@ -10,6 +13,11 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 
 const bin = fileURLToPath(new URL("../dist/bin.js", import.meta.url));
 
+const replacements = [
+  [/\b[0-9a-f]{64}\b/g, "5f0c".repeat(16)],
+  [/\b20\d\d-\d\d-\d\d(?!T| \d\d:)/g, "2026-12-26"],
+] as const;
+
 // A sandbox of its own, so that the databases have the names that people see.
 let sandbox: Sandbox;
 beforeAll(async () => {
@@ -18,14 +26,30 @@ beforeAll(async () => {
 });
 afterAll(() => sandbox.stop());
 
-async function expectTranscript(name: string, args: string, env: Record<string, string> = {}): Promise<void> {
+interface Shown {
+  env?: Record<string, string>;
+  /** The script of package.json. */
+  program?: "sync" | "dumps" | "compare";
+}
+
+async function expectTranscript(
+  name: string,
+  args: string,
+  { env = {}, program = "sync" }: Shown = {},
+): Promise<void> {
   const own = processEnvironment();
   const environment = { PATH: own.PATH, HOME: own.HOME, ...defaultEnvironment(sandbox.state), ...env };
-  const command = [process.execPath, bin, ...args.split(" ")];
-  const text = await transcriptOf({ shown: `pnpm sync ${args}`, command, environment });
+  const words = [...(program === "sync" ? [] : [program]), ...args.split(" ").filter((word) => word !== "")];
+  const command = [process.execPath, bin, ...words];
+  const shown = `pnpm ${program} ${args}`.trim();
+  const text = await transcriptOf({ shown, command, environment, replacements });
   expect(linesTooLong(text)).toEqual([]);
   await expect(text).toMatchFileSnapshot(`../../../docs/transcripts/${name}.txt`);
 }
+
+test("a comparison before the sync", async () => {
+  await expectTranscript("compare", "", { program: "compare" });
+});
 
 test("a dry run", async () => {
   await expectTranscript("sync-dry-run", "neon-to-rds --dry-run");
@@ -33,6 +57,18 @@ test("a dry run", async () => {
 
 test("a sync", async () => {
   await expectTranscript("sync", "neon-to-rds --yes");
+});
+
+test("the dumps of the sync: the list, one dump, its check, and the plan of a prune", async () => {
+  await protectBucket(motoUrl(sandbox.state.moto), resourceNames(defaultProjectName).backupsBucket);
+  await expectTranscript("dumps-list", "list --limit 2", { program: "dumps" });
+  await expectTranscript("dumps-show", "show latest", { program: "dumps" });
+  await expectTranscript("dumps-verify", "verify latest", { program: "dumps" });
+  await expectTranscript("dumps-prune-dry-run", "prune --keep 1 --dry-run", { program: "dumps" });
+});
+
+test("a comparison after the sync", async () => {
+  await expectTranscript("compare-equal", "", { program: "compare" });
 });
 
 test("an undo", async () => {
@@ -44,5 +80,5 @@ test("a refusal", async () => {
   expect(empty.pathname).toBe(`/${databases.neon}`);
   expect(empty.username).toBe(ownerRoles.neon);
   empty.pathname = "/postgres";
-  await expectTranscript("sync-refused", "neon-to-rds --dry-run", { NEON_DATABASE_URL: empty.href });
+  await expectTranscript("sync-refused", "neon-to-rds --dry-run", { env: { NEON_DATABASE_URL: empty.href } });
 });

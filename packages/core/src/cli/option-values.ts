@@ -21,3 +21,12 @@ export function parseJobs(jobs: number, most: number): number {
   if (Number.isInteger(jobs) && jobs >= 1 && jobs <= most) return jobs;
   throw usage({ problem: `--jobs must be a whole number from 1 to ${most}.` });
 }
+
+/**
+ * A number of things, at least 1.
+ * @throws OpsError USAGE (usage) that names the option
+ */
+export function parseCount(option: string, count: number): number {
+  if (Number.isInteger(count) && count >= 1) return count;
+  throw usage({ problem: `--${option} must be a whole number, at least 1.` });
+}

@@ -155,7 +155,8 @@ function different(item: Item, other: Item): Difference {
   if (secretTypes.has(item.entry.type)) {
     return { ...name, problem: "different" };
   }
-  return { ...name, problem: "different", ...excerpts(item.sql, other.sql) };
+  const definitions = { expected: item.entry.sql, actual: other.entry.sql };
+  return { ...name, problem: "different", ...excerpts(item.sql, other.sql), definitions };
 }
 
 /** Such as `foreign key constraint plain.eggs eggs_chicken_fkey`. */

@@ -10,6 +10,8 @@ export interface Difference {
   problem: "missing" | "unexpected" | "different";
   expected?: string;
   actual?: string;
+  /** The complete definitions, where `expected` and `actual` are excerpts of them. */
+  definitions?: { expected: string; actual: string };
 }
 
 /** A difference as one line. */

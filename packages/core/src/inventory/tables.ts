@@ -87,6 +87,7 @@ export async function fingerprintTables(
   tables: readonly DataTable[],
   reading: FingerprintReading,
 ): Promise<Fingerprint[]> {
+  if (tables.length === 0) return [];
   const selects = tables.map((table, index) => {
     const from = `only ${ident(table.schema, table.name)} as t`;
     const count = `${index} as i, pg_catalog.count(*) as rows`;

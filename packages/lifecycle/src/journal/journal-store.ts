@@ -1,13 +1,12 @@
 /** Where the journal is stored: next to the Terraform state, so that everyone who uses the state sees the journal. */
 import { readFile, rename, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { createAwsClients } from "@pilot-light/core/aws/clients";
 import { awsError, awsErrorName } from "@pilot-light/core/aws/errors";
 import { sdk } from "@pilot-light/core/aws/sdk";
 import type { ResourceNames } from "@pilot-light/core/contract";
 import type { Environment } from "@pilot-light/core/config/env";
 import { messageOf } from "@pilot-light/core/ops-error";
-import { chooseBackend } from "@pilot-light/core/terraform/backend";
+import { describeJournalPlace, journalPlace } from "@pilot-light/core/terraform/journal-place";
 import { journalUnwritable } from "../errors.ts";
 
 /** Reads and writes the text of a journal. */
@@ -18,22 +17,17 @@ export interface JournalStore {
   write(text: string): Promise<void>;
 }
 
-/** The store: a file next to a local state, an object in the bucket of an S3 state, else an object in the backups bucket. */
+/** The store at the place of the journal. */
 export function journalStore(
   environment: Environment,
   names: ResourceNames,
   directory: string,
 ): JournalStore {
-  const key = `${names.stack}/lifecycle.json`;
-  const backend = chooseBackend(environment);
-  switch (backend.kind) {
-    case "local":
-      return fileStore(join(directory, `lifecycle.${names.stack}.json`));
-    case "s3":
-      return s3Store({ ...environment, AWS_REGION: backend.region }, backend.bucket, key);
-    case "terraform-cloud":
-      return s3Store(environment, names.backupsBucket, key);
-  }
+  const place = journalPlace(environment, names, directory);
+  if ("file" in place) return fileStore(place.file);
+  const { bucket, key, region } = place;
+  const own = region === undefined ? environment : { ...environment, AWS_REGION: region };
+  return s3Store(own, bucket, key, describeJournalPlace(place));
 }
 
 function fileStore(file: string): JournalStore {
@@ -59,9 +53,8 @@ function fileStore(file: string): JournalStore {
   };
 }
 
-function s3Store(environment: Environment, Bucket: string, Key: string): JournalStore {
+function s3Store(environment: Environment, Bucket: string, Key: string, place: string): JournalStore {
   const aws = createAwsClients(environment);
-  const place = `s3://${Bucket}/${Key}`;
   return {
     place,
     async read() {

@@ -16,6 +16,25 @@ export async function createBucket(endpoint: string, bucket: string): Promise<vo
   await new S3Client(clientOptions(endpoint)).send(new CreateBucketCommand({ Bucket: bucket }));
 }
 
+/** Gives a bucket the versioning and the rule of the backups bucket that infra deploys, with the same numbers. */
+export async function protectBucket(endpoint: string, bucket: string): Promise<void> {
+  const s3 = await import("@aws-sdk/client-s3");
+  const client = new s3.S3Client(clientOptions(endpoint));
+  const VersioningConfiguration = { Status: "Enabled" } as const;
+  await client.send(new s3.PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration }));
+  const rule = {
+    ID: "expire-old-dumps",
+    Status: "Enabled",
+    Filter: { Prefix: "" },
+    Expiration: { Days: 30 },
+    NoncurrentVersionExpiration: { NoncurrentDays: 7 },
+  } as const;
+  const LifecycleConfiguration = { Rules: [rule] };
+  await client.send(
+    new s3.PutBucketLifecycleConfigurationCommand({ Bucket: bucket, LifecycleConfiguration }),
+  );
+}
+
 /** Deletes a bucket with its objects, their versions and its unfinished uploads. */
 export async function removeBucket(endpoint: string, bucket: string): Promise<void> {
   const s3 = await import("@aws-sdk/client-s3");

@@ -10,7 +10,7 @@ import { awsError, awsErrorName, awsStatus } from "@pilot-light/core/aws/errors"
 import { sdk } from "@pilot-light/core/aws/sdk";
 import { dumpPrefixes, isManifestKey, manifestKey } from "@pilot-light/core/dump-keys";
 import { bucketForeign, bucketMissing, keyTaken, uploadIncomplete } from "../errors.ts";
-import { parseManifest, type Manifest, type StoredDump } from "./manifest.ts";
+import { parseManifest, type Manifest, type UploadedDump } from "./manifest.ts";
 
 const mebibyte = 1024 * 1024;
 /** S3 takes 10,000 parts at most; 9,000 leaves room. */
@@ -80,7 +80,7 @@ export class DumpStore {
    * Uploads a file in parallel parts with checksums; a failure leaves no parts behind.
    * @throws OpsError KEY_TAKEN, UPLOAD_INCOMPLETE, AWS_* (aws)
    */
-  async putFile(key: string, file: string, signal: AbortSignal): Promise<StoredDump> {
+  async putFile(key: string, file: string, signal: AbortSignal): Promise<UploadedDump> {
     const { Upload } = await import("@aws-sdk/lib-storage");
     const { HeadObjectCommand, UploadPartCommand } = await import("@aws-sdk/client-s3");
     const client = await this.#aws.s3();

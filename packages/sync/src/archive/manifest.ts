@@ -3,7 +3,11 @@ import type { DirectionName } from "../direction.ts";
 import { manifestUnreadable } from "../errors.ts";
 import { z } from "zod";
 
-const system = z.enum(["neon", "rds"]);
+const databaseShape = {
+  system: z.enum(["neon", "rds"]).describe("Where the database is."),
+  host: z.string().describe("Host name of the server."),
+  name: z.string().describe("Name of the database."),
+};
 const fingerprint = z.object({
   rows: z.number().describe("Number of rows."),
   hash: z
@@ -21,12 +25,14 @@ const sequence = z.object({
   cycle: z.boolean().describe("Whether the sequence starts again at its end."),
 });
 
+const manifestVersion = 1;
+
 /**
  * Version 1, for writing and for reading. Readers accept fields that they do not know. Manifests are stored in S3, and other programs read
  * them: a field keeps its name and meaning. A manifest holds no user name of a database and no password.
  */
-const manifestSchema = z.looseObject({
-  version: z.literal(1),
+export const manifestSchema = z.looseObject({
+  version: z.literal(manifestVersion).describe("Version of the manifest."),
   kind: z
     .enum(["archive", "backup"])
     .describe(
@@ -37,12 +43,12 @@ const manifestSchema = z.looseObject({
   sha256: z.string().describe("SHA-256 of the dump, in hexadecimal."),
   createdAt: z.string().describe("UTC, in ISO 8601."),
   createdBy: z.string().describe("ARN of who ran the sync."),
-  direction: z.enum(["neon-to-rds", "rds-to-neon"]),
+  direction: z.enum(["neon-to-rds", "rds-to-neon"]).describe("Direction of the sync."),
   database: z
-    .object({ system, host: z.string(), name: z.string(), serverVersion: z.string() })
+    .object({ ...databaseShape, serverVersion: z.string().describe("Version of the server.") })
     .describe("The dumped database."),
   target: z
-    .object({ system, host: z.string(), name: z.string() })
+    .object(databaseShape)
     .exactOptional()
     .describe(
       "Of an archive: the database that it was restored to. Earlier versions of the tool did not write it.",
@@ -50,11 +56,11 @@ const manifestSchema = z.looseObject({
   clientVersion: z.string().describe("Version of pg_dump."),
   verified: z
     .object({
-      depth: z.enum(["checksums", "counts"]),
+      depth: z.enum(["checksums", "counts"]).describe("What the tables were compared by."),
       snapshot: z.string().describe("Identifier of the snapshot that the dump was made from."),
       tables: z.record(z.string(), fingerprint).describe("By `schema.name`, quoted where needed."),
-      largeObjects: fingerprint,
-      sequences: z.array(sequence).readonly(),
+      largeObjects: fingerprint.describe("All large objects together."),
+      sequences: z.array(sequence).readonly().describe("Positions of the sequences."),
       schemaObjects: z.number().describe("Number of schema objects."),
     })
     .exactOptional()
@@ -73,12 +79,22 @@ export function parseManifest(text: string, uri: string): Manifest {
   try {
     return manifestSchema.parse(JSON.parse(text));
   } catch (cause) {
-    throw manifestUnreadable({ uri }, { cause });
+    throw manifestUnreadable({ uri }, { cause, details: reasonsOf(cause, text) });
   }
 }
 
-/** A dump in S3. */
-export interface StoredDump {
+/** Why a manifest cannot be read. */
+function reasonsOf(cause: unknown, text: string): string[] {
+  if (!(cause instanceof z.ZodError)) return ["it is not JSON"];
+  const { data } = z.looseObject({ version: z.number() }).safeParse(JSON.parse(text));
+  if (data !== undefined && data.version !== manifestVersion) {
+    return [`it has version ${data.version}; this version of the tool reads version ${manifestVersion}`];
+  }
+  return cause.issues.slice(0, 5).map(({ path, message }) => `${path.join(".")}: ${message}`);
+}
+
+/** A dump that was sent to S3. */
+export interface UploadedDump {
   bytes: number;
   /** Of the bytes that were sent, in hexadecimal. */
   sha256: string;
@@ -88,7 +104,7 @@ export interface StoredDump {
 export function manifestBase(
   run: { direction: DirectionName; createdBy: string; clientVersion: string },
   key: string,
-  { bytes, sha256 }: StoredDump,
+  { bytes, sha256 }: UploadedDump,
 ) {
   return { version: 1, key, bytes, sha256, createdAt: new Date().toISOString(), ...run } as const;
 }

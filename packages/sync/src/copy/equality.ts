@@ -37,15 +37,17 @@ export interface EqualityOptions {
   installedVersions: ReadonlyMap<string, string>;
   /** Entries of the source's archive that the restore left out. */
   isLeftOut: (entry: ArchiveEntry) => boolean;
+  /** Materialized views that hold rows, as `schema.name`. Default: those that a restore of the expected archive fills. */
+  refreshed?: ReadonlySet<string>;
 }
 
 /** All differences. */
 export function differencesBetween(
   expected: DatabaseContent,
   actual: DatabaseContent,
-  { sequencesAfter, sameMajor, skippedExtensions, installedVersions, isLeftOut }: EqualityOptions,
+  { sequencesAfter, sameMajor, skippedExtensions, installedVersions, isLeftOut, ...given }: EqualityOptions,
 ): Difference[] {
-  const refreshed = refreshedViews(expected.archive.entries);
+  const refreshed = given.refreshed ?? refreshedViews(expected.archive.entries);
   const [wanted, found] = [expected.inventory, actual.inventory];
   return [
     ...compareArchives(expected.archive, actual.archive, { sameMajor, isLeftOut }),

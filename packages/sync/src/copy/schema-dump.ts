@@ -1,5 +1,6 @@
 /** The schema of a database as pg_dump writes it, to be compared with an archive entry by entry. */
 import type { Environment } from "@pilot-light/core/config/env";
+import type { Side } from "@pilot-light/core/errors";
 import type { Archive } from "@pilot-light/core/inventory/archive";
 import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
 import type { ClientPrograms } from "@pilot-light/core/postgres/programs";
@@ -16,6 +17,10 @@ export interface SchemaDumpRequest {
   /** From `libpqEnvironment`, for the server. */
   environment: Environment;
   database: string;
+  /** The side that fails when pg_dump does. Default: the target. */
+  side?: Side;
+  /** Exported snapshot to dump. Default: the present. */
+  snapshot?: string;
   /** Where the archive is written. */
   file: string;
   /** Ends pg_dump. */
@@ -25,11 +30,22 @@ export interface SchemaDumpRequest {
 }
 
 /**
- * Dumps the schema of a database of the target's server with the flags of every dump, and reads it.
- * @throws OpsError DUMP_FAILED (target)
+ * Dumps the schema of a database with the flags of every dump, and reads it.
+ * @throws OpsError DUMP_FAILED of the side's class
  */
 export async function dumpSchema(request: SchemaDumpRequest): Promise<Archive> {
-  const { system, endpoint, programs, environment, database, file, signal, onStart } = request;
+  const {
+    system,
+    endpoint,
+    programs,
+    environment,
+    database,
+    file,
+    signal,
+    onStart,
+    snapshot,
+    side = "target",
+  } = request;
   const args = [
     "--format=custom",
     "--compress=0",
@@ -39,6 +55,7 @@ export async function dumpSchema(request: SchemaDumpRequest): Promise<Archive> {
     "--no-password",
     "--lock-wait-timeout=30000",
     `--file=${file}`,
+    ...(snapshot === undefined ? [] : [`--snapshot=${snapshot}`]),
   ];
   const options = {
     environment: { ...environment, PGDATABASE: database },
@@ -49,11 +66,11 @@ export async function dumpSchema(request: SchemaDumpRequest): Promise<Archive> {
     programs.pgDump,
     args,
     options,
-    { endpoint, side: "target" },
+    { endpoint, side },
     { output: file },
   );
   if (exitCode !== 0) {
-    throw dumpFailed({ side: "target", system, errors: programErrors(stderr) });
+    throw dumpFailed({ side, system, errors: programErrors(stderr) });
   }
   return await readOwnArchive(file);
 }

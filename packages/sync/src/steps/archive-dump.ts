@@ -1,12 +1,12 @@
 /** Step: upload the dump of the source to S3, while the restore runs. */
 import { settleAll } from "@pilot-light/core/async/settle";
 import { formatBytes } from "@pilot-light/core/output/format";
-import type { StoredDump } from "../archive/manifest.ts";
+import type { UploadedDump } from "../archive/manifest.ts";
 import type { Dump } from "../copy/dump.ts";
 import type { StepContext } from "../job.ts";
 
 /** Uploads the dump. Runs at the same time as the other steps. */
-export async function uploadArchive(dump: Dump, { job, signal, undo }: StepContext): Promise<StoredDump> {
+export async function uploadArchive(dump: Dump, { job, signal, undo }: StepContext): Promise<UploadedDump> {
   const { archiveKey, store } = job;
   undo.add(`the dump ${store.uri(archiveKey)}`, store.otherwise(archiveKey), (stop) =>
     store.remove(archiveKey, stop),
@@ -15,17 +15,17 @@ export async function uploadArchive(dump: Dump, { job, signal, undo }: StepConte
 }
 
 /** The dumps of a sync in S3. */
-export interface StoredDumps {
-  archive: StoredDump;
+export interface UploadedDumps {
+  archive: UploadedDump;
   /** Undefined when the target is not dumped. */
-  backup: StoredDump | undefined;
+  backup: UploadedDump | undefined;
 }
 
 /** Waits until the dump and the backup of the target are in S3. */
 export async function finishUploads(
-  uploads: { archive: Promise<StoredDump>; backup: Promise<StoredDump | undefined> },
+  uploads: { archive: Promise<UploadedDump>; backup: Promise<UploadedDump | undefined> },
   { printer }: StepContext,
-): Promise<StoredDumps> {
+): Promise<UploadedDumps> {
   return await printer.step("archive", async () => {
     const [archive, backup] = await settleAll([uploads.archive, uploads.backup]);
     const also = backup === undefined ? "" : `, and the target's, ${formatBytes(backup.bytes)}`;

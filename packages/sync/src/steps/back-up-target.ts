@@ -3,7 +3,7 @@
  */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { manifestBase, type StoredDump } from "../archive/manifest.ts";
+import { manifestBase, type UploadedDump } from "../archive/manifest.ts";
 import { checkArchive, makeDump, type Dump, type DumpRequest } from "../copy/dump.ts";
 import { describeRun, type StepContext } from "../job.ts";
 import { sessionOptions } from "../read/connect.ts";
@@ -11,7 +11,7 @@ import { readBusy } from "../read/lock-watch.ts";
 import { openSnapshot } from "../read/snapshot.ts";
 
 /** @param key S3 key of the dump */
-export async function backUpTarget(key: string, context: StepContext): Promise<StoredDump> {
+export async function backUpTarget(key: string, context: StepContext): Promise<UploadedDump> {
   const { job, libpq, signal, undo } = context;
   const { direction, programs, store, target, versions } = job;
   const start = performance.now();

@@ -9,7 +9,7 @@ import type { StepContext, SyncJob } from "../job.ts";
 import { checkRows } from "../plan/rules/index.ts";
 import { dropDatabase } from "../target/maintenance.ts";
 import type { Replaced, SwapResult } from "../target/swap.ts";
-import { finishUploads, uploadArchive, type StoredDumps } from "./archive-dump.ts";
+import { finishUploads, uploadArchive, type UploadedDumps } from "./archive-dump.ts";
 import { backUpTarget } from "./back-up-target.ts";
 import { Background } from "./background.ts";
 import { carrySettings } from "./carry-settings.ts";
@@ -114,7 +114,7 @@ async function dropPrevious({ maintenance, droppable }: SyncJob): Promise<string
 
 function summarize(
   { inventory, sequences }: DumpedSource,
-  rest: Pick<SyncResult, "durationsMs" | "warnings"> & { stored: StoredDumps; swapped: Replaced },
+  rest: Pick<SyncResult, "durationsMs" | "warnings"> & { stored: UploadedDumps; swapped: Replaced },
 ): SyncResult {
   return {
     tables: inventory.tables.size,

@@ -1,5 +1,5 @@
 /** Step: the manifest makes the dump of the source complete. It comes last: it states that the target was verified and replaced. */
-import { manifestBase, type Manifest, type StoredDump } from "../archive/manifest.ts";
+import { manifestBase, type Manifest, type UploadedDump } from "../archive/manifest.ts";
 import { manifestFailed } from "../errors.ts";
 import { describeRun, type StepContext } from "../job.ts";
 import type { DumpedSource } from "./dump-source.ts";
@@ -7,7 +7,7 @@ import type { DumpedSource } from "./dump-source.ts";
 /** @param durations milliseconds of each step */
 export async function writeManifest(
   { inventory, sequences, snapshot }: DumpedSource,
-  stored: StoredDump,
+  stored: UploadedDump,
   durations: Readonly<Record<string, number>>,
   { job, signal }: StepContext,
 ): Promise<void> {

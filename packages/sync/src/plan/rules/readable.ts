@@ -5,7 +5,7 @@ import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
 import { ident } from "@pilot-light/core/postgres/identifiers";
 import { dumpedSides, type DatabasesRule } from "./rule.ts";
 
-const notReadable = defineError<{
+export const notReadable = defineError<{
   system: DatabaseSystem;
   role: string;
   objects: readonly string[];

@@ -1,0 +1,68 @@
+/** Deletes dumps of earlier syncs. */
+import { delayed, grace } from "@pilot-light/core/async/grace";
+import { awsError } from "@pilot-light/core/aws/errors";
+import { sdk } from "@pilot-light/core/aws/sdk";
+import { manifestKey } from "@pilot-light/core/dump-keys";
+import { messageOf, OpsError } from "@pilot-light/core/ops-error";
+import { dumpsNotDeleted } from "./errors.ts";
+import type { DumpBucket } from "./dump-bucket.ts";
+
+/** DeleteObjects takes 1000 keys at most; each dump has two. */
+const batchSize = 500;
+
+/**
+ * Deletes dumps with their manifests. In each batch the manifests come first: a dump without one counts no longer, and the next prune
+ * deletes it. S3 does not report whether an object existed.
+ * @param onDeleted called with the keys of the dumps of each batch
+ * @throws OpsError DUMPS_NOT_DELETED, AWS_* (aws); the state is `nothing-written` where nothing was deleted
+ */
+export async function deleteDumps(
+  bucket: DumpBucket,
+  keys: readonly string[],
+  signal: AbortSignal,
+  onDeleted: (keys: readonly string[]) => void = () => undefined,
+): Promise<void> {
+  let deleted = 0;
+  for (let start = 0; start < keys.length; start += batchSize) {
+    const batch = keys.slice(start, start + batchSize);
+    try {
+      await deleteObjects(bucket, batch.map(manifestKey), signal);
+      await deleteObjects(bucket, batch, signal);
+    } catch (error) {
+      const reasons = error instanceof OpsError && error.code === "DUMPS_NOT_DELETED" ? error.details : [];
+      if (deleted === 0 && reasons.length === 0) throw withNothingWritten(error);
+      const details = reasons.length > 0 ? reasons : [messageOf(signal.aborted ? signal.reason : error)];
+      throw dumpsNotDeleted({ bucket: bucket.name, deleted, wanted: keys.length }, { details, cause: error });
+    }
+    deleted += batch.length;
+    onDeleted(batch);
+  }
+}
+
+function withNothingWritten(error: unknown): unknown {
+  return error instanceof OpsError ? error.with({ state: "nothing-written" }) : error;
+}
+
+async function deleteObjects(
+  bucket: DumpBucket,
+  keys: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  signal.throwIfAborted();
+  const { DeleteObjectsCommand } = sdk.s3();
+  const s3 = await bucket.aws.s3();
+  const Delete = { Objects: keys.map((Key) => ({ Key })), Quiet: true };
+  const { Errors = [] } = await s3
+    .send(new DeleteObjectsCommand({ ...bucket.address, Delete }), {
+      // An interruption gives the request some seconds: its answer states what was deleted.
+      abortSignal: delayed(signal, grace.request),
+    })
+    .catch((error: unknown) => {
+      throw awsError(error, `Cannot delete dumps in ${bucket.name}`);
+    });
+  if (Errors.length === 0) return;
+  const details = Errors.slice(0, 10).map(({ Key = "", Code = "", Message = "" }) =>
+    `${bucket.uri(Key)}: ${Code} ${Message}`.trimEnd(),
+  );
+  throw dumpsNotDeleted({ bucket: bucket.name, deleted: 0, wanted: keys.length }, { details });
+}

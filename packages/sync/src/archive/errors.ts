@@ -1,0 +1,136 @@
+/** The register of the errors of the commands about dumps: `pnpm dumps`. */
+import { formatBytes, formatCount, plural } from "@pilot-light/core/output/format";
+import { defineError } from "@pilot-light/core/ops-error";
+
+// Which dump
+
+export const dumpMissing = defineError<{ key: string; bucket: string }>({
+  code: "DUMP_MISSING",
+  failure: "precondition",
+  meaning: "No dump in the bucket has the key that was given.",
+  remedy: "List the dumps with `pnpm dumps list`. The lifecycle rule of the bucket deletes old dumps.",
+  state: "nothing-written",
+  message: ({ key, bucket }) => `No dump in ${bucket} has the key ${key}.`,
+  hint: () => "The bucket may have deleted the dump by its age. To list the dumps:  pnpm dumps list",
+});
+
+export const dumpAmbiguous = defineError<{ key: string; keys: readonly string[] }>({
+  code: "DUMP_AMBIGUOUS",
+  failure: "usage",
+  meaning: "Several dumps have the part of a key that was given.",
+  remedy: "Give more of the key, or add `--system`. A sync writes two dumps with the same time.",
+  state: "nothing-written",
+  message: ({ key, keys }) => `${plural(keys.length, "dump")} have "${key}" in the key.`,
+  details: ({ keys }) => (keys.length > 10 ? [...keys.slice(0, 10), `and ${keys.length - 10} more`] : keys),
+  hint: () =>
+    "Give more of the key, such as neon-dumps/2026-11-22T09-30-00. A sync writes two dumps with the same time: --system neon or --system rds selects one.",
+});
+
+export const noDumps = defineError<{ bucket: string; system: string | undefined }>({
+  code: "NO_DUMPS",
+  failure: "precondition",
+  meaning: "`latest` was given, but the bucket has no complete dump.",
+  remedy: "List the dumps with `pnpm dumps list`. A sync creates a dump.",
+  state: "nothing-written",
+  message: ({ bucket, system }) =>
+    `${bucket} has no complete dump${system === undefined ? "" : ` of ${system}`}.`,
+  hint: () => "A dump is complete once it has a manifest. To list all dumps:  pnpm dumps list",
+});
+
+export const dumpIncomplete = defineError<{ uri: string; lacks: "manifest" | "dump" }>({
+  code: "DUMP_INCOMPLETE",
+  failure: "precondition",
+  meaning: "The dump has no manifest, or the manifest has no dump, so the tool cannot check the dump.",
+  remedy:
+    "Use another dump. A sync that still runs writes the manifest at its end; a sync that was killed never does.",
+  state: "nothing-written",
+  message: ({ uri, lacks }) =>
+    lacks === "manifest"
+      ? `${uri} has no manifest, so nothing proves that the dump is intact.`
+      : `${uri} does not exist. Only its manifest does.`,
+  hint: ({ uri, lacks }) =>
+    lacks === "manifest"
+      ? `If its sync still runs, wait until the sync has ended. To download the dump without a check:  aws s3 cp ${uri} .`
+      : "To list the dumps:  pnpm dumps list",
+});
+
+// Download and check
+
+export const dumpDamagedInS3 = defineError<{ uri: string; problems: readonly string[] }>({
+  code: "DUMP_NOT_INTACT",
+  failure: "problems",
+  meaning: "The bytes of a dump in S3 are not the bytes that its manifest describes.",
+  remedy: "Use another dump. The versions of the object in S3 may contain the original bytes.",
+  message: ({ uri }) => `${uri} is not the dump that its manifest describes.`,
+  details: ({ problems }) => problems,
+  hint: () => "Use another dump:  pnpm dumps list",
+});
+
+export const fileExists = defineError<{ file: string }>({
+  code: "FILE_EXISTS",
+  failure: "precondition",
+  meaning: "The file that a dump would be downloaded to exists.",
+  remedy: "Remove the file, or name another one with `--file`.",
+  state: "nothing-written",
+  message: ({ file }) => `The file ${file} exists. A download does not replace a file.`,
+  hint: () => "Remove the file, or name another file with --file.",
+});
+
+export const fileUnwritable = defineError<{ file: string; reason: string }>({
+  code: "FILE_UNWRITABLE",
+  failure: "configuration",
+  meaning: "The file that a dump is downloaded to cannot be written.",
+  remedy: "Name a file in a directory that exists and that you may write to, with `--file`.",
+  message: ({ file, reason }) => `Cannot write ${file}: ${reason}.`,
+  hint: () => "Name a file in a directory that you may write to, with --file.",
+});
+
+export const noRoom = defineError<{ directory: string; bytes: number; free: number }>({
+  code: "NO_ROOM",
+  failure: "precondition",
+  meaning: "The directory has less free space than the dump needs.",
+  remedy: "Free disk space, or use another directory: `--file` of a download, TMPDIR of a check.",
+  state: "nothing-written",
+  message: ({ directory, bytes, free }) =>
+    `The dump needs ${formatBytes(bytes)}, but ${directory} has only ${formatBytes(free)} of free space.`,
+  hint: () =>
+    "Free disk space, or use another directory: --file of a download, the variable TMPDIR of a check.",
+});
+
+// Deletion
+
+export const dumpNeeded = defineError<{ uri: string; reasons: readonly string[]; command: string }>({
+  code: "DUMP_NEEDED",
+  failure: "precondition",
+  meaning:
+    "The dump is the newest good one of its database, the last mode change needs it, or its sync may still run.",
+  remedy: "Keep the dump. If you want to delete it all the same, add `--allow-needed`.",
+  state: "nothing-written",
+  message: ({ uri }) => `${uri} is needed.`,
+  details: ({ reasons }) => reasons,
+  hint: ({ command }) => `To delete the dump all the same:  ${command} --allow-needed`,
+});
+
+export const dumpsNotDeleted = defineError<{ bucket: string; deleted: number; wanted: number }>({
+  code: "DUMPS_NOT_DELETED",
+  failure: "aws",
+  meaning: "S3 did not delete all objects, or the deletion was interrupted.",
+  remedy: "Run the command again. It deletes what is left.",
+  state: "changed",
+  message: ({ bucket, deleted, wanted }) =>
+    `S3 has deleted ${formatCount(deleted)} of ${plural(wanted, "dump")} in ${bucket}.`,
+  hint: () =>
+    "The others may have lost their manifests. Run the same command again: it deletes what is left. To list the dumps:  pnpm dumps list",
+});
+
+export const lastChangeUnknown = defineError<{ place: string; reason: string }>({
+  code: "LAST_CHANGE_UNKNOWN",
+  failure: "precondition",
+  meaning:
+    "The journal of the last mode change cannot be read, so the tool does not know which dumps the mode change needs.",
+  remedy: "Inspect the journal. `pnpm status` names its place.",
+  state: "nothing-written",
+  message: ({ place, reason }) => `Cannot read the journal of the last mode change, ${place}: ${reason}.`,
+  hint: () =>
+    "Without the journal, nobody knows which dumps the last mode change needs. Inspect the journal.",
+});

@@ -1,0 +1,151 @@
+/** Lists the dumps of the bucket, and reads their manifests. */
+import type { ListObjectsV2CommandInput } from "@aws-sdk/client-s3";
+import { awsError, awsErrorName, awsStatus } from "@pilot-light/core/aws/errors";
+import { sdk } from "@pilot-light/core/aws/sdk";
+import { dumpPrefixes, manifestKey } from "@pilot-light/core/dump-keys";
+import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
+import { bucketMissing } from "../errors.ts";
+import type { DumpBucket } from "./dump-bucket.ts";
+import { parseManifest, type Manifest } from "./manifest.ts";
+import { findNewest, listAll, type Listing, type ListPage } from "./newest-objects.ts";
+import { dumpsOf, type StoredDump } from "./stored-dump.ts";
+
+/** Some of the dumps, the newest first. */
+export interface DumpsFound {
+  dumps: readonly StoredDump[];
+  /** Whether the bucket has no others. */
+  isAll: boolean;
+}
+
+/** @param system of one of the databases; undefined for both */
+function prefixesOf(system: DatabaseSystem | undefined): readonly string[] {
+  return dumpPrefixes.filter((prefix) => system === undefined || prefix === `${system}-dumps/`);
+}
+
+/**
+ * All dumps, the newest first.
+ * @throws OpsError BUCKET_MISSING, AWS_* (aws)
+ */
+export async function listDumps(
+  bucket: DumpBucket,
+  system: DatabaseSystem | undefined,
+  signal: AbortSignal,
+): Promise<StoredDump[]> {
+  const lists = prefixesOf(system).map((prefix) => listAll(lister(bucket, prefix, signal), undefined));
+  return dumpsOf((await Promise.all(lists)).flat());
+}
+
+/**
+ * The dumps whose keys begin with a text, the newest first.
+ * @throws OpsError BUCKET_MISSING, AWS_* (aws)
+ */
+export async function listBelow(
+  bucket: DumpBucket,
+  prefix: string,
+  signal: AbortSignal,
+): Promise<StoredDump[]> {
+  return dumpsOf(await listAll(lister(bucket, prefix, signal), undefined));
+}
+
+/** Above this number of dumps, a list reads the complete bucket. */
+const mostSearched = 250;
+
+/**
+ * The newest dumps, at least this many of each database, unless it has fewer.
+ * @throws OpsError BUCKET_MISSING, AWS_* (aws)
+ */
+export async function listAtLeast(
+  bucket: DumpBucket,
+  system: DatabaseSystem | undefined,
+  count: number,
+  signal: AbortSignal,
+): Promise<DumpsFound> {
+  if (count > mostSearched) return { dumps: await listDumps(bucket, system, signal), isAll: true };
+  return await listNewest(bucket, system, (dumps) => dumps.length >= count, signal, 4 * count);
+}
+
+/**
+ * The newest dumps, as many as are enough.
+ * @param isEnough whether the newest dumps of one database contain what the caller needs
+ * @param pageSize objects of a request
+ * @throws OpsError BUCKET_MISSING, AWS_* (aws)
+ */
+export async function listNewest(
+  bucket: DumpBucket,
+  system: DatabaseSystem | undefined,
+  isEnough: (dumps: readonly StoredDump[]) => boolean,
+  signal: AbortSignal,
+  pageSize = 100,
+): Promise<DumpsFound> {
+  const found = await Promise.all(
+    prefixesOf(system).map((prefix) => {
+      const listing = { page: lister(bucket, prefix, signal), groups: grouper(bucket, signal) };
+      return findNewest(prefix, listing, (objects) => isEnough(dumpsOf(objects)), Math.max(100, pageSize));
+    }),
+  );
+  return {
+    dumps: dumpsOf(found.flatMap(({ objects }) => objects)),
+    isAll: found.every(({ isAll }) => isAll),
+  };
+}
+
+function lister(bucket: DumpBucket, prefix: string, signal: AbortSignal): ListPage {
+  return async (after, most) => {
+    const page = { Prefix: prefix, StartAfter: after, MaxKeys: most };
+    const { Contents = [], IsTruncated = false } = await list(bucket, page, signal);
+    const objects = Contents.flatMap(({ Key, Size = 0, LastModified }) =>
+      Key === undefined || LastModified === undefined
+        ? []
+        : [{ key: Key, bytes: Size, modified: LastModified }],
+    );
+    return { objects, isTruncated: IsTruncated };
+  };
+}
+
+function grouper(bucket: DumpBucket, signal: AbortSignal): Listing["groups"] {
+  return async (prefix, delimiter) => {
+    const { CommonPrefixes = [] } = await list(bucket, { Prefix: prefix, Delimiter: delimiter }, signal);
+    return CommonPrefixes.flatMap(({ Prefix }) => (Prefix === undefined ? [] : [Prefix]));
+  };
+}
+
+async function list(
+  bucket: DumpBucket,
+  page: Omit<ListObjectsV2CommandInput, "Bucket">,
+  signal: AbortSignal,
+) {
+  const { ListObjectsV2Command } = sdk.s3();
+  const s3 = await bucket.aws.s3();
+  return await s3
+    .send(new ListObjectsV2Command({ ...bucket.address, ...page }), { abortSignal: signal })
+    .catch((error: unknown) => {
+      signal.throwIfAborted();
+      if (awsErrorName(error) === "NoSuchBucket") {
+        throw bucketMissing({ bucket: bucket.name }, { cause: error });
+      }
+      throw awsError(error, `Cannot list the dumps in ${bucket.name}`);
+    });
+}
+
+/**
+ * The manifest of a dump; undefined where the dump has none.
+ * @throws OpsError MANIFEST_UNREADABLE, AWS_* (aws)
+ */
+export async function readManifest(
+  bucket: DumpBucket,
+  key: string,
+  signal: AbortSignal,
+): Promise<Manifest | undefined> {
+  const { GetObjectCommand } = sdk.s3();
+  const Key = manifestKey(key);
+  const uri = bucket.uri(Key);
+  const s3 = await bucket.aws.s3();
+  try {
+    const { Body } = await s3.send(new GetObjectCommand({ ...bucket.address, Key }), { abortSignal: signal });
+    return parseManifest((await Body?.transformToString()) ?? "", uri);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (awsErrorName(error) === "NoSuchKey" || awsStatus(error) === 404) return undefined;
+    throw awsError(error, `Cannot read the manifest ${uri}`);
+  }
+}

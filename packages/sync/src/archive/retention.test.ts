@@ -1,0 +1,19 @@
+import { expect, test } from "vitest";
+import { describeDeletion, expiryOf } from "./retention.ts";
+
+test.each([
+  [{ isVersioned: true, keptDays: 7 }, "for 7 days. Until then it can be restored"],
+  [{ isVersioned: true, keptDays: null }, "no rule of the bucket deletes it"],
+  [{ isVersioned: true, keptDays: undefined }, "may not read for how long"],
+  [{ isVersioned: false, keptDays: 7 }, "a deleted dump cannot be restored"],
+  [{ isVersioned: undefined, keptDays: 7 }, "is not known"],
+])("what a deletion means: %j", (retention, says) => {
+  expect(describeDeletion({ ...retention, expiresAfterDays: 30 })).toContain(says);
+});
+
+test("a dump expires so many days after S3 received it, where a rule is known", () => {
+  const stored = new Date("2026-11-22T09:30:00Z");
+  const expiry = (expiresAfterDays: number | null | undefined) =>
+    expiryOf(stored, { isVersioned: true, keptDays: 7, expiresAfterDays });
+  expect([expiry(30), expiry(null), expiry(undefined)]).toEqual(["2026-12-22T09:30:00.000Z", null, null]);
+});

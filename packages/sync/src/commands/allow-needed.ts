@@ -1,0 +1,8 @@
+/** The flag of `pnpm dumps rm` that allows to delete a dump that is needed. The option and docs/flags.md come from this entry. */
+export const needed = {
+  option: "allow-needed",
+  describe: "Delete the dump although it is needed",
+  meaning:
+    "Another dump has the same rows, or nobody needs the rows. Without the newest archive, a mode change cannot find out which database has newer rows.",
+  codes: ["DUMP_NEEDED", "LAST_CHANGE_UNKNOWN"],
+} as const;

@@ -1,0 +1,39 @@
+/** `pnpm compare`: both databases side by side. */
+import { defineCommand } from "@pilot-light/core/cli/define-command";
+import { jobsOption, outputsFileOption } from "@pilot-light/core/cli/options";
+import { syncVariables } from "./shared-options.ts";
+
+export const compareCommand = defineCommand({
+  words: "compare",
+  name: "compare",
+  summary: "Compare the Neon database with the RDS database: definitions, rows, sequences",
+  options: (argv) =>
+    jobsOption(
+      outputsFileOption(argv)
+        .option("schema", {
+          type: "boolean",
+          default: false,
+          describe: "Compare only the definitions of objects, unless --data is given as well",
+          group: "Selection:",
+        })
+        .option("data", {
+          type: "boolean",
+          default: false,
+          describe: "Compare only the rows and the sequences, unless --schema is given as well",
+          group: "Selection:",
+        }),
+      { counted: "Parallel sessions for each database", initial: 4, most: 32 },
+    ),
+  examples: [
+    ["$0 compare", "exit code 1 if anything differs"],
+    ["$0 compare --schema", "takes a second, however large the databases are"],
+  ],
+  variables: syncVariables,
+  run: async ({ outputsFile, schema, data, jobs }, context) => {
+    const { runCompare } = await import("./run-compare.ts");
+    const { outputsSource } = await import("@pilot-light/core/terraform/outputs");
+    const both = schema === data;
+    const outputs = outputsSource(outputsFile, context.environment);
+    return await runCompare({ schema: both || schema, data: both || data, jobs, outputs }, context);
+  },
+});

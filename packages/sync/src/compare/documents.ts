@@ -1,0 +1,93 @@
+/** The `--json` document of `pnpm compare`, and the types of the data in it. Loads zod. */
+import { defineDocument, type DocumentEntry } from "@pilot-light/core/cli/documents";
+import { z } from "zod";
+
+const sideSchema = z.object({
+  database: z.string().describe("Name of the database."),
+  host: z.string().describe("Host name of the server."),
+  port: z.number().int().describe("Port of the server."),
+  version: z.string().describe("Version of the server."),
+  snapshot: z.string().describe("Identifier of the snapshot that was read."),
+});
+const problem = z
+  .enum(["only-neon", "only-rds", "different"])
+  .describe("On which side the object exists, or that its definitions differ.");
+const rows = (system: string) =>
+  z
+    .number()
+    .int()
+    .nullable()
+    .describe(`Exact number of rows on ${system}; null where the table does not exist.`);
+const hash = (system: string) =>
+  z
+    .string()
+    .nullable()
+    .describe(`Sum of the hashes of the rows on ${system}; null where the table does not exist.`);
+const position = (system: string) =>
+  z
+    .string()
+    .nullable()
+    .describe(`Last value on ${system}, in decimal; null where the sequence does not exist.`);
+
+const objectSchema = z.object({
+  kind: z.string().describe("Kind of the object, such as `table` or `function`."),
+  identity: z.string().describe("Name of the object."),
+  problem,
+  diff: z
+    .array(z.string())
+    .readonly()
+    .describe(
+      "Lines of a unified diff of the definitions: `-` on Neon, `+` on RDS. Empty where it is not shown.",
+    ),
+});
+const tableSchema = z.object({
+  table: z.string().describe("`schema.name`, quoted where needed, or `large objects`."),
+  neonRows: rows("Neon"),
+  rdsRows: rows("RDS"),
+  neonHash: hash("Neon"),
+  rdsHash: hash("RDS"),
+  isEqual: z.boolean().describe("Whether the rows are the same."),
+});
+const sequenceSchema = z.object({
+  sequence: z.string().describe("`schema.name`, quoted where needed."),
+  neon: position("Neon"),
+  rds: position("RDS"),
+  isEqual: z.boolean().describe("Whether the next value is the same."),
+});
+
+export const comparisonSchema = z.object({
+  neon: sideSchema.describe("The Neon database."),
+  rds: sideSchema.describe("The RDS database."),
+  objects: z
+    .array(objectSchema)
+    .readonly()
+    .nullable()
+    .describe("Schema objects that differ; null where the schema was not compared."),
+  tables: z
+    .array(tableSchema)
+    .readonly()
+    .nullable()
+    .describe("All tables of both databases; null where the data was not compared."),
+  sequences: z
+    .array(sequenceSchema)
+    .readonly()
+    .nullable()
+    .describe("All sequences of both databases; null where the data was not compared."),
+  notes: z.array(z.string()).readonly().describe("What was not compared, and differences of the platforms."),
+});
+
+export type Comparison = z.infer<typeof comparisonSchema>;
+export type ComparedObject = z.infer<typeof objectSchema>;
+export type ComparedTable = z.infer<typeof tableSchema>;
+export type ComparedSequence = z.infer<typeof sequenceSchema>;
+
+export const compareDocuments: readonly DocumentEntry[] = [
+  defineDocument({
+    commands: ["compare"],
+    outcomes: {
+      equal: "No difference was found in what was compared.",
+      different: "Differences were found. The exit code is 1.",
+    },
+    schema: comparisonSchema,
+  }),
+];

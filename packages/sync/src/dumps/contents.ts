@@ -1,0 +1,48 @@
+/** Whether the table of contents of a dump names the tables that its manifest names. Pure. */
+import type { ArchiveEntry } from "@pilot-light/core/inventory/archive";
+
+/** `"my schema".t` -> `my schema`, `t`: the names of an identity without their quotes. */
+export function splitIdentity(identity: string): { schema: string; name: string } {
+  const parts = identity.match(/"(?:[^"]|"")*"|[^".]+/g) ?? [];
+  const [schema = "", name = ""] = parts.map((part) =>
+    part.startsWith('"') ? part.slice(1, -1).replaceAll('""', '"') : part,
+  );
+  return { schema, name };
+}
+
+const keyOf = (schema: string | null, name: string) => JSON.stringify([schema, name]);
+
+/**
+ * Sentences about tables that only the manifest or only the dump names.
+ * @param entries table of contents of the dump
+ * @param tables of the manifest, by identity
+ */
+export function tableProblems(entries: readonly ArchiveEntry[], tables: readonly string[]): string[] {
+  const namesOf = (type: string) =>
+    new Set(entries.filter((entry) => entry.type === type).map(({ schema, tag }) => keyOf(schema, tag)));
+  const created = namesOf("TABLE");
+  const attached = namesOf("TABLE ATTACH");
+  const known = new Set(
+    tables.map((identity) => {
+      const { schema, name } = splitIdentity(identity);
+      return keyOf(schema, name);
+    }),
+  );
+  const missing = tables.filter((identity) => {
+    const { schema, name } = splitIdentity(identity);
+    return !created.has(keyOf(schema, name));
+  });
+  // Tables of extensions have rows, but are created with the extension. The manifest counts the rows of some partitions with those
+  // of their parent.
+  const unknown = entries.filter(({ type, schema, tag }) => {
+    const key = keyOf(schema, tag);
+    return type === "TABLE DATA" && created.has(key) && !known.has(key) && !attached.has(key);
+  });
+  return [
+    ...missing.map((identity) => `the manifest names the table ${identity}, which the dump does not contain`),
+    ...unknown.map(
+      ({ schema, tag }) =>
+        `the dump contains the table ${schema ?? ""}.${tag}, which the manifest does not name`,
+    ),
+  ];
+}

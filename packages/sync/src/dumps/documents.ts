@@ -1,0 +1,169 @@
+/** The `--json` documents of `pnpm dumps`, and the types of the data in them. Loads zod. */
+import { defineDocument, type DocumentEntry } from "@pilot-light/core/cli/documents";
+import { z } from "zod";
+import { manifestSchema } from "../archive/manifest.ts";
+
+const system = z.enum(["neon", "rds"]);
+const count = (what: string) => z.number().int().nullable().describe(what);
+
+export const dumpSchema = z.object({
+  key: z.string().describe("S3 key of the dump."),
+  uri: z.string().describe("`s3://` address of the dump."),
+  system: system.describe("The system of the dumped database."),
+  createdAt: z.string().describe("When the sync began, as the key states it: UTC, in ISO 8601."),
+  status: z
+    .enum(["complete", "incomplete", "unreadable"])
+    .describe(
+      "`complete`: it has a manifest. `incomplete`: the dump or its manifest is missing. `unreadable`: this version of the tool cannot read the manifest.",
+    ),
+  problem: z.string().nullable().describe("Why the dump is not complete; null where it is."),
+  kind: z
+    .enum(["archive", "backup"])
+    .nullable()
+    .describe(
+      "`archive`: the source of a sync. `backup`: the target, before it was replaced. Null without a manifest, as are the fields below.",
+    ),
+  bytes: z.number().nullable().describe("Size of the object in bytes; null where only the manifest exists."),
+  tables: count("Number of tables; null for a backup, whose tables were not counted."),
+  rows: count("Number of rows; null for a backup."),
+  verified: z
+    .enum(["checksums", "counts"])
+    .nullable()
+    .describe("What a restored copy was verified by; null for a backup, which was read but not restored."),
+  createdBy: z.string().nullable().describe("ARN of who ran the sync."),
+  expiresAt: z
+    .string()
+    .nullable()
+    .describe("When the lifecycle rule of the bucket deletes the dump; null where no rule is known."),
+});
+
+/** A dump as the commands show it. */
+export type Dump = z.infer<typeof dumpSchema>;
+
+const dumps = z.array(dumpSchema).readonly();
+
+export const dumpListSchema = z.object({
+  bucket: z.string().describe("Name of the bucket."),
+  dumps: dumps.describe("The newest dumps, the newest first."),
+  total: z
+    .number()
+    .int()
+    .nullable()
+    .describe(
+      "Number of dumps in the bucket; null where there are so many that the list did not count them.",
+    ),
+});
+export type DumpList = z.infer<typeof dumpListSchema>;
+
+const retention = z
+  .object({
+    isVersioned: z
+      .boolean()
+      .nullable()
+      .describe("Whether S3 keeps deleted dumps as versions; null where the credentials may not read it."),
+    keptDays: z
+      .number()
+      .nullable()
+      .describe("Days for which S3 keeps them; null where no rule ends it, or where it is not known."),
+  })
+  .describe("What a deletion means in this bucket.");
+
+const neededDump = z.object({
+  key: z.string().describe("S3 key of the dump."),
+  reasons: z.array(z.string()).readonly().describe("Why it is kept, as phrases."),
+});
+
+export const prunePlanSchema = z.object({
+  bucket: z.string().describe("Name of the bucket."),
+  keep: z.number().int().nullable().describe("`--keep`; null where it was not given."),
+  days: z.number().nullable().describe("`--days`; null where it was not given."),
+  delete: z
+    .array(
+      z.object({
+        key: z.string().describe("S3 key of the dump."),
+        createdAt: z.string().describe("When the sync began: UTC, in ISO 8601."),
+        bytes: z.number().nullable().describe("Size in bytes; null where only the manifest exists."),
+        reason: z.string().describe("Why it will be deleted, as a phrase."),
+      }),
+    )
+    .readonly()
+    .describe("Dumps to delete, the newest first."),
+  needed: z.array(neededDump).readonly().describe("Dumps that no prune deletes."),
+  kept: z.number().int().describe("Number of dumps that are kept, those that are needed included."),
+  retention,
+});
+export type PrunePlan = z.infer<typeof prunePlanSchema>;
+
+const removalPlanSchema = z.object({
+  dump: dumpSchema.describe("The dump to delete."),
+  allowed: z
+    .array(z.string())
+    .readonly()
+    .describe("Why the dump is needed, where `--allow-needed` is given."),
+  retention,
+});
+export type RemovalPlan = z.infer<typeof removalPlanSchema>;
+
+export const verificationSchema = z.object({
+  dump: dumpSchema.describe("The dump."),
+  problems: z
+    .array(z.string())
+    .readonly()
+    .describe("What is wrong with it, as sentences; empty where it is intact."),
+  sha256: z.string().describe("SHA-256 of the bytes in S3, in hexadecimal."),
+  tables: z.number().int().nullable().describe("Tables in the dump; null where pg_restore cannot read it."),
+});
+export type Verification = z.infer<typeof verificationSchema>;
+
+export const dumpDocuments: readonly DocumentEntry[] = [
+  defineDocument({
+    commands: ["dumps list"],
+    outcomes: { listed: "The dumps were listed." },
+    schema: dumpListSchema,
+  }),
+  defineDocument({
+    commands: ["dumps show"],
+    outcomes: { shown: "The dump was found." },
+    schema: z.object({
+      dump: dumpSchema.describe("The dump."),
+      manifest: manifestSchema
+        .nullable()
+        .describe("Its manifest, as it is in S3; null where none can be read."),
+    }),
+  }),
+  defineDocument({
+    commands: ["dumps verify"],
+    outcomes: {
+      intact: "The bytes are those that the manifest describes, and pg_restore can read all of them.",
+      damaged: "They are not. The exit code is 1.",
+    },
+    schema: verificationSchema,
+  }),
+  defineDocument({
+    commands: ["dumps download"],
+    outcomes: { downloaded: "The file is complete, and its SHA-256 is that of the manifest." },
+    schema: z.object({
+      dump: dumpSchema.describe("The dump."),
+      file: z.string().describe("Path of the file."),
+      sha256: z.string().describe("SHA-256 of the file, in hexadecimal."),
+    }),
+  }),
+  defineDocument({
+    commands: ["dumps prune"],
+    outcomes: { planned: "`--dry-run` printed the plan." },
+    schema: z.object({ plan: prunePlanSchema.describe("What the prune would do.") }),
+  }),
+  defineDocument({
+    commands: ["dumps prune"],
+    outcomes: { pruned: "The dumps are deleted.", "nothing to do": "No dump fits the selection." },
+    schema: z.object({
+      plan: prunePlanSchema.describe("What was planned."),
+      deleted: z.array(z.string()).readonly().describe("S3 keys of the deleted dumps."),
+    }),
+  }),
+  defineDocument({
+    commands: ["dumps rm"],
+    outcomes: { planned: "`--dry-run` printed the plan.", removed: "The dump and its manifest are deleted." },
+    schema: z.object({ plan: removalPlanSchema.describe("What is deleted.") }),
+  }),
+];

@@ -1,0 +1,25 @@
+import { expect, test } from "vitest";
+import { dumpsOf } from "../archive/stored-dump.ts";
+import { pickDump } from "./find-dump.ts";
+
+const dumps = dumpsOf(
+  [
+    "neon-dumps/2026-11-22T09-30-00.dump",
+    "rds-dumps/2026-11-22T09-30-00.dump",
+    "rds-dumps/2026-11-23T00-00-00.dump",
+  ].map((key) => ({ key, bytes: 1, modified: new Date(0) })),
+);
+const pick = (text: string, system?: "neon" | "rds") => pickDump(text, text, system, dumps, "bucket").key;
+
+test("a part of a key that only one dump has is enough", () => {
+  expect(pick("11-23")).toBe("rds-dumps/2026-11-23T00-00-00.dump");
+  expect(pick("T09-30", "neon")).toBe("neon-dumps/2026-11-22T09-30-00.dump");
+});
+
+test("a part that several dumps have is refused with their keys", () => {
+  expect(() => pick("T09-30")).toThrow('2 dumps have "T09-30" in the key.');
+});
+
+test.each(["2027", ""])("%j is no dump", (text) => {
+  expect(() => pick(text)).toThrow("No dump in bucket has the key");
+});

@@ -1,0 +1,78 @@
+/** The last mode change, as its journal records it: which dumps it may need. */
+import { readFile } from "node:fs/promises";
+import { createAwsClients } from "@pilot-light/core/aws/clients";
+import { awsError, awsErrorName } from "@pilot-light/core/aws/errors";
+import { sdk } from "@pilot-light/core/aws/sdk";
+import type { CommandContext } from "@pilot-light/core/cli/command";
+import type { ResourceNames } from "@pilot-light/core/contract";
+import { messageOf } from "@pilot-light/core/ops-error";
+import {
+  describeJournalPlace,
+  journalPlace,
+  type JournalPlace,
+} from "@pilot-light/core/terraform/journal-place";
+import { z } from "zod";
+import { lastChangeUnknown } from "../archive/errors.ts";
+
+/** Lifecycle writes the journal and knows all of it. */
+const entrySchema = z.looseObject({
+  command: z.string(),
+  startedAt: z.iso.datetime(),
+  finishedAt: z.iso.datetime().nullable(),
+});
+
+/** When the last mode change ran. */
+export interface LastChange {
+  command: string;
+  startedAt: Date;
+  /** Null where it has not finished: `--resume` may continue it. */
+  finishedAt: Date | null;
+}
+
+/**
+ * Reads when the last mode change ran; undefined where there was none.
+ * @throws OpsError LAST_CHANGE_UNKNOWN (precondition), AWS_* (aws), STATE_AMBIGUOUS, TF_WORKSPACE_MISSING (configuration)
+ */
+export async function readLastChange(
+  names: ResourceNames,
+  context: CommandContext,
+): Promise<LastChange | undefined> {
+  const place = journalPlace(context.environment, names, process.cwd());
+  const text = await readText(place, context);
+  return text === undefined ? undefined : parseLastChange(text, describeJournalPlace(place));
+}
+
+/** @throws OpsError LAST_CHANGE_UNKNOWN (precondition) */
+function parseLastChange(text: string, place: string): LastChange {
+  try {
+    const { command, startedAt, finishedAt } = entrySchema.parse(JSON.parse(text));
+    const end = finishedAt === null ? null : new Date(finishedAt);
+    return { command, startedAt: new Date(startedAt), finishedAt: end };
+  } catch (cause) {
+    throw lastChangeUnknown({ place, reason: "it has another form" }, { cause });
+  }
+}
+
+async function readText(
+  place: JournalPlace,
+  { environment, signal }: CommandContext,
+): Promise<string | undefined> {
+  const name = describeJournalPlace(place);
+  if ("file" in place) {
+    return await readFile(place.file, "utf8").catch((cause: unknown) => {
+      if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return undefined;
+      throw lastChangeUnknown({ place: name, reason: messageOf(cause) }, { cause });
+    });
+  }
+  const { bucket: Bucket, key: Key, region } = place;
+  const aws = createAwsClients(region === undefined ? environment : { ...environment, AWS_REGION: region });
+  const s3 = await aws.s3();
+  try {
+    const { Body } = await s3.send(new (sdk.s3().GetObjectCommand)({ Bucket, Key }), { abortSignal: signal });
+    return await Body?.transformToString();
+  } catch (error) {
+    signal.throwIfAborted();
+    if (["NoSuchKey", "NoSuchBucket"].includes(awsErrorName(error))) return undefined;
+    throw awsError(error, `Cannot read the journal ${name}`);
+  }
+}

@@ -1,0 +1,77 @@
+/** The dumps that no prune deletes, with the reasons. */
+import { systems } from "@pilot-light/core/dump-keys";
+import type { DumpBucket } from "../archive/dump-bucket.ts";
+import { isComplete, type CompleteDump, type StoredDump } from "../archive/stored-dump.ts";
+import { tryManifest, type ManifestRead } from "./describe.ts";
+import type { LastChange } from "./last-change.ts";
+
+/** Reasons by key of the dump. */
+export type Needed = ReadonlyMap<string, readonly string[]>;
+
+/** Milliseconds after which a dump without a manifest is no longer one of a sync that runs. */
+const incompleteAfterMs = 24 * 3_600_000;
+
+/**
+ * Finds the dumps that are needed. Reads manifests, the newest first, until it has found what it looks for.
+ * @param dumps all dumps of both databases, the newest first
+ */
+export async function findNeeded(
+  bucket: DumpBucket,
+  dumps: readonly StoredDump[],
+  change: LastChange | undefined,
+  signal: AbortSignal,
+): Promise<Needed> {
+  const reads = new Map<string, ManifestRead>();
+  const read = async (dump: CompleteDump) => {
+    const found = reads.get(dump.key) ?? (await tryManifest(bucket, dump, signal));
+    reads.set(dump.key, found);
+    return found;
+  };
+  const complete = dumps.filter(isComplete);
+  const needed = new Map<string, string[]>();
+  const add = (dump: StoredDump | undefined, reason: string) => {
+    if (dump !== undefined) needed.set(dump.key, [...(needed.get(dump.key) ?? []), reason]);
+  };
+  for (const system of systems) {
+    const own = complete.filter((dump) => dump.system === system);
+    add(await firstGood(own, read), `the newest good dump of ${system}`);
+  }
+  const archive = await firstGood(complete, read, "archive");
+  add(archive, "the newest archive, which a mode change compares both databases with");
+  for (const dump of dumps) {
+    if (change !== undefined && isOf(change, dump)) add(dump, describeChange(change));
+  }
+  return needed;
+}
+
+/** The first dump whose manifest can be read and has the size of the dump. */
+async function firstGood(
+  dumps: readonly CompleteDump[],
+  read: (dump: CompleteDump) => Promise<ManifestRead>,
+  kind?: "archive",
+): Promise<CompleteDump | undefined> {
+  for (const dump of dumps) {
+    const found = await read(dump);
+    if (!("manifest" in found) || found.manifest.bytes !== dump.bytes) continue;
+    if (kind === undefined || found.manifest.kind === kind) return dump;
+  }
+  return undefined;
+}
+
+/** Whether a mode change may have written a dump. Keys state whole seconds. */
+export function isOf({ startedAt, finishedAt }: LastChange, { createdAt }: StoredDump): boolean {
+  const begin = Math.floor(startedAt.getTime() / 1000) * 1000;
+  return createdAt.getTime() >= begin && (finishedAt === null || createdAt <= finishedAt);
+}
+
+function describeChange({ command, startedAt, finishedAt }: LastChange): string {
+  const time = startedAt.toISOString().slice(0, 16).replace("T", " ");
+  const state = finishedAt === null ? "the unfinished" : "the last";
+  return `written during ${state} mode change (${command}, ${time} UTC)`;
+}
+
+/** Whether the sync that writes a dump may still run. */
+export function mayBeRunning(dump: StoredDump, now: number): boolean {
+  if (isComplete(dump)) return false;
+  return now - Math.max(dump.storedAt.getTime(), dump.createdAt.getTime()) < incompleteAfterMs;
+}
