@@ -2,7 +2,8 @@
 import { resolve } from "node:path";
 import { defineCommand } from "@pilot-light/core/cli/define-command";
 import { parseDuration } from "@pilot-light/core/cli/option-values";
-import { confirmationOptions } from "@pilot-light/core/cli/options";
+import { confirmationOptions, viaOption } from "@pilot-light/core/cli/options";
+import type { Via } from "@pilot-light/core/config/via";
 import { usage } from "@pilot-light/core/errors";
 import type { Argv } from "yargs";
 import type { ModeChangeName, ModeChangeOptions } from "../options.ts";
@@ -31,7 +32,7 @@ function parseVariables(pairs: readonly string[]): readonly { name: string; valu
 
 /** The options of both commands. */
 function sharedOptions(argv: Argv, command: ModeChangeName) {
-  return confirmationOptions(argv)
+  return viaOption(confirmationOptions(argv))
     .option("sync-data", { type: "boolean", describe: syncDescriptions[command], group: "Work:" })
     .option("resume", {
       type: "boolean",
@@ -102,6 +103,7 @@ interface ParsedOptions extends GuardFlags {
   var: readonly { name: string; value: string }[];
   varFile: readonly string[];
   wait: number;
+  via: Via | undefined;
 }
 
 /** The options as the library takes them. */
@@ -109,7 +111,7 @@ function toOptions(
   parsed: ParsedOptions,
   own: Partial<Pick<ModeChangeOptions, "images" | "keepBackend">>,
 ): ModeChangeOptions {
-  const { dryRun, yes, syncData, resume, wait } = parsed;
+  const { dryRun, yes, syncData, resume, via, wait } = parsed;
   return {
     dryRun,
     yes,
@@ -119,6 +121,7 @@ function toOptions(
     images: {},
     keepBackend: false,
     waitMs: wait,
+    via,
     allow: new Set(guards.map(({ id }) => id).filter((id) => parsed[`allow-${id}`])),
     ...own,
   };

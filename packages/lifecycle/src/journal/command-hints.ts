@@ -2,7 +2,7 @@
 import { commandLine } from "@pilot-light/core/process";
 import type { ModeChangeName, ModeChangeOptions } from "../options.ts";
 
-type Given = Pick<ModeChangeOptions, "syncData" | "variables" | "images" | "keepBackend" | "allow">;
+type Given = Pick<ModeChangeOptions, "syncData" | "variables" | "images" | "keepBackend" | "allow" | "via">;
 
 /** The same command again. */
 export function againLine(command: ModeChangeName, given: Given): string {
@@ -25,7 +25,7 @@ export function reverseLine(command: ModeChangeName, given: Given): string {
   // A database that was not copied to RDS must not be replaced by RDS.
   const copies = command === "deactivate" || given.syncData === true;
   const other = command === "activate" ? "deactivate" : "activate";
-  return line(other, [...(copies ? ["--sync-data"] : []), ...variableFlags(given)]);
+  return line(other, [...(copies ? ["--sync-data"] : []), ...variableFlags(given), ...viaFlag(given)]);
 }
 
 function line(command: ModeChangeName, flags: readonly string[]): string {
@@ -38,6 +38,14 @@ function variableFlags({ variables }: Given): string[] {
   );
 }
 
-function otherFlags({ keepBackend, allow }: Given): string[] {
-  return [...(keepBackend ? ["--keep-backend"] : []), ...[...allow].map((id) => `--allow-${id}`)];
+function otherFlags({ keepBackend, allow, via }: Given): string[] {
+  return [
+    ...(keepBackend ? ["--keep-backend"] : []),
+    ...viaFlag({ via }),
+    ...[...allow].map((id) => `--allow-${id}`),
+  ];
+}
+
+function viaFlag({ via }: Pick<Given, "via">): string[] {
+  return via === undefined ? [] : ["--via", via];
 }
