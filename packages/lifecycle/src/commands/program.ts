@@ -1,10 +1,18 @@
-/** `pnpm activate`, `pnpm deactivate`, `pnpm status`, `pnpm snapshots`: the registry of the commands. */
+/** `pnpm activate`, `pnpm deactivate`, `pnpm status`, `pnpm tunnel`, `pnpm snapshots`: the registry of the commands. */
 import { runCli } from "@pilot-light/core/cli/cli";
 import { activateCommand, deactivateCommand } from "./mode-change-command.ts";
 import { pruneCommand, snapshotsCommand } from "./snapshots-command.ts";
 import { statusCommand } from "./status-command.ts";
+import { tunnelCommand } from "./tunnel-command.ts";
 
-const commands = [activateCommand, deactivateCommand, statusCommand, snapshotsCommand, pruneCommand];
+const commands = [
+  activateCommand,
+  deactivateCommand,
+  statusCommand,
+  tunnelCommand,
+  snapshotsCommand,
+  pruneCommand,
+];
 
 export async function run(): Promise<void> {
   await runCli("pnpm", process.argv.slice(2), commands, {
