@@ -57,9 +57,16 @@ export async function withRoutes<T>(
   context: CommandContext,
   work: (routes: Routes) => Promise<T>,
 ): Promise<T> {
-  if (routes !== undefined) return await work(routes);
+  const explained = async (opened: Routes) => {
+    try {
+      return await work(opened);
+    } catch (error) {
+      throw await opened.explain(error);
+    }
+  };
+  if (routes !== undefined) return await explained(routes);
   await using own = new Routes({ via }, context);
-  return await work(own);
+  return await explained(own);
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Chooses the route to RDS, and keeps it open for all steps of a command. */
+import { once, setMaxListeners } from "node:events";
 import type { AwsClients } from "../aws/clients.ts";
 import { readVariable, type Environment } from "../config/env.ts";
 import { readVia, type Via } from "../config/via.ts";
@@ -29,6 +30,9 @@ export interface RoutesContext {
   printer: Pick<Printer, "detail" | "progress" | "warn">;
 }
 
+/** Milliseconds between the end of the connections and that of the plugin. */
+const breakTime = 1000;
+
 /** Milliseconds that the endpoint has to answer. */
 const probeTime = 2500;
 
@@ -41,12 +45,17 @@ interface OpenRoute extends AsyncDisposable {
 export class Routes implements AsyncDisposable {
   readonly #options: RoutesOptions;
   readonly #context: RoutesContext;
+  /** Ends what is still being opened when the command ends. */
+  readonly #closing = new AbortController();
   readonly #opened: Promise<OpenRoute>[] = [];
   #current: { endpoint: string; opening: Promise<OpenRoute> } | undefined;
 
   constructor(options: RoutesOptions, context: RoutesContext) {
     this.#options = options;
-    this.#context = context;
+    const signal = AbortSignal.any([context.signal, this.#closing.signal]);
+    // Every request to AWS listens to it.
+    setMaxListeners(0, signal);
+    this.#context = { ...context, signal };
   }
 
   /** Whether a route was asked for. */
@@ -80,7 +89,25 @@ export class Routes implements AsyncDisposable {
     }
   }
 
+  /**
+   * The error to report for work that has failed. When a session ends, its connections may break a moment before the plugin ends: then the
+   * end of the session is the reason.
+   */
+  async explain(error: unknown): Promise<unknown> {
+    const opened = await this.#current?.opening.catch(() => undefined);
+    const lost = opened?.route.lost;
+    if (lost === undefined || !isOfDatabase(error)) return error;
+    if (!lost.aborted) {
+      const moment = AbortSignal.any([lost, AbortSignal.timeout(breakTime)]);
+      await once(moment, "abort");
+    }
+    if (!lost.aborted || !(lost.reason instanceof OpsError)) return error;
+    const details = [...lost.reason.details, `first seen as: ${error.message}`];
+    return lost.reason.with({ details, state: error.state, cause: error });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort(new Error("The command has ended."));
     await Promise.all(
       this.#opened.map(async (opening) => {
         const opened = await opening.catch(() => undefined);
@@ -169,6 +196,12 @@ export class Routes implements AsyncDisposable {
       throw error;
     }
   }
+}
+
+/** An error of a connection, which leaves the target as it was. */
+function isOfDatabase(error: unknown): error is OpsError {
+  if (!(error instanceof OpsError) || error.outlastsInterruption) return false;
+  return error.failure === "source" || error.failure === "target";
 }
 
 function withoutEnd(route: Route): OpenRoute {
