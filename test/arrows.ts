@@ -51,6 +51,7 @@ export const folders = new Map<string, Readonly<Record<string, readonly string[]
       terraform: ["top", "config"],
       aws: ["top", "config"],
       postgres: ["top", "async", "config", "terraform"],
+      reach: ["top", "async", "aws", "config", "output", "postgres"],
       inventory: ["async", "postgres"],
       cli: ["top", "async", "config", "output"],
       testing: [],

@@ -54,6 +54,11 @@ export function clusterName(prefix: string): string {
   return `${prefix}-cluster`;
 }
 
+/** Name of the cluster, the task definition and the security group through which Systems Manager reaches the database. */
+export function databaseAccessName(prefix: string): string {
+  return `${prefix}-database-access`;
+}
+
 /** Name of a service in the cluster. */
 export function serviceName(prefix: string, service: string): string {
   return `${prefix}-${service}`;
@@ -97,6 +102,12 @@ export const outputsSchema = z.object({
   database_secret_arn: text,
   db_backups_bucket_name: text,
   db_backups_bucket_arn: text,
+
+  /** Where a task runs that forwards a port to the database. Empty in an environment that an earlier version deployed. */
+  database_access_cluster_name: text.default(""),
+  database_access_task_definition_arn: text.default(""),
+  database_access_subnet_ids: z.array(text).default([]),
+  database_access_security_group_id: text.default(""),
 
   ecs_cluster_name: text,
   ecs_cluster_arn: text,

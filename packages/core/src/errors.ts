@@ -382,12 +382,13 @@ export const unreachable = defineError<Connecting & { via: string; attempts: num
   code: "UNREACHABLE",
   failure: eitherSide,
   meaning: "The tool could not connect to the server in time.",
-  remedy: "Check the address, and that the server runs. RDS is private: open a tunnel and set RDS_HOSTADDR.",
+  remedy:
+    "Check the address, and that the server runs. RDS is private: docs/runbooks/reach-rds.md describes the routes to it.",
   message: ({ name, via, reason, attempts }) =>
     `Cannot reach ${name}${via}: ${reason} (${attempts} attempts).`,
   hint: ({ needsTunnel }) =>
     needsTunnel
-      ? "RDS is private. Open a tunnel, then set its local end:  export RDS_HOSTADDR=127.0.0.1:<local port>"
+      ? "RDS is private. Let Systems Manager forward a port to it:  --via ssm    Or open a tunnel of your own, then set its local end:  export RDS_HOSTADDR=127.0.0.1:<local port>"
       : "Check that the address is right and that the server runs.",
 });
 
@@ -524,6 +525,99 @@ export const caFileUnreadable = defineError<{ variable: string; path: string; re
   state: "nothing-written",
   message: ({ variable, path, reason }) => `${variable}: cannot use ${path}: ${reason}`,
   hint: ({ variable }) => `Set ${variable} to a file with at least one certificate in PEM format.`,
+});
+
+// Routes to RDS
+
+export const viaInvalid = defineError<{ value: string; choices: readonly string[] }>({
+  code: "VIA_INVALID",
+  failure: "configuration",
+  meaning: "PILOT_LIGHT_VIA is not the name of a route.",
+  remedy: "Set the variable to `auto`, `direct`, `address` or `ssm`, or unset it.",
+  state: "nothing-written",
+  message: ({ value, choices }) =>
+    `PILOT_LIGHT_VIA is ${value}, but it must be one of ${choices.join(", ")}.`,
+  hint: () => "Use the default:  unset PILOT_LIGHT_VIA",
+});
+
+export const addressMissing = defineError({
+  code: "ADDRESS_MISSING",
+  failure: "configuration",
+  meaning: "The route `address` was requested, but RDS_HOSTADDR is not set.",
+  remedy: "Set RDS_HOSTADDR to the local end of your tunnel.",
+  state: "nothing-written",
+  message: () => "The route `address` needs RDS_HOSTADDR, which is not set.",
+  hint: () => "Set it to the local end of your tunnel:  export RDS_HOSTADDR=127.0.0.1:<local port>",
+});
+
+export const sessionPluginMissing = defineError<{ install: string }>({
+  code: "SESSION_PLUGIN_MISSING",
+  failure: "configuration",
+  meaning: "The route `ssm` needs the program session-manager-plugin of AWS, which is not on the PATH.",
+  remedy: "Install the plugin with the command that the error shows.",
+  state: "nothing-written",
+  message: () => "The session-manager-plugin of AWS is not installed, or not on the PATH.",
+  hint: ({ install }) => install,
+});
+
+export const sessionPluginOld = defineError<{ found: string; needed: string; install: string }>({
+  code: "SESSION_PLUGIN_OLD",
+  failure: "configuration",
+  meaning:
+    "The installed session-manager-plugin takes the token of a session only as an argument, which every user can see.",
+  remedy: "Install the current version of the plugin with the command that the error shows.",
+  state: "nothing-written",
+  message: ({ found, needed }) =>
+    `The session-manager-plugin is version ${found}; ${needed} or later is needed.`,
+  hint: ({ install }) => install,
+});
+
+export const noSsmTarget = defineError({
+  code: "NO_SSM_TARGET",
+  failure: "configuration",
+  meaning:
+    "The route `ssm` has no target: none is configured, and the deployed environment has no task for it.",
+  remedy:
+    "Deploy the environment with this version, which adds the task, or set PILOT_LIGHT_SSM_TARGET to an instance that may connect to RDS.",
+  state: "nothing-written",
+  message: () => "Systems Manager has no target through which it can reach RDS.",
+  hint: () =>
+    `Deploy the environment with this version, which adds a task for it. To see what it changes:  pnpm infra:diff    Or name an instance that may connect to RDS:  export PILOT_LIGHT_SSM_TARGET=i-...`,
+});
+
+export const accessTaskFailed = defineError<{ cluster: string; task?: string; problem: string }>({
+  code: "ACCESS_TASK_FAILED",
+  failure: "aws",
+  meaning:
+    "The task through which Systems Manager reaches RDS did not start, or did not become ready in time.",
+  remedy:
+    "Fix the reason that AWS gives. If the task only needs more time, raise PILOT_LIGHT_SSM_TASK_SECONDS.",
+  message: ({ cluster, task, problem }) =>
+    `The task${task === undefined ? "" : ` ${task}`} in ${cluster} cannot be used: ${problem}.`,
+  hint: () =>
+    "Run the command again. If the task only needs more time:  export PILOT_LIGHT_SSM_TASK_SECONDS=600",
+});
+
+export const sessionNotStarted = defineError<{ target: string; problem: string }>({
+  code: "SESSION_NOT_STARTED",
+  failure: "aws",
+  meaning:
+    "Systems Manager could not forward a port to RDS. The details show what the session-manager-plugin printed.",
+  remedy:
+    "Check that the target runs and is connected to Systems Manager, and that your network allows connections to `ssmmessages`.",
+  message: ({ target, problem }) => `The session in ${target} did not start: ${problem}.`,
+  hint: () => "Run the command again with --verbose.",
+});
+
+export const sessionEnded = defineError<{ target: string }>({
+  code: "SESSION_ENDED",
+  failure: "aws",
+  meaning:
+    "The session of Systems Manager that carried the connections to RDS ended during the command. A task ends after an hour, and a session after 20 minutes without data.",
+  remedy: "Run the command again.",
+  message: ({ target }) => `The session of Systems Manager in ${target} ended during the command.`,
+  hint: () =>
+    "Run the command again. If a copy takes longer than an hour, use another route: docs/runbooks/reach-rds.md",
 });
 
 // PostgreSQL programs

@@ -27,6 +27,8 @@ export const unitPrices = {
   loadBalancerUse: { usd: 0.008, per: "hour", source: loadBalancing },
   fargateCpu: { usd: 0.04048, per: "hour", source: fargate },
   fargateGigabyte: { usd: 0.004445, per: "hour", source: fargate },
+  /** A cluster of ECS, and a task definition. */
+  idleCluster: { usd: 0, per: "month", source: fargate },
   /** About 70 % below the price on demand; it changes with the free capacity. */
   fargateSpotCpu: { usd: 0.0121, per: "hour", source: fargate },
   fargateSpotGigabyte: { usd: 0.0013, per: "hour", source: fargate },
@@ -72,6 +74,12 @@ export const databaseClasses = {
   "db.m7g.large": hourly(0.168),
   "db.r6g.large": hourly(0.225),
 } as const satisfies Record<string, UnitPrice>;
+
+/** USD for an hour of a task that forwards a port to the database: the smallest task of Fargate, with a public address. */
+export function accessTaskHour(): number {
+  const { fargateCpu, fargateGigabyte, publicAddress } = unitPrices;
+  return 0.25 * fargateCpu.usd + 0.5 * fargateGigabyte.usd + publicAddress.usd;
+}
 
 /** USD a month for one unit that exists all the time. */
 export function monthly({ usd, per }: UnitPrice): number {

@@ -24,6 +24,11 @@ const descriptions = {
   database_secret_arn: "ARN of the secret with the username and password of the master user",
   db_backups_bucket_name: "Name of the S3 bucket for database backup dumps",
   db_backups_bucket_arn: "ARN of the S3 bucket for database backup dumps",
+  database_access_cluster_name:
+    "Name of the ECS cluster for tasks through which Systems Manager forwards a port to the database",
+  database_access_task_definition_arn: "ARN of the definition of these tasks",
+  database_access_subnet_ids: "Subnets of these tasks",
+  database_access_security_group_id: "Security group of these tasks",
   ecs_cluster_name: "Name of the ECS cluster; empty in pilot light",
   ecs_cluster_arn: "ARN of the ECS cluster; empty in pilot light",
   frontend_service_name: "Name of the frontend's ECS service; empty in pilot light",

@@ -9,6 +9,19 @@ export interface Statement {
   Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 }
 
+/** Sessions of Systems Manager in a task: ECS Exec, and forwarded ports. */
+export function sessionStatement(): Statement {
+  return {
+    Sid: "EcsExec",
+    Action: ["Control", "Data"].flatMap((kind) => [
+      `ssmmessages:Create${kind}Channel`,
+      `ssmmessages:Open${kind}Channel`,
+    ]),
+    // These actions do not support resources.
+    Resource: "*",
+  };
+}
+
 /** A policy with these statements; "Allow" is the default. */
 export function policyDocument(statements: readonly Statement[]): string {
   const allowed = statements.map((statement) => ({ Effect: "Allow", ...statement }));

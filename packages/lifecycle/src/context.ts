@@ -3,6 +3,7 @@ import { createAwsClients, type AwsClients } from "@pilot-light/core/aws/clients
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import { resourceNames, type ResourceNames } from "@pilot-light/core/contract";
 import { readProject } from "@pilot-light/core/config/project";
+import { Routes, type RoutesOptions } from "@pilot-light/core/reach/routes";
 import { openWorkDirectory } from "@pilot-light/core/work-directory";
 import { Stack } from "./terraform/stack.ts";
 
@@ -17,6 +18,8 @@ export interface Basics extends CommandContext {
 /** With Terraform, and a private directory for this run. */
 export interface LifecycleContext extends Basics, AsyncDisposable {
   stack: Stack;
+  /** The routes to RDS, which all steps share. */
+  routes: Routes;
 }
 
 /** @throws OpsError PROJECT_NAME_INVALID (configuration) */
@@ -30,14 +33,22 @@ export function basics(context: CommandContext): Basics {
   return { ...context, project, names: resourceNames(project), aws, directory: process.cwd() };
 }
 
-export async function openContext(context: CommandContext): Promise<LifecycleContext> {
+export async function openContext(
+  context: CommandContext,
+  routesOptions: RoutesOptions = {},
+): Promise<LifecycleContext> {
   const base = basics(context);
   const work = await openWorkDirectory();
+  const routes = new Routes(routesOptions, context);
+  const dispose = async () => {
+    await routes[Symbol.asyncDispose]();
+    await work[Symbol.asyncDispose]();
+  };
   try {
     const stack = await Stack.create({ ...base, name: base.names.stack, workDirectory: work.path });
-    return { ...base, stack, [Symbol.asyncDispose]: () => work[Symbol.asyncDispose]() };
+    return { ...base, stack, routes, [Symbol.asyncDispose]: dispose };
   } catch (error) {
-    await work[Symbol.asyncDispose]();
+    await dispose();
     throw error;
   }
 }

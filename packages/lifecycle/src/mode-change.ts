@@ -48,7 +48,9 @@ export async function openModeChange(
       command: given.resume ? resumeLine(command, given) : againLine(command, given),
     });
   }
-  const context = await openContext(commandContext);
+  // A deactivation stops the backend before the copy, and with it every session through its tasks.
+  const usesBackend = command === "activate" || given.keepBackend;
+  const context = await openContext(commandContext, { via: given.via, usesBackend });
   const { aws, printer, project } = context;
   try {
     const title = `${command === "activate" ? "Activate" : "Deactivate"}  ${project} ${environmentName}, ${aws.region}`;
@@ -153,7 +155,7 @@ export async function confirmPlan(
 }
 
 /** The options of a sync within a mode change; the outputs are known later. */
-export type CopyOptions = Omit<SyncOptions, "outputs">;
+export type CopyOptions = Omit<SyncOptions, "outputs" | "routes" | "via">;
 
 /** @param lineOf the command that the hint of a refusal shows, with the flag that allows the refusal */
 export function syncOptions(
@@ -184,7 +186,7 @@ export async function syncNow(
   const { performSync } = await import("@pilot-light/sync/sync");
   const { plan, result } = await performSync(
     direction,
-    { ...options, outputs: { values: outputs } },
+    { ...options, outputs: { values: outputs }, routes: context.routes },
     context,
     () => Promise.resolve(),
   );

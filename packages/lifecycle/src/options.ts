@@ -1,4 +1,5 @@
 /** The options of a mode change: an activation or a deactivation. */
+import type { Via } from "@pilot-light/core/config/via";
 import type { TerraformVariable } from "./terraform/variables.ts";
 
 /** The command that changes the mode. */
@@ -26,6 +27,8 @@ export interface ModeChangeOptions {
   keepBackend: boolean;
   /** Milliseconds that services may take to become healthy. */
   waitMs: number;
+  /** The option `--via`. */
+  via?: Via | undefined;
   /** Ids of the guards whose findings are allowed: `--allow-<id>`. `--yes` allows none. */
   allow: ReadonlySet<string>;
 }

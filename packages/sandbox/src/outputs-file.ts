@@ -1,6 +1,7 @@
 /** Writes the outputs of an environment in pilot light, in the form of `cdktf output`. */
 import { writeFile } from "node:fs/promises";
 import {
+  databaseAccessName,
   defaultRegion,
   environmentName,
   outputsSchema,
@@ -28,6 +29,7 @@ export async function writeOutputs(file: string, options: OutputsOptions): Promi
   const host = options.host ?? rdsHost(options.project);
   const endpoint = `${host}:${rdsEndpointPort}`;
   const registry = `${emulatedAccount}.dkr.ecr.${defaultRegion}.amazonaws.com`;
+  const access = databaseAccessName(names.prefix);
   const user = `${names.prefix}-github-actions`;
   const outputs: Outputs = outputsSchema.parse({
     ...nothingActive,
@@ -46,6 +48,10 @@ export async function writeOutputs(file: string, options: OutputsOptions): Promi
     database_secret_arn: options.secretArn,
     db_backups_bucket_name: names.backupsBucket,
     db_backups_bucket_arn: `arn:aws:s3:::${names.backupsBucket}`,
+    database_access_cluster_name: access,
+    database_access_task_definition_arn: `arn:aws:ecs:${defaultRegion}:${emulatedAccount}:task-definition/${access}:1`,
+    database_access_subnet_ids: ["subnet-0123456789abcdef0"],
+    database_access_security_group_id: "sg-0123456789abcdef0",
     backend_ecr_repository_url: `${registry}/${names.ecrRepositories.backend}`,
     backend_ecr_repository_name: names.ecrRepositories.backend,
     frontend_ecr_repository_url: `${registry}/${names.ecrRepositories.frontend}`,

@@ -11,13 +11,13 @@ import {
   type RowCounts,
 } from "@pilot-light/core/inventory/tables";
 import type { DatabaseSystem, Endpoint } from "@pilot-light/core/postgres/endpoint";
-import type { OutputsSource } from "@pilot-light/core/terraform/outputs";
 import { openSession, type Session } from "@pilot-light/core/postgres/session";
 import { sessionOptions, withFreshPassword } from "./read/connect.ts";
 import { directions, type DirectionName } from "./direction.ts";
 import { readInventory } from "./read/inventory.ts";
 import type { Manifest } from "./archive/manifest.ts";
-import { resolve } from "./resolve.ts";
+import type { ReachOptions } from "./options.ts";
+import { resolve, withRoutes, type Resolved } from "./resolve.ts";
 import { settleAll } from "@pilot-light/core/async/settle";
 import { openSessions } from "./read/snapshot.ts";
 
@@ -48,10 +48,20 @@ const sessionsPerSide = 2;
  * @throws OpsError of class configuration, precondition, aws, source (for both databases)
  */
 export async function readDivergence(
-  { outputs, compared = ["neon", "rds"] }: { outputs: OutputsSource; compared?: readonly DatabaseSystem[] },
+  { compared = ["neon", "rds"], ...reach }: ReachOptions & { compared?: readonly DatabaseSystem[] },
   context: CommandContext,
 ): Promise<Divergence> {
-  const resolved = await resolve(directions["neon-to-rds"], outputs, context);
+  return await withRoutes(reach, context, async (routes) => {
+    const resolved = await resolve(directions["neon-to-rds"], reach.outputs, routes, context);
+    return await compare(resolved, compared, { ...context, signal: resolved.signal });
+  });
+}
+
+async function compare(
+  resolved: Resolved,
+  compared: readonly DatabaseSystem[],
+  context: CommandContext,
+): Promise<Divergence> {
   const { source: neon, target: rds, store, rereadSecret } = resolved;
   const newest = await store.newestArchive(context.signal);
   const manifest = newest !== undefined && isOf(newest, neon, rds) ? newest : undefined;

@@ -16,6 +16,13 @@ const sideSchema = z.object({
   port: z.number().int().describe("Port of the server."),
   version: z.string().describe("Version of the server, such as `16.4`."),
   bytes: z.number().describe("Size on disk, in bytes."),
+  route: z
+    .object({
+      via: z.enum(["direct", "address", "ssm"]).describe("The route, as `--via` names it."),
+      reason: z.string().describe("Why this route was chosen."),
+    })
+    .nullable()
+    .describe("How this machine reaches RDS; null for Neon."),
   notes: names.describe("What a person should know about the address."),
 });
 

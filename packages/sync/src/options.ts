@@ -1,10 +1,21 @@
 /** The options of a sync. */
+import type { Via } from "@pilot-light/core/config/via";
+import type { Routes } from "@pilot-light/core/reach/routes";
 import type { OutputsSource } from "@pilot-light/core/terraform/outputs";
 import type { FingerprintDepth } from "@pilot-light/core/inventory/tables";
 import type { Allowed } from "./plan/rules/index.ts";
 
+/** Where the outputs are, and how RDS is reached. */
+export interface ReachOptions {
+  outputs: OutputsSource;
+  /** The option `--via`. */
+  via?: Via | undefined;
+  /** Routes that the caller keeps open, in place of `via`. */
+  routes?: Routes;
+}
+
 /** With the flags that allow what a preflight rule refuses, such as `allowShrink`. */
-export interface SyncOptions extends Allowed {
+export interface SyncOptions extends Allowed, ReachOptions {
   /** Options of the command. The functions of `sync.ts` ignore them. */
   dryRun?: boolean;
   yes?: boolean;
@@ -13,5 +24,4 @@ export interface SyncOptions extends Allowed {
   jobs: number;
   /** Dump the target to S3 before it is replaced. */
   targetBackup: boolean;
-  outputs: OutputsSource;
 }

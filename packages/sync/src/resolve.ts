@@ -3,15 +3,23 @@ import { createAwsClients, type AwsClients } from "@pilot-light/core/aws/clients
 import { readDatabaseSecret } from "@pilot-light/core/aws/database-secret";
 import { readIdentity, type AwsIdentity } from "@pilot-light/core/aws/identity";
 import type { CommandContext } from "@pilot-light/core/cli/command";
-import { outputsSchema, resourceNames, type ResourceNames } from "@pilot-light/core/contract";
+import {
+  outputsSchema,
+  resourceNames,
+  type DatabaseSecret,
+  type ResourceNames,
+} from "@pilot-light/core/contract";
 import { readVariable } from "@pilot-light/core/config/env";
 import { outputsInvalid } from "@pilot-light/core/errors";
 import { parseOutputs, readOutputs, type OutputsSource } from "@pilot-light/core/terraform/outputs";
 import type { DatabaseSystem, Endpoint } from "@pilot-light/core/postgres/endpoint";
 import { readNeon } from "@pilot-light/core/postgres/neon-url";
-import { resolveRds, withCredentials } from "@pilot-light/core/postgres/rds-endpoint";
+import { rdsPlace, resolveRds, withCredentials } from "@pilot-light/core/postgres/rds-endpoint";
+import { whileOpen } from "@pilot-light/core/postgres/route";
+import { Routes } from "@pilot-light/core/reach/routes";
 import { readProject } from "@pilot-light/core/config/project";
 import type { Direction } from "./direction.ts";
+import type { ReachOptions } from "./options.ts";
 import { DumpBucket } from "./archive/dump-bucket.ts";
 import { DumpStore } from "./archive/dump-store.ts";
 import { settleAll } from "@pilot-light/core/async/settle";
@@ -22,40 +30,80 @@ export interface Resolved {
   target: Endpoint;
   store: DumpStore;
   identity: AwsIdentity;
+  /** Of the command, or of the end of the route to RDS. */
+  signal: AbortSignal;
   /** Reads the RDS secret again: during a rotation the first value may be outdated. */
   rereadSecret: () => Promise<Endpoint>;
 }
 
+const { shape } = outputsSchema;
 /** The name of the bucket follows from the project where an older stack has no such output. */
 const bucketOutputs = outputsSchema
   .pick({ db_backups_bucket_name: true })
-  .extend({ db_backups_bucket_name: outputsSchema.shape.db_backups_bucket_name.optional() });
+  .extend({ db_backups_bucket_name: shape.db_backups_bucket_name.optional() });
 const neededOutputs = outputsSchema
-  .pick({ database_endpoint: true, database_port: true, database_name: true, database_secret_arn: true })
-  .extend({ db_backups_bucket_name: outputsSchema.shape.db_backups_bucket_name.optional() });
+  .pick({
+    database_endpoint: true,
+    database_port: true,
+    database_name: true,
+    database_secret_arn: true,
+    database_access_cluster_name: true,
+    database_access_task_definition_arn: true,
+    database_access_subnet_ids: true,
+    database_access_security_group_id: true,
+  })
+  .extend({
+    db_backups_bucket_name: shape.db_backups_bucket_name.optional(),
+    ecs_cluster_name: shape.ecs_cluster_name.default(""),
+    backend_service_name: shape.backend_service_name.default(""),
+  });
 
 /**
- * Resolves both endpoints, the account and the bucket. Checks first what needs no network.
+ * Does work that may connect to RDS, and closes what it opened for that. The routes of the caller stay open.
+ * @param work gets the routes
+ */
+export async function withRoutes<T>(
+  { routes, via }: Pick<ReachOptions, "routes" | "via">,
+  context: CommandContext,
+  work: (routes: Routes) => Promise<T>,
+): Promise<T> {
+  const explained = async (opened: Routes) => {
+    try {
+      return await work(opened);
+    } catch (error) {
+      throw await opened.explain(error);
+    }
+  };
+  if (routes !== undefined) return await explained(routes);
+  await using own = new Routes({ via }, context);
+  return await explained(own);
+}
+
+/**
+ * Resolves both endpoints, the account and the bucket, and opens the route to RDS. Checks first what needs no network.
  * @throws OpsError of class configuration, precondition or aws
  */
 export async function resolve(
   direction: Direction,
   source: OutputsSource,
+  routes: Routes,
   context: CommandContext,
 ): Promise<Resolved> {
   const neon = readNeon(context.environment, context.printer.redactor);
-  const { aws, identity, rds, secretArn, bucket } = await resolveAws(source, context);
+  const { aws, identity, outputs, secretArn, bucket } = await resolveAws(source, context);
   const store = new DumpStore(aws, bucket, identity.account);
-  const [endpoint] = await settleAll([
-    readRdsEndpoint(rds, aws, secretArn, context),
-    store.check(context.signal),
-  ]);
+  const [secret] = await settleAll([readSecret(aws, secretArn, context), store.check(context.signal)]);
+  // Last, because a route may need a task, which takes time and money.
+  const route = await routes.to(outputs, aws);
+  const rds = await resolveRds(outputs, context.environment, route);
+  const endpoint = withCredentials(rds, secret);
   return {
     source: direction.source === "neon" ? neon : endpoint,
     target: direction.target === "neon" ? neon : endpoint,
     store,
     identity,
-    rereadSecret: () => readRdsEndpoint(rds, aws, secretArn, context),
+    signal: whileOpen(route, context.signal),
+    rereadSecret: async () => withCredentials(rds, await readSecret(aws, secretArn, context)),
   };
 }
 
@@ -64,26 +112,27 @@ export interface ResolvedPair {
   neon: Endpoint;
   rds: Endpoint;
   /** As in `Resolved`. */
+  signal: AbortSignal;
   rereadSecret: () => Promise<Endpoint>;
 }
 
-/** Resolves both databases. */
-export async function resolvePair(source: OutputsSource, context: CommandContext): Promise<ResolvedPair> {
-  const neon = readNeon(context.environment, context.printer.redactor);
-  const { aws, rds, secretArn } = await resolveAws(source, context);
-  const rereadSecret = () => readRdsEndpoint(rds, aws, secretArn, context);
-  return { neon, rds: await rereadSecret(), rereadSecret };
-}
-
-/** Resolves one of the two databases. */
-export async function resolveOne(
-  system: DatabaseSystem,
+/** Resolves both databases, and opens the route to RDS. */
+export async function resolvePair(
   source: OutputsSource,
+  routes: Routes,
   context: CommandContext,
-): Promise<Endpoint> {
-  if (system === "neon") return readNeon(context.environment, context.printer.redactor);
-  const { aws, rds, secretArn } = await resolveAws(source, context);
-  return await readRdsEndpoint(rds, aws, secretArn, context);
+): Promise<ResolvedPair> {
+  const neon = readNeon(context.environment, context.printer.redactor);
+  const { aws, outputs, secretArn } = await resolveAws(source, context);
+  const secret = await readSecret(aws, secretArn, context);
+  const route = await routes.to(outputs, aws);
+  const rds = await resolveRds(outputs, context.environment, route);
+  return {
+    neon,
+    rds: withCredentials(rds, secret),
+    signal: whileOpen(route, context.signal),
+    rereadSecret: async () => withCredentials(rds, await readSecret(aws, secretArn, context)),
+  };
 }
 
 /** The bucket with the dumps, and the names of the environment. Needs neither database. */
@@ -103,18 +152,43 @@ export async function resolveBucket(
   return { bucket: new DumpBucket(aws, name, identity.account), names };
 }
 
+/** Resolves one of the two databases, and opens the route to RDS if it is that one. */
+export async function resolveOne(
+  system: DatabaseSystem,
+  source: OutputsSource,
+  routes: Routes,
+  context: CommandContext,
+): Promise<{ endpoint: Endpoint; signal: AbortSignal }> {
+  const { environment, printer, signal } = context;
+  if (system === "neon") return { endpoint: readNeon(environment, printer.redactor), signal };
+  return await resolveRdsOnly(source, routes, context);
+}
+
+/** Resolves RDS, and opens the route to it. */
+export async function resolveRdsOnly(
+  source: OutputsSource,
+  routes: Routes,
+  context: CommandContext,
+): Promise<{ endpoint: Endpoint; secretArn: string; signal: AbortSignal }> {
+  const { aws, outputs, secretArn } = await resolveAws(source, context);
+  const secret = await readSecret(aws, secretArn, context);
+  const route = await routes.to(outputs, aws);
+  const endpoint = withCredentials(await resolveRds(outputs, context.environment, route), secret);
+  return { endpoint, secretArn, signal: whileOpen(route, context.signal) };
+}
+
 /** The account, and the RDS side according to the outputs. */
 async function resolveAws(source: OutputsSource, context: CommandContext) {
   const { aws, identity, names, raw } = await readEnvironment(source, context);
   const outputs = parseOutputs(raw, neededOutputs);
-  const rds = await resolveRds(outputs, context.environment);
+  rdsPlace(outputs);
   const secretArn = outputs.database_secret_arn;
   if (secretArn === "") {
     throw outputsInvalid({
       problem: "The output database_secret_arn is empty, so the RDS password is not known.",
     });
   }
-  return { aws, identity, rds, secretArn, bucket: outputs.db_backups_bucket_name ?? names.backupsBucket };
+  return { aws, identity, outputs, secretArn, bucket: outputs.db_backups_bucket_name ?? names.backupsBucket };
 }
 
 /** The account and the outputs, as they are. */
@@ -136,13 +210,12 @@ async function readEnvironment(source: OutputsSource, { environment, printer, si
   return { aws, identity, names, raw };
 }
 
-async function readRdsEndpoint(
-  rds: Awaited<ReturnType<typeof resolveRds>>,
+async function readSecret(
   aws: AwsClients,
   arn: string,
   { printer, signal }: CommandContext,
-): Promise<Endpoint> {
+): Promise<DatabaseSecret> {
   const secret = await readDatabaseSecret(aws, arn, signal);
   printer.redactor.add(secret.password);
-  return withCredentials(rds, secret);
+  return secret;
 }

@@ -2,7 +2,7 @@
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import { messageOf, type OpsError } from "@pilot-light/core/ops-error";
 import { openWorkDirectory } from "@pilot-light/core/work-directory";
-import { directions, type DirectionName } from "./direction.ts";
+import { directions, type Direction, type DirectionName } from "./direction.ts";
 import type { Plan, SyncResult } from "./documents.ts";
 import type { SyncOptions } from "./options.ts";
 import { createJob } from "./plan/create-job.ts";
@@ -10,7 +10,7 @@ import type { CountedRows } from "./plan/inspect.ts";
 import { openWithoutLocks, takeLocks, type Locks } from "./plan/locks.ts";
 import { prepare, type Prepared } from "./plan/prepare.ts";
 import { stating } from "./plan/resulting-state.ts";
-import { resolve, type Resolved } from "./resolve.ts";
+import { resolve, withRoutes, type Resolved } from "./resolve.ts";
 import { runSync } from "./steps/run.ts";
 import { dropDatabase } from "./target/maintenance.ts";
 
@@ -30,12 +30,17 @@ export async function previewSync(
   counted?: () => Promise<CountedRows>,
 ): Promise<Pick<Prepared, "plan" | "refusal">> {
   const direction = directions[name];
-  return await stating("nothing-written", context.signal, async () => {
-    const resolved = await resolve(direction, options.outputs, context);
-    await using opened = await openWithoutLocks(resolved, context);
-    const { plan, refusal } = await prepare(direction, options, resolved, opened.state, context, counted);
-    return { plan, refusal: refusal?.with({ state: "nothing-written" }) };
-  });
+  return await withRoutes(options, context, (routes) =>
+    stating("nothing-written", context.signal, async () => {
+      const resolved = await resolve(direction, options.outputs, routes, context);
+      const reading = { ...context, signal: resolved.signal };
+      return await stating("nothing-written", resolved.signal, async () => {
+        await using opened = await openWithoutLocks(resolved, reading);
+        const { plan, refusal } = await prepare(direction, options, resolved, opened.state, reading, counted);
+        return { plan, refusal: refusal?.with({ state: "nothing-written" }) };
+      });
+    }),
+  );
 }
 
 /** Gets the plan under the lock, and why the sync will not run if there is a reason. To cancel the sync, it throws. */
@@ -51,11 +56,24 @@ export async function performSync(
   context: CommandContext,
   confirm: Confirm,
 ): Promise<{ plan: Plan; result: SyncResult }> {
+  return await withRoutes(options, context, async (routes) => {
+    const direction = directions[name];
+    const resolved = await stating("nothing-written", context.signal, () =>
+      resolve(direction, options.outputs, routes, context),
+    );
+    return await syncResolved(direction, options, resolved, { ...context, signal: resolved.signal }, confirm);
+  });
+}
+
+/** @param context its signal is aborted by the end of the route as well */
+async function syncResolved(
+  direction: Direction,
+  options: SyncOptions,
+  resolved: Resolved,
+  context: CommandContext,
+  confirm: Confirm,
+): Promise<{ plan: Plan; result: SyncResult }> {
   const { signal } = context;
-  const direction = directions[name];
-  const resolved = await stating("nothing-written", signal, () =>
-    resolve(direction, options.outputs, context),
-  );
   await using locks = await stating("nothing-written", signal, () => takeLocks(resolved, context));
   const stateSoFar = locks.repaired ? "target-unchanged" : "nothing-written";
   const prepared = await stating(stateSoFar, signal, async () => {

@@ -4,13 +4,13 @@
  */
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import type { Endpoint, DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
-import type { Session } from "@pilot-light/core/postgres/session";
-import type { OutputsSource } from "@pilot-light/core/terraform/outputs";
+import type { Session, SessionOptions } from "@pilot-light/core/postgres/session";
 import type { Undone, UndoPlan } from "./documents.ts";
 import { nothingToUndo } from "./errors.ts";
+import type { ReachOptions } from "./options.ts";
 import { stating } from "./plan/resulting-state.ts";
 import { sessionOptions } from "./read/connect.ts";
-import { resolveOne } from "./resolve.ts";
+import { resolveOne, withRoutes } from "./resolve.ts";
 import type { PreviousKind } from "./target/database-names.ts";
 import { lock, openMaintenance } from "./target/maintenance.ts";
 import { swap } from "./target/swap.ts";
@@ -23,9 +23,7 @@ import {
   type TargetState,
 } from "./target/target-state.ts";
 
-export interface UndoOptions {
-  outputs: OutputsSource;
-}
+export type UndoOptions = ReachOptions;
 
 /** What an undo returns to. */
 export interface PlannedUndo {
@@ -40,17 +38,31 @@ export interface PlannedUndo {
  */
 export async function previewUndo(
   system: DatabaseSystem,
-  { outputs }: UndoOptions,
+  options: UndoOptions,
   context: CommandContext,
 ): Promise<PlannedUndo> {
-  const { environment, signal } = context;
-  return await stating("nothing-written", signal, async () => {
-    const target = await resolveOne(system, outputs, context);
-    await using maintenance = await openMaintenance(target, sessionOptions("target", environment, signal));
+  return await onTarget(system, options, context, async (target, sessions) => {
+    await using maintenance = await openMaintenance(target, sessions);
     const state = await readTargetState(maintenance, target.database);
     const refusal = needsRepair(target, state);
     if (refusal !== undefined) throw refusal;
     return await planUndo(target, state, maintenance);
+  });
+}
+
+/** Does work on the target. Without a state of its own, an error states that nothing was written. */
+async function onTarget<T>(
+  system: DatabaseSystem,
+  options: UndoOptions,
+  context: CommandContext,
+  work: (target: Endpoint, sessions: SessionOptions & { signal: AbortSignal }) => Promise<T>,
+): Promise<T> {
+  return await withRoutes(options, context, async (routes) => {
+    const { endpoint, signal } = await stating("nothing-written", context.signal, () =>
+      resolveOne(system, options.outputs, routes, context),
+    );
+    const sessions = { ...sessionOptions("target", context.environment, signal), signal };
+    return await stating("nothing-written", signal, () => work(endpoint, sessions));
   });
 }
 
@@ -63,16 +75,14 @@ export async function previewUndo(
  */
 export async function performUndo(
   system: DatabaseSystem,
-  { outputs }: UndoOptions,
+  options: UndoOptions,
   context: CommandContext,
   confirm: (planned: PlannedUndo) => Promise<void>,
 ): Promise<Undone> {
-  const { environment, signal } = context;
-  return await stating("nothing-written", signal, async () => {
-    const target = await resolveOne(system, outputs, context);
-    const options = sessionOptions("target", environment, signal);
-    const reopen = () => openMaintenance(target, { ...options, outlivesSignal: "opening" });
-    await using maintenance = await openMaintenance(target, options);
+  return await onTarget(system, options, context, async (target, sessions) => {
+    const { signal } = sessions;
+    const reopen = () => openMaintenance(target, { ...sessions, outlivesSignal: "opening" });
+    await using maintenance = await openMaintenance(target, sessions);
     const live = target.database;
     await lock(maintenance, live, "target");
     const state = await readTargetState(maintenance, live);

@@ -67,6 +67,8 @@ export interface Check {
   optional?: true;
   /** Every other check needs it: it can be neither skipped nor waived, and its failure decides the exit code. */
   essential?: true;
+  /** Connects to RDS: the time in which a route to it is opened does not count. */
+  usesRoute?: true;
   /** Milliseconds that it may take. Default: `--timeout`. */
   timeout?: number;
   /** @throws what its calls throw: the runner turns it into a result */

@@ -11,7 +11,7 @@ import type { CheckContext } from "./check.ts";
 
 /** A suspended Neon compute takes some seconds to start. */
 const neonDeadline = 10_000;
-/** Without a tunnel, RDS does not respond at all: a long wait does not help. */
+/** Without a route, RDS does not respond at all: a long wait does not help. */
 const rdsDeadline = 4000;
 
 /** @throws OpsError of `openSession` and `readNeon` */
@@ -24,7 +24,8 @@ export async function openNeon(context: CheckContext): Promise<Session> {
 export async function openRds(context: CheckContext): Promise<Session> {
   const { reads, environment } = context;
   const { values } = await reads.outputs();
-  const [rds, secret] = await Promise.all([resolveRds(values, environment), reads.databaseSecret()]);
+  const secret = await reads.databaseSecret();
+  const rds = await resolveRds(values, environment, await reads.rdsRoute());
   return await openSession(withCredentials(rds, secret), optionsFor("target", rdsDeadline, context));
 }
 

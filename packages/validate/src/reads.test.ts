@@ -3,8 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createAwsClients } from "@pilot-light/core/aws/clients";
 import { resourceNames } from "@pilot-light/core/contract";
+import { Routes } from "@pilot-light/core/reach/routes";
 import { expect, test } from "vitest";
 import { createReads } from "./reads.ts";
+
+const printer = { detail: () => undefined, progress: () => undefined, warn: () => undefined };
 
 test.each([
   ["file", "outputs.json"],
@@ -19,6 +22,7 @@ test.each([
       environment: {},
       names: resourceNames("shop"),
       outputs: kind === "file" ? { file } : { values: { vpc_id: "vpc-1" } },
+      routes: new Routes({}, { environment: {}, signal: new AbortController().signal, printer }),
       directory,
       signal: new AbortController().signal,
       hide: () => undefined,

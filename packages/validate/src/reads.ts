@@ -12,6 +12,8 @@ import {
   type ResourceNames,
 } from "@pilot-light/core/contract";
 import { readVariable, type Environment } from "@pilot-light/core/config/env";
+import type { Route } from "@pilot-light/core/postgres/route";
+import type { Routes } from "@pilot-light/core/reach/routes";
 import { parseOutputs, readOutputs, type OutputsSource } from "@pilot-light/core/terraform/outputs";
 import { listServices } from "./aws/services.ts";
 import { readCertificate } from "./aws/certificates.ts";
@@ -31,6 +33,8 @@ export interface Reads {
   outputs(): Promise<DeployedOutputs>;
   /** The RDS credentials. From now on, the password is hidden in everything that is printed. */
   databaseSecret(): Promise<DatabaseSecret>;
+  /** The route to RDS, opened with the first call. */
+  rdsRoute(): Promise<Route>;
   /** The four ECS services by name; undefined for a service that does not exist. */
   services(): Promise<ReadonlyMap<string, Service | undefined>>;
   loadBalancer(): Promise<LoadBalancer>;
@@ -43,6 +47,7 @@ export interface ReadsOptions {
   environment: Environment;
   names: ResourceNames;
   outputs: OutputsSource;
+  routes: Routes;
   directory: string;
   signal: AbortSignal;
   hide: (secret: string) => void;
@@ -64,6 +69,7 @@ export function createReads(options: ReadsOptions): Reads {
       options.hide(secret.password);
       return secret;
     }),
+    rdsRoute: async () => options.routes.to((await outputs()).values, aws),
     services: once(async () => {
       const deployed = await outputs();
       const serviceNames = [

@@ -17,6 +17,8 @@ export interface RunnerOptions {
   jobs: number;
   /** Milliseconds for one check that has no time limit of its own. */
   timeout: number;
+  /** Milliseconds that opening a route to RDS may take in addition. */
+  routeTime?: number;
   /** Ends every check. An interruption ends the run as well; any other reason becomes the result of each check. */
   signal: AbortSignal;
   /** Results of an earlier round that are still valid. */
@@ -73,7 +75,8 @@ function blocks({ status }: CheckResult): boolean {
 async function attempt(check: Check, options: RunnerOptions): Promise<Attempt> {
   const start = performance.now();
   const elapsed = () => Math.round(performance.now() - start);
-  const timeout = check.timeout ?? options.timeout;
+  const routeTime = check.usesRoute === true ? (options.routeTime ?? 0) : 0;
+  const timeout = (check.timeout ?? options.timeout) + routeTime;
   const own = new AbortController();
   const timer = setTimeout(() => own.abort(checkTimeout({ timeoutMs: timeout })), timeout);
   const signal = AbortSignal.any([own.signal, options.signal]);

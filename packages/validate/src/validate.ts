@@ -5,7 +5,9 @@ import { createAwsClients, type AwsClients } from "@pilot-light/core/aws/clients
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import { environmentName, resourceNames } from "@pilot-light/core/contract";
 import { readVariable } from "@pilot-light/core/config/env";
+import { readVia, type Via } from "@pilot-light/core/config/via";
 import { readProject } from "@pilot-light/core/config/project";
+import { Routes } from "@pilot-light/core/reach/routes";
 import type { OutputsSource } from "@pilot-light/core/terraform/outputs";
 import { addressOption } from "./address.ts";
 import type { Check, CheckOptions } from "./check.ts";
@@ -24,6 +26,10 @@ import { usualPauses, waitUntilGood } from "./wait.ts";
 
 export interface ValidateOptions extends Selection {
   outputs: OutputsSource;
+  /** The option `--via`. */
+  via?: Via | undefined;
+  /** Routes that the caller keeps open, in place of `via`. */
+  routes?: Routes | undefined;
   waiversFile?: string | undefined;
   /** `address:port` to connect to instead of the load balancer. */
   resolve?: string | undefined;
@@ -65,9 +71,25 @@ export async function validate(
   context: CommandContext,
   progress?: Progress,
 ): Promise<Report> {
+  if (options.routes !== undefined) return await runRounds(options, options.routes, context, progress);
+  // A validation only reads. It starts a task in AWS only if a person asks for that.
+  await using routes = new Routes({ via: options.via, startsTask: false }, context);
+  return await runRounds(options, routes, context, progress);
+}
+
+/** Milliseconds that a route through Systems Manager may take to open. */
+const routeTime = 240_000;
+
+async function runRounds(
+  options: ValidateOptions,
+  routes: Routes,
+  context: CommandContext,
+  progress?: Progress,
+): Promise<Report> {
   const start = performance.now();
   const { environment, printer, signal } = context;
   const now = new Date();
+  const viaSsm = readVia(options.via, environment) === "ssm";
   const checks = selectChecks(registry, options);
   const project = readProject(environment);
   const waiversFile = options.waiversFile ?? readVariable(environment, "PILOT_LIGHT_WAIVERS");
@@ -87,12 +109,13 @@ export async function validate(
   const results = await waitUntilGood(
     async (known) => {
       progress?.begin({ checks, header });
-      using round = new Round(signal, options.deadline);
+      using round = new Round(signal, options.deadline + (viaSsm ? routeTime : 0));
       const reads = createReads({
         aws,
         environment,
         names: resourceNames(project),
         outputs: options.outputs,
+        routes,
         directory: checkOptions.directory,
         signal: round.signal,
         hide,
@@ -129,6 +152,7 @@ export async function validate(
         mode: readMode,
         jobs: options.jobs,
         timeout: options.timeout,
+        routeTime: viaSsm ? routeTime : 0,
         signal: round.signal,
         known,
         revise: (result) => applyWaivers(result, waivers, now),

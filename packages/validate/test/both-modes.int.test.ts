@@ -1,4 +1,5 @@
 /** The checks that run in both modes, in every unhealthy state. */
+import { delimiter, join } from "node:path";
 import { RequestCertificateCommand } from "@aws-sdk/client-acm";
 import { BatchDeleteImageCommand, DeleteRepositoryCommand } from "@aws-sdk/client-ecr";
 import { DeleteDBInstanceCommand, ModifyDBInstanceCommand, StopDBInstanceCommand } from "@aws-sdk/client-rds";
@@ -10,6 +11,7 @@ import {
   PutPublicAccessBlockCommand,
 } from "@aws-sdk/client-s3";
 import { PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
+import { installPlugin, SessionManager } from "@pilot-light/sandbox/aws/session-manager";
 import { removeBucket } from "@pilot-light/sandbox/aws/resources";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -239,11 +241,34 @@ describe("databases", () => {
     });
   });
 
-  test("without a tunnel it is only a warning that private RDS does not respond", async () => {
+  test("without a route it is only a warning that private RDS does not respond", async () => {
     const result = await check("databases", { RDS_HOSTADDR: "" });
     expect(result.status).toBe("warning");
     expect(messages(result)).toEqual([expect.stringMatching(/^cannot check RDS from this machine/)]);
     expect(result.problems[0]?.fix).toContain("RDS_HOSTADDR=127.0.0.1:");
+    expect(result.problems[0]?.fix).toContain("pnpm validate --only databases --via ssm");
+  });
+
+  test("Systems Manager is used if a person asks for it: one session for both checks, and its task is stopped", async () => {
+    const { rds } = testSandbox().state;
+    const { endpoint, env, pair } = environment;
+    await using manager = await SessionManager.start({ endpoint, databasePort: rds.port });
+    const directory = join(pair.env.HOME ?? "", "bin");
+    await installPlugin(directory);
+    const PATH = `${directory}${delimiter}${env.PATH ?? ""}`;
+    const reached = { ...env, PATH, RDS_HOSTADDR: "", AWS_ENDPOINT_URL: manager.url };
+
+    // By itself, a validation starts nothing in AWS.
+    expect(await runCheck("databases", reached)).toMatchObject({ status: "warning" });
+    expect(manager.tasks).toEqual([]);
+
+    const only = { only: ["databases", "data"], optional: ["data"], via: "ssm" as const };
+    const { checks } = await runValidation(reached, only);
+    expect(checks.find(({ id }) => id === "databases")).toMatchObject({ status: "passed" });
+    expect(checks.find(({ id }) => id === "data")).toMatchObject({ status: "passed" });
+    expect(manager.destinations).toHaveLength(1);
+    expect(manager.tasks).toMatchObject([{ status: "STOPPED" }]);
+    expect(manager.openSessions).toBe(0);
   });
 
   test("a machine without pg_dump cannot sync: a warning", async () => {

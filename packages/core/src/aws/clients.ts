@@ -10,6 +10,7 @@ import type { RDSClient } from "@aws-sdk/client-rds";
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import type { ServiceDiscoveryClient } from "@aws-sdk/client-servicediscovery";
+import type { SSMClient } from "@aws-sdk/client-ssm";
 import type { STSClient } from "@aws-sdk/client-sts";
 import type { Environment } from "../config/env.ts";
 import { readStallLimit } from "../config/stall-limit.ts";
@@ -29,6 +30,7 @@ export interface AwsClients {
   s3(): Promise<S3Client>;
   secretsManager(): Promise<SecretsManagerClient>;
   serviceDiscovery(): Promise<ServiceDiscoveryClient>;
+  ssm(): Promise<SSMClient>;
   sts(): Promise<STSClient>;
 }
 
@@ -72,6 +74,7 @@ export function createAwsClients(environment: Environment, { onCall }: AwsClient
     s3: once(() => new (sdk.s3().S3Client)({ ...common, forcePathStyle: emulated })),
     secretsManager: once(() => new (sdk.secretsManager().SecretsManagerClient)(common)),
     serviceDiscovery: once(() => new (sdk.serviceDiscovery().ServiceDiscoveryClient)(common)),
+    ssm: once(() => new (sdk.ssm().SSMClient)(common)),
     sts: once(() => new (sdk.sts().STSClient)(common)),
   };
 }

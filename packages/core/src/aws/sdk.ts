@@ -14,6 +14,7 @@ import type * as rds from "@aws-sdk/client-rds";
 import type * as s3 from "@aws-sdk/client-s3";
 import type * as secretsManager from "@aws-sdk/client-secrets-manager";
 import type * as serviceDiscovery from "@aws-sdk/client-servicediscovery";
+import type * as ssm from "@aws-sdk/client-ssm";
 import type * as sts from "@aws-sdk/client-sts";
 
 const require = createRequire(import.meta.url);
@@ -30,5 +31,6 @@ export const sdk = {
   s3: () => require("@aws-sdk/client-s3") as typeof s3,
   secretsManager: () => require("@aws-sdk/client-secrets-manager") as typeof secretsManager,
   serviceDiscovery: () => require("@aws-sdk/client-servicediscovery") as typeof serviceDiscovery,
+  ssm: () => require("@aws-sdk/client-ssm") as typeof ssm,
   sts: () => require("@aws-sdk/client-sts") as typeof sts,
 };

@@ -1,5 +1,6 @@
 /** Options that several commands share. */
 import type { Argv } from "yargs";
+import { viaChoices } from "../config/via.ts";
 import { parseJobs } from "./option-values.ts";
 
 /** Options of every command. */
@@ -48,6 +49,15 @@ export function outputsFileOption<T>(argv: Argv<T>) {
     describe: "Read the Terraform outputs from this file (JSON of `cdktf output`)",
     group: "Input:",
     requiresArg: true,
+  });
+}
+
+/** `--via`, of every command that connects to RDS. */
+export function viaOption<T>(argv: Argv<T>) {
+  return argv.option("via", {
+    choices: viaChoices,
+    describe: "Route to RDS [default: PILOT_LIGHT_VIA, else auto]",
+    group: "Input:",
   });
 }
 

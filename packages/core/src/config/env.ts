@@ -91,6 +91,21 @@ export const variables = {
     details:
       "RDS is private. The tools connect to this address instead of the RDS endpoint, and still verify the certificate against the name of the endpoint.",
   },
+  PILOT_LIGHT_VIA: {
+    description: "Route to RDS: `auto`, `direct`, `address` or `ssm`.",
+    details:
+      "`direct` connects to the RDS endpoint, `address` to `RDS_HOSTADDR`, and `ssm` through a port that AWS Systems Manager forwards. `auto` takes the address if it is set, the endpoint if it answers, and else `ssm`. The option `--via` has precedence. See [the runbook](runbooks/reach-rds.md).",
+    default: "auto",
+  },
+  PILOT_LIGHT_SSM_TARGET: {
+    description: "Instance or task through which `ssm` reaches RDS.",
+    details:
+      "An id such as `i-0123456789abcdef0`, or `ecs:<cluster>_<task id>_<runtime id>`. Its security group must be able to connect to RDS. If the variable is not set, `ssm` uses a running task of the backend with ECS Exec, and else starts a task for the time of the command.",
+  },
+  PILOT_LIGHT_SSM_TASK_SECONDS: {
+    description: "Seconds that a task for `ssm` may take to start.",
+    default: "180",
+  },
   ALB_HOSTADDR: {
     description: "`address:port` to connect to instead of the load balancer.",
     details:

@@ -94,9 +94,10 @@ export function connectError(error: unknown, endpoint: Endpoint, side: Side, att
   }
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") {
     const setting = isNeon ? "NEON_DATABASE_URL" : "the output database_endpoint";
-    return hostUnknown({ ...base, setting }, options);
+    return hostUnknown({ ...base, setting }, { ...options, details: endpoint.route?.others ?? [] });
   }
   const via = address === undefined ? "" : ` through ${address.host}:${address.port}`;
   const needsTunnel = system === "rds" && address === undefined;
-  return unreachable({ ...base, via, attempts, needsTunnel }, options);
+  const details = needsTunnel ? (endpoint.route?.others ?? []) : [];
+  return unreachable({ ...base, via, attempts, needsTunnel }, { ...options, details });
 }

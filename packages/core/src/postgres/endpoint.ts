@@ -1,6 +1,7 @@
 /** Where a Postgres database is and how to connect to it: resolved once, then used by `pg` and by libpq programs alike. */
 import { isIP } from "node:net";
 import { tlsRequired } from "../errors.ts";
+import type { Route } from "./route.ts";
 
 /** The two systems that run a database. */
 export type DatabaseSystem = "neon" | "rds";
@@ -25,6 +26,8 @@ export interface Endpoint {
   port: number;
   /** Address to connect to instead of `host` and `port`, such as a tunnel's. */
   address?: { host: string; port: number };
+  /** How this machine reaches it, and why not in another way. Only of RDS, which is in a private network. */
+  route?: Required<Pick<Route, "via" | "reason" | "others">>;
   database: string;
   user: string;
   password: string;

@@ -1,22 +1,19 @@
-/** The RDS endpoint from the Terraform outputs, the secret and the RDS_* variables. */
+/** The RDS endpoint from the Terraform outputs, the secret, the route and the RDS_* variables. */
 import { isIP } from "node:net";
 import type { DatabaseSecret, Outputs } from "../contract.ts";
 import { readVariable, type Environment } from "../config/env.ts";
 import { noDatabase, outputsInvalid, rdsHostaddrInvalid, rdsSslmodeInvalid } from "../errors.ts";
 import { authoritiesFromFile, rdsAuthorities } from "./certificates.ts";
 import { assertTlsMayBeDisabled, type Endpoint, type Tls } from "./endpoint.ts";
+import type { Route } from "./route.ts";
 
 export type DatabaseOutputs = Pick<Outputs, "database_endpoint" | "database_port" | "database_name">;
 
 /**
- * The RDS endpoint, without user and password.
- * @throws OpsError NO_DATABASE (precondition) when the outputs name no database; RDS_SSLMODE_INVALID,
- *   RDS_HOSTADDR_INVALID, TLS_REQUIRED, CA_FILE_UNREADABLE (configuration)
+ * Host and port of the endpoint.
+ * @throws OpsError NO_DATABASE (precondition) when the outputs name no database; OUTPUTS_INVALID (configuration)
  */
-export async function resolveRds(
-  outputs: DatabaseOutputs,
-  environment: Environment,
-): Promise<Omit<Endpoint, "user" | "password">> {
+export function rdsPlace(outputs: DatabaseOutputs): { host: string; port: number } {
   if (outputs.database_endpoint === "" || outputs.database_name === "") {
     throw noDatabase();
   }
@@ -27,11 +24,22 @@ export async function resolveRds(
     const problem = `The Terraform outputs contradict each other: database_endpoint has port ${port}, database_port is ${outputs.database_port}.`;
     throw outputsInvalid({ problem });
   }
-  const address = hostAddress(readVariable(environment, "RDS_HOSTADDR"));
-  const tls = await tlsOf(environment, address?.host ?? host);
-  const notes: string[] = [];
-  if (address !== undefined) notes.push(`through ${address.host}:${address.port}`);
-  if (tls.mode === "disable") notes.push("WITHOUT TLS");
+  return { host, port };
+}
+
+/**
+ * The RDS endpoint on a route, without user and password.
+ * @throws OpsError as `rdsPlace`; RDS_SSLMODE_INVALID, TLS_REQUIRED, CA_FILE_UNREADABLE (configuration)
+ */
+export async function resolveRds(
+  outputs: DatabaseOutputs,
+  environment: Environment,
+  route: Route,
+): Promise<Omit<Endpoint, "user" | "password">> {
+  const { host, port } = rdsPlace(outputs);
+  const { via, reason, address, others = [] } = route;
+  // The forwarded port is local, but the server behind it is not.
+  const tls = await tlsOf(environment, via === "ssm" ? host : (address?.host ?? host));
   return {
     system: "rds",
     host,
@@ -39,7 +47,8 @@ export async function resolveRds(
     ...(address === undefined ? {} : { address }),
     database: outputs.database_name,
     tls,
-    notes,
+    route: { via, reason, others },
+    notes: [`via ${via}: ${reason}`, ...(tls.mode === "disable" ? ["WITHOUT TLS"] : [])],
   };
 }
 
@@ -48,7 +57,11 @@ export function withCredentials(rds: Omit<Endpoint, "user" | "password">, secret
   return { ...rds, user: secret.username, password: secret.password };
 }
 
-function hostAddress(value: string | undefined): { host: string; port: number } | undefined {
+/**
+ * The address in RDS_HOSTADDR.
+ * @throws OpsError RDS_HOSTADDR_INVALID (configuration)
+ */
+export function hostAddress(value: string | undefined): { host: string; port: number } | undefined {
   if (value === undefined) return undefined;
   const match = /^(?:\[(?<six>[^\]]+)\]|(?<four>[^:]+)):(?<port>\d{1,5})$/.exec(value);
   const name = match?.groups?.six ?? match?.groups?.four ?? "";

@@ -1,4 +1,7 @@
-/** Allowed connections: the internet to the load balancer, the load balancer to the services, only the backend to the database. */
+/**
+ * Allowed connections: the internet to the load balancer, the load balancer to the services, and to the database only the backend and the
+ * task through which Systems Manager forwards a port.
+ */
 import { SecurityGroup } from "@cdktf/provider-aws/lib/security-group/index.js";
 import { VpcSecurityGroupEgressRule } from "@cdktf/provider-aws/lib/vpc-security-group-egress-rule/index.js";
 import { VpcSecurityGroupIngressRule } from "@cdktf/provider-aws/lib/vpc-security-group-ingress-rule/index.js";
@@ -18,8 +21,10 @@ const groups = {
   backend: "Backend tasks",
   prometheus: "Prometheus tasks",
   grafana: "Grafana tasks",
+  // A new description would replace the group, and the instance uses it: the task for access is not named here.
   database: "RDS instance, reached by the backend only",
   efs: "Files of Prometheus and Grafana",
+  "database-access": "Tasks that forward a port to the database",
 } as const;
 type GroupName = keyof typeof groups;
 
@@ -44,6 +49,7 @@ export class SecurityGroups extends Construct {
       grafana: this.#group("grafana"),
       database: this.#group("database"),
       efs: this.#group("efs"),
+      "database-access": this.#group("database-access"),
     };
     this.publicIngress = [this.#fromEverywhere(80), this.#fromEverywhere(443)];
 
@@ -53,6 +59,7 @@ export class SecurityGroups extends Construct {
     this.#allow("alb", "grafana", ports.grafana);
     this.#allow("frontend", "backend", ports.backend);
     this.#allow("backend", "database", postgresPort);
+    this.#allow("database-access", "database", postgresPort);
     this.#allow("backend", "prometheus", ports.prometheus);
     this.#allow("prometheus", "frontend", ports.frontend);
     this.#allow("prometheus", "backend", ports.backend);
@@ -60,7 +67,7 @@ export class SecurityGroups extends Construct {
     this.#allow("prometheus", "efs", nfsPort);
     this.#allow("grafana", "efs", nfsPort);
     // Image repositories, logs, secrets, Systems Manager, and the services' own calls to the internet.
-    for (const name of ["frontend", "backend", "prometheus", "grafana"] as const) {
+    for (const name of ["frontend", "backend", "prometheus", "grafana", "database-access"] as const) {
       this.#toEverywhere(name, 443);
     }
   }

@@ -4,7 +4,7 @@ import { IamRole } from "@cdktf/provider-aws/lib/iam-role/index.js";
 import type { IResolvable, ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { Gate } from "../gate.ts";
-import { type Statement, assumedBy, policyDocument } from "../policy-document.ts";
+import { type Statement, assumedBy, policyDocument, sessionStatement } from "../policy-document.ts";
 import { type ServiceName, serviceNames } from "../variables/services.ts";
 import { text } from "../text.ts";
 
@@ -59,17 +59,7 @@ export class TaskRoles extends Construct {
       this.#policy("prometheus-files", tasks.prometheus, active, this.#files("prometheus")),
       this.#policy("grafana-files", tasks.grafana, active, this.#files("grafana")),
       ...serviceNames.map((name) =>
-        this.#policy(`${name}-exec`, tasks[name], active.and(props.ecsExec[name]), [
-          {
-            Sid: "EcsExec",
-            Action: ["Control", "Data"].flatMap((kind) => [
-              `ssmmessages:Create${kind}Channel`,
-              `ssmmessages:Open${kind}Channel`,
-            ]),
-            // These actions do not support resources.
-            Resource: "*",
-          },
-        ]),
+        this.#policy(`${name}-exec`, tasks[name], active.and(props.ecsExec[name]), [sessionStatement()]),
       ),
     ];
   }

@@ -38,6 +38,7 @@ export const prices: readonly Price[] = [
     price: unitPrices.objectGigabyte,
     quantity: always(quietMonth.objectGigabytes),
   },
+  { item: "Access to the database, no task runs", price: unitPrices.idleCluster, quantity: always(1) },
   { item: "NAT gateways", price: unitPrices.natGateway, quantity: { ...whenActive(2), cheapActive: 1 } },
   {
     item: `Data through NAT gateways, ${quietMonth.natGigabytes} GB`,

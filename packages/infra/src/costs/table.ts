@@ -1,5 +1,5 @@
 /** The prices as a table per mode, in Markdown: the text of docs/costs.md. */
-import { hoursOfAMonth, monthly, pricesAsOf } from "@pilot-light/core/prices";
+import { accessTaskHour, hoursOfAMonth, monthly, pricesAsOf } from "@pilot-light/core/prices";
 import { type Price, type Scenario, prices, scenarios } from "./prices.ts";
 
 const columns: readonly Scenario[] = ["pilotLight", "withoutDatabase", "active", "cheapActive"];
@@ -29,6 +29,9 @@ What each mode costs if it lasts a whole month of ${hoursOfAMonth} hours, in us-
 of active mode costs ${((total("active") - total("pilotLight")) / hoursOfAMonth).toFixed(2)} USD more than an hour of pilot light.
 
 ${table([header, ...rows, sums])}
+A task through which Systems Manager forwards a port to the database costs ${accessTaskHour().toFixed(3)} USD an hour, and at least a minute. The tools stop
+it with their command; it ends by itself after an hour.
+
 Sizes are the defaults of the Terraform variables. Amounts that depend on use are those of a month with little use. The table does not
 include traffic to the internet, Container Insights (\`enable_container_insights\`, 0.30 a metric), and RDS snapshots beyond the size of
 the database (0.095 a GB).

@@ -18,6 +18,10 @@ function all(): [address: string, block: Block][] {
   );
 }
 
+/** The way to the database through Systems Manager, which exists in both modes and costs nothing while no task runs. */
+const isAccess = (block: Block) =>
+  String(part(block, "//", "metadata")["path"]).startsWith("davidshaevel-dev/database-access/");
+
 const counted = all().filter(([, block]) => "count" in block);
 
 describe("pilot light", () => {
@@ -36,7 +40,7 @@ describe("pilot light", () => {
     "aws_efs_file_system",
     "aws_secretsmanager_secret",
   ])("has no %s", (type) => {
-    const found = resources(document, type);
+    const found = resources(document, type).filter((block) => !isAccess(block));
     expect(found).not.toEqual([]);
     for (const { count } of found) expect(count).toMatch(/^\$\{\(*var\.dev_activated (\?|&&) /);
   });

@@ -1,9 +1,10 @@
 /** What the synthesized Terraform of the dev stack must and must not contain. */
 import { tmpdir } from "node:os";
 import { outputsSchema } from "@pilot-light/core/contract";
+import { accessTaskHour } from "@pilot-light/core/prices";
 import { describe, expect, it } from "vitest";
 import { synthesizedText } from "../synthesized-text.ts";
-import { config, part, resource, resources, synthesized } from "../testing/synthesized.ts";
+import { type Block, config, part, resource, resources, synthesized } from "../testing/synthesized.ts";
 
 const document = synthesized();
 
@@ -92,18 +93,74 @@ describe("the database", () => {
     );
   });
 
-  it("is reached from the backend's security group and from nowhere else", () => {
+  it("is reached from the security groups of the backend and of the tasks for access, and from nowhere else", () => {
     const rules = resources(document, "aws_vpc_security_group_ingress_rule").filter(({ security_group_id }) =>
       String(security_group_id).includes("_database_"),
     );
-    expect(rules).toEqual([
+    const from = (group: string) =>
       expect.objectContaining({
-        referenced_security_group_id: expect.stringContaining("_backend_") as string,
+        referenced_security_group_id: expect.stringContaining(`_${group}_`) as string,
         from_port: 5432,
         to_port: 5432,
         ip_protocol: "tcp",
-      }),
+      }) as unknown;
+    expect(rules).toEqual([from("backend"), from("database-access")]);
+  });
+});
+
+describe("the task for access to the database", () => {
+  const isOfTask = ({ security_group_id: id }: Block) => String(id).includes("_database-access_");
+  const definition = resource(document, "aws_ecs_task_definition", "database-access/task");
+  const container = String(definition["container_definitions"]);
+
+  it("accepts no connection, and opens them to the database and to HTTPS only", () => {
+    expect(resources(document, "aws_vpc_security_group_ingress_rule").filter(isOfTask)).toEqual([]);
+    const egress = resources(document, "aws_vpc_security_group_egress_rule").filter(isOfTask);
+    expect(egress).toMatchObject([
+      {
+        referenced_security_group_id: expect.stringContaining("_database_") as string,
+        from_port: 5432,
+        to_port: 5432,
+      },
+      { cidr_ipv4: "0.0.0.0/0", from_port: 443, to_port: 443 },
     ]);
+  });
+
+  it("may only open channels of Systems Manager, and receives neither secrets nor a log", () => {
+    const { policy } = resource(document, "aws_iam_role_policy", "database-access/policy");
+    expect([...String(policy).matchAll(/"(\w+:\w+)"/g)].map(([, action]) => action)).toEqual([
+      "ssmmessages:CreateControlChannel",
+      "ssmmessages:OpenControlChannel",
+      "ssmmessages:CreateDataChannel",
+      "ssmmessages:OpenDataChannel",
+    ]);
+    expect(definition).not.toHaveProperty("execution_role_arn");
+    expect(container).not.toMatch(/secrets|environment|logConfiguration/);
+  });
+
+  it("runs a pinned image with a read-only root, and ends after an hour", () => {
+    expect(container).toMatch(/"image" = "public\.ecr\.aws\/[\w/]+@sha256:[0-9a-f]{64}"/);
+    expect(container).toContain('"readonlyRootFilesystem" = true');
+    expect(container).toContain('"command" = ["sleep", "3600"]');
+    // The agent of Systems Manager writes into these folders.
+    for (const folder of ["/managed-agents", "/var/lib/amazon/ssm", "/var/log/amazon/ssm"]) {
+      expect(container).toContain(`"containerPath" = "${folder}"`);
+    }
+  });
+
+  it("has a cluster, a definition and a role in both modes", () => {
+    for (const [type, path] of [
+      ["aws_ecs_cluster", "cluster"],
+      ["aws_ecs_task_definition", "task"],
+      ["aws_iam_role", "role"],
+    ] as const) {
+      expect(resource(document, type, `database-access/${path}`)).not.toHaveProperty("count");
+    }
+  });
+
+  it("costs what docs/costs.md states for an hour", () => {
+    expect(definition).toMatchObject({ cpu: "256", memory: "512" });
+    expect(accessTaskHour()).toBeCloseTo(0.0173, 4);
   });
 });
 

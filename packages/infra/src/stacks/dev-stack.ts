@@ -8,6 +8,7 @@ import { configureBackend } from "../backend.ts";
 import { BackupsBucket } from "../constructs/backups-bucket.ts";
 import { CiUser } from "../constructs/ci-user.ts";
 import { Compute } from "../constructs/compute.ts";
+import { DatabaseAccess } from "../constructs/database-access.ts";
 import { Database } from "../constructs/database.ts";
 import { Edge } from "../constructs/edge.ts";
 import { ImageRegistry } from "../constructs/image-registry.ts";
@@ -36,6 +37,8 @@ interface Base {
   profilingBucket: ProfilingBucket;
   registry: ImageRegistry;
   database: Database;
+  databaseAccess: DatabaseAccess;
+  databaseAccessGroupId: string;
   ciUser: CiUser;
 }
 
@@ -92,6 +95,7 @@ export class DevStack extends TerraformStack {
       subnetIds: network.privateDbSubnetIds,
       securityGroupId: securityGroups.ids.database,
     });
+    const databaseAccess = new DatabaseAccess(this, "database-access", { prefix });
 
     const nat = new Nat(this, "nat", {
       active: modes.active,
@@ -135,13 +139,17 @@ export class DevStack extends TerraformStack {
     });
 
     applyRules(this, securityGroups);
-    const base = { network, backupsBucket, profilingBucket, registry, database, ciUser };
+    const databaseAccessGroupId = securityGroups.ids["database-access"];
+    const base = {
+      ...{ network, backupsBucket, profilingBucket, registry, ciUser },
+      ...{ database, databaseAccess, databaseAccessGroupId },
+    };
     writeOutputs(this, this.#outputs(variables, base, edge, compute));
   }
 
   #outputs(variables: Variables, base: Base, edge: Edge, compute: Compute): OutputValues {
     const { names, project, region } = this.#props;
-    const { network, backupsBucket, profilingBucket, registry, database, ciUser } = base;
+    const { network, backupsBucket, profilingBucket, registry, database, databaseAccess, ciUser } = base;
     const { backend, frontend, grafana } = registry.repositories;
     return {
       schema_version: outputsVersion,
@@ -159,6 +167,10 @@ export class DevStack extends TerraformStack {
       database_secret_arn: database.secretArn,
       db_backups_bucket_name: backupsBucket.name,
       db_backups_bucket_arn: backupsBucket.arn,
+      database_access_cluster_name: databaseAccess.clusterName,
+      database_access_task_definition_arn: databaseAccess.taskDefinitionArn,
+      database_access_subnet_ids: [...network.publicSubnetIds],
+      database_access_security_group_id: base.databaseAccessGroupId,
       ecs_cluster_name: compute.cluster.name,
       ecs_cluster_arn: compute.cluster.arnOutput,
       frontend_service_name: compute.serviceNames.frontend,

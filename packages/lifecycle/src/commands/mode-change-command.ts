@@ -1,7 +1,8 @@
 /** `pnpm activate` and `pnpm deactivate`: the options that they share, and their own. */
 import { defineCommand } from "@pilot-light/core/cli/define-command";
 import { parseDuration } from "@pilot-light/core/cli/option-values";
-import { confirmationOptions } from "@pilot-light/core/cli/options";
+import { confirmationOptions, viaOption } from "@pilot-light/core/cli/options";
+import type { Via } from "@pilot-light/core/config/via";
 import { usage } from "@pilot-light/core/errors";
 import type { Argv } from "yargs";
 import type { ModeChangeName, ModeChangeOptions } from "../options.ts";
@@ -23,7 +24,7 @@ const syncDescriptions = {
 
 /** The options of both commands. */
 function sharedOptions(argv: Argv, command: ModeChangeName) {
-  const common = confirmationOptions(argv)
+  const common = viaOption(confirmationOptions(argv))
     .option("sync-data", { type: "boolean", describe: syncDescriptions[command], group: "Work:" })
     .option("resume", {
       type: "boolean",
@@ -59,6 +60,7 @@ interface ParsedOptions extends GuardFlags {
   var: readonly { name: string; value: string }[];
   varFile: readonly string[];
   wait: number;
+  via: Via | undefined;
 }
 
 /**
@@ -78,7 +80,7 @@ function toOptions(
   parsed: ParsedOptions,
   own: Partial<Pick<ModeChangeOptions, "images" | "keepBackend">>,
 ): ModeChangeOptions {
-  const { dryRun, yes, syncData, resume, wait } = parsed;
+  const { dryRun, yes, syncData, resume, via, wait } = parsed;
   return {
     dryRun,
     yes,
@@ -88,6 +90,7 @@ function toOptions(
     images: {},
     keepBackend: false,
     waitMs: wait,
+    via,
     allow: allowedGuards(parsed),
     ...own,
   };

@@ -13,14 +13,22 @@ export const terraformVariables = [
   "PILOT_LIGHT_TF_PLUGIN_MIRROR",
 ] as const satisfies VariableName[];
 
+/** Of every command that connects to RDS. */
+export const rdsVariables = [
+  "PILOT_LIGHT_VIA",
+  "RDS_HOSTADDR",
+  "PILOT_LIGHT_SSM_TARGET",
+  "PILOT_LIGHT_SSM_TASK_SECONDS",
+  "RDS_SSLMODE",
+  "RDS_SSLROOTCERT",
+] as const satisfies VariableName[];
+
 /** Of activations and deactivations. */
 export const modeChangeVariables = [
   ...terraformVariables,
   "PILOT_LIGHT_ACCOUNT_ID",
   "NEON_DATABASE_URL",
-  "RDS_HOSTADDR",
-  "RDS_SSLMODE",
-  "RDS_SSLROOTCERT",
+  ...rdsVariables,
   "PILOT_LIGHT_PG_BIN",
   "PGCONNECT_TIMEOUT",
   "PILOT_LIGHT_STALL_SECONDS",

@@ -3,7 +3,10 @@ import { commandLine } from "@pilot-light/core/process";
 import type { GuardedCommand, ModeChangeName, ModeChangeOptions } from "../options.ts";
 
 /** The options that a hint repeats. */
-export type Given = Pick<ModeChangeOptions, "syncData" | "variables" | "images" | "keepBackend" | "allow">;
+export type Given = Pick<
+  ModeChangeOptions,
+  "syncData" | "variables" | "images" | "keepBackend" | "allow" | "via"
+>;
 
 /** The options of a command that only makes and applies a Terraform plan. */
 export function planOptions({ variables, allow }: Pick<Given, "variables" | "allow">): Given {
@@ -31,7 +34,7 @@ export function reverseLine(command: ModeChangeName, given: Given): string {
   // A database that was not copied to RDS must not be replaced by RDS.
   const copies = command === "deactivate" || given.syncData === true;
   const other = command === "activate" ? "deactivate" : "activate";
-  return line(other, [...(copies ? ["--sync-data"] : []), ...variableFlags(given)]);
+  return line(other, [...(copies ? ["--sync-data"] : []), ...variableFlags(given), ...viaFlag(given)]);
 }
 
 function line(command: GuardedCommand | "infra:diff", flags: readonly string[]): string {
@@ -44,6 +47,14 @@ function variableFlags({ variables }: Given): string[] {
   );
 }
 
-function otherFlags({ keepBackend, allow }: Given): string[] {
-  return [...(keepBackend ? ["--keep-backend"] : []), ...[...allow].map((id) => `--allow-${id}`)];
+function otherFlags({ keepBackend, allow, via }: Given): string[] {
+  return [
+    ...(keepBackend ? ["--keep-backend"] : []),
+    ...viaFlag({ via }),
+    ...[...allow].map((id) => `--allow-${id}`),
+  ];
+}
+
+function viaFlag({ via }: Pick<Given, "via">): string[] {
+  return via === undefined ? [] : ["--via", via];
 }

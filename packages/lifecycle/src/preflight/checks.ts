@@ -133,7 +133,7 @@ export function checkSync(
   preflight: Preflight,
   context: LifecycleContext,
   direction: DirectionName,
-  options: Omit<SyncOptions, "outputs">,
+  options: Omit<SyncOptions, "outputs" | "routes" | "via">,
   waitFor: readonly Promise<unknown>[],
   outputs: Promise<Outputs>,
   divergence: () => Promise<Divergence | null>,
@@ -147,7 +147,7 @@ export function checkSync(
     const { previewSync } = await import("@pilot-light/sync/sync");
     const { plan, refusal } = await previewSync(
       direction,
-      { ...options, outputs: { values: deployed } },
+      { ...options, outputs: { values: deployed }, routes: context.routes },
       context,
       () =>
         divergence().then(

@@ -15,11 +15,11 @@ import { backendOf, mayWrite, readBackend } from "../aws/backend-service.ts";
  */
 export async function compareCopies(
   outputs: Outputs,
-  context: CommandContext,
+  context: Pick<LifecycleContext, "routes"> & CommandContext,
   compared?: readonly DatabaseSystem[],
 ): Promise<Divergence> {
   return await readDivergence(
-    { outputs: { values: outputs }, ...(compared === undefined ? {} : { compared }) },
+    { outputs: { values: outputs }, routes: context.routes, ...(compared === undefined ? {} : { compared }) },
     context,
   );
 }
@@ -28,7 +28,7 @@ export async function compareCopies(
 function compareRds(
   outputs: Outputs,
   { keepBackend }: Pick<ModeChangeOptions, "keepBackend">,
-  context: Pick<LifecycleContext, "stack"> & CommandContext,
+  context: Pick<LifecycleContext, "routes"> & CommandContext,
 ): Promise<Divergence> {
   return compareCopies(outputs, context, keepBackend ? [] : ["rds"]);
 }

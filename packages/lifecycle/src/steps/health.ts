@@ -1,5 +1,6 @@
 /** Waits until the environment is healthy for its mode: a validation that repeats failed checks while they may still pass. */
 import type { Outputs } from "@pilot-light/core/contract";
+import type { LifecycleContext } from "../context.ts";
 import type { Printer } from "@pilot-light/core/output/printer";
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import { plural } from "@pilot-light/core/output/format";
@@ -25,10 +26,12 @@ export interface Health {
 /** @param waitMs milliseconds that services may take to become healthy; 0 to run each check once */
 export async function validateHealth(
   { directory, outputs, waitMs }: { directory: string; outputs: Outputs; waitMs: number },
-  context: CommandContext,
+  context: Pick<LifecycleContext, "routes"> & CommandContext,
 ): Promise<Health> {
   const report = await context.printer.step("validate", async (show) => {
-    const options = { ...usualOptions, directory, outputs: { values: outputs }, wait: waitMs };
+    // A copy has opened them. Without a copy, a task would be started for one check only.
+    const routes = context.routes.hasOpened ? context.routes : undefined;
+    const options = { ...usualOptions, directory, outputs: { values: outputs }, routes, wait: waitMs };
     const value = await validate(options, context, quiet(show));
     const { passed, warnings, failed } = value.summary;
     return { value, summary: `${passed} passed, ${plural(warnings, "warning")}, ${failed} failed` };

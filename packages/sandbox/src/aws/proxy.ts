@@ -39,7 +39,13 @@ export async function startProxy(
   return { url: `http://${address}`, seen, [Symbol.asyncDispose]: dispose };
 }
 
-function forward(target: string, url: string, incoming: IncomingMessage, response: ServerResponse): void {
+/** Hands a request on to another server. */
+export function forward(
+  target: string,
+  url: string,
+  incoming: IncomingMessage,
+  response: ServerResponse,
+): void {
   const { method, headers } = incoming;
   const sent = request(new URL(url, target), { method, headers }, (answer) => {
     response.writeHead(answer.statusCode ?? 502, answer.headers);

@@ -1,6 +1,7 @@
 /** `pnpm compare`: both databases side by side. */
 import { defineCommand } from "@pilot-light/core/cli/define-command";
-import { jobsOption, outputsFileOption } from "@pilot-light/core/cli/options";
+import { jobsOption, outputsFileOption, viaOption } from "@pilot-light/core/cli/options";
+import { defaultJobs } from "@pilot-light/core/config/default-jobs";
 import { syncVariables } from "./shared-options.ts";
 
 export const compareCommand = defineCommand({
@@ -9,7 +10,7 @@ export const compareCommand = defineCommand({
   summary: "Compare the Neon database with the RDS database: definitions, rows, sequences",
   options: (argv) =>
     jobsOption(
-      outputsFileOption(argv)
+      viaOption(outputsFileOption(argv))
         .option("schema", {
           type: "boolean",
           default: false,
@@ -22,18 +23,18 @@ export const compareCommand = defineCommand({
           describe: "Compare only the rows and the sequences, unless --schema is given as well",
           group: "Selection:",
         }),
-      { counted: "Parallel sessions for each database", initial: 4, most: 32 },
+      { counted: "Parallel sessions for each database", initial: defaultJobs, most: 32 },
     ),
   examples: [
     ["$0 compare", "exit code 1 if anything differs"],
     ["$0 compare --schema", "takes a second, however large the databases are"],
   ],
   variables: syncVariables,
-  run: async ({ outputsFile, schema, data, jobs }, context) => {
+  run: async ({ outputsFile, schema, data, jobs, via }, context) => {
     const { runCompare } = await import("./run-compare.ts");
     const { outputsSource } = await import("@pilot-light/core/terraform/outputs");
     const both = schema === data;
     const outputs = outputsSource(outputsFile, context.environment);
-    return await runCompare({ schema: both || schema, data: both || data, jobs, outputs }, context);
+    return await runCompare({ schema: both || schema, data: both || data, jobs, outputs, via }, context);
   },
 });

@@ -1,5 +1,5 @@
 /** What the sync commands share. */
-import { confirmationOptions, outputsFileOption } from "@pilot-light/core/cli/options";
+import { confirmationOptions, outputsFileOption, viaOption } from "@pilot-light/core/cli/options";
 import type { VariableName } from "@pilot-light/core/config/env";
 import type { Argv } from "yargs";
 
@@ -13,12 +13,15 @@ export const syncVariables = [
   "PILOT_LIGHT_PG_BIN",
   "RDS_SSLMODE",
   "RDS_SSLROOTCERT",
+  "PILOT_LIGHT_VIA",
   "RDS_HOSTADDR",
+  "PILOT_LIGHT_SSM_TARGET",
+  "PILOT_LIGHT_SSM_TASK_SECONDS",
   "PGCONNECT_TIMEOUT",
   "PILOT_LIGHT_STALL_SECONDS",
 ] as const satisfies VariableName[];
 
-/** `--dry-run`, `--yes`, `--outputs-file`. */
+/** `--dry-run`, `--yes`, `--outputs-file`, `--via`. */
 export function sharedOptions<T>(argv: Argv<T>) {
-  return outputsFileOption(confirmationOptions(argv));
+  return viaOption(outputsFileOption(confirmationOptions(argv)));
 }

@@ -4,14 +4,14 @@ import type { CommandContext } from "@pilot-light/core/cli/command";
 import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
 import { chooseClientPrograms, findClientPrograms } from "@pilot-light/core/postgres/programs";
 import { openSession } from "@pilot-light/core/postgres/session";
-import type { OutputsSource } from "@pilot-light/core/terraform/outputs";
 import { openWorkDirectory } from "@pilot-light/core/work-directory";
 import { sameDatabase } from "../errors.ts";
+import type { ReachOptions } from "../options.ts";
 import { stating } from "../plan/resulting-state.ts";
 import { notReadable } from "../plan/rules/readable.ts";
 import { sessionOptions, withFreshPassword } from "../read/connect.ts";
 import { isSameDatabase, readFacts, type DatabaseFacts } from "../read/database-facts.ts";
-import { resolvePair, type ResolvedPair } from "../resolve.ts";
+import { resolvePair, withRoutes, type ResolvedPair } from "../resolve.ts";
 import {
   compareSchemas,
   compareSequencesOf,
@@ -23,10 +23,9 @@ import {
 import type { Comparison } from "./documents.ts";
 import { readComparedSide, type Compared, type ReadSide } from "./read-side.ts";
 
-export interface CompareOptions extends Compared {
+export interface CompareOptions extends Compared, ReachOptions {
   /** Parallel sessions for each database. */
   jobs: number;
-  outputs: OutputsSource;
 }
 
 /** Neon fails as the source of a sync does, RDS as its target: the exit code tells which one failed. */
@@ -40,15 +39,21 @@ export async function compareDatabases(
   options: CompareOptions,
   context: CommandContext,
 ): Promise<Comparison> {
-  return await stating("nothing-written", context.signal, () => compareBoth(options, context));
+  return await withRoutes(options, context, (routes) =>
+    stating("nothing-written", context.signal, async () => {
+      const resolved = await resolvePair(options.outputs, routes, context);
+      return await compareBoth(resolved, options, { ...context, signal: resolved.signal });
+    }),
+  );
 }
 
 async function compareBoth(
-  { outputs, jobs, ...compared }: CompareOptions,
+  resolved: ResolvedPair,
+  { jobs, schema, data }: CompareOptions,
   context: CommandContext,
 ): Promise<Comparison> {
+  const compared = { schema, data };
   const finding = findClientPrograms(context.environment);
-  const resolved = await resolvePair(outputs, context);
   const { endpoints, facts } = await inspectBoth(resolved, context);
   const majors = [facts.neon.major, facts.rds.major];
   const programs = chooseClientPrograms(await finding, majors, Infinity);

@@ -95,5 +95,7 @@ export function makePlan(parts: {
 
 function plannedSide({ endpoint, facts }: InspectedSide): PlannedSide {
   const { system, database, host, port, notes } = endpoint;
-  return { system, database, host, port, version: facts.version, bytes: facts.bytes, notes };
+  const route =
+    endpoint.route === undefined ? null : { via: endpoint.route.via, reason: endpoint.route.reason };
+  return { system, database, host, port, version: facts.version, bytes: facts.bytes, route, notes };
 }

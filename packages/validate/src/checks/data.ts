@@ -12,6 +12,7 @@ export const data: Check = {
   needs: ["aws-credentials", "terraform-outputs", "rds-instance", "databases"],
   actions: ["secretsmanager:GetSecretValue"],
   optional: true,
+  usesRoute: true,
   // The servers count every row.
   timeout: 300_000,
   async run(context) {

@@ -1,5 +1,4 @@
 /** Check: both databases accept a connection, and their versions match each other and the installed client programs. */
-import { readVariable } from "@pilot-light/core/config/env";
 import { OpsError, messageOf } from "@pilot-light/core/ops-error";
 import {
   chooseClientPrograms,
@@ -26,13 +25,14 @@ export const databases: Check = {
   title: "Both databases accept a connection, and their versions match each other and pg_dump",
   needs: ["aws-credentials", "terraform-outputs", "rds-instance"],
   actions: ["secretsmanager:GetSecretValue"],
+  usesRoute: true,
   async run(context) {
     const { environment, reads } = context;
     const { values } = await reads.outputs();
     const hasRds = values.database_endpoint !== "";
     const [neon, rds, programs] = await Promise.all([
       connect("neon", () => openNeon(context)),
-      hasRds ? connect("rds", () => openRds(context), unreachableWithoutTunnel(context)) : undefined,
+      hasRds ? connect("rds", () => openRds(context), unreachableWithoutRoute(context)) : undefined,
       findClientPrograms(environment),
     ]);
     const sides = [neon, ...(rds === undefined ? [] : [rds])];
@@ -55,7 +55,7 @@ function describe(side: Side): string {
 async function connect(
   system: DatabaseSystem,
   open: () => Promise<Session>,
-  expected: (error: OpsError) => Problem | undefined = () => undefined,
+  expected: (error: OpsError) => Promise<Problem | undefined> = () => Promise.resolve(undefined),
 ): Promise<Side> {
   try {
     await using session = await open();
@@ -71,7 +71,7 @@ async function connect(
         text: error.hint ?? "Set NEON_DATABASE_URL.",
       });
     }
-    return expected(error) ?? interruptedSwap(error, system) ?? problemOf(error);
+    return (await expected(error)) ?? interruptedSwap(error, system) ?? problemOf(error);
   }
 }
 
@@ -84,14 +84,15 @@ function interruptedSwap(error: OpsError, system: DatabaseSystem): Problem | und
   });
 }
 
-/** RDS is private: without a tunnel it cannot be reached, and that is no failure. */
-function unreachableWithoutTunnel({ environment }: CheckContext) {
-  return (error: OpsError): Problem | undefined => {
-    const tunnel = readVariable(environment, "RDS_HOSTADDR") !== undefined;
-    if (tunnel || !(error.code === "UNREACHABLE" || error.code === "HOST_UNKNOWN")) return undefined;
+/** RDS is private: without a route to it, it cannot be reached, and that is no failure. */
+function unreachableWithoutRoute({ reads }: CheckContext) {
+  return async (error: OpsError): Promise<Problem | undefined> => {
+    if (!(error.code === "UNREACHABLE" || error.code === "HOST_UNKNOWN")) return undefined;
+    const { via } = await reads.rdsRoute();
+    if (via !== "direct") return undefined;
     return warning(`cannot check RDS from this machine: ${error.message}`, {
-      text: "Open a tunnel to RDS, then set its local end",
-      command: "RDS_HOSTADDR=127.0.0.1:<local port> pnpm validate --only databases",
+      text: "Connect through Systems Manager, which starts a task in AWS. With a tunnel of your own, set RDS_HOSTADDR=127.0.0.1:<local port> instead",
+      command: "pnpm validate --only databases --via ssm",
     });
   };
 }

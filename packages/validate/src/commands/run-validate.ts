@@ -18,6 +18,7 @@ export async function runValidate(args: ValidateArguments, context: CommandConte
         skip: ids(args.skip),
         optional: [...(args.data ? ["data"] : []), ...(args.drift ? ["drift"] : [])],
         outputs: outputsSource(args.outputsFile, environment),
+        via: args.via,
         waiversFile: args.waivers,
         resolve: args.resolve,
         strict: args.strict,

@@ -1,5 +1,5 @@
 /** The options of `pnpm validate`. */
-import { jobsOption, outputsFileOption } from "@pilot-light/core/cli/options";
+import { jobsOption, outputsFileOption, viaOption } from "@pilot-light/core/cli/options";
 import { parseDuration } from "@pilot-light/core/cli/option-values";
 import type { Argv } from "yargs";
 
@@ -13,7 +13,10 @@ export const validateVariables = [
   "PILOT_LIGHT_WAIVERS",
   "ALB_HOSTADDR",
   "NEON_DATABASE_URL",
+  "PILOT_LIGHT_VIA",
   "RDS_HOSTADDR",
+  "PILOT_LIGHT_SSM_TARGET",
+  "PILOT_LIGHT_SSM_TASK_SECONDS",
   "RDS_SSLMODE",
   "RDS_SSLROOTCERT",
   "PILOT_LIGHT_PG_BIN",
@@ -101,7 +104,7 @@ export function validateOptions(argv: Argv) {
       requiresArg: true,
     });
   const timed = jobsOption(chosen, { counted: "Checks that run at the same time", initial: 8, most: 64 });
-  return outputsFileOption(timed)
+  return viaOption(outputsFileOption(timed))
     .option("resolve", {
       type: "string",
       describe: "Connect to this address:port instead of the load balancer",

@@ -25,6 +25,7 @@ export function checkContext(
       identity: unexpected("identity"),
       outputs: () => Promise.resolve({ values: outputs as Outputs, count: 1, from: "a test" }),
       databaseSecret: unexpected("databaseSecret"),
+      rdsRoute: unexpected("rdsRoute"),
       services: unexpected("services"),
       loadBalancer: unexpected("loadBalancer"),
       certificate: unexpected("certificate"),

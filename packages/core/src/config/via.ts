@@ -1,0 +1,18 @@
+/** The routes to RDS, as `--via` and PILOT_LIGHT_VIA name them. */
+import { viaInvalid } from "../errors.ts";
+import { readVariable, type Environment } from "./env.ts";
+
+export const viaChoices = ["auto", "direct", "address", "ssm"] as const;
+export type Via = (typeof viaChoices)[number];
+
+/**
+ * The route that a command is asked to use: that of its option, else of PILOT_LIGHT_VIA.
+ * @throws OpsError VIA_INVALID (configuration)
+ */
+export function readVia(option: Via | undefined, environment: Environment): Via {
+  if (option !== undefined) return option;
+  const value = readVariable(environment, "PILOT_LIGHT_VIA") ?? "";
+  const via = viaChoices.find((choice) => choice === value);
+  if (via === undefined) throw viaInvalid({ value, choices: viaChoices });
+  return via;
+}
