@@ -2,6 +2,7 @@
  * Step: dump the source and read everything that it contains, at the same time and in the same snapshot. The rows go into the staging
  * database meanwhile.
  */
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { GrowingFile } from "@pilot-light/core/async/growing-file";
 import { settleAll } from "@pilot-light/core/async/settle";
@@ -103,6 +104,8 @@ async function dumpSnapshot(
   // Before pg_dump starts, which reads the positions some time after it has its locks.
   const sequences = await readPositions(snapshot.outside, list);
   const file = new GrowingFile(join(job.workDirectory, "source.dump"));
+  // Of an earlier attempt: a reader must not take it for the new one.
+  await rm(file.path, { force: true });
   let onLocked: () => void = () => undefined;
   const locked = new Promise<void>((resolve) => (onLocked = resolve));
   const request = {
