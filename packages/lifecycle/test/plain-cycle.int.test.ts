@@ -1,10 +1,11 @@
 /** The whole cycle without failures, in a sandbox with a deployed environment, as the README shows it: on, rows written, off. */
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { ListBucketsCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import { assertDocument } from "@pilot-light/core/cli/documents";
 import { processEnvironment } from "@pilot-light/core/config/env";
 import { run } from "@pilot-light/core/process";
 import { documents } from "@pilot-light/lifecycle/documents";
+import { installPlugin, SessionManager } from "@pilot-light/sandbox/aws/session-manager";
 import { motoUrl } from "@pilot-light/sandbox/aws/moto";
 import { clientOptions } from "@pilot-light/sandbox/aws/resources";
 import { defaultEnvironment, withSandbox } from "@pilot-light/sandbox/environment";
@@ -24,14 +25,29 @@ const newRow = "select title from public.projects where slug = 'written-while-ac
 
 let sandbox: Sandbox;
 let workplace: Workplace;
+let manager: SessionManager;
+/** With these, only Systems Manager reaches RDS: no address is set, and the name of the endpoint does not resolve. */
+let privately: Record<string, string> = {};
 let always: Ids;
 
 const documentSchema = z.looseObject({ outcome: z.string() });
 
 /** Runs a command of a package in the sandbox; returns its exit code and the document of `--json`. */
 async function command(name: "lifecycle" | "validate", ...args: readonly string[]) {
+  return await commandWith({}, name, ...args);
+}
+
+/** As `command`, with other variables. */
+async function commandWith(
+  variables: Readonly<Record<string, string>>,
+  name: "lifecycle" | "validate",
+  ...args: readonly string[]
+) {
   const bin = join(root, "packages", name, "dist/bin.js");
-  const environment = withSandbox({ ...processEnvironment(), CI: "1" }, sandbox.state);
+  const environment = {
+    ...withSandbox({ ...processEnvironment(), CI: "1" }, sandbox.state),
+    ...variables,
+  };
   const { exitCode, stdout, stderr } = await run(process.execPath, [bin, ...args, "--json"], {
     environment,
     cwd: workplace.directory,
@@ -122,9 +138,15 @@ beforeAll(async () => {
   const variables = defaultEnvironment(sandbox.state);
   const { AWS_REGION: region = "", AWS_ENDPOINT_URL: endpoint = "" } = variables;
   workplace = await Workplace.create({ project, region, endpoint, variables });
+  manager = await SessionManager.start({ endpoint, databasePort: sandbox.state.rds.port });
+  const plugin = join(workplace.directory, "bin");
+  await installPlugin(plugin);
+  const PATH = `${plugin}${delimiter}${processEnvironment().PATH ?? ""}`;
+  privately = { AWS_ENDPOINT_URL: manager.url, PATH, RDS_HOSTADDR: "" };
 }, 20 * minutes);
 
 afterAll(async () => {
+  await manager[Symbol.asyncDispose]();
   await workplace[Symbol.asyncDispose]();
   await sandbox.stop();
 });
@@ -148,9 +170,10 @@ it("shows the plan of an activation", async () => {
 });
 
 it(
-  "is activated, with the rows of Neon",
+  "is activated, with the rows of Neon, although only a task of Systems Manager reaches RDS",
   async () => {
-    const { exitCode, document } = await command("lifecycle", "activate", "--sync-data", "--yes");
+    const activate = ["activate", "--sync-data", "--yes"];
+    const { exitCode, document } = await commandWith(privately, "lifecycle", ...activate);
     expect(document).toMatchObject({
       outcome: "activated",
       steps: [
@@ -161,6 +184,9 @@ it(
     });
     expect(exitCode).toBe(0);
     expect(await query("rds", countProjects)).toEqual(await query("neon", countProjects));
+    // All steps share one session.
+    expect(manager.destinations).toHaveLength(1);
+    expect(manager.tasks).toMatchObject([{ status: "STOPPED" }]);
   },
   20 * minutes,
 );
@@ -203,9 +229,10 @@ it("is not changed by a dry run of a deactivation", async () => {
 });
 
 it(
-  "is deactivated, and Neon has the rows that were written to RDS",
+  "is deactivated through Systems Manager, and Neon has the rows that were written to RDS",
   async () => {
-    const { exitCode, document } = await command("lifecycle", "deactivate", "--sync-data", "--yes");
+    const deactivate = ["deactivate", "--sync-data", "--yes"];
+    const { exitCode, document } = await commandWith(privately, "lifecycle", ...deactivate);
     expect(document).toMatchObject({
       outcome: "deactivated",
       steps: [
@@ -216,6 +243,9 @@ it(
     });
     expect(exitCode).toBe(0);
     expect(await query("neon", newRow)).toEqual([{ title: "New" }]);
+    expect(manager.destinations).toHaveLength(2);
+    expect(manager.running).toEqual([]);
+    expect(manager.openSessions).toBe(0);
   },
   20 * minutes,
 );

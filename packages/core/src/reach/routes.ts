@@ -65,8 +65,9 @@ export class Routes implements AsyncDisposable {
 
   /**
    * The route to the database of these outputs. All callers share it; when it has ended by itself, the next call opens another one.
-   * @throws OpsError NO_DATABASE (precondition), OUTPUTS_INVALID, ADDRESS_MISSING, VIA_INVALID, RDS_HOSTADDR_INVALID, SESSION_PLUGIN_MISSING, SESSION_PLUGIN_OLD, NO_SSM_TARGET
-   *   (configuration), ACCESS_TASK_FAILED, SESSION_NOT_STARTED (aws), or what AWS refuses
+   * @throws OpsError NO_DATABASE (precondition), OUTPUTS_INVALID, ADDRESS_MISSING, VIA_INVALID, RDS_HOSTADDR_INVALID,
+   *   SESSION_PLUGIN_MISSING, SESSION_PLUGIN_OLD, NO_SSM_TARGET (configuration), ACCESS_TASK_FAILED, SESSION_NOT_STARTED (aws), or what
+   *   AWS refuses
    */
   async to(outputs: RouteOutputs, aws: AwsClients): Promise<Route> {
     const endpoint = outputs.database_endpoint;
