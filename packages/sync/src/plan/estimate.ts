@@ -1,6 +1,6 @@
 /** Estimates how long a sync takes, before it runs. All constants are here. */
 import type { FingerprintDepth } from "@pilot-light/core/inventory/tables";
-import type { Route } from "../read/route.ts";
+import type { Line } from "../read/line.ts";
 
 /** What a sync costs where round trips cost nothing, on two cores that the servers share: rough, as machines differ by a factor of two. */
 const costs = {
@@ -36,8 +36,8 @@ export interface EstimateFacts {
   objects: number;
   verify: FingerprintDepth;
   /** From this machine to the databases. */
-  source: Route;
-  target: Route;
+  source: Line;
+  target: Line;
 }
 
 /** A rough duration of the whole sync in milliseconds. */
@@ -45,8 +45,8 @@ export function estimateDurationMs(facts: EstimateFacts): number {
   const { dump, load, indexes, verify, backup } = costs.msPerMegabyte;
   const megabytes = facts.sourceBytes / 1_000_000;
   // A step takes as long as the slower one of its server and the line to it.
-  const step = (msPerMegabyte: number, route: Route) =>
-    Math.max(megabytes * msPerMegabyte, (facts.sourceBytes * costs.sent) / route.bytesPerMs);
+  const step = (msPerMegabyte: number, line: Line) =>
+    Math.max(megabytes * msPerMegabyte, (facts.sourceBytes * costs.sent) / line.bytesPerMs);
   const slowest = Math.max(facts.source.roundTripMs, facts.target.roundTripMs);
   return Math.round(
     costs.fixedMs +

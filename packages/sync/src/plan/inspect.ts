@@ -18,7 +18,7 @@ import { sessionOptions, withFreshPassword } from "../read/connect.ts";
 import { isSameDatabase, readFacts } from "../read/database-facts.ts";
 import { countRows, readObjects, usefulReaders, type RowCounts } from "../read/inventory.ts";
 import { readBusy } from "../read/lock-watch.ts";
-import { measureRoute, type Route } from "../read/route.ts";
+import { measureLine, type Line } from "../read/line.ts";
 import { openMore } from "../read/snapshot.ts";
 import { whileObjectsVanish } from "../read/vanishing.ts";
 import type { Resolved } from "../resolve.ts";
@@ -34,7 +34,7 @@ export interface Inspected extends SideFacts {
   endpoint: Endpoint;
   objects: readonly SchemaObject[];
   rows: RowCounts;
-  route: Route;
+  line: Line;
 }
 
 export interface Inspection {
@@ -81,14 +81,14 @@ export async function inspect(
     known[direction[side]] ?? (await countAll(first[side], side, tables, found.jobs ?? jobs, context));
   const [sourceRows, targetRows] = await settleAll([count("source", source), count("target", target)]);
   // When nothing else uses the sessions.
-  const [sourceRoute, targetRoute] = await settleAll([
-    measureRoute(first.source, "from-server", source.facts.bytes),
-    measureRoute(first.target, "to-server", source.facts.bytes),
+  const [sourceLine, targetLine] = await settleAll([
+    measureLine(first.source, "from-server", source.facts.bytes),
+    measureLine(first.target, "to-server", source.facts.bytes),
   ]);
   const rows = checkRows({ direction, sourceRows, targetRows }, options);
   return {
-    source: { endpoint: first.source.endpoint, ...source, rows: sourceRows, route: sourceRoute },
-    target: { endpoint: first.target.endpoint, ...target, rows: targetRows, route: targetRoute },
+    source: { endpoint: first.source.endpoint, ...source, rows: sourceRows, line: sourceLine },
+    target: { endpoint: first.target.endpoint, ...target, rows: targetRows, line: targetLine },
     programs,
     findings: {
       ...found,

@@ -6,7 +6,7 @@ import type { Direction } from "../direction.ts";
 import type { Plan, PlannedSide, PlannedTable } from "../documents.ts";
 import type { DatabaseFacts } from "../read/database-facts.ts";
 import type { RowCounts } from "../read/inventory.ts";
-import type { Route } from "../read/route.ts";
+import type { Line } from "../read/line.ts";
 import { estimateDurationMs } from "./estimate.ts";
 
 export type { Plan } from "../documents.ts";
@@ -55,7 +55,7 @@ interface InspectedSide {
   facts: DatabaseFacts;
   rows: RowCounts;
   objects: readonly SchemaObject[];
-  route: Route;
+  line: Line;
 }
 
 /** Puts the plan together. */
@@ -87,8 +87,8 @@ export function makePlan(parts: {
       backupBytes: backup === null ? 0 : target.facts.bytes,
       objects: source.objects.length,
       verify,
-      source: source.route,
-      target: target.route,
+      source: source.line,
+      target: target.line,
     }),
   };
 }

@@ -38,8 +38,9 @@ export const connections: DatabasesRule = {
   needs: "databases",
   errors: { tooFewConnections },
   check: ({ direction, source, target, targetBackup, jobs }) => {
-    // The session that has read these facts is counted and ends. Each side then has one job more than `fixed` in addition to it:
-    // the source its snapshot's session outside and pg_dump; the target those two for its backup, and pg_dump of the schema.
+    // At the peak, a side has these connections. Source: the jobs, a session outside of the snapshot, pg_dump. Target: the jobs, pg_dump of
+    // the staging database; for the backup two sessions and pg_dump more. The session that read `spare` is closed by then, so that one
+    // of them is free already: `fixed` is the peak without the jobs, less one.
     const limits = [
       ...limitsOf(direction.source, source.facts, { database: 1, role: 1, server: 1 }),
       ...limitsOf(

@@ -2,7 +2,7 @@
 import type { Session } from "@pilot-light/core/postgres/session";
 
 /** The line between this machine and a database. */
-export interface Route {
+export interface Line {
   roundTripMs: number;
   /** Infinity where it was not measured. */
   bytesPerMs: number;
@@ -24,7 +24,7 @@ export type Flow = "from-server" | "to-server";
  * Measures with an idle session: three round trips, and for a large database some 0.3 s of its throughput on a slow line.
  * @param bytes size of the database that is copied
  */
-export async function measureRoute(session: Session, flow: Flow, bytes: number): Promise<Route> {
+export async function measureLine(session: Session, flow: Flow, bytes: number): Promise<Line> {
   // The shortest of three: the others waited for a processor.
   const trips: number[] = [];
   for (let trip = 0; trip < 3; trip += 1) trips.push(await timed(() => session.query("select 1")));
