@@ -508,10 +508,12 @@ export const terraformInitFailed = defineError<{ attempt: string }>({
 export const stateChanged = defineError({
   code: "STATE_CHANGED",
   failure: "precondition",
-  meaning: "Another deployment changed the Terraform state after the plan was made.",
+  meaning:
+    "Another deployment changed the Terraform state, or the images of the services, after the plan was made.",
   remedy: "Run the command again. It shows a new plan.",
   state: "nothing-written",
-  message: () => "Another deployment changed the Terraform state after the plan was made.",
+  message: () =>
+    "Another deployment changed the Terraform state, or the images of the services, after the plan was made.",
   hint: () => "Run the command again to see the new plan.",
 });
 

@@ -11,13 +11,14 @@ import type { SyncOptions } from "@pilot-light/sync/options";
 import { allowedFlags } from "@pilot-light/sync/rules";
 import { combine } from "@pilot-light/core/async/settle";
 import { againLine, resumeLine } from "./journal/command-hints.ts";
+import { hideSecrets, soundsSecret } from "./terraform/variables.ts";
 import { openContext, type LifecycleContext } from "./context.ts";
 import { nothingToResume, resumeContradicted } from "./errors.ts";
 import { Journal, type JournalEntry } from "./journal/journal.ts";
 import type { ModeChangeName, ModeChangeOptions } from "./options.ts";
 import { guardOf } from "./plan/guards/sync-flags.ts";
 import { printHead, printPlan } from "./plan/render.ts";
-import { assertSecretsGiven, hideSecrets, splitVariables } from "./journal/secret-variables.ts";
+import { assertSecretsGiven, splitVariables } from "./journal/secret-variables.ts";
 import type { ModeChangePlan } from "./plan/mode-change-plan.ts";
 import type { SavedPlan } from "./terraform/stack.ts";
 
@@ -43,6 +44,7 @@ export async function openModeChange(
   commandContext: CommandContext,
 ): Promise<ModeChangeContext> {
   const { dryRun, yes } = given;
+  hideSecrets(given.variables, soundsSecret, commandContext.printer.redactor);
   if (!dryRun && !yes && !canAsk()) {
     throw confirmationNeeded({
       command: given.resume ? resumeLine(command, given) : againLine(command, given),
@@ -116,10 +118,9 @@ export async function beforeAnyChange<T>(work: () => Promise<T>): Promise<T> {
  */
 export async function beginJournal(
   facts: Pick<JournalEntry, "command" | "createsDatabase" | "images">,
-  { journal, options, stack, printer }: ModeChangeContext,
+  { journal, options, stack }: ModeChangeContext,
 ): Promise<void> {
   const secret = await stack.secretVariables();
-  hideSecrets(options.variables, secret, printer.redactor);
   const { open, secretNames } = splitVariables(options.variables, secret);
   await journal.begin({
     ...facts,

@@ -69,7 +69,11 @@ export class GrowingStream {
         this.#waits = bytesRead === 0;
         return bytesRead > 0 || isComplete ? buffer.subarray(0, bytesRead) : undefined;
       }, signal);
-      if (chunk.length === 0) return;
+      if (chunk.length === 0) {
+        // From here on the reader has everything, and waits for nobody.
+        this.#waits = false;
+        return;
+      }
       this.#bytes += chunk.length;
       yield chunk;
     }

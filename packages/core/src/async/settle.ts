@@ -60,14 +60,14 @@ export async function drain<Item, Resource>(
   const queue = [...items];
   let failed = false;
   const worker = async (promised: Resource | Promise<Resource>) => {
-    const resource = await promised;
-    for (let item = queue.shift(); item !== undefined && !failed; item = queue.shift()) {
-      try {
+    try {
+      const resource = await promised;
+      for (let item = queue.shift(); item !== undefined && !failed; item = queue.shift()) {
         await work(item, resource);
-      } catch (error) {
-        failed = true;
-        throw error;
       }
+    } catch (error) {
+      failed = true;
+      throw error;
     }
   };
   await settleAll(resources.map(worker));

@@ -27,7 +27,7 @@ export interface Endpoint {
   /** Address to connect to instead of `host` and `port`, such as a tunnel's. */
   address?: { host: string; port: number };
   /** How this machine reaches it, and why not in another way. Only of RDS, which is in a private network. */
-  route?: Required<Pick<Route, "via" | "reason" | "others">>;
+  route?: Required<Pick<Route, "via" | "reason" | "others">> & Pick<Route, "endsAt">;
   database: string;
   user: string;
   password: string;

@@ -37,7 +37,7 @@ export async function resolveRds(
   route: Route,
 ): Promise<Omit<Endpoint, "user" | "password">> {
   const { host, port } = rdsPlace(outputs);
-  const { via, reason, address, others = [] } = route;
+  const { via, reason, address, endsAt, others = [] } = route;
   // The forwarded port is local, but the server behind it is not.
   const tls = await tlsOf(environment, via === "ssm" ? host : (address?.host ?? host));
   return {
@@ -47,7 +47,7 @@ export async function resolveRds(
     ...(address === undefined ? {} : { address }),
     database: outputs.database_name,
     tls,
-    route: { via, reason, others },
+    route: { via, reason, others, ...(endsAt === undefined ? {} : { endsAt }) },
     notes: [`via ${via}: ${reason}`, ...(tls.mode === "disable" ? ["WITHOUT TLS"] : [])],
   };
 }

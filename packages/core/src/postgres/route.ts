@@ -10,6 +10,8 @@ export interface Route {
   address?: { host: string; port: number };
   /** Why the routes that come first were not chosen, each with its name. */
   others?: readonly string[];
+  /** When it ends by itself, in milliseconds since 1970. */
+  endsAt?: number;
   /** Aborted with its error when the route ends by itself. */
   lost?: AbortSignal;
 }

@@ -4,6 +4,7 @@
  * container ends after an hour.
  */
 import { createHash, randomUUID } from "node:crypto";
+import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Task } from "@aws-sdk/client-ecs";
@@ -30,10 +31,15 @@ const ownerTag = "pilot-light:owner";
 const stopTime = 4000;
 const pauseMs = 1000;
 
+/** Milliseconds after which the container ends, as its definition in the stack states. */
+const lifetime = 3_600_000;
+
 export interface AccessTask extends AsyncDisposable {
   /** For StartSession. */
   target: string;
   id: string;
+  /** When its container ends, in milliseconds since 1970. */
+  endsAt: number;
 }
 
 export interface TaskContext {
@@ -45,7 +51,16 @@ export interface TaskContext {
 /** The part of the owner's tag that names this machine and its identity in AWS. */
 async function ownerOf({ aws, signal }: Pick<TaskContext, "aws" | "signal">): Promise<string> {
   const { arn } = await readIdentity(aws, undefined, signal);
-  return createHash("sha256").update(`${hostname()} ${arn}`).digest("hex").slice(0, 16);
+  return createHash("sha256").update([hostname(), processSpace(), arn].join(" ")).digest("hex").slice(0, 16);
+}
+
+/** Where a process id means the same process: containers of one host name have ids of their own. Empty where the system does not tell. */
+function processSpace(): string {
+  try {
+    return `${readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()} ${readlinkSync("/proc/self/ns/pid")}`;
+  } catch {
+    return "";
+  }
 }
 
 /**
@@ -64,9 +79,10 @@ export async function startAccessTask(
   let arn: string | undefined;
   const stop = () => stopTasks(place, arn ?? ((task) => tagOf(task) === tag), context);
   try {
+    const endsAt = Date.now() + lifetime;
     arn = await runTask(place, tag, context);
     const target = await waitUntilReady(place, arn, seconds, context);
-    return { target, id: idOf(arn), [Symbol.asyncDispose]: stop };
+    return { target, id: idOf(arn), endsAt, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await stop();
     throw error;

@@ -187,6 +187,7 @@ export class Routes implements AsyncDisposable {
         reason: `${target.name}; ${why}`,
         address: { host: "127.0.0.1", port: session.port },
         lost: session.lost,
+        ...(target.endsAt === undefined ? {} : { endsAt: target.endsAt }),
       };
       const close = async () => {
         await Promise.all([session[Symbol.asyncDispose](), target[Symbol.asyncDispose]()]);

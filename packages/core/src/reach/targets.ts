@@ -22,6 +22,8 @@ export interface SsmTarget extends AsyncDisposable {
   target: string;
   /** What it is, for people: "task 4f2c... of dev-x-database-access". */
   name: string;
+  /** When it ends by itself, in milliseconds since 1970. */
+  endsAt?: number;
 }
 
 export interface TargetContext {
@@ -76,6 +78,7 @@ export async function findTarget(
   return {
     target: task.target,
     name: `task ${task.id} of ${place.cluster}`,
+    endsAt: task.endsAt,
     [Symbol.asyncDispose]: () => task[Symbol.asyncDispose](),
   };
 }

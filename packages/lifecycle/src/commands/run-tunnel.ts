@@ -14,7 +14,7 @@ import { openWorkDirectory } from "@pilot-light/core/work-directory";
 import { resolveRdsOnly } from "@pilot-light/sync/resolve";
 
 /**
- * Opens the route, prints how to connect, and waits for Ctrl-C. A route that needs nothing to stay open ends at once.
+ * Opens the route, prints how to connect, and waits for Ctrl-C. Where nothing has to stay, it ends at once.
  * @throws OpsError SESSION_ENDED (aws) when the session ends before; the errors of the outputs, the secret and the routes
  */
 export async function openTunnel(
@@ -36,9 +36,12 @@ export async function openTunnel(
     printRow("tools", `export RDS_HOSTADDR=${host}:${port}`, context);
   }
   const outcome = { outcome: "closed", document: {} };
-  if (endpoint.route?.via !== "ssm") return outcome;
+  const isForwarded = endpoint.route?.via === "ssm";
+  const hasOwnFile = parameters.sslrootcert?.startsWith(work.path) === true;
+  if (!isForwarded && !hasOwnFile) return outcome;
   printer.line();
-  printer.line("  The port is open until Ctrl-C.");
+  const what = isForwarded ? "The port is open" : "The file with the certificates exists";
+  printer.line(`  ${what} until Ctrl-C.`);
   await new Promise((resolve) => {
     signal.addEventListener("abort", resolve, { once: true });
     if (signal.aborted) resolve(undefined);

@@ -12,8 +12,15 @@ import { dollars, printHead, printRow, printTerraform } from "../plan/render.ts"
 import { deploy } from "../steps/deploy.ts";
 import { endpointsOf, printEndpoints } from "../steps/finish.ts";
 import type { Change } from "../terraform/changes.ts";
+import { hideSecrets, soundsSecret } from "../terraform/variables.ts";
 import { writeOutputs } from "./output.ts";
-import { prepareDeployment, type DeploymentOptions, type DeploymentPlan, type Prepared } from "./prepare.ts";
+import {
+  assertSameImages,
+  prepareDeployment,
+  type DeploymentOptions,
+  type DeploymentPlan,
+  type Prepared,
+} from "./prepare.ts";
 
 export interface DeployOptions extends DeploymentOptions {
   dryRun: boolean;
@@ -24,6 +31,7 @@ export interface DeployOptions extends DeploymentOptions {
 
 /** Runs `pnpm infra:deploy`. */
 export async function deployStack(options: DeployOptions, command: CommandContext): Promise<CommandOutcome> {
+  hideSecrets(options.variables, soundsSecret, command.printer.redactor);
   const againCommand = againLine("infra:deploy", planOptions(options));
   if (!options.dryRun && !options.yes && !canAsk()) throw confirmationNeeded({ command: againCommand });
   await using context = await openContext(command);
@@ -43,7 +51,10 @@ export async function deployStack(options: DeployOptions, command: CommandContex
       confirmByName(`This deploys ${plan.environment}.`, plan.environment, context.signal),
     );
   }
-  await beforeAnyChange(() => context.stack.assertCurrent(contents));
+  await beforeAnyChange(async () => {
+    await context.stack.assertCurrent(contents);
+    await assertSameImages(prepared, context);
+  });
   return await carryOut(prepared, options, context);
 }
 

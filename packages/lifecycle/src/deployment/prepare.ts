@@ -7,6 +7,7 @@ import { formatMinute } from "@pilot-light/core/output/format";
 import { type Mode, modeName } from "@pilot-light/validate/mode";
 import { runningImages } from "@pilot-light/validate/aws/running-images";
 import type { LifecycleContext } from "../context.ts";
+import { stateChanged } from "../errors.ts";
 import { planOptions } from "../journal/command-hints.ts";
 import { Journal } from "../journal/journal.ts";
 import { costsOf, type Costs } from "../plan/costs.ts";
@@ -50,6 +51,8 @@ export interface Prepared {
   plan: DeploymentPlan;
   contents: SavedPlan;
   refusals: readonly OpsError[];
+  /** The variables of the last deployment that the plan keeps. */
+  kept: readonly { name: string; value: string }[];
 }
 
 /**
@@ -72,9 +75,11 @@ export async function prepareDeployment(
       from === null ? `${names.stack} is not deployed yet` : `${names.stack} is ${modeName(from)}`;
     return { value: { unknown, from }, summary };
   });
+  const keeping = state.then(({ from }) => keptVariables(from, context));
+  keeping.catch(() => undefined);
   const planned = checkTerraformPlan(preflight, context, [state], async () => [
     // First, so that a variable of the command line wins.
-    ...unsetOf(await keptVariables((await state).from, context), environment),
+    ...unsetOf(await keeping, environment),
     ...options.variables,
   ]);
   const journal = Journal.open(context);
@@ -99,6 +104,7 @@ export async function prepareDeployment(
   return {
     contents,
     refusals,
+    kept: await keeping,
     plan: {
       environment: names.stack,
       region: aws.region,
@@ -141,6 +147,15 @@ async function keptVariables(from: Mode | null, { aws, names, signal }: Lifecycl
   if (from === null) return [];
   const images = from === "active" ? await runningImages(aws, names, signal) : [];
   return [{ name: "dev_activated", value: String(from === "active") }, ...images];
+}
+
+/**
+ * Checks that the services still run the images of the plan: CI deploys images without Terraform.
+ * @throws OpsError STATE_CHANGED (precondition)
+ */
+export async function assertSameImages({ kept, plan }: Prepared, context: LifecycleContext): Promise<void> {
+  const now = await keptVariables(plan.from, context);
+  if (JSON.stringify(now) !== JSON.stringify(kept)) throw stateChanged();
 }
 
 /** Terraform reads an environment variable only where no argument sets the variable. */

@@ -1,5 +1,4 @@
 /** Terraform variables whose values are secrets. No value is written anywhere, so a resumed run needs it again. */
-import type { Redactor } from "@pilot-light/core/output/redact";
 import { variableNeeded } from "../errors.ts";
 import type { TerraformVariable } from "../terraform/variables.ts";
 
@@ -14,19 +13,6 @@ export function splitVariables(
       "name" in variable && secret.has(variable.name) ? [variable.name] : [],
     ),
   };
-}
-
-/** Hides the values of secret variables from everything that is printed. */
-export function hideSecrets(
-  variables: readonly TerraformVariable[],
-  secret: ReadonlySet<string>,
-  redactor: Pick<Redactor, "add">,
-): void {
-  for (const variable of variables) {
-    if ("name" in variable && secret.has(variable.name) && variable.value !== "") {
-      redactor.add(variable.value);
-    }
-  }
 }
 
 /** @throws OpsError VARIABLE_NEEDED (precondition) when a secret variable of the interrupted run was not given again */

@@ -19,7 +19,7 @@ import { parseEvent, type Diagnostic, type ResourceEvent } from "./events.ts";
 import { runTerraform } from "./process.ts";
 import { remoteRun } from "./remote-run.ts";
 import { unknownResources, type UnknownResource } from "./unknown-resources.ts";
-import { variableArguments, type TerraformVariable } from "./variables.ts";
+import { hideSecrets, variableArguments, type TerraformVariable } from "./variables.ts";
 
 export interface StackOptions {
   /** Name of the Terraform stack. */
@@ -124,10 +124,12 @@ export class Stack {
   }
 
   /**
-   * Plans under the lock of the state, and saves the plan. A run in Terraform Cloud plans without the lock; its apply needs the lock.
+   * Plans under the lock of the state, and saves the plan. From then on, nothing prints the values of secret variables. A run in Terraform Cloud plans without the lock; its apply needs the lock.
    * @throws OpsError STATE_LOCKED (precondition), TERRAFORM_FAILED (aws)
    */
   async plan(variables: readonly TerraformVariable[]): Promise<SavedPlan> {
+    const secret = await this.secretVariables();
+    hideSecrets(variables, (name) => secret.has(name), this.#options.printer.redactor);
     const file = join(this.#options.workDirectory, "plan.tfplan");
     const args = [
       ...["plan", "-input=false", "-json", "-lock-timeout=0s", `-out=${file}`],

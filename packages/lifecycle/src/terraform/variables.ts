@@ -1,5 +1,7 @@
 /** Variables for Terraform as data, from the command line to the one place that builds the arguments of terraform. */
 
+import type { Redactor } from "@pilot-light/core/output/redact";
+
 /** One variable, or a file with variables. */
 export type TerraformVariable = { name: string; value: string } | { file: string };
 
@@ -23,4 +25,20 @@ export function parseArgument(argument: string): TerraformVariable | undefined {
   const file = /^-var-file=(?<file>.*)$/s.exec(argument)?.groups?.["file"];
   if (file !== undefined) return { file };
   return argument.startsWith("-var=") ? parseVariable(argument.slice("-var=".length)) : undefined;
+}
+
+/** Hides the values of secret variables from everything that is printed. */
+export function hideSecrets(
+  variables: readonly TerraformVariable[],
+  isSecret: (name: string) => boolean,
+  redactor: Pick<Redactor, "add">,
+): void {
+  for (const variable of variables) {
+    if ("name" in variable && variable.value !== "" && isSecret(variable.name)) redactor.add(variable.value);
+  }
+}
+
+/** Before the stack is synthesized, only the name tells whether a variable is a secret. */
+export function soundsSecret(name: string): boolean {
+  return /key|password|secret|token/i.test(name);
 }

@@ -14,7 +14,7 @@ const batchSize = 500;
  * Deletes dumps with their manifests. In each batch the manifests come first: a dump without one counts no longer, and the next prune
  * deletes it. S3 does not report whether an object existed.
  * @param onDeleted called with the keys of the dumps of each batch
- * @throws OpsError DUMPS_NOT_DELETED, AWS_* (aws); the state is `nothing-written` where nothing was deleted
+ * @throws OpsError DUMPS_NOT_DELETED, AWS_* (aws); the state is `nothing-written` before the first request
  */
 export async function deleteDumps(
   bucket: DumpBucket,
@@ -23,14 +23,21 @@ export async function deleteDumps(
   onDeleted: (keys: readonly string[]) => void = () => undefined,
 ): Promise<void> {
   let deleted = 0;
+  const requests = { sent: 0 };
+  const send = async (batch: readonly string[]) => {
+    signal.throwIfAborted();
+    requests.sent += 1;
+    await deleteObjects(bucket, batch, signal);
+  };
   for (let start = 0; start < keys.length; start += batchSize) {
     const batch = keys.slice(start, start + batchSize);
     try {
-      await deleteObjects(bucket, batch.map(manifestKey), signal);
-      await deleteObjects(bucket, batch, signal);
+      await send(batch.map(manifestKey));
+      await send(batch);
     } catch (error) {
       const reasons = error instanceof OpsError && error.code === "DUMPS_NOT_DELETED" ? error.details : [];
-      if (deleted === 0 && reasons.length === 0) throw withNothingWritten(error);
+      // A request without an answer may have deleted something.
+      if (requests.sent === 0) throw withNothingWritten(error);
       const details = reasons.length > 0 ? reasons : [messageOf(signal.aborted ? signal.reason : error)];
       throw dumpsNotDeleted({ bucket: bucket.name, deleted, wanted: keys.length }, { details, cause: error });
     }
@@ -48,7 +55,6 @@ async function deleteObjects(
   keys: readonly string[],
   signal: AbortSignal,
 ): Promise<void> {
-  signal.throwIfAborted();
   const { DeleteObjectsCommand } = sdk.s3();
   const s3 = await bucket.aws.s3();
   const Delete = { Objects: keys.map((Key) => ({ Key })), Quiet: true };

@@ -1,7 +1,7 @@
 /** The check before the swap: the staging database must be equal to the snapshot, object by object and table by table. */
 import { describeDifference } from "@pilot-light/core/inventory/compare";
 import { shortList } from "@pilot-light/core/output/format";
-import { fingerprintTables, type DataTable } from "@pilot-light/core/inventory/tables";
+import { fingerprintTables, type DataTable, type Fingerprint } from "@pilot-light/core/inventory/tables";
 import { ident } from "@pilot-light/core/postgres/identifiers";
 import type { Session } from "@pilot-light/core/postgres/session";
 import { verificationFailed } from "../errors.ts";
@@ -26,20 +26,31 @@ export function assertEqual(
 
 /**
  * Reads tables of the staging database and refreshes their statistics, which a restore leaves empty. Row-level security that is forced
- * on the owner is off for the reading only: the transaction is rolled back.
+ * on the owner is off for the reading only: the transaction is rolled back. Each such table has a transaction of its own: with the locks of
+ * two, it could wait for a pg_dump that waits for it.
  */
 export const fingerprintStagingTables: typeof fingerprintTables = async (session, tables, reading) => {
-  const forced = tables.filter(({ hidesRows }) => hidesRows);
-  if (forced.length > 0) await session.query("begin");
-  try {
-    for (const { schema, name } of forced) {
-      await session.query(`alter table ${ident(schema, name)} no force row level security`);
+  const open = tables.filter(({ hidesRows }) => !hidesRows);
+  const found = new Map<DataTable, Fingerprint>();
+  const read = async (batch: readonly DataTable[]) => {
+    const fingerprints = await fingerprintTables(session, batch, reading);
+    for (const [index, table] of batch.entries()) {
+      const fingerprint = fingerprints[index];
+      if (fingerprint !== undefined) found.set(table, fingerprint);
     }
-    return await fingerprintTables(session, tables, reading);
-  } finally {
-    if (forced.length > 0) await session.query("rollback");
-    await analyze(session, tables);
+  };
+  await read(open);
+  for (const table of tables.filter(({ hidesRows }) => hidesRows)) {
+    await session.query("begin");
+    try {
+      await session.query(`alter table ${ident(table.schema, table.name)} no force row level security`);
+      await read([table]);
+    } finally {
+      await session.query("rollback");
+    }
   }
+  await analyze(session, tables);
+  return tables.flatMap((table) => found.get(table) ?? []);
 };
 
 /**

@@ -1,5 +1,7 @@
 /** Step: the staging database gets the name of the target. */
+import { sessionEnded } from "@pilot-light/core/errors";
 import { formatDuration } from "@pilot-light/core/output/format";
+import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
 import type { StepContext } from "../job.ts";
 import { swap, type SwapResult } from "../target/swap.ts";
 
@@ -7,9 +9,26 @@ export async function swapTarget({ printer, job, signal }: StepContext): Promise
   const { maintenance, reopen, staging, stamp, target } = job;
   const request = { live: target.database, incoming: staging, becomes: "replaced", stamp, reopen } as const;
   return await printer.step("swap", async () => {
+    assertRouteLasts(target);
     const value = await swap(maintenance, request, signal);
     return { value, summary: summarize(target.database, value) };
   });
+}
+
+/** Milliseconds that a swap and its repair may take. */
+const swapTime = 120_000;
+
+/**
+ * A route that ends between the two renames would leave the target without its name until the next command.
+ * @throws OpsError SESSION_ENDED (aws)
+ */
+function assertRouteLasts({ route }: Endpoint): void {
+  const left = (route?.endsAt ?? Infinity) - Date.now();
+  if (left > swapTime) return;
+  const details = [
+    `The task ends in ${Math.max(0, Math.round(left / 1000))} s, and a swap must not be cut off.`,
+  ];
+  throw sessionEnded({ target: route?.reason ?? "" }, { details });
 }
 
 function summarize(live: string, result: SwapResult): string {
