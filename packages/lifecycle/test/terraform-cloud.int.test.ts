@@ -57,7 +57,7 @@ afterAll(async () => {
   await workplace[Symbol.asyncDispose]();
 });
 
-/** Two resources that need no provider, and every output of an environment in pilot light. */
+/** Two resources that need no provider, named as an earlier version of the stack names its own, and every output of an environment in pilot light. */
 async function smallStack() {
   const file = join(workplace.directory, "outputs.json");
   await writeOutputs(file, { project, database: "app", secretArn: "" });
@@ -65,7 +65,7 @@ async function smallStack() {
   return {
     terraform: { cloud: { organization: "acme", workspaces: { name: names.stack } } },
     variable: { size: { type: "number", default: 1 } },
-    resource: { terraform_data: { any: { count: "${var.size}" } } },
+    resource: { terraform_data: { any_0A1B2C3D: { count: "${var.size}" } } },
     output: Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, { value }])),
   };
 }
@@ -108,7 +108,7 @@ it("is planned under the lock of the workspace, and Terraform applies exactly th
     () => undefined,
   );
   expect(applied).toMatchObject({ exitCode: 0, diagnostics: [] });
-  expect(made.sort()).toEqual(["terraform_data.any[0]", "terraform_data.any[1]"]);
+  expect(made.sort()).toEqual(["terraform_data.any_0A1B2C3D[0]", "terraform_data.any_0A1B2C3D[1]"]);
   expect(await stack.outputs()).toMatchObject({ project_name: project, dev_activated: false });
   expect(await stack.state()).toHaveLength(2);
   expect(cloud.locked).toBe(false);
@@ -172,6 +172,10 @@ async function everything() {
 it("is planned for by a dry run with the real stack; nothing is written", async () => {
   const before = await everything();
   const args = ["deactivate", "--dry-run", "--json", "--var", "database_always_on=false"];
+  const refused = await command(args);
+  expect(refused.exitCode, refused.text).toBe(4);
+  expect(parseDocument(refused).error).toMatchObject({ code: "UNKNOWN_RESOURCES", state: "nothing-written" });
+  args.push("--allow-unknown-resources");
   const result = await command(args, { TF_CLOUD_PROJECT: "Default Project" });
   expect(result.exitCode, result.text).toBe(0);
   expect(parseDocument(result)).toMatchObject({
