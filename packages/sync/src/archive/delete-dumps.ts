@@ -1,6 +1,6 @@
 /** Deletes dumps of earlier syncs. */
 import { delayed, grace } from "@pilot-light/core/async/grace";
-import { awsError } from "@pilot-light/core/aws/errors";
+import { awsError, awsStatus } from "@pilot-light/core/aws/errors";
 import { sdk } from "@pilot-light/core/aws/sdk";
 import { manifestKey } from "@pilot-light/core/dump-keys";
 import { messageOf, OpsError } from "@pilot-light/core/ops-error";
@@ -23,11 +23,17 @@ export async function deleteDumps(
   onDeleted: (keys: readonly string[]) => void = () => undefined,
 ): Promise<void> {
   let deleted = 0;
-  const requests = { sent: 0 };
+  /** Requests that S3 has carried out, at least in part, or may have. */
+  const requests = { effective: 0 };
   const send = async (batch: readonly string[]) => {
     signal.throwIfAborted();
-    requests.sent += 1;
-    await deleteObjects(bucket, batch, signal);
+    try {
+      await deleteObjects(bucket, batch, signal);
+    } catch (error) {
+      if (!isRefused(error)) requests.effective += 1;
+      throw error;
+    }
+    requests.effective += 1;
   };
   for (let start = 0; start < keys.length; start += batchSize) {
     const batch = keys.slice(start, start + batchSize);
@@ -36,14 +42,19 @@ export async function deleteDumps(
       await send(batch);
     } catch (error) {
       const reasons = error instanceof OpsError && error.code === "DUMPS_NOT_DELETED" ? error.details : [];
-      // A request without an answer may have deleted something.
-      if (requests.sent === 0) throw withNothingWritten(error);
+      if (requests.effective === 0) throw withNothingWritten(error);
       const details = reasons.length > 0 ? reasons : [messageOf(signal.aborted ? signal.reason : error)];
       throw dumpsNotDeleted({ bucket: bucket.name, deleted, wanted: keys.length }, { details, cause: error });
     }
     deleted += batch.length;
     onDeleted(batch);
   }
+}
+
+/** S3 answered, and deleted nothing: such as for credentials that may not delete. */
+function isRefused(error: unknown): boolean {
+  const status = error instanceof OpsError ? awsStatus(error.cause) : undefined;
+  return status !== undefined && status >= 400 && status < 500;
 }
 
 function withNothingWritten(error: unknown): unknown {
