@@ -1,10 +1,10 @@
 /** A password in Secrets Manager that AWS generates. Active mode only: each activation generates a new one. */
 import { DataAwsSecretsmanagerRandomPassword } from "@cdktf/provider-aws/lib/data-aws-secretsmanager-random-password/index.js";
 import { SecretsmanagerSecretVersion } from "@cdktf/provider-aws/lib/secretsmanager-secret-version/index.js";
-import { SecretsmanagerSecret } from "@cdktf/provider-aws/lib/secretsmanager-secret/index.js";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { Gate } from "../gate.ts";
+import { deletableSecret } from "./deletable-secret.ts";
 
 export interface GeneratedSecretProps {
   active: Gate;
@@ -20,14 +20,7 @@ export class GeneratedSecret extends Construct {
 
   constructor(scope: Construct, id: string, { active, name, description }: GeneratedSecretProps) {
     super(scope, id);
-    const secret = active.count(
-      new SecretsmanagerSecret(this, "secret", {
-        name,
-        description,
-        // Deleted at once: during a recovery window the next activation could not use the name.
-        recoveryWindowInDays: 0,
-      }),
-    );
+    const secret = deletableSecret(this, active, { name, description });
     const random = active.count(
       new DataAwsSecretsmanagerRandomPassword(this, "random", {
         passwordLength: 32,

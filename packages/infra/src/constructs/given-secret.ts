@@ -1,9 +1,9 @@
 /** A secret in Secrets Manager whose value a variable gives. It exists only under a condition. The state contains the value as well. */
 import { SecretsmanagerSecretVersion } from "@cdktf/provider-aws/lib/secretsmanager-secret-version/index.js";
-import { SecretsmanagerSecret } from "@cdktf/provider-aws/lib/secretsmanager-secret/index.js";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { Gate } from "../gate.ts";
+import { deletableSecret } from "./deletable-secret.ts";
 
 export interface GivenSecretProps {
   exists: Gate;
@@ -20,14 +20,7 @@ export class GivenSecret extends Construct {
 
   constructor(scope: Construct, id: string, { exists, name, description, value }: GivenSecretProps) {
     super(scope, id);
-    const secret = exists.count(
-      new SecretsmanagerSecret(this, "secret", {
-        name,
-        description,
-        // Deleted at once: during a recovery window the next activation could not use the name.
-        recoveryWindowInDays: 0,
-      }),
-    );
+    const secret = deletableSecret(this, exists, { name, description });
     this.version = exists.count(
       new SecretsmanagerSecretVersion(this, "value", { secretId: secret.id, secretString: value }),
     );
