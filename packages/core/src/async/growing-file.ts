@@ -62,9 +62,9 @@ export class GrowingStream {
 
   async *#chunks(file: GrowingFile, signal: AbortSignal): AsyncGenerator<Buffer> {
     await using handle = await file.wait(() => openIfExists(file.path), signal);
+    let buffer = Buffer.allocUnsafe(chunkBytes);
     for (;;) {
       const chunk = await file.wait(async (isComplete) => {
-        const buffer = Buffer.allocUnsafe(chunkBytes);
         const { bytesRead } = await handle.read(buffer, 0, chunkBytes, this.#bytes);
         this.#waits = bytesRead === 0;
         return bytesRead > 0 || isComplete ? buffer.subarray(0, bytesRead) : undefined;
@@ -76,6 +76,8 @@ export class GrowingStream {
       }
       this.#bytes += chunk.length;
       yield chunk;
+      // The reader may still hold the last one.
+      buffer = Buffer.allocUnsafe(chunkBytes);
     }
   }
 }
