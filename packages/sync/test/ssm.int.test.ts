@@ -284,7 +284,7 @@ describe.concurrent("without a way to use Systems Manager", () => {
     expect(errorOf(refused).hint).toMatch(/session-manager-plugin/);
     expect(manager.tasks).toEqual([]);
 
-    // `auto` reports it beside the reason why the endpoint cannot be connected to.
+    // `auto` reports it together with the reason why the endpoint does not answer.
     const unreachable = await sync(pair, run, { env: { ...env, PATH } });
     expect(errorOf(unreachable)).toMatchObject({ code: "HOST_UNKNOWN", exit: 6 });
     expect(errorOf(unreachable).details.join("\n")).toMatch(

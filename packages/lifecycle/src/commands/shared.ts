@@ -1,5 +1,6 @@
 /** The variables that the commands read, in the order of their help. */
 import type { VariableName } from "@pilot-light/core/config/env";
+import { rdsVariables } from "@pilot-light/core/config/via";
 
 /** Of every command that runs Terraform. */
 export const terraformVariables = [
@@ -11,16 +12,6 @@ export const terraformVariables = [
   "TF_STATE_BUCKET",
   "TF_STATE_REGION",
   "PILOT_LIGHT_TF_PLUGIN_MIRROR",
-] as const satisfies VariableName[];
-
-/** Of every command that connects to RDS. */
-export const rdsVariables = [
-  "PILOT_LIGHT_VIA",
-  "RDS_HOSTADDR",
-  "PILOT_LIGHT_SSM_TARGET",
-  "PILOT_LIGHT_SSM_TASK_SECONDS",
-  "RDS_SSLMODE",
-  "RDS_SSLROOTCERT",
 ] as const satisfies VariableName[];
 
 /** Of activations and deactivations. */

@@ -1,7 +1,7 @@
 /** `pnpm tunnel rds`: a route to RDS for psql and other programs, until Ctrl-C. */
 import { defineCommand } from "@pilot-light/core/cli/define-command";
 import { outputsFileOption, viaOption } from "@pilot-light/core/cli/options";
-import { rdsVariables } from "./shared.ts";
+import { rdsVariables } from "@pilot-light/core/config/via";
 
 export const tunnelCommand = defineCommand({
   words: "tunnel <database>",

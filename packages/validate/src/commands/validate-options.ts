@@ -1,5 +1,6 @@
 /** The options of `pnpm validate`. */
 import { jobsOption, outputsFileOption, viaOption } from "@pilot-light/core/cli/options";
+import { rdsVariables } from "@pilot-light/core/config/via";
 import { parseDuration } from "@pilot-light/core/cli/option-values";
 import type { Argv } from "yargs";
 
@@ -13,12 +14,7 @@ export const validateVariables = [
   "PILOT_LIGHT_WAIVERS",
   "ALB_HOSTADDR",
   "NEON_DATABASE_URL",
-  "PILOT_LIGHT_VIA",
-  "RDS_HOSTADDR",
-  "PILOT_LIGHT_SSM_TARGET",
-  "PILOT_LIGHT_SSM_TASK_SECONDS",
-  "RDS_SSLMODE",
-  "RDS_SSLROOTCERT",
+  ...rdsVariables,
   "PILOT_LIGHT_PG_BIN",
   "PGCONNECT_TIMEOUT",
   "PILOT_LIGHT_STALL_SECONDS",
