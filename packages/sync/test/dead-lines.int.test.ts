@@ -2,149 +2,32 @@
  * A connection that stops carrying data without being closed, as behind a tunnel whose far end is gone. In every phase, on each side
  * and to S3, the sync fails with the class of the side, an interruption ends it within ten seconds, and the next run succeeds.
  */
-import { fileURLToPath } from "node:url";
 import { createPair, sides, type Pair } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
-import { describe, expect, test } from "vitest";
-import { processesOf, until } from "./processes.ts";
-import { awsProxy, tcpProxy, type TcpProxy } from "./proxies.ts";
-import { contentOf, databasesOf, leftFiles, sync, type SyncCall, type Transcript } from "./support.ts";
-import { isOpen, neonUrl } from "./untouched.ts";
+import { describe, expect } from "vitest";
+import { succeeds, testPhases, type Phase, type Running } from "./dead-lines.ts";
+import type { AwsRequest } from "./proxies.ts";
+import { contentOf, databasesOf, keysOf } from "./support.ts";
 
-const run = ["neon-to-rds", "--yes", "--verbose"];
+const args = ["neon-to-rds", "--yes", "--verbose"];
+const unchanged = /nothing was received for \d+ s[\s\S]*(The target is unchanged\.|Nothing was written\.)/;
+const source = { exit: 5, code: "CONNECTION_STALLED", words: unchanged } as const;
+const target = { exit: 6, code: "CONNECTION_STALLED", words: unchanged } as const;
+const swap = {
+  exit: 6,
+  code: "SWAP_BROKEN",
+  words: /could not revert the swap[\s\S]*pnpm sync undo rds/,
+} as const;
+const uploads =
+  (folder: string) =>
+  ({ method, path }: AwsRequest) =>
+    method === "PUT" && path.includes(`/${folder}/`) && path.includes(".dump");
+const aws = (words: RegExp) => ({ exit: 7, code: "AWS_FAILED", words }) as const;
 
 /** 12 MB that do not compress, so that a dump and its restore are cut off in their middle. */
 const manyBytes = `create table public.blobs as
   select n, (select string_agg(sha256((n || ':' || i)::text::bytea), '') from generate_series(1, 32) i) as bytes
     from generate_series(1, 12000) n`;
-
-interface Lines {
-  neon: TcpProxy;
-  rds: TcpProxy;
-  /** Stops all requests to AWS. */
-  stallAws: () => void;
-}
-
-interface Phase {
-  name: string;
-  /** Of the error without an interruption. */
-  exit: number;
-  code: string;
-  args?: readonly string[];
-  /** Prepares the lines to stop. */
-  prepare?: (lines: Lines) => void;
-  /** Stops a line as soon as the output matches. */
-  when?: { printed: RegExp; stop: (lines: Lines) => void };
-}
-
-const phases: readonly Phase[] = [
-  {
-    name: "the plan reads the source",
-    exit: 5,
-    code: "CONNECTION_STALLED",
-    prepare: ({ neon }) => neon.stallAfter(20_000, "to the client"),
-  },
-  {
-    name: "the plan reads the target",
-    exit: 6,
-    code: "CONNECTION_STALLED",
-    prepare: ({ rds }) => rds.stallAfter(20_000, "to the client"),
-  },
-  {
-    name: "the source is dumped",
-    exit: 5,
-    code: "CONNECTION_STALLED",
-    prepare: ({ neon }) => neon.stallAfter(4_000_000, "to the client"),
-  },
-  {
-    name: "the target is dumped",
-    exit: 6,
-    code: "CONNECTION_STALLED",
-    prepare: ({ rds }) => rds.stallAfter(4_000_000, "to the client"),
-  },
-  {
-    name: "the dump is restored",
-    exit: 6,
-    code: "CONNECTION_STALLED",
-    args: ["--no-target-backup"],
-    prepare: ({ rds }) => rds.stallAfter(4_000_000, "to the server"),
-  },
-  {
-    name: "the copy is verified",
-    exit: 6,
-    code: "CONNECTION_STALLED",
-    // pg_dump starts once the sessions of the verification are open.
-    when: { printed: /\$ \S*pg_dump .*--schema-only/, stop: ({ rds }) => rds.stall() },
-  },
-  {
-    name: "the dump is uploaded",
-    exit: 7,
-    code: "AWS_FAILED",
-    when: { printed: /^ {2}dump /m, stop: ({ stallAws }) => stallAws() },
-  },
-];
-
-interface Stalled extends Transcript {
-  /** From the signal to the end of the process. */
-  milliseconds: number;
-}
-
-/** Runs a command through lines that stop in a phase; with a signal that is sent once they have stopped. */
-async function runStalled(
-  pair: Pair,
-  args: readonly string[],
-  { prepare, when }: Pick<Phase, "prepare" | "when">,
-  { signal, env = {}, program }: { signal?: NodeJS.Signals } & Pick<SyncCall, "env" | "program">,
-): Promise<Stalled> {
-  const { state } = testSandbox();
-  await using neon = await tcpProxy(state.neon.port);
-  await using rds = await tcpProxy(state.rds.port);
-  let isAwsStalled = false;
-  await using aws = await awsProxy(pair, async () => {
-    if (isAwsStalled) await new Promise(() => undefined);
-    return undefined;
-  });
-  const lines = { neon, rds, stallAws: () => (isAwsStalled = true) };
-  prepare?.(lines);
-  const hasStopped = () => isAwsStalled || neon.isStalled() || rds.isStalled();
-  let signalled = Infinity;
-  let printed = "";
-  const transcript = await sync(pair, args, {
-    ...(program === undefined ? {} : { program }),
-    env: {
-      NEON_DATABASE_URL: neonUrl(pair, (url) => (url.port = String(neon.port))),
-      RDS_HOSTADDR: `127.0.0.1:${rds.port}`,
-      AWS_ENDPOINT_URL: aws.url,
-      ...env,
-    },
-    onStderr: (text) => {
-      printed += text;
-      if (when?.printed.test(printed) === true && !hasStopped()) when.stop(lines);
-    },
-    onStart: (child) => {
-      if (signal === undefined) return;
-      void until(() => hasStopped() || child.exitCode !== null).then(() => {
-        // The statement, or the program, that waits for the line has begun by then.
-        setTimeout(() => {
-          signalled = performance.now();
-          child.kill(signal);
-        }, 300);
-      });
-    },
-  });
-  return { ...transcript, milliseconds: performance.now() - signalled };
-}
-
-async function syncsAgain(pair: Pair): Promise<void> {
-  // The sessions of the killed lines end with them, a moment later.
-  let next = await sync(pair, run);
-  if (next.stderr.includes("SYNC_RUNNING")) next = await sync(pair, run);
-  expect(next.exitCode, next.stderr).toBe(0);
-  expect(await contentOf(pair, "rds")).toBe(await contentOf(pair, "neon"));
-  expect(await databasesOf(pair, "rds")).toHaveLength(2);
-  expect(await leftFiles(pair)).toEqual([]);
-  await until(async () => (await processesOf(pair)).length === 0);
-}
 
 async function bigPair(): Promise<Pair> {
   const pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
@@ -155,85 +38,146 @@ async function bigPair(): Promise<Pair> {
   return pair;
 }
 
+/** ANALYZE runs this function, because an index uses it, and waits. */
+const slowInAnalyze = (
+  seconds: number,
+) => `create or replace function public.slow_in_analyze(n int) returns int
+  immutable language plpgsql as $$
+    begin
+      if current_query() ilike 'analyze%' then perform pg_sleep(${seconds}); end if;
+      return n;
+    end $$`;
+
+async function slowPair(): Promise<Pair> {
+  const pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+  await using owner = await pair.connect("neon", "owner");
+  await owner.client.query(
+    `create table public.slow as select 1 as n; ${slowInAnalyze(120)}; create index on public.slow (public.slow_in_analyze(n))`,
+  );
+  return pair;
+}
+
+/** The next sync succeeds, and no database of the one before is left. Its dump may remain: the swap may have needed it. */
+async function syncsAfterSwap(pair: Pair): Promise<void> {
+  await succeeds(pair, args);
+  expect(await contentOf(pair, "rds")).toBe(await contentOf(pair, "neon"));
+  expect(await databasesOf(pair, "rds")).toHaveLength(2);
+}
+
+/** The next sync succeeds; nothing is left of the one before, neither databases nor dumps without a manifest. */
+async function syncsAgain(pair: Pair): Promise<void> {
+  await syncsAfterSwap(pair);
+  const keys = await keysOf(pair);
+  for (const key of keys.filter((name) => name.endsWith(".dump"))) {
+    expect(keys).toContain(key.replace(/\.dump$/, ".manifest.json"));
+  }
+}
+
+type SyncPhase = Omit<Phase, "args" | "next"> & Partial<Phase>;
+
+const phases = (
+  [
+    {
+      name: "the plan reads the source",
+      ...source,
+      stop: ({ neon }) => neon.stallAfter(20_000, "to the client"),
+    },
+    {
+      name: "the plan reads the target",
+      ...target,
+      stop: ({ rds }) => rds.stallAfter(20_000, "to the client"),
+    },
+    {
+      name: "the source is dumped",
+      ...source,
+      create: bigPair,
+      stop: ({ neon }) => neon.stallAfter(4_000_000, "to the client"),
+    },
+    {
+      name: "the target is dumped",
+      ...target,
+      create: bigPair,
+      stop: ({ rds }) => rds.stallAfter(4_000_000, "to the client"),
+    },
+    {
+      name: "the dump is restored",
+      ...target,
+      args: [...args, "--no-target-backup"],
+      create: bigPair,
+      stop: ({ rds }) => rds.stallAfter(4_000_000, "to the server"),
+    },
+    {
+      name: "the copy is verified",
+      ...target,
+      stop: async ({ printed, rds }) => {
+        // pg_dump starts once the sessions of the verification are open.
+        await printed(/\$ \S*pg_dump .*--schema-only/);
+        rds.stall();
+      },
+    },
+    {
+      name: "a table of the copy is analyzed",
+      ...target,
+      create: slowPair,
+      stop: async ({ finds, rds }) => {
+        await finds("select from pg_stat_activity where query ilike 'analyze%' and wait_event = 'PgSleep'");
+        rds.stall();
+      },
+      next: async (pair) => {
+        await pair.query("neon", slowInAnalyze(0));
+        await syncsAgain(pair);
+      },
+    },
+    ...(["target", "staging"] as const).map((database) => ({
+      name: database === "target" ? "the settings of the target are read" : "the privileges are copied",
+      ...target,
+      stop: async ({ holdUpload, printed, blocked, rds }: Running) => {
+        const goOn = holdUpload();
+        await printed(/^ {2}verify /m);
+        // Of these catalogs only the step that follows the upload reads the one that is locked.
+        await blocked(database, "pg_default_acl", goOn);
+        rds.stall();
+      },
+    })),
+    {
+      name: "the target is renamed",
+      ...swap,
+      interrupted: swap,
+      leavesClosed: true,
+      isOccupied: true,
+      next: syncsAfterSwap,
+      stop: async ({ finds, pair, rds }) => {
+        await finds(`select from pg_database where datname = '${pair.rds.database}' and not datallowconn`);
+        rds.stall();
+      },
+    },
+    {
+      name: "the dump is uploaded",
+      ...aws(/Cannot upload s3:\/\/\S+\/neon-dumps\/[\s\S]*The target is unchanged\./),
+      stop: ({ stallAws }) => stallAws(uploads("neon-dumps")),
+    },
+    {
+      name: "the dump of the target is uploaded",
+      ...aws(/Cannot upload s3:\/\/\S+\/rds-dumps\/[\s\S]*The target is unchanged\./),
+      stop: ({ stallAws }) => stallAws(uploads("rds-dumps")),
+    },
+    {
+      name: "the manifest is written",
+      exit: 7,
+      code: "MANIFEST_FAILED",
+      words: /The sync replaced and verified/,
+      interrupted: { exit: 7, code: "MANIFEST_FAILED", words: /The sync replaced and verified/ },
+      stop: ({ stallAws }) =>
+        stallAws(({ method, path }) => method === "PUT" && /neon-dumps\/.*\.manifest\.json/.test(path)),
+      // The dump without a manifest is complete, apart from that, and no next run knows it.
+      next: async (pair) => {
+        await succeeds(pair, args);
+        expect(await databasesOf(pair, "rds")).toHaveLength(2);
+      },
+    },
+  ] satisfies SyncPhase[]
+).map((phase: SyncPhase) => ({ args, next: syncsAgain, ...phase }));
+
 describe("a line that stops while", () => {
-  for (const { name, exit, code, args = [], ...phase } of phases) {
-    test(`${name}: the sync fails with the class of the side`, async () => {
-      await using pair = await bigPair();
-      const { exitCode, stderr } = await runStalled(pair, [...run, ...args], phase, {
-        env: { PILOT_LIGHT_STALL_SECONDS: "3" },
-      });
-      expect(exitCode, stderr).toBe(exit);
-      expect(stderr).toContain(`exit ${exit}, ${code}`);
-      expect(stderr).toMatch(/The target is unchanged\.|Nothing was written\./);
-      if (code === "CONNECTION_STALLED") expect(stderr).toMatch(/nothing was received for \d+ s/);
-      expect(await isOpen(pair.rds.database)).toBe(true);
-      expect(await processesOf(pair)).toEqual([]);
-      await syncsAgain(pair);
-    });
-
-    test(`${name}: an interruption ends the sync within ten seconds`, async () => {
-      await using pair = await bigPair();
-      const { exitCode, stderr, milliseconds } = await runStalled(pair, [...run, ...args], phase, {
-        signal: "SIGINT",
-      });
-      expect(exitCode, stderr).toBe(130);
-      expect(milliseconds, stderr).toBeLessThan(10_000);
-      expect(stderr).toContain("exit 130, INTERRUPTED");
-      expect(stderr).toMatch(/The target is unchanged\.|Nothing was written\./);
-      expect(await isOpen(pair.rds.database)).toBe(true);
-      expect(await processesOf(pair)).toEqual([]);
-      await syncsAgain(pair);
-    });
-  }
-});
-
-describe("a line to the target that stops in another command", () => {
-  const undo = ["undo", "rds", "--yes", "--verbose"];
-  const afterPlan = { when: { printed: /is kept/, stop: ({ rds }: Lines) => rds.stall() } };
-
-  async function syncedPair(): Promise<Pair> {
-    const pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
-    const { exitCode, stderr } = await sync(pair, run);
-    expect(exitCode, stderr).toBe(0);
-    return pair;
-  }
-
-  test("an undo fails, and the next one succeeds", async () => {
-    await using pair = await syncedPair();
-    const env = { PILOT_LIGHT_STALL_SECONDS: "3" };
-    const { exitCode, stderr } = await runStalled(pair, undo, afterPlan, { env });
-    expect(exitCode, stderr).toBe(6);
-    expect(stderr).toContain("exit 6, CONNECTION_STALLED");
-    expect(await isOpen(pair.rds.database)).toBe(true);
-    expect((await undoAgain(pair)).exitCode).toBe(0);
-  });
-
-  test("an interruption ends an undo within ten seconds", async () => {
-    await using pair = await syncedPair();
-    const { exitCode, stderr, milliseconds } = await runStalled(pair, undo, afterPlan, { signal: "SIGINT" });
-    expect(exitCode, stderr).toBe(130);
-    expect(milliseconds, stderr).toBeLessThan(10_000);
-    expect(await isOpen(pair.rds.database)).toBe(true);
-    expect((await undoAgain(pair)).exitCode).toBe(0);
-  });
-
-  async function undoAgain(pair: Pair): Promise<Transcript> {
-    // The session of the dead line ends with it, a moment later.
-    const next = await sync(pair, undo);
-    return next.stderr.includes("SYNC_RUNNING") ? await sync(pair, undo) : next;
-  }
-
-  const program = fileURLToPath(new URL("../../validate/dist/bin.js", import.meta.url));
-  const validate = ["--only", "databases", "--skip", "rds-instance"];
-  const fromTheStart = { prepare: ({ rds }: Lines) => rds.stallAfter(0, "to the client") };
-
-  test("validate reports the database, and an interruption ends it within ten seconds", async () => {
-    await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
-    const failed = await runStalled(pair, validate, fromTheStart, { program });
-    expect(failed.exitCode, failed.stderr).toBe(1);
-    expect(failed.stderr + failed.stdout).toMatch(/did not finish within|cannot reach rds/i);
-    const interrupted = await runStalled(pair, validate, fromTheStart, { program, signal: "SIGINT" });
-    expect(interrupted.exitCode, interrupted.stderr).toBe(130);
-    expect(interrupted.milliseconds).toBeLessThan(10_000);
-  });
+  testPhases(phases);
 });

@@ -117,6 +117,28 @@ describe.concurrent("interrupted during", () => {
     expect(await footprint(pair)).toEqual(before);
   });
 
+  test("a swap that cannot begin, a second signal does not end the command before the target is open again", async () => {
+    await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+    const before = await footprint(pair);
+    const monitor = await pair.connect("rds");
+    const { exitCode, stderr } = await sync(pair, run, {
+      onStart: (child) => {
+        signalWhen(async () => !(await isOpen(pair.rds.database)), "SIGINT")(child);
+      },
+      onStderr: (text, child) => {
+        // A rename waits for five seconds.
+        if (text.includes("stopping safely")) setTimeout(() => child.kill("SIGINT"), 1500);
+      },
+    });
+    await monitor[Symbol.asyncDispose]();
+    expect(exitCode, stderr).toBe(130);
+    expect(stderr).toContain("waiting until the swap has ended or is reverted");
+    expect(stderr).toContain("exit 130, INTERRUPTED");
+    expect(stderr).not.toContain("INTERRUPTED_TWICE");
+    expect(await isOpen(pair.rds.database)).toBe(true);
+    expect(await footprint(pair)).toEqual(before);
+  });
+
   test("an upload that S3 has begun to answer, the object does not appear after it was removed", async () => {
     await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
     const before = await footprint(pair);

@@ -1,9 +1,10 @@
 /** Refusals because of the databases: they are the same, empty, too small, of another owner, or the target lacks something. */
 import { connect } from "@pilot-light/sandbox/postgres/connect";
+import { tcpProxy } from "@pilot-light/sandbox/postgres/tcp-proxy";
 import { createPair, neonHost, ownerRoles, sandboxPassword, type Pair } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { describe, expect, test } from "vitest";
-import { awsWithSecret, tcpProxy } from "./proxies.ts";
+import { awsWithSecret } from "./proxies.ts";
 import { contentOf, documentOf, sync } from "./support.ts";
 import { expectRefusal, footprint, outputsFile } from "./untouched.ts";
 

@@ -1,13 +1,7 @@
 /** Servers between the tools and the sandbox that fail as a test needs it, and forward everything else. */
 import { once } from "node:events";
 import { createServer as createHttpServer, request, type IncomingMessage } from "node:http";
-import {
-  connect,
-  createServer as createTcpServer,
-  type AddressInfo,
-  type Server,
-  type Socket,
-} from "node:net";
+import { createServer as createTcpServer, type AddressInfo, type Server } from "node:net";
 import { buffer } from "node:stream/consumers";
 import type { Pair } from "@pilot-light/sandbox/testing";
 
@@ -120,77 +114,8 @@ function describeRequest({ method = "", url = "", headers }: IncomingMessage, bo
   };
 }
 
-/** A TCP server in front of a database server. */
-export interface TcpProxy extends AsyncDisposable {
-  port: number;
-  /** Connections so far. */
-  connections: () => number;
-  /** Stops forwarding, and closes nothing: new connections are accepted and never answered. */
-  stall: () => void;
-  isStalled: () => boolean;
-  /** Stops forwarding as soon as so many bytes went through one connection in this direction. */
-  stallAfter: (bytes: number, direction: "to the server" | "to the client") => void;
-}
-
-/** What becomes of a connection: handed on, closed without a word, or accepted and never answered. */
-export type Treatment = "forward" | "close" | "ignore";
-
-/**
- * Starts a TCP proxy on `port`, by default a free one.
- * @param treat decides about each connection, counted from 1
- */
-export async function tcpProxy(
-  upstream: number,
-  treat: (connection: number) => Treatment = () => "forward",
-  port = 0,
-): Promise<TcpProxy> {
-  const sockets = new Set<Socket>();
-  let connections = 0;
-  let isStalled = false;
-  const most = { "to the server": Infinity, "to the client": Infinity };
-  const stall = () => {
-    isStalled = true;
-    for (const socket of sockets) socket.unpipe().pause();
-  };
-  const keep = (socket: Socket) => {
-    sockets.add(socket);
-    socket.on("error", () => undefined).on("close", () => sockets.delete(socket));
-  };
-  const server = createTcpServer((socket) => {
-    keep(socket);
-    const treatment = treat((connections += 1));
-    if (treatment === "close") socket.destroy();
-    if (treatment !== "forward" || isStalled) return;
-    const server = connect(upstream, loopback);
-    keep(server);
-    socket.on("data", () => {
-      if (socket.bytesRead > most["to the server"]) stall();
-    });
-    server.on("data", () => {
-      if (server.bytesRead > most["to the client"]) stall();
-    });
-    socket.pipe(server).pipe(socket);
-    socket.on("close", () => server.destroy());
-    server.on("close", () => socket.destroy());
-  });
-  return {
-    port: await listen(server, port),
-    connections: () => connections,
-    stall,
-    isStalled: () => isStalled,
-    stallAfter: (bytes, direction) => {
-      most[direction] = bytes;
-    },
-    [Symbol.asyncDispose]: async () => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, "close");
-    },
-  };
-}
-
-async function listen(server: Server, port = 0): Promise<number> {
-  server.listen(port, loopback);
+async function listen(server: Server): Promise<number> {
+  server.listen(0, loopback);
   await once(server, "listening");
   const address = server.address() as AddressInfo;
   return address.port;

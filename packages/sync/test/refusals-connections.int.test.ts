@@ -2,12 +2,13 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createAuthority } from "@pilot-light/sandbox/certificates";
+import { tcpProxy } from "@pilot-light/sandbox/postgres/tcp-proxy";
 import { createPair, type Pair } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { signalWhen } from "./processes.ts";
-import { awsProxy, awsWithSecret, closedPort, readsSecret, tcpProxy } from "./proxies.ts";
+import { awsProxy, awsWithSecret, closedPort, readsSecret } from "./proxies.ts";
 import { contentOf, sync } from "./support.ts";
 import { expectRefusal, footprint, neonUrl, outputsFile } from "./untouched.ts";
 

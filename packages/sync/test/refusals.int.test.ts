@@ -1,12 +1,13 @@
 /** Refusals because of variables, outputs, secret and programs: the command connects to nothing in vain, and writes nothing. */
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { tcpProxy } from "@pilot-light/sandbox/postgres/tcp-proxy";
 import { createPair, startSandbox, type Pair } from "@pilot-light/sandbox/testing";
 import { extraSandboxDirectory, testSandbox } from "@pilot-light/sandbox/vitest";
 import { installCommand } from "@pilot-light/core/postgres/install-command";
 import { processEnvironment } from "@pilot-light/core/config/env";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { awsProxy, tcpProxy } from "./proxies.ts";
+import { awsProxy } from "./proxies.ts";
 import { clientPrograms, databasesOf, errorOf, keysOf, leftFiles, sync } from "./support.ts";
 import { expectRefusal, footprint, outputsFile, textFile, type Refusal } from "./untouched.ts";
 

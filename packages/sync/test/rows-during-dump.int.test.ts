@@ -1,11 +1,11 @@
 /** Rows load while pg_dump writes the dump. Whatever fails meanwhile, on either side, ends the other side too and leaves nothing. */
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { tcpProxy } from "@pilot-light/sandbox/postgres/tcp-proxy";
 import { createPair, type Pair } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { expect, test } from "vitest";
 import { processesOf, signalWhen, until } from "./processes.ts";
-import { tcpProxy } from "./proxies.ts";
 import { clientPrograms, contentOf, leftFiles, sync } from "./support.ts";
 import { expectRefusal, footprint, neonUrl, superuserOnRds } from "./untouched.ts";
 

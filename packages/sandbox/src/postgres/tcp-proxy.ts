@@ -1,0 +1,80 @@
+/** A TCP proxy in front of a database server, which can fail as tunnels and networks do. */
+import { once } from "node:events";
+import { connect, createServer, type Socket } from "node:net";
+import { loopback, portOf } from "../ports.ts";
+
+/** A TCP server in front of a database server. */
+export interface TcpProxy extends AsyncDisposable {
+  port: number;
+  /** Connections so far. */
+  connections: () => number;
+  /** Stops forwarding, and closes nothing: new connections are accepted and never answered. */
+  stall: () => void;
+  isStalled: () => boolean;
+  /** Stops forwarding as soon as so many bytes went through one connection in this direction. */
+  stallAfter: (bytes: number, direction: "to the server" | "to the client") => void;
+  /** Bytes that the client of one connection has received: the most of all connections so far. */
+  received: () => number;
+}
+
+/** What becomes of a connection: handed on, closed without a word, or accepted and never answered. */
+export type Treatment = "forward" | "close" | "ignore";
+
+/**
+ * Starts a TCP proxy on `port`, by default a free one.
+ * @param treat decides about each connection, counted from 1
+ */
+export async function tcpProxy(
+  upstream: number,
+  treat: (connection: number) => Treatment = () => "forward",
+  port = 0,
+): Promise<TcpProxy> {
+  const sockets = new Set<Socket>();
+  let connections = 0;
+  let isStalled = false;
+  let received = 0;
+  const most = { "to the server": Infinity, "to the client": Infinity };
+  const stall = () => {
+    isStalled = true;
+    for (const socket of sockets) socket.unpipe().pause();
+  };
+  const keep = (socket: Socket) => {
+    sockets.add(socket);
+    socket.on("error", () => undefined).on("close", () => sockets.delete(socket));
+  };
+  const server = createServer((socket) => {
+    keep(socket);
+    const treatment = treat((connections += 1));
+    if (treatment === "close") socket.destroy();
+    if (treatment !== "forward" || isStalled) return;
+    const server = connect(upstream, loopback);
+    keep(server);
+    socket.on("data", () => {
+      if (socket.bytesRead > most["to the server"]) stall();
+    });
+    server.on("data", () => {
+      received = Math.max(received, server.bytesRead);
+      if (server.bytesRead > most["to the client"]) stall();
+    });
+    socket.pipe(server).pipe(socket);
+    socket.on("close", () => server.destroy());
+    server.on("close", () => socket.destroy());
+  });
+  server.listen(port, loopback);
+  await once(server, "listening");
+  return {
+    port: portOf(server),
+    connections: () => connections,
+    stall,
+    isStalled: () => isStalled,
+    received: () => received,
+    stallAfter: (bytes, direction) => {
+      most[direction] = bytes;
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
