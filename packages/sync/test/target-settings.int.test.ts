@@ -1,9 +1,11 @@
 /** A sync keeps what belongs to the target and not to its content: owners, privileges, parameters, limits, comments. */
 import { adminLogin } from "@pilot-light/sandbox/postgres/cluster";
 import { asAdmin } from "@pilot-light/sandbox/postgres/connect";
+import { adminRole } from "@pilot-light/sandbox/names";
 import { createPair, type Pair } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { expect, test } from "vitest";
+import { awsWithSecret } from "./proxies.ts";
 import { contentOf, sync } from "./support.ts";
 import { expectRefusal, footprint } from "./untouched.ts";
 
@@ -241,5 +243,44 @@ test.concurrent(
     expect(await pair.query("rds", `select oid::regclass::text ${tables} and reltuples < 0`)).toEqual([]);
     const [{ n } = { n: 0 }] = await pair.query("rds", `select count(*)::int as n ${tables}`);
     expect(n).toBeGreaterThan(10);
+  },
+);
+
+test.concurrent(
+  "a REVOKE on a member of an extension is carried over, also where the extension is in another schema on the target",
+  async () => {
+    await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+    await using neon = await pair.connect("neon", "owner");
+    await neon.client.query("create extension hstore schema public");
+    // A superuser may change the members, so that the plan refuses nothing.
+    const { adminPassword } = testSandbox().state;
+    await using aws = await awsWithSecret(
+      pair,
+      JSON.stringify({ username: adminRole, password: adminPassword }),
+    );
+    await using rds = await pair.connect("rds", "owner");
+    await rds.client.query("create schema tools; create extension hstore schema tools");
+    await rds.client.query("revoke execute on function tools.hstore(text, text) from public");
+    await rds.client.query(
+      "grant execute on function tools.akeys(tools.hstore) to app_reader with grant option",
+    );
+    const privileges = async (schema: string) => {
+      const rows = await pair.query(
+        "rds",
+        `select p.proname, x.grantee = 0 as public, x.is_grantable
+           from pg_proc p join pg_namespace n on n.oid = p.pronamespace, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) x
+          where n.nspname = $1 and (p.proname = 'akeys' or p.proname = 'hstore' and p.pronargs = 2 and p.proargtypes[0] = 'text'::regtype)
+            and x.grantee <> p.proowner order by 1, 2, 3`,
+        [schema],
+      );
+      return rows;
+    };
+    const before = await privileges("tools");
+    expect(before).toHaveLength(2);
+    const { exitCode, stderr } = await sync(pair, ["neon-to-rds", "--yes"], {
+      env: { AWS_ENDPOINT_URL: aws.url },
+    });
+    expect(exitCode, stderr).toBe(0);
+    expect(await privileges("public")).toEqual(before);
   },
 );

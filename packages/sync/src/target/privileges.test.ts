@@ -206,3 +206,21 @@ test("default privileges for all schemas replace the built-in ones, those of a s
     `${alter} in schema "s" grant EXECUTE on routines to "reader"`,
   ]);
 });
+
+test("a REVOKE on a member of an extension is carried over to the member in another schema", () => {
+  const member = (schema: string, grants: Grant[]) => {
+    const on = `routine ${schema}.akeys(${schema}.hstore, other.t)`;
+    const initial = [own("EXECUTE", "syncer"), grant("EXECUTE", null)];
+    return object("", { kind: "routines", schema, on, alter: on, extension: "hstore", initial, grants });
+  };
+  const before = member("tools", [own("EXECUTE", "syncer"), grant("EXECUTE", "reader")]);
+  const current = member("public", [own("EXECUTE", "syncer"), grant("EXECUTE", null)]);
+  expect(keyOf(before)).toBe(keyOf(current));
+  const [carried] = wanted([current], { objects: [before] });
+  expect(carried?.on).toBe("routine public.akeys(public.hstore, other.t)");
+  expect(sameGrants(carried?.grants ?? [], before.grants)).toBe(true);
+  const quoted = 'routine "My tools".akeys("My tools".hstore, other.t)';
+  expect(keyOf({ ...before, schema: "My tools", on: quoted })).toBe(keyOf(current));
+  // The names of two objects that are in no extension differ by their schema.
+  expect(keyOf({ ...before, extension: null })).not.toBe(keyOf({ ...current, extension: null }));
+});

@@ -137,7 +137,8 @@ function wantedObject(
   // Another version of an extension may grant other privileges from the beginning: only what a person changed counts.
   const { revoked, granted } = changes(before);
   return {
-    ...before,
+    ...current,
+    owner: before.owner,
     grants: [...missingGrants(revoked, current.grants), ...missingGrants(current.grants, granted)],
   };
 }
@@ -165,9 +166,22 @@ function defaultGrants(object: ObjectPrivileges, defaults: readonly DefaultPrivi
   return [...new Map([...everywhere, ...here].map((grant) => [grantKey(grant), grant])).values()];
 }
 
-/** A key that no other object or column has. */
-export function keyOf(object: Pick<ObjectPrivileges, "on" | "column">): string {
-  return `${object.on}\0${object.column ?? ""}`;
+/** A key that no other object or column has. A member of an extension has the same key in whichever schema the extension is. */
+export function keyOf({
+  on,
+  column,
+  schema,
+  extension,
+}: Pick<ObjectPrivileges, "on" | "column" | "schema" | "extension">): string {
+  const name = extension === null || schema === null ? on : withoutSchema(on, schema);
+  return [name, column ?? "", extension ?? ""].join("\0");
+}
+
+/** A name in GRANT without the schema of the object, which its arguments may contain as well. */
+function withoutSchema(on: string, schema: string): string {
+  const quoted = `"${schema.replaceAll('"', '""')}"`;
+  const names = [quoted, schema].map((name) => name.replaceAll(/[^\w ]/g, String.raw`\$&`));
+  return on.replaceAll(new RegExp(String.raw`(?<![\w$".])(?:${names.join("|")})\.`, "g"), "");
 }
 
 /** Its name in messages. */
