@@ -3,4 +3,5 @@ export { listConfiguration, listDumpedSequences, readConfiguration } from "../re
 export { readInventory } from "../read/inventory.ts";
 export { scopeFlags } from "./dump.ts";
 export { differencesBetween, type DatabaseContent } from "./equality.ts";
+export { fingerprintStagingTables } from "./verify.ts";
 export { dumpSchema } from "./schema-dump.ts";
