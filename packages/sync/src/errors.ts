@@ -27,19 +27,24 @@ export const syncRunning = defineError<{
   role: "source" | "target";
   database: string;
   system: DatabaseSystem;
-  /** When its session began, and its address; undefined where the session has just ended. */
-  holder: { since: string; client: string } | undefined;
+  /** Its session on the server, when the session began, and its address; undefined where the session has just ended. */
+  holder: { pid: number; since: string; client: string } | undefined;
 }>({
   code: "SYNC_RUNNING",
   failure: "precondition",
   meaning: "Another sync or undo holds the lock of one of the databases.",
   remedy:
-    "Wait until the other sync or undo has ended. The message states when it began, and the address of its client.",
+    "Wait until the other sync or undo has ended. The message names its session, its beginning and its client. If its process is gone, the session ends in a minute.",
   message: ({ role, database, system, holder }) => {
-    const who = holder === undefined ? "" : ` (since ${holder.since}, from ${holder.client})`;
+    const who =
+      holder === undefined ? "" : ` (session ${holder.pid}, since ${holder.since}, from ${holder.client})`;
     return `Another sync is using the ${role} ${database} on ${system}${who}.`;
   },
-  hint: () => "Wait until the other sync has ended, then run the command again.",
+  hint: ({ holder }) => {
+    const wait = "Wait until the other sync has ended, then run the command again.";
+    if (holder === undefined) return wait;
+    return `${wait} If its process no longer exists, the server ends its session within a minute. To end it at once, run this on the server:  select pg_terminate_backend(${holder.pid});`;
+  },
 });
 
 export const syncInterrupted = defineError<{

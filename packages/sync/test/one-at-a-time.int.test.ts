@@ -1,8 +1,10 @@
 /** No two syncs write to one target, and no sync replaces a database that another one reads. */
 import { connect } from "@pilot-light/sandbox/postgres/connect";
-import { createPair, sandboxPassword } from "@pilot-light/sandbox/testing";
+import { tcpProxy } from "@pilot-light/sandbox/postgres/tcp-proxy";
+import { createPair, sandboxPassword, type Pair } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { until } from "./processes.ts";
 import { pausedAtUpload } from "./proxies.ts";
 import { contentOf, databasesOf, errorOf, sync } from "./support.ts";
 import { expectRefusal, footprint } from "./untouched.ts";
@@ -67,4 +69,49 @@ test("a sync respects a lock that another session holds, until that session ends
     await expectRefusal(pair, before, ["neon-to-rds", "--yes"], { exit: 4, code: "SYNC_RUNNING", says });
   }
   expect(await sync(pair, ["neon-to-rds", "--yes"])).toMatchObject({ exitCode: 0 });
+});
+
+describe("a killed sync whose proxy keeps its connection open", () => {
+  /** Kills a sync after it has taken its locks, and then does work while the proxy is open. */
+  async function whileAbandoned(seconds: string, work: (pair: Pair) => Promise<void>): Promise<void> {
+    await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+    await using rds = await tcpProxy(testSandbox().state.rds.port);
+    const { exitCode } = await sync(pair, ["neon-to-rds", "--yes"], {
+      env: { RDS_HOSTADDR: `127.0.0.1:${rds.port}`, PILOT_LIGHT_STALL_SECONDS: seconds },
+      onStderr: (text, child) => {
+        if (!/^ {2}dump /m.test(text)) return;
+        rds.stall();
+        child.kill("SIGKILL");
+      },
+    });
+    expect(exitCode).toBe(-1);
+    await work(pair);
+    expect(await contentOf(pair, "rds")).toBe(await contentOf(pair, "neon"));
+    expect(await databasesOf(pair, "rds")).toHaveLength(2);
+  }
+
+  test("the next one names its session, and the statement that ends it", async () => {
+    await whileAbandoned("180", async (pair) => {
+      const refused = errorOf(await sync(pair, ["neon-to-rds", "--yes", "--json"]));
+      expect(refused).toMatchObject({ code: "SYNC_RUNNING", exit: 4, state: "nothing-written" });
+      const [, pid = ""] =
+        /\(session (\d+), since 20\d\d-.* UTC, from 127\.0\.0\.1/.exec(refused.message) ?? [];
+      const [statement = ""] = /select pg_terminate_backend\(\d+\);$/.exec(refused.hint) ?? [];
+      expect(statement).toContain(`(${pid})`);
+      await using owner = await pair.connect("rds", "owner");
+      await owner.client.query(statement);
+      const next = await sync(pair, ["neon-to-rds", "--yes"]);
+      expect(next.exitCode, next.stderr).toBe(0);
+    });
+  });
+
+  test("its session ends by itself, and the next one succeeds", async () => {
+    await whileAbandoned("1", async (pair) => {
+      await until(async () => {
+        const next = await sync(pair, ["neon-to-rds", "--yes"]);
+        expect(next.exitCode === 0 || next.stderr.includes("SYNC_RUNNING"), next.stderr).toBe(true);
+        return next.exitCode === 0;
+      });
+    });
+  });
 });

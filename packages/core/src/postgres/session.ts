@@ -48,12 +48,21 @@ export function sessionOptions(
   };
 }
 
+/**
+ * Milliseconds after which a server ends a session with a lock whose process no longer shows that it runs. A proxy may keep the
+ * connection open, and answer the keepalives of TCP.
+ */
+const abandonedAfter = 60_000;
+
 export class Session implements AsyncDisposable {
   readonly endpoint: Endpoint;
   readonly #client: pg.Client;
   readonly #socket: Socket;
   readonly #options: SessionOptions;
   readonly #hurried = new AbortController();
+  /** Statements that have no answer yet. */
+  #running = 0;
+  #signs: NodeJS.Timeout | undefined;
   #lost: Error | undefined;
   #stalled: OpsError | undefined;
 
@@ -73,6 +82,7 @@ export class Session implements AsyncDisposable {
    * @throws OpsError SOURCE_QUERY_FAILED or TARGET_QUERY_FAILED, with the server's error as `cause`; CONNECTION_STALLED
    */
   async query<Row extends pg.QueryResultRow>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
+    this.#running += 1;
     try {
       const result = await this.#watch(this.#client.query<Row>(sql, [...values]));
       return result.rows;
@@ -84,6 +94,8 @@ export class Session implements AsyncDisposable {
       const reason = `${cut ?? messageOf(cause)}${state === undefined ? "" : ` (SQLSTATE ${state})`}`;
       const facts = { system, reason, endpoint: describeEndpoint(this.endpoint), statement: shorten(sql) };
       throw queryFailed(this.#options.failure, facts, { cause });
+    } finally {
+      this.#running -= 1;
     }
   }
 
@@ -97,6 +109,18 @@ export class Session implements AsyncDisposable {
   /** From now on, a statement without an answer is probed within seconds, as after an interruption: for cleaning up. */
   hurry(): void {
     this.#hurried.abort();
+  }
+
+  /** From now on, the server ends the session about a minute after this process, or the line to it, is gone. For sessions with a lock. */
+  async endWhenAbandoned(): Promise<void> {
+    if (this.#signs !== undefined) return;
+    const limit = Math.min(abandonedAfter, 2 * (this.#options.stallLimit ?? defaultStallLimit));
+    await this.query(`set idle_session_timeout = ${limit}`);
+    const sign = () => {
+      // A failure is reported by the next statement of a caller.
+      if (this.#running === 0 && this.#lost === undefined) void this.query("select 1").catch(() => undefined);
+    };
+    this.#signs = setInterval(sign, limit / 4).unref();
   }
 
   /** Ends a statement whose answer will never arrive. */
@@ -122,6 +146,7 @@ export class Session implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#signs);
     await close(this.#client, this.#socket);
   }
 }

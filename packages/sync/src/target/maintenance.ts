@@ -28,18 +28,19 @@ const lockKey = "pg_catalog.hashtextextended('pilot-light sync ' || $1, 0)";
 
 /**
  * Locks a database: exclusively as the target, shared as the source. The lock ends with the session, so that a killed run leaves none
- * behind.
+ * behind, even if a proxy keeps its connection open.
  * @throws OpsError SYNC_RUNNING (precondition)
  */
 export async function lock(maintenance: Session, database: string, role: "target" | "source"): Promise<void> {
+  await maintenance.endWhenAbandoned();
   const take = role === "target" ? "pg_try_advisory_lock" : "pg_try_advisory_lock_shared";
   const { taken } = await maintenance.one<{ taken: boolean }>(
     `select pg_catalog.${take}(${lockKey}) as taken`,
     [database],
   );
   if (taken) return;
-  const [holder] = await maintenance.query<{ since: string; client: string | null }>(
-    `select pg_catalog.to_char(a.backend_start, 'YYYY-MM-DD HH24:MI:SS "UTC"') as since, a.client_addr::text as client
+  const [holder] = await maintenance.query<{ pid: number; since: string; client: string | null }>(
+    `select a.pid, pg_catalog.to_char(a.backend_start, 'YYYY-MM-DD HH24:MI:SS "UTC"') as since, a.client_addr::text as client
        from pg_catalog.pg_locks l join pg_catalog.pg_stat_activity a on a.pid = l.pid
       where l.locktype = 'advisory' and l.granted and l.objsubid = 1
         and ((l.classid::int8 << 32) | l.objid::int8) = ${lockKey} limit 1`,
@@ -49,7 +50,7 @@ export async function lock(maintenance: Session, database: string, role: "target
     role,
     database,
     system: maintenance.endpoint.system,
-    holder: holder && { since: holder.since, client: holder.client ?? "a local socket" },
+    holder: holder && { ...holder, client: holder.client ?? "a local socket" },
   });
 }
 
@@ -63,7 +64,6 @@ export async function dropDatabase(maintenance: Session, name: string): Promise<
   await maintenance.query(`drop database if exists ${ident(name)} with (force)`);
 }
 
-/** Encoding and locale of a database, as CREATE DATABASE takes them. */
 /** Whether the owner of a new database also owns its schema public: from version 15 on, and a superuser always. */
 export async function ownsPublic(maintenance: Session): Promise<boolean> {
   const { owns } = await maintenance.one<{ owns: boolean }>(
@@ -73,6 +73,7 @@ export async function ownsPublic(maintenance: Session): Promise<boolean> {
   return owns;
 }
 
+/** Encoding and locale of a database, as CREATE DATABASE takes them. */
 interface Locale {
   encoding: string;
   collate: string;
