@@ -1,4 +1,6 @@
 /** The context of the commands of this package: clients, names, and Terraform. */
+import { setMaxListeners } from "node:events";
+import { delayed, grace } from "@pilot-light/core/async/grace";
 import { createAwsClients, type AwsClients } from "@pilot-light/core/aws/clients";
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import { resourceNames, type ResourceNames } from "@pilot-light/core/contract";
@@ -11,6 +13,8 @@ export interface Basics extends CommandContext {
   project: string;
   names: ResourceNames;
   aws: AwsClients;
+  /** Aborted some seconds after an interruption: for requests that clean up and record what the command leaves. */
+  cleaningSignal: AbortSignal;
   /** Folder with cdktf.json. */
   directory: string;
 }
@@ -30,7 +34,11 @@ export function basics(context: CommandContext): Basics {
     printer.detail(`${client} ${command.replace(/Command$/, "")}`);
   };
   const aws = createAwsClients(environment, { onCall });
-  return { ...context, project, names: resourceNames(project), aws, directory: process.cwd() };
+  const cleaningSignal = delayed(context.signal, grace.cleaning);
+  // Every request listens to it.
+  setMaxListeners(0, cleaningSignal);
+  const names = resourceNames(project);
+  return { ...context, cleaningSignal, project, names, aws, directory: process.cwd() };
 }
 
 export async function openContext(

@@ -505,6 +505,17 @@ export const terraformInitFailed = defineError<{ attempt: string }>({
     "Check TF_STATE_BUCKET, TF_CLOUD_ORGANIZATION and TF_WORKSPACE. See docs/runbooks/terraform-cloud.md",
 });
 
+export const terraformStalled = defineError<{ command: string; reason: string; seconds: number }>({
+  code: "TERRAFORM_STALLED",
+  failure: "aws",
+  meaning: "Terraform made no progress, and AWS does not answer. The command has stopped Terraform.",
+  remedy:
+    "Check the network between this machine and AWS, then run the command again. The limits: `PILOT_LIGHT_STALL_SECONDS`, `PILOT_LIGHT_TERRAFORM_SECONDS`.",
+  message: ({ command, reason, seconds }) =>
+    `terraform ${command} made no progress for ${seconds} s, and ${reason}. The command has stopped it.`,
+  hint: () => "Check the network between this machine and AWS, then run the command again.",
+});
+
 export const stateChanged = defineError({
   code: "STATE_CHANGED",
   failure: "precondition",

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { succeeds } from "@pilot-light/sandbox/workplace";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { runStopped, type DeadLine } from "./dead-lines.ts";
 import { parseDocument, TestEnvironment } from "./environment.ts";
 import { holdStateLock } from "./state.ts";
 
@@ -213,4 +214,67 @@ describe("in pilot light, nothing is written by", () => {
     const result = await environment.run(["infra:deploy", "--json"]);
     expect(parseDocument(result).error?.code, result.text).toBe("CONFIRMATION_NEEDED");
   });
+});
+
+const stopAws = () => (environment.decide = () => "hang");
+const deadLines: readonly (DeadLine & { name: string; exit: number; code: string })[] = [
+  {
+    name: "the sync of an activation reads Neon",
+    args: ["activate", "--sync-data", "--yes", "--verbose"],
+    when: "Activate",
+    stop: ({ neon }) => neon.stallAfter(20_000, "to the client"),
+    exit: 5,
+    code: "CONNECTION_STALLED",
+  },
+  {
+    name: "the sync of an activation reads RDS",
+    args: ["activate", "--sync-data", "--yes", "--verbose"],
+    when: "Activate",
+    stop: ({ rds }) => rds.stallAfter(20_000, "to the client"),
+    exit: 6,
+    code: "CONNECTION_STALLED",
+  },
+  {
+    name: "terraform plans a deployment",
+    args: ["infra:deploy", "--yes", "--verbose"],
+    when: "terraform plan",
+    stop: stopAws,
+    exit: 7,
+    code: "TERRAFORM_STALLED",
+  },
+  {
+    name: "terraform applies a deployment",
+    args: ["infra:deploy", "--yes", "--verbose", "--var", "db_backups_retention_days=20"],
+    when: "terraform apply",
+    stop: stopAws,
+    exit: 7,
+    code: "TERRAFORM_STALLED",
+  },
+];
+
+describe("a line that stops while", () => {
+  beforeAll(() => environment.pushImages("v1"));
+
+  for (const line of deadLines) {
+    it(`${line.name}: the command fails with the class of the side, and the next one succeeds`, async () => {
+      const { exitCode, text } = await runStopped(environment, line);
+      expect(exitCode, text).toBe(line.exit);
+      expect(text).toContain(`exit ${line.exit}, ${line.code}`);
+      await succeedsAgain();
+    });
+
+    it(`${line.name}: an interruption ends the command within ten seconds, and the next one succeeds`, async () => {
+      const { exitCode, text, milliseconds } = await runStopped(environment, line, "SIGINT");
+      expect(exitCode, text).toBe(130);
+      expect(milliseconds, text).toBeLessThan(10_000);
+      await succeedsAgain();
+    });
+  }
+
+  /** Nothing of the stopped run prevents the next one: no lock of the state, no terraform that still runs. */
+  async function succeedsAgain(): Promise<void> {
+    const { exitCode, text } = await environment.run(["infra:diff", "--json"]);
+    expect(exitCode, text).toBe(0);
+    expect(await environment.everything()).toEqual(before);
+  }
 });

@@ -136,7 +136,8 @@ it("that is locked: the error names the workspace and not the refused run, and t
 
 it("has its journal in the backups bucket, where status finds it", async () => {
   const { directory, environment } = workplace;
-  const journal = await Journal.open({ environment, names, directory });
+  const { signal } = new AbortController();
+  const journal = await Journal.open({ environment, names, directory, signal, cleaningSignal: signal });
   expect(journal.place).toBe(`s3://${project}-dev-db-backups/${project}-dev/lifecycle.json`);
   await journal.begin({
     command: "activate",

@@ -11,10 +11,14 @@ export const grace = {
   probe: 2000,
   /** Until a program that got SIGTERM is killed. */
   program: 2000,
+  /** Until nobody waits any more for a terraform that got SIGINT, if AWS does not answer. */
+  terraform: 3000,
   /** Until a request that creates or deletes an object in S3 is aborted. */
   request: 3000,
   /** Until a session closes its connection without an answer of the server. */
   closing: 1000,
+  /** Until all requests are aborted with which an interrupted mode change cleans up and records what it leaves. */
+  cleaning: 8000,
   /** For reverting an interrupted swap, if the server does not answer. */
   recovery: 4000,
 } as const;

@@ -138,8 +138,14 @@ export const variables = {
   PILOT_LIGHT_STALL_SECONDS: {
     description: "Seconds without data after which a connection is probed.",
     details:
-      "A tunnel or a proxy can stop forwarding without closing its connections. If a statement, `pg_dump`, `pg_restore` or a request to S3 makes no progress for this time, a new connection probes the server. If the server does not answer, or no longer works for this command, the command fails with `CONNECTION_STALLED`. While the server works on a long statement, the command waits without a limit.",
+      "A tunnel or a proxy can stop forwarding without closing its connections. If a statement, `pg_dump`, `pg_restore` a request to AWS or Terraform makes no progress for this time, a new connection probes the server. If the server does not answer, or no longer works for this command, the command fails with `CONNECTION_STALLED`. While the server works on a long statement, the command waits without a limit.",
     default: "180",
+  },
+  PILOT_LIGHT_TERRAFORM_SECONDS: {
+    description: "Seconds without progress after which Terraform is stopped.",
+    details:
+      "The limit holds while AWS answers: a database or a distribution takes up to an hour. Terraform gets one SIGINT, ends in order and writes its state. If Terraform makes no progress for `PILOT_LIGHT_STALL_SECONDS` and AWS does not answer a request of the command, Terraform is stopped then.",
+    default: "7200",
   },
   NO_COLOR: { description: "Any value turns colors off." },
   CI: {

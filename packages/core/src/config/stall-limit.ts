@@ -1,4 +1,4 @@
-/** The time after which a connection without data is probed or closed. */
+/** The times after which work that makes no progress is probed or stopped. */
 import { readVariable, type Environment } from "./env.ts";
 
 /** Milliseconds, where no environment decides. */
@@ -8,4 +8,10 @@ export const defaultStallLimit = 180_000;
 export function readStallLimit(environment: Environment): number {
   const seconds = Number(readVariable(environment, "PILOT_LIGHT_STALL_SECONDS"));
   return seconds > 0 ? seconds * 1000 : defaultStallLimit;
+}
+
+/** Milliseconds that Terraform may make no progress although AWS answers: PILOT_LIGHT_TERRAFORM_SECONDS. */
+export function readTerraformLimit(environment: Environment): number {
+  const seconds = Number(readVariable(environment, "PILOT_LIGHT_TERRAFORM_SECONDS"));
+  return (seconds > 0 ? seconds : 7200) * 1000;
 }

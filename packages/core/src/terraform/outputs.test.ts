@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -52,4 +52,17 @@ test("every output that is missing or wrongly typed is named at once", () => {
       ] as unknown,
     }),
   );
+});
+
+test("a program that never ends is stopped", async () => {
+  const bin = join(directory, "node_modules", ".bin");
+  await mkdir(bin, { recursive: true });
+  await writeFile(join(bin, "cdktf"), "#!/bin/sh\nexec sleep 600\n", { mode: 0o700 });
+  const environment = { PATH: "/usr/bin:/bin", PILOT_LIGHT_STALL_SECONDS: "0.5" };
+  await expect(
+    readOutputs({ source: "deployed", stack: "shop-dev", directory, environment }),
+  ).rejects.toMatchObject({
+    code: "OUTPUTS_FAILED",
+    details: ["It did not end within 0.5 s (PILOT_LIGHT_STALL_SECONDS)."],
+  });
 });

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { readVariable, withoutSecrets, type Environment } from "../config/env.ts";
+import { readStallLimit } from "../config/stall-limit.ts";
 import {
   outputsEmpty,
   outputsFailed,
@@ -149,10 +150,15 @@ async function cdktfOutput(options: ReadOutputsOptions): Promise<RawOutputs> {
   }
 }
 
+/** Reading a state takes seconds. If its backend does not answer, Terraform would wait forever. */
 function runOptions({ environment, signal, onStart }: ReadOutputsOptions) {
+  const limit = readStallLimit(environment);
+  const late = new AbortController();
+  const details = [`It did not end within ${limit / 1000} s (PILOT_LIGHT_STALL_SECONDS).`];
+  setTimeout(() => late.abort(outputsFailed({ details })), limit).unref();
   return {
     environment: withoutSecrets(environment),
-    ...(signal === undefined ? {} : { signal }),
+    signal: signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]),
     ...(onStart === undefined ? {} : { onStart }),
   };
 }

@@ -58,14 +58,13 @@ export async function scaleBackend(
   aws: AwsClients,
   names: Names,
   desiredCount: number,
-  signal?: AbortSignal,
+  signal: AbortSignal,
 ): Promise<void> {
   const { UpdateServiceCommand } = sdk.ecs();
   const { cluster, service } = backendOf(names);
   const client = await aws.ecs();
-  const options = signal === undefined ? {} : { abortSignal: signal };
   await client
-    .send(new UpdateServiceCommand({ cluster, service, desiredCount }), options)
+    .send(new UpdateServiceCommand({ cluster, service, desiredCount }), { abortSignal: signal })
     .catch((error: unknown) => {
       throw awsError(error, `Cannot scale the service ${service} to ${desiredCount} tasks`);
     });

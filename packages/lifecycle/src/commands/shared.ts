@@ -12,6 +12,8 @@ export const terraformVariables = [
   "TF_STATE_BUCKET",
   "TF_STATE_REGION",
   "PILOT_LIGHT_TF_PLUGIN_MIRROR",
+  "PILOT_LIGHT_STALL_SECONDS",
+  "PILOT_LIGHT_TERRAFORM_SECONDS",
 ] as const satisfies VariableName[];
 
 /** Of activations and deactivations. */
@@ -22,7 +24,6 @@ export const modeChangeVariables = [
   ...rdsVariables,
   "PILOT_LIGHT_PG_BIN",
   "PGCONNECT_TIMEOUT",
-  "PILOT_LIGHT_STALL_SECONDS",
   "ALB_HOSTADDR",
   "PILOT_LIGHT_WAIVERS",
 ] as const satisfies VariableName[];

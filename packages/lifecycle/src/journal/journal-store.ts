@@ -7,6 +7,7 @@ import type { ResourceNames } from "@pilot-light/core/contract";
 import type { Environment } from "@pilot-light/core/config/env";
 import { messageOf } from "@pilot-light/core/ops-error";
 import { describeJournalPlace, journalPlace } from "@pilot-light/core/terraform/journal-place";
+import type { Basics } from "../context.ts";
 import { journalUnwritable } from "../errors.ts";
 
 /** Reads and writes the text of a journal. */
@@ -17,17 +18,21 @@ export interface JournalStore {
   write(text: string): Promise<void>;
 }
 
+/** An interruption ends reading at once. The record of what an interrupted run leaves has some seconds. */
+type Signals = Pick<Basics, "signal" | "cleaningSignal">;
+
 /** The store at the place of the journal. */
 export function journalStore(
   environment: Environment,
   names: ResourceNames,
   directory: string,
+  signals: Signals,
 ): JournalStore {
   const place = journalPlace(environment, names, directory);
   if ("file" in place) return fileStore(place.file);
   const { bucket, key, region } = place;
   const own = region === undefined ? environment : { ...environment, AWS_REGION: region };
-  return s3Store(own, bucket, key, describeJournalPlace(place));
+  return s3Store(own, { bucket, key, place: describeJournalPlace(place) }, signals);
 }
 
 function fileStore(file: string): JournalStore {
@@ -53,14 +58,20 @@ function fileStore(file: string): JournalStore {
   };
 }
 
-function s3Store(environment: Environment, Bucket: string, Key: string, place: string): JournalStore {
+function s3Store(
+  environment: Environment,
+  { bucket: Bucket, key: Key, place }: { bucket: string; key: string; place: string },
+  { signal, cleaningSignal }: Signals,
+): JournalStore {
   const aws = createAwsClients(environment);
   return {
     place,
     async read() {
       const client = await aws.s3();
       try {
-        const { Body } = await client.send(new (sdk.s3().GetObjectCommand)({ Bucket, Key }));
+        const { Body } = await client.send(new (sdk.s3().GetObjectCommand)({ Bucket, Key }), {
+          abortSignal: signal,
+        });
         return await Body?.transformToString();
       } catch (error) {
         if (["NoSuchKey", "NoSuchBucket"].includes(awsErrorName(error))) return undefined;
@@ -70,7 +81,7 @@ function s3Store(environment: Environment, Bucket: string, Key: string, place: s
     async write(Body) {
       const client = await aws.s3();
       const put = new (sdk.s3().PutObjectCommand)({ Bucket, Key, Body, ContentType: "application/json" });
-      await client.send(put).catch((error: unknown) => {
+      await client.send(put, { abortSignal: cleaningSignal }).catch((error: unknown) => {
         throw awsError(error, `Cannot write the journal ${place}`);
       });
     },

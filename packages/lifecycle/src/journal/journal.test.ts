@@ -20,7 +20,8 @@ let directory = "";
 beforeEach(async () => (directory = await mkdtemp(join(tmpdir(), "journal-"))));
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
-const open = () => Journal.open({ environment: {}, names, directory });
+const signal = new AbortController().signal;
+const open = () => Journal.open({ environment: {}, names, directory, signal, cleaningSignal: signal });
 const file = () => join(directory, "lifecycle.shop-dev.json");
 
 test("before the first mode change nothing is unfinished, and nothing is written", async () => {

@@ -118,8 +118,9 @@ export class Journal {
     environment,
     names,
     directory,
-  }: Pick<Basics, "environment" | "names" | "directory">): Promise<Journal> {
-    const store = journalStore(environment, names, directory);
+    ...signals
+  }: Pick<Basics, "environment" | "names" | "directory" | "signal" | "cleaningSignal">): Promise<Journal> {
+    const store = journalStore(environment, names, directory, signals);
     return new Journal(store, await store.read());
   }
 

@@ -84,19 +84,21 @@ async function stopBackend({ aws, printer, journal, names, signal }: ModeChangeC
 }
 
 /**
- * Starts the backend again, also after an interruption.
+ * Starts the backend again, also after an interruption, which gives AWS some seconds to answer.
  * @returns a failure to do so, as a sentence; it must not hide the error that made the restart necessary
  */
-async function restartBackend({ aws, printer, journal, names }: ModeChangeContext): Promise<string[]> {
+async function restartBackend(context: ModeChangeContext): Promise<string[]> {
+  const { aws, cleaningSignal, printer, journal, names } = context;
   const tasks = journal.unfinished?.pausedTasks ?? null;
   if (tasks === null) return [];
   try {
-    await scaleBackend(aws, names, tasks);
+    await scaleBackend(aws, names, tasks, cleaningSignal);
     await journal.change(() => ({ pausedTasks: null }));
     printer.row({ label: `  ${"backend".padEnd(10)}`, text: `started again (${plural(tasks, "task")})` });
     return [];
   } catch (error) {
-    return [`The backend is stopped: ${messageOf(error)} To start it:  ${deployCommand(true)}`];
+    const reason = cleaningSignal.aborted ? "AWS did not answer in time." : messageOf(error);
+    return [`The backend is stopped: ${reason} To start it:  ${deployCommand(true)}`];
   }
 }
 

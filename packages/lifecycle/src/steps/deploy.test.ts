@@ -32,7 +32,14 @@ async function deployed(
         controller.abort(interrupted({ signal: "SIGINT" }));
         onStopping();
       }
-      return Promise.resolve({ exitCode: 0, diagnostics: [], tail: [], ...applied });
+      return Promise.resolve({
+        exitCode: 0,
+        stall: undefined,
+        leftRunning: undefined,
+        diagnostics: [],
+        tail: [],
+        ...applied,
+      });
     },
   };
   const changes = addresses.map((address) => ({

@@ -1,6 +1,7 @@
 /** The step `deploy`: applies the plan that was confirmed. */
 import type { Printer } from "@pilot-light/core/output/printer";
 import { interrupted } from "@pilot-light/core/errors";
+import { terraformStalled } from "../errors.ts";
 import { messageOf, type OpsErrorOptions } from "@pilot-light/core/ops-error";
 import { Progress } from "./deploy-progress.ts";
 import { describeDiagnostic, terraformError } from "../terraform/errors.ts";
@@ -31,9 +32,14 @@ export async function deploy(
         for (const line of words.stopping) printer.progress(`    ${line}`);
       },
     );
+    const left = applied.leftRunning === undefined ? [] : leftRunning(applied.leftRunning, stack);
     if (signal.aborted) {
-      const { sentence, ...options } = words.interrupted();
-      throw interrupted({ interruption: messageOf(signal.reason), progress: sentence }, options);
+      const { sentence, details = [], ...options } = words.interrupted();
+      const facts = { interruption: messageOf(signal.reason), progress: sentence };
+      throw interrupted(facts, { ...options, details: [...details, ...left] });
+    }
+    if (applied.stall !== undefined && applied.exitCode !== 0) {
+      throw terraformStalled({ command: "apply", ...applied.stall }, { details: [words.failed(), ...left] });
     }
     if (applied.exitCode !== 0) {
       const error = terraformError("Terraform failed", applied.diagnostics, applied.tail, stack.folder);
@@ -47,6 +53,14 @@ export async function deploy(
     for (const diagnostic of applied.diagnostics) printer.detail(describeDiagnostic(diagnostic).join(" "));
     return { value: undefined, summary: plan.changes.length === 0 ? "no changes" : words.done() };
   });
+}
+
+/** What becomes of a terraform that still waits for AWS. */
+function leftRunning(pid: number, { logFile }: Pick<Stack, "logFile">): string[] {
+  return [
+    `AWS does not answer. Terraform still runs (process ${pid}): when AWS answers, it writes its state and ends.`,
+    `Until then it holds the lock of the state. Its log: ${logFile}`,
+  ];
 }
 
 /** The texts of an apply. */

@@ -15,7 +15,7 @@ async function follow(
 ) {
   const lines: string[] = [];
   const options = { program, directory, environment: {}, outputFile: join(directory, "log"), signal };
-  const exitCode = await runTerraform(["-e", script], options, (line) => lines.push(line));
+  const { exitCode } = await runTerraform(["-e", script], options, (line) => lines.push(line));
   return { exitCode, lines };
 }
 

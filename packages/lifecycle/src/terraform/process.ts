@@ -1,7 +1,7 @@
 /**
- * Runs terraform so that it always stops in order: one SIGINT after an interruption, never a second one and never SIGKILL, which
- * would lose the record of what Terraform has just created. Terraform writes to a file, so that it finishes even when this process is
- * killed.
+ * Runs terraform so that it always stops in order: one SIGINT after an interruption, or when AWS has stopped answering. A run that changes
+ * resources never gets a second one, and never SIGKILL, which would lose the record of what Terraform has just created. Terraform writes to
+ * a file, so that it finishes even when this process ends.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -9,7 +9,9 @@ import { open, type FileHandle } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Environment } from "@pilot-light/core/config/env";
 import { programMissing } from "@pilot-light/core/errors";
+import { grace } from "@pilot-light/core/async/grace";
 import { commandLine } from "@pilot-light/core/process";
+import { watchTerraform, type Stall } from "./stall.ts";
 
 export interface TerraformProcess {
   program: string;
@@ -18,9 +20,20 @@ export interface TerraformProcess {
   /** File for its output. An existing file is overwritten. */
   outputFile: string;
   signal: AbortSignal;
+  /** It changes no resource, so that it may be killed when it does not end in time. */
+  isReading?: boolean;
   onStart?: (commandLine: string) => void;
-  /** Called once when `signal` has interrupted it. */
+  /** Called once when it is to stop. */
   onStopping?: () => void;
+}
+
+/** How a run of terraform ended. */
+export interface TerraformEnd {
+  exitCode: number;
+  /** Why it was stopped, if it made no progress. */
+  stall: Stall | undefined;
+  /** Its process id, if it still waits for AWS. It ends in order as soon as AWS answers. */
+  leftRunning: number | undefined;
 }
 
 /** Milliseconds between two reads of the output file. */
@@ -28,14 +41,14 @@ const pauseMs = 150;
 
 /**
  * Runs terraform to its end and passes on each line of its output, with stderr.
- * @returns its exit code, also for an interrupted run
+ * @returns its exit code, also for an interrupted run; 128 for one that has no exit code
  * @throws OpsError PROGRAM_MISSING (configuration) when it cannot be started
  */
 export async function runTerraform(
   args: readonly string[],
   options: TerraformProcess,
   onLine: (line: string) => void,
-): Promise<number> {
+): Promise<TerraformEnd> {
   const { program, directory, environment, outputFile, signal } = options;
   signal.throwIfAborted();
   options.onStart?.(commandLine(program, args));
@@ -48,30 +61,63 @@ export async function runTerraform(
     detached: true,
   });
   const ending = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
-  const state = { running: true };
+  const state = { running: true, stopping: false, abandoned: false, progress: 0 };
   const ended = ending.finally(() => (state.running = false));
   ended.catch(() => undefined);
   const stop = () => {
-    if (!state.running) return;
+    if (!state.running || state.stopping) return;
+    state.stopping = true;
     child.kill("SIGINT");
     options.onStopping?.();
   };
+  const abandon = () => {
+    state.abandoned = true;
+    if (options.isReading === true) killGroup(child.pid);
+    // Else it ends by itself, without a process that waits for it.
+    else child.unref();
+  };
+  let stall: Stall | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const watched = { environment, signal, progress: () => state.progress };
+  void watchTerraform(ended, watched, (found) => {
+    stall = found;
+    stop();
+    timer = setTimeout(abandon, grace.terraform);
+  }).catch(() => undefined);
   signal.addEventListener("abort", stop, { once: true });
   try {
-    const reader = new LineReader(output, onLine);
-    while (state.running) {
+    const reader = new LineReader(output, (line) => {
+      if (isProgress(line)) state.progress += 1;
+      onLine(line);
+    });
+    while (state.running && !state.abandoned) {
       await Promise.race([sleep(pauseMs), ended.catch(() => undefined)]);
       await reader.read();
     }
-    const [exitCode] = await ended;
+    const isLeft = state.running && options.isReading !== true;
+    const [exitCode] = state.running ? [null] : await ended;
     await reader.readToEnd();
-    return exitCode ?? 128;
+    return { exitCode: exitCode ?? 128, stall, leftRunning: isLeft ? child.pid : undefined };
   } catch (cause) {
     if (child.pid !== undefined) throw cause;
     const hint = "Install Terraform 1.10 or later, or add its directory to PATH.";
     throw programMissing({ program }, { hint, cause });
   } finally {
+    clearTimeout(timer);
     signal.removeEventListener("abort", stop);
+  }
+}
+
+/** While Terraform waits for a resource, it repeats that it still waits. */
+function isProgress(line: string): boolean {
+  return !/"type":"(?:apply|provision)_progress"|: Still \w+\.\.\./.test(line);
+}
+
+function killGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, "SIGKILL");
+  } catch {
+    // It has ended.
   }
 }
 

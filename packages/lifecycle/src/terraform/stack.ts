@@ -11,12 +11,13 @@ import { run, type RunResult } from "@pilot-light/core/process";
 import { prepareTerraform } from "@pilot-light/core/terraform/cli-config";
 import { isInitialized } from "@pilot-light/core/terraform/initialized";
 import { z } from "zod";
-import { neverDeployed, stateChanged, terraformInitFailed } from "../errors.ts";
+import { neverDeployed, stateChanged, terraformInitFailed, terraformStalled } from "../errors.ts";
 import { runApp } from "./app.ts";
 import { parsePlan, parseState, type PlanContents, type Resource } from "./changes.ts";
 import { readingHint, terraformError } from "./errors.ts";
 import { parseEvent, type Diagnostic, type ResourceEvent } from "./events.ts";
-import { runTerraform } from "./process.ts";
+import { runTerraform, type TerraformEnd } from "./process.ts";
+import { watchTerraform } from "./stall.ts";
 import { remoteRun } from "./remote-run.ts";
 import { unknownResources, type UnknownResource } from "./unknown-resources.ts";
 import { hideSecrets, variableArguments, type TerraformVariable } from "./variables.ts";
@@ -44,8 +45,7 @@ export interface SavedPlan extends PlanContents {
 }
 
 /** The result of an apply. */
-export interface Applied {
-  exitCode: number;
+export interface Applied extends TerraformEnd {
   diagnostics: readonly Diagnostic[];
   /** Last lines that were not JSON. */
   tail: readonly string[];
@@ -135,8 +135,11 @@ export class Stack {
       ...["plan", "-input=false", "-json", "-lock-timeout=0s", `-out=${file}`],
       ...variableArguments(variables),
     ];
-    const planned = await this.#follow(args, join(this.#options.workDirectory, "plan.log"));
+    const planned = await this.#follow(args, join(this.#options.workDirectory, "plan.log"), {
+      isReading: true,
+    });
     this.#options.signal.throwIfAborted();
+    if (planned.stall !== undefined) throw terraformStalled({ command: "plan", ...planned.stall });
     if (planned.exitCode !== 0) {
       throw terraformError("Terraform cannot plan", planned.diagnostics, planned.tail, this.folder);
     }
@@ -166,12 +169,10 @@ export class Stack {
     onEvent: (event: ResourceEvent) => void,
     onStopping: () => void,
   ): Promise<Applied> {
-    return await this.#follow(
-      ["apply", "-input=false", "-json", plan.file],
-      this.logFile,
+    return await this.#follow(["apply", "-input=false", "-json", plan.file], this.logFile, {
       onEvent,
       onStopping,
-    );
+    });
   }
 
   /** The resources of the state. */
@@ -223,13 +224,19 @@ export class Stack {
   async #follow(
     args: readonly string[],
     outputFile: string,
-    onEvent: (event: ResourceEvent) => void = () => undefined,
-    onStopping: () => void = () => undefined,
+    {
+      onEvent,
+      ...rest
+    }: {
+      onEvent?: (event: ResourceEvent) => void;
+      onStopping?: () => void;
+      isReading?: boolean;
+    },
   ): Promise<Applied> {
     const { printer, signal } = this.#options;
     const diagnostics: Diagnostic[] = [];
     const tail: string[] = [];
-    const exitCode = await runTerraform(
+    const ended = await runTerraform(
       // Terraform Cloud sends text, even with -json.
       [...args, "-no-color"],
       {
@@ -239,22 +246,31 @@ export class Stack {
         outputFile,
         signal,
         onStart: (line) => printer.detail(`$ ${line}`),
-        onStopping,
+        ...rest,
       },
       (line) => {
         const event = parseEvent(line);
         if (event?.type === "diagnostic") diagnostics.push(event.diagnostic);
-        else if (event !== undefined) onEvent(event);
+        else if (event !== undefined) onEvent?.(event);
         else if (!line.startsWith("{")) tail.push(line);
       },
     );
-    return { exitCode, diagnostics, tail: tail.slice(-40) };
+    return { ...ended, diagnostics, tail: tail.slice(-40) };
   }
 
   async #terraform(args: readonly string[], { anywhere = false } = {}): Promise<RunResult> {
-    return await run(this.#program, [...args, "-no-color"], {
+    const { signal } = this.#options;
+    const cutting = new AbortController();
+    const running = run(this.#program, [...args, "-no-color"], {
       ...this.#runOptions(),
+      signal: AbortSignal.any([signal, cutting.signal]),
       cwd: anywhere ? this.#options.directory : this.folder,
+    });
+    // It prints its result at its end.
+    const watched = { environment: this.#environment, signal, progress: () => 0 };
+    const [command = ""] = args;
+    return await watchTerraform(running, watched, (stall) => {
+      cutting.abort(terraformStalled({ command, ...stall }));
     });
   }
 
