@@ -11,8 +11,10 @@ export const grace = {
   probe: 2000,
   /** Until a program that got SIGTERM is killed. */
   program: 2000,
-  /** Until nobody waits any more for a terraform that got SIGINT, if AWS does not answer. */
-  terraform: 3000,
+  /** Until a terraform that changes nothing is killed after its SIGINT. */
+  plan: 5000,
+  /** Until nobody waits any more for a terraform that changes resources, after AWS did not answer. */
+  apply: 3000,
   /** Until a request that creates or deletes an object in S3 is aborted. */
   request: 3000,
   /** Until a session closes its connection without an answer of the server. */

@@ -69,6 +69,7 @@ export async function runTerraform(
     state.stopping = true;
     child.kill("SIGINT");
     options.onStopping?.();
+    if (options.isReading === true) abandonAfter(grace.plan);
   };
   const abandon = () => {
     state.abandoned = true;
@@ -76,18 +77,20 @@ export async function runTerraform(
     // Else it ends by itself, without a process that waits for it.
     else child.unref();
   };
-  let stall: Stall | undefined;
   let timer: NodeJS.Timeout | undefined;
+  const abandonAfter = (milliseconds: number) => (timer ??= setTimeout(abandon, milliseconds));
+  let stall: Stall | undefined;
   const watched = { environment, signal, progress: () => state.progress };
   void watchTerraform(ended, watched, (found) => {
     stall = found;
     stop();
-    timer = setTimeout(abandon, grace.terraform);
+    abandonAfter(grace.apply);
   }).catch(() => undefined);
   signal.addEventListener("abort", stop, { once: true });
   try {
     const reader = new LineReader(output, (line) => {
-      if (isProgress(line)) state.progress += 1;
+      // What it reports of its end is no progress.
+      if (isProgress(line) && !state.stopping) state.progress += 1;
       onLine(line);
     });
     while (state.running && !state.abandoned) {

@@ -57,8 +57,13 @@ export async function tcpProxy(
       if (server.bytesRead > most["to the client"]) stall();
     });
     socket.pipe(server).pipe(socket);
-    socket.on("close", () => server.destroy());
-    server.on("close", () => socket.destroy());
+    // Of a dead line, neither end learns that the other one has closed.
+    socket.on("close", () => {
+      if (!isStalled) server.destroy();
+    });
+    server.on("close", () => {
+      if (!isStalled) socket.destroy();
+    });
   });
   server.listen(port, loopback);
   await once(server, "listening");
