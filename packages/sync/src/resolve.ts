@@ -24,9 +24,8 @@ import { DumpBucket } from "./archive/dump-bucket.ts";
 import { DumpStore } from "./archive/dump-store.ts";
 import { settleAll } from "@pilot-light/core/async/settle";
 
-/** Source, target and bucket of a sync, resolved but not connected to. */
-export interface Resolved {
-  source: Endpoint;
+/** Target and bucket of a sync or a restore, resolved but not connected to. */
+export interface ResolvedTarget {
   target: Endpoint;
   store: DumpStore;
   identity: AwsIdentity;
@@ -34,6 +33,11 @@ export interface Resolved {
   signal: AbortSignal;
   /** Reads the RDS secret again: during a rotation the first value may be outdated. */
   rereadSecret: () => Promise<Endpoint>;
+}
+
+/** Source, target and bucket of a sync. */
+export interface Resolved extends ResolvedTarget {
+  source: Endpoint;
 }
 
 const { shape } = outputsSchema;
@@ -107,6 +111,60 @@ export async function resolve(
   };
 }
 
+/** The bucket of a restore, and the way to its target, which is resolved once the dump is known to be intact. */
+export interface ResolvedArchive {
+  bucket: DumpBucket;
+  store: DumpStore;
+  /** Opens the route to RDS if the target is RDS. */
+  resolveTarget: (routes: Routes) => Promise<ResolvedTarget>;
+}
+
+/**
+ * Resolves the bucket of a restore. Checks what the target needs without a connection; the other database is not needed.
+ * @throws OpsError of class configuration, precondition or aws
+ */
+export async function resolveArchive(
+  system: DatabaseSystem,
+  source: OutputsSource,
+  context: CommandContext,
+): Promise<ResolvedArchive> {
+  const neon = system === "neon" ? readNeon(context.environment, context.printer.redactor) : undefined;
+  const { aws, identity, names, raw } = await readEnvironment(source, context);
+  const { db_backups_bucket_name: given } = parseOutputs(raw, bucketOutputs);
+  const rds = neon === undefined ? rdsOutputs(raw) : undefined;
+  const name = bucketName(given, names);
+  const store = new DumpStore(aws, name, identity.account);
+  await store.check(context.signal);
+  const resolveTarget = async (routes: Routes): Promise<ResolvedTarget> => {
+    const { signal } = context;
+    if (neon !== undefined || rds === undefined) {
+      const target = neon ?? readNeon(context.environment, context.printer.redactor);
+      return { target, store, identity, signal, rereadSecret: () => Promise.resolve(target) };
+    }
+    const { outputs, secretArn } = rds;
+    const secret = await readSecret(aws, secretArn, context);
+    const route = await routes.to(outputs, aws);
+    const endpoint = await resolveRds(outputs, context.environment, route);
+    return {
+      target: withCredentials(endpoint, secret),
+      store,
+      identity,
+      signal: whileOpen(route, signal),
+      rereadSecret: async () => withCredentials(endpoint, await readSecret(aws, secretArn, context)),
+    };
+  };
+  return { bucket: new DumpBucket(aws, name, identity.account), store, resolveTarget };
+}
+
+/** @throws OpsError OUTPUTS_INVALID (configuration) */
+function bucketName(given: string | undefined, names: ResourceNames): string {
+  const name = given ?? names.backupsBucket;
+  if (name !== "") return name;
+  throw outputsInvalid({
+    problem: "The output db_backups_bucket_name is empty, so the bucket is not known.",
+  });
+}
+
 /** Both databases, without the bucket. */
 export interface ResolvedPair {
   neon: Endpoint;
@@ -142,12 +200,7 @@ export async function resolveBucket(
 ): Promise<{ bucket: DumpBucket; names: ResourceNames }> {
   const { aws, identity, names, raw } = await readEnvironment(source, context);
   const { db_backups_bucket_name: given } = parseOutputs(raw, bucketOutputs);
-  const name = given ?? names.backupsBucket;
-  if (name === "") {
-    throw outputsInvalid({
-      problem: "The output db_backups_bucket_name is empty, so the bucket is not known.",
-    });
-  }
+  const name = bucketName(given, names);
   await new DumpStore(aws, name, identity.account).check(context.signal);
   return { bucket: new DumpBucket(aws, name, identity.account), names };
 }
@@ -180,6 +233,12 @@ export async function resolveRdsOnly(
 /** The account, and the RDS side according to the outputs. */
 async function resolveAws(source: OutputsSource, context: CommandContext) {
   const { aws, identity, names, raw } = await readEnvironment(source, context);
+  const { outputs, secretArn } = rdsOutputs(raw);
+  return { aws, identity, outputs, secretArn, bucket: outputs.db_backups_bucket_name ?? names.backupsBucket };
+}
+
+/** @throws OpsError OUTPUTS_INVALID (configuration), or why the outputs name no database */
+function rdsOutputs(raw: Parameters<typeof parseOutputs>[0]) {
   const outputs = parseOutputs(raw, neededOutputs);
   rdsPlace(outputs);
   const secretArn = outputs.database_secret_arn;
@@ -188,7 +247,7 @@ async function resolveAws(source: OutputsSource, context: CommandContext) {
       problem: "The output database_secret_arn is empty, so the RDS password is not known.",
     });
   }
-  return { aws, identity, outputs, secretArn, bucket: outputs.db_backups_bucket_name ?? names.backupsBucket };
+  return { outputs, secretArn };
 }
 
 /** The account and the outputs, as they are. */

@@ -56,9 +56,16 @@ export const dumpIncomplete = defineError<{ uri: string; lacks: "manifest" | "du
 
 // Download and check
 
-export const dumpDamagedInS3 = defineError<{ uri: string; problems: readonly string[] }>({
+export const dumpDamagedInS3 = defineError<{
+  uri: string;
+  problems: readonly string[];
+  isRestore: boolean;
+}>({
   code: "DUMP_NOT_INTACT",
-  failure: "problems",
+  failure: {
+    oneOf: ["problems", "precondition"],
+    choose: ({ isRestore }) => (isRestore ? "precondition" : "problems"),
+  },
   meaning: "The bytes of a dump in S3 are not the bytes that its manifest describes.",
   remedy: "Use another dump. The versions of the object in S3 may contain the original bytes.",
   message: ({ uri }) => `${uri} is not the dump that its manifest describes.`,
@@ -95,6 +102,30 @@ export const noRoom = defineError<{ directory: string; bytes: number; free: numb
     `The dump needs ${formatBytes(bytes)}, but ${directory} has only ${formatBytes(free)} of free space.`,
   hint: () =>
     "Free disk space, or use another directory: --file of a download, the variable TMPDIR of a check.",
+});
+
+// Restore
+
+export const dumpTooNew = defineError<{ uri: string; client: string; system: string; version: string }>({
+  code: "DUMP_TOO_NEW",
+  failure: "precondition",
+  meaning:
+    "A pg_dump of version 17 or newer wrote the dump, and the target runs PostgreSQL 16 or older, which rejects what pg_restore sends.",
+  remedy: "Upgrade the target to version 17 or newer, or restore another dump.",
+  message: ({ uri, client, system, version }) =>
+    `pg_dump ${client} wrote ${uri}, and ${system} runs PostgreSQL ${version}, which rejects what pg_restore ${Number.parseInt(client, 10)} sends.`,
+  hint: () => "Upgrade the target, or restore another dump. To list the dumps:  pnpm dumps list",
+});
+
+export const rowsUnknown = defineError<{ uri: string; command: string }>({
+  code: "DUMP_ROWS_UNKNOWN",
+  failure: "precondition",
+  meaning:
+    "The manifest of the dump does not state the rows of the tables, so that the restored rows cannot be verified. Backups of earlier versions of the tool have such manifests.",
+  remedy: "Restore another dump, or add `--allow-unverified`.",
+  message: ({ uri }) => `The manifest of ${uri} does not state the rows, so nothing can verify the restored ones.`,
+  hint: ({ command }) =>
+    `The bytes of the dump are intact, and the schema is verified. To restore the dump all the same:  ${command} --allow-unverified`,
 });
 
 // Deletion

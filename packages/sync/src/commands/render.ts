@@ -10,7 +10,7 @@ import type { PlannedUndo } from "../undo.ts";
 const fewTables = 12;
 
 /** A name and its value, such as `  source   neon ...`. */
-function printFact(name: string, text: string, printer: Printer, width = 9): void {
+export function printFact(name: string, text: string, printer: Printer, width = 9): void {
   printer.row({ label: `  ${name.padEnd(width)}`, text });
 }
 
@@ -43,7 +43,7 @@ export function printPlan(plan: Plan, printer: Printer, { dryRun }: { dryRun: bo
   printer.row({ label: "  ", text: dim(estimate) });
 }
 
-function printSide(name: string, side: PlannedSide, printer: Printer): void {
+export function printSide(name: string, side: PlannedSide, printer: Printer): void {
   const { system, database, host, port, version, bytes, notes } = side;
   printFact(name, `${system.padEnd(4)}  ${database} @ ${host}:${port}`, printer);
   const details = notes.length > 0 ? `   (${notes.join("; ")})` : "";
@@ -58,7 +58,7 @@ const tableColumns: readonly Column[] = [
   { wraps: true },
 ];
 
-function printTables(tables: readonly PlannedTable[], printer: Printer): void {
+export function printTables(tables: readonly PlannedTable[], printer: Printer): void {
   const { bold, dim, red } = printer.colors;
   const unchanged = tables.filter(({ sourceRows, targetRows }) => sourceRows === targetRows);
   const quiet = printer.verbose || tables.length <= fewTables ? [] : unchanged;

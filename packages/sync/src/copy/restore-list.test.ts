@@ -11,6 +11,7 @@ const entry = (type: string, schema: string | null, tag: string): ArchiveEntry =
   sql: "",
   accessMethod: "",
   oid: 0,
+  dependencies: [],
 });
 const nothing: RestoreListOptions = {
   skippedExtensions: [],

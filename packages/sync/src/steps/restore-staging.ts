@@ -3,13 +3,13 @@ import { plural } from "@pilot-light/core/output/format";
 import { isLeftOut } from "../copy/restore-list.ts";
 import { restorePart } from "../copy/restore.ts";
 import type { StepContext } from "../job.ts";
-import type { DumpedSource } from "./dump-source.ts";
+import type { LoadedSource } from "./loaded-source.ts";
 import { restoreTarget, usefulJobs } from "./load-staging.ts";
 
 const pauseMs = 500;
 
 export async function restoreStaging(
-  { archive, dump, leftOut, loading, progress }: DumpedSource,
+  { archive, dump, leftOut, loading, progress }: Omit<LoadedSource, "stored">,
   context: StepContext,
 ): Promise<void> {
   const { printer, job } = context;
@@ -28,7 +28,8 @@ export async function restoreStaging(
       jobs,
     } as const;
     await restorePart(restoreTarget(context), part, context);
-    const summary = `into the staging database ${staging}, ${plural(jobs, "job")} (rows since the dump began)`;
+    const since = job.source.kind === "database" ? " (rows since the dump began)" : "";
+    const summary = `into the staging database ${staging}, ${plural(jobs, "job")}${since}`;
     return { value: undefined, summary };
   });
 }
