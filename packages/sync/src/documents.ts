@@ -87,8 +87,12 @@ const restorePlanSchema = z.object({
   verify: z
     .enum(["checksums", "counts"])
     .nullable()
-    .describe("How the tables are compared with the manifest; null where the manifest does not state the rows."),
-  unverified: names.describe("What nothing verifies after the restore, because the manifest does not state it."),
+    .describe(
+      "How the tables are compared with the manifest; null where the manifest does not state the rows.",
+    ),
+  unverified: names.describe(
+    "What nothing verifies after the restore, because the manifest does not state it.",
+  ),
   tables: z
     .array(tableSchema)
     .readonly()

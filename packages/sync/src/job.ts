@@ -59,8 +59,7 @@ export interface SyncJob {
 
 /** Who runs a sync or a restore, in which direction and with which programs, as its manifests record it. */
 export function describeRun({ programs, source, who }: SyncJob) {
-  const run =
-    source.kind === "dump" ? { restored: source.dump.key } : { direction: source.direction };
+  const run = source.kind === "dump" ? { restored: source.dump.key } : { direction: source.direction };
   return { ...run, createdBy: who, clientVersion: programs.version };
 }
 

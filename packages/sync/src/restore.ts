@@ -102,7 +102,13 @@ async function restoreOpened(
       confirm,
       run: async (prepared, locks) => {
         const source = { kind: "dump", dump } as const;
-        const job = createJob({ direction, options, resolved, source }, prepared, locks, context, workDirectory);
+        const job = createJob(
+          { direction, options, resolved, source },
+          prepared,
+          locks,
+          context,
+          workDirectory,
+        );
         return await runSync(job, context);
       },
     },

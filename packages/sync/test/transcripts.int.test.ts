@@ -67,6 +67,11 @@ test("the dumps of the sync: the list, one dump, its check, and the plan of a pr
   await expectTranscript("dumps-prune-dry-run", "prune --keep 1 --dry-run", { program: "dumps" });
 });
 
+test("a restore of the newest archive, and its dry run", async () => {
+  await expectTranscript("sync-restore-dry-run", "restore latest --to rds --dry-run");
+  await expectTranscript("sync-restore", "restore latest --to rds --yes");
+});
+
 test("a comparison after the sync", async () => {
   await expectTranscript("compare-equal", "", { program: "compare" });
 });

@@ -63,7 +63,15 @@ test.each([14, 15, 16])(
 );
 
 const settings = (value: string): ArchiveEntry => ({
-  ...{ id: 1, type: "STDSTRINGS", schema: null, tag: "STDSTRINGS", accessMethod: "", oid: 0, dependencies: [] },
+  ...{
+    id: 1,
+    type: "STDSTRINGS",
+    schema: null,
+    tag: "STDSTRINGS",
+    accessMethod: "",
+    oid: 0,
+    dependencies: [],
+  },
   sql: `SET standard_conforming_strings = '${value}';\n`,
 });
 

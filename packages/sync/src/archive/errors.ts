@@ -106,24 +106,14 @@ export const noRoom = defineError<{ directory: string; bytes: number; free: numb
 
 // Restore
 
-export const dumpTooNew = defineError<{ uri: string; client: string; system: string; version: string }>({
-  code: "DUMP_TOO_NEW",
-  failure: "precondition",
-  meaning:
-    "A pg_dump of version 17 or newer wrote the dump, and the target runs PostgreSQL 16 or older, which rejects what pg_restore sends.",
-  remedy: "Upgrade the target to version 17 or newer, or restore another dump.",
-  message: ({ uri, client, system, version }) =>
-    `pg_dump ${client} wrote ${uri}, and ${system} runs PostgreSQL ${version}, which rejects what pg_restore ${Number.parseInt(client, 10)} sends.`,
-  hint: () => "Upgrade the target, or restore another dump. To list the dumps:  pnpm dumps list",
-});
-
 export const rowsUnknown = defineError<{ uri: string; command: string }>({
   code: "DUMP_ROWS_UNKNOWN",
   failure: "precondition",
   meaning:
     "The manifest of the dump does not state the rows of the tables, so that the restored rows cannot be verified. Backups of earlier versions of the tool have such manifests.",
   remedy: "Restore another dump, or add `--allow-unverified`.",
-  message: ({ uri }) => `The manifest of ${uri} does not state the rows, so nothing can verify the restored ones.`,
+  message: ({ uri }) =>
+    `The manifest of ${uri} does not state the rows, so nothing can verify the restored ones.`,
   hint: ({ command }) =>
     `The bytes of the dump are intact, and the schema is verified. To restore the dump all the same:  ${command} --allow-unverified`,
 });

@@ -81,7 +81,9 @@ export const manifestSchema = z.looseObject({
     .describe("Of an archive: what was verified, read in the snapshot that the dump was made from."),
   contents: contentsSchema
     .exactOptional()
-    .describe("Of a backup: what the dump contains. No copy was compared with it. Version 1 has no such field."),
+    .describe(
+      "Of a backup: what the dump contains. No copy was compared with it. Version 1 has no such field.",
+    ),
   details: z
     .string()
     .exactOptional()
@@ -135,5 +137,12 @@ export function manifestBase(
   key: string,
   { bytes, sha256 }: UploadedDump,
 ) {
-  return { version: manifestVersion, key, bytes, sha256, createdAt: new Date().toISOString(), ...run } as const;
+  return {
+    version: manifestVersion,
+    key,
+    bytes,
+    sha256,
+    createdAt: new Date().toISOString(),
+    ...run,
+  } as const;
 }

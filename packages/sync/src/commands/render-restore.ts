@@ -5,11 +5,7 @@ import type { RestorePlan, SyncResult } from "../documents.ts";
 import { printFact, printSide, printTables } from "./render.ts";
 
 /** Prints the plan of a restore. */
-export function printRestorePlan(
-  plan: RestorePlan,
-  printer: Printer,
-  { dryRun }: { dryRun: boolean },
-): void {
+export function printRestorePlan(plan: RestorePlan, printer: Printer, { dryRun }: { dryRun: boolean }): void {
   const { bold, dim, red, yellow } = printer.colors;
   const { dump, target, backup, mode } = plan;
   const time = dump.createdAt.slice(0, 16).replace("T", " ");
@@ -26,9 +22,7 @@ export function printRestorePlan(
   printSide("target", target, printer);
   printFact(
     "backup",
-    backup === null
-      ? "none (--no-target-backup)"
-      : `${backup}   (of the target, before it is replaced)`,
+    backup === null ? "none (--no-target-backup)" : `${backup}   (of the target, before it is replaced)`,
     printer,
   );
   printFact("mode", `${mode.name}: ${mode.description}`, printer);
@@ -77,8 +71,7 @@ export function printRestored(
   ];
   const fact = (name: string, text: string) => printFact(name, text, printer, 13);
   printer.line();
-  const outcome =
-    plan.verify === null ? "has the contents of" : "is verified to be equal to";
+  const outcome = plan.verify === null ? "has the contents of" : "is verified to be equal to";
   const head = `Restored: ${target.system} ${outcome} ${dump.key}, in ${formatDuration(milliseconds)}.`;
   printer.row({ label: "  ", text: bold(green(head)) });
   printer.line();

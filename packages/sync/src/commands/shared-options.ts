@@ -1,10 +1,5 @@
 /** What the sync commands share. */
-import {
-  confirmationOptions,
-  jobsOption,
-  outputsFileOption,
-  viaOption,
-} from "@pilot-light/core/cli/options";
+import { confirmationOptions, jobsOption, outputsFileOption, viaOption } from "@pilot-light/core/cli/options";
 import { defaultJobs } from "@pilot-light/core/config/default-jobs";
 import type { VariableName } from "@pilot-light/core/config/env";
 import type { Argv } from "yargs";

@@ -111,7 +111,8 @@ export async function checkBytes(
   try {
     const archive = await readArchive(found.file);
     const contents = manifest.verified ?? manifest.contents;
-    if (contents !== undefined) problems.push(...tableProblems(archive.entries, Object.keys(contents.tables)));
+    if (contents !== undefined)
+      problems.push(...tableProblems(archive.entries, Object.keys(contents.tables)));
     return { problems, archive };
   } catch (error) {
     if (!(error instanceof ArchiveUnreadable)) throw error;

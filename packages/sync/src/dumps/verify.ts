@@ -72,7 +72,8 @@ export async function downloadDump(
   try {
     const found = await fetchDump(bucket, stored, part, context);
     const problems = byteProblems(stored.key, manifest, found);
-    if (problems.length > 0) throw dumpDamagedInS3({ uri: bucket.uri(stored.key), problems, isRestore: false });
+    if (problems.length > 0)
+      throw dumpDamagedInS3({ uri: bucket.uri(stored.key), problems, isRestore: false });
     context.signal.throwIfAborted();
     await giveName(part, file);
     return { dump, file, sha256: found.sha256 };

@@ -2,13 +2,9 @@
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import { combine, settleAll } from "@pilot-light/core/async/settle";
 import { readState } from "@pilot-light/core/inventory/state";
-import {
-  chooseClientPrograms,
-  findClientPrograms,
-  newestPgDumpFor,
-} from "@pilot-light/core/postgres/programs";
+import { chooseClientPrograms, findClientPrograms } from "@pilot-light/core/postgres/programs";
 import { openSession, type Session } from "@pilot-light/core/postgres/session";
-import { dumpTooNew, rowsUnknown } from "../archive/errors.ts";
+import { rowsUnknown } from "../archive/errors.ts";
 import type { OpenedDump } from "../archive/opened-dump.ts";
 import type { Direction } from "../direction.ts";
 import type { RestoreOptions } from "../options.ts";
@@ -66,16 +62,13 @@ export async function inspectDump(
       jobs,
       targetState,
       privileges: { ...privileges, source: source.privileges },
+      dump: { uri: dump.uri, clientVersion: dump.manifest.clientVersion },
     },
     options,
   );
-  const { version, major } = target.facts;
-  const { clientVersion } = dump.manifest;
-  const clientMajor = Number.parseInt(clientVersion, 10);
-  const isTooNew = clientMajor > newestPgDumpFor(major);
-  const tooNew = { uri: dump.uri, client: clientVersion, system: direction.target, version };
-  const refusals = [...found.refusals, ...(isTooNew ? [dumpTooNew(tooNew)] : [])];
-  if (refusals.length > 0) throw combine(refusals);
+  if (found.refusals.length > 0) throw combine(found.refusals);
+  const { major } = target.facts;
+  const clientMajor = Number.parseInt(dump.manifest.clientVersion, 10);
   // pg_restore must read the dump, and pg_dump the target, of which it dumps the schema for the verification.
   const programs = chooseClientPrograms(await finding, [clientMajor, major], major);
   const targetRows = await countAll(session, "target", target.tables, found.jobs ?? jobs, context);

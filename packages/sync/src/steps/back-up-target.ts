@@ -72,10 +72,7 @@ interface BackedUp extends SnapshotContent {
   sequences: readonly SequencePosition[];
 }
 
-async function dumpSnapshot(
-  request: Omit<DumpRequest, "snapshot">,
-  context: StepContext,
-): Promise<BackedUp> {
+async function dumpSnapshot(request: Omit<DumpRequest, "snapshot">, context: StepContext): Promise<BackedUp> {
   const { environment, job, signal } = context;
   await using snapshot = await openSnapshot(job.target, 1, sessionOptions("target", environment, signal));
   let onLocked: () => void = () => undefined;

@@ -19,11 +19,7 @@ import { waitForArchive } from "../copy/own-archive.ts";
 import type { StepContext } from "../job.ts";
 import { sessionOptions } from "../read/connect.ts";
 import { watchCopies } from "../read/copy-progress.ts";
-import {
-  listConfiguration,
-  listDumpedSequences,
-  readConfiguration,
-} from "../read/extensions.ts";
+import { listConfiguration, listDumpedSequences, readConfiguration } from "../read/extensions.ts";
 import { nameOfRelation, readInventory } from "../read/inventory.ts";
 import { readBusy } from "../read/lock-watch.ts";
 import { openSnapshot, type Snapshot } from "../read/snapshot.ts";

@@ -51,7 +51,8 @@ export async function openSource(dump: OpenedDump, context: StepContext): Promis
     closed: closedToPublic({ objects: privileges }),
     hasPublic: details?.state.hasPublic ?? true,
     reading: contents === undefined ? "counts" : readingOf(options.verify, contents.tables),
-    compare: (found) => compareWith(dump, restored, new Set(relations.map(({ identity }) => identity)), found),
+    compare: (found) =>
+      compareWith(dump, restored, new Set(relations.map(({ identity }) => identity)), found),
     stored: Promise.resolve({ bytes, sha256: manifest.sha256 }),
   };
 }

@@ -113,7 +113,10 @@ async function stepContext(
 }
 
 /** The rows may have changed after the plan was shown: those of the snapshot decide, or those that were restored. */
-function checkRowsAgain({ inventory }: Pick<DatabaseContent, "inventory">, { direction, options, targetRows }: SyncJob): void {
+function checkRowsAgain(
+  { inventory }: Pick<DatabaseContent, "inventory">,
+  { direction, options, targetRows }: SyncJob,
+): void {
   const sourceRows = new Map([...inventory.tables].map(([identity, { rows }]) => [identity, rows]));
   const { refusals } = checkRows({ direction, sourceRows, targetRows }, options);
   if (refusals.length > 0) throw combine(refusals);
