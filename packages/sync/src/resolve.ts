@@ -42,7 +42,7 @@ export interface Resolved extends ResolvedTarget {
 
 const { shape } = outputsSchema;
 /** The name of the bucket follows from the project where an older stack has no such output. */
-const bucketOutputs = outputsSchema
+export const bucketOutputs = outputsSchema
   .pick({ db_backups_bucket_name: true })
   .extend({ db_backups_bucket_name: shape.db_backups_bucket_name.optional() });
 const neededOutputs = outputsSchema
@@ -111,53 +111,11 @@ export async function resolve(
   };
 }
 
-/** The bucket of a restore, and the way to its target, which is resolved once the dump is known to be intact. */
-export interface ResolvedArchive {
-  bucket: DumpBucket;
-  store: DumpStore;
-  /** Opens the route to RDS if the target is RDS. */
-  resolveTarget: (routes: Routes) => Promise<ResolvedTarget>;
-}
-
 /**
- * Resolves the bucket of a restore. Checks what the target needs without a connection; the other database is not needed.
- * @throws OpsError of class configuration, precondition or aws
+ * The name of the bucket.
+ * @throws OpsError OUTPUTS_INVALID (configuration)
  */
-export async function resolveArchive(
-  system: DatabaseSystem,
-  source: OutputsSource,
-  context: CommandContext,
-): Promise<ResolvedArchive> {
-  const neon = system === "neon" ? readNeon(context.environment, context.printer.redactor) : undefined;
-  const { aws, identity, names, raw } = await readEnvironment(source, context);
-  const { db_backups_bucket_name: given } = parseOutputs(raw, bucketOutputs);
-  const rds = neon === undefined ? rdsOutputs(raw) : undefined;
-  const name = bucketName(given, names);
-  const store = new DumpStore(aws, name, identity.account);
-  await store.check(context.signal);
-  const resolveTarget = async (routes: Routes): Promise<ResolvedTarget> => {
-    const { signal } = context;
-    if (neon !== undefined || rds === undefined) {
-      const target = neon ?? readNeon(context.environment, context.printer.redactor);
-      return { target, store, identity, signal, rereadSecret: () => Promise.resolve(target) };
-    }
-    const { outputs, secretArn } = rds;
-    const secret = await readSecret(aws, secretArn, context);
-    const route = await routes.to(outputs, aws);
-    const endpoint = await resolveRds(outputs, context.environment, route);
-    return {
-      target: withCredentials(endpoint, secret),
-      store,
-      identity,
-      signal: whileOpen(route, signal),
-      rereadSecret: async () => withCredentials(endpoint, await readSecret(aws, secretArn, context)),
-    };
-  };
-  return { bucket: new DumpBucket(aws, name, identity.account), store, resolveTarget };
-}
-
-/** @throws OpsError OUTPUTS_INVALID (configuration) */
-function bucketName(given: string | undefined, names: ResourceNames): string {
+export function bucketName(given: string | undefined, names: ResourceNames): string {
   const name = given ?? names.backupsBucket;
   if (name !== "") return name;
   throw outputsInvalid({
@@ -237,8 +195,11 @@ async function resolveAws(source: OutputsSource, context: CommandContext) {
   return { aws, identity, outputs, secretArn, bucket: outputs.db_backups_bucket_name ?? names.backupsBucket };
 }
 
-/** @throws OpsError OUTPUTS_INVALID (configuration), or why the outputs name no database */
-function rdsOutputs(raw: Parameters<typeof parseOutputs>[0]) {
+/**
+ * The outputs that RDS is reached by.
+ * @throws OpsError OUTPUTS_INVALID (configuration), or why the outputs name no database
+ */
+export function rdsOutputs(raw: Parameters<typeof parseOutputs>[0]) {
   const outputs = parseOutputs(raw, neededOutputs);
   rdsPlace(outputs);
   const secretArn = outputs.database_secret_arn;
@@ -251,7 +212,7 @@ function rdsOutputs(raw: Parameters<typeof parseOutputs>[0]) {
 }
 
 /** The account and the outputs, as they are. */
-async function readEnvironment(source: OutputsSource, { environment, printer, signal }: CommandContext) {
+export async function readEnvironment(source: OutputsSource, { environment, printer, signal }: CommandContext) {
   const names = resourceNames(readProject(environment));
   const aws = createAwsClients(environment);
   const reading = readOutputs({
@@ -269,7 +230,8 @@ async function readEnvironment(source: OutputsSource, { environment, printer, si
   return { aws, identity, names, raw };
 }
 
-async function readSecret(
+/** Reads the RDS secret, and hides its password. */
+export async function readSecret(
   aws: AwsClients,
   arn: string,
   { printer, signal }: CommandContext,

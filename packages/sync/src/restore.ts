@@ -12,7 +12,8 @@ import { createJob } from "./plan/create-job.ts";
 import { lockTarget, openTargetWithoutLock } from "./plan/locks.ts";
 import { prepareRestore, type PreparedRestore } from "./plan/prepare-restore.ts";
 import { stating } from "./plan/resulting-state.ts";
-import { resolveArchive, withRoutes, type ResolvedTarget } from "./resolve.ts";
+import { withRoutes, type ResolvedTarget } from "./resolve.ts";
+import { resolveArchive } from "./resolve-archive.ts";
 import { runSync } from "./steps/run.ts";
 
 /** A dump that is intact, and the target, which is not connected to yet. */
@@ -27,7 +28,7 @@ interface Opened {
 }
 
 /**
- * Opens the dump, which a failure of this leaves the only thing that was touched, then resolves the target.
+ * Opens the dump, then resolves the target. A failure has written nothing but temporary files, which it removes.
  * @param key `latest`, a key, or a part of a key
  */
 async function withDump<T>(

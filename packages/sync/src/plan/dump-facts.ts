@@ -144,12 +144,12 @@ function unquoted(text: string): string {
 /** Sentences about what nothing verifies after the restore, because the manifest does not state it. */
 export function unverifiedParts(
   { contents, details }: OpenedDump,
-  { sameMajor, verify }: { sameMajor: boolean; verify: "checksums" | "counts" },
+  { sameMajor }: { sameMajor: boolean },
 ): string[] {
   const parts: string[] = [];
   if (contents === undefined) {
     parts.push("rows: the manifest states no row counts, so only the tables' names are compared");
-  } else if (contents.depth === "counts" && verify === "checksums") {
+  } else if (contents.depth === "counts") {
     parts.push("values of rows: the manifest states their numbers, and no hashes");
   }
   if (details === undefined) {
