@@ -68,7 +68,8 @@ export const folders = new Map<string, Readonly<Record<string, readonly string[]
       dumps: ["top", "archive", "copy", "plan"],
       compare: ["top", "copy", "plan", "read"],
       steps: ["top", "archive", "copy", "plan", "read", "target"],
-      commands: ["top", "archive", "compare", "dumps", "plan"],
+      restore: ["top", "archive", "dumps", "plan", "steps"],
+      commands: ["top", "archive", "compare", "dumps", "plan", "restore"],
     },
   ],
   [

@@ -4,7 +4,7 @@ import type { OpsError } from "@pilot-light/core/ops-error";
 import { openWorkDirectory } from "@pilot-light/core/work-directory";
 import { directions, type DirectionName } from "./direction.ts";
 import type { Plan, SyncResult } from "./documents.ts";
-import { runLocked } from "./locked-run.ts";
+import { runLocked } from "./plan/locked-run.ts";
 import type { SyncOptions } from "./options.ts";
 import { createJob } from "./plan/create-job.ts";
 import type { CountedRows } from "./plan/inspect.ts";

@@ -3,7 +3,7 @@ import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/comma
 import { canAsk, confirmByName } from "@pilot-light/core/cli/confirm";
 import { confirmationNeeded } from "@pilot-light/core/errors";
 import type { RestoreOptions } from "../options.ts";
-import { performRestore, previewRestore, type ConfirmRestore } from "../restore.ts";
+import { performRestore, previewRestore, type ConfirmRestore } from "../restore/restore.ts";
 import { printRestored, printRestorePlan } from "./render-restore.ts";
 
 export async function runRestoreCommand(

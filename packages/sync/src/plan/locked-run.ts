@@ -1,11 +1,11 @@
 /** What a sync and a restore share: lock, plan, ask, remove what killed runs left, run. */
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import { messageOf, type OpsError } from "@pilot-light/core/ops-error";
-import type { DumpStore } from "./archive/dump-store.ts";
-import type { SyncResult } from "./documents.ts";
-import type { Locks } from "./plan/locks.ts";
-import { stating } from "./plan/resulting-state.ts";
-import { dropDatabase } from "./target/maintenance.ts";
+import type { DumpStore } from "../archive/dump-store.ts";
+import type { SyncResult } from "../documents.ts";
+import type { Locks } from "./locks.ts";
+import { stating } from "./resulting-state.ts";
+import { dropDatabase } from "../target/maintenance.ts";
 
 /** The parts of a run in which a sync and a restore differ. */
 export interface LockedRun<Plan, Made extends { plan: Plan; refusal: OpsError | undefined }> {

@@ -6,8 +6,8 @@ import { resolveRds, withCredentials } from "@pilot-light/core/postgres/rds-endp
 import { whileOpen } from "@pilot-light/core/postgres/route";
 import type { Routes } from "@pilot-light/core/reach/routes";
 import { parseOutputs, type OutputsSource } from "@pilot-light/core/terraform/outputs";
-import { DumpBucket } from "./archive/dump-bucket.ts";
-import { DumpStore } from "./archive/dump-store.ts";
+import { DumpBucket } from "../archive/dump-bucket.ts";
+import { DumpStore } from "../archive/dump-store.ts";
 import {
   bucketName,
   bucketOutputs,
@@ -15,7 +15,7 @@ import {
   readEnvironment,
   readSecret,
   type ResolvedTarget,
-} from "./resolve.ts";
+} from "../resolve.ts";
 
 /** The bucket of a restore, and the way to its target, which is resolved once the dump is known to be intact. */
 export interface ResolvedArchive {

@@ -2,19 +2,19 @@
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import type { OpsError } from "@pilot-light/core/ops-error";
 import { openWorkDirectory } from "@pilot-light/core/work-directory";
-import type { OpenedDump } from "./archive/opened-dump.ts";
-import type { Direction } from "./direction.ts";
-import type { RestorePlan, SyncResult } from "./documents.ts";
-import { openDump } from "./dumps/open-dump.ts";
-import { runLocked } from "./locked-run.ts";
-import type { RestoreOptions } from "./options.ts";
-import { createJob } from "./plan/create-job.ts";
-import { lockTarget, openTargetWithoutLock } from "./plan/locks.ts";
-import { prepareRestore, type PreparedRestore } from "./plan/prepare-restore.ts";
-import { stating } from "./plan/resulting-state.ts";
-import { withRoutes, type ResolvedTarget } from "./resolve.ts";
+import type { OpenedDump } from "../archive/opened-dump.ts";
+import type { Direction } from "../direction.ts";
+import type { RestorePlan, SyncResult } from "../documents.ts";
+import { openDump } from "./open-dump.ts";
+import { runLocked } from "../plan/locked-run.ts";
+import type { RestoreOptions } from "../options.ts";
+import { createJob } from "../plan/create-job.ts";
+import { lockTarget, openTargetWithoutLock } from "../plan/locks.ts";
+import { prepareRestore, type PreparedRestore } from "../plan/prepare-restore.ts";
+import { stating } from "../plan/resulting-state.ts";
+import { withRoutes, type ResolvedTarget } from "../resolve.ts";
 import { resolveArchive } from "./resolve-archive.ts";
-import { runSync } from "./steps/run.ts";
+import { runSync } from "../steps/run.ts";
 
 /** A dump that is intact, and the target, which is not connected to yet. */
 interface Opened {

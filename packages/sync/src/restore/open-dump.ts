@@ -8,7 +8,7 @@ import type { DumpBucket } from "../archive/dump-bucket.ts";
 import type { DumpStore } from "../archive/dump-store.ts";
 import { dumpDamagedInS3, noDumps } from "../archive/errors.ts";
 import type { OpenedDump } from "../archive/opened-dump.ts";
-import { checkBytes, fetchDump, findComplete } from "./fetch-dump.ts";
+import { checkBytes, fetchDump, findComplete } from "../dumps/fetch-dump.ts";
 
 /**
  * Opens a dump.
