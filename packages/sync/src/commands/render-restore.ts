@@ -28,7 +28,7 @@ export function printRestorePlan(plan: RestorePlan, printer: Printer, { dryRun }
   printFact("mode", `${mode.name}: ${mode.description}`, printer);
   printFact("verify", describeVerification(plan), printer);
   printer.line();
-  printTables(plan.tables, printer);
+  printTables(plan.tables, printer, { head: "dump rows", unknown: "unknown" });
   for (const name of plan.removedObjects) {
     printer.row({ label: `  ${bold(red("REMOVED, only in the target:"))} `, text: name });
   }

@@ -18,7 +18,8 @@ export async function runRestoreCommand(
     const { plan, refusal } = await previewRestore(key, options, context);
     printRestorePlan(plan, printer, given);
     if (refusal !== undefined) throw refusal;
-    printer.line(`  To run it:  ${command}`);
+    // The dump of the plan: `latest` may be another one later.
+    printer.line(`  To run it:  pnpm sync restore ${plan.dump.key} --to ${given.to}`);
     return { outcome: "planned", document: { plan } };
   }
   if (!given.yes && !canAsk()) throw confirmationNeeded({ command });
