@@ -42,7 +42,17 @@ const withTables = (tables: Readonly<Record<string, Fingerprint>>, parts: Partia
 const view = (sql: string) => ({
   standardStrings: true,
   entries: [
-    { id: 1, type: "VIEW", schema: "public", tag: "v", sql, accessMethod: "", oid: 1, dependencies: [] },
+    {
+      id: 1,
+      type: "VIEW",
+      schema: "public",
+      tag: "v",
+      section: "pre-data" as const,
+      sql,
+      accessMethod: "",
+      oid: 1,
+      dependencies: [],
+    },
   ],
 });
 

@@ -5,7 +5,17 @@ import type { DatabaseFacts } from "../read/database-facts.ts";
 import { factsOfDump, unverifiedParts } from "./dump-facts.ts";
 
 const entry = (id: number, type: string, tag: string, rest: Partial<ArchiveEntry> = {}): ArchiveEntry => ({
-  ...{ id, type, schema: "public", tag, sql: "", accessMethod: "", oid: 0, dependencies: [] },
+  ...{
+    id,
+    type,
+    schema: "public",
+    tag,
+    section: "pre-data",
+    sql: "",
+    accessMethod: "",
+    oid: 0,
+    dependencies: [],
+  },
   ...rest,
 });
 

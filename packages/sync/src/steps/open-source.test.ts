@@ -7,6 +7,7 @@ const set = (schema: string, tag: string, sql: string): ArchiveEntry => ({
   type: "SEQUENCE SET",
   schema,
   tag,
+  section: "data",
   sql,
   accessMethod: "",
   oid: 0,
