@@ -4,7 +4,7 @@ import { z } from "zod";
 import { compareDocuments } from "./compare/documents.ts";
 import { dumpDocuments } from "./dumps/documents.ts";
 
-export { comparisonSchema } from "./compare/documents.ts";
+export { comparisonSchema, dumpComparisonSchema } from "./compare/documents.ts";
 
 const system = z.enum(["neon", "rds"]);
 const names = z.array(z.string()).readonly();

@@ -9,13 +9,13 @@ import { awsProxy } from "./proxies.ts";
 import { contentOf, databasesOf, keysOf, leftFiles, objectOf, s3, sync, type SyncCall } from "./support.ts";
 import { expectRefusal, footprint, type Refusal } from "./untouched.ts";
 
-/** A pair after one sync, with the keys of its two dumps. */
+/** A pair after one sync, with the keys of its two dumps; disposed of with the pair. */
 async function syncedPair() {
   const pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
   const { exitCode, stderr } = await sync(pair, ["neon-to-rds", "--yes"]);
   expect(exitCode, stderr).toBe(0);
   const [archive = "", backup = ""] = (await keysOf(pair)).filter((key) => key.endsWith(".dump"));
-  return { pair, archive, backup };
+  return { pair, archive, backup, [Symbol.asyncDispose]: () => pair[Symbol.asyncDispose]() };
 }
 
 async function put(pair: Pair, key: string, body: Uint8Array | string): Promise<void> {
@@ -121,8 +121,8 @@ describe("a restore is refused before it writes anything", () => {
 });
 
 test("a restored database that differs from the manifest does not replace the target", async () => {
-  const { pair, archive } = await syncedPair();
-  await using _pair = pair;
+  await using synced = await syncedPair();
+  const { pair, archive } = synced;
   const text = Buffer.from(await objectOf(pair, manifestKey(archive))).toString();
   const manifest = JSON.parse(text) as {
     verified: { tables: Record<string, { rows: number; hash: string }> };
@@ -152,8 +152,8 @@ async function stuckAtBackup(pair: Pair) {
 }
 
 test("an interrupted restore removes what it has created", async () => {
-  const { pair, backup } = await syncedPair();
-  await using _pair = pair;
+  await using synced = await syncedPair();
+  const { pair, backup } = synced;
   const before = await footprint(pair);
   await using aws = await stuckAtBackup(pair);
   let printed = "";
@@ -171,8 +171,8 @@ test("an interrupted restore removes what it has created", async () => {
 });
 
 test("a restore that is killed at any step leaves the target unchanged, and the next one works", async () => {
-  const { pair, archive, backup } = await syncedPair();
-  await using _pair = pair;
+  await using synced = await syncedPair();
+  const { pair, archive, backup } = synced;
   const contents = { [archive]: await contentOf(pair, "neon"), [backup]: "" };
   const steps = [
     { when: "download" as const },

@@ -58,8 +58,9 @@ async function putManifest(pair: Pair, key: string, manifest: object): Promise<v
 
 /** As version 1 of the manifest, which earlier versions of the tool wrote. */
 async function makeOld(pair: Pair, key: string): Promise<void> {
-  const { contents: _contents, details: _details, ...rest } = await manifestOf(pair, key);
-  await putManifest(pair, key, { ...rest, version: 1 });
+  const manifest = await manifestOf(pair, key);
+  // JSON leaves out what is undefined.
+  await putManifest(pair, key, { ...manifest, contents: undefined, details: undefined, version: 1 });
 }
 
 const seeds: { neon: Seed; rds: Seed }[] = [

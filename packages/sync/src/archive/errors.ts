@@ -118,6 +118,16 @@ export const rowsUnknown = defineError<{ uri: string; command: string }>({
     `The bytes of the dump are intact, and the schema is verified. To restore the dump all the same:  ${command} --allow-unverified`,
 });
 
+export const manifestWithoutContents = defineError<{ uri: string }>({
+  code: "DUMP_NOT_COMPARABLE",
+  failure: "precondition",
+  meaning:
+    "The manifest of the dump states nothing of what is to be compared. An earlier version of the tool wrote it.",
+  remedy: "Compare with another dump.",
+  message: ({ uri }) => `The manifest of ${uri} states nothing of what is to be compared.`,
+  hint: () => "Compare with another dump. To list the dumps:  pnpm dumps list",
+});
+
 // Deletion
 
 export const dumpNeeded = defineError<{ uri: string; reasons: readonly string[]; command: string }>({

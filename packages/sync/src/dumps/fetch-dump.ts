@@ -8,7 +8,8 @@ import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
 import type { ClientPrograms } from "@pilot-light/core/postgres/programs";
 import { downloadObject, type DownloadedFile } from "../archive/download.ts";
 import type { DumpBucket } from "../archive/dump-bucket.ts";
-import { dumpIncomplete } from "../archive/errors.ts";
+import type { DumpStore } from "../archive/dump-store.ts";
+import { dumpIncomplete, noDumps } from "../archive/errors.ts";
 import type { Manifest } from "../archive/manifest.ts";
 import { readManifest } from "../archive/read-dumps.ts";
 import { readRetention } from "../archive/retention.ts";
@@ -48,6 +49,20 @@ export async function findComplete(
   ]);
   if (manifest === undefined) throw dumpIncomplete({ uri, lacks: "manifest" });
   return { bucket, stored, manifest, dump: describeDump(bucket, stored, { manifest }, retention) };
+}
+
+/**
+ * As `findComplete`, but `latest` is the newest archive. A restore also makes a dump, of its target: the newest dump of all would be that one.
+ * @throws OpsError NO_DUMPS (precondition), and as `findComplete` does
+ */
+export async function findArchive(
+  wanted: string,
+  { bucket, store }: { bucket: DumpBucket; store: DumpStore },
+  signal: AbortSignal,
+): Promise<Found> {
+  const key = wanted === "latest" ? (await store.newestArchive(signal))?.key : wanted;
+  if (key === undefined) throw noDumps({ bucket: bucket.name, system: undefined });
+  return await findComplete(bucket, key, undefined, signal);
 }
 
 /** Sentences about what the manifest states of the bytes. */
@@ -111,8 +126,9 @@ export async function checkBytes(
   try {
     const archive = await readArchive(found.file);
     const contents = manifest.verified ?? manifest.contents;
-    if (contents !== undefined)
+    if (contents !== undefined) {
       problems.push(...tableProblems(archive.entries, Object.keys(contents.tables)));
+    }
     return { problems, archive };
   } catch (error) {
     if (!(error instanceof ArchiveUnreadable)) throw error;

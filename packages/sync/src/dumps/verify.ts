@@ -32,7 +32,7 @@ export async function verifyDump(
   options: DumpsOptions,
   context: CommandContext,
 ): Promise<Verification> {
-  const { environment, printer, signal } = context;
+  const { environment, printer } = context;
   const { bucket, stored, manifest, dump } = await findOne(key, options, context);
   const needed = Number.parseInt(manifest.clientVersion, 10);
   const programs = chooseClientPrograms(await findClientPrograms(environment), [needed], Infinity);
@@ -72,8 +72,9 @@ export async function downloadDump(
   try {
     const found = await fetchDump(bucket, stored, part, context);
     const problems = byteProblems(stored.key, manifest, found);
-    if (problems.length > 0)
+    if (problems.length > 0) {
       throw dumpDamagedInS3({ uri: bucket.uri(stored.key), problems, isRestore: false });
+    }
     context.signal.throwIfAborted();
     await giveName(part, file);
     return { dump, file, sha256: found.sha256 };

@@ -6,14 +6,13 @@ import { chooseClientPrograms, findClientPrograms } from "@pilot-light/core/post
 import { decodeDetails } from "../archive/details.ts";
 import type { DumpBucket } from "../archive/dump-bucket.ts";
 import type { DumpStore } from "../archive/dump-store.ts";
-import { dumpDamagedInS3, noDumps } from "../archive/errors.ts";
+import { dumpDamagedInS3 } from "../archive/errors.ts";
 import type { OpenedDump } from "../archive/opened-dump.ts";
-import { checkBytes, fetchDump, findComplete } from "../dumps/fetch-dump.ts";
+import { checkBytes, fetchDump, findArchive } from "../dumps/fetch-dump.ts";
 
 /**
  * Opens a dump.
- * @param wanted `latest` for the newest archive, a key, or a part of a key. A restore also makes a dump, of its target: the newest dump of
- *   all would be that one.
+ * @param wanted `latest` for the newest archive, a key, or a part of a key
  * @param directory where the dump is downloaded to
  * @throws OpsError DUMP_NOT_INTACT, DUMP_INCOMPLETE, NO_ROOM (precondition), PG_DUMP_* (configuration), and as `findDump` does
  */
@@ -24,9 +23,7 @@ export async function openDump(
   context: CommandContext,
 ): Promise<OpenedDump> {
   const { environment, printer, signal } = context;
-  const key = wanted === "latest" ? (await store.newestArchive(signal))?.key : wanted;
-  if (key === undefined) throw noDumps({ bucket: bucket.name, system: undefined });
-  const { stored, manifest } = await findComplete(bucket, key, undefined, signal);
+  const { stored, manifest } = await findArchive(wanted, { bucket, store }, signal);
   const uri = bucket.uri(stored.key);
   const details = decodeDetails(manifest, uri);
   const major = Number.parseInt(manifest.clientVersion, 10);
