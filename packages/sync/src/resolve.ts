@@ -213,7 +213,10 @@ export function rdsOutputs(raw: Parameters<typeof parseOutputs>[0]) {
 }
 
 /** The account and the outputs, as they are. */
-export async function readEnvironment(source: OutputsSource, { environment, printer, signal }: CommandContext) {
+export async function readEnvironment(
+  source: OutputsSource,
+  { environment, printer, signal }: CommandContext,
+) {
   const names = resourceNames(readProject(environment));
   const aws = createAwsClients(environment);
   const reading = readOutputs({
