@@ -8,7 +8,8 @@ import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { documents } from "@pilot-light/sync/documents";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { contentOf, databasesOf, keysOf, leftFiles, objectOf, s3, sync } from "./support.ts";
+import { contentOf, databasesOf, keysOf, leftFiles, objectOf, s3, sync, type SyncCall } from "./support.ts";
+import { outputsFile } from "./untouched.ts";
 
 const document = z.looseObject({
   outcome: z.string(),
@@ -24,7 +25,17 @@ const document = z.looseObject({
 
 /** Runs a restore that must succeed; returns its document. */
 async function restore(pair: Pair, key: string, ...args: readonly string[]) {
-  const transcript = await sync(pair, ["restore", key, ...args, "--json"]);
+  return await restoreIn(pair, {}, key, ...args);
+}
+
+/** In an environment that differs from the pair's. */
+async function restoreIn(
+  pair: Pair,
+  env: NonNullable<SyncCall["env"]>,
+  key: string,
+  ...args: readonly string[]
+) {
+  const transcript = await sync(pair, ["restore", key, ...args, "--json"], { env });
   expect(transcript.exitCode, transcript.stderr + transcript.stdout).toBe(0);
   expect(await leftFiles(pair)).toEqual([]);
   return {
@@ -130,8 +141,13 @@ test("manifests of version 1 are read: an archive is verified as far as it state
   expect(plan.verify).toBeNull();
   expect(plan.unverified.join()).toContain("rows: ");
   expect(await contentOf(pair, "rds")).toBe(ofRds);
-  const again = await restore(pair, archive, "--to", "rds", "--yes");
+  // A restore needs only the database that it replaces.
+  const again = await restoreIn(pair, { NEON_DATABASE_URL: undefined }, archive, "--to", "rds", "--yes");
   expect(again.plan).toMatchObject({ verify: "checksums" });
   expect(again.plan.unverified.join()).toContain("older version");
   expect(await contentOf(pair, "rds")).toBe(ofNeon);
+  const withoutRds = await outputsFile(pair, (outputs) =>
+    Object.fromEntries(Object.entries(outputs).filter(([name]) => !name.startsWith("database_"))),
+  );
+  await restore(pair, archive, "--to", "neon", "--dry-run", "--outputs-file", withoutRds);
 });
