@@ -274,8 +274,8 @@ describe("a damaged dump", () => {
   test.each([
     [
       "of an unknown version",
-      (manifest: object) => JSON.stringify({ ...manifest, version: 2 }),
-      "has version 2",
+      (manifest: object) => JSON.stringify({ ...manifest, version: 3 }),
+      "has version 3",
     ],
     ["that is no JSON", () => "{", "it is not JSON"],
   ])("a manifest %s is reported by every command", async (_, change, reason) => {
