@@ -112,7 +112,7 @@ test("the two dumps of a sync are listed, the archive first", async () => {
       status: "complete",
       kind: "backup",
       verified: null,
-      tables: 9,
+      tables: 10,
       rows: expect.any(Number) as number,
     },
   ]);
