@@ -66,9 +66,10 @@ export const folders = new Map<string, Readonly<Record<string, readonly string[]
       target: ["top", "read"],
       plan: ["top", "archive", "read", "target"],
       dumps: ["top", "archive", "copy", "plan"],
-      compare: ["top", "copy", "plan", "read"],
+      compare: ["top", "archive", "copy", "dumps", "plan", "read"],
       steps: ["top", "archive", "copy", "plan", "read", "target"],
-      commands: ["top", "archive", "compare", "dumps", "plan"],
+      restore: ["top", "archive", "dumps", "plan", "steps"],
+      commands: ["top", "archive", "compare", "dumps", "plan", "restore"],
     },
   ],
   [

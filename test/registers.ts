@@ -9,6 +9,7 @@ import * as lifecycle from "@pilot-light/lifecycle/errors";
 import { guards } from "@pilot-light/lifecycle/guards";
 import { documents as syncDocuments } from "@pilot-light/sync/documents";
 import { needed } from "@pilot-light/sync/allow-needed";
+import { unverified } from "@pilot-light/sync/allow-unverified";
 import * as dumps from "@pilot-light/sync/dump-errors";
 import * as sync from "@pilot-light/sync/errors";
 import { allowances, rules, type Rule } from "@pilot-light/sync/rules";
@@ -54,9 +55,16 @@ export const flags: readonly FlagEntry[] = [
   // A mode change has the flags of its sync.
   ...allowances.map((allowance) => ({
     ...allowance,
-    commands: ["pnpm sync neon-to-rds", "pnpm sync rds-to-neon", "pnpm activate", "pnpm deactivate"],
+    commands: [
+      "pnpm sync neon-to-rds",
+      "pnpm sync rds-to-neon",
+      "pnpm sync restore",
+      "pnpm activate",
+      "pnpm deactivate",
+    ],
   })),
   { ...needed, commands: ["pnpm dumps rm"] },
+  { ...unverified, commands: ["pnpm sync restore"] },
   ...guards.flatMap(({ id, commands, codes, allow }) =>
     allow === undefined || syncFlags.includes(`allow-${id}`)
       ? []

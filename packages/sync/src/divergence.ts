@@ -70,7 +70,7 @@ async function compare(
     readSide(rds, rereadSecret, compared.includes("rds") ? manifest : undefined, context),
   ]);
   const last =
-    manifest === undefined
+    manifest?.direction === undefined
       ? null
       : { at: manifest.createdAt, direction: manifest.direction, archive: store.uri(manifest.key) };
   return { last, neon: neonSide, rds: rdsSide };

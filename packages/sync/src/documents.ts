@@ -4,7 +4,7 @@ import { z } from "zod";
 import { compareDocuments } from "./compare/documents.ts";
 import { dumpDocuments } from "./dumps/documents.ts";
 
-export { comparisonSchema } from "./compare/documents.ts";
+export { comparisonSchema, dumpComparisonSchema } from "./compare/documents.ts";
 
 const system = z.enum(["neon", "rds"]);
 const names = z.array(z.string()).readonly();
@@ -64,6 +64,42 @@ export const planSchema = z.object({
   estimatedDurationMs: z.number().describe("Rough duration of the sync, in milliseconds."),
 });
 
+/** The plan of a restore. */
+const restorePlanSchema = z.object({
+  dump: z
+    .object({
+      key: z.string().describe("S3 key of the dump."),
+      uri: z.string().describe("`s3://` address of the dump."),
+      system: system.describe("Where the dumped database is."),
+      kind: z.enum(["archive", "backup"]).describe("As in the manifest."),
+      database: z.string().describe("Name of the dumped database."),
+      host: z.string().describe("Host name of its server."),
+      version: z.string().describe("Version of its server."),
+      clientVersion: z.string().describe("Version of the pg_dump that wrote it."),
+      createdAt: z.string().describe("When it was made: UTC, in ISO 8601."),
+      bytes: z.number().describe("Size of the dump, in bytes."),
+      sha256: z.string().describe("SHA-256 of the dump, in hexadecimal. The downloaded bytes have it."),
+    })
+    .describe("The dump that is restored."),
+  target: sideSchema.describe("The database that is replaced."),
+  ...planSchema.pick({ backup: true, mode: true, clientVersion: true, notes: true, removedObjects: true })
+    .shape,
+  verify: z
+    .enum(["checksums", "counts"])
+    .nullable()
+    .describe(
+      "How the tables are compared with the manifest; null where the manifest does not state the rows.",
+    ),
+  unverified: names.describe(
+    "What nothing verifies after the restore, because the manifest does not state it.",
+  ),
+  tables: z
+    .array(tableSchema)
+    .readonly()
+    .describe("Tables of the dump (`sourceRows`) and of the target; first those that are removed."),
+  estimatedDurationMs: z.number().describe("Rough duration of the restore, in milliseconds."),
+});
+
 /** The result of a sync. */
 export const resultSchema = z.object({
   tables: z.number().int().describe("Tables that were copied and verified."),
@@ -112,6 +148,7 @@ const undoneSchema = z.object({
 });
 
 export type Plan = z.infer<typeof planSchema>;
+export type RestorePlan = z.infer<typeof restorePlanSchema>;
 export type PlannedSide = z.infer<typeof sideSchema>;
 export type PlannedTable = z.infer<typeof tableSchema>;
 export type SyncResult = z.infer<typeof resultSchema>;
@@ -132,6 +169,19 @@ export const documents: readonly DocumentEntry[] = [
     schema: z.object({
       plan: planSchema.describe("What was planned."),
       result: resultSchema.describe("What the sync did."),
+    }),
+  }),
+  defineDocument({
+    commands: ["sync restore"],
+    outcomes: { planned: "`--dry-run` printed the plan." },
+    schema: z.object({ plan: restorePlanSchema.describe("What the restore would do.") }),
+  }),
+  defineDocument({
+    commands: ["sync restore"],
+    outcomes: { restored: "The dump has replaced the target, and was verified." },
+    schema: z.object({
+      plan: restorePlanSchema.describe("What was planned."),
+      result: resultSchema.describe("What the restore did."),
     }),
   }),
   defineDocument({

@@ -89,10 +89,11 @@ export const nothingToUndo = defineError<{
   code: "NOTHING_TO_UNDO",
   failure: "precondition",
   meaning: "The server has no previous database that the undo could return to.",
-  remedy: "Restore a dump from S3 with `pg_restore`: see docs/runbooks/restore-a-dump.md.",
+  remedy: "Restore a dump from S3 with `pnpm sync restore`: see docs/runbooks/restore-a-dump.md.",
   message: ({ live, system }) => `${system} has no previous database of ${live}.`,
   details: ({ undone }) => undone.map((name) => `kept by an earlier undo: ${name}`),
-  hint: () => "Earlier states are in S3. docs/runbooks/restore-a-dump.md describes how to restore one.",
+  hint: ({ system }) =>
+    `Earlier states are in S3. To list them:  pnpm dumps list    To restore one:  pnpm sync restore <key> --to ${system}`,
 });
 
 // The bucket and its manifests

@@ -6,16 +6,21 @@ import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
 import type { ClientPrograms } from "@pilot-light/core/postgres/programs";
 import type { Session } from "@pilot-light/core/postgres/session";
 import type { DumpStore } from "./archive/dump-store.ts";
-import type { Direction } from "./direction.ts";
+import type { OpenedDump } from "./archive/opened-dump.ts";
+import type { Direction, DirectionName } from "./direction.ts";
 import type { SyncOptions } from "./options.ts";
-import type { DatabaseSetting } from "./read/database-facts.ts";
+import type { DatabaseFacts, DatabaseSetting } from "./read/database-facts.ts";
 import type { RowCounts } from "./read/inventory.ts";
 
-/** A sync that was planned and confirmed. */
+/** Where the rows come from: a database that the sync dumps, or a dump in S3. */
+export type Source =
+  { kind: "database"; endpoint: Endpoint; direction: DirectionName } | { kind: "dump"; dump: OpenedDump };
+
+/** A sync or a restore that was planned and confirmed. */
 export interface SyncJob {
   direction: Direction;
   options: SyncOptions;
-  source: Endpoint;
+  source: Source;
   target: Endpoint;
   /** Session in the maintenance database of the target's server; holds the lock. */
   maintenance: Session;
@@ -23,6 +28,7 @@ export interface SyncJob {
   store: DumpStore;
   /** ARN of the identity that runs the sync. */
   who: string;
+  /** S3 key of the dump of the source. A restore does not write it. */
   archiveKey: string;
   /** Null when the target is not dumped first. */
   backupKey: string | null;
@@ -44,6 +50,8 @@ export interface SyncJob {
   targetRows: RowCounts;
   /** Opens another maintenance session, in case `maintenance` is lost. */
   reopen: () => Promise<Session>;
+  /** Facts of both databases for the manifests. */
+  facts: Record<"source" | "target", Pick<DatabaseFacts, "encoding" | "notDumped">>;
   versions: { source: string; target: string; sameMajor: boolean };
   skippedExtensions: readonly string[];
   /** Settings of the target that the new database does not get: only an administrator may set them. */
@@ -51,9 +59,10 @@ export interface SyncJob {
   workDirectory: string;
 }
 
-/** Who runs a sync, in which direction and with which programs, as its manifests record it. */
-export function describeRun({ direction, programs, who }: SyncJob) {
-  return { direction: direction.name, createdBy: who, clientVersion: programs.version };
+/** Who runs a sync or a restore, in which direction and with which programs, as its manifests record it. */
+export function describeRun({ programs, source, who }: SyncJob) {
+  const run = source.kind === "dump" ? { restored: source.dump.key } : { direction: source.direction };
+  return { ...run, createdBy: who, clientVersion: programs.version };
 }
 
 /** What every step receives. */
@@ -63,8 +72,8 @@ export interface StepContext extends CommandContext {
   signal: AbortSignal;
   /** How to remove what the steps have created, if the sync does not reach its swap. */
   undo: UndoList;
-  /** Environments of libpq programs. */
-  libpq: { source: Environment; target: Environment };
+  /** Environment of libpq programs that connect to the target. */
+  libpq: { target: Environment };
   /** For parts that run at the same time: if one of them fails, the others end. */
   together: <T>(part: Promise<T>) => Promise<T>;
 }

@@ -2,6 +2,7 @@
 import type { Via } from "@pilot-light/core/config/via";
 import type { Routes } from "@pilot-light/core/reach/routes";
 import type { OutputsSource } from "@pilot-light/core/terraform/outputs";
+import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
 import type { FingerprintDepth } from "@pilot-light/core/inventory/tables";
 import type { Allowed } from "./plan/rules/index.ts";
 
@@ -24,4 +25,13 @@ export interface SyncOptions extends Allowed, ReachOptions {
   jobs: number;
   /** Dump the target to S3 before it is replaced. */
   targetBackup: boolean;
+}
+
+/** Options of a restore. */
+export interface RestoreOptions extends SyncOptions {
+  to: DatabaseSystem;
+  /** Restore a dump although its manifest does not state its rows. */
+  allowUnverified: boolean;
+  /** The command as it was given, for hints. */
+  command: string;
 }

@@ -24,9 +24,8 @@ import { DumpBucket } from "./archive/dump-bucket.ts";
 import { DumpStore } from "./archive/dump-store.ts";
 import { settleAll } from "@pilot-light/core/async/settle";
 
-/** Source, target and bucket of a sync, resolved but not connected to. */
-export interface Resolved {
-  source: Endpoint;
+/** Target and bucket of a sync or a restore, resolved but not connected to. */
+export interface ResolvedTarget {
   target: Endpoint;
   store: DumpStore;
   identity: AwsIdentity;
@@ -36,9 +35,14 @@ export interface Resolved {
   rereadSecret: () => Promise<Endpoint>;
 }
 
+/** Source, target and bucket of a sync. */
+export interface Resolved extends ResolvedTarget {
+  source: Endpoint;
+}
+
 const { shape } = outputsSchema;
 /** The name of the bucket follows from the project where an older stack has no such output. */
-const bucketOutputs = outputsSchema
+export const bucketOutputs = outputsSchema
   .pick({ db_backups_bucket_name: true })
   .extend({ db_backups_bucket_name: shape.db_backups_bucket_name.optional() });
 const neededOutputs = outputsSchema
@@ -107,6 +111,18 @@ export async function resolve(
   };
 }
 
+/**
+ * The name of the bucket.
+ * @throws OpsError OUTPUTS_INVALID (configuration)
+ */
+export function bucketName(given: string | undefined, names: ResourceNames): string {
+  const name = given ?? names.backupsBucket;
+  if (name !== "") return name;
+  throw outputsInvalid({
+    problem: "The output db_backups_bucket_name is empty, so the bucket is not known.",
+  });
+}
+
 /** Both databases, without the bucket. */
 export interface ResolvedPair {
   neon: Endpoint;
@@ -139,17 +155,13 @@ export async function resolvePair(
 export async function resolveBucket(
   source: OutputsSource,
   context: CommandContext,
-): Promise<{ bucket: DumpBucket; names: ResourceNames }> {
+): Promise<{ bucket: DumpBucket; store: DumpStore; names: ResourceNames }> {
   const { aws, identity, names, raw } = await readEnvironment(source, context);
   const { db_backups_bucket_name: given } = parseOutputs(raw, bucketOutputs);
-  const name = given ?? names.backupsBucket;
-  if (name === "") {
-    throw outputsInvalid({
-      problem: "The output db_backups_bucket_name is empty, so the bucket is not known.",
-    });
-  }
-  await new DumpStore(aws, name, identity.account).check(context.signal);
-  return { bucket: new DumpBucket(aws, name, identity.account), names };
+  const name = bucketName(given, names);
+  const store = new DumpStore(aws, name, identity.account);
+  await store.check(context.signal);
+  return { bucket: new DumpBucket(aws, name, identity.account), store, names };
 }
 
 /** Resolves one of the two databases, and opens the route to RDS if it is that one. */
@@ -180,6 +192,15 @@ export async function resolveRdsOnly(
 /** The account, and the RDS side according to the outputs. */
 async function resolveAws(source: OutputsSource, context: CommandContext) {
   const { aws, identity, names, raw } = await readEnvironment(source, context);
+  const { outputs, secretArn } = rdsOutputs(raw);
+  return { aws, identity, outputs, secretArn, bucket: outputs.db_backups_bucket_name ?? names.backupsBucket };
+}
+
+/**
+ * The outputs that RDS is reached by.
+ * @throws OpsError OUTPUTS_INVALID (configuration), or why the outputs name no database
+ */
+export function rdsOutputs(raw: Parameters<typeof parseOutputs>[0]) {
   const outputs = parseOutputs(raw, neededOutputs);
   rdsPlace(outputs);
   const secretArn = outputs.database_secret_arn;
@@ -188,11 +209,14 @@ async function resolveAws(source: OutputsSource, context: CommandContext) {
       problem: "The output database_secret_arn is empty, so the RDS password is not known.",
     });
   }
-  return { aws, identity, outputs, secretArn, bucket: outputs.db_backups_bucket_name ?? names.backupsBucket };
+  return { outputs, secretArn };
 }
 
 /** The account and the outputs, as they are. */
-async function readEnvironment(source: OutputsSource, { environment, printer, signal }: CommandContext) {
+export async function readEnvironment(
+  source: OutputsSource,
+  { environment, printer, signal }: CommandContext,
+) {
   const names = resourceNames(readProject(environment));
   const aws = createAwsClients(environment);
   const reading = readOutputs({
@@ -210,7 +234,8 @@ async function readEnvironment(source: OutputsSource, { environment, printer, si
   return { aws, identity, names, raw };
 }
 
-async function readSecret(
+/** Reads the RDS secret, and hides its password. */
+export async function readSecret(
   aws: AwsClients,
   arn: string,
   { printer, signal }: CommandContext,

@@ -3,7 +3,7 @@ import { readdir } from "node:fs/promises";
 import { assertDocument } from "@pilot-light/core/cli/documents";
 import { createPair, type Pair } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
-import { comparisonSchema, documents } from "@pilot-light/sync/documents";
+import { comparisonSchema, documents, dumpComparisonSchema } from "@pilot-light/sync/documents";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { sync } from "./support.ts";
@@ -59,6 +59,33 @@ test("after a sync both are equal, in definitions, rows and sequences", async ()
   expect(sequences).toHaveLength(3);
   const { stderr: text } = await sync(pair, ["compare"]);
   expect(text).toContain("all definitions, 9 tables with 3,560 rows (rows and hashes), 3 sequences");
+});
+
+test("a database is compared with the manifest of a dump: the newest archive, and a backup", async () => {
+  const schema = z.looseObject({ outcome: z.string(), ...dumpComparisonSchema.shape });
+  const before = await footprint(pair);
+  const compareWith = async (...args: readonly string[]) => {
+    const { exitCode, stdout, stderr } = await sync(pair, ["compare", "--json", "--with", ...args]);
+    expect([0, 1], stderr).toContain(exitCode);
+    return schema.parse(assertDocument(documents, JSON.parse(stdout)));
+  };
+  expect(await compareWith("latest")).toMatchObject({ outcome: "equal-to-dump", objects: [] });
+  expect(await compareWith("latest", "--system", "rds")).toMatchObject({ outcome: "equal-to-dump" });
+  const backup = await compareWith("rds-dumps/");
+  expect(backup.outcome).toBe("different-from-dump");
+  expect(differing(backup.tables)).toContainEqual({
+    table: "public.old_leads",
+    dumpRows: 57,
+    databaseRows: null,
+    isEqual: false,
+  });
+  expect(backup.objects).toContainEqual({
+    kind: "table",
+    identity: "public.old_leads",
+    problem: "only-dump",
+  });
+  expect(backup.notes.join()).toContain("no hashes");
+  expect(await footprint(pair)).toEqual(before);
 });
 
 /** A change of one side that a comparison must find, and how to revert it. */

@@ -77,6 +77,22 @@ test("new, changed and deleted rows are reported by table and side", async () =>
   expect(neon.changed).toEqual([expect.stringMatching(/^public\.users: \d+ rows, with other values$/)]);
 });
 
+test("a restore is no copy: both databases are still compared with the last one", async () => {
+  const keys = (await keysOf(pair)).filter((key) => key.endsWith(".dump"));
+  const [archive = "", backup = ""] = keys;
+  for (const [key, isEqual] of [
+    [backup, false],
+    [archive, true],
+  ] as const) {
+    const { exitCode, stderr } = await sync(pair, ["restore", key, "--to", "rds", "--yes", "--allow-shrink"]);
+    expect(exitCode, stderr).toBe(0);
+    const { last, rds } = await readNow();
+    expect(last).toEqual(copied.last);
+    expect(rds.oid).not.toBe(copied.rds.oid);
+    expect(rds.changed?.length === 0, key).toBe(isEqual);
+  }
+});
+
 test("after an undo RDS has another database", async () => {
   const { exitCode, stderr } = await sync(pair, ["undo", "rds", "--yes"]);
   expect(exitCode, stderr).toBe(0);

@@ -14,6 +14,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 const bin = fileURLToPath(new URL("../dist/bin.js", import.meta.url));
 
 const replacements = [
+  [/(__pl_old_\d+)_\d+/g, "$1_16777"],
   [/\b[0-9a-f]{64}\b/g, "5f0c".repeat(16)],
   [/\b20\d\d-\d\d-\d\d(?!T| \d\d:)/g, "2026-12-26"],
 ] as const;
@@ -65,6 +66,11 @@ test("the dumps of the sync: the list, one dump, its check, and the plan of a pr
   await expectTranscript("dumps-show", "show latest", { program: "dumps" });
   await expectTranscript("dumps-verify", "verify latest", { program: "dumps" });
   await expectTranscript("dumps-prune-dry-run", "prune --keep 1 --dry-run", { program: "dumps" });
+});
+
+test("a restore of the newest archive, and its dry run", async () => {
+  await expectTranscript("sync-restore-dry-run", "restore latest --to rds --dry-run");
+  await expectTranscript("sync-restore", "restore latest --to rds --yes");
 });
 
 test("a comparison after the sync", async () => {

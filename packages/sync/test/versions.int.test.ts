@@ -20,9 +20,21 @@ test("an older and a newer server are synced in both directions, and the plan no
   expect(up.stderr).toContain("the major versions differ");
   expect(await contentOf(pair, "rds")).toBe(wanted);
 
+  // The newest archive is a dump of the older server.
+  const older = await sync(pair, ["restore", "latest", "--to", "rds", "--yes"]);
+  expect(older.exitCode, older.stderr).toBe(0);
+  expect(older.stderr).toContain("the major versions differ");
+  expect(older.stderr).not.toContain("not verified");
+  expect(await contentOf(pair, "rds")).toBe(wanted);
+
   await pair.query("neon", "create table public.only_here (id int primary key)");
   const down = await sync(pair, ["rds-to-neon", "--yes"]);
   expect(down.exitCode, down.stderr).toBe(0);
   expect(down.stderr).toMatch(new RegExp(String.raw`rds \(${major}\.\d+\) is newer than neon`));
+  expect(await contentOf(pair, "neon")).toBe(wanted);
+
+  const newer = await sync(pair, ["restore", "latest", "--to", "neon", "--yes"]);
+  expect(newer.exitCode, newer.stderr).toBe(0);
+  expect(newer.stderr).toMatch(new RegExp(String.raw`rds \(${major}\.\d+\) is newer than neon`));
   expect(await contentOf(pair, "neon")).toBe(wanted);
 });

@@ -10,7 +10,7 @@ const entry = (
   sql: string,
   rest: Partial<ArchiveEntry> = {},
 ): ArchiveEntry => ({
-  ...{ id: 1, type, schema, tag, section: "pre-data", sql, accessMethod: "", oid: 0 },
+  ...{ id: 1, type, schema, tag, section: "pre-data", sql, accessMethod: "", oid: 0, dependencies: [] },
   ...rest,
 });
 const archive = (...entries: ArchiveEntry[]) => ({ standardStrings: true, entries });

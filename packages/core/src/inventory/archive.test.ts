@@ -21,7 +21,7 @@ function archiveOf(entries: readonly ArchiveEntry[], minor: number): Buffer {
   const head = [Buffer.from("PGDMP"), Buffer.from([1, minor, 0, 4, 8, 1])];
   const compression = minor >= 15 ? Buffer.from([1]) : integer(1);
   const rest = [...Array.from({ length: 7 }, () => integer(7)), string("db"), string("15.1"), string("15.2")];
-  const parts = entries.map(({ id, type, schema, tag, section, sql, accessMethod, oid }) =>
+  const parts = entries.map(({ id, type, schema, tag, section, sql, accessMethod, oid, dependencies }) =>
     Buffer.concat([
       ...[
         integer(id),
@@ -34,7 +34,9 @@ function archiveOf(entries: readonly ArchiveEntry[], minor: number): Buffer {
       ],
       ...[string(sql), string("DROP"), string(null), string(schema), string(""), string(accessMethod)],
       ...(minor >= 16 ? [integer(114)] : []),
-      ...[string("owner"), string("false"), string("12"), string(null), Buffer.from([1]), Buffer.alloc(8)],
+      ...[string("owner"), string("false")],
+      ...dependencies.map((needed) => string(String(needed))),
+      ...[string(null), Buffer.from([1]), Buffer.alloc(8)],
     ]),
   );
   return Buffer.concat([...head, compression, ...rest, integer(entries.length), ...parts]);
@@ -49,6 +51,7 @@ const entryOf = fc.record({
   sql: fc.string({ unit: "grapheme" }),
   accessMethod: fc.constantFrom("", "heap"),
   oid: fc.nat(2 ** 31),
+  dependencies: fc.array(fc.nat(1_000_000)),
 });
 
 test.each([14, 15, 16])(
@@ -71,6 +74,7 @@ const settings = (value: string): ArchiveEntry => ({
     section: "pre-data",
     accessMethod: "",
     oid: 0,
+    dependencies: [],
   },
   sql: `SET standard_conforming_strings = '${value}';\n`,
 });

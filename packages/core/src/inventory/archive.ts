@@ -27,6 +27,8 @@ export interface ArchiveEntry {
   accessMethod: string;
   /** OID of the object in the dumped database; 0 where the entry stands for no object. */
   oid: number;
+  /** Numbers of the entries that it needs, directly or through objects that are no entries, such as members of extensions. */
+  dependencies: readonly number[];
 }
 
 export interface Archive {
@@ -132,9 +134,20 @@ function readEntry(reader: Reader, minor: number, before: Section = "pre-data"):
   if (minor >= 16) reader.integer(); // kind of relation
   reader.string(); // owner
   reader.string(); // WITH OIDS
-  while (reader.string() !== null); // dependencies
+  const dependencies: number[] = [];
+  for (let found = reader.string(); found !== null; found = reader.string()) dependencies.push(Number(found));
   reader.take(1 + reader.offsetSize); // where the data is
-  return { id, type, schema: schema === "" ? null : schema, tag, section, sql, accessMethod, oid };
+  return {
+    id,
+    type,
+    schema: schema === "" ? null : schema,
+    tag,
+    section,
+    sql,
+    accessMethod,
+    oid,
+    dependencies,
+  };
 }
 
 /** Sizes of integers and offsets are those of the machine that wrote the archive; both little end first. */

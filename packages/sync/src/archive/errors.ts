@@ -56,9 +56,16 @@ export const dumpIncomplete = defineError<{ uri: string; lacks: "manifest" | "du
 
 // Download and check
 
-export const dumpDamagedInS3 = defineError<{ uri: string; problems: readonly string[] }>({
+export const dumpDamagedInS3 = defineError<{
+  uri: string;
+  problems: readonly string[];
+  isRestore: boolean;
+}>({
   code: "DUMP_NOT_INTACT",
-  failure: "problems",
+  failure: {
+    oneOf: ["problems", "precondition"],
+    choose: ({ isRestore }) => (isRestore ? "precondition" : "problems"),
+  },
   meaning: "The bytes of a dump in S3 are not the bytes that its manifest describes.",
   remedy: "Use another dump. The versions of the object in S3 may contain the original bytes.",
   message: ({ uri }) => `${uri} is not the dump that its manifest describes.`,
@@ -95,6 +102,30 @@ export const noRoom = defineError<{ directory: string; bytes: number; free: numb
     `The dump needs ${formatBytes(bytes)}, but ${directory} has only ${formatBytes(free)} of free space.`,
   hint: () =>
     "Free disk space, or use another directory: --file of a download, the variable TMPDIR of a check.",
+});
+
+// Restore
+
+export const rowsUnknown = defineError<{ uri: string; command: string }>({
+  code: "DUMP_ROWS_UNKNOWN",
+  failure: "precondition",
+  meaning:
+    "The manifest of the dump does not state the rows of the tables, so that the restored rows cannot be verified. Backups of earlier versions of the tool have such manifests.",
+  remedy: "Restore another dump, or add `--allow-unverified`.",
+  message: ({ uri }) =>
+    `The manifest of ${uri} does not state the rows, so nothing can verify the restored ones.`,
+  hint: ({ command }) =>
+    `The bytes of the dump are intact, and the schema is verified. To restore the dump all the same:  ${command} --allow-unverified`,
+});
+
+export const manifestWithoutContents = defineError<{ uri: string }>({
+  code: "DUMP_NOT_COMPARABLE",
+  failure: "precondition",
+  meaning:
+    "The manifest of the dump states nothing of what is to be compared. An earlier version of the tool wrote it.",
+  remedy: "Compare with another dump.",
+  message: ({ uri }) => `The manifest of ${uri} states nothing of what is to be compared.`,
+  hint: () => "Compare with another dump. To list the dumps:  pnpm dumps list",
 });
 
 // Deletion

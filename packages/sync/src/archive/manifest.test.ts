@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { decodeDetails, encodeDetails, factsOf } from "./details.ts";
 import { manifestBase, parseManifest, type Manifest } from "./manifest.ts";
 
 const uri = "s3://bucket/neon-dumps/2026-11-22T09-30-00.manifest.json";
@@ -23,6 +24,44 @@ test("a manifest that was written is read back as it is", () => {
   expect(parseManifest(JSON.stringify(archive), uri)).toEqual(archive);
 });
 
+test("version 1 is read; a version that does not exist yet is named", () => {
+  expect(parseManifest(JSON.stringify({ ...archive, version: 1 }), uri).version).toBe(1);
+  const later = () => parseManifest(JSON.stringify({ ...archive, version: 3 }), uri);
+  expect(later).toThrow(expect.objectContaining({ details: [expect.stringContaining("versions 1 and 2")] }));
+});
+
+test("details are read back as they were written, and damaged ones are an error", () => {
+  const details = {
+    encoding: "UTF8",
+    state: {
+      hasPublic: true,
+      extensions: { citext: { version: "1.6", schema: "public", members: ["type public.citext"] } },
+      brokenIndexes: {},
+      unenforced: [],
+      populated: [],
+      largeObjectComments: {},
+    },
+    relations: [],
+    configuration: { rows: { "public.c": { rows: 1, hash: "2" } }, leftOut: {} },
+    objects: [["column", "public.t.c", '{"type": "text"}'] as [string, string, string]],
+    privileges: [],
+    notDumped: [],
+  };
+  const manifest = { ...archive, details: encodeDetails(details) };
+  expect(decodeDetails(manifest, uri)).toEqual(details);
+  expect(decodeDetails(archive, uri)).toBeUndefined();
+  const cut = { ...manifest, details: manifest.details.slice(0, 20) };
+  expect(() => decodeDetails(cut, uri)).toThrow(`Cannot read the manifest ${uri}.`);
+});
+
+test("facts of an object hold no SQL that the server prints, and no name of a role", () => {
+  const facts = (kind: string, definition: string) => factsOf({ kind, identity: "x", definition });
+  expect(facts("column", '{"type": "text"}\nnow()')).toBe('{"type": "text"}');
+  expect(facts("view", "select 1")).toBe("");
+  expect(facts("enum", '["a"]')).toBe('["a"]');
+  expect(facts("policy", '{"roles": ["reader"]}\ntrue')).toMatch(/^[0-9a-f]{16}$/);
+});
+
 test("a manifest of an earlier version, without the restored database, is read; so are unknown fields", () => {
   const earlier = { ...archive, target: undefined, addedLater: true };
   const read = parseManifest(JSON.stringify(earlier), uri);
@@ -30,7 +69,7 @@ test("a manifest of an earlier version, without the restored database, is read; 
   expect("target" in read).toBe(false);
 });
 
-test.each(["", "[]", "{}", JSON.stringify({ ...archive, version: 2 })])(
+test.each(["", "[]", "{}", JSON.stringify({ ...archive, version: 3 })])(
   "%j is not a manifest, and the error names its address",
   (text) => {
     expect(() => parseManifest(text, uri)).toThrow(`Cannot read the manifest ${uri}.`);

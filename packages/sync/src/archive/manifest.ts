@@ -25,14 +25,29 @@ const sequence = z.object({
   cycle: z.boolean().describe("Whether the sequence starts again at its end."),
 });
 
-const manifestVersion = 1;
+/** What a dump contains, read in the snapshot that the dump was made from. */
+const contentsSchema = z.object({
+  depth: z.enum(["checksums", "counts"]).describe("What the tables were compared by."),
+  snapshot: z.string().describe("Identifier of the snapshot that the dump was made from."),
+  tables: z.record(z.string(), fingerprint).describe("By `schema.name`, quoted where needed."),
+  largeObjects: fingerprint.describe("All large objects together."),
+  sequences: z.array(sequence).readonly().describe("Positions of the sequences."),
+  schemaObjects: z.number().describe("Number of schema objects."),
+});
+
+/** For writing. */
+const manifestVersion = 2;
+
+/** For reading. */
+const readVersions: readonly number[] = [1, 2];
 
 /**
- * Version 1, for writing and for reading. Readers accept fields that they do not know. Manifests are stored in S3, and other programs read
- * them: a field keeps its name and meaning. A manifest holds no user name of a database and no password.
+ * Version 2, for writing. Version 1 is read as well: it has neither `contents` nor `details`, and always a direction. Readers accept fields
+ * that they do not know. Manifests are stored in S3, and other programs read them: a field keeps its name and meaning. A manifest holds no
+ * user name of a database and no password.
  */
 export const manifestSchema = z.looseObject({
-  version: z.literal(manifestVersion).describe("Version of the manifest."),
+  version: z.union([z.literal(1), z.literal(2)]).describe("Version of the manifest."),
   kind: z
     .enum(["archive", "backup"])
     .describe(
@@ -43,7 +58,14 @@ export const manifestSchema = z.looseObject({
   sha256: z.string().describe("SHA-256 of the dump, in hexadecimal."),
   createdAt: z.string().describe("UTC, in ISO 8601."),
   createdBy: z.string().describe("ARN of who ran the sync."),
-  direction: z.enum(["neon-to-rds", "rds-to-neon"]).describe("Direction of the sync."),
+  direction: z
+    .enum(["neon-to-rds", "rds-to-neon"])
+    .exactOptional()
+    .describe("Direction of the sync; absent where a restore made the dump."),
+  restored: z
+    .string()
+    .exactOptional()
+    .describe("Of a backup that a restore made: S3 key of the dump that replaced the target."),
   database: z
     .object({ ...databaseShape, serverVersion: z.string().describe("Version of the server.") })
     .describe("The dumped database."),
@@ -54,21 +76,25 @@ export const manifestSchema = z.looseObject({
       "Of an archive: the database that it was restored to. Earlier versions of the tool did not write it.",
     ),
   clientVersion: z.string().describe("Version of pg_dump."),
-  verified: z
-    .object({
-      depth: z.enum(["checksums", "counts"]).describe("What the tables were compared by."),
-      snapshot: z.string().describe("Identifier of the snapshot that the dump was made from."),
-      tables: z.record(z.string(), fingerprint).describe("By `schema.name`, quoted where needed."),
-      largeObjects: fingerprint.describe("All large objects together."),
-      sequences: z.array(sequence).readonly().describe("Positions of the sequences."),
-      schemaObjects: z.number().describe("Number of schema objects."),
-    })
+  verified: contentsSchema
     .exactOptional()
     .describe("Of an archive: what was verified, read in the snapshot that the dump was made from."),
+  contents: contentsSchema
+    .exactOptional()
+    .describe(
+      "Of a backup: what the dump contains. No copy was compared with it. Version 1 has no such field.",
+    ),
+  details: z
+    .string()
+    .exactOptional()
+    .describe(
+      "What a restore verifies beyond the tables, as JSON, compressed with gzip, in base64. Version 1 has no such field.",
+    ),
   durations: z.record(z.string(), z.number()).describe("Milliseconds that each step took, by its name."),
 });
 
 export type Manifest = z.infer<typeof manifestSchema>;
+export type DumpContents = z.infer<typeof contentsSchema>;
 
 /**
  * Reads a manifest.
@@ -87,8 +113,10 @@ export function parseManifest(text: string, uri: string): Manifest {
 function reasonsOf(cause: unknown, text: string): string[] {
   if (!(cause instanceof z.ZodError)) return ["it is not JSON"];
   const { data } = z.looseObject({ version: z.number() }).safeParse(JSON.parse(text));
-  if (data !== undefined && data.version !== manifestVersion) {
-    return [`it has version ${data.version}; this version of the tool reads version ${manifestVersion}`];
+  if (data !== undefined && !readVersions.includes(data.version)) {
+    return [
+      `it has version ${data.version}; this version of the tool reads the versions ${readVersions.join(" and ")}`,
+    ];
   }
   return cause.issues.slice(0, 5).map(({ path, message }) => `${path.join(".")}: ${message}`);
 }
@@ -100,11 +128,21 @@ export interface UploadedDump {
   sha256: string;
 }
 
+/** A sync, or the restore of the dump with a key. */
+type MadeBy = { direction: DirectionName } | { restored: string };
+
 /** The fields that all manifests share. */
 export function manifestBase(
-  run: { direction: DirectionName; createdBy: string; clientVersion: string },
+  run: MadeBy & { createdBy: string; clientVersion: string },
   key: string,
   { bytes, sha256 }: UploadedDump,
 ) {
-  return { version: 1, key, bytes, sha256, createdAt: new Date().toISOString(), ...run } as const;
+  return {
+    version: manifestVersion,
+    key,
+    bytes,
+    sha256,
+    createdAt: new Date().toISOString(),
+    ...run,
+  } as const;
 }

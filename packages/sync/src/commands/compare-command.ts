@@ -22,19 +22,36 @@ export const compareCommand = defineCommand({
           default: false,
           describe: "Compare only the rows and the sequences, unless --schema is given as well",
           group: "Selection:",
+        })
+        .option("with", {
+          type: "string",
+          requiresArg: true,
+          describe: "Compare one database with the manifest of a dump: `latest`, a key, or a part of a key",
+          group: "Selection:",
+        })
+        .option("system", {
+          choices: ["neon", "rds"] as const,
+          requiresArg: true,
+          implies: "with",
+          describe: "With --with: the database; by default the one that the dump is of",
+          group: "Selection:",
         }),
       { counted: "Parallel sessions for each database", initial: defaultJobs, most: 32 },
     ),
   examples: [
     ["$0 compare", "exit code 1 if anything differs"],
     ["$0 compare --schema", "takes a second, however large the databases are"],
+    ["$0 compare --with latest", "what has changed since the newest archive"],
   ],
   variables: syncVariables,
-  run: async ({ outputsFile, schema, data, jobs, via }, context) => {
-    const { runCompare } = await import("./run-compare.ts");
+  run: async ({ outputsFile, schema, data, jobs, via, with: dump, system }, context) => {
+    const { runCompare, runCompareWithDump } = await import("./run-compare.ts");
     const { outputsSource } = await import("@pilot-light/core/terraform/outputs");
     const both = schema === data;
     const outputs = outputsSource(outputsFile, context.environment);
-    return await runCompare({ schema: both || schema, data: both || data, jobs, outputs, via }, context);
+    const options = { schema: both || schema, data: both || data, jobs, outputs, via };
+    return dump === undefined
+      ? await runCompare(options, context)
+      : await runCompareWithDump({ ...options, dump, system }, context);
   },
 });

@@ -109,7 +109,7 @@ function printSequences(sequences: NonNullable<Comparison["sequences"]>, printer
 }
 
 /** Prints what differs as a table; with `--verbose` also what is equal. */
-function printSome<T extends { isEqual: boolean }>(
+export function printSome<T extends { isEqual: boolean }>(
   all: readonly T[],
   head: readonly string[],
   row: (item: T) => string[],

@@ -8,7 +8,7 @@ import {
 } from "@pilot-light/core/output/format";
 import type { Column } from "@pilot-light/core/output/layout";
 import type { Printer } from "@pilot-light/core/output/printer";
-import type { Manifest } from "../archive/manifest.ts";
+import type { DumpContents, Manifest } from "../archive/manifest.ts";
 import type { Dump, DumpList, Verification } from "../dumps/documents.ts";
 
 const listColumns: readonly Column[] = [
@@ -106,7 +106,7 @@ export function printDump(dump: Dump, manifest: Manifest | null, printer: Printe
     printer.row({ label: `  ${yellow("!")} `, text: `${dump.status}: ${dump.problem ?? ""}` });
     return;
   }
-  const { database, target, verified, durations } = manifest;
+  const { contents, database, direction, restored, target, verified, durations } = manifest;
   fact(
     "kind",
     manifest.kind === "archive"
@@ -118,17 +118,20 @@ export function printDump(dump: Dump, manifest: Manifest | null, printer: Printe
     `${database.system}  ${database.name} @ ${database.host}, PostgreSQL ${database.serverVersion}`,
   );
   if (target !== undefined) fact("restored to", `${target.system}  ${target.name} @ ${target.host}`);
-  fact("sync", `${manifest.direction}, by ${manifest.createdBy}`);
+  const run = restored === undefined ? { name: "sync", of: direction } : { name: "restore", of: restored };
+  fact(run.name, `${run.of ?? ""}, by ${manifest.createdBy}`);
   fact("pg_dump", manifest.clientVersion);
   fact("sha256", manifest.sha256);
   printer.line();
-  if (verified === undefined) {
+  if (verified !== undefined) {
+    printTables(verified, printer);
+  } else if (contents !== undefined) {
+    printTables(contents, printer, "No copy of this backup was verified. Its snapshot contained");
+  } else {
     printer.row({
       label: "  ",
-      text: "The tables of a backup are not counted. pg_restore read the complete dump.",
+      text: "The tables of this backup were not counted. pg_restore read the complete dump.",
     });
-  } else {
-    printTables(verified, printer);
   }
   printer.line();
   const steps = Object.entries(durations)
@@ -142,8 +145,9 @@ export function printDump(dump: Dump, manifest: Manifest | null, printer: Printe
 }
 
 function printTables(
-  { depth, tables, sequences, schemaObjects }: NonNullable<Manifest["verified"]>,
+  { depth, tables, sequences, schemaObjects }: DumpContents,
   printer: Printer,
+  outcome?: string,
 ): void {
   const rows = Object.entries(tables)
     .sort(([a], [b]) => a.localeCompare(b))
@@ -156,7 +160,8 @@ function printTables(
     plural(sequences.length, "sequence"),
     plural(schemaObjects, "schema object"),
   ];
-  printer.row({ label: "  ", text: `The restored copy was verified (${how}): ${what.join(", ")}.` });
+  const sentence = outcome ?? `The restored copy was verified (${how})`;
+  printer.row({ label: "  ", text: `${sentence}: ${what.join(", ")}.` });
 }
 
 /** Prints what a check of a dump found. */

@@ -10,7 +10,7 @@ import type { PlannedUndo } from "../undo.ts";
 const fewTables = 12;
 
 /** A name and its value, such as `  source   neon ...`. */
-function printFact(name: string, text: string, printer: Printer, width = 9): void {
+export function printFact(name: string, text: string, printer: Printer, width = 9): void {
   printer.row({ label: `  ${name.padEnd(width)}`, text });
 }
 
@@ -43,7 +43,7 @@ export function printPlan(plan: Plan, printer: Printer, { dryRun }: { dryRun: bo
   printer.row({ label: "  ", text: dim(estimate) });
 }
 
-function printSide(name: string, side: PlannedSide, printer: Printer): void {
+export function printSide(name: string, side: PlannedSide, printer: Printer): void {
   const { system, database, host, port, version, bytes, notes } = side;
   printFact(name, `${system.padEnd(4)}  ${database} @ ${host}:${port}`, printer);
   const details = notes.length > 0 ? `   (${notes.join("; ")})` : "";
@@ -58,7 +58,21 @@ const tableColumns: readonly Column[] = [
   { wraps: true },
 ];
 
-function printTables(tables: readonly PlannedTable[], printer: Printer): void {
+/** Words of the column with the rows that replace those of the target. */
+interface SourceWords {
+  head: string;
+  /** For a number that is not known. */
+  unknown: string;
+}
+
+const ofDatabase: SourceWords = { head: "source rows", unknown: "hidden" };
+
+/** Prints the tables of a plan. */
+export function printTables(
+  tables: readonly PlannedTable[],
+  printer: Printer,
+  source: SourceWords = ofDatabase,
+): void {
   const { bold, dim, red } = printer.colors;
   const unchanged = tables.filter(({ sourceRows, targetRows }) => sourceRows === targetRows);
   const quiet = printer.verbose || tables.length <= fewTables ? [] : unchanged;
@@ -67,11 +81,11 @@ function printTables(tables: readonly PlannedTable[], printer: Printer): void {
     .filter((table) => !quiet.includes(table))
     .map(({ table, sourceRows, targetRows, change }) => [
       oneLine(table),
-      describeRows(sourceRows, change === "removed"),
-      describeRows(targetRows, change === "new"),
+      describeRows(sourceRows, change === "removed", source.unknown),
+      describeRows(targetRows, change === "new", ofDatabase.unknown),
       words[change],
     ]);
-  printer.table(tableColumns, [["table", "source rows", "target rows", ""], ...rows]);
+  printer.table(tableColumns, [["table", source.head, "target rows", ""], ...rows]);
   if (quiet.length > 0) {
     const more = `${plural(quiet.length, "more table")} with unchanged numbers of rows: --verbose lists them`;
     printer.row({ label: "  ", text: dim(more) });
@@ -79,9 +93,9 @@ function printTables(tables: readonly PlannedTable[], printer: Printer): void {
   printer.line();
 }
 
-function describeRows(count: number | null, missing: boolean): string {
+function describeRows(count: number | null, missing: boolean, unknown: string): string {
   if (missing) return "-";
-  return count === null ? "hidden" : formatCount(count);
+  return count === null ? unknown : formatCount(count);
 }
 
 /** Names may contain line breaks. */

@@ -1,7 +1,9 @@
 /** What the sync commands share. */
-import { confirmationOptions, outputsFileOption, viaOption } from "@pilot-light/core/cli/options";
+import { confirmationOptions, jobsOption, outputsFileOption, viaOption } from "@pilot-light/core/cli/options";
+import { defaultJobs } from "@pilot-light/core/config/default-jobs";
 import type { VariableName } from "@pilot-light/core/config/env";
 import type { Argv } from "yargs";
+import { allowances, type AllowOption } from "../plan/rules/index.ts";
 
 /** Variables that the commands read, in the order of their help. */
 export const syncVariables = [
@@ -24,4 +26,31 @@ export const syncVariables = [
 /** `--dry-run`, `--yes`, `--outputs-file`, `--via`. */
 export function sharedOptions<T>(argv: Argv<T>) {
   return viaOption(outputsFileOption(confirmationOptions(argv)));
+}
+
+/** One option for each flag that allows what a preflight rule refuses. */
+const allowOptions = Object.fromEntries(
+  allowances.map(({ option, describe }) => [
+    option,
+    { type: "boolean", default: false, describe, group: "Safety:" },
+  ]),
+) as Record<AllowOption, { type: "boolean"; default: false; describe: string; group: string }>;
+
+/** What a sync and a restore have: options of a command that replaces a target. */
+export function replacingOptions(argv: Argv) {
+  const own = sharedOptions(argv)
+    .option("target-backup", {
+      type: "boolean",
+      default: true,
+      describe: "Dump the target to S3 before it is replaced (--no-target-backup skips the dump)",
+      group: "Safety:",
+    })
+    .options(allowOptions)
+    .option("verify", {
+      choices: ["checksums", "counts"] as const,
+      default: "checksums" as const,
+      describe: "Compare the hash of every row, or only the number of rows",
+      group: "Safety:",
+    });
+  return jobsOption(own, { counted: "Parallel database sessions", initial: defaultJobs, most: 32 });
 }

@@ -1,44 +1,14 @@
 /** `pnpm sync neon-to-rds` and `pnpm sync rds-to-neon`: one command, two directions. */
 import { defineCommand, type Command } from "@pilot-light/core/cli/define-command";
-import { jobsOption } from "@pilot-light/core/cli/options";
-import { defaultJobs } from "@pilot-light/core/config/default-jobs";
-import type { Argv } from "yargs";
 import type { DirectionName } from "../direction.ts";
-import { allowances, type AllowOption } from "../plan/rules/index.ts";
-import { sharedOptions, syncVariables } from "./shared-options.ts";
-
-/** One option for each flag that allows what a preflight rule refuses. */
-const allowOptions = Object.fromEntries(
-  allowances.map(({ option, describe }) => [
-    option,
-    { type: "boolean", default: false, describe, group: "Safety:" },
-  ]),
-) as Record<AllowOption, { type: "boolean"; default: false; describe: string; group: string }>;
-
-function options(argv: Argv) {
-  const own = sharedOptions(argv)
-    .option("target-backup", {
-      type: "boolean",
-      default: true,
-      describe: "Dump the target to S3 before it is replaced (--no-target-backup skips the dump)",
-      group: "Safety:",
-    })
-    .options(allowOptions)
-    .option("verify", {
-      choices: ["checksums", "counts"] as const,
-      default: "checksums" as const,
-      describe: "Compare the hash of every row, or only the number of rows",
-      group: "Safety:",
-    });
-  return jobsOption(own, { counted: "Parallel database sessions", initial: defaultJobs, most: 32 });
-}
+import { replacingOptions, syncVariables } from "./shared-options.ts";
 
 function syncCommand(direction: DirectionName, summary: string): Command {
   return defineCommand({
     words: direction,
     name: `sync ${direction}`,
     summary,
-    options,
+    options: replacingOptions,
     examples: [
       [`$0 ${direction} --dry-run`, "show what the sync would replace"],
       [`$0 ${direction} --yes --json`, "run it in CI"],

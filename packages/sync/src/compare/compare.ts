@@ -29,7 +29,7 @@ export interface CompareOptions extends Compared, ReachOptions {
 }
 
 /** Neon fails as the source of a sync does, RDS as its target: the exit code tells which one failed. */
-const sides = { neon: "source", rds: "target" } as const;
+export const sides = { neon: "source", rds: "target" } as const;
 
 /**
  * Compares both databases, each in one snapshot. The two snapshots are not of the same moment.

@@ -142,6 +142,7 @@ export function compareSequencesOf({ neon, rds }: Pair<Pick<ReadSide, "sequences
     .sort((a, b) => Number(a.isEqual) - Number(b.isEqual) || a.sequence.localeCompare(b.sequence));
 }
 
-function describePosition({ lastValue, isCalled }: SequencePosition): string {
+/** A position of a sequence, for people. */
+export function describePosition({ lastValue, isCalled }: SequencePosition): string {
   return isCalled ? lastValue : `${lastValue} (not called)`;
 }

@@ -76,6 +76,67 @@ export const comparisonSchema = z.object({
   notes: z.array(z.string()).readonly().describe("What was not compared, and differences of the platforms."),
 });
 
+const stated = z.string().nullable();
+const counted = z.number().int().nullable();
+
+/** A database beside the manifest of a dump. */
+export const dumpComparisonSchema = z.object({
+  dump: z
+    .object({
+      key: z.string().describe("S3 key of the dump."),
+      uri: z.string().describe("`s3://` address of the dump."),
+      system: z.enum(["neon", "rds"]).describe("Where the dumped database is."),
+      createdAt: z.string().describe("When it was made: UTC, in ISO 8601."),
+      version: z.string().describe("Version of the server that was dumped."),
+    })
+    .describe("The dump, whose manifest was read."),
+  database: z
+    .object({
+      system: z.enum(["neon", "rds"]).describe("Where the database is."),
+      ...sideSchema.omit({ snapshot: true }).shape,
+    })
+    .describe("The database."),
+  objects: z
+    .array(
+      z.object({
+        kind: z.string().describe("Kind of the object, such as `table` or `function`."),
+        identity: z.string().describe("Name of the object."),
+        problem: z
+          .enum(["only-dump", "only-database", "different"])
+          .describe("Where the object exists, or that its facts differ."),
+      }),
+    )
+    .readonly()
+    .nullable()
+    .describe("Schema objects that differ; null where they were not compared."),
+  tables: z
+    .array(
+      z.object({
+        table: z.string().describe("`schema.name`, quoted where needed, or `large objects`."),
+        dumpRows: counted.describe("Rows that the manifest states; null where the table does not exist."),
+        databaseRows: counted.describe("Rows in the database; null where the table does not exist."),
+        isEqual: z.boolean().describe("Whether the rows are the same."),
+      }),
+    )
+    .readonly()
+    .nullable()
+    .describe("All tables of both; null where the rows were not compared."),
+  sequences: z
+    .array(
+      z.object({
+        sequence: z.string().describe("`schema.name`, quoted where needed."),
+        dump: stated.describe("Last value that the manifest states; null where the sequence does not exist."),
+        database: stated.describe("Last value in the database; null where the sequence does not exist."),
+        isEqual: z.boolean().describe("Whether the next value is the same."),
+      }),
+    )
+    .readonly()
+    .nullable()
+    .describe("All sequences of both; null where they were not compared."),
+  notes: z.array(z.string()).readonly().describe("What was not compared."),
+});
+
+export type DumpComparison = z.infer<typeof dumpComparisonSchema>;
 export type Comparison = z.infer<typeof comparisonSchema>;
 export type ComparedObject = z.infer<typeof objectSchema>;
 export type ComparedTable = z.infer<typeof tableSchema>;
@@ -89,5 +150,13 @@ export const compareDocuments: readonly DocumentEntry[] = [
       different: "Differences were found. The exit code is 1.",
     },
     schema: comparisonSchema,
+  }),
+  defineDocument({
+    commands: ["compare"],
+    outcomes: {
+      "equal-to-dump": "With `--with`: the database does not differ from what the manifest states.",
+      "different-from-dump": "With `--with`: the database differs. The exit code is 1.",
+    },
+    schema: dumpComparisonSchema,
   }),
 ];

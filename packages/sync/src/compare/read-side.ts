@@ -92,7 +92,7 @@ async function readSnapshot(
 }
 
 /** Tables that hide rows from the role are not read. */
-const fingerprintVisible: typeof fingerprintTables = async (session, tables, reading) => {
+export const fingerprintVisible: typeof fingerprintTables = async (session, tables, reading) => {
   const visible = tables.filter(({ hidesRows }) => !hidesRows);
   const found = await fingerprintTables(session, visible, reading);
   return tables.map((table) => found[visible.indexOf(table)] ?? { rows: 0 });

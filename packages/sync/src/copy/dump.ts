@@ -83,7 +83,7 @@ export async function makeDump(request: DumpRequest, { printer, signal }: Comman
  * @throws OpsError DUMP_DAMAGED of class `target`
  */
 export async function checkArchive(
-  programs: ClientPrograms,
+  programs: Pick<ClientPrograms, "pgRestore">,
   file: string,
   environment: Environment,
   signal: AbortSignal,

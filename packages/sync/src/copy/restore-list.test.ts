@@ -12,6 +12,7 @@ const entry = (type: string, schema: string | null, tag: string): ArchiveEntry =
   section: "pre-data",
   accessMethod: "",
   oid: 0,
+  dependencies: [],
 });
 const nothing: RestoreListOptions = {
   skippedExtensions: [],

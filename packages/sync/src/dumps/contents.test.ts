@@ -1,6 +1,7 @@
 import type { ArchiveEntry } from "@pilot-light/core/inventory/archive";
 import { expect, test } from "vitest";
-import { splitIdentity, tableProblems } from "./contents.ts";
+import { splitIdentity } from "../archive/identity.ts";
+import { tableProblems } from "./contents.ts";
 
 const entry = (type: string, schema: string, tag: string): ArchiveEntry => ({
   id: 1,
@@ -11,6 +12,7 @@ const entry = (type: string, schema: string, tag: string): ArchiveEntry => ({
   section: "pre-data",
   accessMethod: "",
   oid: 1,
+  dependencies: [],
 });
 const table = (schema: string, tag: string) => [
   entry("TABLE", schema, tag),

@@ -1,14 +1,6 @@
 /** Whether the table of contents of a dump names the tables that its manifest names. Pure. */
 import type { ArchiveEntry } from "@pilot-light/core/inventory/archive";
-
-/** `"my schema".t` -> `my schema`, `t`: the names of an identity without their quotes. */
-export function splitIdentity(identity: string): { schema: string; name: string } {
-  const parts = identity.match(/"(?:[^"]|"")*"|[^".]+/g) ?? [];
-  const [schema = "", name = ""] = parts.map((part) =>
-    part.startsWith('"') ? part.slice(1, -1).replaceAll('""', '"') : part,
-  );
-  return { schema, name };
-}
+import { splitIdentity } from "../archive/identity.ts";
 
 const keyOf = (schema: string | null, name: string) => JSON.stringify([schema, name]);
 

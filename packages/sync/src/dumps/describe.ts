@@ -57,7 +57,7 @@ export function describeDump(
 ): Dump {
   const { key, system, createdAt, storedAt, manifestAt, bytes } = dump;
   const manifest = "manifest" in read ? read.manifest : undefined;
-  const tables = manifest?.verified?.tables;
+  const tables = (manifest?.verified ?? manifest?.contents)?.tables;
   const isWhole = bytes !== undefined && manifestAt !== undefined;
   return {
     key,

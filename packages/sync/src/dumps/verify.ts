@@ -2,55 +2,24 @@
 import { link, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve as absolute } from "node:path";
 import type { CommandContext } from "@pilot-light/core/cli/command";
-import { withoutSecrets } from "@pilot-light/core/config/env";
-import { ArchiveUnreadable, readArchive } from "@pilot-light/core/inventory/archive";
-import { messageOf, OpsError } from "@pilot-light/core/ops-error";
-import { formatBytes, plural } from "@pilot-light/core/output/format";
+import { messageOf } from "@pilot-light/core/ops-error";
+import { plural } from "@pilot-light/core/output/format";
 import { chooseClientPrograms, findClientPrograms } from "@pilot-light/core/postgres/programs";
 import { isProcessAlive } from "@pilot-light/core/process";
 import { openWorkDirectory } from "@pilot-light/core/work-directory";
-import { downloadObject, type DownloadedFile } from "../archive/download.ts";
-import type { DumpBucket } from "../archive/dump-bucket.ts";
-import { dumpDamagedInS3, dumpIncomplete, fileExists, fileUnwritable } from "../archive/errors.ts";
-import type { Manifest } from "../archive/manifest.ts";
-import { readManifest } from "../archive/read-dumps.ts";
-import { readRetention } from "../archive/retention.ts";
-import { isComplete, type CompleteDump } from "../archive/stored-dump.ts";
-import { checkArchive } from "../copy/dump.ts";
+import { dumpDamagedInS3, fileExists, fileUnwritable } from "../archive/errors.ts";
 import { resolveBucket } from "../resolve.ts";
-import { tableProblems } from "./contents.ts";
-import { describeDump } from "./describe.ts";
 import type { Dump, Verification } from "./documents.ts";
-import { findDump } from "./find-dump.ts";
+import { byteProblems, checkBytes, fetchDump, findComplete, type Found } from "./fetch-dump.ts";
 import type { DumpsOptions } from "./list.ts";
 
-/** A complete dump with its manifest. */
-interface Found {
-  bucket: DumpBucket;
-  stored: CompleteDump;
-  manifest: Manifest;
-  dump: Dump;
-}
-
-/** @throws OpsError DUMP_INCOMPLETE (precondition), MANIFEST_UNREADABLE (aws), and as `findDump` does */
-async function findComplete(
+async function findOne(
   key: string,
   { system, outputs }: DumpsOptions,
   context: CommandContext,
 ): Promise<Found> {
-  const { signal } = context;
   const { bucket } = await resolveBucket(outputs, context);
-  const stored = await findDump(bucket, key, system, signal);
-  const uri = bucket.uri(stored.key);
-  if (!isComplete(stored)) {
-    throw dumpIncomplete({ uri, lacks: stored.bytes === undefined ? "dump" : "manifest" });
-  }
-  const [manifest, retention] = await Promise.all([
-    readManifest(bucket, stored.key, signal),
-    readRetention(bucket, signal),
-  ]);
-  if (manifest === undefined) throw dumpIncomplete({ uri, lacks: "manifest" });
-  return { bucket, stored, manifest, dump: describeDump(bucket, stored, { manifest }, retention) };
+  return await findComplete(bucket, key, system, context.signal);
 }
 
 /**
@@ -63,69 +32,18 @@ export async function verifyDump(
   options: DumpsOptions,
   context: CommandContext,
 ): Promise<Verification> {
-  const { environment, printer, signal } = context;
-  const { bucket, stored, manifest, dump } = await findComplete(key, options, context);
+  const { environment, printer } = context;
+  const { bucket, stored, manifest, dump } = await findOne(key, options, context);
   const needed = Number.parseInt(manifest.clientVersion, 10);
   const programs = chooseClientPrograms(await findClientPrograms(environment), [needed], Infinity);
   await using work = await openWorkDirectory();
   const file = join(work.path, "dump");
   const found = await fetchDump(bucket, stored, file, context);
   return await printer.step("check", async () => {
-    const problems = byteProblems(stored.key, manifest, found);
-    const reading = await checkArchive(programs, file, withoutSecrets(environment), signal).then(
-      () => [],
-      (error: unknown) => {
-        if (!(error instanceof OpsError) || error.code !== "DUMP_DAMAGED") throw error;
-        return [`pg_restore cannot read the dump: ${error.details.join("; ")}`];
-      },
-    );
-    problems.push(...reading);
-    let tables: number | null = null;
-    if (reading.length === 0) {
-      const { entries } = await readArchive(file).catch((error: unknown) => {
-        if (!(error instanceof ArchiveUnreadable)) throw error;
-        problems.push(`the table of contents cannot be read: ${error.message}`);
-        return { entries: [] };
-      });
-      tables = entries.filter(({ type }) => type === "TABLE DATA").length;
-      if (manifest.verified !== undefined) {
-        problems.push(...tableProblems(entries, Object.keys(manifest.verified.tables)));
-      }
-    }
+    const { problems, archive } = await checkBytes({ stored, manifest }, found, programs, context);
+    const tables = archive?.entries.filter(({ type }) => type === "TABLE DATA").length ?? null;
     const summary = problems.length === 0 ? "every byte read" : plural(problems.length, "problem");
     return { value: { dump, problems, sha256: found.sha256, tables }, summary };
-  });
-}
-
-/** Sentences about what the manifest states of the bytes. */
-function byteProblems(
-  key: string,
-  manifest: Manifest,
-  { bytes, sha256 }: Pick<DownloadedFile, "bytes" | "sha256">,
-): string[] {
-  return [
-    ...(manifest.key === key ? [] : [`the manifest is that of another dump: ${manifest.key}`]),
-    ...(manifest.bytes === bytes
-      ? []
-      : [`the dump has ${bytes} bytes, but the manifest states ${manifest.bytes}`]),
-    ...(manifest.sha256 === sha256
-      ? []
-      : [`the SHA-256 of the dump is ${sha256}, but the manifest states ${manifest.sha256}`]),
-  ];
-}
-
-async function fetchDump(
-  bucket: DumpBucket,
-  { key, bytes }: CompleteDump,
-  file: string,
-  { printer, signal }: CommandContext,
-): Promise<DownloadedFile> {
-  const megabytes = (count: number) => Math.ceil(count / 1_000_000);
-  return await printer.step("download", async (report) => {
-    const value = await downloadObject(bucket, key, { file, bytes }, signal, (done) =>
-      report({ done: megabytes(done), all: megabytes(bytes), noun: "MB" }),
-    );
-    return { value, summary: formatBytes(value.bytes) };
   });
 }
 
@@ -146,7 +64,7 @@ export async function downloadDump(
 ): Promise<{ dump: Dump; file: string; sha256: string }> {
   // Before the first request, where the name is known.
   if (options.file !== undefined) await assertAbsent(absolute(options.file));
-  const { bucket, stored, manifest, dump } = await findComplete(key, options, context);
+  const { bucket, stored, manifest, dump } = await findOne(key, options, context);
   const file = absolute(options.file ?? fileName(stored.key));
   await assertAbsent(file);
   await removeAbandoned(file);
@@ -154,7 +72,9 @@ export async function downloadDump(
   try {
     const found = await fetchDump(bucket, stored, part, context);
     const problems = byteProblems(stored.key, manifest, found);
-    if (problems.length > 0) throw dumpDamagedInS3({ uri: bucket.uri(stored.key), problems });
+    if (problems.length > 0) {
+      throw dumpDamagedInS3({ uri: bucket.uri(stored.key), problems, isRestore: false });
+    }
     context.signal.throwIfAborted();
     await giveName(part, file);
     return { dump, file, sha256: found.sha256 };

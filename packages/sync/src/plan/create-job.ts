@@ -1,25 +1,36 @@
 /** Turns a plan that was confirmed into the job that the steps work on. */
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import type { Direction } from "../direction.ts";
-import type { SyncJob } from "../job.ts";
+import type { Source, SyncJob } from "../job.ts";
 import type { SyncOptions } from "../options.ts";
 import { nameOfRelation, usefulReaders } from "../read/inventory.ts";
-import type { Resolved } from "../resolve.ts";
+import type { ResolvedTarget } from "../resolve.ts";
 import { stagingName } from "../target/database-names.ts";
 import { replacedTargets } from "../target/target-state.ts";
+import type { InspectedSource, Inspection } from "./inspect.ts";
 import { openMaintenanceOf, type Locks } from "./locks.ts";
 import type { Prepared } from "./prepare.ts";
 
 /** Creates the job. */
 export function createJob(
-  { direction, options, resolved }: { direction: Direction; options: SyncOptions; resolved: Resolved },
-  { inspection, keys }: Prepared,
+  {
+    direction,
+    options,
+    resolved,
+    source,
+  }: {
+    direction: Direction;
+    options: SyncOptions;
+    resolved: ResolvedTarget;
+    source: Source;
+  },
+  { inspection, keys }: Pick<Prepared, "keys"> & { inspection: Inspection<InspectedSource> },
   { maintenance, state }: Locks,
   { environment, signal }: CommandContext,
   workDirectory: string,
 ): SyncJob {
   const { programs, findings } = inspection;
-  const { endpoint: source, facts: sourceFacts, rows: sourceRows, tables } = inspection.source;
+  const { facts: sourceFacts, rows: sourceRows, tables } = inspection.source;
   const { endpoint: target, facts: targetFacts, rows: targetRows, line } = inspection.target;
   const jobs = findings.jobs ?? options.jobs;
   return {
@@ -41,11 +52,12 @@ export function createJob(
     targetRows,
     // This session reverts a swap after an interruption.
     reopen: () =>
-      openMaintenanceOf({ ...resolved, source, target }, "target", { environment, signal }, "opening"),
+      openMaintenanceOf(target, resolved.rereadSecret, "target", { environment, signal }, "opening"),
+    facts: { source: sourceFacts, target: targetFacts },
     versions: {
       source: sourceFacts.version,
       target: targetFacts.version,
-      sameMajor: sourceFacts.major === targetFacts.major,
+      sameMajor: inspection.sameMajor,
     },
     skippedExtensions: findings.skippedExtensions,
     lostSettings: targetFacts.settings.filter(({ isSettable }) => !isSettable),

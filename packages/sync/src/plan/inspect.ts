@@ -37,9 +37,14 @@ export interface Inspected extends SideFacts {
   line: Line;
 }
 
-export interface Inspection {
-  source: Inspected;
+/** The source of a sync or of a restore, as it was inspected. */
+export type InspectedSource = Omit<Inspected, "endpoint" | "line">;
+
+export interface Inspection<S extends InspectedSource = Inspected> {
+  source: S;
   target: Inspected;
+  /** Servers and client programs write the same definition alike. */
+  sameMajor: boolean;
   programs: ClientPrograms;
   /** Its refusals allow a plan, but no sync. */
   findings: Findings;
@@ -90,6 +95,7 @@ export async function inspect(
     source: { endpoint: first.source.endpoint, ...source, rows: sourceRows, line: sourceLine },
     target: { endpoint: first.target.endpoint, ...target, rows: targetRows, line: targetLine },
     programs,
+    sameMajor: source.facts.major === target.facts.major,
     findings: {
       ...found,
       refusals: rows.refusals,
@@ -114,7 +120,8 @@ async function connectBoth(
   return { source: opened[0], target: opened[1], [Symbol.asyncDispose]: dispose };
 }
 
-async function readSide(session: Session, side: Side, context: CommandContext) {
+/** Reads one side. */
+export async function readSide(session: Session, side: Side, context: CommandContext) {
   const read = async () => ({
     facts: await readFacts(session),
     // Waits for locks: the size of a table is read with a lock on it.
@@ -133,7 +140,7 @@ async function readAllPrivileges({ source, target }: Record<Side, Session>) {
 }
 
 /** Counts the rows of all tables with several sessions. A table that another session drops meanwhile is not counted. */
-async function countAll(
+export async function countAll(
   first: Session,
   side: Side,
   tables: readonly DataTable[],

@@ -1,11 +1,12 @@
 /** The locks of a sync: the target is locked exclusively and the source shared, each by a maintenance session. */
 import { acquireAll, settleAll } from "@pilot-light/core/async/settle";
 import type { CommandContext } from "@pilot-light/core/cli/command";
+import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
 import type { Session } from "@pilot-light/core/postgres/session";
 import { sameDatabase } from "../errors.ts";
 import { sessionOptions, withFreshPassword } from "../read/connect.ts";
 import { isSameDatabase } from "../read/database-facts.ts";
-import type { Resolved } from "../resolve.ts";
+import type { Resolved, ResolvedTarget } from "../resolve.ts";
 import { lock, openMaintenance, unlock } from "../target/maintenance.ts";
 import { needsRepair, readTargetState, repair, type TargetState } from "../target/target-state.ts";
 import { stating } from "./resulting-state.ts";
@@ -18,9 +19,9 @@ export class Locks implements AsyncDisposable {
   readonly state: TargetState;
   /** Whether an interrupted sync was repaired: nothing was written otherwise. */
   readonly repaired: boolean;
-  readonly #source: Session;
+  readonly #source: Session | undefined;
 
-  constructor(maintenance: Session, source: Session, state: TargetState, repaired: boolean) {
+  constructor(maintenance: Session, source: Session | undefined, state: TargetState, repaired: boolean) {
     this.maintenance = maintenance;
     this.#source = source;
     this.state = state;
@@ -28,7 +29,7 @@ export class Locks implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([this.maintenance[Symbol.asyncDispose](), this.#source[Symbol.asyncDispose]()]);
+    await Promise.all([this.maintenance[Symbol.asyncDispose](), this.#source?.[Symbol.asyncDispose]()]);
   }
 }
 
@@ -46,15 +47,38 @@ export async function takeLocks(resolved: Resolved, context: CommandContext): Pr
     await lock(maintenance, target.database, "target");
     await lock(reading, source.database, "source");
     await repairSource(reading, source.database, context);
-    const state = await readTargetState(maintenance, target.database);
-    const repaired = await repair(maintenance, target.database, state);
-    if (repaired === undefined) return new Locks(maintenance, reading, state, false);
-    context.printer.warn(repaired);
-    const after = await stating("target-unchanged", context.signal, () =>
-      readTargetState(maintenance, target.database),
-    );
-    return new Locks(maintenance, reading, after, true);
+    return await repairTarget(maintenance, reading, target.database, context);
   });
+}
+
+/**
+ * Locks the target of a restore, which has no source to lock. Repairs a target that a killed run left.
+ * @throws OpsError SYNC_RUNNING, TARGET_UNCLEAR (precondition), or why the target cannot be connected to
+ */
+export async function lockTarget(
+  { target, rereadSecret }: ResolvedTarget,
+  context: CommandContext,
+): Promise<Locks> {
+  const maintenance = await openMaintenanceOf(target, rereadSecret, "target", context);
+  return await closingOnError([maintenance], async () => {
+    await lock(maintenance, target.database, "target");
+    return await repairTarget(maintenance, undefined, target.database, context);
+  });
+}
+
+/** The locks that are held, with the state of the target after its repair. */
+async function repairTarget(
+  maintenance: Session,
+  reading: Session | undefined,
+  database: string,
+  { printer, signal }: CommandContext,
+): Promise<Locks> {
+  const state = await readTargetState(maintenance, database);
+  const repaired = await repair(maintenance, database, state);
+  if (repaired === undefined) return new Locks(maintenance, reading, state, false);
+  printer.warn(repaired);
+  const after = await stating("target-unchanged", signal, () => readTargetState(maintenance, database));
+  return new Locks(maintenance, reading, after, true);
 }
 
 /** A sync or an undo was killed during its swap. */
@@ -98,18 +122,39 @@ export async function openWithoutLocks(resolved: Resolved, context: CommandConte
   });
 }
 
+/**
+ * The session of a restore without its lock, for a dry run.
+ * @throws OpsError SYNC_INTERRUPTED, TARGET_UNCLEAR (precondition), or why the target cannot be connected to
+ */
+export async function openTargetWithoutLock(
+  { target, rereadSecret }: ResolvedTarget,
+  context: CommandContext,
+): Promise<Locks> {
+  const maintenance = await openMaintenanceOf(target, rereadSecret, "target", context);
+  return await closingOnError([maintenance], async () => {
+    const state = await readTargetState(maintenance, target.database);
+    const refusal = needsRepair(target, state);
+    if (refusal !== undefined) throw refusal;
+    return new Locks(maintenance, undefined, state, false);
+  });
+}
+
 /** Opens the maintenance sessions of both sides; when `prepare` fails, closes them. */
 async function openBoth(
-  resolved: Resolved,
+  { source, target, rereadSecret }: Resolved,
   context: CommandContext,
   prepare: (maintenance: Session, reading: Session) => Promise<Locks>,
 ): Promise<Locks> {
   const opened = await acquireAll([
-    openMaintenanceOf(resolved, "target", context),
-    openMaintenanceOf(resolved, "source", context),
+    openMaintenanceOf(target, rereadSecret, "target", context),
+    openMaintenanceOf(source, rereadSecret, "source", context),
   ]);
+  return await closingOnError(opened, () => prepare(...opened));
+}
+
+async function closingOnError(opened: readonly Session[], work: () => Promise<Locks>): Promise<Locks> {
   try {
-    return await prepare(...opened);
+    return await work();
   } catch (error) {
     await Promise.all(opened.map((session) => session[Symbol.asyncDispose]()));
     throw error;
@@ -118,12 +163,13 @@ async function openBoth(
 
 /** Opens a maintenance session on the server of one side. */
 export async function openMaintenanceOf(
-  resolved: Pick<Resolved, "source" | "target" | "rereadSecret">,
+  endpoint: Endpoint,
+  rereadSecret: Resolved["rereadSecret"],
   side: "source" | "target",
   { environment, signal }: Pick<CommandContext, "environment" | "signal">,
   outlivesSignal: "open" | "opening" = "open",
 ): Promise<Session> {
-  return await withFreshPassword(resolved[side], resolved.rereadSecret, (candidate) =>
+  return await withFreshPassword(endpoint, rereadSecret, (candidate) =>
     openMaintenance(candidate, { ...sessionOptions(side, environment, signal), outlivesSignal }),
   );
 }

@@ -2,7 +2,7 @@
 import { compareObjects } from "@pilot-light/core/inventory/compare";
 import type { SchemaObject } from "@pilot-light/core/inventory/objects";
 import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
-import type { Direction } from "../direction.ts";
+import type { SyncDirection } from "../direction.ts";
 import type { Plan, PlannedSide, PlannedTable } from "../documents.ts";
 import type { DatabaseFacts } from "../read/database-facts.ts";
 import type { RowCounts } from "../read/inventory.ts";
@@ -11,7 +11,7 @@ import { estimateDurationMs } from "./estimate.ts";
 
 export type { Plan } from "../documents.ts";
 
-const mode = {
+export const mode = {
   name: "staged",
   description:
     "restored into a staging database, verified, then swapped; the previous database is kept for `sync undo`",
@@ -60,7 +60,7 @@ interface InspectedSide {
 
 /** Puts the plan together. */
 export function makePlan(parts: {
-  direction: Direction;
+  direction: SyncDirection;
   source: InspectedSide;
   target: InspectedSide;
   archive: string;
@@ -93,7 +93,8 @@ export function makePlan(parts: {
   };
 }
 
-function plannedSide({ endpoint, facts }: InspectedSide): PlannedSide {
+/** A side, for the plan. */
+export function plannedSide({ endpoint, facts }: Pick<InspectedSide, "endpoint" | "facts">): PlannedSide {
   const { system, database, host, port, notes } = endpoint;
   const route =
     endpoint.route === undefined ? null : { via: endpoint.route.via, reason: endpoint.route.reason };

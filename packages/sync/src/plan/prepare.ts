@@ -4,7 +4,7 @@ import type { CommandContext } from "@pilot-light/core/cli/command";
 import { dumpKey, timestamp } from "@pilot-light/core/dump-keys";
 import { OpsError } from "@pilot-light/core/ops-error";
 import type { DumpStore } from "../archive/dump-store.ts";
-import type { Direction } from "../direction.ts";
+import type { Direction, SyncDirection } from "../direction.ts";
 import type { Plan } from "../documents.ts";
 import type { SyncOptions } from "../options.ts";
 import type { Resolved } from "../resolve.ts";
@@ -31,7 +31,7 @@ export interface DumpKeys {
 
 /** Inspects both databases and plans. */
 export async function prepare(
-  direction: Direction,
+  direction: SyncDirection,
   options: SyncOptions,
   resolved: Resolved,
   targetState: TargetState,
@@ -59,7 +59,7 @@ export async function prepare(
 }
 
 /** Keys of this second, or of the next one that has no object yet. */
-async function freeKeys(
+export async function freeKeys(
   { source, target }: Direction,
   store: DumpStore,
   { targetBackup }: SyncOptions,

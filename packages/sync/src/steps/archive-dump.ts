@@ -24,10 +24,14 @@ export interface UploadedDumps {
 /** Waits until the dump and the backup of the target are in S3. */
 export async function finishUploads(
   uploads: { archive: Promise<UploadedDump>; backup: Promise<UploadedDump | undefined> },
-  { printer }: StepContext,
+  { job, printer }: StepContext,
 ): Promise<UploadedDumps> {
   return await printer.step("archive", async () => {
     const [archive, backup] = await settleAll([uploads.archive, uploads.backup]);
+    if (job.source.kind === "dump") {
+      const what = backup === undefined ? "none" : `${formatBytes(backup.bytes)} in S3`;
+      return { value: { archive, backup }, summary: `dump of the target: ${what}`, timed: false };
+    }
     const also = backup === undefined ? "" : `, and the target's, ${formatBytes(backup.bytes)}`;
     return {
       value: { archive, backup },

@@ -3,17 +3,24 @@
  */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { settleAll } from "@pilot-light/core/async/settle";
+import { readState } from "@pilot-light/core/inventory/state";
+import { readPositions, type SequencePosition } from "@pilot-light/core/inventory/tables";
 import { manifestBase, type UploadedDump } from "../archive/manifest.ts";
-import { checkArchive, makeDump, type Dump, type DumpRequest } from "../copy/dump.ts";
+import { checkArchive, makeDump, type DumpRequest } from "../copy/dump.ts";
 import { describeRun, type StepContext } from "../job.ts";
 import { sessionOptions } from "../read/connect.ts";
+import { listConfiguration, listDumpedSequences, readConfiguration } from "../read/extensions.ts";
+import { readInventory } from "../read/inventory.ts";
 import { readBusy } from "../read/lock-watch.ts";
-import { openSnapshot } from "../read/snapshot.ts";
+import { openSnapshot, type Snapshot } from "../read/snapshot.ts";
+import { readPrivileges } from "../target/read-privileges.ts";
+import { detailsOf, type SnapshotContent } from "./manifest-details.ts";
 
 /** @param key S3 key of the dump */
 export async function backUpTarget(key: string, context: StepContext): Promise<UploadedDump> {
   const { job, libpq, signal, undo } = context;
-  const { direction, programs, store, target, versions } = job;
+  const { direction, facts, programs, store, target, versions } = job;
   const start = performance.now();
   const file = join(job.workDirectory, "target.dump");
   const request = {
@@ -24,10 +31,11 @@ export async function backUpTarget(key: string, context: StepContext): Promise<U
     file,
     side: "target",
   } as const;
-  await readBusy(target, "target", context, () => dumpSnapshot(request, context));
+  const found = await readBusy(target, "target", context, () => dumpSnapshot(request, context));
   await checkArchive(programs, file, libpq.target, signal);
   undo.add(`the backup ${store.uri(key)}`, store.otherwise(key), (stop) => store.remove(key, stop));
   const stored = await store.putFile(key, file, signal);
+  const { inventory, sequences, snapshot } = found;
   await store.putManifest(
     key,
     {
@@ -39,6 +47,15 @@ export async function backUpTarget(key: string, context: StepContext): Promise<U
         name: target.database,
         serverVersion: versions.target,
       },
+      contents: {
+        depth,
+        snapshot,
+        tables: Object.fromEntries(inventory.tables),
+        largeObjects: inventory.largeObjects,
+        sequences,
+        schemaObjects: inventory.objects.length,
+      },
+      details: detailsOf(found, facts.target),
       durations: { backup: Math.round(performance.now() - start) },
     },
     signal,
@@ -47,10 +64,38 @@ export async function backUpTarget(key: string, context: StepContext): Promise<U
   return stored;
 }
 
-async function dumpSnapshot(request: Omit<DumpRequest, "snapshot">, context: StepContext): Promise<Dump> {
+/** Hashes would read the target a third time: the numbers of rows are enough for the plan of a restore. */
+const depth = "counts";
+
+interface BackedUp extends SnapshotContent {
+  snapshot: string;
+  sequences: readonly SequencePosition[];
+}
+
+async function dumpSnapshot(request: Omit<DumpRequest, "snapshot">, context: StepContext): Promise<BackedUp> {
   const { environment, job, signal } = context;
   await using snapshot = await openSnapshot(job.target, 1, sessionOptions("target", environment, signal));
-  const dump = await makeDump({ ...request, snapshot: snapshot.id }, context);
+  let onLocked: () => void = () => undefined;
+  const locked = new Promise<void>((resolve) => (onLocked = resolve));
+  const reading = async () => {
+    // As in the dump of the source: a TRUNCATE that waits for this reader would make pg_dump wait behind it.
+    await locked;
+    return await readContents(snapshot);
+  };
+  const dumping = makeDump({ ...request, snapshot: snapshot.id, onLocked }, context);
+  const [found] = await settleAll([reading(), dumping]);
   await snapshot.assertNotRewritten("target");
-  return dump;
+  return { ...found, snapshot: snapshot.id };
+}
+
+/** Reads what the snapshot contains, with one session: the target serves applications, and the steps beside this one. */
+async function readContents({ first, outside }: Snapshot): Promise<Omit<BackedUp, "snapshot">> {
+  const relations = (await listConfiguration(first)).filter(({ isReadable }) => isReadable);
+  const { inventory, other } = await readInventory([first], { depth }, async () => ({
+    configuration: await readConfiguration(first, relations, depth),
+    state: await readState(first),
+    privileges: await readPrivileges(first),
+  }));
+  const sequences = await readPositions(outside, await listDumpedSequences(first, relations));
+  return { ...other, inventory, relations, sequences };
 }

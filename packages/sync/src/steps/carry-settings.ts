@@ -6,10 +6,10 @@ import { sessionOptions } from "../read/connect.ts";
 import type { StepContext } from "../job.ts";
 import { carryPrivileges } from "../target/carry-privileges.ts";
 import { applyDatabaseSettings, readTargetSettings } from "../target/settings.ts";
-import type { DumpedSource } from "./dump-source.ts";
+import type { LoadedSource } from "./loaded-source.ts";
 
 export async function carrySettings(
-  { closed }: DumpedSource,
+  { closed }: Pick<LoadedSource, "closed">,
   { printer, environment, job, signal }: StepContext,
 ): Promise<void> {
   const { maintenance, target } = job;

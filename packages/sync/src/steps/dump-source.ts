@@ -10,52 +10,47 @@ import { readState } from "@pilot-light/core/inventory/state";
 import { readPositions, type SequencePosition } from "@pilot-light/core/inventory/tables";
 import { formatBytes, plural } from "@pilot-light/core/output/format";
 import type { Report } from "@pilot-light/core/output/printer";
-import { makeDump, type Dump } from "../copy/dump.ts";
+import type { Environment } from "@pilot-light/core/config/env";
+import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
+import { libpqEnvironment } from "@pilot-light/core/postgres/libpq";
+import { makeDump } from "../copy/dump.ts";
 import type { DatabaseContent } from "../copy/equality.ts";
 import { waitForArchive } from "../copy/own-archive.ts";
-import type { RestoreListOptions } from "../copy/restore-list.ts";
 import type { StepContext } from "../job.ts";
 import { sessionOptions } from "../read/connect.ts";
 import { watchCopies } from "../read/copy-progress.ts";
-import {
-  listConfiguration,
-  listDumpedSequences,
-  readConfiguration,
-  type ConfigurationRelation,
-} from "../read/extensions.ts";
+import { listConfiguration, listDumpedSequences, readConfiguration } from "../read/extensions.ts";
 import { nameOfRelation, readInventory } from "../read/inventory.ts";
 import { readBusy } from "../read/lock-watch.ts";
 import { openSnapshot, type Snapshot } from "../read/snapshot.ts";
-import { closedToPublic } from "../target/carry-privileges.ts";
+import { closedToPublic, type Privileges } from "../target/privileges.ts";
+import { readPrivileges } from "../target/read-privileges.ts";
 import { dropDatabase, ownsPublic } from "../target/maintenance.ts";
 import { Background } from "./background.ts";
 import { createEmptyStaging, LoadProgress, loadStaging } from "./load-staging.ts";
+import type { LoadedSource } from "./loaded-source.ts";
 
 /** The dump, and what a restored copy of it must contain. */
-export interface DumpedSource extends DatabaseContent {
-  dump: Dump;
+export interface DumpedSource extends DatabaseContent, Omit<LoadedSource, "stored"> {
+  /** The database that was dumped. */
+  endpoint: Endpoint;
   snapshot: string;
-  /** Configuration tables and sequences of the extensions that are copied. */
-  relations: readonly ConfigurationRelation[];
-  /** What the restore leaves out. */
-  leftOut: RestoreListOptions;
-  /** Ends when all rows are in the staging database. */
-  loading: Promise<void>;
-  progress: LoadProgress;
+  privileges: Privileges;
   /** Read after the dump: sequences are outside of every snapshot. */
   sequencesAfter: readonly SequencePosition[];
-  /** What PUBLIC may not use in the source. */
-  closed: ReadonlySet<string>;
 }
 
-export async function dumpSource(context: StepContext): Promise<DumpedSource> {
+/** @param source the database to dump */
+export async function dumpSource(source: Endpoint, context: StepContext): Promise<DumpedSource> {
   const { printer, job, undo, together } = context;
   const { maintenance, staging, target } = job;
   undo.add(`the staging database ${staging}`, `The next sync to ${target.system} drops it.`, () =>
     dropDatabase(maintenance, staging),
   );
   return await printer.step("dump", async (report) => {
-    const value = await readBusy(job.source, "source", context, () => dumpOnce(context, report));
+    const environment = await libpqEnvironment(source, job.workDirectory, context.environment);
+    const side = { endpoint: source, environment };
+    const value = await readBusy(source, "source", context, () => dumpOnce(side, context, report));
     void together(value.loading);
     const { dump, inventory, snapshot } = value;
     const summary = `${formatBytes(dump.bytes)}, ${plural(inventory.tables.size, "table")}, snapshot ${snapshot}`;
@@ -63,15 +58,21 @@ export async function dumpSource(context: StepContext): Promise<DumpedSource> {
   });
 }
 
-async function dumpOnce(step: StepContext, report: Report): Promise<DumpedSource> {
+/** The database, and the environment of the programs that connect to it. */
+interface DumpSide {
+  endpoint: Endpoint;
+  environment: Environment;
+}
+
+async function dumpOnce(side: DumpSide, step: StepContext, report: Report): Promise<DumpedSource> {
   const { environment, job } = step;
   // Of its own: a failed attempt must end its parts, and not the sync.
   const parts = new Background(step.signal);
   const context = { ...step, signal: parts.signal };
   const options = sessionOptions("source", environment, parts.signal);
-  await using snapshot = await openSnapshot(job.source, job.readers, options);
+  await using snapshot = await openSnapshot(side.endpoint, job.readers, options);
   try {
-    return await dumpSnapshot(snapshot, parts, context, report);
+    return await dumpSnapshot(side, snapshot, parts, context, report);
   } catch (error) {
     await parts.stop(error);
     throw parts.signal.reason;
@@ -79,12 +80,13 @@ async function dumpOnce(step: StepContext, report: Report): Promise<DumpedSource
 }
 
 async function dumpSnapshot(
+  { endpoint, environment }: DumpSide,
   snapshot: Snapshot,
   parts: Background,
   context: StepContext,
   report: Report,
 ): Promise<DumpedSource> {
-  const { job, libpq } = context;
+  const { job } = context;
   const { direction, maintenance, options, programs, skippedExtensions } = job;
   const creating = parts.start(createEmptyStaging(job));
   using copying = watchCopies(snapshot.outside, job.sourceRows, report);
@@ -111,9 +113,9 @@ async function dumpSnapshot(
   const request = {
     onLocked,
     system: direction.source,
-    endpoint: job.source,
+    endpoint,
     programs,
-    environment: libpq.source,
+    environment,
     file: file.path,
     snapshot: snapshot.id,
     side: "source",
@@ -130,7 +132,7 @@ async function dumpSnapshot(
       async (first) => ({
         configuration: await readConfiguration(first, relations, options.verify),
         state: await readState(first),
-        closed: await closedToPublic(first),
+        privileges: await readPrivileges(first),
       }),
     );
     return { ...other, inventory };
@@ -154,15 +156,19 @@ async function dumpSnapshot(
   ]);
   const sequencesAfter = await readPositions(snapshot.outside, list);
   await snapshot.assertNotRewritten("source");
+  const expected = { ...content, archive, sequences };
   return {
-    ...content,
-    archive,
+    ...expected,
+    closed: closedToPublic(content.privileges),
+    compare: (actual) => ({ expected, actual, sequencesAfter }),
     dump,
+    endpoint,
+    hasPublic: content.state.hasPublic,
     leftOut,
     loading,
     progress,
+    reading: options.verify,
     relations,
-    sequences,
     sequencesAfter,
     snapshot: snapshot.id,
   };

@@ -5,14 +5,14 @@ import { isLeftOut } from "../copy/restore-list.ts";
 import { restoreObjects } from "../copy/restore-script.ts";
 import { restorePart } from "../copy/restore.ts";
 import type { StepContext } from "../job.ts";
-import type { DumpedSource } from "./dump-source.ts";
+import type { LoadedSource } from "./loaded-source.ts";
 import { openStaging, restoreTarget } from "./load-staging.ts";
 import { isScriptFaster, usefulJobs } from "./restore-jobs.ts";
 
 const pauseMs = 500;
 
 export async function restoreStaging(
-  { archive, dump, leftOut, loading, progress }: DumpedSource,
+  { archive, dump, leftOut, loading, progress }: Omit<LoadedSource, "stored">,
   context: StepContext,
 ): Promise<void> {
   const { printer, job } = context;
@@ -23,7 +23,8 @@ export async function restoreStaging(
     report("creating indexes and constraints");
     const entries = archive.entries.filter((entry) => !isLeftOut(entry, leftOut));
     const how = await createIndexes(entries, dump.file, context);
-    const summary = `into the staging database ${staging}, ${how} (rows since the dump began)`;
+    const since = job.source.kind === "database" ? " (rows since the dump began)" : "";
+    const summary = `into the staging database ${staging}, ${how}${since}`;
     return { value: undefined, summary };
   });
 }

@@ -4,6 +4,7 @@ import { combine } from "@pilot-light/core/async/settle";
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import { OpsError, messageOf, withState } from "@pilot-light/core/ops-error";
 import { libpqEnvironment } from "@pilot-light/core/postgres/libpq";
+import type { DatabaseContent } from "../copy/equality.ts";
 import type { SyncResult } from "../documents.ts";
 import type { StepContext, SyncJob } from "../job.ts";
 import { checkRows } from "../plan/rules/index.ts";
@@ -17,6 +18,8 @@ import { dumpSource, type DumpedSource } from "./dump-source.ts";
 import { restoreStaging } from "./restore-staging.ts";
 import { swapTarget } from "./swap-target.ts";
 import { verifyStaging } from "./verify-staging.ts";
+import type { LoadedSource } from "./loaded-source.ts";
+import { openSource } from "./open-source.ts";
 import { writeManifest } from "./write-manifest.ts";
 
 /** The state that an error after the swap leaves. */
@@ -31,7 +34,7 @@ export async function runSync(job: SyncJob, command: CommandContext): Promise<Sy
   const background = new Background(command.signal);
   const context = await stepContext(job, command, background);
   const durationsMs: Record<string, number> = {};
-  const timed = async <T>(name: string, work: () => Promise<T>) => {
+  const timed: Timed = async (name, work) => {
     const start = performance.now();
     const result = await work();
     durationsMs[name] = Math.round(performance.now() - start);
@@ -45,20 +48,20 @@ export async function runSync(job: SyncJob, command: CommandContext): Promise<Sy
         ? Promise.resolve(undefined)
         : timed("backup", () => backUpTarget(backupKey, context)),
     );
-    const dumped = await timed("dump", () => dumpSource(context));
-    checkRowsAgain(dumped, job);
-    const archive = background.start(timed("archive", () => uploadArchive(dumped.dump, context)));
-    await timed("restore", () => restoreStaging(dumped, context));
-    const losses = await timed("verify", () => verifyStaging(dumped, context));
-    const stored = await finishUploads({ archive, backup }, context);
-    await timed("settings", () => carrySettings(dumped, context));
+    const { dumped, loaded } = await loadSource(context, background, timed);
+    await timed("restore", () => restoreStaging(loaded, context));
+    const { losses, verified } = await timed("verify", () => verifyStaging(loaded, context));
+    // The manifest of a dump may not state its rows.
+    checkRowsAgain(verified, job);
+    const stored = await finishUploads({ archive: loaded.stored, backup }, context);
+    await timed("settings", () => carrySettings(loaded, context));
     context.signal.throwIfAborted();
     const swapped = await timed("swap", () => swapTarget(context));
     ({ target } = swapped);
     if (swapped.target !== "replaced") throw swapped.error;
-    await writeManifest(dumped, stored.archive, durationsMs, context);
+    if (dumped !== undefined) await writeManifest(dumped, stored.archive, durationsMs, context);
     const warnings = [...losses, ...(await dropPrevious(job))];
-    return summarize(dumped, { stored, swapped, durationsMs, warnings });
+    return summarize(verified, { stored, swapped, durationsMs, warnings });
   } catch (error) {
     await background.stop(error);
     // Once the target may have changed, everything that exists may be needed.
@@ -67,6 +70,24 @@ export async function runSync(job: SyncJob, command: CommandContext): Promise<Sy
     const left = await context.undo.run(command.printer, command.signal);
     throw withState(withDetails(background.signal.reason, left), "target-unchanged");
   }
+}
+
+/** Measures a part of the sync. */
+type Timed = <T>(name: string, work: () => Promise<T>) => Promise<T>;
+
+/** Dumps the source and begins the upload, or opens the dump of a restore. */
+async function loadSource(
+  context: StepContext,
+  background: Background,
+  timed: Timed,
+): Promise<{ dumped: DumpedSource | undefined; loaded: LoadedSource }> {
+  const { job } = context;
+  const { source } = job;
+  if (source.kind === "dump") return { dumped: undefined, loaded: await openSource(source.dump, context) };
+  const dumped = await timed("dump", () => dumpSource(source.endpoint, context));
+  checkRowsAgain(dumped, job);
+  const stored = background.start(timed("archive", () => uploadArchive(dumped.dump, context)));
+  return { dumped, loaded: { ...dumped, stored } };
 }
 
 /** The error, with what could not be removed. */
@@ -86,16 +107,16 @@ async function stepContext(
     signal: background.signal,
     job,
     undo: new UndoList(),
-    libpq: {
-      source: await libpqEnvironment(job.source, job.workDirectory, environment),
-      target: await libpqEnvironment(job.target, job.workDirectory, environment),
-    },
+    libpq: { target: await libpqEnvironment(job.target, job.workDirectory, environment) },
     together: (part) => background.start(part),
   };
 }
 
-/** The rows may have changed after the plan was shown: those of the snapshot decide. */
-function checkRowsAgain({ inventory }: DumpedSource, { direction, options, targetRows }: SyncJob): void {
+/** The rows may have changed after the plan was shown: those of the snapshot decide, or those that were restored. */
+function checkRowsAgain(
+  { inventory }: Pick<DatabaseContent, "inventory">,
+  { direction, options, targetRows }: SyncJob,
+): void {
   const sourceRows = new Map([...inventory.tables].map(([identity, { rows }]) => [identity, rows]));
   const { refusals } = checkRows({ direction, sourceRows, targetRows }, options);
   if (refusals.length > 0) throw combine(refusals);
@@ -113,7 +134,7 @@ async function dropPrevious({ maintenance, droppable }: SyncJob): Promise<string
 }
 
 function summarize(
-  { inventory, sequences }: DumpedSource,
+  { inventory, sequences }: DatabaseContent,
   rest: Pick<SyncResult, "durationsMs" | "warnings"> & { stored: UploadedDumps; swapped: Replaced },
 ): SyncResult {
   return {

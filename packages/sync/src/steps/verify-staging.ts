@@ -10,23 +10,26 @@ import { openSessions } from "../read/snapshot.ts";
 import { settleAll } from "@pilot-light/core/async/settle";
 import { readState } from "@pilot-light/core/inventory/state";
 import { readPositions } from "@pilot-light/core/inventory/tables";
-import { lossesBetween } from "../copy/equality.ts";
+import { lossesBetween, type DatabaseContent } from "../copy/equality.ts";
 import { isLeftOut } from "../copy/restore-list.ts";
 import { dumpSchema } from "../copy/schema-dump.ts";
 import { installedVersions, listDumpedSequences, readConfiguration } from "../read/extensions.ts";
 import { analyzeParents, assertEqual, fingerprintStagingTables } from "../copy/verify.ts";
-import type { DumpedSource } from "./dump-source.ts";
+import type { LoadedSource } from "./loaded-source.ts";
 
-/** Returns warnings about what every dump leaves out. */
-export async function verifyStaging(dumped: DumpedSource, context: StepContext): Promise<string[]> {
+/** @returns warnings about what every dump leaves out, and what the staging database was verified to be equal to */
+export async function verifyStaging(
+  loaded: LoadedSource,
+  context: StepContext,
+): Promise<{ losses: string[]; verified: DatabaseContent }> {
   const { printer, environment, job, libpq, signal, together } = context;
   const { direction, options, programs, staging, skippedExtensions, target, versions } = job;
-  const { inventory, leftOut, sequencesAfter, relations } = dumped;
+  const { leftOut, reading, relations } = loaded;
   return await printer.step("verify", async (progress) => {
     const endpoint = withDatabase(target, staging);
     const sessionOpts = sessionOptions("target", environment, signal);
     // A new database has this schema; the source's owner may have dropped it.
-    if (!dumped.state.hasPublic) await dropPublic(endpoint, sessionOpts);
+    if (!loaded.hasPublic) await dropPublic(endpoint, sessionOpts);
     const report = (done: number, all: number) => progress({ done, all, noun: "tables" });
     const schemaDump = {
       system: direction.target,
@@ -40,11 +43,11 @@ export async function verifyStaging(dumped: DumpedSource, context: StepContext):
         printer.detail(`$ ${line}`);
       },
     };
-    const reading = async () => {
+    const readRows = async () => {
       await using sessions = await openSessions(endpoint, job.readers, sessionOpts);
       const { inventory: rows, other } = await readInventory(
         sessions.all,
-        { depth: options.verify, onTable: report, fingerprint: fingerprintStagingTables },
+        { depth: reading, onTable: report, fingerprint: fingerprintStagingTables },
         async (first) => ({
           installed: await installedVersions(first),
           state: await readState(first),
@@ -56,9 +59,9 @@ export async function verifyStaging(dumped: DumpedSource, context: StepContext):
       return { ...other, inventory: rows };
     };
     // pg_dump runs while the rows are read.
-    const [archive, found] = await settleAll([together(dumpSchema(schemaDump)), together(reading())]);
-    const actual = { ...found, archive };
-    assertEqual(dumped, actual, {
+    const [archive, found] = await settleAll([together(dumpSchema(schemaDump)), together(readRows())]);
+    const { expected, actual, sequencesAfter } = loaded.compare({ ...found, archive });
+    assertEqual(expected, actual, {
       sequencesAfter,
       sameMajor: versions.sameMajor,
       skippedExtensions,
@@ -67,11 +70,12 @@ export async function verifyStaging(dumped: DumpedSource, context: StepContext):
     });
     const how = options.verify === "checksums" ? "rows and hashes" : "row counts";
     const what = [
-      `${plural(inventory.tables.size, "table")} (${how})`,
-      plural(dumped.sequences.length, "sequence"),
-      plural(inventory.objects.length, "object"),
+      `${plural(expected.inventory.tables.size, "table")} (${how})`,
+      plural(expected.sequences.length, "sequence"),
+      plural(expected.inventory.objects.length, "object"),
     ];
-    return { value: lossesBetween(dumped, actual), summary: `equal: ${what.join(", ")}` };
+    const value = { losses: lossesBetween(expected, actual), verified: expected };
+    return { value, summary: `equal: ${what.join(", ")}` };
   });
 }
 

@@ -3,22 +3,24 @@ import { manifestBase, type Manifest, type UploadedDump } from "../archive/manif
 import { manifestFailed } from "../errors.ts";
 import { describeRun, type StepContext } from "../job.ts";
 import type { DumpedSource } from "./dump-source.ts";
+import { detailsOf } from "./manifest-details.ts";
 
 /** @param durations milliseconds of each step */
 export async function writeManifest(
-  { inventory, sequences, snapshot }: DumpedSource,
+  dumped: DumpedSource,
   stored: UploadedDump,
   durations: Readonly<Record<string, number>>,
   { job, signal }: StepContext,
 ): Promise<void> {
-  const { archiveKey, direction, options, source, store, target, versions } = job;
+  const { inventory, sequences, snapshot } = dumped;
+  const { archiveKey, direction, facts, options, store, target, versions } = job;
   const manifest: Manifest = {
     ...manifestBase(describeRun(job), archiveKey, stored),
     kind: "archive",
     database: {
       system: direction.source,
-      host: source.host,
-      name: source.database,
+      host: dumped.endpoint.host,
+      name: dumped.endpoint.database,
       serverVersion: versions.source,
     },
     target: { system: direction.target, host: target.host, name: target.database },
@@ -30,6 +32,7 @@ export async function writeManifest(
       sequences,
       schemaObjects: inventory.objects.length,
     },
+    details: detailsOf(dumped, facts.source),
     durations: { ...durations },
   };
   await store.putManifest(archiveKey, manifest, signal).catch((cause: unknown) => {

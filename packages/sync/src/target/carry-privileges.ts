@@ -6,7 +6,6 @@ import { privilegesNotCarried } from "../errors.ts";
 import {
   carryStatements,
   defaultStatements,
-  isClosed,
   keyOf,
   nameOf,
   sameGrants,
@@ -16,12 +15,6 @@ import {
   type Wanted,
 } from "./privileges.ts";
 import { readPrivileges, readRoles } from "./read-privileges.ts";
-
-/** Keys of the objects that PUBLIC may not use, although by default it may use new ones. */
-export async function closedToPublic(session: Session): Promise<Set<string>> {
-  const { objects } = await readPrivileges(session);
-  return new Set(objects.filter(isClosed).map(keyOf));
-}
 
 export interface CarryOptions {
   /** From `closedToPublic` of the source: new objects among them are closed to PUBLIC on the target as well. */

@@ -67,6 +67,11 @@ export function isClosed({ kind, grants, initial }: ObjectPrivileges): boolean {
   return isOpen && !grants.some(({ grantee }) => grantee === null);
 }
 
+/** Keys of the objects that PUBLIC may not use, although by default it may use new ones. */
+export function closedToPublic({ objects }: Pick<Privileges, "objects">): Set<string> {
+  return new Set(objects.filter(isClosed).map(keyOf));
+}
+
 /** True for what CREATE DATABASE and CREATE EXTENSION create, which may belong to another role than the one that syncs. */
 export function isGiven({ extension, on }: Pick<ObjectPrivileges, "extension" | "on">): boolean {
   return extension !== null || on === "schema public";

@@ -2,6 +2,7 @@
 import type { OpsError } from "@pilot-light/core/ops-error";
 import { connections } from "./connections.ts";
 import { databaseSettings } from "./database-settings.ts";
+import { dumpVersion } from "./dump-version.ts";
 import { encoding } from "./encoding.ts";
 import { extensions } from "./extensions.ts";
 import { objectsLeftOut } from "./objects-left-out.ts";
@@ -23,6 +24,7 @@ export type { Rule } from "./rule.ts";
 
 export const rules = [
   versions,
+  dumpVersion,
   encoding,
   stagingDatabase,
   pinnedTarget,

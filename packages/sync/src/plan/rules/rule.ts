@@ -39,6 +39,8 @@ export interface DatabasesFacts {
   /** What earlier syncs left on the target's server. */
   targetState: TargetState;
   privileges: PrivilegeFacts;
+  /** Of a restore: the dump, whose facts are those of the source. */
+  dump?: { uri: string; clientVersion: string };
 }
 
 /** Owners and privileges of both sides. */

@@ -85,6 +85,18 @@ test("every rule has an id of its own, and every allowance belongs to refusals",
   for (const { option, codes: allowed } of allowances) expect(allowed, option).not.toEqual([]);
 });
 
+test.each([
+  { client: "17.2", target: 16, refused: ["DUMP_TOO_NEW"] },
+  { client: "17.2", target: 17, refused: [] },
+  { client: "16.9", target: 14, refused: [] },
+])("a dump of pg_dump $client into PostgreSQL $target", ({ client, target, refused }) => {
+  const facts = { direction: { name: "restore", source: "rds", target: "neon" } as const, jobs: 4 };
+  const databases = { source: side({ major: 14 }), target: side({ major: target }), targetState: intact };
+  const dump = { uri: "s3://b/rds-dumps/x.dump", clientVersion: client };
+  const found = checkDatabases({ ...facts, ...databases, targetBackup: true, privileges, dump }, {});
+  expect(codes(found)).toEqual(refused);
+});
+
 describe("versions", () => {
   test.each([
     { source: 17, target: 16, refused: ["VERSION_DOWNGRADE"] },

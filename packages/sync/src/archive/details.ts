@@ -1,0 +1,93 @@
+/**
+ * The details of a manifest: what a restore checks beyond the tables, and what its plan needs of the dumped database. A database with a
+ * thousand columns has some 200 kB of them, so the manifest holds them compressed.
+ */
+import { createHash } from "node:crypto";
+import { gunzipSync, gzipSync } from "node:zlib";
+import { deparsedKinds, factKinds, type SchemaObject } from "@pilot-light/core/inventory/objects";
+import { z } from "zod";
+import { manifestUnreadable } from "../errors.ts";
+import type { Manifest } from "./manifest.ts";
+
+const names = z.array(z.string());
+const fingerprints = z.record(z.string(), z.object({ rows: z.number(), hash: z.string().exactOptional() }));
+/** Of PUBLIC only: no role has a name here. */
+const grants = z.array(
+  z.object({ grantee: z.null(), owner: z.boolean(), privilege: z.string(), grantable: z.boolean() }),
+);
+
+const detailsSchema = z.object({
+  encoding: z.string(),
+  /** As `DatabaseState`. */
+  state: z.object({
+    hasPublic: z.boolean(),
+    extensions: z.record(z.string(), z.object({ version: z.string(), schema: z.string(), members: names })),
+    brokenIndexes: z.record(z.string(), z.string()),
+    unenforced: names,
+    populated: names,
+    largeObjectComments: z.record(z.string(), z.string()),
+  }),
+  /** Configuration tables and sequences of extensions, as `ConfigurationRelation`. */
+  relations: z.array(
+    z.object({
+      extension: z.string(),
+      schema: z.string(),
+      name: z.string(),
+      identity: z.string(),
+      isSequence: z.boolean(),
+      filter: z.string(),
+      columns: names,
+      isReadable: z.boolean(),
+    }),
+  ),
+  configuration: z.object({ rows: fingerprints, leftOut: fingerprints }),
+  /** Kind, identity and facts of each schema object. */
+  objects: z.array(z.tuple([z.string(), z.string(), z.string()])),
+  /** Objects, with what PUBLIC may do. */
+  privileges: z.array(
+    z.object({
+      kind: z.string(),
+      schema: z.string().nullable(),
+      on: z.string(),
+      alter: z.string().nullable(),
+      column: z.string().nullable(),
+      extension: z.string().nullable(),
+      grants,
+      initial: grants.nullable(),
+    }),
+  ),
+  /** What no dump contains, for the plan. */
+  notDumped: names,
+});
+
+export type Details = z.infer<typeof detailsSchema>;
+
+/** For the field of the manifest. */
+export function encodeDetails(details: Details): string {
+  return gzipSync(JSON.stringify(detailsSchema.parse(details))).toString("base64");
+}
+
+/**
+ * The details of a manifest; undefined where it has none.
+ * @throws OpsError MANIFEST_UNREADABLE (aws)
+ */
+export function decodeDetails({ details }: Manifest, uri: string): Details | undefined {
+  if (details === undefined) return undefined;
+  try {
+    return detailsSchema.parse(JSON.parse(gunzipSync(Buffer.from(details, "base64")).toString()));
+  } catch (cause) {
+    throw manifestUnreadable({ uri }, { cause, details: ["its field `details` cannot be read"] });
+  }
+}
+
+/**
+ * The facts of an object that servers of all majors state alike. A policy names roles, so that its facts are a hash; comments are
+ * compared by the archives.
+ */
+export function factsOf({ kind, definition }: SchemaObject): string {
+  if (kind === "comment") return "";
+  const first = definition.split("\n")[0] ?? "";
+  if (kind === "policy") return createHash("sha256").update(first).digest("hex").slice(0, 16);
+  if (!deparsedKinds.has(kind)) return definition;
+  return factKinds.has(kind) ? first : "";
+}

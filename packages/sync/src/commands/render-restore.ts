@@ -1,0 +1,86 @@
+/** Plans and results of restores as text for people. */
+import { formatBytes, formatDuration, plural } from "@pilot-light/core/output/format";
+import type { Printer } from "@pilot-light/core/output/printer";
+import type { RestorePlan, SyncResult } from "../documents.ts";
+import { printFact, printSide, printTables } from "./render.ts";
+
+/** Prints the plan of a restore. */
+export function printRestorePlan(plan: RestorePlan, printer: Printer, { dryRun }: { dryRun: boolean }): void {
+  const { bold, dim, red, yellow } = printer.colors;
+  const { dump, target, backup, mode } = plan;
+  const time = dump.createdAt.slice(0, 16).replace("T", " ");
+  const head = bold(`Restore  ${dump.key} -> ${target.system}`);
+  printer.line();
+  printer.row({ label: "", text: head, ...(dryRun ? { right: "dry run, nothing is written" } : {}) });
+  printer.line();
+  printFact("dump", dump.uri, printer);
+  printFact(
+    "",
+    `${dump.kind} of ${dump.system}, ${time} UTC: ${dump.database} @ ${dump.host}, PostgreSQL ${dump.version}, ${formatBytes(dump.bytes)}`,
+    printer,
+  );
+  printSide("target", target, printer);
+  printFact(
+    "backup",
+    backup === null ? "none (--no-target-backup)" : `${backup}   (of the target, before it is replaced)`,
+    printer,
+  );
+  printFact("mode", `${mode.name}: ${mode.description}`, printer);
+  printFact("verify", describeVerification(plan), printer);
+  printer.line();
+  printTables(plan.tables, printer, { head: "dump rows", unknown: "unknown" });
+  for (const name of plan.removedObjects) {
+    printer.row({ label: `  ${bold(red("REMOVED, only in the target:"))} `, text: name });
+  }
+  if (plan.removedObjects.length > 0) printer.line();
+  const notes = [...plan.unverified.map((part) => `not verified: ${part}`), ...plan.notes];
+  for (const note of notes) printer.row({ label: `  ${yellow("!")} `, text: note });
+  if (notes.length > 0) printer.line();
+  const seconds = Math.ceil(plan.estimatedDurationMs / 1000);
+  const estimate = `About ${seconds} s; the target is unavailable for less than 1 s at the end.`;
+  printer.row({ label: "  ", text: dim(estimate) });
+}
+
+function describeVerification({ verify }: Pick<RestorePlan, "verify">): string {
+  switch (verify) {
+    case "checksums":
+      return "rows and hashes of the manifest, schema and sequences of the dump";
+    case "counts":
+      return "row counts of the manifest, schema and sequences of the dump";
+    case null:
+      return "schema and sequences of the dump; the manifest states no rows";
+  }
+}
+
+/** Prints what a restore did and how to revert it. */
+export function printRestored(
+  plan: RestorePlan,
+  result: SyncResult,
+  milliseconds: number,
+  printer: Printer,
+): void {
+  const { bold, green } = printer.colors;
+  const { dump, target, backup } = plan;
+  const how = { checksums: "rows and hashes", counts: "row counts" };
+  const rows = plural(result.rows, "row");
+  const verified = [
+    plural(result.tables, "table"),
+    plan.verify === null ? `${rows} (not verified)` : `${rows} (${how[plan.verify]})`,
+    plural(result.sequences, "sequence"),
+    plural(result.schemaObjects, "schema object"),
+  ];
+  const fact = (name: string, text: string) => printFact(name, text, printer, 13);
+  printer.line();
+  const outcome = plan.verify === null ? "has the contents of" : "is verified to be equal to";
+  const head = `Restored: ${target.system} ${outcome} ${dump.key}, in ${formatDuration(milliseconds)}.`;
+  printer.row({ label: "  ", text: bold(green(head)) });
+  printer.line();
+  fact(plan.verify === null ? "restored" : "verified", verified.join(", "));
+  fact("unavailable", formatDuration(result.unavailableMs));
+  fact("dump", `${dump.uri}   (${formatBytes(dump.bytes)})`);
+  if (backup !== null) {
+    fact("backup", `${backup}   (${formatBytes(result.backupBytes ?? 0)}, the previous target)`);
+  }
+  fact("to undo", `pnpm sync undo ${target.system}`);
+  for (const warning of result.warnings) printer.warn(warning);
+}

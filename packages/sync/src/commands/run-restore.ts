@@ -1,0 +1,36 @@
+/** Runs a restore for a person: prints the plan, asks, restores, prints the result. */
+import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
+import { canAsk, confirmByName } from "@pilot-light/core/cli/confirm";
+import { confirmationNeeded } from "@pilot-light/core/errors";
+import type { RestoreOptions } from "../options.ts";
+import { performRestore, previewRestore, type ConfirmRestore } from "../restore/restore.ts";
+import { printRestored, printRestorePlan } from "./render-restore.ts";
+
+export async function runRestoreCommand(
+  key: string,
+  given: Omit<RestoreOptions, "command" | "commandAllowing"> & { dryRun: boolean; yes: boolean },
+  context: CommandContext,
+): Promise<CommandOutcome> {
+  const { printer, signal } = context;
+  const command = `pnpm sync restore ${key} --to ${given.to}`;
+  const options = { ...given, command, commandAllowing: (option: string) => `${command} --${option}` };
+  if (given.dryRun) {
+    const { plan, refusal } = await previewRestore(key, options, context);
+    printRestorePlan(plan, printer, given);
+    if (refusal !== undefined) throw refusal;
+    // The dump of the plan: `latest` may be another one later.
+    printer.line(`  To run it:  pnpm sync restore ${plan.dump.key} --to ${given.to}`);
+    return { outcome: "planned", document: { plan } };
+  }
+  if (!given.yes && !canAsk()) throw confirmationNeeded({ command });
+  const confirm: ConfirmRestore = async (plan, refusal) => {
+    printRestorePlan(plan, printer, given);
+    if (given.yes || refusal !== undefined) return;
+    const { database, system } = plan.target;
+    await confirmByName(`This replaces the database ${database} on ${system}.`, database, signal);
+  };
+  const start = performance.now();
+  const { plan, result } = await performRestore(key, options, context, confirm);
+  printRestored(plan, result, performance.now() - start, printer);
+  return { outcome: "restored", document: { plan, result } };
+}

@@ -1,0 +1,124 @@
+/** Connects to the target of a restore, and reads what a plan needs of it and of the dump. Writes nothing. */
+import type { CommandContext } from "@pilot-light/core/cli/command";
+import { combine, settleAll } from "@pilot-light/core/async/settle";
+import { readState } from "@pilot-light/core/inventory/state";
+import { chooseClientPrograms, findClientPrograms } from "@pilot-light/core/postgres/programs";
+import { openSession, type Session } from "@pilot-light/core/postgres/session";
+import { rowsUnknown } from "../archive/errors.ts";
+import type { OpenedDump } from "../archive/opened-dump.ts";
+import type { Direction } from "../direction.ts";
+import type { RestoreOptions } from "../options.ts";
+import { sessionOptions, withFreshPassword } from "../read/connect.ts";
+import { installedVersions } from "../read/extensions.ts";
+import { measureLine } from "../read/line.ts";
+import { whileObjectsVanish } from "../read/vanishing.ts";
+import type { ResolvedTarget } from "../resolve.ts";
+import { readPrivileges, readRoles } from "../target/read-privileges.ts";
+import type { TargetState } from "../target/target-state.ts";
+import { factsOfDump, unverifiedParts } from "./dump-facts.ts";
+import { extensionNotes } from "./extension-notes.ts";
+import { countAll, readSide, type InspectedSource, type Inspection } from "./inspect.ts";
+import { checkDatabases, checkRows } from "./rules/index.ts";
+
+/** A dump and the target of a restore, as they were inspected. */
+export interface DumpInspection extends Inspection<InspectedSource> {
+  /** Sentences about what nothing verifies. */
+  unverified: readonly string[];
+}
+
+/**
+ * Inspects the target and checks the rules of a sync, with the dump in place of the source.
+ * @throws OpsError the refusals of the rules about databases, DUMP_TOO_NEW (precondition); PG_DUMP_* (configuration); why the target
+ *   cannot be connected to
+ */
+export async function inspectDump(
+  direction: Direction,
+  options: RestoreOptions,
+  { target: endpoint, rereadSecret }: ResolvedTarget,
+  dump: OpenedDump,
+  targetState: TargetState,
+  context: CommandContext,
+): Promise<DumpInspection> {
+  const { environment, signal } = context;
+  const finding = findClientPrograms(environment);
+  await using session = await withFreshPassword(endpoint, rereadSecret, (candidate) =>
+    openSession(candidate, sessionOptions("target", environment, signal)),
+  );
+  const [target, privileges] = await settleAll([
+    readSide(session, "target", context),
+    whileObjectsVanish(async () => ({
+      target: await readPrivileges(session),
+      roles: await readRoles(session),
+    })),
+  ]);
+  const source = factsOfDump(dump, target.facts);
+  const { targetBackup, jobs } = options;
+  const found = checkDatabases(
+    {
+      direction,
+      source,
+      target,
+      targetBackup,
+      jobs,
+      targetState,
+      privileges: { ...privileges, source: source.privileges },
+      dump: { uri: dump.uri, clientVersion: dump.manifest.clientVersion },
+    },
+    options,
+  );
+  if (found.refusals.length > 0) throw combine(found.refusals);
+  const { major } = target.facts;
+  const clientMajor = Number.parseInt(dump.manifest.clientVersion, 10);
+  // pg_restore must read the dump, and pg_dump the target, of which it dumps the schema for the verification.
+  const programs = chooseClientPrograms(await finding, [clientMajor, major], major);
+  const targetRows = await countAll(session, "target", target.tables, found.jobs ?? jobs, context);
+  const line = await measureLine(session, "to-server", source.facts.bytes);
+  const rows =
+    dump.contents === undefined
+      ? undefined
+      : checkRows({ direction, sourceRows: source.rows, targetRows }, options);
+  // Another major of pg_dump may write the same definition otherwise.
+  const sameMajor = source.facts.major === major && programs.major === clientMajor;
+  const unverified = unverifiedParts(dump, { sameMajor });
+  const unknown =
+    dump.contents === undefined && !options.allowUnverified
+      ? [rowsUnknown({ uri: dump.uri, command: options.command })]
+      : [];
+  return {
+    source,
+    target: { endpoint: session.endpoint, ...target, rows: targetRows, line },
+    programs,
+    sameMajor,
+    unverified,
+    findings: {
+      ...found,
+      refusals: [...unknown, ...(rows?.refusals ?? [])],
+      notes: [
+        ...found.notes,
+        ...(await notesOnExtensions(direction, dump, session)),
+        ...(rows?.notes ?? []),
+        ...(dump.contents === undefined && options.allowUnverified
+          ? ["allowed by --allow-unverified: the manifest of the dump does not state the rows"]
+          : []),
+      ],
+    },
+  };
+}
+
+/** What the manifest states of extensions, beside what the target offers. */
+async function notesOnExtensions(
+  direction: Direction,
+  { details }: OpenedDump,
+  session: Session,
+): Promise<string[]> {
+  if (details === undefined) return [];
+  const none = new Map<string, never>();
+  return extensionNotes(direction, {
+    source: details.state,
+    target: await readState(session),
+    installed: await installedVersions(session),
+    additions: [],
+    relations: [],
+    leftOut: { source: none, target: none },
+  });
+}

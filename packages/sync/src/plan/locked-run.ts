@@ -1,0 +1,60 @@
+/** What a sync and a restore share: lock, plan, ask, remove what killed runs left, run. */
+import type { CommandContext } from "@pilot-light/core/cli/command";
+import { messageOf, type OpsError } from "@pilot-light/core/ops-error";
+import type { DumpStore } from "../archive/dump-store.ts";
+import type { SyncResult } from "../documents.ts";
+import type { Locks } from "./locks.ts";
+import { stating } from "./resulting-state.ts";
+import { dropDatabase } from "../target/maintenance.ts";
+
+/** The parts of a run in which a sync and a restore differ. */
+export interface LockedRun<Plan, Made extends { plan: Plan; refusal: OpsError | undefined }> {
+  store: DumpStore;
+  lock: () => Promise<Locks>;
+  prepare: (locks: Locks) => Promise<Made>;
+  /** Gets the plan under the lock. To cancel the run, it throws. */
+  confirm: (plan: Plan, refusal: OpsError | undefined) => Promise<void>;
+  run: (made: Made, locks: Locks) => Promise<SyncResult>;
+}
+
+/**
+ * Runs under the lock.
+ * @param context its signal is aborted by the end of the route as well
+ * @throws OpsError of any class; its state is what became of the target
+ */
+export async function runLocked<Plan, Made extends { plan: Plan; refusal: OpsError | undefined }>(
+  { store, lock, prepare, confirm, run }: LockedRun<Plan, Made>,
+  context: CommandContext,
+): Promise<{ plan: Plan; result: SyncResult }> {
+  const { signal } = context;
+  await using locks = await stating("nothing-written", signal, lock);
+  const stateSoFar = locks.repaired ? "target-unchanged" : "nothing-written";
+  const prepared = await stating(stateSoFar, signal, async () => {
+    const made = await prepare(locks);
+    await confirm(made.plan, made.refusal);
+    if (made.refusal !== undefined) throw made.refusal;
+    return made;
+  });
+  const result = await stating("target-unchanged", signal, async () => {
+    await removeLeftovers(locks, store, context);
+    return await run(prepared, locks);
+  });
+  return { plan: prepared.plan, result };
+}
+
+/** Removes what killed runs left: staging databases and unfinished uploads. Needs the lock. */
+async function removeLeftovers(
+  { maintenance, state }: Locks,
+  store: DumpStore,
+  { printer, signal }: CommandContext,
+): Promise<void> {
+  for (const name of state.staging) {
+    // If a session of a monitor prevents it, the sync can run nevertheless: its staging database has another name.
+    const what = await dropDatabase(maintenance, name).then(
+      () => `dropped ${name}, which an interrupted sync left`,
+      (error: unknown) => `could not drop ${name}, which an interrupted sync left: ${messageOf(error)}`,
+    );
+    printer.warn(what);
+  }
+  await store.abortStaleUploads(new Date(), signal).catch((error: unknown) => printer.warn(messageOf(error)));
+}

@@ -1,0 +1,82 @@
+/** Plans a restore: all that its dry run does once the dump is downloaded. Writes nothing. */
+import { combine, settleAll } from "@pilot-light/core/async/settle";
+import type { CommandContext } from "@pilot-light/core/cli/command";
+import { OpsError } from "@pilot-light/core/ops-error";
+import type { OpenedDump } from "../archive/opened-dump.ts";
+import type { Direction } from "../direction.ts";
+import type { RestorePlan } from "../documents.ts";
+import type { RestoreOptions } from "../options.ts";
+import type { ResolvedTarget } from "../resolve.ts";
+import type { TargetState } from "../target/target-state.ts";
+import { perCompressedByte } from "./dump-facts.ts";
+import { estimateDurationMs } from "./estimate.ts";
+import { inspectDump, type DumpInspection } from "./inspect-dump.ts";
+import { mode, plannedSide, planTables, removedObjects } from "./plan.ts";
+import { freeKeys, type DumpKeys } from "./prepare.ts";
+
+/** A plan, and everything that it was made from. */
+export interface PreparedRestore {
+  plan: RestorePlan;
+  /** Why the restore must not run, although its plan can be shown. */
+  refusal: OpsError | undefined;
+  inspection: DumpInspection;
+  keys: DumpKeys;
+}
+
+/** Inspects the target and plans. */
+export async function prepareRestore(
+  direction: Direction,
+  options: RestoreOptions,
+  resolved: ResolvedTarget,
+  dump: OpenedDump,
+  targetState: TargetState,
+  context: CommandContext,
+): Promise<PreparedRestore> {
+  const { store } = resolved;
+  const [inspection, keys] = await settleAll([
+    inspectDump(direction, options, resolved, dump, targetState, context),
+    freeKeys(direction, store, options, context.signal),
+  ]);
+  const { source, target, programs, findings, unverified } = inspection;
+  const { manifest, contents } = dump;
+  const refusal = combine(findings.refusals);
+  const plan: RestorePlan = {
+    dump: {
+      key: dump.key,
+      uri: dump.uri,
+      system: dump.system,
+      kind: manifest.kind,
+      database: manifest.database.name,
+      host: manifest.database.host,
+      version: manifest.database.serverVersion,
+      clientVersion: manifest.clientVersion,
+      createdAt: dump.createdAt,
+      bytes: dump.bytes,
+      sha256: manifest.sha256,
+    },
+    target: plannedSide(target),
+    backup: keys.backupKey === null ? null : store.uri(keys.backupKey),
+    mode,
+    verify: contents === undefined ? null : options.verify,
+    unverified,
+    clientVersion: programs.version,
+    tables: planTables(source.rows, target.rows),
+    // Without the details of the manifest, the objects of the dump are not known by name.
+    removedObjects: dump.details === undefined ? [] : removedObjects(source.objects, target.objects),
+    notes: findings.notes,
+    estimatedDurationMs: estimateDurationMs({
+      sourceBytes: dump.bytes * perCompressedByte,
+      backupBytes: keys.backupKey === null ? 0 : target.facts.bytes,
+      objects: dump.archive.entries.length,
+      verify: options.verify,
+      source: { roundTripMs: 0, bytesPerMs: Infinity },
+      target: target.line,
+    }),
+  };
+  return {
+    plan,
+    refusal: refusal instanceof OpsError ? refusal : undefined,
+    inspection,
+    keys: { ...keys, archiveKey: dump.key },
+  };
+}

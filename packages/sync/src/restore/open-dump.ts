@@ -1,0 +1,53 @@
+/** Opens a dump for a restore: finds it, downloads it and checks it, before any database is connected to. */
+import { join } from "node:path";
+import type { CommandContext } from "@pilot-light/core/cli/command";
+import { plural } from "@pilot-light/core/output/format";
+import { chooseClientPrograms, findClientPrograms } from "@pilot-light/core/postgres/programs";
+import { decodeDetails } from "../archive/details.ts";
+import type { DumpBucket } from "../archive/dump-bucket.ts";
+import type { DumpStore } from "../archive/dump-store.ts";
+import { dumpDamagedInS3 } from "../archive/errors.ts";
+import type { OpenedDump } from "../archive/opened-dump.ts";
+import { checkBytes, fetchDump, findArchive } from "../dumps/fetch-dump.ts";
+
+/**
+ * Opens a dump.
+ * @param wanted `latest` for the newest archive, a key, or a part of a key
+ * @param directory where the dump is downloaded to
+ * @throws OpsError DUMP_NOT_INTACT, DUMP_INCOMPLETE, NO_ROOM (precondition), PG_DUMP_* (configuration), and as `findDump` does
+ */
+export async function openDump(
+  wanted: string,
+  { bucket, store }: { bucket: DumpBucket; store: DumpStore },
+  directory: string,
+  context: CommandContext,
+): Promise<OpenedDump> {
+  const { environment, printer, signal } = context;
+  const { stored, manifest } = await findArchive(wanted, { bucket, store }, signal);
+  const uri = bucket.uri(stored.key);
+  const details = decodeDetails(manifest, uri);
+  const major = Number.parseInt(manifest.clientVersion, 10);
+  const programs = chooseClientPrograms(await findClientPrograms(environment), [major], Infinity);
+  const found = await fetchDump(bucket, stored, join(directory, "source.dump"), context);
+  const archive = await printer.step("check", async () => {
+    const checked = await checkBytes({ stored, manifest }, found, programs, context);
+    const { problems } = checked;
+    if (checked.archive === null || problems.length > 0) {
+      throw dumpDamagedInS3({ uri, problems, isRestore: true });
+    }
+    const tables = checked.archive.entries.filter(({ type }) => type === "TABLE DATA").length;
+    return { value: checked.archive, summary: `SHA-256 as in the manifest, ${plural(tables, "table")}` };
+  });
+  return {
+    key: stored.key,
+    uri,
+    system: stored.system,
+    createdAt: stored.createdAt.toISOString(),
+    manifest,
+    contents: manifest.verified ?? manifest.contents,
+    details,
+    file: found.file,
+    bytes: found.bytes,
+    archive,
+  };
+}

@@ -1,0 +1,159 @@
+/** Step of a restore, in place of the dump: the rows of a downloaded dump go into the staging database. */
+import type { ArchiveEntry } from "@pilot-light/core/inventory/archive";
+import { GrowingFile } from "@pilot-light/core/async/growing-file";
+import type { DatabaseState } from "@pilot-light/core/inventory/state";
+import { readingOf, type Fingerprint, type SequencePosition } from "@pilot-light/core/inventory/tables";
+import { factsOf } from "../archive/details.ts";
+import { splitIdentity } from "../archive/identity.ts";
+import type { OpenedDump } from "../archive/opened-dump.ts";
+import type { DatabaseContent } from "../copy/equality.ts";
+import { isLeftOut } from "../copy/restore-list.ts";
+import type { StepContext } from "../job.ts";
+import type { Configuration } from "../read/extensions.ts";
+import { nameOfRelation, type Inventory } from "../read/inventory.ts";
+import { closedToPublic } from "../target/privileges.ts";
+import { dropDatabase, ownsPublic } from "../target/maintenance.ts";
+import { createEmptyStaging, LoadProgress, loadStaging } from "./load-staging.ts";
+import type { Comparison, LoadedSource } from "./loaded-source.ts";
+
+/** Begins to load the rows. */
+export async function openSource(dump: OpenedDump, context: StepContext): Promise<LoadedSource> {
+  const { job, undo, together } = context;
+  const { maintenance, options, skippedExtensions, staging, target } = job;
+  undo.add(`the staging database ${staging}`, `The next sync to ${target.system} drops it.`, () =>
+    dropDatabase(maintenance, staging),
+  );
+  const { archive, contents, details, file, bytes, manifest } = dump;
+  const all = (details?.relations ?? []).filter(({ isReadable }) => isReadable);
+  const relations = all.filter(({ extension }) => !skippedExtensions.includes(extension));
+  const skipped = all.filter((relation) => !relations.includes(relation));
+  const leftOut = {
+    skippedExtensions,
+    skippedRelations: new Set(skipped.map(({ schema, name }) => nameOfRelation(schema, name))),
+    mayCommentPublic: await ownsPublic(maintenance),
+  };
+  const progress = new LoadProgress();
+  const load = async () => {
+    await createEmptyStaging(job);
+    const growing = new GrowingFile(file);
+    growing.complete();
+    await loadStaging({ file: growing, archive: Promise.resolve(archive), leftOut, progress }, context);
+  };
+  const restored = archive.entries.filter((entry) => !isLeftOut(entry, leftOut));
+  const privileges = (details?.privileges ?? []).map((each) => ({ ...each, owner: "", mayCreate: true }));
+  return {
+    dump: { file, bytes },
+    archive,
+    relations,
+    leftOut,
+    loading: together(load()),
+    progress,
+    closed: closedToPublic({ objects: privileges }),
+    hasPublic: details?.state.hasPublic ?? true,
+    reading: contents === undefined ? "counts" : readingOf(options.verify, contents.tables),
+    compare: (found) =>
+      compareWith(dump, restored, new Set(relations.map(({ identity }) => identity)), found),
+    stored: Promise.resolve({ bytes, sha256: manifest.sha256 }),
+  };
+}
+
+/**
+ * What the restored database must contain. Where the manifest does not state it, what was found is expected; the plan has named
+ * these parts.
+ * @param restored the entries of the archive that were restored
+ * @param configuration tables of the extensions that were restored
+ */
+function compareWith(
+  { archive, contents, details }: OpenedDump,
+  restored: readonly ArchiveEntry[],
+  configuration: ReadonlySet<string>,
+  found: DatabaseContent,
+): Comparison {
+  // Without hashes on one side, numbers of rows are compared.
+  const isHashed = [...found.inventory.tables.values(), found.inventory.largeObjects].some(
+    ({ hash }) => hash !== undefined,
+  );
+  const shown = ({ rows, hash }: Fingerprint): Fingerprint =>
+    isHashed && hash !== undefined ? { rows, hash } : { rows };
+  const expectedInventory: Inventory = {
+    objects: (details?.objects ?? []).map(([kind, identity, definition]) => ({ kind, identity, definition })),
+    tables: mapValues(new Map(Object.entries(contents?.tables ?? {})), shown),
+    largeObjects: shown(contents?.largeObjects ?? found.inventory.largeObjects),
+  };
+  const rowsOf = (all: Readonly<Record<string, Fingerprint>>) =>
+    mapValues(new Map(Object.entries(all).filter(([identity]) => configuration.has(identity))), shown);
+  const expectedConfiguration: Configuration | undefined = details && {
+    rows: rowsOf(details.configuration.rows),
+    leftOut: new Map(Object.entries(details.configuration.leftOut)),
+  };
+  const actual: DatabaseContent = {
+    ...found,
+    configuration: { ...found.configuration, rows: mapValues(found.configuration.rows, shown) },
+    inventory: {
+      ...found.inventory,
+      objects:
+        details === undefined
+          ? found.inventory.objects
+          : found.inventory.objects.map((object) => ({ ...object, definition: factsOf(object) })),
+    },
+  };
+  const expected: DatabaseContent = {
+    archive,
+    state: details?.state ?? stateOf(restored, found.state),
+    configuration: expectedConfiguration ?? actual.configuration,
+    inventory: {
+      objects: details === undefined ? actual.inventory.objects : expectedInventory.objects,
+      tables: contents === undefined ? actual.inventory.tables : expectedInventory.tables,
+      largeObjects: expectedInventory.largeObjects,
+    },
+    sequences: sequencesOf(details === undefined ? withoutMembers(restored) : restored, found.sequences),
+  };
+  return { expected, actual, sequencesAfter: [] };
+}
+
+function mapValues<A, B>(map: ReadonlyMap<string, A>, change: (value: A) => B): Map<string, B> {
+  return new Map([...map].map(([key, value]) => [key, change(value)]));
+}
+
+/** Without the positions of sequences of extensions, which an old manifest does not name, so that nothing reads them. */
+function withoutMembers(restored: readonly ArchiveEntry[]): ArchiveEntry[] {
+  const keyOf = ({ schema, tag }: ArchiveEntry) => nameOfRelation(schema, tag);
+  const created = new Set(restored.filter(({ type }) => type === "SEQUENCE").map(keyOf));
+  return restored.filter((entry) => entry.type !== "SEQUENCE SET" || created.has(keyOf(entry)));
+}
+
+/** The positions that the archive sets: more exact than those of a manifest, which were read a moment before. */
+export function sequencesOf(
+  restored: readonly ArchiveEntry[],
+  found: readonly SequencePosition[],
+): SequencePosition[] {
+  const known = new Map(
+    found.map((position) => {
+      const { schema, name } = splitIdentity(position.identity);
+      return [nameOfRelation(schema, name), position];
+    }),
+  );
+  return restored.flatMap(({ type, schema, tag, sql }) => {
+    const [, lastValue, called] = /', (-?\d+), (true|false)\);\s*$/.exec(sql) ?? [];
+    if (type !== "SEQUENCE SET" || lastValue === undefined) return [];
+    const position = known.get(nameOfRelation(schema, tag));
+    const identity = position?.identity ?? `${schema ?? ""}.${tag}`;
+    const { increment = "1", cycle = false } = position ?? {};
+    return [{ identity, lastValue, isCalled: called === "true", increment, cycle }];
+  });
+}
+
+/** As far as the archive states it. */
+function stateOf(restored: readonly ArchiveEntry[], found: DatabaseState): DatabaseState {
+  const unknown = { version: "", schema: "", members: [] };
+  const extensions = restored.filter(({ type }) => type === "EXTENSION").map(({ tag }) => tag);
+  return {
+    ...found,
+    extensions: Object.fromEntries(extensions.map((name) => [name, found.extensions[name] ?? unknown])),
+    // The index of a partitioned table is not valid while a partition has none.
+    brokenIndexes: Object.fromEntries(
+      Object.entries(found.brokenIndexes).filter(([, reason]) => reason === "not valid"),
+    ),
+    unenforced: [],
+  };
+}
