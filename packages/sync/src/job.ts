@@ -6,6 +6,7 @@ import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
 import type { ClientPrograms } from "@pilot-light/core/postgres/programs";
 import type { Session } from "@pilot-light/core/postgres/session";
 import type { DumpStore } from "./archive/dump-store.ts";
+import type { CopyMark } from "./copy-mark.ts";
 import type { Direction } from "./direction.ts";
 import type { SyncOptions } from "./options.ts";
 import type { DatabaseSetting } from "./read/database-facts.ts";
@@ -46,6 +47,12 @@ export interface SyncJob {
   skippedExtensions: readonly string[];
   /** Settings of the target that the new database does not get: only an administrator may set them. */
   lostSettings: readonly DatabaseSetting[];
+  /** Why the new database is no true copy; undefined where it is one. */
+  mark: CopyMark | undefined;
+  /** Why the databases are no true copies at the beginning. */
+  marksBefore: { source: CopyMark | undefined; target: CopyMark | undefined };
+  /** OIDs of the databases at the beginning. */
+  oids: { source: number; target: number };
   workDirectory: string;
 }
 

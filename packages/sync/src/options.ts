@@ -4,6 +4,7 @@ import type { Routes } from "@pilot-light/core/reach/routes";
 import type { OutputsSource } from "@pilot-light/core/terraform/outputs";
 import type { FingerprintDepth } from "@pilot-light/core/inventory/tables";
 import type { Allowed } from "./plan/rules/index.ts";
+import type { Script } from "./plan/script.ts";
 
 /** Where the outputs are, and how RDS is reached. */
 export interface ReachOptions {
@@ -24,4 +25,6 @@ export interface SyncOptions extends Allowed, ReachOptions {
   jobs: number;
   /** Dump the target to S3 before it is replaced. */
   targetBackup: boolean;
+  /** Changes the copy after its verification. From `readScript`. */
+  script?: Script;
 }

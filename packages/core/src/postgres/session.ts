@@ -87,6 +87,23 @@ export class Session implements AsyncDisposable {
     }
   }
 
+  /**
+   * Runs several statements as one message: the server separates them by its own rules, and the first error ends them.
+   * @returns the number of statements
+   * @throws OpsError as `query` does
+   */
+  async script(sql: string, onStatement: (done: number) => void = () => undefined): Promise<number> {
+    let done = 0;
+    const count = () => onStatement((done += 1));
+    this.#client.connection.on("commandComplete", count);
+    try {
+      await this.query(sql);
+      return done;
+    } finally {
+      this.#client.connection.off("commandComplete", count);
+    }
+  }
+
   /** The only row of a statement that always gives one. */
   async one<Row extends pg.QueryResultRow>(sql: string, values: readonly unknown[] = []): Promise<Row> {
     const [row] = await this.query<Row>(sql, values);

@@ -2,12 +2,27 @@
 import type { DirectionName } from "../direction.ts";
 import { manifestUnreadable } from "../errors.ts";
 import { z } from "zod";
+import type { CopyMark } from "../copy-mark.ts";
 
 const databaseShape = {
   system: z.enum(["neon", "rds"]).describe("Where the database is."),
   host: z.string().describe("Host name of the server."),
   name: z.string().describe("Name of the database."),
 };
+const oid = z
+  .number()
+  .exactOptional()
+  .describe("OID of the database. Earlier versions of the tool did not write it.");
+const script = z.object({
+  file: z.string().describe("Name of the file."),
+  sha256: z.string().describe("SHA-256 of the file, in hexadecimal."),
+});
+const mark = z
+  .object({
+    afterRestore: script.exactOptional().describe("The statements that changed rows after a verification."),
+    unreadable: z.boolean().exactOptional().describe("The mark of the database could not be read."),
+  })
+  .exactOptional();
 const fingerprint = z.object({
   rows: z.number().describe("Number of rows."),
   hash: z
@@ -45,10 +60,19 @@ export const manifestSchema = z.looseObject({
   createdBy: z.string().describe("ARN of who ran the sync."),
   direction: z.enum(["neon-to-rds", "rds-to-neon"]).describe("Direction of the sync."),
   database: z
-    .object({ ...databaseShape, serverVersion: z.string().describe("Version of the server.") })
+    .object({
+      ...databaseShape,
+      serverVersion: z.string().describe("Version of the server."),
+      oid,
+      mark: mark.describe("Why the dump is no true copy, and must not reach Neon; absent where it is one."),
+    })
     .describe("The dumped database."),
   target: z
-    .object(databaseShape)
+    .object({
+      ...databaseShape,
+      oid,
+      mark: mark.describe("Why the restored database is no true copy; absent where it is one."),
+    })
     .exactOptional()
     .describe(
       "Of an archive: the database that it was restored to. Earlier versions of the tool did not write it.",
@@ -65,6 +89,13 @@ export const manifestSchema = z.looseObject({
     })
     .exactOptional()
     .describe("Of an archive: what was verified, read in the snapshot that the dump was made from."),
+  afterRestore: script
+    .extend({
+      tables: z.record(z.string(), fingerprint).describe("The tables of the target after the statements."),
+      largeObjects: fingerprint.describe("All large objects of the target after the statements."),
+    })
+    .exactOptional()
+    .describe("Of an archive: the statements that changed the target after its verification."),
   durations: z.record(z.string(), z.number()).describe("Milliseconds that each step took, by its name."),
 });
 
@@ -107,4 +138,9 @@ export function manifestBase(
   { bytes, sha256 }: UploadedDump,
 ) {
   return { version: 1, key, bytes, sha256, createdAt: new Date().toISOString(), ...run } as const;
+}
+
+/** The mark of a database as its manifest states it. */
+export function marked(mark: CopyMark | undefined): { mark?: NonNullable<Manifest["database"]["mark"]> } {
+  return mark === undefined ? {} : { mark };
 }

@@ -1,5 +1,5 @@
 /** Plans and results as text for people. */
-import { formatBytes, formatCount, formatDuration, plural } from "@pilot-light/core/output/format";
+import { formatBytes, formatCount, formatDuration, plural, shortList } from "@pilot-light/core/output/format";
 import type { Column } from "@pilot-light/core/output/layout";
 import type { Printer } from "@pilot-light/core/output/printer";
 import { ident } from "@pilot-light/core/postgres/identifiers";
@@ -30,6 +30,11 @@ export function printPlan(plan: Plan, printer: Printer, { dryRun }: { dryRun: bo
     printer,
   );
   printFact("mode", `${plan.mode.name}: ${plan.mode.description}`, printer);
+  if (plan.afterRestore !== null) {
+    const { file, sha256 } = plan.afterRestore;
+    printFact("script", `${file} changes the copy after its verification (SHA-256 ${sha256})`, printer);
+    printFact("", `from then on, ${plan.target.system} is no true copy and must not reach Neon`, printer);
+  }
   printer.line();
   printTables(plan.tables, printer);
   for (const name of plan.removedObjects) {
@@ -102,10 +107,19 @@ export function printResult(plan: Plan, result: SyncResult, milliseconds: number
   ];
   const fact = (name: string, text: string) => printFact(name, text, printer, 13);
   printer.line();
-  const head = `Synced: ${target.system} is verified to be equal to ${source.system}, in ${formatDuration(milliseconds)}.`;
+  const equal = `verified to be equal to ${source.system}`;
+  const what =
+    plan.afterRestore === null ? `is ${equal}` : `was ${equal}, then changed by ${plan.afterRestore.file}`;
+  const head = `Synced: ${target.system} ${what}, in ${formatDuration(milliseconds)}.`;
   printer.row({ label: "  ", text: bold(green(head)) });
   printer.line();
   fact("verified", verified.join(", "));
+  if (plan.afterRestore !== null && result.afterRestore !== null) {
+    const { statements, changedTables } = result.afterRestore;
+    const tables = changedTables.length === 0 ? [] : [shortList(changedTables).join(", ")];
+    fact("changed", [`${plural(statements, "statement")} of ${plan.afterRestore.file}`, ...tables].join(": "));
+    fact("", `SHA-256 ${plan.afterRestore.sha256}`);
+  }
   fact("unavailable", formatDuration(result.unavailableMs));
   fact("dump", `${plan.archive}   (${formatBytes(result.archiveBytes)})`);
   if (plan.backup !== null) {

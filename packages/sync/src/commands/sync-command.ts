@@ -29,6 +29,12 @@ function options(argv: Argv) {
       default: "checksums" as const,
       describe: "Compare the hash of every row, or only the number of rows",
       group: "Safety:",
+    })
+    .option("after-restore", {
+      type: "string",
+      describe: "Run this file of SQL statements on the verified copy, before it replaces RDS",
+      group: "Content:",
+      requiresArg: true,
     });
   return jobsOption(own, { counted: "Parallel database sessions", initial: defaultJobs, most: 32 });
 }

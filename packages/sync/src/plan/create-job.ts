@@ -1,5 +1,6 @@
 /** Turns a plan that was confirmed into the job that the steps work on. */
 import type { CommandContext } from "@pilot-light/core/cli/command";
+import { mergeMarks, type CopyMark } from "../copy-mark.ts";
 import type { Direction } from "../direction.ts";
 import type { SyncJob } from "../job.ts";
 import type { SyncOptions } from "../options.ts";
@@ -48,6 +49,21 @@ export function createJob(
     },
     skippedExtensions: findings.skippedExtensions,
     lostSettings: targetFacts.settings.filter(({ isSettable }) => !isSettable),
+    mark: markOf(direction, options, sourceFacts.mark),
+    marksBefore: { source: sourceFacts.mark, target: targetFacts.mark },
+    oids: { source: sourceFacts.oid, target: targetFacts.oid },
     workDirectory,
   };
+}
+
+/** The mark of the new database. Neon gets none: a person accepted the source as the truth with a flag. */
+function markOf(
+  { target }: Direction,
+  { script }: SyncOptions,
+  ofSource: CopyMark | undefined,
+): CopyMark | undefined {
+  if (target === "neon") return undefined;
+  if (script === undefined) return ofSource;
+  const { file, sha256 } = script;
+  return mergeMarks(ofSource, { afterRestore: { file, sha256 } });
 }

@@ -25,8 +25,10 @@ import type { Resolved } from "../resolve.ts";
 import { readPrivileges, readRoles } from "../target/read-privileges.ts";
 import type { TargetState } from "../target/target-state.ts";
 import { extensionNotes, readExtensionFacts } from "./extension-notes.ts";
+import { readRecordedMark } from "./recorded-mark.ts";
 import { checkDatabases, checkRows, type Findings } from "./rules/index.ts";
 import type { SideFacts } from "./rules/rule.ts";
+import { checkScript } from "./script.ts";
 
 /** One side of a sync, read completely. */
 export interface Inspected extends SideFacts {
@@ -65,11 +67,12 @@ export async function inspect(
   await using first = await connectBoth(resolved, context);
   if (await isSameDatabase(first.source, first.target)) throw sameDatabase(first.source.endpoint);
   const [source, target, privileges] = await settleAll([
-    readSide(first.source, "source", context),
+    readMarkedSource(first.source, direction, resolved, context),
     readSide(first.target, "target", context),
     readAllPrivileges(first),
   ]);
-  const { targetBackup, jobs } = options;
+  const { targetBackup, jobs, script } = options;
+  if (script !== undefined) await checkScript(first.target, script);
   const facts = { direction, source, target, targetBackup, jobs, targetState, privileges };
   const found = checkDatabases(facts, options);
   if (found.refusals.length > 0) throw combine(found.refusals);
@@ -122,6 +125,20 @@ async function readSide(session: Session, side: Side, context: CommandContext) {
     objects: await readObjects(session),
   });
   return await readBusy(session.endpoint, side, context, read);
+}
+
+/** The source, with the mark that S3 records where the database has none. It matters only for a copy to Neon. */
+async function readMarkedSource(
+  session: Session,
+  { target }: Direction,
+  { store }: Resolved,
+  context: CommandContext,
+) {
+  const side = await readSide(session, "source", context);
+  const { facts } = side;
+  if (target !== "neon" || facts.mark !== undefined) return side;
+  const mark = await readRecordedMark(store, session.endpoint, facts.oid, context.signal);
+  return mark === undefined ? side : { ...side, facts: { ...facts, mark } };
 }
 
 async function readAllPrivileges({ source, target }: Record<Side, Session>) {

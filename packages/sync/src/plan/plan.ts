@@ -66,10 +66,11 @@ export function makePlan(parts: {
   archive: string;
   backup: string | null;
   verify: Plan["verify"];
+  afterRestore: Plan["afterRestore"];
   clientVersion: string;
   notes: readonly string[];
 }): Plan {
-  const { direction, source, target, archive, backup, verify, clientVersion, notes } = parts;
+  const { direction, source, target, archive, backup, verify, afterRestore, clientVersion, notes } = parts;
   return {
     direction: direction.name,
     source: plannedSide(source),
@@ -78,6 +79,7 @@ export function makePlan(parts: {
     backup,
     mode,
     verify,
+    afterRestore,
     clientVersion,
     tables: planTables(source.rows, target.rows),
     removedObjects: removedObjects(source.objects, target.objects),

@@ -4,6 +4,7 @@ import type { CommandContext } from "@pilot-light/core/cli/command";
 import { dumpKey, timestamp } from "@pilot-light/core/dump-keys";
 import { OpsError } from "@pilot-light/core/ops-error";
 import type { DumpStore } from "../archive/dump-store.ts";
+import type { ScriptName } from "../copy-mark.ts";
 import type { Direction } from "../direction.ts";
 import type { Plan } from "../documents.ts";
 import type { SyncOptions } from "../options.ts";
@@ -51,11 +52,17 @@ export async function prepare(
     archive: store.uri(keys.archiveKey),
     backup: keys.backupKey === null ? null : store.uri(keys.backupKey),
     verify: options.verify,
+    afterRestore: nameOf(options.script),
     clientVersion: programs.version,
     notes: findings.notes,
   });
   const refusal = combine(findings.refusals);
   return { plan, refusal: refusal instanceof OpsError ? refusal : undefined, inspection, keys };
+}
+
+/** What the plan states of a script. */
+function nameOf(script: ScriptName | undefined): Plan["afterRestore"] {
+  return script === undefined ? null : { file: script.file, sha256: script.sha256 };
 }
 
 /** Keys of this second, or of the next one that has no object yet. */

@@ -3,7 +3,7 @@
  */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { manifestBase, type UploadedDump } from "../archive/manifest.ts";
+import { manifestBase, marked, type UploadedDump } from "../archive/manifest.ts";
 import { checkArchive, makeDump, type Dump, type DumpRequest } from "../copy/dump.ts";
 import { describeRun, type StepContext } from "../job.ts";
 import { sessionOptions } from "../read/connect.ts";
@@ -13,7 +13,7 @@ import { openSnapshot } from "../read/snapshot.ts";
 /** @param key S3 key of the dump */
 export async function backUpTarget(key: string, context: StepContext): Promise<UploadedDump> {
   const { job, libpq, signal, undo } = context;
-  const { direction, programs, store, target, versions } = job;
+  const { direction, marksBefore, oids, programs, store, target, versions } = job;
   const start = performance.now();
   const file = join(job.workDirectory, "target.dump");
   const request = {
@@ -38,6 +38,8 @@ export async function backUpTarget(key: string, context: StepContext): Promise<U
         host: target.host,
         name: target.database,
         serverVersion: versions.target,
+        oid: oids.target,
+        ...marked(marksBefore.target),
       },
       durations: { backup: Math.round(performance.now() - start) },
     },

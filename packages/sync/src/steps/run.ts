@@ -13,6 +13,7 @@ import { finishUploads, uploadArchive, type UploadedDumps } from "./archive-dump
 import { backUpTarget } from "./back-up-target.ts";
 import { Background } from "./background.ts";
 import { carrySettings } from "./carry-settings.ts";
+import { changeStaging, type Changed } from "./change-staging.ts";
 import { dumpSource, type DumpedSource } from "./dump-source.ts";
 import { restoreStaging } from "./restore-staging.ts";
 import { swapTarget } from "./swap-target.ts";
@@ -50,15 +51,16 @@ export async function runSync(job: SyncJob, command: CommandContext): Promise<Sy
     const archive = background.start(timed("archive", () => uploadArchive(dumped.dump, context)));
     await timed("restore", () => restoreStaging(dumped, context));
     const losses = await timed("verify", () => verifyStaging(dumped, context));
+    const changed = await timed("script", () => changeStaging(dumped, context));
     const stored = await finishUploads({ archive, backup }, context);
     await timed("settings", () => carrySettings(dumped, context));
     context.signal.throwIfAborted();
     const swapped = await timed("swap", () => swapTarget(context));
     ({ target } = swapped);
     if (swapped.target !== "replaced") throw swapped.error;
-    await writeManifest(dumped, stored.archive, durationsMs, context);
+    await writeManifest(dumped, { stored: stored.archive, changed, swapped, durationsMs }, context);
     const warnings = [...losses, ...(await dropPrevious(job))];
-    return summarize(dumped, { stored, swapped, durationsMs, warnings });
+    return summarize(dumped, { stored, changed, swapped, durationsMs, warnings });
   } catch (error) {
     await background.stop(error);
     // Once the target may have changed, everything that exists may be needed.
@@ -114,12 +116,20 @@ async function dropPrevious({ maintenance, droppable }: SyncJob): Promise<string
 
 function summarize(
   { inventory, sequences }: DumpedSource,
-  rest: Pick<SyncResult, "durationsMs" | "warnings"> & { stored: UploadedDumps; swapped: Replaced },
+  rest: Pick<SyncResult, "durationsMs" | "warnings"> & {
+    stored: UploadedDumps;
+    changed: Changed | undefined;
+    swapped: Replaced;
+  },
 ): SyncResult {
   return {
     tables: inventory.tables.size,
     rows: [...inventory.tables.values()].reduce((sum, { rows }) => sum + rows, 0),
     sequences: sequences.length,
+    afterRestore:
+      rest.changed === undefined
+        ? null
+        : { statements: rest.changed.statements, changedTables: rest.changed.tables },
     schemaObjects: inventory.objects.length,
     archiveBytes: rest.stored.archive.bytes,
     backupBytes: rest.stored.backup?.bytes ?? null,

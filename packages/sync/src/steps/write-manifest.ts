@@ -1,17 +1,26 @@
 /** Step: the manifest makes the dump of the source complete. It comes last: it states that the target was verified and replaced. */
-import { manifestBase, type Manifest, type UploadedDump } from "../archive/manifest.ts";
+import { manifestBase, marked, type Manifest, type UploadedDump } from "../archive/manifest.ts";
 import { manifestFailed } from "../errors.ts";
 import { describeRun, type StepContext } from "../job.ts";
+import type { Replaced } from "../target/swap.ts";
+import type { Changed } from "./change-staging.ts";
 import type { DumpedSource } from "./dump-source.ts";
 
-/** @param durations milliseconds of each step */
+/** What the steps before did. */
+export interface Done {
+  stored: UploadedDump;
+  changed: Changed | undefined;
+  swapped: Replaced;
+  /** Milliseconds of each step. */
+  durationsMs: Readonly<Record<string, number>>;
+}
+
 export async function writeManifest(
   { inventory, sequences, snapshot }: DumpedSource,
-  stored: UploadedDump,
-  durations: Readonly<Record<string, number>>,
+  { stored, changed, swapped, durationsMs }: Done,
   { job, signal }: StepContext,
 ): Promise<void> {
-  const { archiveKey, direction, options, source, store, target, versions } = job;
+  const { archiveKey, direction, mark, marksBefore, oids, options, source, store, target, versions } = job;
   const manifest: Manifest = {
     ...manifestBase(describeRun(job), archiveKey, stored),
     kind: "archive",
@@ -20,8 +29,16 @@ export async function writeManifest(
       host: source.host,
       name: source.database,
       serverVersion: versions.source,
+      oid: oids.source,
+      ...marked(marksBefore.source),
     },
-    target: { system: direction.target, host: target.host, name: target.database },
+    target: {
+      system: direction.target,
+      host: target.host,
+      name: target.database,
+      oid: swapped.oid,
+      ...marked(mark),
+    },
     verified: {
       depth: options.verify,
       snapshot,
@@ -30,9 +47,15 @@ export async function writeManifest(
       sequences,
       schemaObjects: inventory.objects.length,
     },
-    durations: { ...durations },
+    ...(changed === undefined ? {} : { afterRestore: describeChange(changed) }),
+    durations: { ...durationsMs },
   };
   await store.putManifest(archiveKey, manifest, signal).catch((cause: unknown) => {
     throw manifestFailed({ live: target.database, uri: store.uri(archiveKey) }, { cause });
   });
+}
+
+function describeChange({ script: { file, sha256 }, inventory }: Changed): Manifest["afterRestore"] & {} {
+  const { tables, largeObjects } = inventory;
+  return { file, sha256, tables: Object.fromEntries(tables), largeObjects };
 }

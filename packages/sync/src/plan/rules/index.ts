@@ -1,5 +1,6 @@
 /** The list of preflight rules, in the order in which their findings are reported, and how they are applied. */
 import type { OpsError } from "@pilot-light/core/ops-error";
+import { changedCopyRule } from "./changed-copy.ts";
 import { connections } from "./connections.ts";
 import { databaseSettings } from "./database-settings.ts";
 import { encoding } from "./encoding.ts";
@@ -20,8 +21,10 @@ import { stagingDatabase } from "./staging-database.ts";
 import { versions } from "./versions.ts";
 
 export type { Rule } from "./rule.ts";
+export { refuseChangedCopy } from "./changed-copy.ts";
 
 export const rules = [
+  changedCopyRule,
   versions,
   encoding,
   stagingDatabase,
