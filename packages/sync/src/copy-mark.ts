@@ -1,5 +1,5 @@
 /**
- * The mark of a database that is no true copy: somebody changed its rows on purpose, or a filter left some out. Such rows must not reach
+ * The mark of a changed copy: a database of which somebody changed rows on purpose, or a filter left some out. Such rows must not reach
  * production. The mark is the last line of the comment on the database: it belongs to the OID of the database, so that it survives a
  * rename, a swap, an undo and a snapshot of the server. The manifests in S3 state it as well.
  */
@@ -17,7 +17,7 @@ export interface Filters {
   excludeTableData?: readonly string[];
 }
 
-/** Why a database is no true copy. */
+/** Why a database is a changed copy. */
 export interface CopyMark extends Filters {
   /** The script that changed rows after the verification. */
   afterRestore?: ScriptName;
@@ -25,7 +25,7 @@ export interface CopyMark extends Filters {
   unreadable?: boolean;
 }
 
-const prefix = "pilot-light, not a true copy: ";
+const prefix = "pilot-light, changed copy: ";
 
 /** Separates the comment on a database into the person's part and the mark. */
 export function splitComment(comment: string | null): { comment: string | null; mark?: CopyMark } {

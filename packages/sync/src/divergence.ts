@@ -102,6 +102,8 @@ async function readSide(
   const side = { host: endpoint.host, database: endpoint.database, oid };
   const verified = manifest && contentsOf(manifest, endpoint.system);
   if (verified === undefined) return { ...side, changed: null };
+  // On the source, these tables have rows that are not new.
+  const withoutRows = new Set(verified.withoutRows);
   const reading = readingOf(verified.depth, verified.tables);
   const { inventory: now, other: hidden } = await readInventory(
     sessions.all,
@@ -110,7 +112,9 @@ async function readSide(
   );
   const all = (fingerprint: Fingerprint) => new Map([["all", fingerprint]]);
   const differences = [
-    ...compareFingerprints("table", new Map(Object.entries(verified.tables)), now.tables),
+    ...compareFingerprints("table", new Map(Object.entries(verified.tables)), now.tables).filter(
+      ({ identity }) => !withoutRows.has(identity),
+    ),
     ...compareFingerprints("large objects", all(verified.largeObjects), all(now.largeObjects)),
   ].filter(({ identity }) => !hidden.has(identity));
   const changed = differences.map((found) => describe(found, verified.tables, now.tables));

@@ -57,6 +57,17 @@ export const planSchema = z.object({
     })
     .describe("How the target is replaced."),
   verify: z.enum(["checksums", "counts"]).describe("How the tables are compared."),
+  excludeTableData: z
+    .array(
+      z.object({
+        pattern: z.string().describe("The pattern, as it was given."),
+        tables: names.describe("Tables that it matches. They are copied without their rows."),
+      }),
+    )
+    .readonly()
+    .describe(
+      "What `--exclude-table-data` leaves out; empty without it. With it, the copy must not reach Neon.",
+    ),
   afterRestore: z
     .object({
       file: z.string().describe("Name of the file."),

@@ -10,6 +10,7 @@ import type { CopyMark } from "./copy-mark.ts";
 import type { Direction } from "./direction.ts";
 import type { SyncOptions } from "./options.ts";
 import type { DatabaseSetting } from "./read/database-facts.ts";
+import type { Filter } from "./read/filter.ts";
 import type { RowCounts } from "./read/inventory.ts";
 
 /** A sync that was planned and confirmed. */
@@ -47,10 +48,14 @@ export interface SyncJob {
   skippedExtensions: readonly string[];
   /** Settings of the target that the new database does not get: only an administrator may set them. */
   lostSettings: readonly DatabaseSetting[];
-  /** Why the new database is no true copy; undefined where it is one. */
+  /** Undefined where everything is copied. */
+  filter: Filter | undefined;
+  /** Why the dump is one of a changed copy; undefined where it is not. */
+  dumpMark: CopyMark | undefined;
+  /** Why the new database is a changed copy; undefined where it is not. */
   mark: CopyMark | undefined;
-  /** Why the databases are no true copies at the beginning. */
-  marksBefore: { source: CopyMark | undefined; target: CopyMark | undefined };
+  /** Why the target is a changed copy at the beginning. */
+  markBefore: CopyMark | undefined;
   /** OIDs of the databases at the beginning. */
   oids: { source: number; target: number };
   workDirectory: string;

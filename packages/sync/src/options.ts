@@ -25,6 +25,8 @@ export interface SyncOptions extends Allowed, ReachOptions {
   jobs: number;
   /** Dump the target to S3 before it is replaced. */
   targetBackup: boolean;
+  /** Patterns of tables that are copied without their rows. */
+  excludeTableData?: readonly string[];
   /** Changes the copy after its verification. From `readScript`. */
   script?: Script;
 }

@@ -20,6 +20,11 @@ const script = z.object({
 const mark = z
   .object({
     afterRestore: script.exactOptional().describe("The statements that changed rows after a verification."),
+    excludeTableData: z
+      .array(z.string())
+      .readonly()
+      .exactOptional()
+      .describe("Patterns of the tables whose rows were left out."),
     unreadable: z.boolean().exactOptional().describe("The mark of the database could not be read."),
   })
   .exactOptional();
@@ -64,14 +69,14 @@ export const manifestSchema = z.looseObject({
       ...databaseShape,
       serverVersion: z.string().describe("Version of the server."),
       oid,
-      mark: mark.describe("Why the dump is no true copy, and must not reach Neon; absent where it is one."),
+      mark: mark.describe("Why the dump is one of a changed copy, and must not reach Neon; absent where it is not."),
     })
     .describe("The dumped database."),
   target: z
     .object({
       ...databaseShape,
       oid,
-      mark: mark.describe("Why the restored database is no true copy; absent where it is one."),
+      mark: mark.describe("Why the restored database is a changed copy; absent where it is not."),
     })
     .exactOptional()
     .describe(
@@ -86,6 +91,11 @@ export const manifestSchema = z.looseObject({
       largeObjects: fingerprint.describe("All large objects together."),
       sequences: z.array(sequence).readonly().describe("Positions of the sequences."),
       schemaObjects: z.number().describe("Number of schema objects."),
+      withoutRows: z
+        .array(z.string())
+        .readonly()
+        .exactOptional()
+        .describe("Tables whose rows a filter left out. The dump and the target have none of them."),
     })
     .exactOptional()
     .describe("Of an archive: what was verified, read in the snapshot that the dump was made from."),

@@ -14,6 +14,11 @@ function printFact(name: string, text: string, printer: Printer, width = 9): voi
   printer.row({ label: `  ${name.padEnd(width)}`, text });
 }
 
+/** Whether the copy must not reach Neon. */
+function isMarked({ target, excludeTableData, afterRestore }: Plan): boolean {
+  return target.system !== "neon" && (excludeTableData.length > 0 || afterRestore !== null);
+}
+
 /** Prints the plan of a sync. */
 export function printPlan(plan: Plan, printer: Printer, { dryRun }: { dryRun: boolean }): void {
   const { bold, dim, red, yellow } = printer.colors;
@@ -30,10 +35,15 @@ export function printPlan(plan: Plan, printer: Printer, { dryRun }: { dryRun: bo
     printer,
   );
   printFact("mode", `${plan.mode.name}: ${plan.mode.description}`, printer);
+  for (const { pattern, tables } of plan.excludeTableData) {
+    printFact("filter", `no rows of ${shortList(tables).join(", ")} (--exclude-table-data ${pattern})`, printer);
+  }
   if (plan.afterRestore !== null) {
     const { file, sha256 } = plan.afterRestore;
     printFact("script", `${file} changes the copy after its verification (SHA-256 ${sha256})`, printer);
-    printFact("", `from then on, ${plan.target.system} is no true copy and must not reach Neon`, printer);
+  }
+  if (isMarked(plan)) {
+    printFact("", `from then on, ${plan.target.system} is a changed copy and must not reach Neon`, printer);
   }
   printer.line();
   printTables(plan.tables, printer);
@@ -107,7 +117,8 @@ export function printResult(plan: Plan, result: SyncResult, milliseconds: number
   ];
   const fact = (name: string, text: string) => printFact(name, text, printer, 13);
   printer.line();
-  const equal = `verified to be equal to ${source.system}`;
+  const left = plan.excludeTableData.length === 0 ? "" : ", without the rows that the filter leaves out";
+  const equal = `verified to be equal to ${source.system}${left}`;
   const what =
     plan.afterRestore === null ? `is ${equal}` : `was ${equal}, then changed by ${plan.afterRestore.file}`;
   const head = `Synced: ${target.system} ${what}, in ${formatDuration(milliseconds)}.`;

@@ -10,24 +10,25 @@ import { performSync, previewSync, type Confirm } from "../sync.ts";
 import { printPlan, printResult } from "./render.ts";
 
 /** What the command line states. */
-type SyncCommandOptions = Omit<SyncOptions, "script"> & {
+type SyncCommandOptions = Omit<SyncOptions, "script" | "excludeTableData"> & {
   dryRun: boolean;
   yes: boolean;
+  excludeTableData?: string[] | undefined;
   /** Path of a script. */
   afterRestore?: string | undefined;
 };
 
 export async function runSyncCommand(
   name: DirectionName,
-  { afterRestore, ...given }: SyncCommandOptions,
+  { afterRestore, excludeTableData = [], ...given }: SyncCommandOptions,
   context: CommandContext,
 ): Promise<CommandOutcome> {
   const { printer, signal } = context;
   const { target } = directions[name];
   const script = afterRestore === undefined ? {} : { script: await readScript(afterRestore, target) };
-  const command = [`pnpm sync ${name}`, ...contentFlags(afterRestore)].join(" ");
+  const command = [`pnpm sync ${name}`, ...contentFlags(excludeTableData, afterRestore)].join(" ");
   const commandAllowing = (option: AllowOption) => `${command} --${option}`;
-  const options = { ...given, ...script, commandAllowing };
+  const options = { ...given, ...script, excludeTableData, commandAllowing };
   if (options.dryRun) {
     const { plan, refusal } = await previewSync(name, options, context);
     printPlan(plan, printer, options);
@@ -49,8 +50,11 @@ export async function runSyncCommand(
 }
 
 /** The options that decide what is copied: a command that is shown without them would copy something else. */
-function contentFlags(afterRestore: string | undefined): string[] {
-  return afterRestore === undefined ? [] : [`--after-restore ${quoted(afterRestore)}`];
+function contentFlags(excludeTableData: readonly string[], afterRestore: string | undefined): string[] {
+  return [
+    ...excludeTableData.map((pattern) => `--exclude-table-data ${quoted(pattern)}`),
+    ...(afterRestore === undefined ? [] : [`--after-restore ${quoted(afterRestore)}`]),
+  ];
 }
 
 /** For a shell, where it is needed. */

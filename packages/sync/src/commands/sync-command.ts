@@ -30,6 +30,14 @@ function options(argv: Argv) {
       describe: "Compare the hash of every row, or only the number of rows",
       group: "Safety:",
     })
+    .option("exclude-table-data", {
+      type: "string",
+      array: true,
+      nargs: 1,
+      describe: "Copy the tables that fit this pattern of pg_dump without their rows; may be repeated",
+      group: "Content:",
+      requiresArg: true,
+    })
     .option("after-restore", {
       type: "string",
       describe: "Run this file of SQL statements on the verified copy, before it replaces RDS",

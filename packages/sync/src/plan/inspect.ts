@@ -16,6 +16,7 @@ import { sameDatabase } from "../errors.ts";
 import type { SyncOptions } from "../options.ts";
 import { sessionOptions, withFreshPassword } from "../read/connect.ts";
 import { isSameDatabase, readFacts } from "../read/database-facts.ts";
+import { readFilter, type Filter } from "../read/filter.ts";
 import { countRows, readObjects, usefulReaders, type RowCounts } from "../read/inventory.ts";
 import { readBusy } from "../read/lock-watch.ts";
 import { measureLine, type Line } from "../read/line.ts";
@@ -43,6 +44,8 @@ export interface Inspection {
   source: Inspected;
   target: Inspected;
   programs: ClientPrograms;
+  /** Undefined where everything is copied. */
+  filter: Filter | undefined;
   /** Its refusals allow a plan, but no sync. */
   findings: Findings;
 }
@@ -76,6 +79,9 @@ export async function inspect(
   const facts = { direction, source, target, targetBackup, jobs, targetState, privileges };
   const found = checkDatabases(facts, options);
   if (found.refusals.length > 0) throw combine(found.refusals);
+  const patterns = options.excludeTableData ?? [];
+  const filter =
+    patterns.length === 0 ? undefined : await readFilter(first.source, patterns, source.tables);
   const extensions = await readExtensionFacts(first.source, first.target);
   const majors = [source.facts.major, ...(targetBackup ? [target.facts.major] : [])];
   const programs = chooseClientPrograms(await finding, majors, target.facts.major);
@@ -88,11 +94,13 @@ export async function inspect(
     measureLine(first.source, "from-server", source.facts.bytes),
     measureLine(first.target, "to-server", source.facts.bytes),
   ]);
-  const rows = checkRows({ direction, sourceRows, targetRows }, options);
+  const filtered = filter === undefined ? {} : { filtered: { ...filter, target: target.facts } };
+  const rows = checkRows({ direction, sourceRows, targetRows, ...filtered }, options);
   return {
     source: { endpoint: first.source.endpoint, ...source, rows: sourceRows, line: sourceLine },
     target: { endpoint: first.target.endpoint, ...target, rows: targetRows, line: targetLine },
     programs,
+    filter,
     findings: {
       ...found,
       refusals: rows.refusals,

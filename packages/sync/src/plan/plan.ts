@@ -66,11 +66,13 @@ export function makePlan(parts: {
   archive: string;
   backup: string | null;
   verify: Plan["verify"];
+  excludeTableData: Plan["excludeTableData"];
   afterRestore: Plan["afterRestore"];
   clientVersion: string;
   notes: readonly string[];
 }): Plan {
-  const { direction, source, target, archive, backup, verify, afterRestore, clientVersion, notes } = parts;
+  const { direction, source, target, archive, backup, verify, clientVersion, notes } = parts;
+  const { excludeTableData, afterRestore } = parts;
   return {
     direction: direction.name,
     source: plannedSide(source),
@@ -79,6 +81,7 @@ export function makePlan(parts: {
     backup,
     mode,
     verify,
+    excludeTableData,
     afterRestore,
     clientVersion,
     tables: planTables(source.rows, target.rows),

@@ -44,7 +44,7 @@ export async function prepare(
     inspect(direction, options, resolved, targetState, context, counted),
     freeKeys(direction, store, options, context.signal),
   ]);
-  const { source, target, programs, findings } = inspection;
+  const { source, target, programs, filter, findings } = inspection;
   const plan = makePlan({
     direction,
     source,
@@ -52,6 +52,7 @@ export async function prepare(
     archive: store.uri(keys.archiveKey),
     backup: keys.backupKey === null ? null : store.uri(keys.backupKey),
     verify: options.verify,
+    excludeTableData: filter?.patterns ?? [],
     afterRestore: nameOf(options.script),
     clientVersion: programs.version,
     notes: findings.notes,

@@ -49,7 +49,7 @@ export interface DatabaseFacts {
   namedRoles: readonly NamedRole[];
   /** What ALTER DATABASE and ALTER ROLE ... IN DATABASE set, and the comment without the mark. */
   settings: readonly DatabaseSetting[];
-  /** Why the database is no true copy; absent where it is not marked. */
+  /** Why the database is a changed copy; absent where it is not marked. */
   mark?: CopyMark;
 }
 

@@ -13,7 +13,7 @@ import { openSnapshot } from "../read/snapshot.ts";
 /** @param key S3 key of the dump */
 export async function backUpTarget(key: string, context: StepContext): Promise<UploadedDump> {
   const { job, libpq, signal, undo } = context;
-  const { direction, marksBefore, oids, programs, store, target, versions } = job;
+  const { direction, markBefore, oids, programs, store, target, versions } = job;
   const start = performance.now();
   const file = join(job.workDirectory, "target.dump");
   const request = {
@@ -39,7 +39,7 @@ export async function backUpTarget(key: string, context: StepContext): Promise<U
         name: target.database,
         serverVersion: versions.target,
         oid: oids.target,
-        ...marked(marksBefore.target),
+        ...marked(markBefore),
       },
       durations: { backup: Math.round(performance.now() - start) },
     },

@@ -97,9 +97,12 @@ async function stepContext(
 }
 
 /** The rows may have changed after the plan was shown: those of the snapshot decide. */
-function checkRowsAgain({ inventory }: DumpedSource, { direction, options, targetRows }: SyncJob): void {
+function checkRowsAgain({ inventory }: DumpedSource, job: SyncJob): void {
+  const { direction, filter, markBefore, options, target, targetRows } = job;
   const sourceRows = new Map([...inventory.tables].map(([identity, { rows }]) => [identity, rows]));
-  const { refusals } = checkRows({ direction, sourceRows, targetRows }, options);
+  const facts = { database: target.database, ...(markBefore === undefined ? {} : { mark: markBefore }) };
+  const filtered = filter === undefined ? {} : { filtered: { ...filter, target: facts } };
+  const { refusals } = checkRows({ direction, sourceRows, targetRows, ...filtered }, options);
   if (refusals.length > 0) throw combine(refusals);
 }
 

@@ -20,7 +20,7 @@ export async function writeManifest(
   { stored, changed, swapped, durationsMs }: Done,
   { job, signal }: StepContext,
 ): Promise<void> {
-  const { archiveKey, direction, mark, marksBefore, oids, options, source, store, target, versions } = job;
+  const { archiveKey, direction, dumpMark, filter, mark, oids, options, source, store, target, versions } = job;
   const manifest: Manifest = {
     ...manifestBase(describeRun(job), archiveKey, stored),
     kind: "archive",
@@ -30,7 +30,7 @@ export async function writeManifest(
       name: source.database,
       serverVersion: versions.source,
       oid: oids.source,
-      ...marked(marksBefore.source),
+      ...marked(dumpMark),
     },
     target: {
       system: direction.target,
@@ -46,6 +46,7 @@ export async function writeManifest(
       largeObjects: inventory.largeObjects,
       sequences,
       schemaObjects: inventory.objects.length,
+      ...(filter === undefined ? {} : { withoutRows: filter.emptied.map(({ identity }) => identity) }),
     },
     ...(changed === undefined ? {} : { afterRestore: describeChange(changed) }),
     durations: { ...durationsMs },

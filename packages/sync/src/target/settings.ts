@@ -40,7 +40,7 @@ export async function readTargetSettings(target: Session): Promise<TargetSetting
 
 /**
  * Applies the settings to another database of the same server.
- * @param mark why the other database is no true copy
+ * @param mark why the other database is a changed copy
  * @throws OpsError SETTINGS_NOT_CARRIED (target)
  */
 export async function applyDatabaseSettings(

@@ -11,7 +11,7 @@ const changedCopy = defineError<{ what: string; mark: CopyMark }>({
   code: "CHANGED_COPY",
   failure: "precondition",
   meaning:
-    "The source is no true copy: a script changed its rows after the verification, or a filter left some out. Production would lose the true rows.",
+    "The source is a changed copy: a script changed its rows after the verification, or a filter left some out. Production would lose the true rows.",
   remedy:
     "Sync from Neon to RDS first, without `--after-restore` and without filters. To replace the rows of production with the changed ones, add `--allow-changed-copy`.",
   state: "nothing-written",

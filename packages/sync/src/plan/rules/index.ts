@@ -5,6 +5,7 @@ import { connections } from "./connections.ts";
 import { databaseSettings } from "./database-settings.ts";
 import { encoding } from "./encoding.ts";
 import { extensions } from "./extensions.ts";
+import { filteredTarget, filters } from "./filters.ts";
 import { objectsLeftOut } from "./objects-left-out.ts";
 import { owners } from "./owners.ts";
 import { pinnedTarget } from "./pinned-target.ts";
@@ -41,6 +42,8 @@ export const rules = [
   objectsLeftOut,
   recreatedTarget,
   previousTargets,
+  filters,
+  filteredTarget,
   rowLoss,
 ] as const satisfies readonly Rule[];
 
