@@ -88,7 +88,8 @@ export class Session implements AsyncDisposable {
   }
 
   /**
-   * Runs several statements as one message: the server separates them by its own rules, and the first error ends them.
+   * Runs several statements in one round trip: the server separates them by its own rules, and the first error ends them. Unless they hold
+   * BEGIN and COMMIT, all of them take effect or none does.
    * @returns the number of statements
    * @throws OpsError as `query` does
    */

@@ -22,7 +22,7 @@ export function createJob(
 ): SyncJob {
   const { programs, filter, findings } = inspection;
   const { endpoint: source, facts: sourceFacts, rows: sourceRows, tables } = inspection.source;
-  const { endpoint: target, facts: targetFacts, rows: targetRows } = inspection.target;
+  const { endpoint: target, facts: targetFacts, rows: targetRows, line } = inspection.target;
   const dumpMark = mergeMarks(sourceFacts.mark, filterMark(filter));
   const jobs = findings.jobs ?? options.jobs;
   return {
@@ -44,6 +44,7 @@ export function createJob(
         .filter((table) => filter?.emptied.includes(table) !== true)
         .map(({ schema, name, bytes }) => [nameOfRelation(schema, name), bytes]),
     ),
+    roundTripMs: line.roundTripMs,
     targetRows,
     // This session reverts a swap after an interruption.
     reopen: () =>
