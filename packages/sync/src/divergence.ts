@@ -125,7 +125,10 @@ async function readSide(
 }
 
 /** What a side contained after the sync: on the target, a script may have changed it after the verification. */
-function contentsOf({ verified, target, afterRestore }: Manifest, system: DatabaseSystem): Manifest["verified"] {
+function contentsOf(
+  { verified, target, afterRestore }: Manifest,
+  system: DatabaseSystem,
+): Manifest["verified"] {
   if (verified === undefined || afterRestore === undefined || target?.system !== system) return verified;
   const { tables, largeObjects } = afterRestore;
   return { ...verified, tables, largeObjects };

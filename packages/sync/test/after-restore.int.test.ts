@@ -45,7 +45,9 @@ const side = z.looseObject({ oid: z.number(), mark: z.unknown().optional() });
 const manifestSchema = z.looseObject({
   database: side,
   target: side.optional(),
-  afterRestore: z.looseObject({ tables: z.record(z.string(), z.looseObject({ rows: z.number() })) }).optional(),
+  afterRestore: z
+    .looseObject({ tables: z.record(z.string(), z.looseObject({ rows: z.number() })) })
+    .optional(),
 });
 
 async function manifestOf(pair: Pair, uri: string) {
@@ -189,23 +191,26 @@ describe("a script is refused", () => {
   });
 });
 
-test.concurrent("killed during a script, the target is unchanged and the next run removes what is left", async () => {
-  await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
-  const previous = await contentOf(pair, "rds");
-  const file = await maskFile(pair, `${masking}\nselect pg_sleep(600);`);
-  let printed = "";
-  const { exitCode } = await sync(pair, ["neon-to-rds", "--yes", "--after-restore", file], {
-    onStderr: (text, child) => {
-      printed += text;
-      if (/^ {2}verify /m.test(printed)) setTimeout(() => child.kill("SIGKILL"), 1500);
-    },
-  });
-  expect(exitCode).toBe(-1);
-  expect(await contentOf(pair, "rds")).toBe(previous);
-  expect(await databasesOf(pair, "rds")).toHaveLength(2);
-  expect(await refusalToNeon(pair)).toBeUndefined();
-  const next = await sync(pair, ["neon-to-rds", "--yes"]);
-  expect(next.exitCode, next.stderr).toBe(0);
-  expect(next.stderr).toMatch(/dropped .*__pl_staging_\d+, which an interrupted sync left/);
-  expect(await contentOf(pair, "rds")).toBe(await contentOf(pair, "neon"));
-});
+test.concurrent(
+  "killed during a script, the target is unchanged and the next run removes what is left",
+  async () => {
+    await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+    const previous = await contentOf(pair, "rds");
+    const file = await maskFile(pair, `${masking}\nselect pg_sleep(600);`);
+    let printed = "";
+    const { exitCode } = await sync(pair, ["neon-to-rds", "--yes", "--after-restore", file], {
+      onStderr: (text, child) => {
+        printed += text;
+        if (/^ {2}verify /m.test(printed)) setTimeout(() => child.kill("SIGKILL"), 1500);
+      },
+    });
+    expect(exitCode).toBe(-1);
+    expect(await contentOf(pair, "rds")).toBe(previous);
+    expect(await databasesOf(pair, "rds")).toHaveLength(2);
+    expect(await refusalToNeon(pair)).toBeUndefined();
+    const next = await sync(pair, ["neon-to-rds", "--yes"]);
+    expect(next.exitCode, next.stderr).toBe(0);
+    expect(next.stderr).toMatch(/dropped .*__pl_staging_\d+, which an interrupted sync left/);
+    expect(await contentOf(pair, "rds")).toBe(await contentOf(pair, "neon"));
+  },
+);

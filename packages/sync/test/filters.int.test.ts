@@ -78,7 +78,15 @@ async function dumpedTables(pair: Pair, ...flags: string[]): Promise<Set<string>
 test.concurrent("patterns match the tables that pg_dump matches", async () => {
   await using pair = await createPair(testSandbox(), { neon: "awkward", rds: "awkward" });
   const all = await dumpedTables(pair);
-  for (const pattern of ['"Mixed Case".*', "plain.table", "plain.T*", 'plain."T*"', "*.all_types", "user", "p*.i?en*"]) {
+  for (const pattern of [
+    '"Mixed Case".*',
+    "plain.table",
+    "plain.T*",
+    'plain."T*"',
+    "*.all_types",
+    "user",
+    "p*.i?en*",
+  ]) {
     const kept = await dumpedTables(pair, `--exclude-table-data=${pattern}`);
     const omitted = [...all].filter((table) => !kept.has(table));
     const args = ["neon-to-rds", "--dry-run", "--json", "--allow-filtered", "--exclude-table-data", pattern];

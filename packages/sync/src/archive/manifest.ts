@@ -69,7 +69,9 @@ export const manifestSchema = z.looseObject({
       ...databaseShape,
       serverVersion: z.string().describe("Version of the server."),
       oid,
-      mark: mark.describe("Why the dump is one of a changed copy, and must not reach Neon; absent where it is not."),
+      mark: mark.describe(
+        "Why the dump is one of a changed copy, and must not reach Neon; absent where it is not.",
+      ),
     })
     .describe("The dumped database."),
   target: z

@@ -36,7 +36,11 @@ export function printPlan(plan: Plan, printer: Printer, { dryRun }: { dryRun: bo
   );
   printFact("mode", `${plan.mode.name}: ${plan.mode.description}`, printer);
   for (const { pattern, tables } of plan.excludeTableData) {
-    printFact("filter", `no rows of ${shortList(tables).join(", ")} (--exclude-table-data ${pattern})`, printer);
+    printFact(
+      "filter",
+      `no rows of ${shortList(tables).join(", ")} (--exclude-table-data ${pattern})`,
+      printer,
+    );
   }
   if (plan.afterRestore !== null) {
     const { file, sha256 } = plan.afterRestore;
@@ -128,7 +132,10 @@ export function printResult(plan: Plan, result: SyncResult, milliseconds: number
   if (plan.afterRestore !== null && result.afterRestore !== null) {
     const { statements, changedTables } = result.afterRestore;
     const tables = changedTables.length === 0 ? [] : [shortList(changedTables).join(", ")];
-    fact("changed", [`${plural(statements, "statement")} of ${plan.afterRestore.file}`, ...tables].join(": "));
+    fact(
+      "changed",
+      [`${plural(statements, "statement")} of ${plan.afterRestore.file}`, ...tables].join(": "),
+    );
     fact("", `SHA-256 ${plan.afterRestore.sha256}`);
   }
   fact("unavailable", formatDuration(result.unavailableMs));

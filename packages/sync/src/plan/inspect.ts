@@ -79,9 +79,7 @@ export async function inspect(
   const facts = { direction, source, target, targetBackup, jobs, targetState, privileges };
   const found = checkDatabases(facts, options);
   if (found.refusals.length > 0) throw combine(found.refusals);
-  const patterns = options.excludeTableData ?? [];
-  const filter =
-    patterns.length === 0 ? undefined : await readFilter(first.source, patterns, source.tables);
+  const filter = await readFilters(first.source, options, source.tables, context);
   const extensions = await readExtensionFacts(first.source, first.target);
   const majors = [source.facts.major, ...(targetBackup ? [target.facts.major] : [])];
   const programs = chooseClientPrograms(await finding, majors, target.facts.major);
@@ -147,6 +145,18 @@ async function readMarkedSource(
   if (target !== "neon" || facts.mark !== undefined) return side;
   const mark = await readRecordedMark(store, session.endpoint, facts.oid, context.signal);
   return mark === undefined ? side : { ...side, facts: { ...facts, mark } };
+}
+
+/** What the filters leave out; undefined without filters. */
+async function readFilters(
+  session: Session,
+  { excludeTableData: patterns = [] }: SyncOptions,
+  tables: readonly DataTable[],
+  context: CommandContext,
+): Promise<Filter | undefined> {
+  if (patterns.length === 0) return undefined;
+  // Waits for locks: it looks for rows that refer to others.
+  return await readBusy(session.endpoint, "source", context, () => readFilter(session, patterns, tables));
 }
 
 async function readAllPrivileges({ source, target }: Record<Side, Session>) {

@@ -8,7 +8,9 @@ const endpoint = { system: "rds", host: "r" } as const;
 
 test("the newest manifest states the mark of a database by its OID", () => {
   expect(recordedMark({ database: neon, target: rds }, endpoint, 2)).toEqual(mark);
-  expect(recordedMark({ database: { ...rds, serverVersion: "16.4" }, target: neon }, endpoint, 2)).toEqual(mark);
+  expect(recordedMark({ database: { ...rds, serverVersion: "16.4" }, target: neon }, endpoint, 2)).toEqual(
+    mark,
+  );
 });
 
 test("another database has no mark: after an undo, on another server, or where no OID was recorded", () => {

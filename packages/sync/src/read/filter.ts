@@ -121,7 +121,9 @@ export function readingWithout(emptied: ReadonlySet<string>): typeof fingerprint
   return async (session, tables, reading) => {
     const kept = tables.filter(({ identity }) => !emptied.has(identity));
     const found = await fingerprintTables(session, kept, reading);
-    const all = new Map<DataTable, Fingerprint | undefined>(kept.map((table, index) => [table, found[index]]));
+    const all = new Map<DataTable, Fingerprint | undefined>(
+      kept.map((table, index) => [table, found[index]]),
+    );
     return tables.map((table) => all.get(table) ?? emptyFingerprint(reading));
   };
 }

@@ -20,7 +20,8 @@ export async function writeManifest(
   { stored, changed, swapped, durationsMs }: Done,
   { job, signal }: StepContext,
 ): Promise<void> {
-  const { archiveKey, direction, dumpMark, filter, mark, oids, options, source, store, target, versions } = job;
+  const { archiveKey, direction, dumpMark, filter, mark, oids, options, source, store, target, versions } =
+    job;
   const manifest: Manifest = {
     ...manifestBase(describeRun(job), archiveKey, stored),
     kind: "archive",

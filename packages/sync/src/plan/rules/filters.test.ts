@@ -11,7 +11,11 @@ const events: FilterFacts = {
   target: { database: "app" },
 };
 
-function check(filtered: FilterFacts, { target = {}, source = { "public.events": 0, "public.users": 60 } }, allowed: Allowed = {}) {
+function check(
+  filtered: FilterFacts,
+  { target = {}, source = { "public.events": 0, "public.users": 60 } },
+  allowed: Allowed = {},
+) {
   const rows = (counts: Record<string, number>) => new Map(Object.entries(counts));
   const facts = { sourceRows: rows(source), targetRows: rows(target), filtered };
   const { refusals, notes } = checkRows({ direction: directions["neon-to-rds"], ...facts }, allowed);
