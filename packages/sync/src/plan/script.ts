@@ -7,7 +7,7 @@ import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
 import type { Session } from "@pilot-light/core/postgres/session";
 import { sqlStateOf } from "@pilot-light/core/postgres/sql-state";
 import type { ScriptName } from "../copy-mark.ts";
-import { scriptFailed, scriptToNeon, scriptUnreadable } from "../errors.ts";
+import { scriptFailed, scriptToNeon, scriptUnreadable } from "./script-errors.ts";
 
 /** A script, as it was read before the sync began: later changes to the file have no effect. */
 export interface Script extends ScriptName {
