@@ -116,6 +116,7 @@ test.concurrent("a masked copy reaches Neon by no way without the flag", async (
   const plain = await succeeds(pair, "neon-to-rds", "--yes");
   expect((await manifestOf(pair, plain.plan.backup ?? "")).database.mark).toEqual(manifest.target?.mark);
   expect((await manifestOf(pair, plain.plan.archive)).target?.mark).toBeUndefined();
+  expect(plain.plan.notes.join()).toContain("rds is a changed copy at the moment: it was changed after");
   expect(await refusalToNeon(pair)).toBeUndefined();
 
   // The flag accepts the masked rows as the truth.

@@ -40,9 +40,14 @@ export const changedCopyRule: DatabasesRule<"allow-changed-copy"> = {
     meaning:
       "Production may lose its rows, and gets those of RDS as they are. Neon is the truth from then on. The backup in S3 and the previous target still hold the rows.",
   },
-  check: ({ direction, source: { facts } }) => {
+  check: ({ direction, source: { facts }, target }) => {
     const what = `The database ${facts.database} on ${direction.source}`;
     const refusal = refuseChangedCopy({ what, mark: facts.mark }, direction.target);
-    return refusal === undefined ? [] : [{ refusal }];
+    if (refusal !== undefined) return [{ refusal }];
+    const { mark } = target.facts;
+    if (mark === undefined) return [];
+    // Whoever masked the target may not expect the rows of production in it.
+    const note = `${direction.target} is a changed copy at the moment: it ${describeMark(mark)}. Only what this sync is told to change or to leave out differs afterwards`;
+    return [{ note }];
   },
 };
