@@ -60,7 +60,7 @@ export const folders = new Map<string, Readonly<Record<string, readonly string[]
   [
     "sync",
     {
-      archive: ["top", "copy"],
+      archive: ["top", "copy", "read"],
       read: ["top"],
       copy: ["top", "read"],
       target: ["top", "read"],
@@ -68,7 +68,7 @@ export const folders = new Map<string, Readonly<Record<string, readonly string[]
       dumps: ["top", "archive", "copy", "plan"],
       compare: ["top", "copy", "plan", "read"],
       steps: ["top", "archive", "copy", "plan", "read", "target"],
-      commands: ["top", "archive", "compare", "dumps", "plan"],
+      commands: ["top", "archive", "compare", "dumps", "plan", "read"],
     },
   ],
   [

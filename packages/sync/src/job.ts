@@ -6,7 +6,7 @@ import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
 import type { ClientPrograms } from "@pilot-light/core/postgres/programs";
 import type { Session } from "@pilot-light/core/postgres/session";
 import type { DumpStore } from "./archive/dump-store.ts";
-import type { CopyMark } from "./copy-mark.ts";
+import type { CopyMark } from "./read/copy-mark.ts";
 import type { Direction } from "./direction.ts";
 import type { SyncOptions } from "./options.ts";
 import type { DatabaseSetting } from "./read/database-facts.ts";

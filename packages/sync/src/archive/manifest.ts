@@ -2,7 +2,7 @@
 import type { DirectionName } from "../direction.ts";
 import { manifestUnreadable } from "../errors.ts";
 import { z } from "zod";
-import type { CopyMark } from "../copy-mark.ts";
+import type { CopyMark } from "../read/copy-mark.ts";
 
 const databaseShape = {
   system: z.enum(["neon", "rds"]).describe("Where the database is."),

@@ -9,7 +9,7 @@ import {
 import type { Column } from "@pilot-light/core/output/layout";
 import type { Printer } from "@pilot-light/core/output/printer";
 import type { Manifest } from "../archive/manifest.ts";
-import { describeMark } from "../copy-mark.ts";
+import { describeMark } from "../read/copy-mark.ts";
 import type { Dump, DumpList, Verification } from "../dumps/documents.ts";
 
 const listColumns: readonly Column[] = [

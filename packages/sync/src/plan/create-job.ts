@@ -1,6 +1,6 @@
 /** Turns a plan that was confirmed into the job that the steps work on. */
 import type { CommandContext } from "@pilot-light/core/cli/command";
-import { mergeMarks, type CopyMark } from "../copy-mark.ts";
+import { mergeMarks, type CopyMark } from "../read/copy-mark.ts";
 import type { Direction } from "../direction.ts";
 import type { SyncJob } from "../job.ts";
 import type { SyncOptions } from "../options.ts";

@@ -4,7 +4,7 @@ import type { CommandContext } from "@pilot-light/core/cli/command";
 import { dumpKey, timestamp } from "@pilot-light/core/dump-keys";
 import { OpsError } from "@pilot-light/core/ops-error";
 import type { DumpStore } from "../archive/dump-store.ts";
-import type { ScriptName } from "../copy-mark.ts";
+import type { ScriptName } from "../read/copy-mark.ts";
 import type { Direction } from "../direction.ts";
 import type { Plan } from "../documents.ts";
 import type { SyncOptions } from "../options.ts";

@@ -6,7 +6,7 @@ import { OpsError } from "@pilot-light/core/ops-error";
 import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
 import type { DumpStore } from "../archive/dump-store.ts";
 import type { Manifest } from "../archive/manifest.ts";
-import type { CopyMark } from "../copy-mark.ts";
+import type { CopyMark } from "../read/copy-mark.ts";
 
 /**
  * Reads it; undefined where the newest archive does not state it.

@@ -6,7 +6,7 @@ import { messageOf } from "@pilot-light/core/ops-error";
 import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
 import type { Session } from "@pilot-light/core/postgres/session";
 import { sqlStateOf } from "@pilot-light/core/postgres/sql-state";
-import type { ScriptName } from "../copy-mark.ts";
+import type { ScriptName } from "../read/copy-mark.ts";
 import { scriptFailed, scriptToNeon, scriptUnreadable } from "./script-errors.ts";
 
 /** A script, as it was read before the sync began: later changes to the file have no effect. */
@@ -73,7 +73,7 @@ export function scriptError(error: unknown, { file, text }: Script, { skipped = 
   const { position, where } = cause as { position?: string; where?: string };
   const offset = Number(position) - 1 - skipped;
   // Positions count characters, and those of JavaScript's strings are UTF-16 units.
-  const before = Number.isNaN(offset) || offset < 0 ? undefined : [...text].slice(0, offset).join("");
+  const before = Number.isNaN(offset) || offset < 0 ? undefined : Array.from(text).slice(0, offset).join("");
   const at = before === undefined ? "" : text.slice(before.length);
   return scriptFailed(
     {

@@ -1,7 +1,7 @@
 /** What preflight reads of a server and a database, in one query. The rules check it. */
 import { notInExtension, userSchema } from "@pilot-light/core/inventory/objects";
 import type { Session } from "@pilot-light/core/postgres/session";
-import { splitComment, type CopyMark } from "../copy-mark.ts";
+import { splitComment, type CopyMark } from "./copy-mark.ts";
 
 /** A server, the role of the session, and the database that it is connected to. */
 export interface DatabaseFacts {

@@ -13,12 +13,13 @@ const special = /[|*+?()[\]{}.^$\\]/;
 
 /** @returns undefined for a pattern with more dots than names have */
 export function parsePattern(pattern: string): NamePattern | undefined {
-  const parts = [""];
+  const parts: string[] = [];
+  let part = "";
   const add = (text: string) => {
-    parts[parts.length - 1] += text;
+    part += text;
   };
   let isQuoted = false;
-  const characters = [...pattern];
+  const characters = Array.from(pattern);
   for (let index = 0; index < characters.length; index += 1) {
     const character = characters[index] ?? "";
     if (character === '"') {
@@ -35,18 +36,17 @@ export function parsePattern(pattern: string): NamePattern | undefined {
     } else if (character === "?") {
       add(".");
     } else if (character === ".") {
-      parts.push("");
+      parts.push(part);
+      part = "";
     } else if (character === "$" || (character === "[" && characters[index + 1] === "]")) {
       add(`\\${character}`);
     } else {
       add(character.replace(/[A-Z]/, (letter) => letter.toLowerCase()));
     }
   }
-  const [first = "", second] = parts;
-  if (parts.length > 2) return undefined;
-  return second === undefined
-    ? { name: anchored(first) }
-    : { schema: anchored(first), name: anchored(second) };
+  const [schema, ...others] = parts;
+  if (others.length > 0) return undefined;
+  return { name: anchored(part), ...(schema === undefined ? {} : { schema: anchored(schema) }) };
 }
 
 function anchored(expression: string): string {

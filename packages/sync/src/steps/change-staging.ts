@@ -4,7 +4,7 @@ import { plural, shortList } from "@pilot-light/core/output/format";
 import { literal, ident } from "@pilot-light/core/postgres/identifiers";
 import { withDatabase } from "@pilot-light/core/postgres/endpoint";
 import { openSession, type Session } from "@pilot-light/core/postgres/session";
-import { joinComment } from "../copy-mark.ts";
+import { joinComment } from "../read/copy-mark.ts";
 import { fingerprintStagingTables } from "../copy/verify.ts";
 import type { StepContext } from "../job.ts";
 import { scriptEndsTransaction } from "../plan/script-errors.ts";

@@ -3,7 +3,7 @@ import { messageOf } from "@pilot-light/core/ops-error";
 import { ident, literal } from "@pilot-light/core/postgres/identifiers";
 import type { Session } from "@pilot-light/core/postgres/session";
 import { sqlState, sqlStateOf } from "@pilot-light/core/postgres/sql-state";
-import { joinComment, splitComment, type CopyMark } from "../copy-mark.ts";
+import { joinComment, splitComment, type CopyMark } from "../read/copy-mark.ts";
 import { settingsNotCarried } from "../errors.ts";
 import { grantStatements, sameGrants, type Grant, type Privileges } from "./privileges.ts";
 import { grantsOf, readPrivileges } from "./read-privileges.ts";

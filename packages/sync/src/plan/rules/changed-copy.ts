@@ -4,7 +4,7 @@
  */
 import { defineError, type OpsError } from "@pilot-light/core/ops-error";
 import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
-import { describeMark, type CopyMark } from "../../copy-mark.ts";
+import { describeMark, type CopyMark } from "../../read/copy-mark.ts";
 import type { DatabasesRule } from "./rule.ts";
 
 const changedCopy = defineError<{ what: string; mark: CopyMark }>({

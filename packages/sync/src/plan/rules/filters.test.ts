@@ -11,12 +11,14 @@ const events: FilterFacts = {
   target: { database: "app" },
 };
 
+type Counts = Record<string, number>;
+
 function check(
   filtered: FilterFacts,
-  { target = {}, source = { "public.events": 0, "public.users": 60 } },
+  { target = {}, source = { "public.events": 0, "public.users": 60 } }: { target?: Counts; source?: Counts },
   allowed: Allowed = {},
 ) {
-  const rows = (counts: Record<string, number>) => new Map(Object.entries(counts));
+  const rows = (counts: Counts) => new Map(Object.entries(counts));
   const facts = { sourceRows: rows(source), targetRows: rows(target), filtered };
   const { refusals, notes } = checkRows({ direction: directions["neon-to-rds"], ...facts }, allowed);
   return { codes: refusals.map(({ code }) => code), notes };
