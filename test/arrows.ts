@@ -60,7 +60,7 @@ export const folders = new Map<string, Readonly<Record<string, readonly string[]
   [
     "sync",
     {
-      archive: ["top", "copy"],
+      archive: ["top", "copy", "read"],
       read: ["top"],
       copy: ["top", "read"],
       target: ["top", "read"],
@@ -69,7 +69,7 @@ export const folders = new Map<string, Readonly<Record<string, readonly string[]
       compare: ["top", "archive", "copy", "dumps", "plan", "read"],
       steps: ["top", "archive", "copy", "plan", "read", "target"],
       restore: ["top", "archive", "dumps", "plan", "steps"],
-      commands: ["top", "archive", "compare", "dumps", "plan", "restore"],
+      commands: ["top", "archive", "compare", "dumps", "plan", "read", "restore"],
     },
   ],
   [

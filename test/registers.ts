@@ -11,6 +11,7 @@ import { documents as syncDocuments } from "@pilot-light/sync/documents";
 import { needed } from "@pilot-light/sync/allow-needed";
 import { unverified } from "@pilot-light/sync/allow-unverified";
 import * as dumps from "@pilot-light/sync/dump-errors";
+import * as scripts from "@pilot-light/sync/script-errors";
 import * as sync from "@pilot-light/sync/errors";
 import { allowances, rules, type Rule } from "@pilot-light/sync/rules";
 import { documents as validateDocuments } from "@pilot-light/validate/documents";
@@ -25,6 +26,7 @@ export const registers: readonly Readonly<Record<string, unknown>>[] = [
   sandbox,
   sync,
   dumps,
+  scripts,
   validate,
   ...syncRules.map(({ errors = {} }) => errors),
 ];

@@ -1,6 +1,7 @@
 /** Runs that do not change an environment in pilot light: dry runs, refusals, interruptions before any change. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { run } from "@pilot-light/core/process";
 import { succeeds } from "@pilot-light/sandbox/workplace";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -262,4 +263,26 @@ describe("a line that stops while", () => {
       if (!line.args.includes("--var")) expect(await environment.everything()).toEqual(before);
     });
   }
+});
+
+it("a masked copy on RDS is refused by a deactivation that would copy it to Neon", async () => {
+  const { env, workplace } = environment;
+  const file = join(workplace.directory, "mask.sql");
+  await writeFile(file, "update users set display_name = 'masked'");
+  const bin = join(import.meta.dirname, "../../sync/dist/bin.js");
+  const args = [bin, "neon-to-rds", "--yes", "--after-restore", file];
+  const synced = await run(process.execPath, args, { environment: env, cwd: workplace.directory });
+  expect(synced.exitCode, synced.stderr.join("\n")).toBe(0);
+  before = await environment.everything();
+  for (const how of [["--dry-run"], ["--yes"]]) {
+    const result = await environment.run(["deactivate", "--sync-data", "--json", ...how]);
+    expect(result.exitCode, result.text).toBe(4);
+    expect(parseDocument(result).error).toMatchObject({
+      code: "CHANGED_COPY",
+      message: expect.stringContaining("mask.sql") as string,
+      hint: expect.stringMatching(/pnpm deactivate --sync-data.* --allow-changed-copy/) as string,
+      state: "nothing-written",
+    });
+  }
+  expect(await environment.everything()).toEqual(before);
 });

@@ -100,8 +100,10 @@ async function readSide(
     "select oid::text as oid from pg_catalog.pg_database where datname = pg_catalog.current_database()",
   );
   const side = { host: endpoint.host, database: endpoint.database, oid };
-  const verified = manifest?.verified;
+  const verified = manifest && contentsOf(manifest, endpoint.system);
   if (verified === undefined) return { ...side, changed: null };
+  // On the source, these tables have rows that are not new.
+  const withoutRows = new Set(verified.withoutRows);
   const reading = readingOf(verified.depth, verified.tables);
   const { inventory: now, other: hidden } = await readInventory(
     sessions.all,
@@ -110,7 +112,9 @@ async function readSide(
   );
   const all = (fingerprint: Fingerprint) => new Map([["all", fingerprint]]);
   const differences = [
-    ...compareFingerprints("table", new Map(Object.entries(verified.tables)), now.tables),
+    ...compareFingerprints("table", new Map(Object.entries(verified.tables)), now.tables).filter(
+      ({ identity }) => !withoutRows.has(identity),
+    ),
     ...compareFingerprints("large objects", all(verified.largeObjects), all(now.largeObjects)),
   ].filter(({ identity }) => !hidden.has(identity));
   const changed = differences.map((found) => describe(found, verified.tables, now.tables));
@@ -118,6 +122,16 @@ async function readSide(
     [...now.tables].map(([group, table]) => [group, hidden.has(group) ? null : table.rows]),
   );
   return { ...side, changed, rows };
+}
+
+/** What a side contained after the sync: on the target, a script may have changed it after the verification. */
+function contentsOf(
+  { verified, target, afterRestore }: Manifest,
+  system: DatabaseSystem,
+): Manifest["verified"] {
+  if (verified === undefined || afterRestore === undefined || target?.system !== system) return verified;
+  const { tables, largeObjects } = afterRestore;
+  return { ...verified, tables, largeObjects };
 }
 
 /** Tables of which row-level security hides rows from the role. */

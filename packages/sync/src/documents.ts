@@ -57,6 +57,26 @@ export const planSchema = z.object({
     })
     .describe("How the target is replaced."),
   verify: z.enum(["checksums", "counts"]).describe("How the tables are compared."),
+  excludeTableData: z
+    .array(
+      z.object({
+        pattern: z.string().describe("The pattern, as it was given."),
+        tables: names.describe("Tables that it matches. They are copied without their rows."),
+      }),
+    )
+    .readonly()
+    .describe(
+      "What `--exclude-table-data` leaves out; empty without it. With it, the copy must not reach Neon.",
+    ),
+  afterRestore: z
+    .object({
+      file: z.string().describe("Name of the file."),
+      sha256: z.string().describe("SHA-256 of the file, in hexadecimal."),
+    })
+    .nullable()
+    .describe(
+      "The statements that change the copy after its verification; null without `--after-restore`. The copy must not reach Neon.",
+    ),
   clientVersion: z.string().describe("Version of pg_dump and pg_restore."),
   tables: z.array(tableSchema).readonly().describe("Tables of both sides; first those that are removed."),
   removedObjects: names.describe("Objects other than tables that only the target has."),
@@ -106,6 +126,13 @@ export const resultSchema = z.object({
   rows: z.number().int().describe("Rows that were copied and verified."),
   sequences: z.number().int().describe("Sequences that were copied and verified."),
   schemaObjects: z.number().int().describe("Schema objects that were copied and verified."),
+  afterRestore: z
+    .object({
+      statements: z.number().int().describe("Statements that ran."),
+      changedTables: names.describe("Tables whose rows differ from the source since."),
+    })
+    .nullable()
+    .describe("What was changed after the verification; null without `--after-restore`."),
   archiveBytes: z.number().describe("Size of the dump of the source, in bytes."),
   backupBytes: z
     .number()

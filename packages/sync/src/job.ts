@@ -9,7 +9,9 @@ import type { DumpStore } from "./archive/dump-store.ts";
 import type { OpenedDump } from "./archive/opened-dump.ts";
 import type { Direction, DirectionName } from "./direction.ts";
 import type { SyncOptions } from "./options.ts";
+import type { CopyMark } from "./read/copy-mark.ts";
 import type { DatabaseFacts, DatabaseSetting } from "./read/database-facts.ts";
+import type { Filter } from "./read/filter.ts";
 import type { RowCounts } from "./read/inventory.ts";
 
 /** Where the rows come from: a database that the sync dumps, or a dump in S3. */
@@ -56,6 +58,16 @@ export interface SyncJob {
   skippedExtensions: readonly string[];
   /** Settings of the target that the new database does not get: only an administrator may set them. */
   lostSettings: readonly DatabaseSetting[];
+  /** Undefined where everything is copied. */
+  filter: Filter | undefined;
+  /** Why the dump is one of a changed copy; undefined where it is not. */
+  dumpMark: CopyMark | undefined;
+  /** Why the new database is a changed copy; undefined where it is not. */
+  mark: CopyMark | undefined;
+  /** Why the target is a changed copy at the beginning. */
+  markBefore: CopyMark | undefined;
+  /** OIDs of the databases at the beginning. */
+  oids: { source: number; target: number };
   workDirectory: string;
 }
 

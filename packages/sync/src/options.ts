@@ -5,6 +5,7 @@ import type { OutputsSource } from "@pilot-light/core/terraform/outputs";
 import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
 import type { FingerprintDepth } from "@pilot-light/core/inventory/tables";
 import type { Allowed } from "./plan/rules/index.ts";
+import type { Script } from "./plan/script.ts";
 
 /** Where the outputs are, and how RDS is reached. */
 export interface ReachOptions {
@@ -25,6 +26,10 @@ export interface SyncOptions extends Allowed, ReachOptions {
   jobs: number;
   /** Dump the target to S3 before it is replaced. */
   targetBackup: boolean;
+  /** Patterns of tables that are copied without their rows. */
+  excludeTableData?: readonly string[];
+  /** Changes the copy after its verification. From `readScript`. */
+  script?: Script;
 }
 
 /** Options of a restore. */

@@ -105,6 +105,12 @@ export async function fingerprintTables(
     });
 }
 
+/** The fingerprint of a table without rows. */
+export function emptyFingerprint(reading: FingerprintReading): Fingerprint {
+  if (reading === "counts") return { rows: 0 };
+  return { rows: 0, hash: reading === "texts" ? "0" : `${recordsPrefix}0` };
+}
+
 /** Tables that one statement reads: a round trip for each would take longer than reading them. */
 const batch = { tables: 50, bytes: 8 * 1024 * 1024 };
 

@@ -99,9 +99,22 @@ export class Session implements AsyncDisposable {
     }
   }
 
-  /** Runs several statements in one round trip. Unless they hold BEGIN and COMMIT, all of them take effect or none does. */
-  async script(sql: string): Promise<void> {
-    await this.query(sql);
+  /**
+   * Runs several statements in one round trip: the server separates them by its own rules, and the first error ends them. Unless they hold
+   * BEGIN and COMMIT, all of them take effect or none does.
+   * @returns the number of statements
+   * @throws OpsError as `query` does
+   */
+  async script(sql: string, onStatement: (done: number) => void = () => undefined): Promise<number> {
+    let done = 0;
+    const count = () => onStatement((done += 1));
+    this.#client.connection.on("commandComplete", count);
+    try {
+      await this.query(sql);
+      return done;
+    } finally {
+      this.#client.connection.off("commandComplete", count);
+    }
   }
 
   /** The only row of a statement that always gives one. */

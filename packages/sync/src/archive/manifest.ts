@@ -2,12 +2,32 @@
 import type { DirectionName } from "../direction.ts";
 import { manifestUnreadable } from "../errors.ts";
 import { z } from "zod";
+import type { CopyMark } from "../read/copy-mark.ts";
 
 const databaseShape = {
   system: z.enum(["neon", "rds"]).describe("Where the database is."),
   host: z.string().describe("Host name of the server."),
   name: z.string().describe("Name of the database."),
 };
+const oid = z
+  .number()
+  .exactOptional()
+  .describe("OID of the database. Earlier versions of the tool did not write it.");
+const script = z.object({
+  file: z.string().describe("Name of the file."),
+  sha256: z.string().describe("SHA-256 of the file, in hexadecimal."),
+});
+const mark = z
+  .object({
+    afterRestore: script.exactOptional().describe("The statements that changed rows after a verification."),
+    excludeTableData: z
+      .array(z.string())
+      .readonly()
+      .exactOptional()
+      .describe("Patterns of the tables whose rows were left out."),
+    unreadable: z.boolean().exactOptional().describe("The mark of the database could not be read."),
+  })
+  .exactOptional();
 const fingerprint = z.object({
   rows: z.number().describe("Number of rows."),
   hash: z
@@ -33,6 +53,11 @@ const contentsSchema = z.object({
   largeObjects: fingerprint.describe("All large objects together."),
   sequences: z.array(sequence).readonly().describe("Positions of the sequences."),
   schemaObjects: z.number().describe("Number of schema objects."),
+  withoutRows: z
+    .array(z.string())
+    .readonly()
+    .exactOptional()
+    .describe("Tables whose rows a filter left out. The dump and the target have none of them."),
 });
 
 /** For writing. */
@@ -67,10 +92,21 @@ export const manifestSchema = z.looseObject({
     .exactOptional()
     .describe("Of a backup that a restore made: S3 key of the dump that replaced the target."),
   database: z
-    .object({ ...databaseShape, serverVersion: z.string().describe("Version of the server.") })
+    .object({
+      ...databaseShape,
+      serverVersion: z.string().describe("Version of the server."),
+      oid,
+      mark: mark.describe(
+        "Why the dump is one of a changed copy, and must not reach Neon; absent where it is not.",
+      ),
+    })
     .describe("The dumped database."),
   target: z
-    .object(databaseShape)
+    .object({
+      ...databaseShape,
+      oid,
+      mark: mark.describe("Why the restored database is a changed copy; absent where it is not."),
+    })
     .exactOptional()
     .describe(
       "Of an archive: the database that it was restored to. Earlier versions of the tool did not write it.",
@@ -90,6 +126,13 @@ export const manifestSchema = z.looseObject({
     .describe(
       "What a restore verifies beyond the tables, as JSON, compressed with gzip, in base64. Version 1 has no such field.",
     ),
+  afterRestore: script
+    .extend({
+      tables: z.record(z.string(), fingerprint).describe("The tables of the target after the statements."),
+      largeObjects: fingerprint.describe("All large objects of the target after the statements."),
+    })
+    .exactOptional()
+    .describe("Of an archive: the statements that changed the target after its verification."),
   durations: z.record(z.string(), z.number()).describe("Milliseconds that each step took, by its name."),
 });
 
@@ -145,4 +188,9 @@ export function manifestBase(
     createdAt: new Date().toISOString(),
     ...run,
   } as const;
+}
+
+/** The mark of a database as its manifest states it. */
+export function marked(mark: CopyMark | undefined): { mark?: NonNullable<Manifest["database"]["mark"]> } {
+  return mark === undefined ? {} : { mark };
 }

@@ -9,6 +9,7 @@ import {
 import type { Column } from "@pilot-light/core/output/layout";
 import type { Printer } from "@pilot-light/core/output/printer";
 import type { DumpContents, Manifest } from "../archive/manifest.ts";
+import { describeMark } from "../read/copy-mark.ts";
 import type { Dump, DumpList, Verification } from "../dumps/documents.ts";
 
 const listColumns: readonly Column[] = [
@@ -118,6 +119,11 @@ export function printDump(dump: Dump, manifest: Manifest | null, printer: Printe
     `${database.system}  ${database.name} @ ${database.host}, PostgreSQL ${database.serverVersion}`,
   );
   if (target !== undefined) fact("restored to", `${target.system}  ${target.name} @ ${target.host}`);
+  const marks = [
+    ...(database.mark === undefined ? [] : [`the dumped database ${describeMark(database.mark)}`]),
+    ...(target?.mark === undefined ? [] : [`the new target ${describeMark(target.mark)}`]),
+  ];
+  if (marks.length > 0) fact("changed copy", marks.join("; "));
   const run = restored === undefined ? { name: "sync", of: direction } : { name: "restore", of: restored };
   fact(run.name, `${run.of ?? ""}, by ${manifest.createdBy}`);
   fact("pg_dump", manifest.clientVersion);

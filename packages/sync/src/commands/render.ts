@@ -1,5 +1,5 @@
 /** Plans and results as text for people. */
-import { formatBytes, formatCount, formatDuration, plural } from "@pilot-light/core/output/format";
+import { formatBytes, formatCount, formatDuration, plural, shortList } from "@pilot-light/core/output/format";
 import type { Column } from "@pilot-light/core/output/layout";
 import type { Printer } from "@pilot-light/core/output/printer";
 import { ident } from "@pilot-light/core/postgres/identifiers";
@@ -12,6 +12,11 @@ const fewTables = 12;
 /** A name and its value, such as `  source   neon ...`. */
 export function printFact(name: string, text: string, printer: Printer, width = 9): void {
   printer.row({ label: `  ${name.padEnd(width)}`, text });
+}
+
+/** Whether the copy must not reach Neon. */
+function isMarked({ target, excludeTableData, afterRestore }: Plan): boolean {
+  return target.system !== "neon" && (excludeTableData.length > 0 || afterRestore !== null);
 }
 
 /** Prints the plan of a sync. */
@@ -30,6 +35,20 @@ export function printPlan(plan: Plan, printer: Printer, { dryRun }: { dryRun: bo
     printer,
   );
   printFact("mode", `${plan.mode.name}: ${plan.mode.description}`, printer);
+  for (const { pattern, tables } of plan.excludeTableData) {
+    printFact(
+      "filter",
+      `no rows of ${shortList(tables).join(", ")} (--exclude-table-data ${pattern})`,
+      printer,
+    );
+  }
+  if (plan.afterRestore !== null) {
+    const { file, sha256 } = plan.afterRestore;
+    printFact("script", `${file} changes the copy after its verification (SHA-256 ${sha256})`, printer);
+  }
+  if (isMarked(plan)) {
+    printFact("", `from then on, ${plan.target.system} is a changed copy and must not reach Neon`, printer);
+  }
   printer.line();
   printTables(plan.tables, printer);
   for (const name of plan.removedObjects) {
@@ -116,10 +135,23 @@ export function printResult(plan: Plan, result: SyncResult, milliseconds: number
   ];
   const fact = (name: string, text: string) => printFact(name, text, printer, 13);
   printer.line();
-  const head = `Synced: ${target.system} is verified to be equal to ${source.system}, in ${formatDuration(milliseconds)}.`;
+  const left = plan.excludeTableData.length === 0 ? "" : ", without the rows that the filter leaves out";
+  const equal = `verified to be equal to ${source.system}${left}`;
+  const what =
+    plan.afterRestore === null ? `is ${equal}` : `was ${equal}, then changed by ${plan.afterRestore.file}`;
+  const head = `Synced: ${target.system} ${what}, in ${formatDuration(milliseconds)}.`;
   printer.row({ label: "  ", text: bold(green(head)) });
   printer.line();
   fact("verified", verified.join(", "));
+  if (plan.afterRestore !== null && result.afterRestore !== null) {
+    const { statements, changedTables } = result.afterRestore;
+    const tables = changedTables.length === 0 ? [] : [shortList(changedTables).join(", ")];
+    fact(
+      "changed",
+      [`${plural(statements, "statement")} of ${plan.afterRestore.file}`, ...tables].join(": "),
+    );
+    fact("", `SHA-256 ${plan.afterRestore.sha256}`);
+  }
   fact("unavailable", formatDuration(result.unavailableMs));
   fact("dump", `${plan.archive}   (${formatBytes(result.archiveBytes)})`);
   if (plan.backup !== null) {

@@ -2,18 +2,33 @@
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
 import { canAsk, confirmByName } from "@pilot-light/core/cli/confirm";
 import { confirmationNeeded } from "@pilot-light/core/errors";
-import type { DirectionName } from "../direction.ts";
+import { directions, type DirectionName } from "../direction.ts";
 import type { SyncOptions } from "../options.ts";
+import type { AllowOption } from "../plan/rules/index.ts";
+import { readScript } from "../plan/script.ts";
 import { performSync, previewSync, type Confirm } from "../sync.ts";
 import { printPlan, printResult } from "./render.ts";
 
+/** What the command line states. */
+type SyncCommandOptions = Omit<SyncOptions, "script" | "excludeTableData"> & {
+  dryRun: boolean;
+  yes: boolean;
+  excludeTableData?: string[] | undefined;
+  /** Path of a script. */
+  afterRestore?: string | undefined;
+};
+
 export async function runSyncCommand(
   name: DirectionName,
-  options: SyncOptions & { dryRun: boolean; yes: boolean },
+  { afterRestore, excludeTableData = [], ...given }: SyncCommandOptions,
   context: CommandContext,
 ): Promise<CommandOutcome> {
   const { printer, signal } = context;
-  const command = `pnpm sync ${name}`;
+  const { target } = directions[name];
+  const script = afterRestore === undefined ? {} : { script: await readScript(afterRestore, target) };
+  const command = [`pnpm sync ${name}`, ...contentFlags(excludeTableData, afterRestore)].join(" ");
+  const commandAllowing = (option: AllowOption) => `${command} --${option}`;
+  const options = { ...given, ...script, excludeTableData, commandAllowing };
   if (options.dryRun) {
     const { plan, refusal } = await previewSync(name, options, context);
     printPlan(plan, printer, options);
@@ -32,4 +47,17 @@ export async function runSyncCommand(
   const { plan, result } = await performSync(name, options, context, confirm);
   printResult(plan, result, performance.now() - start, printer);
   return { outcome: "synced", document: { plan, result } };
+}
+
+/** The options that decide what is copied: a command that is shown without them would copy something else. */
+function contentFlags(excludeTableData: readonly string[], afterRestore: string | undefined): string[] {
+  return [
+    ...excludeTableData.map((pattern) => `--exclude-table-data ${quoted(pattern)}`),
+    ...(afterRestore === undefined ? [] : [`--after-restore ${quoted(afterRestore)}`]),
+  ];
+}
+
+/** For a shell, where it is needed. */
+function quoted(value: string): string {
+  return /^[\w./@:+-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
 }

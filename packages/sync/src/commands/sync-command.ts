@@ -1,14 +1,33 @@
 /** `pnpm sync neon-to-rds` and `pnpm sync rds-to-neon`: one command, two directions. */
+import type { Argv } from "yargs";
 import { defineCommand, type Command } from "@pilot-light/core/cli/define-command";
 import type { DirectionName } from "../direction.ts";
 import { replacingOptions, syncVariables } from "./shared-options.ts";
+
+function options(argv: Argv) {
+  return replacingOptions(argv)
+    .option("exclude-table-data", {
+      type: "string",
+      array: true,
+      nargs: 1,
+      describe: "Copy the tables that fit this pattern of pg_dump without their rows; may be repeated",
+      group: "Content:",
+      requiresArg: true,
+    })
+    .option("after-restore", {
+      type: "string",
+      describe: "Run this file of SQL statements on the verified copy, before it replaces RDS",
+      group: "Content:",
+      requiresArg: true,
+    });
+}
 
 function syncCommand(direction: DirectionName, summary: string): Command {
   return defineCommand({
     words: direction,
     name: `sync ${direction}`,
     summary,
-    options: replacingOptions,
+    options,
     examples: [
       [`$0 ${direction} --dry-run`, "show what the sync would replace"],
       [`$0 ${direction} --yes --json`, "run it in CI"],

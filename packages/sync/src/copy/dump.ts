@@ -27,6 +27,8 @@ export interface DumpRequest {
   snapshot: string;
   /** The side that fails when pg_dump does, which decides the exit code. */
   side: Side;
+  /** Tables whose rows are left out. Default: none. */
+  withoutRows?: readonly { schema: string; name: string }[];
   /** Called once when pg_dump has its locks, or has ended. */
   onLocked?: () => void;
 }
@@ -52,11 +54,12 @@ export const scopeFlags: readonly string[] = [
  * @throws OpsError DUMP_FAILED of the side's class
  */
 export async function makeDump(request: DumpRequest, { printer, signal }: CommandContext): Promise<Dump> {
-  const { system, endpoint, programs, environment, file, snapshot, side } = request;
+  const { system, endpoint, programs, environment, file, snapshot, side, withoutRows = [] } = request;
   const args = [
     "--format=custom",
     `--compress=${await chooseCompression(programs, environment, signal)}`,
     ...scopeFlags,
+    ...withoutRows.map(({ schema, name }) => `--exclude-table-data=${asPattern(schema)}.${asPattern(name)}`),
     "--no-password",
     "--verbose",
     // The file is temporary, and waiting for the disk looks like waiting for the server.
@@ -76,6 +79,11 @@ export async function makeDump(request: DumpRequest, { printer, signal }: Comman
     throw dumpFailed({ side, system, errors: programErrors(stderr) });
   }
   return { file, bytes: (await stat(file)).size };
+}
+
+/** A pattern that only this name fits. */
+function asPattern(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
 }
 
 /**

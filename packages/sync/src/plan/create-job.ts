@@ -1,8 +1,10 @@
 /** Turns a plan that was confirmed into the job that the steps work on. */
 import type { CommandContext } from "@pilot-light/core/cli/command";
+import { mergeMarks, type CopyMark } from "../read/copy-mark.ts";
 import type { Direction } from "../direction.ts";
 import type { Source, SyncJob } from "../job.ts";
 import type { SyncOptions } from "../options.ts";
+import type { Filter } from "../read/filter.ts";
 import { nameOfRelation, usefulReaders } from "../read/inventory.ts";
 import type { ResolvedTarget } from "../resolve.ts";
 import { stagingName } from "../target/database-names.ts";
@@ -29,9 +31,10 @@ export function createJob(
   { environment, signal }: CommandContext,
   workDirectory: string,
 ): SyncJob {
-  const { programs, findings } = inspection;
+  const { programs, filter, findings } = inspection;
   const { facts: sourceFacts, rows: sourceRows, tables } = inspection.source;
   const { endpoint: target, facts: targetFacts, rows: targetRows, line } = inspection.target;
+  const dumpMark = mergeMarks(sourceFacts.mark, filterMark(filter));
   const jobs = findings.jobs ?? options.jobs;
   return {
     direction,
@@ -47,7 +50,11 @@ export function createJob(
     droppable: replacedTargets(state),
     sourceRows,
     readers: usefulReaders(tables, jobs),
-    sourceBytes: new Map(tables.map(({ schema, name, bytes }) => [nameOfRelation(schema, name), bytes])),
+    sourceBytes: new Map(
+      tables
+        .filter((table) => filter?.emptied.includes(table) !== true)
+        .map(({ schema, name, bytes }) => [nameOfRelation(schema, name), bytes]),
+    ),
     roundTripMs: line.roundTripMs,
     targetRows,
     // This session reverts a swap after an interruption.
@@ -61,6 +68,27 @@ export function createJob(
     },
     skippedExtensions: findings.skippedExtensions,
     lostSettings: targetFacts.settings.filter(({ isSettable }) => !isSettable),
+    filter,
+    dumpMark,
+    mark: markOf(direction, options, dumpMark),
+    markBefore: targetFacts.mark,
+    oids: { source: sourceFacts.oid, target: targetFacts.oid },
     workDirectory,
   };
+}
+
+function filterMark(filter: Filter | undefined): CopyMark {
+  return filter === undefined ? {} : { excludeTableData: filter.patterns.map(({ pattern }) => pattern) };
+}
+
+/** The mark of the new database. Neon gets none: a person accepted the source as the truth with a flag. */
+function markOf(
+  { target }: Direction,
+  { script }: SyncOptions,
+  ofDump: CopyMark | undefined,
+): CopyMark | undefined {
+  if (target === "neon") return undefined;
+  if (script === undefined) return ofDump;
+  const { file, sha256 } = script;
+  return mergeMarks(ofDump, { afterRestore: { file, sha256 } });
 }

@@ -60,6 +60,7 @@ export function factsOfDump(dump: OpenedDump, targetFacts: DatabaseFacts): DumpF
       unreadable: [],
       namedRoles: rolesOf(archive.entries),
       settings: [],
+      ...(manifest.database.mark === undefined ? {} : { mark: manifest.database.mark }),
     },
     tables,
     objects: (details?.objects ?? []).map(([kind, identity, definition]) => ({ kind, identity, definition })),

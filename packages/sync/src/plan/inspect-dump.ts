@@ -90,6 +90,8 @@ export async function inspectDump(
     programs,
     sameMajor,
     unverified,
+    // Of the dump itself, its mark states it.
+    filter: undefined,
     findings: {
       ...found,
       refusals: [...unknown, ...(rows?.refusals ?? [])],

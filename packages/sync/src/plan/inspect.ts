@@ -16,6 +16,7 @@ import { sameDatabase } from "../errors.ts";
 import type { SyncOptions } from "../options.ts";
 import { sessionOptions, withFreshPassword } from "../read/connect.ts";
 import { isSameDatabase, readFacts } from "../read/database-facts.ts";
+import { readFilter, type Filter } from "../read/filter.ts";
 import { countRows, readObjects, usefulReaders, type RowCounts } from "../read/inventory.ts";
 import { readBusy } from "../read/lock-watch.ts";
 import { measureLine, type Line } from "../read/line.ts";
@@ -25,8 +26,10 @@ import type { Resolved } from "../resolve.ts";
 import { readPrivileges, readRoles } from "../target/read-privileges.ts";
 import type { TargetState } from "../target/target-state.ts";
 import { extensionNotes, readExtensionFacts } from "./extension-notes.ts";
+import { readRecordedMark } from "./recorded-mark.ts";
 import { checkDatabases, checkRows, type Findings } from "./rules/index.ts";
 import type { SideFacts } from "./rules/rule.ts";
+import { checkScript } from "./script.ts";
 
 /** One side of a sync, read completely. */
 export interface Inspected extends SideFacts {
@@ -46,6 +49,8 @@ export interface Inspection<S extends InspectedSource = Inspected> {
   /** Servers and client programs write the same definition alike. */
   sameMajor: boolean;
   programs: ClientPrograms;
+  /** Undefined where everything is copied. */
+  filter: Filter | undefined;
   /** Its refusals allow a plan, but no sync. */
   findings: Findings;
 }
@@ -70,14 +75,16 @@ export async function inspect(
   await using first = await connectBoth(resolved, context);
   if (await isSameDatabase(first.source, first.target)) throw sameDatabase(first.source.endpoint);
   const [source, target, privileges] = await settleAll([
-    readSide(first.source, "source", context),
+    readMarkedSource(first.source, direction, resolved, context),
     readSide(first.target, "target", context),
     readAllPrivileges(first),
   ]);
-  const { targetBackup, jobs } = options;
+  const { targetBackup, jobs, script } = options;
+  if (script !== undefined) await checkScript(first.target, script);
   const facts = { direction, source, target, targetBackup, jobs, targetState, privileges };
   const found = checkDatabases(facts, options);
   if (found.refusals.length > 0) throw combine(found.refusals);
+  const filter = await readFilters(first.source, options, source.tables, context);
   const extensions = await readExtensionFacts(first.source, first.target);
   const majors = [source.facts.major, ...(targetBackup ? [target.facts.major] : [])];
   const programs = chooseClientPrograms(await finding, majors, target.facts.major);
@@ -90,12 +97,14 @@ export async function inspect(
     measureLine(first.source, "from-server", source.facts.bytes),
     measureLine(first.target, "to-server", source.facts.bytes),
   ]);
-  const rows = checkRows({ direction, sourceRows, targetRows }, options);
+  const filtered = filter === undefined ? {} : { filtered: { ...filter, target: target.facts } };
+  const rows = checkRows({ direction, sourceRows, targetRows, ...filtered }, options);
   return {
     source: { endpoint: first.source.endpoint, ...source, rows: sourceRows, line: sourceLine },
     target: { endpoint: first.target.endpoint, ...target, rows: targetRows, line: targetLine },
     programs,
     sameMajor: source.facts.major === target.facts.major,
+    filter,
     findings: {
       ...found,
       refusals: rows.refusals,
@@ -129,6 +138,32 @@ export async function readSide(session: Session, side: Side, context: CommandCon
     objects: await readObjects(session),
   });
   return await readBusy(session.endpoint, side, context, read);
+}
+
+/** The source, with the mark that S3 records where the database has none. It matters only for a copy to Neon. */
+async function readMarkedSource(
+  session: Session,
+  { target }: Direction,
+  { store }: Resolved,
+  context: CommandContext,
+) {
+  const side = await readSide(session, "source", context);
+  const { facts } = side;
+  if (target !== "neon" || facts.mark !== undefined) return side;
+  const mark = await readRecordedMark(store, session.endpoint, facts.oid, context.signal);
+  return mark === undefined ? side : { ...side, facts: { ...facts, mark } };
+}
+
+/** What the filters leave out; undefined without filters. */
+async function readFilters(
+  session: Session,
+  { excludeTableData: patterns = [] }: SyncOptions,
+  tables: readonly DataTable[],
+  context: CommandContext,
+): Promise<Filter | undefined> {
+  if (patterns.length === 0) return undefined;
+  // Waits for locks: it looks for rows that refer to others.
+  return await readBusy(session.endpoint, "source", context, () => readFilter(session, patterns, tables));
 }
 
 async function readAllPrivileges({ source, target }: Record<Side, Session>) {

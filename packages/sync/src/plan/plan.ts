@@ -66,10 +66,13 @@ export function makePlan(parts: {
   archive: string;
   backup: string | null;
   verify: Plan["verify"];
+  excludeTableData: Plan["excludeTableData"];
+  afterRestore: Plan["afterRestore"];
   clientVersion: string;
   notes: readonly string[];
 }): Plan {
   const { direction, source, target, archive, backup, verify, clientVersion, notes } = parts;
+  const { excludeTableData, afterRestore } = parts;
   return {
     direction: direction.name,
     source: plannedSide(source),
@@ -78,6 +81,8 @@ export function makePlan(parts: {
     backup,
     mode,
     verify,
+    excludeTableData,
+    afterRestore,
     clientVersion,
     tables: planTables(source.rows, target.rows),
     removedObjects: removedObjects(source.objects, target.objects),

@@ -5,6 +5,7 @@ import { dumpKey, timestamp } from "@pilot-light/core/dump-keys";
 import { OpsError } from "@pilot-light/core/ops-error";
 import type { DumpStore } from "../archive/dump-store.ts";
 import type { Direction, SyncDirection } from "../direction.ts";
+import type { ScriptName } from "../read/copy-mark.ts";
 import type { Plan } from "../documents.ts";
 import type { SyncOptions } from "../options.ts";
 import type { Resolved } from "../resolve.ts";
@@ -43,7 +44,7 @@ export async function prepare(
     inspect(direction, options, resolved, targetState, context, counted),
     freeKeys(direction, store, options, context.signal),
   ]);
-  const { source, target, programs, findings } = inspection;
+  const { source, target, programs, filter, findings } = inspection;
   const plan = makePlan({
     direction,
     source,
@@ -51,11 +52,18 @@ export async function prepare(
     archive: store.uri(keys.archiveKey),
     backup: keys.backupKey === null ? null : store.uri(keys.backupKey),
     verify: options.verify,
+    excludeTableData: filter?.patterns ?? [],
+    afterRestore: nameOf(options.script),
     clientVersion: programs.version,
     notes: findings.notes,
   });
   const refusal = combine(findings.refusals);
   return { plan, refusal: refusal instanceof OpsError ? refusal : undefined, inspection, keys };
+}
+
+/** What the plan states of a script. */
+function nameOf(script: ScriptName | undefined): Plan["afterRestore"] {
+  return script === undefined ? null : { file: script.file, sha256: script.sha256 };
 }
 
 /** Keys of this second, or of the next one that has no object yet. */

@@ -1,6 +1,7 @@
 /** What preflight reads of a server and a database, in one query. The rules check it. */
 import { notInExtension, userSchema } from "@pilot-light/core/inventory/objects";
 import type { Session } from "@pilot-light/core/postgres/session";
+import { splitComment, type CopyMark } from "./copy-mark.ts";
 
 /** A server, the role of the session, and the database that it is connected to. */
 export interface DatabaseFacts {
@@ -46,8 +47,10 @@ export interface DatabaseFacts {
   unreadable: readonly string[];
   /** Roles that objects of this database name, which exist on the target only if somebody creates them. */
   namedRoles: readonly NamedRole[];
-  /** What ALTER DATABASE and ALTER ROLE ... IN DATABASE set, and the comment. */
+  /** What ALTER DATABASE and ALTER ROLE ... IN DATABASE set, and the comment without the mark. */
   settings: readonly DatabaseSetting[];
+  /** Why the database is a changed copy; absent where it is not marked. */
+  mark?: CopyMark;
 }
 
 /** What limits the number of connections. */
@@ -80,12 +83,26 @@ export interface InstalledExtension {
 
 /** Reads the facts. Changes nothing. */
 export async function readFacts(session: Session): Promise<DatabaseFacts> {
-  type Row = Omit<DatabaseFacts, "major" | "settings"> & { versionNumber: number };
+  type Row = Omit<DatabaseFacts, "major" | "settings" | "mark"> & { versionNumber: number };
   const { facts } = await session.one<{ facts: Row }>(factsQuery);
   const { versionNumber, ...rest } = facts;
   const major = Math.floor(versionNumber / 10_000);
-  return { ...rest, major, settings: await readSettings(session, major) };
+  return { ...rest, major, ...splitSettings(await readSettings(session, major)) };
 }
+
+/** Takes the mark out of the comment. */
+function splitSettings(settings: readonly DatabaseSetting[]): Pick<DatabaseFacts, "settings" | "mark"> {
+  const found = settings.find(isComment);
+  const { comment, mark } = splitComment(found?.value ?? null);
+  if (mark === undefined) return { settings };
+  const own = settings.flatMap((setting) => {
+    if (!isComment(setting)) return [setting];
+    return comment === null ? [] : [{ ...setting, value: comment }];
+  });
+  return { settings: own, mark };
+}
+
+const isComment = ({ role, name }: DatabaseSetting) => role === null && name === "comment";
 
 /**
  * The settings of the session's database. ALTER DATABASE SET checks a parameter as SET does, and takes a parameter that the server does

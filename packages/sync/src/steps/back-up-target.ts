@@ -6,12 +6,13 @@ import { join } from "node:path";
 import { settleAll } from "@pilot-light/core/async/settle";
 import { readState } from "@pilot-light/core/inventory/state";
 import { readPositions, type SequencePosition } from "@pilot-light/core/inventory/tables";
-import { manifestBase, type UploadedDump } from "../archive/manifest.ts";
+import { manifestBase, marked, type UploadedDump } from "../archive/manifest.ts";
 import { checkArchive, makeDump, type DumpRequest } from "../copy/dump.ts";
 import { describeRun, type StepContext } from "../job.ts";
 import { sessionOptions } from "../read/connect.ts";
 import { listConfiguration, listDumpedSequences, readConfiguration } from "../read/extensions.ts";
 import { readInventory } from "../read/inventory.ts";
+import { readRecordedMark } from "../plan/recorded-mark.ts";
 import { readBusy } from "../read/lock-watch.ts";
 import { openSnapshot, type Snapshot } from "../read/snapshot.ts";
 import { readPrivileges } from "../target/read-privileges.ts";
@@ -20,7 +21,7 @@ import { detailsOf, type SnapshotContent } from "./manifest-details.ts";
 /** @param key S3 key of the dump */
 export async function backUpTarget(key: string, context: StepContext): Promise<UploadedDump> {
   const { job, libpq, signal, undo } = context;
-  const { direction, facts, programs, store, target, versions } = job;
+  const { direction, facts, markBefore, oids, programs, store, target, versions } = job;
   const start = performance.now();
   const file = join(job.workDirectory, "target.dump");
   const request = {
@@ -35,6 +36,9 @@ export async function backUpTarget(key: string, context: StepContext): Promise<U
   await checkArchive(programs, file, libpq.target, signal);
   undo.add(`the backup ${store.uri(key)}`, store.otherwise(key), (stop) => store.remove(key, stop));
   const stored = await store.putFile(key, file, signal);
+  const mark =
+    markBefore ??
+    (target.system === "neon" ? undefined : await readRecordedMark(store, target, oids.target, signal));
   const { inventory, sequences, snapshot } = found;
   await store.putManifest(
     key,
@@ -46,6 +50,8 @@ export async function backUpTarget(key: string, context: StepContext): Promise<U
         host: target.host,
         name: target.database,
         serverVersion: versions.target,
+        oid: oids.target,
+        ...marked(mark),
       },
       contents: {
         depth,

@@ -26,7 +26,7 @@ export async function carrySettings(
       job.lostSettings.some(({ role, name }) => role === parameter.role && name === parameter.name);
     const parameters = settings.parameters.filter((parameter) => !isLost(parameter));
     // The database first: its owner may create objects in the schema public, so that it can own them.
-    await applyDatabaseSettings(maintenance, job.staging, { ...settings, parameters });
+    await applyDatabaseSettings(maintenance, job.staging, { ...settings, parameters }, job.mark);
     await carryPrivileges(staging, settings.objects, {
       closed,
       allowWiderAccess: job.options.allowWiderAccess === true,

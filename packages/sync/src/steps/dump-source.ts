@@ -20,6 +20,7 @@ import type { StepContext } from "../job.ts";
 import { sessionOptions } from "../read/connect.ts";
 import { watchCopies } from "../read/copy-progress.ts";
 import { listConfiguration, listDumpedSequences, readConfiguration } from "../read/extensions.ts";
+import { readingWithout } from "../read/filter.ts";
 import { nameOfRelation, readInventory } from "../read/inventory.ts";
 import { readBusy } from "../read/lock-watch.ts";
 import { openSnapshot, type Snapshot } from "../read/snapshot.ts";
@@ -87,7 +88,8 @@ async function dumpSnapshot(
   report: Report,
 ): Promise<DumpedSource> {
   const { job } = context;
-  const { direction, maintenance, options, programs, skippedExtensions } = job;
+  const { direction, filter, maintenance, options, programs, skippedExtensions } = job;
+  const emptied = new Set(filter?.emptied.map(({ identity }) => identity));
   const creating = parts.start(createEmptyStaging(job));
   using copying = watchCopies(snapshot.outside, job.sourceRows, report);
   const [listed, mayCommentPublic] = await settleAll([
@@ -119,6 +121,7 @@ async function dumpSnapshot(
     file: file.path,
     snapshot: snapshot.id,
     side: "source",
+    withoutRows: filter?.emptied ?? [],
   } as const;
   // Not before pg_dump has its locks: a TRUNCATE that waits for these readers would make pg_dump wait behind it, forever.
   const reading = async () => {
@@ -128,7 +131,7 @@ async function dumpSnapshot(
     };
     const { inventory, other } = await readInventory(
       snapshot.sessions,
-      { depth: options.verify, onTable },
+      { depth: options.verify, onTable, fingerprint: readingWithout(emptied) },
       async (first) => ({
         configuration: await readConfiguration(first, relations, options.verify),
         state: await readState(first),

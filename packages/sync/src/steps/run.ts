@@ -14,6 +14,7 @@ import { finishUploads, uploadArchive, type UploadedDumps } from "./archive-dump
 import { backUpTarget } from "./back-up-target.ts";
 import { Background } from "./background.ts";
 import { carrySettings } from "./carry-settings.ts";
+import { changeStaging, type Changed } from "./change-staging.ts";
 import { dumpSource, type DumpedSource } from "./dump-source.ts";
 import { restoreStaging } from "./restore-staging.ts";
 import { swapTarget } from "./swap-target.ts";
@@ -53,15 +54,17 @@ export async function runSync(job: SyncJob, command: CommandContext): Promise<Sy
     const { losses, verified } = await timed("verify", () => verifyStaging(loaded, context));
     // The manifest of a dump may not state its rows.
     checkRowsAgain(verified, job);
+    const changed = await timed("script", () => changeStaging(verified, context));
     const stored = await finishUploads({ archive: loaded.stored, backup }, context);
     await timed("settings", () => carrySettings(loaded, context));
     context.signal.throwIfAborted();
     const swapped = await timed("swap", () => swapTarget(context));
     ({ target } = swapped);
     if (swapped.target !== "replaced") throw swapped.error;
-    if (dumped !== undefined) await writeManifest(dumped, stored.archive, durationsMs, context);
+    const done = { stored: stored.archive, changed, swapped, durationsMs };
+    if (dumped !== undefined) await writeManifest(dumped, done, context);
     const warnings = [...losses, ...(await dropPrevious(job))];
-    return summarize(verified, { stored, swapped, durationsMs, warnings });
+    return summarize(verified, { stored, changed, swapped, durationsMs, warnings });
   } catch (error) {
     await background.stop(error);
     // Once the target may have changed, everything that exists may be needed.
@@ -113,12 +116,12 @@ async function stepContext(
 }
 
 /** The rows may have changed after the plan was shown: those of the snapshot decide, or those that were restored. */
-function checkRowsAgain(
-  { inventory }: Pick<DatabaseContent, "inventory">,
-  { direction, options, targetRows }: SyncJob,
-): void {
+function checkRowsAgain({ inventory }: Pick<DatabaseContent, "inventory">, job: SyncJob): void {
+  const { direction, filter, markBefore, options, target, targetRows } = job;
   const sourceRows = new Map([...inventory.tables].map(([identity, { rows }]) => [identity, rows]));
-  const { refusals } = checkRows({ direction, sourceRows, targetRows }, options);
+  const facts = { database: target.database, ...(markBefore === undefined ? {} : { mark: markBefore }) };
+  const filtered = filter === undefined ? {} : { filtered: { ...filter, target: facts } };
+  const { refusals } = checkRows({ direction, sourceRows, targetRows, ...filtered }, options);
   if (refusals.length > 0) throw combine(refusals);
 }
 
@@ -135,12 +138,20 @@ async function dropPrevious({ maintenance, droppable }: SyncJob): Promise<string
 
 function summarize(
   { inventory, sequences }: DatabaseContent,
-  rest: Pick<SyncResult, "durationsMs" | "warnings"> & { stored: UploadedDumps; swapped: Replaced },
+  rest: Pick<SyncResult, "durationsMs" | "warnings"> & {
+    stored: UploadedDumps;
+    changed: Changed | undefined;
+    swapped: Replaced;
+  },
 ): SyncResult {
   return {
     tables: inventory.tables.size,
     rows: [...inventory.tables.values()].reduce((sum, { rows }) => sum + rows, 0),
     sequences: sequences.length,
+    afterRestore:
+      rest.changed === undefined
+        ? null
+        : { statements: rest.changed.statements, changedTables: rest.changed.tables },
     schemaObjects: inventory.objects.length,
     archiveBytes: rest.stored.archive.bytes,
     backupBytes: rest.stored.backup?.bytes ?? null,

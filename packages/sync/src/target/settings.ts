@@ -3,6 +3,7 @@ import { messageOf } from "@pilot-light/core/ops-error";
 import { ident, literal } from "@pilot-light/core/postgres/identifiers";
 import type { Session } from "@pilot-light/core/postgres/session";
 import { sqlState, sqlStateOf } from "@pilot-light/core/postgres/sql-state";
+import { joinComment, splitComment, type CopyMark } from "../read/copy-mark.ts";
 import { settingsNotCarried } from "../errors.ts";
 import { grantStatements, sameGrants, type Grant, type Privileges } from "./privileges.ts";
 import { grantsOf, readPrivileges } from "./read-privileges.ts";
@@ -11,6 +12,7 @@ import { grantsOf, readPrivileges } from "./read-privileges.ts";
 export interface TargetSettings {
   owner: string;
   connectionLimit: number;
+  /** Without the mark, which says what the target is, and not what the new database is. */
   comment: string | null;
   privileges: Grant[];
   /** `ALTER DATABASE SET` (role null) and `ALTER ROLE IN DATABASE SET`. */
@@ -32,19 +34,23 @@ const databaseQuery = `
 /** Reads the settings of the session's database. */
 export async function readTargetSettings(target: Session): Promise<TargetSettings> {
   const database = await target.one<Omit<TargetSettings, "objects">>(databaseQuery);
-  return { ...database, objects: await readPrivileges(target) };
+  const { comment } = splitComment(database.comment);
+  return { ...database, comment, objects: await readPrivileges(target) };
 }
 
 /**
  * Applies the settings to another database of the same server.
+ * @param mark why the other database is a changed copy
  * @throws OpsError SETTINGS_NOT_CARRIED (target)
  */
 export async function applyDatabaseSettings(
   maintenance: Session,
   database: string,
   settings: TargetSettings,
+  mark: CopyMark | undefined,
 ): Promise<void> {
   const name = ident(database);
+  const comment = joinComment(settings.comment, mark);
   const current = await maintenance.one<{ owner: string; privileges: Grant[] }>(
     `select pg_catalog.pg_get_userbyid(d.datdba) as owner,
             ${grantsOf("coalesce(d.datacl, pg_catalog.acldefault('d', d.datdba))", "d.datdba")} as privileges
@@ -61,7 +67,7 @@ export async function applyDatabaseSettings(
           settings.privileges,
         )),
     `alter database ${name} connection limit ${settings.connectionLimit}`,
-    `comment on database ${name} is ${settings.comment === null ? "null" : literal(settings.comment)}`,
+    `comment on database ${name} is ${comment === null ? "null" : literal(comment)}`,
     ...(current.owner === settings.owner ? [] : [`alter database ${name} owner to ${ident(settings.owner)}`]),
   ];
   // The parameters first: the owner may be another role afterwards.

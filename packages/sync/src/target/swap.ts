@@ -31,6 +31,8 @@ export interface Replaced {
   target: "replaced";
   /** The name that the previous target has now. */
   previous: string;
+  /** OID of the new target. */
+  oid: number;
   /** Milliseconds for which nobody could connect to the target. */
   unavailableMs: number;
 }
@@ -80,6 +82,7 @@ async function swapNames(
   const replaced = (): Replaced => ({
     target: "replaced",
     previous,
+    oid: oids.incoming,
     unavailableMs: performance.now() - start,
   });
   try {

@@ -1,10 +1,12 @@
 /** The list of preflight rules, in the order in which their findings are reported, and how they are applied. */
 import type { OpsError } from "@pilot-light/core/ops-error";
+import { changedCopyRule } from "./changed-copy.ts";
 import { connections } from "./connections.ts";
 import { databaseSettings } from "./database-settings.ts";
 import { dumpVersion } from "./dump-version.ts";
 import { encoding } from "./encoding.ts";
 import { extensions } from "./extensions.ts";
+import { filteredTarget, filters } from "./filters.ts";
 import { objectsLeftOut } from "./objects-left-out.ts";
 import { owners } from "./owners.ts";
 import { pinnedTarget } from "./pinned-target.ts";
@@ -21,8 +23,10 @@ import { stagingDatabase } from "./staging-database.ts";
 import { versions } from "./versions.ts";
 
 export type { Rule } from "./rule.ts";
+export { refuseChangedCopy } from "./changed-copy.ts";
 
 export const rules = [
+  changedCopyRule,
   versions,
   dumpVersion,
   encoding,
@@ -40,6 +44,8 @@ export const rules = [
   objectsLeftOut,
   recreatedTarget,
   previousTargets,
+  filters,
+  filteredTarget,
   rowLoss,
 ] as const satisfies readonly Rule[];
 

@@ -6,6 +6,7 @@ import type { OpsError, RegisteredError } from "@pilot-light/core/ops-error";
 import type { DataTable } from "@pilot-light/core/inventory/tables";
 import type { Direction } from "../../direction.ts";
 import type { DatabaseFacts } from "../../read/database-facts.ts";
+import type { Filter } from "../../read/filter.ts";
 import type { RowCounts } from "../../read/inventory.ts";
 import type { Privileges, Roles } from "../../target/privileges.ts";
 import type { TargetState } from "../../target/target-state.ts";
@@ -56,6 +57,13 @@ export interface RowsFacts {
   direction: Direction;
   sourceRows: RowCounts;
   targetRows: RowCounts;
+  /** Of a filtered sync. */
+  filtered?: FilterFacts;
+}
+
+/** What a filter leaves out of the source, and what the target is. */
+export interface FilterFacts extends Filter {
+  target: Pick<DatabaseFacts, "database" | "mark">;
 }
 
 /** A flag that allows what a rule refuses. The option, its help, the plan's line and docs/flags.md come from this entry. */

@@ -1,0 +1,54 @@
+/**
+ * Rule: rows that somebody changed or left out on purpose do not reach Neon, which production reads. Every command that writes to Neon
+ * asks `refuseChangedCopy`.
+ */
+import { defineError, type OpsError } from "@pilot-light/core/ops-error";
+import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
+import { describeMark, type CopyMark } from "../../read/copy-mark.ts";
+import type { DatabasesRule } from "./rule.ts";
+
+const changedCopy = defineError<{ what: string; mark: CopyMark }>({
+  code: "CHANGED_COPY",
+  failure: "precondition",
+  meaning:
+    "The source is a changed copy: a script changed its rows after the verification, or a filter left some out. Production would lose the true rows.",
+  remedy:
+    "Sync from Neon to RDS first, without `--after-restore` and without filters. To replace the rows of production with the changed ones, add `--allow-changed-copy`.",
+  state: "nothing-written",
+  message: ({ what, mark }) => `${what} must not reach Neon: it ${describeMark(mark)}.`,
+  hint: () => "Production would lose the true rows.",
+});
+
+/**
+ * Why a database or a dump must not reach a system; undefined where it may.
+ * @param source what it is, at the beginning of a sentence; its mark, from the facts of the database or the manifest of the dump
+ */
+export function refuseChangedCopy(
+  { what, mark }: { what: string; mark: CopyMark | undefined },
+  target: DatabaseSystem,
+): OpsError | undefined {
+  return mark === undefined || target !== "neon" ? undefined : changedCopy({ what, mark });
+}
+
+export const changedCopyRule: DatabasesRule<"allow-changed-copy"> = {
+  id: "changed-copy",
+  needs: "databases",
+  errors: { changedCopy },
+  allow: {
+    option: "allow-changed-copy",
+    describe: "Sync to Neon even if rows of the source were changed or left out on purpose",
+    meaning:
+      "Production may lose its rows, and gets those of RDS as they are. Neon is the truth from then on. The backup in S3 and the previous target still hold the rows.",
+  },
+  check: ({ direction, source: { facts }, target }) => {
+    const database = `database ${facts.database} on ${direction.source}`;
+    const what = direction.name === "restore" ? `The dump of the ${database}` : `The ${database}`;
+    const refusal = refuseChangedCopy({ what, mark: facts.mark }, direction.target);
+    if (refusal !== undefined) return [{ refusal }];
+    const { mark } = target.facts;
+    if (mark === undefined) return [];
+    // Whoever masked the target may not expect the rows of production in it.
+    const note = `${direction.target} is a changed copy at the moment: it ${describeMark(mark)}. Only what this sync is told to change or to leave out differs afterwards`;
+    return [{ note }];
+  },
+};

@@ -1,0 +1,85 @@
+/** Rules: what filters leave out exists, nothing that is copied needs it, and the target was filtered before. */
+import { plural } from "@pilot-light/core/output/format";
+import { defineError } from "@pilot-light/core/ops-error";
+import type { Finding, RowsRule } from "./rule.ts";
+
+const filterMatchesNothing = defineError<{ patterns: readonly string[] }>({
+  code: "FILTER_MATCHES_NOTHING",
+  failure: "precondition",
+  meaning: "No table of the source fits a pattern of `--exclude-table-data`.",
+  remedy:
+    "Correct the pattern. It follows the rules of pg_dump: a name in upper case needs double quotes, and a name without a schema means what the search path finds.",
+  message: ({ patterns }) => `No table of the source fits --exclude-table-data ${patterns.join(", ")}.`,
+  hint: () =>
+    "The pattern follows the rules of pg_dump. For a table of another schema:  --exclude-table-data 'schema.table*'",
+});
+
+const filterBreaksKeys = defineError<{ keys: readonly string[] }>({
+  code: "FILTER_BREAKS_KEYS",
+  failure: "precondition",
+  meaning: "Rows that are copied refer by a foreign key to rows that `--exclude-table-data` leaves out.",
+  remedy: "Exclude the rows of the tables that the message names as well, or copy the rows they refer to.",
+  message: ({ keys }) =>
+    `Rows that are copied refer to rows that are left out, by ${plural(keys.length, "foreign key")}.`,
+  details: ({ keys }) => keys,
+  hint: () => "Exclude the rows of these tables as well, or copy the rows that they refer to.",
+});
+
+export const filters: RowsRule = {
+  id: "filters",
+  needs: "rows",
+  errors: { filterMatchesNothing, filterBreaksKeys },
+  check: ({ direction, filtered, sourceRows }) => {
+    if (filtered === undefined) return [];
+    const findings: Finding[] = [];
+    const unmatched = filtered.patterns.filter(({ tables }) => tables.length === 0);
+    if (unmatched.length > 0) {
+      const patterns = unmatched.map(({ pattern }) => pattern);
+      findings.push({ refusal: filterMatchesNothing({ patterns }) });
+    }
+    if (filtered.brokenKeys.length > 0) {
+      findings.push({ refusal: filterBreaksKeys({ keys: filtered.brokenKeys }) });
+    }
+    for (const { pattern, tables } of filtered.patterns) {
+      const named = tables.map((table) => {
+        const rows = sourceRows.get(table);
+        return rows === null || rows === undefined ? table : `${table} (${plural(rows, "row")})`;
+      });
+      if (named.length === 0) continue;
+      const note = `not copied from ${direction.source}, because of --exclude-table-data ${pattern}: the rows of ${named.join(", ")}`;
+      findings.push({ note });
+    }
+    return findings;
+  },
+};
+
+const targetUnfiltered = defineError<{ database: string; system: string; patterns: readonly string[] }>({
+  code: "TARGET_UNFILTERED",
+  failure: "precondition",
+  meaning: "A filtered copy would replace a target with rows that was not copied with a filter.",
+  remedy: "Sync without a filter, or, if the target may become a filtered copy, add `--allow-filtered`.",
+  message: ({ database, system, patterns }) =>
+    `A copy without the rows of ${patterns.join(", ")} would replace the database ${database} on ${system}, which was not filtered before.`,
+  hint: () => "The new target will not have these rows.",
+});
+
+export const filteredTarget: RowsRule<"allow-filtered"> = {
+  id: "filtered-target",
+  needs: "rows",
+  errors: { targetUnfiltered },
+  allow: {
+    option: "allow-filtered",
+    describe: "Replace a target that was not filtered with a filtered copy",
+    meaning:
+      "Nobody needs the rows that the filter leaves out on the target. The target is a changed copy from then on, and must not reach Neon.",
+  },
+  check: ({ direction, filtered, targetRows }) => {
+    if (filtered === undefined) return [];
+    const { target } = filtered;
+    const hasRows = [...targetRows.values()].some((rows) => rows !== 0);
+    if (!hasRows || target.mark?.excludeTableData !== undefined) return [];
+    const patterns = filtered.patterns.map(({ pattern }) => pattern);
+    const facts = { database: target.database, system: direction.target, patterns };
+    return [{ refusal: targetUnfiltered(facts) }];
+  },
+};

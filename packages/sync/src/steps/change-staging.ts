@@ -1,0 +1,97 @@
+/** Step: the script of `--after-restore` changes the verified staging database, in one transaction. */
+import { compareFingerprints } from "@pilot-light/core/inventory/compare";
+import { plural, shortList } from "@pilot-light/core/output/format";
+import { literal, ident } from "@pilot-light/core/postgres/identifiers";
+import { withDatabase } from "@pilot-light/core/postgres/endpoint";
+import { openSession, type Session } from "@pilot-light/core/postgres/session";
+import { joinComment } from "../read/copy-mark.ts";
+import { fingerprintStagingTables } from "../copy/verify.ts";
+import type { StepContext } from "../job.ts";
+import { scriptEndsTransaction } from "../plan/script-errors.ts";
+import { scriptError, type Script } from "../plan/script.ts";
+import { sessionOptions } from "../read/connect.ts";
+import { readInventory, type Inventory } from "../read/inventory.ts";
+import { openSessions } from "../read/snapshot.ts";
+import type { DatabaseContent } from "../copy/equality.ts";
+
+/** What a script did. */
+export interface Changed {
+  script: Script;
+  statements: number;
+  /** Tables whose rows it changed, by name. */
+  tables: readonly string[];
+  /** What the staging database contains afterwards. */
+  inventory: Inventory;
+}
+
+/** Runs the script; undefined where there is none. */
+export async function changeStaging(
+  { inventory: before }: Pick<DatabaseContent, "inventory">,
+  context: StepContext,
+): Promise<Changed | undefined> {
+  const { printer, environment, job, signal } = context;
+  const { maintenance, mark, options, readers, staging, target } = job;
+  const { script } = options;
+  if (script === undefined) return undefined;
+  return await printer.step("script", async (progress) => {
+    // First, so that no changed row exists in a database without the mark.
+    const comment = joinComment(null, mark) ?? "";
+    await maintenance.query(`comment on database ${ident(staging)} is ${literal(comment)}`);
+    const endpoint = withDatabase(target, staging);
+    const sessionOpts = sessionOptions("target", environment, signal);
+    const run = async () => {
+      await using session = await openSession(endpoint, sessionOpts);
+      return await runScript(session, script, (done) => progress(plural(done, "statement")));
+    };
+    const statements = await run();
+    await using sessions = await openSessions(endpoint, readers, sessionOpts);
+    const reading = {
+      depth: options.verify,
+      onTable: (done: number, all: number) => progress({ done, all, noun: "tables" }),
+      fingerprint: fingerprintStagingTables,
+    };
+    const { inventory } = await readInventory(sessions.all, reading, () => Promise.resolve());
+    const differences = compareFingerprints("table", before.tables, inventory.tables);
+    const tables = differences.map(({ identity }) => identity).sort();
+    const changed = tables.length === 0 ? [] : [`changed ${shortList(tables).join(", ")}`];
+    const summary = [`${script.file}: ${plural(statements, "statement")}`, ...changed].join(", ");
+    return { value: { script, statements, tables, inventory }, summary };
+  });
+}
+
+/**
+ * Names without a schema mean those of the schema public, as in psql. Row-level security stays off, so that a statement that a policy
+ * limits fails, and does not skip rows.
+ */
+const begin = `begin; set local search_path to "$user", public`;
+
+/**
+ * Runs a script in one transaction.
+ * @throws OpsError SCRIPT_FAILED, SCRIPT_ENDS_TRANSACTION (target)
+ */
+async function runScript(
+  session: Session,
+  script: Script,
+  onStatement: (done: number) => void,
+): Promise<number> {
+  await session.query(begin);
+  const { id } = await session.one<{ id: string }>("select pg_catalog.pg_current_xact_id()::text as id");
+  let done = 0;
+  const count = (number: number) => {
+    done = number;
+    onStatement(number);
+  };
+  await session.script(script.text, count).catch((error: unknown) => {
+    throw scriptError(error, script, { statement: done + 1 });
+  });
+  const { same } = await session.one<{ same: boolean }>(
+    `select coalesce(pg_catalog.pg_current_xact_id_if_assigned()::text = $1, false) as same`,
+    [id],
+  );
+  if (!same) throw scriptEndsTransaction({ file: script.file });
+  // Constraints that are deferred are checked here.
+  await session.query("commit").catch((error: unknown) => {
+    throw scriptError(error, script, {});
+  });
+  return done;
+}
