@@ -70,6 +70,24 @@ export const resultSchema = z.object({
   rows: z.number().int().describe("Rows that were copied and verified."),
   sequences: z.number().int().describe("Sequences that were copied and verified."),
   schemaObjects: z.number().int().describe("Schema objects that were copied and verified."),
+  verified: z
+    .array(
+      z.object({
+        table: z
+          .string()
+          .describe(
+            "`schema.name`, quoted where needed. The partitions of a hash partitioning are one table.",
+          ),
+        rows: z.number().int().describe("Rows that were copied and verified."),
+        bytes: z.number().describe("Size in the source with indexes and TOAST, in bytes."),
+        hash: z
+          .string()
+          .nullable()
+          .describe("Sum of the hashes of the rows; null where rows were only counted."),
+      }),
+    )
+    .readonly()
+    .describe("The tables, by name."),
   archiveBytes: z.number().describe("Size of the dump of the source, in bytes."),
   backupBytes: z
     .number()

@@ -28,6 +28,8 @@ export interface CommandOutcome {
   exit?: number;
   /** What happened, in one sentence, for the report, the history and the hook. */
   summary?: string;
+  /** Markdown for the summary of the CI job, in place of what every command that changes something writes. */
+  jobSummary?: string;
   /** Commands that follow, such as the one that reverts the run. */
   next?: readonly NextCommand[];
 }
@@ -106,16 +108,18 @@ export async function runCommand(
     try {
       if (flags.report !== undefined) report = await openReport(flags.report);
       const ended = await command({ environment, printer, signal: controller.signal });
-      const { outcome, exit = 0, summary = `${name}: ${outcome}`, next = [] } = ended;
+      const { outcome, exit = 0, summary = `${name}: ${outcome}`, next = [], jobSummary } = ended;
       const document = { version: documentVersion, command: name, outcome, ...ended.document };
       if (printer.json) printer.data(JSON.stringify(document, null, 2));
-      return { ...shared, run: { command: name, document, exit, summary, next }, error: undefined };
+      const run = { command: name, document, exit, summary, next };
+      return { ...shared, run, jobSummary, error: undefined };
     } catch (thrown) {
       const reported = thrown instanceof OpsError && thrown.outlastsInterruption;
       const error = asOpsError(controller.signal.aborted && !reported ? controller.signal.reason : thrown);
       const exit = reportError(printer, name, error);
       const document = failureDocument(name, error);
-      return { ...shared, run: { command: name, document, exit, summary: error.message, next: [] }, error };
+      const run = { command: name, document, exit, summary: error.message, next: [] };
+      return { ...shared, run, jobSummary: undefined, error };
     }
   };
   const ended = await runToEnd();

@@ -27,6 +27,8 @@ export interface EndOptions {
 export interface Ended {
   run: EndedRun;
   error: OpsError | undefined;
+  /** Markdown of the command itself for the summary of the CI job. */
+  jobSummary: string | undefined;
   environment: Environment;
   printer: Printer;
   /** Arguments of the process. */
@@ -44,7 +46,8 @@ export async function afterEnd(ended: Ended, options: EndOptions): Promise<void>
   const { printer, environment } = ended;
   const { changes, dryRun, report } = options;
   const isChanging = changes.length > 0 && !dryRun;
-  const summaryFile = changes.length > 0 ? readVariable(environment, "GITHUB_STEP_SUMMARY") : undefined;
+  const hasSummary = changes.length > 0 || ended.jobSummary !== undefined;
+  const summaryFile = hasSummary ? readVariable(environment, "GITHUB_STEP_SUMMARY") : undefined;
   if (!isChanging && report === undefined && summaryFile === undefined) return;
   const attempt = async (what: string, work: () => Promise<void>) => {
     await work().catch((error: unknown) => {
@@ -59,7 +62,8 @@ export async function afterEnd(ended: Ended, options: EndOptions): Promise<void>
     if (summaryFile !== undefined) {
       await attempt(`The summary of the job was not written to ${summaryFile}`, async () => {
         const { jobSummary } = await import("../report/job-summary.ts");
-        await appendFile(summaryFile, jobSummary(record));
+        const text = ended.jobSummary ?? jobSummary(record);
+        await appendFile(summaryFile, printer.redactor.apply(text));
       });
     }
     if (isChanging && hasChanged(ended, changes)) {

@@ -25,7 +25,8 @@ export class RunLog {
   }
 
   /**
-   * Adds fields that the document of the run will have, such as its plan. The report of a run that fails has them as well.
+   * Adds fields to the report and to the record of the run, also if the run fails: a plan before the run, what a step has done. A field of
+   * the document of the run has precedence.
    * @param facts by the name of the field
    */
   add(facts: Readonly<Record<string, unknown>>): void {

@@ -30,6 +30,7 @@ export const compareCommand = defineCommand({
     ["$0 compare --schema", "takes a second, however large the databases are"],
   ],
   variables: syncVariables,
+  hasReport: true,
   run: async ({ outputsFile, schema, data, jobs, via }, context) => {
     const { runCompare } = await import("./run-compare.ts");
     const { outputsSource } = await import("@pilot-light/core/terraform/outputs");

@@ -2,6 +2,7 @@
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
 import { canAsk, confirmByName } from "@pilot-light/core/cli/confirm";
 import { confirmationNeeded } from "@pilot-light/core/errors";
+import { plural } from "@pilot-light/core/output/format";
 import type { DirectionName } from "../direction.ts";
 import type { SyncOptions } from "../options.ts";
 import { performSync, previewSync, type Confirm } from "../sync.ts";
@@ -17,13 +18,20 @@ export async function runSyncCommand(
   if (options.dryRun) {
     const { plan, refusal } = await previewSync(name, options, context);
     printPlan(plan, printer, options);
+    printer.log.add({ plan });
     if (refusal !== undefined) throw refusal;
     printer.line(`  To run it:  ${command}`);
-    return { outcome: "planned", document: { plan } };
+    return {
+      outcome: "planned",
+      document: { plan },
+      summary: `The sync would replace ${plan.target.database} on ${plan.target.system} with a copy of ${plan.source.system}. Nothing was written.`,
+      next: [{ purpose: "to run it", command }],
+    };
   }
   if (!options.yes && !canAsk()) throw confirmationNeeded({ command });
   const confirm: Confirm = async (plan, refusal) => {
     printPlan(plan, printer, options);
+    printer.log.add({ plan });
     if (options.yes || refusal !== undefined) return;
     const { database, system } = plan.target;
     await confirmByName(`This replaces the database ${database} on ${system}.`, database, signal);
@@ -31,5 +39,11 @@ export async function runSyncCommand(
   const start = performance.now();
   const { plan, result } = await performSync(name, options, context, confirm);
   printResult(plan, result, performance.now() - start, printer);
-  return { outcome: "synced", document: { plan, result } };
+  const { source, target } = plan;
+  return {
+    outcome: "synced",
+    document: { plan, result },
+    summary: `${target.database} on ${target.system} is verified to be equal to ${source.system}: ${plural(result.tables, "table")}, ${plural(result.rows, "row")}.`,
+    next: [{ purpose: "to undo", command: `pnpm sync undo ${target.system}` }],
+  };
 }

@@ -23,7 +23,7 @@ import {
   readConfiguration,
   type ConfigurationRelation,
 } from "../read/extensions.ts";
-import { nameOfRelation, readInventory } from "../read/inventory.ts";
+import { nameOfRelation, readInventory, type SizedInventory } from "../read/inventory.ts";
 import { readBusy } from "../read/lock-watch.ts";
 import { openSnapshot, type Snapshot } from "../read/snapshot.ts";
 import { closedToPublic } from "../target/carry-privileges.ts";
@@ -33,6 +33,7 @@ import { createEmptyStaging, LoadProgress, loadStaging } from "./load-staging.ts
 
 /** The dump, and what a restored copy of it must contain. */
 export interface DumpedSource extends DatabaseContent {
+  inventory: SizedInventory;
   dump: Dump;
   snapshot: string;
   /** Configuration tables and sequences of the extensions that are copied. */

@@ -3,7 +3,9 @@ import { UndoList } from "@pilot-light/core/async/undo-list";
 import { combine } from "@pilot-light/core/async/settle";
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import { OpsError, messageOf, withState } from "@pilot-light/core/ops-error";
+import { formatBytes } from "@pilot-light/core/output/format";
 import { libpqEnvironment } from "@pilot-light/core/postgres/libpq";
+import type { UploadedDump } from "../archive/manifest.ts";
 import type { SyncResult } from "../documents.ts";
 import type { StepContext, SyncJob } from "../job.ts";
 import { checkRows } from "../plan/rules/index.ts";
@@ -38,16 +40,20 @@ export async function runSync(job: SyncJob, command: CommandContext): Promise<Sy
     return result;
   };
   let target: SwapResult["target"] = "unchanged";
+  const { log } = command.printer;
+  const describeDump = ({ bytes }: UploadedDump) => `${formatBytes(bytes)} in S3`;
   try {
     const { backupKey } = job;
     const backup = background.start(
       backupKey === null
         ? Promise.resolve(undefined)
-        : timed("backup", () => backUpTarget(backupKey, context)),
+        : timed("backup", () => log.timed("backup", () => backUpTarget(backupKey, context), describeDump)),
     );
     const dumped = await timed("dump", () => dumpSource(context));
     checkRowsAgain(dumped, job);
-    const archive = background.start(timed("archive", () => uploadArchive(dumped.dump, context)));
+    const archive = background.start(
+      timed("archive", () => log.timed("archive", () => uploadArchive(dumped.dump, context), describeDump)),
+    );
     await timed("restore", () => restoreStaging(dumped, context));
     const losses = await timed("verify", () => verifyStaging(dumped, context));
     const stored = await finishUploads({ archive, backup }, context);
@@ -121,6 +127,14 @@ function summarize(
     rows: [...inventory.tables.values()].reduce((sum, { rows }) => sum + rows, 0),
     sequences: sequences.length,
     schemaObjects: inventory.objects.length,
+    verified: [...inventory.tables]
+      .map(([table, { rows, hash = null }]) => ({
+        table,
+        rows,
+        bytes: inventory.sizes.get(table) ?? 0,
+        hash: hash?.replace(/^records:/, "") ?? null,
+      }))
+      .sort((a, b) => (a.table < b.table ? -1 : 1)),
     archiveBytes: rest.stored.archive.bytes,
     backupBytes: rest.stored.backup?.bytes ?? null,
     sha256: rest.stored.archive.sha256,
