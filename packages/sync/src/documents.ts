@@ -1,5 +1,6 @@
 /** The `--json` documents of sync, and the types of the data in them. Loads zod, so other files import only types from here. */
 import { defineDocument, type DocumentEntry } from "@pilot-light/core/cli/documents";
+import { historyDocuments } from "@pilot-light/core/history/documents";
 import { z } from "zod";
 import { compareDocuments } from "./compare/documents.ts";
 import { dumpDocuments } from "./dumps/documents.ts";
@@ -163,5 +164,6 @@ export const documents: readonly DocumentEntry[] = [
     schema: undoneSchema,
   }),
   ...compareDocuments,
+  ...historyDocuments,
   ...dumpDocuments,
 ];

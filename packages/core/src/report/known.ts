@@ -49,8 +49,8 @@ function monthlyCosts(value: unknown): Html | undefined {
   const names = [...new Set([...now.keys(), ...later.keys()])];
   const rows = names.map((resources) => ({
     resources,
-    beforeUsd: now.get(resources) ?? 0,
-    afterUsd: later.get(resources) ?? 0,
+    beforeUsd: now.get(resources) ?? null,
+    afterUsd: later.get(resources) ?? null,
   }));
   const [first, second] = [Number(before.totalUsd), Number(after.totalUsd)];
   const difference = second - first;

@@ -35,6 +35,9 @@ const headings: Readonly<Record<string, readonly [title: string, weight: number]
 };
 const otherWeight = 70;
 
+/** A list of so few texts is a fact, and not a section, unless it has a heading. */
+const fewValues = 4;
+
 /** What has a place of its own on the page. */
 const placedElsewhere = new Set(["version", "command", "outcome", "run", "error", "durationsMs", "repaired"]);
 
@@ -75,8 +78,12 @@ function visitFields(
   record: RunRecord,
 ): Section[] {
   const pair = sidesOf(fields);
-  const own = Object.entries(fields).filter(([name, value]) => isFact(value) && !placedElsewhere.has(name));
-  const others = Object.entries(fields).filter(([name, value]) => !isFact(value) && !pair.includes(name));
+  const own = Object.entries(fields).filter(
+    ([name, value]) => isOwn(name, value) && !placedElsewhere.has(name),
+  );
+  const others = Object.entries(fields).filter(
+    ([name, value]) => !isOwn(name, value) && !pair.includes(name),
+  );
   const figures = path.at(-1) === "result" ? figuresOf(Object.fromEntries(own)) : none;
   const facts = figures === none ? own : own.filter(([name, value]) => !isFigure(name, value));
   return [
@@ -86,10 +93,14 @@ function visitFields(
   ];
 }
 
+function isOwn(name: string, value: unknown): boolean {
+  return isFact(value) && (isScalar(value) || !(name in headings));
+}
+
 /** A field with one value, or an object or a list of few of them. */
 function isFact(value: unknown): boolean {
   if (isScalar(value)) return true;
-  if (Array.isArray(value)) return value.length === 0;
+  if (Array.isArray(value)) return value.length === 0 || (value.length <= fewValues && value.every(isScalar));
   return isFields(value) && Object.keys(value).length <= 3 && Object.values(value).every(isScalar);
 }
 

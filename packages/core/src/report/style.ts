@@ -20,7 +20,7 @@ body {
   font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
   font-variant-numeric: tabular-nums;
 }
-header, main, footer { max-width: 61rem; margin: 0 auto; padding: 0 1.25rem; }
+header, main, footer { max-width: 70rem; margin: 0 auto; padding: 0 1.25rem; }
 header { padding-top: 2.5rem; padding-bottom: .5rem; }
 h1 { font-size: clamp(1.35rem, 1.1rem + 1.2vw, 1.9rem); line-height: 1.25; font-weight: 650; margin: .6rem 0 1rem; letter-spacing: -.01em; overflow-wrap: anywhere; }
 h2 { font-size: 1.1rem; line-height: 1.3; margin: 0 0 .9rem; font-weight: 650; overflow-wrap: anywhere; }
@@ -76,6 +76,8 @@ td .text { white-space: normal; }
 .command { margin: 0 0 .9rem; }
 .command pre { margin: .25rem 0 0; }
 pre { overflow-x: auto; background: var(--head); border-radius: 6px; padding: .6rem .8rem; margin: 0 0 .9rem; }
+section > h2 + .box caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+.diff span { display: block; white-space: pre; }
 .diff .add { color: var(--good); } .diff .del { color: var(--bad); } .diff .same { color: var(--ink); }
 .timeline { display: block; overflow: visible; font: inherit; }
 .timeline text { fill: var(--ink); font-size: 14px; }
@@ -89,6 +91,7 @@ footer p { margin-bottom: .3rem; }
   header, main, footer { padding-left: .75rem; padding-right: .75rem; }
   header { padding-top: 1.5rem; }
   section { padding: 1rem; } .box { margin-left: -1rem; margin-right: -1rem; padding: 0 1rem; }
+  .timeline .inner { display: none; }
   .facts > div { grid-template-columns: minmax(0, 1fr); }
   .figures dd { font-size: 1.25rem; }
 }

@@ -47,7 +47,7 @@ export function timeline(steps: readonly LoggedStep[]): Html {
             rx="2"
           /> `;
       })}
-      ${ticks.map((tick) => html`<text class="tick" x="${percent(tick * all)}" y="${height + 20}" text-anchor="${tick === 0 ? "start" : tick === 1 ? "end" : "middle"}">${tick === 0 ? "0" : formatDuration(tick * all)}</text>`)}
+      ${ticks.map((tick) => html`<text class="tick${tick === 0.25 || tick === 0.75 ? " inner" : ""}" x="${percent(tick * all)}" y="${height + 20}" text-anchor="${tick === 0 ? "start" : tick === 1 ? "end" : "middle"}">${tick === 0 ? "0" : formatDuration(tick * all)}</text>`)}
     </svg>
     <details>
       <summary>The steps as a table</summary>
