@@ -107,7 +107,7 @@ ${(diff as readonly unknown[]).map((line) => diffLine(String(line)))}</pre>`,
 
 function diffLine(line: string): Html {
   const kind = line.startsWith("+") ? "add" : line.startsWith("-") ? "del" : "same";
-  return html`<span class="${kind}">${line}</span> `;
+  return html`<span class="${kind}">${line}</span>`;
 }
 
 /** Checks of a validation: first those that found something, with what to do. */

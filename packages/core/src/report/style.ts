@@ -31,11 +31,13 @@ section { background: var(--paper); border: 1px solid var(--line); border-radius
 section > :last-child { margin-bottom: 0; }
 a { color: var(--accent); }
 code, pre { font: .86em/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; }
+pre code { font-size: 1em; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 .eyebrow { display: flex; flex-wrap: wrap; gap: .4rem .75rem; align-items: center; margin: 0; color: var(--soft); font-size: .9rem; }
 .eyebrow strong { color: var(--ink); font-weight: 600; }
 .meta { color: var(--soft); font-size: .92rem; }
 .meta div { display: inline; }
+.meta div:not(:last-child) dd { white-space: nowrap; }
 .meta dt, .meta dd { display: inline; margin: 0; }
 .meta dt { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; white-space: nowrap; }
 .meta div + div::before { content: "\\00B7"; padding: 0 .45rem; }
