@@ -61,6 +61,7 @@ export const deployCommand = defineCommand({
   ],
   variables,
   changes: ["deployed"],
+  hasReport: true,
   run: async (args, context) => {
     const { deployStack } = await import("../deployment/deploy.ts");
     const { dryRun, yes, autoApprove } = args;
