@@ -57,7 +57,7 @@ test("runs leave a report and a record, and call the hook; refusals, failures an
 
   // A file that cannot be written: nothing starts.
   const refused = await sync(pair, ["neon-to-rds", "--yes", "--json", "--report", "/none/report.html"]);
-  expect(errorOf(refused)).toMatchObject({ code: "REPORT_UNWRITABLE", state: "nothing-written" });
+  expect(errorOf(refused)).toMatchObject({ code: "REPORT_FILE_UNWRITABLE", state: "nothing-written" });
   expect(await keysOf(pair)).toEqual([]);
 
   const done = await sync(pair, ["neon-to-rds", "--yes", "--report", join(folder, "sync.html")], { env });

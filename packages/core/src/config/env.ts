@@ -129,7 +129,7 @@ export const variables = {
     description: "Set by GitHub Actions. Failed checks become annotations.",
   },
   PILOT_LIGHT_ON_END: {
-    description: "Shell command that runs at the end of each command that changes something.",
+    description: "Shell command that runs at the end of every change.",
     details:
       "The command gets the JSON record of the run on its standard input. See [the runbook](runbooks/history.md). If it fails or takes too long, the command that called it prints a warning, and has the same exit code as without it.",
   },

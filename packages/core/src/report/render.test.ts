@@ -84,8 +84,8 @@ test("a report replaces a file in one step, and a file that cannot be written is
   expect(await readFile(path, "utf8")).toBe("later");
   expect(await readdir(directory)).toEqual(["report.html"]);
   await expect(openReport(join(directory, "none", "report.html"))).rejects.toMatchObject({
-    code: "REPORT_UNWRITABLE",
+    code: "REPORT_FILE_UNWRITABLE",
     state: "nothing-written",
   });
-  await expect(openReport(directory)).rejects.toMatchObject({ code: "REPORT_UNWRITABLE" });
+  await expect(openReport(directory)).rejects.toMatchObject({ code: "REPORT_FILE_UNWRITABLE" });
 });

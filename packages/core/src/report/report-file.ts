@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { open, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { reportUnwritable } from "../errors.ts";
+import { reportFileUnwritable } from "../errors.ts";
 import { messageOf } from "../ops-error.ts";
 
 export interface ReportFile {
@@ -14,7 +14,7 @@ export interface ReportFile {
 
 /**
  * Checks that the file can be written, before the command starts. An existing file keeps its content until the report replaces it.
- * @throws OpsError REPORT_UNWRITABLE (usage)
+ * @throws OpsError REPORT_FILE_UNWRITABLE (usage)
  */
 export async function openReport(path: string): Promise<ReportFile> {
   const file = resolve(path);
@@ -25,10 +25,10 @@ export async function openReport(path: string): Promise<ReportFile> {
   };
   const existing = await stat(file).catch(() => undefined);
   if (existing !== undefined && !existing.isFile()) {
-    throw reportUnwritable({ path, reason: "it exists and is not a file" });
+    throw reportFileUnwritable({ path, reason: "it exists and is not a file" });
   }
   await create("").catch((cause: unknown) => {
-    throw reportUnwritable({ path, reason: messageOf(cause) }, { cause });
+    throw reportFileUnwritable({ path, reason: messageOf(cause) }, { cause });
   });
   await rm(partial, { force: true });
   return {
