@@ -2,6 +2,7 @@ import { mkdtemp, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { processEnvironment } from "../config/env.ts";
 import { Printer } from "../output/printer.ts";
 import { RunLog } from "../output/run-log.ts";
 import { fakeTerminal } from "../testing/fake-terminal.ts";
@@ -17,7 +18,7 @@ const record = makeRecord(ended, new RunLog(), ["neon-to-rds", "--yes"], {});
 /** Runs a hook; returns the warnings that it led to. */
 async function warningsOf(command: string, environment: Readonly<Record<string, string>> = {}) {
   const { stream } = fakeTerminal();
-  const all = { PATH: process.env.PATH, ...environment };
+  const all = { PATH: processEnvironment().PATH, ...environment };
   const printer = new Printer({
     environment: all,
     verbose: false,
