@@ -105,9 +105,13 @@ export async function databasesOf(pair: Pair, side: Side): Promise<string[]> {
 
 /** Keys in the pair's bucket, without the records of runs. */
 export async function keysOf(pair: Pair): Promise<string[]> {
+  return (await allKeysOf(pair)).filter((key) => !key.startsWith(recordPrefix));
+}
+
+/** Keys in the pair's bucket. */
+export async function allKeysOf(pair: Pair): Promise<string[]> {
   const reply = await s3(pair).send(new ListObjectsV2Command({ Bucket: pair.bucket }));
-  const keys = (reply.Contents ?? []).map(({ Key = "" }) => Key);
-  return keys.filter((key) => !key.startsWith(recordPrefix)).sort();
+  return (reply.Contents ?? []).map(({ Key = "" }) => Key).sort();
 }
 
 /** One object's bytes. */
