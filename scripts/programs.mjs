@@ -21,6 +21,22 @@ export async function installPostgresClients(note) {
   return `${directory}/{${postgresClients.join(",")}}`;
 }
 
+/** Names of browsers that the test of the report can use; the same as in packages/sync/test/browser.ts. */
+const browsers = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+const macBrowsers = ["Google Chrome", "Chromium"].map(
+  (name) => `/Applications/${name}.app/Contents/MacOS/${name}`,
+);
+
+/** @param {Note} note */
+export async function installBrowser(note) {
+  const found = () => browsers.find((name) => onPath(name)) ?? macBrowsers.find((file) => isExecutable(file));
+  // Machines of GitHub Actions have Chrome.
+  if (found() === undefined) await installSystemPackages(note, { apt: ["chromium"], brew: ["chromium"] });
+  const browser = found();
+  if (browser !== undefined) return browser;
+  throw new ScriptError("Chromium is not on the PATH.", systemHint("chromium", "chromium"));
+}
+
 /**
  * The directory of pg_dump, pg_restore and psql.
  * @throws {ScriptError} when they are not installed

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join, sep } from "node:path";
-import { installEmulator, installPostgresClients, installTerraform } from "./programs.mjs";
+import { installBrowser, installEmulator, installPostgresClients, installTerraform } from "./programs.mjs";
 import { ScriptError, isExecutable, mustRun, onPath, pathDirectories, root } from "./run.mjs";
 
 const pnpm = "pnpm@12.21.0";
@@ -24,6 +24,7 @@ export async function setup({ forTests }) {
   await step("postgres", installPostgresClients);
   await step("emulator", installEmulator);
   if (forTests) await step("terraform", installTerraform);
+  if (forTests) await step("browser", installBrowser);
   if (forTests) await step("pnpm", putPnpmOnPath);
 }
 

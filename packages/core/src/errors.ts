@@ -64,6 +64,17 @@ export const confirmationNeeded = defineError<{ command: string }>({
     `To see the plan first:  ${command} --dry-run    To run without a prompt:  ${command} --yes`,
 });
 
+export const reportFileUnwritable = defineError<{ path: string; reason: string }>({
+  code: "REPORT_FILE_UNWRITABLE",
+  failure: "usage",
+  meaning: "The file that `--report` names cannot be created. The command has not started.",
+  remedy: "Name a file in a directory that exists, and that you may write to.",
+  state: "nothing-written",
+  message: ({ path, reason }) => `Cannot write the report ${path}: ${reason}.`,
+  hint: () =>
+    "Name a file in a directory that exists, and that you may write to, such as  --report report.html",
+});
+
 export const bug = defineError<{ message: string }>({
   code: "BUG",
   failure: "bug",

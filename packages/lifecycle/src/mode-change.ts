@@ -141,11 +141,17 @@ export async function confirmPlan(
   { printer, signal, stack, journal, options }: ModeChangeContext,
 ): Promise<CommandOutcome | undefined> {
   printPlan(plan, printer);
+  printer.log.add({ plan });
   const { command } = plan;
   if (options.dryRun) {
     const line = options.resume ? resumeLine(command, options) : againLine(command, options);
     printer.line(`  Nothing was written. To run it:  ${line}`);
-    return { outcome: "planned", document: { plan } };
+    return {
+      outcome: "planned",
+      document: { plan },
+      summary: `The command would ${command} ${plan.environment}. Nothing was written.`,
+      next: [{ purpose: "to run it", command: line }],
+    };
   }
   if (!options.yes) {
     const verb = command === "activate" ? "activates" : "deactivates";
@@ -191,6 +197,7 @@ export async function syncNow(
     context,
     () => Promise.resolve(),
   );
+  printer.log.add({ result });
   const { source, target } = plan;
   const rows = `${plural(result.tables, "table")}, ${plural(result.rows, "row")}, ${formatBytes(result.archiveBytes)} in S3`;
   printer.row({

@@ -93,7 +93,8 @@ export async function prune(options: PruneOptions, context: CommandContext): Pro
     deleted.push(id);
     printer.line(`  deleted ${id}`);
   }
-  return { outcome: "pruned", document: { plan, deleted } };
+  const summary = `${plural(deleted.length, "snapshot")} of ${names.databaseInstance} deleted.`;
+  return { outcome: "pruned", document: { plan, deleted }, summary };
 }
 
 /** Prints which snapshots will be deleted, and which are kept. */

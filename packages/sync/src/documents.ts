@@ -1,5 +1,6 @@
 /** The `--json` documents of sync, and the types of the data in them. Loads zod, so other files import only types from here. */
 import { defineDocument, type DocumentEntry } from "@pilot-light/core/cli/documents";
+import { historyDocuments } from "@pilot-light/core/history/documents";
 import { z } from "zod";
 import { compareDocuments } from "./compare/documents.ts";
 import { dumpDocuments } from "./dumps/documents.ts";
@@ -133,6 +134,24 @@ export const resultSchema = z.object({
     })
     .nullable()
     .describe("What was changed after the verification; null without `--after-restore`."),
+  verified: z
+    .array(
+      z.object({
+        table: z
+          .string()
+          .describe(
+            "`schema.name`, quoted where needed. The partitions of a hash partitioning are one table.",
+          ),
+        rows: z.number().int().describe("Rows that were copied and verified."),
+        bytes: z.number().describe("Size of the copy with indexes and TOAST, in bytes."),
+        hash: z
+          .string()
+          .nullable()
+          .describe("Sum of the hashes of the rows; null where rows were only counted."),
+      }),
+    )
+    .readonly()
+    .describe("The tables, by name."),
   archiveBytes: z.number().describe("Size of the dump of the source, in bytes."),
   backupBytes: z
     .number()
@@ -222,5 +241,6 @@ export const documents: readonly DocumentEntry[] = [
     schema: undoneSchema,
   }),
   ...compareDocuments,
+  ...historyDocuments,
   ...dumpDocuments,
 ];

@@ -116,6 +116,13 @@ test.concurrent("a masked copy reaches Neon by no way without the flag", async (
   const plain = await succeeds(pair, "neon-to-rds", "--yes");
   expect((await manifestOf(pair, plain.plan.backup ?? "")).database.mark).toEqual(manifest.target?.mark);
   expect((await manifestOf(pair, plain.plan.archive)).target?.mark).toBeUndefined();
+  const masked = plain.plan.backup?.split("/").slice(-2).join("/") ?? "";
+  const toNeon = await sync(pair, ["restore", masked, "--to", "neon", "--yes", "--json"]);
+  expect(errorOf(toNeon)).toMatchObject({ code: "CHANGED_COPY", state: "nothing-written" });
+  expect(errorOf(toNeon).message).toContain(
+    `The dump of the database ${database} on rds must not reach Neon`,
+  );
+  expect(await contentOf(pair, "neon")).toBe(production);
   expect(plain.plan.notes.join()).toContain("rds is a changed copy at the moment: it was changed after");
   expect(await refusalToNeon(pair)).toBeUndefined();
 

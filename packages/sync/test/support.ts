@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import { assertDocument, failureSchema } from "@pilot-light/core/cli/documents";
 import { findClientPrograms, type ClientPrograms } from "@pilot-light/core/postgres/programs";
+import { recordPrefix } from "@pilot-light/core/history/record-store";
 import { run } from "@pilot-light/core/process";
 import { databaseText, type Pair, type Side } from "@pilot-light/sandbox/testing";
 import { documents, planSchema, resultSchema } from "@pilot-light/sync/documents";
@@ -102,8 +103,13 @@ export async function databasesOf(pair: Pair, side: Side): Promise<string[]> {
   return rows.map(({ datname }) => String(datname));
 }
 
-/** Keys in the pair's bucket. */
+/** Keys in the pair's bucket, without the records of runs. */
 export async function keysOf(pair: Pair): Promise<string[]> {
+  return (await allKeysOf(pair)).filter((key) => !key.startsWith(recordPrefix));
+}
+
+/** Keys in the pair's bucket. */
+export async function allKeysOf(pair: Pair): Promise<string[]> {
   const reply = await s3(pair).send(new ListObjectsV2Command({ Bucket: pair.bucket }));
   return (reply.Contents ?? []).map(({ Key = "" }) => Key).sort();
 }

@@ -7,7 +7,10 @@ import { isProtected } from "../async/protect.ts";
 import { Printer } from "../output/printer.ts";
 import { prepareLibraryVariables, processEnvironment, type Environment } from "../config/env.ts";
 import { bug, interruptedTwice, interrupted } from "../errors.ts";
+import type { NextCommand } from "../history/run-record.ts";
 import { OpsError, messageOf, stateSentences } from "../ops-error.ts";
+import { openReport, type ReportFile } from "../report/report-file.ts";
+import { afterEnd, type Ended } from "./run-end.ts";
 
 /** What every command receives. */
 export interface CommandContext {
@@ -23,18 +26,29 @@ export interface CommandOutcome {
   outcome: string;
   document: Readonly<Record<string, unknown>>;
   exit?: number;
+  /** What happened, in one sentence, for the report, the history and the hook. */
+  summary?: string;
+  /** Markdown for the summary of the CI job, in place of what every command that changes something writes. */
+  jobSummary?: string;
+  /** Commands that follow, such as the one that reverts the run. */
+  next?: readonly NextCommand[];
 }
 
 export interface CommandFlags {
   verbose?: boolean | undefined;
   json?: boolean | undefined;
   color?: boolean | undefined;
+  dryRun?: boolean | undefined;
+  /** File for the report. */
+  report?: string | undefined;
 }
 
 /** How a command ends when a signal stops it. */
 export interface CommandEnding {
   /** True for a command that forwards signals to another program, which reports by itself what they lead to. */
   forwardsSignals?: boolean;
+  /** The outcomes with which it has changed something; see `EndOptions`. */
+  changes?: readonly string[];
 }
 
 /** Version of the `--json` documents, raised when a field changes its meaning or is removed. */
@@ -54,7 +68,7 @@ export async function runCommand(
   name: string,
   flags: CommandFlags,
   command: (context: CommandContext) => Promise<CommandOutcome>,
-  { forwardsSignals = false }: CommandEnding = {},
+  { forwardsSignals = false, changes = [] }: CommandEnding = {},
 ): Promise<void> {
   prepareLibraryVariables();
   const environment = processEnvironment();
@@ -67,57 +81,78 @@ export async function runCommand(
   const controller = new AbortController();
   // Every session and request listens to it.
   setMaxListeners(0, controller.signal);
-  let stoppedAt = Infinity;
+  // Aborts what follows the end of the command.
+  const ending = new AbortController();
+  let hasEnded = false;
+  let stoppedAt = -Infinity;
   const stop = (signal: NodeJS.Signals) => {
-    if (!controller.signal.aborted) {
+    if (hasEnded) {
+      if (performance.now() - stoppedAt > sameSignalMs) ending.abort(interrupted({ signal }));
+    } else if (!controller.signal.aborted) {
       stoppedAt = performance.now();
       if (!forwardsSignals) printer.progress(`\n  ${signal}: stopping safely ...`);
     } else if (!forwardsSignals && performance.now() - stoppedAt > sameSignalMs) {
       if (!isProtected()) process.exit(reportError(printer, name, interruptedTwice({ signal })));
       printer.progress(`  ${signal}: waiting until the swap has ended or is reverted ...`);
     }
-    controller.abort(interrupted({ signal }));
+    if (!hasEnded) controller.abort(interrupted({ signal }));
   };
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   for (const signal of signals) process.on(signal, stop);
   // A reader that closes the pipe (`| head`) must not end a run halfway.
   process.stdout.on("error", () => undefined);
   process.stderr.on("error", () => undefined);
-  try {
-    const {
-      outcome,
-      document,
-      exit = 0,
-    } = await command({ environment, printer, signal: controller.signal });
-    if (printer.json) {
-      printer.data(
-        JSON.stringify({ version: documentVersion, command: name, outcome, ...document }, null, 2),
-      );
+  let report: ReportFile | undefined;
+  const runToEnd = async (): Promise<Omit<Ended, "wasInterrupted">> => {
+    const shared = { environment, printer, args: process.argv.slice(2), signal: ending.signal };
+    try {
+      if (flags.report !== undefined) report = await openReport(flags.report);
+      const ended = await command({ environment, printer, signal: controller.signal });
+      const { outcome, exit = 0, summary = `${name}: ${outcome}`, next = [], jobSummary } = ended;
+      const document = { version: documentVersion, command: name, outcome, ...ended.document };
+      if (printer.json) printer.data(JSON.stringify(document, null, 2));
+      const run = { command: name, document, exit, summary, next };
+      return { ...shared, run, jobSummary, error: undefined };
+    } catch (thrown) {
+      const reported = thrown instanceof OpsError && thrown.outlastsInterruption;
+      const error = asOpsError(controller.signal.aborted && !reported ? controller.signal.reason : thrown);
+      const exit = reportError(printer, name, error);
+      const document = failureDocument(name, error);
+      const run = { command: name, document, exit, summary: error.message, next: [] };
+      return { ...shared, run, jobSummary: undefined, error };
     }
-    process.exitCode = exit;
-  } catch (error) {
-    const reported = error instanceof OpsError && error.outlastsInterruption;
-    const shown: unknown = controller.signal.aborted && !reported ? controller.signal.reason : error;
-    process.exitCode = reportError(printer, name, shown);
-  } finally {
-    for (const signal of signals) process.off(signal, stop);
-    if (controller.signal.aborted) setTimeout(() => process.exit(), exitAfterMs).unref();
-  }
+  };
+  const ended = await runToEnd();
+  process.exitCode = ended.run.exit;
+  hasEnded = true;
+  await afterEnd(
+    { ...ended, wasInterrupted: controller.signal.aborted },
+    { changes, dryRun: flags.dryRun ?? false, report },
+  );
+  for (const signal of signals) process.off(signal, stop);
+  if (controller.signal.aborted) setTimeout(() => process.exit(), exitAfterMs).unref();
+}
+
+/** Anything thrown as an error that can be shown. */
+function asOpsError(error: unknown): OpsError {
+  return error instanceof OpsError ? error : bug({ message: messageOf(error) }, { cause: error });
+}
+
+/** The `--json` document of a command that failed. */
+function failureDocument(name: string, { code, message, hint = "", details, exit, state }: OpsError) {
+  return {
+    version: documentVersion,
+    command: name,
+    outcome: "failed",
+    error: { code, message, hint, details, exit, state: state ?? null },
+  };
 }
 
 /** Prints an error for people, and with `--json` as a document; returns the exit code. */
 export function reportError(printer: Printer, name: string, error: unknown): number {
-  const shown = error instanceof OpsError ? error : bug({ message: messageOf(error) }, { cause: error });
+  const shown = asOpsError(error);
   const { code, message, hint = "", details, exit, state, cause } = shown;
-  if (printer.json) {
-    const document = {
-      version: documentVersion,
-      command: name,
-      outcome: "failed",
-      error: { code, message, hint, details, exit, state: state ?? null },
-    };
-    printer.data(JSON.stringify(document, null, 2));
-  }
+  if (printer.json) printer.data(JSON.stringify(failureDocument(name, shown), null, 2));
   const { bold, red, dim } = printer.colors;
   printer.line();
   const below = (text: string) => printer.row({ label: "  ", text });

@@ -4,7 +4,7 @@ import { variables, type VariableName } from "../config/env.ts";
 import { exitCodeMeanings } from "../ops-error.ts";
 import { layOut, mostColumns } from "../output/layout.ts";
 import { runCommand, type CommandContext, type CommandEnding, type CommandOutcome } from "./command.ts";
-import { commonOptions } from "./options.ts";
+import { commonOptions, reportOption } from "./options.ts";
 
 /** A command as its file defines it. */
 export interface CommandDefinition<Options> extends CommandEnding {
@@ -23,6 +23,8 @@ export interface CommandDefinition<Options> extends CommandEnding {
   examples?: readonly (readonly [line: string, purpose: string])[];
   /** The variables that it reads. */
   variables: readonly VariableName[];
+  /** Whether it has `--report`. */
+  hasReport?: boolean;
   /** False for a command whose stdout belongs to another program: `--json` has no effect then. */
   printsDocument?: boolean;
   /** Imports the library function and calls it: heavy modules load when the command runs, not for `--help`. */
@@ -46,14 +48,18 @@ export function defineCommand<Options>(definition: CommandDefinition<Options>): 
     examples = [],
     run,
     forwardsSignals = false,
+    changes = [],
+    hasReport = false,
     printsDocument = true,
   } = definition;
   const parts = words.split(" ");
   const nouns = parts.filter((part) => !/^[<[]/.test(part));
   const own = words === "" ? "$0" : parts.slice(nouns.length - 1).join(" ");
+  const read = [...new Set([...definition.variables, ...endVariables({ changes, hasReport })])];
   const build = (argv: Argv) => {
     // yargs lists groups in the order of their first option: those of the command come first.
-    const built = commonOptions(definition.options(argv)).epilogue(helpEpilogue(definition.variables));
+    const own = definition.options(argv);
+    const built = commonOptions(hasReport ? reportOption(own) : own).epilogue(helpEpilogue(read));
     for (const [line, purpose] of examples) built.example(line, purpose);
     // The usage of a program's only command is that of the program.
     return words === "" ? built : built.usage(`$0 ${words} [options]\n\n${summary}`);
@@ -64,9 +70,16 @@ export function defineCommand<Options>(definition: CommandDefinition<Options>): 
     addTo: (argv) =>
       argv.command(own, summary, build, async (args) => {
         const flags = printsDocument ? args : { ...args, json: false };
-        await runCommand(name, flags, (context) => run(args, context), { forwardsSignals });
+        await runCommand(name, flags, (context) => run(args, context), { forwardsSignals, changes });
       }),
   };
+}
+
+/** What the runner reads after the end of a command that changes something. */
+function endVariables({ changes, hasReport }: { changes: readonly string[]; hasReport: boolean }) {
+  const recorded = ["GITHUB_ACTOR", "GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID"] as const;
+  const changing = ["PILOT_LIGHT_ON_END", "PILOT_LIGHT_ON_END_SECONDS", "GITHUB_STEP_SUMMARY"] as const;
+  return [...(changes.length > 0 ? changing : []), ...(changes.length > 0 || hasReport ? recorded : [])];
 }
 
 /** Columns of every help: those of the terminal, but no more than other output has. */

@@ -25,6 +25,16 @@ export function commonOptions<T>(argv: Argv<T>) {
     });
 }
 
+/** `--report`, of commands whose result is worth to be kept and shown. */
+export function reportOption<T>(argv: Argv<T>) {
+  return argv.option("report", {
+    type: "string",
+    describe: "Write a report to this file: one HTML page, also if the command fails",
+    group: "Output:",
+    requiresArg: true,
+  });
+}
+
 /** `--dry-run` and `--yes`, of every command that changes something. */
 export function confirmationOptions<T>(argv: Argv<T>) {
   return argv

@@ -128,6 +128,19 @@ export const variables = {
   GITHUB_ACTIONS: {
     description: "Set by GitHub Actions. Failed checks become annotations.",
   },
+  PILOT_LIGHT_ON_END: {
+    description: "Shell command that runs at the end of every change.",
+    details:
+      "The command gets the JSON record of the run on its standard input. See [the runbook](runbooks/history.md). If it fails or takes too long, the command that called it prints a warning, and has the same exit code as without it.",
+  },
+  PILOT_LIGHT_ON_END_SECONDS: {
+    description: "Seconds that `PILOT_LIGHT_ON_END` may take.",
+    default: "60",
+  },
+  GITHUB_ACTOR: { description: "Set by GitHub Actions. The history names this user." },
+  GITHUB_SERVER_URL: { description: "Set by GitHub Actions. Part of the address of the run in the history." },
+  GITHUB_REPOSITORY: { description: "Set by GitHub Actions. Part of the address of the run in the history." },
+  GITHUB_RUN_ID: { description: "Set by GitHub Actions. Part of the address of the run in the history." },
   GITHUB_STEP_SUMMARY: {
     description: "Set by GitHub Actions. File to which the job summary is added.",
   },

@@ -5,6 +5,7 @@ import { formatCount, formatDuration } from "./format.ts";
 import { cut, layOut, layOutTable, mostColumns, type Column, type Page, type Row } from "./layout.ts";
 import { Meter, type Amount } from "./meter.ts";
 import { Redactor } from "./redact.ts";
+import { RunLog } from "./run-log.ts";
 
 export interface PrinterOptions {
   environment: Environment;
@@ -38,6 +39,8 @@ export type Report = (progress: string | Amount) => void;
 /** The two output streams of a command. */
 export class Printer {
   readonly redactor = new Redactor();
+  /** The steps and the warnings that were printed. */
+  readonly log = new RunLog();
   readonly colors: Colors;
   readonly json: boolean;
   readonly verbose: boolean;
@@ -112,6 +115,7 @@ export class Printer {
 
   /** A warning about the run itself, shown with `--json` too. */
   warn(text: string): void {
+    this.log.warnings.push(this.redactor.apply(text));
     this.#write(`${this.colors.yellow("!")} ${text}`);
   }
 
@@ -150,15 +154,20 @@ export class Printer {
       },
     });
     try {
+      const report: Report = (next) => {
+        latest = next;
+        if (typeof next !== "string") meter.add(next);
+        watch.redraw();
+      };
       const {
         value,
         summary,
         timed = true,
-      } = await work((next) => {
-        latest = next;
-        if (typeof next !== "string") meter.add(next);
-        watch.redraw();
-      });
+      } = await this.log.timed(
+        label,
+        () => work(report),
+        (result) => (result.timed === false ? undefined : this.redactor.apply(result.summary)),
+      );
       const row = { label: name, text: summary, right: timed ? elapsed() : "" };
       for (const line of this.#layOut(row)) this.progress(line);
       return value;

@@ -60,6 +60,8 @@ export const deployCommand = defineCommand({
     ["$0 infra:deploy --yes --json", "run it in CI"],
   ],
   variables,
+  changes: ["deployed"],
+  hasReport: true,
   run: async (args, context) => {
     const { deployStack } = await import("../deployment/deploy.ts");
     const { dryRun, yes, autoApprove } = args;

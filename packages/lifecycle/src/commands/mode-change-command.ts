@@ -112,6 +112,8 @@ export const activateCommand = defineCommand({
       .option("grafana-image", imageOption("grafana")),
   examples: examplesOf("activate"),
   variables: modeChangeVariables,
+  changes: ["activated", "unhealthy"],
+  hasReport: true,
   run: async (args, context) => {
     const { activate } = await import("../activate.ts");
     const { backendImage: backend, frontendImage: frontend, grafanaImage: grafana } = args;
@@ -133,6 +135,8 @@ export const deactivateCommand = defineCommand({
     }),
   examples: examplesOf("deactivate"),
   variables: [...modeChangeVariables, "PILOT_LIGHT_PRODUCTION_DOMAIN", "PILOT_LIGHT_DNS_SERVERS"],
+  changes: ["deactivated", "unhealthy"],
+  hasReport: true,
   run: async (args, context) => {
     const { deactivate } = await import("../deactivate.ts");
     return await deactivate(toOptions(args, { keepBackend: args.keepBackend }), context);

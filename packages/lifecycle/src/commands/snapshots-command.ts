@@ -39,6 +39,7 @@ export const pruneCommand = defineCommand({
         group: "Selection:",
       }),
   variables,
+  changes: ["pruned"],
   run: async (args, context) => {
     const { prune } = await import("../prune.ts");
     return await prune(args, context);

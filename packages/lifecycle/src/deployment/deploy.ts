@@ -42,6 +42,7 @@ export async function deployStack(options: DeployOptions, command: CommandContex
   refuse(prepared.refusals);
   const { plan, contents } = prepared;
   printDeployment(prepared, printer);
+  printer.log.add({ plan });
   if (options.dryRun) {
     printer.line(`  Nothing was written. To run it:  ${againCommand}`);
     return { outcome: "planned", document: { plan } };
@@ -76,7 +77,12 @@ async function carryOut(
   printEndpoints(endpoints, printer);
   printRow("to check it", "pnpm validate", printer);
   const durationMs = Math.round(performance.now() - start);
-  return { outcome: "deployed", document: { plan, endpoints, durationMs } };
+  return {
+    outcome: "deployed",
+    document: { plan, endpoints, durationMs },
+    summary: `${project} ${environmentName} is deployed: ${modeName(plan.to)}.`,
+    next: [{ purpose: "to check it", command: "pnpm validate" }],
+  };
 }
 
 /** The plan, on one screen; `pnpm infra:diff` shows all attributes. */

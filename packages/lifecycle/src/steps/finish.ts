@@ -60,6 +60,11 @@ export async function finish(
       durationMs,
     },
     exit: health.exit,
+    summary: `${verdictOf(outputs, health, context)}.`,
+    next: [
+      ...(health.exit === 0 ? [] : [{ purpose: "to finish", command: resumeLine(plan.command, options) }]),
+      { purpose: "to reverse", command: reverseLine(plan.command, options) },
+    ],
   };
 }
 
@@ -70,6 +75,16 @@ export async function finish(
 function assertMode({ command, to }: ModeChangePlan, outputs: Outputs, options: ModeChangeOptions): void {
   if (outputs.dev_activated === (to === "active")) return;
   throw modeNotReached({ mode: describeMode(outputs), againCommand: againLine(command, options) });
+}
+
+/** The state of the environment, without a period. */
+function verdictOf(
+  outputs: Outputs,
+  { exit }: Health,
+  { project }: Pick<ModeChangeContext, "project">,
+): string {
+  const state = `${project} ${environmentName} is ${describeMode(outputs)}`;
+  return exit === 0 ? `${state} and healthy` : `${state}, but NOT healthy`;
 }
 
 function printVerdict(
@@ -86,8 +101,7 @@ function printVerdict(
   const { plan, health, outputs, endpoints, snapshots, durationMs } = parts;
   const { bold, green, red } = printer.colors;
   const healthy = health.exit === 0;
-  const state = `${project} ${environmentName} is ${describeMode(outputs)}`;
-  const verdict = healthy ? `${state} and healthy` : `${state}, but NOT healthy`;
+  const verdict = verdictOf(outputs, health, { project });
   printer.line();
   printer.line((healthy ? green : red)(bold(`  ${verdict}, after ${formatDuration(durationMs)}.`)));
   printer.line();
@@ -182,6 +196,7 @@ export async function reportUnchangedMode(
     outcome: command === "activate" ? "already active" : "already in pilot light",
     document: { endpoints, dataCopied: false, validation: validationOf(health) },
     exit: health.exit,
+    summary: `${project} ${environmentName} is already ${mode}. Nothing was changed.`,
   };
 }
 

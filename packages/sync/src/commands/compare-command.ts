@@ -44,6 +44,7 @@ export const compareCommand = defineCommand({
     ["$0 compare --with latest", "what has changed since the newest archive"],
   ],
   variables: syncVariables,
+  hasReport: true,
   run: async ({ outputsFile, schema, data, jobs, via, with: dump, system }, context) => {
     const { runCompare, runCompareWithDump } = await import("./run-compare.ts");
     const { outputsSource } = await import("@pilot-light/core/terraform/outputs");

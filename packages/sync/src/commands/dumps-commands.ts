@@ -143,6 +143,7 @@ export const pruneDumpsCommand = defineCommand({
     ["$0 dumps prune --keep 10 --days 7 --dry-run", "older than a week, and not of the newest ten"],
     ["$0 dumps prune", "only incomplete dumps"],
   ],
+  changes: ["pruned"],
   variables: [...variables, ...journalVariables],
   run: async (args, context) => {
     const { runPrune } = await import("./run-deletion.ts");
@@ -161,6 +162,7 @@ export const removeCommand = defineCommand({
       describe: needed.describe,
       group: "Safety:",
     }),
+  changes: ["removed"],
   variables: [...variables, ...journalVariables],
   run: async (args, context) => {
     const { runRemoval } = await import("./run-deletion.ts");

@@ -1,4 +1,4 @@
-/** `pnpm sync`, `pnpm compare` and `pnpm dumps`: the registry of their commands. */
+/** `pnpm sync`, `pnpm compare`, `pnpm history` and `pnpm dumps`: the registry of their commands. */
 import { runCli } from "@pilot-light/core/cli/cli";
 import { compareCommand } from "./compare-command.ts";
 import {
@@ -9,12 +9,14 @@ import {
   showCommand,
   verifyCommand,
 } from "./dumps-commands.ts";
+import { historyCommand } from "./history-command.ts";
 import { restoreCommand } from "./restore-command.ts";
 import { neonToRds, rdsToNeon } from "./sync-command.ts";
 import { undoCommand } from "./undo-command.ts";
 
 const others = [
   compareCommand,
+  historyCommand,
   listCommand,
   showCommand,
   verifyCommand,
@@ -26,7 +28,7 @@ const others = [
 /** Runs the program that the first word names; without such a word, `pnpm sync`. */
 export async function run(): Promise<void> {
   const args = process.argv.slice(2);
-  if (args[0] === "dumps" || args[0] === "compare") {
+  if (args[0] === "dumps" || args[0] === "compare" || args[0] === "history") {
     const groups = { dumps: "List, inspect, check, download or delete the dumps of syncs" };
     await runCli("pnpm", args, others, { groups });
     return;

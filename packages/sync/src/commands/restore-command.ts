@@ -31,6 +31,8 @@ export const restoreCommand = defineCommand({
     ["$0 restore rds-dumps/2026-11-22T09-30-00 --to neon", "restore a dump of RDS to Neon"],
   ],
   variables: syncVariables,
+  changes: ["restored"],
+  hasReport: true,
   run: async ({ key, outputsFile, ...args }, context) => {
     const { runRestoreCommand } = await import("./run-restore.ts");
     const { outputsSource } = await import("@pilot-light/core/terraform/outputs");

@@ -1,6 +1,7 @@
 /** Runs a comparison for a person. */
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
 import { exitCodes } from "@pilot-light/core/ops-error";
+import { plural } from "@pilot-light/core/output/format";
 import { compareDatabases, type CompareOptions } from "../compare/compare.ts";
 import { compareWithDump, type DumpCompareOptions } from "../compare/with-dump.ts";
 import { countDumpDifferences, printDumpComparison } from "./render-compare-dump.ts";
@@ -10,9 +11,21 @@ export async function runCompare(options: CompareOptions, context: CommandContex
   const comparison = await compareDatabases(options, context);
   printComparison(comparison, context.printer);
   const { objects, tables, sequences } = countDifferences(comparison);
-  return objects + tables + sequences === 0
-    ? { outcome: "equal", document: comparison }
-    : { outcome: "different", document: comparison, exit: exitCodes.problems };
+  if (objects + tables + sequences === 0) {
+    return { outcome: "equal", document: comparison, summary: "Neon and RDS do not differ." };
+  }
+  const counts = [
+    plural(objects, "definition"),
+    plural(tables, "table"),
+    plural(sequences, "sequence"),
+  ].filter((text) => !text.startsWith("0 "));
+  return {
+    outcome: "different",
+    document: comparison,
+    exit: exitCodes.problems,
+    summary: `Neon and RDS differ: ${counts.join(", ")}.`,
+    next: [{ purpose: "to see what a sync would replace", command: "pnpm sync neon-to-rds --dry-run" }],
+  };
 }
 
 /** With `--with`. */

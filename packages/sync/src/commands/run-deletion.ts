@@ -44,7 +44,8 @@ export async function runPrune(
     return { value, summary: `${plural(value.length, "dump")} deleted` };
   });
   printRestorable(deleted[0] ?? "", plan.bucket, retention, printer);
-  return { outcome: "pruned", document: { plan, deleted } };
+  const summary = `${plural(deleted.length, "dump")} of ${plan.bucket} deleted.`;
+  return { outcome: "pruned", document: { plan, deleted }, summary };
 }
 
 export async function runRemoval(
@@ -67,5 +68,5 @@ export async function runRemoval(
   await carryOut();
   printer.line(`  Deleted ${plan.dump.uri}`);
   printRestorable(plan.dump.key, bucket, retention, printer);
-  return { outcome: "removed", document: { plan } };
+  return { outcome: "removed", document: { plan }, summary: `The dump ${plan.dump.uri} is deleted.` };
 }

@@ -2,6 +2,7 @@
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
 import { canAsk, confirmByName } from "@pilot-light/core/cli/confirm";
 import { confirmationNeeded } from "@pilot-light/core/errors";
+import { plural } from "@pilot-light/core/output/format";
 import type { RestoreOptions } from "../options.ts";
 import { performRestore, previewRestore, type ConfirmRestore } from "../restore/restore.ts";
 import { printRestored, printRestorePlan } from "./render-restore.ts";
@@ -25,6 +26,7 @@ export async function runRestoreCommand(
   if (!given.yes && !canAsk()) throw confirmationNeeded({ command });
   const confirm: ConfirmRestore = async (plan, refusal) => {
     printRestorePlan(plan, printer, given);
+    printer.log.add({ plan });
     if (given.yes || refusal !== undefined) return;
     const { database, system } = plan.target;
     await confirmByName(`This replaces the database ${database} on ${system}.`, database, signal);
@@ -32,5 +34,11 @@ export async function runRestoreCommand(
   const start = performance.now();
   const { plan, result } = await performRestore(key, options, context, confirm);
   printRestored(plan, result, performance.now() - start, printer);
-  return { outcome: "restored", document: { plan, result } };
+  const { dump, target } = plan;
+  return {
+    outcome: "restored",
+    document: { plan, result },
+    summary: `${target.database} on ${target.system} was replaced with ${dump.key}: ${plural(result.tables, "table")}, ${plural(result.rows, "row")}.`,
+    next: [{ purpose: "to undo", command: `pnpm sync undo ${target.system}` }],
+  };
 }

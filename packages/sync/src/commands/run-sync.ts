@@ -2,7 +2,9 @@
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
 import { canAsk, confirmByName } from "@pilot-light/core/cli/confirm";
 import { confirmationNeeded } from "@pilot-light/core/errors";
+import { plural } from "@pilot-light/core/output/format";
 import { directions, type DirectionName } from "../direction.ts";
+import type { Plan } from "../documents.ts";
 import type { SyncOptions } from "../options.ts";
 import type { AllowOption } from "../plan/rules/index.ts";
 import { readScript } from "../plan/script.ts";
@@ -24,21 +26,28 @@ export async function runSyncCommand(
   context: CommandContext,
 ): Promise<CommandOutcome> {
   const { printer, signal } = context;
-  const { target } = directions[name];
-  const script = afterRestore === undefined ? {} : { script: await readScript(afterRestore, target) };
+  const script =
+    afterRestore === undefined ? {} : { script: await readScript(afterRestore, directions[name].target) };
   const command = [`pnpm sync ${name}`, ...contentFlags(excludeTableData, afterRestore)].join(" ");
   const commandAllowing = (option: AllowOption) => `${command} --${option}`;
   const options = { ...given, ...script, excludeTableData, commandAllowing };
   if (options.dryRun) {
     const { plan, refusal } = await previewSync(name, options, context);
     printPlan(plan, printer, options);
+    printer.log.add({ plan });
     if (refusal !== undefined) throw refusal;
     printer.line(`  To run it:  ${command}`);
-    return { outcome: "planned", document: { plan } };
+    return {
+      outcome: "planned",
+      document: { plan },
+      summary: `The sync would replace ${plan.target.database} on ${plan.target.system} with a copy of ${plan.source.system}. Nothing was written.`,
+      next: [{ purpose: "to run it", command }],
+    };
   }
   if (!options.yes && !canAsk()) throw confirmationNeeded({ command });
   const confirm: Confirm = async (plan, refusal) => {
     printPlan(plan, printer, options);
+    printer.log.add({ plan });
     if (options.yes || refusal !== undefined) return;
     const { database, system } = plan.target;
     await confirmByName(`This replaces the database ${database} on ${system}.`, database, signal);
@@ -46,7 +55,19 @@ export async function runSyncCommand(
   const start = performance.now();
   const { plan, result } = await performSync(name, options, context, confirm);
   printResult(plan, result, performance.now() - start, printer);
-  return { outcome: "synced", document: { plan, result } };
+  const { source, target } = plan;
+  return {
+    outcome: "synced",
+    document: { plan, result },
+    summary: `${target.database} on ${target.system} ${describeEquality(plan)}: ${plural(result.tables, "table")}, ${plural(result.rows, "row")}.`,
+    next: [{ purpose: "to undo", command: `pnpm sync undo ${target.system}` }],
+  };
+}
+
+function describeEquality({ afterRestore, excludeTableData, source }: Plan): string {
+  const equal = `equal to ${source.system}${excludeTableData.length === 0 ? "" : " without the excluded rows"}`;
+  if (afterRestore === null) return `is verified to be ${equal}`;
+  return `was verified to be ${equal}, then ${afterRestore.file} changed it`;
 }
 
 /** The options that decide what is copied: a command that is shown without them would copy something else. */

@@ -33,6 +33,8 @@ function syncCommand(direction: DirectionName, summary: string): Command {
       [`$0 ${direction} --yes --json`, "run it in CI"],
     ],
     variables: syncVariables,
+    changes: ["synced"],
+    hasReport: true,
     run: async ({ outputsFile, ...args }, context) => {
       const { runSyncCommand } = await import("./run-sync.ts");
       const { outputsSource } = await import("@pilot-light/core/terraform/outputs");

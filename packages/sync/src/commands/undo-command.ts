@@ -14,6 +14,8 @@ export const undoCommand = defineCommand({
     }),
   examples: [["$0 undo rds --dry-run", "show which database gets the name of the target"]],
   variables: syncVariables,
+  changes: ["undone"],
+  hasReport: true,
   run: async ({ database, outputsFile, ...args }, context) => {
     const { runUndoCommand } = await import("./run-undo.ts");
     const { outputsSource } = await import("@pilot-light/core/terraform/outputs");

@@ -21,6 +21,12 @@ export interface Inventory {
   largeObjects: Fingerprint;
 }
 
+/** With what is not compared. */
+export interface SizedInventory extends Inventory {
+  /** Bytes on disk with indexes and TOAST, by `DataTable.group`. */
+  sizes: ReadonlyMap<string, number>;
+}
+
 /** A key for a relation that no other relation has, with any characters in the names. */
 export function nameOfRelation(schema: string | null, name: string): string {
   return JSON.stringify([schema, name]);
@@ -55,7 +61,7 @@ export async function readInventory<T>(
   sessions: readonly Session[],
   { depth, onTable, fingerprint = fingerprintTables }: InventoryReading,
   meanwhile: (first: Session) => Promise<T>,
-): Promise<{ inventory: Inventory; other: T }> {
+): Promise<{ inventory: SizedInventory; other: T }> {
   const [first, ...others] = sessions;
   if (first === undefined) throw new Error("An inventory needs a session.");
   const list = await listDataTables(first);
@@ -80,5 +86,7 @@ export async function readInventory<T>(
     onTable?.(done, list.length);
   });
   const { other, objects, largeObjects } = await rest;
-  return { inventory: { objects, tables, largeObjects }, other };
+  const sizes = new Map<string, number>();
+  for (const { group, bytes } of list) sizes.set(group, (sizes.get(group) ?? 0) + bytes);
+  return { inventory: { objects, tables, largeObjects, sizes }, other };
 }

@@ -3,7 +3,9 @@ import { UndoList } from "@pilot-light/core/async/undo-list";
 import { combine } from "@pilot-light/core/async/settle";
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import { OpsError, messageOf, withState } from "@pilot-light/core/ops-error";
+import { formatBytes } from "@pilot-light/core/output/format";
 import { libpqEnvironment } from "@pilot-light/core/postgres/libpq";
+import type { UploadedDump } from "../archive/manifest.ts";
 import type { DatabaseContent } from "../copy/equality.ts";
 import type { SyncResult } from "../documents.ts";
 import type { StepContext, SyncJob } from "../job.ts";
@@ -42,16 +44,17 @@ export async function runSync(job: SyncJob, command: CommandContext): Promise<Sy
     return result;
   };
   let target: SwapResult["target"] = "unchanged";
+  const { log } = command.printer;
   try {
     const { backupKey } = job;
     const backup = background.start(
       backupKey === null
         ? Promise.resolve(undefined)
-        : timed("backup", () => backUpTarget(backupKey, context)),
+        : timed("backup", () => log.timed("backup", () => backUpTarget(backupKey, context), describeDump)),
     );
     const { dumped, loaded } = await loadSource(context, background, timed);
     await timed("restore", () => restoreStaging(loaded, context));
-    const { losses, verified } = await timed("verify", () => verifyStaging(loaded, context));
+    const { losses, sizes, verified } = await timed("verify", () => verifyStaging(loaded, context));
     // The manifest of a dump may not state its rows.
     checkRowsAgain(verified, job);
     const changed = await timed("script", () => changeStaging(verified, context));
@@ -64,7 +67,7 @@ export async function runSync(job: SyncJob, command: CommandContext): Promise<Sy
     const done = { stored: stored.archive, changed, swapped, durationsMs };
     if (dumped !== undefined) await writeManifest(dumped, done, context);
     const warnings = [...losses, ...(await dropPrevious(job))];
-    return summarize(verified, { stored, changed, swapped, durationsMs, warnings });
+    return summarize(verified, { sizes, stored, changed, swapped, durationsMs, warnings });
   } catch (error) {
     await background.stop(error);
     // Once the target may have changed, everything that exists may be needed.
@@ -74,6 +77,8 @@ export async function runSync(job: SyncJob, command: CommandContext): Promise<Sy
     throw withState(withDetails(background.signal.reason, left), "target-unchanged");
   }
 }
+
+const describeDump = ({ bytes }: UploadedDump) => `${formatBytes(bytes)} in S3`;
 
 /** Measures a part of the sync. */
 type Timed = <T>(name: string, work: () => Promise<T>) => Promise<T>;
@@ -89,7 +94,10 @@ async function loadSource(
   if (source.kind === "dump") return { dumped: undefined, loaded: await openSource(source.dump, context) };
   const dumped = await timed("dump", () => dumpSource(source.endpoint, context));
   checkRowsAgain(dumped, job);
-  const stored = background.start(timed("archive", () => uploadArchive(dumped.dump, context)));
+  const upload = () => uploadArchive(dumped.dump, context);
+  const stored = background.start(
+    timed("archive", () => context.printer.log.timed("archive", upload, describeDump)),
+  );
   return { dumped, loaded: { ...dumped, stored } };
 }
 
@@ -142,6 +150,7 @@ function summarize(
     stored: UploadedDumps;
     changed: Changed | undefined;
     swapped: Replaced;
+    sizes: ReadonlyMap<string, number>;
   },
 ): SyncResult {
   return {
@@ -153,6 +162,14 @@ function summarize(
         ? null
         : { statements: rest.changed.statements, changedTables: rest.changed.tables },
     schemaObjects: inventory.objects.length,
+    verified: [...inventory.tables]
+      .map(([table, { rows, hash = null }]) => ({
+        table,
+        rows,
+        bytes: rest.sizes.get(table) ?? 0,
+        hash: hash?.replace(/^records:/, "") ?? null,
+      }))
+      .sort((a, b) => (a.table < b.table ? -1 : 1)),
     archiveBytes: rest.stored.archive.bytes,
     backupBytes: rest.stored.backup?.bytes ?? null,
     sha256: rest.stored.archive.sha256,

@@ -17,11 +17,17 @@ import { installedVersions, listDumpedSequences, readConfiguration } from "../re
 import { analyzeParents, assertEqual, fingerprintStagingTables } from "../copy/verify.ts";
 import type { LoadedSource } from "./loaded-source.ts";
 
-/** @returns warnings about what every dump leaves out, and what the staging database was verified to be equal to */
-export async function verifyStaging(
-  loaded: LoadedSource,
-  context: StepContext,
-): Promise<{ losses: string[]; verified: DatabaseContent }> {
+/** What the verification found. */
+export interface Verified {
+  /** Warnings about what every dump leaves out. */
+  losses: string[];
+  /** What the staging database is equal to. */
+  verified: DatabaseContent;
+  /** Bytes of each table of the staging database. */
+  sizes: ReadonlyMap<string, number>;
+}
+
+export async function verifyStaging(loaded: LoadedSource, context: StepContext): Promise<Verified> {
   const { printer, environment, job, libpq, signal, together } = context;
   const { direction, options, programs, staging, skippedExtensions, target, versions } = job;
   const { leftOut, reading, relations } = loaded;
@@ -74,7 +80,11 @@ export async function verifyStaging(
       plural(expected.sequences.length, "sequence"),
       plural(expected.inventory.objects.length, "object"),
     ];
-    const value = { losses: lossesBetween(expected, actual), verified: expected };
+    const value = {
+      losses: lossesBetween(expected, actual),
+      verified: expected,
+      sizes: found.inventory.sizes,
+    };
     return { value, summary: `equal: ${what.join(", ")}` };
   });
 }

@@ -12,6 +12,7 @@ export const validateCommand = defineCommand({
     ["$0 --only alb-health --wait", "wait until the services respond"],
   ],
   variables: validateVariables,
+  hasReport: true,
   run: async (args, context) => {
     if (args.list) return await (await import("./list-command.ts")).list(context);
     if (args.printPolicy) return await (await import("./list-command.ts")).printPolicy(context);

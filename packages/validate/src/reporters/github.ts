@@ -1,5 +1,4 @@
 /** The report for GitHub Actions: an annotation for each problem, and a table in the job summary. */
-import { appendFile } from "node:fs/promises";
 import type { Printer } from "@pilot-light/core/output/printer";
 import { readVariable, type Environment } from "@pilot-light/core/config/env";
 import { formatDuration } from "@pilot-light/core/output/format";
@@ -63,19 +62,9 @@ function cell(text: string): string {
     .replaceAll(/\s+/g, " ");
 }
 
-/** Writes both in a run of GitHub Actions. The command does not fail when the summary cannot be written. */
-export async function reportToGithub(
-  report: Report,
-  environment: Environment,
-  printer: Printer,
-): Promise<void> {
+/** Prints the annotations in a run of GitHub Actions. */
+export function annotate(report: Report, environment: Environment, printer: Printer): void {
   // The runner reads workflow commands from stderr as well: stdout contains only the document.
-  if (readVariable(environment, "GITHUB_ACTIONS") === "true") {
-    for (const line of annotations(report)) printer.line(line);
-  }
-  const file = readVariable(environment, "GITHUB_STEP_SUMMARY");
-  if (file === undefined) return;
-  await appendFile(file, printer.redactor.apply(jobSummary(report))).catch(() => {
-    printer.warn(`cannot write the job summary to ${file}`);
-  });
+  if (readVariable(environment, "GITHUB_ACTIONS") !== "true") return;
+  for (const line of annotations(report)) printer.line(line);
 }

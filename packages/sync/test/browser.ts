@@ -1,0 +1,91 @@
+/** Opens a page in a real browser, as a reader would: on a phone and on a large screen, in light and in dark. */
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { delimiter, join } from "node:path";
+import { accessSync } from "node:fs";
+import { processEnvironment } from "@pilot-light/core/config/env";
+import { chromium, type Page } from "playwright-core";
+
+/** Names of Chromium on Debian, Ubuntu and macOS. The set-up installs the first where none exists. */
+const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+const places = [
+  ...(processEnvironment().PATH ?? "")
+    .split(delimiter)
+    .flatMap((folder) => names.map((name) => join(folder, name))),
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+  "/Applications/Chromium.app/Contents/MacOS/Chromium",
+];
+
+/** @throws Error where no browser is installed */
+function browserProgram(): string {
+  const found = places.find((file) => {
+    try {
+      accessSync(file);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+  if (found === undefined) throw new Error(`None of these browsers is installed: ${names.join(", ")}.`);
+  return found;
+}
+
+/** What a reader of a page would object to; all of it must be empty. */
+export interface Inspection {
+  /** The width and the colors that the page was shown with. */
+  view: string;
+  /** Pixels that the page is wider than the screen. */
+  overflow: number;
+  /** Addresses that the page has tried to load. */
+  requests: string[];
+  /** Messages of the console, and dialogs. */
+  messages: string[];
+  /** Rules of axe-core that the page breaks, each with the elements. */
+  violations: string[];
+}
+
+/**
+ * Shows a file at 360 and at 1200 pixels, in light and in dark.
+ * @param screenshot gets the path of a picture for each view; undefined where none is to be kept
+ */
+export async function inspectPage(
+  file: string,
+  screenshot?: (view: string) => string,
+): Promise<Inspection[]> {
+  // Root, as which CI containers run, needs a browser without a sandbox. The page is a file of this test.
+  await using browser = await chromium.launch({ executablePath: browserProgram(), args: ["--no-sandbox"] });
+  const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+  const found: Inspection[] = [];
+  for (const width of [360, 1200]) {
+    for (const colorScheme of ["light", "dark"] as const) {
+      const view = `${width}-${colorScheme}`;
+      const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
+      const requests: string[] = [];
+      const messages: string[] = [];
+      page.on("request", (request) => requests.push(request.url()));
+      page.on("console", (message) => messages.push(message.text()));
+      page.on("dialog", (dialog) => {
+        messages.push(dialog.message());
+        void dialog.dismiss();
+      });
+      await page.goto(`file://${file}`);
+      if (screenshot !== undefined) await page.screenshot({ path: screenshot(view), fullPage: true });
+      await page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true");
+      const overflow = Number(
+        await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"),
+      );
+      const violations = await violationsOf(page, axe);
+      found.push({ view, overflow, requests: requests.slice(1), messages, violations });
+      await page.close();
+    }
+  }
+  return found;
+}
+
+async function violationsOf(page: Page, axe: string): Promise<string[]> {
+  await page.evaluate(axe);
+  const text = await page.evaluate(
+    "axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => JSON.stringify(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)))",
+  );
+  return JSON.parse(String(text)) as string[];
+}
