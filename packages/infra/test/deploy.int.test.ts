@@ -82,6 +82,8 @@ describe("deployed for the first time", () => {
       backend_container_image: "no-tag",
       contact_form_to: "nobody",
       cdn_price_class: "All",
+      prometheus_desired_count: "2",
+      grafana_desired_count: "2",
       backend_health_check_path: "health",
     };
     const values = Object.entries(wrong).map(([name, value]) => `-var=${name}=${value}`);
@@ -125,7 +127,7 @@ describe("activated, with a domain", () => {
       acm_certificate_status: expect.stringMatching(/^(PENDING_VALIDATION|ISSUED)$/) as string,
       cloudflare_cname_records: [
         { name: "dev.example.com", target: outputs.cloudfront_domain_name },
-        { name: "grafana.dev.example.com", target: outputs.alb_dns_name },
+        { name: "grafana.dev.example.com", target: outputs.cloudfront_domain_name },
       ],
     });
     expect(outputs.acm_certificate_validation_records).toHaveLength(2);

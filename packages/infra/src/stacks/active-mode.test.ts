@@ -91,15 +91,24 @@ describe("the network", () => {
     expect(part(document, "variable", "single_nat_gateway")).toMatchObject({ default: false });
   });
 
-  it("accepts connections from everywhere on ports 80 and 443 of the load balancer only", () => {
-    const open = resources(document, "aws_vpc_security_group_ingress_rule").filter(
-      ({ cidr_ipv4 }) => cidr_ipv4,
-    );
-    const alb = expect.stringContaining("security-groups_alb_") as string;
-    expect(open).toMatchObject([
-      { security_group_id: alb, from_port: 443, to_port: 443 },
-      { security_group_id: alb, from_port: 80, to_port: 80 },
-    ]);
+  it("accepts connections to the load balancer from CloudFront only, on the port that CloudFront uses", () => {
+    expect(resource(document, "aws_vpc_security_group_ingress_rule", "alb-from-cloudfront")).toMatchObject({
+      security_group_id: expect.stringContaining("security-groups_alb_") as string,
+      prefix_list_id: expect.stringMatching(/^\$\{data\.aws_ec2_managed_prefix_list\./) as string,
+      from_port: '${(var.domain_name != "") ? 443 : 80}',
+      to_port: '${(var.domain_name != "") ? 443 : 80}',
+    });
+    const rules = resources(document, "aws_vpc_security_group_ingress_rule");
+    const toBalancer = rules.filter(({ security_group_id }) => String(security_group_id).includes("_alb_"));
+    expect(toBalancer).toHaveLength(1);
+    expect(rules.filter(({ cidr_ipv4, cidr_ipv6 }) => cidr_ipv4 ?? cidr_ipv6)).toEqual([]);
+  });
+
+  it("closes the default security group of the VPC", () => {
+    const group = resource(document, "aws_default_security_group", "default");
+    expect(group).toHaveProperty("vpc_id");
+    expect(group).not.toHaveProperty("ingress");
+    expect(group).not.toHaveProperty("egress");
   });
 });
 
@@ -153,6 +162,21 @@ describe("the services", () => {
       });
     },
   );
+
+  it.each(["prometheus", "grafana"])("%s has at most one task", (name) => {
+    const [rule] = part(document, "variable", `${name}_desired_count`)["validation"] as Block[];
+    expect(rule?.["error_message"]).toBe(`${name}_desired_count must be a whole number from 0 to 1.`);
+  });
+
+  it("can read a changed database password: the backend knows the secret and may read it", () => {
+    const task = resource(document, "aws_ecs_task_definition", "backend/backend/task");
+    expect(task["container_definitions"]).toMatch(/"name" = "DB_SECRET_ARN", "value" = .*secret_arn/);
+    expect(resource(document, "aws_iam_role_policy", "roles/database-password-policy")).toMatchObject({
+      count: active,
+      role: expect.stringContaining("_backend_") as string,
+      policy: expect.stringMatching(/"secretsmanager:GetSecretValue", "Resource" = .*secret_arn/) as string,
+    });
+  });
 
   it.each(["frontend", "backend"])("%s starts its next task first", (name) => {
     expect(resource(document, "aws_ecs_service", `${name}/${name}/service`)).not.toHaveProperty(

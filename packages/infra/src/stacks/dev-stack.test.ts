@@ -63,6 +63,17 @@ describe("the database", () => {
     expect(part(document, "variable", "db_deletion_protection")).toMatchObject({ default: true });
   });
 
+  it("refuses connections without TLS, in every major version", () => {
+    const [instance] = resources(document, "aws_db_instance");
+    expect(resource(document, "aws_db_parameter_group", "database/parameters")).toMatchObject({
+      name: expect.stringContaining("davidshaevel-dev-db-postgres") as string,
+      family: '${join("", ["postgres", element(split(".", var.db_engine_version), 0)])}',
+      parameter: [{ name: "rds.force_ssl", value: "1" }],
+      lifecycle: { create_before_destroy: true },
+    });
+    expect(instance?.["parameter_group_name"]).toMatch(/^\$\{aws_db_parameter_group\./);
+  });
+
   it("has a database name that RDS takes for a project with hyphens", () => {
     const other = synthesized({ project: "my-shop" });
     expect(part(other, "variable", "db_name")).toMatchObject({ default: "my_shop" });

@@ -72,6 +72,7 @@ export class DevStack extends TerraformStack {
       prefix,
       vpcId: network.vpcId,
       ports,
+      hasDomain: modes.hasDomain,
     });
     const backupsBucket = new BackupsBucket(this, "backups-bucket", {
       name: names.backupsBucket,
@@ -138,7 +139,7 @@ export class DevStack extends TerraformStack {
       projectTag: project,
     });
 
-    applyRules(this, securityGroups);
+    applyRules(this);
     const databaseAccessGroupId = securityGroups.ids["database-access"];
     const base = {
       ...{ network, backupsBucket, profilingBucket, registry, ciUser },
