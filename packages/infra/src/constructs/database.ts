@@ -1,8 +1,7 @@
 /** The RDS PostgreSQL instance: private and encrypted. RDS generates and rotates its master password. */
 import { DbInstance } from "@cdktf/provider-aws/lib/db-instance/index.js";
-import { DbParameterGroup } from "@cdktf/provider-aws/lib/db-parameter-group/index.js";
 import { DbSubnetGroup } from "@cdktf/provider-aws/lib/db-subnet-group/index.js";
-import { DataResource, Fn, type IResolvable, Token } from "cdktf";
+import { DataResource, Fn, type IResolvable } from "cdktf";
 import { Construct } from "constructs";
 import type { Gate } from "../gate.ts";
 import { text } from "../text.ts";
@@ -48,7 +47,6 @@ export class Database extends Construct {
       description: "Private subnets of the database",
       subnetIds: [...props.subnetIds],
     });
-    const parameterGroup = this.#parameterGroup(props);
     // Created and deleted with the instance: gives each final snapshot a name of its own.
     const incarnation = exists.count(new DataResource(this, "incarnation"));
     const instance = exists.count(
@@ -68,7 +66,6 @@ export class Database extends Construct {
         manageMasterUserPassword: true,
         iamDatabaseAuthenticationEnabled: true,
         dbSubnetGroupName: subnetGroup.name,
-        parameterGroupName: parameterGroup.name,
         vpcSecurityGroupIds: [props.securityGroupId],
         publiclyAccessible: false,
         backupRetentionPeriod: props.backupRetentionDays,
@@ -84,18 +81,5 @@ export class Database extends Construct {
     this.databaseName = exists.text(instance.dbName);
     this.connectionString = exists.text(text`postgresql://${instance.endpoint}/${instance.dbName}`);
     this.secretArn = exists.text(instance.masterUserSecret.get(0).secretArn);
-  }
-
-  /** Its name contains the major version, because a group is for one major version only. */
-  #parameterGroup({ identifier, engineVersion }: DatabaseProps): DbParameterGroup {
-    const major = Token.asString(Fn.element(Fn.split(".", engineVersion), 0));
-    return new DbParameterGroup(this, "parameters", {
-      name: text`${identifier}-postgres${major}`,
-      family: text`postgres${major}`,
-      description: "RDS refuses connections without TLS",
-      parameter: [{ name: "rds.force_ssl", value: "1", applyMethod: "immediate" }],
-      // The instance must have the new group before Terraform deletes the old one.
-      lifecycle: { createBeforeDestroy: true },
-    });
   }
 }

@@ -53,13 +53,20 @@ describe("pilot light", () => {
     "aws_s3_bucket",
     "aws_db_subnet_group",
     "aws_iam_role",
-    "aws_iam_user",
     "aws_cloudwatch_log_group",
     "aws_vpc_endpoint",
   ])("has every %s", (type) => {
     const found = resources(document, type);
     expect(found).not.toEqual([]);
-    for (const block of found) expect(block).not.toHaveProperty("count");
+    // GitHub's roles exist with a repository only, in both modes.
+    for (const { count } of found) {
+      expect([undefined, '${(var.github_repository != "") ? 1 : 0}']).toContain(count);
+    }
+  });
+
+  it("has a user for CI only if a person wants one", () => {
+    expect(resources(document, "aws_iam_user")).toMatchObject([{ count: "${var.ci_user_enabled ? 1 : 0}" }]);
+    expect(part(document, "variable", "ci_user_enabled")).toMatchObject({ default: false });
   });
 });
 
@@ -266,7 +273,11 @@ describe("the privileges", () => {
       ...resources(document, "aws_iam_role_policy"),
       ...resources(document, "aws_iam_policy"),
     ];
-    const nameless = new Set(["RegistryLogin", "TaskDefinitions", "WatchTasks", "EcsExec"]);
+    const nameless = new Set([
+      ...["RegistryLogin", "TaskDefinitions", "WatchTasks", "EcsExec"],
+      // Of GitHub's roles: actions that read, and actions for resources whose ids AWS chooses.
+      ...["ReadResources", "FindTasks", "Network", "ServiceDiscovery", "PrivateZone"],
+    ]);
     const statements = policies.flatMap(({ policy }) => [
       ...String(policy).matchAll(/"Sid" = "(\w+)", "Action" = .*?"Resource" = ("\*")?/g),
     ]);
@@ -277,8 +288,8 @@ describe("the privileges", () => {
   });
 
   it("let CI pass the tasks' roles to ECS only, and create no access key", () => {
-    const [policy] = resources(document, "aws_iam_policy");
-    expect(policy?.["policy"]).toContain('"iam:PassedToService" = "ecs-tasks.amazonaws.com"');
+    const { policy } = resource(document, "aws_iam_policy", "ci-user/policy");
+    expect(policy).toContain('"iam:PassedToService" = "ecs-tasks.amazonaws.com"');
     expect(resources(document, "aws_iam_access_key")).toEqual([]);
   });
 });
