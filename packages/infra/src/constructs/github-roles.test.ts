@@ -25,7 +25,7 @@ describe("the roles of GitHub's workflows", () => {
     ["images", ["ref:refs/heads/main"]],
     ["plan", ["pull_request", "ref:refs/heads/main"]],
     ["deploy", ["environment:dev"]],
-    ["sync", ["environment:dev-sync"]],
+    ["sync", ["environment:dev-plan", "environment:dev-sync"]],
   ])("%s trusts these tokens of the repository only: %j", (name, subjects) => {
     const role = resource(document, "aws_iam_role", `github-roles/${name}`);
     expect(role["name"]).toBe(`dev-davidshaevel-github-${name}`);

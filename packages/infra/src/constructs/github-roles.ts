@@ -38,8 +38,8 @@ const workflows = {
   plan: ["pull_request", "ref:refs/heads/main"],
   /** Deployments and mode changes, which the reviewers of this environment approve. */
   deploy: ["environment:dev"],
-  /** Syncs, which the reviewers of this environment approve. */
-  sync: ["environment:dev-sync"],
+  /** Syncs, which reviewers approve, and the plans of syncs and mode changes, which they read. */
+  sync: ["environment:dev-plan", "environment:dev-sync"],
 } as const satisfies Record<string, readonly string[]>;
 type Workflow = keyof typeof workflows;
 
@@ -61,7 +61,8 @@ export class GithubRoles extends Construct {
     const sync = syncStatements(props.scope);
     this.#attach("images", this.#role("images"), props.imagesPolicyArn);
     this.#inline("plan", this.#role("plan"), plan);
-    this.#inline("sync", this.#role("sync"), sync);
+    const ofSync = this.#role("sync");
+    this.#inline("sync", ofSync, sync);
     const deploy = this.#role("deploy");
     for (const [name, statements] of Object.entries({ plan, sync, ...deployStatements(props.scope) })) {
       const policy = exists.count(
@@ -72,6 +73,7 @@ export class GithubRoles extends Construct {
         }),
       );
       this.#attach(`deploy-${name}`, deploy, policy.arn);
+      if (name === "plan") this.#attach("sync-plan", ofSync, policy.arn);
     }
   }
 

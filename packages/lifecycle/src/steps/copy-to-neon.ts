@@ -96,7 +96,7 @@ async function restartBackend({ aws, printer, journal, names }: ModeChangeContex
     printer.row({ label: `  ${"backend".padEnd(10)}`, text: `started again (${plural(tasks, "task")})` });
     return [];
   } catch (error) {
-    return [`The backend is stopped: ${messageOf(error)} To start it:  ${deployCommand(true)}`];
+    return [`The backend is stopped: ${messageOf(error)} To start it:  ${deployCommand}`];
   }
 }
 

@@ -24,7 +24,7 @@ export async function readCertificate(
   } catch (error) {
     if (!(error instanceof ResourceNotFoundException)) throw error;
   }
-  throw certificateMissing({ arn, active });
+  throw certificateMissing({ arn });
 }
 
 type Names = Pick<CertificateDetail, "DomainName" | "SubjectAlternativeNames">;

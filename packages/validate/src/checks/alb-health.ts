@@ -13,7 +13,8 @@ const staticPath = "/_next/static/pilot-light-validate";
 
 export const albHealth: Check = {
   id: "alb-health",
-  title: "The API and static files respond through CloudFront and the load balancer, with a valid certificate",
+  title:
+    "The API and static files respond through CloudFront and the load balancer, with a valid certificate",
   mode: "active",
   needs: ["aws-credentials", "terraform-outputs", "ecs-services", "certificate"],
   actions: ["acm:DescribeCertificate"],
