@@ -105,7 +105,7 @@ export const outputEmpty = defineError<{ output: string; active: boolean; origin
     `The output ${output} is empty, but the environment is ${active ? "active" : "in pilot light"} (${origin}).`,
   hint: ({ active }) =>
     active
-      ? "Create the missing resources:  pnpm activate"
+      ? "The environment is partly active. To create the missing resources:  pnpm activate"
       : `Create the missing resources:  ${deployCommand}`,
 });
 
