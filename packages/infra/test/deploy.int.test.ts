@@ -217,7 +217,19 @@ const synthesizedPolicies = z.object({
 });
 
 /** The calls that create and delete GitHub's own roles and the user for CI. */
-const ofPerson: readonly string[] = [];
+const ofPerson: readonly string[] = [
+  "iam:AttachRolePolicy",
+  "iam:AttachUserPolicy",
+  "iam:CreateOpenIDConnectProvider",
+  "iam:CreatePolicy",
+  "iam:CreateUser",
+  "iam:DeleteOpenIDConnectProvider",
+  "iam:DeletePolicy",
+  "iam:DeleteUser",
+  "iam:DetachRolePolicy",
+  "iam:DetachUserPolicy",
+  "iam:ListGroupsForUser",
+];
 
 /** The outputs of the one stack in a document. `strict`: an output that the contract does not know is an error. */
 function outputsOf(document: unknown): Outputs {
