@@ -73,7 +73,8 @@ describe("the roles of GitHub's workflows", () => {
     expect(managed.length).toBeGreaterThan(5);
     // Terraform's calls are longer than the text that they make.
     for (const { policy } of managed) expect(String(policy).length).toBeLessThan(6144);
-    for (const { name } of resources(long, "aws_iam_role"))
+    for (const { name } of resources(long, "aws_iam_role")) {
       expect(String(name).length).toBeLessThanOrEqual(64);
+    }
   });
 });
