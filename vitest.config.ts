@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { defineConfig } from "vitest/config";
 
@@ -22,6 +23,15 @@ const longest = [
   "sync/test/cases",
 ];
 
+/** The parser of GitHub's workflows names source maps that its package does not contain; Vite would print a line for each. */
+const withoutSourceMaps = {
+  name: "without-source-maps",
+  load: (id: string) =>
+    id.includes("/@actions/") && id.endsWith(".js")
+      ? readFileSync(id, "utf8").replace(/^\/\/# sourceMappingURL=.*$/m, "")
+      : undefined,
+};
+
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const rank = ({ moduleId }: TestSpecification) => {
@@ -39,12 +49,15 @@ export default defineConfig({
       {
         resolve,
         ssr,
+        plugins: [withoutSourceMaps],
         test: {
           name: "unit",
           include: ["packages/*/src/**/*.test.ts", "test/*.test.ts"],
           testTimeout: hangs.unit,
           hookTimeout: hangs.unit,
           restoreMocks: true,
+          // It imports JSON without the attribute that Node.js requires; Vite does not require it.
+          server: { deps: { inline: [/@actions/] } },
         },
       },
       {

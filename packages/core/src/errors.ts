@@ -3,7 +3,7 @@
  * functions; docs/errors.md is generated from the entries.
  */
 import { defineError, type FailureClass, type OpsErrorOptions, type OpsError } from "./ops-error.ts";
-import { deployCommand, plainDeploy } from "./terraform/deploy-command.ts";
+import { deployCommand } from "./terraform/deploy-command.ts";
 
 /** The side of a sync that failed, which decides the exit code. */
 export type Side = Extract<FailureClass, "source" | "target">;
@@ -183,7 +183,7 @@ export const outputsEmpty = defineError<{ source: string }>({
   message: ({ source }) =>
     `${source} has no Terraform outputs. The stack was never deployed, or its state is in another place.`,
   hint: () =>
-    `Check where the state is (TF_CLOUD_ORGANIZATION and TF_WORKSPACE, or TF_STATE_BUCKET). To deploy the stack:  ${plainDeploy}`,
+    `Check where the state is (TF_CLOUD_ORGANIZATION and TF_WORKSPACE, or TF_STATE_BUCKET). To deploy the stack:  ${deployCommand}`,
 });
 
 export const outputsInvalid = defineError<{ problem: string; details?: readonly string[] }>({
@@ -195,7 +195,7 @@ export const outputsInvalid = defineError<{ problem: string; details?: readonly 
   state: "nothing-written",
   message: ({ problem }) => problem,
   details: ({ details = [] }) => details,
-  hint: () => `Deploy with this version, then run the command again:  ${deployCommand(undefined)}`,
+  hint: () => `Deploy with this version, then run the command again:  ${deployCommand}`,
 });
 
 export const outputsFailed = defineError<{ details: readonly string[] }>({

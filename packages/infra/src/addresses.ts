@@ -9,9 +9,8 @@ export interface AddressesProps {
   activeWithDomain: Gate;
   domainName: string;
   grafanaDomain: string;
-  /** Outputs; "" in pilot light. */
+  /** Output; "" in pilot light. */
   cdnDomainName: string;
-  loadBalancerName: string;
 }
 
 /** Outputs. */
@@ -36,10 +35,8 @@ export function addresses(props: AddressesProps): Addresses {
     application: url(ofDomain, ofCdn),
     backend: url(text`${ofDomain}/api`, text`${ofCdn}/api`),
     grafana: url(ofGrafana, text`${ofCdn}/grafana`),
-    cnameRecords: withDomain([
-      { name: domainName, target: cdnDomainName },
-      { name: grafanaDomain, target: props.loadBalancerName },
-    ]),
+    // The load balancer accepts no other connections than those of CloudFront.
+    cnameRecords: withDomain([domainName, grafanaDomain].map((name) => ({ name, target: cdnDomainName }))),
     domainUrls: withDomain([ofDomain, text`${ofDomain}/api`, ofGrafana]),
   };
 }

@@ -1,7 +1,7 @@
 /** The copy for Terraform Cloud that is committed: up to date, and noticed when it is not. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { checkCommitted, committedText, writeCommitted } from "./committed.ts";
 
@@ -15,6 +15,25 @@ describe("the committed copy", () => {
   it("contains everything but the backend, because the workspace stores the state", () => {
     const terraform = (JSON.parse(committedText(shop)) as { terraform: object }).terraform;
     expect(Object.keys(terraform).sort()).toEqual(["required_providers", "required_version"]);
+  });
+
+  it("comes with a lock of a provider version that the stack accepts, which a person may replace", () => {
+    const folder = mkdtempSync(join(tmpdir(), "infra-committed-"));
+    try {
+      const lock = join(dirname(writeCommitted(shop, folder)), ".terraform.lock.hcl");
+      const [, version] = /"aws": \{[^}]*"version": "([^"]+)"/.exec(committedText(shop)) ?? [];
+      expect(version).toBe(">= 5.100.0, < 7.0.0");
+      expect(readFileSync(lock, "utf8")).toMatch(
+        new RegExp(
+          `version     = "5\\.\\d+\\.\\d+"\n  constraints = "${version ?? ""}"\n  hashes = \\[\n    "h1:`,
+        ),
+      );
+      writeFileSync(lock, "other");
+      writeCommitted(shop, folder);
+      expect(readFileSync(lock, "utf8")).toBe("other");
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it("is missed where the project has none", () => {

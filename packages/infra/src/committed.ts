@@ -2,7 +2,7 @@
  * The synthesized Terraform, committed for a Terraform Cloud workspace that is connected to the repository: its runs have
  * Terraform, but not CDKTF. A copy that is older than the code is an error.
  */
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { resourceNames } from "@pilot-light/core/contract";
 import type { AppConfig } from "./app.ts";
@@ -14,6 +14,10 @@ const committedFolder = join(import.meta.dirname, "..", "terraform-cloud");
 
 const fileName = "cdk.tf.json";
 
+/** The AWS provider with which the tests deploy, and its hash for the machines of Terraform Cloud (linux_amd64). */
+const providerLock = join(import.meta.dirname, "..", "provider.lock.hcl");
+const lockName = ".terraform.lock.hcl";
+
 export type CommittedConfig = Pick<AppConfig, "project" | "region">;
 
 /** The synthesized document without its backend: Terraform Cloud itself stores the state. */
@@ -21,12 +25,14 @@ export function committedText(config: CommittedConfig): string {
   return synthesizedText(config).replace(/^ {4}"backend": \{\n(?: {6,}.*\n)+ {4}\},\n/m, "");
 }
 
-/** Writes the copy of a stack; returns the path of the file. */
+/** Writes the copy of a stack, and the lock of the provider if there is none; returns the path of the copy. */
 export function writeCommitted(config: CommittedConfig, folder = committedFolder): string {
   const directory = join(folder, resourceNames(config.project).stack);
   mkdirSync(directory, { recursive: true });
   const file = join(directory, fileName);
   writeFileSync(file, committedText(config));
+  // A person may have locked another version, or added other platforms.
+  if (!existsSync(join(directory, lockName))) copyFileSync(providerLock, join(directory, lockName));
   return file;
 }
 

@@ -9,9 +9,11 @@ export interface Modes {
   activeWithDomain: Gate;
   /** In active mode, and with an always-on database in pilot light as well. */
   database: Gate;
+  /** With a GitHub repository, whose workflows have roles. */
+  hasRepository: Gate;
 }
 
-export function modes({ activated, database, edge }: Variables): Modes {
+export function modes({ activated, database, edge, github }: Variables): Modes {
   const active = new Gate(activated);
   const hasDomain = new Gate(edge.hasDomain);
   return {
@@ -19,5 +21,6 @@ export function modes({ activated, database, edge }: Variables): Modes {
     hasDomain,
     activeWithDomain: active.and(hasDomain.condition),
     database: active.or(database.alwaysOn),
+    hasRepository: new Gate(github.hasRepository),
   };
 }

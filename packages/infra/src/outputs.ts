@@ -61,10 +61,10 @@ const descriptions = {
   cloudflare_cname_records:
     "DNS records that point to the environment; empty in pilot light or without a domain",
   custom_domain_urls: "URLs on the domain; empty in pilot light or without a domain",
-  cicd_iam_user_name: "Name of the user with which CI deploys images",
-  cicd_iam_user_arn: "ARN of the user with which CI deploys images",
-  cicd_iam_policy_name: "Name of the policy of the user with which CI deploys images",
-  cicd_iam_policy_arn: "ARN of the policy of the user with which CI deploys images",
+  cicd_iam_user_name: "Name of the user with which CI deploys images; empty without ci_user_enabled",
+  cicd_iam_user_arn: "ARN of the user with which CI deploys images; empty without ci_user_enabled",
+  cicd_iam_policy_name: "Name of the policy with which CI deploys images",
+  cicd_iam_policy_arn: "ARN of the policy with which CI deploys images",
 } as const satisfies Record<OutputName, string>;
 
 /** Adds every output directly to the stack under its own name, so that `deploy` and `output --outputs-file` write the same shape. */

@@ -2,28 +2,38 @@
  * The environment's whole life as a user leads it: the real CLI, the real terraform, the real AWS provider, against the
  * emulator. Every deployment takes a minute or two there, so each step serves all tests of its part.
  */
+import { readFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { type Outputs, outputsSchema } from "@pilot-light/core/contract";
 import { motoUrl } from "@pilot-light/sandbox/aws/moto";
 import type {} from "@pilot-light/sandbox/vitest";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { z } from "zod";
 import { ecr, imageManifest, isInS3, region } from "./emulator.ts";
+import { type Recorder, startRecorder } from "./recorder.ts";
 import { type Ids, Workplace, root, succeeds } from "@pilot-light/sandbox/workplace";
 
 const project = "pilot-test";
 const domain = ["--var", "domain_name=dev.example.com"];
+const github = ["--var", "github_repository=acme/shop", "--var", "ci_user_enabled=true"];
 const repositories = ["backend", "frontend", "grafana"].map((name) => `${project}/${name}`);
 
 let workplace: Workplace;
 let moto = "";
+let recorder: Recorder;
 let always: Ids = new Map();
 
 beforeAll(async () => {
   moto = motoUrl(inject("sandbox").moto);
-  workplace = await Workplace.create({ project, region, endpoint: moto });
+  recorder = await startRecorder(moto);
+  workplace = await Workplace.create({ project, region, endpoint: recorder.url });
 });
 
-afterAll(() => workplace[Symbol.asyncDispose]());
+afterAll(async () => {
+  await workplace[Symbol.asyncDispose]();
+  await recorder[Symbol.asyncDispose]();
+});
 
 describe("deployed for the first time", () => {
   let deployed: unknown;
@@ -82,6 +92,8 @@ describe("deployed for the first time", () => {
       backend_container_image: "no-tag",
       contact_form_to: "nobody",
       cdn_price_class: "All",
+      prometheus_desired_count: "2",
+      grafana_desired_count: "2",
       backend_health_check_path: "health",
     };
     const values = Object.entries(wrong).map(([name, value]) => `-var=${name}=${value}`);
@@ -104,7 +116,7 @@ describe("activated, with a domain", () => {
     for (const repositoryName of repositories) {
       await ecr(moto, "PutImage", { repositoryName, imageTag: "v1", imageManifest });
     }
-    deployed = await workplace.deploy("--var", "dev_activated=true", ...domain);
+    deployed = await workplace.deploy("--var", "dev_activated=true", ...domain, ...github);
     active = await workplace.ids();
   });
 
@@ -125,7 +137,7 @@ describe("activated, with a domain", () => {
       acm_certificate_status: expect.stringMatching(/^(PENDING_VALIDATION|ISSUED)$/) as string,
       cloudflare_cname_records: [
         { name: "dev.example.com", target: outputs.cloudfront_domain_name },
-        { name: "grafana.dev.example.com", target: outputs.alb_dns_name },
+        { name: "grafana.dev.example.com", target: outputs.cloudfront_domain_name },
       ],
     });
     expect(outputs.acm_certificate_validation_records).toHaveLength(2);
@@ -180,6 +192,44 @@ describe("destroyed, as docs/runbooks/terraform-cloud.md describes", () => {
     expect(await isInS3(moto, "dev-pilot-test-profiling-artifacts")).toBe(false);
   });
 });
+
+describe("GitHub's role for deployments", () => {
+  it("may do everything that Terraform did here, but for what only a person does", () => {
+    const text = readFileSync(join(workplace.stackDirectory, "cdk.tf.json"), "utf8");
+    const policies = synthesizedPolicies.parse(JSON.parse(text)).resource.aws_iam_policy;
+    const ofDeployments = Object.values(policies).filter(({ name }) => name.includes("-github-deploy-"));
+    const allowed = ofDeployments.flatMap(({ policy }) => [
+      ...policy.matchAll(/"([a-z0-9-]+:[A-Z]\w*\*?)"/g),
+    ]);
+    const patterns = allowed.map(([, action = ""]) => new RegExp(`^${action.replace("*", ".*")}$`));
+    const missing = [...recorder.actions].filter(
+      (action) => !patterns.some((pattern) => pattern.test(action)),
+    );
+    expect(recorder.actions.size).toBeGreaterThan(120);
+    expect(missing.sort()).toEqual(ofPerson);
+  });
+});
+
+const synthesizedPolicies = z.object({
+  resource: z.object({
+    aws_iam_policy: z.record(z.string(), z.object({ name: z.string(), policy: z.string() })),
+  }),
+});
+
+/** The calls that create and delete GitHub's own roles and the user for CI. */
+const ofPerson: readonly string[] = [
+  "iam:AttachRolePolicy",
+  "iam:AttachUserPolicy",
+  "iam:CreateOpenIDConnectProvider",
+  "iam:CreatePolicy",
+  "iam:CreateUser",
+  "iam:DeleteOpenIDConnectProvider",
+  "iam:DeletePolicy",
+  "iam:DeleteUser",
+  "iam:DetachRolePolicy",
+  "iam:DetachUserPolicy",
+  "iam:ListGroupsForUser",
+];
 
 /** The outputs of the one stack in a document. `strict`: an output that the contract does not know is an error. */
 function outputsOf(document: unknown): Outputs {

@@ -4,7 +4,7 @@
  */
 import { defineError } from "@pilot-light/core/ops-error";
 import { formatMinute, plural } from "@pilot-light/core/output/format";
-import { plainDeploy } from "@pilot-light/core/terraform/deploy-command";
+import { deployCommand } from "@pilot-light/core/terraform/deploy-command";
 import type { ModeChangeName } from "./options.ts";
 
 // Resuming, and the journal
@@ -537,5 +537,5 @@ export const neverDeployed = defineError<{ stack: string }>({
   message: ({ stack }) =>
     `The stack ${stack} has no outputs. It was never deployed, or its state is in another place.`,
   hint: () =>
-    `Check where the state is (TF_STATE_BUCKET, TF_CLOUD_ORGANIZATION). To deploy the environment in pilot light:  ${plainDeploy}`,
+    `Check where the state is (TF_STATE_BUCKET, TF_CLOUD_ORGANIZATION). To deploy the environment in pilot light:  ${deployCommand}`,
 });

@@ -46,7 +46,7 @@ export async function status(command: CommandContext): Promise<CommandOutcome> {
   const unfinished = journal.known ? journal.value.unfinished : undefined;
   const isChanging =
     unfinished?.begun.includes("deploy") === true && findDone(unfinished, "deploy") === undefined;
-  const right = isChanging ? `mode: changing to ${wantedMode(unfinished)}` : `mode: ${modeName(mode)}`;
+  const right = isChanging ? "mode: partly active" : `mode: ${modeName(mode)}`;
   printHead(`Status  ${project} ${environmentName}, ${aws.region}`, right, printer);
   if (unfinished !== undefined) printUnfinished(unfinished, printer);
   const show = <T>(word: string, part: Part<T>, text: (value: T) => string) => {
@@ -78,10 +78,6 @@ export async function status(command: CommandContext): Promise<CommandOutcome> {
       unfinished: unfinished ?? null,
     },
   };
-}
-
-function wantedMode({ command }: JournalEntry): string {
-  return modeName(command === "activate" ? "active" : "pilot-light");
 }
 
 function printUnfinished(entry: JournalEntry, printer: Printer): void {

@@ -366,7 +366,7 @@ sequence("a deactivation that Terraform does not finish", ["active", "partly des
     expect(result.stderr).toContain("Neon has the rows of RDS, and the backend is stopped.");
     expect(await environment.titleOf("neon", "written-while-active")).toEqual([{ title: "New" }]);
     const status = await environment.run(["status"]);
-    expect(status.stderr).toContain("mode: changing to pilot light");
+    expect(status.stderr).toContain("mode: partly active");
     expect(status.stderr).toContain(`dev-${project}-backend`);
   });
 

@@ -105,7 +105,7 @@ export const bucketMissing = defineError<{ bucket: string }>({
   remedy: "Deploy the stack, or correct PROJECT_NAME and the output `db_backups_bucket_name`.",
   message: ({ bucket }) => `The bucket ${bucket} does not exist.`,
   hint: () =>
-    `Check PROJECT_NAME and the output db_backups_bucket_name. To create the bucket:  ${deployCommand(undefined)}`,
+    `Check PROJECT_NAME and the output db_backups_bucket_name. To create the bucket:  ${deployCommand}`,
 });
 
 export const bucketForeign = defineError<{

@@ -28,7 +28,7 @@ export interface Finding {
 
 /** Options of the command line that a check needs. */
 export interface CheckOptions {
-  /** `address:port` to connect to instead of the load balancer. */
+  /** `address:port` to connect to instead of CloudFront. */
   albAddress?: { host: string; port: number } | undefined;
   /** Directory of cdktf.json. */
   directory: string;

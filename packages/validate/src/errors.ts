@@ -105,18 +105,18 @@ export const outputEmpty = defineError<{ output: string; active: boolean; origin
     `The output ${output} is empty, but the environment is ${active ? "active" : "in pilot light"} (${origin}).`,
   hint: ({ active }) =>
     active
-      ? "Create the missing resources:  pnpm activate"
-      : `Create the missing resources:  ${deployCommand(false)}`,
+      ? "The environment is partly active. To create the missing resources:  pnpm activate"
+      : `Create the missing resources:  ${deployCommand}`,
 });
 
-export const certificateMissing = defineError<{ arn: string; active: boolean }>({
+export const certificateMissing = defineError<{ arn: string }>({
   code: "CERTIFICATE_MISSING",
   failure: "aws",
   meaning: "The certificate of the output `acm_certificate_arn` does not exist.",
   remedy: "Deploy the environment again.",
   state: "nothing-written",
   message: ({ arn }) => `ACM has no certificate ${arn}.`,
-  hint: ({ active }) => `Create the certificate again:  ${deployCommand(active)}`,
+  hint: () => `Create the certificate again:  ${deployCommand}`,
 });
 
 export const loadBalancerMissing = defineError<{ dnsName: string }>({

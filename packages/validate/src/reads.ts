@@ -84,8 +84,8 @@ export function createReads(options: ReadsOptions): Reads {
       findLoadBalancer(aws, requireOutput(await outputs(), "alb_dns_name"), signal),
     ),
     certificate: once(async () => {
-      const { acm_certificate_arn: arn, dev_activated: active } = (await outputs()).values;
-      return arn === "" ? undefined : await readCertificate(aws, { arn, active }, signal);
+      const { acm_certificate_arn: arn } = (await outputs()).values;
+      return arn === "" ? undefined : await readCertificate(aws, arn, signal);
     }),
   };
 }

@@ -3,8 +3,7 @@ import { awsError, awsErrorName, awsStatus } from "@pilot-light/core/aws/errors"
 import { OpsError, exitCodes, messageOf } from "@pilot-light/core/ops-error";
 import { transient, failure, type Check, type Finding, type Problem } from "./check.ts";
 import type { CheckResult } from "./documents.ts";
-import { dependsOnMode, renderFix } from "./fix.ts";
-import type { Mode } from "./mode.ts";
+import { renderFix } from "./fix.ts";
 
 /** What a check has led to, before the text of its fixes is known. */
 export interface Attempt {
@@ -14,20 +13,12 @@ export interface Attempt {
   durationMs: number;
 }
 
-/**
- * The result of an attempt.
- * @param mode asked only where a fix depends on it; undefined when it is not known
- */
-export async function resultOf(
-  { id, title }: Check,
-  { finding, durationMs, error }: Attempt,
-  mode: () => Promise<Mode | undefined>,
-): Promise<CheckResult> {
+/** The result of an attempt. */
+export function resultOf({ id, title }: Check, { finding, durationMs, error }: Attempt): CheckResult {
   const { summary, details = [], problems = [] } = finding;
   const failed = problems.some(({ severity }) => severity === "failure");
   const status = failed ? "failed" : problems.length > 0 ? "warning" : "passed";
-  const known = problems.some(({ fix }) => dependsOnMode(fix)) ? await mode() : undefined;
-  const rendered = problems.map((problem) => ({ ...problem, fix: renderFix(problem.fix, known) }));
+  const rendered = problems.map((problem) => ({ ...problem, fix: renderFix(problem.fix) }));
   return {
     id,
     title,

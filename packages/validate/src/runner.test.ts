@@ -54,34 +54,11 @@ test("independent checks run at the same time, but never more than --jobs", asyn
   expect(most).toBe(3);
 });
 
-describe("a deployment as a fix leaves the environment in its mode", () => {
-  const deploying = sampleCheck("bucket", {
-    run: () =>
-      Promise.resolve({
-        summary: "bad",
-        problems: [failure("broken", { text: "Create the bucket", deploy: true })],
-      }),
-  });
-  const fixIn = async (mode: RunnerOptions["mode"]) => {
-    const [result] = await runChecks([deploying], options({ mode }));
-    return result?.problems[0]?.fix;
-  };
-
-  test("active: a plain deploy would deactivate it", async () => {
-    expect(await fixIn(() => Promise.resolve("active"))).toBe(
-      "Create the bucket:  pnpm infra:deploy --var dev_activated=true",
-    );
-  });
-
-  test("pilot light: a plain deploy", async () => {
-    expect(await fixIn(() => Promise.resolve("pilot-light"))).toBe("Create the bucket:  pnpm infra:deploy");
-  });
-
-  test("not known: the fix names both commands", async () => {
-    expect(await fixIn(() => Promise.reject(new Error("no outputs")))).toBe(
-      "Create the bucket:  pnpm infra:deploy    (if the environment is active: pnpm infra:deploy --var dev_activated=true)",
-    );
-  });
+test("a deployment as a fix keeps the mode", async () => {
+  const problems = [failure("broken", { text: "Create the bucket", deploy: true })];
+  const deploying = sampleCheck("bucket", { run: () => Promise.resolve({ summary: "bad", problems }) });
+  const [result] = await runChecks([deploying], options({ mode: () => Promise.resolve("active") }));
+  expect(result?.problems[0]?.fix).toBe("Create the bucket:  pnpm infra:deploy");
 });
 
 describe("dependencies", () => {

@@ -50,7 +50,7 @@ export async function runChecks(checks: readonly Check[], options: RunnerOptions
     const blocker = needed.find(blocks);
     if (blocker !== undefined) return skippedBecauseOf(check, blocker);
     const attempted = await limit(() => attempt(check, options));
-    return await resultOf(check, attempted, () => options.mode().catch(() => undefined));
+    return resultOf(check, attempted);
   };
   for (const check of checks) {
     const earlier = known.get(check.id);

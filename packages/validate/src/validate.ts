@@ -31,7 +31,7 @@ export interface ValidateOptions extends Selection {
   /** Routes that the caller keeps open, in place of `via`. */
   routes?: Routes | undefined;
   waiversFile?: string | undefined;
-  /** `address:port` to connect to instead of the load balancer. */
+  /** `address:port` to connect to instead of CloudFront. */
   resolve?: string | undefined;
   strict: boolean;
   /** Number of checks that run at the same time. */

@@ -56,7 +56,7 @@ test.each([
   ["ecs_cluster_name", "ecs-cluster"],
   ["backend_service_name", "ecs-services"],
   ["prometheus_service_name", "ecs-services"],
-  ["alb_dns_name", "alb-health"],
+  ["cloudfront_domain_name", "alb-health"],
   ["cloudfront_distribution_id", "cloudfront"],
   ["service_discovery_namespace", "service-discovery"],
 ] as const)("an empty output %s is a failure of %s", async (output, id) => {

@@ -1,4 +1,4 @@
-/** A request through the load balancer: the response, and whether the certificate is valid. */
+/** Requests through CloudFront and the load balancer: the responses, and whether the certificate is valid. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
@@ -46,6 +46,19 @@ test.each([
     ],
   });
   expect(JSON.stringify(result).includes("heals")).toBe(heals === true);
+});
+
+test("static files that CloudFront cannot get fail, although the API responds; a missing file is no fault", async () => {
+  const path = "/_next/static/pilot-light-validate";
+  stub.answer(200, 502);
+  const { exitCode, result } = await albHealth(stub.address);
+  expect(exitCode).toBe(1);
+  const message = `static files: https://${domain}${path} responds with 502`;
+  expect(result).toMatchObject({ status: "failed", problems: [{ message }] });
+  stub.answer(200, 404);
+  const healthy = await albHealth(stub.address);
+  expect(healthy.result).toMatchObject({ status: "passed" });
+  expect(stub.requests.at(-1)).toEqual({ servername: domain, host: domain, path });
 });
 
 test("a certificate for another name fails, although the client trusts it", async () => {

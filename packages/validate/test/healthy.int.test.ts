@@ -35,7 +35,7 @@ test("pilot light passes, and no check of the active mode runs", async () => {
   expect(summary).toEqual({ passed: 10, warnings: 0, failed: 0, skipped: 0, waived: 0 });
 });
 
-test("active passes, and the request to the load balancer has the domain as its host name", async () => {
+test("active passes, and the requests to CloudFront have the domain as their host name", async () => {
   const certificate = await createCertificate();
   await using stub = await startHttpsStub(certificate);
   await using emulator = await startOwnEmulator();
@@ -60,7 +60,11 @@ test("active passes, and the request to the load balancer has the domain as its 
     "service-discovery",
   ]);
   expect(result).toMatchObject({ exitCode: 0, stdout: "" });
-  expect(stub.requests).toEqual([{ servername: domain, host: domain, path: "/api/health" }]);
+  const names = { servername: domain, host: domain };
+  expect(stub.requests).toEqual([
+    { ...names, path: "/api/health" },
+    { ...names, path: "/_next/static/pilot-light-validate" },
+  ]);
 });
 
 test("no output contains a password", async () => {

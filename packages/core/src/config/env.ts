@@ -107,7 +107,7 @@ export const variables = {
     default: "180",
   },
   ALB_HOSTADDR: {
-    description: "`address:port` to connect to instead of the load balancer.",
+    description: "`address:port` to connect to instead of CloudFront.",
     details:
       "The check `alb-health` reads it, and still verifies the certificate against the name of the domain. The option `--resolve` has precedence.",
   },

@@ -19,6 +19,7 @@ export interface CdnProps extends CdnSettings {
   comment: string;
   originName: string;
   domainName: string;
+  grafanaDomain: string;
   /** An issued certificate of us-east-1; used only with a domain. */
   certificateArn: string;
 }
@@ -53,7 +54,7 @@ export class Cdn extends Construct {
         comment: props.comment,
         isIpv6Enabled: props.ipv6,
         priceClass: props.priceClass,
-        aliases: Token.asList(conditional(hasDomain.condition, [props.domainName], [])),
+        aliases: Token.asList(conditional(hasDomain.condition, [props.domainName, props.grafanaDomain], [])),
         origin: [
           {
             originId,

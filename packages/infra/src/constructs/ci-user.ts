@@ -1,15 +1,18 @@
-/** The user with which CI deploys images: it may push images and update two services, nothing else. In both modes. */
-import { DataAwsCallerIdentity } from "@cdktf/provider-aws/lib/data-aws-caller-identity/index.js";
-import { DataAwsPartition } from "@cdktf/provider-aws/lib/data-aws-partition/index.js";
+/** The policy with which CI deploys images: to push images and to update two services, nothing else. Optionally a user that has it. */
 import { IamPolicy } from "@cdktf/provider-aws/lib/iam-policy/index.js";
 import { IamUserPolicyAttachment } from "@cdktf/provider-aws/lib/iam-user-policy-attachment/index.js";
 import { IamUser } from "@cdktf/provider-aws/lib/iam-user/index.js";
 import { Construct } from "constructs";
+import type { Gate } from "../gate.ts";
 import { type Statement, policyDocument } from "../policy-document.ts";
 import { clusterName } from "@pilot-light/core/contract";
 import { text } from "../text.ts";
 
 export interface CiUserProps {
+  /** Whether the user exists. */
+  exists: Gate;
+  account: string;
+  partition: string;
   prefix: string;
   region: string;
   repositoryArns: readonly string[];
@@ -27,24 +30,25 @@ export class CiUser extends Construct {
 
   constructor(scope: Construct, id: string, props: CiUserProps) {
     super(scope, id);
-    const user = new IamUser(this, "user", { name: `${props.prefix}-github-actions`, path: "/cicd/" });
+    const { exists } = props;
+    const user = exists.count(
+      new IamUser(this, "user", { name: `${props.prefix}-github-actions`, path: "/cicd/" }),
+    );
     const policy = new IamPolicy(this, "policy", {
       name: `${props.prefix}-github-actions-deployment`,
       path: "/cicd/",
       description: "Pushes images and deploys them to the frontend and backend services",
       policy: policyDocument(this.#statements(props)),
     });
-    new IamUserPolicyAttachment(this, "attachment", { user: user.name, policyArn: policy.arn });
-    this.userName = user.name;
-    this.userArn = user.arn;
+    exists.count(new IamUserPolicyAttachment(this, "attachment", { user: user.name, policyArn: policy.arn }));
+    this.userName = exists.text(user.name);
+    this.userArn = exists.text(user.arn);
     this.policyName = policy.name;
     this.policyArn = policy.arn;
   }
 
   #statements(props: CiUserProps): Statement[] {
-    const { prefix, region } = props;
-    const account = new DataAwsCallerIdentity(this, "account").accountId;
-    const partition = new DataAwsPartition(this, "partition").partition;
+    const { prefix, region, account, partition } = props;
     const ecs = text`arn:${partition}:ecs:${region}:${account}`;
     const cluster = clusterName(prefix);
     return [

@@ -128,6 +128,7 @@ export class Compute extends Construct {
       prefix,
       repositoryArns: repositories.map((name) => registry.repositories[name].arn),
       logGroupArns: serviceNames.map((name) => logs.groups[name].arn),
+      databaseSecretArn: database.secretArn,
       secretArns: [database.secretArn, grafanaSecret.arn],
       mailKey: { gate: mailKey.gate, arn: mailKey.secret.arn },
       profilingBucketArn: profilingBucket.arn,

@@ -51,10 +51,6 @@ export class Edge extends Construct {
       originName: this.loadBalancer.originName,
       certificateArn: ofCdn.issuedArn,
     });
-    this.addresses = addresses({
-      ...domains,
-      cdnDomainName: this.cdn.domainName,
-      loadBalancerName: this.loadBalancer.dnsName,
-    });
+    this.addresses = addresses({ ...domains, cdnDomainName: this.cdn.domainName });
   }
 }

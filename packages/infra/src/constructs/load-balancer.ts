@@ -1,4 +1,4 @@
-/** The public load balancer: forwards `/api` to the backend, Grafana's host or path to Grafana, the rest to the frontend. Active mode only. */
+/** The load balancer behind CloudFront: forwards `/api` to the backend, Grafana's host or path to Grafana, the rest to the frontend. Active mode only. */
 import {
   LbListenerRule,
   type LbListenerRuleCondition,
@@ -16,6 +16,12 @@ export type PublicService = (typeof publicServices)[number];
 
 /** The paths of the backend. A pattern with a wildcard does not match the path without its last slash. */
 export const apiPaths = ["/api", "/api/*"] as const;
+
+/**
+ * Paths of metrics, which Prometheus reads inside the VPC. A rule can have five values. Patterns are case-sensitive: an application that ignores
+ * the case of paths still answers to other spellings.
+ */
+const metricsPaths = ["/metrics", "/metrics/", "/api/metrics", "/api/metrics/", "/grafana/metrics"] as const;
 
 export interface LoadBalancerSettings {
   healthPaths: Readonly<Record<PublicService, string>>;
@@ -115,6 +121,7 @@ export class LoadBalancer extends Construct {
     activeWithDomain.count(redirect);
     return [
       listener,
+      this.#withoutMetrics("http", active, listener.arn),
       this.#rule("http-api", active, listener.arn, 100, "backend", {
         pathPattern: { values: [...apiPaths] },
       }),
@@ -138,7 +145,8 @@ export class LoadBalancer extends Construct {
     );
     return [
       listener,
-      // First, because Grafana has paths below /api as well.
+      this.#withoutMetrics("https", activeWithDomain, listener.arn),
+      // Before /api, because Grafana has paths below /api as well.
       this.#rule("https-grafana", activeWithDomain, listener.arn, 90, "grafana", {
         hostHeader: { values: [grafanaDomain] },
       }),
@@ -146,6 +154,19 @@ export class LoadBalancer extends Construct {
         pathPattern: { values: [...apiPaths] },
       }),
     ];
+  }
+
+  /** Before all other rules, on every host. */
+  #withoutMetrics(listener: "http" | "https", gate: Gate, listenerArn: string): LbListenerRule {
+    const response = { contentType: "text/plain", messageBody: "Not found", statusCode: "404" };
+    return gate.count(
+      new LbListenerRule(this, `${listener}-without-metrics`, {
+        listenerArn,
+        priority: 10,
+        condition: [{ pathPattern: { values: [...metricsPaths] } }],
+        action: [{ type: "fixed-response", fixedResponse: response }],
+      }),
+    );
   }
 
   #rule(

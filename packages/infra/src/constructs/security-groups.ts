@@ -1,11 +1,15 @@
 /**
- * Allowed connections: the internet to the load balancer, the load balancer to the services, and to the database only the backend and the
+ * Allowed connections: CloudFront to the load balancer, the load balancer to the services, and to the database only the backend and the
  * task through which Systems Manager forwards a port.
  */
+import { DataAwsEc2ManagedPrefixList } from "@cdktf/provider-aws/lib/data-aws-ec2-managed-prefix-list/index.js";
+import { DefaultSecurityGroup } from "@cdktf/provider-aws/lib/default-security-group/index.js";
 import { SecurityGroup } from "@cdktf/provider-aws/lib/security-group/index.js";
 import { VpcSecurityGroupEgressRule } from "@cdktf/provider-aws/lib/vpc-security-group-egress-rule/index.js";
 import { VpcSecurityGroupIngressRule } from "@cdktf/provider-aws/lib/vpc-security-group-ingress-rule/index.js";
+import { Token, conditional } from "cdktf";
 import { Construct } from "constructs";
+import type { Gate } from "../gate.ts";
 import type { ServiceName } from "../variables/services.ts";
 
 export interface SecurityGroupsProps {
@@ -13,15 +17,16 @@ export interface SecurityGroupsProps {
   prefix: string;
   vpcId: string;
   ports: Readonly<Record<ServiceName, number>>;
+  hasDomain: Gate;
 }
 
 const groups = {
+  // A new description would replace a group. That is why two of them do not name who connects today.
   alb: "Load balancer, open to the internet",
   frontend: "Frontend tasks",
   backend: "Backend tasks",
   prometheus: "Prometheus tasks",
   grafana: "Grafana tasks",
-  // A new description would replace the group, and the instance uses it: the task for access is not named here.
   database: "RDS instance, reached by the backend only",
   efs: "Files of Prometheus and Grafana",
   "database-access": "Tasks that forward a port to the database",
@@ -32,10 +37,11 @@ const postgresPort = 5432;
 const nfsPort = 2049;
 const everywhere = "0.0.0.0/0";
 
+/** AWS keeps this list of the addresses from which CloudFront connects to origins. */
+const cloudFrontAddresses = "com.amazonaws.global.cloudfront.origin-facing";
+
 export class SecurityGroups extends Construct {
   readonly ids: Readonly<Record<GroupName, string>>;
-  /** The two rules that accept connections from everywhere, both of the load balancer. No other rule may. */
-  readonly publicIngress: readonly VpcSecurityGroupIngressRule[];
   readonly #props: SecurityGroupsProps;
 
   constructor(scope: Construct, id: string, props: SecurityGroupsProps) {
@@ -51,7 +57,8 @@ export class SecurityGroups extends Construct {
       efs: this.#group("efs"),
       "database-access": this.#group("database-access"),
     };
-    this.publicIngress = [this.#fromEverywhere(80), this.#fromEverywhere(443)];
+    this.#closeDefaultGroup();
+    this.#fromCloudFront();
 
     const { ports } = props;
     this.#allow("alb", "frontend", ports.frontend);
@@ -98,10 +105,24 @@ export class SecurityGroups extends Construct {
     });
   }
 
-  #fromEverywhere(port: number): VpcSecurityGroupIngressRule {
-    return new VpcSecurityGroupIngressRule(this, `alb-from-everywhere-${port}`, {
+  /** Every VPC has this group, and a resource that names no group gets it. Without rules it allows nothing. */
+  #closeDefaultGroup(): void {
+    new DefaultSecurityGroup(this, "default", {
+      vpcId: this.#props.vpcId,
+      tags: { Name: `${this.#props.prefix}-default-closed` },
+    });
+  }
+
+  /**
+   * One rule with one port: the list counts as 55 rules, and a group may have 60. CloudFront uses HTTPS if there is a domain, whose certificate
+   * the load balancer has.
+   * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/LocationsOfEdgeServers.html
+   */
+  #fromCloudFront(): void {
+    const port = Token.asNumber(conditional(this.#props.hasDomain.condition, 443, 80));
+    new VpcSecurityGroupIngressRule(this, "alb-from-cloudfront", {
       securityGroupId: this.ids.alb,
-      cidrIpv4: everywhere,
+      prefixListId: new DataAwsEc2ManagedPrefixList(this, "cloudfront", { name: cloudFrontAddresses }).id,
       ipProtocol: "tcp",
       fromPort: port,
       toPort: port,

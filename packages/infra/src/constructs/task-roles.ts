@@ -13,6 +13,8 @@ export interface TaskRolesProps {
   prefix: string;
   repositoryArns: readonly string[];
   logGroupArns: readonly string[];
+  /** The secret that RDS changes: the backend itself may read it. */
+  databaseSecretArn: string;
   /** Secrets that containers receive as environment variables. */
   secretArns: readonly string[];
   /** The secret with the API key of the mail service, if there is one. */
@@ -55,6 +57,13 @@ export class TaskRoles extends Construct {
       ]),
       this.#policy("profiling", tasks.backend, active, [
         { Sid: "UploadProfiles", Action: "s3:PutObject", Resource: text`${props.profilingBucketArn}/*` },
+      ]),
+      this.#policy("database-password", tasks.backend, active, [
+        {
+          Sid: "ReadChangedPassword",
+          Action: "secretsmanager:GetSecretValue",
+          Resource: props.databaseSecretArn,
+        },
       ]),
       this.#policy("prometheus-files", tasks.prometheus, active, this.#files("prometheus")),
       this.#policy("grafana-files", tasks.grafana, active, this.#files("grafana")),

@@ -32,10 +32,12 @@ export class Backend extends Construct {
           DB_HOST: database.host,
           DB_PORT: text`${database.port}`,
           DB_NAME: database.databaseName,
+          DB_SECRET_ARN: database.secretArn,
           PROFILING_ARTIFACTS_BUCKET: props.profilingBucketName,
           CONTACT_FORM_TO: contactForm.to,
           CONTACT_FORM_FROM: contactForm.from,
         },
+        // RDS changes the password every 7 days, and ECS reads it when a task starts. The application can read it again from this secret.
         secrets: {
           DB_USERNAME: text`${database.secretArn}:username::`,
           DB_PASSWORD: text`${database.secretArn}:password::`,

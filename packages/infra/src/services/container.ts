@@ -1,5 +1,5 @@
 /** The container of a task, and its definition for ECS. */
-import { Fn, type IResolvable, conditional } from "cdktf";
+import { Fn, type IResolvable, Op, conditional } from "cdktf";
 
 export interface ServiceVolume {
   fileSystemId: string;
@@ -30,6 +30,8 @@ export interface ContainerProps {
   memory: number;
   logGroupName: string;
   region: string;
+  readOnlyRoot: IResolvable;
+  ecsExec: IResolvable;
   container: Container;
 }
 
@@ -51,6 +53,8 @@ function definition(props: ContainerProps): Record<string, unknown> {
     essential: true,
     cpu: props.cpu,
     memory: props.memory,
+    // AWS does not support ECS Exec with a read-only root.
+    readonlyRootFilesystem: Op.and(props.readOnlyRoot, Op.not(props.ecsExec)),
     portMappings: [{ containerPort: props.port, protocol: "tcp" }],
     environment: Object.entries(container.environment ?? {}).map(([key, value]) => ({ name: key, value })),
     secrets: secretsOf(container),

@@ -15,6 +15,8 @@ export interface ServiceSettings {
   memory: number;
   desiredCount: number;
   ecsExec: IResolvable;
+  /** The container can write to volumes only, unless ECS Exec is enabled. */
+  readOnlyRoot: IResolvable;
 }
 
 /** The properties that all services share. */

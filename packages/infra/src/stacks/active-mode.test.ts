@@ -53,13 +53,20 @@ describe("pilot light", () => {
     "aws_s3_bucket",
     "aws_db_subnet_group",
     "aws_iam_role",
-    "aws_iam_user",
     "aws_cloudwatch_log_group",
     "aws_vpc_endpoint",
   ])("has every %s", (type) => {
     const found = resources(document, type);
     expect(found).not.toEqual([]);
-    for (const block of found) expect(block).not.toHaveProperty("count");
+    // GitHub's roles exist with a repository only, in both modes.
+    for (const { count } of found) {
+      expect([undefined, '${(var.github_repository != "") ? 1 : 0}']).toContain(count);
+    }
+  });
+
+  it("has a user for CI only if a person wants one", () => {
+    expect(resources(document, "aws_iam_user")).toMatchObject([{ count: "${var.ci_user_enabled ? 1 : 0}" }]);
+    expect(part(document, "variable", "ci_user_enabled")).toMatchObject({ default: false });
   });
 });
 
@@ -91,15 +98,24 @@ describe("the network", () => {
     expect(part(document, "variable", "single_nat_gateway")).toMatchObject({ default: false });
   });
 
-  it("accepts connections from everywhere on ports 80 and 443 of the load balancer only", () => {
-    const open = resources(document, "aws_vpc_security_group_ingress_rule").filter(
-      ({ cidr_ipv4 }) => cidr_ipv4,
-    );
-    const alb = expect.stringContaining("security-groups_alb_") as string;
-    expect(open).toMatchObject([
-      { security_group_id: alb, from_port: 443, to_port: 443 },
-      { security_group_id: alb, from_port: 80, to_port: 80 },
-    ]);
+  it("accepts connections to the load balancer from CloudFront only, on the port that CloudFront uses", () => {
+    expect(resource(document, "aws_vpc_security_group_ingress_rule", "alb-from-cloudfront")).toMatchObject({
+      security_group_id: expect.stringContaining("security-groups_alb_") as string,
+      prefix_list_id: expect.stringMatching(/^\$\{data\.aws_ec2_managed_prefix_list\./) as string,
+      from_port: '${(var.domain_name != "") ? 443 : 80}',
+      to_port: '${(var.domain_name != "") ? 443 : 80}',
+    });
+    const rules = resources(document, "aws_vpc_security_group_ingress_rule");
+    const toBalancer = rules.filter(({ security_group_id }) => String(security_group_id).includes("_alb_"));
+    expect(toBalancer).toHaveLength(1);
+    expect(rules.filter(({ cidr_ipv4, cidr_ipv6 }) => cidr_ipv4 ?? cidr_ipv6)).toEqual([]);
+  });
+
+  it("closes the default security group of the VPC", () => {
+    const group = resource(document, "aws_default_security_group", "default");
+    expect(group).toHaveProperty("vpc_id");
+    expect(group).not.toHaveProperty("ingress");
+    expect(group).not.toHaveProperty("egress");
   });
 });
 
@@ -153,6 +169,21 @@ describe("the services", () => {
       });
     },
   );
+
+  it.each(["prometheus", "grafana"])("%s has at most one task", (name) => {
+    const [rule] = part(document, "variable", `${name}_desired_count`)["validation"] as Block[];
+    expect(rule?.["error_message"]).toBe(`${name}_desired_count must be a whole number from 0 to 1.`);
+  });
+
+  it("can read a changed database password: the backend knows the secret and may read it", () => {
+    const task = resource(document, "aws_ecs_task_definition", "backend/backend/task");
+    expect(task["container_definitions"]).toMatch(/"name" = "DB_SECRET_ARN", "value" = .*secret_arn/);
+    expect(resource(document, "aws_iam_role_policy", "roles/database-password-policy")).toMatchObject({
+      count: active,
+      role: expect.stringContaining("_backend_") as string,
+      policy: expect.stringMatching(/"secretsmanager:GetSecretValue", "Resource" = .*secret_arn/) as string,
+    });
+  });
 
   it.each(["frontend", "backend"])("%s starts its next task first", (name) => {
     expect(resource(document, "aws_ecs_service", `${name}/${name}/service`)).not.toHaveProperty(
@@ -242,7 +273,11 @@ describe("the privileges", () => {
       ...resources(document, "aws_iam_role_policy"),
       ...resources(document, "aws_iam_policy"),
     ];
-    const nameless = new Set(["RegistryLogin", "TaskDefinitions", "WatchTasks", "EcsExec"]);
+    const nameless = new Set([
+      ...["RegistryLogin", "TaskDefinitions", "WatchTasks", "EcsExec"],
+      // Of GitHub's roles: actions that read, and actions for resources whose ids AWS chooses.
+      ...["ReadResources", "FindTasks", "Network", "ServiceDiscovery", "PrivateZone"],
+    ]);
     const statements = policies.flatMap(({ policy }) => [
       ...String(policy).matchAll(/"Sid" = "(\w+)", "Action" = .*?"Resource" = ("\*")?/g),
     ]);
@@ -253,8 +288,8 @@ describe("the privileges", () => {
   });
 
   it("let CI pass the tasks' roles to ECS only, and create no access key", () => {
-    const [policy] = resources(document, "aws_iam_policy");
-    expect(policy?.["policy"]).toContain('"iam:PassedToService" = "ecs-tasks.amazonaws.com"');
+    const { policy } = resource(document, "aws_iam_policy", "ci-user/policy");
+    expect(policy).toContain('"iam:PassedToService" = "ecs-tasks.amazonaws.com"');
     expect(resources(document, "aws_iam_access_key")).toEqual([]);
   });
 });

@@ -63,6 +63,15 @@ describe("the database", () => {
     expect(part(document, "variable", "db_deletion_protection")).toMatchObject({ default: true });
   });
 
+  it("has a version in which RDS refuses connections without TLS by default, and no parameters that change it", () => {
+    const [rule] = part(document, "variable", "db_engine_version")["validation"] as Block[];
+    const pattern = new RegExp(/regex\("(.*)", var/.exec(String(rule?.["condition"]))?.[1] ?? "-");
+    expect(["15", "15.12", "18", "18.1", "20"].filter((version) => !pattern.test(version))).toEqual([]);
+    expect(["14", "14.20", "9.6", "9", "180"].filter((version) => pattern.test(version))).toEqual([]);
+    const [instance] = resources(document, "aws_db_instance");
+    expect(instance).not.toHaveProperty("parameter_group_name");
+  });
+
   it("has a database name that RDS takes for a project with hyphens", () => {
     const other = synthesized({ project: "my-shop" });
     expect(part(other, "variable", "db_name")).toMatchObject({ default: "my_shop" });

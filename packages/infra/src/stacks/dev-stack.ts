@@ -3,6 +3,8 @@ import { environmentName, outputsVersion, type ResourceNames } from "@pilot-ligh
 import type { BackendChoice } from "@pilot-light/core/terraform/backend";
 import { Op, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
+import { DataAwsCallerIdentity } from "@cdktf/provider-aws/lib/data-aws-caller-identity/index.js";
+import { DataAwsPartition } from "@cdktf/provider-aws/lib/data-aws-partition/index.js";
 import { applyRules } from "../aspects/rules.ts";
 import { configureBackend } from "../backend.ts";
 import { BackupsBucket } from "../constructs/backups-bucket.ts";
@@ -11,11 +13,13 @@ import { Compute } from "../constructs/compute.ts";
 import { DatabaseAccess } from "../constructs/database-access.ts";
 import { Database } from "../constructs/database.ts";
 import { Edge } from "../constructs/edge.ts";
+import { GithubRoles } from "../constructs/github-roles.ts";
 import { ImageRegistry } from "../constructs/image-registry.ts";
 import { Nat } from "../constructs/nat.ts";
 import { Network } from "../constructs/network.ts";
 import { ProfilingBucket } from "../constructs/profiling-bucket.ts";
 import { SecurityGroups } from "../constructs/security-groups.ts";
+import { Gate } from "../gate.ts";
 import { modes as modesOf } from "../modes.ts";
 import { type OutputValues, writeOutputs } from "../outputs.ts";
 import { cdnRegion, cdnRegionProvider, configureProvider } from "../provider.ts";
@@ -72,6 +76,7 @@ export class DevStack extends TerraformStack {
       prefix,
       vpcId: network.vpcId,
       ports,
+      hasDomain: modes.hasDomain,
     });
     const backupsBucket = new BackupsBucket(this, "backups-bucket", {
       name: names.backupsBucket,
@@ -128,8 +133,11 @@ export class DevStack extends TerraformStack {
       },
       variables: { ...variables.services, ...variables.edge },
     });
+    const account = new DataAwsCallerIdentity(this, "account").accountId;
+    const partition = new DataAwsPartition(this, "partition").partition;
     const ciUser = new CiUser(this, "ci-user", {
-      ...{ prefix, region },
+      ...{ prefix, region, account, partition },
+      exists: new Gate(variables.github.ciUser),
       repositoryArns: Object.values(registry.repositories).map(({ arn }) => arn),
       passableRoleArns: [
         compute.roles.executionRoleArn,
@@ -138,7 +146,14 @@ export class DevStack extends TerraformStack {
       projectTag: project,
     });
 
-    applyRules(this, securityGroups);
+    new GithubRoles(this, "github-roles", {
+      exists: modes.hasRepository,
+      ...variables.github,
+      scope: { ...{ names, project, region, account, partition }, backend: props.backend },
+      imagesPolicyArn: ciUser.policyArn,
+    });
+
+    applyRules(this);
     const databaseAccessGroupId = securityGroups.ids["database-access"];
     const base = {
       ...{ network, backupsBucket, profilingBucket, registry, ciUser },

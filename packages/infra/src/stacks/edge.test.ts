@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { type Block, part, resource, resources, synthesized } from "../testing/synthesized.ts";
 
 const document = synthesized();
+const active = "${var.dev_activated ? 1 : 0}";
 const activeWithDomain = '${(var.dev_activated && (var.domain_name != "")) ? 1 : 0}';
 
 describe("the load balancer", () => {
@@ -16,6 +17,29 @@ describe("the load balancer", () => {
       count: activeWithDomain,
       condition: [{ host_header: { values: ['${join("", ["grafana.", var.domain_name])}'] } }],
     });
+  });
+
+  it("answers 404 for paths of metrics on every host, before all other rules", () => {
+    for (const listener of ["http", "https"]) {
+      expect(
+        resource(document, "aws_lb_listener_rule", `load-balancer/${listener}-without-metrics`),
+      ).toMatchObject({
+        count: listener === "http" ? active : activeWithDomain,
+        priority: 10,
+        condition: [
+          {
+            path_pattern: {
+              values: ["/metrics", "/metrics/", "/api/metrics", "/api/metrics/", "/grafana/metrics"],
+            },
+          },
+        ],
+        action: [{ type: "fixed-response", fixed_response: { status_code: "404" } }],
+      });
+    }
+    const others = resources(document, "aws_lb_listener_rule").filter(({ action }) =>
+      (action as Block[]).every(({ type }) => type === "forward"),
+    );
+    for (const { priority } of others) expect(priority).toBeGreaterThan(10);
   });
 
   it("speaks HTTPS only, once there is a domain", () => {
@@ -74,6 +98,13 @@ describe("the domain", () => {
 
 describe("the CDN", () => {
   const distribution = resource(document, "aws_cloudfront_distribution", "distribution");
+
+  it("serves Grafana's domain as well: the load balancer accepts no other connections", () => {
+    expect(distribution["aliases"]).toBe(
+      '${(var.domain_name != "") ? [var.domain_name, join("", ["grafana.", var.domain_name])] : []}',
+    );
+  });
+
   const behaviors = [
     ...(distribution["ordered_cache_behavior"] as Block[]),
     distribution["default_cache_behavior"] as Block,

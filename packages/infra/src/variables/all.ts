@@ -3,6 +3,7 @@ import type { IResolvable } from "cdktf";
 import { type DatabaseVariables, databaseVariables } from "./database.ts";
 import type { VariableDefinitions } from "./definitions.ts";
 import { type EdgeVariables, edgeVariables } from "./edge.ts";
+import { type GithubVariables, githubVariables } from "./github.ts";
 import { type NetworkVariables, networkVariables } from "./network.ts";
 import { type ServiceVariables, serviceVariables } from "./services.ts";
 import { type StorageVariables, storageVariables } from "./storage.ts";
@@ -15,6 +16,7 @@ export interface Variables {
   database: DatabaseVariables;
   services: ServiceVariables;
   edge: EdgeVariables;
+  github: GithubVariables;
 }
 
 export interface VariablesProps {
@@ -39,5 +41,6 @@ export function defineVariables(
     database: databaseVariables(define, project),
     services: serviceVariables(define),
     edge: edgeVariables(define, namespace),
+    github: githubVariables(define),
   };
 }

@@ -52,8 +52,9 @@ function identity(define: VariableDefinitions, project: string) {
       "18",
       "PostgreSQL version. A major version alone stands for its newest minor version. It must not be older than the version of Neon.",
       [
-        'can(regex("^[0-9]{2}([.][0-9]+)?$", var.db_engine_version))',
-        "db_engine_version must be a version such as 18 or 18.1.",
+        // The parameter rds.force_ssl is on by default from 15 on.
+        'can(regex("^(1[5-9]|[2-9][0-9])([.][0-9]+)?$", var.db_engine_version))',
+        "db_engine_version must be a version such as 18 or 18.1, and 15 or newer: RDS then refuses connections without TLS.",
       ],
     ),
   };

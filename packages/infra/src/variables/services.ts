@@ -26,6 +26,9 @@ export interface ImageSettings {
 }
 
 interface Defaults {
+  /** One for a service with files: two tasks would write the same files. */
+  maxCount?: number;
+  readOnlyRoot: boolean;
   port: number;
   cpu: number;
   memory: number;
@@ -33,12 +36,15 @@ interface Defaults {
   ecsExec: boolean;
 }
 
+const observability = { cpu: 512, memory: 1024, desiredCount: 1, maxCount: 1, ecsExec: false } as const;
+
 const defaults = {
-  frontend: { port: 3000, cpu: 256, memory: 512, desiredCount: 2, ecsExec: false },
+  // The images of the applications decide whether they write outside of volumes.
+  frontend: { port: 3000, cpu: 256, memory: 512, desiredCount: 2, ecsExec: false, readOnlyRoot: false },
   // On: the tunnel to the private database uses a backend task.
-  backend: { port: 3001, cpu: 256, memory: 512, desiredCount: 2, ecsExec: true },
-  prometheus: { port: 9090, cpu: 512, memory: 1024, desiredCount: 1, ecsExec: false },
-  grafana: { port: 3000, cpu: 512, memory: 1024, desiredCount: 1, ecsExec: false },
+  backend: { port: 3001, cpu: 256, memory: 512, desiredCount: 2, ecsExec: true, readOnlyRoot: false },
+  prometheus: { ...observability, port: 9090, readOnlyRoot: true },
+  grafana: { ...observability, port: 3000, readOnlyRoot: false },
 } as const satisfies Record<ServiceName, Defaults>;
 
 export function serviceVariables(define: VariableDefinitions): ServiceVariables {
@@ -95,14 +101,24 @@ export function serviceVariables(define: VariableDefinitions): ServiceVariables 
 }
 
 function service(define: VariableDefinitions, name: ServiceName): ServiceSettings {
-  const { port, cpu, memory, desiredCount, ecsExec } = defaults[name];
+  const { port, cpu, memory, desiredCount, maxCount = 10, ecsExec, readOnlyRoot }: Defaults = defaults[name];
   return {
     port: define.integer(`${name}_port`, port, [1, 65535], `Port that ${name} listens on.`),
     cpu: define.choice(`${name}_task_cpu`, cpu, [256, 512, 1024, 2048, 4096], `CPU units of a ${name} task.`),
     memory: define.integer(`${name}_task_memory`, memory, [512, 30720], `Memory of a ${name} task in MB.`, [
       memoryRule(name),
     ]),
-    desiredCount: define.integer(`${name}_desired_count`, desiredCount, [0, 10], `Number of ${name} tasks.`),
+    desiredCount: define.integer(
+      `${name}_desired_count`,
+      desiredCount,
+      [0, maxCount],
+      `Number of ${name} tasks.${maxCount === 1 ? " Two tasks would corrupt their files." : ""}`,
+    ),
+    readOnlyRoot: define.flag(
+      `${name}_read_only_root`,
+      readOnlyRoot,
+      `True: ${name} can write to its volumes only. Without effect if ECS Exec is enabled, whose agent writes to the root file system.`,
+    ),
     ecsExec: define.flag(
       `enable_${name}_ecs_exec`,
       ecsExec,

@@ -33,7 +33,7 @@ export const diffCommand = defineCommand({
   summary: "Show what a deployment in the current mode would change",
   options: (argv) => variableOptions(argv),
   examples: [
-    ["$0 infra:diff --var dev_activated=true", "show what a deployment in active mode would change"],
+    ["$0 infra:diff --var db_multi_az=true", "show what a deployment with another variable would change"],
   ],
   variables,
   run: async (args, context) => {

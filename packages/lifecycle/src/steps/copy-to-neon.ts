@@ -98,7 +98,7 @@ async function restartBackend(context: ModeChangeContext): Promise<string[]> {
     return [];
   } catch (error) {
     const reason = cleaningSignal.aborted ? "AWS did not answer in time." : messageOf(error);
-    return [`The backend is stopped: ${reason} To start it:  ${deployCommand(true)}`];
+    return [`The backend is stopped: ${reason} To start it:  ${deployCommand}`];
   }
 }
 

@@ -92,7 +92,7 @@ test("an interruption of an apply in Terraform Cloud reports that the run contin
 test("an interruption of an apply on this machine reports what Terraform does, and how many changes were made", async () => {
   const { error, printed } = await deployed(undefined, { made: 1, exitCode: 1, interrupt: true });
   expect(printed).toContain("writes its state. This may take minutes.");
-  expect(printed).toContain("--resume completes resources that are only partly created.");
+  expect(printed).toContain("--resume completes the mode change.");
   expect(error).toMatchObject({
     code: "INTERRUPTED",
     message: "Interrupted by SIGINT. 1 of 3 changes were made.",

@@ -81,7 +81,7 @@ function wordsFor({ changes, remoteRun }: DeployedPlan, progress: Progress, logF
       begin: "",
       stopping: [
         "Terraform stops in order and writes its state. This may take minutes.",
-        "--resume completes resources that are only partly created.",
+        "The environment is then partly active. --resume completes the mode change.",
       ],
       interrupted: () => ({ sentence: `${made()}.` }),
       failed: () => `${made()}. Log of Terraform: ${logFile}`,

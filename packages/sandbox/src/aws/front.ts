@@ -1,6 +1,7 @@
 /** Starts the front of the emulator for a deployed environment: a proxy that corrects the emulator, and stand-ins for what it lacks. */
 import { resourceNames } from "@pilot-light/core/contract";
 import type { IncomingMessage } from "node:http";
+import { z } from "zod";
 import { startProxy, type Fate } from "./proxy.ts";
 import { createBucket } from "./resources.ts";
 import { startApplication, startTasks, type Where } from "./stand-ins.ts";
@@ -22,6 +23,11 @@ export interface Front extends AsyncDisposable {
   application: string;
 }
 
+const counts = { runningCount: z.number(), desiredCount: z.number() };
+const describedServices = z.looseObject({
+  services: z.array(z.looseObject({ ...counts, deployments: z.array(z.looseObject(counts)).default([]) })),
+});
+
 export async function startFront(options: FrontOptions): Promise<Front> {
   const { endpoint, project, decide = () => "forward", ports } = options;
   const bucket = resourceNames(project).backupsBucket;
@@ -35,6 +41,8 @@ export async function startFront(options: FrontOptions): Promise<Front> {
     (service, _before, request) => decide(service, operationOf(request)),
     (url) => url.replace(policyPath, `/${policies}`),
     ports?.proxy,
+    ({ headers }) =>
+      String(headers["x-amz-target"]).endsWith(".DescribeServices") ? withDesiredTasks : undefined,
   );
   const application = await startApplication(ports?.application);
   const parts = [startTasks(options), application, proxy];
@@ -45,6 +53,18 @@ export async function startFront(options: FrontOptions): Promise<Front> {
       for (const part of parts) await part[Symbol.asyncDispose]();
     },
   };
+}
+
+/** The emulator reports the same number of running tasks for all services. ECS runs no more than are desired. */
+function withDesiredTasks(body: string): string {
+  const { data: document } = describedServices.safeParse(JSON.parse(body));
+  if (document === undefined) return body;
+  for (const service of document.services) {
+    for (const part of [service, ...service.deployments]) {
+      part.runningCount = Math.min(part.runningCount, part.desiredCount);
+    }
+  }
+  return JSON.stringify(document);
 }
 
 function operationOf({ headers, method = "", url = "" }: IncomingMessage): string {

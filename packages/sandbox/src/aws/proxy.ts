@@ -1,5 +1,6 @@
 /** An HTTP proxy in front of the emulator, which can fail as AWS and networks do. */
 import { createServer, request, type IncomingMessage, type ServerResponse } from "node:http";
+import { text } from "node:stream/consumers";
 import { listen } from "../loopback-server.ts";
 
 /** What happens to a request: it is forwarded, or answered with a throttling error or a status, or never answered; or the proxy stops. */
@@ -16,12 +17,14 @@ export interface Proxy extends AsyncDisposable {
  *   request with its headers and URL
  * @param rewrite changes the path and query of a forwarded request
  * @param port default: a free port
+ * @param correct changes the bodies of answers
  */
 export async function startProxy(
   target: string,
   decide: (service: string, before: number, request: IncomingMessage) => Fate,
   rewrite: (url: string) => string = (url) => url,
   port?: number,
+  correct?: Correct,
 ): Promise<Proxy> {
   const seen = new Map<string, number>();
   const server = createServer((incoming, response) => {
@@ -30,7 +33,8 @@ export async function startProxy(
     const before = seen.get(service) ?? 0;
     seen.set(service, before + 1);
     const fate = decide(service, before, incoming);
-    if (fate === "forward") forward(target, rewrite(incoming.url ?? "/"), incoming, response);
+    if (fate === "forward")
+      forward(target, rewrite(incoming.url ?? "/"), incoming, response, correct?.(incoming));
     else if (fate === "throttle") throttle(response);
     else if (fate === "stop") stop();
     else if (fate !== "hang") response.writeHead(fate).end();
@@ -39,17 +43,30 @@ export async function startProxy(
   return { url: `http://${address}`, seen, [Symbol.asyncDispose]: dispose };
 }
 
+/** How the body of the answer to a request is changed; undefined for an answer that stays as it is. */
+export type Correct = (request: IncomingMessage) => ((body: string) => string) | undefined;
+
 /** Hands a request on to another server. */
 export function forward(
   target: string,
   url: string,
   incoming: IncomingMessage,
   response: ServerResponse,
+  correct?: (body: string) => string,
 ): void {
   const { method, headers } = incoming;
   const sent = request(new URL(url, target), { method, headers }, (answer) => {
-    response.writeHead(answer.statusCode ?? 502, answer.headers);
-    answer.pipe(response);
+    const { statusCode = 502, headers: answered } = answer;
+    if (correct === undefined || statusCode !== 200) {
+      response.writeHead(statusCode, answered);
+      answer.pipe(response);
+      return;
+    }
+    void text(answer).then((body) => {
+      const corrected = correct(body);
+      response.writeHead(statusCode, { ...answered, "content-length": Buffer.byteLength(corrected) });
+      response.end(corrected);
+    });
   });
   // As a load balancer does when its target does not answer.
   sent.on("error", () => response.destroy());

@@ -20,7 +20,11 @@ export interface Where {
   project: string;
 }
 
-/** Registers two tasks with every target group and discovery service, as ECS does, as soon as these exist. Disposing of it ends it. */
+/** The services that run one task: two would write the same files. */
+const single = ["prometheus", "grafana"];
+const tasksOf = (name: string) => (single.some((each) => name.includes(each)) ? tasks.slice(0, 1) : tasks);
+
+/** Registers the tasks with every target group and discovery service, as ECS does, as soon as these exist. Disposing of it ends it. */
 export function startTasks({ endpoint, region, project }: Where): AsyncDisposable {
   const options = clientOptions(endpoint, region);
   const balancing = new (sdk.loadBalancing().ElasticLoadBalancingV2Client)(options);
@@ -49,7 +53,7 @@ async function registerTargets(project: string, client: ElasticLoadBalancingV2Cl
     if (!TargetGroupName.startsWith(`dev-${project}-`)) continue;
     const health = await client.send(new DescribeTargetHealthCommand({ TargetGroupArn }));
     if ((health.TargetHealthDescriptions ?? []).length > 0) continue;
-    const Targets = tasks.map((Id) => ({ Id, Port }));
+    const Targets = tasksOf(TargetGroupName).map((Id) => ({ Id, Port }));
     await client.send(new RegisterTargetsCommand({ TargetGroupArn, Targets }));
   }
 }
@@ -66,7 +70,7 @@ async function registerInstances(project: string, client: ServiceDiscoveryClient
   const namespace = Namespaces.find(({ Name }) => Name === `${project}.local`)?.Id;
   if (namespace === undefined) return;
   const { Services = [] } = await client.send(new ListServicesCommand({}));
-  for (const { Id: ServiceId = "" } of Services) {
+  for (const { Id: ServiceId = "", Name = "" } of Services) {
     // Other environments on the same emulator have services of their own, and the emulator ignores the filter NAMESPACE_ID.
     const { Service } = await client.send(new GetServiceCommand({ Id: ServiceId }));
     // Terraform names the namespace in the DNS settings, and the emulator returns it where it was given.
@@ -74,7 +78,7 @@ async function registerInstances(project: string, client: ServiceDiscoveryClient
     if ((Service?.NamespaceId ?? Service?.DnsConfig?.NamespaceId) !== namespace) continue;
     const { Instances = [] } = await client.send(new ListInstancesCommand({ ServiceId }));
     if (Instances.length > 0) continue;
-    for (const address of tasks) {
+    for (const address of tasksOf(Name)) {
       const Attributes = { AWS_INSTANCE_IPV4: address };
       await client.send(
         new RegisterInstanceCommand({ ServiceId, InstanceId: `task-${address}`, Attributes }),

@@ -6,12 +6,11 @@ import { certificateMissing } from "../errors.ts";
 
 /**
  * Reads a certificate from ACM.
- * @param active whether the environment is active, for the hint of the error
  * @throws OpsError CERTIFICATE_MISSING (aws)
  */
 export async function readCertificate(
   aws: AwsClients,
-  { arn, active }: { arn: string; active: boolean },
+  arn: string,
   signal: AbortSignal,
 ): Promise<CertificateDetail> {
   const { DescribeCertificateCommand, ResourceNotFoundException } = sdk.acm();
@@ -24,7 +23,7 @@ export async function readCertificate(
   } catch (error) {
     if (!(error instanceof ResourceNotFoundException)) throw error;
   }
-  throw certificateMissing({ arn, active });
+  throw certificateMissing({ arn });
 }
 
 type Names = Pick<CertificateDetail, "DomainName" | "SubjectAlternativeNames">;

@@ -1,4 +1,4 @@
-/** Check: the backend responds with 200 through the load balancer, and the certificate is valid for the domain. */
+/** Check: the application responds through CloudFront and the load balancer: the API with 200, static files without an error of CloudFront. */
 import { awsCommand } from "@pilot-light/core/aws/command-line";
 import { messageOf } from "@pilot-light/core/ops-error";
 import { serverName } from "../aws/certificates.ts";
@@ -8,9 +8,13 @@ import { failure, transient } from "../check.ts";
 import { requireOutput } from "../reads.ts";
 import { mayHeal } from "../result.ts";
 
+/** A file that does not exist: the frontend answers 404. CloudFront answers 502 if it cannot connect to the load balancer for such paths. */
+const staticPath = "/_next/static/pilot-light-validate";
+
 export const albHealth: Check = {
   id: "alb-health",
-  title: "The backend responds with 200 through the load balancer, over HTTPS with a valid certificate",
+  title:
+    "The API and static files respond through CloudFront and the load balancer, with a valid certificate",
   mode: "active",
   needs: ["aws-credentials", "terraform-outputs", "ecs-services", "certificate"],
   actions: ["acm:DescribeCertificate"],
@@ -20,7 +24,9 @@ export const albHealth: Check = {
     try {
       const status = await probe(target, context.signal);
       const summary = `${url} responds with ${status}`;
-      return status === 200 ? { summary } : { summary, problems: [wrongStatus(status, url)] };
+      if (status !== 200) return { summary, problems: [wrongStatus(status, url)] };
+      const ofStatic = await probe({ ...target, path: staticPath }, context.signal);
+      return ofStatic < 500 ? { summary } : { summary, problems: [staticFails(ofStatic, target)] };
     } catch (error) {
       context.signal.throwIfAborted();
       return { summary: `${url} does not respond`, problems: [problemOfError(error, target, context)] };
@@ -28,21 +34,33 @@ export const albHealth: Check = {
   },
 };
 
-/** The certificate covers the domain, not the load balancer's own name. Without a domain the load balancer serves plain HTTP. */
+/**
+ * The load balancer accepts connections of CloudFront only. CloudFront has the certificate of the domain, so that the request works before the
+ * domain has its DNS record. Without a domain CloudFront has a certificate for its own name; an address of a person then means plain HTTP.
+ */
 async function targetOf({ reads, options }: CheckContext): Promise<ProbeTarget> {
-  const host = requireOutput(await reads.outputs(), "alb_dns_name");
+  const host = requireOutput(await reads.outputs(), "cloudfront_domain_name");
   const certificate = await reads.certificate();
   const domain = certificate === undefined ? undefined : serverName(certificate);
+  const plain = domain === undefined && options.albAddress !== undefined;
   return {
-    protocol: domain === undefined ? "http" : "https",
-    address: options.albAddress ?? { host, port: domain === undefined ? 80 : 443 },
+    protocol: plain ? "http" : "https",
+    address: options.albAddress ?? { host, port: 443 },
     name: domain ?? host,
     path: "/api/health",
   };
 }
 
+function staticFails(status: number, { protocol, name }: ProbeTarget): Problem {
+  const url = `${protocol}://${name}${staticPath}`;
+  // 502 means that CloudFront cannot verify the load balancer's certificate, which only a deployment changes.
+  const problem = status === 502 ? failure : transient;
+  const text = "Deploy the distribution as infra defines it: it must forward the host of the request";
+  return problem(`static files: ${url} responds with ${status}`, { text, deploy: true });
+}
+
 function wrongStatus(status: number, url: string): Problem {
-  // The load balancer responds with 5xx while no target is healthy; 4xx and redirects are responses of the application.
+  // CloudFront passes on the 5xx with which the load balancer responds while no target is healthy; 4xx and redirects are responses of the application.
   const problem = status >= 500 ? transient : failure;
   const fix = { text: "Send the same request", command: `curl -i ${url}` };
   return problem(`the response has status ${status} instead of 200`, fix);
@@ -60,7 +78,7 @@ function problemOfError(error: unknown, { address, name }: ProbeTarget, { aws }:
   }
   const problem = mayHeal(error) ? transient : failure;
   return problem(`cannot reach ${where}: ${messageOf(error) || code}`, {
-    text: "Check that the load balancer exists and that your network can reach it",
-    command: awsCommand(aws, "elbv2 describe-load-balancers"),
+    text: "Check that the distribution exists and that your network can reach it",
+    command: awsCommand(aws, "cloudfront list-distributions"),
   });
 }

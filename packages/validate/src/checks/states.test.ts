@@ -261,7 +261,7 @@ describe("fixes", () => {
     const [fix] = await fixes(
       run(rdsInstance, { database_endpoint: "h:5432", database_secret_arn: "", dev_activated: false }),
     );
-    expect(fix && renderFix(fix, undefined)).toMatch(
+    expect(fix && renderFix(fix)).toMatch(
       /aws rds describe-events .* --source-identifier db --region [a-z]+-[a-z]+-\d$/,
     );
   });

@@ -103,7 +103,7 @@ export function validateOptions(argv: Argv) {
   return viaOption(outputsFileOption(timed))
     .option("resolve", {
       type: "string",
-      describe: "Connect to this address:port instead of the load balancer",
+      describe: "Connect to this address:port instead of CloudFront",
       group: "Input:",
       requiresArg: true,
     })

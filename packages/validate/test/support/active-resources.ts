@@ -69,6 +69,7 @@ export async function activate(
       grafana_service_name: `${names.prefix}-grafana`,
       alb_dns_name: balancer.dnsName,
       cloudfront_distribution_id: distributionId,
+      cloudfront_domain_name: "distribution.cloudfront.test",
     },
     cluster,
     certificateArn,

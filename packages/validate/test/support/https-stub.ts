@@ -1,4 +1,4 @@
-/** Stands in for the load balancer: an HTTPS server with the domain's certificate. */
+/** Stands in for CloudFront and the load balancer: an HTTPS server with the domain's certificate. */
 import { createServer } from "node:https";
 import { TLSSocket } from "node:tls";
 import { listen } from "@pilot-light/sandbox/loopback-server";
@@ -7,14 +7,15 @@ import type { DomainCertificate } from "./certificates.ts";
 export interface HttpsStub extends AsyncDisposable {
   /** `address:port`, for `--resolve`. */
   address: string;
-  /** What it answers from now on. */
-  answer(status: number): void;
+  /** What it answers from now on; `ofStaticFiles` for paths below `/_next/static`, which do not exist. */
+  answer(status: number, ofStaticFiles?: number): void;
   /** What it was asked for: the name in the TLS handshake, the Host header, the path. */
   requests: { servername: string; host: string; path: string }[];
 }
 
 export async function startHttpsStub(certificate: DomainCertificate): Promise<HttpsStub> {
   let status = 200;
+  let staticStatus = 404;
   const requests: HttpsStub["requests"] = [];
   const server = createServer(certificate, (request, response) => {
     const { socket } = request;
@@ -24,14 +25,16 @@ export async function startHttpsStub(certificate: DomainCertificate): Promise<Ht
       host: request.headers.host ?? "",
       path: request.url ?? "",
     });
-    response.writeHead(status).end("{}");
+    const isStatic = request.url?.startsWith("/_next/static/") ?? false;
+    response.writeHead(isStatic ? staticStatus : status).end("{}");
   });
   const { address, [Symbol.asyncDispose]: dispose } = await listen(server);
   return {
     address,
     requests,
-    answer: (next) => {
+    answer: (next, ofStaticFiles = 404) => {
       status = next;
+      staticStatus = ofStaticFiles;
     },
     [Symbol.asyncDispose]: dispose,
   };

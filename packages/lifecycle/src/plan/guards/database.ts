@@ -27,8 +27,8 @@ export const databaseDeletedGuard = {
     }
     if (database?.isProtected !== true) return [];
     const unprotectCommand = activeNow
-      ? `${deployCommand(true)} --var database_always_on=false`
-      : `${deployCommand(false)} --var db_deletion_protection=false`;
+      ? `${deployCommand} --var database_always_on=false`
+      : `${deployCommand} --var db_deletion_protection=false`;
     return [{ refusal: databaseProtected({ identifier: database.identifier, unprotectCommand }), note }];
   },
 } satisfies Guard;
@@ -44,7 +44,7 @@ export const databaseCreatedGuard = {
     const againCommand = againLine(command, { ...options, variables });
     return [
       {
-        refusal: databaseWouldBeCreated({ againCommand, deploy: deployCommand(false) }),
+        refusal: databaseWouldBeCreated({ againCommand, deploy: deployCommand }),
         note: "an empty database will be created",
       },
     ];

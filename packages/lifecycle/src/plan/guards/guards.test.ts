@@ -106,8 +106,8 @@ describe("a database that will be deleted", () => {
     expect(check(deleted, false, false)).toBeUndefined();
   });
 
-  it("must not be protected, and the hint turns the protection off in the current mode", () => {
-    expect(check(deleted, true, true)?.hint).toContain("--var dev_activated=true");
+  it("must not be protected, and the hint turns the protection off with a deployment, which keeps the mode", () => {
+    expect(check(deleted, true, true)?.hint).toContain("pnpm infra:deploy --var database_always_on=false");
     expect(check(deleted, true, true, false)?.code).toBe("DATABASE_PROTECTED");
     expect(check(deleted, true, true, false)?.hint).not.toContain("dev_activated");
     expect(check([], true)).toBeUndefined();

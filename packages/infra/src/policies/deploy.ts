@@ -1,0 +1,275 @@
+/**
+ * The privileges of a deployment and of a mode change, in addition to those of a plan and a sync: to create, change and delete the resources of
+ * this stack. A managed policy has at most 6144 characters, so that there are several.
+ */
+import type { Statement } from "../policy-document.ts";
+import { text } from "../text.ts";
+import { type PolicyScope, arn, bucketArn, globalArn, inRegion, stateStatements } from "./scope.ts";
+
+export type DeployPolicy = "network" | "data" | "compute" | "edge";
+
+export function deployStatements(scope: PolicyScope): Record<DeployPolicy, Statement[]> {
+  return { network: network(scope), data: data(scope), compute: compute(scope), edge: edge(scope) };
+}
+
+function network(scope: PolicyScope): Statement[] {
+  const created = ["InternetGateway", "NatGateway", "Route", "RouteTable", "SecurityGroup", "Subnet", "Vpc"];
+  const changes = ["Authorize", "Revoke"].flatMap((verb) => [
+    `ec2:${verb}SecurityGroupEgress`,
+    `ec2:${verb}SecurityGroupIngress`,
+  ]);
+  return [
+    inRegion(scope, "Network", [
+      ...created.flatMap((kind) => [`ec2:Create${kind}`, `ec2:Delete${kind}`]),
+      ...changes,
+      "ec2:AllocateAddress",
+      "ec2:AssociateRouteTable",
+      "ec2:AttachInternetGateway",
+      "ec2:CreateTags",
+      "ec2:CreateVpcEndpoint",
+      "ec2:DeleteTags",
+      "ec2:DeleteVpcEndpoints",
+      "ec2:DetachInternetGateway",
+      "ec2:DetachNetworkInterface",
+      "ec2:DisassociateAddress",
+      "ec2:DisassociateRouteTable",
+      "ec2:ModifySecurityGroupRules",
+      "ec2:ModifySubnetAttribute",
+      "ec2:ModifyVpcAttribute",
+      "ec2:ModifyVpcEndpoint",
+      "ec2:ReleaseAddress",
+      "ec2:ReplaceRoute",
+      "ec2:ReplaceRouteTableAssociation",
+    ]),
+  ];
+}
+
+function data(scope: PolicyScope): Statement[] {
+  const { names } = scope;
+  const buckets = [names.backupsBucket, names.profilingBucket].map((name) => bucketArn(scope, name));
+  const database = ["db:", "subgrp:", "pg:", "snapshot:"].map((kind) =>
+    arn(scope, "rds", `${kind}${names.databaseInstance}*`),
+  );
+  return [
+    ...stateStatements(scope, true),
+    {
+      Sid: "Database",
+      Action: [
+        "rds:AddTagsToResource",
+        "rds:CreateDBInstance",
+        "rds:CreateDBParameterGroup",
+        "rds:CreateDBSnapshot",
+        "rds:CreateDBSubnetGroup",
+        "rds:DeleteDBInstance",
+        "rds:DeleteDBParameterGroup",
+        "rds:DeleteDBSnapshot",
+        "rds:DeleteDBSubnetGroup",
+        "rds:ModifyDBInstance",
+        "rds:ModifyDBParameterGroup",
+        "rds:ModifyDBSubnetGroup",
+        "rds:RemoveTagsFromResource",
+      ],
+      Resource: database,
+    },
+    {
+      // For the password that RDS manages.
+      Sid: "DatabaseSecret",
+      Action: ["secretsmanager:CreateSecret", "secretsmanager:TagResource"],
+      Resource: arn(scope, "secretsmanager", "secret:rds!db-*"),
+    },
+    {
+      Sid: "Buckets",
+      Action: [
+        "s3:CreateBucket",
+        "s3:DeleteBucketPolicy",
+        "s3:PutBucketPolicy",
+        "s3:PutBucketPublicAccessBlock",
+        "s3:PutBucketTagging",
+        "s3:PutBucketVersioning",
+        "s3:PutEncryptionConfiguration",
+        "s3:PutLifecycleConfiguration",
+        "s3:TagResource",
+        "s3:UntagResource",
+      ],
+      Resource: buckets,
+    },
+    {
+      Sid: "Secrets",
+      Action: [
+        "secretsmanager:CreateSecret",
+        "secretsmanager:DeleteSecret",
+        "secretsmanager:PutSecretValue",
+        "secretsmanager:TagResource",
+        "secretsmanager:UntagResource",
+        "secretsmanager:UpdateSecret",
+      ],
+      Resource: arn(scope, "secretsmanager", `secret:${names.prefix}-*`),
+    },
+    {
+      Sid: "Files",
+      Action: [
+        "elasticfilesystem:CreateAccessPoint",
+        "elasticfilesystem:CreateFileSystem",
+        "elasticfilesystem:CreateMountTarget",
+        "elasticfilesystem:DeleteAccessPoint",
+        "elasticfilesystem:DeleteFileSystem",
+        "elasticfilesystem:DeleteMountTarget",
+        "elasticfilesystem:PutLifecycleConfiguration",
+        "elasticfilesystem:TagResource",
+        "elasticfilesystem:UntagResource",
+      ],
+      Resource: ["file-system/*", "access-point/*"].map((kind) => arn(scope, "elasticfilesystem", kind)),
+    },
+  ];
+}
+
+function compute(scope: PolicyScope): Statement[] {
+  const { names, project } = scope;
+  const ecs = ["cluster", "service", "task", "task-definition"].map((kind) =>
+    arn(scope, "ecs", `${kind}/${names.prefix}-*`),
+  );
+  const roles = globalArn(scope, "iam", `role/${names.prefix}-*`);
+  return [
+    {
+      Sid: "Services",
+      Action: [
+        "ecs:CreateCluster",
+        "ecs:CreateService",
+        "ecs:DeleteCluster",
+        "ecs:DeleteService",
+        "ecs:PutClusterCapacityProviders",
+        "ecs:TagResource",
+        "ecs:UntagResource",
+        "ecs:UpdateCluster",
+        "ecs:UpdateClusterSettings",
+        "ecs:UpdateService",
+      ],
+      Resource: ecs,
+    },
+    // These two actions do not support resources.
+    inRegion(scope, "TaskDefinitions", ["ecs:DeregisterTaskDefinition", "ecs:RegisterTaskDefinition"]),
+    {
+      Sid: "Repositories",
+      Action: [
+        "ecr:CreateRepository",
+        "ecr:DeleteLifecyclePolicy",
+        "ecr:DeleteRepository",
+        "ecr:PutImageScanningConfiguration",
+        "ecr:PutImageTagMutability",
+        "ecr:PutLifecyclePolicy",
+        "ecr:TagResource",
+        "ecr:UntagResource",
+      ],
+      Resource: arn(scope, "ecr", `repository/${project}/*`),
+    },
+    {
+      Sid: "Logs",
+      Action: [
+        "logs:CreateLogGroup",
+        "logs:DeleteLogGroup",
+        "logs:PutRetentionPolicy",
+        "logs:TagResource",
+        "logs:UntagResource",
+      ],
+      Resource: arn(scope, "logs", `log-group:/ecs/${names.prefix}/*`),
+    },
+    {
+      // Not the roles of GitHub: a workflow must not be able to give itself privileges.
+      Sid: "TaskRoles",
+      Action: [
+        "iam:CreateRole",
+        "iam:DeleteRole",
+        "iam:DeleteRolePolicy",
+        "iam:ListInstanceProfilesForRole",
+        "iam:PutRolePolicy",
+        "iam:TagRole",
+        "iam:UntagRole",
+        "iam:UpdateAssumeRolePolicy",
+      ],
+      Resource: ["ecs-task-execution-role", "*-task-role"].map((name) =>
+        globalArn(scope, "iam", `role/${names.prefix}-${name}`),
+      ),
+    },
+    {
+      Sid: "PassTaskRoles",
+      Action: "iam:PassRole",
+      Resource: roles,
+      Condition: { StringEquals: { "iam:PassedToService": "ecs-tasks.amazonaws.com" } },
+    },
+    inRegion(scope, "ServiceDiscovery", [
+      "servicediscovery:CreatePrivateDnsNamespace",
+      "servicediscovery:CreateService",
+      "servicediscovery:DeleteNamespace",
+      "servicediscovery:DeleteService",
+      "servicediscovery:DeregisterInstance",
+      "servicediscovery:TagResource",
+      "servicediscovery:UntagResource",
+      "servicediscovery:UpdateService",
+    ]),
+    {
+      // Cloud Map keeps its names in a zone of Route 53, with the privileges of the caller.
+      Sid: "PrivateZone",
+      Action: [
+        "route53:ChangeResourceRecordSets",
+        "route53:CreateHostedZone",
+        "route53:DeleteHostedZone",
+        "route53:GetHostedZone",
+        "route53:ListHostedZonesByName",
+      ],
+      Resource: "*",
+    },
+  ];
+}
+
+function edge(scope: PolicyScope): Statement[] {
+  const { names, project, partition, account } = scope;
+  const created = ["Listener", "LoadBalancer", "Rule", "TargetGroup"];
+  const certificates = text`arn:${partition}:acm:*:${account}:certificate/*`;
+  const distributions = globalArn(scope, "cloudfront", "distribution/*");
+  return [
+    {
+      Sid: "LoadBalancer",
+      Action: [
+        ...created.flatMap((kind) =>
+          ["Create", "Delete", "Modify"].map((verb) => `elasticloadbalancing:${verb}${kind}`),
+        ),
+        "elasticloadbalancing:AddTags",
+        "elasticloadbalancing:ModifyLoadBalancerAttributes",
+        "elasticloadbalancing:ModifyListenerAttributes",
+        "elasticloadbalancing:ModifyTargetGroupAttributes",
+        "elasticloadbalancing:RemoveTags",
+        "elasticloadbalancing:SetSecurityGroups",
+        "elasticloadbalancing:SetSubnets",
+      ].filter((action) => action !== "elasticloadbalancing:ModifyLoadBalancer"),
+      Resource: ["loadbalancer/app", "listener/app", "listener-rule/app", "targetgroup"].map((kind) =>
+        arn(scope, "elasticloadbalancing", `${kind}/${names.prefix.slice(0, 12)}*`),
+      ),
+    },
+    {
+      Sid: "RequestCertificate",
+      Action: ["acm:AddTagsToCertificate", "acm:RequestCertificate"],
+      Resource: certificates,
+    },
+    {
+      Sid: "DeleteCertificate",
+      Action: ["acm:DeleteCertificate", "acm:RemoveTagsFromCertificate"],
+      Resource: certificates,
+      Condition: { StringEquals: { "aws:ResourceTag/Project": project } },
+    },
+    {
+      Sid: "CreateDistribution",
+      Action: [
+        "cloudfront:CreateDistribution",
+        "cloudfront:CreateDistributionWithTags",
+        "cloudfront:TagResource",
+      ],
+      Resource: distributions,
+    },
+    {
+      Sid: "ChangeDistribution",
+      Action: ["cloudfront:DeleteDistribution", "cloudfront:UntagResource", "cloudfront:UpdateDistribution"],
+      Resource: distributions,
+      Condition: { StringEquals: { "aws:ResourceTag/Project": project } },
+    },
+  ];
+}

@@ -1,0 +1,85 @@
+/** The privileges of a plan and of `pnpm validate --drift`: to read the resources and their settings, but no dumps and no rows. */
+import type { Statement } from "../policy-document.ts";
+import { text } from "../text.ts";
+import { type PolicyScope, arn, bucketArn, stateStatements } from "./scope.ts";
+
+export function planStatements(scope: PolicyScope): Statement[] {
+  const { names } = scope;
+  const buckets = [names.backupsBucket, names.profilingBucket].map((name) => bucketArn(scope, name));
+  return [
+    ...stateStatements(scope, false),
+    { Sid: "ReadResources", Action: readActions, Resource: "*" },
+    {
+      Sid: "ReadBuckets",
+      Action: [
+        "s3:GetAccelerateConfiguration",
+        "s3:GetBucket*",
+        "s3:GetEncryptionConfiguration",
+        "s3:GetLifecycleConfiguration",
+        "s3:GetReplicationConfiguration",
+        "s3:ListBucket",
+        "s3:ListTagsForResource",
+      ],
+      Resource: buckets,
+    },
+    {
+      // Terraform reads the values of the secrets that it has created. The secret of the database is not among them.
+      Sid: "ReadSecrets",
+      Action: [
+        "secretsmanager:DescribeSecret",
+        "secretsmanager:GetResourcePolicy",
+        "secretsmanager:GetSecretValue",
+      ],
+      Resource: ["grafana-admin", "resend-api-key"].map((name) =>
+        arn(scope, "secretsmanager", `secret:${names.prefix}-${name}-*`),
+      ),
+    },
+    {
+      Sid: "ReadJournal",
+      Action: "s3:GetObject",
+      Resource: text`${bucketArn(scope, names.backupsBucket)}/${names.stack}/lifecycle.json`,
+    },
+  ];
+}
+
+const readActions = [
+  "acm:DescribeCertificate",
+  "acm:ListTagsForCertificate",
+  "cloudfront:GetDistribution",
+  "cloudfront:ListDistributions",
+  "cloudfront:ListTagsForResource",
+  "ec2:Describe*",
+  "ec2:GetManagedPrefixListEntries",
+  "ecr:DescribeImages",
+  "ecr:DescribeRepositories",
+  "ecr:GetLifecyclePolicy",
+  "ecr:ListTagsForResource",
+  "ecs:Describe*",
+  "ecs:ListTagsForResource",
+  "ecs:ListTasks",
+  "elasticfilesystem:Describe*",
+  "elasticloadbalancing:Describe*",
+  "iam:GetOpenIDConnectProvider",
+  "iam:GetPolicy",
+  "iam:GetPolicyVersion",
+  "iam:GetRole",
+  "iam:GetRolePolicy",
+  "iam:GetUser",
+  "iam:ListAttachedRolePolicies",
+  "iam:ListAttachedUserPolicies",
+  "iam:ListPolicyVersions",
+  "iam:ListRolePolicies",
+  "logs:DescribeLogGroups",
+  "logs:ListTagsForResource",
+  "rds:Describe*",
+  "rds:ListTagsForResource",
+  "secretsmanager:GetRandomPassword",
+  "servicediscovery:GetNamespace",
+  "servicediscovery:GetOperation",
+  "servicediscovery:GetService",
+  "servicediscovery:ListInstances",
+  "servicediscovery:ListNamespaces",
+  "servicediscovery:ListServices",
+  "servicediscovery:ListTagsForResource",
+  "sts:GetCallerIdentity",
+] as const;

@@ -1,0 +1,67 @@
+/** The workflows of GitHub: GitHub's own parser accepts them, and no input reaches a shell as code. */
+import { readFileSync, readdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { NoOperationTraceWriter, convertWorkflowTemplate, parseWorkflow } from "@actions/workflow-parser";
+import { describe, expect, it } from "vitest";
+
+const root = resolve(import.meta.dirname, "..");
+const directory = join(root, ".github/workflows");
+const names = readdirSync(directory).sort();
+const textOf = (name: string) => readFileSync(join(directory, name), "utf8");
+const errorsOf = async (name: string, content: string): Promise<string[]> => {
+  const { context, value } = parseWorkflow({ name, content }, new NoOperationTraceWriter());
+  if (value !== undefined) await convertWorkflowTemplate(context, value);
+  return context.errors.getErrors().map(({ message }) => message);
+};
+
+/** The scripts of `run:` and `script:`. */
+function scriptsOf(text: string): string[] {
+  const block = /^( *)(?:- )?(?:run|script): (?:\|\n((?:\1 {2,}.*\n|\n)+)|(.*)\n)/gm;
+  return [...text.matchAll(block)].map(([, , lines, line]) => lines ?? line ?? "");
+}
+
+describe("the workflows", () => {
+  it("are those that docs/runbooks/github.md describes", () => {
+    const page = readFileSync(join(root, "docs/runbooks/github.md"), "utf8");
+    const described = [...page.matchAll(/^\| `(\w+\.yml)`/gm)].map(([, name]) => name);
+    expect(described.sort()).toEqual(names);
+  });
+
+  it.each(names)("%s is accepted by GitHub's parser", async (name) => {
+    expect(await errorsOf(name, textOf(name))).toEqual([]);
+  });
+
+  it("are refused by this parser with a misspelled key or an unknown expression", async () => {
+    const text = textOf("drift.yml");
+    expect(await errorsOf("drift.yml", text.replace("runs-on:", "run-on:"))).not.toEqual([]);
+    expect(
+      await errorsOf("drift.yml", text.replace("vars.AWS_PLAN_ROLE_ARN != ''", "vars.A != '")),
+    ).not.toEqual([]);
+  });
+
+  it.each(names)(
+    "%s puts no expression into a script: an input could then be code, and a secret be printed",
+    (name) => {
+      const scripts = scriptsOf(textOf(name));
+      for (const script of scripts) expect(script).not.toContain("${{");
+    },
+  );
+
+  it("find the scripts that they check", () => {
+    expect(names.flatMap((name) => scriptsOf(textOf(name))).length).toBeGreaterThan(15);
+  });
+
+  it.each(["activate.yml", "deactivate.yml", "sync.yml", "deploy.yml"])(
+    "%s runs one at a time, after reviewers have approved its plan",
+    (name) => {
+      const text = textOf(name);
+      expect(text).toMatch(/^concurrency: dev$/m);
+      expect(text).toContain("uses: ./.github/workflows/approved.yml");
+      expect(text).toMatch(/^ {6}environment: dev(-sync)?$/m);
+    },
+  );
+
+  it("use no access keys", () => {
+    for (const name of names) expect(textOf(name)).not.toMatch(/AWS_ACCESS_KEY_ID|AWS_SECRET_ACCESS_KEY/);
+  });
+});
