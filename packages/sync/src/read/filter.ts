@@ -102,6 +102,7 @@ async function readBrokenKeys(session: Session, emptied: readonly DataTable[]): 
        join pg_catalog.pg_attribute a on a.attrelid = k.conrelid and a.attnum = any (k.conkey)
       where k.contype = 'f' and k.convalidated
         and k.confrelid in (table emptied) and k.conrelid not in (table emptied)
+        and not coalesce(parent.confrelid in (table emptied) and parent.conrelid not in (table emptied), false)
       group by k.oid, parent.conname, k.conname, n.nspname, c.relname
       order by 2, 1`,
     [emptied.map(({ identity }) => identity)],
