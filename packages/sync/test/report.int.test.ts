@@ -24,7 +24,7 @@ async function directory(): Promise<string> {
 async function historyOf(pair: Pair, ...args: string[]) {
   const { stdout, stderr, exitCode } = await sync(pair, ["history", "--json", ...args]);
   expect(exitCode, stderr).toBe(0);
-  return historySchema.parse(assertDocument(documents, JSON.parse(stdout)) as object);
+  return historySchema.parse(assertDocument(documents, JSON.parse(stdout)));
 }
 
 async function assertReadable(file: string, name: string): Promise<void> {
@@ -121,6 +121,7 @@ test("a record that S3 does not take is a warning; an interrupted run calls the 
   expect(interrupted.exitCode).toBe(130);
   expect(await readFile(join(folder, "hook"), "utf8")).toBe("INTERRUPTED\n");
   const page = await readFile(report, "utf8");
-  for (const text of ["<h2>Tables</h2>", "Interrupted by SIGINT.", "is unchanged."])
+  for (const text of ["<h2>Tables</h2>", "Interrupted by SIGINT.", "is unchanged."]) {
     expect(page).toContain(text);
+  }
 });

@@ -78,7 +78,7 @@ function terraform(value: unknown): Html | undefined {
   if (counts.length < kinds.length) return undefined;
   const types = [...new Set(counts.flatMap((each) => Object.keys(each)))].sort();
   const rows = types.map((type) =>
-    Object.fromEntries([
+    Object.fromEntries<unknown>([
       ["resources", type],
       ...kinds.map((kind, index) => [kind, counts[index]?.[type] ?? null]),
     ]),

@@ -96,7 +96,7 @@ function errorSections({ error }: RunRecord): Html[] {
           </ul>`
     }
     <p><strong>${stateOf(error)}</strong></p>
-    ${hint === "" || hint === undefined ? none : html`<p><span class="text">${String(hint)}</span></p>`}
+    ${typeof hint !== "string" || hint === "" ? none : html`<p><span class="text">${hint}</span></p>`}
     <p>Error code: <code>${String(code)}</code></p>`;
   return [
     html`<section class="alert">
