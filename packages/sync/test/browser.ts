@@ -1,9 +1,8 @@
 /** Opens a page in a real browser, as a reader would: on a phone and on a large screen, in light and in dark. */
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { delimiter, join } from "node:path";
 import { accessSync } from "node:fs";
 import { processEnvironment } from "@pilot-light/core/config/env";
+import axe from "axe-core";
 import { chromium, type Page } from "playwright-core";
 
 /** Names of Chromium on Debian, Ubuntu and macOS. The set-up installs the first where none exists. */
@@ -54,7 +53,6 @@ export async function inspectPage(
 ): Promise<Inspection[]> {
   // Root, as which CI containers run, needs a browser without a sandbox. The page is a file of this test.
   await using browser = await chromium.launch({ executablePath: browserProgram(), args: ["--no-sandbox"] });
-  const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
   const found: Inspection[] = [];
   for (const width of [360, 1200]) {
     for (const colorScheme of ["light", "dark"] as const) {
@@ -74,7 +72,7 @@ export async function inspectPage(
       const overflow = Number(
         await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"),
       );
-      const violations = await violationsOf(page, axe);
+      const violations = await violationsOf(page);
       found.push({ view, overflow, requests: requests.slice(1), messages, violations });
       await page.close();
     }
@@ -82,8 +80,8 @@ export async function inspectPage(
   return found;
 }
 
-async function violationsOf(page: Page, axe: string): Promise<string[]> {
-  await page.evaluate(axe);
+async function violationsOf(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
   const text = await page.evaluate(
     "axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => JSON.stringify(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)))",
   );

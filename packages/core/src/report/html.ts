@@ -28,7 +28,7 @@ function textOf(part: Part): string {
 }
 
 /** Text as it may stand between tags and in quoted attributes. Characters that HTML does not allow are replaced. */
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return (
     text
       // eslint-disable-next-line no-control-regex -- these are the characters to replace

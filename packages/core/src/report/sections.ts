@@ -183,7 +183,7 @@ function figuresOf(fields: Fields): Html {
 }
 
 /** Names and values. */
-export function factsOf(fields: Fields): Html {
+function factsOf(fields: Fields): Html {
   const given = Object.entries(fields).filter(([, value]) => !isEmpty(value));
   if (given.length === 0) return none;
   return html`<dl class="facts">

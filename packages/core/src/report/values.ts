@@ -63,7 +63,7 @@ export function isNumeric(name: string, values: readonly unknown[]): boolean {
 }
 
 /** A number with its unit. */
-export function formatNumber(name: string, value: number): string {
+function formatNumber(name: string, value: number): string {
   if (name === "port") return String(value);
   if (/(?:Ms|^ms)$/.test(name)) return formatDuration(value);
   if (/(?:Bytes|^bytes)$/.test(name)) return formatBytes(value);
