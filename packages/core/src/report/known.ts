@@ -80,7 +80,7 @@ function terraform(value: unknown): Html | undefined {
   const rows = types.map((type) =>
     Object.fromEntries<unknown>([
       ["resources", type],
-      ...kinds.map((kind, index) => [kind, counts[index]?.[type] ?? null]),
+      ...kinds.map((kind, index): [string, unknown] => [kind, counts[index]?.[type] ?? null]),
     ]),
   );
   const lost = isRows(value.dataLost)

@@ -34,7 +34,7 @@ export async function startProxy(
     seen.set(service, before + 1);
     const fate = decide(service, before, incoming);
     if (fate === "forward")
-      forward(target, rewrite(incoming.url ?? "/"), incoming, response, correct?.(incoming));
+      {forward(target, rewrite(incoming.url ?? "/"), incoming, response, correct?.(incoming));}
     else if (fate === "throttle") throttle(response);
     else if (fate === "stop") stop();
     else if (fate !== "hang") response.writeHead(fate).end();

@@ -55,7 +55,7 @@ export async function runSyncCommand(
   const start = performance.now();
   const { plan, result } = await performSync(name, options, context, confirm);
   printResult(plan, result, performance.now() - start, printer);
-  const { source, target } = plan;
+  const { target } = plan;
   return {
     outcome: "synced",
     document: { plan, result },
