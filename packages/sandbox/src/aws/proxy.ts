@@ -33,9 +33,9 @@ export async function startProxy(
     const before = seen.get(service) ?? 0;
     seen.set(service, before + 1);
     const fate = decide(service, before, incoming);
-    if (fate === "forward")
-      {forward(target, rewrite(incoming.url ?? "/"), incoming, response, correct?.(incoming));}
-    else if (fate === "throttle") throttle(response);
+    if (fate === "forward") {
+      forward(target, rewrite(incoming.url ?? "/"), incoming, response, correct?.(incoming));
+    } else if (fate === "throttle") throttle(response);
     else if (fate === "stop") stop();
     else if (fate !== "hang") response.writeHead(fate).end();
   });
