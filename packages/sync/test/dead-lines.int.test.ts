@@ -91,12 +91,14 @@ const phases = (
       name: "the source is dumped",
       ...source,
       create: bigPair,
+      isLarge: true,
       stop: ({ neon }) => neon.stallAfter(4_000_000, "to the client"),
     },
     {
       name: "the target is dumped",
       ...target,
       create: bigPair,
+      isLarge: true,
       stop: ({ rds }) => rds.stallAfter(4_000_000, "to the client"),
     },
     {
@@ -104,6 +106,7 @@ const phases = (
       ...target,
       args: [...args, "--no-target-backup"],
       create: bigPair,
+      isLarge: true,
       stop: ({ rds }) => rds.stallAfter(4_000_000, "to the server"),
     },
     {

@@ -43,6 +43,8 @@ export interface Phase extends Ending {
   isOccupied?: true;
   /** Stops a line. Called when the command starts. */
   stop: (running: Running) => void | Promise<void>;
+  /** Its databases keep the servers busy, so that the two tests would delay each other. */
+  isLarge?: true;
   /** How an interruption ends the command. Default: INTERRUPTED. */
   interrupted?: Ending;
   /** The target cannot be opened again, because nothing reaches the server. */
@@ -59,25 +61,23 @@ const interruption: Ending = {
   words: /Interrupted by SIGINT\.[\s\S]*(The target is unchanged\.|Nothing was written\.)/,
 };
 
-/** Defines the tests of a list of phases. Both tests of a phase run at the same time. */
+/** Defines the tests of a list of phases. Both tests of a phase run at the same time, unless its databases are large. */
 export function testPhases(phases: readonly Phase[]): void {
   for (const phase of phases) {
     const { name, interrupted = interruption } = phase;
     describe(name, () => {
-      test.concurrent(`the command fails with the class of the side, and the next one succeeds`, async () => {
+      const define = phase.isLarge === true ? test : test.concurrent;
+      define(`the command fails with the class of the side, and the next one succeeds`, async () => {
         await using pair = await createOf(phase);
         const env = { PILOT_LIGHT_STALL_SECONDS: "3" };
         await expectEnding(pair, phase, phase, await runStalled(pair, phase, { env }));
       });
-      test.concurrent(
-        `an interruption ends the command within ten seconds, and the next one succeeds`,
-        async () => {
-          await using pair = await createOf(phase);
-          const transcript = await runStalled(pair, phase, { signals: ["SIGINT"] });
-          expect(transcript.milliseconds, transcript.stderr).toBeLessThan(10_000);
-          await expectEnding(pair, phase, interrupted, transcript);
-        },
-      );
+      define(`an interruption ends the command within ten seconds, and the next one succeeds`, async () => {
+        await using pair = await createOf(phase);
+        const transcript = await runStalled(pair, phase, { signals: ["SIGINT"] });
+        expect(transcript.milliseconds, transcript.stderr).toBeLessThan(10_000);
+        await expectEnding(pair, phase, interrupted, transcript);
+      });
     });
   }
 }
