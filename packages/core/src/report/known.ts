@@ -77,12 +77,11 @@ function terraform(value: unknown): Html | undefined {
   const counts = kinds.map((kind) => value[kind]).filter(isFields);
   if (counts.length < kinds.length) return undefined;
   const types = [...new Set(counts.flatMap((each) => Object.keys(each)))].sort();
-  const rows = types.map((type) =>
-    Object.fromEntries<unknown>([
-      ["resources", type],
-      ...kinds.map((kind, index): [string, unknown] => [kind, counts[index]?.[type] ?? null]),
-    ]),
-  );
+  const rows = types.map((type) => {
+    const row: Record<string, unknown> = { resources: type };
+    for (const [index, kind] of kinds.entries()) row[kind] = counts[index]?.[type] ?? null;
+    return row;
+  });
   const lost = isRows(value.dataLost)
     ? tableOf("Resources that are deleted with their data", value.dataLost)
     : none;
