@@ -27,6 +27,8 @@ const packages = new Map<string, Arrows>([
         "core/cli/command",
         "core/prices",
         "core/terraform/backend",
+        "core/aws/actions",
+        "core/aws/policy",
       ],
       tests: ["core", "sandbox"],
     },
@@ -68,7 +70,8 @@ export const folders = new Map<string, Readonly<Record<string, readonly string[]
       dumps: ["top", "archive", "copy", "plan"],
       compare: ["top", "copy", "plan", "read"],
       steps: ["top", "archive", "copy", "plan", "read", "target"],
-      commands: ["top", "archive", "compare", "dumps", "plan"],
+      fargate: ["top"],
+      commands: ["top", "archive", "compare", "dumps", "fargate", "plan"],
     },
   ],
   [

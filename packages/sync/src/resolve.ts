@@ -192,7 +192,7 @@ async function resolveAws(source: OutputsSource, context: CommandContext) {
 }
 
 /** The account and the outputs, as they are. */
-async function readEnvironment(source: OutputsSource, { environment, printer, signal }: CommandContext) {
+export async function readEnvironment(source: OutputsSource, { environment, printer, signal }: CommandContext) {
   const names = resourceNames(readProject(environment));
   const aws = createAwsClients(environment);
   const reading = readOutputs({

@@ -7,7 +7,7 @@ import {
   StopTaskCommand,
 } from "@aws-sdk/client-ecs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { actions, type Action } from "../src/actions.ts";
+import { actions, type Action } from "@pilot-light/core/aws/actions";
 import { registry } from "../src/registry.ts";
 import { runCommand } from "./command.ts";
 import { startOwnEmulator, type OwnEmulator } from "./own-emulator.ts";

@@ -40,6 +40,11 @@ export const variables = {
     details:
       "The file holds the JSON that `pnpm infra:output --outputs-file <file>` writes. If the variable is not set, the tools run `cdktf output` or `terraform output`. The option `--outputs-file` has precedence.",
   },
+  PILOT_LIGHT_OUTPUTS: {
+    description: "The Terraform outputs themselves, where no file can be given.",
+    details:
+      "The same JSON as in the file of `PILOT_LIGHT_OUTPUTS_FILE`, which has precedence. A sync inside AWS gets its outputs this way.",
+  },
   PILOT_LIGHT_ACCOUNT_ID: {
     description: "AWS account that the credentials must belong to.",
     details:
@@ -103,7 +108,8 @@ export const variables = {
       "An id such as `i-0123456789abcdef0`, or `ecs:<cluster>_<task id>_<runtime id>`. Its security group must be able to connect to RDS. If the variable is not set, `ssm` uses a running task of the backend with ECS Exec, and else starts a task for the time of the command.",
   },
   PILOT_LIGHT_SSM_TASK_SECONDS: {
-    description: "Seconds that a task for `ssm` may take to start.",
+    description: "Seconds that a task in AWS may take to start.",
+    details: "For the route `ssm`, and for `pnpm sync --on-fargate`.",
     default: "180",
   },
   ALB_HOSTADDR: {

@@ -1,6 +1,6 @@
 /**
- * Allowed connections: the internet to the load balancer, the load balancer to the services, and to the database only the backend and the
- * task through which Systems Manager forwards a port.
+ * Allowed connections: the internet to the load balancer, the load balancer to the services, and to the database only the backend, the
+ * task through which Systems Manager forwards a port, and syncs inside AWS.
  */
 import { SecurityGroup } from "@cdktf/provider-aws/lib/security-group/index.js";
 import { VpcSecurityGroupEgressRule } from "@cdktf/provider-aws/lib/vpc-security-group-egress-rule/index.js";
@@ -25,6 +25,7 @@ const groups = {
   database: "RDS instance, reached by the backend only",
   efs: "Files of Prometheus and Grafana",
   "database-access": "Tasks that forward a port to the database",
+  sync: "Tasks that copy between the database and Neon",
 } as const;
 type GroupName = keyof typeof groups;
 
@@ -50,6 +51,7 @@ export class SecurityGroups extends Construct {
       database: this.#group("database"),
       efs: this.#group("efs"),
       "database-access": this.#group("database-access"),
+      sync: this.#group("sync"),
     };
     this.publicIngress = [this.#fromEverywhere(80), this.#fromEverywhere(443)];
 
@@ -60,6 +62,7 @@ export class SecurityGroups extends Construct {
     this.#allow("frontend", "backend", ports.backend);
     this.#allow("backend", "database", postgresPort);
     this.#allow("database-access", "database", postgresPort);
+    this.#allow("sync", "database", postgresPort);
     this.#allow("backend", "prometheus", ports.prometheus);
     this.#allow("prometheus", "frontend", ports.frontend);
     this.#allow("prometheus", "backend", ports.backend);
@@ -67,9 +70,11 @@ export class SecurityGroups extends Construct {
     this.#allow("prometheus", "efs", nfsPort);
     this.#allow("grafana", "efs", nfsPort);
     // Image repositories, logs, secrets, Systems Manager, and the services' own calls to the internet.
-    for (const name of ["frontend", "backend", "prometheus", "grafana", "database-access"] as const) {
+    for (const name of ["frontend", "backend", "prometheus", "grafana", "database-access", "sync"] as const) {
       this.#toEverywhere(name, 443);
     }
+    // Neon.
+    this.#toEverywhere("sync", postgresPort);
   }
 
   #group(name: GroupName): string {

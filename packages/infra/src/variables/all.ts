@@ -5,6 +5,7 @@ import type { VariableDefinitions } from "./definitions.ts";
 import { type EdgeVariables, edgeVariables } from "./edge.ts";
 import { type NetworkVariables, networkVariables } from "./network.ts";
 import { type ServiceVariables, serviceVariables } from "./services.ts";
+import { type SyncVariables, syncVariables } from "./sync.ts";
 import { type StorageVariables, storageVariables } from "./storage.ts";
 
 export interface Variables {
@@ -15,6 +16,7 @@ export interface Variables {
   database: DatabaseVariables;
   services: ServiceVariables;
   edge: EdgeVariables;
+  sync: SyncVariables;
 }
 
 export interface VariablesProps {
@@ -28,6 +30,7 @@ export function defineVariables(
   define: VariableDefinitions,
   { project, region, namespace }: VariablesProps,
 ): Variables {
+  const storage = storageVariables(define);
   return {
     activated: define.flag(
       "dev_activated",
@@ -35,9 +38,10 @@ export function defineVariables(
       "True: the environment is active. False: it is in pilot light, without compute.",
     ),
     network: networkVariables(define, region),
-    storage: storageVariables(define),
+    storage,
     database: databaseVariables(define, project),
     services: serviceVariables(define),
     edge: edgeVariables(define, namespace),
+    sync: syncVariables(define, storage.ecrImagesKept),
   };
 }

@@ -9,6 +9,7 @@ import {
   showCommand,
   verifyCommand,
 } from "./dumps-commands.ts";
+import { storeNeonUrlCommand } from "./store-neon-url-command.ts";
 import { neonToRds, rdsToNeon } from "./sync-command.ts";
 import { undoCommand } from "./undo-command.ts";
 
@@ -30,5 +31,5 @@ export async function run(): Promise<void> {
     await runCli("pnpm", args, others, { groups });
     return;
   }
-  await runCli("pnpm sync", args, [neonToRds, rdsToNeon, undoCommand]);
+  await runCli("pnpm sync", args, [neonToRds, rdsToNeon, undoCommand, storeNeonUrlCommand]);
 }

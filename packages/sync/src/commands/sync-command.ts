@@ -30,7 +30,18 @@ function options(argv: Argv) {
       describe: "Compare the hash of every row, or only the number of rows",
       group: "Safety:",
     });
-  return jobsOption(own, { counted: "Parallel database sessions", initial: defaultJobs, most: 32 });
+  return jobsOption(onFargate(own), { counted: "Parallel database sessions", initial: defaultJobs, most: 32 });
+}
+
+/** `--on-fargate`. The task reaches RDS by itself, so the options about that have no meaning. */
+function onFargate<T>(argv: Argv<T>) {
+  return argv.option("on-fargate", {
+    type: "boolean",
+    default: false,
+    describe: "Run the sync in a task inside AWS, and follow it",
+    group: "Input:",
+    conflicts: "via",
+  });
 }
 
 function syncCommand(direction: DirectionName, summary: string): Command {
@@ -42,16 +53,18 @@ function syncCommand(direction: DirectionName, summary: string): Command {
     examples: [
       [`$0 ${direction} --dry-run`, "show what the sync would replace"],
       [`$0 ${direction} --yes --json`, "run it in CI"],
+      [`$0 ${direction} --on-fargate`, "run it inside AWS, for a large database"],
     ],
     variables: syncVariables,
-    run: async ({ outputsFile, ...args }, context) => {
-      const { runSyncCommand } = await import("./run-sync.ts");
+    run: async ({ outputsFile, onFargate: isRemote, ...args }, context) => {
       const { outputsSource } = await import("@pilot-light/core/terraform/outputs");
-      return await runSyncCommand(
-        direction,
-        { ...args, outputs: outputsSource(outputsFile, context.environment) },
-        context,
-      );
+      const given = { ...args, outputs: outputsSource(outputsFile, context.environment) };
+      if (isRemote) {
+        const { runOnFargate } = await import("./run-on-fargate.ts");
+        return await runOnFargate(direction, given, context);
+      }
+      const { runSyncCommand } = await import("./run-sync.ts");
+      return await runSyncCommand(direction, given, context);
     },
   });
 }

@@ -1,0 +1,130 @@
+/**
+ * Runs a sync inside AWS: one task reads both databases and reports the plan, this machine asks, and a second task with enough storage runs
+ * the sync.
+ */
+import { readVariable, type VariableName } from "@pilot-light/core/config/env";
+import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
+import { canAsk, confirmByName } from "@pilot-light/core/cli/confirm";
+import { confirmationNeeded } from "@pilot-light/core/errors";
+import { readNeon } from "@pilot-light/core/postgres/neon-url";
+import { idOf, ownerOf, stopAbandonedTasks } from "@pilot-light/core/reach/owned-tasks";
+import type { DirectionName } from "../direction.ts";
+import type { Plan } from "../documents.ts";
+import { neonSecretDiffers } from "../fargate/errors.ts";
+import { assertCanStart, syncPlace } from "../fargate/place.ts";
+import type { TaskResult } from "../fargate/result.ts";
+import { neededStorage } from "../fargate/storage.ts";
+import { runInTask, untilStopped, type RunContext } from "../fargate/task.ts";
+import type { SyncOptions } from "../options.ts";
+import { stating } from "../plan/resulting-state.ts";
+import { allowances } from "../plan/rules/index.ts";
+import { readEnvironment } from "../resolve.ts";
+import { printPlan, printResult } from "./render.ts";
+
+/** Variables that the command in the task reads as the command here does. */
+const passedVariables = [
+  "PILOT_LIGHT_ACCOUNT_ID",
+  "PGCONNECT_TIMEOUT",
+  "PILOT_LIGHT_STALL_SECONDS",
+] as const satisfies VariableName[];
+
+export async function runOnFargate(
+  name: DirectionName,
+  options: SyncOptions & { dryRun: boolean; yes: boolean },
+  context: CommandContext,
+): Promise<CommandOutcome> {
+  const { environment, printer, signal } = context;
+  const command = `pnpm sync ${name} --on-fargate`;
+  if (!options.dryRun && !options.yes && !canAsk()) throw confirmationNeeded({ command });
+  const start = performance.now();
+  const { plan, run } = await stating("nothing-written", signal, async () => {
+    const prepared = await prepare(name, options, context);
+    const planned = await prepared("--dry-run", undefined);
+    assertSameNeon(planned.plan, context);
+    return { plan: planned.plan, run: prepared };
+  });
+  printPlan(plan, printer, options);
+  const storage = neededStorage(plan);
+  if (options.dryRun) {
+    printer.line(`  To run it:  ${command}`);
+    return { outcome: "planned", document: { plan } };
+  }
+  if (!options.yes) {
+    const { database, system } = plan.target;
+    await confirmByName(`This replaces the database ${database} on ${system}.`, database, signal);
+  }
+  const synced = await stating("target-unchanged", signal, () => run("--yes", storage));
+  if (synced.outcome !== "synced") return { outcome: "planned", document: { plan: synced.plan } };
+  printResult(synced.plan, synced.result, performance.now() - start, printer);
+  return { outcome: "synced", document: { plan: synced.plan, result: synced.result } };
+
+  function assertSameNeon(made: Plan, { printer: { redactor } }: CommandContext): void {
+    if (readVariable(environment, "NEON_DATABASE_URL") === undefined) return;
+    const neon = made.source.system === "neon" ? made.source : made.target;
+    const local = readNeon(environment, redactor);
+    const [stored, own] = [neon, local].map(({ host, database }) => `${database} @ ${host}`);
+    if (stored !== own) throw neonSecretDiffers({ stored: stored ?? "", local: own ?? "" });
+  }
+}
+
+type RunTask = (mode: "--dry-run" | "--yes", storage: number | undefined) => Promise<TaskResult>;
+
+/** Checks everything that needs no task, and stops the tasks that killed commands left. */
+async function prepare(
+  name: DirectionName,
+  options: SyncOptions,
+  context: CommandContext,
+): Promise<RunTask> {
+  const { environment, printer, signal } = context;
+  const { aws, names, raw } = await readEnvironment(options.outputs, context);
+  const place = syncPlace(raw, names.stack);
+  await assertCanStart(place, aws, signal);
+  const running: RunContext = {
+    aws,
+    signal,
+    print: (line) => printer.progress(line),
+    warn: (text) => printer.warn(text),
+    detail: (text) => printer.detail(text),
+  };
+  const owner = await ownerOf(running);
+  const left = await stopAbandonedTasks(place, owner, running);
+  if (left.length > 0) {
+    printer.warn(`stopping ${left.map(idOf).join(", ")}, which a killed command left`);
+    await untilStopped(place, left, running);
+  }
+  const seconds = Number(readVariable(environment, "PILOT_LIGHT_SSM_TASK_SECONDS"));
+  const passed = passedVariables.flatMap((variable) => {
+    const value = environment[variable];
+    return value === undefined || value === "" ? [] : [[variable, value]];
+  });
+  return async (mode, storage) => {
+    const purpose = mode === "--yes" ? "to sync" : "to read both databases";
+    printer.progress(`  starting a task ${purpose}, which takes about a minute`);
+    const ended = await runInTask(
+      {
+        ...{ place, owner, storage },
+        command: [name, mode, "--json", ...flagsOf(options, printer.verbose)],
+        environment: { ...Object.fromEntries(passed), PILOT_LIGHT_OUTPUTS: place.outputs },
+        startSeconds: seconds > 0 ? seconds : 180,
+      },
+      running,
+    );
+    const { taskResult } = await import("../fargate/result.ts");
+    return taskResult(ended, place.image, signal);
+  };
+}
+
+/** The options of the command, for the command in the task. */
+function flagsOf(options: SyncOptions, verbose: boolean): string[] {
+  const given = new Map<string, unknown>(Object.entries(options));
+  const allowed = allowances
+    .map(({ option }) => option)
+    .filter((option) => given.get(option.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase())) === true);
+  return [
+    ...allowed.map((option) => `--${option}`),
+    `--verify=${options.verify}`,
+    `--jobs=${options.jobs}`,
+    ...(options.targetBackup ? [] : ["--no-target-backup"]),
+    ...(verbose ? ["--verbose"] : []),
+  ];
+}
