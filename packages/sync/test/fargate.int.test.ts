@@ -201,7 +201,7 @@ describe.concurrent("no task is started", () => {
   test("to sync, if the URL of this machine names another database than the stored one", async () => {
     await using remote = await fargatePair();
     const { pair, manager, env, neonUrl } = remote;
-    const other = neonUrl.replace(/\/neondb_\w+/, "/another");
+    const other = neonUrl.replace(/\/neondb_\w+\?/, "/another?");
     const refused = await sync(pair, run, { env: { ...env, NEON_DATABASE_URL: other } });
     expect(errorOf(refused)).toMatchObject({ code: "NEON_SECRET_DIFFERS", exit: 3, state: "nothing-written" });
     expect(manager.tasks).toHaveLength(1);
