@@ -27,7 +27,7 @@ const packages = new Map<string, Arrows>([
         "core/cli/command",
         "core/prices",
         "core/terraform/backend",
-        "core/aws/actions",
+        "core/aws/command-actions",
         "core/aws/policy",
       ],
       tests: ["core", "sandbox"],

@@ -74,11 +74,8 @@ export function syncTaskName(prefix: string): string {
 /** Name of the container of such a task, and the start of the names of its log streams. */
 export const syncContainer = "sync";
 
-/**
- * Its entry point; the arguments are its command. stdout and stderr are one stream, so that the log keeps their order. `exec` lets signals
- * reach the program.
- */
-export const syncEntryPoint = ["/bin/sh", "-c", 'exec pilot-light sync "$@" 2>&1', "sync"] as const;
+/** Its entry point; the arguments are its command. With `task`, stdout and stderr are one stream: the log keeps their order. */
+export const syncEntryPoint = ["pilot-light", "task", "sync"] as const;
 
 /** Its environment, in addition to the secret NEON_DATABASE_URL and to what a command adds. */
 export function syncEnvironment(project: string, region: string): Readonly<Record<string, string>> {

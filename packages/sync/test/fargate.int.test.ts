@@ -2,21 +2,16 @@
  * Syncs inside AWS: the command starts a task, follows its log, forwards Ctrl-C, ends with its exit code, and leaves nothing. The task is a
  * process with the environment of the task and no other. This machine reaches neither database.
  */
+import type { ChildProcess } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { fargatePair, type FargatePair } from "./fargate.ts";
-import { onOutput } from "./on-output.ts";
 import { until } from "./processes.ts";
+import { pausedAtUpload } from "./proxies.ts";
 import { untilQuiet } from "./ssm.ts";
-import { contentOf, databasesOf, documentOf, errorOf, leftFiles, sync } from "./support.ts";
+import { contentOf, databasesOf, documentOf, errorOf, leftFiles, sync, type Transcript } from "./support.ts";
 
 const run = ["neon-to-rds", "--on-fargate", "--yes", "--json", "--verbose"];
 const reverse = ["rds-to-neon", "--on-fargate", "--yes", "--json", "--verbose"];
-
-/** A line of the task's log, printed when a step begins. */
-const begins = {
-  dump: /\$ \S*pg_dump .*--snapshot=/,
-  restore: /\$ \S*pg_restore .*--section=post-data/,
-} as const;
 
 /** Nothing of the command remains. */
 async function expectNothingLeft({ pair, manager }: FargatePair): Promise<void> {
@@ -38,7 +33,7 @@ describe.concurrent("a sync inside AWS", () => {
     expect(result?.rows).toBeGreaterThan(0);
     expect(await contentOf(pair, "rds")).toBe(source);
     // The log of the task, as it would be printed here.
-    expect(there.stderr).toMatch(begins.dump);
+    expect(there.stderr).toMatch(/\$ \S*pg_dump .*--snapshot=/);
     expect(there.stderr).toMatch(/^ {2}verify /m);
     // One task for the plan, and one for the sync. The URL of Neon is in the environment of a task, and not in the request.
     expect(manager.tasks.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
@@ -76,20 +71,32 @@ describe.concurrent("a sync inside AWS", () => {
   });
 });
 
+/** Starts a sync whose task waits in the middle of its upload, before the swap, and acts then. */
+async function inTheMiddle(
+  remote: FargatePair,
+  direction: readonly string[],
+  act: (child: ChildProcess) => void,
+): Promise<Transcript> {
+  const { pair, env, useEndpoint } = remote;
+  const aws = await pausedAtUpload(pair);
+  useEndpoint(aws.url);
+  const transcript = await sync(pair, direction, {
+    env,
+    onStart: (child) => void aws.reached.then(() => act(child)),
+  });
+  aws.goOn();
+  await aws[Symbol.asyncDispose]();
+  return transcript;
+}
+
 describe.concurrent("an interruption", () => {
-  for (const { step, direction } of [
-    { step: "dump", direction: run },
-    { step: "restore", direction: reverse },
-  ] as const) {
-    test(`by Ctrl-C during the ${step} of ${direction[0]} reaches the task, which undoes its work`, async () => {
+  for (const direction of [run, reverse]) {
+    test(`by Ctrl-C during ${direction[0]} reaches the task, which undoes its work`, async () => {
       await using remote = await fargatePair();
-      const { pair, env } = remote;
+      const { pair } = remote;
       const target = direction === run ? "rds" : "neon";
       const before = await contentOf(pair, target);
-      const interrupted = await sync(pair, direction, {
-        env,
-        ...onOutput(begins[step], (_, child) => void child.kill("SIGINT")),
-      });
+      const interrupted = await inTheMiddle(remote, direction, (child) => child.kill("SIGINT"));
       expect(interrupted.exitCode, interrupted.stderr).toBe(130);
       expect(errorOf(interrupted)).toMatchObject({
         code: "INTERRUPTED",
@@ -104,16 +111,23 @@ describe.concurrent("an interruption", () => {
 
   test("by SIGKILL leaves a task, which the next command stops before it syncs", async () => {
     await using remote = await fargatePair();
-    const { pair, manager, env } = remote;
+    const { pair, manager, env, useEndpoint } = remote;
+    const aws = await pausedAtUpload(pair);
+    useEndpoint(aws.url);
     const killed = await sync(pair, run, {
       env,
-      ...onOutput(begins.dump, (_, child) => void child.kill("SIGKILL")),
+      onStart: (child) => void aws.reached.then(() => child.kill("SIGKILL")),
     });
     expect(killed.exitCode).toBe(-1);
+    expect(manager.running).toHaveLength(1);
+    useEndpoint(pair.env.AWS_ENDPOINT_URL ?? "");
     const next = await sync(pair, run, { env });
+    aws.goOn();
+    await aws[Symbol.asyncDispose]();
     expect(next.exitCode, next.stderr).toBe(0);
+    expect(next.stderr).toContain("which a killed command left");
+    expect(manager.tasks.map(({ exitCode }) => exitCode)).toEqual([0, 130, 0, 0]);
     expect(await contentOf(pair, "rds")).toBe(await contentOf(pair, "neon"));
-    expect(manager.tasks).toHaveLength(4);
     await expectNothingLeft(remote);
   });
 
@@ -133,13 +147,10 @@ describe.concurrent("an interruption", () => {
 describe.concurrent("a task that", () => {
   test("is stopped from outside undoes its work, and the reason is reported", async () => {
     await using remote = await fargatePair();
-    const { pair, manager, env } = remote;
+    const { pair, manager } = remote;
     const before = await contentOf(pair, "rds");
-    const stopped = await sync(pair, run, {
-      env,
-      ...onOutput(begins.restore, () => {
-        for (const task of manager.running) manager.stopTask(task, "Task stopped by a person");
-      }),
+    const stopped = await inTheMiddle(remote, run, () => {
+      for (const task of manager.running) manager.stopTask(task, "Task stopped by a person");
     });
     expect(stopped.exitCode, stopped.stderr).toBe(130);
     expect(errorOf(stopped)).toMatchObject({ code: "INTERRUPTED", state: "target-unchanged" });
@@ -148,15 +159,12 @@ describe.concurrent("a task that", () => {
     await expectNothingLeft(remote);
   });
 
-  test("is killed leaves the target, and the next sync succeeds", async () => {
+  test("is killed leaves the target as it was", async () => {
     await using remote = await fargatePair();
-    const { pair, manager, env } = remote;
+    const { pair, manager } = remote;
     const before = await contentOf(pair, "rds");
-    const killed = await sync(pair, run, {
-      env,
-      ...onOutput(begins.dump, () => {
-        for (const { process } of manager.running) process?.stop("SIGKILL");
-      }),
+    const killed = await inTheMiddle(remote, run, () => {
+      for (const { process } of manager.running) process?.stop("SIGKILL");
     });
     expect(killed.exitCode, killed.stderr).toBe(7);
     expect(errorOf(killed)).toMatchObject({ code: "SYNC_TASK_ENDED", state: "unknown" });
@@ -205,6 +213,8 @@ describe.concurrent("no task is started", () => {
     const refused = await sync(pair, run, { env: { ...env, NEON_DATABASE_URL: other } });
     expect(errorOf(refused)).toMatchObject({ code: "NEON_SECRET_DIFFERS", exit: 3, state: "nothing-written" });
     expect(manager.tasks).toHaveLength(1);
+    const via = await sync(pair, [...run, "--via", "ssm"], { env });
+    expect(errorOf(via)).toMatchObject({ code: "USAGE", exit: 2 });
     const empty = await sync(pair, ["store-neon-url", "--json"], { env, input: "" });
     expect(errorOf(empty)).toMatchObject({ code: "NEON_URL_NOT_GIVEN", exit: 2 });
   });

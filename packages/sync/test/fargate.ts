@@ -17,6 +17,8 @@ export interface FargatePair extends AsyncDisposable {
   neonUrl: string;
   /** For `sync`. */
   env: Record<string, string | undefined>;
+  /** The address of AWS for the tasks that are started from now on. */
+  useEndpoint: (url: string) => void;
 }
 
 export interface FargateOptions extends Pick<SessionManagerOptions, "starts"> {
@@ -33,7 +35,6 @@ export async function fargatePair(options: FargateOptions = {}): Promise<Fargate
   const { NEON_DATABASE_URL: neonUrl = "", RDS_HOSTADDR = "", RDS_SSLROOTCERT = "", ...others } = pair.env;
   const endpoint = others.AWS_ENDPOINT_URL ?? "";
   const names = [
-    "AWS_ENDPOINT_URL",
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_EC2_METADATA_DISABLED",
@@ -41,16 +42,14 @@ export async function fargatePair(options: FargateOptions = {}): Promise<Fargate
     "HOME",
     "TMPDIR",
   ];
-  const tasks: SyncTasksOptions = {
-    endpoint,
-    project: pair.project,
-    platform: {
-      ...Object.fromEntries(names.map((name) => [name, others[name] ?? ""])),
-      PILOT_LIGHT_VIA: "address",
-      RDS_HOSTADDR,
-      RDS_SSLROOTCERT,
-    },
+  const platform: Record<string, string> & { AWS_ENDPOINT_URL: string } = {
+    ...Object.fromEntries(names.map((name) => [name, others[name] ?? ""])),
+    AWS_ENDPOINT_URL: endpoint,
+    PILOT_LIGHT_VIA: "address",
+    RDS_HOSTADDR,
+    RDS_SSLROOTCERT,
   };
+  const tasks: SyncTasksOptions = { endpoint, project: pair.project, platform };
   const manager = await SessionManager.start({
     endpoint,
     databasePort: sandbox.state.rds.port,
@@ -74,6 +73,9 @@ export async function fargatePair(options: FargateOptions = {}): Promise<Fargate
   }
   return {
     ...{ pair, manager, neonUrl, env },
+    useEndpoint: (url) => {
+      platform.AWS_ENDPOINT_URL = url;
+    },
     [Symbol.asyncDispose]: async () => {
       await manager[Symbol.asyncDispose]();
       await pair.dispose();

@@ -2,14 +2,14 @@
  * RDS through a port that Systems Manager forwards. However a command ends, the target is unchanged or verified, and no task, session, process
  * or port remains: after a `kill -9`, once the next command has run.
  */
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { onOutput } from "./on-output.ts";
 import { processesOf, until } from "./processes.ts";
 import { pluginsOf, privatePair, untilQuiet, type PrivatePair } from "./ssm.ts";
-import { contentOf, databasesOf, documentOf, errorOf, leftFiles, sync } from "./support.ts";
+import { contentOf, databasesOf, documentOf, errorOf, leftFiles, sync, type SyncCall } from "./support.ts";
 import { outputsFile } from "./untouched.ts";
 
 const run = ["neon-to-rds", "--yes", "--json", "--verbose"];
@@ -27,6 +27,24 @@ async function expectNothingLeft({ pair, manager }: PrivatePair): Promise<void> 
   expect(manager.running).toEqual([]);
   expect(manager.openSessions).toBe(0);
   expect(await leftFiles(pair)).toEqual([]);
+}
+
+/** Calls `act` with the match, and the process, as soon as the output of the command matches. */
+function onOutput(
+  when: RegExp,
+  act: (match: RegExpExecArray, child: ChildProcess) => void | Promise<void>,
+): Pick<SyncCall, "onStderr"> {
+  let printed = "";
+  let hasMatched = false;
+  return {
+    onStderr: (text, child) => {
+      printed += text;
+      const match = when.exec(printed);
+      if (match === null || hasMatched) return;
+      hasMatched = true;
+      void act(match, child);
+    },
+  };
 }
 
 /** A sync over Systems Manager succeeds, and drops what an earlier one left. */

@@ -106,18 +106,6 @@ export const actions = {
 
 export type Action = keyof typeof actions;
 
-/** What a sync calls, once its route to RDS is open. The role of a sync inside AWS has exactly these. */
-export const syncActions = [
-  "sts:GetCallerIdentity",
-  "secretsmanager:GetSecretValue",
-  "s3:ListBucket",
-  "s3:ListBucketMultipartUploads",
-  "s3:GetObject",
-  "s3:PutObject",
-  "s3:DeleteObject",
-  "s3:AbortMultipartUpload",
-] as const satisfies readonly Action[];
-
 /** Sid of a policy's statements, letters and digits only: `PilotLightValidateDev`. */
 export function policySid(command: string): string {
   const words = [...command.split(/\W+/), environmentName].filter((word) => word !== "");

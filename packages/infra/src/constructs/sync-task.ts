@@ -2,7 +2,7 @@
  * What a sync inside AWS needs, in both modes: a repository for its image, a task definition, a log, two roles, and a secret with the
  * connection URL of Neon, which Terraform creates without a value. While no sync runs, only the image and the secret cost something.
  */
-import { syncActions } from "@pilot-light/core/aws/actions";
+import { syncActions } from "@pilot-light/core/aws/command-actions";
 import { policyFor } from "@pilot-light/core/aws/policy";
 import {
   resourceNames,

@@ -1,6 +1,6 @@
 /** What the synthesized Terraform of the dev stack must and must not contain. */
 import { tmpdir } from "node:os";
-import { syncActions } from "@pilot-light/core/aws/actions";
+import { syncActions } from "@pilot-light/core/aws/command-actions";
 import { outputsSchema } from "@pilot-light/core/contract";
 import { accessTaskHour } from "@pilot-light/core/prices";
 import { describe, expect, it } from "vitest";
@@ -204,7 +204,7 @@ describe("the task for syncs", () => {
   it("has time to undo its work after SIGTERM, which reaches the program", () => {
     expect(container).toContain('"stopTimeout" = 120');
     expect(container).toContain('"initProcessEnabled" = true');
-    expect(container).toContain("exec pilot-light sync");
+    expect(container).toContain(`"entryPoint" = ["pilot-light", "task", "sync"]`);
   });
 
   it("exists in both modes", () => {

@@ -1,6 +1,7 @@
 /** `pnpm sync neon-to-rds` and `pnpm sync rds-to-neon`: one command, two directions. */
 import { defineCommand, type Command } from "@pilot-light/core/cli/define-command";
 import { jobsOption } from "@pilot-light/core/cli/options";
+import { usage } from "@pilot-light/core/errors";
 import { defaultJobs } from "@pilot-light/core/config/default-jobs";
 import type { Argv } from "yargs";
 import type { DirectionName } from "../direction.ts";
@@ -33,14 +34,13 @@ function options(argv: Argv) {
   return jobsOption(onFargate(own), { counted: "Parallel database sessions", initial: defaultJobs, most: 32 });
 }
 
-/** `--on-fargate`. The task reaches RDS by itself, so the options about that have no meaning. */
+/** `--on-fargate`. */
 function onFargate<T>(argv: Argv<T>) {
   return argv.option("on-fargate", {
     type: "boolean",
     default: false,
     describe: "Run the sync in a task inside AWS, and follow it",
     group: "Input:",
-    conflicts: "via",
   });
 }
 
@@ -60,6 +60,9 @@ function syncCommand(direction: DirectionName, summary: string): Command {
       const { outputsSource } = await import("@pilot-light/core/terraform/outputs");
       const given = { ...args, outputs: outputsSource(outputsFile, context.environment) };
       if (isRemote) {
+        if (args.via !== undefined) {
+          throw usage({ problem: "--via and --on-fargate exclude each other: the task connects to RDS directly." });
+        }
         const { runOnFargate } = await import("./run-on-fargate.ts");
         return await runOnFargate(direction, given, context);
       }
