@@ -10,6 +10,7 @@ import { guards } from "@pilot-light/lifecycle/guards";
 import { documents as syncDocuments } from "@pilot-light/sync/documents";
 import { needed } from "@pilot-light/sync/allow-needed";
 import * as dumps from "@pilot-light/sync/dump-errors";
+import * as fargate from "@pilot-light/sync/fargate-errors";
 import * as sync from "@pilot-light/sync/errors";
 import { allowances, rules, type Rule } from "@pilot-light/sync/rules";
 import { documents as validateDocuments } from "@pilot-light/validate/documents";
@@ -24,6 +25,7 @@ export const registers: readonly Readonly<Record<string, unknown>>[] = [
   sandbox,
   sync,
   dumps,
+  fargate,
   validate,
   ...syncRules.map(({ errors = {} }) => errors),
 ];

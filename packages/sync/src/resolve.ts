@@ -192,7 +192,10 @@ async function resolveAws(source: OutputsSource, context: CommandContext) {
 }
 
 /** The account and the outputs, as they are. */
-export async function readEnvironment(source: OutputsSource, { environment, printer, signal }: CommandContext) {
+export async function readEnvironment(
+  source: OutputsSource,
+  { environment, printer, signal }: CommandContext,
+) {
   const names = resourceNames(readProject(environment));
   const aws = createAwsClients(environment, {
     onCall: ({ client, command }) => printer.detail(`${client} ${command.replace(/Command$/, "")}`),

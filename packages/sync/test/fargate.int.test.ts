@@ -186,7 +186,11 @@ describe.concurrent("a task that", () => {
     await using remote = await fargatePair({ starts: "STOPPED" });
     const { pair, env } = remote;
     const failed = await sync(pair, run, { env });
-    expect(errorOf(failed)).toMatchObject({ code: "SYNC_TASK_NOT_STARTED", exit: 7, state: "nothing-written" });
+    expect(errorOf(failed)).toMatchObject({
+      code: "SYNC_TASK_NOT_STARTED",
+      exit: 7,
+      state: "nothing-written",
+    });
     expect(errorOf(failed).message).toContain("CannotPullContainerError");
     await expectNothingLeft(remote);
   });
@@ -211,7 +215,11 @@ describe.concurrent("no task is started", () => {
     const { pair, manager, env, neonUrl } = remote;
     const other = neonUrl.replace(/\/neondb_\w+\?/, "/another?");
     const refused = await sync(pair, run, { env: { ...env, NEON_DATABASE_URL: other } });
-    expect(errorOf(refused)).toMatchObject({ code: "NEON_SECRET_DIFFERS", exit: 3, state: "nothing-written" });
+    expect(errorOf(refused)).toMatchObject({
+      code: "NEON_SECRET_DIFFERS",
+      exit: 3,
+      state: "nothing-written",
+    });
     expect(manager.tasks).toHaveLength(1);
     const via = await sync(pair, [...run, "--via", "ssm"], { env });
     expect(errorOf(via)).toMatchObject({ code: "USAGE", exit: 2 });

@@ -42,7 +42,12 @@ export async function startAccessTask(
   const owner = await ownerOf(context);
   await stopAbandonedTasks(place, owner, context);
   const { cluster } = place;
-  const { start, stop } = ownedTask(place, owner, (problem) => accessTaskFailed({ cluster, problem }), context);
+  const { start, stop } = ownedTask(
+    place,
+    owner,
+    (problem) => accessTaskFailed({ cluster, problem }),
+    context,
+  );
   try {
     const endsAt = Date.now() + lifetime;
     const arn = await start({ enableExecuteCommand: true });

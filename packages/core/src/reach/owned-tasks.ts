@@ -182,9 +182,7 @@ async function stopTasks(
     return arns;
   } catch (error) {
     const list = awsCommand(aws, `ecs list-tasks --cluster ${cluster}`);
-    warn(
-      `${awsError(error, `Cannot stop the task in ${cluster}`).message} To see it:  ${list}`,
-    );
+    warn(`${awsError(error, `Cannot stop the task in ${cluster}`).message} To see it:  ${list}`);
     return [];
   }
 }

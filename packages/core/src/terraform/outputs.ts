@@ -25,10 +25,7 @@ import { isInitialized } from "./initialized.ts";
  * deployed stack.
  */
 export type OutputsSource =
-  | "deployed"
-  | { file: string }
-  | { json: string }
-  | { values: Readonly<Record<string, unknown>> };
+  "deployed" | { file: string } | { json: string } | { values: Readonly<Record<string, unknown>> };
 
 /** The source that a command uses: its `--outputs-file`, else PILOT_LIGHT_OUTPUTS_FILE, else PILOT_LIGHT_OUTPUTS, else the deployed stack. */
 export function outputsSource(file: string | undefined, environment: Environment): OutputsSource {
@@ -163,7 +160,11 @@ async function cdktfOutput(options: ReadOutputsOptions): Promise<RawOutputs> {
       const details = plainLines([...result.stdout.split("\n"), ...result.stderr]).slice(-15);
       throw outputsFailed({ details });
     }
-    return stackOf(parseJson(await readText(file, options.stack), file, options.stack), options.stack, "cdktf");
+    return stackOf(
+      parseJson(await readText(file, options.stack), file, options.stack),
+      options.stack,
+      "cdktf",
+    );
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

@@ -76,7 +76,11 @@ export class SyncTask extends Construct {
         Action: ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
         Resource: repository.arn,
       },
-      { Sid: "WriteLog", Action: ["logs:CreateLogStream", "logs:PutLogEvents"], Resource: text`${log.arn}:*` },
+      {
+        Sid: "WriteLog",
+        Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+        Resource: text`${log.arn}:*`,
+      },
       { Sid: "ReadNeonUrl", Action: "secretsmanager:GetSecretValue", Resource: secret.arn },
     ]);
     const scoped = { project, names, region: props.region, account: "*" };
@@ -129,7 +133,12 @@ export class SyncTask extends Construct {
     });
     const { imagesKept } = this.#props.variables;
     const selection = { tagStatus: "any", countType: "imageCountMoreThan", countNumber: imagesKept };
-    const rule = { rulePriority: 1, description: "Keep the newest images", selection, action: { type: "expire" } };
+    const rule = {
+      rulePriority: 1,
+      description: "Keep the newest images",
+      selection,
+      action: { type: "expire" },
+    };
     new EcrLifecyclePolicy(this, "expiry", {
       repository: repository.name,
       policy: Token.asString(Fn.jsonencode({ rules: [rule] })),

@@ -160,7 +160,8 @@ export class DevStack extends TerraformStack {
 
   #outputs(variables: Variables, base: Base, edge: Edge, compute: Compute): OutputValues {
     const { names, project, region } = this.#props;
-    const { network, backupsBucket, profilingBucket, registry, database, databaseAccess, ciUser, syncTask } = base;
+    const { network, backupsBucket, profilingBucket, registry, database, databaseAccess, ciUser, syncTask } =
+      base;
     const { backend, frontend, grafana } = registry.repositories;
     return {
       schema_version: outputsVersion,

@@ -5,7 +5,7 @@ import { readProject } from "@pilot-light/core/config/project";
 import type { Via } from "@pilot-light/core/config/via";
 import { resourceNames } from "@pilot-light/core/contract";
 import { usage } from "@pilot-light/core/errors";
-import { policyCommands, policyNotes, policyOf } from "../policies.ts";
+import { policyCommands, policyNotes, policyOf } from "./policies.ts";
 
 /** @throws OpsError USAGE, PROJECT_NAME_INVALID */
 export function printPolicy(

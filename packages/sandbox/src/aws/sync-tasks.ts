@@ -29,7 +29,9 @@ export interface SyncTasksOptions {
 export async function createNeonSecret({ endpoint, project }: SyncTasksOptions): Promise<string> {
   const { CreateSecretCommand, SecretsManagerClient } = sdk.secretsManager();
   const client = new SecretsManagerClient(clientOptions(endpoint));
-  const { ARN = "" } = await client.send(new CreateSecretCommand({ Name: resourceNames(project).neonSecret }));
+  const { ARN = "" } = await client.send(
+    new CreateSecretCommand({ Name: resourceNames(project).neonSecret }),
+  );
   return ARN;
 }
 

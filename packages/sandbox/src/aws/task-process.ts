@@ -41,7 +41,8 @@ export class TaskProcess {
 
 /** Writes the lines in batches, in their order. */
 async function writeLog({ stdout }: ChildProcess, { endpoint, log }: TaskProcessOptions): Promise<void> {
-  const { CloudWatchLogsClient, CreateLogGroupCommand, CreateLogStreamCommand, PutLogEventsCommand } = sdk.logs();
+  const { CloudWatchLogsClient, CreateLogGroupCommand, CreateLogStreamCommand, PutLogEventsCommand } =
+    sdk.logs();
   const client = new CloudWatchLogsClient(clientOptions(endpoint, defaultRegion));
   const place = { logGroupName: log.group, logStreamName: log.stream };
   const created = (async () => {

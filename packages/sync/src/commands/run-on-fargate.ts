@@ -70,11 +70,7 @@ export async function runOnFargate(
 type RunTask = (mode: "--dry-run" | "--yes", storage: number | undefined) => Promise<TaskResult>;
 
 /** Checks everything that needs no task, and stops the tasks that killed commands left. */
-async function prepare(
-  name: DirectionName,
-  options: SyncOptions,
-  context: CommandContext,
-): Promise<RunTask> {
+async function prepare(name: DirectionName, options: SyncOptions, context: CommandContext): Promise<RunTask> {
   const { environment, printer, signal } = context;
   const { aws, names, raw } = await readEnvironment(options.outputs, context);
   const place = syncPlace(raw, names.stack);
@@ -119,7 +115,10 @@ function flagsOf(options: SyncOptions, verbose: boolean): string[] {
   const given = new Map<string, unknown>(Object.entries(options));
   const allowed = allowances
     .map(({ option }) => option)
-    .filter((option) => given.get(option.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase())) === true);
+    .filter(
+      (option) =>
+        given.get(option.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase())) === true,
+    );
   return [
     ...allowed.map((option) => `--${option}`),
     `--verify=${options.verify}`,

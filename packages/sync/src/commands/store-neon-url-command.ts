@@ -7,7 +7,7 @@ export const storeNeonUrlCommand = defineCommand({
   name: "sync store-neon-url",
   summary: "Store the connection URL of Neon in AWS, for syncs with --on-fargate; read from standard input",
   options: (argv) => outputsFileOption(argv),
-  examples: [["printf %s \"$NEON_DATABASE_URL\" | $0 store-neon-url", "store the URL of this shell"]],
+  examples: [['printf %s "$NEON_DATABASE_URL" | $0 store-neon-url', "store the URL of this shell"]],
   variables: [
     "AWS_REGION",
     "PROJECT_NAME",

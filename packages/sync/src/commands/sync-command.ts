@@ -31,7 +31,11 @@ function options(argv: Argv) {
       describe: "Compare the hash of every row, or only the number of rows",
       group: "Safety:",
     });
-  return jobsOption(onFargate(own), { counted: "Parallel database sessions", initial: defaultJobs, most: 32 });
+  return jobsOption(onFargate(own), {
+    counted: "Parallel database sessions",
+    initial: defaultJobs,
+    most: 32,
+  });
 }
 
 /** `--on-fargate`. */
@@ -61,7 +65,9 @@ function syncCommand(direction: DirectionName, summary: string): Command {
       const given = { ...args, outputs: outputsSource(outputsFile, context.environment) };
       if (isRemote) {
         if (args.via !== undefined) {
-          throw usage({ problem: "--via and --on-fargate exclude each other: the task connects to RDS directly." });
+          throw usage({
+            problem: "--via and --on-fargate exclude each other: the task connects to RDS directly.",
+          });
         }
         const { runOnFargate } = await import("./run-on-fargate.ts");
         return await runOnFargate(direction, given, context);

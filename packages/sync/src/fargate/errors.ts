@@ -52,7 +52,8 @@ export const syncImageMissing = defineError<{ image: string }>({
   remedy: "Push the image: run the workflow `image`, or follow docs/runbooks/sync-on-fargate.md.",
   state: "nothing-written",
   message: ({ image }) => `The image ${image} does not exist.`,
-  hint: () => "Run the workflow `image` of the repository, or push the image as docs/runbooks/sync-on-fargate.md describes.",
+  hint: () =>
+    "Run the workflow `image` of the repository, or push the image as docs/runbooks/sync-on-fargate.md describes.",
 });
 
 export const syncImageDiffers = defineError<{ image: string; problem: string }>({
@@ -60,7 +61,8 @@ export const syncImageDiffers = defineError<{ image: string; problem: string }>(
   failure: "configuration",
   meaning: "The task printed a result that this version does not read: its image is of another version.",
   remedy: "Push an image of the version that you use.",
-  message: ({ image, problem }) => `The result of the task cannot be read: ${problem}. Its image is ${image}.`,
+  message: ({ image, problem }) =>
+    `The result of the task cannot be read: ${problem}. Its image is ${image}.`,
   hint: () => "Push an image of the version that you use, as docs/runbooks/sync-on-fargate.md describes.",
 });
 

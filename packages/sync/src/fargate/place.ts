@@ -91,7 +91,9 @@ async function assertImageExists(
 ): Promise<void> {
   if (repository.url === "" || !image.startsWith(repository.url)) return;
   const reference = image.slice(repository.url.length);
-  const id = reference.startsWith("@") ? { imageDigest: reference.slice(1) } : { imageTag: reference.slice(1) };
+  const id = reference.startsWith("@")
+    ? { imageDigest: reference.slice(1) }
+    : { imageTag: reference.slice(1) };
   const { DescribeImagesCommand, ImageNotFoundException, RepositoryNotFoundException } = sdk.ecr();
   const client = await aws.ecr();
   const command = new DescribeImagesCommand({ repositoryName: repository.name, imageIds: [id] });

@@ -7,7 +7,8 @@ import { planSchema, resultSchema, type Plan, type SyncResult } from "../documen
 import { syncImageDiffers } from "./errors.ts";
 import type { EndedTask } from "./task.ts";
 
-export type TaskResult = { outcome: "planned"; plan: Plan } | { outcome: "synced"; plan: Plan; result: SyncResult };
+export type TaskResult =
+  { outcome: "planned"; plan: Plan } | { outcome: "synced"; plan: Plan; result: SyncResult };
 
 const documentSchema = z.discriminatedUnion("outcome", [
   z.object({ version: z.literal(documentVersion), outcome: z.literal("planned"), plan: planSchema }),
@@ -24,7 +25,11 @@ const documentSchema = z.discriminatedUnion("outcome", [
  * The plan and the result; the error of the task is thrown as if it had happened here.
  * @throws OpsError of any class; SYNC_IMAGE_DIFFERS (configuration)
  */
-export function taskResult({ id, document, reason }: EndedTask, image: string, signal: AbortSignal): TaskResult {
+export function taskResult(
+  { id, document, reason }: EndedTask,
+  image: string,
+  signal: AbortSignal,
+): TaskResult {
   const parsed = parse(document, image);
   if (parsed.outcome !== "failed") return parsed;
   const error = describedError(parsed.error);

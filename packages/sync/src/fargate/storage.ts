@@ -16,7 +16,11 @@ const others = 4;
  * than its database.
  * @throws OpsError SYNC_TOO_LARGE (precondition)
  */
-export function neededStorage({ source, target, backup }: Pick<Plan, "source" | "target" | "backup">): number | undefined {
+export function neededStorage({
+  source,
+  target,
+  backup,
+}: Pick<Plan, "source" | "target" | "backup">): number | undefined {
   const dumps = source.bytes + (backup === null ? 0 : target.bytes);
   const needed = Math.ceil(dumps / gibibyte) + others;
   if (needed > most) {

@@ -6,7 +6,7 @@ test("lines are shown, and the document is kept, also where it arrives in parts"
   expect(output.add(["  dump  ok", "{", '  "version": 2,'])).toEqual(["  dump  ok"]);
   expect(output.document).toBeUndefined();
   expect(output.add(['  "plan": {', "  }", "}", "caused by: x"])).toEqual(["caused by: x"]);
-  expect(JSON.parse((output.document ?? ""))).toEqual({ version: 2, plan: {} });
+  expect(JSON.parse(output.document ?? "")).toEqual({ version: 2, plan: {} });
 });
 
 test("the last document counts, and the last lines are kept", () => {

@@ -97,7 +97,10 @@ export function makePlan(parts: {
 const slowFrom = 100_000_000;
 
 /** A way that is faster than the route, for large databases. */
-export function slowRoute(source: Pick<InspectedSide, "endpoint" | "facts">, target: Pick<InspectedSide, "endpoint">): string[] {
+export function slowRoute(
+  source: Pick<InspectedSide, "endpoint" | "facts">,
+  target: Pick<InspectedSide, "endpoint">,
+): string[] {
   const isSlow = [source, target].some(({ endpoint }) => endpoint.route?.via === "ssm");
   if (!isSlow || source.facts.bytes < slowFrom) return [];
   return ["Systems Manager forwards less than 1 MB/s; `pnpm sync --on-fargate` copies next to RDS instead"];

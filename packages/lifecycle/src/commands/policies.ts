@@ -63,6 +63,8 @@ export function policyOf(
 /** What a person must know who uses the policy of a command. */
 export function policyNotes(command: PolicyCommand): string[] {
   return withTerraform.has(command)
-    ? ["Terraform reads and changes the environment with calls of its own, which this policy does not include."]
+    ? [
+        "Terraform reads and changes the environment with calls of its own, which this policy does not include.",
+      ]
     : [];
 }

@@ -5,10 +5,10 @@ import { actions, type Action } from "@pilot-light/core/aws/actions";
 import { resourceNames } from "@pilot-light/core/contract";
 import { actionOfCommand } from "@pilot-light/core/testing/called-actions";
 import { expect, test } from "vitest";
-import { policyWords } from "./commands/policy-command.ts";
+import { policyWords } from "./policy-command.ts";
 import { policyCommands, policyNotes, policyOf } from "./policies.ts";
 
-const root = join(import.meta.dirname, "../../..");
+const root = join(import.meta.dirname, "../../../..");
 const scope = { project: "shop", names: resourceNames("shop"), region: "eu-west-1", account: "123456789012" };
 const allowedBy = (command: (typeof policyCommands)[number], via?: "direct") =>
   policyOf(command, scope, { via }).Statement.flatMap(({ Action }) => Action);
@@ -20,7 +20,7 @@ function sentBy(name: string): Set<string> {
   const texts = files
     .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"))
     .map((file) => readFileSync(join(source, file), "utf8"))
-    .filter((text) => text.includes("aws/sdk"));
+    .filter((text) => /\bsdk(\.ts)?"/.test(text));
   const found = texts.flatMap((text) => [
     ...text.matchAll(/new (?:\(sdk\.\w+\(\)\.)?(\w+Command)\b/g),
     ...text.matchAll(/paginate(\w+)/g),
