@@ -29,7 +29,7 @@ export interface FargateOptions extends Pick<SessionManagerOptions, "starts"> {
 
 /** Creates the pair. */
 export async function fargatePair(options: FargateOptions = {}): Promise<FargatePair> {
-  const { starts, storedUrl = (url) => url, hasImage = true } = options;
+  const { starts, storedUrl = (url: string) => url, hasImage = true } = options;
   const sandbox = testSandbox();
   const pair = await createPair(sandbox, { neon: "app", rds: "stale" });
   const { NEON_DATABASE_URL: neonUrl = "", RDS_HOSTADDR = "", RDS_SSLROOTCERT = "", ...others } = pair.env;
@@ -43,7 +43,7 @@ export async function fargatePair(options: FargateOptions = {}): Promise<Fargate
     "TMPDIR",
   ];
   const platform: Record<string, string> & { AWS_ENDPOINT_URL: string } = {
-    ...Object.fromEntries(names.map((name) => [name, others[name] ?? ""])),
+    ...Object.fromEntries(names.map((name) => [name, others[name] ?? ""] as const)),
     AWS_ENDPOINT_URL: endpoint,
     PILOT_LIGHT_VIA: "address",
     RDS_HOSTADDR,

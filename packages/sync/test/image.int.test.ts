@@ -55,8 +55,9 @@ test("the Dockerfile pins its base, and the programs do not run as root", async 
   const lines = (await readFile(join(root, "Dockerfile"), "utf8")).split("\n");
   const bases = lines.filter((line) => line.startsWith("FROM "));
   expect(bases).toHaveLength(2);
-  for (const base of bases)
+  for (const base of bases) {
     expect(base).toMatch(/^FROM node:22-bookworm-slim@sha256:[0-9a-f]{64}( AS build)?$/);
+  }
   expect(new Set(bases.map((base) => base.split(" ")[1])).size).toBe(1);
   expect(lines).toContain("USER node");
 });

@@ -86,7 +86,6 @@ export const actions = {
   ],
   // A session has the name of its user. The variable of IAM allows a user the sessions of their own only.
   "ssm:TerminateSession": ({ region, account }) => [
-    // eslint-disable-next-line no-template-curly-in-string -- a variable of IAM
     `arn:aws:ssm:${region}:${account}:session/` + "${aws:userid}-*",
   ],
   "logs:GetLogEvents": ({ region, account, names }) => [

@@ -91,7 +91,7 @@ async function prepare(name: DirectionName, options: SyncOptions, context: Comma
   const seconds = Number(readVariable(environment, "PILOT_LIGHT_SSM_TASK_SECONDS"));
   const passed = passedVariables.flatMap((variable) => {
     const value = environment[variable];
-    return value === undefined || value === "" ? [] : [[variable, value]];
+    return value === undefined || value === "" ? [] : [[variable, value] as const];
   });
   return async (mode, storage) => {
     const purpose = mode === "--yes" ? "to sync" : "to read both databases";

@@ -10,7 +10,7 @@ export const noSyncTask = defineError({
   remedy: "Deploy the environment with this version, which adds it.",
   state: "nothing-written",
   message: () => "The deployed environment has no task definition for syncs.",
-  hint: () => `An earlier version deployed the environment. To deploy it again:  ${deployCommand}`,
+  hint: () => `An earlier version deployed the environment. To deploy it again:  ${deployCommand(undefined)}`,
 });
 
 export const neonSecretEmpty = defineError<{ secret: string }>({
