@@ -12,6 +12,7 @@ import type * as ecs from "@aws-sdk/client-ecs";
 import type * as efs from "@aws-sdk/client-efs";
 import type * as loadBalancing from "@aws-sdk/client-elastic-load-balancing-v2";
 import type * as rds from "@aws-sdk/client-rds";
+import type * as rdsSigner from "@aws-sdk/rds-signer";
 import type * as s3 from "@aws-sdk/client-s3";
 import type * as secretsManager from "@aws-sdk/client-secrets-manager";
 import type * as serviceDiscovery from "@aws-sdk/client-servicediscovery";
@@ -30,6 +31,7 @@ export const sdk = {
   loadBalancing: () => require("@aws-sdk/client-elastic-load-balancing-v2") as typeof loadBalancing,
   logs: () => require("@aws-sdk/client-cloudwatch-logs") as typeof logs,
   rds: () => require("@aws-sdk/client-rds") as typeof rds,
+  rdsSigner: () => require("@aws-sdk/rds-signer") as typeof rdsSigner,
   s3: () => require("@aws-sdk/client-s3") as typeof s3,
   secretsManager: () => require("@aws-sdk/client-secrets-manager") as typeof secretsManager,
   serviceDiscovery: () => require("@aws-sdk/client-servicediscovery") as typeof serviceDiscovery,

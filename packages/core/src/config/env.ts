@@ -91,6 +91,16 @@ export const variables = {
     description: "File with the CA certificates that the tools trust for RDS.",
     details: "If the variable is not set, the tools trust the certificate bundle that AWS publishes for RDS.",
   },
+  RDS_AUTH: {
+    description: "`password`, or `iam` for tokens in place of the password.",
+    details:
+      "With `password` the tools read the user and the password from the secret of the master user. With `iam` they log in as `RDS_IAM_USER` with a token that the credentials of AWS sign for each connection. The option `--rds-auth` has precedence. See [the runbook](runbooks/reach-rds.md).",
+    default: "password",
+  },
+  RDS_IAM_USER: {
+    description: "User of RDS for `RDS_AUTH=iam`. It needs the role `rds_iam`.",
+    details: "A sync also needs the privileges that the plan checks, such as CREATEDB on the target.",
+  },
   RDS_HOSTADDR: {
     description: "`address:port` of a tunnel to RDS.",
     details:

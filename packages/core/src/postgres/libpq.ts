@@ -26,7 +26,8 @@ export async function libpqEnvironment(
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const files = await mkdtemp(join(directory, `${endpoint.system}-`));
   const passFile = join(files, "pgpass");
-  await writeFile(passFile, passFileLine(endpoint.user, endpoint.password), { mode: 0o600 });
+  const password = (await endpoint.freshPassword?.()) ?? endpoint.password;
+  await writeFile(passFile, passFileLine(endpoint.user, password), { mode: 0o600 });
   const inherited = Object.fromEntries(
     Object.entries(withoutSecrets(base)).filter(([name]) => !name.startsWith("PG")),
   );

@@ -6,6 +6,7 @@ import { readVariable, type VariableName } from "@pilot-light/core/config/env";
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
 import { canAsk, confirmByName } from "@pilot-light/core/cli/confirm";
 import { confirmationNeeded } from "@pilot-light/core/errors";
+import { OpsError } from "@pilot-light/core/ops-error";
 import { readNeon } from "@pilot-light/core/postgres/neon-url";
 import { idOf, ownerOf, stopAbandonedTasks } from "@pilot-light/core/reach/owned-tasks";
 import type { DirectionName } from "../direction.ts";
@@ -33,13 +34,16 @@ export async function runOnFargate(
   options: SyncOptions & { dryRun: boolean; yes: boolean },
   context: CommandContext,
 ): Promise<CommandOutcome> {
-  const { environment, printer, signal } = context;
+  const { printer, signal } = context;
   const command = `pnpm sync ${name} --on-fargate`;
   if (!options.dryRun && !options.yes && !canAsk()) throw confirmationNeeded({ command });
   const start = performance.now();
   const { plan, run } = await stating("nothing-written", signal, async () => {
     const prepared = await prepare(name, options, context);
-    const planned = await prepared("--dry-run", undefined);
+    // Whatever becomes of this task, it has only read.
+    const planned = await prepared("--dry-run", undefined).catch((error: unknown) => {
+      throw error instanceof OpsError ? error.with({ state: "nothing-written" }) : error;
+    });
     assertSameNeon(planned.plan, context);
     return { plan: planned.plan, run: prepared };
   });
@@ -57,14 +61,18 @@ export async function runOnFargate(
   if (synced.outcome !== "synced") return { outcome: "planned", document: { plan: synced.plan } };
   printResult(synced.plan, synced.result, performance.now() - start, printer);
   return { outcome: "synced", document: { plan: synced.plan, result: synced.result } };
+}
 
-  function assertSameNeon(made: Plan, { printer: { redactor } }: CommandContext): void {
-    if (readVariable(environment, "NEON_DATABASE_URL") === undefined) return;
-    const neon = made.source.system === "neon" ? made.source : made.target;
-    const local = readNeon(environment, redactor);
-    const [stored, own] = [neon, local].map(({ host, database }) => `${database} @ ${host}`);
-    if (stored !== own) throw neonSecretDiffers({ stored: stored ?? "", local: own ?? "" });
-  }
+/**
+ * A person who has set NEON_DATABASE_URL expects this database, and not the one whose URL is stored.
+ * @throws OpsError NEON_SECRET_DIFFERS (configuration)
+ */
+function assertSameNeon({ source, target }: Plan, { environment, printer }: CommandContext): void {
+  if (readVariable(environment, "NEON_DATABASE_URL") === undefined) return;
+  const describe = ({ host, database }: { host: string; database: string }) => `${database} @ ${host}`;
+  const stored = describe(source.system === "neon" ? source : target);
+  const local = describe(readNeon(environment, printer.redactor));
+  if (stored !== local) throw neonSecretDiffers({ stored, local });
 }
 
 type RunTask = (mode: "--dry-run" | "--yes", storage: number | undefined) => Promise<TaskResult>;

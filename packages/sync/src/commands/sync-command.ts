@@ -64,9 +64,9 @@ function syncCommand(direction: DirectionName, summary: string): Command {
       const { outputsSource } = await import("@pilot-light/core/terraform/outputs");
       const given = { ...args, outputs: outputsSource(outputsFile, context.environment) };
       if (isRemote) {
-        if (args.via !== undefined) {
+        if (args.via !== undefined || args.rdsAuth !== undefined) {
           throw usage({
-            problem: "--via and --on-fargate exclude each other: the task connects to RDS directly.",
+            problem: "--on-fargate excludes --via and --rds-auth: the task connects to RDS in its own way.",
           });
         }
         const { runOnFargate } = await import("./run-on-fargate.ts");
