@@ -8,7 +8,7 @@ import type { Transcript } from "./support.ts";
 
 /** The password of both databases as each layer writes it, and a marked key of AWS. */
 export const awsSecret = "marked-secret-key-of-aws";
-export const secretForms = [
+const secretForms = [
   sandboxPassword,
   encodeURIComponent(sandboxPassword),
   encodeURI(sandboxPassword),
