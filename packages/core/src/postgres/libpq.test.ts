@@ -50,7 +50,11 @@ test("a program gets a password of its own where passwords last for minutes only
 });
 
 test("a program gets where to connect and files that only this user can read, but no password", async () => {
-  const environment = await libpqEnvironment(endpoint, directory, { PATH: "/bin" });
+  const environment = await libpqEnvironment(endpoint, directory, {
+    PATH: "/bin",
+    AWS_SECRET_ACCESS_KEY: "secret",
+    PGPASSWORD: "secret",
+  });
   expect(environment).toMatchObject({
     PATH: "/bin",
     PGHOST: "db.example.com",

@@ -16,7 +16,8 @@ export function passFileLine(user: string, password: string): string {
 
 /**
  * Writes the files libpq needs for an endpoint below `directory` and returns the environment that names them.
- * The caller's own PG* variables are not passed on: PGOPTIONS or PGSERVICE of a shell must not change a sync; nor are secrets.
+ * The caller's own PG* variables are not passed on: PGOPTIONS or PGSERVICE of a shell must not change a sync; nor are secrets, and the
+ * credentials of AWS.
  */
 export async function libpqEnvironment(
   endpoint: Endpoint,
@@ -29,7 +30,7 @@ export async function libpqEnvironment(
   const password = (await endpoint.freshPassword?.()) ?? endpoint.password;
   await writeFile(passFile, passFileLine(endpoint.user, password), { mode: 0o600 });
   const inherited = Object.fromEntries(
-    Object.entries(withoutSecrets(base)).filter(([name]) => !name.startsWith("PG")),
+    Object.entries(withoutSecrets(base)).filter(([name]) => !/^(?:PG|AWS_)/.test(name)),
   );
   const environment: Record<string, string | undefined> = {
     ...inherited,
