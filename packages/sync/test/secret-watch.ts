@@ -66,7 +66,8 @@ async function seeFiles(directory: string, { modes, secretFiles }: Seen): Promis
     modes.set(path, found.mode & 0o777);
     if (!found.isFile() || found.size > 1_000_000) continue;
     const text = await readFile(path, "latin1").catch(() => "");
-    if (secretForms.some((form) => text.includes(Buffer.from(form).toString("latin1"))))
-      {secretFiles.add(path);}
+    if (secretForms.some((form) => text.includes(Buffer.from(form).toString("latin1")))) {
+      secretFiles.add(path);
+    }
   }
 }

@@ -36,8 +36,9 @@ function expectNoSecret({ seen, transcript }: { seen: Seen; transcript: Transcri
 async function expectNoSecretInBucket(pair: Pair): Promise<void> {
   const manifests = (await keysOf(pair)).filter((key) => key.endsWith(".json"));
   expect(manifests).not.toEqual([]);
-  for (const key of manifests)
-    {expect(showsSecret(Buffer.from(await objectOf(pair, key)).toString())).toBe(false);}
+  for (const key of manifests) {
+    expect(showsSecret(Buffer.from(await objectOf(pair, key)).toString())).toBe(false);
+  }
 }
 
 test("of commands on this machine, over Systems Manager", async () => {

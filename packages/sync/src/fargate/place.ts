@@ -43,7 +43,9 @@ export function syncPlace(raw: RawOutputs, stack: string): SyncPlace {
   if (outputs.sync_task_definition_arn === "" || outputs.database_access_subnet_ids.length === 0) {
     throw noSyncTask();
   }
-  const passed = passedOutputs.filter((name) => name in raw.values).map((name) => [name, raw.values[name]] as const);
+  const passed = passedOutputs
+    .filter((name) => name in raw.values)
+    .map((name) => [name, raw.values[name]] as const);
   return {
     cluster: outputs.database_access_cluster_name,
     taskDefinition: outputs.sync_task_definition_arn,
