@@ -27,6 +27,8 @@ const packages = new Map<string, Arrows>([
         "core/cli/command",
         "core/prices",
         "core/terraform/backend",
+        "core/aws/command-actions",
+        "core/aws/policy",
       ],
       tests: ["core", "sandbox"],
     },
@@ -71,7 +73,8 @@ export const folders = new Map<string, Readonly<Record<string, readonly string[]
       compare: ["top", "archive", "copy", "dumps", "plan", "read"],
       steps: ["top", "archive", "copy", "plan", "read", "target"],
       restore: ["top", "archive", "dumps", "plan", "steps"],
-      commands: ["top", "archive", "compare", "dumps", "plan", "read", "restore"],
+      fargate: ["top"],
+      commands: ["top", "archive", "compare", "dumps", "fargate", "plan", "read", "restore"],
     },
   ],
   [

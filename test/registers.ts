@@ -12,6 +12,7 @@ import { needed } from "@pilot-light/sync/allow-needed";
 import { unverified } from "@pilot-light/sync/allow-unverified";
 import * as dumps from "@pilot-light/sync/dump-errors";
 import * as scripts from "@pilot-light/sync/script-errors";
+import * as fargate from "@pilot-light/sync/fargate-errors";
 import * as sync from "@pilot-light/sync/errors";
 import { allowances, rules, type Rule } from "@pilot-light/sync/rules";
 import { documents as validateDocuments } from "@pilot-light/validate/documents";
@@ -27,6 +28,7 @@ export const registers: readonly Readonly<Record<string, unknown>>[] = [
   sync,
   dumps,
   scripts,
+  fargate,
   validate,
   ...syncRules.map(({ errors = {} }) => errors),
 ];

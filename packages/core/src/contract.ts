@@ -28,6 +28,10 @@ export interface ResourceNames {
   finalSnapshotPrefix: string;
   /** CPU profiles and heap snapshots of the backend. */
   profilingBucket: string;
+  /** What syncs inside AWS use: their image, their log, and the secret with the connection URL of Neon. */
+  syncRepository: string;
+  syncLogGroup: string;
+  neonSecret: string;
 }
 
 /** Resource names for a project. */
@@ -46,6 +50,9 @@ export function resourceNames(project: string): ResourceNames {
     },
     serviceDiscoveryNamespace: `${project}.local`,
     profilingBucket: `${environmentName}-${project}-profiling-artifacts`,
+    syncRepository: `${project}/sync`,
+    syncLogGroup: `/ecs/${environmentName}-${project}/sync`,
+    neonSecret: `${environmentName}-${project}-neon-url`,
   };
 }
 
@@ -57,6 +64,22 @@ export function clusterName(prefix: string): string {
 /** Name of the cluster, the task definition and the security group through which Systems Manager reaches the database. */
 export function databaseAccessName(prefix: string): string {
   return `${prefix}-database-access`;
+}
+
+/** Name of the task definition, the security group, the image repository and the log group of syncs inside AWS. */
+export function syncTaskName(prefix: string): string {
+  return `${prefix}-sync`;
+}
+
+/** Name of the container of such a task, and the start of the names of its log streams. */
+export const syncContainer = "sync";
+
+/** Its entry point; the arguments are its command. With `task`, stdout and stderr are one stream: the log keeps their order. */
+export const syncEntryPoint = ["pilot-light", "task", "sync"] as const;
+
+/** Its environment, in addition to the secret NEON_DATABASE_URL and to what a command adds. */
+export function syncEnvironment(project: string, region: string): Readonly<Record<string, string>> {
+  return { AWS_REGION: region, PROJECT_NAME: project, PILOT_LIGHT_VIA: "direct", CI: "true" };
 }
 
 /** Name of a service in the cluster. */
@@ -108,6 +131,16 @@ export const outputsSchema = z.object({
   database_access_task_definition_arn: text.default(""),
   database_access_subnet_ids: z.array(text).default([]),
   database_access_security_group_id: text.default(""),
+
+  /** What a sync inside AWS needs in addition to the cluster and the subnets above. Empty as these are. */
+  sync_task_definition_arn: text.default(""),
+  sync_security_group_id: text.default(""),
+  sync_log_group_name: text.default(""),
+  sync_image: text.default(""),
+  sync_ecr_repository_url: text.default(""),
+  sync_ecr_repository_name: text.default(""),
+  /** Secrets Manager secret whose value is the connection URL of Neon. Terraform creates it without a value. */
+  neon_url_secret_arn: text.default(""),
 
   ecs_cluster_name: text,
   ecs_cluster_arn: text,

@@ -518,6 +518,26 @@ export const rdsSslmodeInvalid = defineError<{ mode: string }>({
   hint: () => "Use the default:  unset RDS_SSLMODE",
 });
 
+export const rdsAuthInvalid = defineError<{ value: string }>({
+  code: "RDS_AUTH_INVALID",
+  failure: "configuration",
+  meaning: "RDS_AUTH is neither `password` nor `iam`.",
+  remedy: "Unset the variable. The default is `password`.",
+  state: "nothing-written",
+  message: ({ value }) => `RDS_AUTH is ${value}, but it must be password or iam.`,
+  hint: () => "Use the default:  unset RDS_AUTH",
+});
+
+export const rdsIamUserMissing = defineError({
+  code: "RDS_IAM_USER_MISSING",
+  failure: "configuration",
+  meaning: "RDS_AUTH is `iam`, but RDS_IAM_USER does not name the user.",
+  remedy: "Set RDS_IAM_USER to a user of the database that has the role `rds_iam`.",
+  state: "nothing-written",
+  message: () => "IAM authentication needs the name of the database user, but RDS_IAM_USER is not set.",
+  hint: () => "Set the name of a user with the role rds_iam:  export RDS_IAM_USER=<user>",
+});
+
 export const tlsRequired = defineError<{ variable: string; host: string }>({
   code: "TLS_REQUIRED",
   failure: "configuration",

@@ -146,6 +146,27 @@ export function defineError<Facts = void>(entry: ErrorEntry<Facts>): RegisteredE
   return Object.assign(create, { entry });
 }
 
+/** What a `--json` document states about an error. */
+export interface DescribedError {
+  code: string;
+  message: string;
+  hint: string;
+  details: readonly string[];
+  exit: number;
+  state: ResultingState | null;
+}
+
+/** The error that another process of these tools reported in its document. An exit code without a class is a bug of that process. */
+export function describedError({ code, message, hint, details, exit, state }: DescribedError): OpsError {
+  const known = Object.entries(exitCodes) as readonly (readonly [FailureClass, number])[];
+  const [failure] = known.find(([, number]) => number === exit) ?? (["bug"] as const);
+  return new OpsError(failure, code, message, {
+    details,
+    ...(hint === "" ? {} : { hint }),
+    ...(state === null ? {} : { state }),
+  });
+}
+
 /** The error with the state that the caller knows. An error that has a state keeps it. A bug is returned unchanged. */
 export function withState(error: unknown, state: ResultingState): unknown {
   return error instanceof OpsError && error.state === undefined ? error.with({ state }) : error;

@@ -81,6 +81,12 @@ export function accessTaskHour(): number {
   return 0.25 * fargateCpu.usd + 0.5 * fargateGigabyte.usd + publicAddress.usd;
 }
 
+/** USD for an hour of a task that runs a sync, with the default size and storage. */
+export function syncTaskHour(): number {
+  const { fargateCpu, fargateGigabyte, publicAddress } = unitPrices;
+  return fargateCpu.usd + 2 * fargateGigabyte.usd + publicAddress.usd;
+}
+
 /** USD a month for one unit that exists all the time. */
 export function monthly({ usd, per }: UnitPrice): number {
   return per === "hour" ? usd * hoursOfAMonth : usd;

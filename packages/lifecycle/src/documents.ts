@@ -1,5 +1,6 @@
 /** The `--json` documents of lifecycle. Loads zod, so the commands do not import it. */
 import { defineDocument, type DocumentEntry } from "@pilot-light/core/cli/documents";
+import { policySchema } from "@pilot-light/validate/documents";
 import { planSchema as syncPlanSchema } from "@pilot-light/sync/documents";
 import { z } from "zod";
 import { journalEntrySchema } from "./journal/journal.ts";
@@ -158,6 +159,14 @@ const prunePlanSchema = z.strictObject({
 const unhealthy = "The mode is changed, but checks of the validation failed.";
 
 export const documents: readonly DocumentEntry[] = [
+  defineDocument({
+    commands: ["policy"],
+    outcomes: { printed: "The policy is printed." },
+    schema: z.object({
+      of: z.string().describe("The command that needs the policy."),
+      policy: policySchema.describe("The IAM policy that the command needs."),
+    }),
+  }),
   defineDocument({
     commands: ["activate", "deactivate"],
     outcomes: { planned: "`--dry-run` printed the plan." },

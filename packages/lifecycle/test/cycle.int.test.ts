@@ -15,6 +15,7 @@
  */
 import { readdir } from "node:fs/promises";
 import type { Decide } from "@pilot-light/sandbox/aws/front";
+import { sandboxPassword } from "@pilot-light/sandbox/testing";
 import type { Ids } from "@pilot-light/sandbox/workplace";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -183,7 +184,9 @@ part("an activation that is resumed", ["partly active", "active"], () => {
     });
     // The environment was deployed without a domain of its own.
     expect(warningsOf(result)).toEqual(["no domain, no certificate"]);
-    expect(await environment.journal()).toMatchObject({ finished: true });
+    const journal = await environment.journal();
+    expect(journal).toMatchObject({ finished: true });
+    expect(JSON.stringify(journal)).not.toContain(JSON.stringify(sandboxPassword).slice(1, -1));
   });
 });
 

@@ -7,6 +7,7 @@ import {
   outputsSchema,
   outputsVersion,
   resourceNames,
+  syncTaskName,
   type Outputs,
 } from "@pilot-light/core/contract";
 import { rdsEndpointPort, rdsHost } from "./names.ts";
@@ -52,6 +53,13 @@ export async function writeOutputs(file: string, options: OutputsOptions): Promi
     database_access_task_definition_arn: `arn:aws:ecs:${defaultRegion}:${emulatedAccount}:task-definition/${access}:1`,
     database_access_subnet_ids: ["subnet-0123456789abcdef0"],
     database_access_security_group_id: "sg-0123456789abcdef0",
+    sync_task_definition_arn: `arn:aws:ecs:${defaultRegion}:${emulatedAccount}:task-definition/${syncTaskName(names.prefix)}:1`,
+    sync_security_group_id: "sg-0123456789abcdef1",
+    sync_log_group_name: names.syncLogGroup,
+    sync_image: `${registry}/${names.syncRepository}:latest`,
+    sync_ecr_repository_url: `${registry}/${names.syncRepository}`,
+    sync_ecr_repository_name: names.syncRepository,
+    neon_url_secret_arn: `arn:aws:secretsmanager:${defaultRegion}:${emulatedAccount}:secret:${names.neonSecret}`,
     backend_ecr_repository_url: `${registry}/${names.ecrRepositories.backend}`,
     backend_ecr_repository_name: names.ecrRepositories.backend,
     frontend_ecr_repository_url: `${registry}/${names.ecrRepositories.frontend}`,

@@ -240,6 +240,15 @@ export const documents: readonly DocumentEntry[] = [
     outcomes: { undone: "The previous database has its name again, or an interrupted sync is repaired." },
     schema: undoneSchema,
   }),
+  defineDocument({
+    commands: ["sync store-neon-url"],
+    outcomes: { stored: "The secret has the URL as its value." },
+    schema: z.object({
+      secret: z.string().describe("ARN of the secret."),
+      host: z.string().describe("Host name in the URL, without a pooler."),
+      database: z.string().describe("Database in the URL."),
+    }),
+  }),
   ...compareDocuments,
   ...historyDocuments,
   ...dumpDocuments,

@@ -1,20 +1,21 @@
 /** Resolves everything that a command needs before it connects: endpoints, account, bucket. */
 import { createAwsClients, type AwsClients } from "@pilot-light/core/aws/clients";
 import { readDatabaseSecret } from "@pilot-light/core/aws/database-secret";
+import { iamLogin, usesIam, type RdsLogin } from "@pilot-light/core/aws/rds-login";
 import { readIdentity, type AwsIdentity } from "@pilot-light/core/aws/identity";
 import type { CommandContext } from "@pilot-light/core/cli/command";
-import {
-  outputsSchema,
-  resourceNames,
-  type DatabaseSecret,
-  type ResourceNames,
-} from "@pilot-light/core/contract";
+import { outputsSchema, resourceNames, type Outputs, type ResourceNames } from "@pilot-light/core/contract";
 import { readVariable } from "@pilot-light/core/config/env";
 import { outputsInvalid } from "@pilot-light/core/errors";
 import { parseOutputs, readOutputs, type OutputsSource } from "@pilot-light/core/terraform/outputs";
 import type { DatabaseSystem, Endpoint } from "@pilot-light/core/postgres/endpoint";
 import { readNeon } from "@pilot-light/core/postgres/neon-url";
-import { rdsPlace, resolveRds, withCredentials } from "@pilot-light/core/postgres/rds-endpoint";
+import {
+  rdsPlace,
+  resolveRds,
+  withCredentials,
+  type DatabaseOutputs,
+} from "@pilot-light/core/postgres/rds-endpoint";
 import { whileOpen } from "@pilot-light/core/postgres/route";
 import { Routes } from "@pilot-light/core/reach/routes";
 import { readProject } from "@pilot-light/core/config/project";
@@ -94,9 +95,9 @@ export async function resolve(
   context: CommandContext,
 ): Promise<Resolved> {
   const neon = readNeon(context.environment, context.printer.redactor);
-  const { aws, identity, outputs, secretArn, bucket } = await resolveAws(source, context);
+  const { aws, identity, outputs, bucket } = await resolveAws(source, context);
   const store = new DumpStore(aws, bucket, identity.account);
-  const [secret] = await settleAll([readSecret(aws, secretArn, context), store.check(context.signal)]);
+  const [secret] = await settleAll([readLogin(aws, outputs, context), store.check(context.signal)]);
   // Last, because a route may need a task, which takes time and money.
   const route = await routes.to(outputs, aws);
   const rds = await resolveRds(outputs, context.environment, route);
@@ -107,7 +108,7 @@ export async function resolve(
     store,
     identity,
     signal: whileOpen(route, context.signal),
-    rereadSecret: async () => withCredentials(rds, await readSecret(aws, secretArn, context)),
+    rereadSecret: async () => withCredentials(rds, await readLogin(aws, outputs, context)),
   };
 }
 
@@ -139,15 +140,15 @@ export async function resolvePair(
   context: CommandContext,
 ): Promise<ResolvedPair> {
   const neon = readNeon(context.environment, context.printer.redactor);
-  const { aws, outputs, secretArn } = await resolveAws(source, context);
-  const secret = await readSecret(aws, secretArn, context);
+  const { aws, outputs } = await resolveAws(source, context);
+  const secret = await readLogin(aws, outputs, context);
   const route = await routes.to(outputs, aws);
   const rds = await resolveRds(outputs, context.environment, route);
   return {
     neon,
     rds: withCredentials(rds, secret),
     signal: whileOpen(route, context.signal),
-    rereadSecret: async () => withCredentials(rds, await readSecret(aws, secretArn, context)),
+    rereadSecret: async () => withCredentials(rds, await readLogin(aws, outputs, context)),
   };
 }
 
@@ -183,7 +184,7 @@ export async function resolveRdsOnly(
   context: CommandContext,
 ): Promise<{ endpoint: Endpoint; secretArn: string; signal: AbortSignal }> {
   const { aws, outputs, secretArn } = await resolveAws(source, context);
-  const secret = await readSecret(aws, secretArn, context);
+  const secret = await readLogin(aws, outputs, context);
   const route = await routes.to(outputs, aws);
   const endpoint = withCredentials(await resolveRds(outputs, context.environment, route), secret);
   return { endpoint, secretArn, signal: whileOpen(route, context.signal) };
@@ -218,7 +219,9 @@ export async function readEnvironment(
   { environment, printer, signal }: CommandContext,
 ) {
   const names = resourceNames(readProject(environment));
-  const aws = createAwsClients(environment);
+  const aws = createAwsClients(environment, {
+    onCall: ({ client, command }) => printer.detail(`${client} ${command.replace(/Command$/, "")}`),
+  });
   const reading = readOutputs({
     source,
     stack: names.stack,
@@ -234,13 +237,15 @@ export async function readEnvironment(
   return { aws, identity, names, raw };
 }
 
-/** Reads the RDS secret, and hides its password. */
-export async function readSecret(
+/** Reads how to log in to RDS, and hides the password. */
+export async function readLogin(
   aws: AwsClients,
-  arn: string,
-  { printer, signal }: CommandContext,
-): Promise<DatabaseSecret> {
-  const secret = await readDatabaseSecret(aws, arn, signal);
-  printer.redactor.add(secret.password);
+  outputs: DatabaseOutputs & Pick<Outputs, "database_secret_arn">,
+  { environment, printer, signal }: CommandContext,
+): Promise<RdsLogin> {
+  const hide = (secret: string) => printer.redactor.add(secret);
+  if (usesIam(environment)) return await iamLogin(aws, rdsPlace(outputs), environment, hide);
+  const secret = await readDatabaseSecret(aws, outputs.database_secret_arn, signal);
+  hide(secret.password);
   return secret;
 }

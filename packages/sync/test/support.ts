@@ -27,6 +27,8 @@ export interface SyncCall {
   program?: string;
   /** Added to the pair's environment; undefined takes a variable out. */
   env?: Record<string, string | undefined>;
+  /** Standard input. Default: empty. */
+  input?: string;
   /** Called as soon as the process runs. */
   onStart?: (child: ChildProcess) => void;
   /** Called with each piece of stderr. */
@@ -37,14 +39,16 @@ export interface SyncCall {
 export async function sync(
   pair: Pair,
   args: readonly string[],
-  { program = bin, env = {}, onStart, onStderr }: SyncCall = {},
+  { program = bin, env = {}, input, onStart, onStderr }: SyncCall = {},
 ): Promise<Transcript> {
   const child = spawn(process.execPath, [program, ...args], {
     env: Object.fromEntries(
       Object.entries({ ...pair.env, ...env }).filter(([, value]) => value !== undefined),
     ),
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
   });
+  // A command may end without reading it.
+  child.stdin.on("error", () => undefined).end(input);
   onStart?.(child);
   const transcript: Transcript = { exitCode: -1, stdout: "", stderr: "" };
   child.stdout.setEncoding("utf8").on("data", (text: string) => (transcript.stdout += text));

@@ -2,7 +2,7 @@
 import type { AwsClients } from "@pilot-light/core/aws/clients";
 import type { ResourceNames } from "@pilot-light/core/contract";
 import type { Environment } from "@pilot-light/core/config/env";
-import type { Action } from "./actions.ts";
+import type { Action } from "@pilot-light/core/aws/actions";
 import type { Fix } from "./fix.ts";
 import type { Mode } from "./mode.ts";
 import type { Reads } from "./reads.ts";

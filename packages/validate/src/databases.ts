@@ -1,5 +1,6 @@
 /** Connects to both databases, for the checks that read from them. */
-import { resolveRds, withCredentials } from "@pilot-light/core/postgres/rds-endpoint";
+import { iamLogin, usesIam } from "@pilot-light/core/aws/rds-login";
+import { rdsPlace, resolveRds, withCredentials } from "@pilot-light/core/postgres/rds-endpoint";
 import { readNeon } from "@pilot-light/core/postgres/neon-url";
 import {
   openSession,
@@ -22,11 +23,13 @@ export async function openNeon(context: CheckContext): Promise<Session> {
 
 /** @throws OpsError of `openSession` and `resolveRds` */
 export async function openRds(context: CheckContext): Promise<Session> {
-  const { reads, environment } = context;
+  const { aws, reads, environment, hide } = context;
   const { values } = await reads.outputs();
-  const secret = await reads.databaseSecret();
+  const login = usesIam(environment)
+    ? await iamLogin(aws, rdsPlace(values), environment, hide)
+    : await reads.databaseSecret();
   const rds = await resolveRds(values, environment, await reads.rdsRoute());
-  return await openSession(withCredentials(rds, secret), optionsFor("target", rdsDeadline, context));
+  return await openSession(withCredentials(rds, login), optionsFor("target", rdsDeadline, context));
 }
 
 function optionsFor(

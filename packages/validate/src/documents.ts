@@ -91,25 +91,26 @@ const list = defineDocument({
   }),
 });
 
+/** An IAM policy. */
+export const policySchema = z.strictObject({
+  Version: z.literal("2012-10-17").describe("Version of the policy language."),
+  Statement: z
+    .array(
+      z.strictObject({
+        Sid: z.string().describe("Identifier of the statement."),
+        Effect: z.literal("Allow").describe("The statement allows its actions."),
+        Action: z.array(z.string()).describe("IAM actions."),
+        Resource: z.array(z.string()).describe("ARNs of the resources."),
+      }),
+    )
+    .describe("One statement for each set of resources."),
+});
+
 const policy = defineDocument({
   commands: command,
   outcomes: { printed: "With `--print-policy`." },
   schema: z.object({
-    policy: z
-      .strictObject({
-        Version: z.literal("2012-10-17").describe("Version of the policy language."),
-        Statement: z
-          .array(
-            z.strictObject({
-              Sid: z.string().describe("Identifier of the statement."),
-              Effect: z.literal("Allow").describe("The statement allows its actions."),
-              Action: z.array(z.string()).describe("IAM actions, all of them read-only."),
-              Resource: z.array(z.string()).describe("ARNs of the resources."),
-            }),
-          )
-          .describe("One statement for each set of resources."),
-      })
-      .describe("The IAM policy that all checks together need."),
+    policy: policySchema.describe("The IAM policy that all checks together need; all actions only read."),
   }),
 });
 
@@ -119,4 +120,3 @@ export const documents = [report, list, policy] as const;
 export type Report = z.infer<typeof report.schema>;
 export type CheckResult = Report["checks"][number];
 export type ListedCheck = z.infer<typeof list.schema>["checks"][number];
-export type Policy = z.infer<typeof policy.schema>["policy"];

@@ -1,7 +1,7 @@
 /** Loads the AWS clients that checks will need while the first requests run: loading takes most of a run's time. */
 import { setImmediate as nextTask } from "node:timers/promises";
 import type { AwsClients } from "@pilot-light/core/aws/clients";
-import type { Action } from "./actions.ts";
+import type { Action } from "@pilot-light/core/aws/actions";
 import type { Check } from "./check.ts";
 
 type ServicePrefix<Name extends string> = Name extends `${infer Prefix}:${string}` ? Prefix : never;
@@ -19,7 +19,7 @@ const loaders = {
   cloudfront: (aws) => aws.cloudFront(),
   servicediscovery: (aws) => aws.serviceDiscovery(),
   elasticfilesystem: (aws) => aws.efs(),
-} as const satisfies Record<ServicePrefix<Action>, (aws: AwsClients) => Promise<unknown>>;
+} as const satisfies Partial<Record<ServicePrefix<Action>, (aws: AwsClients) => Promise<unknown>>>;
 
 /** Loads one client after the other. Between them, the event loop handles the responses that have arrived. */
 export async function preloadClients(

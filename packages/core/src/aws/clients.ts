@@ -1,6 +1,7 @@
 /** AWS clients, created once and only when needed. Endpoint, profile and credentials follow the SDK's conventions. */
 import type { ACMClient } from "@aws-sdk/client-acm";
 import type { CloudFrontClient } from "@aws-sdk/client-cloudfront";
+import type { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import type { EC2Client } from "@aws-sdk/client-ec2";
 import type { ECRClient } from "@aws-sdk/client-ecr";
 import type { ECSClient } from "@aws-sdk/client-ecs";
@@ -26,6 +27,7 @@ export interface AwsClients {
   ecs(): Promise<ECSClient>;
   efs(): Promise<EFSClient>;
   loadBalancing(): Promise<ElasticLoadBalancingV2Client>;
+  logs(): Promise<CloudWatchLogsClient>;
   rds(): Promise<RDSClient>;
   s3(): Promise<S3Client>;
   secretsManager(): Promise<SecretsManagerClient>;
@@ -69,6 +71,7 @@ export function createAwsClients(environment: Environment, { onCall }: AwsClient
     ecs: once(() => new (sdk.ecs().ECSClient)(common)),
     efs: once(() => new (sdk.efs().EFSClient)(common)),
     loadBalancing: once(() => new (sdk.loadBalancing().ElasticLoadBalancingV2Client)(common)),
+    logs: once(() => new (sdk.logs().CloudWatchLogsClient)(common)),
     rds: once(() => new (sdk.rds().RDSClient)(common)),
     // An emulator has no DNS name for each bucket.
     s3: once(() => new (sdk.s3().S3Client)({ ...common, forcePathStyle: emulated })),

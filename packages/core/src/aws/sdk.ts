@@ -5,12 +5,14 @@
 import { createRequire } from "node:module";
 import type * as acm from "@aws-sdk/client-acm";
 import type * as cloudFront from "@aws-sdk/client-cloudfront";
+import type * as logs from "@aws-sdk/client-cloudwatch-logs";
 import type * as ec2 from "@aws-sdk/client-ec2";
 import type * as ecr from "@aws-sdk/client-ecr";
 import type * as ecs from "@aws-sdk/client-ecs";
 import type * as efs from "@aws-sdk/client-efs";
 import type * as loadBalancing from "@aws-sdk/client-elastic-load-balancing-v2";
 import type * as rds from "@aws-sdk/client-rds";
+import type * as rdsSigner from "@aws-sdk/rds-signer";
 import type * as s3 from "@aws-sdk/client-s3";
 import type * as secretsManager from "@aws-sdk/client-secrets-manager";
 import type * as serviceDiscovery from "@aws-sdk/client-servicediscovery";
@@ -27,7 +29,9 @@ export const sdk = {
   ecs: () => require("@aws-sdk/client-ecs") as typeof ecs,
   efs: () => require("@aws-sdk/client-efs") as typeof efs,
   loadBalancing: () => require("@aws-sdk/client-elastic-load-balancing-v2") as typeof loadBalancing,
+  logs: () => require("@aws-sdk/client-cloudwatch-logs") as typeof logs,
   rds: () => require("@aws-sdk/client-rds") as typeof rds,
+  rdsSigner: () => require("@aws-sdk/rds-signer") as typeof rdsSigner,
   s3: () => require("@aws-sdk/client-s3") as typeof s3,
   secretsManager: () => require("@aws-sdk/client-secrets-manager") as typeof secretsManager,
   serviceDiscovery: () => require("@aws-sdk/client-servicediscovery") as typeof serviceDiscovery,

@@ -27,6 +27,19 @@ export async function confirmByName(question: string, name: string, signal: Abor
   throw notConfirmed({ expected: name });
 }
 
+/**
+ * Asks for a secret, which is not shown.
+ * @throws OpsError INTERRUPTED
+ */
+export async function askSecretly(message: string, signal: AbortSignal): Promise<string> {
+  const { isCancel, password } = await import("@clack/prompts");
+  const answer = await password({ message, output: process.stderr, signal });
+  if (isCancel(answer)) {
+    throw withState(signal.aborted ? signal.reason : interrupted({ signal: "SIGINT" }), "nothing-written");
+  }
+  return answer;
+}
+
 /** @throws OpsError INTERRUPTED */
 async function ask(message: string, signal: AbortSignal): Promise<string> {
   const { isCancel, text } = await import("@clack/prompts");

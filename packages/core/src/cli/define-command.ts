@@ -4,7 +4,7 @@ import { variables, type VariableName } from "../config/env.ts";
 import { exitCodeMeanings } from "../ops-error.ts";
 import { layOut, mostColumns } from "../output/layout.ts";
 import { runCommand, type CommandContext, type CommandEnding, type CommandOutcome } from "./command.ts";
-import { commonOptions, reportOption } from "./options.ts";
+import { commonOptions, reportOption, withOptions } from "./options.ts";
 
 /** A command as its file defines it. */
 export interface CommandDefinition<Options> extends CommandEnding {
@@ -70,7 +70,9 @@ export function defineCommand<Options>(definition: CommandDefinition<Options>): 
     addTo: (argv) =>
       argv.command(own, summary, build, async (args) => {
         const flags = printsDocument ? args : { ...args, json: false };
-        await runCommand(name, flags, (context) => run(args, context), { forwardsSignals, changes });
+        const runIt = (context: CommandContext) =>
+          run(args, { ...context, environment: withOptions(context.environment, args) });
+        await runCommand(name, flags, runIt, { forwardsSignals, changes });
       }),
   };
 }

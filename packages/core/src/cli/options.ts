@@ -1,5 +1,6 @@
 /** Options that several commands share. */
 import type { Argv } from "yargs";
+import type { Environment } from "../config/env.ts";
 import { viaChoices } from "../config/via.ts";
 import { parseJobs } from "./option-values.ts";
 
@@ -62,13 +63,28 @@ export function outputsFileOption<T>(argv: Argv<T>) {
   });
 }
 
-/** `--via`, of every command that connects to RDS. */
+/** `--via` and `--rds-auth`, of every command that connects to RDS. */
 export function viaOption<T>(argv: Argv<T>) {
-  return argv.option("via", {
-    choices: viaChoices,
-    describe: "Route to RDS [default: PILOT_LIGHT_VIA, else auto]",
-    group: "Input:",
-  });
+  return argv
+    .option("via", {
+      choices: viaChoices,
+      describe: "Route to RDS [default: PILOT_LIGHT_VIA, else auto]",
+      group: "Input:",
+    })
+    .option("rds-auth", {
+      choices: ["password", "iam"] as const,
+      describe: "Login to RDS [default: RDS_AUTH, else password]",
+      group: "Input:",
+    });
+}
+
+/** The environment of a command, in which an option that stands for a variable has precedence over it. */
+export function withOptions(
+  environment: Environment,
+  options: Readonly<Record<string, unknown>>,
+): Environment {
+  const { rdsAuth } = options;
+  return typeof rdsAuth === "string" ? { ...environment, RDS_AUTH: rdsAuth } : environment;
 }
 
 /**

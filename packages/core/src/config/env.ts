@@ -40,6 +40,11 @@ export const variables = {
     details:
       "The file holds the JSON that `pnpm infra:output --outputs-file <file>` writes. If the variable is not set, the tools run `cdktf output` or `terraform output`. The option `--outputs-file` has precedence.",
   },
+  PILOT_LIGHT_OUTPUTS: {
+    description: "The Terraform outputs themselves, where no file can be given.",
+    details:
+      "The same JSON as in the file of `PILOT_LIGHT_OUTPUTS_FILE`, which has precedence. A sync inside AWS gets its outputs this way.",
+  },
   PILOT_LIGHT_ACCOUNT_ID: {
     description: "AWS account that the credentials must belong to.",
     details:
@@ -86,6 +91,16 @@ export const variables = {
     description: "File with the CA certificates that the tools trust for RDS.",
     details: "If the variable is not set, the tools trust the certificate bundle that AWS publishes for RDS.",
   },
+  RDS_AUTH: {
+    description: "`password`, or `iam` for tokens in place of the password.",
+    details:
+      "With `password` the tools read the user and the password from the secret of the master user. With `iam` they log in as `RDS_IAM_USER` with a token that the credentials of AWS sign for each connection. The option `--rds-auth` has precedence. See [the runbook](runbooks/reach-rds.md).",
+    default: "password",
+  },
+  RDS_IAM_USER: {
+    description: "User of RDS for `RDS_AUTH=iam`. It needs the role `rds_iam`.",
+    details: "A sync also needs the privileges that the plan checks, such as CREATEDB on the target.",
+  },
   RDS_HOSTADDR: {
     description: "`address:port` of a tunnel to RDS.",
     details:
@@ -103,7 +118,8 @@ export const variables = {
       "An id such as `i-0123456789abcdef0`, or `ecs:<cluster>_<task id>_<runtime id>`. Its security group must be able to connect to RDS. If the variable is not set, `ssm` uses a running task of the backend with ECS Exec, and else starts a task for the time of the command.",
   },
   PILOT_LIGHT_SSM_TASK_SECONDS: {
-    description: "Seconds that a task for `ssm` may take to start.",
+    description: "Seconds that a task in AWS may take to start.",
+    details: "For the route `ssm`, and for `pnpm sync --on-fargate`.",
     default: "180",
   },
   ALB_HOSTADDR: {

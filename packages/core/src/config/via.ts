@@ -9,6 +9,8 @@ export type Via = (typeof viaChoices)[number];
 export const rdsVariables = [
   "PILOT_LIGHT_VIA",
   "RDS_HOSTADDR",
+  "RDS_AUTH",
+  "RDS_IAM_USER",
   "PILOT_LIGHT_SSM_TARGET",
   "PILOT_LIGHT_SSM_TASK_SECONDS",
   "RDS_SSLMODE",

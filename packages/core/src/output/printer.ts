@@ -66,7 +66,8 @@ export class Printer {
     this.verbose = verbose;
     this.interactive = stderr.isTTY && readVariable(environment, "CI") === undefined;
     const plain = readVariable(environment, "NO_COLOR") !== undefined;
-    this.colors = pc.createColors(color ?? (stderr.isTTY && !plain));
+    // A pipe has no `isTTY`. Without a value, the library would use colors in every CI system.
+    this.colors = pc.createColors(color ?? (stderr.isTTY ? !plain : false));
   }
 
   /** Whether progress is one line that is redrawn; elsewhere each report is a line of its own. */

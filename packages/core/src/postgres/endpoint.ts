@@ -31,6 +31,8 @@ export interface Endpoint {
   database: string;
   user: string;
   password: string;
+  /** A password for one connection, where a password lasts for minutes only. */
+  freshPassword?: () => Promise<string>;
   tls: Tls;
   /** libpq's `channel_binding`. */
   channelBinding?: "disable" | "prefer" | "require";

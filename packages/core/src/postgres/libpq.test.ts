@@ -40,8 +40,21 @@ const endpoint: Endpoint = {
   notes: [],
 };
 
+test("a program gets a password of its own where passwords last for minutes only", async () => {
+  let count = 0;
+  const short = { ...endpoint, freshPassword: () => Promise.resolve(`token:${(count += 1)}`) };
+  for (const line of ["*:*:*:me:token\\:1\n", "*:*:*:me:token\\:2\n"]) {
+    const { PGPASSFILE = "" } = await libpqEnvironment(short, directory, {});
+    expect(await readFile(PGPASSFILE, "utf8")).toBe(line);
+  }
+});
+
 test("a program gets where to connect and files that only this user can read, but no password", async () => {
-  const environment = await libpqEnvironment(endpoint, directory, { PATH: "/bin" });
+  const environment = await libpqEnvironment(endpoint, directory, {
+    PATH: "/bin",
+    AWS_SECRET_ACCESS_KEY: "secret",
+    PGPASSWORD: "secret",
+  });
   expect(environment).toMatchObject({
     PATH: "/bin",
     PGHOST: "db.example.com",

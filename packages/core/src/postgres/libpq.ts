@@ -16,7 +16,8 @@ export function passFileLine(user: string, password: string): string {
 
 /**
  * Writes the files libpq needs for an endpoint below `directory` and returns the environment that names them.
- * The caller's own PG* variables are not passed on: PGOPTIONS or PGSERVICE of a shell must not change a sync; nor are secrets.
+ * The caller's own PG* variables are not passed on: PGOPTIONS or PGSERVICE of a shell must not change a sync; nor are secrets, and the
+ * credentials of AWS.
  */
 export async function libpqEnvironment(
   endpoint: Endpoint,
@@ -26,9 +27,10 @@ export async function libpqEnvironment(
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const files = await mkdtemp(join(directory, `${endpoint.system}-`));
   const passFile = join(files, "pgpass");
-  await writeFile(passFile, passFileLine(endpoint.user, endpoint.password), { mode: 0o600 });
+  const password = (await endpoint.freshPassword?.()) ?? endpoint.password;
+  await writeFile(passFile, passFileLine(endpoint.user, password), { mode: 0o600 });
   const inherited = Object.fromEntries(
-    Object.entries(withoutSecrets(base)).filter(([name]) => !name.startsWith("PG")),
+    Object.entries(withoutSecrets(base)).filter(([name]) => !/^(?:PG|AWS_)/.test(name)),
   );
   const environment: Record<string, string | undefined> = {
     ...inherited,

@@ -53,8 +53,11 @@ export async function resolveRds(
 }
 
 /** An endpoint with its credentials. */
-export function withCredentials(rds: Omit<Endpoint, "user" | "password">, secret: DatabaseSecret): Endpoint {
-  return { ...rds, user: secret.username, password: secret.password };
+export function withCredentials(
+  rds: Omit<Endpoint, "user" | "password">,
+  { username, password, freshPassword }: DatabaseSecret & Pick<Endpoint, "freshPassword">,
+): Endpoint {
+  return { ...rds, user: username, password, ...(freshPassword === undefined ? {} : { freshPassword }) };
 }
 
 /**

@@ -95,3 +95,34 @@ test("through a tunnel, the certificate is checked against the name of the host"
   expect(await connectTo(host, { type: 2, value: host }, "127.0.0.1")).toBe("DATABASE_MISSING");
   expect(await connectTo(host, { type: 7, ip: "127.0.0.1" }, "127.0.0.1")).toBe("CERTIFICATE_INVALID");
 });
+
+test("every connection sends a password of its own where passwords last for minutes only", async () => {
+  const passwords: string[] = [];
+  await using server = createServer((socket) => {
+    socket.on("error", () => undefined);
+    // The first message is that of the start; the second one has the password, as the server asks for it in clear text.
+    socket.once("data", () => {
+      socket.write(Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 3]));
+      socket.once("data", (message: Buffer) => {
+        passwords.push(message.toString("utf8", 5, message.length - 1));
+        socket.end(databaseMissing());
+      });
+    });
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  let count = 0;
+  const endpoint: Endpoint = {
+    ...{ system: "rds", host: "127.0.0.1", port, database: "app", user: "someone", password: "first" },
+    freshPassword: () => Promise.resolve(`token-${(count += 1)}`),
+    tls: { mode: "disable" },
+    notes: [],
+  };
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    await expect(openSession(endpoint, { failure: "source" })).rejects.toMatchObject({
+      code: "DATABASE_MISSING",
+    });
+  }
+  expect(passwords.slice(0, 2)).toEqual(["token-1", "token-2"]);
+});

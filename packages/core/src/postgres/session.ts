@@ -282,7 +282,7 @@ async function connectOnce(
     port: endpoint.address?.port ?? endpoint.port,
     database: endpoint.database,
     user: endpoint.user,
-    password: endpoint.password,
+    password: endpoint.freshPassword ?? endpoint.password,
     ssl: tlsOptions(endpoint),
     application_name: "pilot-light",
     connectionTimeoutMillis: timeout,

@@ -4,7 +4,8 @@ import { awsError } from "../aws/errors.ts";
 import { sdk } from "../aws/sdk.ts";
 import { readVariable, type Environment } from "../config/env.ts";
 import type { Outputs } from "../contract.ts";
-import { startAccessTask, describeTasks, idOf, targetOf, type TaskPlace } from "./access-task.ts";
+import { startAccessTask, targetOf } from "./access-task.ts";
+import { describeTasks, idOf, type TaskPlace } from "./owned-tasks.ts";
 
 export type TargetOutputs = Pick<
   Outputs,

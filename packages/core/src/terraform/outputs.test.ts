@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { outputsSchema } from "../contract.ts";
-import { parseOutputs, readOutputs } from "./outputs.ts";
+import { outputsSource, parseOutputs, readOutputs } from "./outputs.ts";
 
 let directory: string;
 beforeAll(async () => {
@@ -38,6 +38,14 @@ test.each([[[]], ["text"], [null], [{ "shop-dev": "text" }]])(
     await expect(read(document)).rejects.toMatchObject({ code: "OUTPUTS_UNREADABLE", exit: 3 });
   },
 );
+
+test("the outputs of a variable are read as those of a file", async () => {
+  const at = (json: string) => ({ source: { json }, stack: "shop-dev", directory, environment: {} });
+  expect(outputsSource(undefined, { PILOT_LIGHT_OUTPUTS: "{}" })).toEqual({ json: "{}" });
+  const { values } = await readOutputs(at(JSON.stringify({ "shop-dev": { vpc_id: "vpc-2" } })));
+  expect(values).toEqual({ vpc_id: "vpc-2" });
+  await expect(readOutputs(at("no JSON"))).rejects.toMatchObject({ code: "OUTPUTS_UNREADABLE" });
+});
 
 test("every output that is missing or wrongly typed is named at once", () => {
   const raw = { values: { database_port: "5432", database_endpoint: "nowhere" }, from: "outputs.json" };

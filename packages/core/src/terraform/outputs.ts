@@ -21,13 +21,19 @@ import { terraformProgram } from "./program.ts";
 import { plainLines } from "./plain-text.ts";
 import { isInitialized } from "./initialized.ts";
 
-/** Where the outputs come from: values that the caller has, a file with the JSON of `cdktf output`, or the deployed stack. */
-export type OutputsSource = "deployed" | { file: string } | { values: Readonly<Record<string, unknown>> };
+/**
+ * Where the outputs come from: values that the caller has, a file with the JSON of `cdktf output`, the same JSON in a variable, or the
+ * deployed stack.
+ */
+export type OutputsSource =
+  "deployed" | { file: string } | { json: string } | { values: Readonly<Record<string, unknown>> };
 
-/** The source that a command uses: its `--outputs-file`, else PILOT_LIGHT_OUTPUTS_FILE, else the deployed stack. */
+/** The source that a command uses: its `--outputs-file`, else PILOT_LIGHT_OUTPUTS_FILE, else PILOT_LIGHT_OUTPUTS, else the deployed stack. */
 export function outputsSource(file: string | undefined, environment: Environment): OutputsSource {
   const chosen = file ?? readVariable(environment, "PILOT_LIGHT_OUTPUTS_FILE");
-  return chosen === undefined ? "deployed" : { file: resolve(chosen) };
+  if (chosen !== undefined) return { file: resolve(chosen) };
+  const json = readVariable(environment, "PILOT_LIGHT_OUTPUTS");
+  return json === undefined ? "deployed" : { json };
 }
 
 export interface ReadOutputsOptions {
@@ -58,7 +64,11 @@ export async function readOutputs(options: ReadOutputsOptions): Promise<RawOutpu
   const { source, stack } = options;
   if (source === "deployed") return (await terraformOutput(options)) ?? (await cdktfOutput(options));
   if ("values" in source) return { values: source.values, from: "terraform" };
-  return stackOf(await readJson(source.file, stack), stack, source.file);
+  const [json, from] =
+    "json" in source
+      ? [source.json, "PILOT_LIGHT_OUTPUTS"]
+      : [await readText(source.file, stack), source.file];
+  return stackOf(parseJson(json, from, stack), stack, from);
 }
 
 /**
@@ -79,12 +89,19 @@ export function parseOutputs<Schema extends z.ZodType>(raw: RawOutputs, schema: 
   });
 }
 
-async function readJson(file: string, stack: string): Promise<unknown> {
+async function readText(file: string, stack: string): Promise<string> {
   try {
-    return JSON.parse(await readFile(file, "utf8"));
+    return await readFile(file, "utf8");
   } catch (cause) {
-    const reason = cause instanceof SyntaxError ? "it is not JSON" : messageOf(cause);
-    throw outputsUnreadable({ file, reason, stack }, { cause });
+    throw outputsUnreadable({ file, reason: messageOf(cause), stack }, { cause });
+  }
+}
+
+function parseJson(text: string, from: string, stack: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw outputsUnreadable({ file: from, reason: "it is not JSON", stack }, { cause });
   }
 }
 
@@ -144,7 +161,11 @@ async function cdktfOutput(options: ReadOutputsOptions): Promise<RawOutputs> {
       const details = plainLines([...result.stdout.split("\n"), ...result.stderr]).slice(-15);
       throw outputsFailed({ details });
     }
-    return stackOf(await readJson(file, options.stack), options.stack, "cdktf");
+    return stackOf(
+      parseJson(await readText(file, options.stack), file, options.stack),
+      options.stack,
+      "cdktf",
+    );
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

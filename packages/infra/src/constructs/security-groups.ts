@@ -1,6 +1,6 @@
 /**
- * Allowed connections: CloudFront to the load balancer, the load balancer to the services, and to the database only the backend and the
- * task through which Systems Manager forwards a port.
+ * Allowed connections: CloudFront to the load balancer, the load balancer to the services, and to the database only the backend, the task
+ * through which Systems Manager forwards a port, and syncs inside AWS.
  */
 import { DataAwsEc2ManagedPrefixList } from "@cdktf/provider-aws/lib/data-aws-ec2-managed-prefix-list/index.js";
 import { DefaultSecurityGroup } from "@cdktf/provider-aws/lib/default-security-group/index.js";
@@ -30,6 +30,7 @@ const groups = {
   database: "RDS instance, reached by the backend only",
   efs: "Files of Prometheus and Grafana",
   "database-access": "Tasks that forward a port to the database",
+  sync: "Tasks that copy between the database and Neon",
 } as const;
 type GroupName = keyof typeof groups;
 
@@ -56,6 +57,7 @@ export class SecurityGroups extends Construct {
       database: this.#group("database"),
       efs: this.#group("efs"),
       "database-access": this.#group("database-access"),
+      sync: this.#group("sync"),
     };
     this.#closeDefaultGroup();
     this.#fromCloudFront();
@@ -67,6 +69,7 @@ export class SecurityGroups extends Construct {
     this.#allow("frontend", "backend", ports.backend);
     this.#allow("backend", "database", postgresPort);
     this.#allow("database-access", "database", postgresPort);
+    this.#allow("sync", "database", postgresPort);
     this.#allow("backend", "prometheus", ports.prometheus);
     this.#allow("prometheus", "frontend", ports.frontend);
     this.#allow("prometheus", "backend", ports.backend);
@@ -74,9 +77,11 @@ export class SecurityGroups extends Construct {
     this.#allow("prometheus", "efs", nfsPort);
     this.#allow("grafana", "efs", nfsPort);
     // Image repositories, logs, secrets, Systems Manager, and the services' own calls to the internet.
-    for (const name of ["frontend", "backend", "prometheus", "grafana", "database-access"] as const) {
+    for (const name of ["frontend", "backend", "prometheus", "grafana", "database-access", "sync"] as const) {
       this.#toEverywhere(name, 443);
     }
+    // Neon.
+    this.#toEverywhere("sync", postgresPort);
   }
 
   #group(name: GroupName): string {

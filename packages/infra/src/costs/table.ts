@@ -1,5 +1,5 @@
 /** The prices as a table per mode, in Markdown: the text of docs/costs.md. */
-import { accessTaskHour, hoursOfAMonth, monthly, pricesAsOf } from "@pilot-light/core/prices";
+import { accessTaskHour, syncTaskHour, hoursOfAMonth, monthly, pricesAsOf } from "@pilot-light/core/prices";
 import { type Price, type Scenario, prices, scenarios } from "./prices.ts";
 
 const columns: readonly Scenario[] = ["pilotLight", "withoutDatabase", "active", "cheapActive"];
@@ -30,7 +30,8 @@ of active mode costs ${((total("active") - total("pilotLight")) / hoursOfAMonth)
 
 ${table([header, ...rows, sums])}
 A task through which Systems Manager forwards a port to the database costs ${accessTaskHour().toFixed(3)} USD an hour, and at least a minute. The tools stop
-it with their command; it ends by itself after an hour.
+it with their command; it ends by itself after an hour. A task of \`pnpm sync --on-fargate\` costs ${syncTaskHour().toFixed(3)} USD an hour, for each minute that
+a sync runs. Without a sync, only its image and the secret with the URL of Neon cost something, in both modes.
 
 Sizes are the defaults of the Terraform variables. Amounts that depend on use are those of a month with little use. The table does not
 include traffic to the internet, Container Insights (\`enable_container_insights\`, 0.30 a metric), and RDS snapshots beyond the size of

@@ -1,5 +1,6 @@
 /** What the synthesized Terraform of the dev stack must and must not contain. */
 import { tmpdir } from "node:os";
+import { syncActions } from "@pilot-light/core/aws/command-actions";
 import { outputsSchema } from "@pilot-light/core/contract";
 import { accessTaskHour } from "@pilot-light/core/prices";
 import { describe, expect, it } from "vitest";
@@ -102,7 +103,7 @@ describe("the database", () => {
     );
   });
 
-  it("is reached from the security groups of the backend and of the tasks for access, and from nowhere else", () => {
+  it("is reached from the security groups of the backend and of the tools' own tasks, and from nowhere else", () => {
     const rules = resources(document, "aws_vpc_security_group_ingress_rule").filter(({ security_group_id }) =>
       String(security_group_id).includes("_database_"),
     );
@@ -113,7 +114,7 @@ describe("the database", () => {
         to_port: 5432,
         ip_protocol: "tcp",
       }) as unknown;
-    expect(rules).toEqual([from("backend"), from("database-access")]);
+    expect(rules).toEqual([from("backend"), from("database-access"), from("sync")]);
   });
 });
 
@@ -170,6 +171,55 @@ describe("the task for access to the database", () => {
   it("costs what docs/costs.md states for an hour", () => {
     expect(definition).toMatchObject({ cpu: "256", memory: "512" });
     expect(accessTaskHour()).toBeCloseTo(0.0173, 4);
+  });
+});
+
+describe("the task for syncs", () => {
+  const isOfTask = ({ security_group_id: id }: Block) => String(id).includes("_sync_");
+  const definition = resource(document, "aws_ecs_task_definition", "sync-task/definition");
+  const container = String(definition["container_definitions"]);
+  const actionsOf = (path: string) => {
+    const { policy } = resource(document, "aws_iam_role_policy", `sync-task/${path}`);
+    return [...String(policy).matchAll(/"(\w+:\w+)"/g)].map(([, action]) => action);
+  };
+
+  it("accepts no connection, and opens them to both databases and to HTTPS only", () => {
+    expect(resources(document, "aws_vpc_security_group_ingress_rule").filter(isOfTask)).toEqual([]);
+    const egress = resources(document, "aws_vpc_security_group_egress_rule").filter(isOfTask);
+    expect(egress.map(({ from_port, cidr_ipv4 = "the database" }) => [from_port, cidr_ipv4])).toEqual([
+      [5432, "the database"],
+      [443, "0.0.0.0/0"],
+      [5432, "0.0.0.0/0"],
+    ]);
+  });
+
+  it("may only do what a sync does, and only ECS reads the URL of Neon", () => {
+    expect(actionsOf("task-policy").sort()).toEqual([...syncActions].sort());
+    expect(actionsOf("start-policy")).toEqual([
+      "ecr:GetAuthorizationToken",
+      "ecr:BatchCheckLayerAvailability",
+      "ecr:BatchGetImage",
+      "ecr:GetDownloadUrlForLayer",
+      "logs:CreateLogStream",
+      "logs:PutLogEvents",
+      "secretsmanager:GetSecretValue",
+    ]);
+    expect(container).toContain('"name" = "NEON_DATABASE_URL"');
+    expect(resources(document, "aws_secretsmanager_secret_version")).not.toContainEqual(
+      expect.objectContaining({ secret_id: expect.stringContaining("sync-task") as string }),
+    );
+  });
+
+  it("has time to undo its work after SIGTERM, which reaches the program", () => {
+    expect(container).toContain('"stopTimeout" = 120');
+    expect(container).toContain('"initProcessEnabled" = true');
+    expect(container).toContain(`"entryPoint" = ["pilot-light", "task", "sync"]`);
+  });
+
+  it("exists in both modes", () => {
+    for (const block of [definition, resource(document, "aws_secretsmanager_secret", "sync-task/neon-url")]) {
+      expect(block).not.toHaveProperty("count");
+    }
   });
 });
 

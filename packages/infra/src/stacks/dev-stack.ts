@@ -18,6 +18,7 @@ import { ImageRegistry } from "../constructs/image-registry.ts";
 import { Nat } from "../constructs/nat.ts";
 import { Network } from "../constructs/network.ts";
 import { ProfilingBucket } from "../constructs/profiling-bucket.ts";
+import { SyncTask } from "../constructs/sync-task.ts";
 import { SecurityGroups } from "../constructs/security-groups.ts";
 import { Gate } from "../gate.ts";
 import { modes as modesOf } from "../modes.ts";
@@ -43,6 +44,8 @@ interface Base {
   database: Database;
   databaseAccess: DatabaseAccess;
   databaseAccessGroupId: string;
+  syncTask: SyncTask;
+  syncGroupId: string;
   ciUser: CiUser;
 }
 
@@ -102,6 +105,13 @@ export class DevStack extends TerraformStack {
     });
     const databaseAccess = new DatabaseAccess(this, "database-access", { prefix });
 
+    const syncTask = new SyncTask(this, "sync-task", {
+      ...{ project, region },
+      variables: variables.sync,
+      architecture: variables.services.architecture,
+      logRetentionDays: variables.services.logRetentionDays,
+    });
+
     const nat = new Nat(this, "nat", {
       active: modes.active,
       prefix,
@@ -158,13 +168,15 @@ export class DevStack extends TerraformStack {
     const base = {
       ...{ network, backupsBucket, profilingBucket, registry, ciUser },
       ...{ database, databaseAccess, databaseAccessGroupId },
+      ...{ syncTask, syncGroupId: securityGroups.ids.sync },
     };
     writeOutputs(this, this.#outputs(variables, base, edge, compute));
   }
 
   #outputs(variables: Variables, base: Base, edge: Edge, compute: Compute): OutputValues {
     const { names, project, region } = this.#props;
-    const { network, backupsBucket, profilingBucket, registry, database, databaseAccess, ciUser } = base;
+    const { network, backupsBucket, profilingBucket, registry, database, databaseAccess, ciUser, syncTask } =
+      base;
     const { backend, frontend, grafana } = registry.repositories;
     return {
       schema_version: outputsVersion,
@@ -186,6 +198,13 @@ export class DevStack extends TerraformStack {
       database_access_task_definition_arn: databaseAccess.taskDefinitionArn,
       database_access_subnet_ids: [...network.publicSubnetIds],
       database_access_security_group_id: base.databaseAccessGroupId,
+      sync_task_definition_arn: syncTask.taskDefinitionArn,
+      sync_security_group_id: base.syncGroupId,
+      sync_log_group_name: syncTask.logGroupName,
+      sync_image: syncTask.image,
+      sync_ecr_repository_url: syncTask.repository.url,
+      sync_ecr_repository_name: syncTask.repository.name,
+      neon_url_secret_arn: syncTask.neonSecretArn,
       ecs_cluster_name: compute.cluster.name,
       ecs_cluster_arn: compute.cluster.arnOutput,
       frontend_service_name: compute.serviceNames.frontend,

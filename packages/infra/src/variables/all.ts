@@ -6,6 +6,7 @@ import { type EdgeVariables, edgeVariables } from "./edge.ts";
 import { type GithubVariables, githubVariables } from "./github.ts";
 import { type NetworkVariables, networkVariables } from "./network.ts";
 import { type ServiceVariables, serviceVariables } from "./services.ts";
+import { type SyncVariables, syncVariables } from "./sync.ts";
 import { type StorageVariables, storageVariables } from "./storage.ts";
 
 export interface Variables {
@@ -17,6 +18,7 @@ export interface Variables {
   services: ServiceVariables;
   edge: EdgeVariables;
   github: GithubVariables;
+  sync: SyncVariables;
 }
 
 export interface VariablesProps {
@@ -30,6 +32,7 @@ export function defineVariables(
   define: VariableDefinitions,
   { project, region, namespace }: VariablesProps,
 ): Variables {
+  const storage = storageVariables(define);
   return {
     activated: define.flag(
       "dev_activated",
@@ -37,10 +40,11 @@ export function defineVariables(
       "True: the environment is active. False: it is in pilot light, without compute.",
     ),
     network: networkVariables(define, region),
-    storage: storageVariables(define),
+    storage,
     database: databaseVariables(define, project),
     services: serviceVariables(define),
     edge: edgeVariables(define, namespace),
     github: githubVariables(define),
+    sync: syncVariables(define, storage.ecrImagesKept),
   };
 }

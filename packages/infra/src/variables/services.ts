@@ -144,7 +144,7 @@ function range(least: number, most: number): readonly number[] {
   return Array.from({ length: (most - least) / 1024 + 1 }, (_, index) => least + index * 1024);
 }
 
-function memoryRule(name: ServiceName): Rule {
+export function memoryRule(name: ServiceName | "sync"): Rule {
   const [cpu, memory] = [`${name}_task_cpu`, `${name}_task_memory`];
   const pairs = memorySizes.map(
     ({ cpu: units, sizes }) => `(var.${cpu} == ${units} && contains([${sizes.join(", ")}], var.${memory}))`,
@@ -177,7 +177,7 @@ function images(define: VariableDefinitions): Record<ServiceName, ImageSettings>
   };
 }
 
-function imageRule(name: string): Rule {
+export function imageRule(name: string): Rule {
   return [
     `${name === "prometheus_image" ? "" : `var.${name} == "" || `}can(regex("^[a-z0-9][a-z0-9.:/_-]*[:@][A-Za-z0-9_.:-]+$", var.${name}))`,
     `${name} must be an image with a tag or a digest.`,

@@ -2,6 +2,7 @@
 import { runCli } from "@pilot-light/core/cli/cli";
 import { activateCommand, deactivateCommand } from "./mode-change-command.ts";
 import { deployCommand, diffCommand, outputCommand } from "./deployment-command.ts";
+import { policyCommand } from "./policy-command.ts";
 import { pruneCommand, snapshotsCommand } from "./snapshots-command.ts";
 import { statusCommand } from "./status-command.ts";
 import { tunnelCommand } from "./tunnel-command.ts";
@@ -11,6 +12,7 @@ const commands = [
   deactivateCommand,
   statusCommand,
   tunnelCommand,
+  policyCommand,
   snapshotsCommand,
   pruneCommand,
   diffCommand,

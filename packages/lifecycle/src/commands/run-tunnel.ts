@@ -1,6 +1,7 @@
 /** `pnpm tunnel rds`: keeps a route to RDS open for other programs. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { usesIam } from "@pilot-light/core/aws/rds-login";
 import { createAwsClients } from "@pilot-light/core/aws/clients";
 import { awsCommand } from "@pilot-light/core/aws/command-line";
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
@@ -29,7 +30,9 @@ export async function openTunnel(
   printer.data(urlOf(parameters));
   printRow("route", endpoint.notes.join("; "), context);
   printRow("psql", commandLine("psql", [conninfo(parameters)]), context);
-  const read = `secretsmanager get-secret-value --secret-id ${secretArn} --query SecretString --output text`;
+  const read = usesIam(environment)
+    ? `rds generate-db-auth-token --hostname ${endpoint.host} --port ${endpoint.port} --username ${endpoint.user}`
+    : `secretsmanager get-secret-value --secret-id ${secretArn} --query SecretString --output text`;
   printRow("password", awsCommand(createAwsClients(environment), read), context);
   if (endpoint.address !== undefined) {
     const { host, port } = endpoint.address;

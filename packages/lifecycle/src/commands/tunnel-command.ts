@@ -18,6 +18,7 @@ export const tunnelCommand = defineCommand({
     "AWS_REGION",
     "PROJECT_NAME",
     "PILOT_LIGHT_OUTPUTS_FILE",
+    "PILOT_LIGHT_OUTPUTS",
     "PILOT_LIGHT_ACCOUNT_ID",
     ...rdsVariables,
   ],

@@ -98,7 +98,12 @@ test("amounts are rounded to cents, and the total is the sum of the exact amount
 test("the README's table has the same sums", () => {
   const times = (count: number, ...resources: Resource[]) =>
     Array.from({ length: count }, () => resources).flat();
-  const storage = [...times(3, resource("aws_ecr_repository")), ...times(2, resource("aws_s3_bucket"))];
+  // The secret is the one with the URL of Neon, for syncs inside AWS.
+  const storage = [
+    ...times(4, resource("aws_ecr_repository")),
+    ...times(2, resource("aws_s3_bucket")),
+    resource("aws_secretsmanager_secret"),
+  ];
   const database = resource("aws_db_instance", { instance_class: "db.t3.micro", allocated_storage: 20 });
   const active = (gateways: number, strategy: unknown[]) => [
     ...storage,

@@ -14,6 +14,7 @@ import { z } from "zod";
 import { listen, type LoopbackServer } from "../loopback-server.ts";
 import { loopback, portOf } from "../ports.ts";
 import { forward } from "./proxy.ts";
+import type { TaskProcess } from "./task-process.ts";
 import { arnOf, describe, newTask, targetOf, type StandInTask } from "./stand-in-task.ts";
 
 export interface SessionManagerOptions {
@@ -23,6 +24,16 @@ export interface SessionManagerOptions {
   databasePort: number;
   /** What becomes of a task that is started. Default: it runs. */
   starts?: "RUNNING" | "PENDING" | "STOPPED";
+  /** Starts the process of a task that runs a command. Default: every task only waits. */
+  runs?: (task: RequestedTask) => Promise<TaskProcess>;
+}
+
+/** A task that runs a command, as RunTask names it. */
+export interface RequestedTask {
+  id: string;
+  command: readonly string[];
+  /** Added to that of its definition. */
+  environment: Readonly<Record<string, string>>;
 }
 
 /** A session that StartSession has begun. */
@@ -38,6 +49,19 @@ const runTaskSchema = z.object({
   taskDefinition: z.string(),
   enableExecuteCommand: z.boolean().default(false),
   tags: z.array(z.object({ key: z.string(), value: z.string() })).default([]),
+  overrides: z
+    .object({
+      containerOverrides: z
+        .array(
+          z.object({
+            command: z.array(z.string()),
+            environment: z.array(z.object({ name: z.string(), value: z.string() })),
+          }),
+        )
+        .default([]),
+      ephemeralStorage: z.object({ sizeInGiB: z.number() }).optional(),
+    })
+    .optional(),
   networkConfiguration: z.object({ awsvpcConfiguration: z.object({ assignPublicIp: z.string() }) }),
 });
 const startSessionSchema = z.object({
@@ -132,8 +156,13 @@ export class SessionManager implements AsyncDisposable {
 
   /** Stops a task, as its end or a person does. Its sessions end. */
   stopTask(task: StandInTask, reason: string): void {
-    task.status = "STOPPED";
     task.stoppedReason = reason;
+    if (task.process !== undefined) {
+      // It is stopped when its process has ended.
+      task.process.stop();
+      return;
+    }
+    task.status = "STOPPED";
     for (const session of [...this.#sessions.values()]) {
       if (session.target.includes(task.id)) this.#end(session);
     }
@@ -146,6 +175,7 @@ export class SessionManager implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.endSessions();
+    for (const { process } of this.tasks) process?.stop("SIGKILL");
     await this.#front?.[Symbol.asyncDispose]();
     this.#agent.close();
     await once(this.#agent, "close");
@@ -207,7 +237,8 @@ export class SessionManager implements AsyncDisposable {
   }
 
   #runTask(input: unknown): StandInTask {
-    const { cluster, enableExecuteCommand, tags, networkConfiguration } = runTaskSchema.parse(input);
+    const { cluster, enableExecuteCommand, tags, networkConfiguration, overrides } =
+      runTaskSchema.parse(input);
     const { starts = "RUNNING" } = this.#options;
     const task: StandInTask = {
       ...newTask(cluster, starts),
@@ -215,9 +246,32 @@ export class SessionManager implements AsyncDisposable {
       exec: enableExecuteCommand,
       publicAddress: networkConfiguration.awsvpcConfiguration.assignPublicIp === "ENABLED",
     };
+    const storage = overrides?.ephemeralStorage?.sizeInGiB;
+    if (storage !== undefined) task.storage = storage;
+    const [container] = overrides?.containerOverrides ?? [];
+    if (starts === "RUNNING" && container !== undefined) this.#runCommand(task, container);
     if (starts === "STOPPED") task.stoppedReason = "CannotPullContainerError: pull image manifest";
     this.tasks.push(task);
     return task;
+  }
+
+  #runCommand(
+    task: StandInTask,
+    container: { command: readonly string[]; environment: readonly { name: string; value: string }[] },
+  ): void {
+    const environment = Object.fromEntries(container.environment.map(({ name, value }) => [name, value]));
+    const { runs } = this.#options;
+    if (runs === undefined) return;
+    task.status = "PENDING";
+    void (async () => {
+      task.process = await runs({ id: task.id, command: container.command, environment });
+      task.status = "RUNNING";
+      // Stopped while it was starting.
+      if (task.stoppedReason !== "") task.process.stop();
+      task.exitCode = await task.process.ended;
+      task.status = "STOPPED";
+      if (task.stoppedReason === "") task.stoppedReason = "Essential container in task exited";
+    })();
   }
 
   #startSession({ Target, Parameters }: z.infer<typeof startSessionSchema>): Answer {

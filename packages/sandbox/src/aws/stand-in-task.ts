@@ -1,5 +1,6 @@
 /** A task of ECS in the stand-in for Systems Manager: its names, and how ECS describes it. */
 import { randomUUID } from "node:crypto";
+import type { TaskProcess } from "./task-process.ts";
 
 /** A task, as ECS describes it. */
 export interface StandInTask {
@@ -12,6 +13,11 @@ export interface StandInTask {
   exec: boolean;
   publicAddress: boolean;
   service?: string;
+  /** Of a task that runs a command. */
+  process?: TaskProcess;
+  exitCode?: number;
+  /** GiB that were requested. */
+  storage?: number;
 }
 
 export function newTask(cluster: string, status: StandInTask["status"]): StandInTask {
@@ -34,15 +40,21 @@ export function targetOf(task: StandInTask): string {
 
 /** As DescribeTasks returns it. */
 export function describe(task: StandInTask) {
-  const { status, exec, tags, stoppedReason } = task;
+  const { status, exec, tags, stoppedReason, exitCode } = task;
   const agent = { name: "ExecuteCommandAgent", lastStatus: status };
-  const container = { name: "wait", runtimeId: runtimeIdOf(task), managedAgents: exec ? [agent] : [] };
+  const container = {
+    name: "wait",
+    runtimeId: runtimeIdOf(task),
+    managedAgents: exec ? [agent] : [],
+    ...(exitCode === undefined ? {} : { exitCode }),
+  };
   return {
     taskArn: arnOf(task),
     lastStatus: status,
     desiredStatus: status === "STOPPED" ? "STOPPED" : "RUNNING",
     enableExecuteCommand: exec,
     stoppedReason,
+    ...(status === "RUNNING" || task.process !== undefined ? { startedAt: 1_764_000_000 } : {}),
     tags,
     containers: [container],
   };

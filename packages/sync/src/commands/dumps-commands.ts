@@ -13,6 +13,7 @@ const variables = [
   "AWS_ENDPOINT_URL",
   "PROJECT_NAME",
   "PILOT_LIGHT_OUTPUTS_FILE",
+  "PILOT_LIGHT_OUTPUTS",
   "PILOT_LIGHT_ACCOUNT_ID",
   "PILOT_LIGHT_STALL_SECONDS",
 ] as const satisfies VariableName[];

@@ -11,6 +11,7 @@ import {
 } from "./dumps-commands.ts";
 import { historyCommand } from "./history-command.ts";
 import { restoreCommand } from "./restore-command.ts";
+import { storeNeonUrlCommand } from "./store-neon-url-command.ts";
 import { neonToRds, rdsToNeon } from "./sync-command.ts";
 import { undoCommand } from "./undo-command.ts";
 
@@ -33,5 +34,6 @@ export async function run(): Promise<void> {
     await runCli("pnpm", args, others, { groups });
     return;
   }
-  await runCli("pnpm sync", args, [neonToRds, rdsToNeon, restoreCommand, undoCommand]);
+  const own = [neonToRds, rdsToNeon, restoreCommand, undoCommand, storeNeonUrlCommand];
+  await runCli("pnpm sync", args, own);
 }

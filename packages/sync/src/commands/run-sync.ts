@@ -5,20 +5,11 @@ import { confirmationNeeded } from "@pilot-light/core/errors";
 import { plural } from "@pilot-light/core/output/format";
 import { directions, type DirectionName } from "../direction.ts";
 import type { Plan } from "../documents.ts";
-import type { SyncOptions } from "../options.ts";
 import type { AllowOption } from "../plan/rules/index.ts";
 import { readScript } from "../plan/script.ts";
 import { performSync, previewSync, type Confirm } from "../sync.ts";
+import { contentFlags, type SyncCommandOptions } from "./content-flags.ts";
 import { printPlan, printResult } from "./render.ts";
-
-/** What the command line states. */
-type SyncCommandOptions = Omit<SyncOptions, "script" | "excludeTableData"> & {
-  dryRun: boolean;
-  yes: boolean;
-  excludeTableData?: string[] | undefined;
-  /** Path of a script. */
-  afterRestore?: string | undefined;
-};
 
 export async function runSyncCommand(
   name: DirectionName,
@@ -68,17 +59,4 @@ function describeEquality({ afterRestore, excludeTableData, source }: Plan): str
   const equal = `equal to ${source.system}${excludeTableData.length === 0 ? "" : " without the excluded rows"}`;
   if (afterRestore === null) return `is verified to be ${equal}`;
   return `was verified to be ${equal}, then ${afterRestore.file} changed it`;
-}
-
-/** The options that decide what is copied: a command that is shown without them would copy something else. */
-function contentFlags(excludeTableData: readonly string[], afterRestore: string | undefined): string[] {
-  return [
-    ...excludeTableData.map((pattern) => `--exclude-table-data ${quoted(pattern)}`),
-    ...(afterRestore === undefined ? [] : [`--after-restore ${quoted(afterRestore)}`]),
-  ];
-}
-
-/** For a shell, where it is needed. */
-function quoted(value: string): string {
-  return /^[\w./@:+-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
 }

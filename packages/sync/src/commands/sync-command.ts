@@ -1,11 +1,12 @@
 /** `pnpm sync neon-to-rds` and `pnpm sync rds-to-neon`: one command, two directions. */
+import { usage } from "@pilot-light/core/errors";
 import type { Argv } from "yargs";
 import { defineCommand, type Command } from "@pilot-light/core/cli/define-command";
 import type { DirectionName } from "../direction.ts";
 import { replacingOptions, syncVariables } from "./shared-options.ts";
 
 function options(argv: Argv) {
-  return replacingOptions(argv)
+  return onFargate(replacingOptions(argv))
     .option("exclude-table-data", {
       type: "string",
       array: true,
@@ -22,6 +23,16 @@ function options(argv: Argv) {
     });
 }
 
+/** `--on-fargate`. */
+function onFargate<T>(argv: Argv<T>) {
+  return argv.option("on-fargate", {
+    type: "boolean",
+    default: false,
+    describe: "Run the sync in a task inside AWS, and follow it",
+    group: "Input:",
+  });
+}
+
 function syncCommand(direction: DirectionName, summary: string): Command {
   return defineCommand({
     words: direction,
@@ -31,18 +42,25 @@ function syncCommand(direction: DirectionName, summary: string): Command {
     examples: [
       [`$0 ${direction} --dry-run`, "show what the sync would replace"],
       [`$0 ${direction} --yes --json`, "run it in CI"],
+      [`$0 ${direction} --on-fargate`, "run it inside AWS, for a large database"],
     ],
     variables: syncVariables,
     changes: ["synced"],
     hasReport: true,
-    run: async ({ outputsFile, ...args }, context) => {
-      const { runSyncCommand } = await import("./run-sync.ts");
+    run: async ({ outputsFile, onFargate: isRemote, ...args }, context) => {
       const { outputsSource } = await import("@pilot-light/core/terraform/outputs");
-      return await runSyncCommand(
-        direction,
-        { ...args, outputs: outputsSource(outputsFile, context.environment) },
-        context,
-      );
+      const given = { ...args, outputs: outputsSource(outputsFile, context.environment) };
+      if (isRemote) {
+        if (args.via !== undefined || args.rdsAuth !== undefined) {
+          throw usage({
+            problem: "--on-fargate excludes --via and --rds-auth: the task connects to RDS in its own way.",
+          });
+        }
+        const { runOnFargate } = await import("./run-on-fargate.ts");
+        return await runOnFargate(direction, given, context);
+      }
+      const { runSyncCommand } = await import("./run-sync.ts");
+      return await runSyncCommand(direction, given, context);
     },
   });
 }

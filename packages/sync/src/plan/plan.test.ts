@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { planTables, removedObjects } from "./plan.ts";
+import { planTables, removedObjects, slowRoute } from "./plan.ts";
 
 test("tables of both sides are listed together, first those that are removed", () => {
   const source = new Map([
@@ -26,4 +26,19 @@ test("objects other than tables that are removed are listed, without their parts
     object(kind, `public.${kind}`),
   );
   expect(removedObjects([object("function", "public.function")], target)).toEqual(["view public.view"]);
+});
+
+test("a large sync through Systems Manager is pointed to a sync inside AWS", () => {
+  const side = (via: "ssm" | "direct" | undefined, bytes: number) =>
+    ({
+      endpoint: via === undefined ? {} : { route: { via, reason: "" } },
+      facts: { bytes },
+    }) as Parameters<typeof slowRoute>[0];
+  const megabytes = (count: number) => count * 1_000_000;
+  expect(slowRoute(side(undefined, megabytes(150)), side("ssm", 0))).toEqual([
+    expect.stringContaining("--on-fargate"),
+  ]);
+  expect(slowRoute(side("ssm", megabytes(150)), side(undefined, 0))).toHaveLength(1);
+  expect(slowRoute(side("ssm", megabytes(50)), side(undefined, 0))).toEqual([]);
+  expect(slowRoute(side("direct", megabytes(150)), side(undefined, 0))).toEqual([]);
 });

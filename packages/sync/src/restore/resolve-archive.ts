@@ -13,7 +13,7 @@ import {
   bucketOutputs,
   rdsOutputs,
   readEnvironment,
-  readSecret,
+  readLogin,
   type ResolvedTarget,
 } from "../resolve.ts";
 
@@ -43,9 +43,9 @@ export async function resolveArchive(
   const onNeon = (target: Endpoint) => () =>
     Promise.resolve({ target, store, identity, signal, rereadSecret: () => Promise.resolve(target) });
   const onRds =
-    ({ outputs, secretArn }: ReturnType<typeof rdsOutputs>) =>
+    ({ outputs }: ReturnType<typeof rdsOutputs>) =>
     async (routes: Routes) => {
-      const secret = await readSecret(aws, secretArn, context);
+      const secret = await readLogin(aws, outputs, context);
       const route = await routes.to(outputs, aws);
       const endpoint = await resolveRds(outputs, context.environment, route);
       return {
@@ -53,7 +53,7 @@ export async function resolveArchive(
         store,
         identity,
         signal: whileOpen(route, signal),
-        rereadSecret: async () => withCredentials(endpoint, await readSecret(aws, secretArn, context)),
+        rereadSecret: async () => withCredentials(endpoint, await readLogin(aws, outputs, context)),
       };
     };
   const resolveTarget = neon === undefined ? onRds(rdsOutputs(raw)) : onNeon(neon);

@@ -3,7 +3,7 @@ import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/comma
 import { defaultProjectName, resourceNames } from "@pilot-light/core/contract";
 import { readVariable } from "@pilot-light/core/config/env";
 import { listChecks, listLines } from "../list.ts";
-import { policyFor } from "../policy.ts";
+import { policyForChecks } from "../policy.ts";
 import { registry } from "../registry.ts";
 
 export function list({ printer }: CommandContext): Promise<CommandOutcome> {
@@ -14,7 +14,7 @@ export function list({ printer }: CommandContext): Promise<CommandOutcome> {
 
 export function printPolicy({ printer, environment }: CommandContext): Promise<CommandOutcome> {
   const project = readVariable(environment, "PROJECT_NAME") ?? defaultProjectName;
-  const policy = policyFor(registry, {
+  const policy = policyForChecks(registry, {
     project,
     names: resourceNames(project),
     region: readVariable(environment, "AWS_REGION") ?? "*",

@@ -1,0 +1,112 @@
+/** Every IAM action of the tools, with the resources that it can be restricted to. All policies are generated from this table. */
+import { databaseAccessName, environmentName, syncTaskName, type ResourceNames } from "../contract.ts";
+import { dumpPrefixes } from "../dump-keys.ts";
+
+/** The parts of the ARNs. Account and region are `*` when they are not known. */
+export interface PolicyScope {
+  names: ResourceNames;
+  project: string;
+  region: string;
+  account: string;
+}
+
+type Resources = (scope: PolicyScope) => readonly string[];
+
+/** Actions without resource-level permissions (Service Authorization Reference). */
+const anything: Resources = () => ["*"];
+const bucket: Resources = ({ names }) => [`arn:aws:s3:::${names.backupsBucket}`];
+const dumps: Resources = ({ names }) =>
+  dumpPrefixes.map((prefix) => `arn:aws:s3:::${names.backupsBucket}/${prefix}*`);
+const repositories: Resources = ({ region, account, names }) =>
+  [...Object.values(names.ecrRepositories), names.syncRepository].map(
+    (name) => `arn:aws:ecr:${region}:${account}:repository/${name}`,
+  );
+const ecs =
+  (...kinds: readonly string[]): Resources =>
+  ({ region, account, names }) =>
+    kinds.map((kind) => `arn:aws:ecs:${region}:${account}:${kind}/${names.prefix}-*`);
+/** Tasks that a command starts, and stops. */
+const ownTasks: Resources = ({ region, account, names }) => [
+  `arn:aws:ecs:${region}:${account}:task/${databaseAccessName(names.prefix)}/*`,
+];
+const taskNames = ({ prefix }: ResourceNames) => [databaseAccessName(prefix), syncTaskName(prefix)];
+/** Secrets Manager adds a hyphen and six characters to the name of a secret. */
+const neonSecret: Resources = ({ region, account, names }) => [
+  `arn:aws:secretsmanager:${region}:${account}:secret:${names.neonSecret}-*`,
+];
+const snapshots: Resources = ({ region, account, names }) => [
+  `arn:aws:rds:${region}:${account}:snapshot:${names.databaseSnapshotPrefix}*`,
+];
+const instance: Resources = ({ region, account, names }) => [
+  `arn:aws:rds:${region}:${account}:db:${names.databaseInstance}`,
+];
+
+export const actions = {
+  "sts:GetCallerIdentity": anything,
+  "ecr:DescribeRepositories": repositories,
+  "ecr:DescribeImages": repositories,
+  "s3:ListBucket": bucket,
+  "s3:ListBucketMultipartUploads": bucket,
+  "s3:GetBucketVersioning": bucket,
+  "s3:GetLifecycleConfiguration": bucket,
+  "s3:GetEncryptionConfiguration": bucket,
+  "s3:GetBucketPublicAccessBlock": bucket,
+  "s3:GetObject": dumps,
+  "s3:PutObject": dumps,
+  "s3:DeleteObject": dumps,
+  "s3:AbortMultipartUpload": dumps,
+  "rds:DescribeDBInstances": instance,
+  "rds:DescribeDBSnapshots": (scope) => [...instance(scope), ...snapshots(scope)],
+  "rds:CreateDBSnapshot": (scope) => [...instance(scope), ...snapshots(scope)],
+  "rds:DeleteDBSnapshot": snapshots,
+  // RDS puts an id into the name of the secret that is not known in advance.
+  "secretsmanager:GetSecretValue": ({ region, account }) => [
+    `arn:aws:secretsmanager:${region}:${account}:secret:rds!db-*`,
+  ],
+  "secretsmanager:DescribeSecret": neonSecret,
+  "secretsmanager:PutSecretValue": neonSecret,
+  "ec2:DescribeVpcs": anything,
+  "ec2:DescribeNatGateways": anything,
+  "ec2:DescribeAddresses": anything,
+  "ecs:DescribeClusters": ecs("cluster"),
+  "ecs:DescribeServices": ecs("service"),
+  "ecs:UpdateService": ecs("service"),
+  "ecs:DescribeTaskDefinition": anything,
+  "ecs:ListTasks": anything,
+  "ecs:DescribeTasks": ecs("task"),
+  "ecs:RunTask": ({ region, account, names }) =>
+    taskNames(names).map((name) => `arn:aws:ecs:${region}:${account}:task-definition/${name}:*`),
+  "ecs:StopTask": ownTasks,
+  "ecs:TagResource": ownTasks,
+  "iam:PassRole": ({ account, names }) =>
+    taskNames(names).map((name) => `arn:aws:iam::${account}:role/${name}-*`),
+  "ssm:StartSession": ({ region, account, names }) => [
+    `arn:aws:ecs:${region}:${account}:task/${names.prefix}-*`,
+    `arn:aws:ssm:${region}::document/AWS-StartPortForwardingSessionToRemoteHost`,
+  ],
+  // A session has the name of its user. The variable of IAM allows a user the sessions of their own only.
+  "ssm:TerminateSession": ({ region, account }) => [
+    `arn:aws:ssm:${region}:${account}:session/` + "${aws:userid}-*",
+  ],
+  "logs:GetLogEvents": ({ region, account, names }) => [
+    `arn:aws:logs:${region}:${account}:log-group:${names.syncLogGroup}:log-stream:*`,
+  ],
+  "elasticloadbalancing:DescribeLoadBalancers": anything,
+  "elasticloadbalancing:DescribeTargetGroups": anything,
+  "elasticloadbalancing:DescribeTargetHealth": anything,
+  "acm:DescribeCertificate": ({ region, account }) => [`arn:aws:acm:${region}:${account}:certificate/*`],
+  "cloudfront:GetDistribution": ({ account }) => [`arn:aws:cloudfront::${account}:distribution/*`],
+  "cloudfront:ListDistributions": anything,
+  "servicediscovery:ListNamespaces": anything,
+  "servicediscovery:ListServices": anything,
+  "servicediscovery:ListInstances": anything,
+  "elasticfilesystem:DescribeFileSystems": anything,
+} as const satisfies Record<string, Resources>;
+
+export type Action = keyof typeof actions;
+
+/** Sid of a policy's statements, letters and digits only: `PilotLightValidateDev`. */
+export function policySid(command: string): string {
+  const words = [...command.split(/\W+/), environmentName].filter((word) => word !== "");
+  return `PilotLight${words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join("")}`;
+}

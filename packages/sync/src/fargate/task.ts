@@ -1,0 +1,199 @@
+/** Runs a command in a task of Fargate as if it ran here: its log is printed, an interruption reaches it, and it leaves no task. */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { AwsClients } from "@pilot-light/core/aws/clients";
+import { awsCommand } from "@pilot-light/core/aws/command-line";
+import { syncContainer } from "@pilot-light/core/contract";
+import { messageOf } from "@pilot-light/core/ops-error";
+import {
+  describeTasks,
+  idOf,
+  ownedTask,
+  stopReasons,
+  type Task,
+  type TaskOverride,
+} from "@pilot-light/core/reach/owned-tasks";
+import { syncTaskEnded, syncTaskLost, syncTaskNotStarted } from "./errors.ts";
+import { TaskLog } from "./log.ts";
+import type { SyncPlace } from "./place.ts";
+import { TaskOutput } from "./task-output.ts";
+
+/** How a task ended: with the document of its command. */
+export interface EndedTask {
+  id: string;
+  document: string;
+  /** Why AWS stopped it: also that its container has exited. */
+  reason: string;
+}
+
+export interface TaskRun {
+  place: SyncPlace;
+  /** Of this machine, for the tag of the task. */
+  owner: string;
+  command: readonly string[];
+  environment: Readonly<Record<string, string>>;
+  /** GiB, if the storage that every task has is not enough. */
+  storage: number | undefined;
+  /** Seconds that the task may take to start. */
+  startSeconds: number;
+}
+
+export interface RunContext {
+  aws: AwsClients;
+  signal: AbortSignal;
+  /** Called with each line of the log. */
+  print: (line: string) => void;
+  warn: (text: string) => void;
+  detail: (text: string) => void;
+}
+
+const pauseMs = 1000;
+
+/** Milliseconds of one request. */
+const requestTime = 30_000;
+
+/** Seconds for which requests may fail, such as on a laptop that changes its network. */
+const lostSeconds = 120;
+
+/** Seconds until a task that got SIGTERM has stopped: its container may take two minutes, as its definition states. */
+const stopSeconds = 180;
+
+/** Seconds after its end in which the last lines of a log arrive. */
+const lateSeconds = 20;
+
+const beforeRunning = new Set(["PROVISIONING", "PENDING", "ACTIVATING"]);
+
+/**
+ * Runs the command to its end. After an interruption it waits for the task, whose command removes what it created and reports that.
+ * @throws OpsError SYNC_TASK_NOT_STARTED, SYNC_TASK_ENDED, SYNC_TASK_LOST (aws), INTERRUPTED, or what AWS refuses
+ */
+export async function runInTask(run: TaskRun, context: RunContext): Promise<EndedTask> {
+  const { place, owner } = run;
+  const { aws, signal, warn } = context;
+  const { cluster } = place;
+  const failed = (problem: string) => syncTaskNotStarted({ cluster, problem });
+  const task = ownedTask(place, owner, failed, { aws, signal, warn });
+  try {
+    const arn = await task.start({ overrides: overridesOf(run) });
+    context.detail(`started the task ${idOf(arn)} in ${cluster}`);
+    return await follow(arn, run, task.stop, context);
+  } catch (error) {
+    await task.stop();
+    throw error;
+  }
+}
+
+function overridesOf({ command, environment, storage }: TaskRun): TaskOverride {
+  return {
+    containerOverrides: [
+      {
+        name: syncContainer,
+        command: [...command],
+        environment: Object.entries(environment).map(([name, value]) => ({ name, value })),
+      },
+    ],
+    ...(storage === undefined ? {} : { ephemeralStorage: { sizeInGiB: storage } }),
+  };
+}
+
+async function follow(
+  arn: string,
+  { place, startSeconds }: TaskRun,
+  stop: () => Promise<void>,
+  { aws, signal, print }: RunContext,
+): Promise<EndedTask> {
+  const id = idOf(arn);
+  const log = new TaskLog(aws, { group: place.logGroup, stream: `${syncContainer}/${syncContainer}/${id}` });
+  const output = new TaskOutput();
+  const read = async () => {
+    for (const line of output.add(await log.read(AbortSignal.timeout(requestTime)))) print(line);
+  };
+  const describe = async () => {
+    const [found] = await describeTasks(place, [arn], { aws }, AbortSignal.timeout(requestTime));
+    return found;
+  };
+  const lost = (seconds: number, cause?: unknown) =>
+    syncTaskLost(
+      {
+        task: id,
+        seconds,
+        command: awsCommand(aws, `ecs describe-tasks --cluster ${place.cluster} --tasks ${id}`),
+      },
+      { cause, details: cause === undefined ? [] : [messageOf(cause)] },
+    );
+
+  let [hasRun, stopping] = [false, false];
+  let [deadline, reached] = [secondsFromNow(startSeconds), performance.now()];
+  for (;;) {
+    if (signal.aborted && !stopping) {
+      stopping = true;
+      deadline = secondsFromNow(stopSeconds);
+      await stop();
+    }
+    const task = await Promise.all([describe(), read()]).then(
+      ([found]) => {
+        reached = performance.now();
+        return found;
+      },
+      (error: unknown) => {
+        if (performance.now() - reached > lostSeconds * 1000) throw lost(lostSeconds, error);
+        return undefined;
+      },
+    );
+    const status = task?.lastStatus ?? "PROVISIONING";
+    if (task !== undefined && !beforeRunning.has(status) && task.startedAt !== undefined) hasRun = true;
+    if (task !== undefined && status === "STOPPED") {
+      await readLateLines(output, hasRun, read);
+      return ended(task, place, output, signal);
+    }
+    if (stopping && performance.now() > deadline) throw lost(stopSeconds);
+    if (!stopping && !hasRun && performance.now() > deadline) {
+      const problem = `it does not run after ${startSeconds} s; its status is ${status}`;
+      throw syncTaskNotStarted({ cluster: place.cluster, task: id, problem });
+    }
+    await pause(stopping ? undefined : signal);
+  }
+}
+
+/** The pause ends early with an interruption. */
+async function pause(signal: AbortSignal | undefined): Promise<void> {
+  const options = signal === undefined ? {} : { signal };
+  await sleep(pauseMs, undefined, options).catch(() => undefined);
+}
+
+function secondsFromNow(seconds: number): number {
+  return performance.now() + seconds * 1000;
+}
+
+async function readLateLines(output: TaskOutput, hasRun: boolean, read: () => Promise<void>): Promise<void> {
+  const end = secondsFromNow(lateSeconds);
+  while (hasRun && output.document === undefined && performance.now() < end) {
+    await sleep(pauseMs);
+    await read();
+  }
+}
+
+function ended(task: Task, { cluster }: SyncPlace, output: TaskOutput, signal: AbortSignal): EndedTask {
+  const id = idOf(task.taskArn ?? "");
+  const reason = stopReasons(task);
+  if (output.document !== undefined) return { id, document: output.document, reason };
+  if (task.startedAt === undefined) {
+    signal.throwIfAborted();
+    throw syncTaskNotStarted({ cluster, task: id, problem: `it stopped: ${reason}` });
+  }
+  const exitCode = task.containers?.[0]?.exitCode;
+  throw syncTaskEnded({ task: id, exitCode, reason }, { state: "unknown", details: output.tail });
+}
+
+/** Waits until tasks have stopped: a sync that undoes its work holds the lock of the target. */
+export async function untilStopped(
+  place: Pick<SyncPlace, "cluster">,
+  arns: readonly string[],
+  { aws, signal }: Pick<RunContext, "aws" | "signal">,
+): Promise<void> {
+  const end = secondsFromNow(stopSeconds);
+  while (performance.now() < end) {
+    const tasks = await describeTasks(place, arns, { aws }, signal);
+    if (tasks.every(({ lastStatus }) => lastStatus === "STOPPED")) return;
+    await sleep(pauseMs, undefined, { signal });
+  }
+}

@@ -1,0 +1,73 @@
+/** Watches what other users and later readers could see of a running command: processes, environments and temporary files. */
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { sandboxPassword, type Pair } from "@pilot-light/sandbox/testing";
+import { processesOf } from "./processes.ts";
+import type { Transcript } from "./support.ts";
+
+/** The password of both databases as each layer writes it, and a marked key of AWS. */
+export const awsSecret = "marked-secret-key-of-aws";
+const secretForms = [
+  sandboxPassword,
+  encodeURIComponent(sandboxPassword),
+  encodeURI(sandboxPassword),
+  sandboxPassword.replaceAll(/[\\:]/g, "\\$&"),
+  JSON.stringify(sandboxPassword).slice(1, -1),
+  awsSecret,
+];
+
+export const showsSecret = (text: string): boolean => secretForms.some((form) => text.includes(form));
+
+/** Everything that was seen while a command ran. */
+export interface Seen {
+  /** Command lines of all processes. */
+  commands: Set<string>;
+  /** Environments of the programs that the command started, by their command line. */
+  environments: Map<string, string>;
+  /** Modes of files and directories, by path; and which of the files held a secret. */
+  modes: Map<string, number>;
+  secretFiles: Set<string>;
+}
+
+/** Runs a command and watches it. */
+export async function watched(
+  pair: Pair,
+  command: () => Promise<Transcript>,
+): Promise<{ seen: Seen; transcript: Transcript }> {
+  const seen: Seen = {
+    commands: new Set(),
+    environments: new Map(),
+    modes: new Map(),
+    secretFiles: new Set(),
+  };
+  const running = command();
+  const ended = running.then(() => true);
+  for (let done = false; !done; done = await Promise.race([ended, sleep(5, false)])) {
+    await Promise.all([seeProcesses(pair, seen), seeFiles(pair.env.TMPDIR ?? "", seen)]);
+  }
+  return { seen, transcript: await running };
+}
+
+async function seeProcesses(pair: Pair, { commands, environments }: Seen): Promise<void> {
+  for (const { command, everything } of await processesOf(pair)) {
+    commands.add(command);
+    // The tools themselves get the URL of Neon in their environment. So does a task inside AWS.
+    if (/pg_dump|pg_restore|session-manager-plugin/.test(command)) environments.set(command, everything);
+  }
+}
+
+async function seeFiles(directory: string, { modes, secretFiles }: Seen): Promise<void> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(() => []);
+  for (const entry of entries) {
+    const path = join(entry.parentPath, entry.name);
+    const found = await stat(path).catch(() => undefined);
+    if (found === undefined) continue;
+    modes.set(path, found.mode & 0o777);
+    if (!found.isFile() || found.size > 1_000_000) continue;
+    const text = await readFile(path, "latin1").catch(() => "");
+    if (secretForms.some((form) => text.includes(Buffer.from(form).toString("latin1")))) {
+      secretFiles.add(path);
+    }
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * Secrets of running commands are nowhere but in the environment of the command itself and in files of mode 0600: docs/security.md. Every command
+ * runs with marked secrets; arguments, environments, output, logs, manifests and temporary files are searched.
+ */
+import { basename } from "node:path";
+import { fileURLToPath } from "node:url";
+import { sdk } from "@pilot-light/core/aws/sdk";
+import { resourceNames } from "@pilot-light/core/contract";
+import type { Pair } from "@pilot-light/sandbox/testing";
+import { expect, test } from "vitest";
+import { fargatePair } from "./fargate.ts";
+import { awsSecret, showsSecret, watched, type Seen } from "./secret-watch.ts";
+import { privatePair } from "./ssm.ts";
+import { keysOf, leftFiles, objectOf, sync, type SyncCall, type Transcript } from "./support.ts";
+
+const lifecycle = fileURLToPath(new URL("../../lifecycle/dist/bin.js", import.meta.url));
+const validate = fileURLToPath(new URL("../../validate/dist/bin.js", import.meta.url));
+
+function expectNoSecret({ seen, transcript }: { seen: Seen; transcript: Transcript }): void {
+  const { commands, environments, modes, secretFiles } = seen;
+  expect([...commands].filter((line) => showsSecret(line) || line.includes("TokenValue"))).toEqual([]);
+  // The plugin gets the credentials of AWS, which it uses, but no password.
+  const programs = [...environments].filter(([command]) => !command.includes("session-manager-plugin"));
+  expect(programs.filter(([, everything]) => showsSecret(everything))).toEqual([]);
+  const plugins = [...environments.values()].map((text) => text.replaceAll(awsSecret, ""));
+  expect(plugins.filter(showsSecret)).toEqual([]);
+  expect([transcript.stdout, transcript.stderr].filter(showsSecret)).toEqual([]);
+  // Whatever has a secret is closed to others, and so is every directory above it.
+  for (const path of secretFiles) expect(modes.get(path), path).toBe(0o600);
+  expect([...secretFiles].filter((path) => basename(path) !== "pgpass")).toEqual([]);
+  for (const [path, mode] of modes) {
+    if (basename(path).startsWith("pilot-light-")) expect(mode, path).toBe(0o700);
+  }
+}
+
+async function expectNoSecretInBucket(pair: Pair): Promise<void> {
+  const manifests = (await keysOf(pair)).filter((key) => key.endsWith(".json"));
+  expect(manifests).not.toEqual([]);
+  for (const key of manifests) {
+    expect(showsSecret(Buffer.from(await objectOf(pair, key)).toString())).toBe(false);
+  }
+}
+
+test("of commands on this machine, over Systems Manager", async () => {
+  await using reached = await privatePair();
+  const { pair } = reached;
+  const env = { ...reached.env, AWS_SECRET_ACCESS_KEY: awsSecret };
+  const flags = ["--json", "--verbose"];
+  const calls: [args: readonly string[], call: SyncCall][] = [
+    [["neon-to-rds", "--dry-run", ...flags], {}],
+    [["neon-to-rds", "--yes", ...flags], {}],
+    [["undo", "rds", "--yes", ...flags], {}],
+    [["compare", ...flags], {}],
+    [["dumps", "list", ...flags], {}],
+    [["dumps", "verify", "latest", ...flags], {}],
+    [["--only", "databases", "--via", "ssm", ...flags], { program: validate }],
+    [["policy", "sync", ...flags], { program: lifecycle }],
+    [["tunnel", "rds", "--verbose"], { program: lifecycle, ...untilOpen }],
+    // Errors repeat nothing of a URL that they cannot read.
+    [
+      ["neon-to-rds", "--dry-run", ...flags],
+      { env: { NEON_DATABASE_URL: `${pair.env.NEON_DATABASE_URL ?? ""}&x=%` } },
+    ],
+  ];
+  const programs = new Set<string>();
+  for (const [args, call] of calls) {
+    const result = await watched(pair, () => sync(pair, args, { ...call, env: { ...env, ...call.env } }));
+    expectNoSecret(result);
+    for (const command of result.seen.environments.keys()) {
+      programs.add(/pg_dump|pg_restore|session-manager-plugin/.exec(command)?.[0] ?? "");
+    }
+  }
+  expect([...programs].sort()).toEqual(["pg_dump", "pg_restore", "session-manager-plugin"]);
+  await expectNoSecretInBucket(pair);
+  expect(await leftFiles(pair)).toEqual([]);
+});
+
+/** Ends the tunnel as soon as its port is open. */
+const untilOpen: SyncCall = {
+  onStderr: (text, child) => {
+    if (text.includes("until Ctrl-C")) child.kill("SIGINT");
+  },
+};
+
+test("of a sync inside AWS, with the log of its task", async () => {
+  await using remote = await fargatePair();
+  const { pair, env, neonUrl } = remote;
+  const marked = { ...env, AWS_SECRET_ACCESS_KEY: awsSecret };
+  const stored = await watched(pair, () =>
+    sync(pair, ["store-neon-url", "--verbose"], { env: marked, input: neonUrl }),
+  );
+  expect(stored.transcript.exitCode, stored.transcript.stderr).toBe(0);
+  expectNoSecret(stored);
+  const args = ["neon-to-rds", "--on-fargate", "--yes", "--json", "--verbose"];
+  const synced = await watched(pair, () => sync(pair, args, { env: marked }));
+  expect(synced.transcript.exitCode, synced.transcript.stderr).toBe(0);
+  expectNoSecret(synced);
+  await expectNoSecretInBucket(pair);
+  const { AWS_ENDPOINT_URL: endpoint = "", AWS_REGION: region = "" } = pair.env;
+  const { CloudWatchLogsClient, FilterLogEventsCommand } = sdk.logs();
+  const logs = new CloudWatchLogsClient({
+    endpoint,
+    region,
+    credentials: { accessKeyId: "test", secretAccessKey: "test" },
+  });
+  const logGroupName = resourceNames(pair.project).syncLogGroup;
+  const { events = [] } = await logs.send(new FilterLogEventsCommand({ logGroupName }));
+  expect(events.length).toBeGreaterThan(20);
+  expect(events.filter(({ message = "" }) => showsSecret(message))).toEqual([]);
+  expect(await leftFiles(pair)).toEqual([]);
+});
