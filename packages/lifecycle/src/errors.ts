@@ -529,6 +529,8 @@ export type HarmfulChange = {
   forcedBy: readonly string[];
   /** `--var` options that avoid it. */
   keep: readonly string[];
+  /** The replaced resources that it refers to, and whose replacement causes this one; else "". */
+  follows: string;
 };
 
 export const adoptionHarmful = defineError<{ changes: readonly HarmfulChange[]; againCommand: string }>({
@@ -542,7 +544,7 @@ export const adoptionHarmful = defineError<{ changes: readonly HarmfulChange[]; 
   message: ({ changes }) =>
     `The adoption would delete, replace or upgrade existing resources: ${changes.map(({ name }) => name).join(", ")}.`,
   details: ({ changes }) =>
-    changes.flatMap(({ action, address, holds, forcedBy, keep }) => [
+    changes.flatMap(({ action, address, holds, forcedBy, keep, follows }) => [
       [
         `${action} ${address}`,
         ...(holds === undefined ? [] : [` (holds ${holds})`]),
@@ -550,7 +552,9 @@ export const adoptionHarmful = defineError<{ changes: readonly HarmfulChange[]; 
       ].join(""),
       keep.length > 0
         ? `  to avoid it: ${keep.map((value) => commandLine("--var", [value])).join(" ")}`
-        : "  no variable of this stack avoids it",
+        : follows === ""
+          ? "  no variable of this stack avoids it"
+          : `  because it refers to ${follows}`,
     ]),
   hint: ({ changes, againCommand }) =>
     changes.some(({ keep }) => keep.length > 0)

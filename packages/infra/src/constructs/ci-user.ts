@@ -33,6 +33,8 @@ export class CiUser extends Construct {
       path: "/cicd/",
       description: "Pushes images and deploys them to the frontend and backend services",
       policy: policyDocument(this.#statements(props)),
+      // A new description would replace a policy that other code created.
+      lifecycle: { ignoreChanges: ["description"] },
     });
     new IamUserPolicyAttachment(this, "attachment", { user: user.name, policyArn: policy.arn });
     this.userName = user.name;

@@ -21,7 +21,6 @@ const groups = {
   backend: "Backend tasks",
   prometheus: "Prometheus tasks",
   grafana: "Grafana tasks",
-  // A new description would replace the group, and the instance uses it: the task for access is not named here.
   database: "RDS instance, reached by the backend only",
   efs: "Files of Prometheus and Grafana",
   "database-access": "Tasks that forward a port to the database",
@@ -80,6 +79,8 @@ export class SecurityGroups extends Construct {
       vpcId: this.#props.vpcId,
       // Rules are separate resources. The provider removes the egress rule to everywhere that AWS adds to a new group.
       tags: { Name: fullName },
+      // AWS cannot change a description: Terraform would replace a group that other code created, and whatever uses it.
+      lifecycle: { ignoreChanges: ["description"] },
     }).id;
   }
 

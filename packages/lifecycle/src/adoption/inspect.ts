@@ -77,25 +77,33 @@ export function harmfulChanges(
   { takenOver }: Mapping,
   deviations: readonly Deviation[],
 ): HarmfulChange[] {
-  const existingOf = new Map(takenOver.map((match) => [match.own.address, match.existing]));
+  const matches = new Map(takenOver.map((match) => [match.own.address, match]));
+  const replaced = new Set(changes.filter(({ action }) => action === "replace").map(({ address }) => address));
   return changes.flatMap((change) => {
     const { address, action, type, forcedBy = [] } = change;
+    const match = matches.get(address);
     const own = deviations.filter((deviation) => deviation.address === address);
     const upgraded = own.filter(({ attribute }) => kept[type]?.includes(attribute) === true);
-    const attributes = action === "change" ? upgraded.map(({ attribute }) => attribute) : forcedBy;
     const isHarmful =
       action === "destroy" ||
       action === "replace" ||
-      (action === "create" && existingOf.has(address)) ||
-      (action === "change" && existingOf.has(address) && upgraded.length > 0);
+      (match !== undefined && (action === "create" || upgraded.length > 0));
     if (!isHarmful) return [];
+    const attributes = action === "change" ? upgraded.map(({ attribute }) => attribute) : forcedBy;
+    const avoidable = own.filter(
+      (deviation) => attributes.includes(deviation.attribute) || upgraded.includes(deviation),
+    );
     return [
       {
         ...{ action: action === "change" ? "upgrade" : action, address },
-        name: nameOfChange(change, existingOf.get(address)),
+        name: nameOfChange(change, match?.existing),
         holds: dataOf(type),
         forcedBy: attributes,
-        keep: own.filter(({ attribute }) => attributes.includes(attribute)).map(({ keep }) => keep),
+        keep: avoidable.map(({ keep }) => keep),
+        follows: forcedBy
+          .map((attribute) => match?.own.references.get(attribute)?.address)
+          .filter((other) => other !== undefined && replaced.has(other))
+          .join(", "),
       },
     ];
   });
