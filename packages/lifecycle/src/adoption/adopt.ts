@@ -15,7 +15,6 @@ import { deploy } from "../steps/deploy.ts";
 import { nameOf } from "../terraform/unknown-resources.ts";
 import { hideSecrets, soundsSecret } from "../terraform/variables.ts";
 import { blocksInPlace, importBlocks, importIdOf, partlyTakenOver, removedBlocks } from "./blocks.ts";
-import { keepingVariables } from "./deviations.ts";
 import { conflictsOf, harmfulChanges } from "./inspect.ts";
 import {
   planAdoption,
@@ -67,7 +66,7 @@ export async function adopt(options: AdoptOptions, command: CommandContext): Pro
     const files = await writeBlocks(prepared, blocks, context);
     // A plan without changes to resources takes them over all the same.
     await deploy(stack, contents, context, { evenWithoutChanges: true });
-    printAdopted(prepared, files, keepingVariables(deviations), context);
+    printAdopted(prepared, files, options.variables, context);
     return { outcome: "adopted", document: { ...document, files } };
   });
 }

@@ -9,6 +9,7 @@ import { printRow, printTerraform } from "../plan/render.ts";
 import { countByType } from "../terraform/changes.ts";
 import { dataOf } from "../terraform/data-holders.ts";
 import type { SavedPlan } from "../terraform/stack.ts";
+import type { TerraformVariable } from "../terraform/variables.ts";
 import { nameOf } from "../terraform/unknown-resources.ts";
 import { importIdOf } from "./blocks.ts";
 import { keepingVariables } from "./deviations.ts";
@@ -56,25 +57,35 @@ export function printAdoptionPlan(
   printer.line();
 }
 
-/** The end of the command: what to do with the existing code. */
+/** The end of the command: what to do with the existing code, and which variables belong to the environment from now on. */
 export function printAdopted(
   { mapping, isInPlace }: PreparedMapping,
   files: readonly string[],
-  keep: readonly string[],
+  variables: readonly TerraformVariable[],
   { names, printer }: Pick<LifecycleContext, "names" | "printer">,
 ): void {
-  const { bold, yellow } = printer.colors;
+  const { bold } = printer.colors;
   const [applied = "", removed = ""] = files;
   printer.line();
   printer.line(bold(`  ${names.stack} has taken over ${plural(mapping.takenOver.length, "resource")}.`));
   printer.line();
   printRow("record", applied, printer);
-  if (isInPlace) printRow("next", "never apply the existing code again: its state is now that of this stack", printer);
-  else printRow("next", `the existing code must forget the resources: ${removed}`, printer);
-  if (keep.length > 0) {
-    printRow("", `${yellow("!")} Variables kept no difference: the plan has changed these in place`, printer);
+  const next = isInPlace
+    ? "never apply the existing code again: its state is now the state of this stack"
+    : `let the existing code forget the resources, as ${removed} describes`;
+  printRow("next", next, printer);
+  if (variables.length > 0) {
+    printRow("variables", "give every later command the same variables, for example by the environment:", printer);
+  }
+  for (const variable of variables) {
+    const line = "file" in variable ? `--var-file ${variable.file}` : exportLine(variable);
+    printRow("", line, printer);
   }
   printRow("to check it", "pnpm infra:diff", printer);
+}
+
+function exportLine({ name, value }: { name: string; value: string }): string {
+  return commandLine("export", [`TF_VAR_${name}=${value}`]);
 }
 
 /** The document of both outcomes. */
