@@ -323,7 +323,9 @@ export const documents: readonly DocumentEntry[] = [
     commands: ["infra:adopt"],
     outcomes: { adopted: "Terraform has taken over the existing resources." },
     schema: adoptionSchema.extend({
-      files: z.array(z.string()).describe("Files with the applied blocks, and with those for the existing code."),
+      files: z
+        .array(z.string())
+        .describe("Files with the applied blocks, and with those for the existing code."),
     }),
   }),
   defineDocument({

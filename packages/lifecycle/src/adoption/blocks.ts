@@ -35,9 +35,7 @@ export function blocksInPlace({ takenOver, leftAlone }: Pick<Mapping, "takenOver
     return id === undefined ? [] : [{ to: match.own.address, id }];
   });
   const forgotten = [...leftAlone, ...retyped.map(({ existing }) => existing)];
-  return [...moved, importBlocks(imports), removedBlocks(forgotten)]
-    .filter((part) => part !== "")
-    .join("\n");
+  return [...moved, importBlocks(imports), removedBlocks(forgotten)].filter((part) => part !== "").join("\n");
 }
 
 /** Terraform forgets the resources and does not delete them. A `removed` block names no index: it applies to all instances. */

@@ -78,7 +78,9 @@ export function harmfulChanges(
   deviations: readonly Deviation[],
 ): HarmfulChange[] {
   const matches = new Map(takenOver.map((match) => [match.own.address, match]));
-  const replaced = new Set(changes.filter(({ action }) => action === "replace").map(({ address }) => address));
+  const replaced = new Set(
+    changes.filter(({ action }) => action === "replace").map(({ address }) => address),
+  );
   return changes.flatMap((change) => {
     const { address, action, type, forcedBy = [] } = change;
     const match = matches.get(address);

@@ -117,7 +117,9 @@ class Matching {
       .filter(({ candidates }) => candidates.length > 0);
     for (const { own, candidates } of found) {
       const [only, ...others] = candidates;
-      const isShared = found.some((other) => other.own !== own && other.candidates.some((one) => one === only));
+      const isShared = found.some(
+        (other) => other.own !== own && other.candidates.some((one) => one === only),
+      );
       if (only !== undefined && others.length === 0 && !isShared) this.#take(own, only);
       else this.#ambiguous.push({ own, candidates });
     }

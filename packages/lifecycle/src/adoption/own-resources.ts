@@ -88,7 +88,9 @@ function variableIn(expression: string): VariableUse | undefined {
 
 /** Terraform lists `type.name[0].id`, then the same without the attribute, and without the index. */
 function singleReference(names: readonly string[]): { address: string; attribute: string } | undefined {
-  const full = names.map((name) => /^(?<address>[a-z_0-9]+\.[\w-]+(?:\[\d+\])?)\.(?<attribute>\w+)$/.exec(name));
+  const full = names.map((name) =>
+    /^(?<address>[a-z_0-9]+\.[\w-]+(?:\[\d+\])?)\.(?<attribute>\w+)$/.exec(name),
+  );
   const found = full.flatMap((match) => {
     const { address, attribute } = match?.groups ?? {};
     const isResource = address !== undefined && !/^(?:var|data|local|each)\./.test(address);

@@ -52,7 +52,11 @@ export function printAdoptionPlan(
   }
   for (const { address, attribute, keep, planned } of deviations) {
     const option = commandLine("--var", [keep]);
-    printRow("", `${yellow("!")} ${address}: ${attribute} becomes ${planned}; to keep it:  ${option}`, printer);
+    printRow(
+      "",
+      `${yellow("!")} ${address}: ${attribute} becomes ${planned}; to keep it:  ${option}`,
+      printer,
+    );
   }
   printer.line();
 }
@@ -75,7 +79,11 @@ export function printAdopted(
     : `let the existing code forget the resources, as ${removed} describes`;
   printRow("next", next, printer);
   if (variables.length > 0) {
-    printRow("variables", "give every later command the same variables, for example by the environment:", printer);
+    printRow(
+      "variables",
+      "give every later command the same variables, for example by the environment:",
+      printer,
+    );
   }
   for (const variable of variables) {
     const line = "file" in variable ? `--var-file ${variable.file}` : exportLine(variable);

@@ -93,7 +93,10 @@ export const rules = {
     importId: byId,
   },
   aws_internet_gateway: { keys: [["vpc_id"]], importId: byId },
-  aws_route_table_association: { keys: [["subnet_id"]], importId: joined("/", "subnet_id", "route_table_id") },
+  aws_route_table_association: {
+    keys: [["subnet_id"]],
+    importId: joined("/", "subnet_id", "route_table_id"),
+  },
   aws_route_table: {
     keys: [["vpc_id", "tags.Name"]],
     attachedBy: { type: "aws_route_table_association", attribute: "route_table_id" },

@@ -12,7 +12,8 @@ import { terraformVariables } from "./shared.ts";
  */
 function parseMap(pairs: readonly string[]): readonly { existing: string; own: string }[] {
   return pairs.map((pair) => {
-    const { existing, own } = /^(?<existing>(?:[^="]|"(?:[^"\\]|\\.)*")+)=(?<own>.*)$/.exec(pair)?.groups ?? {};
+    const { existing, own } =
+      /^(?<existing>(?:[^="]|"(?:[^"\\]|\\.)*")+)=(?<own>.*)$/.exec(pair)?.groups ?? {};
     if (existing === undefined || own === undefined) {
       throw usage({ problem: `--map must be <existing address>=<address in this stack>, not ${pair}.` });
     }
@@ -38,17 +39,15 @@ export const adoptCommand = defineCommand({
         type: "string",
         array: true,
         default: [],
-        describe: "Which resource becomes which, as existing=own; `existing=` leaves it alone; repeat it for more",
+        describe:
+          "Which resource becomes which, as existing=own; `existing=` leaves it alone; repeat it for more",
         group: "Work:",
         requiresArg: true,
         coerce: parseMap,
       }),
   examples: [
     ["$0 infra:adopt --state existing.tfstate --dry-run", "show the mapping and the plan"],
-    [
-      "$0 infra:adopt --state existing.tfstate --map 'module.net.aws_vpc.old='",
-      "leave one resource alone",
-    ],
+    ["$0 infra:adopt --state existing.tfstate --map 'module.net.aws_vpc.old='", "leave one resource alone"],
   ],
   variables: [...terraformVariables, "PILOT_LIGHT_ACCOUNT_ID"],
   run: async (args, context) => {
