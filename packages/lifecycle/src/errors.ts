@@ -485,7 +485,8 @@ export const adoptionAmbiguous = defineError<{
       ...candidates.map(({ address, name }) => `  ${name === address ? address : `${address}  ${name}`}`),
     ]),
   hint: ({ choices }) => {
-    const [{ own = "", candidates: [candidate] = [] } = {}] = choices;
+    const [choice] = choices;
+    const { own = "", candidates: [candidate] = [] } = choice ?? {};
     const address = candidate?.address ?? "";
     return [
       "Add one option for each candidate. To take it over, for example:",

@@ -8,7 +8,7 @@ import type { Deviation } from "./deviations.ts";
 import { valuesAs, type Choices, type Mapping } from "./match.ts";
 import type { ExistingResource } from "./existing-state.ts";
 import type { OwnResource } from "./own-resources.ts";
-import { ruleOf } from "./rules.ts";
+import { ruleOf, text } from "./rules.ts";
 
 /** What is wrong with the options `--map`. */
 export function mapProblems(
@@ -46,7 +46,7 @@ export function conflictsOf(
   present: readonly Resource[],
   isInPlace: boolean,
 ): string[] {
-  const ids = new Map(present.map(({ address, values }) => [address, values["id"]]));
+  const ids = new Map(present.map(({ address, values }) => [address, text(values["id"])]));
   const wrong = takenOver.flatMap((match) => {
     const { own, existing } = match;
     const isMoved = isInPlace && own.type === existing.type;
@@ -55,9 +55,9 @@ export function conflictsOf(
     }
     const id = ids.get(own.address);
     const expected = valuesAs(own.type, existing);
-    const ofOther = id !== undefined && own.type === existing.type && id !== expected?.["id"];
+    const ofOther = id !== undefined && own.type === existing.type && id !== text(expected?.["id"]);
     if (!ofOther) return [];
-    return [`${own.address}: the state of this stack contains another resource there, ${String(id)}`];
+    return [`${own.address}: the state of this stack contains another resource there, ${id}`];
   });
   const taken = nameTaken.map(
     ({ own, existing }) =>

@@ -321,8 +321,7 @@ export class Stack {
 /** A configuration whose state is a local file in its folder. */
 function withoutBackend(document: unknown): unknown {
   const { terraform, ...rest } = z.looseObject({ terraform: z.looseObject({}) }).parse(document);
-  const { backend: _backend, cloud: _cloud, ...settings } = terraform;
-  return { ...rest, terraform: settings };
+  return { ...rest, terraform: { ...terraform, backend: undefined, cloud: undefined } };
 }
 
 function failureOf({ stdout, stderr }: RunResult, attempt: string, folder: string, hint?: string): OpsError {
