@@ -256,7 +256,7 @@ describe("an adoption into a state of its own", () => {
     expect({ ...(await data()), state: before.state }).toEqual(before);
   });
 
-  it("leaves nothing to import or replace: the next plan changes nothing but what the emulator forgets", async () => {
+  it("leaves nothing to create, replace or delete for the next plan", async () => {
     const result = await environment.run(["infra:diff", "--json"]);
     expect(result.exitCode, result.text).toBe(0);
     expect(parseDocument(result)).toMatchObject({

@@ -15,6 +15,7 @@ import { deploy } from "../steps/deploy.ts";
 import { nameOf } from "../terraform/unknown-resources.ts";
 import { hideSecrets, soundsSecret } from "../terraform/variables.ts";
 import { blocksInPlace, importBlocks, importIdOf, partlyTakenOver, removedBlocks } from "./blocks.ts";
+import type { ExistingState } from "./existing-state.ts";
 import { conflictsOf, harmfulChanges } from "./inspect.ts";
 import {
   planAdoption,
@@ -41,34 +42,41 @@ export async function adopt(options: AdoptOptions, command: CommandContext): Pro
   const { aws, names, printer, project, stack } = context;
   const right = options.dryRun ? "dry run, nothing is written" : "";
   printHead(`Adopt  ${project} ${environmentName}, ${aws.region}`, right, printer);
-  return await beforeAnyChange(async () => {
-    const prepared = await prepareMapping(options, existing, context);
-    printMapping(prepared, printer);
-    assertDecided(prepared);
-    const blocks = blocksFor(prepared);
-    const contents = await planAdoption(prepared, blocks, context);
-    const { mapping, deviations } = prepared;
-    const harmful = harmfulChanges(contents, mapping, deviations);
-    if (harmful.length > 0) {
-      const keep = [...new Set(harmful.flatMap((change) => change.keep))];
-      throw adoptionHarmful({ changes: harmful, againCommand: adoptLine(options, keep) });
-    }
-    printAdoptionPlan(contents, prepared, printer);
-    const document = adoptionDocument(names.stack, prepared, summarize(contents));
-    if (options.dryRun) {
-      printer.line(`  Nothing was written. To run it:  ${adoptLine(options)}`);
-      return { outcome: "planned", document };
-    }
-    if (!options.yes) {
-      await confirmByName(`This takes over ${names.stack}.`, names.stack, context.signal);
-    }
+  const { prepared, blocks, contents } = await beforeAnyChange(() => plan(options, existing, context));
+  const document = adoptionDocument(names.stack, prepared, summarize(contents));
+  if (options.dryRun) {
+    printer.line(`  Nothing was written. To run it:  ${adoptLine(options)}`);
+    return { outcome: "planned", document };
+  }
+  await beforeAnyChange(async () => {
+    if (!options.yes) await confirmByName(`This takes over ${names.stack}.`, names.stack, context.signal);
     await stack.assertCurrent(contents);
-    const files = await writeBlocks(prepared, blocks, context);
-    // A plan without changes to resources takes them over all the same.
-    await deploy(stack, contents, context, { evenWithoutChanges: true });
-    printAdopted(prepared, files, options.variables, context);
-    return { outcome: "adopted", document: { ...document, files } };
   });
+  const files = await writeBlocks(prepared, blocks, context);
+  // A plan without changes to resources takes them over all the same.
+  await deploy(stack, contents, context, { evenWithoutChanges: true });
+  printAdopted(prepared, files, options.variables, context);
+  return { outcome: "adopted", document: { ...document, files } };
+}
+
+/**
+ * The mapping and the plan, printed.
+ * @throws OpsError ADOPTION_AMBIGUOUS, ADOPTION_CONFLICT, ADOPTION_HARMFUL (precondition)
+ */
+async function plan(options: AdoptOptions, existing: ExistingState, context: LifecycleContext) {
+  const { printer } = context;
+  const prepared = await prepareMapping(options, existing, context);
+  printMapping(prepared, printer);
+  assertDecided(prepared);
+  const blocks = blocksFor(prepared);
+  const contents = await planAdoption(prepared, blocks, context);
+  const harmful = harmfulChanges(contents, prepared.mapping, prepared.deviations);
+  if (harmful.length > 0) {
+    const keep = [...new Set(harmful.flatMap((change) => change.keep))];
+    throw adoptionHarmful({ changes: harmful, againCommand: adoptLine(options, keep) });
+  }
+  printAdoptionPlan(contents, prepared, printer);
+  return { prepared, blocks, contents };
 }
 
 /** @throws OpsError ADOPTION_AMBIGUOUS, ADOPTION_CONFLICT (precondition) */
