@@ -16,6 +16,7 @@ const hangs = { unit: 2 * 60_000, integration: 20 * 60_000 };
 const longest = [
   "lifecycle/test/cycle",
   "lifecycle/test/temporary-database",
+  "lifecycle/test/existing-environment",
   "infra/test/deploy",
   "lifecycle/test/nothing-written",
   "lifecycle/test/plain-cycle",

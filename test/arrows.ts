@@ -87,7 +87,8 @@ export const folders = new Map<string, Readonly<Record<string, readonly string[]
       plan: ["top", "aws", "journal", "preflight", "terraform"],
       steps: ["top", "aws", "journal", "plan", "preflight", "terraform"],
       deployment: ["top", "journal", "plan", "preflight", "steps", "terraform"],
-      commands: ["top", "deployment", "plan", "terraform"],
+      adoption: ["top", "deployment", "plan", "preflight", "steps", "terraform"],
+      commands: ["top", "adoption", "deployment", "plan", "terraform"],
     },
   ],
   [

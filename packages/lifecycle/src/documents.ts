@@ -156,6 +156,37 @@ const prunePlanSchema = z.strictObject({
   keeps: snapshots.describe("Snapshots to keep."),
 });
 
+const adoptionSchema = z.object({
+  environment: z.string().describe("Name of the environment."),
+  how: z
+    .enum(["imported", "moved"])
+    .describe("`moved`: the existing state is the one of this stack, and its resources get other addresses."),
+  takenOver: z
+    .array(
+      z.strictObject({
+        from: z.string().describe("Address in the existing state."),
+        to: z.string().describe("Address in this stack."),
+        id: z.string().nullable().describe("Id for `terraform import`; null where the state has none."),
+      }),
+    )
+    .describe("The resources that this stack takes over."),
+  created: z.array(z.string()).describe("Addresses of the resources that do not exist yet."),
+  leftAlone: z
+    .array(z.string())
+    .describe("Addresses in the existing state that this stack has no use for; those that hold data first."),
+  deviations: z
+    .array(
+      z.strictObject({
+        address: z.string().describe("Address in this stack."),
+        attribute: z.string().describe("The attribute that differs."),
+        keep: z.string().describe("The variable that keeps what exists, as `--var` takes it."),
+      }),
+    )
+    .describe("Differences between what exists and what the plan makes of it, as far as a variable decides."),
+  variables: z.array(z.string()).describe("Every `--var` that keeps what exists."),
+  terraform: terraformSchema,
+});
+
 const unhealthy = "The mode is changed, but checks of the validation failed.";
 
 export const documents: readonly DocumentEntry[] = [
@@ -290,6 +321,20 @@ export const documents: readonly DocumentEntry[] = [
     schema: z.object({
       plan: deploymentPlanSchema.describe("What a deployment would do."),
       refusals: z.array(z.string()).describe("Codes of the errors with which a deployment would be refused."),
+    }),
+  }),
+  defineDocument({
+    commands: ["infra:adopt"],
+    outcomes: { planned: "`--dry-run` printed the mapping and the plan." },
+    schema: adoptionSchema,
+  }),
+  defineDocument({
+    commands: ["infra:adopt"],
+    outcomes: { adopted: "Terraform has taken over the existing resources." },
+    schema: adoptionSchema.extend({
+      files: z
+        .array(z.string())
+        .describe("Files with the applied blocks, and with those for the existing code."),
     }),
   }),
   defineDocument({

@@ -3,6 +3,7 @@
  * functions; docs/errors.md is generated from the entries.
  */
 import { defineError } from "@pilot-light/core/ops-error";
+import { commandLine } from "@pilot-light/core/process";
 import { formatMinute, plural } from "@pilot-light/core/output/format";
 import { deployCommand } from "@pilot-light/core/terraform/deploy-command";
 import type { ModeChangeName } from "./options.ts";
@@ -220,7 +221,7 @@ export const stateForeign = defineError<{
     `The Terraform state of ${stack} contains ${plural(resources.length, "resource")} that other Terraform code created. An apply would delete ${resources.length === 1 ? "it" : "them"}.`,
   details: ({ resources }) => namedResources(resources),
   hint: ({ listCommand }) =>
-    `Do not deploy to this state. Check which state the variables name (PROJECT_NAME, TF_STATE_BUCKET, TF_CLOUD_ORGANIZATION, TF_WORKSPACE).\n  If it is the state of your existing environment, read docs/runbooks/existing-environment.md.\n  To list all resources of the state:  ${listCommand}`,
+    `Do not deploy to this state. Check which state the variables name (PROJECT_NAME, TF_STATE_BUCKET, TF_CLOUD_ORGANIZATION, TF_WORKSPACE).\n  If it is the state of your existing environment, take it over:  pnpm infra:adopt --state <file> --dry-run\n  docs/runbooks/existing-environment.md describes it.\n  To list all resources of the state:  ${listCommand}`,
 });
 
 export const unknownResourcesRefused = defineError<{
@@ -439,6 +440,127 @@ export const modeNotReached = defineError<{ mode: string; againCommand: string }
   remedy: "Find out who deployed, then run the command again.",
   message: ({ mode }) => `The environment is ${mode}: another deployment ran at the same time.`,
   hint: ({ againCommand }) => `Find out who deployed, then run:  ${againCommand}`,
+});
+
+// Adoption
+
+export const existingStateUnreadable = defineError<{ file: string; reason: string }>({
+  code: "EXISTING_STATE_UNREADABLE",
+  failure: "configuration",
+  meaning: "The file of `pnpm infra:adopt --state` is not a Terraform state with resources.",
+  remedy: "Write it again, in the folder of the existing code: `terraform state pull > existing.tfstate`.",
+  state: "nothing-written",
+  message: ({ file, reason }) => `Cannot read the existing state ${file}: ${reason}.`,
+  hint: () =>
+    "Write the file again, in the folder of the existing code:  terraform state pull > existing.tfstate",
+});
+
+export const mapInvalid = defineError<{ problems: readonly string[] }>({
+  code: "MAP_INVALID",
+  failure: "usage",
+  meaning: "An option `--map` names a resource that does not exist, or two resources of different types.",
+  remedy:
+    "Write `--map <existing address>=<address in this stack>`. Without an address after the `=`, the resource is left alone.",
+  state: "nothing-written",
+  message: () => "The option --map is not valid.",
+  details: ({ problems }) => problems,
+  hint: () => "To see all addresses, run the command with --dry-run and without --map.",
+});
+
+export const adoptionAmbiguous = defineError<{
+  choices: readonly { own: string; candidates: readonly { address: string; name: string }[] }[];
+}>({
+  code: "ADOPTION_AMBIGUOUS",
+  failure: "precondition",
+  meaning:
+    "The existing environment has resources of which the command cannot know whether they are those of this stack.",
+  remedy:
+    "Choose with `--map <existing address>=<address in this stack>`, or leave a resource alone with `--map <existing address>=`.",
+  state: "nothing-written",
+  message: ({ choices }) =>
+    `${plural(choices.length, "resource")} of this stack may be one of several existing resources.`,
+  details: ({ choices }) =>
+    choices.flatMap(({ own, candidates }) => [
+      `${own} may be:`,
+      ...candidates.map(({ address, name }) => `  ${name === address ? address : `${address}  ${name}`}`),
+    ]),
+  hint: ({ choices }) => {
+    const [choice] = choices;
+    const { own = "", candidates: [candidate] = [] } = choice ?? {};
+    const address = candidate?.address ?? "";
+    return [
+      "Add one option for each candidate. To take it over, for example:",
+      `  ${commandLine("--map", [`${address}=${own}`])}`,
+      "  To leave it alone:",
+      `  ${commandLine("--map", [`${address}=`])}`,
+    ].join("\n");
+  },
+});
+
+export const adoptionConflict = defineError<{ conflicts: readonly string[] }>({
+  code: "ADOPTION_CONFLICT",
+  failure: "precondition",
+  meaning:
+    "Terraform cannot take over a resource as the mapping states: its id is missing, its name is taken, or the state of this stack has another resource in its place.",
+  remedy: "Fix what the details name. docs/runbooks/existing-environment.md describes the cases.",
+  state: "nothing-written",
+  message: ({ conflicts }) => `${plural(conflicts.length, "resource")} cannot be taken over.`,
+  details: ({ conflicts }) => conflicts,
+  hint: () =>
+    "Fix what the lines above name. The cases are described in docs/runbooks/existing-environment.md",
+});
+
+export const adoptionEmpty = defineError<{ file: string; project: string }>({
+  code: "ADOPTION_EMPTY",
+  failure: "precondition",
+  meaning: "No resource of the existing state is one that this stack would create.",
+  remedy: "Check PROJECT_NAME: the names of all resources contain it.",
+  state: "nothing-written",
+  message: ({ file, project }) =>
+    `The state ${file} has no resource that this stack would create for the project ${project}.`,
+  hint: () => "Set the project's name, which the names of its resources contain:  export PROJECT_NAME=...",
+});
+
+/** A change that an adoption must not make. */
+export type HarmfulChange = {
+  action: string;
+  address: string;
+  name: string;
+  holds: string | undefined;
+  forcedBy: readonly string[];
+  /** `--var` options that avoid it. */
+  keep: readonly string[];
+  /** The replaced resources that it refers to, and whose replacement causes this one; else "". */
+  follows: string;
+};
+
+export const adoptionHarmful = defineError<{ changes: readonly HarmfulChange[]; againCommand: string }>({
+  code: "ADOPTION_HARMFUL",
+  failure: "precondition",
+  meaning:
+    "Terraform would delete, replace or upgrade an existing resource, or create it a second time. An adoption changes resources in place only.",
+  remedy:
+    "Give the variables that the details name. Where no variable avoids the replacement, read docs/runbooks/existing-environment.md.",
+  state: "nothing-written",
+  message: ({ changes }) =>
+    `The adoption would delete, replace or upgrade existing resources: ${changes.map(({ name }) => name).join(", ")}.`,
+  details: ({ changes }) =>
+    changes.flatMap(({ action, address, holds, forcedBy, keep, follows }) => [
+      [
+        `${action} ${address}`,
+        ...(holds === undefined ? [] : [` (holds ${holds})`]),
+        ...(forcedBy.length === 0 ? [] : [`, because of: ${forcedBy.join(", ")}`]),
+      ].join(""),
+      keep.length > 0
+        ? `  to avoid it: ${keep.map((value) => commandLine("--var", [value])).join(" ")}`
+        : follows === ""
+          ? "  no variable of this stack avoids it"
+          : `  because it refers to ${follows}`,
+    ]),
+  hint: ({ changes, againCommand }) =>
+    changes.some(({ keep }) => keep.length > 0)
+      ? `To keep what exists:  ${againCommand}`
+      : "Leave the resource alone with --map <existing address>=, or see docs/runbooks/existing-environment.md",
 });
 
 // Terraform

@@ -39,6 +39,8 @@ export class CiUser extends Construct {
       path: "/cicd/",
       description: "Pushes images and deploys them to the frontend and backend services",
       policy: policyDocument(this.#statements(props)),
+      // A new description would replace a policy that other code created.
+      lifecycle: { ignoreChanges: ["description"] },
     });
     exists.count(new IamUserPolicyAttachment(this, "attachment", { user: user.name, policyArn: policy.arn }));
     this.userName = exists.text(user.name);

@@ -6,13 +6,22 @@ import { Route } from "@cdktf/provider-aws/lib/route/index.js";
 import { Subnet } from "@cdktf/provider-aws/lib/subnet/index.js";
 import { VpcEndpoint } from "@cdktf/provider-aws/lib/vpc-endpoint/index.js";
 import { Vpc } from "@cdktf/provider-aws/lib/vpc/index.js";
-import { Fn, Token } from "cdktf";
+import { Fn, type IResolvable, Token, conditional } from "cdktf";
 import { Construct } from "constructs";
 
 export interface NetworkSettings {
   cidrBlock: string;
   /** Exactly two. May be a token, so that it must not be read by index. */
   availabilityZones: string[];
+  /** The address ranges of each tier. */
+  subnets: Readonly<Record<Tier, SubnetRanges>>;
+}
+
+export interface SubnetRanges {
+  /** Two ranges, or none. May be a token. */
+  ranges: string[];
+  /** Whether there are none: each subnet then has 1/256 of the VPC's range. */
+  isUnset: IResolvable;
 }
 
 export interface NetworkProps extends NetworkSettings {
@@ -27,7 +36,7 @@ export type PerZone<T> = readonly [T, T];
 
 /** Number of the tier's first subnet, of the 256 subnets that fit into the VPC's range. */
 const firstSubnet = { public: 0, "private-app": 10, "private-db": 20 } as const;
-type Tier = keyof typeof firstSubnet;
+export type Tier = keyof typeof firstSubnet;
 
 export class Network extends Construct {
   readonly vpcId: string;
@@ -93,10 +102,16 @@ export class Network extends Construct {
   }
 
   #subnet(tier: Tier, zone: (typeof zones)[number], routeTableId: string): string {
-    const { prefix, cidrBlock, availabilityZones } = this.#props;
+    const { prefix, cidrBlock, availabilityZones, subnets } = this.#props;
     const subnet = new Subnet(this, `${tier}-${zone + 1}`, {
       vpcId: this.vpcId,
-      cidrBlock: Fn.cidrsubnet(cidrBlock, 8, firstSubnet[tier] + zone),
+      cidrBlock: Token.asString(
+        conditional(
+          subnets[tier].isUnset,
+          Fn.cidrsubnet(cidrBlock, 8, firstSubnet[tier] + zone),
+          Fn.element(subnets[tier].ranges, zone),
+        ),
+      ),
       availabilityZone: Token.asString(Fn.element(availabilityZones, zone)),
       mapPublicIpOnLaunch: false,
       tags: { Name: `${prefix}-${tier}-${zone + 1}`, Tier: tier },

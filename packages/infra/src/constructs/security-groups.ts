@@ -92,6 +92,8 @@ export class SecurityGroups extends Construct {
       vpcId: this.#props.vpcId,
       // Rules are separate resources. The provider removes the egress rule to everywhere that AWS adds to a new group.
       tags: { Name: fullName },
+      // AWS cannot change a description: Terraform would replace a group that other code created, and whatever uses it.
+      lifecycle: { ignoreChanges: ["description"] },
     }).id;
   }
 

@@ -49,6 +49,11 @@ export class VariableDefinitions extends Construct {
     return ref(`(var.${name} != "")`);
   }
 
+  /** Whether a list has no elements. */
+  isEmpty(name: string): IResolvable {
+    return ref(`(length(var.${name}) == 0)`);
+  }
+
   /** Whether a secret is set. A count must not be sensitive, and this fact about a secret is none. */
   isSecretSet(name: string): IResolvable {
     return ref(`nonsensitive(var.${name} != "")`);

@@ -1,7 +1,7 @@
 /** The variables of the network. */
 import type { IResolvable } from "cdktf";
-import type { NetworkSettings } from "../constructs/network.ts";
-import type { VariableDefinitions } from "./definitions.ts";
+import type { NetworkSettings, SubnetRanges, Tier } from "../constructs/network.ts";
+import type { Rule, VariableDefinitions } from "./definitions.ts";
 
 /** Variables of the network and its NAT gateways. */
 export interface NetworkVariables extends NetworkSettings {
@@ -29,10 +29,25 @@ export function networkVariables(define: VariableDefinitions, region: string): N
         "availability_zones must be two different zones.",
       ],
     ),
+    subnets: {
+      public: subnetRanges(define, "public"),
+      "private-app": subnetRanges(define, "private-app"),
+      "private-db": subnetRanges(define, "private-db"),
+    },
     singleNatGateway: define.flag(
       "single_nat_gateway",
       false,
       "True: one NAT gateway for both zones, at about half the price. When its zone fails, neither zone can reach the internet.",
     ),
   };
+}
+
+function subnetRanges(define: VariableDefinitions, tier: Tier): SubnetRanges {
+  const name = `${tier.replace("-", "_")}_subnet_cidrs`;
+  const description = `Address ranges of the two ${tier} subnets, for a network that exists. Empty: derived from vpc_cidr.`;
+  const rule: Rule = [
+    `contains([0, 2], length(var.${name})) && alltrue([for range in var.${name} : can(cidrnetmask(range))])`,
+    `${name} must be two IPv4 ranges, or empty.`,
+  ];
+  return { ranges: define.list(name, [], description, rule), isUnset: define.isEmpty(name) };
 }

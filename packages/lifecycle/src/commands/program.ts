@@ -1,5 +1,6 @@
-/** `pnpm activate`, `deactivate`, `status`, `tunnel`, `snapshots`, `infra:diff`, `infra:deploy`, `infra:output`: the registry of the commands. */
+/** `pnpm activate`, `deactivate`, `status`, `tunnel`, `snapshots`, `infra:diff`, `infra:deploy`, `infra:output`, `infra:adopt`: the registry of the commands. */
 import { runCli } from "@pilot-light/core/cli/cli";
+import { adoptCommand } from "./adopt-command.ts";
 import { activateCommand, deactivateCommand } from "./mode-change-command.ts";
 import { deployCommand, diffCommand, outputCommand } from "./deployment-command.ts";
 import { policyCommand } from "./policy-command.ts";
@@ -18,6 +19,7 @@ const commands = [
   diffCommand,
   deployCommand,
   outputCommand,
+  adoptCommand,
 ];
 
 export async function run(): Promise<void> {

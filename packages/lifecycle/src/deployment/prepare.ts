@@ -159,7 +159,7 @@ export async function assertSameImages({ kept, plan }: Prepared, context: Lifecy
 }
 
 /** Terraform reads an environment variable only where no argument sets the variable. */
-function unsetOf(variables: readonly { name: string; value: string }[], environment: Environment) {
+export function unsetOf(variables: readonly { name: string; value: string }[], environment: Environment) {
   return variables.filter(({ name }) => environment[`TF_VAR_${name}`] === undefined);
 }
 

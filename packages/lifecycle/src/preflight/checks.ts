@@ -95,10 +95,11 @@ export function checkTerraformPlan(
   context: LifecycleContext,
   waitFor: readonly Promise<unknown>[],
   variables: () => Promise<readonly TerraformVariable[]>,
+  blocks?: string,
 ): Promise<SavedPlan> {
   return preflight.check("plan", async () => {
     await Promise.all(waitFor);
-    const value = await context.stack.plan(await variables());
+    const value = await context.stack.plan(await variables(), blocks);
     const how = value.remoteRun === undefined ? "state unlocked" : "planned in Terraform Cloud";
     return { value, summary: `${how}; ${describeChanges(value)}` };
   });

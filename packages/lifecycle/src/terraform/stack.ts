@@ -1,6 +1,6 @@
 /** The Terraform stack of the environment: the CDKTF app synthesizes it, Terraform plans it, and applies exactly that plan. */
 import { terraformProgram } from "@pilot-light/core/terraform/program";
-import { readFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Outputs, outputsSchema } from "@pilot-light/core/contract";
 import type { Printer } from "@pilot-light/core/output/printer";
@@ -51,6 +51,8 @@ export interface Applied extends TerraformEnd {
   tail: readonly string[];
 }
 
+const lockFile = ".terraform.lock.hcl";
+
 const stateVersionSchema = z.object({ lineage: z.string(), serial: z.number() });
 const synthesizedSchema = z.object({
   variable: z.record(z.string(), z.object({ sensitive: z.boolean().optional() })).default({}),
@@ -88,7 +90,7 @@ export class Stack {
 
   /** Version of terraform. */
   async version(): Promise<string> {
-    const { stdout } = await this.#terraform(["version", "-json"], { anywhere: true });
+    const { stdout } = await this.#terraform(["version", "-json"], { folder: this.#options.directory });
     return z.object({ terraform_version: z.string() }).parse(JSON.parse(stdout)).terraform_version;
   }
 
@@ -98,6 +100,8 @@ export class Stack {
    */
   async synthesize(): Promise<void> {
     await runApp(this.#options.directory, this.#runOptions());
+    // Left by a plan that was killed. Its blocks may name resources that a mode does not have.
+    await rm(this.#blocksFile, { force: true });
     const initialized = await this.#terraform(["init", "-input=false"]);
     if (initialized.exitCode === 0) return;
     const attempt = `Terraform cannot initialize the stack ${this.name}`;
@@ -125,9 +129,10 @@ export class Stack {
 
   /**
    * Plans under the lock of the state, and saves the plan. From then on, nothing prints the values of secret variables. A run in Terraform Cloud plans without the lock; its apply needs the lock.
+   * @param blocks further Terraform code that counts for this plan only
    * @throws OpsError STATE_LOCKED (precondition), TERRAFORM_FAILED (aws)
    */
-  async plan(variables: readonly TerraformVariable[]): Promise<SavedPlan> {
+  async plan(variables: readonly TerraformVariable[], blocks = ""): Promise<SavedPlan> {
     const secret = await this.secretVariables();
     hideSecrets(variables, (name) => secret.has(name), this.#options.printer.redactor);
     const file = join(this.#options.workDirectory, "plan.tfplan");
@@ -135,13 +140,12 @@ export class Stack {
       ...["plan", "-input=false", "-json", "-lock-timeout=0s", `-out=${file}`],
       ...variableArguments(variables),
     ];
-    const planned = await this.#follow(args, join(this.#options.workDirectory, "plan.log"), {
-      isReading: true,
-    });
-    this.#options.signal.throwIfAborted();
-    if (planned.stall !== undefined) throw terraformStalled({ command: "plan", ...planned.stall });
-    if (planned.exitCode !== 0) {
-      throw terraformError("Terraform cannot plan", planned.diagnostics, planned.tail, this.folder);
+    if (blocks !== "") await writeFile(this.#blocksFile, blocks);
+    try {
+      await this.#planIn(this.folder, args);
+    } finally {
+      // The saved plan contains the configuration.
+      await rm(this.#blocksFile, { force: true });
     }
     const [shown, stateVersion, run] = await Promise.all([
       this.#terraform(["show", "-json", file]),
@@ -149,6 +153,28 @@ export class Stack {
       remoteRun(file, this.#options.environment),
     ]);
     return { file, stateVersion, remoteRun: run, ...parsePlan(this.#parse(shown, "the plan")) };
+  }
+
+  /**
+   * Plans the stack as if nothing existed, on this machine and without its state. Writes into the work directory only.
+   * @returns the JSON of the plan, and of the configuration
+   * @throws OpsError TERRAFORM_INIT_FAILED, TERRAFORM_FAILED (aws)
+   */
+  async planFromNothing(variables: readonly TerraformVariable[]) {
+    const folder = join(this.#options.workDirectory, "from-nothing");
+    await mkdir(join(folder, ".terraform"), { recursive: true });
+    const configuration = withoutBackend(await this.#configuration());
+    await writeFile(join(folder, "cdk.tf.json"), JSON.stringify(configuration));
+    // The providers of the stack's own folder, so that none is downloaded again.
+    await symlink(join(this.folder, ".terraform/providers"), join(folder, ".terraform/providers"));
+    await copyFile(join(this.folder, lockFile), join(folder, lockFile)).catch(() => undefined);
+    const initialized = await this.#terraform(["init", "-input=false"], { folder });
+    const attempt = `Terraform cannot plan the stack ${this.name} without its state`;
+    if (initialized.exitCode !== 0) throw failureOf(initialized, attempt, folder);
+    const args = ["plan", "-input=false", "-json", "-out=plan.tfplan", ...variableArguments(variables)];
+    await this.#planIn(folder, args);
+    const shown = await this.#terraform(["show", "-json", "plan.tfplan"], { folder });
+    return { plan: this.#parse(shown, "the plan"), configuration };
   }
 
   /**
@@ -221,13 +247,29 @@ export class Stack {
     return `${lineage} ${serial}`;
   }
 
+  /** Code that one plan adds to the stack. */
+  get #blocksFile(): string {
+    return join(this.folder, "adoption.tf");
+  }
+
+  async #planIn(folder: string, args: readonly string[]): Promise<void> {
+    const log = join(this.#options.workDirectory, "plan.log");
+    const planned = await this.#follow(args, log, { folder, isReading: true });
+    this.#options.signal.throwIfAborted();
+    if (planned.stall !== undefined) throw terraformStalled({ command: "plan", ...planned.stall });
+    if (planned.exitCode === 0) return;
+    throw terraformError("Terraform cannot plan", planned.diagnostics, planned.tail, folder);
+  }
+
   async #follow(
     args: readonly string[],
     outputFile: string,
     {
+      folder = this.folder,
       onEvent,
       ...rest
     }: {
+      folder?: string;
       onEvent?: (event: ResourceEvent) => void;
       onStopping?: () => void;
       isReading?: boolean;
@@ -241,8 +283,8 @@ export class Stack {
       [...args, "-no-color"],
       {
         program: this.#program,
-        directory: this.folder,
-        environment: this.#environment,
+        directory: folder,
+        environment: this.#environmentIn(folder),
         outputFile,
         signal,
         onStart: (line) => printer.detail(`$ ${line}`),
@@ -258,13 +300,14 @@ export class Stack {
     return { ...ended, diagnostics, tail: tail.slice(-40) };
   }
 
-  async #terraform(args: readonly string[], { anywhere = false } = {}): Promise<RunResult> {
+  async #terraform(args: readonly string[], { folder = this.folder } = {}): Promise<RunResult> {
     const { signal } = this.#options;
     const cutting = new AbortController();
     const running = run(this.#program, [...args, "-no-color"], {
       ...this.#runOptions(),
+      environment: this.#environmentIn(folder),
       signal: AbortSignal.any([signal, cutting.signal]),
-      cwd: anywhere ? this.#options.directory : this.folder,
+      cwd: folder,
     });
     // It prints its result at its end.
     const watched = { environment: this.#environment, signal, progress: () => 0 };
@@ -272,6 +315,11 @@ export class Stack {
     return await watchTerraform(running, watched, (stall) => {
       cutting.abort(terraformStalled({ command, ...stall }));
     });
+  }
+
+  /** `TF_WORKSPACE` names a workspace of the stack's own state. */
+  #environmentIn(folder: string): Environment {
+    return folder === this.folder ? this.#environment : { ...this.#environment, TF_WORKSPACE: undefined };
   }
 
   #runOptions() {
@@ -283,6 +331,12 @@ export class Stack {
     if (result.exitCode === 0) return JSON.parse(result.stdout);
     throw failureOf(result, `Terraform cannot read ${what}`, this.folder, readingHint);
   }
+}
+
+/** A configuration whose state is a local file in its folder. */
+function withoutBackend(document: unknown): unknown {
+  const { terraform, ...rest } = z.looseObject({ terraform: z.looseObject({}) }).parse(document);
+  return { ...rest, terraform: { ...terraform, backend: undefined, cloud: undefined } };
 }
 
 function failureOf({ stdout, stderr }: RunResult, attempt: string, folder: string, hint?: string): OpsError {

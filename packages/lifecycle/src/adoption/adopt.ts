@@ -1,0 +1,149 @@
+/** `pnpm infra:adopt`: takes over an environment that other Terraform code created, without deleting or replacing anything of it. */
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
+import { canAsk, confirmByName } from "@pilot-light/core/cli/confirm";
+import { confirmationNeeded } from "@pilot-light/core/errors";
+import { environmentName } from "@pilot-light/core/contract";
+import { commandLine } from "@pilot-light/core/process";
+import { openContext, type LifecycleContext } from "../context.ts";
+import { adoptionAmbiguous, adoptionConflict, adoptionHarmful } from "../errors.ts";
+import { beforeAnyChange } from "../mode-change.ts";
+import { summarize } from "../plan/mode-change-plan.ts";
+import { printHead } from "../plan/render.ts";
+import { deploy } from "../steps/deploy.ts";
+import { nameOf } from "../terraform/unknown-resources.ts";
+import { hideSecrets, soundsSecret } from "../terraform/variables.ts";
+import { blocksInPlace, importBlocks, importIdOf, partlyTakenOver, removedBlocks } from "./blocks.ts";
+import type { ExistingState } from "./existing-state.ts";
+import { conflictsOf, harmfulChanges } from "./inspect.ts";
+import {
+  planAdoption,
+  prepareMapping,
+  readExistingState,
+  type AdoptionOptions,
+  type PreparedMapping,
+} from "./prepare.ts";
+import { adoptionDocument, printAdopted, printAdoptionPlan, printMapping } from "./render.ts";
+
+export interface AdoptOptions extends AdoptionOptions {
+  dryRun: boolean;
+  yes: boolean;
+}
+
+/** Runs `pnpm infra:adopt`. */
+export async function adopt(options: AdoptOptions, command: CommandContext): Promise<CommandOutcome> {
+  hideSecrets(options.variables, soundsSecret, command.printer.redactor);
+  if (!options.dryRun && !options.yes && !canAsk()) {
+    throw confirmationNeeded({ command: adoptLine(options) });
+  }
+  const existing = await readExistingState(options.file);
+  await using context = await openContext(command);
+  const { aws, names, printer, project, stack } = context;
+  const right = options.dryRun ? "dry run, nothing is written" : "";
+  printHead(`Adopt  ${project} ${environmentName}, ${aws.region}`, right, printer);
+  const { prepared, blocks, contents } = await beforeAnyChange(() => plan(options, existing, context));
+  const document = adoptionDocument(names.stack, prepared, summarize(contents));
+  if (options.dryRun) {
+    printer.line(`  Nothing was written. To run it:  ${adoptLine(options)}`);
+    return { outcome: "planned", document };
+  }
+  await beforeAnyChange(async () => {
+    if (!options.yes) await confirmByName(`This takes over ${names.stack}.`, names.stack, context.signal);
+    await stack.assertCurrent(contents);
+  });
+  const files = await writeBlocks(prepared, blocks, context);
+  // A plan without changes to resources takes them over all the same.
+  await deploy(stack, contents, context, { evenWithoutChanges: true });
+  printAdopted(prepared, files, options.variables, context);
+  return { outcome: "adopted", document: { ...document, files } };
+}
+
+/**
+ * The mapping and the plan, printed.
+ * @throws OpsError ADOPTION_AMBIGUOUS, ADOPTION_CONFLICT, ADOPTION_HARMFUL (precondition)
+ */
+async function plan(options: AdoptOptions, existing: ExistingState, context: LifecycleContext) {
+  const { printer } = context;
+  const prepared = await prepareMapping(options, existing, context);
+  printMapping(prepared, printer);
+  assertDecided(prepared);
+  const blocks = blocksFor(prepared);
+  const contents = await planAdoption(prepared, blocks, context);
+  const harmful = harmfulChanges(contents, prepared.mapping, prepared.deviations);
+  if (harmful.length > 0) {
+    const keep = [...new Set(harmful.flatMap((change) => change.keep))];
+    throw adoptionHarmful({ changes: harmful, againCommand: adoptLine(options, keep) });
+  }
+  printAdoptionPlan(contents, prepared, printer);
+  return { prepared, blocks, contents };
+}
+
+/** @throws OpsError ADOPTION_AMBIGUOUS, ADOPTION_CONFLICT (precondition) */
+function assertDecided({ mapping, present, isInPlace }: PreparedMapping): void {
+  if (mapping.ambiguous.length > 0) {
+    const choices = mapping.ambiguous.map(({ own, candidates }) => ({
+      own: own.address,
+      candidates: candidates.map(({ address, values }) => ({ address, name: nameOf(values) ?? address })),
+    }));
+    throw adoptionAmbiguous({ choices });
+  }
+  const conflicts = conflictsOf(mapping, present, isInPlace);
+  if (conflicts.length > 0) throw adoptionConflict({ conflicts });
+}
+
+/** The blocks that this plan adds to the stack. */
+function blocksFor({ mapping, isInPlace }: PreparedMapping): string {
+  if (isInPlace) return blocksInPlace(mapping);
+  return importBlocks(
+    mapping.takenOver.flatMap((match) => {
+      const id = importIdOf(match);
+      return id === undefined ? [] : [{ to: match.own.address, id }];
+    }),
+  );
+}
+
+/** Writes what was applied, and what the existing code needs, next to the state. Returns the paths. */
+async function writeBlocks(
+  { mapping, isInPlace }: PreparedMapping,
+  blocks: string,
+  { directory, names }: LifecycleContext,
+): Promise<string[]> {
+  const folder = join(directory, "adoption", names.stack);
+  await mkdir(folder, { recursive: true });
+  const write = async (name: string, lines: readonly string[], contents: string) => {
+    const file = join(folder, name);
+    await writeFile(file, `${lines.map((line) => `# ${line}\n`).join("")}\n${contents}`);
+    return file;
+  };
+  const applied = await write("adoption.tf", appliedHead, blocks);
+  if (isInPlace) return [applied];
+  const partly = new Set(partlyTakenOver(mapping));
+  const whole = mapping.takenOver.map(({ existing }) => existing).filter((one) => !partly.has(one));
+  const commands = [...partly].map(({ address }) => commandLine("terraform", ["state", "rm", address]));
+  const rest = commands.length === 0 ? [] : ["", ...partlyHead, ...commands.map((line) => `  ${line}`)];
+  return [applied, await write("removed.tf", [...removedHead, ...rest], removedBlocks(whole))];
+}
+
+const appliedHead = [
+  "Terraform has applied these blocks. Nothing reads this file: it records which resource became which.",
+];
+
+const removedHead = [
+  "For the folder of the existing code. Delete the blocks of these resources there, put this file next to the rest, and apply:",
+  "Terraform then forgets the resources and deletes none of them. It needs Terraform 1.7. The plan must destroy nothing.",
+];
+
+const partlyHead = ["This stack takes over only some instances of a resource. Run these commands there:"];
+
+/** The same command again. */
+function adoptLine({ file, map, variables }: AdoptOptions, more: readonly string[] = []): string {
+  return commandLine("pnpm", [
+    ...["infra:adopt", "--state", file],
+    ...map.flatMap(({ existing, own }) => ["--map", `${existing}=${own}`]),
+    ...variables.flatMap((variable) =>
+      "file" in variable ? ["--var-file", variable.file] : ["--var", `${variable.name}=${variable.value}`],
+    ),
+    ...more.flatMap((value) => ["--var", value]),
+  ]);
+}

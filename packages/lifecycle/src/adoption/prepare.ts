@@ -1,0 +1,162 @@
+/** The checks, the mapping and the plan of an adoption. Reads only. */
+import { readFile } from "node:fs/promises";
+import type { AwsIdentity } from "@pilot-light/core/aws/identity";
+import { wrongAccount } from "@pilot-light/core/errors";
+import { messageOf } from "@pilot-light/core/ops-error";
+import { plural } from "@pilot-light/core/output/format";
+import { runningImages } from "@pilot-light/validate/aws/running-images";
+import type { LifecycleContext } from "../context.ts";
+import { unsetOf } from "../deployment/prepare.ts";
+import { adoptionEmpty, existingStateUnreadable, mapInvalid, stateForeign, wrongRegion } from "../errors.ts";
+import { checkAccess, checkTerraformPlan } from "../preflight/checks.ts";
+import { Preflight } from "../preflight/preflight.ts";
+import type { Resource } from "../terraform/changes.ts";
+import type { SavedPlan } from "../terraform/stack.ts";
+import type { TerraformVariable } from "../terraform/variables.ts";
+import { deviationsOf, type Deviation } from "./deviations.ts";
+import { parseExistingState, type ExistingState } from "./existing-state.ts";
+import { choicesOf, mapProblems } from "./inspect.ts";
+import { matchResources, type Mapping } from "./match.ts";
+import { parseOwnResources } from "./own-resources.ts";
+
+/** One option `--map`; `own` is "" for a resource to leave alone. */
+export interface MapOption {
+  existing: string;
+  own: string;
+}
+
+export interface AdoptionOptions {
+  /** The file with the existing state. */
+  file: string;
+  map: readonly MapOption[];
+  variables: readonly TerraformVariable[];
+}
+
+export interface PreparedMapping {
+  mapping: Mapping;
+  deviations: readonly Deviation[];
+  /** Whether the existing state is the state of this stack: other code has written it there. */
+  isInPlace: boolean;
+  /** The resources of this stack's state; none when it is the existing state. */
+  present: readonly Resource[];
+  /** The variables for the plan: those of the command, the mode, and the images that run. */
+  variables: readonly TerraformVariable[];
+}
+
+/** @throws OpsError EXISTING_STATE_UNREADABLE (configuration) */
+export async function readExistingState(file: string): Promise<ExistingState> {
+  let state: ExistingState | undefined;
+  try {
+    state = parseExistingState(JSON.parse(await readFile(file, "utf8")));
+  } catch (error) {
+    // The message of a JSON error quotes the file, which may contain secrets.
+    const reason = error instanceof SyntaxError ? "it is not JSON" : messageOf(error);
+    throw existingStateUnreadable({ file, reason });
+  }
+  const form = "it has neither the form of `terraform show -json` nor that of `terraform state pull`";
+  if (state === undefined) throw existingStateUnreadable({ file, reason: form });
+  if (state.resources.length === 0) throw existingStateUnreadable({ file, reason: "it has no resources" });
+  return state;
+}
+
+/**
+ * Checks the account and the states, and matches the resources.
+ * @throws OpsError MAP_INVALID (usage), ADOPTION_EMPTY, STATE_FOREIGN, WRONG_ACCOUNT, WRONG_REGION (precondition)
+ */
+export async function prepareMapping(
+  options: AdoptionOptions,
+  existing: ExistingState,
+  context: LifecycleContext,
+): Promise<PreparedMapping> {
+  const { printer, stack, signal } = context;
+  const preflight = new Preflight(printer);
+  const { identity, version } = checkAccess(preflight, context);
+  const place = preflight.check("state", async () => {
+    const [who] = await Promise.all([identity, version]);
+    assertSamePlaceAs(existing, who, context.aws.region);
+    await stack.synthesize();
+    const isInPlace = await isStateOfStack(existing, context);
+    const present = isInPlace ? [] : await stack.state();
+    const summary = isInPlace
+      ? `${stack.name} has the existing state: its resources will be renamed in it`
+      : `${stack.name} has a state of its own: the resources will be imported into it`;
+    return { value: { isInPlace, present }, summary };
+  });
+  const matched = preflight.check("match", async () => {
+    await place;
+    const variables = await variablesFor(options, existing, context);
+    const { plan, configuration } = await stack.planFromNothing(variables);
+    const own = parseOwnResources(plan, configuration);
+    const problems = mapProblems(options.map, own, existing.resources);
+    if (problems.length > 0) throw mapInvalid({ problems });
+    const mapping = matchResources(own, existing.resources, choicesOf(options.map));
+    if (mapping.takenOver.length === 0 && mapping.ambiguous.length === 0) {
+      throw adoptionEmpty({ file: options.file, project: context.project });
+    }
+    const { takenOver, created } = mapping;
+    const summary = `${plural(takenOver.length, "resource")} taken over, ${created.length} new, of ${existing.resources.length} existing`;
+    return { value: { mapping, variables }, summary };
+  });
+  await preflight.report(signal);
+  const { mapping, variables } = await matched;
+  return { ...(await place), mapping, variables, deviations: deviationsOf(mapping.takenOver) };
+}
+
+/** Plans the adoption, with one line of report. */
+export async function planAdoption(
+  { variables }: Pick<PreparedMapping, "variables">,
+  blocks: string,
+  context: LifecycleContext,
+): Promise<SavedPlan> {
+  const preflight = new Preflight(context.printer);
+  const planned = checkTerraformPlan(preflight, context, [], () => Promise.resolve(variables), blocks);
+  await preflight.report(context.signal);
+  return await planned;
+}
+
+/** The mode and the images of the existing environment, before the variables of the command line, which win. */
+async function variablesFor(
+  { variables }: AdoptionOptions,
+  { active }: ExistingState,
+  { aws, environment, names, signal }: LifecycleContext,
+): Promise<readonly TerraformVariable[]> {
+  if (active === undefined) return variables;
+  const images = active ? await runningImages(aws, names, signal) : [];
+  const kept = [{ name: "dev_activated", value: String(active) }, ...images];
+  return [...unsetOf(kept, environment), ...variables];
+}
+
+/**
+ * Whether other code has written the existing state where this stack has its own.
+ * @throws OpsError STATE_FOREIGN (precondition) when this place has foreign resources that the file does not contain
+ */
+async function isStateOfStack(existing: ExistingState, { stack }: LifecycleContext): Promise<boolean> {
+  const foreign = (await stack.unknownResources()).filter(({ isOfEarlierVersion }) => !isOfEarlierVersion);
+  if (foreign.length === 0) return false;
+  const addresses = new Set(existing.resources.map(({ address }) => address));
+  const others = foreign.filter(({ address }) => !addresses.has(address));
+  if (others.length === 0) return true;
+  const listCommand = `terraform -chdir=${stack.folder} state list`;
+  throw stateForeign({ stack: stack.name, resources: others, listCommand });
+}
+
+/**
+ * In another account or region, Terraform would find no resource to import.
+ * @throws OpsError WRONG_ACCOUNT, WRONG_REGION (precondition)
+ */
+function assertSamePlaceAs(
+  { resources }: ExistingState,
+  { account }: Pick<AwsIdentity, "account">,
+  region: string,
+): void {
+  for (const { type, values } of resources) {
+    const arn = typeof values["arn"] === "string" ? values["arn"] : "";
+    const [, , , regionOf = "", expected = ""] = arn.split(":");
+    // CloudFront's certificates are in another region than the environment.
+    const isElsewhere = regionOf !== "" && regionOf !== region && type !== "aws_acm_certificate";
+    if (expected !== "" && /^\d{12}$/.test(expected) && expected !== account) {
+      throw wrongAccount({ account, expected, expectedBy: "the existing environment is in", correction: "" });
+    }
+    if (isElsewhere) throw wrongRegion({ deployed: regionOf, region });
+  }
+}
