@@ -25,6 +25,7 @@ const packages = new Map<string, Arrows>([
         "core/ops-error",
         "core/config/env",
         "core/cli/command",
+        "core/cli/version",
         "core/prices",
         "core/terraform/backend",
       ],

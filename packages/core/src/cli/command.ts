@@ -5,9 +5,16 @@
 import { setMaxListeners } from "node:events";
 import { isProtected } from "../async/protect.ts";
 import { Printer } from "../output/printer.ts";
-import { prepareLibraryVariables, processEnvironment, type Environment } from "../config/env.ts";
+import {
+  addVariables,
+  prepareLibraryVariables,
+  processEnvironment,
+  type Environment,
+} from "../config/env.ts";
+import { readSettings } from "../config/settings-file.ts";
 import { bug, interruptedTwice, interrupted } from "../errors.ts";
 import { OpsError, messageOf, stateSentences } from "../ops-error.ts";
+import { commandLine } from "../process.ts";
 
 /** What every command receives. */
 export interface CommandContext {
@@ -15,6 +22,18 @@ export interface CommandContext {
   printer: Printer;
   /** Aborted by Ctrl-C, SIGTERM and SIGHUP, with the error to end with as its reason. */
   signal: AbortSignal;
+  /** The settings file, and which variables of the environment are from it. */
+  settings?: AppliedSettings | undefined;
+}
+
+export interface AppliedSettings {
+  path: string;
+  /** Names of the variables that the environment has from the file. */
+  applied: readonly string[];
+  /** Names of the variables of the file that the environment had before. */
+  overridden: readonly string[];
+  /** The secrets in the file that other users of the machine can read, by name. */
+  exposed: readonly string[];
 }
 
 /** What a command returns: a document for `--json`, and the exit code where it is not 0. */
@@ -29,6 +48,7 @@ export interface CommandFlags {
   verbose?: boolean | undefined;
   json?: boolean | undefined;
   color?: boolean | undefined;
+  envFile?: string | undefined;
 }
 
 /** How a command ends when a signal stops it. */
@@ -56,6 +76,7 @@ export async function runCommand(
   command: (context: CommandContext) => Promise<CommandOutcome>,
   { forwardsSignals = false }: CommandEnding = {},
 ): Promise<void> {
+  const loaded = loadSettings(flags.envFile);
   prepareLibraryVariables();
   const environment = processEnvironment();
   const printer = new Printer({
@@ -84,11 +105,14 @@ export async function runCommand(
   process.stdout.on("error", () => undefined);
   process.stderr.on("error", () => undefined);
   try {
+    if ("error" in loaded) throw loaded.error;
+    const { settings } = loaded;
+    warnOfExposed(settings, printer);
     const {
       outcome,
       document,
       exit = 0,
-    } = await command({ environment, printer, signal: controller.signal });
+    } = await command({ environment, printer, signal: controller.signal, settings });
     if (printer.json) {
       printer.data(
         JSON.stringify({ version: documentVersion, command: name, outcome, ...document }, null, 2),
@@ -103,6 +127,30 @@ export async function runCommand(
     for (const signal of signals) process.off(signal, stop);
     if (controller.signal.aborted) setTimeout(() => process.exit(), exitAfterMs).unref();
   }
+}
+
+/** Reads the settings file into the process's environment; the error is reported when there is a printer. */
+function loadSettings(
+  option: string | undefined,
+): { settings?: AppliedSettings | undefined } | { error: unknown } {
+  try {
+    const file = readSettings(option, processEnvironment(), process.cwd());
+    if (file === undefined) return {};
+    const { path, values, exposed } = file;
+    const applied = addVariables(values);
+    const overridden = Object.keys(values).filter((name) => !applied.includes(name));
+    return { settings: { path, applied, overridden, exposed } };
+  } catch (error) {
+    return { error };
+  }
+}
+
+function warnOfExposed(settings: AppliedSettings | undefined, printer: Printer): void {
+  if (settings === undefined || settings.exposed.length === 0) return;
+  const { path, exposed } = settings;
+  printer.warn(
+    `Other users of this machine can read ${path}, which holds ${exposed.join(", ")}. To change this:  ${commandLine("chmod", ["600", path])}`,
+  );
 }
 
 /** Prints an error for people, and with `--json` as a document; returns the exit code. */
