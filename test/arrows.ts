@@ -82,7 +82,9 @@ export const folders = new Map<string, Readonly<Record<string, readonly string[]
       plan: ["top", "aws", "journal", "preflight", "terraform"],
       steps: ["top", "aws", "journal", "plan", "preflight", "terraform"],
       deployment: ["top", "journal", "plan", "preflight", "steps", "terraform"],
-      commands: ["top", "deployment", "plan", "terraform"],
+      configure: ["top"],
+      doctor: ["top", "preflight", "terraform"],
+      commands: ["top", "configure", "deployment", "doctor", "plan", "terraform"],
     },
   ],
   [

@@ -3,6 +3,7 @@ import { defineDocument, type DocumentEntry } from "@pilot-light/core/cli/docume
 import { planSchema as syncPlanSchema } from "@pilot-light/sync/documents";
 import { z } from "zod";
 import { journalEntrySchema } from "./journal/journal.ts";
+import { setupDocuments } from "./setup-documents.ts";
 
 const time = (what: string) => z.string().describe(what);
 const count = (what: string) => z.number().int().describe(what);
@@ -158,6 +159,7 @@ const prunePlanSchema = z.strictObject({
 const unhealthy = "The mode is changed, but checks of the validation failed.";
 
 export const documents: readonly DocumentEntry[] = [
+  ...setupDocuments,
   defineDocument({
     commands: ["activate", "deactivate"],
     outcomes: { planned: "`--dry-run` printed the plan." },

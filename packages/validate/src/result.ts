@@ -23,9 +23,10 @@ export async function resultOf(
   { finding, durationMs, error }: Attempt,
   mode: () => Promise<Mode | undefined>,
 ): Promise<CheckResult> {
-  const { summary, details = [], problems = [] } = finding;
+  const { summary, details = [], problems = [], notChecked = false } = finding;
   const failed = problems.some(({ severity }) => severity === "failure");
-  const status = failed ? "failed" : problems.length > 0 ? "warning" : "passed";
+  const found = failed ? "failed" : problems.length > 0 ? "warning" : "passed";
+  const status = notChecked ? "skipped" : found;
   const known = problems.some(({ fix }) => dependsOnMode(fix)) ? await mode() : undefined;
   const rendered = problems.map((problem) => ({ ...problem, fix: renderFix(problem.fix, known) }));
   return {
