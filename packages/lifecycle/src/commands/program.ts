@@ -1,14 +1,16 @@
-/** `pnpm configure`, `activate`, `deactivate`, `status`, `tunnel`, `snapshots`, `infra:diff`, `infra:deploy`, `infra:output`: the registry of the commands. */
+/** `pnpm configure`, `doctor`, `activate`, `deactivate`, `status`, `tunnel`, `snapshots`, `infra:diff`, `infra:deploy`, `infra:output`: the registry of the commands. */
 import { runCli } from "@pilot-light/core/cli/cli";
 import { activateCommand, deactivateCommand } from "./mode-change-command.ts";
 import { configureCommand } from "./configure-command.ts";
 import { deployCommand, diffCommand, outputCommand } from "./deployment-command.ts";
+import { doctorCommand } from "./doctor-command.ts";
 import { pruneCommand, snapshotsCommand } from "./snapshots-command.ts";
 import { statusCommand } from "./status-command.ts";
 import { tunnelCommand } from "./tunnel-command.ts";
 
 const commands = [
   configureCommand,
+  doctorCommand,
   activateCommand,
   deactivateCommand,
   statusCommand,
