@@ -1,5 +1,5 @@
 /** `pnpm doctor` and `pnpm configure` as a person runs them: on an empty machine, in the sandbox, with each thing that can be wrong. */
-import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -8,7 +8,7 @@ import {
   EC2Client,
   ReleaseAddressCommand,
 } from "@aws-sdk/client-ec2";
-import { createAwsClients } from "@pilot-light/core/aws/clients";
+import { DeleteObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { assertDocument } from "@pilot-light/core/cli/documents";
 import { processEnvironment, type Environment } from "@pilot-light/core/config/env";
 import { run } from "@pilot-light/core/process";
@@ -21,7 +21,6 @@ import { linesTooLong, transcriptOf } from "@pilot-light/sandbox/transcript";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { root } from "@pilot-light/sandbox/workplace";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { findOffer } from "../src/doctor/checks/account.ts";
 import type { Examination } from "../src/setup-documents.ts";
 
 const bin = join(root, "packages/lifecycle/dist/bin.js");
@@ -79,7 +78,7 @@ test("the settings file gives the variables, doctor states where each is from, a
   const { NEON_DATABASE_URL = "", ...rest } = pair.env;
   await writeFile(file, `NEON_DATABASE_URL="${NEON_DATABASE_URL}"\nAWS_REGION=eu-west-1\nPROJECT_NAMEE=x\n`);
   await chmod(file, 0o644);
-  const { document, check, stdout, stderr } = await examine(rest, "--env-file", file, "--verbose");
+  const { document, check, stdout, stderr } = await examine(rest, root, "--env-file", file, "--verbose");
   expect(check("neon")?.status).toBe("passed");
   expect(document.settings.file).toBe(file);
   expect(document.settings.variables).toContainEqual({ name: "NEON_DATABASE_URL", from: "file" });
@@ -121,9 +120,75 @@ test("wrong values, missing privileges and programs are problems, each with what
 });
 
 test("a route through Systems Manager needs the plugin, and is not opened", async () => {
-  const { check } = await examine(pair.env, "--via", "ssm");
+  const { check } = await examine(pair.env, root, "--via", "ssm");
   expect(check("rds-route")?.problems[0]?.message).toContain("session-manager-plugin");
   expect(check("rds")).toMatchObject({ status: "skipped", blockedBy: "rds-route" });
+});
+
+/** A type as a Terraform state writes it. */
+function typeOf(value: unknown): unknown {
+  if (Array.isArray(value)) return ["tuple", value.map(typeOf)];
+  if (typeof value === "object" && value !== null) {
+    return ["object", Object.fromEntries(Object.entries(value).map(([name, part]) => [name, typeOf(part)]))];
+  }
+  return typeof value === "boolean" ? "bool" : typeof value;
+}
+
+test("a state in S3 is read on a new machine, and nothing is written; that of other code is refused", async () => {
+  const s3 = new S3Client(clientOptions(motoUrl(testSandbox().state.moto)));
+  const outputs = JSON.parse(await readFile(pair.outputsFile, "utf8")) as Record<
+    string,
+    Record<string, unknown>
+  >;
+  const stack = `${pair.project}-dev`;
+  const key = { Bucket: pair.bucket, Key: `${stack}/terraform.tfstate` };
+  const write = async (resources: readonly unknown[]) => {
+    const values = Object.entries(outputs[stack] ?? {});
+    const state = {
+      ...{ version: 4, terraform_version: "1.6.0", serial: 1, lineage: "l", resources, check_results: null },
+      outputs: Object.fromEntries(values.map(([name, value]) => [name, { value, type: typeOf(value) }])),
+    };
+    await s3.send(new PutObjectCommand({ ...key, Body: JSON.stringify(state) }));
+  };
+  const directory = join(home, "new-machine");
+  await mkdir(directory);
+  const settings = await readFile(join(root, "cdktf.json"), "utf8");
+  await writeFile(
+    join(directory, "cdktf.json"),
+    settings.replace("packages/infra", join(root, "packages/infra")),
+  );
+  const { PILOT_LIGHT_OUTPUTS_FILE: _, ...rest } = pair.env;
+  const environment = { ...rest, TF_STATE_BUCKET: pair.bucket };
+  await write([]);
+  const read = await examine(environment, directory);
+  expect(read.check("terraform-outputs")).toMatchObject({
+    status: "passed",
+    summary: expect.stringContaining(`read from s3://${pair.bucket}`) as string,
+  });
+  expect(read.check("rds")?.status).toBe("passed");
+  expect(await readdir(directory)).toEqual(["cdktf.json"]);
+  expect(await readdir(pair.env["TMPDIR"] ?? "")).toEqual([]);
+  const instances = [{ attributes: { identifier: "theirs" } }];
+  await write([
+    {
+      module: "module.rds",
+      mode: "managed",
+      type: "aws_db_instance",
+      name: "main",
+      provider: 'provider["registry.terraform.io/hashicorp/aws"]',
+      instances,
+    },
+  ]);
+  const foreign = await examine(environment, directory);
+  expect(foreign.exitCode).toBe(1);
+  expect(foreign.check("terraform-outputs")).toMatchObject({
+    status: "failed",
+    error: { code: "STATE_FOREIGN" },
+  });
+  await s3.send(new DeleteObjectCommand(key));
+  const empty = await examine(environment, directory);
+  expect(empty.check("terraform-outputs")).toMatchObject({ status: "skipped" });
+  expect(empty.check("terraform-outputs")?.summary).toContain("nothing is deployed yet");
 });
 
 test("a full quota, and a missing role of ECS, are found", async () => {
@@ -143,15 +208,6 @@ test("a full quota, and a missing role of ECS, are found", async () => {
   const free = await examine({ ...pair.env, AWS_REGION: "eu-south-1" });
   expect(free.check("vpc-quota")?.status).toBe("passed");
   expect(free.check("address-quota")?.status).toBe("passed");
-});
-
-test("RDS offers a class and a version, or the check names what lists them", async () => {
-  const aws = createAwsClients({ ...pair.env });
-  const { signal } = new AbortController();
-  const wrong = await findOffer(aws, { version: "99", instanceClass: "db.t3.micro" }, signal);
-  expect(wrong.problems).toMatchObject([
-    { severity: "failure", message: expect.stringContaining("99") as string },
-  ]);
 });
 
 test("configure writes what is given, keeps the rest, and never an argument with a secret", async () => {

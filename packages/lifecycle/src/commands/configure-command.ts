@@ -35,6 +35,6 @@ export const configureCommand = defineCommand({
     const { callersDirectory, usualSettingsFile } = await import("@pilot-light/core/config/settings-file");
     const { configure } = await import("../configure/configure.ts");
     const path = resolve(callersDirectory(context.environment, process.cwd()), to ?? usualSettingsFile);
-    return await configure({ path, set, dryRun, yes }, context);
+    return await configure({ path, to, set, dryRun, yes }, context);
   },
 });

@@ -15,6 +15,8 @@ import { givenSettings } from "./given.ts";
 export interface ConfigureOptions {
   /** The file to write. */
   path: string;
+  /** The option `--to`. */
+  to: string | undefined;
   /** `NAME=value`, or `NAME` for the value of that environment variable. */
   set: readonly string[];
   dryRun: boolean;
@@ -51,7 +53,8 @@ export async function configure(options: ConfigureOptions, context: CommandConte
   for (const line of adviceLines(wanted, current)) printer.row({ label: "  ", text: line });
   if (dryRun) return { outcome: "planned", document };
   if (!yes) {
-    if (!canAsk()) throw confirmationNeeded({ command: commandLine("pnpm", ["configure", ...again(set)]) });
+    if (!canAsk())
+      throw confirmationNeeded({ command: commandLine("pnpm", ["configure", ...again(options)]) });
     await confirmByName("Write the file?", basename(path), signal);
   }
   await replaceFile(path, after);
@@ -88,8 +91,8 @@ function adviceLines(wanted: readonly SettingChange[], current: Readonly<Record<
   ];
 }
 
-function again(set: readonly string[]): string[] {
-  return set.flatMap((one) => ["--set", one]);
+function again({ set, to }: ConfigureOptions): string[] {
+  return [...set.flatMap((one) => ["--set", one]), ...(to === undefined ? [] : ["--to", to])];
 }
 
 /** Writes the file completely or not at all. Only its owner may read it. */

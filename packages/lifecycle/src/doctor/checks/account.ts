@@ -132,61 +132,75 @@ export function orderableCheck(doctor: DoctorContext): Check {
     async run({ aws, signal }) {
       if (doctor.source !== "deployed")
         return { summary: "not checked: the outputs are from a file", notChecked: true };
-      const { defaultOf } = await doctor.state();
+      // The check of the state reports its errors.
+      const defaultOf = await doctor.state().then(
+        (state) => state.defaultOf,
+        () => () => undefined,
+      );
       const version = defaultOf("db_engine_version");
       const instanceClass = defaultOf("db_instance_class");
       if (version === undefined || instanceClass === undefined) {
-        return { summary: "not checked: the stack has no such variables", notChecked: true };
+        return { summary: "not checked: the variables of the stack could not be read", notChecked: true };
       }
       return await findOffer(aws, { version, instanceClass }, signal);
     },
   };
 }
 
-/** Asks RDS for the newest version of the major, and whether it runs on the class. */
-export async function findOffer(
+/** What RDS offers for the class, in every version; and whether it offers anything at all. */
+interface Offers {
+  versions: readonly string[];
+  isAnyOffered: boolean;
+}
+
+async function findOffer(
   aws: CheckContext["aws"],
-  { version, instanceClass }: { version: string; instanceClass: string },
+  wanted: { version: string; instanceClass: string },
   signal: AbortSignal,
 ): Promise<Finding> {
-  const { DescribeDBEngineVersionsCommand, DescribeOrderableDBInstanceOptionsCommand } = sdk.rds();
+  const { DescribeOrderableDBInstanceOptionsCommand, paginateDescribeOrderableDBInstanceOptions } = sdk.rds();
   const client = await aws.rds();
-  const engine = { Engine: "postgres", EngineVersion: version };
-  const { DBEngineVersions = [] } = await client.send(new DescribeDBEngineVersionsCommand(engine), {
-    abortSignal: signal,
-  });
-  const newest = DBEngineVersions.map(({ EngineVersion = "" }) => EngineVersion)
-    .toSorted((a, b) => a.localeCompare(b, "en", { numeric: true }))
-    .at(-1);
-  const choose = (variable: string, values: string) => ({
-    text: `Choose another ${variable}: AWS lists them`,
-    command: awsCommand(aws, values),
-  });
-  if (newest === undefined) {
-    const list =
-      "rds describe-db-engine-versions --engine postgres --query 'DBEngineVersions[].EngineVersion'";
-    const problem = failure(
-      `RDS offers no PostgreSQL ${version} in ${aws.region}`,
-      choose("db_engine_version", list),
-    );
-    return { summary: `PostgreSQL ${version}`, problems: [problem] };
-  }
-  const { OrderableDBInstanceOptions = [] } = await client.send(
-    new DescribeOrderableDBInstanceOptionsCommand({
-      Engine: "postgres",
-      EngineVersion: newest,
-      DBInstanceClass: instanceClass,
-    }),
+  const engine = { Engine: "postgres", Vpc: true };
+  const versions = new Set<string>();
+  const pages = paginateDescribeOrderableDBInstanceOptions(
+    { client, pageSize: 100 },
+    { ...engine, DBInstanceClass: wanted.instanceClass },
     { abortSignal: signal },
   );
-  const summary = `PostgreSQL ${newest} on ${instanceClass}`;
-  if (OrderableDBInstanceOptions.length > 0) return { summary };
-  const list = `rds describe-orderable-db-instance-options --engine postgres --engine-version ${newest} --query 'OrderableDBInstanceOptions[].DBInstanceClass'`;
-  const problem = failure(
-    `RDS does not offer ${instanceClass} with PostgreSQL ${newest} in ${aws.region}`,
-    choose("db_instance_class", list),
-  );
-  return { summary, problems: [problem] };
+  for await (const { OrderableDBInstanceOptions = [] } of pages) {
+    for (const { EngineVersion } of OrderableDBInstanceOptions) versions.add(EngineVersion ?? "");
+  }
+  if (versions.size > 0) return judgeOffers(aws, wanted, { versions: [...versions], isAnyOffered: true });
+  const command = new DescribeOrderableDBInstanceOptionsCommand({ ...engine, MaxRecords: 20 });
+  const { OrderableDBInstanceOptions = [] } = await client.send(command, { abortSignal: signal });
+  return judgeOffers(aws, wanted, { versions: [], isAnyOffered: OrderableDBInstanceOptions.length > 0 });
+}
+
+/** @param version a major version stands for its newest minor version */
+export function judgeOffers(
+  aws: Pick<CheckContext["aws"], "region">,
+  { version, instanceClass }: { version: string; instanceClass: string },
+  { versions, isAnyOffered }: Offers,
+): Finding {
+  const summary = `PostgreSQL ${version} on ${instanceClass}`;
+  if (!isAnyOffered) {
+    return { summary: "not checked: RDS lists no offers at all, as emulators do", notChecked: true };
+  }
+  const describe = "rds describe-orderable-db-instance-options --engine postgres";
+  if (versions.length === 0) {
+    const list = `${describe} --query 'OrderableDBInstanceOptions[].DBInstanceClass'`;
+    const fix = { text: "Choose another db_instance_class. AWS lists them", command: awsCommand(aws, list) };
+    return { summary, problems: [failure(`RDS does not offer ${instanceClass} in ${aws.region}`, fix)] };
+  }
+  const newest = versions
+    .filter((offered) => offered === version || offered.startsWith(`${version}.`))
+    .sort((a, b) => a.localeCompare(b, "en", { numeric: true }))
+    .at(-1);
+  if (newest !== undefined) return { summary: `PostgreSQL ${newest} on ${instanceClass}` };
+  const list = `${describe} --db-instance-class ${instanceClass} --query 'OrderableDBInstanceOptions[].EngineVersion'`;
+  const fix = { text: "Choose another db_engine_version. AWS lists them", command: awsCommand(aws, list) };
+  const problem = `RDS does not offer PostgreSQL ${version} on ${instanceClass} in ${aws.region}`;
+  return { summary, problems: [failure(problem, fix)] };
 }
 
 /** CloudFront takes certificates of this region only. */

@@ -18,7 +18,7 @@ import { terraformInstallCommand } from "../terraform-install.ts";
 
 /** The versions that package.json names, the oldest of each major. */
 export const supportedNodes: Readonly<Record<number, number>> = { 20: 19, 22: 12, 24: 0 };
-const oldestPnpm = "10.26";
+export const oldestPnpm = "10.26";
 const oldestTerraform = "1.6";
 
 const isOlder = (version: string, oldest: string) =>
@@ -101,17 +101,32 @@ export const pnpmCheck: Check = {
   ...base,
   id: "pnpm",
   title: "pnpm has a version that the repository supports",
-  async run({ environment, signal }) {
-    const version =
-      /^pnpm\/(\S+)/.exec(environment["npm_config_user_agent"] ?? "")?.[1] ??
-      (await run("pnpm", ["--version"], { environment: withoutSecrets(environment), signal })).stdout.trim();
+  async run(context) {
     const fix = { text: "Install it", command: "npm install --global pnpm" };
+    const version = await pnpmVersion(context);
+    if (version === undefined) {
+      return { summary: "not installed", problems: [failure("every command is a script of pnpm", fix)] };
+    }
     const problems = isOlder(version, oldestPnpm)
       ? [failure(`pnpm ${version} is older than ${oldestPnpm}`, fix)]
       : [];
     return { summary: `pnpm ${version}`, problems };
   },
 };
+
+/** The pnpm that has started this command, else that of the PATH. */
+async function pnpmVersion({ environment, signal }: CheckContext): Promise<string | undefined> {
+  const own = /^pnpm\/(\S+)/.exec(environment["npm_config_user_agent"] ?? "")?.[1];
+  if (own !== undefined) return own;
+  try {
+    return (
+      await run("pnpm", ["--version"], { environment: withoutSecrets(environment), signal })
+    ).stdout.trim();
+  } catch (error) {
+    if (error instanceof OpsError && error.code === "PROGRAM_MISSING") return undefined;
+    throw error;
+  }
+}
 
 export const terraformCheck: Check = {
   ...base,
