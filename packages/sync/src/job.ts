@@ -38,6 +38,8 @@ export interface SyncJob {
   readers: number;
   /** Size of each table of the source, by `nameOfRelation`. */
   sourceBytes: ReadonlyMap<string, number>;
+  /** Milliseconds of a round trip to the target. */
+  roundTripMs: number;
   /** Rows of the target's tables, as the plan showed them. */
   targetRows: RowCounts;
   /** Opens another maintenance session, in case `maintenance` is lost. */

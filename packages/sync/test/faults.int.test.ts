@@ -95,6 +95,12 @@ test.concurrent("a manifest that cannot be written after the swap: nothing is un
   expect(await contentOf(pair, "rds")).toBe(previous);
 });
 
+/** A function that runs its work the first time, and gives the same promise afterwards. */
+function once(work: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  return () => (running ??= work());
+}
+
 /** The staging database of a running sync, once it exists. */
 async function stagingOf(pair: Pair): Promise<string> {
   const find = async () => (await databasesOf(pair, "rds")).find((name) => name.includes("__pl_staging_"));
@@ -107,15 +113,21 @@ test.concurrent(
   async () => {
     await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
     const previous = await contentOf(pair, "rds");
-    const syncing = sync(pair, [...run, "--json"]);
-    await Promise.race([stagingOf(pair), syncing]);
-    await pair.query(
-      "rds",
-      `select pg_terminate_backend(a.pid) from pg_locks l join pg_stat_activity a using (pid)
-      where l.locktype = 'advisory' and l.classid::int8 << 32 | l.objid::int8 = hashtextextended('pilot-light sync ' || $1, 0)`,
-      [pair.rds.database],
-    );
-    const transcript = await syncing;
+    const loss = once(async () => {
+      await stagingOf(pair);
+      await pair.query(
+        "rds",
+        `select pg_terminate_backend(a.pid) from pg_locks l join pg_stat_activity a using (pid)
+        where l.locktype = 'advisory' and l.classid::int8 << 32 | l.objid::int8 = hashtextextended('pilot-light sync ' || $1, 0)`,
+        [pair.rds.database],
+      );
+    });
+    // The upload waits for the loss, and the swap waits for the upload.
+    await using aws = await awsProxy(pair, async ({ method, path }) => {
+      if (method === "PUT" && path.includes("/neon-dumps/")) await loss();
+      return undefined;
+    });
+    const transcript = await sync(pair, [...run, "--json"], { env: { AWS_ENDPOINT_URL: aws.url } });
     expect(transcript.exitCode).toBe(6);
     expect(errorOf(transcript)).toMatchObject({
       message: expect.stringContaining("connection was lost") as string,

@@ -45,7 +45,7 @@ const steps = {
   dump: /\$ \S*pg_dump .*--snapshot=/,
   "backup of the target": /\$ \S*pg_dump .*target\.dump/,
   "loading of rows": /\$ \S*pg_restore .*--section=data/,
-  restore: /\$ \S*pg_restore .*--section=post-data/,
+  restore: /\$ \S*pg_restore .*post-data/,
   verification: /^ {2}restore /m,
   archive: /^ {2}verify /m,
 } as const;

@@ -25,7 +25,7 @@ describe.concurrent("killed during", () => {
   for (const { step, when } of [
     { step: "the dump", when: /\$ \S*pg_dump .*--snapshot=/ },
     { step: "the loading of rows", when: /\$ \S*pg_restore .*--section=data/ },
-    { step: "the restore", when: /\$ \S*pg_restore .*--section=post-data/ },
+    { step: "the restore", when: /\$ \S*pg_restore .*post-data/ },
     { step: "the verification", when: /^ {2}restore /m },
     { step: "the upload", when: /^ {2}verify /m },
   ]) {

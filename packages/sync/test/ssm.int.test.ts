@@ -18,7 +18,7 @@ const reverse = ["rds-to-neon", "--yes", "--json", "--verbose"];
 /** A line that is printed when a step begins. */
 const begins = {
   dump: /\$ \S*pg_dump .*--snapshot=/,
-  restore: /\$ \S*pg_restore .*--section=post-data/,
+  restore: /\$ \S*pg_restore .*post-data/,
 } as const;
 
 /** Nothing of the command remains. */

@@ -9,8 +9,8 @@ const entry = (
   tag: string,
   sql: string,
   rest: Partial<ArchiveEntry> = {},
-) => ({
-  ...{ id: 1, type, schema, tag, sql, accessMethod: "", oid: 0 },
+): ArchiveEntry => ({
+  ...{ id: 1, type, schema, tag, section: "pre-data", sql, accessMethod: "", oid: 0 },
   ...rest,
 });
 const archive = (...entries: ArchiveEntry[]) => ({ standardStrings: true, entries });

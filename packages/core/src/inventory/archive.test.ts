@@ -14,12 +14,14 @@ const integer = (value: number) => {
 const string = (value: string | null) =>
   value === null ? integer(-1) : Buffer.concat([integer(Buffer.byteLength(value)), Buffer.from(value)]);
 
+const numbers = { "pre-data": 2, data: 3, "post-data": 4 };
+
 /** The beginning of an archive as pg_dump of a version writes it. */
 function archiveOf(entries: readonly ArchiveEntry[], minor: number): Buffer {
   const head = [Buffer.from("PGDMP"), Buffer.from([1, minor, 0, 4, 8, 1])];
   const compression = minor >= 15 ? Buffer.from([1]) : integer(1);
   const rest = [...Array.from({ length: 7 }, () => integer(7)), string("db"), string("15.1"), string("15.2")];
-  const parts = entries.map(({ id, type, schema, tag, sql, accessMethod, oid }) =>
+  const parts = entries.map(({ id, type, schema, tag, section, sql, accessMethod, oid }) =>
     Buffer.concat([
       ...[
         integer(id),
@@ -28,7 +30,7 @@ function archiveOf(entries: readonly ArchiveEntry[], minor: number): Buffer {
         string(String(oid)),
         string(tag),
         string(type),
-        integer(2),
+        integer(numbers[section]),
       ],
       ...[string(sql), string("DROP"), string(null), string(schema), string(""), string(accessMethod)],
       ...(minor >= 16 ? [integer(114)] : []),
@@ -43,6 +45,7 @@ const entryOf = fc.record({
   type: fc.constantFrom("TABLE", "VIEW", "TABLE DATA"),
   schema: fc.option(fc.string({ minLength: 1 }), { nil: null }),
   tag: fc.string({ unit: "grapheme" }),
+  section: fc.constantFrom("pre-data" as const, "data" as const, "post-data" as const),
   sql: fc.string({ unit: "grapheme" }),
   accessMethod: fc.constantFrom("", "heap"),
   oid: fc.nat(2 ** 31),
@@ -60,8 +63,24 @@ test.each([14, 15, 16])(
 );
 
 const settings = (value: string): ArchiveEntry => ({
-  ...{ id: 1, type: "STDSTRINGS", schema: null, tag: "STDSTRINGS", accessMethod: "", oid: 0 },
+  ...{
+    id: 1,
+    type: "STDSTRINGS",
+    schema: null,
+    tag: "STDSTRINGS",
+    section: "pre-data",
+    accessMethod: "",
+    oid: 0,
+  },
   sql: `SET standard_conforming_strings = '${value}';\n`,
+});
+
+test("an entry without a section belongs to that of the entry before it", () => {
+  const comment = { ...settings("on"), type: "COMMENT" };
+  const bytes = archiveOf([{ ...comment, section: "post-data" }, comment], 14);
+  const type = string("COMMENT");
+  integer(1).copy(bytes, bytes.lastIndexOf(type) + type.length);
+  expect(parseArchive(bytes).entries.map(({ section }) => section)).toEqual(["post-data", "post-data"]);
 });
 
 test("how literals are written is read from the archive", () => {

@@ -6,6 +6,9 @@
  */
 import { open } from "node:fs/promises";
 
+/** The part of a restore to which an entry belongs. */
+export type Section = "pre-data" | "data" | "post-data";
+
 /** One entry of an archive. */
 export interface ArchiveEntry {
   /** Number that `pg_restore --use-list` takes. */
@@ -16,6 +19,8 @@ export interface ArchiveEntry {
   schema: string | null;
   /** Such as `items`, `items items_pkey` or `twice(integer)`. */
   tag: string;
+  /** A comment or a privilege belongs to the section of the entry before it, as pg_restore decides. */
+  section: Section;
   /** SQL that creates it, as pg_dump wrote it; empty for data. */
   sql: string;
   /** Access method of a table or materialized view; otherwise empty. pg_restore sets it before it runs the SQL. */
@@ -98,7 +103,7 @@ export function parseArchive(bytes: Buffer): Archive {
   for (let name = 0; name < 3; name += 1) reader.string(); // database, versions of the server and of pg_dump
   const count = reader.integer();
   const all: ArchiveEntry[] = [];
-  for (let entry = 0; entry < count; entry += 1) all.push(readEntry(reader, minor));
+  for (let entry = 0; entry < count; entry += 1) all.push(readEntry(reader, minor, all.at(-1)?.section));
   const standard = all.find(({ type }) => type === "STDSTRINGS");
   const settings = new Set(["ENCODING", "STDSTRINGS", "SEARCHPATH"]);
   return {
@@ -107,14 +112,17 @@ export function parseArchive(bytes: Buffer): Archive {
   };
 }
 
-function readEntry(reader: Reader, minor: number): ArchiveEntry {
+/** By the number of `teSection` in pg_backup.h; 1 is none. */
+const sections: Readonly<Record<number, Section>> = { 2: "pre-data", 3: "data", 4: "post-data" };
+
+function readEntry(reader: Reader, minor: number, before: Section = "pre-data"): ArchiveEntry {
   const id = reader.integer();
   reader.integer(); // has data
   reader.string(); // catalog
   const oid = Number(reader.string() ?? 0);
   const tag = reader.string() ?? "";
   const type = reader.string() ?? "";
-  reader.integer(); // section
+  const section = sections[reader.integer()] ?? before;
   const sql = reader.string() ?? "";
   reader.string(); // DROP statement
   reader.string(); // COPY statement
@@ -126,7 +134,7 @@ function readEntry(reader: Reader, minor: number): ArchiveEntry {
   reader.string(); // WITH OIDS
   while (reader.string() !== null); // dependencies
   reader.take(1 + reader.offsetSize); // where the data is
-  return { id, type, schema: schema === "" ? null : schema, tag, sql, accessMethod, oid };
+  return { id, type, schema: schema === "" ? null : schema, tag, section, sql, accessMethod, oid };
 }
 
 /** Sizes of integers and offsets are those of the machine that wrote the archive; both little end first. */

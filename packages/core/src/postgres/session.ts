@@ -87,6 +87,11 @@ export class Session implements AsyncDisposable {
     }
   }
 
+  /** Runs several statements in one round trip. Unless they hold BEGIN and COMMIT, all of them take effect or none does. */
+  async script(sql: string): Promise<void> {
+    await this.query(sql);
+  }
+
   /** The only row of a statement that always gives one. */
   async one<Row extends pg.QueryResultRow>(sql: string, values: readonly unknown[] = []): Promise<Row> {
     const [row] = await this.query<Row>(sql, values);

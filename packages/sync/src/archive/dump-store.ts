@@ -98,8 +98,9 @@ export class DumpStore {
         // Another run may have chosen the same second.
         IfNoneMatch: "*",
       },
+      // Parts wait in memory: four of the smallest that S3 takes.
       queueSize: 4,
-      partSize: Math.max(8 * mebibyte, Math.ceil(size / maxParts)),
+      partSize: Math.max(5 * mebibyte, Math.ceil(size / maxParts)),
     });
     try {
       signal.throwIfAborted();

@@ -8,6 +8,7 @@ import type { ClientPrograms } from "@pilot-light/core/postgres/programs";
 import { run } from "@pilot-light/core/process";
 import { runWatched, type Server } from "@pilot-light/core/postgres/watched-program";
 import { dumpDamaged, dumpFailed } from "../errors.ts";
+import { chooseCompression } from "./compression.ts";
 
 /** A finished dump on disk. */
 export interface Dump {
@@ -54,8 +55,7 @@ export async function makeDump(request: DumpRequest, { printer, signal }: Comman
   const { system, endpoint, programs, environment, file, snapshot, side } = request;
   const args = [
     "--format=custom",
-    // gzip 1 is as quick as none on two cores and a seventh of the size; higher levels cost more than they save.
-    "--compress=1",
+    `--compress=${await chooseCompression(programs, environment, signal)}`,
     ...scopeFlags,
     "--no-password",
     "--verbose",

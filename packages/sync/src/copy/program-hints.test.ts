@@ -63,6 +63,10 @@ test.each([
     /ICU collation/,
   ],
   [
+    "pg_restore: error: could not read data: this build does not support compression with ZSTD",
+    /without ZSTD/,
+  ],
+  [
     "pg_restore: error: could not execute query: ERROR:  invalid memory alloc request size 1200000000",
     /--jobs 1$/,
   ],

@@ -39,6 +39,11 @@ const hints: readonly ProgramHint[] = [
       "The limit statement_timeout ended the statement. Ask an administrator to reset the limit, then run the command again.",
   },
   {
+    pattern: /this build does not support compression with (\w+)/,
+    hint: ([, algorithm = ""]) =>
+      `This pg_restore was built without ${algorithm}. Install the client programs of postgresql.org, or of your system, in the major version of the dump or newer.`,
+  },
+  {
     pattern: /server version mismatch/,
     hint: () => "Install the client programs of the server's major version, then run the command again.",
   },

@@ -9,6 +9,7 @@ const entry = (type: string, schema: string | null, tag: string): ArchiveEntry =
   schema,
   tag,
   sql: "",
+  section: "pre-data",
   accessMethod: "",
   oid: 0,
 });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { GrowingStream } from "@pilot-light/core/async/growing-file";
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import type { Environment } from "@pilot-light/core/config/env";
-import type { ArchiveEntry } from "@pilot-light/core/inventory/archive";
+import type { ArchiveEntry, Section } from "@pilot-light/core/inventory/archive";
 import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
 import type { ClientPrograms } from "@pilot-light/core/postgres/programs";
 import { runWatched } from "@pilot-light/core/postgres/watched-program";
@@ -29,7 +29,8 @@ export interface RestoreTarget {
 export interface RestorePart {
   /** Names the file with the list of entries. */
   name: string;
-  sections: readonly ("pre-data" | "data" | "post-data")[];
+  /** Default: all. */
+  sections?: readonly Section[];
   /** In the order of the archive; those of other sections do not matter. */
   entries: readonly ArchiveEntry[];
   /** The archive, as a file whose table of contents is complete, or as a stream. */
@@ -40,21 +41,23 @@ export interface RestorePart {
   onTable?: (name: string) => void;
 }
 
+/** Roles are not copied: the target keeps its own owners and privileges. */
+export const restoreFlags: readonly string[] = ["--no-owner", "--no-privileges"];
+
 /**
  * Restores a part.
  * @throws OpsError RESTORE_FAILED (target)
  */
 export async function restorePart(
   { endpoint, programs, environment, database, directory }: RestoreTarget,
-  { name, sections, entries, from, jobs = 1, onTable }: RestorePart,
+  { name, sections = [], entries, from, jobs = 1, onTable }: RestorePart,
   { printer, signal }: CommandContext,
 ): Promise<void> {
   const listFile = join(directory, `${name}.list`);
   await writeFile(listFile, listOf(entries), { mode: 0o600 });
   const args = [
     "--exit-on-error",
-    "--no-owner",
-    "--no-privileges",
+    ...restoreFlags,
     "--no-password",
     "--verbose",
     ...sections.map((section) => `--section=${section}`),

@@ -8,6 +8,7 @@ const entry = (type: string, schema: string, tag: string): ArchiveEntry => ({
   schema,
   tag,
   sql: "",
+  section: "pre-data",
   accessMethod: "",
   oid: 1,
 });

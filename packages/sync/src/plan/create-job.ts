@@ -20,7 +20,7 @@ export function createJob(
 ): SyncJob {
   const { programs, findings } = inspection;
   const { endpoint: source, facts: sourceFacts, rows: sourceRows, tables } = inspection.source;
-  const { endpoint: target, facts: targetFacts, rows: targetRows } = inspection.target;
+  const { endpoint: target, facts: targetFacts, rows: targetRows, line } = inspection.target;
   const jobs = findings.jobs ?? options.jobs;
   return {
     direction,
@@ -37,6 +37,7 @@ export function createJob(
     sourceRows,
     readers: usefulReaders(tables, jobs),
     sourceBytes: new Map(tables.map(({ schema, name, bytes }) => [nameOfRelation(schema, name), bytes])),
+    roundTripMs: line.roundTripMs,
     targetRows,
     // This session reverts a swap after an interruption.
     reopen: () =>

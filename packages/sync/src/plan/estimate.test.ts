@@ -28,7 +28,7 @@ test("a slow line to one side delays the step that uses it, and each object cost
   );
   const far = { ...near, roundTripMs: 30 };
   const many = estimateDurationMs({ ...small, target: far, objects: 1000 });
-  expect(many - estimateDurationMs({ ...small, target: far })).toBeGreaterThan(20_000);
+  expect(many - estimateDurationMs({ ...small, target: far })).toBeGreaterThan(10_000);
 });
 
 test("a database of a few megabytes is estimated without its throughput", () => {

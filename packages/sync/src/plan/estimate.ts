@@ -18,11 +18,11 @@ const costs = {
     backup: 5,
   },
   /**
-   * Round trips one after the other: connections, catalogs, the swap; and those of pg_dump and pg_restore, which work through the objects.
-   * Rough: a sync of the sandbox's seed over a line of 30 ms makes some 440 of them.
+   * Round trips one after the other: connections, catalogs, the swap; and those of pg_dump, which reads some objects one by one. Rough: a
+   * sync of the sandbox's seed over a line of 30 ms makes some 360 of them.
    */
-  roundTrips: 110,
-  roundTripsPerObject: 2.5,
+  roundTrips: 290,
+  roundTripsPerObject: 0.5,
   /** Bytes that cross the line, for each byte on disk: COPY without indexes, as for rows of pgbench_accounts (97 of 150 bytes). */
   sent: 0.65,
 };

@@ -6,13 +6,15 @@ import type { GrowingFile, GrowingStream } from "@pilot-light/core/async/growing
 import { settleAll } from "@pilot-light/core/async/settle";
 import type { Archive, ArchiveEntry } from "@pilot-light/core/inventory/archive";
 import type { Amount } from "@pilot-light/core/output/meter";
+import { withDatabase } from "@pilot-light/core/postgres/endpoint";
+import { openSession, type Session } from "@pilot-light/core/postgres/session";
+import { restoreObjects } from "../copy/restore-script.ts";
 import { restorePart, type RestoreTarget } from "../copy/restore.ts";
 import { distribute, isLeftOut, type RestoreListOptions } from "../copy/restore-list.ts";
 import type { StepContext, SyncJob } from "../job.ts";
+import { sessionOptions } from "../read/connect.ts";
 import { createStaging, dropDatabase } from "../target/maintenance.ts";
-
-/** Work that is worth another process and its connection: less of it takes longer to distribute than it saves. */
-const worthAnotherJob = { bytes: 32 * 1024 * 1024, entries: 200 };
+import { usefulJobs } from "./restore-jobs.ts";
 
 /** How far the loading of rows is: how much of the dump the slowest pg_restore has read. */
 export class LoadProgress {
@@ -65,28 +67,33 @@ export async function loadStaging(
   context: StepContext,
 ): Promise<void> {
   const { job, signal } = context;
-  const entries = (await archive).entries.filter((entry) => !isLeftOut(entry, leftOut));
   const target = restoreTarget(context);
-  const lists = distribute(entries, job.sourceBytes, usefulJobs(job, 0));
-  const follow = (sections: ("pre-data" | "data")[], list: readonly ArchiveEntry[], index: number) => {
+  await using session = await openStaging(context);
+  const entries = (await archive).entries.filter((entry) => !isLeftOut(entry, leftOut));
+  await restoreObjects(
+    session,
+    target,
+    { name: "pre-data", section: "pre-data", entries, file: file.path },
+    context,
+  );
+  const follow = (list: readonly ArchiveEntry[], index: number) => {
     const stream = file.follow(signal);
     const onTable = progress.add(stream);
-    const part = { name: `data-${index}`, sections, entries: list, from: { stream }, onTable };
+    const part = {
+      name: `data-${index}`,
+      sections: ["data"],
+      entries: list,
+      from: { stream },
+      onTable,
+    } as const;
     return restorePart(target, part, context);
   };
-  const [first = [], ...others] = lists;
-  if (others.length === 0) {
-    await follow(["pre-data", "data"], first, 0);
-    return;
-  }
-  const objects = { name: "pre-data", sections: ["pre-data"], entries, from: { file: file.path } } as const;
-  await restorePart(target, objects, context);
-  await settleAll(lists.map((list, index) => follow(["data"], list, index)));
+  const data = entries.filter(({ section }) => section === "data");
+  await settleAll(distribute(entries, job.sourceBytes, usefulJobs(job, data.length)).map(follow));
 }
 
-/** The jobs that are asked for, or fewer where there is little to do. */
-export function usefulJobs({ options, sourceBytes }: SyncJob, entries: number): number {
-  const bytes = [...sourceBytes.values()].reduce((sum, size) => sum + size, 0);
-  const useful = Math.max(bytes / worthAnotherJob.bytes, entries / worthAnotherJob.entries);
-  return Math.min(options.jobs, 1 + Math.floor(useful));
+/** A session for the scripts that create objects. */
+export async function openStaging({ environment, job, signal }: StepContext): Promise<Session> {
+  const { staging, target } = job;
+  return await openSession(withDatabase(target, staging), sessionOptions("target", environment, signal));
 }

@@ -1,0 +1,51 @@
+/** How many runs of pg_restore work at the same time, and when it is faster to send the statements as one script. All constants are here. */
+import type { SyncJob } from "../job.ts";
+
+/** Rough: what decides differs by factors. */
+const costs = {
+  /** Bytes that are worth another job. */
+  bytesOfJob: 32 * 1024 * 1024,
+  /** Milliseconds of the server for an entry that has nothing to do with rows. */
+  entryMs: 0.25,
+  /** Round trips that pg_restore makes for an entry. */
+  tripsOfEntry: 2,
+  /** What a job costs: a process, its connection, and the statements with which it begins. */
+  jobMs: 50,
+  tripsOfJob: 15,
+  /** Bytes of rows on disk that are indexed in a millisecond. */
+  indexedPerMs: 200_000,
+  /** Milliseconds of work that may be repeated after an error. */
+  repeatable: 10_000,
+};
+
+/** What the number of jobs depends on. */
+export type JobFacts = Pick<SyncJob, "sourceBytes" | "roundTripMs"> & { options: { jobs: number } };
+
+/**
+ * The jobs that are asked for, or fewer where there is little to do: less work takes longer to distribute than it saves.
+ * @param entries number of entries of the archive that are distributed
+ */
+export function usefulJobs(facts: JobFacts, entries: number): number {
+  const { roundTripMs, options } = facts;
+  const work = entries * (costs.entryMs + costs.tripsOfEntry * roundTripMs);
+  const useful = Math.max(sizeOf(facts) / costs.bytesOfJob, work / jobTime(roundTripMs));
+  return Math.min(options.jobs, 1 + Math.floor(useful));
+}
+
+/** Whether one script creates the indexes and constraints faster than several jobs, which build indexes at the same time. */
+export function isScriptFaster(facts: JobFacts, entries: number): boolean {
+  const { roundTripMs } = facts;
+  const jobs = usefulJobs(facts, entries);
+  const building = sizeOf(facts) / costs.indexedPerMs;
+  if (building > costs.repeatable) return false;
+  const waiting = (entries * costs.tripsOfEntry * roundTripMs) / jobs;
+  return building < building / jobs + waiting + jobTime(roundTripMs);
+}
+
+function jobTime(roundTripMs: number): number {
+  return costs.jobMs + costs.tripsOfJob * roundTripMs;
+}
+
+function sizeOf({ sourceBytes }: JobFacts): number {
+  return [...sourceBytes.values()].reduce((sum, size) => sum + size, 0);
+}
