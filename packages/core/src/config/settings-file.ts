@@ -16,7 +16,7 @@ export const usualSettingsFile = ".env";
 const noFile = "none";
 
 /** A settings file that was read. */
-export interface SettingsFile {
+interface SettingsFile {
   path: string;
   /** Its variables without the empty ones, by name. They may be secret. */
   values: Readonly<Record<string, string>>;
@@ -25,7 +25,7 @@ export interface SettingsFile {
 }
 
 /** One variable in the text of a settings file. Lines count from 0; `end` is the line after it. */
-export interface SettingsEntry {
+interface SettingsEntry {
   name: string;
   begin: number;
   end: number;
@@ -42,7 +42,7 @@ export function callersDirectory(environment: Environment, directory: string): s
 }
 
 /** Where the settings are: in the named file, or in `.env`, which need not exist. Undefined where no file is to be read. */
-export function settingsPlace(
+function settingsPlace(
   option: string | undefined,
   environment: Environment,
   directory: string,

@@ -21,6 +21,7 @@ import type { Check } from "@pilot-light/validate/check";
 import { createReads } from "@pilot-light/validate/reads";
 import { summarize } from "@pilot-light/validate/report";
 import { createProgress } from "@pilot-light/validate/reporters/create-progress";
+import { runTimeout } from "@pilot-light/validate/errors";
 import { runChecks } from "@pilot-light/validate/runner";
 import { neverDeployed } from "../errors.ts";
 import type { Examination } from "../setup-documents.ts";
@@ -82,7 +83,7 @@ export async function doctor(options: DoctorOptions, command: CommandContext): P
   });
   await using work = await openWorkDirectory();
   const end = new AbortController();
-  const timer = setTimeout(() => end.abort(), wholeTime);
+  const timer = setTimeout(() => end.abort(runTimeout()), wholeTime);
   const signal = AbortSignal.any([interruption, end.signal]);
   await using routes = new Routes({ via: options.via, startsTask: false }, { ...context, signal });
   let reading: Promise<DeployedState> | undefined;
@@ -111,7 +112,11 @@ export async function doctor(options: DoctorOptions, command: CommandContext): P
   const checks = checksOf(doctorContext);
   const settings = settingsOf(command);
   printSettings(settings, command);
-  const header = { project, environment: environmentName, region: aws.region };
+  const header: Pick<Examination, "project" | "environment" | "region"> = {
+    project,
+    environment: environmentName,
+    region: aws.region,
+  };
   const progress = createProgress(printer, new Set(), page);
   try {
     progress.begin({ checks, header: { ...header, title: "Doctor" } });

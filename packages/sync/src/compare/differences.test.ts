@@ -41,7 +41,18 @@ const withTables = (tables: Readonly<Record<string, Fingerprint>>, parts: Partia
 
 const view = (sql: string) => ({
   standardStrings: true,
-  entries: [{ id: 1, type: "VIEW", schema: "public", tag: "v", section: "pre-data" as const, sql, accessMethod: "", oid: 1 }],
+  entries: [
+    {
+      id: 1,
+      type: "VIEW",
+      schema: "public",
+      tag: "v",
+      section: "pre-data" as const,
+      sql,
+      accessMethod: "",
+      oid: 1,
+    },
+  ],
 });
 
 const options = { sameMajor: true, skippedExtensions: [], versions: new Map<string, string>() };
