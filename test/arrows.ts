@@ -84,7 +84,8 @@ export const folders = new Map<string, Readonly<Record<string, readonly string[]
       deployment: ["top", "journal", "plan", "preflight", "steps", "terraform"],
       configure: ["top"],
       doctor: ["top", "preflight", "terraform"],
-      commands: ["top", "configure", "deployment", "doctor", "plan", "terraform"],
+      status: ["top", "aws", "journal", "plan", "preflight", "steps"],
+      commands: ["top", "configure", "deployment", "doctor", "plan", "status", "terraform"],
     },
   ],
   [

@@ -5,6 +5,8 @@ import { z } from "zod";
 import { journalEntrySchema } from "./journal/journal.ts";
 import { setupDocuments } from "./setup-documents.ts";
 
+export type { Examination } from "./setup-documents.ts";
+
 const time = (what: string) => z.string().describe(what);
 const count = (what: string) => z.number().int().describe(what);
 const mode = z.enum(["pilot-light", "active"]);

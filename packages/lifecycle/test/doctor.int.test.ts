@@ -12,7 +12,7 @@ import { DeleteObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client
 import { assertDocument } from "@pilot-light/core/cli/documents";
 import { processEnvironment, type Environment } from "@pilot-light/core/config/env";
 import { run } from "@pilot-light/core/process";
-import { documents } from "@pilot-light/lifecycle/documents";
+import { documents, type Examination } from "@pilot-light/lifecycle/documents";
 import { motoUrl } from "@pilot-light/sandbox/aws/moto";
 import { clientOptions } from "@pilot-light/sandbox/aws/resources";
 import { runInTerminal } from "@pilot-light/sandbox/terminal";
@@ -21,7 +21,6 @@ import { linesTooLong, transcriptOf } from "@pilot-light/sandbox/transcript";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { root } from "@pilot-light/sandbox/workplace";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Examination } from "../src/setup-documents.ts";
 
 const bin = join(root, "packages/lifecycle/dist/bin.js");
 const { PATH = "" } = processEnvironment();

@@ -26,9 +26,9 @@ export const statusCommand = defineCommand({
   // With --watch, Ctrl-C is the usual end.
   forwardsSignals: true,
   run: async ({ watch }, context) => {
-    if (watch === undefined) return await (await import("../status.ts")).status(context);
+    if (watch === undefined) return await (await import("../status/status.ts")).status(context);
     if (context.printer.json)
       throw usage({ problem: "--watch and --json contradict each other: a document has one status." });
-    return await (await import("../watch-status.ts")).watchStatus(watch, context);
+    return await (await import("../status/watch.ts")).watchStatus(watch, context);
   },
 });

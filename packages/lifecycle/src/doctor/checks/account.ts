@@ -1,4 +1,5 @@
 /** Checks of the AWS account: what AWS would refuse during an activation. All of them only read. */
+import type { Tag } from "@aws-sdk/client-ec2";
 import { awsErrorName } from "@pilot-light/core/aws/errors";
 import { awsCommand } from "@pilot-light/core/aws/command-line";
 import { sdk } from "@pilot-light/core/aws/sdk";
@@ -96,7 +97,7 @@ export const addressQuotaCheck: Check = {
   },
 };
 
-function isOwn({ names }: CheckContext, tags: readonly { Key?: string; Value?: string }[]): boolean {
+function isOwn({ names }: CheckContext, tags: readonly Tag[]): boolean {
   return tags.some(({ Key, Value }) => Key === "Name" && Value?.startsWith(`${names.prefix}-`) === true);
 }
 

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
 import { messageOf } from "@pilot-light/core/ops-error";
-import { openContext } from "./context.ts";
+import { openContext } from "../context.ts";
 import { modeText, outcomeOf, printStatus, readStatus, statusRows, type StatusFacts } from "./status.ts";
 
 /**

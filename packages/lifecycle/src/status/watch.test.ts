@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Outputs } from "@pilot-light/core/contract";
 import type { StatusFacts } from "./status.ts";
-import { changesBetween } from "./watch-status.ts";
+import { changesBetween } from "./watch.ts";
 
 const outputs = {
   dev_activated: true,

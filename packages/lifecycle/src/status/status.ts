@@ -9,14 +9,14 @@ import { formatMinute } from "@pilot-light/core/output/format";
 import { listDumps } from "@pilot-light/validate/aws/dumps";
 import { listServices } from "@pilot-light/validate/aws/services";
 import { modeName } from "@pilot-light/validate/mode";
-import { openContext, type LifecycleContext } from "./context.ts";
-import { costsOf } from "./plan/costs.ts";
-import { readDatabase } from "./aws/database.ts";
-import { findDone, isRunning, Journal, type JournalEntry } from "./journal/journal.ts";
-import { modeOf, readUnknown } from "./preflight/checks.ts";
-import { dollars, printHead, printRow } from "./plan/render.ts";
-import { endpointsOf } from "./steps/finish.ts";
-import { listSnapshots } from "./aws/snapshots.ts";
+import { openContext, type LifecycleContext } from "../context.ts";
+import { costsOf } from "../plan/costs.ts";
+import { readDatabase } from "../aws/database.ts";
+import { findDone, isRunning, Journal, type JournalEntry } from "../journal/journal.ts";
+import { modeOf, readUnknown } from "../preflight/checks.ts";
+import { dollars, printHead, printRow } from "../plan/render.ts";
+import { endpointsOf } from "../steps/finish.ts";
+import { listSnapshots } from "../aws/snapshots.ts";
 
 /** A part of the status, or why it could not be read. */
 type Part<T> = { known: true; value: T } | { known: false; reason: string };
