@@ -27,8 +27,9 @@ export const statusCommand = defineCommand({
   forwardsSignals: true,
   run: async ({ watch }, context) => {
     if (watch === undefined) return await (await import("../status/status.ts")).status(context);
-    if (context.printer.json)
+    if (context.printer.json) {
       throw usage({ problem: "--watch and --json contradict each other: a document has one status." });
+    }
     return await (await import("../status/watch.ts")).watchStatus(watch, context);
   },
 });

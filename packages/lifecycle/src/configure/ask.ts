@@ -1,4 +1,5 @@
 /** Asks for the settings of a first use, and checks each while it is typed. */
+import type * as clack from "@clack/prompts";
 import {
   variables,
   type Environment,
@@ -16,8 +17,6 @@ const secretChoices = (path: string) =>
     { value: "keep-out", label: "Not in a file", hint: "set it in the shell, from a password manager" },
     { value: "write", label: `In ${path}`, hint: "plain text that only you can read" },
   ] as const;
-
-type Prompts = typeof import("@clack/prompts");
 
 /**
  * Asks on the terminal.
@@ -68,7 +67,7 @@ function isAsked(name: VariableName, answers: Partial<Record<VariableName, strin
 }
 
 interface SecretQuestion {
-  prompts: Prompts;
+  prompts: typeof clack;
   path: string;
   message: string;
   validate: (value: string | undefined) => string | undefined;

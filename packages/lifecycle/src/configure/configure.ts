@@ -4,7 +4,7 @@ import { chmod, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
 import { canAsk, confirmByName } from "@pilot-light/core/cli/confirm";
-import { isSecret, linesOf, parseSettings, scanSettings } from "@pilot-light/core/config/settings-file";
+import { isSecret, parseSettings } from "@pilot-light/core/config/settings-file";
 import { confirmationNeeded } from "@pilot-light/core/errors";
 import { commandLine } from "@pilot-light/core/process";
 import { noSettingsGiven } from "../errors.ts";
@@ -46,15 +46,16 @@ export async function configure(options: ConfigureOptions, context: CommandConte
     printer.line(`  ${path} is up to date.`);
     return { outcome: "unchanged", document };
   }
-  printer.line(`${printer.colors.bold(`Configure  ${path}`)}`);
+  printer.line(printer.colors.bold(`Configure  ${path}`));
   printer.line();
   for (const line of differenceLines(current, changes)) printer.line(`  ${line}`);
   printer.line();
   for (const line of adviceLines(wanted, current)) printer.row({ label: "  ", text: line });
   if (dryRun) return { outcome: "planned", document };
   if (!yes) {
-    if (!canAsk())
+    if (!canAsk()) {
       throw confirmationNeeded({ command: commandLine("pnpm", ["configure", ...again(options)]) });
+    }
     await confirmByName("Write the file?", basename(path), signal);
   }
   await replaceFile(path, after);

@@ -35,8 +35,9 @@ export function givenSettings(set: readonly string[], environment: Environment):
         problem: `No command reads a variable ${name}. docs/variables.md lists all variables.`,
       });
     }
-    if (spec?.fromSystem === true)
+    if (spec?.fromSystem === true) {
       throw settingInvalid({ name, problem: `${name} is not a setting of a file.` });
+    }
     const problem = used === "" ? undefined : checkSetting(name, used);
     if (problem !== undefined) throw settingInvalid({ name, problem });
     return { name, value: used };
@@ -44,7 +45,8 @@ export function givenSettings(set: readonly string[], environment: Environment):
   const twice = changes.find(
     ({ name }, index) => changes.findIndex((change) => change.name === name) !== index,
   );
-  if (twice !== undefined)
+  if (twice !== undefined) {
     throw settingInvalid({ name: twice.name, problem: `${twice.name} is given twice.` });
+  }
   return changes;
 }

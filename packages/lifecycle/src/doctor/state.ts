@@ -65,7 +65,7 @@ export async function readDeployedState(
   const { terraform, variable } = stackSchema.parse(configuration);
   const defaultOf = (name: string) => {
     const value = variable[name]?.default;
-    return value === undefined ? undefined : String(value as string | number | boolean);
+    return value === undefined ? undefined : String(value);
   };
   const place = placeOf(choice);
   // `terraform init` creates a workspace that does not exist.

@@ -131,8 +131,9 @@ export function orderableCheck(doctor: DoctorContext): Check {
     needs: ["aws-credentials", ...(doctor.source === "deployed" ? ["terraform"] : [])],
     timeout: 30_000,
     async run({ aws, signal }) {
-      if (doctor.source !== "deployed")
+      if (doctor.source !== "deployed") {
         return { summary: "not checked: the outputs are from a file", notChecked: true };
+      }
       // The check of the state reports its errors.
       const defaultOf = await doctor.state().then(
         (state) => state.defaultOf,

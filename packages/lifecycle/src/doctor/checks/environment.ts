@@ -181,8 +181,9 @@ export function rdsRouteCheck(doctor: DoctorContext): Check {
       if (route.via !== "direct") return { summary: `via ${route.via}: ${route.reason}` };
       const silence = await probePostgres(rdsPlace(values), probeTime, signal);
       if (silence === undefined) return { summary: "via direct: the endpoint answers" };
-      if (via !== "direct")
+      if (via !== "direct") {
         return await throughSystemsManager(context, `the endpoint does not answer (${silence})`);
+      }
       const fix = {
         text: "RDS is private. To connect through Systems Manager",
         command: "pnpm doctor --via ssm",
@@ -235,20 +236,22 @@ function describeDatabase(
     facts;
   const problems: Problem[] = [];
   const admin = (statement: string) => ({ text: "As an administrator of the server", command: statement });
-  if (!createdb)
+  if (!createdb) {
     problems.push(
       failure(
         `the role ${role} may not create databases, so no sync to ${system} can run`,
         admin(`alter role ${role} createdb;`),
       ),
     );
-  if (!owns)
+  }
+  if (!owns) {
     problems.push(
       failure(
         `the role ${role} does not own the database ${database}, so no sync to ${system} can run`,
         admin(`grant ${owner} to ${role};`),
       ),
     );
+  }
   if (unreadable.length > 0) {
     problems.push(
       failure(
