@@ -39,12 +39,13 @@ afterAll(async () => {
 /** The environment of an empty machine: no credentials, no settings. The programs are those of this machine. */
 const nothing = (): Environment => ({ PATH, HOME: home, AWS_EC2_METADATA_DISABLED: "true" });
 
-async function examine(environment: Environment, ...args: readonly string[]) {
+async function examine(environment: Environment, cwd = root, ...args: readonly string[]) {
   const result = await run(process.execPath, ["--", bin, "doctor", "--json", ...args], {
-    environment,
-    cwd: root,
+    environment: { npm_config_user_agent: "pnpm/12.21.0", ...environment },
+    cwd,
   });
   const document = assertDocument(documents, JSON.parse(result.stdout)) as Examination & { outcome: string };
+  expect(document.outcome, result.stdout).not.toBe("failed");
   const found = Object.fromEntries(document.checks.map((check) => [check.id, check]));
   return { ...result, document, check: (id: string) => found[id] };
 }
