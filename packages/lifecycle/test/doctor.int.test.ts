@@ -293,5 +293,11 @@ async function expectTranscript(name: string, environment: Environment): Promise
 }
 
 test("transcripts: an empty machine", async () => {
-  await expectTranscript("doctor-nothing-set", nothing());
+  // Whether other machines have these programs must not matter.
+  const programs = join(home, "programs");
+  await mkdir(programs);
+  for (const name of ["pg_dump", "pg_restore"]) {
+    await writeFile(join(programs, name), `#!/bin/sh\necho "${name} (PostgreSQL) 18.1"\n`, { mode: 0o755 });
+  }
+  await expectTranscript("doctor-nothing-set", { ...nothing(), PATH: `${programs}:${PATH}` });
 });
