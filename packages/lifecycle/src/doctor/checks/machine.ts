@@ -162,14 +162,15 @@ export function clientProgramsCheck(doctor: DoctorContext): Check {
       const details = programs.map(({ version, directory }) => `pg_dump ${version} in ${directory}`);
       const majors = await knownMajors(doctor, context);
       const wanted = majors.length > 0 ? majors : [usualMajor];
-      const found = programs.map(({ version }) => version).join(", ") || "none";
+      let found = programs.map(({ version }) => version).join(", ") || "none";
       const servers =
         majors.length > 0
           ? `for PostgreSQL ${[...new Set(majors)].join(" and ")}`
           : "no server answered; compared with the default";
       const problems: Problem[] = [];
       try {
-        for (const target of wanted) chooseClientPrograms(programs, wanted, target);
+        const chosen = wanted.map((target) => chooseClientPrograms(programs, wanted, target).version);
+        found = [...new Set(chosen)].join(", ");
       } catch (error) {
         if (!(error instanceof OpsError)) throw error;
         // Without a server, the version is a guess.
