@@ -26,7 +26,7 @@ export interface DeployedState {
   unknown: readonly UnknownResource[];
   /** Why the state was not read. */
   notRead?: string;
-  /** The default of a variable of the stack. */
+  /** The default of a variable of the stack that is a text. */
   defaultOf: (variable: string) => string | undefined;
 }
 
@@ -65,7 +65,7 @@ export async function readDeployedState(
   const { terraform, variable } = stackSchema.parse(configuration);
   const defaultOf = (name: string) => {
     const value = variable[name]?.default;
-    return value === undefined ? undefined : String(value);
+    return typeof value === "string" ? value : undefined;
   };
   const place = placeOf(choice);
   // `terraform init` creates a workspace that does not exist.
