@@ -6,6 +6,9 @@ import { defineConfig } from "vitest/config";
 const resolve = { conditions: ["development"] };
 const ssr = { resolve: { conditions: ["development", "node"] } };
 
+/** The settings of a developer must not reach a test. */
+const env = { PILOT_LIGHT_ENV_FILE: "none" };
+
 /**
  * Milliseconds. Both limits end a test that hangs; they say nothing about speed. On a machine with a load of 8, a deployment that
  * usually takes one minute has taken ten.
@@ -53,6 +56,7 @@ export default defineConfig({
         plugins: [withoutSourceMaps],
         test: {
           name: "unit",
+          env,
           include: ["packages/*/src/**/*.test.ts", "test/*.test.ts"],
           testTimeout: hangs.unit,
           hookTimeout: hangs.unit,
@@ -66,6 +70,7 @@ export default defineConfig({
         ssr,
         test: {
           name: "integration",
+          env,
           include: ["packages/*/test/**/*.int.test.ts"],
           globalSetup: ["packages/sandbox/test-support/global-setup.ts"],
           testTimeout: hangs.integration,
@@ -79,6 +84,7 @@ export default defineConfig({
         ssr,
         test: {
           name: "matrix",
+          env,
           include: ["packages/*/test/**/*.matrix.test.ts"],
           globalSetup: ["packages/sandbox/test-support/global-setup.ts"],
           testTimeout: hangs.integration,

@@ -16,8 +16,12 @@ export function markdownTable(head: readonly string[], rows: readonly (readonly 
 
 /** Compares a file with what it should hold, formatted as Prettier does; with UPDATE=1 writes it. */
 export async function expectGenerated(path: string, text: string): Promise<void> {
+  expectText(path, await format(text, { parser: "markdown", printWidth: 110 }));
+}
+
+/** The same for a file that is not Markdown. */
+export function expectText(path: string, wanted: string): void {
   const file = join(root, path);
-  const wanted = await format(text, { parser: "markdown", printWidth: 110 });
   if (processEnvironment().UPDATE !== undefined) writeFileSync(file, wanted);
   else expect(existsSync(file) ? readFileSync(file, "utf8") : "").toBe(wanted);
 }

@@ -84,6 +84,29 @@ export const bug = defineError<{ message: string }>({
   hint: () => "This is a bug in the tool. Report the bug, with the stack that --verbose shows.",
 });
 
+// The settings file
+
+export const envFileUnreadable = defineError<{ file: string; reason: string }>({
+  code: "ENV_FILE_UNREADABLE",
+  failure: "configuration",
+  meaning: "The file that `--env-file` or `PILOT_LIGHT_ENV_FILE` names, or `.env`, cannot be read.",
+  remedy: "Correct the name of the file, or its permissions.",
+  state: "nothing-written",
+  message: ({ file, reason }) => `Cannot read the settings file ${file}: ${reason}.`,
+  hint: () => "Correct the name, or write the file:  pnpm configure",
+});
+
+export const envFileMalformed = defineError<{ file: string; line: number; problem: string }>({
+  code: "ENV_FILE_MALFORMED",
+  failure: "configuration",
+  meaning: "A line of the settings file is neither empty, nor a comment, nor `NAME=value`.",
+  remedy: "Correct the line that the message names. `.env.example` shows the form.",
+  state: "nothing-written",
+  message: ({ file, line, problem }) => `Line ${line} of the settings file ${file} ${problem}.`,
+  hint: () =>
+    "Write each variable as NAME=value on a line of its own, and put a value with spaces or a # in quotes.",
+});
+
 export const programMissing = defineError<{ program: string }>({
   code: "PROGRAM_MISSING",
   failure: "configuration",

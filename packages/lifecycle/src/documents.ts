@@ -4,6 +4,9 @@ import { policySchema } from "@pilot-light/validate/documents";
 import { planSchema as syncPlanSchema } from "@pilot-light/sync/documents";
 import { z } from "zod";
 import { journalEntrySchema } from "./journal/journal.ts";
+import { setupDocuments } from "./setup-documents.ts";
+
+export type { Examination } from "./setup-documents.ts";
 
 const time = (what: string) => z.string().describe(what);
 const count = (what: string) => z.number().int().describe(what);
@@ -190,6 +193,7 @@ const adoptionSchema = z.object({
 const unhealthy = "The mode is changed, but checks of the validation failed.";
 
 export const documents: readonly DocumentEntry[] = [
+  ...setupDocuments,
   defineDocument({
     commands: ["policy"],
     outcomes: { printed: "The policy is printed." },

@@ -661,3 +661,35 @@ export const neverDeployed = defineError<{ stack: string }>({
   hint: () =>
     `Check where the state is (TF_STATE_BUCKET, TF_CLOUD_ORGANIZATION). To deploy the environment in pilot light:  ${deployCommand}`,
 });
+
+// Settings
+
+export const noSettingsGiven = defineError({
+  code: "NO_SETTINGS_GIVEN",
+  failure: "usage",
+  meaning: "`pnpm configure` asks for the settings, but it runs without a terminal.",
+  remedy: "Give the values with `--set`.",
+  state: "nothing-written",
+  message: () => "The command asks for the settings, but it runs without a terminal.",
+  hint: () =>
+    "Give the values:  pnpm configure --set AWS_REGION=us-east-1 --set NEON_DATABASE_URL --yes    A name without a value takes the value of that environment variable.",
+});
+
+export const settingInvalid = defineError<{ name: string; problem: string }>({
+  code: "SETTING_INVALID",
+  failure: "usage",
+  meaning: "A value that `--set` gives is not valid, or must not be an argument.",
+  remedy: "Correct the value. docs/variables.md explains each variable.",
+  state: "nothing-written",
+  message: ({ name, problem }) => (problem.includes(name) ? problem : `${name}: ${problem}`),
+});
+
+export const settingNotWritable = defineError<{ name: string }>({
+  code: "SETTING_NOT_WRITABLE",
+  failure: "usage",
+  meaning: "A value contains quotes or other characters that no line of a settings file can hold.",
+  remedy: "Set the variable in the environment instead.",
+  state: "nothing-written",
+  message: ({ name }) => `No line of a settings file can hold the value of ${name}.`,
+  hint: ({ name }) => `Set ${name} in the environment instead.`,
+});

@@ -30,6 +30,8 @@ export function sandboxEnvironment(
     RDS_HOSTADDR: `${loopback}:${state.rds.port}`,
     RDS_SSLROOTCERT: state.caFile,
     PROJECT_NAME: environment.project,
+    // The settings of a real account must not reach the sandbox.
+    PILOT_LIGHT_ENV_FILE: "none",
     PILOT_LIGHT_OUTPUTS_FILE: environment.outputsFile,
     AWS_ENDPOINT_URL: motoUrl(state.moto),
     AWS_REGION: defaultRegion,

@@ -81,6 +81,7 @@ export class Workplace implements AsyncDisposable {
       AWS_PROFILE: undefined,
       AWS_REGION: region,
       PROJECT_NAME: project,
+      PILOT_LIGHT_ENV_FILE: "none",
       CI: "1",
       ...variables,
     };

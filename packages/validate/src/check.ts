@@ -24,6 +24,8 @@ export interface Finding {
   /** Lines that explain the summary, shown for a failure and with `--verbose`. */
   details?: readonly string[];
   problems?: readonly Problem[];
+  /** The check could not be made, for the reason in the summary. Checks that need it are skipped. */
+  notChecked?: true;
 }
 
 /** Options of the command line that a check needs. */

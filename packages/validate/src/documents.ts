@@ -116,6 +116,9 @@ const policy = defineDocument({
 
 export const documents = [report, list, policy] as const;
 
+/** Of a finished validation: other commands that run checks report the same. */
+export const reportSchema = report.schema;
+
 /** A finished validation as data: every report and the exit code are made of it. */
 export type Report = z.infer<typeof report.schema>;
 export type CheckResult = Report["checks"][number];

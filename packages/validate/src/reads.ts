@@ -46,7 +46,8 @@ export interface ReadsOptions {
   aws: AwsClients;
   environment: Environment;
   names: ResourceNames;
-  outputs: OutputsSource;
+  /** A function is called when the first check needs the outputs. */
+  outputs: OutputsSource | (() => Promise<OutputsSource>);
   routes: Routes;
   directory: string;
   signal: AbortSignal;
@@ -103,8 +104,9 @@ export function requireOutput({ values, from }: DeployedOutputs, name: TextOutpu
 
 async function readAllOutputs(options: ReadsOptions): Promise<DeployedOutputs> {
   const { names, directory, environment, signal, log } = options;
+  const source = typeof options.outputs === "function" ? await options.outputs() : options.outputs;
   const raw = await readOutputs({
-    source: options.outputs,
+    source,
     stack: names.stack,
     directory,
     environment,

@@ -15,9 +15,10 @@ export interface Attempt {
 
 /** The result of an attempt. */
 export function resultOf({ id, title }: Check, { finding, durationMs, error }: Attempt): CheckResult {
-  const { summary, details = [], problems = [] } = finding;
+  const { summary, details = [], problems = [], notChecked = false } = finding;
   const failed = problems.some(({ severity }) => severity === "failure");
-  const status = failed ? "failed" : problems.length > 0 ? "warning" : "passed";
+  const found = failed ? "failed" : problems.length > 0 ? "warning" : "passed";
+  const status = notChecked ? "skipped" : found;
   const rendered = problems.map((problem) => ({ ...problem, fix: renderFix(problem.fix) }));
   return {
     id,

@@ -7,9 +7,11 @@ import type { ECRClient } from "@aws-sdk/client-ecr";
 import type { ECSClient } from "@aws-sdk/client-ecs";
 import type { EFSClient } from "@aws-sdk/client-efs";
 import type { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
+import type { IAMClient } from "@aws-sdk/client-iam";
 import type { RDSClient } from "@aws-sdk/client-rds";
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import type { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import type { ServiceDiscoveryClient } from "@aws-sdk/client-servicediscovery";
 import type { SSMClient } from "@aws-sdk/client-ssm";
 import type { STSClient } from "@aws-sdk/client-sts";
@@ -26,11 +28,13 @@ export interface AwsClients {
   ecr(): Promise<ECRClient>;
   ecs(): Promise<ECSClient>;
   efs(): Promise<EFSClient>;
+  iam(): Promise<IAMClient>;
   loadBalancing(): Promise<ElasticLoadBalancingV2Client>;
   logs(): Promise<CloudWatchLogsClient>;
   rds(): Promise<RDSClient>;
   s3(): Promise<S3Client>;
   secretsManager(): Promise<SecretsManagerClient>;
+  serviceQuotas(): Promise<ServiceQuotasClient>;
   serviceDiscovery(): Promise<ServiceDiscoveryClient>;
   ssm(): Promise<SSMClient>;
   sts(): Promise<STSClient>;
@@ -70,12 +74,14 @@ export function createAwsClients(environment: Environment, { onCall }: AwsClient
     ecr: once(() => new (sdk.ecr().ECRClient)(common)),
     ecs: once(() => new (sdk.ecs().ECSClient)(common)),
     efs: once(() => new (sdk.efs().EFSClient)(common)),
+    iam: once(() => new (sdk.iam().IAMClient)(common)),
     loadBalancing: once(() => new (sdk.loadBalancing().ElasticLoadBalancingV2Client)(common)),
     logs: once(() => new (sdk.logs().CloudWatchLogsClient)(common)),
     rds: once(() => new (sdk.rds().RDSClient)(common)),
     // An emulator has no DNS name for each bucket.
     s3: once(() => new (sdk.s3().S3Client)({ ...common, forcePathStyle: emulated })),
     secretsManager: once(() => new (sdk.secretsManager().SecretsManagerClient)(common)),
+    serviceQuotas: once(() => new (sdk.serviceQuotas().ServiceQuotasClient)(common)),
     serviceDiscovery: once(() => new (sdk.serviceDiscovery().ServiceDiscoveryClient)(common)),
     ssm: once(() => new (sdk.ssm().SSMClient)(common)),
     sts: once(() => new (sdk.sts().STSClient)(common)),

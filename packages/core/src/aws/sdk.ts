@@ -10,11 +10,13 @@ import type * as ec2 from "@aws-sdk/client-ec2";
 import type * as ecr from "@aws-sdk/client-ecr";
 import type * as ecs from "@aws-sdk/client-ecs";
 import type * as efs from "@aws-sdk/client-efs";
+import type * as iam from "@aws-sdk/client-iam";
 import type * as loadBalancing from "@aws-sdk/client-elastic-load-balancing-v2";
 import type * as rds from "@aws-sdk/client-rds";
 import type * as rdsSigner from "@aws-sdk/rds-signer";
 import type * as s3 from "@aws-sdk/client-s3";
 import type * as secretsManager from "@aws-sdk/client-secrets-manager";
+import type * as serviceQuotas from "@aws-sdk/client-service-quotas";
 import type * as serviceDiscovery from "@aws-sdk/client-servicediscovery";
 import type * as ssm from "@aws-sdk/client-ssm";
 import type * as sts from "@aws-sdk/client-sts";
@@ -28,12 +30,14 @@ export const sdk = {
   ecr: () => require("@aws-sdk/client-ecr") as typeof ecr,
   ecs: () => require("@aws-sdk/client-ecs") as typeof ecs,
   efs: () => require("@aws-sdk/client-efs") as typeof efs,
+  iam: () => require("@aws-sdk/client-iam") as typeof iam,
   loadBalancing: () => require("@aws-sdk/client-elastic-load-balancing-v2") as typeof loadBalancing,
   logs: () => require("@aws-sdk/client-cloudwatch-logs") as typeof logs,
   rds: () => require("@aws-sdk/client-rds") as typeof rds,
   rdsSigner: () => require("@aws-sdk/rds-signer") as typeof rdsSigner,
   s3: () => require("@aws-sdk/client-s3") as typeof s3,
   secretsManager: () => require("@aws-sdk/client-secrets-manager") as typeof secretsManager,
+  serviceQuotas: () => require("@aws-sdk/client-service-quotas") as typeof serviceQuotas,
   serviceDiscovery: () => require("@aws-sdk/client-servicediscovery") as typeof serviceDiscovery,
   ssm: () => require("@aws-sdk/client-ssm") as typeof ssm,
   sts: () => require("@aws-sdk/client-sts") as typeof sts,

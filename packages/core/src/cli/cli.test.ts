@@ -180,3 +180,17 @@ describe("help", () => {
     expect(lines.join("\n")).not.toContain("<command>");
   });
 });
+
+test.each([["--version"], ["snapshots", "prune", "--version"], ["activate", "--version", "--unknown"]])(
+  "%s shows the version and runs nothing",
+  async (...args) => {
+    let text = "";
+    vi.spyOn(process.stdout, "write").mockImplementation((chunk) => {
+      text += String(chunk);
+      return true;
+    });
+    await runCli("pnpm", args, commands);
+    expect(text).toMatch(/^pilot-light /);
+    expect(ran).toBeUndefined();
+  },
+);

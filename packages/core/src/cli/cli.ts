@@ -28,13 +28,19 @@ export async function runCli(
   // `pnpm sync -- --flag` hands the separator on.
   const given = args[0] === "--" ? args.slice(1) : [...args];
   const own = given.includes("--") ? given.slice(0, given.indexOf("--")) : given;
+  if (own.includes("--version")) {
+    const { versionText } = await import("./version.ts");
+    process.stdout.write(`${versionText(process.argv[1] ?? "")}\n`);
+    return;
+  }
   const frame = yargs([...given])
     .scriptName(program)
     .usage(isOnly(commands) ? `$0 [options]\n\n${commands[0]?.summary ?? ""}` : "$0 <command>")
     .strict()
     .help()
     .alias("h", "help")
-    .version(false)
+    // Answered above, without the other arguments.
+    .version("version", "Show the version", "")
     .wrap(helpWidth())
     .exitProcess(false)
     .fail((message: string, error: unknown) => {

@@ -5,12 +5,19 @@
 import { setMaxListeners } from "node:events";
 import { isProtected } from "../async/protect.ts";
 import { Printer } from "../output/printer.ts";
-import { prepareLibraryVariables, processEnvironment, type Environment } from "../config/env.ts";
+import {
+  addVariables,
+  prepareLibraryVariables,
+  processEnvironment,
+  type Environment,
+} from "../config/env.ts";
+import { readSettings } from "../config/settings-file.ts";
 import { bug, interruptedTwice, interrupted } from "../errors.ts";
 import type { NextCommand } from "../history/run-record.ts";
 import { OpsError, messageOf, stateSentences } from "../ops-error.ts";
 import { openReport, type ReportFile } from "../report/report-file.ts";
 import { afterEnd, type Ended } from "./run-end.ts";
+import { commandLine } from "../process.ts";
 
 /** What every command receives. */
 export interface CommandContext {
@@ -18,6 +25,18 @@ export interface CommandContext {
   printer: Printer;
   /** Aborted by Ctrl-C, SIGTERM and SIGHUP, with the error to end with as its reason. */
   signal: AbortSignal;
+  /** The settings file, and which variables of the environment are from it. */
+  settings?: AppliedSettings | undefined;
+}
+
+export interface AppliedSettings {
+  path: string;
+  /** Names of the variables that the environment has from the file. */
+  applied: readonly string[];
+  /** Names of the variables of the file that the environment had before. */
+  overridden: readonly string[];
+  /** The secrets in the file that other users of the machine can read, by name. */
+  exposed: readonly string[];
 }
 
 /** What a command returns: a document for `--json`, and the exit code where it is not 0. */
@@ -41,6 +60,7 @@ export interface CommandFlags {
   dryRun?: boolean | undefined;
   /** File for the report. */
   report?: string | undefined;
+  envFile?: string | undefined;
 }
 
 /** How a command ends when a signal stops it. */
@@ -70,6 +90,7 @@ export async function runCommand(
   command: (context: CommandContext) => Promise<CommandOutcome>,
   { forwardsSignals = false, changes = [] }: CommandEnding = {},
 ): Promise<void> {
+  const loaded = loadSettings(flags.envFile);
   prepareLibraryVariables();
   const environment = processEnvironment();
   const printer = new Printer({
@@ -106,8 +127,11 @@ export async function runCommand(
   const runToEnd = async (): Promise<Omit<Ended, "wasInterrupted">> => {
     const shared = { environment, printer, args: process.argv.slice(2), signal: ending.signal };
     try {
+      if ("error" in loaded) throw loaded.error;
+      const { settings } = loaded;
+      warnOfExposed(settings, printer);
       if (flags.report !== undefined) report = await openReport(flags.report);
-      const ended = await command({ environment, printer, signal: controller.signal });
+      const ended = await command({ environment, printer, signal: controller.signal, settings });
       const { outcome, exit = 0, summary = `${name}: ${outcome}`, next = [], jobSummary } = ended;
       const document = { version: documentVersion, command: name, outcome, ...ended.document };
       if (printer.json) printer.data(JSON.stringify(document, null, 2));
@@ -146,6 +170,30 @@ function failureDocument(name: string, { code, message, hint = "", details, exit
     outcome: "failed",
     error: { code, message, hint, details, exit, state: state ?? null },
   };
+}
+
+/** Reads the settings file into the process's environment; the error is reported when there is a printer. */
+function loadSettings(
+  option: string | undefined,
+): { settings?: AppliedSettings | undefined } | { error: unknown } {
+  try {
+    const file = readSettings(option, processEnvironment(), process.cwd());
+    if (file === undefined) return {};
+    const { path, values, exposed } = file;
+    const applied = addVariables(values);
+    const overridden = Object.keys(values).filter((name) => !applied.includes(name));
+    return { settings: { path, applied, overridden, exposed } };
+  } catch (error) {
+    return { error };
+  }
+}
+
+function warnOfExposed(settings: AppliedSettings | undefined, printer: Printer): void {
+  if (settings === undefined || settings.exposed.length === 0) return;
+  const { path, exposed } = settings;
+  printer.warn(
+    `Other users of this machine can read ${path}, which holds ${exposed.join(", ")}. To change this:  ${commandLine("chmod", ["600", path])}`,
+  );
 }
 
 /** Prints an error for people, and with `--json` as a document; returns the exit code. */

@@ -97,6 +97,10 @@ function helpEpilogue(names: readonly VariableName[]): string {
   );
   const secret = names.filter((name) => "secret" in variables[name]);
   const other = names.filter((name) => !secret.includes(name));
-  const read = ["Environment variables (docs/variables.md):", `  ${[...secret, ...other].join(", ")}`, ""];
+  const read = [
+    "Environment variables (docs/variables.md; `pnpm doctor` shows where each value is from):",
+    `  ${[...secret, ...other].join(", ")}`,
+    "",
+  ];
   return [...(names.length === 0 ? [] : read), "Exit codes (docs/errors.md):", ...codes].join("\n");
 }

@@ -7,6 +7,12 @@ import { parseJobs } from "./option-values.ts";
 /** Options of every command. */
 export function commonOptions<T>(argv: Argv<T>) {
   return argv
+    .option("env-file", {
+      type: "string",
+      describe: "Read variables from this file [default: .env, if it exists]",
+      group: "Input:",
+      requiresArg: true,
+    })
     .option("verbose", {
       type: "boolean",
       default: false,

@@ -78,7 +78,7 @@ export function assertOptions({ options }: Known, given: readonly string[]): voi
   const unknown = new Set<string>();
   for (const [index, text] of given.entries()) {
     const { name: typed = "", value } = /^--(?<name>[^=]+)(?:=(?<value>.*))?$/s.exec(text)?.groups ?? {};
-    if (typed === "" || typed === "help") continue;
+    if (typed === "" || typed === "help" || typed === "version") continue;
     const name = kebab(typed);
     const positive = name.replace(/^no-/, "");
     const isNegated = !options.has(name) && options.get(positive)?.type === "boolean";

@@ -10,6 +10,10 @@ export interface VariableSpec {
   default?: string;
   /** Never shown, and redacted wherever it would appear. */
   secret?: true;
+  /** `pnpm configure` asks for it: a first use needs it, or has to decide about it. */
+  firstUse?: true;
+  /** Set by a shell or a CI system, and not a setting: `.env.example` leaves it out. */
+  fromSystem?: true;
 }
 
 export const variables = {
@@ -18,12 +22,20 @@ export const variables = {
     details:
       "Copy it from the Neon console: `postgresql://user:password@host/database`. Percent-encode special characters of the user and the password. If the host is Neon's pooler, the tools connect to the direct host instead, because `pg_dump` does not work through the pooler. The variable is a secret: no message, log or manifest contains its password.",
     secret: true,
+    firstUse: true,
+  },
+  AWS_PROFILE: {
+    description: "Profile of the AWS CLI whose credentials the tools use.",
+    details:
+      "Profiles are defined in `~/.aws/config`. The AWS SDK reads this variable and the others of the AWS CLI, such as `AWS_ACCESS_KEY_ID`.",
+    firstUse: true,
   },
   AWS_REGION: {
     description: "AWS region of the environment.",
     details:
       "A mode change is refused when the deployed environment is in another region. Credentials and profiles (`AWS_PROFILE`, `AWS_ACCESS_KEY_ID` and others) follow the conventions of the AWS SDK.",
     default: defaultRegion,
+    firstUse: true,
   },
   AWS_ENDPOINT_URL: {
     description: "Address that replaces all AWS endpoints, such as an emulator.",
@@ -34,6 +46,13 @@ export const variables = {
     details:
       "The name has at most 30 lowercase letters, digits and single hyphens, and starts with a letter.",
     default: defaultProjectName,
+    firstUse: true,
+  },
+  PILOT_LIGHT_ENV_FILE: {
+    description: "File with settings, instead of `.env`; or `none`.",
+    details:
+      "Every command reads variables from `.env` in the current directory. A variable of the environment has precedence over the file, also when it is empty. The option `--env-file` has precedence over this variable. `none` reads no file.",
+    fromSystem: true,
   },
   PILOT_LIGHT_OUTPUTS_FILE: {
     description: "File to read the Terraform outputs from.",
@@ -49,6 +68,7 @@ export const variables = {
     description: "AWS account that the credentials must belong to.",
     details:
       "With credentials of another account, a command fails with `WRONG_ACCOUNT` before it reads or writes anything else.",
+    firstUse: true,
   },
   PILOT_LIGHT_PG_BIN: {
     description: "Directory of the pg_dump and pg_restore to use.",
@@ -69,15 +89,18 @@ export const variables = {
     description: "Terraform Cloud organization that holds the state.",
     details:
       "If neither this variable nor `TF_STATE_BUCKET` is set, the state is a local file. See [the runbook](runbooks/terraform-cloud.md).",
+    firstUse: true,
   },
   TF_WORKSPACE: {
     description: "Workspace of that organization.",
     details: "Set it together with `TF_CLOUD_ORGANIZATION`.",
+    firstUse: true,
   },
   TF_STATE_BUCKET: {
     description: "S3 bucket that holds the state.",
     details:
       "Terraform locks the state with another object in the same bucket. Set either this variable or `TF_CLOUD_ORGANIZATION`, not both.",
+    firstUse: true,
   },
   TF_STATE_REGION: {
     description: "AWS region of `TF_STATE_BUCKET`, if it is not `AWS_REGION`.",
@@ -131,6 +154,7 @@ export const variables = {
     description: "Production domains, or `none`. A deactivation needs it.",
     details:
       "Separate several domains by commas. `pnpm deactivate` is refused while one of them resolves to this environment, or while the variable is not set. The value `none` states that there is no production yet. A domain behind a proxy (Cloudflare, Fastly, Akamai) resolves to the proxy: set the host that the proxy forwards to instead, such as `cname.vercel-dns.com`.",
+    firstUse: true,
   },
   PILOT_LIGHT_DNS_SERVERS: {
     description: "DNS servers that resolve the production domains.",
@@ -143,6 +167,7 @@ export const variables = {
   },
   GITHUB_ACTIONS: {
     description: "Set by GitHub Actions. Failed checks become annotations.",
+    fromSystem: true,
   },
   PILOT_LIGHT_ON_END: {
     description: "Shell command that runs at the end of every change.",
@@ -153,12 +178,22 @@ export const variables = {
     description: "Seconds that `PILOT_LIGHT_ON_END` may take.",
     default: "60",
   },
-  GITHUB_ACTOR: { description: "Set by GitHub Actions. The history names this user." },
-  GITHUB_SERVER_URL: { description: "Set by GitHub Actions. Part of the address of the run in the history." },
-  GITHUB_REPOSITORY: { description: "Set by GitHub Actions. Part of the address of the run in the history." },
-  GITHUB_RUN_ID: { description: "Set by GitHub Actions. Part of the address of the run in the history." },
+  GITHUB_ACTOR: { description: "Set by GitHub Actions. The history names this user.", fromSystem: true },
+  GITHUB_SERVER_URL: {
+    description: "Set by GitHub Actions. Part of the address of the run in the history.",
+    fromSystem: true,
+  },
+  GITHUB_REPOSITORY: {
+    description: "Set by GitHub Actions. Part of the address of the run in the history.",
+    fromSystem: true,
+  },
+  GITHUB_RUN_ID: {
+    description: "Set by GitHub Actions. Part of the address of the run in the history.",
+    fromSystem: true,
+  },
   GITHUB_STEP_SUMMARY: {
     description: "Set by GitHub Actions. File to which the job summary is added.",
+    fromSystem: true,
   },
   PGCONNECT_TIMEOUT: {
     description: "Seconds after which one attempt to connect fails.",
@@ -176,9 +211,10 @@ export const variables = {
       "The limit holds while AWS answers: a database or a distribution takes up to an hour. Terraform gets one SIGINT, ends in order and writes its state. If Terraform makes no progress for `PILOT_LIGHT_STALL_SECONDS` and AWS does not answer a request of the command, Terraform is stopped then.",
     default: "7200",
   },
-  NO_COLOR: { description: "Any value turns colors off." },
+  NO_COLOR: { description: "Any value turns colors off.", fromSystem: true },
   CI: {
     description: "Set by CI systems. Progress is printed as plain lines.",
+    fromSystem: true,
   },
 } as const satisfies Record<string, VariableSpec>;
 
@@ -209,6 +245,17 @@ export function processEnvironment(): Environment {
 }
 
 /**
+ * Adds variables to the process's own environment, where libraries and child processes find them too. A variable that exists is unchanged,
+ * also an empty one: a person may take a setting away for one command.
+ * @returns the names that were added
+ */
+export function addVariables(values: Readonly<Record<string, string>>): string[] {
+  const added = Object.keys(values).filter((name) => process.env[name] === undefined);
+  for (const name of added) process.env[name] = values[name];
+  return added;
+}
+
+/**
  * Prepares the environment for the libraries that read `process.env` themselves. The runner of the commands calls it once, before
  * it reads the environment.
  */
@@ -217,4 +264,6 @@ export function prepareLibraryVariables(): void {
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
   // node-postgres always reads PGOPTIONS: the settings of a shell must not change a sync.
   delete process.env.PGOPTIONS;
+  // The settings file has been read. Child processes inherit its variables, some of them without the secrets.
+  process.env.PILOT_LIGHT_ENV_FILE = "none";
 }

@@ -130,6 +130,11 @@ export class Printer {
     this.#live = line;
   }
 
+  /** Erases the terminal, before everything is drawn again; nothing on anything but a terminal. */
+  clearScreen(): void {
+    if (this.redraws) this.#stderr.write("\u001B[2J\u001B[3J\u001B[H");
+  }
+
   /** Data for programs. */
   data(text: string): void {
     this.#stdout.write(`${this.redactor.apply(text)}\n`);

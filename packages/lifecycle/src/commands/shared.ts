@@ -1,5 +1,5 @@
 /** The variables that the commands read, in the order of their help. */
-import type { VariableName } from "@pilot-light/core/config/env";
+import { variables, type VariableName, type VariableSpec } from "@pilot-light/core/config/env";
 import { rdsVariables } from "@pilot-light/core/config/via";
 
 /** Of every command that runs Terraform. */
@@ -27,3 +27,9 @@ export const modeChangeVariables = [
   "ALB_HOSTADDR",
   "PILOT_LIGHT_WAIVERS",
 ] as const satisfies VariableName[];
+
+/** What `pnpm configure` asks for. */
+export const configurableVariables = (Object.keys(variables) as VariableName[]).filter((name) => {
+  const spec: VariableSpec = variables[name];
+  return spec.firstUse === true;
+});

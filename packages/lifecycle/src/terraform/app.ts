@@ -13,15 +13,20 @@ const appSchema = z.object({ app: z.string() });
 /**
  * Runs the app as `cdktf synth` runs it, which takes three seconds more.
  * @param directory folder with cdktf.json
+ * @param output folder for the Terraform JSON
  * @throws OpsError SYNTH_FAILED (configuration)
  */
-export async function runApp(directory: string, options: RunOptions): Promise<void> {
+export async function runApp(
+  directory: string,
+  options: RunOptions,
+  output = join(directory, "cdktf.out"),
+): Promise<void> {
   const settings = await readFile(join(directory, "cdktf.json"), "utf8").catch((cause: unknown) => {
     const hint = "Run the command in the repository, after:  pnpm install";
     throw synthFailed(undefined, { details: [messageOf(cause)], cause }).with({ hint });
   });
   const { app } = appSchema.parse(JSON.parse(settings));
-  const environment = { ...options.environment, CDKTF_OUTDIR: join(directory, "cdktf.out") };
+  const environment = { ...options.environment, CDKTF_OUTDIR: output };
   const result = await run("sh", ["-c", app], { ...options, environment, cwd: directory });
   if (result.exitCode === 0) return;
   const details = plainLines([...result.stdout.split("\n"), ...result.stderr]).slice(-15);

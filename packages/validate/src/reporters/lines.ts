@@ -4,6 +4,7 @@ import { layOut, layOutHint, layOutTable, pad, type Page } from "@pilot-light/co
 import type { Colors } from "@pilot-light/core/output/printer";
 import type { CheckResult, Report } from "../documents.ts";
 import { modeName } from "../mode.ts";
+import type { Header } from "./progress.ts";
 
 export interface LineStyle {
   colors: Colors;
@@ -13,6 +14,8 @@ export interface LineStyle {
   /** Width of the column with the ids. */
   width: number;
   page: Page;
+  /** The page that describes a check. */
+  pages: (id: string) => string;
   /** Removes secrets. Lines are broken afterwards: half of a secret would not be found. */
   redact: (text: string) => string;
 }
@@ -38,14 +41,14 @@ const mostDetails = 10;
 
 /** `Validate  davidshaevel dev, us-east-1      mode: active`. */
 export function headerLines(
-  { project, environment, region, mode }: Pick<Report, "project" | "environment" | "region" | "mode">,
+  { title = "Validate", project, environment, region, mode }: Header & Pick<Report, "mode">,
   { page }: Pick<LineStyle, "page">,
 ): string[] {
   const right = `mode: ${modeName(mode)}`;
   const least = page.width - right.length - 2;
   return layOutTable(
     [{ least, wraps: true }, {}],
-    [[`Validate  ${project} ${environment}, ${region}`, right]],
+    [[`${title}  ${project} ${environment}, ${region}`, right]],
     page,
     0,
   );
@@ -97,7 +100,7 @@ export function resultLines(result: CheckResult, style: LineStyle): string[] {
     if (belongToMessage) lines.push(...details);
     lines.push(...dim(layOutHint(`${indent}fix: `, redact(fix), page)));
   }
-  if (problems.length > 0) lines.push(...dim([`${indent}more: docs/checks/${id}.md`]));
+  if (problems.length > 0) lines.push(...dim([`${indent}more: ${style.pages(id)}`]));
   return lines;
 }
 

@@ -14,6 +14,7 @@ const refreshMs = 100;
 export class LiveProgress implements Progress {
   readonly #printer: Printer;
   readonly #selected: ReadonlySet<string>;
+  readonly #pages: ((id: string) => string) | undefined;
   readonly #block: ReturnType<typeof createLogUpdate>;
   readonly #stream: NodeJS.WriteStream;
   readonly #done = new Map<string, CheckResult>();
@@ -23,9 +24,15 @@ export class LiveProgress implements Progress {
   #note = "";
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(printer: Printer, selected: ReadonlySet<string>, stream: NodeJS.WriteStream = process.stderr) {
+  constructor(
+    printer: Printer,
+    selected: ReadonlySet<string>,
+    stream: NodeJS.WriteStream = process.stderr,
+    pages?: (id: string) => string,
+  ) {
     this.#printer = printer;
     this.#selected = selected;
+    this.#pages = pages;
     this.#stream = stream;
     this.#block = createLogUpdate(stream);
   }
@@ -63,7 +70,7 @@ export class LiveProgress implements Progress {
     this.close();
     const start = this.#start;
     if (start === undefined) return;
-    const style = styleOf(this.#printer, start.checks);
+    const style = styleOf(this.#printer, start.checks, this.#pages);
     for (const line of this.#lines(start, style)) this.#printer.line(line);
     for (const note of report.notes) this.#printer.row({ label: "  ! ", text: note });
     this.#printer.line();
@@ -80,7 +87,7 @@ export class LiveProgress implements Progress {
   #draw(): void {
     const start = this.#start;
     if (start === undefined) return;
-    const { page, ...style } = styleOf(this.#printer, start.checks);
+    const { page, ...style } = styleOf(this.#printer, start.checks, this.#pages);
     // The last column stays free: some terminals break the line as soon as it is full.
     const lines = this.#lines(start, { ...style, page: { ...page, width: page.width - 1 } });
     // A block that is higher than the terminal cannot be redrawn.

@@ -10,6 +10,7 @@ import { isShown, styleOf } from "./style.ts";
 export class PlainProgress implements Progress {
   readonly #printer: Printer;
   readonly #selected: ReadonlySet<string>;
+  readonly #pages: ((id: string) => string) | undefined;
   readonly #done = new Map<string, CheckResult>();
   /** What was printed of each check: a later round prints only what has changed. */
   readonly #printed = new Map<string, string>();
@@ -19,14 +20,15 @@ export class PlainProgress implements Progress {
   #mode: Mode | null = null;
   #headed = false;
 
-  constructor(printer: Printer, selected: ReadonlySet<string>) {
+  constructor(printer: Printer, selected: ReadonlySet<string>, pages?: (id: string) => string) {
     this.#printer = printer;
     this.#selected = selected;
+    this.#pages = pages;
   }
 
   begin(start: ProgressStart): void {
     this.#start = start;
-    this.#style = styleOf(this.#printer, start.checks);
+    this.#style = styleOf(this.#printer, start.checks, this.#pages);
     this.#done.clear();
     this.#next = 0;
   }

@@ -5,7 +5,13 @@ import type { Mode } from "../mode.ts";
 
 export interface ProgressStart {
   checks: readonly Check[];
-  header: Pick<Report, "project" | "environment" | "region">;
+  header: Header;
+}
+
+/** The first line of the output. */
+export interface Header extends Pick<Report, "project" | "environment" | "region"> {
+  /** The command. Default: "Validate". */
+  title?: string;
 }
 
 export interface Progress {

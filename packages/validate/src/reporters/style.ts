@@ -4,11 +4,19 @@ import type { Check } from "../check.ts";
 import type { CheckResult } from "../documents.ts";
 import type { LineStyle } from "./lines.ts";
 
-export function styleOf(printer: Printer, checks: readonly Pick<Check, "id">[]): LineStyle {
+/** The page that describes a check of a validation. */
+const pageOfCheck = (id: string) => `docs/checks/${id}.md`;
+
+/** @param pages the page that describes a check */
+export function styleOf(
+  printer: Printer,
+  checks: readonly Pick<Check, "id">[],
+  pages: (id: string) => string = pageOfCheck,
+): LineStyle {
   const { colors, interactive, verbose, page } = printer;
   const fancy = interactive && colors.isColorSupported;
   const width = Math.max(...checks.map(({ id }) => id.length));
-  return { colors, fancy, verbose, width, page, redact: (text) => printer.redactor.apply(text) };
+  return { colors, fancy, verbose, width, page, pages, redact: (text) => printer.redactor.apply(text) };
 }
 
 /** Checks of the other mode are shown when `--only` names them. */

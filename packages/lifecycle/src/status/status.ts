@@ -9,21 +9,39 @@ import { formatMinute } from "@pilot-light/core/output/format";
 import { listDumps } from "@pilot-light/validate/aws/dumps";
 import { listServices } from "@pilot-light/validate/aws/services";
 import { modeName } from "@pilot-light/validate/mode";
-import { openContext, type LifecycleContext } from "./context.ts";
-import { costsOf } from "./plan/costs.ts";
-import { readDatabase } from "./aws/database.ts";
-import { findDone, isRunning, Journal, type JournalEntry } from "./journal/journal.ts";
-import { modeOf, readUnknown } from "./preflight/checks.ts";
-import { dollars, printHead, printRow } from "./plan/render.ts";
-import { endpointsOf, printEndpoints } from "./steps/finish.ts";
-import { listSnapshots } from "./aws/snapshots.ts";
+import { openContext, type LifecycleContext } from "../context.ts";
+import { costsOf } from "../plan/costs.ts";
+import { readDatabase } from "../aws/database.ts";
+import { findDone, isRunning, Journal, type JournalEntry } from "../journal/journal.ts";
+import { modeOf, readUnknown } from "../preflight/checks.ts";
+import { dollars, printHead, printRow } from "../plan/render.ts";
+import { endpointsOf } from "../steps/finish.ts";
+import { listSnapshots } from "../aws/snapshots.ts";
 
 /** A part of the status, or why it could not be read. */
 type Part<T> = { known: true; value: T } | { known: false; reason: string };
 
+/** What `pnpm status` shows. */
+export interface StatusFacts {
+  outputs: Outputs;
+  services: Part<ServiceTasks[]>;
+  database: Part<Awaited<ReturnType<typeof readDatabase>>>;
+  dump: Part<Awaited<ReturnType<typeof newestDump>>>;
+  snapshots: Part<Awaited<ReturnType<typeof listSnapshots>>>;
+  costs: Part<ReturnType<typeof costsOf>>;
+  unfinished: JournalEntry | undefined;
+}
+
 export async function status(command: CommandContext): Promise<CommandOutcome> {
   await using context = await openContext(command);
-  const { stack, printer, project, aws, names, signal } = context;
+  const facts = await readStatus(context);
+  printStatus(facts, context);
+  return outcomeOf(facts);
+}
+
+/** Reads every part of the status that can be read. */
+export async function readStatus(context: LifecycleContext): Promise<StatusFacts> {
+  const { stack, printer, aws, names, signal } = context;
   if (!(await stack.isInitialized())) {
     printer.live("  preparing Terraform ...");
     await stack.synthesize();
@@ -42,34 +60,54 @@ export async function status(command: CommandContext): Promise<CommandOutcome> {
     readPart(Journal.open(context)),
   ]);
   printer.live("");
-  const mode = modeOf(outputs);
   const unfinished = journal.known ? journal.value.unfinished : undefined;
+  return { outputs, services, database, dump, snapshots, costs, unfinished };
+}
+
+/** The rows of the status, without the unfinished mode change: a word, and what it shows. */
+export function statusRows(facts: StatusFacts): [word: string, text: string][] {
+  const { services, database, dump, snapshots, costs } = facts;
+  const row = <T>(word: string, part: Part<T>, text: (value: T) => string): [string, string] => [
+    word,
+    part.known ? text(part.value) : `unknown: ${part.reason}`,
+  ];
+  return [
+    ...Object.entries(endpointsOf(facts.outputs)),
+    row("services", services, (list) => list.map(describeService).join(", ") || "none"),
+    row("rds", database, (found) =>
+      found === undefined ? "no instance" : `${found.identifier} is ${found.status}`,
+    ),
+    row("newest dump", dump, (found) =>
+      found === undefined ? "none" : `${found.key}, ${formatMinute(found.at)} UTC`,
+    ),
+    row("snapshots", snapshots, (list) =>
+      list.length === 0 ? "none" : `${list.length}, newest ${list[0]?.id ?? ""}`,
+    ),
+    row("cost", costs, (found) => `${dollars(found)} per month at present (list prices, quiet use)`),
+  ];
+}
+
+/** "active", or "partly active" while a mode change is unfinished. */
+export function modeText({ outputs, unfinished }: StatusFacts): string {
   const isChanging =
     unfinished?.begun.includes("deploy") === true && findDone(unfinished, "deploy") === undefined;
-  const right = isChanging ? "mode: partly active" : `mode: ${modeName(mode)}`;
-  printHead(`Status  ${project} ${environmentName}, ${aws.region}`, right, printer);
-  if (unfinished !== undefined) printUnfinished(unfinished, printer);
-  const show = <T>(word: string, part: Part<T>, text: (value: T) => string) => {
-    printRow(word, part.known ? text(part.value) : `unknown: ${part.reason}`, printer);
-  };
-  const endpoints = endpointsOf(outputs);
-  printEndpoints(endpoints, printer);
-  show("services", services, (list) => list.map(describeService).join(", ") || "none");
-  show("rds", database, (found) =>
-    found === undefined ? "no instance" : `${found.identifier} is ${found.status}`,
-  );
-  show("newest dump", dump, (found) =>
-    found === undefined ? "none" : `${found.key}, ${formatMinute(found.at)} UTC`,
-  );
-  show("snapshots", snapshots, (list) =>
-    list.length === 0 ? "none" : `${list.length}, newest ${list[0]?.id ?? ""}`,
-  );
-  show("cost", costs, (found) => `${dollars(found)} per month at present (list prices, quiet use)`);
+  return isChanging ? "partly active" : modeName(modeOf(outputs));
+}
+
+export function printStatus(facts: StatusFacts, { aws, printer, project }: LifecycleContext): void {
+  printHead(`Status  ${project} ${environmentName}, ${aws.region}`, `mode: ${modeText(facts)}`, printer);
+  if (facts.unfinished !== undefined) printUnfinished(facts.unfinished, printer);
+  for (const [word, text] of statusRows(facts)) printRow(word, text, printer);
+}
+
+export function outcomeOf(facts: StatusFacts): CommandOutcome {
+  const { outputs, services, database, dump, snapshots, costs, unfinished } = facts;
+  const mode = modeOf(outputs);
   return {
     outcome: mode,
     document: {
       mode,
-      endpoints,
+      endpoints: endpointsOf(outputs),
       services: valueOf(services),
       database: valueOf(database),
       newestDump: valueOf(dump),
