@@ -68,3 +68,6 @@ export function isManifestKey(key: string): boolean {
 export function isComplete(key: string, keys: ReadonlySet<string>): boolean {
   return keys.has(manifestKey(key));
 }
+
+/** Of the records of runs, apart from the prefixes of dumps, which other commands list. */
+export const recordPrefix = "run-records/";

@@ -1,6 +1,6 @@
 /** Every IAM action of the tools, with the resources that it can be restricted to. All policies are generated from this table. */
 import { databaseAccessName, environmentName, syncTaskName, type ResourceNames } from "../contract.ts";
-import { dumpPrefixes } from "../dump-keys.ts";
+import { dumpPrefixes, recordPrefix } from "../dump-keys.ts";
 
 /** The parts of the ARNs. Account and region are `*` when they are not known. */
 export interface PolicyScope {
@@ -16,7 +16,7 @@ type Resources = (scope: PolicyScope) => readonly string[];
 const anything: Resources = () => ["*"];
 const bucket: Resources = ({ names }) => [`arn:aws:s3:::${names.backupsBucket}`];
 const dumps: Resources = ({ names }) =>
-  dumpPrefixes.map((prefix) => `arn:aws:s3:::${names.backupsBucket}/${prefix}*`);
+  [...dumpPrefixes, recordPrefix].map((prefix) => `arn:aws:s3:::${names.backupsBucket}/${prefix}*`);
 const repositories: Resources = ({ region, account, names }) =>
   [...Object.values(names.ecrRepositories), names.syncRepository].map(
     (name) => `arn:aws:ecr:${region}:${account}:repository/${name}`,
@@ -59,6 +59,11 @@ export const actions = {
   "rds:DescribeDBSnapshots": (scope) => [...instance(scope), ...snapshots(scope)],
   "rds:CreateDBSnapshot": (scope) => [...instance(scope), ...snapshots(scope)],
   "rds:DeleteDBSnapshot": snapshots,
+  "rds:DescribeOrderableDBInstanceOptions": anything,
+  "servicequotas:GetServiceQuota": anything,
+  "iam:GetRole": ({ account }) => [
+    `arn:aws:iam::${account}:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS`,
+  ],
   // RDS puts an id into the name of the secret that is not known in advance.
   "secretsmanager:GetSecretValue": ({ region, account }) => [
     `arn:aws:secretsmanager:${region}:${account}:secret:rds!db-*`,

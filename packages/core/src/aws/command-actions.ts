@@ -40,7 +40,9 @@ export const commandActions = {
     ...taskActions,
     "logs:GetLogEvents",
   ],
-  "sync undo": ["sts:GetCallerIdentity", "secretsmanager:GetSecretValue"],
+  "sync restore": syncActions,
+  // The record of the run.
+  "sync undo": ["sts:GetCallerIdentity", "secretsmanager:GetSecretValue", "s3:PutObject"],
   "sync store-neon-url": ["sts:GetCallerIdentity", "secretsmanager:PutSecretValue"],
   compare: ["sts:GetCallerIdentity", "secretsmanager:GetSecretValue"],
   dumps: [
@@ -52,12 +54,14 @@ export const commandActions = {
     "s3:GetLifecycleConfiguration",
     "s3:DeleteObject",
   ],
+  history: ["sts:GetCallerIdentity", "s3:ListBucket", "s3:GetObject"],
   tunnel: ["sts:GetCallerIdentity", "secretsmanager:GetSecretValue"],
 } as const satisfies Record<string, readonly Action[]>;
 
 /** Commands that use the route to RDS, if the database is one of theirs. */
 export const reachingCommands: ReadonlySet<string> = new Set([
   "sync",
+  "sync restore",
   "sync undo",
   "compare",
   "tunnel",

@@ -2,14 +2,12 @@
  * The records of runs in the db-backups bucket. Their keys begin with the time until the year 2286: S3 lists keys in ascending order, so the
  * newest record is the first. The rules of the bucket expire records as they expire dumps.
  */
+import { recordPrefix } from "../dump-keys.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { awsError, awsErrorName, awsStatus } from "../aws/errors.ts";
 import { sdk } from "../aws/sdk.ts";
 import { timeOfStamp } from "../dump-keys.ts";
 import { usage } from "../errors.ts";
-
-/** Apart from the prefixes of dumps, which other commands list. */
-export const recordPrefix = "run-records/";
 
 /** Seconds of 10 digits. */
 const lastSecond = 9_999_999_999;

@@ -198,7 +198,7 @@ const computeControls: readonly Control[] = [
     fsbp: ["ECR.2"],
     title: "Image tags cannot be moved",
     status: "met",
-    how: "Services run images by digest.",
+    how: "Services run images by digest. The image of syncs has the tag `latest`, which moves, so that a new image needs no deployment.",
   },
   {
     fsbp: ["ECR.3"],

@@ -168,7 +168,8 @@ export function valueAt(values: Values, path: string): unknown {
 export function text(value: unknown): string | undefined {
   if (typeof value === "string") return value === "" ? undefined : value;
   if (typeof value === "number" || typeof value === "boolean") return String(value);
-  if (Array.isArray(value))
+  if (Array.isArray(value)) {
     return value.length === 0 ? undefined : JSON.stringify((value as unknown[]).toSorted());
+  }
   return undefined;
 }

@@ -44,7 +44,8 @@ test("every call that the code sends has an action in a policy, and every action
 
 test("a mode change may do everything that its own package calls", () => {
   const known = Object.keys(actions);
-  const allowed = new Set([...allowedBy("activate"), ...allowedBy("deactivate"), ...allowedBy("snapshots")]);
+  const commands = ["activate", "deactivate", "snapshots", "doctor"] as const;
+  const allowed = new Set(commands.flatMap((command) => allowedBy(command)));
   const own = [...sentBy("lifecycle")].map((command) => actionOfCommand(command, known) ?? command);
   expect(own.filter((action) => !allowed.has(action))).toEqual([]);
   expect(policyNotes("activate").join()).toContain("Terraform");
@@ -52,7 +53,15 @@ test("a mode change may do everything that its own package calls", () => {
 
 test("only commands that reach RDS may start tasks and sessions, and not on another route", () => {
   const starts = policyCommands.filter((command) => allowedBy(command).includes("ssm:StartSession"));
-  expect(starts).toEqual(["sync", "sync undo", "compare", "tunnel", "activate", "deactivate"]);
+  expect(starts).toEqual([
+    "sync",
+    "sync restore",
+    "sync undo",
+    "compare",
+    "tunnel",
+    "activate",
+    "deactivate",
+  ]);
   expect(allowedBy("sync", "direct")).not.toContain("ecs:RunTask");
 });
 

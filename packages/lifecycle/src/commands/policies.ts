@@ -14,8 +14,24 @@ const modeChangeActions: readonly Action[] = [
   "rds:DescribeDBSnapshots",
 ];
 
+/** What `pnpm doctor` calls, beside the state of Terraform in S3. */
+const doctorActions: readonly Action[] = [
+  "sts:GetCallerIdentity",
+  "s3:ListBucket",
+  "secretsmanager:GetSecretValue",
+  "ecs:ListTasks",
+  "ecs:DescribeTasks",
+  "ec2:DescribeVpcs",
+  "ec2:DescribeAddresses",
+  "servicequotas:GetServiceQuota",
+  "iam:GetRole",
+  "rds:DescribeOrderableDBInstanceOptions",
+  "acm:DescribeCertificate",
+];
+
 const actions = {
   ...commandActions,
+  doctor: doctorActions,
   validate: validateActions,
   status: validateActions,
   activate: modeChangeActions,
@@ -33,7 +49,8 @@ export const policyCommands = Object.keys(actions) as PolicyCommand[];
 
 /** Commands that run Terraform, and those that read or write the journal of a mode change. */
 const withTerraform: ReadonlySet<string> = new Set(["activate", "deactivate", "status"]);
-const withJournal: ReadonlySet<string> = new Set([...withTerraform, "dumps"]);
+const withJournal: ReadonlySet<string> = new Set([...withTerraform, "dumps", "doctor"]);
+const onlyReading: ReadonlySet<string> = new Set(["dumps", "status", "doctor"]);
 
 export interface PolicyOptions {
   via?: Via | undefined;
@@ -54,7 +71,7 @@ export function policyOf(
   const journal = {
     Sid: `${policySid(command)}Journal`,
     Effect: "Allow" as const,
-    Action: ["s3:GetObject", ...(command === "dumps" || command === "status" ? [] : ["s3:PutObject"])],
+    Action: ["s3:GetObject", ...(onlyReading.has(command) ? [] : ["s3:PutObject"])],
     Resource: [`arn:aws:s3:::${stateBucket}/*`],
   };
   return { ...policy, Statement: [...policy.Statement, journal] };

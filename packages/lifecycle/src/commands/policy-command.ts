@@ -4,11 +4,14 @@ import { viaOption } from "@pilot-light/core/cli/options";
 
 /** Not from `policies.ts`, which loads every check. A test compares both. */
 export const policyWords = [
+  "doctor",
   "sync",
+  "sync restore",
   "sync undo",
   "sync store-neon-url",
   "compare",
   "dumps",
+  "history",
   "tunnel",
   "validate",
   "status",

@@ -68,6 +68,7 @@ async function judge(
 export const vpcQuotaCheck: Check = {
   ...base,
   id: "vpc-quota",
+  actions: ["ec2:DescribeVpcs", "servicequotas:GetServiceQuota"],
   title: "The region has room for the VPC",
   async run(context) {
     const { DescribeVpcsCommand } = sdk.ec2();
@@ -81,6 +82,7 @@ export const vpcQuotaCheck: Check = {
 export const addressQuotaCheck: Check = {
   ...base,
   id: "address-quota",
+  actions: ["ec2:DescribeAddresses", "servicequotas:GetServiceQuota"],
   title: "The region has Elastic IP addresses for the NAT gateways of an activation",
   async run(context) {
     const { DescribeAddressesCommand } = sdk.ec2();
@@ -104,6 +106,7 @@ function isOwn({ names }: CheckContext, tags: readonly Tag[]): boolean {
 export const serviceRoleCheck: Check = {
   ...base,
   id: "ecs-service-role",
+  actions: ["iam:GetRole"],
   title: "The service-linked role of ECS exists",
   async run({ aws, signal }) {
     const { GetRoleCommand } = sdk.iam();
@@ -127,6 +130,7 @@ export function orderableCheck(doctor: DoctorContext): Check {
   return {
     ...base,
     id: "rds-orderable",
+    actions: ["rds:DescribeOrderableDBInstanceOptions"],
     title: "RDS offers the engine version and the instance class here",
     needs: ["aws-credentials", ...(doctor.source === "deployed" ? ["terraform"] : [])],
     timeout: 30_000,
@@ -211,6 +215,7 @@ const certificateRegion = "us-east-1";
 export const certificateCheck: Check = {
   ...base,
   id: "certificate-region",
+  actions: ["acm:DescribeCertificate"],
   title: "The certificate of the domain is issued, in the region that CloudFront reads",
   needs: ["aws-credentials", "terraform-outputs"],
   async run({ aws, reads }) {
