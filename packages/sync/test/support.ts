@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import { assertDocument, failureSchema } from "@pilot-light/core/cli/documents";
 import { findClientPrograms, type ClientPrograms } from "@pilot-light/core/postgres/programs";
-import { recordPrefix } from "@pilot-light/core/history/record-store";
+import { recordPrefix } from "@pilot-light/core/dump-keys";
 import { run } from "@pilot-light/core/process";
 import { databaseText, type Pair, type Side } from "@pilot-light/sandbox/testing";
 import { documents, planSchema, resultSchema } from "@pilot-light/sync/documents";
