@@ -17,6 +17,8 @@ export const grace = {
   apply: 3000,
   /** Until a request that creates or deletes an object in S3 is aborted. */
   request: 3000,
+  /** Until nobody waits any more for the removal of something that the command has created. A busy server may still finish it. */
+  removal: 5000,
   /** Until a session closes its connection without an answer of the server. */
   closing: 1000,
   /** Until all requests are aborted with which an interrupted mode change cleans up and records what it leaves. */

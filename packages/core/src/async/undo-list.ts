@@ -32,12 +32,13 @@ export class UndoList {
    */
   async run(printer: Printer, interruption: AbortSignal): Promise<string[]> {
     const signal = AbortSignal.any([AbortSignal.timeout(patience), delayed(interruption, grace.request)]);
+    const giveUp = delayed(interruption, grace.removal);
     const steps = this.#steps;
     this.#steps = [];
     const left = await Promise.all(
       steps.map(async ({ what, undo, otherwise }) => {
         try {
-          await undo(signal);
+          await orGiveUp(undo(signal), giveUp);
           return [];
         } catch (error) {
           printer.warn(`could not remove ${what}: ${messageOf(error)}`);
@@ -47,4 +48,16 @@ export class UndoList {
     );
     return left.flat();
   }
+}
+
+/** Waits for work until a signal. The work may still succeed afterwards. */
+async function orGiveUp(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  const given = new Promise<never>((_, reject) => {
+    const stop = () => reject(new Error(`not done within ${grace.removal / 1000} s of the interruption`));
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true });
+  });
+  // A failure after the end of the waiting is of no interest.
+  work.catch(() => undefined);
+  await Promise.race([work, given]);
 }
