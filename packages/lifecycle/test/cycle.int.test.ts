@@ -19,6 +19,7 @@ import { sandboxPassword } from "@pilot-light/sandbox/testing";
 import type { Ids } from "@pilot-light/sandbox/workplace";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { runStopped, type DeadLine } from "./dead-lines.ts";
 import { parseDocument, refuseDumps, TestEnvironment, type CommandRun } from "./environment.ts";
 
 const project = "cycle-test";
@@ -299,6 +300,46 @@ part("a deactivation that ends before Terraform starts", ["active", "active"], (
     expect(result.exitCode, result.text).toBe(130);
     expect(await environment.serial()).toBe(before);
     expect(await environment.backendTasks()).toBe(2);
+  });
+
+  /** A deactivation whose line to RDS stops while the copy begins. */
+  const copying = (also: () => void): DeadLine => ({
+    args: ["deactivate", "--sync-data", "--yes", "--verbose"],
+    // The preflight runs no pg_dump that uses a snapshot.
+    when: "--snapshot=",
+    stop: ({ rds }) => {
+      rds.stall();
+      also();
+    },
+  });
+
+  it("destroys nothing when the line to RDS stops in its sync, and starts the backend again", async () => {
+    const before = await environment.serial();
+    const { exitCode, text } = await runStopped(
+      environment,
+      copying(() => undefined),
+    );
+    expect(exitCode, text).toBe(5);
+    expect(text).toContain("exit 5, CONNECTION_STALLED");
+    expect(text).toContain("Nothing was destroyed");
+    expect(await environment.serial()).toBe(before);
+    expect(await environment.backendTasks()).toBe(2);
+  });
+
+  it("ends within ten seconds of an interruption when RDS and ECS do not answer, and names what starts the backend", async () => {
+    const before = await environment.serial();
+    const { exitCode, text, milliseconds } = await runStopped(
+      environment,
+      copying(() => (environment.decide = (service) => (service === "ecs" ? "hang" : "forward"))),
+      "SIGINT",
+    );
+    expect(exitCode, text).toBe(130);
+    expect(milliseconds, text).toBeLessThan(10_000);
+    expect(text).toMatch(/The backend is stopped: AWS did not answer in time\. To start it: {2}pnpm/);
+    expect(await environment.serial()).toBe(before);
+    expect(await environment.backendTasks()).toBe(0);
+    expect(await environment.journal()).toMatchObject({ stopped: "sync", pausedTasks: 2 });
+    await environment.startBackend();
   });
 
   it("is refused when Neon has rows that are newer than the copy of the activation, and names the tables", async () => {

@@ -235,6 +235,14 @@ const deadLines: readonly (DeadLine & { name: string; exit: number; code: string
     exit: 7,
     code: "TERRAFORM_STALLED",
   },
+  {
+    name: "terraform applies a deployment",
+    args: ["infra:deploy", "--yes", "--verbose", "--var", "db_backups_retention_days=20"],
+    when: "terraform apply",
+    stop: stopAws,
+    exit: 7,
+    code: "TERRAFORM_STALLED",
+  },
 ];
 
 describe("a line that stops while", () => {
@@ -251,21 +259,10 @@ describe("a line that stops while", () => {
       // Nothing prevents the next run: no lock of the state, no terraform that still runs.
       const next = await environment.run(["infra:diff", "--json"]);
       expect(next.exitCode, next.text).toBe(0);
-      expect(await environment.everything()).toEqual(before);
+      // Terraform writes its state at the end of every apply.
+      if (!line.args.includes("--var")) expect(await environment.everything()).toEqual(before);
     });
   }
-
-  it("terraform applies a deployment: the command fails, and the next one succeeds", async () => {
-    const failed = await runStopped(environment, {
-      args: ["infra:deploy", "--yes", "--verbose", "--var", "db_backups_retention_days=20"],
-      when: "terraform apply",
-      stop: stopAws,
-    });
-    expect(failed.exitCode, failed.text).toBe(7);
-    expect(failed.text).toContain("exit 7, TERRAFORM_STALLED");
-    const next = await environment.run(["infra:diff", "--json"]);
-    expect(next.exitCode, next.text).toBe(0);
-  });
 });
 
 it("a masked copy on RDS is refused by a deactivation that would copy it to Neon", async () => {
