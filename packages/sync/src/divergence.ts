@@ -11,7 +11,7 @@ import {
   type RowCounts,
 } from "@pilot-light/core/inventory/tables";
 import type { DatabaseSystem, Endpoint } from "@pilot-light/core/postgres/endpoint";
-import { openSession, type Session } from "@pilot-light/core/postgres/session";
+import { openSession } from "@pilot-light/core/postgres/session";
 import { sessionOptions, withFreshPassword } from "./read/connect.ts";
 import { directions, type DirectionName } from "./direction.ts";
 import { readInventory } from "./read/inventory.ts";
@@ -102,14 +102,17 @@ async function readSide(
   const side = { host: endpoint.host, database: endpoint.database, oid };
   const verified = manifest && contentsOf(manifest, endpoint.system);
   if (verified === undefined) return { ...side, changed: null };
-  // On the source, these tables have rows that are not new.
-  const withoutRows = new Set(verified.withoutRows);
+  // On the side that was the source, these tables have rows that are not new.
+  const leftOut = manifest?.database.system === endpoint.system ? (verified.withoutRows ?? []) : [];
   const reading = readingOf(verified.depth, verified.tables);
-  const { inventory: now, other: hidden } = await readInventory(
+  const { inventory: now, other: tables } = await readInventory(
     sessions.all,
     { depth: reading },
-    hiddenTables,
+    listDataTables,
   );
+  const hidden = new Set(tables.filter(({ hidesRows }) => hidesRows).map(({ group }) => group));
+  const groups = new Map(tables.map(({ identity, group }) => [identity, group]));
+  const withoutRows = new Set(leftOut.map((identity) => groups.get(identity) ?? identity));
   const all = (fingerprint: Fingerprint) => new Map([["all", fingerprint]]);
   const differences = [
     ...compareFingerprints("table", new Map(Object.entries(verified.tables)), now.tables).filter(
@@ -132,12 +135,6 @@ function contentsOf(
   if (verified === undefined || afterRestore === undefined || target?.system !== system) return verified;
   const { tables, largeObjects } = afterRestore;
   return { ...verified, tables, largeObjects };
-}
-
-/** Tables of which row-level security hides rows from the role. */
-async function hiddenTables(session: Session): Promise<ReadonlySet<string>> {
-  const tables = await listDataTables(session);
-  return new Set(tables.filter(({ hidesRows }) => hidesRows).map(({ group }) => group));
 }
 
 /** `public.projects: 12 -> 15 rows`. */

@@ -1,5 +1,9 @@
-/** The options of a sync as the command line states them, and those that decide what is copied. */
+/** The options of a sync as the command line states them, those that decide what is copied, and what becomes of the target. */
+import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
+import type { Plan } from "../documents.ts";
 import type { SyncOptions } from "../options.ts";
+import { allowances } from "../plan/rules/index.ts";
+import { filterToNeon } from "../plan/script-errors.ts";
 
 /** What the command line states. */
 export type SyncCommandOptions = Omit<SyncOptions, "script" | "excludeTableData"> & {
@@ -19,6 +23,29 @@ export function contentFlags(
     ...excludeTableData.map((pattern) => `--exclude-table-data ${quoted(pattern)}`),
     ...(afterRestore === undefined ? [] : [`--after-restore ${quoted(afterRestore)}`]),
   ];
+}
+
+/** The flags that were given already: a command that is shown without them would be refused again. */
+export function safetyFlags(options: Readonly<Record<string, unknown>>): string[] {
+  const camelCase = (option: string) =>
+    option.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+  const allowed = allowances.filter(({ option }) => options[camelCase(option)] === true);
+  return [
+    ...allowed.map(({ option }) => `--${option}`),
+    ...(options["targetBackup"] === false ? ["--no-target-backup"] : []),
+  ];
+}
+
+/** @throws OpsError FILTER_TO_NEON (precondition) */
+export function assertFilterFits(patterns: readonly string[], target: DatabaseSystem): void {
+  if (target === "neon" && patterns.length > 0) throw filterToNeon({ patterns });
+}
+
+/** What a sync that has ended has made of the target: "is verified to be equal to neon". */
+export function describeEquality({ afterRestore, excludeTableData, source }: Plan): string {
+  const equal = `equal to ${source.system}${excludeTableData.length === 0 ? "" : " without the excluded rows"}`;
+  if (afterRestore === null) return `is verified to be ${equal}`;
+  return `was verified to be ${equal}, then ${afterRestore.file} changed it`;
 }
 
 /** For a shell, where it is needed. */

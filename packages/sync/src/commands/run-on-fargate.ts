@@ -10,7 +10,7 @@ import { OpsError } from "@pilot-light/core/ops-error";
 import { plural } from "@pilot-light/core/output/format";
 import { readNeon } from "@pilot-light/core/postgres/neon-url";
 import { idOf, ownerOf, stopAbandonedTasks } from "@pilot-light/core/reach/owned-tasks";
-import type { DirectionName } from "../direction.ts";
+import { directions, type DirectionName } from "../direction.ts";
 import type { Plan } from "../documents.ts";
 import { neonSecretDiffers } from "../fargate/errors.ts";
 import { assertCanStart, syncPlace } from "../fargate/place.ts";
@@ -19,9 +19,14 @@ import { neededStorage } from "../fargate/storage.ts";
 import { runInTask, untilStopped, type RunContext } from "../fargate/task.ts";
 import type { SyncOptions } from "../options.ts";
 import { stating } from "../plan/resulting-state.ts";
-import { allowances } from "../plan/rules/index.ts";
 import { readEnvironment } from "../resolve.ts";
-import { contentFlags, type SyncCommandOptions } from "./content-flags.ts";
+import {
+  assertFilterFits,
+  contentFlags,
+  describeEquality,
+  safetyFlags,
+  type SyncCommandOptions,
+} from "./content-flags.ts";
 import { printPlan, printResult } from "./render.ts";
 
 /** Variables that the command in the task reads as the command here does. */
@@ -40,6 +45,7 @@ export async function runOnFargate(
   if (afterRestore !== undefined) {
     throw usage({ problem: "--on-fargate excludes --after-restore: the task does not have the file." });
   }
+  assertFilterFits(excludeTableData, directions[name].target);
   const options = { ...given, excludeTableData };
   const command = [`pnpm sync ${name} --on-fargate`, ...contentFlags(excludeTableData, undefined)].join(" ");
   if (!options.dryRun && !options.yes && !canAsk()) throw confirmationNeeded({ command });
@@ -71,7 +77,7 @@ export async function runOnFargate(
   return {
     outcome: "synced",
     document: { plan: done, result },
-    summary: `${done.target.database} on ${done.target.system} is verified to be equal to ${done.source.system}: ${plural(result.tables, "table")}, ${plural(result.rows, "row")}.`,
+    summary: `${done.target.database} on ${done.target.system} ${describeEquality(done)}: ${plural(result.tables, "table")}, ${plural(result.rows, "row")}.`,
     next: [{ purpose: "to undo", command: `pnpm sync undo ${done.target.system}` }],
   };
 }
@@ -133,19 +139,12 @@ async function prepare(name: DirectionName, options: SyncOptions, context: Comma
 
 /** The options of the command, for the command in the task. */
 function flagsOf(options: SyncOptions, verbose: boolean): string[] {
-  const given = new Map<string, unknown>(Object.entries(options));
-  const allowed = allowances
-    .map(({ option }) => option)
-    .filter(
-      (option) =>
-        given.get(option.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase())) === true,
-    );
   return [
-    ...allowed.map((option) => `--${option}`),
-    ...(options.excludeTableData ?? []).map((pattern) => `--exclude-table-data=${pattern}`),
+    ...safetyFlags({ ...options }),
+    // As two arguments: of one argument with "=", yargs removes quotes.
+    ...(options.excludeTableData ?? []).flatMap((pattern) => ["--exclude-table-data", pattern]),
     `--verify=${options.verify}`,
     `--jobs=${options.jobs}`,
-    ...(options.targetBackup ? [] : ["--no-target-backup"]),
     ...(verbose ? ["--verbose"] : []),
   ];
 }

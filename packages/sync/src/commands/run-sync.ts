@@ -4,11 +4,16 @@ import { canAsk, confirmByName } from "@pilot-light/core/cli/confirm";
 import { confirmationNeeded } from "@pilot-light/core/errors";
 import { plural } from "@pilot-light/core/output/format";
 import { directions, type DirectionName } from "../direction.ts";
-import type { Plan } from "../documents.ts";
 import type { AllowOption } from "../plan/rules/index.ts";
 import { readScript } from "../plan/script.ts";
 import { performSync, previewSync, type Confirm } from "../sync.ts";
-import { contentFlags, type SyncCommandOptions } from "./content-flags.ts";
+import {
+  assertFilterFits,
+  contentFlags,
+  describeEquality,
+  safetyFlags,
+  type SyncCommandOptions,
+} from "./content-flags.ts";
 import { printPlan, printResult } from "./render.ts";
 
 export async function runSyncCommand(
@@ -17,17 +22,18 @@ export async function runSyncCommand(
   context: CommandContext,
 ): Promise<CommandOutcome> {
   const { printer, signal } = context;
-  const script =
-    afterRestore === undefined ? {} : { script: await readScript(afterRestore, directions[name].target) };
+  const { target: system } = directions[name];
+  assertFilterFits(excludeTableData, system);
+  const script = afterRestore === undefined ? {} : { script: await readScript(afterRestore, system) };
   const command = [`pnpm sync ${name}`, ...contentFlags(excludeTableData, afterRestore)].join(" ");
-  const commandAllowing = (option: AllowOption) => `${command} --${option}`;
+  const commandAllowing = (option: AllowOption) => [command, ...safetyFlags(given), `--${option}`].join(" ");
   const options = { ...given, ...script, excludeTableData, commandAllowing };
   if (options.dryRun) {
     const { plan, refusal } = await previewSync(name, options, context);
     printPlan(plan, printer, options);
     printer.log.add({ plan });
     if (refusal !== undefined) throw refusal;
-    printer.line(`  To run it:  ${command}`);
+    printer.line(`  To run it:  ${[command, ...safetyFlags(given)].join(" ")}`);
     return {
       outcome: "planned",
       document: { plan },
@@ -40,7 +46,7 @@ export async function runSyncCommand(
     printPlan(plan, printer, options);
     printer.log.add({ plan });
     if (options.yes || refusal !== undefined) return;
-    const { database, system } = plan.target;
+    const { database } = plan.target;
     await confirmByName(`This replaces the database ${database} on ${system}.`, database, signal);
   };
   const start = performance.now();
@@ -53,10 +59,4 @@ export async function runSyncCommand(
     summary: `${target.database} on ${target.system} ${describeEquality(plan)}: ${plural(result.tables, "table")}, ${plural(result.rows, "row")}.`,
     next: [{ purpose: "to undo", command: `pnpm sync undo ${target.system}` }],
   };
-}
-
-function describeEquality({ afterRestore, excludeTableData, source }: Plan): string {
-  const equal = `equal to ${source.system}${excludeTableData.length === 0 ? "" : " without the excluded rows"}`;
-  if (afterRestore === null) return `is verified to be ${equal}`;
-  return `was verified to be ${equal}, then ${afterRestore.file} changed it`;
 }

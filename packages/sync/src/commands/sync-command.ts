@@ -15,6 +15,14 @@ function options(argv: Argv) {
       group: "Content:",
       requiresArg: true,
     })
+    .check(() => {
+      // yargs removes the quotes, and with them the meaning of the pattern.
+      const quoted = process.argv.find((argument) => /^--exclude-table-data=["']/.test(argument));
+      if (quoted === undefined) return true;
+      throw new Error(
+        "Write a pattern with quotes as an argument of its own: --exclude-table-data '\"Name\"'.",
+      );
+    })
     .option("after-restore", {
       type: "string",
       describe: "Run this file of SQL statements on the verified copy, before it replaces RDS",

@@ -8,6 +8,7 @@ import type { Direction, SyncDirection } from "../direction.ts";
 import type { ScriptName } from "../read/copy-mark.ts";
 import type { Plan } from "../documents.ts";
 import type { SyncOptions } from "../options.ts";
+import type { RowCounts } from "../read/inventory.ts";
 import type { Resolved } from "../resolve.ts";
 import type { TargetState } from "../target/target-state.ts";
 import { inspect, type CountedRows, type Inspection } from "./inspect.ts";
@@ -47,7 +48,8 @@ export async function prepare(
   const { source, target, programs, filter, findings } = inspection;
   const plan = makePlan({
     direction,
-    source,
+    source:
+      filter === undefined ? source : { ...source, rows: withoutGroups(source.rows, filter.emptiedGroups) },
     target,
     archive: store.uri(keys.archiveKey),
     backup: keys.backupKey === null ? null : store.uri(keys.backupKey),
@@ -59,6 +61,11 @@ export async function prepare(
   });
   const refusal = combine(findings.refusals);
   return { plan, refusal: refusal instanceof OpsError ? refusal : undefined, inspection, keys };
+}
+
+/** The rows that are copied. */
+function withoutGroups(rows: RowCounts, groups: ReadonlySet<string>): RowCounts {
+  return new Map([...rows].map(([group, count]) => [group, groups.has(group) ? 0 : count]));
 }
 
 /** What the plan states of a script. */

@@ -5,7 +5,7 @@ import { literal, ident } from "@pilot-light/core/postgres/identifiers";
 import { withDatabase } from "@pilot-light/core/postgres/endpoint";
 import { openSession, type Session } from "@pilot-light/core/postgres/session";
 import { joinComment } from "../read/copy-mark.ts";
-import { fingerprintStagingTables } from "../copy/verify.ts";
+import { analyzeParents, fingerprintStagingTables } from "../copy/verify.ts";
 import type { StepContext } from "../job.ts";
 import { scriptEndsTransaction } from "../plan/script-errors.ts";
 import { scriptError, type Script } from "../plan/script.ts";
@@ -45,18 +45,31 @@ export async function changeStaging(
     };
     const statements = await run();
     await using sessions = await openSessions(endpoint, readers, sessionOpts);
+    await refreshViews(sessions.first);
     const reading = {
       depth: options.verify,
       onTable: (done: number, all: number) => progress({ done, all, noun: "tables" }),
       fingerprint: fingerprintStagingTables,
     };
     const { inventory } = await readInventory(sessions.all, reading, () => Promise.resolve());
+    await analyzeParents(sessions.first);
     const differences = compareFingerprints("table", before.tables, inventory.tables);
     const tables = differences.map(({ identity }) => identity).sort();
     const changed = tables.length === 0 ? [] : [`changed ${shortList(tables).join(", ")}`];
     const summary = [`${script.file}: ${plural(statements, "statement")}`, ...changed].join(", ");
     return { value: { script, statements, tables, inventory }, summary };
   });
+}
+
+/** Fills the materialized views again, which hold the rows as they were. In the order of their creation, since one may read another. */
+async function refreshViews(session: Session): Promise<void> {
+  const views = await session.query<{ schema: string; name: string }>(
+    `select n.nspname as schema, c.relname as name from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+      where c.relkind = 'm' and c.relispopulated order by c.oid`,
+  );
+  for (const { schema, name } of views) {
+    await session.query(`refresh materialized view ${ident(schema, name)}`);
+  }
 }
 
 /**

@@ -45,6 +45,10 @@ export const changedCopyRule: DatabasesRule<"allow-changed-copy"> = {
     const what = direction.name === "restore" ? `The dump of the ${database}` : `The ${database}`;
     const refusal = refuseChangedCopy({ what, mark: facts.mark }, direction.target);
     if (refusal !== undefined) return [{ refusal }];
+    if (direction.name === "restore" && facts.mark !== undefined) {
+      const note = `the dump is of a changed copy: it ${describeMark(facts.mark)}. ${direction.target} will be one as well, and must not reach Neon`;
+      return [{ note }];
+    }
     const { mark } = target.facts;
     if (mark === undefined) return [];
     // Whoever masked the target may not expect the rows of production in it.
