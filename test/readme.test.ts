@@ -54,7 +54,7 @@ An option has precedence over a variable, a variable over a Terraform output, an
 is empty counts as not set. \`--help\` of a command lists the variables that the command reads.
 
 Every command reads variables from the file \`.env\` in the current directory. A variable of the environment has precedence over the file, also
-when it is empty. \`--env-file <file>\` names another file. \`pnpm configure\` writes the file, \`.env.example\` is a template, and \`pnpm doctor\`
+when it is empty. \`--env-file <file>\` names another file. \`pnpm configure\` writes the file, \`.env.example\` is a template, and \`pnpm run doctor\`
 shows where each value is from.
 
 This page is generated from \`packages/core/src/config/env.ts\`.

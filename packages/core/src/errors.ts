@@ -93,7 +93,8 @@ export const envFileUnreadable = defineError<{ file: string; reason: string }>({
   remedy: "Correct the name of the file, or its permissions.",
   state: "nothing-written",
   message: ({ file, reason }) => `Cannot read the settings file ${file}: ${reason}.`,
-  hint: () => "Correct the name, or write the file:  pnpm configure",
+  hint: () =>
+    "Correct the name of the file, or its permissions. To run without a settings file, add the option:  --env-file none",
 });
 
 export const envFileMalformed = defineError<{ file: string; line: number; problem: string }>({
@@ -274,7 +275,7 @@ export const awsAccessDenied = defineError<AwsAttempt>({
   failure: "aws",
   meaning: "The AWS credentials are valid, but their role may not do what the command needs.",
   remedy:
-    "Use a role with the privilege that the message names. `pnpm validate --print-policy` prints the policy for validation.",
+    "Use a role with the privilege that the message names. `pnpm policy <command>` prints the policy that a command needs.",
   message: ({ attempt, reason }) => `${attempt}: AWS denied access. ${reason}`,
   hint: () => "Check which role you use:  aws sts get-caller-identity",
 });

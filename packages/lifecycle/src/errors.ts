@@ -502,12 +502,12 @@ export const adoptionConflict = defineError<{ conflicts: readonly string[] }>({
   failure: "precondition",
   meaning:
     "Terraform cannot take over a resource as the mapping states: its id is missing, its name is taken, or the state of this stack has another resource in its place.",
-  remedy: "Fix what the details name. docs/runbooks/existing-environment.md describes the cases.",
+  remedy:
+    "Fix the problems that the details name. docs/runbooks/existing-environment.md describes the cases.",
   state: "nothing-written",
   message: ({ conflicts }) => `${plural(conflicts.length, "resource")} cannot be taken over.`,
   details: ({ conflicts }) => conflicts,
-  hint: () =>
-    "Fix what the lines above name. The cases are described in docs/runbooks/existing-environment.md",
+  hint: () => "Fix the problems above. docs/runbooks/existing-environment.md describes the cases.",
 });
 
 export const adoptionEmpty = defineError<{ file: string; project: string }>({
@@ -559,7 +559,7 @@ export const adoptionHarmful = defineError<{ changes: readonly HarmfulChange[]; 
     ]),
   hint: ({ changes, againCommand }) =>
     changes.some(({ keep }) => keep.length > 0)
-      ? `To keep what exists:  ${againCommand}`
+      ? `To keep the existing resources:  ${againCommand}`
       : "Leave the resource alone with --map <existing address>=, or see docs/runbooks/existing-environment.md",
 });
 
@@ -630,11 +630,12 @@ export const terraformInitFailed = defineError<{ attempt: string }>({
 export const terraformStalled = defineError<{ command: string; reason: string; seconds: number }>({
   code: "TERRAFORM_STALLED",
   failure: "aws",
-  meaning: "Terraform made no progress, and AWS does not answer. The command has stopped Terraform.",
+  meaning:
+    "Terraform made no progress, and AWS does not answer or the time limit is over. The command has stopped Terraform.",
   remedy:
-    "Check the network between this machine and AWS, then run the command again. The limits: `PILOT_LIGHT_STALL_SECONDS`, `PILOT_LIGHT_TERRAFORM_SECONDS`.",
+    "Check the network between this machine and AWS, then run the command again. If Terraform only needs more time, raise `PILOT_LIGHT_TERRAFORM_SECONDS`.",
   message: ({ command, reason, seconds }) =>
-    `terraform ${command} made no progress for ${seconds} s, and ${reason}. The command has stopped it.`,
+    `terraform ${command} made no progress for ${seconds} s, and ${reason}. The command has stopped Terraform.`,
   hint: () => "Check the network between this machine and AWS, then run the command again.",
 });
 
@@ -672,7 +673,7 @@ export const noSettingsGiven = defineError({
   state: "nothing-written",
   message: () => "The command asks for the settings, but it runs without a terminal.",
   hint: () =>
-    "Give the values:  pnpm configure --set AWS_REGION=us-east-1 --set NEON_DATABASE_URL --yes    A name without a value takes the value of that environment variable.",
+    "A name without a value takes the value of that environment variable. To give the values:  pnpm configure --set AWS_REGION=us-east-1 --set NEON_DATABASE_URL --yes",
 });
 
 export const settingInvalid = defineError<{ name: string; problem: string }>({

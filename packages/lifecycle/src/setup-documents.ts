@@ -1,4 +1,4 @@
-/** The `--json` documents of `pnpm configure` and `pnpm doctor`. Loads zod, so the commands do not import it. */
+/** The `--json` documents of `pnpm configure` and `pnpm run doctor`. Loads zod, so the commands do not import it. */
 import { defineDocument } from "@pilot-light/core/cli/documents";
 import { reportSchema, type Report } from "@pilot-light/validate/documents";
 import { z } from "zod";

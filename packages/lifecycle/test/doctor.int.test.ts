@@ -1,4 +1,4 @@
-/** `pnpm doctor` and `pnpm configure` as a person runs them: on an empty machine, in the sandbox, with each thing that can be wrong. */
+/** `pnpm run doctor` and `pnpm configure` as a person runs them: on an empty machine, in the sandbox, with each thing that can be wrong. */
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -273,7 +273,7 @@ test("on a terminal, configure asks, checks what is typed, and asks before it wr
 /** Compares with docs/transcripts; `vitest --update` writes them. */
 async function expectTranscript(name: string, environment: Environment): Promise<void> {
   const text = await transcriptOf({
-    shown: "pnpm doctor",
+    shown: "pnpm run doctor",
     command: [process.execPath, "--", bin, "doctor"],
     environment: { npm_config_user_agent: "pnpm/12.21.0", ...environment },
     directory: root,

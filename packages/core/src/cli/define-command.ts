@@ -98,7 +98,7 @@ function helpEpilogue(names: readonly VariableName[]): string {
   const secret = names.filter((name) => "secret" in variables[name]);
   const other = names.filter((name) => !secret.includes(name));
   const read = [
-    "Environment variables (docs/variables.md; `pnpm doctor` shows where each value is from):",
+    "Environment variables (docs/variables.md; `pnpm run doctor` shows where each value is from):",
     `  ${[...secret, ...other].join(", ")}`,
     "",
   ];

@@ -202,7 +202,7 @@ export const variables = {
   PILOT_LIGHT_STALL_SECONDS: {
     description: "Seconds without data after which a connection is probed.",
     details:
-      "A tunnel or a proxy can stop forwarding without closing its connections. If a statement, `pg_dump`, `pg_restore` a request to AWS or Terraform makes no progress for this time, a new connection probes the server. If the server does not answer, or no longer works for this command, the command fails with `CONNECTION_STALLED`. While the server works on a long statement, the command waits without a limit.",
+      "A tunnel or a proxy can stop forwarding without closing its connections. If a statement, `pg_dump`, `pg_restore`, a request to AWS or Terraform makes no progress for this time, a new connection probes the server. If the server does not answer, or no longer works for this command, the command fails with `CONNECTION_STALLED`. While the server works on a long statement, the command waits without a limit.",
     default: "180",
   },
   PILOT_LIGHT_TERRAFORM_SECONDS: {

@@ -41,7 +41,7 @@ export class SyncTask extends Construct {
   readonly logGroupName: string;
   /** With its tag or digest. */
   readonly image: string;
-  readonly repository: { name: string; url: string };
+  readonly repository: { name: string; url: string; arn: string };
   readonly neonSecretArn: string;
   readonly #props: SyncTaskProps;
 
@@ -51,7 +51,7 @@ export class SyncTask extends Construct {
     const { project, variables } = props;
     const names = resourceNames(project);
     const repository = this.#repository(names.syncRepository);
-    this.repository = { name: repository.name, url: repository.repositoryUrl };
+    this.repository = { name: repository.name, url: repository.repositoryUrl, arn: repository.arn };
     this.image = Token.asString(
       conditional(variables.image.isSet, variables.image.reference, text`${repository.repositoryUrl}:latest`),
     );

@@ -148,7 +148,7 @@ export class DevStack extends TerraformStack {
     const ciUser = new CiUser(this, "ci-user", {
       ...{ prefix, region, account, partition },
       exists: new Gate(variables.github.ciUser),
-      repositoryArns: Object.values(registry.repositories).map(({ arn }) => arn),
+      repositoryArns: [...Object.values(registry.repositories), syncTask.repository].map(({ arn }) => arn),
       passableRoleArns: [
         compute.roles.executionRoleArn,
         ...serviceNames.map((name) => compute.roles.taskRoleArns[name]),

@@ -1,4 +1,4 @@
-/** `pnpm doctor`: what works from this machine for this account. */
+/** `pnpm run doctor`: what works from this machine for this account. */
 import { defineCommand } from "@pilot-light/core/cli/define-command";
 import { outputsFileOption, viaOption } from "@pilot-light/core/cli/options";
 import { terraformVariables } from "./shared.ts";

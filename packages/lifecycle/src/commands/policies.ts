@@ -14,7 +14,7 @@ const modeChangeActions: readonly Action[] = [
   "rds:DescribeDBSnapshots",
 ];
 
-/** What `pnpm doctor` calls, beside the state of Terraform in S3. */
+/** What `pnpm run doctor` calls, beside the state of Terraform in S3. */
 const doctorActions: readonly Action[] = [
   "sts:GetCallerIdentity",
   "s3:ListBucket",

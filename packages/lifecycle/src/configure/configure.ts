@@ -60,7 +60,7 @@ export async function configure(options: ConfigureOptions, context: CommandConte
   }
   await replaceFile(path, after);
   printer.line(`  written: ${path}`);
-  printer.line("  To check it:  pnpm doctor");
+  printer.line("  To check it:  pnpm run doctor");
   return { outcome: "written", document };
 }
 

@@ -1,4 +1,4 @@
-/** `pnpm doctor`: what works from this machine for this account. Reads only, and every probe has a limit. */
+/** `pnpm run doctor`: what works from this machine for this account. Reads only, and every probe has a limit. */
 import { createAwsClients } from "@pilot-light/core/aws/clients";
 import { readRegion } from "@pilot-light/core/aws/region";
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";

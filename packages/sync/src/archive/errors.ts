@@ -113,7 +113,7 @@ export const rowsUnknown = defineError<{ uri: string; command: string }>({
     "The manifest of the dump does not state the rows of the tables, so that the restored rows cannot be verified. Backups of earlier versions of the tool have such manifests.",
   remedy: "Restore another dump, or add `--allow-unverified`.",
   message: ({ uri }) =>
-    `The manifest of ${uri} does not state the rows, so nothing can verify the restored ones.`,
+    `The manifest of ${uri} does not state the rows, so the restored rows cannot be verified.`,
   hint: ({ command }) =>
     `The bytes of the dump are intact, and the schema is verified. To restore the dump all the same:  ${command} --allow-unverified`,
 });
@@ -122,9 +122,9 @@ export const manifestWithoutContents = defineError<{ uri: string }>({
   code: "DUMP_NOT_COMPARABLE",
   failure: "precondition",
   meaning:
-    "The manifest of the dump states nothing of what is to be compared. An earlier version of the tool wrote it.",
+    "The manifest of the dump contains no facts to compare. An earlier version of the tool wrote the manifest.",
   remedy: "Compare with another dump.",
-  message: ({ uri }) => `The manifest of ${uri} states nothing of what is to be compared.`,
+  message: ({ uri }) => `The manifest of ${uri} contains no facts to compare.`,
   hint: () => "Compare with another dump. To list the dumps:  pnpm dumps list",
 });
 

@@ -32,7 +32,7 @@ export const neonSecretDiffers = defineError<{ stored: string; local: string }>(
   message: ({ stored, local }) =>
     `The task would use the Neon database ${stored}, but NEON_DATABASE_URL of this machine names ${local}.`,
   hint: () =>
-    `Unset NEON_DATABASE_URL to use the stored URL. To store the URL of this machine:  printf %s "$NEON_DATABASE_URL" | pnpm sync store-neon-url`,
+    `To use the stored URL, unset NEON_DATABASE_URL, also in .env. To store the URL of this machine:  printf %s "$NEON_DATABASE_URL" | pnpm sync store-neon-url`,
 });
 
 export const neonUrlNotGiven = defineError({
@@ -41,8 +41,9 @@ export const neonUrlNotGiven = defineError({
   meaning: "`pnpm sync store-neon-url` got no URL on standard input.",
   remedy: "Write the URL to standard input. As an argument, every user of the machine could see it.",
   state: "nothing-written",
-  message: () => "Standard input is empty.",
-  hint: () => `Write the URL to it:  printf %s "$NEON_DATABASE_URL" | pnpm sync store-neon-url`,
+  message: () => "Standard input contains no URL to store.",
+  hint: () =>
+    `The shell does not read .env: export NEON_DATABASE_URL first. To write the URL to standard input:  printf %s "$NEON_DATABASE_URL" | pnpm sync store-neon-url`,
 });
 
 export const syncImageMissing = defineError<{ image: string }>({
@@ -103,7 +104,7 @@ export const syncTaskEnded = defineError<{ task: string; exitCode: number | unde
   message: ({ task, exitCode, reason }) =>
     `The task ${task} ended without a result${exitCode === undefined ? "" : `, with exit code ${exitCode}`}: ${reason}.`,
   hint: () =>
-    "The target is the previous one or the verified new one, or the next sync repairs it. Run the sync again. If the task ran out of memory, raise the Terraform variable sync_task_memory.",
+    "The target is unchanged or the verified copy. If the task was killed during the swap, the next sync repairs the target. Run the sync again. If the task ran out of memory, raise the Terraform variable sync_task_memory.",
 });
 
 export const syncTaskLost = defineError<{ task: string; seconds: number; command: string }>({

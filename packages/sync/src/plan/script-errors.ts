@@ -71,6 +71,7 @@ export const scriptEndsTransaction = defineError<{ file: string }>({
   failure: "target",
   meaning: "The file of `--after-restore` contains COMMIT or ROLLBACK.",
   remedy: "Remove BEGIN, COMMIT and ROLLBACK: the sync runs the file in one transaction.",
-  message: ({ file }) => `${file} ends the transaction that the sync runs it in.`,
+  message: ({ file }) =>
+    `${file} contains COMMIT or ROLLBACK, but the sync runs the file in one transaction.`,
   hint: () => "Remove BEGIN, COMMIT and ROLLBACK from the file, then run the same command again.",
 });

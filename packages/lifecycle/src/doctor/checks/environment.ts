@@ -186,7 +186,7 @@ export function rdsRouteCheck(doctor: DoctorContext): Check {
       }
       const fix = {
         text: "RDS is private. To connect through Systems Manager",
-        command: "pnpm doctor --via ssm",
+        command: "pnpm run doctor --via ssm",
       };
       return { summary: "via direct", problems: [failure(`the endpoint does not answer: ${silence}`, fix)] };
     },
