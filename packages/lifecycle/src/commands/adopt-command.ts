@@ -38,6 +38,7 @@ export const adoptCommand = defineCommand({
       .option("map", {
         type: "string",
         array: true,
+        nargs: 1,
         default: [],
         describe:
           "Which resource becomes which, as existing=own; `existing=` leaves it alone; repeat it for more",
