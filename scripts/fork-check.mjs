@@ -97,7 +97,7 @@ async function compile(directory) {
 }
 
 /**
- * The lines of the document that an app writes.
+ * The lines of the document that an app writes. They are formatted anew: the libraries write an empty list differently.
  * @param {string} app
  * @param {string} outdir
  */
@@ -110,7 +110,8 @@ async function synthesize(app, outdir) {
     CDKTN_OUTDIR: outdir,
   };
   await mustRun(process.execPath, [app], { env });
-  return readFileSync(join(outdir, `stacks/${project}-dev/cdk.tf.json`), "utf8").split("\n");
+  const text = readFileSync(join(outdir, `stacks/${project}-dev/cdk.tf.json`), "utf8");
+  return JSON.stringify(JSON.parse(text), null, 2).split("\n");
 }
 
 /**

@@ -33,7 +33,7 @@ export interface AppliedSettings {
   path: string;
   /** Names of the variables that the environment has from the file. */
   applied: readonly string[];
-  /** Names of the variables of the file that the environment had before. */
+  /** Names of the variables of the file that are not used: the environment has another value, or other credentials. */
   overridden: readonly string[];
   /** The secrets in the file that other users of the machine can read, by name. */
   exposed: readonly string[];

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { processEnvironment, readVariable, withoutSecrets } from "./env.ts";
+import { namesToAdd, processEnvironment, readVariable, withoutSecrets } from "./env.ts";
 
 test("a variable that is empty counts as not set", () => {
   expect(readVariable({ AWS_REGION: "eu-west-1" }, "AWS_REGION")).toBe("eu-west-1");
@@ -16,4 +16,24 @@ test("the environment is a copy: what a command changes in it reaches no other r
   const first = processEnvironment();
   expect(processEnvironment()).toEqual(first);
   expect(processEnvironment()).not.toBe(first);
+});
+
+test("a variable of the environment wins over the settings file, also when it is empty", () => {
+  const file = { PILOT_LIGHT_ON_END: "notify", PROJECT_NAME: "file" };
+  expect(namesToAdd(file, { PILOT_LIGHT_ON_END: "" })).toEqual(["PROJECT_NAME"]);
+  expect(namesToAdd(file, { PROJECT_NAME: "shell" })).toEqual(["PILOT_LIGHT_ON_END"]);
+});
+
+test("an environment with credentials takes none from the settings file", () => {
+  const file = { AWS_PROFILE: "work", AWS_REGION: "eu-west-1" };
+  expect(namesToAdd(file, {})).toEqual(["AWS_PROFILE", "AWS_REGION"]);
+  expect(namesToAdd(file, { AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "b" })).toEqual(["AWS_REGION"]);
+  expect(namesToAdd(file, { AWS_WEB_IDENTITY_TOKEN_FILE: "/token" })).toEqual(["AWS_REGION"]);
+  const keys = { AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "b", AWS_SESSION_TOKEN: "c" };
+  expect(namesToAdd(keys, { AWS_PROFILE: "work" })).toEqual([]);
+});
+
+test("a credential variable that is empty takes away only itself", () => {
+  const file = { AWS_PROFILE: "work", AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "b" };
+  expect(namesToAdd(file, { AWS_PROFILE: "" })).toEqual(["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]);
 });

@@ -27,7 +27,7 @@ export const variables = {
   AWS_PROFILE: {
     description: "Profile of the AWS CLI whose credentials the tools use.",
     details:
-      "Profiles are defined in `~/.aws/config`. The AWS SDK reads this variable and the others of the AWS CLI, such as `AWS_ACCESS_KEY_ID`.",
+      "Profiles are defined in `~/.aws/config`. The AWS SDK reads this variable and the others of the AWS CLI, such as `AWS_ACCESS_KEY_ID`. If the environment has credentials in any form, the commands take none from `.env`: a profile would win over keys.",
     firstUse: true,
   },
   AWS_REGION: {
@@ -244,13 +244,37 @@ export function processEnvironment(): Environment {
   return { ...process.env };
 }
 
+/** The variables with which AWS finds credentials, in any form. The AWS SDK prefers a profile to keys. */
+const credentialVariables: readonly string[] = [
+  "AWS_PROFILE",
+  "AWS_DEFAULT_PROFILE",
+  "AWS_ACCESS_KEY_ID",
+  "AWS_SECRET_ACCESS_KEY",
+  "AWS_SESSION_TOKEN",
+  "AWS_WEB_IDENTITY_TOKEN_FILE",
+  "AWS_ROLE_ARN",
+  "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+  "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+];
+
 /**
- * Adds variables to the process's own environment, where libraries and child processes find them too. A variable that exists is unchanged,
- * also an empty one: a person may take a setting away for one command.
+ * The names of the variables of a settings file that an environment takes. A variable that exists is unchanged, also an empty one: a person
+ * may take a setting away for one command. An environment with credentials takes no others.
+ */
+export function namesToAdd(values: Readonly<Record<string, string>>, environment: Environment): string[] {
+  const isSet = (name: string) => (environment[name] ?? "") !== "";
+  const hasCredentials = credentialVariables.some(isSet);
+  return Object.keys(values).filter(
+    (name) => environment[name] === undefined && !(hasCredentials && credentialVariables.includes(name)),
+  );
+}
+
+/**
+ * Adds variables to the process's own environment, where libraries and child processes find them too.
  * @returns the names that were added
  */
 export function addVariables(values: Readonly<Record<string, string>>): string[] {
-  const added = Object.keys(values).filter((name) => process.env[name] === undefined);
+  const added = namesToAdd(values, process.env);
   for (const name of added) process.env[name] = values[name];
   return added;
 }

@@ -18,7 +18,7 @@ const record = makeRecord(ended, new RunLog(), ["neon-to-rds", "--yes"], {});
 /** Runs a hook; returns the warnings that it led to. */
 async function warningsOf(command: string, environment: Readonly<Record<string, string>> = {}) {
   const { stream } = fakeTerminal();
-  const all = { PATH: processEnvironment().PATH, ...environment };
+  const all = { PATH: processEnvironment().PATH, PILOT_LIGHT_ON_END: command, ...environment };
   const printer = new Printer({
     environment: all,
     verbose: false,
@@ -53,6 +53,29 @@ test("the command line has no value of a Terraform variable", () => {
   expect(commandLineOf("validate", [])).toBe("pnpm validate");
 });
 
+test("a record has no row that an error quotes, and no value of a variable in a command line", () => {
+  const log = new RunLog();
+  log.warnings.push("not dropped: ERROR:  busy\nDETAIL:  Key (email)=(ada@example.org)");
+  log.add({ plan: { again: "pnpm activate --var a=secret" } });
+  const error = {
+    code: "RESTORE_FAILED",
+    message: 'invalid input syntax for type integer: "ada@example.org"',
+    details: ["ERROR:  duplicate key", "DETAIL:  Key (email)=(ada@example.org) already exists."],
+  };
+  const failed = { ...document, outcome: "failed", error };
+  const next = [{ purpose: "to revert it", command: "pnpm deactivate --var a=secret" }];
+  const made = makeRecord({ ...ended, document: failed, summary: error.message, next }, log, [], {});
+  expect(made).toMatchObject({
+    error: {
+      code: "RESTORE_FAILED",
+      message: 'invalid input syntax for type integer: "****"',
+      details: ["ERROR:  duplicate key"],
+    },
+    run: { next: [{ command: "pnpm deactivate --var a=****" }], warnings: ["not dropped: ERROR:  busy"] },
+  });
+  expect(JSON.stringify(made)).not.toMatch(/ada@example|secret/);
+});
+
 test("the hook gets the record and the outcome, and no secret that the tool knows", async () => {
   const file = join(await mkdtemp(join(tmpdir(), "pilot-light-hook-")), "seen");
   const command = `{ cat; env; } > ${file}`;
@@ -64,6 +87,8 @@ test("the hook gets the record and the outcome, and no secret that the tool know
   for (const name of Object.keys(hookVariables)) expect(seen).toContain(`${name}=`);
   expect(seen).toContain("PILOT_LIGHT_OUTCOME=synced");
   expect(seen).toContain("WEBHOOK=mine");
+  // A command of the hook that changes something does not call it again.
+  expect(seen).toMatch(/^PILOT_LIGHT_ON_END=$/m);
   expect(seen).not.toContain("secret");
 });
 

@@ -30,7 +30,8 @@ export const hookVariables = {
 
 /**
  * Runs the hook with the record on its standard input. Never throws: a failure is a warning. Its environment is that of the command,
- * without the variables that this tool knows to be secrets.
+ * without the variables that this tool knows to be secrets, and without the hook: a command of the hook that changes something would call
+ * it again, without end.
  * @param command for the shell
  */
 export async function runHook(
@@ -45,7 +46,8 @@ export async function runHook(
   const warn = (problem: string) => printer.warn(`PILOT_LIGHT_ON_END ${problem}. The outcome is unchanged.`);
   try {
     const { exitCode, stderr, stdout } = await run("/bin/sh", ["-c", command], {
-      environment: { ...withoutSecrets(environment), ...Object.fromEntries(own) },
+      // Empty and not missing: an empty variable wins over a settings file.
+      environment: { ...withoutSecrets(environment), ...Object.fromEntries(own), PILOT_LIGHT_ON_END: "" },
       input: Readable.from([`${JSON.stringify(facts.record, null, 2)}\n`]),
       signal: AbortSignal.any([limit, signal]),
       onStart: () => printer.detail(`$ PILOT_LIGHT_ON_END: ${command}`),

@@ -5,6 +5,7 @@ import { readVariable, type Environment } from "../config/env.ts";
 import { timestamp } from "../dump-keys.ts";
 import { formatMinute } from "../output/format.ts";
 import type { LoggedStep, RunLog } from "../output/run-log.ts";
+import { withoutRows, withoutVariables } from "./without-rows.ts";
 
 /** A command that follows from a run. */
 export interface NextCommand {
@@ -63,7 +64,7 @@ export interface EndedRun {
 }
 
 /**
- * Makes the record of a run that has ended.
+ * Makes the record of a run that has ended. It has no rows of the databases and no values of Terraform variables, which the terminal shows.
  * @param args the arguments of the process, for the command line
  */
 export function makeRecord(
@@ -73,22 +74,39 @@ export function makeRecord(
   environment: Environment,
 ): RunRecord {
   const { startedAt } = log;
-  return {
+  const [safeSummary = ""] = withoutRows([summary]);
+  const record: RunRecord = {
     // A failed run has at least its plan.
     ...log.facts,
     ...document,
+    ...("error" in document ? { error: errorWithoutRows(document["error"]) } : {}),
     run: {
       id: `${timestamp(startedAt)}-${randomBytes(2).toString("hex")}`,
       startedAt: startedAt.toISOString(),
       durationMs: log.elapsedMs(),
       exit,
       commandLine: commandLineOf(command, args),
-      summary,
+      summary: safeSummary,
       next,
       by: readBy(environment),
       steps: log.steps,
-      warnings: log.warnings,
+      warnings: withoutRows(log.warnings),
     },
+  };
+  return JSON.parse(JSON.stringify(record), (_name, value: unknown) =>
+    typeof value === "string" ? withoutVariables(value) : value,
+  ) as RunRecord;
+}
+
+/** The error of a document; its message and its details may quote rows. */
+function errorWithoutRows(error: unknown): unknown {
+  if (typeof error !== "object" || error === null) return error;
+  const lines = (value: unknown) => withoutRows(Array.isArray(value) ? value.map(String) : []);
+  const message = "message" in error ? String(error.message) : "";
+  return {
+    ...error,
+    message: withoutRows([message])[0] ?? "",
+    details: lines("details" in error ? error.details : []),
   };
 }
 

@@ -5,8 +5,11 @@ import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/comma
 import { canAsk, confirmByName } from "@pilot-light/core/cli/confirm";
 import { confirmationNeeded } from "@pilot-light/core/errors";
 import { environmentName } from "@pilot-light/core/contract";
+import { messageOf } from "@pilot-light/core/ops-error";
+import { plural } from "@pilot-light/core/output/format";
 import { commandLine } from "@pilot-light/core/process";
 import { openContext, type LifecycleContext } from "../context.ts";
+import { assertSameImages } from "../deployment/prepare.ts";
 import { adoptionAmbiguous, adoptionConflict, adoptionHarmful } from "../errors.ts";
 import { beforeAnyChange } from "../mode-change.ts";
 import { summarize } from "../plan/mode-change-plan.ts";
@@ -44,6 +47,7 @@ export async function adopt(options: AdoptOptions, command: CommandContext): Pro
   printHead(`Adopt  ${project} ${environmentName}, ${aws.region}`, right, printer);
   const { prepared, blocks, contents } = await beforeAnyChange(() => plan(options, existing, context));
   const document = adoptionDocument(names.stack, prepared, summarize(contents));
+  printer.log.add(document);
   if (options.dryRun) {
     printer.line(`  Nothing was written. To run it:  ${adoptLine(options)}`);
     return { outcome: "planned", document };
@@ -51,12 +55,23 @@ export async function adopt(options: AdoptOptions, command: CommandContext): Pro
   await beforeAnyChange(async () => {
     if (!options.yes) await confirmByName(`This takes over ${names.stack}.`, names.stack, context.signal);
     await stack.assertCurrent(contents);
+    await assertSameImages(prepared, context);
   });
-  const files = await writeBlocks(prepared, blocks, context);
   // A plan without changes to resources takes them over all the same.
   await deploy(stack, contents, context, { evenWithoutChanges: true });
+  // Only now: with removed.tf, the existing code forgets what this stack must have by then.
+  const files = await writeBlocks(prepared, blocks, context).catch((error: unknown) => {
+    const again = prepared.isInPlace ? "" : ` To write them, run the command again:  ${adoptLine(options)}`;
+    printer.warn(`The files of the adoption were not written: ${messageOf(error)}.${again}`);
+    return [];
+  });
   printAdopted(prepared, files, options.variables, context);
-  return { outcome: "adopted", document: { ...document, files } };
+  return {
+    outcome: "adopted",
+    document: { ...document, files },
+    summary: `${names.stack} has taken over ${plural(prepared.mapping.takenOver.length, "resource")}.`,
+    next: [{ purpose: "to check it", command: "pnpm infra:diff" }],
+  };
 }
 
 /**

@@ -4,9 +4,9 @@ import type { AwsIdentity } from "@pilot-light/core/aws/identity";
 import { wrongAccount } from "@pilot-light/core/errors";
 import { messageOf } from "@pilot-light/core/ops-error";
 import { plural } from "@pilot-light/core/output/format";
-import { runningImages } from "@pilot-light/validate/aws/running-images";
+import type { Mode } from "@pilot-light/validate/mode";
 import type { LifecycleContext } from "../context.ts";
-import { unsetOf } from "../deployment/prepare.ts";
+import { keptVariables, unsetOf, type KeptVariables } from "../deployment/prepare.ts";
 import { adoptionEmpty, existingStateUnreadable, mapInvalid, stateForeign, wrongRegion } from "../errors.ts";
 import { checkAccess, checkTerraformPlan } from "../preflight/checks.ts";
 import { Preflight } from "../preflight/preflight.ts";
@@ -41,6 +41,10 @@ export interface PreparedMapping {
   present: readonly Resource[];
   /** The variables for the plan: those of the command, the mode, and the images that run. */
   variables: readonly TerraformVariable[];
+  /** Those of them that the existing environment states: the mode and the images. */
+  kept: KeptVariables;
+  /** The mode of the existing environment; null where its state does not have it. */
+  from: Mode | null;
 }
 
 /** @throws OpsError EXISTING_STATE_UNREADABLE (configuration) */
@@ -84,7 +88,10 @@ export async function prepareMapping(
   });
   const matched = preflight.check("match", async () => {
     await place;
-    const variables = await variablesFor(options, existing, context);
+    const from = modeOf(existing);
+    const kept = await keptVariables(from, context);
+    // Those of the command line win.
+    const variables = [...unsetOf(kept, context.environment), ...options.variables];
     const { plan, configuration } = await stack.planFromNothing(variables);
     const own = parseOwnResources(plan, configuration);
     const problems = mapProblems(options.map, own, existing.resources);
@@ -95,11 +102,11 @@ export async function prepareMapping(
     }
     const { takenOver, created } = mapping;
     const summary = `${plural(takenOver.length, "resource")} taken over, ${created.length} new, of ${existing.resources.length} existing`;
-    return { value: { mapping, variables }, summary };
+    return { value: { mapping, variables, kept, from }, summary };
   });
   await preflight.report(signal);
-  const { mapping, variables } = await matched;
-  return { ...(await place), mapping, variables, deviations: deviationsOf(mapping.takenOver) };
+  const found = await matched;
+  return { ...(await place), ...found, deviations: deviationsOf(found.mapping.takenOver) };
 }
 
 /** Plans the adoption, with one line of report. */
@@ -114,16 +121,10 @@ export async function planAdoption(
   return await planned;
 }
 
-/** The mode and the images of the existing environment, before the variables of the command line, which win. */
-async function variablesFor(
-  { variables }: AdoptionOptions,
-  { active }: ExistingState,
-  { aws, environment, names, signal }: LifecycleContext,
-): Promise<readonly TerraformVariable[]> {
-  if (active === undefined) return variables;
-  const images = active ? await runningImages(aws, names, signal) : [];
-  const kept = [{ name: "dev_activated", value: String(active) }, ...images];
-  return [...unsetOf(kept, environment), ...variables];
+/** The mode of the existing environment; null where its state does not have it. */
+function modeOf({ active }: Pick<ExistingState, "active">): Mode | null {
+  if (active === undefined) return null;
+  return active ? "active" : "pilot-light";
 }
 
 /**

@@ -69,11 +69,11 @@ export function printAdopted(
   { names, printer }: Pick<LifecycleContext, "names" | "printer">,
 ): void {
   const { bold } = printer.colors;
-  const [applied = "", removed = ""] = files;
+  const [applied, removed = "removed.tf"] = files;
   printer.line();
   printer.line(bold(`  ${names.stack} has taken over ${plural(mapping.takenOver.length, "resource")}.`));
   printer.line();
-  printRow("record", applied, printer);
+  if (applied !== undefined) printRow("record", applied, printer);
   const next = isInPlace
     ? "never apply the existing code again: its state is now the state of this stack"
     : `let the existing code forget the resources, as ${removed} describes`;

@@ -38,6 +38,7 @@ export const adoptCommand = defineCommand({
       .option("map", {
         type: "string",
         array: true,
+        nargs: 1,
         default: [],
         describe:
           "Which resource becomes which, as existing=own; `existing=` leaves it alone; repeat it for more",
@@ -50,6 +51,7 @@ export const adoptCommand = defineCommand({
     ["$0 infra:adopt --state existing.tfstate --map 'module.net.aws_vpc.old='", "leave one resource alone"],
   ],
   variables: [...terraformVariables, "PILOT_LIGHT_ACCOUNT_ID"],
+  changes: ["adopted"],
   run: async (args, context) => {
     const { adopt } = await import("../adoption/adopt.ts");
     const { state: file, map, dryRun, yes } = args;

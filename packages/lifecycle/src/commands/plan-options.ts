@@ -21,6 +21,7 @@ export function variableOptions<T>(argv: Argv<T>) {
     .option("var", {
       type: "string",
       array: true,
+      nargs: 1,
       default: [],
       describe: "Terraform variable, as name=value; repeat it for more",
       group: "Work:",
@@ -30,6 +31,7 @@ export function variableOptions<T>(argv: Argv<T>) {
     .option("var-file", {
       type: "string",
       array: true,
+      nargs: 1,
       default: [],
       describe: "File with Terraform variables; repeat it for more",
       group: "Work:",

@@ -54,7 +54,7 @@ export async function deployStack(options: DeployOptions, command: CommandContex
   }
   await beforeAnyChange(async () => {
     await context.stack.assertCurrent(contents);
-    await assertSameImages(prepared, context);
+    await assertSameImages({ kept: prepared.kept, from: plan.from }, context);
   });
   return await carryOut(prepared, options, context);
 }

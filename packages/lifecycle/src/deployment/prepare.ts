@@ -51,9 +51,11 @@ export interface Prepared {
   plan: DeploymentPlan;
   contents: SavedPlan;
   refusals: readonly OpsError[];
-  /** The variables of the last deployment that the plan keeps. */
-  kept: readonly { name: string; value: string }[];
+  kept: KeptVariables;
 }
+
+/** The variables of the last deployment that a plan keeps. */
+export type KeptVariables = readonly { name: string; value: string }[];
 
 /**
  * Checks and plans. Writes nothing.
@@ -143,7 +145,10 @@ function readMode(outputs: Readonly<Record<string, unknown>>, who: AwsIdentity, 
 }
 
 /** The variables of the last deployment that AWS and the state record: the mode, and the images that run. */
-async function keptVariables(from: Mode | null, { aws, names, signal }: LifecycleContext) {
+export async function keptVariables(
+  from: Mode | null,
+  { aws, names, signal }: Pick<LifecycleContext, "aws" | "names" | "signal">,
+): Promise<KeptVariables> {
   if (from === null) return [];
   const images = from === "active" ? await runningImages(aws, names, signal) : [];
   return [{ name: "dev_activated", value: String(from === "active") }, ...images];
@@ -151,10 +156,14 @@ async function keptVariables(from: Mode | null, { aws, names, signal }: Lifecycl
 
 /**
  * Checks that the services still run the images of the plan: CI deploys images without Terraform.
+ * @param from the mode before the plan; null where nothing was deployed
  * @throws OpsError STATE_CHANGED (precondition)
  */
-export async function assertSameImages({ kept, plan }: Prepared, context: LifecycleContext): Promise<void> {
-  const now = await keptVariables(plan.from, context);
+export async function assertSameImages(
+  { kept, from }: { kept: KeptVariables; from: Mode | null },
+  context: Pick<LifecycleContext, "aws" | "names" | "signal">,
+): Promise<void> {
+  const now = await keptVariables(from, context);
   if (JSON.stringify(now) !== JSON.stringify(kept)) throw stateChanged();
 }
 

@@ -57,14 +57,16 @@ export const syncImageMissing = defineError<{ image: string }>({
     "Run the workflow `image` of the repository, or push the image as docs/runbooks/sync-on-fargate.md describes.",
 });
 
-export const syncImageDiffers = defineError<{ image: string; problem: string }>({
+export const syncImageDiffers = defineError<{ image: string; problem: string; mayHaveSynced: boolean }>({
   code: "SYNC_IMAGE_DIFFERS",
   failure: "configuration",
   meaning: "The task printed a result that this version does not read: its image is of another version.",
-  remedy: "Push an image of the version that you use.",
-  message: ({ image, problem }) =>
-    `The result of the task cannot be read: ${problem}. Its image is ${image}.`,
-  hint: () => "Push an image of the version that you use, as docs/runbooks/sync-on-fargate.md describes.",
+  remedy:
+    "Push an image of the version that you use. If the task had begun to sync, the target may be replaced: run `pnpm compare` first.",
+  message: ({ image, problem, mayHaveSynced }) =>
+    `The result of the task cannot be read: ${problem}. Its image is ${image}.${mayHaveSynced ? " The task may have synced: the target is the previous one or the verified new one." : ""}`,
+  hint: ({ mayHaveSynced }) =>
+    `Push an image of the version that you use, as docs/runbooks/sync-on-fargate.md describes.${mayHaveSynced ? " To see what the target contains:  pnpm compare" : ""}`,
 });
 
 export const syncTooLarge = defineError<{ neededBytes: number; mostGibibytes: number; hasBackup: boolean }>({

@@ -20,7 +20,11 @@ export class TaskLog {
     this.#stream = stream;
   }
 
-  /** The lines since the last call. None while the stream does not exist: the container has not written yet. */
+  /**
+   * The lines since the last call. None while the stream does not exist: the container has not written yet. If a later page fails, the
+   * lines before it are returned, and the next call continues with that page.
+   * @throws what AWS refuses for the first page
+   */
   async read(signal: AbortSignal): Promise<string[]> {
     const { GetLogEventsCommand, ResourceNotFoundException } = sdk.logs();
     const client = await this.#aws.logs();
@@ -33,7 +37,7 @@ export class TaskLog {
         ...(this.#token === undefined ? {} : { nextToken: this.#token }),
       });
       const reply = await client.send(command, { abortSignal: signal }).catch((error: unknown) => {
-        if (error instanceof ResourceNotFoundException) return undefined;
+        if (error instanceof ResourceNotFoundException || page > 0) return undefined;
         throw error;
       });
       if (reply === undefined) break;

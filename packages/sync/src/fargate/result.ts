@@ -26,11 +26,11 @@ const documentSchema = z.discriminatedUnion("outcome", [
  * @throws OpsError of any class; SYNC_IMAGE_DIFFERS (configuration)
  */
 export function taskResult(
-  { id, document, reason }: EndedTask,
+  { id, document, reason, writes }: EndedTask,
   image: string,
   signal: AbortSignal,
 ): TaskResult {
-  const parsed = parse(document, image);
+  const parsed = parse({ document, writes }, image);
   if (parsed.outcome !== "failed") return parsed;
   const error = describedError(parsed.error);
   if (error.failure !== "interrupted") throw error;
@@ -40,12 +40,18 @@ export function taskResult(
   throw error.with({ details: [...error.details, `the task ${id} was stopped: ${reason}`] });
 }
 
-function parse(document: string, image: string): z.infer<typeof documentSchema> {
+function parse(
+  { document, writes }: Pick<EndedTask, "document" | "writes">,
+  image: string,
+): z.infer<typeof documentSchema> {
   try {
     return documentSchema.parse(JSON.parse(document));
   } catch (error) {
     const problem = error instanceof z.ZodError ? z.prettifyError(error).split("\n")[0] : messageOf(error);
-    throw syncImageDiffers({ image, problem: problem ?? "" }, { cause: error, state: "unknown" });
+    throw syncImageDiffers(
+      { image, problem: problem ?? "", mayHaveSynced: writes },
+      { cause: error, state: writes ? "unknown" : "nothing-written" },
+    );
   }
 }
 

@@ -1,5 +1,6 @@
 /** Runs a command in a task of Fargate as if it ran here: its log is printed, an interruption reaches it, and it leaves no task. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { settleAll } from "@pilot-light/core/async/settle";
 import type { AwsClients } from "@pilot-light/core/aws/clients";
 import { awsCommand } from "@pilot-light/core/aws/command-line";
 import { syncContainer } from "@pilot-light/core/contract";
@@ -21,6 +22,8 @@ import { TaskOutput } from "./task-output.ts";
 export interface EndedTask {
   id: string;
   document: string;
+  /** Whether its command writes to the target; a dry run does not. */
+  writes: boolean;
   /** Why AWS stopped it: also that its container has exited. */
   reason: string;
 }
@@ -97,7 +100,7 @@ function overridesOf({ command, environment, storage }: TaskRun): TaskOverride {
 
 async function follow(
   arn: string,
-  { place, startSeconds }: TaskRun,
+  { place, command, startSeconds }: TaskRun,
   stop: () => Promise<void>,
   { aws, signal, print }: RunContext,
 ): Promise<EndedTask> {
@@ -129,7 +132,8 @@ async function follow(
       deadline = secondsFromNow(stopSeconds);
       await stop();
     }
-    const task = await Promise.all([describe(), read()]).then(
+    // Waits for both: two readings at once would print lines twice.
+    const task = await settleAll([describe(), read()]).then(
       ([found]) => {
         reached = performance.now();
         return found;
@@ -142,8 +146,8 @@ async function follow(
     const status = task?.lastStatus ?? "PROVISIONING";
     if (task !== undefined && !beforeRunning.has(status) && task.startedAt !== undefined) hasRun = true;
     if (task !== undefined && status === "STOPPED") {
-      await readLateLines(output, hasRun, read);
-      return ended(task, place, output, signal);
+      const problems = hasRun ? await readLateLines(output, read) : [];
+      return { ...ended(task, place, output, problems, signal), writes: !command.includes("--dry-run") };
     }
     if (stopping && performance.now() > deadline) throw lost(stopSeconds);
     if (!stopping && !hasRun && performance.now() > deadline) {
@@ -164,15 +168,37 @@ function secondsFromNow(seconds: number): number {
   return performance.now() + seconds * 1000;
 }
 
-async function readLateLines(output: TaskOutput, hasRun: boolean, read: () => Promise<void>): Promise<void> {
-  const end = secondsFromNow(lateSeconds);
-  while (hasRun && output.document === undefined && performance.now() < end) {
-    await sleep(pauseMs);
-    await read();
+/**
+ * Reads until the document has arrived or its time is over. A request that fails is repeated until then.
+ * @returns what keeps it from reading, for the details of an error
+ */
+export async function readLateLines(
+  output: Pick<TaskOutput, "document">,
+  read: () => Promise<void>,
+  { seconds, pause: pauseBetween }: { seconds: number; pause: number } = {
+    seconds: lateSeconds,
+    pause: pauseMs,
+  },
+): Promise<string[]> {
+  const end = secondsFromNow(seconds);
+  let problems: string[] = [];
+  while (output.document === undefined && performance.now() < end) {
+    await sleep(pauseBetween);
+    problems = await read().then(
+      () => [],
+      (error: unknown) => [`the end of its log cannot be read: ${messageOf(error)}`],
+    );
   }
+  return problems;
 }
 
-function ended(task: Task, { cluster }: SyncPlace, output: TaskOutput, signal: AbortSignal): EndedTask {
+function ended(
+  task: Task,
+  { cluster }: SyncPlace,
+  output: TaskOutput,
+  problems: readonly string[],
+  signal: AbortSignal,
+): Omit<EndedTask, "writes"> {
   const id = idOf(task.taskArn ?? "");
   const reason = stopReasons(task);
   if (output.document !== undefined) return { id, document: output.document, reason };
@@ -181,7 +207,8 @@ function ended(task: Task, { cluster }: SyncPlace, output: TaskOutput, signal: A
     throw syncTaskNotStarted({ cluster, task: id, problem: `it stopped: ${reason}` });
   }
   const exitCode = task.containers?.[0]?.exitCode;
-  throw syncTaskEnded({ task: id, exitCode, reason }, { state: "unknown", details: output.tail });
+  const details = [...output.tail, ...problems];
+  throw syncTaskEnded({ task: id, exitCode, reason }, { state: "unknown", details });
 }
 
 /** Waits until tasks have stopped: a sync that undoes its work holds the lock of the target. */

@@ -50,9 +50,10 @@ export function settingsCheck({ settings, invalid, via }: DoctorContext): Check 
           ? "no .env: variables of the environment only"
           : `${names.length} in ${settings.path}`;
       const overridden = settings?.overridden ?? [];
-      const details = overridden.map(
-        (name) => `${name} of the file is not used: the environment has another value`,
-      );
+      const details = overridden.map((name) => {
+        const hasValue = environment[name] !== undefined;
+        return `${name} of the file is not used: the environment has ${hasValue ? "another value" : "other credentials"}`;
+      });
       return Promise.resolve({ summary: file, details, problems });
     },
   };
