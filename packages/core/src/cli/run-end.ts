@@ -85,7 +85,8 @@ async function store(record: RunRecord, ended: Ended): Promise<void> {
   const { storeRun } = await import("../history/store-run.ts");
   const limit = AbortSignal.timeout(wasInterrupted ? grace.request : storingMs);
   const redact = (text: string) => printer.redactor.apply(text);
-  const uri = await storeRun(record, environment, redact, AbortSignal.any([limit, signal]));
+  const log = (line: string) => printer.detail(line);
+  const uri = await storeRun(record, environment, redact, AbortSignal.any([limit, signal]), log);
   printer.detail(`The record of this run is ${uri}`);
 }
 

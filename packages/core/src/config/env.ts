@@ -239,6 +239,13 @@ export function withoutSecrets(environment: Environment): Environment {
   );
 }
 
+/** For programs that do not call AWS: without secrets, and without the variables of AWS. */
+export function withoutCredentials(environment: Environment): Environment {
+  return Object.fromEntries(
+    Object.entries(withoutSecrets(environment)).filter(([name]) => !name.startsWith("AWS_")),
+  );
+}
+
 /** A copy of the process's own environment. Only this file reads `process.env`. */
 export function processEnvironment(): Environment {
   return { ...process.env };

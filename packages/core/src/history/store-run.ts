@@ -15,9 +15,12 @@ import type { RunRecord } from "./run-record.ts";
 export async function recordBucket(
   environment: Environment,
   signal: AbortSignal,
+  log: (line: string) => void = () => undefined,
 ): Promise<RecordBucket & { arn: string }> {
   const name = resourceNames(readProject(environment)).backupsBucket;
-  const aws = createAwsClients(environment);
+  const aws = createAwsClients(environment, {
+    onCall: ({ client, command }) => log(`${client} ${command.replace(/Command$/, "")}`),
+  });
   const { account, arn } = await readIdentity(
     aws,
     readVariable(environment, "PILOT_LIGHT_ACCOUNT_ID"),
@@ -29,6 +32,7 @@ export async function recordBucket(
 /**
  * Stores the record of a run, with the ARN of who ran it.
  * @param redact removes secrets from the text that is stored
+ * @param log gets each request to AWS
  * @returns the `s3://` address
  */
 export async function storeRun(
@@ -36,8 +40,9 @@ export async function storeRun(
   environment: Environment,
   redact: (text: string) => string,
   signal: AbortSignal,
+  log: (line: string) => void,
 ): Promise<string> {
-  const bucket = await recordBucket(environment, signal);
+  const bucket = await recordBucket(environment, signal, log);
   const { run } = record;
   const complete = { ...record, run: { ...run, by: { ...run.by, arn: bucket.arn } } };
   return await putRecord(bucket, run.id, redact(JSON.stringify(complete, null, 2)), signal);

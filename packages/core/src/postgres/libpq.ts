@@ -3,7 +3,7 @@
  */
 import { mkdtemp, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { readVariable, withoutSecrets, type Environment } from "../config/env.ts";
+import { readVariable, withoutCredentials, type Environment } from "../config/env.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { programOptions } from "./pinned-settings.ts";
 
@@ -30,7 +30,7 @@ export async function libpqEnvironment(
   const password = (await endpoint.freshPassword?.()) ?? endpoint.password;
   await writeFile(passFile, passFileLine(endpoint.user, password), { mode: 0o600 });
   const inherited = Object.fromEntries(
-    Object.entries(withoutSecrets(base)).filter(([name]) => !/^(?:PG|AWS_)/.test(name)),
+    Object.entries(withoutCredentials(base)).filter(([name]) => !name.startsWith("PG")),
   );
   const environment: Record<string, string | undefined> = {
     ...inherited,

@@ -1,6 +1,6 @@
 /** Finds a dump, downloads it, and checks its bytes. */
 import type { CommandContext } from "@pilot-light/core/cli/command";
-import { withoutSecrets } from "@pilot-light/core/config/env";
+import { withoutCredentials } from "@pilot-light/core/config/env";
 import { ArchiveUnreadable, readArchive, type Archive } from "@pilot-light/core/inventory/archive";
 import { OpsError } from "@pilot-light/core/ops-error";
 import { formatBytes } from "@pilot-light/core/output/format";
@@ -114,7 +114,7 @@ export async function checkBytes(
   { environment, signal }: CommandContext,
 ): Promise<CheckedDump> {
   const problems = byteProblems(stored.key, manifest, found);
-  const reading = await checkArchive({ pgRestore }, found.file, withoutSecrets(environment), signal).then(
+  const reading = await checkArchive({ pgRestore }, found.file, withoutCredentials(environment), signal).then(
     () => [],
     (error: unknown) => {
       if (!(error instanceof OpsError) || error.code !== "DUMP_DAMAGED") throw error;

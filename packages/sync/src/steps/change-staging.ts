@@ -24,15 +24,14 @@ export interface Changed {
   inventory: Inventory;
 }
 
-/** Runs the script; undefined where there is none. */
+/** Runs the script. */
 export async function changeStaging(
+  script: Script,
   { inventory: before }: Pick<DatabaseContent, "inventory">,
   context: StepContext,
-): Promise<Changed | undefined> {
+): Promise<Changed> {
   const { printer, environment, job, signal } = context;
   const { maintenance, mark, options, readers, staging, target } = job;
-  const { script } = options;
-  if (script === undefined) return undefined;
   return await printer.step("script", async (progress) => {
     // First, so that no changed row exists in a database without the mark.
     const comment = joinComment(null, mark) ?? "";

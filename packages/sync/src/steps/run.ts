@@ -57,7 +57,8 @@ export async function runSync(job: SyncJob, command: CommandContext): Promise<Sy
     const { losses, sizes, verified } = await timed("verify", () => verifyStaging(loaded, context));
     // The manifest of a dump may not state its rows.
     checkRowsAgain(verified, job);
-    const changed = await timed("script", () => changeStaging(verified, context));
+    const { script } = job.options;
+    const changed = script && (await timed("script", () => changeStaging(script, verified, context)));
     const stored = await finishUploads({ archive: loaded.stored, backup }, context);
     await timed("settings", () => carrySettings(loaded, context));
     context.signal.throwIfAborted();
