@@ -1,7 +1,7 @@
 /** Finds pg_dump and pg_restore of a major version that fits both servers. */
 import { readdir, realpath } from "node:fs/promises";
 import { delimiter, join } from "node:path";
-import { readVariable, withoutSecrets, type Environment } from "../config/env.ts";
+import { readVariable, withoutCredentials, type Environment } from "../config/env.ts";
 import { pgDumpMissing, pgDumpTooNew, pgDumpTooOld } from "../errors.ts";
 import { run } from "../process.ts";
 import { installCommand } from "./install-command.ts";
@@ -69,7 +69,7 @@ async function probe(directory: string, environment: Environment): Promise<Clien
 }
 
 async function versionOf(program: string, environment: Environment): Promise<string | undefined> {
-  const result = await run(program, ["--version"], { environment: withoutSecrets(environment) }).catch(
+  const result = await run(program, ["--version"], { environment: withoutCredentials(environment) }).catch(
     () => undefined,
   );
   return /\(PostgreSQL\) (\d+(?:\.\d+)?)/.exec(result?.stdout ?? "")?.[1];
