@@ -19,6 +19,8 @@ export const grace = {
   request: 3000,
   /** Until nobody waits any more for the removal of something that the command has created. A busy server may still finish it. */
   removal: 5000,
+  /** For the record of the run in S3, after everything else. */
+  record: 1000,
   /** Until a session closes its connection without an answer of the server. */
   closing: 1000,
   /** Until all requests are aborted with which an interrupted mode change cleans up and records what it leaves. */

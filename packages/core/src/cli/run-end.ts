@@ -83,7 +83,7 @@ async function writeReport(report: ReportFile, record: RunRecord, printer: Print
 async function store(record: RunRecord, ended: Ended): Promise<void> {
   const { environment, printer, signal, wasInterrupted } = ended;
   const { storeRun } = await import("../history/store-run.ts");
-  const limit = AbortSignal.timeout(wasInterrupted ? grace.request : storingMs);
+  const limit = AbortSignal.timeout(wasInterrupted ? grace.record : storingMs);
   const redact = (text: string) => printer.redactor.apply(text);
   const log = (line: string) => printer.detail(line);
   const uri = await storeRun(record, environment, redact, AbortSignal.any([limit, signal]), log);
