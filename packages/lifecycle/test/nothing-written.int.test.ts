@@ -217,6 +217,28 @@ describe("in pilot light, nothing is written by", () => {
   });
 });
 
+it("a masked copy on RDS is refused by a deactivation that would copy it to Neon", async () => {
+  const { env, workplace } = environment;
+  const file = join(workplace.directory, "mask.sql");
+  await writeFile(file, "update users set display_name = 'masked'");
+  const bin = join(import.meta.dirname, "../../sync/dist/bin.js");
+  const args = [bin, "neon-to-rds", "--yes", "--after-restore", file];
+  const synced = await run(process.execPath, args, { environment: env, cwd: workplace.directory });
+  expect(synced.exitCode, synced.stderr.join("\n")).toBe(0);
+  before = await environment.everything();
+  for (const how of [["--dry-run"], ["--yes"]]) {
+    const result = await environment.run(["deactivate", "--sync-data", "--json", ...how]);
+    expect(result.exitCode, result.text).toBe(4);
+    expect(parseDocument(result).error).toMatchObject({
+      code: "CHANGED_COPY",
+      message: expect.stringContaining("mask.sql") as string,
+      hint: expect.stringMatching(/pnpm deactivate --sync-data.* --allow-changed-copy/) as string,
+      state: "nothing-written",
+    });
+  }
+  expect(await environment.everything()).toEqual(before);
+});
+
 const stopAws = () => (environment.decide = () => "hang");
 const deadLines: readonly (DeadLine & { name: string; exit: number; code: string })[] = [
   {
@@ -257,33 +279,15 @@ describe("a line that stops while", () => {
       const interrupted = await runStopped(environment, line, "SIGINT");
       expect(interrupted.exitCode, interrupted.text).toBe(130);
       expect(interrupted.milliseconds, interrupted.text).toBeLessThan(10_000);
+      if (interrupted.text.includes("Terraform still runs")) {
+        // It holds the lock until AWS answers its request, which the emulator never does. This is the last row.
+        expect(interrupted.text).toContain("Until then it holds the lock of the state.");
+        return;
+      }
       // Nothing prevents the next run: no lock of the state, no terraform that still runs.
       const next = await environment.run(["infra:diff", "--json"]);
       expect(next.exitCode, next.text).toBe(0);
-      // Terraform writes its state at the end of every apply.
-      if (!line.args.includes("--var")) expect(await environment.everything()).toEqual(before);
+      expect(await environment.everything()).toEqual(before);
     });
   }
-});
-
-it("a masked copy on RDS is refused by a deactivation that would copy it to Neon", async () => {
-  const { env, workplace } = environment;
-  const file = join(workplace.directory, "mask.sql");
-  await writeFile(file, "update users set display_name = 'masked'");
-  const bin = join(import.meta.dirname, "../../sync/dist/bin.js");
-  const args = [bin, "neon-to-rds", "--yes", "--after-restore", file];
-  const synced = await run(process.execPath, args, { environment: env, cwd: workplace.directory });
-  expect(synced.exitCode, synced.stderr.join("\n")).toBe(0);
-  before = await environment.everything();
-  for (const how of [["--dry-run"], ["--yes"]]) {
-    const result = await environment.run(["deactivate", "--sync-data", "--json", ...how]);
-    expect(result.exitCode, result.text).toBe(4);
-    expect(parseDocument(result).error).toMatchObject({
-      code: "CHANGED_COPY",
-      message: expect.stringContaining("mask.sql") as string,
-      hint: expect.stringMatching(/pnpm deactivate --sync-data.* --allow-changed-copy/) as string,
-      state: "nothing-written",
-    });
-  }
-  expect(await environment.everything()).toEqual(before);
 });
