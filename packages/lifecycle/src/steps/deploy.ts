@@ -81,7 +81,7 @@ function wordsFor({ changes, remoteRun }: DeployedPlan, progress: Progress, logF
       begin: "",
       stopping: [
         "Terraform stops in order and writes its state. This may take minutes.",
-        "Changes that are made stay. To complete them, run the command again; a mode change needs --resume.",
+        "Changes that are made stay. If this was a mode change, --resume completes the mode change.",
       ],
       interrupted: () => ({ sentence: `${made()}.` }),
       failed: () => `${made()}. Log of Terraform: ${logFile}`,
