@@ -1,5 +1,5 @@
 /** Resolves everything that a command needs before it connects: endpoints, account, bucket. */
-import { createAwsClients, type AwsClients } from "@pilot-light/core/aws/clients";
+import { createAwsClients, describeCall, type AwsClients } from "@pilot-light/core/aws/clients";
 import { readDatabaseSecret } from "@pilot-light/core/aws/database-secret";
 import { iamLogin, usesIam, type RdsLogin } from "@pilot-light/core/aws/rds-login";
 import { readIdentity, type AwsIdentity } from "@pilot-light/core/aws/identity";
@@ -220,7 +220,7 @@ export async function readEnvironment(
 ) {
   const names = resourceNames(readProject(environment));
   const aws = createAwsClients(environment, {
-    onCall: ({ client, command }) => printer.detail(`${client} ${command.replace(/Command$/, "")}`),
+    onCall: (call) => printer.detail(describeCall(call)),
   });
   const reading = readOutputs({
     source,

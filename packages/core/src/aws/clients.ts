@@ -46,6 +46,11 @@ export interface AwsCall {
   command: string;
 }
 
+/** For `--verbose`: `ECSClient DescribeServices`. */
+export function describeCall({ client, command }: AwsCall): string {
+  return `${client} ${command.replace(/Command$/, "")}`;
+}
+
 export interface AwsClientOptions {
   /** Called after each call, with its error or without. */
   onCall?: (call: AwsCall) => void;

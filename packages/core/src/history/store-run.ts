@@ -1,5 +1,5 @@
 /** Stores the record of a run in the db-backups bucket of the environment. */
-import { createAwsClients } from "../aws/clients.ts";
+import { createAwsClients, describeCall } from "../aws/clients.ts";
 import { readIdentity } from "../aws/identity.ts";
 import { readVariable, type Environment } from "../config/env.ts";
 import { readProject } from "../config/project.ts";
@@ -19,7 +19,7 @@ export async function recordBucket(
 ): Promise<RecordBucket & { arn: string }> {
   const name = resourceNames(readProject(environment)).backupsBucket;
   const aws = createAwsClients(environment, {
-    onCall: ({ client, command }) => log(`${client} ${command.replace(/Command$/, "")}`),
+    onCall: (call) => log(describeCall(call)),
   });
   const { account, arn } = await readIdentity(
     aws,

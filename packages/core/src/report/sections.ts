@@ -169,25 +169,24 @@ function isFigure(name: string, value: unknown): boolean {
 
 /** The numbers of a result, large. */
 function figuresOf(fields: Fields): Html {
-  const numbers = Object.entries(fields).filter(([name, value]) => isFigure(name, value));
-  if (numbers.length === 0) return none;
-  return html`<dl class="figures">
-    ${numbers.map(
-      ([name, value]) =>
-        html`<div>
-          <dt>${labelOf(name)}</dt>
-          <dd>${valueOf(name, value)}</dd>
-        </div>`,
-    )}
-  </dl>`;
+  return pairsOf(
+    "figures",
+    Object.entries(fields).filter(([name, value]) => isFigure(name, value)),
+  );
 }
 
 /** Names and values. */
 function factsOf(fields: Fields): Html {
-  const given = Object.entries(fields).filter(([, value]) => !isEmpty(value));
-  if (given.length === 0) return none;
-  return html`<dl class="facts">
-    ${given.map(
+  return pairsOf(
+    "facts",
+    Object.entries(fields).filter(([, value]) => !isEmpty(value)),
+  );
+}
+
+function pairsOf(kind: "figures" | "facts", pairs: readonly [string, unknown][]): Html {
+  if (pairs.length === 0) return none;
+  return html`<dl class="${kind}">
+    ${pairs.map(
       ([name, value]) =>
         html`<div>
           <dt>${labelOf(name)}</dt>

@@ -63,7 +63,7 @@ function securityGroupRule(direction: "ingress" | "egress"): Rule {
   };
 }
 
-/** Import ids are those of the provider's documentation: https://registry.terraform.io/providers/hashicorp/aws/latest/docs */
+/** Import ids are those of the provider's documentation, section "Import" of each resource. */
 export const rules = {
   aws_s3_bucket: { keys: [["bucket"]], importId: joined("", "bucket"), unique: true },
   aws_s3_bucket_lifecycle_configuration: ofBucket,

@@ -1,5 +1,5 @@
 /** `pnpm run doctor`: what works from this machine for this account. Reads only, and every probe has a limit. */
-import { createAwsClients } from "@pilot-light/core/aws/clients";
+import { createAwsClients, describeCall } from "@pilot-light/core/aws/clients";
 import { readRegion } from "@pilot-light/core/aws/region";
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
 import { isSecret } from "@pilot-light/core/config/settings-file";
@@ -79,7 +79,7 @@ export async function doctor(options: DoctorOptions, command: CommandContext): P
   const names = resourceNames(project);
   const log = (line: string) => printer.detail(line);
   const aws = createAwsClients(environment, {
-    onCall: (call) => log(`${call.client} ${call.command.replace(/Command$/, "")}`),
+    onCall: (call) => log(describeCall(call)),
   });
   await using work = await openWorkDirectory();
   const end = new AbortController();

@@ -1,8 +1,11 @@
 /** The options of a sync as the command line states them, those that decide what is copied, and what becomes of the target. */
+import type { CommandOutcome } from "@pilot-light/core/cli/command";
+import { plural } from "@pilot-light/core/output/format";
+import { commandLine } from "@pilot-light/core/process";
 import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
-import type { Plan } from "../documents.ts";
+import type { Plan, SyncResult } from "../documents.ts";
 import type { SyncOptions } from "../options.ts";
-import { allowances } from "../plan/rules/index.ts";
+import { givenAllowances } from "../plan/rules/index.ts";
 import { filterToNeon } from "../plan/script-errors.ts";
 
 /** What the command line states. */
@@ -20,18 +23,15 @@ export function contentFlags(
   afterRestore: string | undefined,
 ): string[] {
   return [
-    ...excludeTableData.map((pattern) => `--exclude-table-data ${quoted(pattern)}`),
-    ...(afterRestore === undefined ? [] : [`--after-restore ${quoted(afterRestore)}`]),
+    ...excludeTableData.map((pattern) => commandLine("--exclude-table-data", [pattern])),
+    ...(afterRestore === undefined ? [] : [commandLine("--after-restore", [afterRestore])]),
   ];
 }
 
 /** The flags that were given already: a command that is shown without them would be refused again. */
 export function safetyFlags(options: Readonly<Record<string, unknown>>): string[] {
-  const camelCase = (option: string) =>
-    option.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
-  const allowed = allowances.filter(({ option }) => options[camelCase(option)] === true);
   return [
-    ...allowed.map(({ option }) => `--${option}`),
+    ...givenAllowances(options).map((option) => `--${option}`),
     ...(options["targetBackup"] === false ? ["--no-target-backup"] : []),
   ];
 }
@@ -42,13 +42,19 @@ export function assertFilterFits(patterns: readonly string[], target: DatabaseSy
 }
 
 /** What a sync that has ended has made of the target: "is verified to be equal to neon". */
-export function describeEquality({ afterRestore, excludeTableData, source }: Plan): string {
+function describeEquality({ afterRestore, excludeTableData, source }: Plan): string {
   const equal = `equal to ${source.system}${excludeTableData.length === 0 ? "" : " without the excluded rows"}`;
   if (afterRestore === null) return `is verified to be ${equal}`;
   return `was verified to be ${equal}, then ${afterRestore.file} changed it`;
 }
 
-/** For a shell, where it is needed. */
-function quoted(value: string): string {
-  return /^[\w./@:+-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
+/** How a command ends that has synced. */
+export function syncedOutcome(plan: Plan, result: SyncResult): CommandOutcome {
+  const { target } = plan;
+  return {
+    outcome: "synced",
+    document: { plan, result },
+    summary: `${target.database} on ${target.system} ${describeEquality(plan)}: ${plural(result.tables, "table")}, ${plural(result.rows, "row")}.`,
+    next: [{ purpose: "to undo", command: `pnpm sync undo ${target.system}` }],
+  };
 }

@@ -7,7 +7,6 @@ import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/comma
 import { canAsk, confirmByName } from "@pilot-light/core/cli/confirm";
 import { confirmationNeeded, usage } from "@pilot-light/core/errors";
 import { OpsError } from "@pilot-light/core/ops-error";
-import { plural } from "@pilot-light/core/output/format";
 import { readNeon } from "@pilot-light/core/postgres/neon-url";
 import { idOf, ownerOf, stopAbandonedTasks } from "@pilot-light/core/reach/owned-tasks";
 import { directions, type DirectionName } from "../direction.ts";
@@ -23,8 +22,8 @@ import { readEnvironment } from "../resolve.ts";
 import {
   assertFilterFits,
   contentFlags,
-  describeEquality,
   safetyFlags,
+  syncedOutcome,
   type SyncCommandOptions,
 } from "./content-flags.ts";
 import { printPlan, printResult } from "./render.ts";
@@ -73,13 +72,7 @@ export async function runOnFargate(
   const synced = await stating("target-unchanged", signal, () => run("--yes", storage));
   if (synced.outcome !== "synced") return { outcome: "planned", document: { plan: synced.plan } };
   printResult(synced.plan, synced.result, performance.now() - start, printer);
-  const { result, plan: done } = synced;
-  return {
-    outcome: "synced",
-    document: { plan: done, result },
-    summary: `${done.target.database} on ${done.target.system} ${describeEquality(done)}: ${plural(result.tables, "table")}, ${plural(result.rows, "row")}.`,
-    next: [{ purpose: "to undo", command: `pnpm sync undo ${done.target.system}` }],
-  };
+  return syncedOutcome(synced.plan, synced.result);
 }
 
 /**

@@ -2,7 +2,6 @@
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
 import { canAsk, confirmByName } from "@pilot-light/core/cli/confirm";
 import { confirmationNeeded } from "@pilot-light/core/errors";
-import { plural } from "@pilot-light/core/output/format";
 import { directions, type DirectionName } from "../direction.ts";
 import type { AllowOption } from "../plan/rules/index.ts";
 import { readScript } from "../plan/script.ts";
@@ -10,8 +9,8 @@ import { performSync, previewSync, type Confirm } from "../sync.ts";
 import {
   assertFilterFits,
   contentFlags,
-  describeEquality,
   safetyFlags,
+  syncedOutcome,
   type SyncCommandOptions,
 } from "./content-flags.ts";
 import { printPlan, printResult } from "./render.ts";
@@ -52,11 +51,5 @@ export async function runSyncCommand(
   const start = performance.now();
   const { plan, result } = await performSync(name, options, context, confirm);
   printResult(plan, result, performance.now() - start, printer);
-  const { target } = plan;
-  return {
-    outcome: "synced",
-    document: { plan, result },
-    summary: `${target.database} on ${target.system} ${describeEquality(plan)}: ${plural(result.tables, "table")}, ${plural(result.rows, "row")}.`,
-    next: [{ purpose: "to undo", command: `pnpm sync undo ${target.system}` }],
-  };
+  return syncedOutcome(plan, result);
 }

@@ -101,6 +101,11 @@ export function allowedFlags(isGiven: (option: AllowOption) => boolean): GivenFl
   return Object.fromEntries(allowances.map(({ option }) => [camelCase(option), isGiven(option)]));
 }
 
+/** The options that were given, of those that allow refusals. */
+export function givenAllowances(options: Readonly<Record<string, unknown>>): AllowOption[] {
+  return allowances.map(({ option }) => option).filter((option) => options[camelCase(option)] === true);
+}
+
 function codeOf({ entry }: { entry: { code: string } }): string {
   return entry.code;
 }
