@@ -273,9 +273,7 @@ export const documents: readonly DocumentEntry[] = [
         .nullable()
         .describe("The newest complete dump; null where there is none."),
       snapshots: z.union([snapshots, unreadable]).describe("The snapshots of the database."),
-      monthlyCosts: z
-        .union([costsSchema, unreadable])
-        .describe("Monthly costs of the present resources, in USD."),
+      monthlyCosts: costsSchema.describe("Monthly costs of the present resources, in USD."),
       unfinished: journalEntrySchema
         .nullable()
         .describe("The unfinished mode change; null where there is none."),

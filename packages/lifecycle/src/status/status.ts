@@ -13,7 +13,7 @@ import { openContext, type LifecycleContext } from "../context.ts";
 import { costsOf } from "../plan/costs.ts";
 import { readDatabase } from "../aws/database.ts";
 import { findDone, isRunning, Journal, type JournalEntry } from "../journal/journal.ts";
-import { modeOf, readUnknown } from "../preflight/checks.ts";
+import { modeOf, readState } from "../preflight/checks.ts";
 import { dollars, printHead, printRow } from "../plan/render.ts";
 import { endpointsOf } from "../steps/finish.ts";
 import { listSnapshots } from "../aws/snapshots.ts";
@@ -28,7 +28,7 @@ export interface StatusFacts {
   database: Part<Awaited<ReturnType<typeof readDatabase>>>;
   dump: Part<Awaited<ReturnType<typeof newestDump>>>;
   snapshots: Part<Awaited<ReturnType<typeof listSnapshots>>>;
-  costs: Part<ReturnType<typeof costsOf>>;
+  costs: ReturnType<typeof costsOf>;
   unfinished: JournalEntry | undefined;
 }
 
@@ -46,22 +46,18 @@ export async function readStatus(context: LifecycleContext): Promise<StatusFacts
     printer.live("  preparing Terraform ...");
     await stack.synthesize();
   }
-  // The slowest part starts first. When nothing is deployed, reading the outputs fails, and that error is reported.
-  const costing = readPart(stack.state().then(costsOf));
-  costing.catch(() => undefined);
-  await readUnknown(stack);
-  const outputs = await stack.outputs();
-  const [services, database, dump, snapshots, costs, journal] = await Promise.all([
+  const state = await readState(stack);
+  const outputs = stack.outputsOf(state);
+  const [services, database, dump, snapshots, journal] = await Promise.all([
     readPart(readServices(context)),
     readPart(readDatabase(aws, names.databaseInstance, signal)),
     readPart(newestDump(context, outputs)),
     readPart(listSnapshots(aws, names, signal)),
-    costing,
     readPart(Journal.open(context)),
   ]);
   printer.live("");
   const unfinished = journal.known ? journal.value.unfinished : undefined;
-  return { outputs, services, database, dump, snapshots, costs, unfinished };
+  return { outputs, services, database, dump, snapshots, costs: costsOf(state.resources), unfinished };
 }
 
 /** The rows of the status, without the unfinished mode change: a word, and what it shows. */
@@ -83,7 +79,7 @@ export function statusRows(facts: StatusFacts): [word: string, text: string][] {
     row("snapshots", snapshots, (list) =>
       list.length === 0 ? "none" : `${list.length}, newest ${list[0]?.id ?? ""}`,
     ),
-    row("cost", costs, (found) => `${dollars(found)} per month at present (list prices, quiet use)`),
+    ["cost", `${dollars(costs)} per month at present (list prices, quiet use)`],
   ];
 }
 
@@ -112,7 +108,7 @@ export function outcomeOf(facts: StatusFacts): CommandOutcome {
       database: valueOf(database),
       newestDump: valueOf(dump),
       snapshots: valueOf(snapshots),
-      monthlyCosts: valueOf(costs),
+      monthlyCosts: costs,
       unfinished: unfinished ?? null,
     },
   };
