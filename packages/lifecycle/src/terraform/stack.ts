@@ -10,6 +10,7 @@ import { parseOutputs } from "@pilot-light/core/terraform/outputs";
 import { run, type RunResult } from "@pilot-light/core/process";
 import { prepareTerraform } from "@pilot-light/core/terraform/cli-config";
 import { isInitialized } from "@pilot-light/core/terraform/initialized";
+import { openStateFolder } from "@pilot-light/core/terraform/state-folder";
 import { z } from "zod";
 import { neverDeployed, stateChanged, terraformInitFailed, terraformStalled } from "../errors.ts";
 import { runApp } from "./app.ts";
@@ -240,7 +241,8 @@ export class Stack {
   }
 
   async #pullState(): Promise<PulledState> {
-    const pulled = await this.#terraform(["state", "pull"]);
+    const { directory, environment } = await openStateFolder(this.folder, this.#environment);
+    const pulled = await this.#terraform(["state", "pull"], { folder: directory, environment });
     if (pulled.exitCode === 0) return parsePulledState(pulled.stdout);
     throw failureOf(pulled, "Terraform cannot read the state", this.folder, readingHint);
   }
@@ -298,12 +300,15 @@ export class Stack {
     return { ...ended, diagnostics, tail: tail.slice(-40) };
   }
 
-  async #terraform(args: readonly string[], { folder = this.folder } = {}): Promise<RunResult> {
+  async #terraform(
+    args: readonly string[],
+    { folder = this.folder, environment = this.#environmentIn(folder) } = {},
+  ): Promise<RunResult> {
     const { signal } = this.#options;
     const cutting = new AbortController();
     const running = run(this.#program, [...args, "-no-color"], {
       ...this.#runOptions(),
-      environment: this.#environmentIn(folder),
+      environment,
       signal: AbortSignal.any([signal, cutting.signal]),
       cwd: folder,
     });
