@@ -47,7 +47,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
 }
 
 /**
- * Memory instead of a disk, where there is enough: every database of a test is a copy of 300 files, which costs ten times as much on a disk.
+ * Memory instead of a disk, where there is enough: every database of a test is a copy of 300 files, which costs three times as much CPU time on a disk.
  * A container may have 64 MB of it.
  */
 async function fastDirectory(): Promise<string> {
