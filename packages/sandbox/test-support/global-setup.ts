@@ -1,7 +1,7 @@
 /** Vitest's global set-up for the integration tests: builds the workspace and starts one sandbox for the whole run. */
 import { spawnSync } from "node:child_process";
 import { readdirSync, rmSync } from "node:fs";
-import { chmod, mkdtemp, readdir, rm, statfs } from "node:fs/promises";
+import { mkdtemp, readdir, rm, statfs } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -19,11 +19,14 @@ const sandboxBin = join(root, "packages/sandbox/dist/bin.js");
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const environment = processEnvironment();
   await build();
-  const parent = await mkdtemp(join(await fastDirectory(), "pilot-light-test-"));
-  // The account of the servers passes through it to their data.
-  await chmod(parent, 0o711);
+  const parent = await mkdtemp(join(tmpdir(), "pilot-light-test-"));
   const directory = join(parent, "sandbox");
-  const sandbox = await startSandbox({ directory, environment, ecsServiceRunning: 2 });
+  const sandbox = await startSandbox({
+    directory,
+    environment,
+    ecsServiceRunning: 2,
+    clusterParent: await memory(),
+  });
 
   // The tear-down does not run when the runner crashes or is interrupted twice. At exit only synchronous work is possible.
   const lastResort = () => {
@@ -50,10 +53,10 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
  * Memory instead of a disk, where there is enough: every database of a test is a copy of 300 files, which costs three times as much CPU time on a disk.
  * A container may have 64 MB of it.
  */
-async function fastDirectory(): Promise<string> {
-  const memory = "/dev/shm";
-  const { bavail, bsize } = await statfs(memory).catch(() => ({ bavail: 0, bsize: 0 }));
-  return bavail * bsize >= 3 * 2 ** 30 ? memory : tmpdir();
+async function memory(): Promise<string | undefined> {
+  const directory = "/dev/shm";
+  const { bavail, bsize } = await statfs(directory).catch(() => ({ bavail: 0, bsize: 0 }));
+  return bavail * bsize >= 3 * 2 ** 30 ? directory : undefined;
 }
 
 /** Builds the workspace and its bundles: integration tests run the programs that people run. */
