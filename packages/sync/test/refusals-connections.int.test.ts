@@ -2,6 +2,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createAuthority } from "@pilot-light/sandbox/certificates";
+import { neonHost } from "@pilot-light/sandbox/names";
+import { neonApiKey, startNeonApi, type NeonApi } from "@pilot-light/sandbox/neon-api";
 import { tcpProxy } from "@pilot-light/sandbox/postgres/tcp-proxy";
 import { createPair, type Pair } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
@@ -10,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { signalWhen } from "./processes.ts";
 import { awsProxy, awsWithSecret, closedPort, readsSecret } from "./proxies.ts";
 import { contentOf, sync } from "./support.ts";
-import { expectRefusal, footprint, neonUrl, outputsFile } from "./untouched.ts";
+import { expectRefusal, footprint, neonUrl, outputsFile, type Refusal } from "./untouched.ts";
 
 let pair: Pair;
 let before: unknown;
@@ -189,4 +191,75 @@ test.concurrent("a database that does not exist is named on both sides", async (
   };
   const env = { NEON_DATABASE_URL: neonUrl(pair, (url) => (url.pathname = "/gone")) };
   await expectRefusal(pair, before, run, neon, { env });
+});
+
+describe.concurrent("without a restore point nothing is written when Neon's API", () => {
+  const toNeon = ["rds-to-neon", "--yes"];
+  const refuses = async (
+    { requests = [], ...refusal }: Refusal & { requests?: readonly string[] },
+    env: Record<string, string> = {},
+    change: (api: NeonApi) => void = () => undefined,
+    args = toNeon,
+  ) => {
+    await using api = await startNeonApi(neonHost);
+    change(api);
+    const { stdout, stderr } = await expectRefusal(pair, before, args, refusal, {
+      env: { ...api.variables, ...env },
+    });
+    expect(stdout + stderr).not.toContain(neonApiKey);
+    expect(api.branches.map(({ name }) => name)).toEqual(["production"]);
+    for (const request of requests) expect(api.requests).toContain(request);
+  };
+
+  test("rejects the key", async () => {
+    const refusal = { exit: 3, code: "NEON_KEY_REJECTED", says: ["NEON_API_KEY", "HTTP 401"] };
+    await refuses(refusal, { NEON_API_KEY: "napi_of-another-account" });
+    await refuses(refusal, { NEON_API_KEY: "napi_of-another-account" }, undefined, [
+      "rds-to-neon",
+      "--dry-run",
+    ]);
+  });
+
+  test("does not know the compute in the project", async () => {
+    const refusal = { exit: 3, code: "NEON_NOT_FOUND", says: ["ep-sandbox-000001", "NEON_PROJECT_ID"] };
+    await refuses(refusal, { NEON_PROJECT_ID: "other-project-000002" });
+  });
+
+  test("does not answer, or is in maintenance", async () => {
+    const port = await closedPort();
+    const unreachable = { exit: 6, code: "NEON_API_UNREACHABLE", says: ["ECONNREFUSED", "neonstatus.com"] };
+    await refuses(unreachable, { NEON_API_HOST: `http://127.0.0.1:${port}/api/v2` });
+    const failed = { exit: 6, code: "NEON_API_FAILED", says: ["in maintenance", "HTTP status 500"] };
+    await refuses(failed, {}, (api) => (api.fault = () => 500));
+  });
+
+  test("has reached the limit of branches", async () => {
+    const refusal: Refusal = {
+      exit: 4,
+      code: "NEON_BRANCH_LIMIT",
+      says: ["branches limit of 1"],
+      state: "target-unchanged",
+    };
+    await refuses(refusal, {}, (api) => (api.limit = 1));
+  });
+
+  test("never finishes the branch, which is deleted then", async () => {
+    const refusal: Refusal = {
+      exit: 6,
+      code: "NEON_OPERATION_FAILED",
+      says: ["Timed out after 2000ms", "console.neon.tech/app/projects/sandbox-project-000001"],
+      state: "target-unchanged",
+    };
+    const requests = ["POST branches"];
+    await refuses(
+      { ...refusal, requests },
+      { PILOT_LIGHT_STALL_SECONDS: "2" },
+      (api) => (api.isStuck = true),
+    );
+  });
+
+  test("is not asked at all for an impossible time", async () => {
+    const refusal = { exit: 3, code: "KEEP_BRANCH_INVALID", says: ["1 to 30", '"45"'] };
+    await refuses(refusal, {}, undefined, [...toNeon, "--keep-branch", "45"]);
+  });
 });
