@@ -501,17 +501,32 @@ export const tlsUnsupported = defineError<Connecting>({
     `Enable TLS on the server. If the server is local, you can connect without TLS: ${setting}.`,
 });
 
-export const hostUnknown = defineError<Connecting>({
+/** Why a direct host is used although a pooled one was given. */
+const notPooled = (pooledHost: string) =>
+  `The tools connect to the direct host and not to the pooler ${pooledHost} of NEON_DATABASE_URL, because pg_dump does not work through a pooler.`;
+
+export const hostUnknown = defineError<Connecting & { pooledHost: string | undefined }>({
   code: "HOST_UNKNOWN",
   failure: eitherSide,
   meaning: "DNS does not resolve the server's host name.",
   remedy:
     "Correct the host name in NEON_DATABASE_URL, or deploy the environment again for the output `database_endpoint`.",
   message: ({ name }) => `${name}: the host name does not resolve.`,
-  hint: ({ setting }) => `Check ${setting}.`,
+  hint: ({ setting, pooledHost }) =>
+    pooledHost === undefined
+      ? `Check ${setting}.`
+      : `${notPooled(pooledHost)} Check that its name resolves as well.`,
 });
 
-export const unreachable = defineError<Connecting & { via: string; attempts: number; needsTunnel: boolean }>({
+export const unreachable = defineError<
+  Connecting & {
+    via: string;
+    attempts: number;
+    needsTunnel: boolean;
+    host: string;
+    pooledHost: string | undefined;
+  }
+>({
   code: "UNREACHABLE",
   failure: eitherSide,
   meaning: "The tool could not connect to the server in time.",
@@ -519,10 +534,12 @@ export const unreachable = defineError<Connecting & { via: string; attempts: num
     "Check the address, and that the server runs. RDS is private: docs/runbooks/reach-rds.md describes the routes to it.",
   message: ({ name, via, reason, attempts }) =>
     `Cannot reach ${name}${via}: ${reason} (${attempts} attempts).`,
-  hint: ({ needsTunnel }) =>
-    needsTunnel
-      ? "RDS is private. Let Systems Manager forward a port to it:  --via ssm    Or open a tunnel of your own, then set its local end:  export RDS_HOSTADDR=127.0.0.1:<local port>"
-      : "Check that the address is right and that the server runs.",
+  hint: ({ needsTunnel, host, pooledHost }) =>
+    pooledHost !== undefined
+      ? `${notPooled(pooledHost)} Check that this network allows connections to ${host}.`
+      : needsTunnel
+        ? "RDS is private. Let Systems Manager forward a port to it:  --via ssm    Or open a tunnel of your own, then set its local end:  export RDS_HOSTADDR=127.0.0.1:<local port>"
+        : "Check that the address is right and that the server runs.",
 });
 
 export const connectionStalled = defineError<{
