@@ -140,6 +140,9 @@ test.concurrent(
     // Neon has deleted nothing, and so has the tool.
     expect(api.requests.filter((request) => !/^(GET|POST) /.test(request))).toEqual([]);
 
+    const restore = await sync(pair, ["restore", "latest", "--to", "neon", "--dry-run"], { env });
+    expect(restore.stderr).toMatch(/branch +pilot-light-restore-point-\S+ +\(restore point: production/);
+
     // Without the previous database, and without the API, nothing is left on the server.
     await maintenance.client.query(`drop database ${result?.previous ?? ""}`);
     expect(errorOf(await sync(pair, ["undo", "neon", "--yes", "--json"])).code).toBe("NOTHING_TO_UNDO");
@@ -147,6 +150,11 @@ test.concurrent(
     const dry = await sync(pair, ["undo", "neon", "--dry-run"], { env });
     expect(dry.stderr).toContain(`Neon has the restore point ${point?.name ?? ""}`);
     expect(api.requests.filter((request) => request.endsWith("/restore"))).toEqual([]);
+    api.fault = (request) => (request.endsWith("/restore") ? 500 : undefined);
+    const failed = errorOf(await sync(pair, ["undo", "neon", "--yes", "--json"], { env }));
+    expect(failed).toMatchObject({ code: "NEON_API_FAILED", exit: 6, state: "unknown" });
+    expect(failed.hint).toContain("pilot-light-before-undo-");
+    api.fault = undefined;
     api.onRestore = async () => {
       await maintenance.client.query(`drop database ${live} with (force)`);
       await maintenance.client.query(`alter database ${live}_branch rename to ${live}`);

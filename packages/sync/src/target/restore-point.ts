@@ -8,7 +8,7 @@ import {
   type NeonProject,
 } from "@pilot-light/core/neon/neon-project";
 import { preservedName, readKeepDays, restorePointName } from "@pilot-light/core/neon/restore-point";
-import { withState } from "@pilot-light/core/ops-error";
+import { OpsError, withState } from "@pilot-light/core/ops-error";
 import { openSession, type SessionOptions } from "@pilot-light/core/postgres/session";
 import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
 import type { Plan, UndoPlan } from "../documents.ts";
@@ -100,7 +100,10 @@ export async function returnToRestorePoint(
   const { signal } = sessions;
   await project.keepBranch(from, signal);
   await project.restoreBranch(branch, from, plan.preserved, signal).catch((error: unknown) => {
-    throw withState(error, isRefusal(error) ? "target-unchanged" : "unknown");
+    if (isRefusal(error) || !(error instanceof OpsError)) throw withState(error, "target-unchanged");
+    const page = `https://console.neon.tech/app/projects/${project.id}/branches`;
+    const hint = `Neon may have restored ${branch.name}: then the branch ${plan.preserved} exists. See the branches:  ${page}`;
+    throw error.with({ hint, state: "unknown" });
   });
   try {
     await using session = await openSession(target, { ...sessions, deadline: reopening });

@@ -151,7 +151,7 @@ export const neonApiCheck: Check = {
     const missing = names.filter((name) => readVariable(environment, name) === undefined);
     const project = openNeonProject({ environment, hide, log });
     if (project === undefined) {
-      const summary = `not checked: ${missing.join(" and ")} not set; with them, a sync to Neon first creates a restore point`;
+      const summary = `not checked: without ${missing.join(" and ")}, a sync to Neon creates no restore point`;
       if (missing.length === names.length) return { summary, notChecked: true };
       const fix = { text: "The settings of the project in Neon's console show its id. Set both variables" };
       return { summary, problems: [warning("syncs to Neon create no restore point", fix)], notChecked: true };
