@@ -53,7 +53,9 @@ export const planSchema = z.object({
     .describe("`s3://` address of the dump of the target; null with `--no-target-backup`."),
   mode: z
     .object({
-      name: z.literal("staged").describe("Always `staged`."),
+      name: z
+        .enum(["staged", "in-place"])
+        .describe("`staged`: by way of a staging database. `in-place`: in one transaction, with `--in-place`."),
       description: z.string().describe("The mode in a sentence."),
     })
     .describe("How the target is replaced."),
@@ -158,8 +160,13 @@ export const resultSchema = z.object({
     .nullable()
     .describe("Size of the dump of the target, in bytes; null with `--no-target-backup`."),
   sha256: z.string().describe("SHA-256 of the dump of the source, in hexadecimal."),
-  unavailableMs: z.number().describe("Milliseconds for which nobody could connect to the target."),
-  previous: z.string().describe("The name that the previous target has now."),
+  unavailableMs: z.number().describe(
+      "Milliseconds for which nobody could connect to the target; with `--in-place`, for which readers waited.",
+    ),
+  previous: z
+    .string()
+    .nullable()
+    .describe("The name that the previous target has now; null with `--in-place`, which keeps none."),
   durationsMs: z
     .record(z.string(), z.number())
     .describe("Milliseconds that each step took. Steps overlap: the sum is more than the duration."),

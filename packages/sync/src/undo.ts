@@ -101,7 +101,7 @@ export async function performUndo(
       if (ended.target !== "replaced") throw ended.error;
       return ended;
     });
-    const result = { previous: swapped.previous, unavailableMs: Math.round(swapped.unavailableMs) };
+    const result = { previous: swapped.previous ?? "", unavailableMs: Math.round(swapped.unavailableMs) };
     return { plan: planned.plan, result, repaired: null };
   });
 }

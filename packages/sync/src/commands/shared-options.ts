@@ -48,6 +48,12 @@ export function replacingOptions(argv: Argv) {
       describe: "Dump the target to S3 before it is replaced (--no-target-backup skips the dump)",
       group: "Safety:",
     })
+    .option("in-place", {
+      type: "boolean",
+      default: false,
+      describe: "Replace the contents in one transaction, without a staging database; readers wait meanwhile",
+      group: "Safety:",
+    })
     .options(allowOptions)
     .option("verify", {
       choices: ["checksums", "counts"] as const,
