@@ -85,6 +85,9 @@ export const planSchema = z.object({
   removedObjects: names.describe("Objects other than tables that only the target has."),
   notes: names.describe("What a person should know before the sync."),
   estimatedDurationMs: z.number().describe("Rough duration of the sync, in milliseconds."),
+  estimatedUnavailableMs: z
+    .number()
+    .describe("Milliseconds of it for which nobody can use the target: rough."),
 });
 
 /** The plan of a restore. */
@@ -121,6 +124,7 @@ const restorePlanSchema = z.object({
     .readonly()
     .describe("Tables of the dump (`sourceRows`) and of the target; first those that are removed."),
   estimatedDurationMs: z.number().describe("Rough duration of the restore, in milliseconds."),
+  estimatedUnavailableMs: planSchema.shape.estimatedUnavailableMs,
 });
 
 /** The result of a sync. */

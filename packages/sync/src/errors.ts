@@ -7,6 +7,7 @@ import { defineError } from "@pilot-light/core/ops-error";
 import type { DatabaseSystem, Endpoint } from "@pilot-light/core/postgres/endpoint";
 import { ident } from "@pilot-light/core/postgres/identifiers";
 import { deployCommand } from "@pilot-light/core/terraform/deploy-command";
+import { wayBack } from "./way-back.ts";
 import { hintForProgram } from "./copy/program-hints.ts";
 
 const eitherSide = { oneOf: ["source", "target"], choose: ({ side }: { side: Side }) => side } as const;
@@ -94,6 +95,27 @@ export const nothingToUndo = defineError<{
   details: ({ undone }) => undone.map((name) => `kept by an earlier undo: ${name}`),
   hint: ({ system }) =>
     `Earlier states are in S3. To list them:  pnpm dumps list    To restore one:  pnpm sync restore <key> --to ${system}`,
+});
+
+export const undoInPlace = defineError<{
+  live: string;
+  system: DatabaseSystem;
+  /** When, as in the key of a dump. */
+  at: string;
+  /** S3 key of the dump of its earlier contents. */
+  backup: string;
+  /** A database that an earlier sync replaced. */
+  previous: string | undefined;
+}>({
+  code: "UNDO_IN_PLACE",
+  failure: "precondition",
+  meaning:
+    "The last sync or restore replaced the contents of the database in place. It kept no previous database that an undo could return to.",
+  remedy: "Restore the dump that it made before, with the command of the hint.",
+  message: ({ live, at }) => `The contents of ${live} were replaced in place at ${at}, so no undo can return to them.`,
+  details: ({ previous }) =>
+    previous === undefined ? [] : [`the previous database ${previous} is of an earlier sync`],
+  hint: (facts) => `The earlier contents are in S3. To return to them:  ${wayBack(facts)}`,
 });
 
 // The bucket and its manifests
@@ -227,7 +249,7 @@ export const tableLocked = defineError<{ side: Side; system: DatabaseSystem; wai
   meaning: "Another session holds a lock on a table for longer than the sync waits.",
   remedy: "Wait until the session that the message names has ended its transaction, or end that session.",
   message: ({ system }) =>
-    `${system}: another session holds a lock on a table, so the sync cannot read the table.`,
+    `${system}: another session holds a lock on a table, so the sync cannot use the table.`,
   details: ({ waits }) => waits,
   hint: () =>
     "Wait until that session has ended its transaction, then run the same command again. To end the session:  select pg_terminate_backend(<number of the session>);",
@@ -236,9 +258,9 @@ export const tableLocked = defineError<{ side: Side; system: DatabaseSystem; wai
 export const restoreFailed = defineError<ProgramFailure>({
   code: "RESTORE_FAILED",
   failure: "target",
-  meaning: "pg_restore could not restore the dump into the staging database.",
+  meaning: "pg_restore could not restore the dump. The target is unchanged.",
   remedy: "In the source, fix the object that the message names. Then sync again.",
-  message: () => "pg_restore could not restore the dump into the staging database.",
+  message: () => "pg_restore could not restore the dump.",
   details: programDetails,
   hint: ({ errors }) =>
     hintForProgram(errors) ?? "In the source, fix the object that pg_restore names. Then sync again.",
@@ -317,11 +339,6 @@ export const swapBroken = defineError<{
 });
 
 // The in-place mode
-
-/** How to return to what the target held before a sync in place. */
-export function wayBack({ backup, system }: { backup: string; system: DatabaseSystem }): string {
-  return `pnpm sync restore ${backup} --to ${system} --in-place`;
-}
 
 export const notEmptied = defineError<{ left: readonly string[]; lost: readonly string[] }>({
   code: "NOT_EMPTIED",

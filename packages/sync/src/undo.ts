@@ -6,12 +6,13 @@ import type { CommandContext } from "@pilot-light/core/cli/command";
 import type { Endpoint, DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
 import type { Session, SessionOptions } from "@pilot-light/core/postgres/session";
 import type { Undone, UndoPlan } from "./documents.ts";
-import { nothingToUndo } from "./errors.ts";
+import { nothingToUndo, undoInPlace } from "./errors.ts";
 import type { ReachOptions } from "./options.ts";
 import { stating } from "./plan/resulting-state.ts";
 import { sessionOptions } from "./read/connect.ts";
+import { splitComment } from "./read/copy-mark.ts";
 import { resolveOne, withRoutes } from "./resolve.ts";
-import type { PreviousKind } from "./target/database-names.ts";
+import { digits, replacedAt, type PreviousKind } from "./target/database-names.ts";
 import { lock, openMaintenance } from "./target/maintenance.ts";
 import { swap } from "./target/swap.ts";
 import {
@@ -112,6 +113,15 @@ async function planUndo(
   maintenance: Session,
 ): Promise<PlannedUndo> {
   const { previous } = state;
+  const { comment } = await maintenance.one<{ comment: string | null }>(
+    "select pg_catalog.shobj_description(oid, 'pg_database') as comment from pg_catalog.pg_database where datname = $1",
+    [database],
+  );
+  const { inPlace } = splitComment(comment);
+  // Unless it was replaced later, the previous database is of an earlier sync.
+  if (inPlace !== undefined && !(previous !== undefined && replacedAt(previous.name) > digits(inPlace.at))) {
+    throw undoInPlace({ live: database, system, ...inPlace, previous: previous?.name });
+  }
   if (previous === undefined) {
     if (state.kind === "recreated") throw unclear(database, state);
     throw nothingToUndo({ live: database, system, undone: undoneTargets(state) });

@@ -7,6 +7,7 @@ import type { Plan, SyncResult } from "../documents.ts";
 import type { SyncOptions } from "../options.ts";
 import { givenAllowances } from "../plan/rules/index.ts";
 import { filterToNeon } from "../plan/script-errors.ts";
+import { undoCommand } from "./render.ts";
 
 /** What the command line states. */
 export type SyncCommandOptions = Omit<SyncOptions, "script" | "excludeTableData"> & {
@@ -33,6 +34,7 @@ export function safetyFlags(options: Readonly<Record<string, unknown>>): string[
   return [
     ...givenAllowances(options).map((option) => `--${option}`),
     ...(options["targetBackup"] === false ? ["--no-target-backup"] : []),
+    ...(options["inPlace"] === true ? ["--in-place"] : []),
   ];
 }
 
@@ -55,6 +57,6 @@ export function syncedOutcome(plan: Plan, result: SyncResult): CommandOutcome {
     outcome: "synced",
     document: { plan, result },
     summary: `${target.database} on ${target.system} ${describeEquality(plan)}: ${plural(result.tables, "table")}, ${plural(result.rows, "row")}.`,
-    next: [{ purpose: "to undo", command: `pnpm sync undo ${target.system}` }],
+    next: [{ purpose: "to undo", command: undoCommand(plan) }],
   };
 }

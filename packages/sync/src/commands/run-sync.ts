@@ -26,7 +26,8 @@ export async function runSyncCommand(
   const script = afterRestore === undefined ? {} : { script: await readScript(afterRestore, system) };
   const command = [`pnpm sync ${name}`, ...contentFlags(excludeTableData, afterRestore)].join(" ");
   const commandAllowing = (option: AllowOption) => [command, ...safetyFlags(given), `--${option}`].join(" ");
-  const options = { ...given, ...script, excludeTableData, commandAllowing };
+  const commandInPlace = [command, ...safetyFlags(given), "--in-place"].join(" ");
+  const options = { ...given, ...script, excludeTableData, commandAllowing, commandInPlace };
   if (options.dryRun) {
     const { plan, refusal } = await previewSync(name, options, context);
     printPlan(plan, printer, options);

@@ -54,6 +54,10 @@ export function replacingOptions(argv: Argv) {
       describe: "Replace the contents in one transaction, without a staging database; readers wait meanwhile",
       group: "Safety:",
     })
+    .check(({ inPlace, targetBackup }) => {
+      if (!inPlace || targetBackup) return true;
+      throw new Error("--in-place excludes --no-target-backup: the dump of the target is the only way back.");
+    })
     .options(allowOptions)
     .option("verify", {
       choices: ["checksums", "counts"] as const,

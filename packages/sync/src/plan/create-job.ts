@@ -47,7 +47,8 @@ export function createJob(
     who: resolved.identity.arn,
     ...keys,
     staging: stagingName(target.database, keys.stamp),
-    droppable: replacedTargets(state),
+    // In place, none of them is older than what the undo would return to.
+    droppable: options.inPlace === true ? [] : replacedTargets(state),
     sourceRows,
     readers: usefulReaders(tables, jobs),
     sourceBytes: new Map(

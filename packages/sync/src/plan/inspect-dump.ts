@@ -18,6 +18,7 @@ import type { TargetState } from "../target/target-state.ts";
 import { factsOfDump, unverifiedParts } from "./dump-facts.ts";
 import { extensionNotes } from "./extension-notes.ts";
 import { countAll, readSide, type InspectedSource, type Inspection } from "./inspect.ts";
+import { readInPlaceFacts } from "./in-place-facts.ts";
 import { checkDatabases, checkRows } from "./rules/index.ts";
 
 /** A dump and the target of a restore, as they were inspected. */
@@ -61,6 +62,7 @@ export async function inspectDump(
       targetBackup,
       jobs,
       targetState,
+      ...(await readInPlaceFacts(session, source.facts, target.facts, options)),
       privileges: { ...privileges, source: source.privileges },
       dump: { uri: dump.uri, clientVersion: dump.manifest.clientVersion },
     },

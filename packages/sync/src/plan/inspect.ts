@@ -26,6 +26,7 @@ import type { Resolved } from "../resolve.ts";
 import { readPrivileges, readRoles } from "../target/read-privileges.ts";
 import type { TargetState } from "../target/target-state.ts";
 import { extensionNotes, readExtensionFacts } from "./extension-notes.ts";
+import { readInPlaceFacts } from "./in-place-facts.ts";
 import { readRecordedMark } from "./recorded-mark.ts";
 import { checkDatabases, checkRows, type Findings } from "./rules/index.ts";
 import type { SideFacts } from "./rules/rule.ts";
@@ -81,7 +82,8 @@ export async function inspect(
   ]);
   const { targetBackup, jobs, script } = options;
   if (script !== undefined) await checkScript(first.target, script);
-  const facts = { direction, source, target, targetBackup, jobs, targetState, privileges };
+  const inPlace = await readInPlaceFacts(first.target, source.facts, target.facts, options);
+  const facts = { direction, source, target, targetBackup, jobs, targetState, privileges, ...inPlace };
   const found = checkDatabases(facts, options);
   if (found.refusals.length > 0) throw combine(found.refusals);
   const filter = await readFilters(first.source, options, source.tables, context);
@@ -150,7 +152,7 @@ async function readMarkedSource(
   const side = await readSide(session, "source", context);
   const { facts } = side;
   if (target !== "neon" || facts.mark !== undefined) return side;
-  const mark = await readRecordedMark(store, session.endpoint, facts.oid, context.signal);
+  const mark = await readRecordedMark(store, session.endpoint, facts, context.signal);
   return mark === undefined ? side : { ...side, facts: { ...facts, mark } };
 }
 

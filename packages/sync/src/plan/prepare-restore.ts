@@ -9,9 +9,8 @@ import type { RestoreOptions } from "../options.ts";
 import type { ResolvedTarget } from "../resolve.ts";
 import type { TargetState } from "../target/target-state.ts";
 import { perCompressedByte } from "./dump-facts.ts";
-import { estimateDurationMs } from "./estimate.ts";
 import { inspectDump, type DumpInspection } from "./inspect-dump.ts";
-import { mode, plannedSide, planTables, removedObjects } from "./plan.ts";
+import { describeMode, estimates, inPlaceNotes, plannedSide, planTables, removedObjects } from "./plan.ts";
 import { freeKeys, type DumpKeys } from "./prepare.ts";
 
 /** A plan, and everything that it was made from. */
@@ -40,6 +39,15 @@ export async function prepareRestore(
   const { source, target, programs, findings, unverified } = inspection;
   const { manifest, contents } = dump;
   const refusal = combine(findings.refusals);
+  const { inPlace } = options;
+  const facts = {
+    sourceBytes: dump.bytes * perCompressedByte,
+    backupBytes: keys.backupKey === null ? 0 : target.facts.bytes,
+    objects: dump.archive.entries.length,
+    verify: options.verify,
+    source: { roundTripMs: 0, bytesPerMs: Infinity },
+    target: target.line,
+  };
   const plan: RestorePlan = {
     dump: {
       key: dump.key,
@@ -56,22 +64,15 @@ export async function prepareRestore(
     },
     target: plannedSide(target),
     backup: keys.backupKey === null ? null : store.uri(keys.backupKey),
-    mode,
+    mode: describeMode(inPlace),
     verify: contents === undefined ? null : options.verify,
     unverified,
     clientVersion: programs.version,
     tables: planTables(source.rows, target.rows),
     // Without the details of the manifest, the objects of the dump are not known by name.
     removedObjects: dump.details === undefined ? [] : removedObjects(source.objects, target.objects),
-    notes: findings.notes,
-    estimatedDurationMs: estimateDurationMs({
-      sourceBytes: dump.bytes * perCompressedByte,
-      backupBytes: keys.backupKey === null ? 0 : target.facts.bytes,
-      objects: dump.archive.entries.length,
-      verify: options.verify,
-      source: { roundTripMs: 0, bytesPerMs: Infinity },
-      target: target.line,
-    }),
+    notes: [...inPlaceNotes(inPlace, facts, target.facts.database), ...findings.notes],
+    ...estimates(inPlace, facts),
   };
   return {
     plan,

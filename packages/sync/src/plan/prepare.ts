@@ -53,6 +53,7 @@ export async function prepare(
     target,
     archive: store.uri(keys.archiveKey),
     backup: keys.backupKey === null ? null : store.uri(keys.backupKey),
+    inPlace: options.inPlace,
     verify: options.verify,
     excludeTableData: filter?.patterns ?? [],
     afterRestore: nameOf(options.script),

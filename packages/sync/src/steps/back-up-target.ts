@@ -41,7 +41,7 @@ export async function backUpTarget(
   const stored = await store.putFile(key, file, signal);
   const mark =
     markBefore ??
-    (target.system === "neon" ? undefined : await readRecordedMark(store, target, oids.target, signal));
+    (target.system === "neon" ? undefined : await readRecordedMark(store, target, facts.target, signal));
   const { inventory, sequences, snapshot } = found;
   await store.putManifest(
     key,

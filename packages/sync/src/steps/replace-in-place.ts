@@ -189,8 +189,11 @@ async function carryInPlace(
       allowWiderAccess: job.options.allowWiderAccess === true,
     });
     const name = ident(job.target.database);
-    const marked = joinComment(comment, job.mark);
-    await session.query(`comment on database ${name} is ${marked === null ? "null" : literal(marked)}`);
+    if (job.facts.target.owns) {
+      const inPlace = { at: job.stamp, backup: job.backupKey ?? "" };
+      const marked = joinComment(comment, job.mark, inPlace) ?? "";
+      await session.query(`comment on database ${name} is ${literal(marked)}`);
+    }
     await assertOpen(transaction, "A statement", context);
     return { value: undefined, summary: "owners and privileges of the target restored" };
   });

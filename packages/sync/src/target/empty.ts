@@ -18,7 +18,7 @@ interface Droppable extends Record<string, unknown> {
 }
 
 /** Condition: the extension `x` belongs to the platform. PL/pgSQL is in every new database. */
-const isPlatform = `(x.extname = 'plpgsql' or not pg_catalog.pg_has_role(x.extowner, 'usage'))`;
+export const isPlatform = `(x.extname = 'plpgsql' or not pg_catalog.pg_has_role(x.extowner, 'usage'))`;
 
 /** Condition: the schema `n` stays. */
 const stays = `(n.nspname = 'public' or exists (select 1 from pg_catalog.pg_extension x

@@ -7,6 +7,7 @@ import { dumpVersion } from "./dump-version.ts";
 import { encoding } from "./encoding.ts";
 import { extensions } from "./extensions.ts";
 import { filteredTarget, filters } from "./filters.ts";
+import { inPlace } from "./in-place.ts";
 import { objectsLeftOut } from "./objects-left-out.ts";
 import { owners } from "./owners.ts";
 import { pinnedTarget } from "./pinned-target.ts";
@@ -32,6 +33,7 @@ export const rules = [
   encoding,
   stagingDatabase,
   pinnedTarget,
+  inPlace,
   sessions,
   connections,
   readable,
@@ -62,6 +64,8 @@ type GivenFlags = { [Option in AllowOption as CamelCase<Option>]?: boolean };
 export interface Allowed extends GivenFlags {
   /** The command with one more flag, for hints. Default: `pnpm sync <direction> --<option>`. */
   commandAllowing?: (option: AllowOption) => string;
+  /** The command of the in-place mode, for hints. Default: `pnpm sync <direction> --in-place`. */
+  commandInPlace?: string;
 }
 
 /** Everything that the rules found. */
@@ -117,19 +121,29 @@ function apply(
   { direction }: Pick<RowsFacts, "direction">,
   allowed: Allowed,
 ): readonly Finding[] {
-  if (allow === undefined) return findings;
+  const commandInPlace = allowed.commandInPlace ?? `pnpm sync ${direction.name} --in-place`;
+  if (allow === undefined) {
+    return findings.map((finding) =>
+      "refusal" in finding && finding.otherwise !== undefined
+        ? { refusal: withCommand(finding.refusal, `Without a staging database:  ${commandInPlace}`) }
+        : finding,
+    );
+  }
   const commandAllowing =
     allowed.commandAllowing ?? ((option: AllowOption) => `pnpm sync ${direction.name} --${option}`);
   const isAllowed = new Map(Object.entries(allowed)).get(camelCase(allow.option)) === true;
   return findings.map((finding) => {
     if (!("refusal" in finding)) return finding;
-    const { message, hint } = finding.refusal;
-    if (isAllowed) return { note: `allowed by --${allow.option}: ${asFragment(message)}` };
+    if (isAllowed) return { note: `allowed by --${allow.option}: ${asFragment(finding.refusal.message)}` };
     const command = `To sync anyway:  ${commandAllowing(allow.option as AllowOption)}`;
-    return {
-      refusal: finding.refusal.with({ hint: hint === undefined ? command : `${hint} ${command}` }),
-    };
+    return { refusal: withCommand(finding.refusal, command) };
   });
+}
+
+/** The error with a command at the end of its hint. */
+function withCommand(refusal: OpsError, command: string): OpsError {
+  const { hint } = refusal;
+  return refusal.with({ hint: hint === undefined ? command : `${hint} ${command}` });
 }
 
 function collect(findings: readonly Finding[]): Findings {

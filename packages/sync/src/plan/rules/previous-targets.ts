@@ -6,9 +6,12 @@ import type { DatabasesRule } from "./rule.ts";
 export const previousTargets: DatabasesRule = {
   id: "previous-targets",
   needs: "databases",
-  check: ({ targetState }) => [
+  check: ({ inPlace, targetState }) => [
     ...replacedTargets(targetState).map((name) => ({
-      note: `the previous target ${name} will be dropped at the end`,
+      note:
+        inPlace === undefined
+          ? `the previous target ${name} will be dropped at the end`
+          : `the previous target ${name}, of an earlier sync, is kept. When nobody needs it:  drop database ${ident(name)};`,
     })),
     ...undoneTargets(targetState).map((name) => ({
       note: `${name}, which \`sync undo\` replaced, is kept: no dump of it exists. When nobody needs it:  drop database ${ident(name)};`,
