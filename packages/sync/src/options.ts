@@ -30,6 +30,8 @@ export interface SyncOptions extends Allowed, ReachOptions {
   excludeTableData?: readonly string[];
   /** Replaces the contents of the target in one transaction, without a staging database. */
   inPlace?: boolean;
+  /** Drops the previous targets of earlier syncs before anything is copied. */
+  dropPreviousFirst?: boolean;
   /** Changes the copy after its verification. From `readScript`. */
   script?: Script;
 }

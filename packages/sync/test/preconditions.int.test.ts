@@ -1,10 +1,10 @@
 /** Refusals because of the databases: they are the same, empty, too small, of another owner, or the target lacks something. */
-import { connect } from "@pilot-light/sandbox/postgres/connect";
 import { tcpProxy } from "@pilot-light/sandbox/postgres/tcp-proxy";
 import { createPair, neonHost, ownerRoles, sandboxPassword, type Pair } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { describe, expect, test } from "vitest";
 import { awsWithSecret } from "./proxies.ts";
+import { roleOnRds } from "./roles.ts";
 import { contentOf, documentOf, sync } from "./support.ts";
 import { expectRefusal, footprint, outputsFile } from "./untouched.ts";
 
@@ -72,28 +72,6 @@ describe.concurrent("a source that has too few rows", () => {
     expect(documentOf(transcript).outcome).toBe("planned");
   });
 });
-
-/** A login role on the RDS side, and an emulator whose secret names it; removed when disposed of. */
-async function roleOnRds(pair: Pair, name: string, attributes: string) {
-  const role = `${pair.rds.database}_${name}`;
-  const { port } = testSandbox().state.rds;
-  await pair.query(
-    "rds",
-    `create role ${role} login password '${sandboxPassword.replaceAll("'", "''")}' ${attributes}`,
-  );
-  const aws = await awsWithSecret(pair, JSON.stringify({ username: role, password: sandboxPassword }));
-  await using session = await connect({ port, database: "postgres", user: role, password: sandboxPassword });
-  expect(session.client).toBeDefined();
-  return {
-    role,
-    env: { AWS_ENDPOINT_URL: aws.url },
-    [Symbol.asyncDispose]: async () => {
-      await aws[Symbol.asyncDispose]();
-      await pair.query("rds", `drop owned by ${role}`);
-      await pair.query("rds", `drop role ${role}`);
-    },
-  };
-}
 
 describe.concurrent("a role on the target", () => {
   test("that may not create databases", async () => {

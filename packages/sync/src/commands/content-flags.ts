@@ -35,6 +35,7 @@ export function safetyFlags(options: Readonly<Record<string, unknown>>): string[
     ...givenAllowances(options).map((option) => `--${option}`),
     ...(options["targetBackup"] === false ? ["--no-target-backup"] : []),
     ...(options["inPlace"] === true ? ["--in-place"] : []),
+    ...(options["dropPreviousFirst"] === true ? ["--drop-previous-first"] : []),
   ];
 }
 

@@ -22,7 +22,7 @@ export async function runRestoreCommand(
     ...given,
     command: plain,
     commandAllowing: (option: string) => `${command} --${option}`,
-    commandInPlace: `${command} --in-place`,
+    commandWith: (option: string) => `${command} --${option}`,
   };
   if (given.dryRun) {
     const { plan, refusal } = await previewRestore(key, options, context);

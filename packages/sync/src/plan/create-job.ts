@@ -47,8 +47,9 @@ export function createJob(
     who: resolved.identity.arn,
     ...keys,
     staging: stagingName(target.database, keys.stamp),
-    // In place, none of them is older than what the undo would return to.
-    droppable: options.inPlace === true ? [] : replacedTargets(state),
+    // A sync in place replaces none of them.
+    droppable:
+      options.inPlace === true && options.dropPreviousFirst !== true ? [] : replacedTargets(state),
     sourceRows,
     readers: usefulReaders(tables, jobs),
     sourceBytes: new Map(

@@ -30,6 +30,7 @@ import { readInPlaceFacts } from "./in-place-facts.ts";
 import { readRecordedMark } from "./recorded-mark.ts";
 import { checkDatabases, checkRows, type Findings } from "./rules/index.ts";
 import type { SideFacts } from "./rules/rule.ts";
+import { readRoom } from "./read-room.ts";
 import { checkScript } from "./script.ts";
 
 /** One side of a sync, read completely. */
@@ -83,7 +84,14 @@ export async function inspect(
   const { targetBackup, jobs, script } = options;
   if (script !== undefined) await checkScript(first.target, script);
   const inPlace = await readInPlaceFacts(first.target, source.facts, target.facts, options);
-  const facts = { direction, source, target, targetBackup, jobs, targetState, privileges, ...inPlace };
+  const room = await readRoom(first.target, resolved, targetState, options, context);
+  // A filter makes the copy smaller, by rows that are not counted yet.
+  const isFiltered = (options.excludeTableData ?? []).length > 0;
+  const facts = {
+    ...{ direction, source, target, targetBackup, jobs, targetState, privileges },
+    ...inPlace,
+    ...(isFiltered ? {} : room),
+  };
   const found = checkDatabases(facts, options);
   if (found.refusals.length > 0) throw combine(found.refusals);
   const filter = await readFilters(first.source, options, source.tables, context);

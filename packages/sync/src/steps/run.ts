@@ -44,6 +44,7 @@ export async function runSync(job: SyncJob, command: CommandContext): Promise<Sy
   let target: SwapResult["target"] = "unchanged";
   const replace = job.options.inPlace === true ? replaceInPlace : replaceStaged;
   try {
+    const early = job.options.dropPreviousFirst === true ? await dropPrevious(job) : [];
     const prepared = prepareTarget(context, background, timed);
     const { dumped, loaded } = await loadSource(context, background, timed);
     const parts = { backup: prepared, check: (verified: DatabaseContent) => checkRowsAgain(verified, job), timed };
@@ -52,7 +53,7 @@ export async function runSync(job: SyncJob, command: CommandContext): Promise<Sy
     if (swapped.target !== "replaced") throw swapped.error;
     const done = { stored: stored.archive, changed, swapped, durationsMs };
     if (dumped !== undefined) await writeManifest(dumped, done, context);
-    const warnings = [...losses, ...(await dropPrevious(job))];
+    const warnings = [...losses, ...early, ...(await dropPrevious(job))];
     return summarize(verified, { sizes, stored, changed, swapped, durationsMs, warnings });
   } catch (error) {
     await background.stop(error);

@@ -94,8 +94,10 @@ export async function commit(session: Session, request: CommitRequest, signal: A
 }
 
 async function commitNow(session: Session, request: CommitRequest, signal: AbortSignal): Promise<Commit> {
+  let isSent = false;
   try {
     await session.query("delete from pg_temp.pilot_light_guard");
+    isSent = true;
     await session.query("commit");
     return { target: "replaced" };
   } catch (cause) {
@@ -104,8 +106,8 @@ async function commitNow(session: Session, request: CommitRequest, signal: Abort
       target: "unchanged",
       error: signal.aborted ? signal.reason : commitFailed({ database, reason: messageOf(cause) }, { cause }),
     });
-    // The server has answered that it did not.
-    if (sqlStateOf(cause) !== undefined) return unchanged();
+    // Or the server has answered that it did not.
+    if (!isSent || sqlStateOf(cause) !== undefined) return unchanged();
     const found = await findStatus(request, signal);
     if (found.status === "committed") return { target: "replaced" };
     if (found.status === "aborted") return unchanged();

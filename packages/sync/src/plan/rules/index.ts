@@ -18,7 +18,8 @@ import { recreatedTarget } from "./recreated-target.ts";
 import { roles } from "./roles.ts";
 import { rowLoss } from "./row-loss.ts";
 import { rowSecurity } from "./row-security.ts";
-import type { DatabasesFacts, Finding, Rule, RowsFacts } from "./rule.ts";
+import { room } from "./room.ts";
+import type { DatabasesFacts, Finding, OtherwiseOption, Rule, RowsFacts } from "./rule.ts";
 import { sessions } from "./sessions.ts";
 import { stagingDatabase } from "./staging-database.ts";
 import { versions } from "./versions.ts";
@@ -34,6 +35,7 @@ export const rules = [
   stagingDatabase,
   pinnedTarget,
   inPlace,
+  room,
   sessions,
   connections,
   readable,
@@ -64,8 +66,8 @@ type GivenFlags = { [Option in AllowOption as CamelCase<Option>]?: boolean };
 export interface Allowed extends GivenFlags {
   /** The command with one more flag, for hints. Default: `pnpm sync <direction> --<option>`. */
   commandAllowing?: (option: AllowOption) => string;
-  /** The command of the in-place mode, for hints. Default: `pnpm sync <direction> --in-place`. */
-  commandInPlace?: string;
+  /** The command with an option that does without what is refused, for hints. Default: `pnpm sync <direction> --<option>`. */
+  commandWith?: (option: OtherwiseOption) => string;
 }
 
 /** Everything that the rules found. */
@@ -121,24 +123,31 @@ function apply(
   { direction }: Pick<RowsFacts, "direction">,
   allowed: Allowed,
 ): readonly Finding[] {
-  const commandInPlace = allowed.commandInPlace ?? `pnpm sync ${direction.name} --in-place`;
-  if (allow === undefined) {
-    return findings.map((finding) =>
-      "refusal" in finding && finding.otherwise !== undefined
-        ? { refusal: withCommand(finding.refusal, `Without a staging database:  ${commandInPlace}`) }
-        : finding,
-    );
-  }
+  const commandWith =
+    allowed.commandWith ?? ((option: OtherwiseOption) => `pnpm sync ${direction.name} --${option}`);
+  const otherwise = (finding: Finding): Finding => {
+    if (!("refusal" in finding) || finding.otherwise === undefined) return finding;
+    const command = `${purposes[finding.otherwise]}:  ${commandWith(finding.otherwise)}`;
+    return { refusal: withCommand(finding.refusal, command) };
+  };
+  if (allow === undefined) return findings.map(otherwise);
   const commandAllowing =
     allowed.commandAllowing ?? ((option: AllowOption) => `pnpm sync ${direction.name} --${option}`);
   const isAllowed = new Map(Object.entries(allowed)).get(camelCase(allow.option)) === true;
-  return findings.map((finding) => {
+  return findings.map((found) => {
+    const finding = otherwise(found);
     if (!("refusal" in finding)) return finding;
     if (isAllowed) return { note: `allowed by --${allow.option}: ${asFragment(finding.refusal.message)}` };
     const command = `To sync anyway:  ${commandAllowing(allow.option as AllowOption)}`;
     return { refusal: withCommand(finding.refusal, command) };
   });
 }
+
+/** What an option is for, in a hint. */
+const purposes = {
+  "in-place": "Without a staging database",
+  "drop-previous-first": "To drop the previous targets first",
+} as const satisfies Record<OtherwiseOption, string>;
 
 /** The error with a command at the end of its hint. */
 function withCommand(refusal: OpsError, command: string): OpsError {

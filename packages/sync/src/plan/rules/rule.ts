@@ -11,10 +11,13 @@ import type { RowCounts } from "../../read/inventory.ts";
 import type { Privileges, Roles } from "../../target/privileges.ts";
 import type { TargetState } from "../../target/target-state.ts";
 
+/** Options that do without what a rule refuses. */
+export type OtherwiseOption = "in-place" | "drop-previous-first";
+
 /** What a rule found. */
 export type Finding =
-  /** The sync must not run. `otherwise` is the mode that does not need what is refused. */
-  | { refusal: OpsError; otherwise?: "in-place" }
+  /** The sync must not run. With the option `otherwise`, nothing would be refused. */
+  | { refusal: OpsError; otherwise?: OtherwiseOption }
   /** A sentence for the plan. */
   | { note: string }
   /** An extension of the source that the sync leaves out. */
@@ -40,10 +43,26 @@ export interface DatabasesFacts {
   /** What earlier syncs left on the target's server. */
   targetState: TargetState;
   privileges: PrivilegeFacts;
+  /** Undefined where it was not read. */
+  room?: RoomFacts;
   /** With `--in-place`: what the target's transaction depends on. */
   inPlace?: InPlaceFacts;
   /** Of a restore: the dump, whose facts are those of the source. */
   dump?: { uri: string; clientVersion: string };
+}
+
+/** How much room the target's server has. */
+export interface RoomFacts {
+  /** Bytes; undefined where nobody tells. */
+  free: number | undefined;
+  /** Who tells it. */
+  toldBy: string;
+  /** Why it is not known, where somebody should have told it. */
+  unknown?: string;
+  /** Bytes of the previous targets that a sync drops. */
+  previousBytes: number;
+  /** They are dropped first. */
+  dropPreviousFirst: boolean;
 }
 
 /** What is known of a target whose contents are replaced in place. */
