@@ -55,7 +55,9 @@ export const planSchema = z.object({
     .object({
       name: z
         .enum(["staged", "in-place"])
-        .describe("`staged`: by way of a staging database. `in-place`: in one transaction, with `--in-place`."),
+        .describe(
+          "`staged`: by way of a staging database. `in-place`: in one transaction, with `--in-place`.",
+        ),
       description: z.string().describe("The mode in a sentence."),
     })
     .describe("How the target is replaced."),
@@ -164,7 +166,9 @@ export const resultSchema = z.object({
     .nullable()
     .describe("Size of the dump of the target, in bytes; null with `--no-target-backup`."),
   sha256: z.string().describe("SHA-256 of the dump of the source, in hexadecimal."),
-  unavailableMs: z.number().describe(
+  unavailableMs: z
+    .number()
+    .describe(
       "Milliseconds for which nobody could connect to the target; with `--in-place`, for which readers waited.",
     ),
   previous: z

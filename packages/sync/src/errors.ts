@@ -112,7 +112,8 @@ export const undoInPlace = defineError<{
   meaning:
     "The last sync or restore replaced the contents of the database in place. It kept no previous database that an undo could return to.",
   remedy: "Restore the dump that it made before, with the command of the hint.",
-  message: ({ live, at }) => `The contents of ${live} were replaced in place at ${at}, so no undo can return to them.`,
+  message: ({ live, at }) =>
+    `The contents of ${live} were replaced in place at ${at}, so no undo can return to them.`,
   details: ({ previous }) =>
     previous === undefined ? [] : [`the previous database ${previous} is of an earlier sync`],
   hint: (facts) => `The earlier contents are in S3. To return to them:  ${wayBack(facts)}`,

@@ -200,7 +200,14 @@ export async function resolveRdsOnly(
 async function resolveAws(source: OutputsSource, context: CommandContext) {
   const { aws, identity, names, raw } = await readEnvironment(source, context);
   const { outputs, secretArn } = rdsOutputs(raw);
-  return { aws, identity, outputs, names, secretArn, bucket: outputs.db_backups_bucket_name ?? names.backupsBucket };
+  return {
+    aws,
+    identity,
+    outputs,
+    names,
+    secretArn,
+    bucket: outputs.db_backups_bucket_name ?? names.backupsBucket,
+  };
 }
 
 /**

@@ -11,7 +11,16 @@ import { describe, expect, test } from "vitest";
 import { roleOnRds } from "./roles.ts";
 import { processesOf, until } from "./processes.ts";
 import { runStalled } from "./dead-lines.ts";
-import { contentOf, databasesOf, documentOf, endpointOf, errorOf, keysOf, leftFiles, sync } from "./support.ts";
+import {
+  contentOf,
+  databasesOf,
+  documentOf,
+  endpointOf,
+  errorOf,
+  keysOf,
+  leftFiles,
+  sync,
+} from "./support.ts";
 import { expectRefusal, footprint, textFile } from "./untouched.ts";
 
 const run = ["neon-to-rds", "--in-place", "--yes", "--verbose"];
@@ -64,7 +73,13 @@ describe.concurrent("a role on the target that may not create databases", () => 
     await using limited = await roleOnRds(pair, "limited", `nocreatedb in role ${pair.rds.role}`);
     const before = await footprint(pair);
     const says = ["pnpm sync neon-to-rds --in-place"];
-    await expectRefusal(pair, before, ["neon-to-rds", "--yes"], { exit: 4, code: "NO_CREATEDB", says }, limited);
+    await expectRefusal(
+      pair,
+      before,
+      ["neon-to-rds", "--yes"],
+      { exit: 4, code: "NO_CREATEDB", says },
+      limited,
+    );
     const planned = await sync(pair, ["neon-to-rds", "--in-place", "--dry-run"], limited);
     expect(planned.exitCode, planned.stderr).toBe(0);
     expect(planned.stderr).toContain(`the role ${limited.role} may not create databases`);
@@ -83,19 +98,24 @@ describe.concurrent("a role on the target that may not create databases", () => 
     await pair.query("rds", `alter database ${database} owner to ${owner.role}`);
     await pair.query("rds", `alter table public.old_leads owner to ${owner.role}`);
     await pair.query("rds", `revoke temporary on database ${database} from public`);
+    await pair.query("rds", `grant create on schema public to ${role}`);
     // The backup reads it.
     await pair.query("rds", `grant select on public.old_leads, public.old_leads_id_seq to ${role}`);
     const before = await footprint(pair);
     const lacks = {
       exit: 4,
       code: "CANNOT_EMPTY",
-      says: ["table public.old_leads", `grant ${owner.role} to ${member.role};`, /CREATE and TEMPORARY/],
+      says: ["table public.old_leads", `grant "${owner.role}" to "${member.role}";`, /CREATE AND TEMPORARY/],
     };
     await expectRefusal(pair, before, run, lacks, member);
     await pair.query("rds", `alter table public.old_leads owner to ${role}`);
     await pair.query("rds", `grant create, temporary on database ${database} to ${member.role}`);
     const script = await textFile(pair, "update users set email = 'x' || id");
-    const marked = { exit: 4, code: "MARK_NEEDS_OWNER", says: [`grant ${owner.role} to ${member.role};`] };
+    const marked = {
+      exit: 4,
+      code: "MARK_NEEDS_OWNER",
+      says: [`grant "${owner.role}" to "${member.role}";`],
+    };
     await expectRefusal(pair, await footprint(pair), [...run, "--after-restore", script], marked, member);
     const done = await sync(pair, run, member);
     expect(done.exitCode, done.stderr).toBe(0);
@@ -105,18 +125,23 @@ describe.concurrent("a role on the target that may not create databases", () => 
   });
 });
 
-test.concurrent("a target with a logical replication slot or a publication", async () => {
-  await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
-  await pair.query("rds", "create publication named for table public.tags");
-  const before = await footprint(pair);
-  const named = { exit: 4, code: "PUBLICATIONS_NAME_TABLES", says: ["named", "drop publication named;"] };
-  await expectRefusal(pair, before, run, named);
-  await pair.query("rds", "drop publication named");
-  await pair.query("rds", "create publication everything for all tables");
-  const done = await sync(pair, run);
-  expect(done.exitCode, done.stderr).toBe(0);
-  expect(await pair.query("rds", "select pubname from pg_publication")).toEqual([{ pubname: "everything" }]);
-});
+test.concurrent(
+  "a target with a publication: one that names tables is refused, and one for all tables stays",
+  async () => {
+    await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+    await pair.query("rds", "create publication named for table public.tags");
+    const before = await footprint(pair);
+    const named = { exit: 4, code: "PUBLICATIONS_NAME_TABLES", says: ["named", 'drop publication "named";'] };
+    await expectRefusal(pair, before, run, named);
+    await pair.query("rds", "drop publication named");
+    await pair.query("rds", "create publication everything for all tables");
+    const done = await sync(pair, run);
+    expect(done.exitCode, done.stderr).toBe(0);
+    expect(await pair.query("rds", "select pubname from pg_publication")).toEqual([
+      { pubname: "everything" },
+    ]);
+  },
+);
 
 describe.concurrent("killed during", () => {
   for (const { step, when } of [
@@ -186,10 +211,14 @@ describe.concurrent("what fails leaves the target unchanged:", () => {
   });
 
   for (const { what, text, code } of [
-    { what: "a script with COMMIT", text: "update users set email = 'x'; commit;", code: "SCRIPT_ENDS_TRANSACTION" },
+    {
+      what: "a script with COMMIT",
+      text: "update users set email = 'x' || id || '@example.com'; commit;",
+      code: "SCRIPT_ENDS_TRANSACTION",
+    },
     {
       what: "a script with ROLLBACK, whose other statements would change the target",
-      text: "rollback; update users set email = 'x' || id;",
+      text: "rollback; update public.users set email = 'x' || id || '@example.com';",
       code: "SCRIPT_ENDS_TRANSACTION",
     },
     { what: "a statement of the script", text: "update nothing set email = 'x';", code: "SCRIPT_FAILED" },
@@ -202,22 +231,28 @@ describe.concurrent("what fails leaves the target unchanged:", () => {
   }
 });
 
-test.concurrent("a script changes the copy inside of the transaction, and the mark is committed with it", async () => {
-  await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
-  const path = await textFile(pair, "");
-  await writeFile(path, "update users set email = 'user' || id || '@example.com';");
-  const done = await sync(pair, [...run, "--after-restore", path]);
-  expect(done.exitCode, done.stderr).toBe(0);
-  const [row] = await pair.query("rds", "select count(*)::int as n from users where email like 'user%@example.com'");
-  expect(row).toEqual({ n: 60 });
-  const refused = await sync(pair, ["rds-to-neon", "--dry-run", "--json"]);
-  expect(errorOf(refused).code).toBe("CHANGED_COPY");
-  // The dump that it made before is not of a changed copy, so the database is none either when it returns.
-  const back = await sync(pair, [...wayBackOf(done.stderr), "--yes"]);
-  expect(back.exitCode, back.stderr).toBe(0);
-  const allowed = await sync(pair, ["rds-to-neon", "--dry-run", "--json", "--allow-shrink"]);
-  expect(allowed.exitCode, allowed.stdout).toBe(0);
-});
+test.concurrent(
+  "a script changes the copy inside of the transaction, and the mark is committed with it",
+  async () => {
+    await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+    const path = await textFile(pair, "");
+    await writeFile(path, "update users set email = 'user' || id || '@example.com';");
+    const done = await sync(pair, [...run, "--after-restore", path]);
+    expect(done.exitCode, done.stderr).toBe(0);
+    const [row] = await pair.query(
+      "rds",
+      "select count(*)::int as n from users where email like 'user%@example.com'",
+    );
+    expect(row).toEqual({ n: 60 });
+    const refused = await sync(pair, ["rds-to-neon", "--dry-run", "--json"]);
+    expect(errorOf(refused).code).toBe("CHANGED_COPY");
+    // The dump that it made before is not of a changed copy, so the database is none either when it returns.
+    const back = await sync(pair, [...wayBackOf(done.stderr), "--yes"]);
+    expect(back.exitCode, back.stderr).toBe(0);
+    const allowed = await sync(pair, ["rds-to-neon", "--dry-run", "--json", "--allow-shrink"]);
+    expect(allowed.exitCode, allowed.stdout).toBe(0);
+  },
+);
 
 /** The command of the line "to undo". */
 function wayBackOf(printed: string): string[] {
@@ -271,7 +306,9 @@ describe.concurrent("an answer to COMMIT that is lost", () => {
       await session[Symbol.asyncDispose]();
       throw new Error("the connection was lost");
     };
-    return new Proxy(session, { get: (of, name) => (name === "query" ? query : Reflect.get(of, name, of)) });
+    return new Proxy(session, {
+      get: (of, name): unknown => (name === "query" ? query : Reflect.get(of, name, of)),
+    });
   }
 
   for (const { when, target } of [
@@ -297,7 +334,12 @@ describe.concurrent("an answer to COMMIT that is lost", () => {
     await using pair = await createPair(testSandbox(), { neon: "empty", rds: "empty" });
     const session = await openSession(endpointOf(pair, "rds"), { failure: "target" });
     const id = await beginTransaction(session);
-    const request = { id, database: pair.rds.database, backup: "s3://b/rds-dumps/k", reopen: () => Promise.reject(new Error("no answer")) };
+    const request = {
+      id,
+      database: pair.rds.database,
+      backup: "s3://b/rds-dumps/k",
+      reopen: () => Promise.reject(new Error("no answer")),
+    };
     const interrupted = AbortSignal.abort(new Error("interrupted"));
     const ended = await commit(losing(session, "after"), request, interrupted);
     expect(ended).toMatchObject({

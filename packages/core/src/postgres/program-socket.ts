@@ -8,7 +8,6 @@
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import type { Environment } from "../config/env.ts";
@@ -17,8 +16,10 @@ import type { Session } from "./session.ts";
 /** Part of the socket's name. Nothing listens on this port. */
 const port = 5432;
 
+const socketName = `.s.PGSQL.${port}`;
+
 /** Bytes of a path that every system accepts for a socket (`sun_path`). */
-const longestPath = 100;
+const longestPath = 103;
 
 /** Parameters that libpq learns when it connects. */
 const reported = [
@@ -34,46 +35,51 @@ const reported = [
   "standard_conforming_strings",
 ];
 
+/** Where the socket is, and how a program connects to the session's server without it. */
+export interface SocketPlace {
+  /** A private directory of this run. */
+  directory: string;
+  /** From `libpqEnvironment`. */
+  environment: Environment;
+}
+
 /**
  * Runs programs in a session.
- * @param environment of a program that connects to the session's server, from `libpqEnvironment`
  * @param work gets the environment with which a program connects to the session instead; one program at a time
  */
 export async function withProgramSocket<T>(
   session: Session,
-  environment: Environment,
+  { directory, environment }: SocketPlace,
   work: (environment: Environment) => Promise<T>,
 ): Promise<T> {
-  const directory = await privateDirectory();
-  try {
-    const parameters = await readParameters(session);
-    const result = await session.lend(async (wire) => {
-      const relay = new Relay(wire, parameters);
-      const server = createServer((program) => void relay.serve(program));
-      try {
-        server.listen(join(directory, `.s.PGSQL.${port}`));
-        await once(server, "listening");
-        const done = await work(towards(directory, environment));
-        relay.assertIdle();
-        return done;
-      } finally {
-        relay.close();
-        await closed(server);
-      }
-    });
-    await session.pinSettings();
-    await session.query("set application_name = 'pilot-light'");
-    return result;
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
+  const parameters = await readParameters(session);
+  await using place = await shortEnough(directory);
+  const result = await session.lend(async (wire) => {
+    const relay = new Relay(wire, parameters);
+    const server = createServer((program) => void relay.serve(program));
+    try {
+      server.listen(join(place.path, socketName));
+      await once(server, "listening");
+      const done = await work(towards(place.path, environment));
+      relay.assertIdle();
+      return done;
+    } finally {
+      relay.close();
+      await closed(server);
+    }
+  });
+  // A program sets more than a session does, such as check_function_bodies.
+  await session.query("reset all");
+  await session.pinSettings();
+  return result;
 }
 
-/** A directory that only this user can enter, with a short path. */
-async function privateDirectory(): Promise<string> {
-  const short = "/tmp";
-  const base = tmpdir().length + 40 > longestPath ? short : tmpdir();
-  return await mkdtemp(join(base, "pl-"));
+/** The directory, or one with a shorter path that only this user can enter as well. */
+async function shortEnough(directory: string): Promise<AsyncDisposable & { path: string }> {
+  const none = { path: directory, [Symbol.asyncDispose]: () => Promise.resolve() };
+  if (Buffer.byteLength(join(directory, socketName)) <= longestPath) return none;
+  const path = await mkdtemp(join("/tmp", `pilot-light-sync-${process.pid}-`));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
 async function readParameters(session: Session): Promise<[string, string][]> {
@@ -85,11 +91,19 @@ async function readParameters(session: Session): Promise<[string, string][]> {
   return rows.map(({ name, value }) => [name, value]);
 }
 
-/** Without what concerns the way to the server. */
+/** What concerns the way to the server. */
+const wayVariables = new Set([
+  "PGHOSTADDR",
+  "PGCHANNELBINDING",
+  "PGSSLROOTCERT",
+  "PGPASSFILE",
+  // The session has these settings.
+  "PGOPTIONS",
+]);
+
 function towards(directory: string, environment: Environment): Environment {
-  const { PGHOSTADDR, PGCHANNELBINDING, PGSSLROOTCERT, PGPASSFILE, PGOPTIONS, ...rest } = environment;
-  void [PGHOSTADDR, PGCHANNELBINDING, PGSSLROOTCERT, PGPASSFILE, PGOPTIONS];
-  return { ...rest, PGHOST: directory, PGPORT: String(port), PGSSLMODE: "disable" };
+  const rest = Object.entries(environment).filter(([name]) => !wayVariables.has(name));
+  return { ...Object.fromEntries(rest), PGHOST: directory, PGPORT: String(port), PGSSLMODE: "disable" };
 }
 
 async function closed(server: Server): Promise<void> {
@@ -159,7 +173,7 @@ class Relay {
           continue;
         }
         await this.#send(head, type === "Q" || type === "F" || type === "S" ? 1 : 0);
-        for (let left = rest; left > 0; ) {
+        for (let left = rest; left > 0;) {
           const part = await requests.some(left);
           if (part === undefined) return;
           left -= part.length;
@@ -281,7 +295,7 @@ class Frames {
   /** @returns the number of messages of a type that begin in these bytes */
   read(bytes: Buffer, type: string): number {
     let found = 0;
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = 0; at < bytes.length;) {
       if (this.#left > 0) {
         const skipped = Math.min(this.#left, bytes.length - at);
         this.#left -= skipped;
@@ -319,7 +333,7 @@ class Requests {
   async take(bytes: number): Promise<Buffer | undefined> {
     if (bytes === 0) return Buffer.alloc(0);
     const parts: Buffer[] = [];
-    for (let left = bytes; left > 0; ) {
+    for (let left = bytes; left > 0;) {
       const part = await this.some(left);
       if (part === undefined) return undefined;
       parts.push(part);

@@ -29,7 +29,9 @@ export async function runRestoreCommand(
     printRestorePlan(plan, printer, given);
     if (refusal !== undefined) throw refusal;
     // The dump of the plan: `latest` may be another one later.
-    printer.line(`  To run it:  ${[`pnpm sync restore ${plan.dump.key} --to ${given.to}`, ...flags].join(" ")}`);
+    printer.line(
+      `  To run it:  ${[`pnpm sync restore ${plan.dump.key} --to ${given.to}`, ...flags].join(" ")}`,
+    );
     return { outcome: "planned", document: { plan } };
   }
   if (!given.yes && !canAsk()) throw confirmationNeeded({ command });

@@ -48,8 +48,7 @@ export function createJob(
     ...keys,
     staging: stagingName(target.database, keys.stamp),
     // A sync in place replaces none of them.
-    droppable:
-      options.inPlace === true && options.dropPreviousFirst !== true ? [] : replacedTargets(state),
+    droppable: options.inPlace === true && options.dropPreviousFirst !== true ? [] : replacedTargets(state),
     sourceRows,
     readers: usefulReaders(tables, jobs),
     sourceBytes: new Map(

@@ -116,11 +116,7 @@ export function makePlan(parts: {
     clientVersion,
     tables: planTables(source.rows, target.rows),
     removedObjects: removedObjects(source.objects, target.objects),
-    notes: [
-      ...inPlaceNotes(inPlace, facts, target.facts.database),
-      ...notes,
-      ...slowRoute(source, target),
-    ],
+    notes: [...inPlaceNotes(inPlace, facts, target.facts.database), ...notes, ...slowRoute(source, target)],
     ...estimates(inPlace, facts),
   };
 }

@@ -9,7 +9,7 @@ import type { RoomFacts } from "./rules/rule.ts";
 
 /** The limit of the plan of a Neon project, and what all of its databases use; both in bytes. */
 const neonQuery = `
-  select pg_catalog.pg_size_bytes(pg_catalog.current_setting('neon.max_cluster_size', true)) as limit,
+  select pg_catalog.pg_size_bytes(nullif(pg_catalog.current_setting('neon.max_cluster_size', true), '')) as limit,
          (select pg_catalog.sum(pg_catalog.pg_database_size(d.oid)) from pg_catalog.pg_database d
            where pg_catalog.has_database_privilege(d.oid, 'connect')) as used`;
 
@@ -29,7 +29,7 @@ export async function readRoom(
   const previous = { previousBytes: Number(bytes), dropPreviousFirst };
   if (session.endpoint.system === "neon") {
     const { limit, used } = await session.one<{ limit: string | null; used: string | null }>(neonQuery);
-    const free = Number(limit) > 0 ? Number(limit) - Number(used) : undefined;
+    const free = Number(limit) > 0 ? Math.max(0, Number(limit) - Number(used)) : undefined;
     return { room: { ...previous, free, toldBy: "the limit neon.max_cluster_size of the project" } };
   }
   const toldBy = "CloudWatch (FreeStorageSpace)";

@@ -9,15 +9,19 @@ const endpoint = { system: "rds", host: "r" } as const;
 
 test("the newest manifest states the mark of a database by its OID", () => {
   expect(recordedMark({ createdAt, database: neon, target: rds }, endpoint, { oid: 2 })).toEqual(mark);
-  expect(recordedMark({ createdAt, database: { ...rds, serverVersion: "16.4" }, target: neon }, endpoint, { oid: 2 })).toEqual(
-    mark,
-  );
+  expect(
+    recordedMark({ createdAt, database: { ...rds, serverVersion: "16.4" }, target: neon }, endpoint, {
+      oid: 2,
+    }),
+  ).toEqual(mark);
 });
 
 test("another database has no mark: after an undo, on another server, or where no OID was recorded", () => {
   const { oid, ...without } = rds;
   expect(recordedMark({ createdAt, database: neon, target: rds }, endpoint, { oid: 3 })).toBeUndefined();
-  expect(recordedMark({ createdAt, database: neon, target: rds }, { ...endpoint, host: "other" }, { oid })).toBeUndefined();
+  expect(
+    recordedMark({ createdAt, database: neon, target: rds }, { ...endpoint, host: "other" }, { oid }),
+  ).toBeUndefined();
   expect(recordedMark({ createdAt, database: neon, target: without }, endpoint, { oid })).toBeUndefined();
   expect(recordedMark({ createdAt, database: neon }, endpoint, { oid: 2 })).toBeUndefined();
 });

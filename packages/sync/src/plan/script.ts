@@ -72,9 +72,12 @@ export function scriptError(error: unknown, { file, text }: Script, { skipped = 
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
   const state = sqlStateOf(error);
   if (state === undefined) return error;
-  const { position, where, constraint } = cause as Partial<Record<"position" | "where" | "constraint", string>>;
+  const { position, where, constraint } = cause as Partial<
+    Record<"position" | "where" | "constraint", string>
+  >;
   // The guard of the in-place mode: a COMMIT fails, and after a ROLLBACK the session only reads.
-  if (constraint === guard || state === readOnlyTransaction) return scriptEndsTransaction({ file }, { cause });
+  const isEnded = constraint === guard || state === readOnlyTransaction;
+  if (isEnded) return scriptEndsTransaction({ file }, { cause });
   const offset = Number(position) - 1 - skipped;
   // Positions count characters, and those of JavaScript's strings are UTF-16 units.
   const before = Number.isNaN(offset) || offset < 0 ? undefined : Array.from(text).slice(0, offset).join("");

@@ -64,6 +64,7 @@ export async function changeInPlace(
 ): Promise<Changed> {
   return await context.printer.step("script", async (progress) => {
     const statements = await runScript(session, script, (done) => progress(plural(done, "statement")));
+    await session.query("reset all");
     await session.pinSettings();
     const sessions = { all: [session], first: session };
     return await describeChange({ script, statements }, before, sessions, context, progress);

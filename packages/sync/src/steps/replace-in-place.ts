@@ -21,7 +21,7 @@ import { carryPrivileges } from "../target/carry-privileges.ts";
 import { emptyDatabase } from "../target/empty.ts";
 import { readTargetSettings, type TargetSettings } from "../target/settings.ts";
 import type { SwapResult } from "../target/swap.ts";
-import { beginTransaction, commit, lockTables } from "../target/transaction.ts";
+import { beginTransaction, commit, lockTables, nested } from "../target/transaction.ts";
 import { finishUploads } from "./archive-dump.ts";
 import { backUpTarget } from "./back-up-target.ts";
 import { changeInPlace } from "./change-staging.ts";
@@ -55,11 +55,9 @@ export async function replaceInPlace(
   const found = await timed("verify", () => verifyInPlace(loaded, session, context));
   check(found.verified);
   const { script } = options;
-  const changed = script && (await timed("script", () => changeInPlace(script, found.verified, session, context)));
-  const stored = await finishUploads(
-    { archive: loaded.stored, backup: Promise.resolve(backup) },
-    context,
-  );
+  const changed =
+    script && (await timed("script", () => changeInPlace(script, found.verified, session, context)));
+  const stored = await finishUploads({ archive: loaded.stored, backup: Promise.resolve(backup) }, context);
   await timed("settings", () => carryInPlace(settings, loaded, transaction, context));
   signal.throwIfAborted();
   const request = {
@@ -131,13 +129,18 @@ async function restoreInPlace(
     const tables = await readBusy(target, "target", context, () => lockTables(session, "access exclusive"));
     await assertUnchanged(session, { ...before, now: tables }, context);
     report("emptying the target");
-    await emptyDatabase(session);
+    await readBusy(target, "target", context, () => nested(session, () => emptyDatabase(session)));
     await session.query("create schema if not exists public");
     const entries = archive.entries.filter((entry) => !isLeftOut(entry, leftOut));
-    await withProgramSocket(session, libpq.target, (environment) =>
+    await withProgramSocket(session, { directory: workDirectory, environment: libpq.target }, (environment) =>
       restorePart(
         { endpoint: target, programs, environment, database: target.database, directory: workDirectory },
-        { name: "in-place", entries, from: { file: dump.file }, onTable: (table) => report(`rows of ${table}`) },
+        {
+          name: "in-place",
+          entries,
+          from: { file: dump.file },
+          onTable: (table) => report(`rows of ${table}`),
+        },
         context,
       ),
     );

@@ -47,7 +47,11 @@ export async function runSync(job: SyncJob, command: CommandContext): Promise<Sy
     const early = job.options.dropPreviousFirst === true ? await dropPrevious(job) : [];
     const prepared = prepareTarget(context, background, timed);
     const { dumped, loaded } = await loadSource(context, background, timed);
-    const parts = { backup: prepared, check: (verified: DatabaseContent) => checkRowsAgain(verified, job), timed };
+    const parts = {
+      backup: prepared,
+      check: (verified: DatabaseContent) => checkRowsAgain(verified, job),
+      timed,
+    };
     const { changed, losses, sizes, stored, swapped, verified } = await replace(loaded, context, parts);
     ({ target } = swapped);
     if (swapped.target !== "replaced") throw swapped.error;

@@ -57,8 +57,10 @@ export async function verifyInPlace(
   const { job, libpq } = context;
   return await verifyCopy(loaded, context, async (dump, read) => {
     if (!loaded.hasPublic) await session.query(dropPublic);
-    const archive = await withProgramSocket(session, libpq.target, (environment) =>
-      dump({ endpoint: job.target, environment }),
+    const archive = await withProgramSocket(
+      session,
+      { directory: job.workDirectory, environment: libpq.target },
+      (environment) => dump({ endpoint: job.target, environment }),
     );
     return [archive, await read([session])];
   });
@@ -78,11 +80,7 @@ type Reading = (
 ) => Promise<readonly [Archive, Found]>;
 
 /** @param reading reads the copy, in the way that it can be reached */
-async function verifyCopy(
-  loaded: LoadedSource,
-  context: StepContext,
-  reading: Reading,
-): Promise<Verified> {
+async function verifyCopy(loaded: LoadedSource, context: StepContext, reading: Reading): Promise<Verified> {
   const { printer, job, signal } = context;
   const { direction, options, programs, skippedExtensions, versions } = job;
   const { leftOut, relations } = loaded;

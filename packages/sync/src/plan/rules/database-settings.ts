@@ -34,7 +34,9 @@ export const databaseSettings: DatabasesRule<"allow-lost-settings"> = {
   check: ({ direction, inPlace, source: { facts: source }, target: { facts: target } }) => {
     const findings: Finding[] = [];
     // In place, the database is the same one.
-    const lost = (inPlace === undefined ? target.settings : []).filter(({ isSettable }) => !isSettable).map(nameOf);
+    const lost = (inPlace === undefined ? target.settings : [])
+      .filter(({ isSettable }) => !isSettable)
+      .map(nameOf);
     if (lost.length > 0) {
       const facts = { system: direction.target, role: target.role, settings: lost };
       findings.push({ refusal: settingsNotSettable(facts) });

@@ -20,7 +20,8 @@ const cannotEmpty = defineError<TargetRole & Pick<InPlaceFacts, "undroppable">>(
   state: "nothing-written",
   message: ({ system, role, undroppable }) =>
     `${system}: the role ${role} may not drop ${plural(undroppable.length, "object")} of the target, because other roles own ${undroppable.length === 1 ? "it" : "them"}.`,
-  details: ({ undroppable }) => undroppable.slice(0, 20).map(({ name, owner }) => `${name} belongs to ${owner}`),
+  details: ({ undroppable }) =>
+    undroppable.slice(0, 20).map(({ name, owner }) => `${name} belongs to ${owner}`),
   hint: ({ role, undroppable }) =>
     `As an administrator:  ${[...new Set(undroppable.map(({ owner }) => owner))].map((owner) => `grant ${ident(owner)} to ${ident(role)};`).join(" ")}`,
 });
@@ -97,7 +98,9 @@ function notes({ direction, inPlace, source, target: { facts } }: DatabasesFacts
   if (inPlace === undefined) return [];
   const { createdb, owns, logicalSlots, subscriptions } = facts;
   const { locks, staying } = inPlace;
-  const kept = staying.filter((name) => !source.facts.extensions.some((extension) => extension.name === name));
+  const kept = staying.filter(
+    (name) => !source.facts.extensions.some((extension) => extension.name === name),
+  );
   const pinned = pinning(facts);
   const reasons = [
     ...(createdb ? [] : [`the role ${facts.role} may not create databases`]),

@@ -27,12 +27,10 @@ export const objectsLeftOut: DatabasesRule = {
         source.notDumped,
         (names) => `not copied from ${direction.source}, because a dump does not contain them: ${names}`,
       ),
-      ...list(
-        triggersAndPublications(target),
-        (names) =>
-          inPlace === undefined
-            ? `the swap loses these objects of the target: ${names}`
-            : `these objects of the target stay, and act on the new contents: ${names}`,
+      ...list(triggersAndPublications(target), (names) =>
+        inPlace === undefined
+          ? `the swap loses these objects of the target: ${names}`
+          : `these objects of the target stay, and act on the new contents: ${names}`,
       ),
     ];
   },

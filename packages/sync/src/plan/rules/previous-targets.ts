@@ -12,8 +12,8 @@ export const previousTargets: DatabasesRule = {
         room?.dropPreviousFirst === true
           ? `the previous target ${name} will be dropped first: from then on, no undo can return to it, even if the sync fails`
           : inPlace === undefined
-          ? `the previous target ${name} will be dropped at the end`
-          : `the previous target ${name}, of an earlier sync, is kept. When nobody needs it:  drop database ${ident(name)};`,
+            ? `the previous target ${name} will be dropped at the end`
+            : `the previous target ${name}, of an earlier sync, is kept. When nobody needs it:  drop database ${ident(name)};`,
     })),
     ...undoneTargets(targetState).map((name) => ({
       note: `${name}, which \`sync undo\` replaced, is kept: no dump of it exists. When nobody needs it:  drop database ${ident(name)};`,

@@ -104,7 +104,8 @@ const publicByDefault = new Map([
 /** Default privileges of roles to which the role does not belong. */
 function defaultChanges({ inPlace, privileges: { source, target, roles } }: DatabasesFacts) {
   // Only those of a schema end with it.
-  const ends = ({ schema }: DefaultPrivilege) => inPlace === undefined || (schema !== null && schema !== "public");
+  const ends = ({ schema }: DefaultPrivilege) =>
+    inPlace === undefined || (schema !== null && schema !== "public");
   const schemas = new Set(
     source.objects.filter(({ kind }) => kind === "schemas").map(({ schema }) => schema),
   );

@@ -18,7 +18,11 @@ const cannotEndSessions = defineError<{ system: DatabaseSystem; role: string; se
 function waiting({ sessions: number }: { sessions: number }) {
   if (number === 0) return [];
   const count = plural(number, "session is", "sessions are");
-  return [{ note: `${count} connected to the target: each waits when it uses a table, and sees the new contents afterwards` }];
+  return [
+    {
+      note: `${count} connected to the target: each waits when it uses a table, and sees the new contents afterwards`,
+    },
+  ];
 }
 
 export const sessions: DatabasesRule = {
