@@ -153,8 +153,8 @@ async function dumpSnapshot(
   const progress = new LoadProgress();
   const load = async () => {
     await creating;
-    if (inPlace) return;
-    await loadStaging({ file, archive: contents, leftOut, progress }, context);
+    if (inPlace) return undefined;
+    return await loadStaging({ file, archive: contents, leftOut, progress }, context);
   };
   const loading = parts.start(load());
   const [dump, archive, content] = await settleAll([

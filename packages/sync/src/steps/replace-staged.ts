@@ -42,7 +42,7 @@ export async function replaceStaged(
   const { script } = context.job.options;
   const changed = script && (await timed("script", () => changeStaging(script, found.verified, context)));
   const stored = await finishUploads({ archive: loaded.stored, backup }, context);
-  await timed("settings", () => carrySettings(loaded, context));
+  await timed("settings", () => carrySettings(found.settings, loaded, context));
   context.signal.throwIfAborted();
   return { ...found, changed, stored, swapped: await timed("swap", () => swapTarget(context)) };
 }

@@ -1,4 +1,7 @@
-/** Step: compare the staging database with the snapshot, and refresh its statistics. */
+/**
+ * Step: compare the staging database with the snapshot, and refresh its statistics. pg_dump reads the definitions while the rows are read,
+ * and then the settings that the next step needs.
+ */
 import { join } from "node:path";
 import { plural } from "@pilot-light/core/output/format";
 import type { Archive } from "@pilot-light/core/inventory/archive";
@@ -17,6 +20,7 @@ import { isLeftOut } from "../copy/restore-list.ts";
 import { dumpSchema, type SchemaDumpRequest } from "../copy/schema-dump.ts";
 import { installedVersions, listDumpedSequences, readConfiguration } from "../read/extensions.ts";
 import { analyzeParents, assertEqual, fingerprintStagingTables } from "../copy/verify.ts";
+import { readSettings, type SettingsToCarry } from "./carry-settings.ts";
 import type { LoadedSource } from "./loaded-source.ts";
 
 /** What the verification found. */
@@ -29,7 +33,10 @@ export interface Verified {
   sizes: ReadonlyMap<string, number>;
 }
 
-export async function verifyStaging(loaded: LoadedSource, context: StepContext): Promise<Verified> {
+export async function verifyStaging(
+  loaded: LoadedSource,
+  context: StepContext,
+): Promise<Verified & { settings: SettingsToCarry }> {
   const { environment, job, libpq, signal, together } = context;
   const endpoint = withDatabase(job.target, job.staging);
   const sessionOpts = sessionOptions("target", environment, signal);
@@ -43,8 +50,15 @@ export async function verifyStaging(loaded: LoadedSource, context: StepContext):
       await using sessions = await openSessions(endpoint, job.readers, sessionOpts);
       return await read(sessions.all);
     };
-    // pg_dump runs while the rows are read.
-    return await settleAll([together(dump({ endpoint, environment: libpq.target })), together(readRows())]);
+    const readAll = async () => {
+      const found = await readRows();
+      return { found, other: { settings: await readSettings(context) } };
+    };
+    const [archive, rest] = await settleAll([
+      together(dump({ endpoint, environment: libpq.target })),
+      together(readAll()),
+    ]);
+    return { archive, ...rest };
   });
 }
 
@@ -62,7 +76,7 @@ export async function verifyInPlace(
       { directory: job.workDirectory, environment: libpq.target },
       (environment) => dump({ endpoint: job.target, environment }),
     );
-    return [archive, await read([session])];
+    return { archive, found: await read([session]), other: {} };
   });
 }
 
@@ -73,14 +87,18 @@ type Found = Omit<DatabaseContent, "archive"> & {
   inventory: { sizes: ReadonlyMap<string, number> };
 };
 
-/** Dumps the schema of the copy, and reads its rows. */
-type Reading = (
+/** Dumps the schema of the copy, reads its rows, and whatever else the next steps need. */
+type Reading<Other> = (
   dump: (server: Pick<SchemaDumpRequest, "endpoint" | "environment">) => Promise<Archive>,
   read: (sessions: readonly Session[]) => Promise<Found>,
-) => Promise<readonly [Archive, Found]>;
+) => Promise<{ archive: Archive; found: Found; other: Other }>;
 
 /** @param reading reads the copy, in the way that it can be reached */
-async function verifyCopy(loaded: LoadedSource, context: StepContext, reading: Reading): Promise<Verified> {
+async function verifyCopy<Other>(
+  loaded: LoadedSource,
+  context: StepContext,
+  reading: Reading<Other>,
+): Promise<Verified & Other> {
   const { printer, job, signal } = context;
   const { direction, options, programs, skippedExtensions, versions } = job;
   const { leftOut, relations } = loaded;
@@ -113,7 +131,7 @@ async function verifyCopy(loaded: LoadedSource, context: StepContext, reading: R
       if (first !== undefined) await analyzeParents(first);
       return { ...other, inventory: rows };
     };
-    const [archive, found] = await reading(dump, read);
+    const { archive, found, other } = await reading(dump, read);
     const { expected, actual, sequencesAfter } = loaded.compare({ ...found, archive });
     assertEqual(expected, actual, {
       sequencesAfter,
@@ -132,6 +150,7 @@ async function verifyCopy(loaded: LoadedSource, context: StepContext, reading: R
       losses: lossesBetween(expected, actual),
       verified: expected,
       sizes: found.inventory.sizes,
+      ...other,
     };
     return { value, summary: `equal: ${what.join(", ")}` };
   });
