@@ -7,7 +7,7 @@ import { defineError } from "@pilot-light/core/ops-error";
 import type { DatabaseSystem, Endpoint } from "@pilot-light/core/postgres/endpoint";
 import { ident } from "@pilot-light/core/postgres/identifiers";
 import { deployCommand } from "@pilot-light/core/terraform/deploy-command";
-import { wayBack } from "./way-back.ts";
+import { wayBack } from "./read/way-back.ts";
 import { hintForProgram } from "./copy/program-hints.ts";
 
 const eitherSide = { oneOf: ["source", "target"], choose: ({ side }: { side: Side }) => side } as const;

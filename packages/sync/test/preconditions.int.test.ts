@@ -1,5 +1,4 @@
 /** Refusals because of the databases: they are the same, empty, too small, of another owner, or the target lacks something. */
-import { createAwsClients } from "@pilot-light/core/aws/clients";
 import { sdk } from "@pilot-light/core/aws/sdk";
 import { resourceNames } from "@pilot-light/core/contract";
 import { tcpProxy } from "@pilot-light/sandbox/postgres/tcp-proxy";
@@ -179,7 +178,10 @@ test.concurrent(
 describe.concurrent("a server without room for the copy", () => {
   test("RDS: CloudWatch tells the free storage", async () => {
     await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
-    const cloudWatch = await createAwsClients(pair.env).cloudWatch();
+    const { AWS_ENDPOINT_URL: endpoint = "", AWS_REGION: region = "" } = pair.env;
+    const { AWS_ACCESS_KEY_ID: accessKeyId = "", AWS_SECRET_ACCESS_KEY: secretAccessKey = "" } = pair.env;
+    const credentials = { accessKeyId, secretAccessKey };
+    const cloudWatch = new (sdk.cloudWatch().CloudWatchClient)({ endpoint, region, credentials });
     const { databaseInstance } = resourceNames(pair.project);
     await cloudWatch.send(
       new (sdk.cloudWatch().PutMetricDataCommand)({

@@ -4,7 +4,7 @@ import type { Column } from "@pilot-light/core/output/layout";
 import type { Printer } from "@pilot-light/core/output/printer";
 import { ident } from "@pilot-light/core/postgres/identifiers";
 import type { Plan, PlannedSide, PlannedTable, SyncResult, Undone } from "../documents.ts";
-import { wayBack } from "../way-back.ts";
+import { wayBack } from "../read/way-back.ts";
 import type { PlannedUndo } from "../undo.ts";
 
 /** From this number of tables on, those with an unchanged number of rows are not listed. */
