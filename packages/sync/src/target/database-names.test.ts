@@ -51,8 +51,9 @@ test("a name is not shortened in the middle of a character", () => {
 });
 
 test("the time at which a database was replaced is in its name, and can be compared with a stamp", () => {
-  for (const name of names)
+  for (const name of names) {
     expect(replacedAt(previousName(name, "undone", stamp, 16777))).toBe(digits(stamp));
+  }
   expect(replacedAt("neondb")).toBe("");
   expect(digits("2026-11-22T09-30-01") > digits(stamp)).toBe(true);
 });
