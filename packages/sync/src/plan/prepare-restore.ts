@@ -12,7 +12,7 @@ import { perCompressedByte } from "./dump-facts.ts";
 import { estimateDurationMs } from "./estimate.ts";
 import { inspectDump, type DumpInspection } from "./inspect-dump.ts";
 import { mode, plannedSide, planTables, removedObjects } from "./plan.ts";
-import { freeKeys, type DumpKeys } from "./prepare.ts";
+import { freeKeys, nameOf, type DumpKeys } from "./prepare.ts";
 
 /** A plan, and everything that it was made from. */
 export interface PreparedRestore {
@@ -54,6 +54,8 @@ export async function prepareRestore(
       bytes: dump.bytes,
       sha256: manifest.sha256,
     },
+    resumes: null,
+    afterRestore: nameOf(options.script),
     target: plannedSide(target),
     backup: keys.backupKey === null ? null : store.uri(keys.backupKey),
     mode,

@@ -5,7 +5,7 @@ import type { CommandContext } from "@pilot-light/core/cli/command";
 import { OpsError, messageOf, withState } from "@pilot-light/core/ops-error";
 import { formatBytes } from "@pilot-light/core/output/format";
 import { libpqEnvironment } from "@pilot-light/core/postgres/libpq";
-import type { UploadedDump } from "../archive/manifest.ts";
+import type { Manifest, UploadedDump } from "../archive/manifest.ts";
 import type { DatabaseContent } from "../copy/equality.ts";
 import type { SyncResult } from "../documents.ts";
 import type { StepContext, SyncJob } from "../job.ts";
@@ -17,13 +17,14 @@ import { backUpTarget } from "./back-up-target.ts";
 import { Background } from "./background.ts";
 import { carrySettings } from "./carry-settings.ts";
 import { changeStaging, type Changed } from "./change-staging.ts";
-import { dumpSource, type DumpedSource } from "./dump-source.ts";
+import { dumpSource } from "./dump-source.ts";
+import { recordMark } from "./record-mark.ts";
 import { restoreStaging } from "./restore-staging.ts";
 import { swapTarget } from "./swap-target.ts";
 import { verifyStaging } from "./verify-staging.ts";
 import type { LoadedSource } from "./loaded-source.ts";
 import { openSource } from "./open-source.ts";
-import { writeManifest } from "./write-manifest.ts";
+import { draftManifest, writeDraft, writeManifest } from "./write-manifest.ts";
 
 /** The state that an error after the swap leaves. */
 const stateAfter = { replaced: "changed", unknown: "unknown" } as const;
@@ -52,7 +53,7 @@ export async function runSync(job: SyncJob, command: CommandContext): Promise<Sy
         ? Promise.resolve(undefined)
         : timed("backup", () => log.timed("backup", () => backUpTarget(backupKey, context), describeDump)),
     );
-    const { dumped, loaded } = await loadSource(context, background, timed);
+    const { manifest, loaded } = await loadSource(context, background, timed);
     await timed("restore", () => restoreStaging(loaded, context));
     const { losses, sizes, verified } = await timed("verify", () => verifyStaging(loaded, context));
     // The manifest of a dump may not state its rows.
@@ -60,13 +61,17 @@ export async function runSync(job: SyncJob, command: CommandContext): Promise<Sy
     const { script } = job.options;
     const changed = script && (await timed("script", () => changeStaging(script, verified, context)));
     const stored = await finishUploads({ archive: loaded.stored, backup }, context);
+    // From here on a crash loses no dump.
+    await manifest;
     await timed("settings", () => carrySettings(loaded, context));
+    await recordMark(context);
     context.signal.throwIfAborted();
     const swapped = await timed("swap", () => swapTarget(context));
     ({ target } = swapped);
     if (swapped.target !== "replaced") throw swapped.error;
-    const done = { stored: stored.archive, changed, swapped, durationsMs };
-    if (dumped !== undefined) await writeManifest(dumped, done, context);
+    if (manifest !== undefined) {
+      await writeManifest(await manifest, { changed, swapped, durationsMs }, context);
+    }
     const warnings = [...losses, ...(await dropPrevious(job))];
     return summarize(verified, { sizes, stored, changed, swapped, durationsMs, warnings });
   } catch (error) {
@@ -84,22 +89,33 @@ const describeDump = ({ bytes }: UploadedDump) => `${formatBytes(bytes)} in S3`;
 /** Measures a part of the sync. */
 type Timed = <T>(name: string, work: () => Promise<T>) => Promise<T>;
 
+/** A source whose rows are being loaded. */
+interface Loading {
+  loaded: LoadedSource;
+  /** What the manifest of the dump will state; undefined where a restore leaves the dump as it is. */
+  manifest: Promise<Manifest> | undefined;
+}
+
 /** Dumps the source and begins the upload, or opens the dump of a restore. */
-async function loadSource(
-  context: StepContext,
-  background: Background,
-  timed: Timed,
-): Promise<{ dumped: DumpedSource | undefined; loaded: LoadedSource }> {
+async function loadSource(context: StepContext, background: Background, timed: Timed): Promise<Loading> {
   const { job } = context;
   const { source } = job;
-  if (source.kind === "dump") return { dumped: undefined, loaded: await openSource(source.dump, context) };
+  if (source.kind === "dump") {
+    const manifest = source.resumes === undefined ? undefined : Promise.resolve(source.dump.manifest);
+    return { manifest, loaded: await openSource(source.dump, context) };
+  }
   const dumped = await timed("dump", () => dumpSource(source.endpoint, context));
   checkRowsAgain(dumped, job);
   const upload = () => uploadArchive(dumped.dump, context);
   const stored = background.start(
     timed("archive", () => context.printer.log.timed("archive", upload, describeDump)),
   );
-  return { dumped, loaded: { ...dumped, stored } };
+  const draft = async () => {
+    const manifest = draftManifest(dumped, await stored, job);
+    await writeDraft(manifest, context);
+    return manifest;
+  };
+  return { manifest: background.start(draft()), loaded: { ...dumped, stored } };
 }
 
 /** The error, with what could not be removed. */
@@ -126,11 +142,12 @@ async function stepContext(
 
 /** The rows may have changed after the plan was shown: those of the snapshot decide, or those that were restored. */
 function checkRowsAgain({ inventory }: Pick<DatabaseContent, "inventory">, job: SyncJob): void {
-  const { direction, filter, markBefore, options, target, targetRows } = job;
+  const { direction, filter, incomplete, options, targetRows } = job;
   const sourceRows = new Map([...inventory.tables].map(([identity, { rows }]) => [identity, rows]));
-  const facts = { database: target.database, ...(markBefore === undefined ? {} : { mark: markBefore }) };
-  const filtered = filter === undefined ? {} : { filtered: { ...filter, target: facts } };
-  const { refusals } = checkRows({ direction, sourceRows, targetRows, ...filtered }, options);
+  const { refusals } = checkRows(
+    { direction, sourceRows, targetRows, filtered: filter, incomplete },
+    options,
+  );
   if (refusals.length > 0) throw combine(refusals);
 }
 
