@@ -237,10 +237,10 @@ test("the printed statements make the definitions equal, except what a person mu
   expect(await footprint(other)).toEqual(before);
   await run("rds", (sql ?? "").replace(/^ROLLBACK;$/m, "COMMIT;"));
   const after = await compared();
-  const names = after.objects?.map(({ kind, identity }) => `${kind} ${identity}`);
-  expect(names).toEqual(
-    ["table keep.both", "materialized view keep.m"].filter((name) => names?.includes(name)),
-  );
+  const names = (after.objects ?? []).map(({ kind, identity }) => `${kind} ${identity}`);
+  const byHand = [...(sql ?? "").matchAll(/^-- \* (.*?): /gm)].map(([, name]) => name);
+  // pg_dump creates a materialized view without its rows, as a comment states.
+  expect(names.filter((name) => name !== "materialized view keep.m").sort()).toEqual(byHand.sort());
   expect(names).toContain("table keep.both");
   const usage = await sync(other, ["compare", "--sql", "--json"]);
   expect(usage.exitCode).toBe(2);

@@ -78,7 +78,7 @@ function withoutGroups(rows: RowCounts, groups: ReadonlySet<string>): RowCounts 
 }
 
 /** A dump that a sync could resume from: `--resume` restores it without reading the source again. */
-export function describeInterrupted({ stored }: InterruptedDump, { name, source }: SyncDirection): string {
+function describeInterrupted({ stored }: InterruptedDump, { name, source }: SyncDirection): string {
   const time = stored.createdAt.toISOString().slice(0, 16).replace("T", " ");
   return `an interrupted sync left a complete dump of ${time} UTC (${formatBytes(stored.bytes)}). To restore it without reading ${source} again:  pnpm sync ${name} --resume`;
 }
