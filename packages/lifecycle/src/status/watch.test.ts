@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Outputs } from "@pilot-light/core/contract";
 import type { StatusFacts } from "./status.ts";
+import { costsOf } from "../plan/costs.ts";
 import { changesBetween } from "./watch.ts";
 
 const outputs = {
@@ -16,9 +17,9 @@ const facts: StatusFacts = {
   outputs,
   services: { known: true, value: [{ name: "backend", running: 1, desired: 2 }] },
   database: { known: true, value: undefined },
-  dump: { known: true, value: undefined },
+  dumps: { known: true, value: [] },
   snapshots: { known: true, value: [] },
-  costs: { known: false, reason: "no state" },
+  costs: costsOf([]),
   unfinished: undefined,
 };
 

@@ -55,7 +55,7 @@ export async function runSync(job: SyncJob, command: CommandContext): Promise<Sy
     );
     const { manifest, loaded } = await loadSource(context, background, timed);
     await timed("restore", () => restoreStaging(loaded, context));
-    const { losses, sizes, verified } = await timed("verify", () => verifyStaging(loaded, context));
+    const { losses, sizes, verified, settings } = await timed("verify", () => verifyStaging(loaded, context));
     // The manifest of a dump may not state its rows.
     checkRowsAgain(verified, job);
     const { script } = job.options;
@@ -63,7 +63,7 @@ export async function runSync(job: SyncJob, command: CommandContext): Promise<Sy
     const stored = await finishUploads({ archive: loaded.stored, backup }, context);
     // From here on a crash loses no dump.
     await manifest;
-    await timed("settings", () => carrySettings(loaded, context));
+    await timed("settings", () => carrySettings(settings, loaded, context));
     await recordMark(context);
     context.signal.throwIfAborted();
     const swapped = await timed("swap", () => swapTarget(context));
