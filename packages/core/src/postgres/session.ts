@@ -22,6 +22,8 @@ export interface SessionOptions {
   attemptTimeout?: number;
   /** Milliseconds all attempts may take: a Neon compute that sleeps needs some seconds to wake up. Default 30 s. */
   deadline?: number;
+  /** Called once while attempts to connect fail, with the reason of the first one. */
+  onWaiting?: (reason: string) => void;
   /** Milliseconds without an answer after which a new connection probes whether the server still works. Default 3 min. */
   stallLimit?: number;
   /** Ends attempts to connect, and the session together with its running statement. */
@@ -262,11 +264,12 @@ export async function openSession(endpoint: Endpoint, options: SessionOptions): 
       if (outlivesSignal !== "opening") signal?.throwIfAborted();
       const pause = Math.min(250 * 2 ** attempt, 4000);
       const attemptsLeft = isLikelyFinal(error)
-        ? attempt < 4
+        ? attempt < 5
         : !(isSignalled() && sqlStateOf(error) === undefined);
       if (!isRetryable(error) || !attemptsLeft || Date.now() + pause > deadline) {
         throw connectError(error, endpoint, options.failure, attempt);
       }
+      if (attempt === 2) options.onWaiting?.(connectError(error, endpoint, options.failure, attempt).message);
       await sleep(pause, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
     }
   }

@@ -9,12 +9,14 @@ import type { DumpStore } from "../archive/dump-store.ts";
 import type { Direction, SyncDirection } from "../direction.ts";
 import type { ScriptName } from "../read/copy-mark.ts";
 import type { Plan } from "../documents.ts";
+import type { RestorePoint } from "../job.ts";
 import type { SyncOptions } from "../options.ts";
 import type { RowCounts } from "../read/inventory.ts";
 import type { Resolved } from "../resolve.ts";
 import type { TargetState } from "../target/target-state.ts";
 import { inspect, type CountedRows, type Inspection } from "./inspect.ts";
 import { makePlan } from "./plan.ts";
+import { atTime, describeRestorePoint, restorePointPlace } from "../target/restore-point.ts";
 
 /** A plan, and everything that it was made from. */
 export interface Prepared {
@@ -23,6 +25,7 @@ export interface Prepared {
   refusal: OpsError | undefined;
   inspection: Inspection;
   keys: DumpKeys;
+  restorePoint: RestorePoint | undefined;
 }
 
 /** Where the dumps of a sync are stored. */
@@ -43,12 +46,14 @@ export async function prepare(
   counted?: () => Promise<CountedRows>,
 ): Promise<Prepared> {
   const { store } = resolved;
-  const [inspection, keys, interrupted] = await settleAll([
+  const [inspection, keys, place, interrupted] = await settleAll([
     inspect(direction, options, resolved, targetState, context, counted),
     freeKeys(direction, store, options, context.signal),
+    restorePointPlace(resolved.target, context),
     // Only a note, so that it is no reason to fail.
     findInterrupted(store.place, direction, context.signal).catch(() => undefined),
   ]);
+  const restorePoint = atTime(place, keys.stamp);
   const { source, target, programs, filter, findings } = inspection;
   // The OID of the source tells whether the opposite sync has replaced it since.
   const isUsable =
@@ -62,6 +67,7 @@ export async function prepare(
     target,
     archive: store.uri(keys.archiveKey),
     backup: keys.backupKey === null ? null : store.uri(keys.backupKey),
+    restorePoint: describeRestorePoint(restorePoint),
     verify: options.verify,
     excludeTableData: filter?.patterns ?? [],
     afterRestore: nameOf(options.script),
@@ -69,7 +75,7 @@ export async function prepare(
     notes: [...resumable, ...findings.notes],
   });
   const refusal = combine(findings.refusals);
-  return { plan, refusal: refusal instanceof OpsError ? refusal : undefined, inspection, keys };
+  return { plan, refusal: refusal instanceof OpsError ? refusal : undefined, inspection, keys, restorePoint };
 }
 
 /** The rows that are copied. */

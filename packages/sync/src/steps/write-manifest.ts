@@ -5,6 +5,7 @@
 import { manifestBase, marked, type Manifest, type UploadedDump } from "../archive/manifest.ts";
 import type { OpenedDump } from "../archive/opened-dump.ts";
 import { messageOf } from "@pilot-light/core/ops-error";
+import type { SyncResult } from "../documents.ts";
 import { manifestFailed } from "../errors.ts";
 import { describeRun, type StepContext, type SyncJob } from "../job.ts";
 import { oidOf } from "../target/maintenance.ts";
@@ -15,6 +16,7 @@ import { detailsOf } from "./manifest-details.ts";
 
 /** What the steps before did. */
 export interface Done {
+  restorePoint: SyncResult["restorePoint"];
   changed: Changed | undefined;
   swapped: Replaced;
   /** Milliseconds of each step. */
@@ -73,7 +75,7 @@ export async function writeDraft(manifest: Manifest, { job, printer, signal }: S
  */
 export async function writeManifest(
   { contents, ...draft }: Manifest,
-  { changed, swapped, durationsMs }: Done,
+  { restorePoint, changed, swapped, durationsMs }: Done,
   { job, printer, signal }: StepContext,
 ): Promise<void> {
   const { archiveKey, direction, mark, options, store, target } = job;
@@ -87,6 +89,7 @@ export async function writeManifest(
       ...marked(mark),
     },
     ...(contents === undefined ? {} : { verified: atDepth(contents, options.verify) }),
+    ...(restorePoint === null ? {} : { restorePoint }),
     ...(changed === undefined ? {} : { afterRestore: describeChange(changed) }),
     durations: { ...durationsMs },
   };
