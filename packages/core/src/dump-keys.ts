@@ -6,6 +6,8 @@ import type { DatabaseSystem } from "./postgres/endpoint.ts";
 
 const dumpEnding = ".dump";
 const manifestEnding = ".manifest.json";
+const draftEnding = ".draft.json";
+const markEnding = ".mark.json";
 
 /** The systems whose databases are dumped. */
 export const systems = ["neon", "rds"] as const satisfies readonly DatabaseSystem[];
@@ -26,6 +28,16 @@ export function dumpKey(system: DatabaseSystem, stamp: string): string {
 /** S3 key of the manifest that makes a dump complete. */
 export function manifestKey(key: string): string {
   return `${key.slice(0, -dumpEnding.length)}${manifestEnding}`;
+}
+
+/** S3 key of the draft of a manifest: what a dump contains that no sync has restored and verified yet. */
+export function draftKey(key: string): string {
+  return `${key.slice(0, -dumpEnding.length)}${draftEnding}`;
+}
+
+/** S3 key of the record that a database of a system, which a run at this time created, is a changed copy. */
+export function markKey(system: DatabaseSystem, stamp: string): string {
+  return `${system}-dumps/${stamp}${markEnding}`;
 }
 
 /** What the key of a dump or of its manifest states. */
@@ -59,6 +71,16 @@ export function isDumpKey(key: string): boolean {
 /** Whether a key is that of a manifest. */
 export function isManifestKey(key: string): boolean {
   return key.endsWith(manifestEnding);
+}
+
+/** Whether a key is that of the draft of a manifest. */
+export function isDraftKey(key: string): boolean {
+  return key.endsWith(draftEnding);
+}
+
+/** Whether a key is that of the record of a mark. */
+export function isMarkKey(key: string): boolean {
+  return key.endsWith(markEnding);
 }
 
 /**

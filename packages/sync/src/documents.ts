@@ -120,6 +120,14 @@ const restorePlanSchema = z.object({
       sha256: z.string().describe("SHA-256 of the dump, in hexadecimal. The downloaded bytes have it."),
     })
     .describe("The dump that is restored."),
+  resumes: z
+    .object({
+      direction: planSchema.shape.direction,
+      ageMs: z.number().describe("Milliseconds since the dump was made."),
+    })
+    .nullable()
+    .describe("The sync that `--resume` continues; null for a restore."),
+  afterRestore: planSchema.shape.afterRestore,
   target: sideSchema.describe("The database that is replaced."),
   ...planSchema.pick({
     backup: true,
@@ -272,6 +280,21 @@ export const documents: readonly DocumentEntry[] = [
     outcomes: { synced: "The target is replaced, and was verified to be equal to the source." },
     schema: z.object({
       plan: planSchema.describe("What was planned."),
+      result: resultSchema.describe("What the sync did."),
+    }),
+  }),
+  defineDocument({
+    commands: syncCommands,
+    outcomes: { "resume-planned": "`--dry-run` printed the plan of `--resume`." },
+    schema: z.object({ plan: restorePlanSchema.describe("What the sync would do.") }),
+  }),
+  defineDocument({
+    commands: syncCommands,
+    outcomes: {
+      resumed: "The dump of the interrupted sync has replaced the target, and the copy was verified.",
+    },
+    schema: z.object({
+      plan: restorePlanSchema.describe("What was planned."),
       result: resultSchema.describe("What the sync did."),
     }),
   }),

@@ -12,12 +12,19 @@ import type { Direction, DirectionName } from "./direction.ts";
 import type { SyncOptions } from "./options.ts";
 import type { CopyMark } from "./read/copy-mark.ts";
 import type { DatabaseFacts, DatabaseSetting } from "./read/database-facts.ts";
+import type { IncompleteSource } from "./plan/rules/rule.ts";
 import type { Filter } from "./read/filter.ts";
 import type { RowCounts } from "./read/inventory.ts";
 
 /** Where the rows come from: a database that the sync dumps, or a dump in S3. */
 export type Source =
-  { kind: "database"; endpoint: Endpoint; direction: DirectionName } | { kind: "dump"; dump: OpenedDump };
+  | { kind: "database"; endpoint: Endpoint; direction: DirectionName }
+  | {
+      kind: "dump";
+      dump: OpenedDump;
+      /** Of a dump that an interrupted sync left: its direction. */
+      resumes: DirectionName | undefined;
+    };
 
 /** A branch of Neon to create: the state of the target before the sync. */
 export interface RestorePoint {
@@ -74,6 +81,8 @@ export interface SyncJob {
   lostSettings: readonly DatabaseSetting[];
   /** Undefined where everything is copied. */
   filter: Filter | undefined;
+  /** What the source lacks because of a filter; undefined where it is complete. */
+  incomplete: IncompleteSource | undefined;
   /** Why the dump is one of a changed copy; undefined where it is not. */
   dumpMark: CopyMark | undefined;
   /** Why the new database is a changed copy; undefined where it is not. */
@@ -87,8 +96,10 @@ export interface SyncJob {
 
 /** Who runs a sync or a restore, in which direction and with which programs, as its manifests record it. */
 export function describeRun({ programs, source, who }: SyncJob) {
-  const run = source.kind === "dump" ? { restored: source.dump.key } : { direction: source.direction };
-  return { ...run, createdBy: who, clientVersion: programs.version };
+  const shared = { createdBy: who, clientVersion: programs.version };
+  if (source.kind === "database") return { direction: source.direction, ...shared };
+  const { dump, resumes } = source;
+  return resumes === undefined ? { restored: dump.key, ...shared } : { direction: resumes, ...shared };
 }
 
 /** What every step receives. */

@@ -21,7 +21,7 @@ import { Routes } from "@pilot-light/core/reach/routes";
 import { readProject } from "@pilot-light/core/config/project";
 import type { Direction } from "./direction.ts";
 import type { ReachOptions } from "./options.ts";
-import { DumpBucket } from "./archive/dump-bucket.ts";
+import type { DumpBucket } from "./archive/dump-bucket.ts";
 import { DumpStore } from "./archive/dump-store.ts";
 import { readFreeStorage } from "@pilot-light/core/aws/free-storage";
 import { settleAll } from "@pilot-light/core/async/settle";
@@ -168,7 +168,7 @@ export async function resolveBucket(
   const name = bucketName(given, names);
   const store = new DumpStore(aws, name, identity.account);
   await store.check(context.signal);
-  return { bucket: new DumpBucket(aws, name, identity.account), store, names };
+  return { bucket: store.place, store, names };
 }
 
 /** Resolves one of the two databases, and opens the route to RDS if it is that one. */

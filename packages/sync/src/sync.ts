@@ -1,8 +1,10 @@
 /** A sync, and its dry run: resolve, lock, inspect, plan, run. Takes and returns data; the commands print it. */
 import type { CommandContext } from "@pilot-light/core/cli/command";
-import type { OpsError } from "@pilot-light/core/ops-error";
+import { OpsError } from "@pilot-light/core/ops-error";
 import { openWorkDirectory } from "@pilot-light/core/work-directory";
-import { directions, type DirectionName } from "./direction.ts";
+import { findInterrupted } from "./archive/drafts.ts";
+import type { DumpStore } from "./archive/dump-store.ts";
+import { directions, type DirectionName, type SyncDirection } from "./direction.ts";
 import type { Plan, SyncResult } from "./documents.ts";
 import { runLocked } from "./plan/locked-run.ts";
 import type { SyncOptions } from "./options.ts";
@@ -35,12 +37,29 @@ export async function previewSync(
       const resolved = await resolve(direction, options.outputs, routes, context);
       const reading = { ...context, signal: resolved.signal };
       return await stating("nothing-written", resolved.signal, async () => {
-        await using opened = await openWithoutLocks(resolved, reading);
+        const opening = openWithoutLocks(resolved, reading);
+        await using opened = await opening.catch(async (error: unknown) => {
+          throw await withResume(error, direction, resolved.store, reading);
+        });
         const { plan, refusal } = await prepare(direction, options, resolved, opened.state, reading, counted);
         return { plan, refusal: refusal?.with({ state: "nothing-written" }) };
       });
     }),
   );
+}
+
+/** The error of a target that an interrupted sync left closed or without its name, with the command that resumes the sync. */
+async function withResume(
+  error: unknown,
+  direction: SyncDirection,
+  store: DumpStore,
+  { signal }: CommandContext,
+): Promise<unknown> {
+  if (!(error instanceof OpsError) || error.code !== "SYNC_INTERRUPTED") return error;
+  const interrupted = await findInterrupted(store.place, direction, signal).catch(() => undefined);
+  if (interrupted === undefined) return error;
+  const resume = `To repair it and restore the dump of that sync, without reading ${direction.source} again:  pnpm sync ${direction.name} --resume`;
+  return error.with({ hint: `${error.hint ?? ""} ${resume}` });
 }
 
 /** Gets the plan under the lock, and why the sync will not run if there is a reason. To cancel the sync, it throws. */

@@ -126,6 +126,19 @@ test.concurrent("a masked copy reaches Neon by no way without the flag", async (
   expect(plain.plan.notes.join()).toContain("rds is a changed copy at the moment: it was changed after");
   expect(await refusalToNeon(pair)).toBeUndefined();
 
+  // Past the newest archive, with another comment: the manifest of the backup states it by its OID.
+  await sync(pair, ["undo", "rds", "--yes"]);
+  await maintenance.client.query(`comment on database ${database} is 'mine'`);
+  expect(await refusalToNeon(pair)).toBe("CHANGED_COPY");
+  await sync(pair, ["undo", "rds", "--yes"]);
+  expect(await refusalToNeon(pair)).toBeUndefined();
+  // A masked dump makes another masked database, of which no manifest states anything.
+  const restored = ["restore", masked, "--to", "rds", "--yes", "--no-target-backup"];
+  expect(await sync(pair, restored)).toMatchObject({ exitCode: 0 });
+  await maintenance.client.query(`comment on database ${database} is null`);
+  expect(await refusalToNeon(pair)).toBe("CHANGED_COPY");
+  expect(await contentOf(pair, "neon")).toBe(production);
+
   // The flag accepts the masked rows as the truth.
   await succeeds(pair, ...args);
   const flagged = await succeeds(pair, "rds-to-neon", "--yes", "--allow-changed-copy");

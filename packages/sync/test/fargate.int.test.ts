@@ -8,7 +8,17 @@ import { fargatePair, type FargatePair } from "./fargate.ts";
 import { until } from "./processes.ts";
 import { awsProxy, pausedAtUpload } from "./proxies.ts";
 import { untilQuiet } from "./ssm.ts";
-import { contentOf, databasesOf, documentOf, errorOf, leftFiles, sync, type Transcript } from "./support.ts";
+import { historySchema } from "@pilot-light/core/history/documents";
+import {
+  contentOf,
+  databasesOf,
+  documentOf,
+  errorOf,
+  leftFiles,
+  objectOf,
+  sync,
+  type Transcript,
+} from "./support.ts";
 
 const run = ["neon-to-rds", "--on-fargate", "--yes", "--json", "--verbose"];
 const reverse = ["rds-to-neon", "--on-fargate", "--yes", "--json", "--verbose"];
@@ -42,6 +52,14 @@ describe.concurrent("a sync inside AWS", () => {
     expect(manager.tasks.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
     for (const { process } of manager.tasks) expect(process?.environment.NEON_DATABASE_URL).toBe(neonUrl);
     await expectNothingLeft(remote);
+    // The task has left the same record: it would remain if this machine had been switched off.
+    const history = await sync(pair, ["history", "--json"], { env });
+    const { runs } = historySchema.parse(JSON.parse(history.stdout));
+    expect(runs.filter(({ command }) => command === "sync neon-to-rds")).toHaveLength(1);
+    const [newest] = runs;
+    expect(newest?.summary).toContain("is verified to be equal to neon");
+    const record = Buffer.from(await objectOf(pair, newest?.uri.split("/").slice(3).join("/") ?? ""));
+    expect(record.toString()).toContain(`"commandLine": "pnpm sync neon-to-rds --on-fargate --yes`);
 
     const back = await sync(pair, reverse, { env });
     expect(back.exitCode, back.stderr).toBe(0);
@@ -59,6 +77,17 @@ describe.concurrent("a sync inside AWS", () => {
     expect(planned.stderr).toContain("Sync  neon -> rds");
     expect(planned.stderr).toContain("To run it:  pnpm sync neon-to-rds --on-fargate");
     expect(manager.tasks).toHaveLength(1);
+    const filter = ["--exclude-table-data", "events", "--no-target-backup"];
+    const refused = await sync(pair, ["neon-to-rds", "--on-fargate", "--dry-run", "--json", ...filter], {
+      env,
+    });
+    expect(errorOf(refused).hint).toContain(
+      "pnpm sync neon-to-rds --on-fargate --exclude-table-data events --no-target-backup --allow-filtered",
+    );
+    const allowed = ["--on-fargate", "--dry-run", ...filter, "--allow-filtered"];
+    expect((await sync(pair, ["neon-to-rds", ...allowed], { env })).stderr).toContain(
+      "To run it:  pnpm sync neon-to-rds --on-fargate --exclude-table-data events --allow-filtered --no-target-backup",
+    );
     expect(await contentOf(pair, "rds")).toBe(before);
     await expectNothingLeft(remote);
   });

@@ -57,6 +57,13 @@ test.concurrent("a filtered copy lacks the rows, is verified, and must not reach
   // Now the target is a filtered copy, which another one may replace.
   await succeeds(pair, ...filtered);
   await succeeds(pair, "neon-to-rds", "--yes");
+  const restored = ["restore", plan.archive, "--to", "rds", "--dry-run"];
+  const unfiltered = await sync(pair, [...restored, "--json"]);
+  expect(errorOf(unfiltered)).toMatchObject({ code: "TARGET_UNFILTERED", exit: 4 });
+  const again = await sync(pair, [...restored, "--no-target-backup", "--allow-filtered"]);
+  expect(again.stderr).toMatch(
+    /To run it: {2}pnpm sync restore \S+ --to rds --allow-filtered --no-target-backup$/m,
+  );
   expect(await contentOf(pair, "rds")).toBe(await contentOf(pair, "neon"));
   await succeeds(pair, "rds-to-neon", "--dry-run");
 });

@@ -86,7 +86,8 @@ async function store(record: RunRecord, ended: Ended): Promise<void> {
   const limit = AbortSignal.timeout(wasInterrupted ? grace.record : storingMs);
   const redact = (text: string) => printer.redactor.apply(text);
   const log = (line: string) => printer.detail(line);
-  const uri = await storeRun(record, environment, redact, AbortSignal.any([limit, signal]), log);
+  const until = AbortSignal.any([limit, signal]);
+  const uri = await storeRun(record, environment, redact, until, log, printer.log.isShared);
   printer.detail(`The record of this run is ${uri}`);
 }
 

@@ -232,6 +232,12 @@ export const variables = {
       "The limit holds while AWS answers: a database or a distribution takes up to an hour. Terraform gets one SIGINT, ends in order and writes its state. If Terraform makes no progress for `PILOT_LIGHT_STALL_SECONDS` and AWS does not answer a request of the command, Terraform is stopped then.",
     default: "7200",
   },
+  PILOT_LIGHT_TASK_OF: {
+    description: "In a task of `--on-fargate`: id of the run that started it.",
+    details:
+      "`pnpm sync --on-fargate` sets it for its task. The task and the command then leave one record in the history, and the hints of the task name `--on-fargate`. Do not set it yourself.",
+    fromSystem: true,
+  },
   NO_COLOR: { description: "Any value turns colors off.", fromSystem: true },
   CI: {
     description: "Set by CI systems. Progress is printed as plain lines.",

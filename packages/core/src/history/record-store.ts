@@ -32,6 +32,7 @@ export function recordKey(id: string): string | undefined {
 /**
  * Stores the record of a run.
  * @param text the record as JSON
+ * @param replaces whether an object with this id is replaced
  * @returns its `s3://` address
  * @throws OpsError AWS_* (aws)
  */
@@ -39,6 +40,7 @@ export async function putRecord(
   { aws, name, account }: RecordBucket,
   id: string,
   text: string,
+  replaces: boolean,
   signal: AbortSignal,
 ): Promise<string> {
   const Key = recordKey(id);
@@ -50,7 +52,7 @@ export async function putRecord(
     Key,
     Body: text,
     ContentType: "application/json",
-    IfNoneMatch: "*",
+    ...(replaces ? {} : { IfNoneMatch: "*" }),
   };
   await s3.send(new PutObjectCommand(request), { abortSignal: signal }).catch((error: unknown) => {
     throw awsError(error, `Cannot store s3://${name}/${Key ?? ""}`);

@@ -5,6 +5,7 @@ import { readVariable, type Environment } from "../config/env.ts";
 import { timestamp } from "../dump-keys.ts";
 import { formatMinute } from "../output/format.ts";
 import type { LoggedStep, RunLog } from "../output/run-log.ts";
+import { recordKey } from "./record-store.ts";
 import { withoutRows, withoutVariables } from "./without-rows.ts";
 
 /** A command that follows from a run. */
@@ -74,6 +75,7 @@ export function makeRecord(
   environment: Environment,
 ): RunRecord {
   const { startedAt } = log;
+  const given = readVariable(environment, "PILOT_LIGHT_TASK_OF");
   const [safeSummary = ""] = withoutRows([summary]);
   const record: RunRecord = {
     // A failed run has at least its plan.
@@ -81,7 +83,7 @@ export function makeRecord(
     ...document,
     ...("error" in document ? { error: errorWithoutRows(document["error"]) } : {}),
     run: {
-      id: `${timestamp(startedAt)}-${randomBytes(2).toString("hex")}`,
+      id: given !== undefined && recordKey(given) !== undefined ? given : idOf(log),
       startedAt: startedAt.toISOString(),
       durationMs: log.elapsedMs(),
       exit,
@@ -96,6 +98,12 @@ export function makeRecord(
   return JSON.parse(JSON.stringify(record), (_name, value: unknown) =>
     typeof value === "string" ? withoutVariables(value) : value,
   ) as RunRecord;
+}
+
+/** The id of a run. */
+export function idOf(log: RunLog): string {
+  log.id ??= `${timestamp(log.startedAt)}-${randomBytes(2).toString("hex")}`;
+  return log.id;
 }
 
 /** The error of a document; its message and its details may quote rows. */

@@ -31,6 +31,7 @@ export async function recordBucket(
  * Stores the record of a run, with the ARN of who ran it.
  * @param redact removes secrets from the text that is stored
  * @param log gets each request to AWS
+ * @param replaces whether a task of this run has stored a record with its id
  * @returns the `s3://` address
  */
 export async function storeRun(
@@ -39,9 +40,10 @@ export async function storeRun(
   redact: (text: string) => string,
   signal: AbortSignal,
   log: (line: string) => void,
+  replaces = false,
 ): Promise<string> {
   const bucket = await recordBucket(environment, signal, log);
   const { run } = record;
   const complete = { ...record, run: { ...run, by: { ...run.by, arn: bucket.arn } } };
-  return await putRecord(bucket, run.id, redact(JSON.stringify(complete, null, 2)), signal);
+  return await putRecord(bucket, run.id, redact(JSON.stringify(complete, null, 2)), replaces, signal);
 }

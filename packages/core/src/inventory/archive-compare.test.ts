@@ -10,7 +10,18 @@ const entry = (
   sql: string,
   rest: Partial<ArchiveEntry> = {},
 ): ArchiveEntry => ({
-  ...{ id: 1, type, schema, tag, section: "pre-data", sql, accessMethod: "", oid: 0, dependencies: [] },
+  ...{
+    id: 1,
+    type,
+    schema,
+    tag,
+    section: "pre-data",
+    sql,
+    drop: "",
+    accessMethod: "",
+    oid: 0,
+    dependencies: [],
+  },
   ...rest,
 });
 const archive = (...entries: ArchiveEntry[]) => ({ standardStrings: true, entries });

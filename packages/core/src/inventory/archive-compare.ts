@@ -79,21 +79,45 @@ export interface ArchiveOptions {
 }
 
 /** Differences between the schema of an archive and that of another database. */
-export function compareArchives(
+export function compareArchives(expected: Archive, actual: Archive, options: ArchiveOptions): Difference[] {
+  return pairItems(expected, actual, options).map(({ expected: item, actual: other }): Difference => {
+    if (item === undefined) return { ...nameOf(other.entry), problem: "unexpected" };
+    if (other === undefined) return { ...nameOf(item.entry), problem: "missing" };
+    return different(item, other);
+  });
+}
+
+/** An object that differs: the entries of both archives, or the one that the other archive lacks. */
+export interface EntryPair {
+  expected: ArchiveEntry | undefined;
+  actual: ArchiveEntry | undefined;
+}
+
+/** The entries of objects that differ, as `compareArchives` finds them. */
+export function pairEntries(expected: Archive, actual: Archive, options: ArchiveOptions): EntryPair[] {
+  return pairItems(expected, actual, options).map((pair) => ({
+    expected: pair.expected?.entry,
+    actual: pair.actual?.entry,
+  }));
+}
+
+type ItemPair = { expected: Item; actual: Item | undefined } | { expected: undefined; actual: Item };
+
+function pairItems(
   expected: Archive,
   actual: Archive,
   { sameMajor, isLeftOut = () => false }: ArchiveOptions,
-): Difference[] {
+): ItemPair[] {
   const isCompared = (entry: ArchiveEntry) => isSchemaEntry(entry) && !isLeftOut(entry);
   const wanted = group(expected, isCompared);
   const found = group(actual, isCompared);
-  const differences: Difference[] = [];
+  const pairs: ItemPair[] = [];
   for (const [name, items] of wanted) {
-    differences.push(...compareGroup(items, found.get(name) ?? [], sameMajor));
+    pairs.push(...pairGroup(items, found.get(name) ?? [], sameMajor));
     found.delete(name);
   }
-  for (const items of found.values()) differences.push(...compareGroup([], items, sameMajor));
-  return differences;
+  for (const items of found.values()) pairs.push(...pairGroup([], items, sameMajor));
+  return pairs;
 }
 
 /** An entry with the comparable form of its SQL. */
@@ -117,7 +141,7 @@ function group(archive: Archive, isCompared: (entry: ArchiveEntry) => boolean): 
   return groups;
 }
 
-function compareGroup(expected: readonly Item[], actual: readonly Item[], sameMajor: boolean): Difference[] {
+function pairGroup(expected: readonly Item[], actual: readonly Item[], sameMajor: boolean): ItemPair[] {
   const rest = [...actual];
   const unmatched = expected.filter((item) => {
     const match = rest.findIndex((other) => isSame(item, other, sameMajor));
@@ -125,13 +149,8 @@ function compareGroup(expected: readonly Item[], actual: readonly Item[], sameMa
     return match < 0;
   });
   return [
-    ...unmatched.map((item, index): Difference => {
-      const other = rest[index];
-      return other === undefined ? { ...nameOf(item.entry), problem: "missing" } : different(item, other);
-    }),
-    ...rest
-      .slice(unmatched.length)
-      .map(({ entry }): Difference => ({ ...nameOf(entry), problem: "unexpected" })),
+    ...unmatched.map((item, index): ItemPair => ({ expected: item, actual: rest[index] })),
+    ...rest.slice(unmatched.length).map((item): ItemPair => ({ expected: undefined, actual: item })),
   ];
 }
 
@@ -159,8 +178,8 @@ function different(item: Item, other: Item): Difference {
   return { ...name, problem: "different", ...excerpts(item.sql, other.sql), definitions };
 }
 
-/** Such as `foreign key constraint plain.eggs eggs_chicken_fkey`. */
-function nameOf({ type, schema, tag }: ArchiveEntry): Pick<Difference, "kind" | "identity"> {
+/** The name of an entry, such as `foreign key constraint plain.eggs eggs_chicken_fkey`. */
+export function nameOf({ type, schema, tag }: ArchiveEntry): Pick<Difference, "kind" | "identity"> {
   const kind = type === "FK CONSTRAINT" ? "foreign key constraint" : type.toLowerCase();
   return { kind, identity: schema === null ? tag : `${schema}.${tag}` };
 }

@@ -21,23 +21,24 @@ function archiveOf(entries: readonly ArchiveEntry[], minor: number): Buffer {
   const head = [Buffer.from("PGDMP"), Buffer.from([1, minor, 0, 4, 8, 1])];
   const compression = minor >= 15 ? Buffer.from([1]) : integer(1);
   const rest = [...Array.from({ length: 7 }, () => integer(7)), string("db"), string("15.1"), string("15.2")];
-  const parts = entries.map(({ id, type, schema, tag, section, sql, accessMethod, oid, dependencies }) =>
-    Buffer.concat([
-      ...[
-        integer(id),
-        integer(0),
-        string("1259"),
-        string(String(oid)),
-        string(tag),
-        string(type),
-        integer(numbers[section]),
-      ],
-      ...[string(sql), string("DROP"), string(null), string(schema), string(""), string(accessMethod)],
-      ...(minor >= 16 ? [integer(114)] : []),
-      ...[string("owner"), string("false")],
-      ...dependencies.map((needed) => string(String(needed))),
-      ...[string(null), Buffer.from([1]), Buffer.alloc(8)],
-    ]),
+  const parts = entries.map(
+    ({ id, type, schema, tag, section, sql, drop, accessMethod, oid, dependencies }) =>
+      Buffer.concat([
+        ...[
+          integer(id),
+          integer(0),
+          string("1259"),
+          string(String(oid)),
+          string(tag),
+          string(type),
+          integer(numbers[section]),
+        ],
+        ...[string(sql), string(drop), string(null), string(schema), string(""), string(accessMethod)],
+        ...(minor >= 16 ? [integer(114)] : []),
+        ...[string("owner"), string("false")],
+        ...dependencies.map((needed) => string(String(needed))),
+        ...[string(null), Buffer.from([1]), Buffer.alloc(8)],
+      ]),
   );
   return Buffer.concat([...head, compression, ...rest, integer(entries.length), ...parts]);
 }
@@ -49,6 +50,7 @@ const entryOf = fc.record({
   tag: fc.string({ unit: "grapheme" }),
   section: fc.constantFrom("pre-data" as const, "data" as const, "post-data" as const),
   sql: fc.string({ unit: "grapheme" }),
+  drop: fc.string({ unit: "grapheme" }),
   accessMethod: fc.constantFrom("", "heap"),
   oid: fc.nat(2 ** 31),
   dependencies: fc.array(fc.nat(1_000_000)),
@@ -72,6 +74,7 @@ const settings = (value: string): ArchiveEntry => ({
     schema: null,
     tag: "STDSTRINGS",
     section: "pre-data",
+    drop: "",
     accessMethod: "",
     oid: 0,
     dependencies: [],

@@ -23,6 +23,8 @@ export interface ArchiveEntry {
   section: Section;
   /** SQL that creates it, as pg_dump wrote it; empty for data. */
   sql: string;
+  /** SQL that drops it, as pg_dump wrote it; empty for a part that is dropped with another object. */
+  drop: string;
   /** Access method of a table or materialized view; otherwise empty. pg_restore sets it before it runs the SQL. */
   accessMethod: string;
   /** OID of the object in the dumped database; 0 where the entry stands for no object. */
@@ -126,7 +128,7 @@ function readEntry(reader: Reader, minor: number, before: Section = "pre-data"):
   const type = reader.string() ?? "";
   const section = sections[reader.integer()] ?? before;
   const sql = reader.string() ?? "";
-  reader.string(); // DROP statement
+  const drop = reader.string() ?? "";
   reader.string(); // COPY statement
   const schema = reader.string();
   reader.string(); // tablespace
@@ -144,6 +146,7 @@ function readEntry(reader: Reader, minor: number, before: Section = "pre-data"):
     tag,
     section,
     sql,
+    drop,
     accessMethod,
     oid,
     dependencies,

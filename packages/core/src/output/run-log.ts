@@ -16,6 +16,10 @@ export class RunLog {
   readonly startedAt = new Date();
   readonly steps: LoggedStep[] = [];
   readonly warnings: string[] = [];
+  /** Id of the run, once it has one. */
+  id: string | undefined;
+  /** Another process has stored a record with this id, if it could: the record of this run replaces it. */
+  isShared = false;
   #facts: Readonly<Record<string, unknown>> = {};
   readonly #start = performance.now();
 

@@ -23,7 +23,7 @@ test("without an interruption, the manifests and then the dumps are deleted", as
   };
   const bucket = new DumpBucket({ s3: () => Promise.resolve(client) } as unknown as AwsClients, "b", "1");
   await deleteDumps(bucket, [key], new AbortController().signal);
-  expect(sent).toEqual([key.replace(".dump", ".manifest.json"), key]);
+  expect(sent).toEqual([key.replace(".dump", ".manifest.json"), key.replace(".dump", ".draft.json"), key]);
 });
 
 test("an interruption after the manifests were deleted does not state that nothing was written", async () => {

@@ -2,12 +2,12 @@
 import { delayed, grace } from "@pilot-light/core/async/grace";
 import { awsError, awsStatus } from "@pilot-light/core/aws/errors";
 import { sdk } from "@pilot-light/core/aws/sdk";
-import { manifestKey } from "@pilot-light/core/dump-keys";
+import { draftKey, manifestKey } from "@pilot-light/core/dump-keys";
 import { messageOf, OpsError } from "@pilot-light/core/ops-error";
 import { dumpsNotDeleted } from "./errors.ts";
 import type { DumpBucket } from "./dump-bucket.ts";
 
-/** DeleteObjects takes 1000 keys at most; each dump has two. */
+/** DeleteObjects takes 1000 keys at most; a request deletes a dump and a draft of its manifest. */
 const batchSize = 500;
 
 /**
@@ -39,7 +39,7 @@ export async function deleteDumps(
     const batch = keys.slice(start, start + batchSize);
     try {
       await send(batch.map(manifestKey));
-      await send(batch);
+      await send(batch.flatMap((key) => [draftKey(key), key]));
     } catch (error) {
       const reasons = error instanceof OpsError && error.code === "DUMPS_NOT_DELETED" ? error.details : [];
       if (requests.effective === 0) throw withNothingWritten(error);

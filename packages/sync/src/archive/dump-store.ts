@@ -8,9 +8,12 @@ import { delayed, grace } from "@pilot-light/core/async/grace";
 import type { AwsClients } from "@pilot-light/core/aws/clients";
 import { awsError, awsErrorName, awsStatus } from "@pilot-light/core/aws/errors";
 import { sdk } from "@pilot-light/core/aws/sdk";
-import { dumpPrefixes, isManifestKey, manifestKey } from "@pilot-light/core/dump-keys";
+import { draftKey, dumpPrefixes, isManifestKey, manifestKey } from "@pilot-light/core/dump-keys";
+import type { Draft } from "./drafts.ts";
+import { DumpBucket } from "./dump-bucket.ts";
 import { bucketForeign, bucketMissing, keyTaken, uploadIncomplete } from "../errors.ts";
 import { parseManifest, type Manifest, type UploadedDump } from "./manifest.ts";
+import type { MarkRecord } from "./recorded-mark.ts";
 
 const mebibyte = 1024 * 1024;
 /** S3 takes 10,000 parts at most; 9,000 leaves room. */
@@ -19,6 +22,8 @@ const oneDay = 24 * 3_600_000;
 
 export class DumpStore {
   readonly bucket: string;
+  /** For requests of other modules. */
+  readonly place: DumpBucket;
   readonly #aws: AwsClients;
   readonly #owner: string;
   /** Keys that this run has created: it never deletes any other. */
@@ -33,6 +38,7 @@ export class DumpStore {
     this.#aws = aws;
     this.bucket = bucket;
     this.#owner = account;
+    this.place = new DumpBucket(aws, bucket, account);
   }
 
   /** `s3://bucket/key`, for people. */
@@ -127,10 +133,29 @@ export class DumpStore {
 
   /** Writes the manifest that makes the dump at `key` complete. An interruption gives the request some seconds. */
   async putManifest(key: string, manifest: Manifest, signal: AbortSignal): Promise<void> {
+    await this.#putJson(manifestKey(key), manifest, signal);
+  }
+
+  /** Writes the draft of the manifest of a dump. */
+  async putDraft(key: string, draft: Draft, signal: AbortSignal): Promise<void> {
+    await this.#putJson(draftKey(key), draft, signal);
+  }
+
+  /** Deletes the draft of the manifest of a dump, which its manifest replaces. */
+  async removeDraft(key: string, signal: AbortSignal): Promise<void> {
+    await this.#delete(draftKey(key), signal);
+  }
+
+  /** Writes the record of a mark. */
+  async putMark(key: string, record: MarkRecord, signal: AbortSignal): Promise<void> {
+    this.#created.add(key);
+    await this.#putJson(key, record, signal);
+  }
+
+  async #putJson(Key: string, value: object, signal: AbortSignal): Promise<void> {
     const { PutObjectCommand } = await import("@aws-sdk/client-s3");
     const s3 = await this.#aws.s3();
-    const Key = manifestKey(key);
-    const Body = `${JSON.stringify(manifest, null, 2)}\n`;
+    const Body = `${JSON.stringify(value, null, 2)}\n`;
     await s3
       .send(
         new PutObjectCommand({ ...this.#address(), Key, Body, ContentType: "application/json" }),
@@ -178,18 +203,27 @@ export class DumpStore {
     return keys;
   }
 
-  /** Deletes a dump of this run and its manifest. The manifest first: without it the dump is not complete. */
-  async remove(key: string, signal: AbortSignal): Promise<void> {
+  /** Deletes an object of this run that is no dump. */
+  async removeObject(key: string, signal: AbortSignal): Promise<void> {
+    if (this.#created.has(key)) await this.#delete(key, signal);
+  }
+
+  async #delete(Key: string, signal: AbortSignal): Promise<void> {
     const { DeleteObjectCommand } = await import("@aws-sdk/client-s3");
     const s3 = await this.#aws.s3();
+    await s3
+      .send(new DeleteObjectCommand({ ...this.#address(), Key }), aborting(signal))
+      .catch((error: unknown) => {
+        throw awsError(error, `Cannot delete ${this.uri(Key)}`);
+      });
+  }
+
+  /**
+   * Deletes a dump of this run, its manifest and its draft. The manifest and the draft first: without them no command uses the dump.
+   */
+  async remove(key: string, signal: AbortSignal): Promise<void> {
     if (!this.#created.has(key) && !(this.#uncertain.has(key) && (await this.#isOwn(key, signal)))) return;
-    for (const Key of [manifestKey(key), key]) {
-      await s3
-        .send(new DeleteObjectCommand({ ...this.#address(), Key }), aborting(signal))
-        .catch((error: unknown) => {
-          throw awsError(error, `Cannot delete ${this.uri(Key)}`);
-        });
-    }
+    for (const Key of [draftKey(key), manifestKey(key), key]) await this.#delete(Key, signal);
   }
 
   /** Whether the object exists and this run has created it. */
@@ -235,7 +269,7 @@ export class DumpStore {
   }
 
   #address() {
-    return { Bucket: this.bucket, ExpectedBucketOwner: this.#owner };
+    return this.place.address;
   }
 }
 

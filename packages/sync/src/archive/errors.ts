@@ -128,6 +128,71 @@ export const manifestWithoutContents = defineError<{ uri: string }>({
   hint: () => "Compare with another dump. To list the dumps:  pnpm dumps list",
 });
 
+// Resume
+
+export const noDumpToResume = defineError<{ direction: string; bucket: string }>({
+  code: "NO_DUMP_TO_RESUME",
+  failure: "precondition",
+  meaning:
+    "No interrupted sync in this direction left a complete dump in the last day. A sync that ended by an error or by Ctrl-C removes its dump.",
+  remedy: "Sync without `--resume`.",
+  state: "nothing-written",
+  message: ({ direction, bucket }) =>
+    `No interrupted sync ${direction} has left a complete dump in ${bucket} in the last 24 hours.`,
+  hint: ({ direction }) => `To sync from the beginning:  pnpm sync ${direction}`,
+});
+
+interface Obsolete {
+  direction: string;
+  uri: string;
+  database: string;
+  system: string;
+}
+
+export const resumeReplaced = defineError<Obsolete>({
+  code: "RESUME_REPLACED",
+  failure: "precondition",
+  meaning:
+    "The interrupted sync had verified its copy and replaced the target before it was killed. Only the manifest of its dump is missing.",
+  remedy: "Nothing has to be resumed. To create a complete dump, sync again.",
+  state: "nothing-written",
+  message: ({ database, system, uri }) =>
+    `The interrupted sync had already replaced ${database} on ${system} with its verified copy. Only the manifest of ${uri} is missing.`,
+  hint: ({ direction }) =>
+    `Nothing has to be resumed. To create a complete dump, sync again:  pnpm sync ${direction}`,
+});
+
+export const resumeSuperseded = defineError<Obsolete>({
+  code: "RESUME_SUPERSEDED",
+  failure: "precondition",
+  meaning:
+    "Another sync, restore or undo has replaced one of the databases since the interrupted sync, so that its dump would bring back an older state.",
+  remedy:
+    "Sync without `--resume`. The dump remains in S3 for a day: docs/runbooks/restore-a-dump.md describes how to use it by hand.",
+  state: "nothing-written",
+  message: ({ database, system, uri }) =>
+    `Another command has replaced a database since the interrupted sync: ${uri} does not fit ${database} on ${system} any more.`,
+  hint: ({ direction }) => `To sync from the beginning:  pnpm sync ${direction}`,
+});
+
+export const resumeWithoutScript = defineError<{
+  direction: string;
+  file: string;
+  sha256: string;
+  isOther: boolean;
+}>({
+  code: "RESUME_WITHOUT_SCRIPT",
+  failure: "precondition",
+  meaning:
+    "The interrupted sync was to change its copy with `--after-restore`, and the resumed one has no script, or another one.",
+  remedy: "Name the same file, with the same bytes. To use another one, sync without `--resume`.",
+  state: "nothing-written",
+  message: ({ file, sha256, isOther }) =>
+    `The interrupted sync was to change its copy with ${file} (SHA-256 ${sha256}), but --after-restore names ${isOther ? "another file" : "no file"}.`,
+  hint: ({ direction, file }) =>
+    `To resume with the same file:  pnpm sync ${direction} --resume --after-restore ${file}`,
+});
+
 // Deletion
 
 export const dumpNeeded = defineError<{ uri: string; reasons: readonly string[]; command: string }>({

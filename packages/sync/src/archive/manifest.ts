@@ -13,21 +13,24 @@ const oid = z
   .number()
   .exactOptional()
   .describe("OID of the database. Earlier versions of the tool did not write it.");
-const script = z.object({
+/** A file of statements. */
+export const scriptSchema = z.object({
   file: z.string().describe("Name of the file."),
   sha256: z.string().describe("SHA-256 of the file, in hexadecimal."),
 });
-const mark = z
-  .object({
-    afterRestore: script.exactOptional().describe("The statements that changed rows after a verification."),
-    excludeTableData: z
-      .array(z.string())
-      .readonly()
-      .exactOptional()
-      .describe("Patterns of the tables whose rows were left out."),
-    unreadable: z.boolean().exactOptional().describe("The mark of the database could not be read."),
-  })
-  .exactOptional();
+/** As `CopyMark`. */
+export const markSchema = z.object({
+  afterRestore: scriptSchema
+    .exactOptional()
+    .describe("The statements that changed rows after a verification."),
+  excludeTableData: z
+    .array(z.string())
+    .readonly()
+    .exactOptional()
+    .describe("Patterns of the tables whose rows were left out."),
+  unreadable: z.boolean().exactOptional().describe("The mark of the database could not be read."),
+});
+const mark = markSchema.exactOptional();
 const fingerprint = z.object({
   rows: z.number().describe("Number of rows."),
   hash: z
@@ -126,7 +129,7 @@ export const manifestSchema = z.looseObject({
     .describe(
       "What a restore verifies beyond the tables, as JSON, compressed with gzip, in base64. Version 1 has no such field.",
     ),
-  afterRestore: script
+  afterRestore: scriptSchema
     .extend({
       tables: z.record(z.string(), fingerprint).describe("The tables of the target after the statements."),
       largeObjects: fingerprint.describe("All large objects of the target after the statements."),

@@ -8,7 +8,7 @@ import { bucketMissing } from "../errors.ts";
 import type { DumpBucket } from "./dump-bucket.ts";
 import { parseManifest, type Manifest } from "./manifest.ts";
 import { findNewest, listAll, type Listing, type ListPage } from "./newest-objects.ts";
-import { dumpsOf, type StoredDump } from "./stored-dump.ts";
+import { dumpsOf, type ListedObject, type StoredDump } from "./stored-dump.ts";
 
 /** Some of the dumps, the newest first. */
 export interface DumpsFound {
@@ -33,6 +33,30 @@ export async function listDumps(
 ): Promise<StoredDump[]> {
   const lists = prefixesOf(system).map((prefix) => listAll(lister(bucket, prefix, signal), undefined));
   return dumpsOf((await Promise.all(lists)).flat());
+}
+
+/**
+ * Keys of all objects beside the dumps, and of the dumps.
+ * @throws OpsError BUCKET_MISSING, AWS_* (aws)
+ */
+export async function listKeys(bucket: DumpBucket, signal: AbortSignal): Promise<string[]> {
+  const lists = dumpPrefixes.map((prefix) => listAll(lister(bucket, prefix, signal), undefined));
+  return (await Promise.all(lists)).flat().map(({ key }) => key);
+}
+
+/**
+ * All objects of a system whose keys state a later time.
+ * @param stamp as `timestamp` writes it
+ * @throws OpsError BUCKET_MISSING, AWS_* (aws)
+ */
+export async function listSince(
+  bucket: DumpBucket,
+  system: DatabaseSystem,
+  stamp: string,
+  signal: AbortSignal,
+): Promise<ListedObject[]> {
+  const [prefix = ""] = prefixesOf(system);
+  return await listAll(lister(bucket, prefix, signal), `${prefix}${stamp}`);
 }
 
 /**
@@ -136,16 +160,28 @@ export async function readManifest(
   key: string,
   signal: AbortSignal,
 ): Promise<Manifest | undefined> {
-  const { GetObjectCommand } = sdk.s3();
   const Key = manifestKey(key);
-  const uri = bucket.uri(Key);
+  const text = await readText(bucket, Key, signal);
+  return text === undefined ? undefined : parseManifest(text, bucket.uri(Key));
+}
+
+/**
+ * The text of an object; undefined where it does not exist.
+ * @throws OpsError AWS_* (aws)
+ */
+export async function readText(
+  bucket: DumpBucket,
+  Key: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const { GetObjectCommand } = sdk.s3();
   const s3 = await bucket.aws.s3();
   try {
     const { Body } = await s3.send(new GetObjectCommand({ ...bucket.address, Key }), { abortSignal: signal });
-    return parseManifest((await Body?.transformToString()) ?? "", uri);
+    return (await Body?.transformToString()) ?? "";
   } catch (error) {
     signal.throwIfAborted();
     if (awsErrorName(error) === "NoSuchKey" || awsStatus(error) === 404) return undefined;
-    throw awsError(error, `Cannot read the manifest ${uri}`);
+    throw awsError(error, `Cannot read ${bucket.uri(Key)}`);
   }
 }

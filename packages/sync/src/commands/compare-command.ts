@@ -1,6 +1,7 @@
 /** `pnpm compare`: both databases side by side. */
 import { defineCommand } from "@pilot-light/core/cli/define-command";
 import { jobsOption, outputsFileOption, viaOption } from "@pilot-light/core/cli/options";
+import { usage } from "@pilot-light/core/errors";
 import { defaultJobs } from "@pilot-light/core/config/default-jobs";
 import { syncVariables } from "./shared-options.ts";
 
@@ -23,6 +24,16 @@ export const compareCommand = defineCommand({
           describe: "Compare only the rows and the sequences, unless --schema is given as well",
           group: "Selection:",
         })
+        .option("sql", {
+          type: "string",
+          coerce: (given: string): "neon" | "rds" => {
+            if (given === "" || given === "rds") return "rds";
+            if (given === "neon") return given;
+            throw new Error("--sql takes the database that the statements would change: rds or neon.");
+          },
+          describe: "With --schema: print the statements that would change this database (rds, unless given)",
+          group: "Output:",
+        })
         .option("with", {
           type: "string",
           requiresArg: true,
@@ -41,18 +52,25 @@ export const compareCommand = defineCommand({
   examples: [
     ["$0 compare", "exit code 1 if anything differs"],
     ["$0 compare --schema", "takes a second, however large the databases are"],
+    [
+      "$0 compare --schema --sql > change.sql",
+      "statements that would make RDS like Neon, to read and to run",
+    ],
     ["$0 compare --with latest", "what has changed since the newest archive"],
   ],
   variables: syncVariables,
   hasReport: true,
-  run: async ({ outputsFile, schema, data, jobs, via, with: dump, system }, context) => {
+  run: async ({ outputsFile, schema, data, jobs, via, with: dump, system, sql }, context) => {
+    if (sql !== undefined && (!schema || data || dump !== undefined)) {
+      throw usage({ problem: "--sql needs --schema, without --data and without --with." });
+    }
     const { runCompare, runCompareWithDump } = await import("./run-compare.ts");
     const { outputsSource } = await import("@pilot-light/core/terraform/outputs");
     const both = schema === data;
     const outputs = outputsSource(outputsFile, context.environment);
     const options = { schema: both || schema, data: both || data, jobs, outputs, via };
     return dump === undefined
-      ? await runCompare(options, context)
+      ? await runCompare({ ...options, sql }, context)
       : await runCompareWithDump({ ...options, dump, system }, context);
   },
 });

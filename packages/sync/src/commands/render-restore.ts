@@ -18,7 +18,11 @@ export function printRestorePlan(plan: RestorePlan, printer: Printer, { dryRun }
   const { bold, dim, red, yellow } = printer.colors;
   const { dump, target, backup, mode } = plan;
   const time = dump.createdAt.slice(0, 16).replace("T", " ");
-  const head = bold(`Restore  ${dump.key} -> ${target.system}`);
+  const head = bold(
+    plan.resumes === null
+      ? `Restore  ${dump.key} -> ${target.system}`
+      : `Resume  ${dump.system} -> ${target.system}, from ${dump.key}`,
+  );
   printer.line();
   printer.row({ label: "", text: head, ...(dryRun ? { right: "dry run, nothing is written" } : {}) });
   printer.line();
@@ -37,6 +41,11 @@ export function printRestorePlan(plan: RestorePlan, printer: Printer, { dryRun }
   printRestorePoint(plan, printer);
   printFact("mode", `${mode.name}: ${mode.description}`, printer);
   printFact("verify", describeVerification(plan), printer);
+  if (plan.afterRestore !== null) {
+    const { file, sha256 } = plan.afterRestore;
+    printFact("script", `${file} changes the copy after its verification (SHA-256 ${sha256})`, printer);
+    printFact("", `from then on, ${target.system} is a changed copy and must not reach Neon`, printer);
+  }
   printer.line();
   printTables(plan.tables, printer, { head: "dump rows", unknown: "unknown" });
   for (const name of plan.removedObjects) {
@@ -79,8 +88,10 @@ export function printRestored(
   ];
   const fact = (name: string, text: string) => printFact(name, text, printer, 13);
   printer.line();
-  const outcome = plan.verify === null ? "has the contents of" : "is verified to be equal to";
-  const head = `Restored: ${target.system} ${outcome} ${dump.key}, in ${formatDuration(milliseconds)}.`;
+  const equal = plan.afterRestore === null ? "is verified to be equal to" : "was verified to be equal to";
+  const outcome = plan.verify === null ? "has the contents of" : equal;
+  const later = plan.afterRestore === null ? "" : `, then changed by ${plan.afterRestore.file}`;
+  const head = `${plan.resumes === null ? "Restored" : "Resumed"}: ${target.system} ${outcome} ${dump.key}${later}, in ${formatDuration(milliseconds)}.`;
   printer.row({ label: "  ", text: bold(green(head)) });
   printer.line();
   fact(plan.verify === null ? "restored" : "verified", verified.join(", "));

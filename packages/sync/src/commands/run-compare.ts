@@ -10,6 +10,8 @@ import { countDifferences, printComparison } from "./render-compare.ts";
 export async function runCompare(options: CompareOptions, context: CommandContext): Promise<CommandOutcome> {
   const comparison = await compareDatabases(options, context);
   printComparison(comparison, context.printer);
+  // The statements are the data of this command; with --json the document has them.
+  if (comparison.sql !== null && !context.printer.json) context.printer.data(comparison.sql.trimEnd());
   const { objects, tables, sequences } = countDifferences(comparison);
   if (objects + tables + sequences === 0) {
     return { outcome: "equal", document: comparison, summary: "Neon and RDS do not differ." };

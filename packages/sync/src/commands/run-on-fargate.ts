@@ -4,6 +4,7 @@
  */
 import { readVariable, type VariableName } from "@pilot-light/core/config/env";
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
+import { idOf as runId } from "@pilot-light/core/history/run-record";
 import { canAsk, confirmByName } from "@pilot-light/core/cli/confirm";
 import { confirmationNeeded, usage } from "@pilot-light/core/errors";
 import { OpsError } from "@pilot-light/core/ops-error";
@@ -46,7 +47,11 @@ export async function runOnFargate(
   }
   assertFilterFits(excludeTableData, directions[name].target);
   const options = { ...given, excludeTableData };
-  const command = [`pnpm sync ${name} --on-fargate`, ...contentFlags(excludeTableData, undefined)].join(" ");
+  const command = [
+    `pnpm sync ${name} --on-fargate`,
+    ...contentFlags(excludeTableData, undefined),
+    ...safetyFlags(given),
+  ].join(" ");
   if (!options.dryRun && !options.yes && !canAsk()) throw confirmationNeeded({ command });
   const start = performance.now();
   const { plan, run } = await stating("nothing-written", signal, async () => {
@@ -66,7 +71,7 @@ export async function runOnFargate(
   const storage = neededStorage(plan);
   if (options.dryRun) {
     printer.line(`  To run it:  ${command}`);
-    return { outcome: "planned", document: { plan } };
+    return { outcome: "planned", document: { plan }, next: [{ purpose: "to run it", command }] };
   }
   if (!options.yes) {
     const { database, system } = plan.target;
@@ -112,6 +117,8 @@ async function prepare(name: DirectionName, options: SyncOptions, context: Comma
     await untilStopped(place, left, running);
   }
   const seconds = Number(readVariable(environment, "PILOT_LIGHT_SSM_TASK_SECONDS"));
+  // The task stores its record first. It remains if this machine is switched off.
+  printer.log.isShared = true;
   const passed = passedVariables.flatMap((variable) => {
     const value = environment[variable];
     return value === undefined || value === "" ? [] : [[variable, value] as const];
@@ -123,7 +130,11 @@ async function prepare(name: DirectionName, options: SyncOptions, context: Comma
       {
         ...{ place, owner, storage },
         command: [name, mode, "--json", ...flagsOf(options, printer.verbose)],
-        environment: { ...Object.fromEntries(passed), PILOT_LIGHT_OUTPUTS: place.outputs },
+        environment: {
+          ...Object.fromEntries(passed),
+          PILOT_LIGHT_OUTPUTS: place.outputs,
+          PILOT_LIGHT_TASK_OF: runId(printer.log),
+        },
         startSeconds: seconds > 0 ? seconds : 180,
       },
       running,

@@ -1,6 +1,7 @@
 /** Runs a sync for a person: prints the plan, asks, syncs, prints the result. */
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
 import { canAsk, confirmByName } from "@pilot-light/core/cli/confirm";
+import { readVariable } from "@pilot-light/core/config/env";
 import { confirmationNeeded } from "@pilot-light/core/errors";
 import { directions, type DirectionName } from "../direction.ts";
 import { readScript } from "../plan/script.ts";
@@ -23,15 +24,21 @@ export async function runSyncCommand(
   const { target: system } = directions[name];
   assertFilterFits(excludeTableData, system);
   const script = afterRestore === undefined ? {} : { script: await readScript(afterRestore, system) };
-  const command = [`pnpm sync ${name}`, ...contentFlags(excludeTableData, afterRestore)].join(" ");
-  const commandWith = (option: string) => [command, ...safetyFlags(given), `--${option}`].join(" ");
+  const isTask = readVariable(context.environment, "PILOT_LIGHT_TASK_OF") !== undefined;
+  const command = [
+    `pnpm sync ${name}`,
+    ...(isTask ? ["--on-fargate"] : []),
+    ...contentFlags(excludeTableData, afterRestore),
+    ...safetyFlags(given),
+  ].join(" ");
+  const commandWith = (option: string) => `${command} --${option}`;
   const options = { ...given, ...script, excludeTableData, commandAllowing: commandWith, commandWith };
   if (options.dryRun) {
     const { plan, refusal } = await previewSync(name, options, context);
     printPlan(plan, printer, options);
     printer.log.add({ plan });
     if (refusal !== undefined) throw refusal;
-    printer.line(`  To run it:  ${[command, ...safetyFlags(given)].join(" ")}`);
+    printer.line(`  To run it:  ${command}`);
     return {
       outcome: "planned",
       document: { plan },

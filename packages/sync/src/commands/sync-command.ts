@@ -7,7 +7,7 @@ import { keepBranchOption } from "@pilot-light/core/cli/options";
 import { replacingOptions, syncVariables } from "./shared-options.ts";
 
 function options(argv: Argv, direction: DirectionName) {
-  const own = onFargate(replacingOptions(argv))
+  const own = resumeOption(onFargate(replacingOptions(argv)))
     .option("exclude-table-data", {
       type: "string",
       array: true,
@@ -35,6 +35,16 @@ function options(argv: Argv, direction: DirectionName) {
   return own;
 }
 
+/** `--resume`. */
+function resumeOption<T>(argv: Argv<T>) {
+  return argv.option("resume", {
+    type: "boolean",
+    default: false,
+    describe: "Restore the dump that an interrupted sync left complete, without reading the source again",
+    group: "Content:",
+  });
+}
+
 /** `--on-fargate`. */
 function onFargate<T>(argv: Argv<T>) {
   return argv.option("on-fargate", {
@@ -56,12 +66,23 @@ function syncCommand(direction: DirectionName, summary: string): Command {
       [`$0 ${direction} --yes --json`, "run it in CI"],
       [`$0 ${direction} --on-fargate`, "run it inside AWS, for a large database"],
     ],
-    variables: syncVariables,
-    changes: ["synced"],
+    variables: [...syncVariables, "PILOT_LIGHT_TASK_OF"],
+    changes: ["synced", "resumed"],
     hasReport: true,
-    run: async ({ outputsFile, onFargate: isRemote, ...args }, context) => {
+    run: async ({ outputsFile, onFargate: isRemote, resume, ...args }, context) => {
       const { outputsSource } = await import("@pilot-light/core/terraform/outputs");
       const given = { ...args, outputs: outputsSource(outputsFile, context.environment) };
+      if (resume) {
+        const { excludeTableData, ...others } = given;
+        if (isRemote || excludeTableData !== undefined) {
+          throw usage({
+            problem:
+              "--resume excludes --on-fargate and --exclude-table-data: the dump contains what the interrupted sync has copied.",
+          });
+        }
+        const { runResumeCommand } = await import("./run-restore.ts");
+        return await runResumeCommand(direction, others, context);
+      }
       if (isRemote) {
         if (args.via !== undefined || args.rdsAuth !== undefined) {
           throw usage({

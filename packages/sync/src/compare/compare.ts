@@ -1,7 +1,7 @@
 /** `pnpm compare`: both databases side by side. Takes and returns data; the command prints it. Writes nothing. */
 import { acquireAll, settleAll } from "@pilot-light/core/async/settle";
 import type { CommandContext } from "@pilot-light/core/cli/command";
-import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
+import type { DatabaseSystem, Endpoint } from "@pilot-light/core/postgres/endpoint";
 import { chooseClientPrograms, findClientPrograms } from "@pilot-light/core/postgres/programs";
 import { openSession } from "@pilot-light/core/postgres/session";
 import { openWorkDirectory } from "@pilot-light/core/work-directory";
@@ -21,11 +21,14 @@ import {
   type Pair,
 } from "./differences.ts";
 import type { Comparison } from "./documents.ts";
+import { makeSchemaScript, renderSchemaScript } from "./schema-script.ts";
 import { readComparedSide, type Compared, type ReadSide } from "./read-side.ts";
 
 export interface CompareOptions extends Compared, ReachOptions {
   /** Parallel sessions for each database. */
   jobs: number;
+  /** The database whose definitions the script would change; undefined for no script. Needs `schema`. */
+  sql?: DatabaseSystem | undefined;
 }
 
 /** Neon fails as the source of a sync does, RDS as its target: the exit code tells which one failed. */
@@ -49,7 +52,7 @@ export async function compareDatabases(
 
 async function compareBoth(
   resolved: ResolvedPair,
-  { jobs, schema, data }: CompareOptions,
+  { jobs, schema, data, sql }: CompareOptions,
   context: CommandContext,
 ): Promise<Comparison> {
   const compared = { schema, data };
@@ -81,7 +84,36 @@ async function compareBoth(
       summary: `${what} of both databases, each in one snapshot`,
     };
   });
-  return describe({ neon, rds }, { endpoints, facts }, compared);
+  const comparison = describe({ neon, rds }, { endpoints, facts }, compared);
+  if (sql === undefined) return comparison;
+  const skippedExtensions = platformExtensions(facts);
+  return { ...comparison, sql: scriptFor(sql, { neon, rds }, comparison, skippedExtensions) };
+}
+
+/** The statements that would make the definitions of one database those of the other. */
+function scriptFor(
+  target: DatabaseSystem,
+  read: Pair<ReadSide>,
+  comparison: Comparison,
+  skippedExtensions: readonly string[],
+): string {
+  const source = target === "rds" ? "neon" : "rds";
+  const sameMajor = majorOf(comparison.neon.version) === majorOf(comparison.rds.version);
+  const options = { sameMajor, skippedExtensions };
+  const script = makeSchemaScript(read[source].archive, read[target].archive, options);
+  const others = (comparison.objects ?? [])
+    .filter(({ kind, identity }) => !script.covers(kind, identity))
+    .map(({ kind, identity }) => `${kind} ${identity}: pg_dump has no statement that changes it`);
+  const describeSide = (system: DatabaseSystem) =>
+    `${system} (${comparison[system].database} @ ${comparison[system].host})`;
+  return renderSchemaScript(
+    { ...script, byHand: [...script.byHand, ...others] },
+    { source: describeSide(source), target: describeSide(target), madeAt: new Date().toISOString() },
+  );
+}
+
+function majorOf(version: string): number {
+  return Number.parseInt(version, 10);
 }
 
 /** Connects to both databases, and checks that they can be compared. */
@@ -128,6 +160,7 @@ function describe(
     objects: schema ? compareSchemas(read, { sameMajor, skippedExtensions, versions: accepted }) : null,
     tables: data ? compareTables(read) : null,
     sequences: data ? compareSequencesOf(read) : null,
+    sql: null,
     notes: [
       ...(schema ? notes : []),
       ...(schema && !sameMajor

@@ -49,6 +49,7 @@ const view = (sql: string) => ({
       tag: "v",
       section: "pre-data" as const,
       sql,
+      drop: "",
       accessMethod: "",
       oid: 1,
       dependencies: [],

@@ -73,6 +73,12 @@ export const comparisonSchema = z.object({
     .readonly()
     .nullable()
     .describe("All sequences of both databases; null where the data was not compared."),
+  sql: z
+    .string()
+    .nullable()
+    .describe(
+      "Statements that would make the definitions of one database those of the other, for psql. They were never run. Null without `--sql`.",
+    ),
   notes: z.array(z.string()).readonly().describe("What was not compared, and differences of the platforms."),
 });
 

@@ -10,6 +10,7 @@ const entry = (type: string, schema: string, tag: string): ArchiveEntry => ({
   tag,
   sql: "",
   section: "pre-data",
+  drop: "",
   accessMethod: "",
   oid: 1,
   dependencies: [],

@@ -85,7 +85,7 @@ export function byteProblems(
 /** Downloads a dump. */
 export async function fetchDump(
   bucket: DumpBucket,
-  { key, bytes }: CompleteDump,
+  { key, bytes }: Pick<CompleteDump, "key" | "bytes">,
   file: string,
   { printer, signal }: CommandContext,
 ): Promise<DownloadedFile> {
@@ -108,7 +108,7 @@ export interface CheckedDump {
 
 /** Checks a downloaded dump: size and SHA-256, every byte by pg_restore, the table of contents against the tables of the manifest. */
 export async function checkBytes(
-  { stored, manifest }: Pick<Found, "stored" | "manifest">,
+  { stored, manifest }: Pick<Found, "manifest"> & { stored: Pick<CompleteDump, "key"> },
   found: DownloadedFile,
   { pgRestore }: Pick<ClientPrograms, "pgRestore">,
   { environment, signal }: CommandContext,

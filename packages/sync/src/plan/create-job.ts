@@ -4,7 +4,7 @@ import { mergeMarks, type CopyMark } from "../read/copy-mark.ts";
 import type { Direction } from "../direction.ts";
 import type { Source, SyncJob } from "../job.ts";
 import type { SyncOptions } from "../options.ts";
-import type { Filter } from "../read/filter.ts";
+import { filtersOf } from "../read/filter.ts";
 import { nameOfRelation, usefulReaders } from "../read/inventory.ts";
 import type { ResolvedTarget } from "../resolve.ts";
 import { stagingName } from "../target/database-names.ts";
@@ -35,10 +35,10 @@ export function createJob(
   context: CommandContext,
   workDirectory: string,
 ): SyncJob {
-  const { programs, filter, findings } = inspection;
+  const { programs, filter, findings, incomplete } = inspection;
   const { facts: sourceFacts, rows: sourceRows, tables } = inspection.source;
   const { endpoint: target, facts: targetFacts, rows: targetRows, line } = inspection.target;
-  const dumpMark = mergeMarks(sourceFacts.mark, filterMark(filter));
+  const dumpMark = mergeMarks(sourceFacts.mark, filter === undefined ? {} : filtersOf(filter));
   const jobs = findings.jobs ?? options.jobs;
   return {
     direction,
@@ -74,16 +74,13 @@ export function createJob(
     skippedExtensions: findings.skippedExtensions,
     lostSettings: targetFacts.settings.filter(({ isSettable }) => !isSettable),
     filter,
+    incomplete,
     dumpMark,
     mark: markOf(direction, options, dumpMark),
     markBefore: targetFacts.mark,
     oids: { source: sourceFacts.oid, target: targetFacts.oid },
     workDirectory,
   };
-}
-
-function filterMark(filter: Filter | undefined): CopyMark {
-  return filter === undefined ? {} : { excludeTableData: filter.patterns.map(({ pattern }) => pattern) };
 }
 
 /** The mark of the new database. Neon gets none: a person accepted the source as the truth with a flag. */

@@ -12,6 +12,7 @@ const entry = (id: number, type: string, tag: string, rest: Partial<ArchiveEntry
     tag,
     section: "pre-data",
     sql: "",
+    drop: "",
     accessMethod: "",
     oid: 0,
     dependencies: [],

@@ -9,6 +9,8 @@ import type { OpenedDump } from "../archive/opened-dump.ts";
 import type { Direction } from "../direction.ts";
 import type { RestoreOptions } from "../options.ts";
 import { sessionOptions, withFreshPassword } from "../read/connect.ts";
+import { filtersOf, hasFilters } from "../read/copy-mark.ts";
+import type { DatabaseFacts } from "../read/database-facts.ts";
 import { installedVersions } from "../read/extensions.ts";
 import { measureLine } from "../read/line.ts";
 import { whileObjectsVanish } from "../read/vanishing.ts";
@@ -21,6 +23,8 @@ import { countAll, readSide, type InspectedSource, type Inspection } from "./ins
 import { readInPlaceFacts } from "./in-place-facts.ts";
 import { readRoom } from "./read-room.ts";
 import { checkDatabases, checkRows } from "./rules/index.ts";
+import { checkScript } from "./script.ts";
+import type { IncompleteSource } from "./rules/rule.ts";
 
 /** A dump and the target of a restore, as they were inspected. */
 export interface DumpInspection extends Inspection<InspectedSource> {
@@ -54,7 +58,8 @@ export async function inspectDump(
     })),
   ]);
   const source = factsOfDump(dump, target.facts);
-  const { targetBackup, jobs } = options;
+  const { targetBackup, jobs, script } = options;
+  if (script !== undefined) await checkScript(session, script);
   const found = checkDatabases(
     {
       direction,
@@ -77,10 +82,11 @@ export async function inspectDump(
   const programs = chooseClientPrograms(await finding, [clientMajor, major], major);
   const targetRows = await countAll(session, "target", target.tables, found.jobs ?? jobs, context);
   const line = await measureLine(session, "to-server", source.facts.bytes);
+  const incomplete = incompleteDump(dump, direction, target.facts);
   const rows =
     dump.contents === undefined
       ? undefined
-      : checkRows({ direction, sourceRows: source.rows, targetRows }, options);
+      : checkRows({ direction, sourceRows: source.rows, targetRows, incomplete }, options);
   // Another major of pg_dump may write the same definition otherwise.
   const sameMajor = source.facts.major === major && programs.major === clientMajor;
   const unverified = unverifiedParts(dump, { sameMajor });
@@ -96,6 +102,7 @@ export async function inspectDump(
     unverified,
     // Of the dump itself, its mark states it.
     filter: undefined,
+    incomplete,
     findings: {
       ...found,
       refusals: [...unknown, ...(rows?.refusals ?? [])],
@@ -108,6 +115,21 @@ export async function inspectDump(
           : []),
       ],
     },
+  };
+}
+
+/** What a filter left out of a dump. To reach Neon, a dump with a filter needs the flag of a changed copy, which states the same. */
+function incompleteDump(
+  { contents, manifest: { database } }: OpenedDump,
+  { target: system }: Direction,
+  target: DatabaseFacts,
+): IncompleteSource | undefined {
+  if (system === "neon" || !hasFilters(database.mark)) return undefined;
+  const isEmpty = (identity: string) => contents?.tables[identity]?.rows === 0;
+  return {
+    filters: filtersOf(database.mark ?? {}),
+    emptiedGroups: new Set((contents?.withoutRows ?? []).filter(isEmpty)),
+    target,
   };
 }
 

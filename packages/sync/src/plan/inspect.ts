@@ -12,11 +12,12 @@ import {
 } from "@pilot-light/core/postgres/programs";
 import { openSession, type Session } from "@pilot-light/core/postgres/session";
 import type { Direction } from "../direction.ts";
+import { readRecordedMark } from "../archive/recorded-mark.ts";
 import { sameDatabase } from "../errors.ts";
 import type { SyncOptions } from "../options.ts";
 import { sessionOptions, withFreshPassword } from "../read/connect.ts";
 import { isSameDatabase, readFacts } from "../read/database-facts.ts";
-import { readFilter, type Filter } from "../read/filter.ts";
+import { filtersOf as filtersOfFilter, readFilter, type Filter } from "../read/filter.ts";
 import { countRows, readObjects, usefulReaders, type RowCounts } from "../read/inventory.ts";
 import { readBusy } from "../read/lock-watch.ts";
 import { measureLine, type Line } from "../read/line.ts";
@@ -27,9 +28,8 @@ import { readPrivileges, readRoles } from "../target/read-privileges.ts";
 import type { TargetState } from "../target/target-state.ts";
 import { extensionNotes, readExtensionFacts } from "./extension-notes.ts";
 import { readInPlaceFacts } from "./in-place-facts.ts";
-import { readRecordedMark } from "./recorded-mark.ts";
 import { checkDatabases, checkRows, type Findings } from "./rules/index.ts";
-import type { SideFacts } from "./rules/rule.ts";
+import type { IncompleteSource, SideFacts } from "./rules/rule.ts";
 import { readRoom } from "./read-room.ts";
 import { checkScript } from "./script.ts";
 
@@ -53,6 +53,8 @@ export interface Inspection<S extends InspectedSource = Inspected> {
   programs: ClientPrograms;
   /** Undefined where everything is copied. */
   filter: Filter | undefined;
+  /** What the source lacks because of a filter; undefined where it is complete. */
+  incomplete: IncompleteSource | undefined;
   /** Its refusals allow a plan, but no sync. */
   findings: Findings;
 }
@@ -107,14 +109,19 @@ export async function inspect(
     measureLine(first.source, "from-server", source.facts.bytes),
     measureLine(first.target, "to-server", source.facts.bytes),
   ]);
-  const filtered = filter === undefined ? {} : { filtered: { ...filter, target: target.facts } };
-  const rows = checkRows({ direction, sourceRows, targetRows, ...filtered }, options);
+  const incomplete = filter && {
+    filters: filtersOfFilter(filter),
+    emptiedGroups: filter.emptiedGroups,
+    target: target.facts,
+  };
+  const rows = checkRows({ direction, sourceRows, targetRows, filtered: filter, incomplete }, options);
   return {
     source: { endpoint: first.source.endpoint, ...source, rows: sourceRows, line: sourceLine },
     target: { endpoint: first.target.endpoint, ...target, rows: targetRows, line: targetLine },
     programs,
     sameMajor: source.facts.major === target.facts.major,
     filter,
+    incomplete,
     findings: {
       ...found,
       refusals: rows.refusals,
@@ -160,7 +167,8 @@ async function readMarkedSource(
   const side = await readSide(session, "source", context);
   const { facts } = side;
   if (target !== "neon" || facts.mark !== undefined) return side;
-  const mark = await readRecordedMark(store, session.endpoint, facts, context.signal);
+  const named = { ...session.endpoint, oid: facts.oid, inPlace: facts.inPlace };
+  const mark = await readRecordedMark(store.place, named, context.signal);
   return mark === undefined ? side : { ...side, facts: { ...facts, mark } };
 }
 

@@ -13,7 +13,7 @@ import { perCompressedByte } from "./dump-facts.ts";
 import { inspectDump, type DumpInspection } from "./inspect-dump.ts";
 import { describeMode, estimates, inPlaceNotes, plannedSide, planTables, removedObjects } from "./plan.ts";
 import { atTime, describeRestorePoint, restorePointPlace } from "../target/restore-point.ts";
-import { freeKeys, type DumpKeys } from "./prepare.ts";
+import { freeKeys, nameOf, type DumpKeys } from "./prepare.ts";
 
 /** A plan, and everything that it was made from. */
 export interface PreparedRestore {
@@ -67,6 +67,8 @@ export async function prepareRestore(
       bytes: dump.bytes,
       sha256: manifest.sha256,
     },
+    resumes: null,
+    afterRestore: nameOf(options.script),
     target: plannedSide(target),
     backup: keys.backupKey === null ? null : store.uri(keys.backupKey),
     restorePoint: describeRestorePoint(restorePoint),

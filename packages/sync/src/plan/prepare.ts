@@ -3,6 +3,8 @@ import { combine, settleAll } from "@pilot-light/core/async/settle";
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import { dumpKey, timestamp } from "@pilot-light/core/dump-keys";
 import { OpsError } from "@pilot-light/core/ops-error";
+import { formatBytes } from "@pilot-light/core/output/format";
+import { findInterrupted, obsolete, type InterruptedDump } from "../archive/drafts.ts";
 import type { DumpStore } from "../archive/dump-store.ts";
 import type { Direction, SyncDirection } from "../direction.ts";
 import type { ScriptName } from "../read/copy-mark.ts";
@@ -44,13 +46,20 @@ export async function prepare(
   counted?: () => Promise<CountedRows>,
 ): Promise<Prepared> {
   const { store } = resolved;
-  const [inspection, keys, place] = await settleAll([
+  const [inspection, keys, place, interrupted] = await settleAll([
     inspect(direction, options, resolved, targetState, context, counted),
     freeKeys(direction, store, options, context.signal),
     restorePointPlace(resolved.target, context),
+    // Only a note, so that it is no reason to fail.
+    findInterrupted(store.place, direction, context.signal).catch(() => undefined),
   ]);
   const restorePoint = atTime(place, keys.stamp);
   const { source, target, programs, filter, findings } = inspection;
+  // The OID of the source tells whether the opposite sync has replaced it since.
+  const isUsable =
+    interrupted?.draft.manifest.database.oid === source.facts.oid &&
+    obsolete(interrupted, target.facts.oid, undefined) === undefined;
+  const resumable = isUsable ? [describeInterrupted(interrupted, direction)] : [];
   const plan = makePlan({
     direction,
     source:
@@ -64,7 +73,7 @@ export async function prepare(
     excludeTableData: filter?.patterns ?? [],
     afterRestore: nameOf(options.script),
     clientVersion: programs.version,
-    notes: findings.notes,
+    notes: [...resumable, ...findings.notes],
   });
   const refusal = combine(findings.refusals);
   return { plan, refusal: refusal instanceof OpsError ? refusal : undefined, inspection, keys, restorePoint };
@@ -75,8 +84,14 @@ function withoutGroups(rows: RowCounts, groups: ReadonlySet<string>): RowCounts 
   return new Map([...rows].map(([group, count]) => [group, groups.has(group) ? 0 : count]));
 }
 
+/** A dump that a sync could resume from: `--resume` restores it without reading the source again. */
+function describeInterrupted({ stored }: InterruptedDump, { name, source }: SyncDirection): string {
+  const time = stored.createdAt.toISOString().slice(0, 16).replace("T", " ");
+  return `an interrupted sync left a complete dump of ${time} UTC (${formatBytes(stored.bytes)}). To restore it without reading ${source} again:  pnpm sync ${name} --resume`;
+}
+
 /** What the plan states of a script. */
-function nameOf(script: ScriptName | undefined): Plan["afterRestore"] {
+export function nameOf(script: ScriptName | undefined): Plan["afterRestore"] {
   return script === undefined ? null : { file: script.file, sha256: script.sha256 };
 }
 

@@ -107,6 +107,16 @@ function isPatterns(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((each) => typeof each === "string");
 }
 
+/** What a mark states of filters. */
+export function filtersOf({ excludeTableData }: CopyMark): Filters {
+  return { ...(excludeTableData === undefined ? {} : { excludeTableData }) };
+}
+
+/** Whether a database lacks what a filter left out. */
+export function hasFilters(mark: CopyMark | undefined): boolean {
+  return mark !== undefined && Object.keys(filtersOf(mark)).length > 0;
+}
+
 /** Both marks as one; undefined without any. What the later one states replaces what the earlier one states. */
 export function mergeMarks(earlier: CopyMark | undefined, later: CopyMark): CopyMark | undefined {
   const merged = { ...earlier, ...later };

@@ -6,6 +6,7 @@ import {
   type Fingerprint,
 } from "@pilot-light/core/inventory/tables";
 import type { Session } from "@pilot-light/core/postgres/session";
+import type { Filters } from "./copy-mark.ts";
 import { parsePattern } from "./patterns.ts";
 
 /** A pattern of `--exclude-table-data`, and the tables that it matches. */
@@ -24,6 +25,11 @@ export interface Filter {
   emptiedGroups: ReadonlySet<string>;
   /** Foreign keys whose rows need rows of these tables: `constraint of the table schema.name`. */
   brokenKeys: readonly string[];
+}
+
+/** The filter as it was given, for the mark of the copy. */
+export function filtersOf({ patterns }: Filter): Filters {
+  return { excludeTableData: patterns.map(({ pattern }) => pattern) };
 }
 
 // pg_dump looks for a name without a schema in the search path of its role, which the sessions of this tool replace.

@@ -8,7 +8,8 @@ import type { DumpBucket } from "../archive/dump-bucket.ts";
 import type { DumpStore } from "../archive/dump-store.ts";
 import { dumpDamagedInS3 } from "../archive/errors.ts";
 import type { OpenedDump } from "../archive/opened-dump.ts";
-import { checkBytes, fetchDump, findArchive } from "../dumps/fetch-dump.ts";
+import type { StoredDump } from "../archive/stored-dump.ts";
+import { checkBytes, fetchDump, findArchive, type Found } from "../dumps/fetch-dump.ts";
 
 /**
  * Opens a dump.
@@ -22,8 +23,21 @@ export async function openDump(
   directory: string,
   context: CommandContext,
 ): Promise<OpenedDump> {
-  const { environment, printer, signal } = context;
-  const { stored, manifest } = await findArchive(wanted, { bucket, store }, signal);
+  const found = await findArchive(wanted, { bucket, store }, context.signal);
+  return await openFound(found, bucket, directory, context);
+}
+
+/**
+ * Downloads a dump, and checks its bytes against what its manifest or the draft of it states.
+ * @throws OpsError as `openDump` does
+ */
+export async function openFound(
+  { stored, manifest }: Pick<Found, "manifest"> & { stored: StoredDump & { bytes: number } },
+  bucket: DumpBucket,
+  directory: string,
+  context: CommandContext,
+): Promise<OpenedDump> {
+  const { environment, printer } = context;
   const uri = bucket.uri(stored.key);
   const details = decodeDetails(manifest, uri);
   const major = Number.parseInt(manifest.clientVersion, 10);

@@ -7,7 +7,7 @@ import { resolveRds, withCredentials } from "@pilot-light/core/postgres/rds-endp
 import { whileOpen } from "@pilot-light/core/postgres/route";
 import type { Routes } from "@pilot-light/core/reach/routes";
 import { parseOutputs, type OutputsSource } from "@pilot-light/core/terraform/outputs";
-import { DumpBucket } from "../archive/dump-bucket.ts";
+import type { DumpBucket } from "../archive/dump-bucket.ts";
 import { DumpStore } from "../archive/dump-store.ts";
 import {
   bucketName,
@@ -60,5 +60,5 @@ export async function resolveArchive(
     };
   const resolveTarget = neon === undefined ? onRds(rdsOutputs(raw)) : onNeon(neon);
   await store.check(signal);
-  return { bucket: new DumpBucket(aws, name, identity.account), store, resolveTarget };
+  return { bucket: store.place, store, resolveTarget };
 }

@@ -3,23 +3,27 @@ import type { CommandContext } from "@pilot-light/core/cli/command";
 import type { OpsError } from "@pilot-light/core/ops-error";
 import { openWorkDirectory } from "@pilot-light/core/work-directory";
 import type { OpenedDump } from "../archive/opened-dump.ts";
-import type { Direction } from "../direction.ts";
+import type { InterruptedDump } from "../archive/drafts.ts";
+import type { Direction, SyncDirection } from "../direction.ts";
 import type { RestorePlan, SyncResult } from "../documents.ts";
 import { openDump } from "./open-dump.ts";
 import { runLocked } from "../plan/locked-run.ts";
 import type { RestoreOptions } from "../options.ts";
 import { createJob } from "../plan/create-job.ts";
-import { lockTarget, openTargetWithoutLock } from "../plan/locks.ts";
+import { lockTarget, openTargetWithoutLock, type Locks } from "../plan/locks.ts";
 import { prepareRestore, type PreparedRestore } from "../plan/prepare-restore.ts";
 import { stating } from "../plan/resulting-state.ts";
 import { withRoutes, type ResolvedTarget } from "../resolve.ts";
 import { resolveArchive } from "./resolve-archive.ts";
+import { assertInterrupted, assertResumable, openInterrupted, resumed } from "./resume.ts";
 import { runSync } from "../steps/run.ts";
 
 /** A dump that is intact, and the target, which is not connected to yet. */
 interface Opened {
   direction: Direction;
   dump: OpenedDump;
+  /** What an interrupted sync left; undefined for a restore. */
+  interrupted: InterruptedDump | undefined;
   options: RestoreOptions;
   resolved: ResolvedTarget;
   workDirectory: string;
@@ -28,27 +32,36 @@ interface Opened {
 }
 
 /**
- * Opens the dump, then resolves the target. A failure has written nothing but temporary files, which it removes.
- * @param key `latest`, a key, or a part of a key
+ * The dump that is restored: `latest`, a key, or a part of a key; or that of an interrupted sync, by its direction.
  */
+export type Wanted = string | { resume: SyncDirection };
+
+/** Opens the dump, then resolves the target. A failure has written nothing but temporary files, which it removes. */
 async function withDump<T>(
-  key: string,
+  wanted: Wanted,
   options: RestoreOptions,
   context: CommandContext,
   work: (opened: Opened) => Promise<T>,
 ): Promise<T> {
   return await withRoutes(options, context, async (routes) => {
     await using directory = await openWorkDirectory();
-    const { dump, resolved } = await stating("nothing-written", context.signal, async () => {
+    const { dump, interrupted, resolved } = await stating("nothing-written", context.signal, async () => {
       const archive = await resolveArchive(options.to, options.outputs, context);
-      const opened = await openDump(key, archive, directory.path, context);
-      return { dump: opened, resolved: await archive.resolveTarget(routes) };
+      const opened =
+        typeof wanted === "string"
+          ? { dump: await openDump(wanted, archive, directory.path, context), interrupted: undefined }
+          : await openInterrupted(wanted.resume, options, archive, directory.path, context);
+      return { ...opened, resolved: await archive.resolveTarget(routes) };
     });
     // Without hashes in the manifest, rows are counted.
     const verify = dump.contents?.depth === "checksums" ? options.verify : "counts";
     return await work({
-      direction: { name: "restore", source: dump.system, target: options.to },
+      direction:
+        typeof wanted === "string"
+          ? { name: "restore", source: dump.system, target: options.to }
+          : wanted.resume,
       dump,
+      interrupted,
       options: { ...options, verify },
       resolved,
       workDirectory: directory.path,
@@ -62,14 +75,14 @@ async function withDump<T>(
  * @throws OpsError of any class, with the state `nothing-written`
  */
 export async function previewRestore(
-  key: string,
+  wanted: Wanted,
   options: RestoreOptions,
   context: CommandContext,
 ): Promise<Pick<PreparedRestore, "plan" | "refusal">> {
-  return await withDump(key, options, context, ({ direction, dump, resolved, context: own, ...opened }) =>
-    stating("nothing-written", own.signal, async () => {
-      await using locks = await openTargetWithoutLock(resolved, own);
-      const prepared = await prepareRestore(direction, opened.options, resolved, dump, locks.state, own);
+  return await withDump(wanted, options, context, (opened) =>
+    stating("nothing-written", opened.context.signal, async () => {
+      await using locks = await openTargetWithoutLock(opened.resolved, opened.context);
+      const prepared = await prepareOpened(opened, locks);
       return { plan: prepared.plan, refusal: prepared.refusal?.with({ state: "nothing-written" }) };
     }),
   );
@@ -83,26 +96,41 @@ export type ConfirmRestore = (plan: RestorePlan, refusal: OpsError | undefined) 
  * @throws OpsError of any class; its state is what became of the target
  */
 export async function performRestore(
-  key: string,
+  wanted: Wanted,
   options: RestoreOptions,
   context: CommandContext,
   confirm: ConfirmRestore,
 ): Promise<{ plan: RestorePlan; result: SyncResult }> {
-  return await withDump(key, options, context, (opened) => restoreOpened(opened, confirm));
+  return await withDump(wanted, options, context, (opened) => restoreOpened(opened, confirm));
+}
+
+async function prepareOpened(
+  { direction, dump, interrupted, options, resolved, context }: Opened,
+  { state }: Locks,
+): Promise<PreparedRestore> {
+  // Under the lock: the sync that wrote the dump may have ended meanwhile.
+  if (interrupted !== undefined) await assertInterrupted(interrupted, direction, resolved.store, context);
+  const prepared = await prepareRestore(direction, options, resolved, dump, state, context);
+  if (interrupted === undefined) return prepared;
+  const { oid } = prepared.inspection.target.facts;
+  await assertResumable(interrupted, { direction, oid, target: resolved.target }, resolved.store, context);
+  return resumed(prepared, interrupted, direction, Date.now());
 }
 
 async function restoreOpened(
-  { direction, dump, options, resolved, workDirectory, context }: Opened,
+  opened: Opened,
   confirm: ConfirmRestore,
 ): Promise<{ plan: RestorePlan; result: SyncResult }> {
+  const { direction, dump, interrupted, options, resolved, workDirectory, context } = opened;
+  const resumes = interrupted?.draft.manifest.direction;
   return await runLocked(
     {
       store: resolved.store,
       lock: () => lockTarget(resolved, context),
-      prepare: ({ state }) => prepareRestore(direction, options, resolved, dump, state, context),
+      prepare: (locks) => prepareOpened(opened, locks),
       confirm,
       run: async (prepared, locks) => {
-        const source = { kind: "dump", dump } as const;
+        const source = { kind: "dump", dump, resumes } as const;
         const job = createJob(
           { direction, options, resolved, source },
           prepared,

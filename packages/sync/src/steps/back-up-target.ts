@@ -7,12 +7,12 @@ import { settleAll } from "@pilot-light/core/async/settle";
 import { readState } from "@pilot-light/core/inventory/state";
 import { readPositions, type SequencePosition } from "@pilot-light/core/inventory/tables";
 import { manifestBase, marked, type UploadedDump } from "../archive/manifest.ts";
+import { readRecordedMark } from "../archive/recorded-mark.ts";
 import { checkArchive, makeDump, type DumpRequest } from "../copy/dump.ts";
 import { describeRun, type StepContext } from "../job.ts";
 import { sessionOptions } from "../read/connect.ts";
 import { listConfiguration, listDumpedSequences, readConfiguration } from "../read/extensions.ts";
 import { readInventory, type Inventory } from "../read/inventory.ts";
-import { readRecordedMark } from "../plan/recorded-mark.ts";
 import { readBusy } from "../read/lock-watch.ts";
 import { openSnapshot, type Snapshot } from "../read/snapshot.ts";
 import { readPrivileges } from "../target/read-privileges.ts";
@@ -41,7 +41,9 @@ export async function backUpTarget(
   const stored = await store.putFile(key, file, signal);
   const mark =
     markBefore ??
-    (target.system === "neon" ? undefined : await readRecordedMark(store, target, facts.target, signal));
+    (target.system === "neon"
+      ? undefined
+      : await readRecordedMark(store.place, { ...target, ...facts.target }, signal));
   const { inventory, sequences, snapshot } = found;
   await store.putManifest(
     key,

@@ -9,6 +9,7 @@ const set = (schema: string, tag: string, sql: string): ArchiveEntry => ({
   tag,
   section: "data",
   sql,
+  drop: "",
   accessMethod: "",
   oid: 0,
   dependencies: [],

@@ -26,6 +26,7 @@ import { finishUploads } from "./archive-dump.ts";
 import { backUpTarget } from "./back-up-target.ts";
 import { changeInPlace } from "./change-staging.ts";
 import type { LoadedSource } from "./loaded-source.ts";
+import { recordMark } from "./record-mark.ts";
 import type { ReplaceParts, Replacement } from "./replace-staged.ts";
 import { verifyInPlace } from "./verify-staging.ts";
 
@@ -59,6 +60,7 @@ export async function replaceInPlace(
     script && (await timed("script", () => changeInPlace(script, found.verified, session, context)));
   const stored = await finishUploads({ archive: loaded.stored, backup: Promise.resolve(backup) }, context);
   await timed("settings", () => carryInPlace(settings, loaded, transaction, context));
+  await recordMark(context);
   signal.throwIfAborted();
   const request = {
     id: transaction.id,

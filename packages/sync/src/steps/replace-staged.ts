@@ -7,6 +7,7 @@ import { finishUploads, type UploadedDumps } from "./archive-dump.ts";
 import { carrySettings } from "./carry-settings.ts";
 import { changeStaging, type Changed } from "./change-staging.ts";
 import type { LoadedSource } from "./loaded-source.ts";
+import { recordMark } from "./record-mark.ts";
 import { restoreStaging } from "./restore-staging.ts";
 import { swapTarget } from "./swap-target.ts";
 import { verifyStaging, type Verified } from "./verify-staging.ts";
@@ -43,6 +44,7 @@ export async function replaceStaged(
   const changed = script && (await timed("script", () => changeStaging(script, found.verified, context)));
   const stored = await finishUploads({ archive: loaded.stored, backup }, context);
   await timed("settings", () => carrySettings(found.settings, loaded, context));
+  await recordMark(context);
   context.signal.throwIfAborted();
   return { ...found, changed, stored, swapped: await timed("swap", () => swapTarget(context)) };
 }

@@ -5,7 +5,7 @@ import type { CommandContext } from "@pilot-light/core/cli/command";
 import { OpsError, messageOf, withState } from "@pilot-light/core/ops-error";
 import { formatBytes } from "@pilot-light/core/output/format";
 import { libpqEnvironment } from "@pilot-light/core/postgres/libpq";
-import type { UploadedDump } from "../archive/manifest.ts";
+import type { Manifest, UploadedDump } from "../archive/manifest.ts";
 import type { DatabaseContent } from "../copy/equality.ts";
 import type { SyncResult } from "../documents.ts";
 import type { StepContext, SyncJob } from "../job.ts";
@@ -17,12 +17,12 @@ import { backUpTarget } from "./back-up-target.ts";
 import { Background } from "./background.ts";
 import type { Changed } from "./change-staging.ts";
 import { createRestorePoint } from "./create-restore-point.ts";
-import { dumpSource, type DumpedSource } from "./dump-source.ts";
+import { dumpSource } from "./dump-source.ts";
 import { replaceInPlace } from "./replace-in-place.ts";
 import { replaceStaged, type Timed } from "./replace-staged.ts";
 import type { LoadedSource } from "./loaded-source.ts";
 import { openSource } from "./open-source.ts";
-import { writeManifest } from "./write-manifest.ts";
+import { draftManifest, writeDraft, writeManifest } from "./write-manifest.ts";
 
 /** The state that an error after the swap leaves. */
 const stateAfter = { replaced: "changed", unknown: "unknown" } as const;
@@ -50,7 +50,7 @@ export async function runSync(job: SyncJob, command: CommandContext): Promise<Sy
       planned === undefined ? null : await timed("branch", () => createRestorePoint(planned, context));
     const early = job.options.dropPreviousFirst === true ? await dropPrevious(job) : [];
     const prepared = prepareTarget(context, background, timed);
-    const { dumped, loaded } = await loadSource(context, background, timed);
+    const { manifest, loaded } = await loadSource(context, background, timed);
     const parts = {
       backup: prepared,
       check: (verified: DatabaseContent) => checkRowsAgain(verified, job),
@@ -59,8 +59,9 @@ export async function runSync(job: SyncJob, command: CommandContext): Promise<Sy
     const { changed, losses, sizes, stored, swapped, verified } = await replace(loaded, context, parts);
     ({ target } = swapped);
     if (swapped.target !== "replaced") throw swapped.error;
-    const done = { stored: stored.archive, restorePoint, changed, swapped, durationsMs };
-    if (dumped !== undefined) await writeManifest(dumped, done, context);
+    if (manifest !== undefined) {
+      await writeManifest(await manifest, { restorePoint, changed, swapped, durationsMs }, context);
+    }
     const warnings = [...losses, ...early, ...(await dropPrevious(job))];
     return summarize(verified, { sizes, stored, restorePoint, changed, swapped, durationsMs, warnings });
   } catch (error) {
@@ -89,22 +90,35 @@ function prepareTarget(
   );
 }
 
+/** A source whose rows are being loaded. */
+interface Loading {
+  loaded: LoadedSource;
+  /** What the manifest of the dump will state; undefined where a restore leaves the dump as it is. */
+  manifest: Promise<Manifest> | undefined;
+}
+
 /** Dumps the source and begins the upload, or opens the dump of a restore. */
-async function loadSource(
-  context: StepContext,
-  background: Background,
-  timed: Timed,
-): Promise<{ dumped: DumpedSource | undefined; loaded: LoadedSource }> {
+async function loadSource(context: StepContext, background: Background, timed: Timed): Promise<Loading> {
   const { job } = context;
   const { source } = job;
-  if (source.kind === "dump") return { dumped: undefined, loaded: await openSource(source.dump, context) };
+  if (source.kind === "dump") {
+    const manifest = source.resumes === undefined ? undefined : Promise.resolve(source.dump.manifest);
+    return { manifest, loaded: await openSource(source.dump, context) };
+  }
   const dumped = await timed("dump", () => dumpSource(source.endpoint, context));
   checkRowsAgain(dumped, job);
   const upload = () => uploadArchive(dumped.dump, context);
   const stored = background.start(
     timed("archive", () => context.printer.log.timed("archive", upload, describeDump)),
   );
-  return { dumped, loaded: { ...dumped, stored } };
+  const draft = async () => {
+    const manifest = draftManifest(dumped, await stored, job);
+    await writeDraft(manifest, context);
+    return manifest;
+  };
+  const manifest = background.start(draft());
+  // From then on a crash loses no dump.
+  return { manifest, loaded: { ...dumped, stored: background.start(manifest.then(() => stored)) } };
 }
 
 /** The error, with what could not be removed. */
@@ -131,11 +145,12 @@ async function stepContext(
 
 /** The rows may have changed after the plan was shown: those of the snapshot decide, or those that were restored. */
 function checkRowsAgain({ inventory }: Pick<DatabaseContent, "inventory">, job: SyncJob): void {
-  const { direction, filter, markBefore, options, target, targetRows } = job;
+  const { direction, filter, incomplete, options, targetRows } = job;
   const sourceRows = new Map([...inventory.tables].map(([identity, { rows }]) => [identity, rows]));
-  const facts = { database: target.database, ...(markBefore === undefined ? {} : { mark: markBefore }) };
-  const filtered = filter === undefined ? {} : { filtered: { ...filter, target: facts } };
-  const { refusals } = checkRows({ direction, sourceRows, targetRows, ...filtered }, options);
+  const { refusals } = checkRows(
+    { direction, sourceRows, targetRows, filtered: filter, incomplete },
+    options,
+  );
   if (refusals.length > 0) throw combine(refusals);
 }
 

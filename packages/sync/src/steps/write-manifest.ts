@@ -1,8 +1,14 @@
-/** Step: the manifest makes the dump of the source complete. It comes last: it states that the target was verified and replaced. */
+/**
+ * Steps: the draft of the manifest states what a dump contains. The manifest makes the dump complete. It comes last: it states that the target
+ * was verified and replaced.
+ */
 import { manifestBase, marked, type Manifest, type UploadedDump } from "../archive/manifest.ts";
+import type { OpenedDump } from "../archive/opened-dump.ts";
+import { messageOf } from "@pilot-light/core/ops-error";
 import type { SyncResult } from "../documents.ts";
 import { manifestFailed } from "../errors.ts";
-import { describeRun, type StepContext } from "../job.ts";
+import { describeRun, type StepContext, type SyncJob } from "../job.ts";
+import { oidOf } from "../target/maintenance.ts";
 import type { Replaced } from "../target/swap.ts";
 import type { Changed } from "./change-staging.ts";
 import type { DumpedSource } from "./dump-source.ts";
@@ -10,7 +16,6 @@ import { detailsOf } from "./manifest-details.ts";
 
 /** What the steps before did. */
 export interface Done {
-  stored: UploadedDump;
   restorePoint: SyncResult["restorePoint"];
   changed: Changed | undefined;
   swapped: Replaced;
@@ -18,15 +23,11 @@ export interface Done {
   durationsMs: Readonly<Record<string, number>>;
 }
 
-export async function writeManifest(
-  dumped: DumpedSource,
-  { stored, restorePoint, changed, swapped, durationsMs }: Done,
-  { job, signal }: StepContext,
-): Promise<void> {
+/** What is known of a dump once it is in S3: the manifest, with what nobody has verified yet as `contents`. */
+export function draftManifest(dumped: DumpedSource, stored: UploadedDump, job: SyncJob): Manifest {
   const { inventory, sequences, snapshot } = dumped;
-  const { archiveKey, direction, dumpMark, facts, filter, mark, oids, options, store, target, versions } =
-    job;
-  const manifest: Manifest = {
+  const { archiveKey, direction, dumpMark, facts, filter, oids, options, target, versions } = job;
+  return {
     ...manifestBase(describeRun(job), archiveKey, stored),
     kind: "archive",
     database: {
@@ -37,14 +38,8 @@ export async function writeManifest(
       oid: oids.source,
       ...marked(dumpMark),
     },
-    target: {
-      system: direction.target,
-      host: target.host,
-      name: target.database,
-      oid: swapped.oid,
-      ...marked(mark),
-    },
-    verified: {
+    target: { system: direction.target, host: target.host, name: target.database, oid: oids.target },
+    contents: {
       depth: options.verify,
       snapshot,
       tables: Object.fromEntries(inventory.tables),
@@ -53,14 +48,76 @@ export async function writeManifest(
       schemaObjects: inventory.objects.length,
       ...(filter === undefined ? {} : { withoutRows: filter.emptied.map(({ identity }) => identity) }),
     },
+    details: detailsOf(dumped, facts.source),
+    durations: {},
+  };
+}
+
+/**
+ * Writes the draft. Without it the sync cannot be resumed, which is no reason to fail. In place, nothing is left that could be resumed.
+ */
+export async function writeDraft(manifest: Manifest, { job, printer, signal }: StepContext): Promise<void> {
+  const { archiveKey, maintenance, options, staging: name, store } = job;
+  if (options.inPlace === true) return;
+  const staging = await oidOf(maintenance, name);
+  const { script } = options;
+  const afterRestore =
+    script === undefined ? {} : { afterRestore: { file: script.file, sha256: script.sha256 } };
+  try {
+    await store.putDraft(archiveKey, { version: 1, manifest, staging, ...afterRestore }, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    printer.warn(`this sync could not be resumed after a crash: ${messageOf(error)}`);
+  }
+}
+
+/**
+ * Makes the dump complete, and deletes its draft.
+ * @param draft what is known of the dump
+ * @throws OpsError MANIFEST_FAILED (aws)
+ */
+export async function writeManifest(
+  { contents, ...draft }: Manifest,
+  { restorePoint, changed, swapped, durationsMs }: Done,
+  { job, printer, signal }: StepContext,
+): Promise<void> {
+  const { archiveKey, direction, mark, options, store, target } = job;
+  const manifest: Manifest = {
+    ...draft,
+    target: {
+      system: direction.target,
+      host: target.host,
+      name: target.database,
+      oid: swapped.oid,
+      ...marked(mark),
+    },
+    ...(contents === undefined ? {} : { verified: atDepth(contents, options.verify) }),
+    ...(restorePoint === null ? {} : { restorePoint }),
     ...(restorePoint === null ? {} : { restorePoint }),
     ...(changed === undefined ? {} : { afterRestore: describeChange(changed) }),
-    details: detailsOf(dumped, facts.source),
     durations: { ...durationsMs },
   };
   await store.putManifest(archiveKey, manifest, signal).catch((cause: unknown) => {
     throw manifestFailed({ live: target.database, uri: store.uri(archiveKey) }, { cause });
   });
+  // The manifest has precedence over a draft that remains.
+  await store.removeDraft(archiveKey, signal).catch((error: unknown) => printer.detail(messageOf(error)));
+}
+
+/** What was verified: a sync that resumes another one may have compared numbers of rows only. */
+function atDepth(
+  contents: NonNullable<OpenedDump["contents"]>,
+  depth: "checksums" | "counts",
+): NonNullable<Manifest["verified"]> {
+  if (depth === contents.depth) return contents;
+  const tables = Object.entries(contents.tables).map(([name, { rows }]) => [name, { rows }] as const);
+  const { largeObjects } = contents;
+  return {
+    ...contents,
+    depth,
+    tables: Object.fromEntries(tables),
+    largeObjects: { rows: largeObjects.rows },
+  };
 }
 
 function describeChange({ script: { file, sha256 }, inventory }: Changed): Manifest["afterRestore"] & {} {

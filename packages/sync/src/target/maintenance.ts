@@ -64,6 +64,15 @@ export async function dropDatabase(maintenance: Session, name: string): Promise<
   await maintenance.query(`drop database if exists ${ident(name)} with (force)`);
 }
 
+/** OID of a database of the server. */
+export async function oidOf(maintenance: Session, database: string): Promise<number> {
+  const { oid } = await maintenance.one<{ oid: string }>(
+    "select oid::text as oid from pg_catalog.pg_database where datname = $1",
+    [database],
+  );
+  return Number(oid);
+}
+
 /** Whether the owner of a new database also owns its schema public: from version 15 on, and a superuser always. */
 export async function ownsPublic(maintenance: Session): Promise<boolean> {
   const { owns } = await maintenance.one<{ owns: boolean }>(

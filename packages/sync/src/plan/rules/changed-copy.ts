@@ -40,12 +40,12 @@ export const changedCopyRule: DatabasesRule<"allow-changed-copy"> = {
     meaning:
       "Production may lose its rows, and gets those of RDS as they are. Neon is the truth from then on. The backup in S3 and the previous target still hold the rows.",
   },
-  check: ({ direction, source: { facts }, target }) => {
+  check: ({ direction, dump, source: { facts }, target }) => {
     const database = `database ${facts.database} on ${direction.source}`;
-    const what = direction.name === "restore" ? `The dump of the ${database}` : `The ${database}`;
+    const what = dump !== undefined ? `The dump of the ${database}` : `The ${database}`;
     const refusal = refuseChangedCopy({ what, mark: facts.mark }, direction.target);
     if (refusal !== undefined) return [{ refusal }];
-    if (direction.name === "restore" && facts.mark !== undefined) {
+    if (dump !== undefined && facts.mark !== undefined) {
       const note = `the dump is of a changed copy: it ${describeMark(facts.mark)}. ${direction.target} will be one as well, and must not reach Neon`;
       return [{ note }];
     }

@@ -1,9 +1,14 @@
 import { expect, test } from "vitest";
 import { directions } from "../../direction.ts";
-import type { FilterFacts } from "./rule.ts";
+import { filtersOf, type Filter } from "../../read/filter.ts";
+import type { DatabaseFacts } from "../../read/database-facts.ts";
 import { checkRows, refuseChangedCopy, type Allowed } from "./index.ts";
 
-const events: FilterFacts = {
+interface Case extends Filter {
+  target: Pick<DatabaseFacts, "database" | "mark">;
+}
+
+const events: Case = {
   patterns: [{ pattern: "events", tables: ["public.events"] }],
   emptied: [],
   emptiedGroups: new Set(["public.events"]),
@@ -14,12 +19,17 @@ const events: FilterFacts = {
 type Counts = Record<string, number>;
 
 function check(
-  filtered: FilterFacts,
+  { target: replaced, ...filtered }: Case,
   { target = {}, source = { "public.events": 0, "public.users": 60 } }: { target?: Counts; source?: Counts },
   allowed: Allowed = {},
 ) {
   const rows = (counts: Counts) => new Map(Object.entries(counts));
-  const facts = { sourceRows: rows(source), targetRows: rows(target), filtered };
+  const incomplete = {
+    filters: filtersOf(filtered),
+    emptiedGroups: filtered.emptiedGroups,
+    target: replaced,
+  };
+  const facts = { sourceRows: rows(source), targetRows: rows(target), filtered, incomplete };
   const { refusals, notes } = checkRows({ direction: directions["neon-to-rds"], ...facts }, allowed);
   return { codes: refusals.map(({ code }) => code), notes };
 }

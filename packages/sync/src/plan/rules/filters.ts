@@ -1,6 +1,7 @@
 /** Rules: what filters leave out exists, nothing that is copied needs it, and the target was filtered before. */
 import { plural } from "@pilot-light/core/output/format";
 import { defineError } from "@pilot-light/core/ops-error";
+import { describeMark, hasFilters, type Filters } from "../../read/copy-mark.ts";
 import type { Finding, RowsRule } from "./rule.ts";
 
 const filterMatchesNothing = defineError<{ patterns: readonly string[] }>({
@@ -53,14 +54,14 @@ export const filters: RowsRule = {
   },
 };
 
-const targetUnfiltered = defineError<{ database: string; system: string; patterns: readonly string[] }>({
+const targetUnfiltered = defineError<{ database: string; system: string; filters: Filters }>({
   code: "TARGET_UNFILTERED",
   failure: "precondition",
   meaning: "A filtered copy would replace a target with rows that was not copied with a filter.",
   remedy: "Sync without a filter, or, if the target may become a filtered copy, add `--allow-filtered`.",
-  message: ({ database, system, patterns }) =>
-    `A copy without the rows of ${patterns.join(", ")} would replace the database ${database} on ${system}, which was not filtered before.`,
-  hint: () => "The new target will not have these rows.",
+  message: ({ database, system, filters }) =>
+    `A copy that ${describeMark(filters)} would replace the database ${database} on ${system}, which was not filtered before.`,
+  hint: () => "The new target will not have what the filter leaves out.",
 });
 
 export const filteredTarget: RowsRule<"allow-filtered"> = {
@@ -73,13 +74,12 @@ export const filteredTarget: RowsRule<"allow-filtered"> = {
     meaning:
       "Nobody needs the rows that the filter leaves out on the target. The target is a changed copy from then on, and must not reach Neon.",
   },
-  check: ({ direction, filtered, targetRows }) => {
-    if (filtered === undefined) return [];
-    const { target } = filtered;
+  check: ({ direction, incomplete, targetRows }) => {
+    if (incomplete === undefined) return [];
+    const { filters: given, target } = incomplete;
     const hasRows = [...targetRows.values()].some((rows) => rows !== 0);
-    if (!hasRows || target.mark?.excludeTableData !== undefined) return [];
-    const patterns = filtered.patterns.map(({ pattern }) => pattern);
-    const facts = { database: target.database, system: direction.target, patterns };
+    if (!hasRows || hasFilters(target.mark)) return [];
+    const facts = { database: target.database, system: direction.target, filters: given };
     return [{ refusal: targetUnfiltered(facts) }];
   },
 };

@@ -51,9 +51,9 @@ export const rowLoss: RowsRule<"allow-shrink"> = {
     meaning:
       "You do not need the rows that only the target has. The backup in S3 and the previous target still hold these rows.",
   },
-  check: ({ direction, filtered, ...counted }): Finding[] => {
+  check: ({ direction, incomplete, ...counted }): Finding[] => {
     // The rows that a filter leaves out are not lost by mistake.
-    const isLeftOut = (group: string) => filtered?.emptiedGroups.has(group) === true;
+    const isLeftOut = (group: string) => incomplete?.emptiedGroups.has(group) === true;
     const kept = (rows: RowCounts) => new Map([...rows].filter(([group]) => !isLeftOut(group)));
     const [source, target] = [kept(counted.sourceRows), kept(counted.targetRows)];
     const [sourceRows, targetRows] = [total(source), total(target)];

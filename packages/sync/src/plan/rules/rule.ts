@@ -6,6 +6,7 @@ import type { OpsError, RegisteredError } from "@pilot-light/core/ops-error";
 import type { DataTable } from "@pilot-light/core/inventory/tables";
 import type { Direction } from "../../direction.ts";
 import type { DatabaseFacts } from "../../read/database-facts.ts";
+import type { Filters } from "../../read/copy-mark.ts";
 import type { Filter } from "../../read/filter.ts";
 import type { RowCounts } from "../../read/inventory.ts";
 import type { Privileges, Roles } from "../../target/privileges.ts";
@@ -94,12 +95,17 @@ export interface RowsFacts {
   direction: Direction;
   sourceRows: RowCounts;
   targetRows: RowCounts;
-  /** Of a filtered sync. */
-  filtered?: FilterFacts;
+  /** What the filter of this sync leaves out of the source. */
+  filtered?: Filter | undefined;
+  /** Of a source that is not complete: a filter leaves something out, or left it out when the dump was made. */
+  incomplete?: IncompleteSource | undefined;
 }
 
-/** What a filter leaves out of the source, and what the target is. */
-export interface FilterFacts extends Filter {
+/** What a source lacks because of a filter, and the target that it would replace. */
+export interface IncompleteSource {
+  filters: Filters;
+  /** Groups of tables without any row. */
+  emptiedGroups: ReadonlySet<string>;
   target: Pick<DatabaseFacts, "database" | "mark">;
 }
 

@@ -1,0 +1,87 @@
+/**
+ * The draft of a manifest: what a dump contains, written once the dump is complete in S3 and deleted when the sync has ended. After a crash
+ * the draft remains, so that `pnpm sync <direction> --resume` can restore the dump. No command takes a dump with a draft for a verified one.
+ */
+import { draftKey, isDraftKey, parseDumpKey, timestamp } from "@pilot-light/core/dump-keys";
+import { z } from "zod";
+import type { SyncDirection } from "../direction.ts";
+import type { DumpBucket } from "./dump-bucket.ts";
+import { manifestSchema, scriptSchema } from "./manifest.ts";
+import { listSince, readText } from "./read-dumps.ts";
+import { dumpsOf, type StoredDump } from "./stored-dump.ts";
+
+const draftSchema = z.object({
+  version: z.literal(1),
+  /** With the rows as `contents`, and the database that the sync was to replace as `target`. */
+  manifest: manifestSchema,
+  /** OID of the staging database, which has the target's name if the sync was killed after its swap. */
+  staging: z.number(),
+  /** The script that was to change the copy. */
+  afterRestore: scriptSchema.exactOptional(),
+});
+
+export type Draft = z.infer<typeof draftSchema>;
+
+/** A dump that an interrupted sync left complete. */
+export interface InterruptedDump {
+  stored: StoredDump & { bytes: number };
+  draft: Draft;
+}
+
+/** For as long as no prune deletes a dump without a manifest. */
+const usableMs = 24 * 3_600_000;
+
+/**
+ * Finds the newest dump that an interrupted sync in this direction left, or that a sync which still runs has written. A draft that this
+ * version cannot read is none.
+ * @throws OpsError BUCKET_MISSING, AWS_* (aws)
+ */
+export async function findInterrupted(
+  bucket: DumpBucket,
+  { name, source }: SyncDirection,
+  signal: AbortSignal,
+): Promise<InterruptedDump | undefined> {
+  const since = timestamp(new Date(Date.now() - usableMs));
+  const objects = await listSince(bucket, source, since, signal);
+  const drafts = new Set(objects.map(({ key }) => key).filter(isDraftKey));
+  for (const stored of dumpsOf(objects)) {
+    const { bytes, key, manifestAt } = stored;
+    if (bytes === undefined || manifestAt !== undefined || !drafts.has(draftKey(key))) continue;
+    const draft = parse(await readText(bucket, draftKey(key), signal));
+    if (draft?.manifest.direction === name && draft.manifest.key === key) {
+      return { stored: { ...stored, bytes }, draft };
+    }
+  }
+  return undefined;
+}
+
+function parse(text: string | undefined): Draft | undefined {
+  try {
+    return text === undefined ? undefined : draftSchema.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Why a dump cannot be resumed from any more. */
+export type Obsolete =
+  /** The interrupted sync had replaced the target before it was killed. */
+  | "replaced"
+  /** Another sync, restore or undo has replaced the target since, or its opposite has replaced the source. */
+  | "superseded";
+
+/**
+ * Whether the target is still the database that the interrupted sync was to replace. Pure.
+ * @param oid of the target
+ * @param newestArchive key of the newest archive of both directions
+ */
+export function obsolete(
+  { stored, draft: { manifest, staging } }: InterruptedDump,
+  oid: number,
+  newestArchive: string | undefined,
+): Obsolete | undefined {
+  if (oid === staging) return "replaced";
+  const stampOf = (key: string) => parseDumpKey(key)?.stamp ?? "";
+  const isNewer = newestArchive !== undefined && stampOf(newestArchive) > stampOf(stored.key);
+  return oid !== manifest.target?.oid || isNewer ? "superseded" : undefined;
+}

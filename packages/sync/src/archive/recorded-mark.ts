@@ -1,0 +1,111 @@
+/**
+ * The mark of a database as the bucket states it. A person may have replaced the comment on the database, which holds the mark as well. The
+ * OID names the database: a swap and an undo change only names.
+ */
+import { isManifestKey, isMarkKey } from "@pilot-light/core/dump-keys";
+import { z } from "zod";
+import type { CopyMark, InPlaceMark } from "../read/copy-mark.ts";
+import type { DumpBucket } from "./dump-bucket.ts";
+import { markSchema } from "./manifest.ts";
+import { listKeys, readText } from "./read-dumps.ts";
+
+/** A database of a server. */
+export interface NamedDatabase {
+  system: "neon" | "rds";
+  host: string;
+  oid: number;
+}
+
+/** A database, with when its contents were replaced although it kept its OID. */
+export type CurrentDatabase = NamedDatabase & { inPlace?: InPlaceMark | undefined };
+
+/** The record of a mark, which a run writes before the marked database becomes the target. */
+export interface MarkRecord {
+  version: 1;
+  database: NamedDatabase & { name: string; mark: CopyMark };
+}
+
+const sideSchema = z.looseObject({
+  system: z.string(),
+  host: z.string(),
+  oid: z.number(),
+  mark: z.unknown().optional(),
+});
+
+/** Of a manifest of any version, or of the record of a mark. */
+const statesSchema = z.looseObject({
+  kind: z.string().optional(),
+  database: sideSchema.optional().catch(undefined),
+  target: sideSchema.optional().catch(undefined),
+});
+
+/** Objects that are read at the same time. */
+const atOnce = 8;
+
+/**
+ * Reads the mark; undefined where no object states one. Records of marks come first. Of the manifests, the newest come first: that of the
+ * archive that the database was created from ends the search.
+ * @throws OpsError BUCKET_MISSING, AWS_* (aws)
+ */
+export async function readRecordedMark(
+  bucket: DumpBucket,
+  database: CurrentDatabase,
+  signal: AbortSignal,
+): Promise<CopyMark | undefined> {
+  const keys = keysOfContents(await listKeys(bucket, signal), database).sort(newestFirst);
+  const ordered = [...keys.filter(isMarkKey), ...keys.filter(isManifestKey)];
+  for (let start = 0; start < ordered.length; start += atOnce) {
+    const texts = await Promise.all(
+      ordered.slice(start, start + atOnce).map((key) => readText(bucket, key, signal)),
+    );
+    for (const text of texts) {
+      const stated = text === undefined ? "unknown" : statedMark(text, database);
+      if (stated === "none") return undefined;
+      if (stated !== "unknown") return stated;
+    }
+  }
+  return undefined;
+}
+
+/**
+ * What an object of the bucket states of a database. A mark that cannot be read is still a mark. That a backup states none proves nothing:
+ * the comment had been replaced before the backup. Pure.
+ */
+export function statedMark(
+  text: string,
+  { system, host, oid }: NamedDatabase,
+): CopyMark | "none" | "unknown" {
+  const stated = parse(text);
+  const isIt = (side: z.infer<typeof sideSchema> | undefined) =>
+    side?.system === system && side.host === host && side.oid === oid;
+  const { database, target, kind } = stated;
+  const side = [target, database].find(isIt);
+  if (side?.mark !== undefined && side.mark !== null) {
+    const mark = markSchema.safeParse(side.mark);
+    const isKnown = mark.success && Object.keys(mark.data).length > 0;
+    return isKnown ? mark.data : { unreadable: true };
+  }
+  return kind === "archive" && isIt(target) ? "none" : "unknown";
+}
+
+function parse(text: string): z.infer<typeof statesSchema> {
+  try {
+    return statesSchema.parse(JSON.parse(text));
+  } catch {
+    return {};
+  }
+}
+
+/** The objects that may state something of the present contents. Pure. */
+export function keysOfContents(keys: readonly string[], { inPlace }: Pick<CurrentDatabase, "inPlace">): string[] {
+  return keys.filter((key) => inPlace === undefined || stampIn(key) >= inPlace.at);
+}
+
+function newestFirst(a: string, b: string): number {
+  return stampIn(b).localeCompare(stampIn(a));
+}
+
+/** The time in a key, with the end of the key. */
+function stampIn(key: string): string {
+  return key.slice(key.indexOf("/") + 1);
+}

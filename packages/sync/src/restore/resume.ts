@@ -1,0 +1,92 @@
+/** What `pnpm sync <direction> --resume` checks in addition to a restore: which dump, and that it still fits. */
+import type { CommandContext } from "@pilot-light/core/cli/command";
+import { formatDuration } from "@pilot-light/core/output/format";
+import { findInterrupted, obsolete, type InterruptedDump } from "../archive/drafts.ts";
+import type { DumpBucket } from "../archive/dump-bucket.ts";
+import type { DumpStore } from "../archive/dump-store.ts";
+import { noDumpToResume, resumeReplaced, resumeSuperseded, resumeWithoutScript } from "../archive/errors.ts";
+import type { OpenedDump } from "../archive/opened-dump.ts";
+import type { Direction, SyncDirection } from "../direction.ts";
+import type { RestoreOptions } from "../options.ts";
+import type { PreparedRestore } from "../plan/prepare-restore.ts";
+import { openFound } from "./open-dump.ts";
+
+/**
+ * Finds the dump of the interrupted sync, and opens it.
+ * @throws OpsError NO_DUMP_TO_RESUME, RESUME_WITHOUT_SCRIPT (precondition), and as `openDump` does
+ */
+export async function openInterrupted(
+  direction: SyncDirection,
+  { script }: RestoreOptions,
+  { bucket }: { bucket: DumpBucket },
+  directory: string,
+  context: CommandContext,
+): Promise<{ dump: OpenedDump; interrupted: InterruptedDump }> {
+  const interrupted = await findInterrupted(bucket, direction, context.signal);
+  if (interrupted === undefined) throw noDumpToResume({ direction: direction.name, bucket: bucket.name });
+  const { stored, draft } = interrupted;
+  const { afterRestore } = draft;
+  if (afterRestore !== undefined && afterRestore.sha256 !== script?.sha256) {
+    throw resumeWithoutScript({ direction: direction.name, ...afterRestore, isOther: script !== undefined });
+  }
+  const dump = await openFound({ stored, manifest: draft.manifest }, bucket, directory, context);
+  return { dump, interrupted };
+}
+
+/**
+ * Checks under the lock that the dump and its draft still exist: the sync that wrote them may have run until now.
+ * @throws OpsError NO_DUMP_TO_RESUME (precondition)
+ */
+export async function assertInterrupted(
+  { stored }: InterruptedDump,
+  { name, source, target }: Direction,
+  store: DumpStore,
+  { signal }: CommandContext,
+): Promise<void> {
+  if (name === "restore") return;
+  const now = await findInterrupted(store.place, { name, source, target }, signal);
+  if (now?.stored.key !== stored.key) throw noDumpToResume({ direction: name, bucket: store.bucket });
+}
+
+/** @throws OpsError RESUME_REPLACED, RESUME_SUPERSEDED (precondition) */
+export async function assertResumable(
+  interrupted: InterruptedDump,
+  {
+    direction,
+    oid,
+    target,
+  }: { direction: Direction; oid: number; target: { database: string; system: string; host: string } },
+  store: DumpStore,
+  { signal }: CommandContext,
+): Promise<void> {
+  const { key } = interrupted.stored;
+  const recorded = interrupted.draft.manifest.target;
+  const isTarget = recorded?.host === target.host && recorded.name === target.database;
+  const newest = (await store.newestArchive(signal))?.key;
+  const reason = isTarget ? obsolete(interrupted, oid, newest) : "superseded";
+  if (reason === undefined) return;
+  const facts = { direction: direction.name, uri: store.uri(key), database: target.database };
+  throw reason === "replaced"
+    ? resumeReplaced({ ...facts, system: direction.target })
+    : resumeSuperseded({ ...facts, system: direction.target });
+}
+
+/** The plan of a restore, as that of the sync that is resumed. Pure. */
+export function resumed(
+  prepared: PreparedRestore,
+  { stored, draft }: InterruptedDump,
+  { source, target }: Direction,
+  now: number,
+): PreparedRestore {
+  const ageMs = now - stored.createdAt.getTime();
+  const notes = [
+    `the dump is ${formatDuration(ageMs)} old: what was written to ${source} since is not in the copy`,
+    ...(target === "neon" ? [`production reads ${target}, and will not have these rows`] : []),
+  ];
+  const { direction } = draft.manifest;
+  const resumes = direction === undefined ? null : { direction, ageMs };
+  return {
+    ...prepared,
+    plan: { ...prepared.plan, resumes, notes: [...notes, ...prepared.plan.notes] },
+  };
+}

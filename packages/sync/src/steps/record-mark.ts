@@ -1,0 +1,17 @@
+/** Step: S3 states that the new database is a changed copy, before it becomes the target, or that the target becomes one in place. A person may replace the comment on it. */
+import { markKey } from "@pilot-light/core/dump-keys";
+import type { StepContext } from "../job.ts";
+import { oidOf } from "../target/maintenance.ts";
+
+/** Writes the record. Without a mark there is nothing to write. */
+export async function recordMark({ job, signal, undo }: StepContext): Promise<void> {
+  const { maintenance, mark, oids, options, staging, stamp, store, target } = job;
+  if (mark === undefined) return;
+  const { system, host, database: name } = target;
+  const oid = options.inPlace === true ? oids.target : await oidOf(maintenance, staging);
+  const key = markKey(system, stamp);
+  undo.add(`the record ${store.uri(key)}`, "It states the mark of a copy that does not exist.", (stop) =>
+    store.removeObject(key, stop),
+  );
+  await store.putMark(key, { version: 1, database: { system, host, name, oid, mark } }, signal);
+}
