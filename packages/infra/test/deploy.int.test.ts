@@ -17,6 +17,7 @@ import { type Ids, Workplace, root, succeeds } from "@pilot-light/sandbox/workpl
 const project = "pilot-test";
 const domain = ["--var", "domain_name=dev.example.com"];
 const github = ["--var", "github_repository=acme/shop", "--var", "ci_user_enabled=true"];
+const budget = ["--var", "budget_monthly_usd=200", "--var", "budget_email=team@example.com"];
 const repositories = ["backend", "frontend", "grafana"].map((name) => `${project}/${name}`);
 
 let workplace: Workplace;
@@ -92,6 +93,7 @@ describe("deployed for the first time", () => {
       backend_container_image: "no-tag",
       contact_form_to: "nobody",
       cdn_price_class: "All",
+      budget_monthly_usd: "5",
       prometheus_desired_count: "2",
       grafana_desired_count: "2",
       backend_health_check_path: "health",
@@ -116,7 +118,7 @@ describe("activated, with a domain", () => {
     for (const repositoryName of repositories) {
       await ecr(moto, "PutImage", { repositoryName, imageTag: "v1", imageManifest });
     }
-    deployed = await workplace.deploy("--var", "dev_activated=true", ...domain, ...github);
+    deployed = await workplace.deploy("--var", "dev_activated=true", ...domain, ...github, ...budget);
     active = await workplace.ids();
   });
 
