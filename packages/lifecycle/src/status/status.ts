@@ -11,10 +11,12 @@ import { listServices } from "@pilot-light/validate/aws/services";
 import { modeName } from "@pilot-light/validate/mode";
 import { openContext, type LifecycleContext } from "../context.ts";
 import { costsOf } from "../plan/costs.ts";
+import { activeSince, costSince, type Activity } from "./activity.ts";
 import { readDatabase } from "../aws/database.ts";
 import { findDone, isRunning, Journal, type JournalEntry } from "../journal/journal.ts";
 import { modeOf, readUnknown } from "../preflight/checks.ts";
 import { dollars, printHead, printRow } from "../plan/render.ts";
+import { describeTime } from "../schedule.ts";
 import { endpointsOf } from "../steps/finish.ts";
 import { listSnapshots } from "../aws/snapshots.ts";
 
@@ -29,6 +31,8 @@ export interface StatusFacts {
   dump: Part<Awaited<ReturnType<typeof newestDump>>>;
   snapshots: Part<Awaited<ReturnType<typeof listSnapshots>>>;
   costs: Part<ReturnType<typeof costsOf>>;
+  /** Undefined in pilot light. */
+  activity: Part<Activity | undefined>;
   unfinished: JournalEntry | undefined;
 }
 
@@ -51,17 +55,32 @@ export async function readStatus(context: LifecycleContext): Promise<StatusFacts
   costing.catch(() => undefined);
   await readUnknown(stack);
   const outputs = await stack.outputs();
-  const [services, database, dump, snapshots, costs, journal] = await Promise.all([
+  const [services, database, dump, snapshots, costs, since, journal] = await Promise.all([
     readPart(readServices(context)),
     readPart(readDatabase(aws, names.databaseInstance, signal)),
     readPart(newestDump(context, outputs)),
     readPart(listSnapshots(aws, names, signal)),
     costing,
+    readPart(activeSince(aws, outputs.vpc_id, signal)),
     readPart(Journal.open(context)),
   ]);
   printer.live("");
   const unfinished = journal.known ? journal.value.unfinished : undefined;
-  return { outputs, services, database, dump, snapshots, costs, unfinished };
+  const activity = activityOf(since, costs, journal);
+  return { outputs, services, database, dump, snapshots, costs, activity, unfinished };
+}
+
+function activityOf(
+  since: Part<string | undefined>,
+  costs: StatusFacts["costs"],
+  journal: Part<Journal>,
+): StatusFacts["activity"] {
+  if (!since.known) return since;
+  if (since.value === undefined) return { known: true, value: undefined };
+  if (!journal.known) return journal;
+  const costUsd = costs.known ? costSince(since.value, costs.value, new Date()) : null;
+  const deactivateAt = journal.value.last?.deactivateAt ?? null;
+  return { known: true, value: { since: since.value, costUsd, deactivateAt } };
 }
 
 /** The rows of the status, without the unfinished mode change: a word, and what it shows. */
@@ -87,6 +106,23 @@ export function statusRows(facts: StatusFacts): [word: string, text: string][] {
   ];
 }
 
+/** Rows that change with the clock. None in pilot light. */
+function activityRows(activity: StatusFacts["activity"]): [word: string, text: string][] {
+  if (!activity.known) return [["active", `unknown: ${activity.reason}`]];
+  if (activity.value === undefined) return [];
+  const { since, costUsd, deactivateAt } = activity.value;
+  const cost = costUsd === null ? "" : `; about ${dollars({ totalUsd: costUsd })} so far`;
+  return [
+    ["active", `since ${formatMinute(since)} UTC${cost}`],
+    [
+      "deactivate",
+      deactivateAt === null
+        ? "not scheduled; to schedule it:  pnpm activate --for 8h"
+        : `due ${describeTime(deactivateAt, new Date())}; to change it:  pnpm activate --for <duration>`,
+    ],
+  ];
+}
+
 /** "active", or "partly active" while a mode change is unfinished. */
 export function modeText({ outputs, unfinished }: StatusFacts): string {
   const isChanging =
@@ -97,11 +133,13 @@ export function modeText({ outputs, unfinished }: StatusFacts): string {
 export function printStatus(facts: StatusFacts, { aws, printer, project }: LifecycleContext): void {
   printHead(`Status  ${project} ${environmentName}, ${aws.region}`, `mode: ${modeText(facts)}`, printer);
   if (facts.unfinished !== undefined) printUnfinished(facts.unfinished, printer);
-  for (const [word, text] of statusRows(facts)) printRow(word, text, printer);
+  for (const [word, text] of [...statusRows(facts), ...activityRows(facts.activity)]) {
+    printRow(word, text, printer);
+  }
 }
 
 export function outcomeOf(facts: StatusFacts): CommandOutcome {
-  const { outputs, services, database, dump, snapshots, costs, unfinished } = facts;
+  const { outputs, services, database, dump, snapshots, costs, activity, unfinished } = facts;
   const mode = modeOf(outputs);
   return {
     outcome: mode,
@@ -113,6 +151,7 @@ export function outcomeOf(facts: StatusFacts): CommandOutcome {
       newestDump: valueOf(dump),
       snapshots: valueOf(snapshots),
       monthlyCosts: valueOf(costs),
+      activity: valueOf(activity),
       unfinished: unfinished ?? null,
     },
   };

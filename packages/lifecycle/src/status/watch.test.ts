@@ -19,6 +19,7 @@ const facts: StatusFacts = {
   dump: { known: true, value: undefined },
   snapshots: { known: true, value: [] },
   costs: { known: false, reason: "no state" },
+  activity: { known: true, value: undefined },
   unfinished: undefined,
 };
 
