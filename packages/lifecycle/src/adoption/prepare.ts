@@ -128,15 +128,19 @@ function modeOf({ active }: Pick<ExistingState, "active">): Mode | null {
 }
 
 /**
- * Whether other code has written the existing state where this stack has its own.
+ * Whether other code has written the existing state where this stack has its own. An adoption that has run already, or a part of it, leaves
+ * no foreign resource there: only the lineage then tells that the file is an older copy of this state.
  * @throws OpsError STATE_FOREIGN (precondition) when this place has foreign resources that the file does not contain
  */
 async function isStateOfStack(existing: ExistingState, { stack }: LifecycleContext): Promise<boolean> {
-  const foreign = (await stack.unknownResources()).filter(({ isOfEarlierVersion }) => !isOfEarlierVersion);
-  if (foreign.length === 0) return false;
+  const [unknown, lineage] = await Promise.all([stack.unknownResources(), stack.lineage()]);
+  const foreign = unknown.filter(({ isOfEarlierVersion }) => !isOfEarlierVersion);
   const addresses = new Set(existing.resources.map(({ address }) => address));
   const others = foreign.filter(({ address }) => !addresses.has(address));
-  if (others.length === 0) return true;
+  if (others.length === 0) {
+    const isSame = existing.lineage !== undefined && existing.lineage === lineage;
+    return foreign.length > 0 || isSame;
+  }
   const listCommand = `terraform -chdir=${stack.folder} state list`;
   throw stateForeign({ stack: stack.name, resources: others, listCommand });
 }

@@ -19,6 +19,7 @@ import { parseEvent, type Diagnostic, type ResourceEvent } from "./events.ts";
 import { runTerraform, type TerraformEnd } from "./process.ts";
 import { watchTerraform } from "./stall.ts";
 import { remoteRun } from "./remote-run.ts";
+import { pulledStateSchema } from "./pulled-state.ts";
 import { unknownResources, type UnknownResource } from "./unknown-resources.ts";
 import { hideSecrets, variableArguments, type TerraformVariable } from "./variables.ts";
 
@@ -53,7 +54,6 @@ export interface Applied extends TerraformEnd {
 
 const lockFile = ".terraform.lock.hcl";
 
-const stateVersionSchema = z.object({ lineage: z.string(), serial: z.number() });
 const synthesizedSchema = z.object({
   variable: z.record(z.string(), z.object({ sensitive: z.boolean().optional() })).default({}),
 });
@@ -120,6 +120,12 @@ export class Stack {
   async unknownResources(): Promise<readonly UnknownResource[]> {
     const [state, configuration] = await Promise.all([this.#pullState(), this.#configuration()]);
     return state === undefined ? [] : unknownResources(state, configuration);
+  }
+
+  /** The identity of the state; undefined where there is none yet. */
+  async lineage(): Promise<string | undefined> {
+    const state = await this.#pullState();
+    return state === undefined ? undefined : pulledStateSchema.parse(state).lineage;
   }
 
   /** Whether terraform can read the stack without another synthesis. */
@@ -243,7 +249,7 @@ export class Stack {
   async #stateVersion(): Promise<string> {
     const state = await this.#pullState();
     if (state === undefined) return "none";
-    const { lineage, serial } = stateVersionSchema.parse(state);
+    const { lineage, serial } = pulledStateSchema.parse(state);
     return `${lineage} ${serial}`;
   }
 

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { dataOf } from "./data-holders.ts";
+import { indexText, placeOf, pulledStateSchema } from "./pulled-state.ts";
 
 export interface UnknownResource {
   /** With its modules and index: `module.rds.aws_db_instance.main[0]`. */
@@ -16,30 +17,6 @@ export interface UnknownResource {
   /** False for code that is not this app: a person's HCL, or another tool. */
   isOfEarlierVersion: boolean;
 }
-
-const index = z.union([z.string(), z.number()]);
-
-/** What `terraform state pull` prints (version 4). Other than `terraform show`, it needs no provider of the resources. */
-const stateSchema = z.object({
-  resources: z
-    .array(
-      z.object({
-        module: z.string().optional(),
-        mode: z.string(),
-        type: z.string(),
-        name: z.string(),
-        instances: z
-          .array(
-            z.object({
-              index_key: index.optional(),
-              attributes: z.record(z.string(), z.unknown()).nullish(),
-            }),
-          )
-          .default([]),
-      }),
-    )
-    .default([]),
-});
 
 const configurationSchema = z.object({
   resource: z.record(z.string(), z.record(z.string(), z.unknown())).default({}),
@@ -54,13 +31,13 @@ const cdktfName = /_[0-9A-F]{8}$/;
  */
 export function unknownResources(state: unknown, configuration: unknown): UnknownResource[] {
   const { resource: known } = configurationSchema.parse(configuration);
-  return stateSchema
+  return pulledStateSchema
     .parse(state)
     .resources.filter(({ mode }) => mode === "managed")
     .filter(({ module, type, name }) => module !== undefined || known[type]?.[name] === undefined)
     .flatMap(({ module, type, name, instances }) =>
       instances.map(({ index_key: key, attributes }) => {
-        const address = `${module === undefined ? "" : `${module}.`}${type}.${name}${key === undefined ? "" : `[${JSON.stringify(key)}]`}`;
+        const address = placeOf({ module, type, name }) + indexText(key);
         return {
           address,
           type,
