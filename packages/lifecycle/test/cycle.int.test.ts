@@ -14,9 +14,11 @@
  * A part whose predecessor failed fails at once: its tests would only report the consequences.
  */
 import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { run } from "@pilot-light/core/process";
 import type { Decide } from "@pilot-light/sandbox/aws/front";
 import { sandboxPassword } from "@pilot-light/sandbox/testing";
-import type { Ids } from "@pilot-light/sandbox/workplace";
+import { root, type Ids } from "@pilot-light/sandbox/workplace";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { runStopped, type DeadLine } from "./dead-lines.ts";
@@ -414,6 +416,15 @@ sequence("a deactivation that Terraform does not finish", ["active", "partly des
     const status = await environment.run(["status"]);
     expect(status.stderr).toContain("mode: partly active");
     expect(status.stderr).toContain(`dev-${project}-backend`);
+    // Validation says the same.
+    const validateBin = join(root, "packages/validate/dist/bin.js");
+    const validated = await run(process.execPath, [validateBin, "--only", "terraform-outputs"], {
+      environment: environment.env,
+      cwd: environment.workplace.directory,
+    });
+    const text = `${validated.stdout}${validated.stderr.join("\n")}`;
+    expect(text).toContain("mode: partly active");
+    expect(text).toContain("pnpm deactivate --resume");
   });
 
   // The outputs no longer name the backend, but it may still write.

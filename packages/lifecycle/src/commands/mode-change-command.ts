@@ -4,7 +4,7 @@ import { parseDuration } from "@pilot-light/core/cli/option-values";
 import { confirmationOptions, viaOption } from "@pilot-light/core/cli/options";
 import type { Via } from "@pilot-light/core/config/via";
 import { usage } from "@pilot-light/core/errors";
-import { ifDueCommand, parseSchedule } from "../schedule.ts";
+import { ifDueCommand, parseSchedule } from "../schedule/schedule.ts";
 import type { Argv } from "yargs";
 import type { ModeChangeName, ModeChangeOptions } from "../options.ts";
 import type { TerraformVariable } from "../terraform/variables.ts";
@@ -160,7 +160,7 @@ export const deactivateCommand = defineCommand({
       const problem = "--if-due copies the data, and resumes a run by itself.";
       throw usage({ problem, hint: ifDueCommand });
     }
-    return await (await import("../deactivate-if-due.ts")).deactivateIfDue(options, context);
+    return await (await import("../schedule/deactivate-if-due.ts")).deactivateIfDue(options, context);
   },
 });
 

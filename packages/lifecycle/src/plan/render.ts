@@ -4,7 +4,7 @@ import { formatCount, plural } from "@pilot-light/core/output/format";
 import type { Plan as SyncPlan } from "@pilot-light/sync/plan/plan";
 import { pricesAsOf } from "@pilot-light/core/prices";
 import { modeName } from "@pilot-light/validate/mode";
-import { describeTime, ifDueCommand } from "../schedule.ts";
+import { describeTime, ifDueCommand } from "../schedule/schedule.ts";
 import type { Costs } from "./costs.ts";
 import type { ModeChangePlan, TerraformSummary } from "./mode-change-plan.ts";
 

@@ -5,6 +5,7 @@ import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/comma
 import type { Printer } from "@pilot-light/core/output/printer";
 import { clusterName, environmentName, serviceName, type Outputs } from "@pilot-light/core/contract";
 import { OpsError, messageOf } from "@pilot-light/core/ops-error";
+import { isPartlyActive } from "@pilot-light/core/terraform/read-journal";
 import { formatMinute } from "@pilot-light/core/output/format";
 import { listDumps } from "@pilot-light/validate/aws/dumps";
 import { listServices } from "@pilot-light/validate/aws/services";
@@ -13,10 +14,10 @@ import { openContext, type LifecycleContext } from "../context.ts";
 import { costsOf } from "../plan/costs.ts";
 import { activeSince, costSince, type Activity } from "./activity.ts";
 import { readDatabase } from "../aws/database.ts";
-import { findDone, isRunning, Journal, type JournalEntry } from "../journal/journal.ts";
+import { isRunning, Journal, type JournalEntry } from "../journal/journal.ts";
 import { modeOf, readUnknown } from "../preflight/checks.ts";
 import { dollars, printHead, printRow } from "../plan/render.ts";
-import { describeTime } from "../schedule.ts";
+import { describeTime } from "../schedule/schedule.ts";
 import { endpointsOf } from "../steps/finish.ts";
 import { listSnapshots } from "../aws/snapshots.ts";
 
@@ -125,9 +126,7 @@ function activityRows(activity: StatusFacts["activity"]): [word: string, text: s
 
 /** "active", or "partly active" while a mode change is unfinished. */
 export function modeText({ outputs, unfinished }: StatusFacts): string {
-  const isChanging =
-    unfinished?.begun.includes("deploy") === true && findDone(unfinished, "deploy") === undefined;
-  return isChanging ? "partly active" : modeName(modeOf(outputs));
+  return unfinished !== undefined && isPartlyActive(unfinished) ? "partly active" : modeName(modeOf(outputs));
 }
 
 export function printStatus(facts: StatusFacts, { aws, printer, project }: LifecycleContext): void {

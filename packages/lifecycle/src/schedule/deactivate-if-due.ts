@@ -6,10 +6,10 @@ import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/comma
 import { canAsk } from "@pilot-light/core/cli/confirm";
 import { confirmationNeeded } from "@pilot-light/core/errors";
 import { environmentName } from "@pilot-light/core/contract";
-import { basics } from "./context.ts";
-import { deactivate } from "./deactivate.ts";
-import { Journal } from "./journal/journal.ts";
-import type { ModeChangeOptions } from "./options.ts";
+import { basics } from "../context.ts";
+import { deactivate } from "../deactivate.ts";
+import { Journal } from "../journal/journal.ts";
+import type { ModeChangeOptions } from "../options.ts";
 import { describeTime, ifDueCommand, isDue } from "./schedule.ts";
 
 /** @throws OpsError JOURNAL_UNREADABLE (configuration), and the errors of a deactivation once it is due */

@@ -2,7 +2,7 @@
 import { parseDuration } from "@pilot-light/core/cli/option-values";
 import { usage } from "@pilot-light/core/errors";
 import { formatMinute } from "@pilot-light/core/output/format";
-import type { Schedule } from "./options.ts";
+import type { Schedule } from "../options.ts";
 
 const hour = 3_600_000;
 const longest = 31 * 24 * hour;
