@@ -17,7 +17,6 @@ import { type Ids, Workplace, root, succeeds } from "@pilot-light/sandbox/workpl
 const project = "pilot-test";
 const domain = ["--var", "domain_name=dev.example.com"];
 const github = ["--var", "github_repository=acme/shop", "--var", "ci_user_enabled=true"];
-const budget = ["--var", "budget_monthly_usd=200", "--var", "budget_email=team@example.com"];
 const repositories = ["backend", "frontend", "grafana"].map((name) => `${project}/${name}`);
 
 let workplace: Workplace;
@@ -118,7 +117,7 @@ describe("activated, with a domain", () => {
     for (const repositoryName of repositories) {
       await ecr(moto, "PutImage", { repositoryName, imageTag: "v1", imageManifest });
     }
-    deployed = await workplace.deploy("--var", "dev_activated=true", ...domain, ...github, ...budget);
+    deployed = await workplace.deploy("--var", "dev_activated=true", ...domain, ...github);
     active = await workplace.ids();
   });
 

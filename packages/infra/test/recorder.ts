@@ -34,12 +34,5 @@ function actionOf({ headers }: IncomingMessage, body: Buffer): string | undefine
     typeof target === "string"
       ? target.split(".").at(-1)
       : new URLSearchParams(body.toString()).get("Action");
-  if (service === undefined || name === undefined || name === null) return undefined;
-  return service === "budgets" ? `budgets:${budgetAction(name)}` : `${service}:${name}`;
-}
-
-/** AWS Budgets has two actions for all calls about budgets and their notifications. */
-function budgetAction(call: string): string {
-  if (/Resource$/.test(call)) return call;
-  return call.startsWith("Describe") ? "ViewBudget" : "ModifyBudget";
+  return service === undefined || name === undefined || name === null ? undefined : `${service}:${name}`;
 }
