@@ -1,7 +1,7 @@
 /** A complete validation: runs the chosen checks in parallel, again with `--wait`, and returns a report. */
 import { setMaxListeners } from "node:events";
 import { resolve as absolutePath } from "node:path";
-import { createAwsClients, describeCall, type AwsClients } from "@pilot-light/core/aws/clients";
+import { commandAwsClients, type AwsClients } from "@pilot-light/core/aws/clients";
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import { environmentName, resourceNames } from "@pilot-light/core/contract";
 import { readVariable } from "@pilot-light/core/config/env";
@@ -20,7 +20,7 @@ import { preloadClients } from "./preload.ts";
 import { createReads } from "./reads.ts";
 import { registry } from "./registry.ts";
 import { summarize } from "./report.ts";
-import type { Progress, ProgressStart } from "./reporters/progress.ts";
+import type { Progress } from "./reporters/progress.ts";
 import { runChecks } from "./runner.ts";
 import { selectChecks, type Selection } from "./select.ts";
 import { applyWaivers, readWaivers, waiverNotes } from "./waivers.ts";
@@ -102,9 +102,7 @@ async function runRounds(
   };
   const hide = (secret: string) => printer.redactor.add(secret);
   const log = (line: string) => printer.detail(line);
-  const aws = createAwsClients(environment, {
-    onCall: (call) => log(describeCall(call)),
-  });
+  const aws = commandAwsClients(environment, log);
   const header: Pick<Report, "project" | "environment" | "region"> = {
     project,
     environment: environmentName,
