@@ -2,6 +2,7 @@
 import { awsError } from "@pilot-light/core/aws/errors";
 import { OpsError } from "@pilot-light/core/ops-error";
 import type { Problem } from "@pilot-light/validate/check";
+import { renderFix } from "@pilot-light/validate/fix";
 import { askRule, type AccountContext, type AccountRule } from "./rule.ts";
 import { bucketNameRule, nameLengthRule } from "./rules/names.ts";
 import { orderableRule, zonesRule } from "./rules/offers.ts";
@@ -51,7 +52,7 @@ export async function askAccount(context: AccountContext, wanted: Wanted): Promi
   return {
     problems: of("failure"),
     notes: [
-      ...of("warning").map(({ message }) => message),
+      ...of("warning").map(({ message, fix }) => `${message}. ${renderFix(fix)}`),
       ...found.flatMap(({ rule, summary, notChecked }) => (notChecked ? [`${rule.id}: ${summary}`] : [])),
     ],
     asked: rules.length,
