@@ -1,7 +1,11 @@
 /** The workflows of GitHub: GitHub's own parser accepts them, and no input reaches a shell as code. */
 import { readFileSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { Readable } from "node:stream";
 import { NoOperationTraceWriter, convertWorkflowTemplate, parseWorkflow } from "@actions/workflow-parser";
+import { defaultProjectName, resourceNames } from "@pilot-light/core/contract";
+import { run } from "@pilot-light/core/process";
+import { describeJournalPlace, journalPlace } from "@pilot-light/core/terraform/journal-place";
 import { describe, expect, it } from "vitest";
 
 const root = resolve(import.meta.dirname, "..");
@@ -47,6 +51,15 @@ describe("the workflows", () => {
     },
   );
 
+  it("use actions of this repository that put no expression into a script either", () => {
+    const directories = readdirSync(join(root, ".github/actions"));
+    expect(directories).toContain("report-issue");
+    for (const name of directories) {
+      const text = readFileSync(join(root, ".github/actions", name, "action.yml"), "utf8");
+      for (const script of scriptsOf(text)) expect(script).not.toContain("${{");
+    }
+  });
+
   it("find the scripts that they check", () => {
     expect(names.flatMap((name) => scriptsOf(textOf(name))).length).toBeGreaterThan(15);
   });
@@ -60,6 +73,36 @@ describe("the workflows", () => {
       expect(text).toMatch(/^ {6}environment: dev(-sync)?$/m);
     },
   );
+
+  it("scheduled.yml holds up no other workflow before a deactivation is due, and reads the journal where the tools write it", () => {
+    const text = textOf("scheduled.yml");
+    expect(text).not.toMatch(/^concurrency:/m);
+    expect(text).toMatch(/if: needs\.due\.outputs\.state == 'due'\n(?:.*\n)*? {4}concurrency: dev$/m);
+    const names = resourceNames(defaultProjectName);
+    const inS3 = journalPlace({ TF_STATE_BUCKET: "states" }, names, "/");
+    const inCloud = journalPlace({ TF_CLOUD_ORGANIZATION: "o", TF_WORKSPACE: "w" }, names, "/");
+    const shown = /place="s3:\/\/(.*)"/.exec(text)?.[1] ?? "";
+    const place = (bucket: string) =>
+      `s3://${shown
+        .replace("${TF_STATE_BUCKET:-$project-dev-db-backups}", bucket)
+        .replaceAll("$project", defaultProjectName)}`;
+    expect(place("states")).toBe(describeJournalPlace(inS3));
+    expect(place(names.backupsBucket)).toBe(describeJournalPlace(inCloud));
+    expect(text).toContain(`"\${PROJECT_NAME:-${defaultProjectName}}"`);
+  });
+
+  it.each([
+    ["{}", "none"],
+    ['{"deactivateAt":null}', "none"],
+    ['{"deactivateAt":"2020-01-01T00:00:00.000Z"}', "due"],
+    ['{"deactivateAt":"2999-01-01T00:00:00.000Z"}', "later"],
+    ['{"deactivateAt":"tomorrow"}', ""],
+  ])("scheduled.yml reads of the journal %s: %s", async (journal, state) => {
+    const program = /node -e '([^']+)'/.exec(textOf("scheduled.yml"))?.[1] ?? "";
+    const input = Readable.from([journal]);
+    const { exitCode, stdout } = await run(process.execPath, ["-e", program], { environment: {}, input });
+    expect({ state: stdout.trim(), failed: exitCode !== 0 }).toEqual({ state, failed: state === "" });
+  });
 
   it("use no access keys", () => {
     for (const name of names) expect(textOf(name)).not.toMatch(/AWS_ACCESS_KEY_ID|AWS_SECRET_ACCESS_KEY/);

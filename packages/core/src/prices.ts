@@ -43,6 +43,8 @@ export const unitPrices = {
   imageGigabyte: { usd: 0.1, per: "month", source: "https://aws.amazon.com/ecr/pricing/" },
   objectGigabyte: { usd: 0.023, per: "month", source: "https://aws.amazon.com/s3/pricing/" },
   logGigabyte: { usd: 0.5, per: "month", source: "https://aws.amazon.com/cloudwatch/pricing/" },
+  /** The first 10,000 metrics of an account. */
+  metric: { usd: 0.3, per: "month", source: "https://aws.amazon.com/cloudwatch/pricing/" },
   /** Below 1 TB and 10 million requests. */
   distribution: { usd: 0, per: "month", source: "https://aws.amazon.com/cloudfront/pricing/" },
 } as const satisfies Record<string, UnitPrice>;
@@ -74,6 +76,11 @@ export const databaseClasses = {
   "db.m7g.large": hourly(0.168),
   "db.r6g.large": hourly(0.225),
 } as const satisfies Record<string, UnitPrice>;
+
+/** Metrics of Container Insights: of each cluster, each service, and each family of tasks (CloudWatch pricing, example for ECS). */
+export function insightsMetrics(services: number): number {
+  return 8 + services * (11 + 6);
+}
 
 /** USD for an hour of a task that forwards a port to the database: the smallest task of Fargate, with a public address. */
 export function accessTaskHour(): number {

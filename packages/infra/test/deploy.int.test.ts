@@ -92,6 +92,7 @@ describe("deployed for the first time", () => {
       backend_container_image: "no-tag",
       contact_form_to: "nobody",
       cdn_price_class: "All",
+      budget_monthly_usd: "5",
       prometheus_desired_count: "2",
       grafana_desired_count: "2",
       backend_health_check_path: "health",

@@ -4,6 +4,7 @@ import { imageVariables, type Outputs } from "@pilot-light/core/contract";
 import { formatMinute } from "@pilot-light/core/output/format";
 import type { Divergence } from "@pilot-light/sync/divergence";
 import type { Plan as SyncPlan } from "@pilot-light/sync/plan/plan";
+import type { AccountFindings } from "./account/index.ts";
 import type { LifecycleContext } from "./context.ts";
 import { mayWrite, readBackend } from "./aws/backend-service.ts";
 import { waitForDatabase } from "./aws/database.ts";
@@ -13,6 +14,7 @@ import { resumeLine } from "./journal/command-hints.ts";
 import { findDone, type JournalEntry, type StepName } from "./journal/journal.ts";
 import { StepRunner } from "./journal/step-runner.ts";
 import {
+  checkAccountFor,
   checkBasics,
   checkNeon,
   checkNewerRows,
@@ -45,6 +47,7 @@ interface ActivationFacts {
   outputs: Outputs;
   unknown: readonly UnknownResource[];
   contents: SavedPlan;
+  account: AccountFindings;
   images: readonly Image[];
   sync: SyncPlan | null;
   divergence: Divergence | null;
@@ -86,6 +89,7 @@ async function inspect(context: ModeChangeContext): Promise<ActivationFacts> {
     // The last one wins: a file with variables may set it as well.
     { name: "dev_activated", value: "true" },
   ]);
+  const account = checkAccountFor(preflight, context, contents);
   const none = Promise.resolve(null);
   const sync =
     neon === undefined
@@ -109,6 +113,7 @@ async function inspect(context: ModeChangeContext): Promise<ActivationFacts> {
     outputs: await outputs,
     unknown: (await state).unknown,
     contents: await contents,
+    account: await account,
     images: await images,
     sync: await sync,
     divergence: await divergence,
@@ -151,8 +156,16 @@ function planFor(
     from: modeOf(facts.outputs),
     steps: steps.filter((step) => repeated.includes(step) || findDone(context.resume, step) === undefined),
     ...facts,
-    notes: [...notesOf(facts, context), ...guardNotes],
+    deactivateAt: dueTime(facts, context),
+    notes: [...notesOf(facts, context), ...facts.account.notes, ...guardNotes],
   });
+}
+
+/** When the environment will be due for its deactivation. A time that was recorded before counts while the environment is active. */
+function dueTime({ outputs }: ActivationFacts, { options, journal }: ModeChangeContext): string | null {
+  if (options.schedule !== undefined) return options.schedule.at;
+  const counts = outputs.dev_activated || journal.unfinished !== undefined;
+  return counts ? (journal.last?.deactivateAt ?? null) : null;
 }
 
 /** Steps that a resumed run repeats although they were done: the Terraform plan is not that of a complete deployment. */
@@ -199,11 +212,12 @@ async function carryOut(
         command: "activate",
         createsDatabase: databaseWillBeCreated(contents.changes),
         images: Object.fromEntries(images.map(({ service, reference }) => [service, reference])),
+        deactivateAt: plan.deactivateAt,
       },
       context,
     );
   } else {
-    await journal.resume(repeatedSteps(facts));
+    await journal.resume(repeatedSteps(facts), plan.deactivateAt);
   }
   const runner = new StepRunner(context, resumeLine("activate", options));
   const sync = (outputs: Outputs, state: string) =>

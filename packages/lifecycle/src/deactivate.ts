@@ -158,6 +158,7 @@ function planFor(
     from: modeOf(facts.outputs),
     steps: steps.filter((step) => repeated.includes(step) || findDone(resume, step) === undefined),
     images: [],
+    deactivateAt: null,
     ...facts,
     notes: [...notesOf(facts, context), ...guardNotes],
   });
@@ -206,9 +207,11 @@ async function carryOut(
   const { journal, names, options, resume, stack, syncData } = context;
   const { contents, outputs } = facts;
   if (resume === undefined) {
-    await beginJournal({ command: "deactivate", createsDatabase: false, images: {} }, context);
+    // The time counts until the deactivation has finished: a scheduler repeats a run that failed.
+    const deactivateAt = journal.last?.deactivateAt ?? null;
+    await beginJournal({ command: "deactivate", createsDatabase: false, images: {}, deactivateAt }, context);
   } else {
-    await journal.resume(repeatedSteps(facts));
+    await journal.resume(repeatedSteps(facts), resume.deactivateAt);
   }
   const runner = new StepRunner(context, resumeLine("deactivate", options));
   if (syncData) await copyToNeon(runner, outputs, context);

@@ -11,6 +11,10 @@ export type { Examination } from "./setup-documents.ts";
 const time = (what: string) => z.string().describe(what);
 const count = (what: string) => z.number().int().describe(what);
 const mode = z.enum(["pilot-light", "active"]);
+const due = z
+  .string()
+  .nullable()
+  .describe("When the environment is due for its deactivation; null when no time is set.");
 const resourceCounts = z.record(z.string(), z.number().int());
 
 const costsSchema = z.strictObject({
@@ -77,6 +81,7 @@ const planSchema = z.strictObject({
     .describe("The plan of the sync; null where none runs, or where the database does not exist yet."),
   monthlyCosts: monthlyCostsSchema,
   estimatedDurationMs: z.number().describe("Rough duration of the mode change, in milliseconds."),
+  deactivateAt: due,
   notes: z.array(z.string()).describe("What a person should know before the mode change."),
 });
 
@@ -138,6 +143,7 @@ const finishedSchema = z.object({
 const unchangedSchema = z.object({
   endpoints,
   dataCopied: z.literal(false).describe("Always false: no data was copied."),
+  deactivateAt: due,
   validation: validationSchema.describe("Result of the validation."),
 });
 
@@ -230,6 +236,14 @@ export const documents: readonly DocumentEntry[] = [
     schema: unchangedSchema,
   }),
   defineDocument({
+    commands: ["deactivate"],
+    outcomes: {
+      "not due": "`--if-due`: the time of the deactivation is in the future; nothing was changed.",
+      "not scheduled": "`--if-due`: no deactivation is scheduled; nothing was changed.",
+    },
+    schema: z.object({ deactivateAt: due }),
+  }),
+  defineDocument({
     commands: ["status"],
     outcomes: {
       active: "The outputs describe an active environment.",
@@ -275,6 +289,20 @@ export const documents: readonly DocumentEntry[] = [
         .describe("The newest complete dump of each database."),
       snapshots: z.union([snapshots, unreadable]).describe("The snapshots of the database."),
       monthlyCosts: costsSchema.describe("Monthly costs of the present resources, in USD."),
+      activity: z
+        .union([
+          z.strictObject({
+            since: time("When AWS created the oldest NAT gateway, which exists in active mode only."),
+            costUsd: z
+              .number()
+              .nullable()
+              .describe("What the present resources have cost since then, by list prices; null if unknown."),
+            deactivateAt: due,
+          }),
+          unreadable,
+        ])
+        .nullable()
+        .describe("How long the environment has been active; null in pilot light."),
       unfinished: journalEntrySchema
         .nullable()
         .describe("The unfinished mode change; null where there is none."),

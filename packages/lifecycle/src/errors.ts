@@ -282,6 +282,22 @@ export const dataLossRefused = defineError<{
     ].join("\n"),
 });
 
+export const accountNotReady = defineError<{
+  problems: readonly { message: string; fix: string }[];
+  anywayCommand: string;
+}>({
+  code: "ACCOUNT_NOT_READY",
+  failure: "precondition",
+  meaning:
+    "AWS would refuse a part of the deployment: a quota, an offer, a name, an image or a certificate does not fit the plan.",
+  remedy: "Do what the error names for each finding. `--allow-account` continues anyway.",
+  state: "nothing-written",
+  message: ({ problems }) =>
+    `AWS would refuse a part of the deployment: ${plural(problems.length, "finding")}.`,
+  details: ({ problems }) => problems.flatMap(({ message, fix }) => [message, `  ${fix}`]),
+  hint: ({ anywayCommand }) => `To continue anyway:  ${anywayCommand}`,
+});
+
 export const databaseWouldBeDeleted = defineError<{ copyCommand: string; snapshotCommand: string }>({
   code: "DATABASE_WOULD_BE_DELETED",
   failure: "precondition",

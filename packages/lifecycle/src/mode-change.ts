@@ -117,7 +117,7 @@ export async function beforeAnyChange<T>(work: () => Promise<T>): Promise<T> {
  * @param facts what differs between the commands
  */
 export async function beginJournal(
-  facts: Pick<JournalEntry, "command" | "createsDatabase" | "images">,
+  facts: Pick<JournalEntry, "command" | "createsDatabase" | "images" | "deactivateAt">,
   { journal, options, stack }: ModeChangeContext,
 ): Promise<void> {
   const secret = await stack.secretVariables();

@@ -11,6 +11,14 @@ export type GuardedCommand = ModeChangeName | "infra:deploy";
 /** Services whose image is in a repository of the environment. */
 export type ImageName = "backend" | "frontend" | "grafana";
 
+/** The option `--for` of an activation. */
+export interface Schedule {
+  /** As it was given, such as `8h`, for hints. */
+  text: string;
+  /** When the environment is due for its deactivation; null for never. */
+  at: string | null;
+}
+
 export interface ModeChangeOptions {
   dryRun: boolean;
   /** Run without a prompt. Every guard still applies. */
@@ -27,6 +35,8 @@ export interface ModeChangeOptions {
   keepBackend: boolean;
   /** Milliseconds that services may take to become healthy. */
   waitMs: number;
+  /** When the environment is to be deactivated; undefined keeps the recorded time. */
+  schedule?: Schedule | undefined;
   /** The option `--via`. */
   via?: Via | undefined;
   /** Ids of the guards whose findings are allowed: `--allow-<id>`. `--yes` allows none. */

@@ -14,9 +14,11 @@
  * A part whose predecessor failed fails at once: its tests would only report the consequences.
  */
 import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { run } from "@pilot-light/core/process";
 import type { Decide } from "@pilot-light/sandbox/aws/front";
 import { sandboxPassword } from "@pilot-light/sandbox/testing";
-import type { Ids } from "@pilot-light/sandbox/workplace";
+import { root, type Ids } from "@pilot-light/sandbox/workplace";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { runStopped, type DeadLine } from "./dead-lines.ts";
@@ -201,10 +203,44 @@ part("an active environment", ["active", "active"], () => {
     expect(await environment.pair.query("rds", count)).toEqual(await environment.pair.query("neon", count));
   });
 
-  it("says so when it is activated again, and whether it is healthy", async () => {
-    const result = await environment.run(["activate", "--yes", "--json"]);
+  it("is not scheduled for its deactivation by a time that is no duration", async () => {
+    const before = await environment.everything();
+    const result = await environment.run(["activate", "--for", "tomorrow", "--yes", "--json"]);
+    expect(result.exitCode, result.text).toBe(2);
+    expect(parseDocument(result).error).toMatchObject({ code: "USAGE" });
+    expect(await environment.everything()).toEqual(before);
+    expect(await environment.deactivateAt()).toBeNull();
+    const due = await environment.run(["deactivate", "--if-due", "--yes", "--json"]);
+    expect(parseDocument(due), due.text).toMatchObject({ outcome: "not scheduled" });
+    const contradicted = await environment.run([
+      "deactivate",
+      "--if-due",
+      "--no-sync-data",
+      "--yes",
+      "--json",
+    ]);
+    expect(parseDocument(contradicted).error, contradicted.text).toMatchObject({ code: "USAGE" });
+  });
+
+  it("says so when it is activated again, and whether it is healthy, and is scheduled for its deactivation", async () => {
+    const result = await environment.run(["activate", "--for", "8h", "--yes", "--json"]);
     expect(result.exitCode, result.text).toBe(0);
-    expect(parseDocument(result)).toMatchObject({ outcome: "already active", validation: { failed: 0 } });
+    const at = await environment.deactivateAt();
+    expect(Date.parse(at ?? "") - Date.now()).toBeGreaterThan(7 * 3_600_000);
+    expect(parseDocument(result)).toMatchObject({
+      outcome: "already active",
+      deactivateAt: at,
+      validation: { failed: 0 },
+    });
+  });
+
+  it("is not deactivated before it is due", async () => {
+    const before = await environment.everything();
+    const result = await environment.run(["deactivate", "--if-due", "--yes"]);
+    expect(result.exitCode, result.text).toBe(0);
+    expect(result.stderr).toMatch(/is due for its deactivation at .* UTC, in 8\.0 h\. Nothing was changed\./);
+    expect(await environment.everything()).toEqual(before);
+    expect(await environment.backendTasks()).toBe(2);
   });
 
   it("has a status", async () => {
@@ -219,6 +255,11 @@ part("an active environment", ["active", "active"], () => {
       newestDumps: expect.arrayContaining([
         expect.objectContaining({ key: expect.stringMatching(/^neon-dumps\//) as string }),
       ]) as unknown[],
+      activity: {
+        since: expect.any(String) as string,
+        costUsd: expect.any(Number) as number,
+        deactivateAt: await environment.deactivateAt(),
+      },
       unfinished: null,
     });
     const document = z.looseObject({ monthlyCosts: z.looseObject({ totalUsd: z.number() }) });
@@ -348,8 +389,12 @@ part("a deactivation that ends before Terraform starts", ["active", "active"], (
     const before = await environment.serial();
     const slug = "written-by-production";
     await environment.write("neon", slug);
-    const result = await environment.run(["deactivate", "--sync-data", "--yes", "--json"]);
+    // A deactivation that is due has the same guards, and stays due.
+    const past = "2026-01-01T00:00:00.000Z";
+    await environment.scheduleFor(past);
+    const result = await environment.run(["deactivate", "--if-due", "--yes", "--json"]);
     expect(result.exitCode, result.text).toBe(4);
+    expect(await environment.deactivateAt()).toBe(past);
     expect(parseDocument(result).error).toMatchObject({
       code: "TARGET_NEWER",
       details: [expect.stringMatching(/^public\.projects: \d+ -> \d+ rows$/)],
@@ -373,6 +418,15 @@ sequence("a deactivation that Terraform does not finish", ["active", "partly des
     const status = await environment.run(["status"]);
     expect(status.stderr).toContain("mode: partly active");
     expect(status.stderr).toContain(`dev-${project}-backend`);
+    // Validation says the same.
+    const validateBin = join(root, "packages/validate/dist/bin.js");
+    const validated = await run(process.execPath, [validateBin, "--only", "terraform-outputs"], {
+      environment: environment.env,
+      cwd: environment.workplace.directory,
+    });
+    const text = `${validated.stdout}${validated.stderr.join("\n")}`;
+    expect(text).toContain("mode: partly active");
+    expect(text).toContain("pnpm deactivate --resume");
   });
 
   // The outputs no longer name the backend, but it may still write.

@@ -218,13 +218,16 @@ test("a full quota, and a missing role of ECS, are found", async () => {
   const held = await Promise.all(
     Array.from({ length: 4 }, () => ec2.send(new AllocateAddressCommand({ Domain: "vpc" }))),
   );
-  const full = await examine({ ...pair.env, AWS_REGION: region });
+  // Nothing is deployed, so that the next activation needs everything.
+  const directory = join(home, "new-machine");
+  const undeployed = { ...pair.env, PILOT_LIGHT_OUTPUTS_FILE: "", TF_STATE_BUCKET: pair.bucket };
+  const full = await examine({ ...undeployed, AWS_REGION: region }, directory);
   expect(full.check("vpc-quota")).toMatchObject({ status: "failed" });
   expect(full.check("vpc-quota")?.problems[0]?.fix).toContain("--quota-code L-F678F1CE");
   // The emulator does not know the quota of addresses.
   expect(full.check("address-quota")).toMatchObject({ status: "warning" });
   for (const { AllocationId } of held) await ec2.send(new ReleaseAddressCommand({ AllocationId }));
-  const free = await examine({ ...pair.env, AWS_REGION: "eu-south-1" });
+  const free = await examine({ ...undeployed, AWS_REGION: "eu-south-1" }, directory);
   expect(free.check("vpc-quota")?.status).toBe("passed");
   expect(free.check("address-quota")?.status).toBe("passed");
 });

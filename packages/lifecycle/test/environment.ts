@@ -1,7 +1,7 @@
 /** An environment for one test file: deployed by the real CLI on the emulator, with two databases on real servers. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdir } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DescribeServicesCommand, ECSClient, UpdateServiceCommand } from "@aws-sdk/client-ecs";
@@ -223,6 +223,20 @@ export class TestEnvironment implements AsyncDisposable {
       stopped: stopped?.step,
       pausedTasks,
     };
+  }
+
+  /** When the environment is due for its deactivation, as the journal has it. */
+  async deactivateAt(): Promise<string | null> {
+    const text = await this.state.read(this.workplace, "journal");
+    return z.object({ deactivateAt: z.string().nullable() }).parse(JSON.parse(text)).deactivateAt;
+  }
+
+  /** Changes that time, as if it had been set earlier. The state must be local. */
+  async scheduleFor(deactivateAt: string): Promise<void> {
+    const { stack } = resourceNames(this.where.project);
+    const file = join(this.workplace.directory, `lifecycle.${stack}.json`);
+    const entry = z.looseObject({}).parse(JSON.parse(await readFile(file, "utf8")));
+    await writeFile(file, JSON.stringify({ ...entry, deactivateAt }));
   }
 
   /** Writes a project that only one side has. */

@@ -2,11 +2,12 @@
  * An environment that other Terraform code created. In the place where this stack has its state, every command that applies refuses it and
  * changes nothing. `pnpm infra:adopt` takes it over with the real provider: nothing is deleted or replaced, and the mode changes work.
  */
-import { cp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { cp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DescribeDBInstancesCommand } from "@aws-sdk/client-rds";
 import { ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { resourceNames } from "@pilot-light/core/contract";
+import type { Decide } from "@pilot-light/sandbox/aws/front";
 import { motoUrl } from "@pilot-light/sandbox/aws/moto";
 import { pushImages } from "@pilot-light/sandbox/aws/images";
 import { clientOptions } from "@pilot-light/sandbox/aws/resources";
@@ -115,6 +116,28 @@ async function idsIn(file: string): Promise<ReadonlyMap<string, string>> {
         }),
       ),
   );
+}
+
+const renamed = z.looseObject({
+  lineage: z.string(),
+  resources: z.array(z.looseObject({ type: z.string(), name: z.string(), module: z.string().optional() })),
+});
+
+/**
+ * The state of this stack as other code would have written it in the same place: with names of its own in modules, and without one resource
+ * that this stack creates.
+ */
+function asOfOtherCode(text: string): string {
+  const contents = renamed.parse(JSON.parse(text));
+  const resources = contents.resources
+    .filter(({ type, name }) => type !== "aws_ecr_lifecycle_policy" || !name.includes("backend"))
+    .map((resource) => {
+      const isRenamed = ["aws_db_instance", "aws_vpc", "aws_s3_bucket"].includes(resource.type);
+      return isRenamed
+        ? { ...resource, module: `module.${resource.type}`, name: resource.name.replace(/_[0-9A-F]{8}$/, "") }
+        : resource;
+    });
+  return JSON.stringify({ ...contents, resources });
 }
 
 /** Runs a command that is refused. */
@@ -301,4 +324,36 @@ describe("an adoption into a state of its own", () => {
     const { objects, instances } = await data();
     expect({ objects, instances }).toEqual({ objects: before.objects, instances: before.instances });
   });
+});
+
+describe("an adoption in place", () => {
+  let ours: ReadonlyMap<string, string>;
+  beforeAll(async () => {
+    const text = await readFile(state, "utf8");
+    ours = await idsIn(state);
+    await writeFile(state, asOfOtherCode(text));
+    await cp(state, existing);
+  });
+
+  it("that stops in the middle deletes nothing, and has moved what it could", async () => {
+    const refuse: Decide = (_service, target) => (target.endsWith(".PutLifecyclePolicy") ? 403 : "forward");
+    const result = await environment.during(refuse, () =>
+      environment.run(["infra:adopt", "--state", existing, "--yes", "--json"]),
+    );
+    expect(parseDocument(result).error, result.text).toMatchObject({ code: "TERRAFORM_FAILED" });
+    expect((await idsIn(state)).get("aws_db_instance.database_instance_D7FC2283[0]")).toBeDefined();
+  });
+
+  it.each(["is finished by the same command with the same file", "changes nothing when it runs once more"])(
+    "%s: it is still the adoption of this state, and asks no code to forget anything",
+    async () => {
+      const folder = join(environment.workplace.directory, "adoption", stack);
+      await rm(folder, { recursive: true });
+      const { how, terraform } = await adopted("--yes");
+      expect(how).toBe("moved");
+      expect(terraform).toMatchObject({ replace: {}, destroy: {} });
+      expect(await idsIn(state)).toEqual(ours);
+      expect(await readdir(folder)).toEqual(["adoption.tf"]);
+    },
+  );
 });

@@ -1,6 +1,13 @@
 /** The whole cycle without failures, in a sandbox with a deployed environment, as the README shows it: on, rows written, off. */
 import { delimiter, join } from "node:path";
-import { ListBucketsCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
+import {
+  GetObjectCommand,
+  ListBucketsCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
+import { resourceNames } from "@pilot-light/core/contract";
 import { assertDocument } from "@pilot-light/core/cli/documents";
 import { processEnvironment } from "@pilot-light/core/config/env";
 import { run } from "@pilot-light/core/process";
@@ -8,6 +15,7 @@ import { documents } from "@pilot-light/lifecycle/documents";
 import { installPlugin, SessionManager } from "@pilot-light/sandbox/aws/session-manager";
 import { motoUrl } from "@pilot-light/sandbox/aws/moto";
 import { clientOptions } from "@pilot-light/sandbox/aws/resources";
+import { stateBucket } from "@pilot-light/sandbox/deployed-variables";
 import { defaultEnvironment, withSandbox } from "@pilot-light/sandbox/environment";
 import type { Side } from "@pilot-light/sandbox/names";
 import { adminLogin } from "@pilot-light/sandbox/postgres/cluster";
@@ -65,6 +73,19 @@ async function query(side: Side, sql: string): Promise<unknown[]> {
   const { [side]: cluster, adminPassword } = sandbox.state;
   await using session = await connect(adminLogin(cluster, adminPassword, cluster.database));
   return (await session.client.query<Record<string, unknown>>(sql)).rows;
+}
+
+/** Makes the environment due for its deactivation. */
+async function passTime(): Promise<void> {
+  const { project, moto } = sandbox.state;
+  const s3 = new S3Client(clientOptions(motoUrl(moto)));
+  const object = { Bucket: stateBucket(project), Key: `${resourceNames(project).stack}/lifecycle.json` };
+  const { Body } = await s3.send(new GetObjectCommand(object));
+  const entry = z
+    .looseObject({ deactivateAt: z.string() })
+    .parse(JSON.parse((await Body?.transformToString()) ?? ""));
+  const past = { ...entry, deactivateAt: "2026-01-01T00:00:00.000Z" };
+  await s3.send(new PutObjectCommand({ ...object, Body: JSON.stringify(past) }));
 }
 
 /** Everything that a command could have written to: buckets (with the state and the journal), databases, rows. */
@@ -136,6 +157,8 @@ async function expectTranscript(name: string, args: string): Promise<void> {
     replacements: [
       [/sha256:[0-9a-f]{12}/g, "sha256:0123456789ab"],
       [/\b[a-z0-9]{13}\.cloudfront\.net/g, "e0123456789ab.cloudfront.net"],
+      [/about \d+\.\d\d USD so far/g, "about 0.26 USD so far"],
+      [/, in \d\.\d h;/g, ", in 7.9 h;"],
     ],
   });
   expect(linesTooLong(text)).toEqual([]);
@@ -183,7 +206,7 @@ it("shows the plan of an activation", async () => {
 it(
   "is activated, with the rows of Neon, although only a task of Systems Manager reaches RDS",
   async () => {
-    const activate = ["activate", "--sync-data", "--yes"];
+    const activate = ["activate", "--sync-data", "--for", "8h", "--yes"];
     const { exitCode, document } = await commandWith(privately, "lifecycle", ...activate);
     expect(document).toMatchObject({
       outcome: "activated",
@@ -243,9 +266,10 @@ it("is not changed by a dry run of a deactivation", async () => {
 });
 
 it(
-  "is deactivated through Systems Manager, and Neon has the rows that were written to RDS",
+  "is deactivated through Systems Manager once it is due, and Neon has the rows that were written to RDS",
   async () => {
-    const deactivate = ["deactivate", "--sync-data", "--yes"];
+    await passTime();
+    const deactivate = ["deactivate", "--if-due", "--yes"];
     const { exitCode, document } = await commandWith(privately, "lifecycle", ...deactivate);
     expect(document).toMatchObject({
       outcome: "deactivated",

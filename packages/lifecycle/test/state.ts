@@ -46,6 +46,8 @@ const infoSchema = z.object({ ID: z.string(), Who: z.string() });
 export interface HeldLock extends AsyncDisposable {
   id: string;
   who: string;
+  /** Ends it as `kill -9` does, so that the lock stays. */
+  kill(): Promise<void>;
 }
 
 /** A real Terraform run of another person. It holds the lock of the state while it waits for its confirmation. */
@@ -69,6 +71,10 @@ export async function holdStateLock({
       return {
         id: ID,
         who: Who,
+        async kill() {
+          child.kill("SIGKILL");
+          await once(child, "close");
+        },
         async [Symbol.asyncDispose]() {
           child.stdin.end("no\n");
           await once(child, "close");

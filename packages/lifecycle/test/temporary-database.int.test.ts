@@ -3,6 +3,7 @@
  * and copied to Neon and to a snapshot before it is deleted. Its state and journal are in S3.
  */
 import { DescribeDBInstancesCommand, DescribeDBSnapshotsCommand } from "@aws-sdk/client-rds";
+import { succeeds } from "@pilot-light/sandbox/workplace";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { parseDocument, refuseDumps, TestEnvironment, type CommandRun } from "./environment.ts";
@@ -45,8 +46,9 @@ describe("an activation that brings the database", () => {
     });
   });
 
-  it("is refused while somebody holds the lock in S3: it says who", async () => {
-    await using lock = await holdStateLock(environment);
+  it("is refused by the lock in S3 of a run that was killed: it says whose, and the command removes the lock", async () => {
+    const lock = await holdStateLock(environment);
+    await lock.kill();
     const result = await environment.run(["activate", "--yes", "--json"]);
     expect(result.exitCode, result.text).toBe(4);
     expect(parseDocument(result).error).toMatchObject({
@@ -54,6 +56,10 @@ describe("an activation that brings the database", () => {
       message: expect.stringContaining(lock.who) as string,
       hint: expect.stringContaining(`force-unlock ${lock.id}`) as string,
     });
+    const { hint = "" } = parseDocument(result).error ?? {};
+    const [, directory = "", id = ""] = /terraform -chdir=(\S+) force-unlock (\S+)$/.exec(hint) ?? [];
+    await succeeds(environment.workplace.terraform(["force-unlock", "-force", id], { directory }));
+    await expect(environment.state.read(environment.workplace, "lock")).rejects.toThrow();
   });
 
   it(

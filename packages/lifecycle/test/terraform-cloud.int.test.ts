@@ -146,6 +146,7 @@ it("has its journal in the backups bucket, where status finds it", async () => {
     images: {},
     variables: [],
     secretVariables: [],
+    deactivateAt: null,
   });
   expect(await storedJournal()).toMatchObject({ command: "activate", finishedAt: null });
   const result = await command(["status", "--json"]);

@@ -13,12 +13,14 @@ import { addressOption } from "./address.ts";
 import type { Check, CheckOptions } from "./check.ts";
 import type { Report } from "./documents.ts";
 import { runTimeout } from "./errors.ts";
+import { journalPlace } from "@pilot-light/core/terraform/journal-place";
+import { partlyActiveBy, readJournal } from "@pilot-light/core/terraform/read-journal";
 import type { Mode } from "./mode.ts";
 import { preloadClients } from "./preload.ts";
 import { createReads } from "./reads.ts";
 import { registry } from "./registry.ts";
 import { summarize } from "./report.ts";
-import type { Progress, ProgressStart } from "./reporters/progress.ts";
+import type { Progress } from "./reporters/progress.ts";
 import { runChecks } from "./runner.ts";
 import { selectChecks, type Selection } from "./select.ts";
 import { applyWaivers, readWaivers, waiverNotes } from "./waivers.ts";
@@ -101,12 +103,20 @@ async function runRounds(
   const hide = (secret: string) => printer.redactor.add(secret);
   const log = (line: string) => printer.detail(line);
   const aws = commandAwsClients(environment, log);
-  const header: ProgressStart["header"] = { project, environment: environmentName, region: aws.region };
+  const header: Pick<Report, "project" | "environment" | "region"> = {
+    project,
+    environment: environmentName,
+    region: aws.region,
+  };
+  const unfinished =
+    options.outputs === "deployed"
+      ? await unfinishedCommand(project, checkOptions.directory, context)
+      : undefined;
   const read: Pick<Report, "mode" | "account"> = { mode: null, account: null };
 
   const results = await waitUntilGood(
     async (known) => {
-      progress?.begin({ checks, header });
+      progress?.begin({ checks, header: { ...header, isPartlyActive: unfinished !== undefined } });
       using round = new Round(signal, options.deadline + (viaSsm ? routeTime : 0));
       const reads = createReads({
         aws,
@@ -172,8 +182,31 @@ async function runRounds(
     checks: results,
     summary: summarize(results),
     durationMs: Math.round(performance.now() - start),
-    notes: waiverNotes(waivers, now),
+    notes: [...unfinishedNotes(unfinished), ...waiverNotes(waivers, now)],
   };
+}
+
+/** Milliseconds for the journal. It decides only what the report calls the mode. */
+const journalTime = 3000;
+
+/** The command of a mode change that stopped in its deployment. A journal that cannot be read counts as none. */
+async function unfinishedCommand(
+  project: string,
+  directory: string,
+  { environment, signal }: CommandContext,
+): Promise<string | undefined> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(journalTime)]);
+  try {
+    const place = journalPlace(environment, resourceNames(project), directory);
+    return partlyActiveBy(await readJournal(place, environment, limit));
+  } catch {
+    return undefined;
+  }
+}
+
+function unfinishedNotes(command: string | undefined): string[] {
+  if (command === undefined) return [];
+  return [`partly active: a run of \`${command}\` has stopped. To finish it:  pnpm ${command} --resume`];
 }
 
 /** Loads the clients of the checks of a mode; undefined: of the checks that apply in both. */

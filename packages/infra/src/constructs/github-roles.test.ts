@@ -34,7 +34,9 @@ describe("the roles of GitHub's workflows", () => {
     expect(trust).toContain('"token.actions.githubusercontent.com:aud" = "sts.amazonaws.com"');
     const accepted = subjects.map((subject) => `join("", ["repo:", var.github_repository, ":${subject}"])`);
     expect(trust).toContain(`"StringEquals" = {`);
-    expect(trust).toContain(`"token.actions.githubusercontent.com:sub" = [${accepted.join(", ")}]`);
+    const scheduled = `join("", ["repo:", var.github_repository, ":", var.github_scheduled_deactivation ? "environment:dev-scheduled" : "environment:dev"])`;
+    const all = name === "deploy" ? [...accepted, scheduled] : accepted;
+    expect(trust).toContain(`"token.actions.githubusercontent.com:sub" = [${all.join(", ")}]`);
     expect(trust).not.toContain("StringLike");
   });
 
@@ -46,12 +48,20 @@ describe("the roles of GitHub's workflows", () => {
     expect(lock).toMatch(/my-states"\]\), "\/davidshaevel-dev\/terraform\.tfstate"\]\), "\.tflock"\]\)$/);
   });
 
+  it("lets nobody but reviewers deploy, unless a variable allows the scheduled deactivation", () => {
+    expect(part(document, "variable", "github_scheduled_deactivation")).toMatchObject({ default: false });
+    expect(policyOf("plan-policy")).toMatch(
+      /"Sid" = "ReadState".*?my-states.*?\/davidshaevel-dev\/lifecycle\.json/,
+    );
+  });
+
   it("let a plan change nothing, and read no dumps and not the password of the database", () => {
     const policy = policyOf("plan-policy");
     const withoutLock = policy.replace(/\{"Effect" = "Allow", "Sid" = "LockState".*?\}/, "");
     const actions = [...withoutLock.matchAll(/"([a-z0-9-]+:[A-Z]\w*\*?)"/g)].map(([, action]) => action);
     expect(actions.length).toBeGreaterThan(40);
-    for (const action of actions) expect(action).toMatch(/:(Get|List|Describe)/);
+    // AWS Budgets calls reading "view".
+    for (const action of actions) expect(action).toMatch(/:(Get|List|Describe|View)/);
     expect(policy).not.toContain("rds!db");
     expect(policy).toContain("davidshaevel-dev/lifecycle.json");
     expect(policy).not.toMatch(/db-backups\/\*/);

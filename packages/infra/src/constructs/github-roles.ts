@@ -7,7 +7,7 @@ import { IamPolicy } from "@cdktf/provider-aws/lib/iam-policy/index.js";
 import { IamRolePolicyAttachment } from "@cdktf/provider-aws/lib/iam-role-policy-attachment/index.js";
 import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy/index.js";
 import { IamRole } from "@cdktf/provider-aws/lib/iam-role/index.js";
-import { Fn, type IResolvable, type ITerraformDependable } from "cdktf";
+import { Fn, type IResolvable, type ITerraformDependable, Token, conditional } from "cdktf";
 import { Construct } from "constructs";
 import type { Gate } from "../gate.ts";
 import { deployStatements } from "../policies/deploy.ts";
@@ -21,6 +21,8 @@ export interface GithubRolesProps {
   exists: Gate;
   /** Whether this stack creates GitHub's OIDC provider in the account. */
   createsProvider: IResolvable;
+  /** Whether the workflow that deactivates on a schedule may use the role of deployments. */
+  scheduledDeactivation: IResolvable;
   /** `owner/name`. */
   repository: string;
   scope: PolicyScope;
@@ -92,7 +94,7 @@ export class GithubRoles extends Construct {
               Condition: {
                 StringEquals: {
                   [`${issuer}:aud`]: "sts.amazonaws.com",
-                  [`${issuer}:sub`]: workflows[workflow].map(
+                  [`${issuer}:sub`]: this.#subjects(workflow).map(
                     (subject) => text`repo:${repository}:${subject}`,
                   ),
                 },
@@ -105,6 +107,15 @@ export class GithubRoles extends Construct {
         dependsOn: [this.#provider],
       }),
     );
+  }
+
+  #subjects(workflow: Workflow): readonly string[] {
+    if (workflow !== "deploy") return workflows[workflow];
+    const [reviewed] = workflows.deploy;
+    // Without the variable, the list has the same subject twice: Terraform has no optional elements.
+    const { scheduledDeactivation } = this.#props;
+    const second = conditional(scheduledDeactivation, "environment:dev-scheduled", reviewed);
+    return [reviewed, Token.asString(second)];
   }
 
   #inline(name: Workflow, role: IamRole, statements: Parameters<typeof policyDocument>[0]): void {

@@ -251,7 +251,7 @@ const proofs: Record<string, () => void> = {
     }
   },
   "ECS.12": () => {
-    expect(initial("enable_container_insights")).toBe(true);
+    expect(initial("enable_container_insights")).toBe(false);
     expect(JSON.stringify(of("aws_ecs_cluster"))).toContain("var.enable_container_insights");
   },
   "IAM.1": () => {

@@ -260,7 +260,7 @@ const computeControls: readonly Control[] = [
     title: "Clusters use Container Insights",
     status: "optional",
     variables: ["enable_container_insights"],
-    how: "On by default for the services; charged for each metric. Off for the cluster of tasks for database access.",
+    how: "Off by default: charged for each metric (docs/costs.md). The variable does not concern the cluster of tasks for database access.",
   },
   {
     fsbp: ["IAM.1"],

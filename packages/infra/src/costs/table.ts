@@ -1,5 +1,14 @@
 /** The prices as a table per mode, in Markdown: the text of docs/costs.md. */
-import { accessTaskHour, syncTaskHour, hoursOfAMonth, monthly, pricesAsOf } from "@pilot-light/core/prices";
+import {
+  accessTaskHour,
+  syncTaskHour,
+  hoursOfAMonth,
+  insightsMetrics,
+  monthly,
+  pricesAsOf,
+  unitPrices,
+} from "@pilot-light/core/prices";
+import { serviceNames } from "../variables/services.ts";
 import { type Price, type Scenario, prices, scenarios } from "./prices.ts";
 
 const columns: readonly Scenario[] = ["pilotLight", "withoutDatabase", "active", "cheapActive"];
@@ -15,6 +24,7 @@ export function total(scenario: Scenario): number {
 }
 
 export function costsDocument(): string {
+  const metrics = insightsMetrics(serviceNames.length);
   const header = ["USD a month", ...columns.map((scenario) => scenarios[scenario]), "price", "from"];
   const rows = prices.map((price) => [
     price.item,
@@ -33,9 +43,12 @@ A task through which Systems Manager forwards a port to the database costs ${acc
 it with their command; it ends by itself after an hour. A task of \`pnpm sync --on-fargate\` costs ${syncTaskHour().toFixed(3)} USD an hour, for each minute that
 a sync runs. Without a sync, only its image and the secret with the URL of Neon cost something, in both modes.
 
+Container Insights is off by default. With \`enable_container_insights\`, active mode costs ${(metrics * monthly(unitPrices.metric)).toFixed(2)} USD a month more, for
+${metrics} metrics (${unitPrices.metric.usd.toFixed(2)} each) of ${serviceNames.length} services, and what CloudWatch takes for their log events. \`pnpm status\` and the plans count it. AWS Budgets
+sends its alarms free of charge (\`budget_monthly_usd\`, \`budget_email\`).
+
 Sizes are the defaults of the Terraform variables. Amounts that depend on use are those of a month with little use. The table does not
-include traffic to the internet, Container Insights (\`enable_container_insights\`, 0.30 a metric), and RDS snapshots beyond the size of
-the database (0.095 a GB).
+include traffic to the internet, and RDS snapshots beyond the size of the database (0.095 a GB).
 
 The prices are in \`packages/core/src/prices.ts\` and \`packages/infra/src/costs/prices.ts\`. After a change, write this page again:
 

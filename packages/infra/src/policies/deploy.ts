@@ -146,6 +146,11 @@ function compute(scope: PolicyScope): Statement[] {
       ],
       Resource: ecs,
     },
+    {
+      Sid: "Budget",
+      Action: ["budgets:ModifyBudget", "budgets:TagResource", "budgets:UntagResource"],
+      Resource: globalArn(scope, "budgets", `budget/${names.stack}`),
+    },
     // These two actions do not support resources.
     inRegion(scope, "TaskDefinitions", ["ecs:DeregisterTaskDefinition", "ecs:RegisterTaskDefinition"]),
     {

@@ -45,6 +45,8 @@ export function planStatements(scope: PolicyScope): Statement[] {
 const readActions = [
   "acm:DescribeCertificate",
   "acm:ListTagsForCertificate",
+  "budgets:ListTagsForResource",
+  "budgets:ViewBudget",
   "cloudfront:GetDistribution",
   "cloudfront:ListDistributions",
   "cloudfront:ListTagsForResource",

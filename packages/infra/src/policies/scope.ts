@@ -33,7 +33,10 @@ export function inRegion({ region }: PolicyScope, Sid: string, Action: readonly 
   return { Sid, Action, Resource: "*", Condition: { StringEquals: { "aws:RequestedRegion": region } } };
 }
 
-/** With the state in S3: a run reads the state and holds a lock object. `write` also lets it store a new state. */
+/**
+ * With the state in S3: a run reads the state and the journal of mode changes, and holds a lock object. `write` also lets it store a new
+ * state and a new journal.
+ */
 export function stateStatements(scope: PolicyScope, write: boolean): Statement[] {
   const { backend, names } = scope;
   if (backend.kind !== "s3") return [];
@@ -41,7 +44,11 @@ export function stateStatements(scope: PolicyScope, write: boolean): Statement[]
   const key = text`${bucket}/${names.stack}/terraform.tfstate`;
   return [
     { Sid: "FindState", Action: "s3:ListBucket", Resource: bucket },
-    { Sid: "ReadState", Action: write ? ["s3:GetObject", "s3:PutObject"] : "s3:GetObject", Resource: key },
+    {
+      Sid: "ReadState",
+      Action: write ? ["s3:GetObject", "s3:PutObject"] : "s3:GetObject",
+      Resource: [key, text`${bucket}/${names.stack}/lifecycle.json`],
+    },
     {
       Sid: "LockState",
       Action: ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],

@@ -7,6 +7,7 @@ import { DataAwsCallerIdentity } from "@cdktf/provider-aws/lib/data-aws-caller-i
 import { DataAwsPartition } from "@cdktf/provider-aws/lib/data-aws-partition/index.js";
 import { applyRules } from "../aspects/rules.ts";
 import { configureBackend } from "../backend.ts";
+import { Budget } from "../constructs/budget.ts";
 import { BackupsBucket } from "../constructs/backups-bucket.ts";
 import { CiUser } from "../constructs/ci-user.ts";
 import { Compute } from "../constructs/compute.ts";
@@ -161,6 +162,13 @@ export class DevStack extends TerraformStack {
       ...variables.github,
       scope: { ...{ names, project, region, account, partition }, backend: props.backend },
       imagesPolicyArn: ciUser.policyArn,
+    });
+
+    new Budget(this, "budget", {
+      ...variables.budget,
+      exists: new Gate(variables.budget.hasBudget),
+      name: names.stack,
+      project,
     });
 
     applyRules(this);

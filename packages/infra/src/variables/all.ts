@@ -1,5 +1,6 @@
 /** All Terraform variables of the stack, grouped by the parts that use them. */
 import type { IResolvable } from "cdktf";
+import { type BudgetVariables, budgetVariables } from "./budget.ts";
 import { type DatabaseVariables, databaseVariables } from "./database.ts";
 import type { VariableDefinitions } from "./definitions.ts";
 import { type EdgeVariables, edgeVariables } from "./edge.ts";
@@ -19,6 +20,7 @@ export interface Variables {
   edge: EdgeVariables;
   github: GithubVariables;
   sync: SyncVariables;
+  budget: BudgetVariables;
 }
 
 export interface VariablesProps {
@@ -46,5 +48,6 @@ export function defineVariables(
     edge: edgeVariables(define, namespace),
     github: githubVariables(define),
     sync: syncVariables(define, storage.ecrImagesKept),
+    budget: budgetVariables(define),
   };
 }

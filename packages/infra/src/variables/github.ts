@@ -8,6 +8,7 @@ export interface GithubVariables {
   hasRepository: IResolvable;
   createsProvider: IResolvable;
   ciUser: IResolvable;
+  scheduledDeactivation: IResolvable;
 }
 
 export function githubVariables(define: VariableDefinitions): GithubVariables {
@@ -26,6 +27,11 @@ export function githubVariables(define: VariableDefinitions): GithubVariables {
       "github_oidc_provider_created",
       true,
       "False: the account already has GitHub's OIDC provider, of which AWS accepts only one.",
+    ),
+    scheduledDeactivation: define.flag(
+      "github_scheduled_deactivation",
+      false,
+      "True: GitHub's environment dev-scheduled, which has no reviewers, may deactivate. Create it for the default branch only, before you set this.",
     ),
     ciUser: define.flag(
       "ci_user_enabled",

@@ -58,8 +58,8 @@ export function serviceVariables(define: VariableDefinitions): ServiceVariables 
     images: images(define),
     containerInsights: define.flag(
       "enable_container_insights",
-      true,
-      "True: CloudWatch collects metrics of every task, at a price per metric.",
+      false,
+      "True: CloudWatch collects metrics of the cluster, the services and their tasks, at a price per metric (docs/costs.md).",
     ),
     fargateSpot: define.flag(
       "use_fargate_spot",

@@ -3,6 +3,7 @@
  * are left out here, so that no later code can print them.
  */
 import { z } from "zod";
+import { indexText, placeOf, pulledStateSchema, type PulledDocument } from "../terraform/pulled-state.ts";
 
 /** A resource of the existing environment. */
 export interface ExistingResource {
@@ -25,33 +26,6 @@ export interface ExistingState {
 const index = z.union([z.string(), z.number()]);
 const values = z.record(z.string(), z.unknown());
 const outputs = z.record(z.string(), z.object({ value: z.unknown() })).default({});
-
-/** One step of the path to a sensitive attribute: `{ type: "get_attr", value: "password" }`. */
-const pathStep = z.object({ type: z.string(), value: z.unknown() });
-
-const pulledSchema = z.object({
-  version: z.literal(4),
-  lineage: z.string(),
-  outputs,
-  resources: z.array(
-    z.object({
-      module: z.string().optional(),
-      mode: z.string(),
-      type: z.string(),
-      name: z.string(),
-      instances: z
-        .array(
-          z.object({
-            index_key: index.optional(),
-            deposed: z.string().optional(),
-            attributes: values.nullish(),
-            sensitive_attributes: z.array(z.array(pathStep)).nullish(),
-          }),
-        )
-        .default([]),
-    }),
-  ),
-});
 
 const shownResource = z.object({
   address: z.string(),
@@ -82,20 +56,20 @@ const shownSchema = z.object({
 
 /** Undefined when the document has neither form. */
 export function parseExistingState(document: unknown): ExistingState | undefined {
-  const pulled = pulledSchema.safeParse(document);
+  const pulled = pulledStateSchema.safeParse(document);
   if (pulled.success) return fromPulled(pulled.data);
   const shown = shownSchema.safeParse(document);
   return shown.success ? fromShown(shown.data) : undefined;
 }
 
-function fromPulled({ lineage, resources, outputs: found }: z.infer<typeof pulledSchema>): ExistingState {
+function fromPulled({ lineage, resources, outputs: found }: PulledDocument): ExistingState {
   return {
     lineage,
     active: activeOf(found),
     resources: resources
       .filter(({ mode }) => mode === "managed")
       .flatMap(({ module, type, name, instances }) => {
-        const place = `${module === undefined ? "" : `${module}.`}${type}.${name}`;
+        const place = placeOf({ module, type, name });
         return instances
           .filter(({ deposed }) => deposed === undefined)
           .map(({ index_key: key, attributes, sensitive_attributes: sensitive }) => {
@@ -124,7 +98,7 @@ function resourcesOf({ address: module, resources, child_modules: children }: Mo
     .filter(({ mode, deposed_key: deposed }) => mode === "managed" && deposed === undefined)
     .map(({ address, type, name, values: attributes, sensitive_values: sensitive }) => ({
       address,
-      block: withoutIndexes(`${module === undefined ? "" : `${module}.`}${type}.${name}`),
+      block: withoutIndexes(placeOf({ module, type, name })),
       type,
       values: without(attributes, (attribute) => containsTrue(sensitive[attribute])),
     }));
@@ -134,10 +108,6 @@ function resourcesOf({ address: module, resources, child_modules: children }: Mo
 function activeOf(found: z.infer<typeof outputs>): boolean | undefined {
   const value = found["dev_activated"]?.value;
   return typeof value === "boolean" ? value : undefined;
-}
-
-function indexText(key: string | number | undefined): string {
-  return key === undefined ? "" : `[${JSON.stringify(key)}]`;
 }
 
 /** The indexes of a module with `count` or `for_each`: `module.services["a"]`. A key may contain brackets and escaped quotes. */

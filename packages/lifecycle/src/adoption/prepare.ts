@@ -11,8 +11,7 @@ import { adoptionEmpty, existingStateUnreadable, mapInvalid, stateForeign, wrong
 import { checkAccess, checkTerraformPlan } from "../preflight/checks.ts";
 import { Preflight } from "../preflight/preflight.ts";
 import type { Resource } from "../terraform/changes.ts";
-import type { SavedPlan } from "../terraform/stack.ts";
-import type { UnknownResource } from "../terraform/unknown-resources.ts";
+import type { SavedPlan, StackState } from "../terraform/stack.ts";
 import type { TerraformVariable } from "../terraform/variables.ts";
 import { deviationsOf, type Deviation } from "./deviations.ts";
 import { parseExistingState, type ExistingState } from "./existing-state.ts";
@@ -83,7 +82,7 @@ export async function prepareMapping(
     assertSamePlaceAs(existing, who, context.aws.region);
     await stack.synthesize();
     const state = await stack.state();
-    const isInPlace = isStateOfStack(existing, state.unknown, context);
+    const isInPlace = isStateOfStack(existing, state, context);
     const present = isInPlace ? [] : state.resources;
     const summary = isInPlace
       ? `${stack.name} has the existing state: its resources will be renamed in it`
@@ -139,19 +138,22 @@ function modeOf({ active }: Pick<ExistingState, "active">): Mode | null {
 }
 
 /**
- * Whether other code has written the existing state where this stack has its own.
+ * Whether other code has written the existing state where this stack has its own. An adoption that has run already, or a part of it, leaves
+ * no foreign resource there: only the lineage then tells that the file is an older copy of this state.
  * @throws OpsError STATE_FOREIGN (precondition) when this place has foreign resources that the file does not contain
  */
 function isStateOfStack(
   existing: ExistingState,
-  unknown: readonly UnknownResource[],
+  { lineage, unknown }: Pick<StackState, "lineage" | "unknown">,
   { stack }: LifecycleContext,
 ): boolean {
   const foreign = unknown.filter(({ isOfEarlierVersion }) => !isOfEarlierVersion);
-  if (foreign.length === 0) return false;
   const addresses = new Set(existing.resources.map(({ address }) => address));
   const others = foreign.filter(({ address }) => !addresses.has(address));
-  if (others.length === 0) return true;
+  if (others.length === 0) {
+    const isSame = existing.lineage !== undefined && existing.lineage === lineage;
+    return foreign.length > 0 || isSame;
+  }
   const listCommand = `terraform -chdir=${stack.folder} state list`;
   throw stateForeign({ stack: stack.name, resources: others, listCommand });
 }

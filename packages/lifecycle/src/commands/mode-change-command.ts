@@ -4,6 +4,7 @@ import { parseDuration } from "@pilot-light/core/cli/option-values";
 import { confirmationOptions, viaOption } from "@pilot-light/core/cli/options";
 import type { Via } from "@pilot-light/core/config/via";
 import { usage } from "@pilot-light/core/errors";
+import { ifDueCommand, parseSchedule } from "../schedule/schedule.ts";
 import type { Argv } from "yargs";
 import type { ModeChangeName, ModeChangeOptions } from "../options.ts";
 import type { TerraformVariable } from "../terraform/variables.ts";
@@ -78,7 +79,7 @@ function withoutMode(variables: readonly TerraformVariable[]): readonly Terrafor
 /** The options as the library takes them. */
 function toOptions(
   parsed: ParsedOptions,
-  own: Partial<Pick<ModeChangeOptions, "images" | "keepBackend">>,
+  own: Partial<Pick<ModeChangeOptions, "images" | "keepBackend" | "schedule">>,
 ): ModeChangeOptions {
   const { dryRun, yes, syncData, resume, via, wait } = parsed;
   return {
@@ -107,6 +108,13 @@ export const activateCommand = defineCommand({
   summary: "Activate the environment: create containers, load balancer and CDN",
   options: (argv) =>
     guardOptions(sharedOptions(argv, "activate"), "activate")
+      .option("for", {
+        type: "string",
+        describe: "Schedule the deactivation after this time, such as 8h; unlimited removes the schedule",
+        group: "Work:",
+        requiresArg: true,
+        coerce: (text: string) => parseSchedule(text, new Date()),
+      })
       .option("backend-image", imageOption("backend"))
       .option("frontend-image", imageOption("frontend"))
       .option("grafana-image", imageOption("grafana")),
@@ -118,7 +126,7 @@ export const activateCommand = defineCommand({
     const { activate } = await import("../activate.ts");
     const { backendImage: backend, frontendImage: frontend, grafanaImage: grafana } = args;
     const images = namedImages({ backend, frontend, grafana });
-    return await activate(toOptions(args, { images }), context);
+    return await activate(toOptions(args, { images, schedule: args.for }), context);
   },
 });
 
@@ -127,19 +135,32 @@ export const deactivateCommand = defineCommand({
   name: "deactivate",
   summary: "Deactivate the environment: delete containers, load balancer and CDN",
   options: (argv) =>
-    guardOptions(sharedOptions(argv, "deactivate"), "deactivate").option("keep-backend", {
-      type: "boolean",
-      default: false,
-      describe: "Do not stop the backend before the last copy (for a tunnel to RDS through its tasks)",
-      group: "Work:",
-    }),
-  examples: examplesOf("deactivate"),
+    guardOptions(sharedOptions(argv, "deactivate"), "deactivate")
+      .option("keep-backend", {
+        type: "boolean",
+        default: false,
+        describe: "Do not stop the backend before the last copy (for a tunnel to RDS through its tasks)",
+        group: "Work:",
+      })
+      .option("if-due", {
+        type: "boolean",
+        default: false,
+        describe:
+          "Deactivate with the data if the time of `activate --for` has passed; otherwise change nothing",
+        group: "Work:",
+      }),
+  examples: [...examplesOf("deactivate"), ["$0 deactivate --if-due --yes", "run it on a schedule"]],
   variables: [...modeChangeVariables, "PILOT_LIGHT_PRODUCTION_DOMAIN", "PILOT_LIGHT_DNS_SERVERS"],
   changes: ["deactivated", "unhealthy"],
   hasReport: true,
   run: async (args, context) => {
-    const { deactivate } = await import("../deactivate.ts");
-    return await deactivate(toOptions(args, { keepBackend: args.keepBackend }), context);
+    const options = toOptions(args, { keepBackend: args.keepBackend });
+    if (!args.ifDue) return await (await import("../deactivate.ts")).deactivate(options, context);
+    if (options.resume || options.syncData === false) {
+      const problem = "--if-due copies the data, and resumes a run by itself.";
+      throw usage({ problem, hint: ifDueCommand });
+    }
+    return await (await import("../schedule/deactivate-if-due.ts")).deactivateIfDue(options, context);
   },
 });
 

@@ -3,6 +3,7 @@ import { policySid, type Action, type PolicyScope } from "@pilot-light/core/aws/
 import { commandActions, reachingCommands, sessionActions } from "@pilot-light/core/aws/command-actions";
 import { policyFor, type Policy } from "@pilot-light/core/aws/policy";
 import type { Via } from "@pilot-light/core/config/via";
+import { accountRules } from "../account/index.ts";
 import { registry } from "@pilot-light/validate/registry";
 
 const validateActions: readonly Action[] = registry.flatMap(({ actions }) => actions);
@@ -14,6 +15,9 @@ const modeChangeActions: readonly Action[] = [
   "rds:DescribeDBSnapshots",
 ];
 
+/** What is asked before an apply: whether AWS will refuse a part of it. */
+const accountActions: readonly Action[] = accountRules.flatMap(({ actions }) => actions);
+
 /** What `pnpm run doctor` calls, beside the state of Terraform in S3. */
 const doctorActions: readonly Action[] = [
   "sts:GetCallerIdentity",
@@ -21,12 +25,7 @@ const doctorActions: readonly Action[] = [
   "secretsmanager:GetSecretValue",
   "ecs:ListTasks",
   "ecs:DescribeTasks",
-  "ec2:DescribeVpcs",
-  "ec2:DescribeAddresses",
-  "servicequotas:GetServiceQuota",
-  "iam:GetRole",
-  "rds:DescribeOrderableDBInstanceOptions",
-  "acm:DescribeCertificate",
+  ...accountActions,
 ];
 
 const actions = {
@@ -34,7 +33,7 @@ const actions = {
   doctor: doctorActions,
   validate: validateActions,
   status: validateActions,
-  activate: modeChangeActions,
+  activate: [...modeChangeActions, ...accountActions],
   deactivate: [...modeChangeActions, "rds:CreateDBSnapshot", "ecs:UpdateService"],
   snapshots: [
     "sts:GetCallerIdentity",

@@ -7,6 +7,7 @@ import type { Printer } from "@pilot-light/core/output/printer";
 import { modeName } from "@pilot-light/validate/mode";
 import { openContext, type LifecycleContext } from "../context.ts";
 import { againLine, planOptions } from "../journal/command-hints.ts";
+import { Journal } from "../journal/journal.ts";
 import { beforeAnyChange, refuse } from "../mode-change.ts";
 import { dollars, printHead, printRow, printTerraform } from "../plan/render.ts";
 import { deploy } from "../steps/deploy.ts";
@@ -68,6 +69,8 @@ async function carryOut(
   const start = performance.now();
   // A plan without changes to resources may still have changes to outputs.
   await deploy(stack, contents, context, { evenWithoutChanges: true });
+  // Otherwise the time would count for the next activation.
+  if (plan.to === "pilot-light") await (await Journal.open(context)).schedule(null);
   const outputs = await stack.outputs();
   await writeOutputs(outputsFile, stack.name, outputs);
   const endpoints = endpointsOf(outputs);

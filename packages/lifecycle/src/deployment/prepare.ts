@@ -13,7 +13,13 @@ import { Journal } from "../journal/journal.ts";
 import { costsOf, type Costs } from "../plan/costs.ts";
 import { checkGuards } from "../plan/guards/index.ts";
 import { summarize, type TerraformSummary } from "../plan/mode-change-plan.ts";
-import { checkAccess, checkTerraformPlan, modeOf, readState } from "../preflight/checks.ts";
+import {
+  checkAccess,
+  checkAccountFor,
+  checkTerraformPlan,
+  modeOf,
+  readState,
+} from "../preflight/checks.ts";
 import { Preflight } from "../preflight/preflight.ts";
 import { assertSamePlace } from "../preflight/same-account.ts";
 import type { SavedPlan, StackState } from "../terraform/stack.ts";
@@ -81,6 +87,7 @@ export async function prepareDeployment(
     ...unsetOf(await keeping, environment),
     ...options.variables,
   ]);
+  const account = checkAccountFor(preflight, context, planned);
   const journal = Journal.open(context);
   journal.catch(() => undefined);
   await preflight.report(signal);
@@ -93,6 +100,7 @@ export async function prepareDeployment(
     command: "infra:deploy",
     options: planOptions(options),
     changes: contents.changes,
+    account: await account,
     unknown,
     unfinished: unfinished?.command,
     activeNow: from === "active",
@@ -118,6 +126,7 @@ export async function prepareDeployment(
           : [
               `the run of \`${unfinished.command}\` of ${formatMinute(unfinished.startedAt)} UTC has not finished: to finish it, run  pnpm ${unfinished.command} --resume`,
             ]),
+        ...(await account).notes,
         ...notes,
       ],
     },

@@ -25,13 +25,7 @@ import { runTimeout } from "@pilot-light/validate/errors";
 import { runChecks } from "@pilot-light/validate/runner";
 import { neverDeployed } from "../errors.ts";
 import type { Examination } from "../setup-documents.ts";
-import {
-  addressQuotaCheck,
-  certificateCheck,
-  orderableCheck,
-  serviceRoleCheck,
-  vpcQuotaCheck,
-} from "./checks/account.ts";
+import { accountChecks } from "./checks/account.ts";
 import {
   bucketCheck,
   neonApiCheck,
@@ -172,7 +166,7 @@ function checksOf(doctor: DoctorContext): readonly Check[] {
     ],
     ...[awsCredentials, stateCheck(doctor), bucketCheck, neonCheck(doctor), neonApiCheck],
     ...[rdsSecretCheck(), rdsRouteCheck(doctor), rdsCheck(doctor)],
-    ...[vpcQuotaCheck, addressQuotaCheck, serviceRoleCheck, orderableCheck(doctor), certificateCheck],
+    ...accountChecks(doctor),
   ];
 }
 

@@ -26,8 +26,8 @@ export interface DeployedState {
   unknown: readonly UnknownResource[];
   /** Why the state was not read. */
   notRead?: string;
-  /** The default of a variable of the stack that is a text. */
-  defaultOf: (variable: string) => string | undefined;
+  /** The default of a variable of the stack. */
+  defaultOf: (variable: string) => unknown;
 }
 
 const stackSchema = z.object({
@@ -62,10 +62,7 @@ export async function readDeployedState(
   const text = await readFile(join(synthesized, "stacks", names.stack, "cdk.tf.json"), "utf8");
   const configuration: unknown = JSON.parse(text);
   const { terraform, variable } = stackSchema.parse(configuration);
-  const defaultOf = (name: string) => {
-    const value = variable[name]?.default;
-    return typeof value === "string" ? value : undefined;
-  };
+  const defaultOf = (name: string) => variable[name]?.default;
   const place = placeOf(choice);
   // `terraform init` creates a workspace that does not exist.
   if (choice.kind === "terraform-cloud") {

@@ -5,7 +5,7 @@ import type { GuardedCommand, ModeChangeName, ModeChangeOptions } from "../optio
 /** The options that a hint repeats. */
 export type Given = Pick<
   ModeChangeOptions,
-  "syncData" | "variables" | "images" | "keepBackend" | "allow" | "via"
+  "syncData" | "variables" | "images" | "keepBackend" | "allow" | "schedule" | "via"
 >;
 
 /** The options of a command that only makes and applies a Terraform plan. */
@@ -47,8 +47,9 @@ function variableFlags({ variables }: Given): string[] {
   );
 }
 
-function otherFlags({ keepBackend, allow, via }: Given): string[] {
+function otherFlags({ keepBackend, allow, schedule, via }: Given): string[] {
   return [
+    ...(schedule === undefined ? [] : ["--for", schedule.text]),
     ...(keepBackend ? ["--keep-backend"] : []),
     ...viaFlag({ via }),
     ...[...allow].map((id) => `--allow-${id}`),

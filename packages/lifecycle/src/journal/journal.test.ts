@@ -14,6 +14,7 @@ const facts = {
   images: {},
   variables: [{ name: "single_nat_gateway", value: "true" }],
   secretVariables: [],
+  deactivateAt: null,
 };
 
 let directory = "";
@@ -88,7 +89,7 @@ test("a step that a resumed run repeats is no longer done", async () => {
       { step: "deploy", at },
     ],
   }));
-  await journal.resume(["deploy"]);
+  await journal.resume(["deploy"], null);
   expect(journal.unfinished?.done.map(({ step }) => step)).toEqual(["sync"]);
 });
 
@@ -133,4 +134,25 @@ test("a journal of an earlier version, with variables as arguments of terraform,
     { file: "/x.tfvars" },
     { name: "single_nat_gateway", value: "true" },
   ]);
+});
+
+test("the time of the deactivation is recorded, with a run and without one", async () => {
+  const at = "2026-11-28T04:00:00.000Z";
+  const journal = await open();
+  await journal.schedule(null);
+  expect(await readdir(directory)).toEqual([]);
+  await journal.schedule(at);
+  expect((await open()).last).toMatchObject({ deactivateAt: at, command: "activate" });
+  expect((await open()).unfinished).toBeUndefined();
+  await journal.begin({ ...facts, deactivateAt: at });
+  await journal.schedule(null);
+  expect((await open()).unfinished).toMatchObject({ ...facts, deactivateAt: null });
+});
+
+test("a journal whose time is not a time is not usable", async () => {
+  const journal = await open();
+  await journal.schedule("2026-11-28T04:00:00.000Z");
+  const text = await readFile(file(), "utf8");
+  await writeFile(file(), text.replace("2026-11-28T04:00:00.000Z", "tomorrow"));
+  await expect(open()).rejects.toMatchObject({ code: "JOURNAL_UNREADABLE" });
 });

@@ -82,6 +82,11 @@ export const journalEntrySchema = z.strictObject({
     .int()
     .nullable()
     .describe("Tasks that the backend had before the run stopped it; null when the backend is not stopped."),
+  deactivateAt: z.iso
+    .datetime()
+    .nullable()
+    .default(null)
+    .describe("When `pnpm deactivate --if-due` deactivates the environment; null when no time is set."),
 });
 
 /** Earlier versions stored variables as arguments of terraform. */
@@ -153,7 +158,7 @@ export class Journal {
   async begin(
     facts: Pick<
       JournalEntry,
-      "command" | "syncData" | "createsDatabase" | "images" | "variables" | "secretVariables"
+      "command" | "syncData" | "createsDatabase" | "images" | "variables" | "secretVariables" | "deactivateAt"
     >,
   ): Promise<void> {
     await this.#write({
@@ -171,11 +176,25 @@ export class Journal {
   }
 
   /** Continues an interrupted mode change, which repeats some of its steps. */
-  async resume(repeated: readonly StepName[]): Promise<void> {
+  async resume(repeated: readonly StepName[], deactivateAt: string | null): Promise<void> {
     await this.change(({ done }) => ({
       runner: thisProcess(),
       done: done.filter(({ step }) => !repeated.includes(step)),
+      deactivateAt,
     }));
+  }
+
+  /** Records when the active environment is due for its deactivation; null removes the time. */
+  async schedule(deactivateAt: string | null): Promise<void> {
+    if ((this.#entry?.deactivateAt ?? null) === deactivateAt) return;
+    if (this.#entry !== undefined) {
+      await this.change(() => ({ deactivateAt }));
+      return;
+    }
+    // A deployment activated the environment, and deployments have no journal.
+    const facts = { syncData: null, createsDatabase: false, images: {}, variables: [], secretVariables: [] };
+    await this.begin({ command: "activate", ...facts, deactivateAt });
+    await this.change((_, at) => ({ finishedAt: at }));
   }
 
   async change(change: (entry: JournalEntry, now: string) => Partial<JournalEntry>): Promise<void> {

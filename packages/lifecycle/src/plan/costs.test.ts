@@ -80,6 +80,15 @@ test("Spot is cheaper, and a service without tasks costs nothing", () => {
   expect(costsOf([service("backend", 0), task]).items.map(({ name }) => name)).toEqual(["logs, 1 GB"]);
 });
 
+test("Container Insights costs something for each metric, where it is on", () => {
+  const cluster = (value: string) =>
+    resource("aws_ecs_cluster", { setting: [{ name: "containerInsights", value }] });
+  const services = ["frontend", "backend", "prometheus", "grafana"].map((name) => service(name, 0));
+  const { items } = costsOf([cluster("disabled"), cluster("enabled"), ...services]);
+  expect(items[0]).toEqual({ name: "76 metrics of Container Insights", usd: 22.8 });
+  expect(totalOf(cluster("disabled"), ...services)).toBe(totalOf(...services));
+});
+
 test("an item that depends on use is named, and counted once for all resources of its kind", () => {
   const { usage, totalUsd } = costsOf(
     ["a", "b"].flatMap(() => [resource("aws_s3_bucket"), resource("aws_ecr_repository")]),

@@ -3,7 +3,14 @@
  * bills by use, the amounts are those of a quiet month. The README's table has the same sums.
  */
 import { plural } from "@pilot-light/core/output/format";
-import { databaseClasses, monthly, quietMonth, type UnitPrice, unitPrices } from "@pilot-light/core/prices";
+import {
+  databaseClasses,
+  insightsMetrics,
+  monthly,
+  quietMonth,
+  type UnitPrice,
+  unitPrices,
+} from "@pilot-light/core/prices";
 import type { Resource } from "../terraform/changes.ts";
 
 /** In USD per month, rounded to cents. */
@@ -67,6 +74,16 @@ export function costsOf(resources: readonly Resource[]): Costs {
   add(secrets, "secret", secrets * monthly(unitPrices.secret));
   const zones = of("aws_service_discovery_private_dns_namespace").length;
   add(zones, "private zone", zones * monthly(unitPrices.privateZone));
+  const clusters = of("aws_ecs_cluster").filter(({ values }) => hasInsights(values)).length;
+  if (clusters > 0) {
+    const metrics = insightsMetrics(of("aws_ecs_service").length);
+    add(
+      metrics,
+      "metric of Container Insights",
+      metrics * monthly(unitPrices.metric),
+      "metrics of Container Insights",
+    );
+  }
   const used = uses
     .filter(([type]) => of(type).length > 0)
     .map(([, name, amount, price]) => ({
@@ -80,6 +97,13 @@ export function costsOf(resources: readonly Resource[]): Costs {
     usage: used.map(({ name }) => name),
     unknown,
   };
+}
+
+/** Whether a cluster collects the metrics of Container Insights. */
+function hasInsights({ setting: settings }: Resource["values"]): boolean {
+  const isOn = ({ name, value }: Record<string, unknown>) =>
+    name === "containerInsights" && value !== "disabled";
+  return Array.isArray(settings) && (settings as Record<string, unknown>[]).some(isOn);
 }
 
 /** A public load balancer has an address in each zone. */

@@ -18,6 +18,7 @@ const plan = makeModeChangePlan({
   steps: ["deploy"],
   images: [],
   sync: null,
+  deactivateAt: null,
   notes: [],
   contents: {
     changes: [

@@ -33,6 +33,8 @@ export interface ModeChangePlan {
   sync: SyncPlan | null;
   monthlyCosts: { before: Costs; after: Costs };
   estimatedDurationMs: number;
+  /** When the environment will be due for its deactivation. */
+  deactivateAt: string | null;
   notes: readonly string[];
 }
 
@@ -48,9 +50,10 @@ export function makeModeChangePlan(parts: {
   images: readonly Image[];
   sync: SyncPlan | null;
   notes: readonly string[];
+  deactivateAt: string | null;
   from: Mode;
 }): ModeChangePlan {
-  const { contents, steps, images, sync, notes, command, environment, region, from } = parts;
+  const { contents, steps, images, sync, notes, command, environment, region, from, deactivateAt } = parts;
   const { changes, before, after } = contents;
   const syncMinutes = (sync?.estimatedDurationMs ?? 0) / 60_000;
   const minutes = Math.ceil(estimateMinutes(changes) + syncMinutes + settlingMinutes[command]);
@@ -66,6 +69,7 @@ export function makeModeChangePlan(parts: {
     sync,
     monthlyCosts: { before: costsOf(before), after: costsOf(after) },
     estimatedDurationMs: minutes * 60_000,
+    deactivateAt,
     notes,
   };
 }

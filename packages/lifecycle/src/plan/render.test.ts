@@ -34,6 +34,7 @@ const plan = {
   monthlyCosts: { before: costs, after: costs },
   images: [],
   estimatedDurationMs: 14 * 60_000,
+  deactivateAt: null,
   notes: [
     "the last deactivation copied nothing to Neon: rows that only RDS has will be replaced (dump kept)",
   ],

@@ -4,6 +4,7 @@ import { formatCount, plural } from "@pilot-light/core/output/format";
 import type { Plan as SyncPlan } from "@pilot-light/sync/plan/plan";
 import { pricesAsOf } from "@pilot-light/core/prices";
 import { modeName } from "@pilot-light/validate/mode";
+import { describeTime, ifDueCommand } from "../schedule/schedule.ts";
 import type { Costs } from "./costs.ts";
 import type { ModeChangePlan, TerraformSummary } from "./mode-change-plan.ts";
 
@@ -56,8 +57,15 @@ export function printPlan(plan: ModeChangePlan, printer: Printer): void {
   );
   for (const name of after.unknown) printRow("", yellow(`not counted: ${name}`), printer);
   printRow("time", `about ${plural(Math.round(plan.estimatedDurationMs / 60_000), "minute")}`, printer);
+  if (plan.deactivateAt !== null) printDue(plan.deactivateAt, printer);
   for (const note of plan.notes) printRow("", `${yellow("!")} ${note}`, printer);
   printer.line();
+}
+
+/** When the environment is due for its deactivation, and what runs it. */
+export function printDue(at: string, printer: Printer): void {
+  printRow("deactivate", describeTime(at, new Date()), printer);
+  printRow("", `runs only where a scheduler runs  ${ifDueCommand}`, printer);
 }
 
 /** The numbers of changes, their types, and what loses its data. */

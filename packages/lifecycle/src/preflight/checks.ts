@@ -12,6 +12,8 @@ import { readFacts } from "@pilot-light/sync/read/database-facts";
 import type { SyncOptions } from "@pilot-light/sync/options";
 import type { Plan as SyncPlan } from "@pilot-light/sync/plan/plan";
 import type { LifecycleContext } from "../context.ts";
+import { askAccount, type AccountFindings } from "../account/index.ts";
+import { wantedByPlan } from "../account/wanted.ts";
 import { compareCopies } from "./copy-check.ts";
 import { assertUsable, readDatabase } from "../aws/database.ts";
 import { stateForeign } from "../errors.ts";
@@ -96,6 +98,21 @@ export function checkTerraformPlan(
     const value = await context.stack.plan(await state, await variables(), blocks);
     const how = value.remoteRun === undefined ? "state unlocked" : "planned in Terraform Cloud";
     return { value, summary: `${how}; ${describeChanges(value)}` };
+  });
+}
+
+/** Asks AWS what it will refuse of the plan. What cannot be asked is a note. */
+export function checkAccountFor(
+  preflight: Preflight,
+  context: LifecycleContext,
+  contents: Promise<PlanContents>,
+): Promise<AccountFindings> {
+  return preflight.check("aws", async () => {
+    const value = await askAccount(context, wantedByPlan(await contents));
+    const { asked, problems, notes } = value;
+    const found = problems.length === 0 ? "AWS will refuse nothing" : plural(problems.length, "problem");
+    const noted = notes.length === 0 ? "" : `, ${plural(notes.length, "note")}`;
+    return { value, summary: `${plural(asked, "rule")} for what the plan creates: ${found}${noted}` };
   });
 }
 

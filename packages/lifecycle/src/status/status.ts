@@ -6,16 +6,19 @@ import type { Printer } from "@pilot-light/core/output/printer";
 import { parseDumpKey, systems } from "@pilot-light/core/dump-keys";
 import { clusterName, environmentName, serviceName, type Outputs } from "@pilot-light/core/contract";
 import { OpsError, messageOf } from "@pilot-light/core/ops-error";
+import { isPartlyActive } from "@pilot-light/core/terraform/read-journal";
 import { formatMinute } from "@pilot-light/core/output/format";
 import { listDumps } from "@pilot-light/validate/aws/dumps";
 import { listServices } from "@pilot-light/validate/aws/services";
 import { modeName } from "@pilot-light/validate/mode";
 import { openContext, type LifecycleContext } from "../context.ts";
 import { costsOf } from "../plan/costs.ts";
+import { activeSince, costSince, type Activity } from "./activity.ts";
 import { readDatabase } from "../aws/database.ts";
-import { findDone, isRunning, Journal, type JournalEntry } from "../journal/journal.ts";
+import { isRunning, Journal, type JournalEntry } from "../journal/journal.ts";
 import { modeOf, readState } from "../preflight/checks.ts";
 import { dollars, printHead, printRow } from "../plan/render.ts";
+import { describeTime } from "../schedule/schedule.ts";
 import { endpointsOf } from "../steps/finish.ts";
 import { listSnapshots } from "../aws/snapshots.ts";
 
@@ -30,6 +33,8 @@ export interface StatusFacts {
   dumps: Part<Awaited<ReturnType<typeof newestDumps>>>;
   snapshots: Part<Awaited<ReturnType<typeof listSnapshots>>>;
   costs: ReturnType<typeof costsOf>;
+  /** Undefined in pilot light. */
+  activity: Part<Activity | undefined>;
   unfinished: JournalEntry | undefined;
 }
 
@@ -49,16 +54,32 @@ export async function readStatus(context: LifecycleContext): Promise<StatusFacts
   }
   const state = await readState(stack);
   const outputs = stack.outputsOf(state);
-  const [services, database, dumps, snapshots, journal] = await Promise.all([
+  const [services, database, dumps, snapshots, since, journal] = await Promise.all([
     readPart(readServices(context)),
     readPart(readDatabase(aws, names.databaseInstance, signal)),
     readPart(newestDumps(context, outputs)),
     readPart(listSnapshots(aws, names, signal)),
+    readPart(activeSince(aws, outputs.vpc_id, signal)),
     readPart(Journal.open(context)),
   ]);
   printer.live("");
   const unfinished = journal.known ? journal.value.unfinished : undefined;
-  return { outputs, services, database, dumps, snapshots, costs: costsOf(state.resources), unfinished };
+  const costs = costsOf(state.resources);
+  const activity = activityOf(since, costs, journal);
+  return { outputs, services, database, dumps, snapshots, costs, activity, unfinished };
+}
+
+function activityOf(
+  since: Part<string | undefined>,
+  costs: StatusFacts["costs"],
+  journal: Part<Journal>,
+): StatusFacts["activity"] {
+  if (!since.known) return since;
+  if (since.value === undefined) return { known: true, value: undefined };
+  if (!journal.known) return journal;
+  const costUsd = costSince(since.value, costs, new Date());
+  const deactivateAt = journal.value.last?.deactivateAt ?? null;
+  return { known: true, value: { since: since.value, costUsd, deactivateAt } };
 }
 
 /** The rows of the status, without the unfinished mode change: a word, and what it shows. */
@@ -82,21 +103,38 @@ export function statusRows(facts: StatusFacts): [word: string, text: string][] {
   ];
 }
 
+/** Rows that change with the clock. None in pilot light. */
+function activityRows(activity: StatusFacts["activity"]): [word: string, text: string][] {
+  if (!activity.known) return [["active", `unknown: ${activity.reason}`]];
+  if (activity.value === undefined) return [];
+  const { since, costUsd, deactivateAt } = activity.value;
+  const cost = costUsd === null ? "" : `; about ${dollars({ totalUsd: costUsd })} so far`;
+  return [
+    ["active", `since ${formatMinute(since)} UTC${cost}`],
+    [
+      "deactivate",
+      deactivateAt === null
+        ? "not scheduled; to schedule it:  pnpm activate --for 8h"
+        : `due ${describeTime(deactivateAt, new Date())}; to change it:  pnpm activate --for <duration>`,
+    ],
+  ];
+}
+
 /** "active", or "partly active" while a mode change is unfinished. */
 export function modeText({ outputs, unfinished }: StatusFacts): string {
-  const isChanging =
-    unfinished?.begun.includes("deploy") === true && findDone(unfinished, "deploy") === undefined;
-  return isChanging ? "partly active" : modeName(modeOf(outputs));
+  return unfinished !== undefined && isPartlyActive(unfinished) ? "partly active" : modeName(modeOf(outputs));
 }
 
 export function printStatus(facts: StatusFacts, { aws, printer, project }: LifecycleContext): void {
   printHead(`Status  ${project} ${environmentName}, ${aws.region}`, `mode: ${modeText(facts)}`, printer);
   if (facts.unfinished !== undefined) printUnfinished(facts.unfinished, printer);
-  for (const [word, text] of statusRows(facts)) printRow(word, text, printer);
+  for (const [word, text] of [...statusRows(facts), ...activityRows(facts.activity)]) {
+    printRow(word, text, printer);
+  }
 }
 
 export function outcomeOf(facts: StatusFacts): CommandOutcome {
-  const { outputs, services, database, dumps, snapshots, costs, unfinished } = facts;
+  const { outputs, services, database, dumps, snapshots, costs, activity, unfinished } = facts;
   const mode = modeOf(outputs);
   return {
     outcome: mode,
@@ -108,6 +146,7 @@ export function outcomeOf(facts: StatusFacts): CommandOutcome {
       newestDumps: valueOf(dumps),
       snapshots: valueOf(snapshots),
       monthlyCosts: costs,
+      activity: valueOf(activity),
       unfinished: unfinished ?? null,
     },
   };

@@ -20,6 +20,7 @@ const facts: StatusFacts = {
   dumps: { known: true, value: [] },
   snapshots: { known: true, value: [] },
   costs: costsOf([]),
+  activity: { known: true, value: undefined },
   unfinished: undefined,
 };
 

@@ -10,7 +10,7 @@ import { type Health, printHealth, validateHealth } from "./health.ts";
 import { findDone, type Journal } from "../journal/journal.ts";
 import { describeMode } from "../preflight/checks.ts";
 import type { ModeChangeName, ModeChangeOptions } from "../options.ts";
-import { dollars, printRow } from "../plan/render.ts";
+import { dollars, printDue, printRow } from "../plan/render.ts";
 import type { StepRunner } from "../journal/step-runner.ts";
 import type { ModeChangeContext } from "../mode-change.ts";
 import type { ModeChangePlan } from "../plan/mode-change-plan.ts";
@@ -44,7 +44,7 @@ export async function finish(
   const health = await runner.between("The environment is deployed. Its health was not checked.", () =>
     validateHealth({ directory, outputs, waitMs: options.waitMs }, context),
   );
-  await closeJournal(journal, health);
+  await closeJournal(journal, plan.command, health);
   const durationMs = Math.round(performance.now() - runner.start);
   const endpoints = endpointsOf(outputs);
   printHealth(health, printer);
@@ -108,6 +108,7 @@ function printVerdict(
   printEndpoints(endpoints, printer);
   if (plan.command === "deactivate") printRow("kept", describeKept(plan), printer);
   printRow("cost", `${dollars(plan.monthlyCosts.after)} per month from now on`, printer);
+  if (plan.deactivateAt !== null) printDue(plan.deactivateAt, printer);
   for (const id of snapshots) printRow("snapshot", id, printer);
   printRow("to reverse", reverseLine(plan.command, options), printer);
   if (!healthy) {
@@ -120,11 +121,20 @@ export function printEndpoints(endpoints: Endpoints, printer: Printer): void {
   for (const [what, where] of Object.entries(endpoints)) printRow(what, where, printer);
 }
 
-async function closeJournal(journal: Journal, { exit, report }: Health): Promise<void> {
+async function closeJournal(
+  journal: Journal,
+  command: ModeChangeName,
+  { exit, report }: Health,
+): Promise<void> {
   const failed = report.checks.filter(({ status }) => status === "failed").map(({ id }) => id);
   await journal.change((_, at) =>
     exit === 0
-      ? { finishedAt: at, stopped: null, pausedTasks: null }
+      ? {
+          finishedAt: at,
+          stopped: null,
+          pausedTasks: null,
+          ...(command === "deactivate" ? { deactivateAt: null } : {}),
+        }
       : { stopped: { step: "validate", code: "UNHEALTHY", message: failed.join(", "), at } },
   );
 }
@@ -186,18 +196,35 @@ export async function reportUnchangedMode(
     const changes = plural(contents.changes.length, "change");
     printer.line(`  Terraform has ${changes} to other settings. To see them:  ${deployLine("infra:diff")}`);
   }
+  const deactivateAt = await recordSchedule(command, context);
   const health = await validateHealth({ directory, outputs, waitMs: 0 }, context);
   printHealth(health, printer);
   const own = journal.unfinished?.command === command;
-  if (!options.dryRun && own) await closeJournal(journal, health);
+  if (!options.dryRun && own) await closeJournal(journal, command, health);
   const endpoints = endpointsOf(outputs);
   printEndpoints(endpoints, printer);
   return {
     outcome: command === "activate" ? "already active" : "already in pilot light",
-    document: { endpoints, dataCopied: false, validation: validationOf(health) },
+    document: { endpoints, dataCopied: false, deactivateAt, validation: validationOf(health) },
     exit: health.exit,
     summary: `${project} ${environmentName} is already ${mode}. Nothing was changed.`,
   };
+}
+
+/** Records the time of `--for`, and that a deactivated environment is not due. Returns the time that counts, or would count. */
+async function recordSchedule(
+  command: ModeChangeName,
+  { journal, options, printer }: ModeChangeContext,
+): Promise<string | null> {
+  const recorded = journal.last?.deactivateAt ?? null;
+  const at =
+    command === "deactivate" ? null : options.schedule === undefined ? recorded : options.schedule.at;
+  if (!options.dryRun && at !== recorded) {
+    await journal.assertUnchanged();
+    await journal.schedule(at);
+  }
+  if (at !== null) printDue(at, printer);
+  return at;
 }
 
 /** @throws OpsError SYNC_PENDING (precondition) when the last run stopped before its copy */

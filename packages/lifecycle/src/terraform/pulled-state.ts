@@ -6,6 +6,45 @@ import { outputValues } from "@pilot-light/core/terraform/outputs";
 import { z } from "zod";
 import type { Resource } from "./changes.ts";
 
+const values = z.record(z.string(), z.unknown());
+const index = z.union([z.string(), z.number()]);
+
+/** One step of the path to a sensitive attribute: `{ type: "get_attr", value: "password" }`. */
+const pathStep = z.object({ type: z.string(), value: z.unknown() });
+
+export const pulledStateSchema = z.object({
+  version: z.literal(4),
+  /** The identity of the state. A state that was created again has another one. */
+  lineage: z.string(),
+  /** Every write raises it. */
+  serial: z.number().default(0),
+  outputs: z.record(z.string(), z.object({ value: z.unknown() })).default({}),
+  resources: z
+    .array(
+      z.object({
+        module: z.string().optional(),
+        mode: z.string(),
+        type: z.string(),
+        name: z.string(),
+        instances: z
+          .array(
+            z.object({
+              index_key: index.optional(),
+              /** Of an object that its replacement has not deleted yet. */
+              deposed: z.string().optional(),
+              attributes: values.nullish(),
+              sensitive_attributes: z.array(z.array(pathStep)).nullish(),
+            }),
+          )
+          .default([]),
+      }),
+    )
+    .default([]),
+});
+
+export type PulledDocument = z.infer<typeof pulledStateSchema>;
+type PulledResource = PulledDocument["resources"][number];
+
 /** A resource that Terraform manages. */
 export interface StateResource extends Resource {
   /** Its name in the configuration. */
@@ -17,53 +56,44 @@ export interface StateResource extends Resource {
 export interface PulledState {
   /** Every write changes it: the lineage and the serial. "none" where there is no state yet. */
   version: string;
+  /** Undefined where there is no state yet. */
+  lineage: string | undefined;
   /** None where nothing was deployed. */
   outputs: Readonly<Record<string, unknown>>;
   resources: readonly StateResource[];
 }
-
-const instance = z.object({
-  index_key: z.union([z.string(), z.number()]).optional(),
-  attributes: z.record(z.string(), z.unknown()).nullish(),
-});
-const schema = z.object({
-  lineage: z.string(),
-  serial: z.number(),
-  outputs: z.unknown().optional(),
-  resources: z
-    .array(
-      z.object({
-        module: z.string().optional(),
-        mode: z.string(),
-        type: z.string(),
-        name: z.string(),
-        instances: z.array(instance).default([]),
-      }),
-    )
-    .default([]),
-});
 
 /**
  * @param text what `terraform state pull` prints: nothing where there is no state yet
  * @throws ZodError or SyntaxError when it has another form
  */
 export function parsePulledState(text: string): PulledState {
-  if (text.trim() === "") return { version: "none", outputs: {}, resources: [] };
-  const { lineage, serial, outputs, resources } = schema.parse(JSON.parse(text));
+  if (text.trim() === "") return { version: "none", lineage: undefined, outputs: {}, resources: [] };
+  const { lineage, serial, outputs, resources } = pulledStateSchema.parse(JSON.parse(text));
   return {
     version: `${lineage} ${serial}`,
-    outputs: outputValues(outputs ?? {}),
+    lineage,
+    outputs: outputValues(outputs),
     resources: resources
       .filter(({ mode }) => mode === "managed")
-      .flatMap(({ module, type, name, instances }) => {
-        const place = `${module === undefined ? "" : `${module}.`}${type}.${name}`;
-        return instances.map(({ index_key: key, attributes }) => ({
-          address: key === undefined ? place : `${place}[${JSON.stringify(key)}]`,
+      .flatMap(({ module, type, name, instances }) =>
+        instances.map(({ index_key: key, attributes }) => ({
+          address: placeOf({ module, type, name }) + indexText(key),
           module,
           type,
           name,
           values: attributes ?? {},
-        }));
-      }),
+        })),
+      ),
   };
+}
+
+/** The address of a resource without the index of an instance: `module.rds.aws_db_instance.main`. */
+export function placeOf({ module, type, name }: Pick<PulledResource, "module" | "type" | "name">): string {
+  return `${module === undefined ? "" : `${module}.`}${type}.${name}`;
+}
+
+/** `[0]`, `["a"]`, or "". */
+export function indexText(key: string | number | undefined): string {
+  return key === undefined ? "" : `[${JSON.stringify(key)}]`;
 }

@@ -1,8 +1,5 @@
 /** The last mode change, as its journal records it: which dumps it may need. */
-import { readFile } from "node:fs/promises";
-import { createAwsClients } from "@pilot-light/core/aws/clients";
-import { awsError, awsErrorName } from "@pilot-light/core/aws/errors";
-import { sdk } from "@pilot-light/core/aws/sdk";
+import { awsError } from "@pilot-light/core/aws/errors";
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import type { ResourceNames } from "@pilot-light/core/contract";
 import { messageOf } from "@pilot-light/core/ops-error";
@@ -11,6 +8,7 @@ import {
   journalPlace,
   type JournalPlace,
 } from "@pilot-light/core/terraform/journal-place";
+import { readJournal } from "@pilot-light/core/terraform/read-journal";
 import { z } from "zod";
 import { lastChangeUnknown } from "../archive/errors.ts";
 
@@ -58,21 +56,9 @@ async function readText(
   { environment, signal }: CommandContext,
 ): Promise<string | undefined> {
   const name = describeJournalPlace(place);
-  if ("file" in place) {
-    return await readFile(place.file, "utf8").catch((cause: unknown) => {
-      if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return undefined;
-      throw lastChangeUnknown({ place: name, reason: messageOf(cause) }, { cause });
-    });
-  }
-  const { bucket: Bucket, key: Key, region } = place;
-  const aws = createAwsClients(region === undefined ? environment : { ...environment, AWS_REGION: region });
-  const s3 = await aws.s3();
-  try {
-    const { Body } = await s3.send(new (sdk.s3().GetObjectCommand)({ Bucket, Key }), { abortSignal: signal });
-    return await Body?.transformToString();
-  } catch (error) {
+  return await readJournal(place, environment, signal).catch((cause: unknown) => {
     signal.throwIfAborted();
-    if (["NoSuchKey", "NoSuchBucket"].includes(awsErrorName(error))) return undefined;
-    throw awsError(error, `Cannot read the journal ${name}`);
-  }
+    if ("file" in place) throw lastChangeUnknown({ place: name, reason: messageOf(cause) }, { cause });
+    throw awsError(cause, `Cannot read the journal ${name}`);
+  });
 }

@@ -41,10 +41,17 @@ const mostDetails = 10;
 
 /** `Validate  davidshaevel dev, us-east-1      mode: active`. */
 export function headerLines(
-  { title = "Validate", project, environment, region, mode }: Header & Pick<Report, "mode">,
+  {
+    title = "Validate",
+    project,
+    environment,
+    region,
+    mode,
+    isPartlyActive = false,
+  }: Header & Pick<Report, "mode">,
   { page }: Pick<LineStyle, "page">,
 ): string[] {
-  const right = `mode: ${modeName(mode)}`;
+  const right = `mode: ${isPartlyActive ? "partly active" : modeName(mode)}`;
   const least = page.width - right.length - 2;
   return layOutTable(
     [{ least, wraps: true }, {}],

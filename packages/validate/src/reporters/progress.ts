@@ -12,6 +12,8 @@ export interface ProgressStart {
 export interface Header extends Pick<Report, "project" | "environment" | "region"> {
   /** The command. Default: "Validate". */
   title?: string;
+  /** A mode change has stopped in its deployment. */
+  isPartlyActive?: boolean;
 }
 
 export interface Progress {

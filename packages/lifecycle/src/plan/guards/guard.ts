@@ -5,6 +5,7 @@
  */
 import type { OpsError } from "@pilot-light/core/ops-error";
 import type { Divergence } from "@pilot-light/sync/divergence";
+import type { AccountFindings } from "../../account/index.ts";
 import type { Database } from "../../aws/database.ts";
 import { againLine, type Given } from "../../journal/command-hints.ts";
 import type { GuardedCommand, ModeChangeName } from "../../options.ts";
@@ -18,6 +19,8 @@ export interface GuardFacts {
   options: Given;
   /** Changes of the Terraform plan. */
   changes: readonly Change[];
+  /** What AWS will refuse of the plan; only for a command that asks. */
+  account?: Pick<AccountFindings, "problems">;
   /** Resources of the state that the stack does not define, from an earlier version of the stack. */
   unknown?: readonly UnknownResource[];
   /** Whether the outputs describe an active environment. */

@@ -1,5 +1,6 @@
 /** The list of the guards, and the one function that checks them. */
 import type { OpsError } from "@pilot-light/core/ops-error";
+import { accountGuard } from "./account.ts";
 import { dataLossGuard } from "./data-loss.ts";
 import { databaseCreatedGuard, databaseDeletedGuard } from "./database.ts";
 import { isAllowed, type Guard, type GuardFacts } from "./guard.ts";
@@ -19,6 +20,7 @@ export const guards: readonly Guard[] = [
   databaseDeletedGuard,
   resyncGuard,
   newerGuard,
+  accountGuard,
 ];
 
 /** Checks every guard of the command: the refusals, and the lines of the plan for what the flags allow. */

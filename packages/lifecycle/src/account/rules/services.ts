@@ -1,0 +1,127 @@
+/** What ECS and CloudFront need: the service-linked role, images for the processors of the tasks, and an issued certificate. */
+import { awsErrorName } from "@pilot-light/core/aws/errors";
+import { awsCommand } from "@pilot-light/core/aws/command-line";
+import { createAwsClients } from "@pilot-light/core/aws/clients";
+import { sdk } from "@pilot-light/core/aws/sdk";
+import { failure, warning, type Problem } from "@pilot-light/validate/check";
+import { z } from "zod";
+import type { AccountContext, AccountRule } from "../rule.ts";
+import type { WantedImage } from "../wanted.ts";
+
+export const serviceRoleRule: AccountRule = {
+  id: "ecs-service-role",
+  title: "The service-linked role of ECS exists",
+  actions: ["iam:GetRole"],
+  concerns: ({ services }) => services > 0,
+  async ask({ aws, signal }) {
+    const { GetRoleCommand } = sdk.iam();
+    const client = await aws.iam();
+    try {
+      await client.send(new GetRoleCommand({ RoleName: "AWSServiceRoleForECS" }), { abortSignal: signal });
+      return { summary: "AWSServiceRoleForECS exists" };
+    } catch (error) {
+      if (!awsErrorName(error).startsWith("NoSuchEntity")) throw error;
+      const fix = {
+        text: "In an account that never used ECS, the first activation can fail. Create the role",
+        command: "aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com",
+      };
+      return { summary: "missing", problems: [warning("there is no AWSServiceRoleForECS", fix)] };
+    }
+  },
+};
+
+/** The names of Docker for the architectures of ECS. */
+const architectures: Readonly<Record<string, string>> = { X86_64: "amd64", ARM64: "arm64" };
+
+export const imagePlatformRule: AccountRule = {
+  id: "image-platforms",
+  title: "The images are built for the processors of the tasks",
+  actions: ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+  concerns: ({ images }) => images.length > 0,
+  async ask(context, { images, architecture }) {
+    const wanted = architectures[architecture] ?? architecture;
+    const distinct = [...new Map(images.map((image) => [image.digest, image])).values()];
+    const read = await Promise.all(
+      distinct.map(async (image) => ({ image, platforms: await platformsOf(image, context) })),
+    );
+    const unknown = read.filter(({ platforms }) => platforms === undefined).length;
+    const problems = read.flatMap(({ image: { repository, digest }, platforms }): Problem[] => {
+      if (platforms === undefined || platforms.includes(wanted)) return [];
+      const fix = {
+        text: `Build the image with --platform linux/${wanted}, or set task_cpu_architecture for all tasks.`,
+      };
+      const built = platforms.join(", ") || "no platform of Linux";
+      return [failure(`${repository}@${digest.slice(0, 19)} is built for ${built}, not for ${wanted}`, fix)];
+    });
+    return { summary: `${read.length - unknown} of ${read.length} images name their platforms`, problems };
+  },
+};
+
+const manifestSchema = z.object({
+  manifests: z
+    .array(z.object({ platform: z.object({ os: z.string(), architecture: z.string() }).optional() }))
+    .optional(),
+  config: z.object({ digest: z.string() }).optional(),
+});
+const configSchema = z.object({ os: z.string(), architecture: z.string() });
+
+/** The architectures of an image for Linux; undefined where the registry does not tell them, as emulators do not. */
+async function platformsOf(
+  { registry, repository, digest }: WantedImage,
+  { aws, signal }: AccountContext,
+): Promise<string[] | undefined> {
+  const { BatchGetImageCommand, GetDownloadUrlForLayerCommand } = sdk.ecr();
+  const client = await aws.ecr();
+  const place = { registryId: registry, repositoryName: repository };
+  const command = new BatchGetImageCommand({ ...place, imageIds: [{ imageDigest: digest }] });
+  const { images: [image] = [] } = await client.send(command, { abortSignal: signal });
+  const manifest = manifestSchema.safeParse(JSON.parse(image?.imageManifest ?? "{}"));
+  if (!manifest.success) return undefined;
+  const { manifests, config } = manifest.data;
+  const ofLinux = (list: readonly { os: string; architecture: string }[]) =>
+    list.filter(({ os }) => os === "linux").map(({ architecture }) => architecture);
+  if (manifests !== undefined) return ofLinux(manifests.flatMap(({ platform }) => platform ?? []));
+  if (config === undefined) return undefined;
+  try {
+    const layer = new GetDownloadUrlForLayerCommand({ ...place, layerDigest: config.digest });
+    const { downloadUrl = "" } = await client.send(layer, { abortSignal: signal });
+    const read = configSchema.safeParse(await (await fetch(downloadUrl, { signal })).json());
+    return read.success ? ofLinux([read.data]) : undefined;
+  } catch (error) {
+    if (signal.aborted || awsErrorName(error) === "AccessDeniedException") throw error;
+    return undefined;
+  }
+}
+
+/** CloudFront takes certificates of this region only. */
+const certificateRegion = "us-east-1";
+
+export const certificateRule: AccountRule = {
+  id: "certificate-region",
+  title: "The certificate of the domain is issued, in the region that CloudFront reads",
+  actions: ["acm:DescribeCertificate"],
+  concerns: ({ certificate }) => certificate !== null,
+  async ask({ environment, aws, signal }, { certificate }) {
+    const arn = certificate ?? "";
+    const region = arn.split(":")[3] ?? "";
+    if (region !== certificateRegion) {
+      const fix = { text: `Deploy the environment in ${certificateRegion}, or without domain_name.` };
+      const problem = `the certificate is in ${region}, and CloudFront reads ${certificateRegion} only`;
+      return { summary: `a certificate in ${region}`, problems: [failure(problem, fix)] };
+    }
+    const { DescribeCertificateCommand } = sdk.acm();
+    // The environment may be in another region.
+    const client = await createAwsClients({ ...environment, AWS_REGION: certificateRegion }).acm();
+    const { Certificate } = await client.send(new DescribeCertificateCommand({ CertificateArn: arn }), {
+      abortSignal: signal,
+    });
+    const status = Certificate?.Status ?? "unknown";
+    if (status === "ISSUED") return { summary: `${status} in ${region}` };
+    const command = awsCommand(aws, `acm describe-certificate --certificate-arn ${arn}`);
+    const fix = {
+      text: "Add the DNS records that the output acm_certificate_validation_records names, and wait",
+      command,
+    };
+    return { summary: `${status} in ${region}`, problems: [failure(`the certificate is ${status}`, fix)] };
+  },
+};

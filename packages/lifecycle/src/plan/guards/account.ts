@@ -1,0 +1,29 @@
+/** Stops a command of whose plan AWS would refuse a part: the apply would stop in the middle. */
+import { renderFix } from "@pilot-light/validate/fix";
+import { accountNotReady } from "../../errors.ts";
+import { lineAllowing, type Finding, type Guard, type GuardFacts } from "./guard.ts";
+
+export const accountGuard = {
+  id: "account",
+  commands: ["activate", "infra:deploy"],
+  codes: [accountNotReady.entry.code],
+  allow: {
+    summary: "Continue even if AWS would, by its answers, refuse a part of the deployment",
+    meaning:
+      "You know that AWS will accept the deployment, such as after an increase of a quota that AWS does not report yet.",
+  },
+  check(facts: Pick<GuardFacts, "command" | "options" | "account">): Finding[] {
+    const problems = facts.account?.problems ?? [];
+    if (problems.length === 0) return [];
+    const described = problems.map(({ message, fix }) => ({ message, fix: renderFix(fix) }));
+    return [
+      {
+        refusal: accountNotReady({
+          problems: described,
+          anywayCommand: lineAllowing(facts, accountGuard.id),
+        }),
+        note: `AWS will refuse a part of the deployment: ${problems.map(({ message }) => message).join("; ")} (--allow-account)`,
+      },
+    ];
+  },
+} satisfies Guard;

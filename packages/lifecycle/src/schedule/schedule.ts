@@ -1,0 +1,35 @@
+/** When an active environment is to be deactivated: the time that `--for` sets, and how it is shown. Times are ISO 8601, in UTC. */
+import { parseDuration } from "@pilot-light/core/cli/option-values";
+import { usage } from "@pilot-light/core/errors";
+import { formatMinute } from "@pilot-light/core/output/format";
+import type { Schedule } from "../options.ts";
+
+const hour = 3_600_000;
+const longest = 31 * 24 * hour;
+
+/** The command that a scheduler runs. */
+export const ifDueCommand = "pnpm deactivate --if-due --yes";
+
+/**
+ * The value of `--for`: a duration, or `unlimited`.
+ * @throws OpsError USAGE (usage)
+ */
+export function parseSchedule(text: string, now: Date): Schedule {
+  if (text === "unlimited") return { text, at: null };
+  const milliseconds = parseDuration(text, "--for");
+  if (milliseconds > longest) {
+    throw usage({ problem: `--for must be at most ${longest / hour}h, or unlimited, not "${text}".` });
+  }
+  return { text, at: new Date(now.getTime() + milliseconds).toISOString() };
+}
+
+export function isDue(at: string, now: Date): boolean {
+  return Date.parse(at) <= now.getTime();
+}
+
+/** "2026-11-28 04:12 UTC, in 7.9 h", or "..., 0.4 h ago". */
+export function describeTime(at: string, now: Date): string {
+  const hours = (Date.parse(at) - now.getTime()) / hour;
+  const distance = `${Math.abs(hours).toFixed(1)} h`;
+  return `${formatMinute(at)} UTC, ${hours > 0 ? `in ${distance}` : `${distance} ago`}`;
+}
