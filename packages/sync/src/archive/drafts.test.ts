@@ -8,12 +8,14 @@ const interrupted = {
 } as unknown as InterruptedDump;
 
 test("a dump can be resumed from while the target is the database that the sync was to replace", () => {
-  expect(obsolete(interrupted, 2, undefined)).toBeUndefined();
-  expect(obsolete(interrupted, 2, "rds-dumps/2026-11-22T09-29-59.dump")).toBeUndefined();
+  expect(obsolete(interrupted, { oid: 2 }, undefined)).toBeUndefined();
+  expect(obsolete(interrupted, { oid: 2 }, "rds-dumps/2026-11-22T09-29-59.dump")).toBeUndefined();
 });
 
 test("not after its swap, nor after another sync, restore or undo, nor after the opposite sync", () => {
-  expect(obsolete(interrupted, 3, undefined)).toBe("replaced");
-  expect(obsolete(interrupted, 4, undefined)).toBe("superseded");
-  expect(obsolete(interrupted, 2, "rds-dumps/2026-11-22T09-30-01.dump")).toBe("superseded");
+  expect(obsolete(interrupted, { oid: 3 }, undefined)).toBe("replaced");
+  expect(obsolete(interrupted, { oid: 4 }, undefined)).toBe("superseded");
+  expect(obsolete(interrupted, { oid: 2 }, "rds-dumps/2026-11-22T09-30-01.dump")).toBe("superseded");
+  const inPlace = { at: "2026-11-22T09-30-01", backup: "rds-dumps/2026-11-22T09-30-01.dump" };
+  expect(obsolete(interrupted, { oid: 2, inPlace }, undefined)).toBe("superseded");
 });

@@ -5,6 +5,7 @@
 import { draftKey, isDraftKey, parseDumpKey, timestamp } from "@pilot-light/core/dump-keys";
 import { z } from "zod";
 import type { SyncDirection } from "../direction.ts";
+import type { DatabaseFacts } from "../read/database-facts.ts";
 import type { DumpBucket } from "./dump-bucket.ts";
 import { manifestSchema, scriptSchema } from "./manifest.ts";
 import { listSince, readText } from "./read-dumps.ts";
@@ -72,16 +73,16 @@ export type Obsolete =
 
 /**
  * Whether the target is still the database that the interrupted sync was to replace. Pure.
- * @param oid of the target
+ * @param database the target: its OID, and when its contents were replaced in place
  * @param newestArchive key of the newest archive of both directions
  */
 export function obsolete(
   { stored, draft: { manifest, staging } }: InterruptedDump,
-  oid: number,
+  { oid, inPlace }: Pick<DatabaseFacts, "oid" | "inPlace">,
   newestArchive: string | undefined,
 ): Obsolete | undefined {
   if (oid === staging) return "replaced";
-  const stampOf = (key: string) => parseDumpKey(key)?.stamp ?? "";
-  const isNewer = newestArchive !== undefined && stampOf(newestArchive) > stampOf(stored.key);
+  const stampOf = (key: string | undefined) => parseDumpKey(key ?? "")?.stamp ?? "";
+  const isNewer = [stampOf(newestArchive), inPlace?.at ?? ""].some((stamp) => stamp > stampOf(stored.key));
   return oid !== manifest.target?.oid || isNewer ? "superseded" : undefined;
 }

@@ -74,10 +74,10 @@ function syncCommand(direction: DirectionName, summary: string): Command {
       const given = { ...args, outputs: outputsSource(outputsFile, context.environment) };
       if (resume) {
         const { excludeTableData, ...others } = given;
-        if (isRemote || excludeTableData !== undefined) {
+        if (isRemote || excludeTableData !== undefined || others.inPlace) {
           throw usage({
             problem:
-              "--resume excludes --on-fargate and --exclude-table-data: the dump contains what the interrupted sync has copied.",
+              "--resume excludes --on-fargate, --in-place and --exclude-table-data: it finishes what the interrupted sync has begun.",
           });
         }
         const { runResumeCommand } = await import("./run-restore.ts");

@@ -58,7 +58,7 @@ export async function prepare(
   // The OID of the source tells whether the opposite sync has replaced it since.
   const isUsable =
     interrupted?.draft.manifest.database.oid === source.facts.oid &&
-    obsolete(interrupted, target.facts.oid, undefined) === undefined;
+    obsolete(interrupted, target.facts, undefined) === undefined;
   const resumable = isUsable ? [describeInterrupted(interrupted, direction)] : [];
   const plan = makePlan({
     direction,

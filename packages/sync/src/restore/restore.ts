@@ -112,8 +112,8 @@ async function prepareOpened(
   if (interrupted !== undefined) await assertInterrupted(interrupted, direction, resolved.store, context);
   const prepared = await prepareRestore(direction, options, resolved, dump, state, context);
   if (interrupted === undefined) return prepared;
-  const { oid } = prepared.inspection.target.facts;
-  await assertResumable(interrupted, { direction, oid, target: resolved.target }, resolved.store, context);
+  const { facts } = prepared.inspection.target;
+  await assertResumable(interrupted, { direction, facts, target: resolved.target }, resolved.store, context);
   return resumed(prepared, interrupted, direction, Date.now());
 }
 

@@ -8,6 +8,7 @@ import { noDumpToResume, resumeReplaced, resumeSuperseded, resumeWithoutScript }
 import type { OpenedDump } from "../archive/opened-dump.ts";
 import type { Direction, SyncDirection } from "../direction.ts";
 import type { RestoreOptions } from "../options.ts";
+import type { DatabaseFacts } from "../read/database-facts.ts";
 import type { PreparedRestore } from "../plan/prepare-restore.ts";
 import { openFound } from "./open-dump.ts";
 
@@ -53,9 +54,13 @@ export async function assertResumable(
   interrupted: InterruptedDump,
   {
     direction,
-    oid,
+    facts: database,
     target,
-  }: { direction: Direction; oid: number; target: { database: string; system: string; host: string } },
+  }: {
+    direction: Direction;
+    facts: DatabaseFacts;
+    target: { database: string; system: string; host: string };
+  },
   store: DumpStore,
   { signal }: CommandContext,
 ): Promise<void> {
@@ -63,7 +68,7 @@ export async function assertResumable(
   const recorded = interrupted.draft.manifest.target;
   const isTarget = recorded?.host === target.host && recorded.name === target.database;
   const newest = (await store.newestArchive(signal))?.key;
-  const reason = isTarget ? obsolete(interrupted, oid, newest) : "superseded";
+  const reason = isTarget ? obsolete(interrupted, database, newest) : "superseded";
   if (reason === undefined) return;
   const facts = { direction: direction.name, uri: store.uri(key), database: target.database };
   throw reason === "replaced"
