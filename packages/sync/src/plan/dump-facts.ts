@@ -143,10 +143,7 @@ function unquoted(text: string): string {
 }
 
 /** Sentences about what nothing verifies after the restore, because the manifest does not state it. */
-export function unverifiedParts(
-  { contents, details }: OpenedDump,
-  { sameMajor }: { sameMajor: boolean },
-): string[] {
+export function unverifiedParts({ contents, details }: OpenedDump): string[] {
   const parts: string[] = [];
   if (contents === undefined) {
     parts.push("rows: the manifest states no row counts, so only the tables' names are compared");
@@ -157,7 +154,6 @@ export function unverifiedParts(
     parts.push(
       "the encoding, rows of extensions' tables, and privileges that PUBLIC does not have: the manifest is of an older version",
     );
-    if (!sameMajor) parts.push("columns: the major versions differ, and the manifest is of an older version");
   }
   return parts;
 }
