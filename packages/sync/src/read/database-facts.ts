@@ -1,6 +1,7 @@
 /** What preflight reads of a server and a database, in one query. The rules check it. */
 import { notInExtension, userSchema } from "@pilot-light/core/inventory/objects";
 import type { Session } from "@pilot-light/core/postgres/session";
+import { privilegedObjectsQuery } from "./privileged-objects.ts";
 import { splitComment, type CopyMark } from "./copy-mark.ts";
 
 /** A server, the role of the session, and the database that it is connected to. */
@@ -28,6 +29,8 @@ export interface DatabaseFacts {
   extensions: readonly InstalledExtension[];
   /** Extensions that could be created here. */
   available: readonly string[];
+  /** The role may create extensions that are not trusted: as a superuser, or because the platform (RDS, Neon) has its own list. */
+  mayCreateExtensions: boolean;
   /** Those that a role without SUPERUSER may create, whose members then belong to the server's first superuser. */
   trusted: readonly string[];
   /** Roles that exist on the server. */
@@ -47,6 +50,18 @@ export interface DatabaseFacts {
   unreadable: readonly string[];
   /** Roles that objects of this database name, which exist on the target only if somebody creates them. */
   namedRoles: readonly NamedRole[];
+  /** Objects that only a superuser may create. */
+  privilegedObjects: readonly string[];
+  /** Parameters that functions of this database set, each with one of the functions. */
+  functionSettings: readonly { parameter: string; function: string }[];
+  /** Parameters of the server, and whether the role may set them in a function. */
+  parameters: Readonly<Record<string, boolean>>;
+  /** Extensions whose comment is not the one that CREATE EXTENSION gives. */
+  commentedExtensions: readonly string[];
+  /** Collations of the server that objects of this database use. */
+  usedCollations: readonly string[];
+  /** All collations of the server, for the encoding of this database. */
+  collations: readonly string[];
   /** What ALTER DATABASE and ALTER ROLE ... IN DATABASE set, and the comment without the mark. */
   settings: readonly DatabaseSetting[];
   /** Why the database is a changed copy; absent where it is not marked. */
@@ -83,12 +98,25 @@ export interface InstalledExtension {
 
 /** Reads the facts. Changes nothing. */
 export async function readFacts(session: Session): Promise<DatabaseFacts> {
-  type Row = Omit<DatabaseFacts, "major" | "settings" | "mark"> & { versionNumber: number };
+  type Row = Omit<DatabaseFacts, "major" | "parameters" | "settings" | "mark"> & { versionNumber: number };
   const { facts } = await session.one<{ facts: Row }>(factsQuery);
   const { versionNumber, ...rest } = facts;
   const major = Math.floor(versionNumber / 10_000);
-  return { ...rest, major, ...splitSettings(await readSettings(session, major)) };
+  const parameters = await readParameters(session, major);
+  return { ...rest, major, parameters, ...splitSettings(await readSettings(session, major)) };
 }
+
+/** A function may set what its owner may set for a session (`update_proconfig_value` in src/backend/commands/functioncmds.c). */
+async function readParameters(session: Session, major: number): Promise<Record<string, boolean>> {
+  const rows = await session.query<{ name: string; isSettable: boolean }>(`
+    select pg_catalog.lower(s.name) as name, r.rolsuper or s.context = 'user' ${grantedSet("s.name", major)} as "isSettable"
+      from pg_catalog.pg_settings s, pg_catalog.pg_roles r where r.rolname = current_user`);
+  return Object.fromEntries(rows.map(({ name, isSettable }) => [name, isSettable]));
+}
+
+/** GRANT SET exists from version 15 on. */
+const grantedSet = (parameter: string, major: number) =>
+  major >= 15 ? `or pg_catalog.has_parameter_privilege(${parameter}, 'SET')` : "";
 
 /** Takes the mark out of the comment. */
 function splitSettings(settings: readonly DatabaseSetting[]): Pick<DatabaseFacts, "settings" | "mark"> {
@@ -106,11 +134,10 @@ const isComment = ({ role, name }: DatabaseSetting) => role === null && name ===
 
 /**
  * The settings of the session's database. ALTER DATABASE SET checks a parameter as SET does, and takes a parameter that the server does
- * not know (`app.secret`) from superusers only; pg_settings hides those. GRANT SET exists from version 15 on (`validate_option_array_item` in
- * src/backend/utils/misc/guc.c); ALTER ROLE needs the ADMIN option from version 16 on (`AlterRoleSet` in src/backend/commands/user.c).
+ * not know (`app.secret`) from superusers only; pg_settings hides those (`validate_option_array_item` in src/backend/utils/misc/guc.c); ALTER ROLE needs the ADMIN option from version 16 on (`AlterRoleSet` in src/backend/commands/user.c).
  */
 async function readSettings(session: Session, major: number): Promise<DatabaseSetting[]> {
-  const granted = major >= 15 ? "or pg_catalog.has_parameter_privilege(c.name, 'SET')" : "";
+  const granted = grantedSet("c.name", major);
   const alters =
     major >= 16
       ? "me.rolcreaterole and exists (select 1 from pg_catalog.pg_auth_members m where m.roleid = r.oid and m.admin_option and pg_catalog.pg_has_role(m.member, 'usage'))"
@@ -216,6 +243,17 @@ const factsQuery = `
            and not exists (select 1 from pg_catalog.aclexplode(l.lomacl) g
                 where g.privilege_type = 'SELECT' and (g.grantee = 0 or pg_catalog.pg_has_role(g.grantee, 'usage')))
          order by 1`)},
+    'privilegedObjects', ${list(`select x from (${privilegedObjectsQuery}) as p(x) order by 1`)},
+    'functionSettings', (select coalesce(pg_catalog.jsonb_agg(s), '[]') from (
+        select pg_catalog.split_part(c, '=', 1) as parameter, min(p.oid::pg_catalog.regprocedure::text) as function
+          from pg_catalog.pg_proc p cross join lateral pg_catalog.unnest(p.proconfig) c
+         where p.oid >= 16384 and ${notInExtension("pg_proc", "p.oid")} group by 1 order by 1) s),
+    'commentedExtensions', ${list(`select e.extname from pg_catalog.pg_extension e join pg_catalog.pg_available_extensions a on a.name = e.extname
+         where pg_catalog.obj_description(e.oid, 'pg_extension') is distinct from a.comment order by 1`)},
+    'mayCreateExtensions', r.rolsuper or exists (select 1 from pg_catalog.pg_settings where name ~ '^(rds|neon)[.]'),
+    'usedCollations', ${list(`select distinct c.collname from pg_catalog.pg_depend u join pg_catalog.pg_collation c on c.oid = u.refobjid
+         where u.refclassid = 'pg_catalog.pg_collation'::pg_catalog.regclass and u.objid >= 16384 and c.oid < 16384 order by 1`)},
+    'collations', ${list(`select distinct collname from pg_catalog.pg_collation where oid < 16384 and collencoding in (-1, d.encoding) order by 1`)},
     'namedRoles', (select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('role', u.name, 'by', u.kind)), '[]') from (
         select distinct pg_catalog.pg_get_userbyid(u)::text as name, 'policies' as kind from pg_catalog.pg_policy p, pg_catalog.unnest(p.polroles) u where u <> 0
         union all select distinct usename::text, 'user mappings' from pg_catalog.pg_user_mappings where umuser <> 0
