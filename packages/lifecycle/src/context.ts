@@ -1,7 +1,7 @@
 /** The context of the commands of this package: clients, names, and Terraform. */
 import { setMaxListeners } from "node:events";
 import { delayed, grace } from "@pilot-light/core/async/grace";
-import { createAwsClients, describeCall, type AwsClients } from "@pilot-light/core/aws/clients";
+import { commandAwsClients, type AwsClients } from "@pilot-light/core/aws/clients";
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import { resourceNames, type ResourceNames } from "@pilot-light/core/contract";
 import { readProject } from "@pilot-light/core/config/project";
@@ -30,7 +30,7 @@ export interface LifecycleContext extends Basics, AsyncDisposable {
 export function basics(context: CommandContext): Basics {
   const { environment, printer } = context;
   const project = readProject(environment);
-  const aws = createAwsClients(environment, { onCall: (call) => printer.detail(describeCall(call)) });
+  const aws = commandAwsClients(environment, (line) => printer.detail(line));
   const cleaningSignal = delayed(context.signal, grace.cleaning);
   // Every request listens to it.
   setMaxListeners(0, cleaningSignal);

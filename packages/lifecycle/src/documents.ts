@@ -262,16 +262,17 @@ export const documents: readonly DocumentEntry[] = [
         ])
         .nullable()
         .describe("The RDS instance; null where there is none."),
-      newestDump: z
+      newestDumps: z
         .union([
-          z.strictObject({
-            key: z.string().describe("Key of the dump in the backups bucket."),
-            at: time("When the dump was stored."),
-          }),
+          z.array(
+            z.strictObject({
+              key: z.string().describe("Key of the dump in the backups bucket."),
+              at: time("When the dump was stored."),
+            }),
+          ),
           unreadable,
         ])
-        .nullable()
-        .describe("The newest complete dump; null where there is none."),
+        .describe("The newest complete dump of each database."),
       snapshots: z.union([snapshots, unreadable]).describe("The snapshots of the database."),
       monthlyCosts: z
         .union([costsSchema, unreadable])

@@ -1,5 +1,5 @@
 /** Resolves everything that a command needs before it connects: endpoints, account, bucket. */
-import { createAwsClients, describeCall, type AwsClients } from "@pilot-light/core/aws/clients";
+import { commandAwsClients, type AwsClients } from "@pilot-light/core/aws/clients";
 import { readDatabaseSecret } from "@pilot-light/core/aws/database-secret";
 import { iamLogin, usesIam, type RdsLogin } from "@pilot-light/core/aws/rds-login";
 import { readIdentity, type AwsIdentity } from "@pilot-light/core/aws/identity";
@@ -219,9 +219,7 @@ export async function readEnvironment(
   { environment, printer, signal }: CommandContext,
 ) {
   const names = resourceNames(readProject(environment));
-  const aws = createAwsClients(environment, {
-    onCall: (call) => printer.detail(describeCall(call)),
-  });
+  const aws = commandAwsClients(environment, (line) => printer.detail(line));
   const reading = readOutputs({
     source,
     stack: names.stack,

@@ -1,7 +1,7 @@
 /** A complete validation: runs the chosen checks in parallel, again with `--wait`, and returns a report. */
 import { setMaxListeners } from "node:events";
 import { resolve as absolutePath } from "node:path";
-import { createAwsClients, describeCall, type AwsClients } from "@pilot-light/core/aws/clients";
+import { commandAwsClients, type AwsClients } from "@pilot-light/core/aws/clients";
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import { environmentName, resourceNames } from "@pilot-light/core/contract";
 import { readVariable } from "@pilot-light/core/config/env";
@@ -100,9 +100,7 @@ async function runRounds(
   };
   const hide = (secret: string) => printer.redactor.add(secret);
   const log = (line: string) => printer.detail(line);
-  const aws = createAwsClients(environment, {
-    onCall: (call) => log(describeCall(call)),
-  });
+  const aws = commandAwsClients(environment, log);
   const header: ProgressStart["header"] = { project, environment: environmentName, region: aws.region };
   const read: Pick<Report, "mode" | "account"> = { mode: null, account: null };
 

@@ -1,4 +1,4 @@
-/** AWS clients, created once and only when needed. Endpoint, profile and credentials follow the SDK's conventions. */
+/** AWS clients, created only when needed. Endpoint, profile and credentials follow the SDK's conventions. */
 import type { ACMClient } from "@aws-sdk/client-acm";
 import type { CloudFrontClient } from "@aws-sdk/client-cloudfront";
 import type { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
@@ -47,13 +47,29 @@ export interface AwsCall {
 }
 
 /** For `--verbose`: `ECSClient DescribeServices`. */
-export function describeCall({ client, command }: AwsCall): string {
+function describeCall({ client, command }: AwsCall): string {
   return `${client} ${command.replace(/Command$/, "")}`;
 }
 
 export interface AwsClientOptions {
   /** Called after each call, with its error or without. */
   onCall?: (call: AwsCall) => void;
+}
+
+const ofCommand = new WeakMap<Environment, AwsClients>();
+
+/**
+ * The clients of a command, which all of its parts share: connections, credentials and the identity are looked up once.
+ * @param environment of the command
+ * @param log gets a line for each call that was answered, such as `ECSClient DescribeServices`; the first one gets those of all parts
+ * @throws OpsError AWS_REGION_INVALID (configuration)
+ */
+export function commandAwsClients(environment: Environment, log: (line: string) => void): AwsClients {
+  const known = ofCommand.get(environment);
+  if (known !== undefined) return known;
+  const created = createAwsClients(environment, { onCall: (call) => log(describeCall(call)) });
+  ofCommand.set(environment, created);
+  return created;
 }
 
 /**

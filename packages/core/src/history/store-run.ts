@@ -1,5 +1,5 @@
 /** Stores the record of a run in the db-backups bucket of the environment. */
-import { createAwsClients, describeCall } from "../aws/clients.ts";
+import { commandAwsClients } from "../aws/clients.ts";
 import { readIdentity } from "../aws/identity.ts";
 import { readVariable, type Environment } from "../config/env.ts";
 import { readProject } from "../config/project.ts";
@@ -18,9 +18,7 @@ export async function recordBucket(
   log: (line: string) => void = () => undefined,
 ): Promise<RecordBucket & { arn: string }> {
   const name = resourceNames(readProject(environment)).backupsBucket;
-  const aws = createAwsClients(environment, {
-    onCall: (call) => log(describeCall(call)),
-  });
+  const aws = commandAwsClients(environment, log);
   const { account, arn } = await readIdentity(
     aws,
     readVariable(environment, "PILOT_LIGHT_ACCOUNT_ID"),

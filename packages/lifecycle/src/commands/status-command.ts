@@ -10,7 +10,7 @@ const usualInterval = "5";
 export const statusCommand = defineCommand({
   words: "status",
   name: "status",
-  summary: "Show the mode, the endpoints, the services, the newest dump and the cost",
+  summary: "Show the mode, the endpoints, the services, the newest dumps and the cost",
   options: (argv) =>
     argv.option("watch", {
       type: "string",

@@ -1,5 +1,5 @@
 /** `pnpm run doctor`: what works from this machine for this account. Reads only, and every probe has a limit. */
-import { createAwsClients, describeCall } from "@pilot-light/core/aws/clients";
+import { commandAwsClients } from "@pilot-light/core/aws/clients";
 import { readRegion } from "@pilot-light/core/aws/region";
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
 import { isSecret } from "@pilot-light/core/config/settings-file";
@@ -78,9 +78,7 @@ export async function doctor(options: DoctorOptions, command: CommandContext): P
   const project = readProject(environment);
   const names = resourceNames(project);
   const log = (line: string) => printer.detail(line);
-  const aws = createAwsClients(environment, {
-    onCall: (call) => log(describeCall(call)),
-  });
+  const aws = commandAwsClients(environment, log);
   await using work = await openWorkDirectory();
   const end = new AbortController();
   const timer = setTimeout(() => end.abort(runTimeout()), wholeTime);

@@ -1,8 +1,9 @@
-/** `pnpm status`: the mode, the endpoints, the services, the newest dump, the cost. Reads only, and shows every part it can read. */
+/** `pnpm status`: the mode, the endpoints, the services, the newest dumps, the cost. Reads only, and shows every part it can read. */
 import { hostname } from "node:os";
 import { awsError, awsErrorName } from "@pilot-light/core/aws/errors";
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
 import type { Printer } from "@pilot-light/core/output/printer";
+import { parseDumpKey, systems } from "@pilot-light/core/dump-keys";
 import { clusterName, environmentName, serviceName, type Outputs } from "@pilot-light/core/contract";
 import { OpsError, messageOf } from "@pilot-light/core/ops-error";
 import { formatMinute } from "@pilot-light/core/output/format";
@@ -26,7 +27,7 @@ export interface StatusFacts {
   outputs: Outputs;
   services: Part<ServiceTasks[]>;
   database: Part<Awaited<ReturnType<typeof readDatabase>>>;
-  dump: Part<Awaited<ReturnType<typeof newestDump>>>;
+  dumps: Part<Awaited<ReturnType<typeof newestDumps>>>;
   snapshots: Part<Awaited<ReturnType<typeof listSnapshots>>>;
   costs: Part<ReturnType<typeof costsOf>>;
   unfinished: JournalEntry | undefined;
@@ -51,22 +52,22 @@ export async function readStatus(context: LifecycleContext): Promise<StatusFacts
   costing.catch(() => undefined);
   await readUnknown(stack);
   const outputs = await stack.outputs();
-  const [services, database, dump, snapshots, costs, journal] = await Promise.all([
+  const [services, database, dumps, snapshots, costs, journal] = await Promise.all([
     readPart(readServices(context)),
     readPart(readDatabase(aws, names.databaseInstance, signal)),
-    readPart(newestDump(context, outputs)),
+    readPart(newestDumps(context, outputs)),
     readPart(listSnapshots(aws, names, signal)),
     costing,
     readPart(Journal.open(context)),
   ]);
   printer.live("");
   const unfinished = journal.known ? journal.value.unfinished : undefined;
-  return { outputs, services, database, dump, snapshots, costs, unfinished };
+  return { outputs, services, database, dumps, snapshots, costs, unfinished };
 }
 
 /** The rows of the status, without the unfinished mode change: a word, and what it shows. */
 export function statusRows(facts: StatusFacts): [word: string, text: string][] {
-  const { services, database, dump, snapshots, costs } = facts;
+  const { services, database, dumps, snapshots, costs } = facts;
   const row = <T>(word: string, part: Part<T>, text: (value: T) => string): [string, string] => [
     word,
     part.known ? text(part.value) : `unknown: ${part.reason}`,
@@ -77,9 +78,7 @@ export function statusRows(facts: StatusFacts): [word: string, text: string][] {
     row("rds", database, (found) =>
       found === undefined ? "no instance" : `${found.identifier} is ${found.status}`,
     ),
-    row("newest dump", dump, (found) =>
-      found === undefined ? "none" : `${found.key}, ${formatMinute(found.at)} UTC`,
-    ),
+    row("newest dumps", dumps, (found) => found.map(({ key }) => key).join(", ") || "none"),
     row("snapshots", snapshots, (list) =>
       list.length === 0 ? "none" : `${list.length}, newest ${list[0]?.id ?? ""}`,
     ),
@@ -101,7 +100,7 @@ export function printStatus(facts: StatusFacts, { aws, printer, project }: Lifec
 }
 
 export function outcomeOf(facts: StatusFacts): CommandOutcome {
-  const { outputs, services, database, dump, snapshots, costs, unfinished } = facts;
+  const { outputs, services, database, dumps, snapshots, costs, unfinished } = facts;
   const mode = modeOf(outputs);
   return {
     outcome: mode,
@@ -110,7 +109,7 @@ export function outcomeOf(facts: StatusFacts): CommandOutcome {
       endpoints: endpointsOf(outputs),
       services: valueOf(services),
       database: valueOf(database),
-      newestDump: valueOf(dump),
+      newestDumps: valueOf(dumps),
       snapshots: valueOf(snapshots),
       monthlyCosts: valueOf(costs),
       unfinished: unfinished ?? null,
@@ -174,8 +173,10 @@ function describeService({ name, running, desired }: ServiceTasks): string {
   return `${name} ${running}/${desired}`;
 }
 
-async function newestDump({ aws, names, signal }: LifecycleContext, outputs: Outputs) {
+/** The newest complete dump of each database that has one. A sync makes one of each, often within the same second. */
+async function newestDumps({ aws, names, signal }: LifecycleContext, outputs: Outputs) {
   const { complete } = await listDumps(aws, outputs.db_backups_bucket_name || names.backupsBucket, signal);
-  const [newest] = complete;
-  return newest === undefined ? undefined : { key: newest.key, at: newest.modified.toISOString() };
+  return systems
+    .flatMap((system) => complete.find(({ key }) => parseDumpKey(key)?.system === system) ?? [])
+    .map(({ key, modified }) => ({ key, at: modified.toISOString() }));
 }

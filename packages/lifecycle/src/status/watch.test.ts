@@ -16,7 +16,7 @@ const facts: StatusFacts = {
   outputs,
   services: { known: true, value: [{ name: "backend", running: 1, desired: 2 }] },
   database: { known: true, value: undefined },
-  dump: { known: true, value: undefined },
+  dumps: { known: true, value: [] },
   snapshots: { known: true, value: [] },
   costs: { known: false, reason: "no state" },
   unfinished: undefined,

@@ -26,7 +26,7 @@ export async function runLocked<Plan, Made extends { plan: Plan; refusal: OpsErr
   { store, lock, prepare, confirm, run }: LockedRun<Plan, Made>,
   context: CommandContext,
 ): Promise<{ plan: Plan; result: SyncResult }> {
-  const { signal } = context;
+  const { printer, signal } = context;
   await using locks = await stating("nothing-written", signal, lock);
   const stateSoFar = locks.repaired ? "target-unchanged" : "nothing-written";
   const prepared = await stating(stateSoFar, signal, async () => {
@@ -36,18 +36,17 @@ export async function runLocked<Plan, Made extends { plan: Plan; refusal: OpsErr
     return made;
   });
   const result = await stating("target-unchanged", signal, async () => {
-    await removeLeftovers(locks, store, context);
-    return await run(prepared, locks);
+    const aborting = store.abortStaleUploads(new Date(), signal);
+    const aborted = aborting.catch((error: unknown) => printer.warn(messageOf(error)));
+    await dropStaging(locks, context);
+    // Meanwhile: an upload that was left does not matter to this run.
+    return await run(prepared, locks).finally(() => aborted);
   });
   return { plan: prepared.plan, result };
 }
 
-/** Removes what killed runs left: staging databases and unfinished uploads. Needs the lock. */
-async function removeLeftovers(
-  { maintenance, state }: Locks,
-  store: DumpStore,
-  { printer, signal }: CommandContext,
-): Promise<void> {
+/** Drops the staging databases that killed runs left. Needs the lock. */
+async function dropStaging({ maintenance, state }: Locks, { printer }: CommandContext): Promise<void> {
   for (const name of state.staging) {
     // If a session of a monitor prevents it, the sync can run nevertheless: its staging database has another name.
     const what = await dropDatabase(maintenance, name).then(
@@ -56,5 +55,4 @@ async function removeLeftovers(
     );
     printer.warn(what);
   }
-  await store.abortStaleUploads(new Date(), signal).catch((error: unknown) => printer.warn(messageOf(error)));
 }

@@ -44,8 +44,7 @@ export async function takeLocks(resolved: Resolved, context: CommandContext): Pr
     if (source.database === target.database && (await isSameDatabase(reading, maintenance))) {
       throw sameDatabase(source);
     }
-    await lock(maintenance, target.database, "target");
-    await lock(reading, source.database, "source");
+    await settleAll([lock(maintenance, target.database, "target"), lock(reading, source.database, "source")]);
     await repairSource(reading, source.database, context);
     return await repairTarget(maintenance, reading, target.database, context);
   });

@@ -102,21 +102,9 @@ export async function readFacts(session: Session): Promise<DatabaseFacts> {
   const { facts } = await session.one<{ facts: Row }>(factsQuery);
   const { versionNumber, ...rest } = facts;
   const major = Math.floor(versionNumber / 10_000);
-  const parameters = await readParameters(session, major);
-  return { ...rest, major, parameters, ...splitSettings(await readSettings(session, major)) };
+  const { settings, parameters } = await readSettings(session, major);
+  return { ...rest, major, parameters, ...splitSettings(settings) };
 }
-
-/** A function may set what its owner may set for a session (`update_proconfig_value` in src/backend/commands/functioncmds.c). */
-async function readParameters(session: Session, major: number): Promise<Record<string, boolean>> {
-  const rows = await session.query<{ name: string; isSettable: boolean }>(`
-    select pg_catalog.lower(s.name) as name, r.rolsuper or s.context = 'user' ${grantedSet("s.name", major)} as "isSettable"
-      from pg_catalog.pg_settings s, pg_catalog.pg_roles r where r.rolname = current_user`);
-  return Object.fromEntries(rows.map(({ name, isSettable }) => [name, isSettable]));
-}
-
-/** GRANT SET exists from version 15 on. */
-const grantedSet = (parameter: string, major: number) =>
-  major >= 15 ? `or pg_catalog.has_parameter_privilege(${parameter}, 'SET')` : "";
 
 /** Takes the mark out of the comment. */
 function splitSettings(settings: readonly DatabaseSetting[]): Pick<DatabaseFacts, "settings" | "mark"> {
@@ -133,19 +121,30 @@ function splitSettings(settings: readonly DatabaseSetting[]): Pick<DatabaseFacts
 const isComment = ({ role, name }: DatabaseSetting) => role === null && name === "comment";
 
 /**
- * The settings of the session's database. ALTER DATABASE SET checks a parameter as SET does, and takes a parameter that the server does
- * not know (`app.secret`) from superusers only; pg_settings hides those (`validate_option_array_item` in src/backend/utils/misc/guc.c); ALTER ROLE needs the ADMIN option from version 16 on (`AlterRoleSet` in src/backend/commands/user.c).
+ * The settings of the session's database, and the parameters that the role may set. ALTER DATABASE SET, and CREATE FUNCTION ... SET, check a
+ * parameter as SET does, and take a parameter that the server does not know (`app.secret`) from superusers only; pg_settings hides those.
+ * GRANT SET exists from version 15 on (`validate_option_array_item` in src/backend/utils/misc/guc.c); ALTER ROLE needs the ADMIN option from
+ * version 16 on (`AlterRoleSet` in src/backend/commands/user.c).
  */
-async function readSettings(session: Session, major: number): Promise<DatabaseSetting[]> {
-  const granted = grantedSet("c.name", major);
+async function readSettings(
+  session: Session,
+  major: number,
+): Promise<{ settings: DatabaseSetting[]; parameters: DatabaseFacts["parameters"] }> {
+  const granted = (name: string) =>
+    major >= 15 ? `or pg_catalog.has_parameter_privilege(${name}, 'SET')` : "";
+  const alsoGranted =
+    major >= 15
+      ? "union all select pg_catalog.lower(parname), true from pg_catalog.pg_parameter_acl where pg_catalog.has_parameter_privilege(parname, 'SET')"
+      : "";
   const alters =
     major >= 16
       ? "me.rolcreaterole and exists (select 1 from pg_catalog.pg_auth_members m where m.roleid = r.oid and m.admin_option and pg_catalog.pg_has_role(m.member, 'usage'))"
       : "me.rolcreaterole";
-  return await session.query<DatabaseSetting & Record<string, unknown>>(`
+  return await session.one(`
+    select (select coalesce(pg_catalog.jsonb_agg(s), '[]') from (
     select r.rolname::text as role, c.name, c.value,
            me.rolsuper or (
-             (exists (select 1 from pg_catalog.pg_settings s where pg_catalog.lower(s.name) = pg_catalog.lower(c.name) and s.context = 'user') ${granted})
+             (exists (select 1 from pg_catalog.pg_settings s where pg_catalog.lower(s.name) = pg_catalog.lower(c.name) and s.context = 'user') ${granted("c.name")})
              and (r.oid is null or r.oid = me.oid or not r.rolsuper and ${alters})) as "isSettable"
       from pg_catalog.pg_database d join pg_catalog.pg_roles me on me.rolname = current_user
       join pg_catalog.pg_db_role_setting s on s.setdatabase = d.oid
@@ -157,7 +156,11 @@ async function readSettings(session: Session, major: number): Promise<DatabaseSe
     select null, 'comment', pg_catalog.shobj_description(d.oid, 'pg_database'), true
       from pg_catalog.pg_database d
      where d.datname = pg_catalog.current_database() and pg_catalog.shobj_description(d.oid, 'pg_database') is not null
-     order by 1 nulls first, 2`);
+     order by 1 nulls first, 2) s) as settings,
+    (select pg_catalog.jsonb_object_agg(p.name, p.settable) from (
+    select pg_catalog.lower(s.name), me.rolsuper or s.context = 'user' ${granted("s.name")}
+      from pg_catalog.pg_settings s, pg_catalog.pg_roles me where me.rolname = current_user
+    ${alsoGranted}) as p(name, settable)) as parameters`);
 }
 
 const here = `(select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())`;

@@ -149,7 +149,7 @@ async function dumpSnapshot(
   const progress = new LoadProgress();
   const load = async () => {
     await creating;
-    await loadStaging({ file, archive: contents, leftOut, progress }, context);
+    return await loadStaging({ file, archive: contents, leftOut, progress }, context);
   };
   const loading = parts.start(load());
   const [dump, archive, content] = await settleAll([

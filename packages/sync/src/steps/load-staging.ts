@@ -60,15 +60,16 @@ export interface LoadSource {
 /**
  * Creates the objects of the archive without indexes and constraints, then loads the rows with several runs of pg_restore, each of which
  * reads the archive from its beginning. Needs the empty staging database.
+ * @returns a session in the staging database, which the signal of the context closes as well
  * @throws OpsError RESTORE_FAILED (target)
  */
 export async function loadStaging(
   { file, archive, leftOut, progress }: LoadSource,
   context: StepContext,
-): Promise<void> {
+): Promise<Session> {
   const { job, signal } = context;
   const target = restoreTarget(context);
-  await using session = await openStaging(context);
+  const session = await openStaging(context);
   const entries = (await archive).entries.filter((entry) => !isLeftOut(entry, leftOut));
   await restoreObjects(
     session,
@@ -90,10 +91,11 @@ export async function loadStaging(
   };
   const data = entries.filter(({ section }) => section === "data");
   await settleAll(distribute(entries, job.sourceBytes, usefulJobs(job, data.length)).map(follow));
+  return session;
 }
 
 /** A session for the scripts that create objects. */
-export async function openStaging({ environment, job, signal }: StepContext): Promise<Session> {
+async function openStaging({ environment, job, signal }: StepContext): Promise<Session> {
   const { staging, target } = job;
   return await openSession(withDatabase(target, staging), sessionOptions("target", environment, signal));
 }

@@ -1,6 +1,7 @@
 /** What the steps after the dump know of a source: a database that was dumped a moment ago, or a dump in S3. */
 import type { Archive } from "@pilot-light/core/inventory/archive";
 import type { FingerprintReading, SequencePosition } from "@pilot-light/core/inventory/tables";
+import type { Session } from "@pilot-light/core/postgres/session";
 import type { UploadedDump } from "../archive/manifest.ts";
 import type { Dump } from "../copy/dump.ts";
 import type { DatabaseContent } from "../copy/equality.ts";
@@ -23,8 +24,8 @@ export interface LoadedSource {
   relations: readonly ConfigurationRelation[];
   /** What the restore leaves out. */
   leftOut: RestoreListOptions;
-  /** Ends when all rows are in the staging database. */
-  loading: Promise<void>;
+  /** Ends when all rows are in the staging database. A session in it, for the statements that follow. */
+  loading: Promise<Session>;
   progress: LoadProgress;
   /** What PUBLIC may not use in the source. */
   closed: ReadonlySet<string>;

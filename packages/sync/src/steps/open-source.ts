@@ -37,7 +37,10 @@ export async function openSource(dump: OpenedDump, context: StepContext): Promis
     await createEmptyStaging(job);
     const growing = new GrowingFile(file);
     growing.complete();
-    await loadStaging({ file: growing, archive: Promise.resolve(archive), leftOut, progress }, context);
+    return await loadStaging(
+      { file: growing, archive: Promise.resolve(archive), leftOut, progress },
+      context,
+    );
   };
   const restored = archive.entries.filter((entry) => !isLeftOut(entry, leftOut));
   const privileges = (details?.privileges ?? []).map((each) => ({ ...each, owner: "", mayCreate: true }));

@@ -1,12 +1,13 @@
 /** Step: wait until the rows are in the staging database, then create its indexes and constraints. */
 import type { ArchiveEntry } from "@pilot-light/core/inventory/archive";
 import { plural } from "@pilot-light/core/output/format";
+import type { Session } from "@pilot-light/core/postgres/session";
 import { isLeftOut } from "../copy/restore-list.ts";
 import { restoreObjects } from "../copy/restore-script.ts";
 import { restorePart } from "../copy/restore.ts";
 import type { StepContext } from "../job.ts";
 import type { LoadedSource } from "./loaded-source.ts";
-import { openStaging, restoreTarget } from "./load-staging.ts";
+import { restoreTarget } from "./load-staging.ts";
 import { isScriptFaster, usefulJobs } from "./restore-jobs.ts";
 
 const pauseMs = 500;
@@ -18,36 +19,35 @@ export async function restoreStaging(
   const { printer, job } = context;
   const { staging } = job;
   await printer.step("restore", async (report) => {
+    const entries = archive.entries.filter(
+      (entry) => entry.section === section && !isLeftOut(entry, leftOut),
+    );
     const timer = setInterval(() => report(progress.describe(dump.bytes)), pauseMs);
-    await loading.finally(() => clearInterval(timer));
+    await using session = await loading.finally(() => clearInterval(timer));
     report("creating indexes and constraints");
-    const entries = archive.entries.filter((entry) => !isLeftOut(entry, leftOut));
-    const how = await createIndexes(entries, dump.file, context);
+    const how = await createIndexes({ entries, file: dump.file, session }, context);
     const since = job.source.kind === "database" ? " (rows since the dump began)" : "";
     const summary = `into the staging database ${staging}, ${how}${since}`;
     return { value: undefined, summary };
   });
 }
 
+/** The entries that are restored after the rows. */
+const section = "post-data";
+
 /** @returns how, for the summary */
 async function createIndexes(
-  entries: readonly ArchiveEntry[],
-  file: string,
+  { entries, file, session }: { entries: readonly ArchiveEntry[]; file: string; session: Session },
   context: StepContext,
 ): Promise<string> {
   const { job } = context;
-  const [name, section] = ["post-data", "post-data"] as const;
-  const own = entries.filter((entry) => entry.section === section);
-  if (isScriptFaster(job, own.length)) {
-    await using session = await openStaging(context);
-    await restoreObjects(session, restoreTarget(context), { name, section, entries, file }, context);
+  const target = restoreTarget(context);
+  if (isScriptFaster(job, entries.length)) {
+    await restoreObjects(session, target, { name: section, section, entries, file }, context);
     return plural(1, "job");
   }
-  const jobs = usefulJobs(job, own.length);
-  await restorePart(
-    restoreTarget(context),
-    { name, sections: [section], entries, from: { file }, jobs },
-    context,
-  );
+  const jobs = usefulJobs(job, entries.length);
+  const part = { name: section, sections: [section], entries, from: { file }, jobs } as const;
+  await restorePart(target, part, context);
   return plural(jobs, "job");
 }

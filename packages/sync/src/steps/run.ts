@@ -54,13 +54,13 @@ export async function runSync(job: SyncJob, command: CommandContext): Promise<Sy
     );
     const { dumped, loaded } = await loadSource(context, background, timed);
     await timed("restore", () => restoreStaging(loaded, context));
-    const { losses, sizes, verified } = await timed("verify", () => verifyStaging(loaded, context));
+    const { losses, sizes, verified, settings } = await timed("verify", () => verifyStaging(loaded, context));
     // The manifest of a dump may not state its rows.
     checkRowsAgain(verified, job);
     const { script } = job.options;
     const changed = script && (await timed("script", () => changeStaging(script, verified, context)));
     const stored = await finishUploads({ archive: loaded.stored, backup }, context);
-    await timed("settings", () => carrySettings(loaded, context));
+    await timed("settings", () => carrySettings(settings, loaded, context));
     context.signal.throwIfAborted();
     const swapped = await timed("swap", () => swapTarget(context));
     ({ target } = swapped);

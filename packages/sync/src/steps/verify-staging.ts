@@ -1,4 +1,7 @@
-/** Step: compare the staging database with the snapshot, and refresh its statistics. */
+/**
+ * Step: compare the staging database with the snapshot, and refresh its statistics. pg_dump reads the definitions while the rows are read,
+ * and then the settings that the next step needs.
+ */
 import { join } from "node:path";
 import { plural } from "@pilot-light/core/output/format";
 import { withDatabase, type Endpoint } from "@pilot-light/core/postgres/endpoint";
@@ -15,6 +18,7 @@ import { isLeftOut } from "../copy/restore-list.ts";
 import { dumpSchema } from "../copy/schema-dump.ts";
 import { installedVersions, listDumpedSequences, readConfiguration } from "../read/extensions.ts";
 import { analyzeParents, assertEqual, fingerprintStagingTables } from "../copy/verify.ts";
+import { readSettings, type SettingsToCarry } from "./carry-settings.ts";
 import type { LoadedSource } from "./loaded-source.ts";
 
 /** What the verification found. */
@@ -25,6 +29,7 @@ export interface Verified {
   verified: DatabaseContent;
   /** Bytes of each table of the staging database. */
   sizes: ReadonlyMap<string, number>;
+  settings: SettingsToCarry;
 }
 
 export async function verifyStaging(loaded: LoadedSource, context: StepContext): Promise<Verified> {
@@ -64,8 +69,14 @@ export async function verifyStaging(loaded: LoadedSource, context: StepContext):
       await analyzeParents(sessions.first);
       return { ...other, inventory: rows };
     };
-    // pg_dump runs while the rows are read.
-    const [archive, found] = await settleAll([together(dumpSchema(schemaDump)), together(readRows())]);
+    const readAll = async () => {
+      const found = await readRows();
+      return { found, settings: await readSettings(context) };
+    };
+    const [archive, { found, settings }] = await settleAll([
+      together(dumpSchema(schemaDump)),
+      together(readAll()),
+    ]);
     const { expected, actual, sequencesAfter } = loaded.compare({ ...found, archive });
     assertEqual(expected, actual, {
       sequencesAfter,
@@ -84,6 +95,7 @@ export async function verifyStaging(loaded: LoadedSource, context: StepContext):
       losses: lossesBetween(expected, actual),
       verified: expected,
       sizes: found.inventory.sizes,
+      settings,
     };
     return { value, summary: `equal: ${what.join(", ")}` };
   });

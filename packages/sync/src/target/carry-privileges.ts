@@ -10,11 +10,12 @@ import {
   nameOf,
   sameGrants,
   wantedPrivileges,
+  type DefaultPrivilege,
   type ObjectPrivileges,
   type Privileges,
   type Wanted,
 } from "./privileges.ts";
-import { readPrivileges, readRoles } from "./read-privileges.ts";
+import { readObjectPrivileges, readRoles } from "./read-privileges.ts";
 
 export interface CarryOptions {
   /** From `closedToPublic` of the source: new objects among them are closed to PUBLIC on the target as well. */
@@ -34,17 +35,12 @@ export async function carryPrivileges(
   { closed, allowWiderAccess }: CarryOptions,
 ): Promise<void> {
   const roles = await readRoles(staging);
-  const schemas = await staging.query<{ name: string }>(
-    "select nspname as name from pg_catalog.pg_namespace",
-  );
-  const defaults = target.defaults.filter(
-    // Platforms set default privileges for their own roles (Neon's cloud_admin), which only the platform can set.
-    ({ role, schema }) =>
-      roles.get(role)?.usable === true && (schema === null || schemas.some(({ name }) => name === schema)),
-  );
+  // Platforms set default privileges for their own roles (Neon's cloud_admin), which only the platform can set.
+  const settable = target.defaults.filter(({ role }) => roles.get(role)?.usable === true);
+  const defaults = await inKeptSchemas(staging, settable);
   await runAll(staging, defaults.flatMap(defaultStatements));
   const largeObjects = target.objects.filter(({ kind }) => kind === "large objects").map(({ on }) => on);
-  const { objects: present } = await readPrivileges(staging, largeObjects);
+  const present = await readObjectPrivileges(staging, largeObjects);
   const columns = await keptColumns(staging, target);
   const { wanted, open } = wantedPrivileges({ present, target, columns, closed, roles });
   if (open.length > 0 && !allowWiderAccess) throw notCarried(open);
@@ -52,9 +48,22 @@ export async function carryPrivileges(
   await verifyPrivileges(staging, wanted, largeObjects);
 }
 
+/** The default privileges in schemas that the staging database has. */
+async function inKeptSchemas(
+  staging: Session,
+  defaults: readonly DefaultPrivilege[],
+): Promise<readonly DefaultPrivilege[]> {
+  if (defaults.every(({ schema }) => schema === null)) return defaults;
+  const schemas = await staging.query<{ name: string }>(
+    "select nspname as name from pg_catalog.pg_namespace",
+  );
+  return defaults.filter(({ schema }) => schema === null || schemas.some(({ name }) => name === schema));
+}
+
 /** Columns of the target with privileges of their own that the staging database has too. A restore creates no such privileges. */
 async function keptColumns(staging: Session, target: Privileges): Promise<ObjectPrivileges[]> {
   const columns = target.objects.filter(({ column }) => column !== null);
+  if (columns.length === 0) return [];
   const list = columns.map(({ on, column, extension }) => ({
     table: on.replace(/^table /, ""),
     column,
@@ -98,7 +107,7 @@ async function verifyPrivileges(
   wanted: readonly Wanted[],
   largeObjects: readonly string[],
 ): Promise<void> {
-  const { objects } = await readPrivileges(staging, largeObjects);
+  const objects = await readObjectPrivileges(staging, largeObjects);
   const present = new Map(objects.map((object) => [keyOf(object), object]));
   const different = wanted.filter(({ object }) => {
     const found = present.get(keyOf(object));

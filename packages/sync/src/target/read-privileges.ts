@@ -233,21 +233,23 @@ const defaultPrivilegesQuery = `
     from pg_catalog.pg_default_acl p left join pg_catalog.pg_namespace n on n.oid = p.defaclnamespace
    order by role, kind, schema nulls first`;
 
-/**
- * Reads the owners, privileges and default privileges of the session's database.
- * @param largeObjects large objects that are read although they have nothing special: `large object 16400`
- */
-export async function readPrivileges(
-  session: Session,
-  largeObjects: readonly string[] = [],
-): Promise<Privileges> {
-  const objects = await session.query<ObjectPrivileges & Record<string, unknown>>(objectsQuery, [
-    largeObjects,
-  ]);
+/** Reads the owners, privileges and default privileges of the session's database. */
+export async function readPrivileges(session: Session): Promise<Privileges> {
   return {
-    objects,
+    objects: await readObjectPrivileges(session),
     defaults: await session.query<DefaultPrivilege & Record<string, unknown>>(defaultPrivilegesQuery),
   };
+}
+
+/**
+ * Reads the owners and privileges of the objects of the session's database.
+ * @param largeObjects large objects that are read although they have nothing special: `large object 16400`
+ */
+export async function readObjectPrivileges(
+  session: Session,
+  largeObjects: readonly string[] = [],
+): Promise<ObjectPrivileges[]> {
+  return await session.query<ObjectPrivileges & Record<string, unknown>>(objectsQuery, [largeObjects]);
 }
 
 /** Reads what the role of the session may do with each role. */

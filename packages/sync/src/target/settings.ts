@@ -80,12 +80,15 @@ export async function applyDatabaseSettings(
       throw settingsNotCarried({ reason, statement: `${set} ...` });
     });
   }
-  for (const statement of statements) {
-    await maintenance.query(statement).catch((cause: unknown) => {
-      if (sqlStateOf(cause) !== sqlState.insufficientPrivilege) throw cause;
-      throw settingsNotCarried({ reason: messageOf(cause), statement }, { cause });
-    });
-  }
+  await maintenance.query(statements.join("; ")).catch(async (error: unknown) => {
+    if (sqlStateOf(error) !== sqlState.insufficientPrivilege) throw error;
+    // None of them took effect. One after the other, the server's error belongs to a statement.
+    for (const statement of statements) {
+      await maintenance.query(statement).catch((cause: unknown) => {
+        throw settingsNotCarried({ reason: messageOf(cause), statement }, { cause });
+      });
+    }
+  });
 }
 
 /** Parameters whose value is a list of names, stored quoted (`GUC_LIST_QUOTE`): each is a value of its own. */
