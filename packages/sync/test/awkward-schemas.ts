@@ -348,7 +348,7 @@ $f$`,
     made: [
       "create table t (a text, b int, c date)",
       "create table u (x int)",
-      `create policy p on t using (a = (select 'x') or b > (select -1) and c < (select null) or a = (select 'c' collate "C"))`,
+      `create policy p on t using (a = (select 'x') or b > (select -1) and a < (select null) or a = (select 'c' collate "C"))`,
       "create view v as select a, (select 'x') as s, exists (select 'a' from t) as e from t where a in (select 'a' union select 'b')",
       "create view w as select array(select 'x'::varchar(3)) as a, (select 1e10) as b, (select 5000000000) as c, (select true) as d",
       "create view j as select * from t natural left join u",
