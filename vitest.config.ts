@@ -15,6 +15,9 @@ const env = { PILOT_LIGHT_ENV_FILE: "none" };
  */
 const hangs = { unit: 2 * 60_000, integration: 20 * 60_000 };
 
+/** No test replaces a module, so that the files of a worker can share the modules that it has loaded. */
+const isolate = false;
+
 /** Files that take minutes, the longest first: a file that starts last runs alone at the end. */
 const longest = [
   "lifecycle/test/cycle",
@@ -57,6 +60,7 @@ export default defineConfig({
         test: {
           name: "unit",
           env,
+          isolate,
           include: ["packages/*/src/**/*.test.ts", "test/*.test.ts"],
           testTimeout: hangs.unit,
           hookTimeout: hangs.unit,
@@ -71,12 +75,13 @@ export default defineConfig({
         test: {
           name: "integration",
           env,
+          isolate,
           include: ["packages/*/test/**/*.int.test.ts"],
           globalSetup: ["packages/sandbox/test-support/global-setup.ts"],
           testTimeout: hangs.integration,
           hookTimeout: hangs.integration,
-          // A deployment spends most of its time waiting.
-          maxWorkers: 3,
+          // A deployment spends most of its time waiting for fixed pauses of the AWS provider.
+          maxWorkers: 4,
         },
       },
       {

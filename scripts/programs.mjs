@@ -37,6 +37,17 @@ export async function installBrowser(note) {
   throw new ScriptError("Chromium is not on the PATH.", systemHint("chromium", "chromium"));
 }
 
+/** @param {Note} note */
+export async function installPooler(note) {
+  // Debian installs it where only root's PATH leads.
+  const found = () =>
+    [...pathDirectories(), "/usr/sbin"].find((each) => isExecutable(join(each, "pgbouncer")));
+  if (found() === undefined) await installSystemPackages(note, { apt: ["pgbouncer"], brew: ["pgbouncer"] });
+  const directory = found();
+  if (directory !== undefined) return join(directory, "pgbouncer");
+  throw new ScriptError("pgbouncer is not installed.", systemHint("pgbouncer", "pgbouncer"));
+}
+
 /**
  * The directory of pg_dump, pg_restore and psql.
  * @throws {ScriptError} when they are not installed

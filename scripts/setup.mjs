@@ -2,7 +2,13 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join, sep } from "node:path";
-import { installBrowser, installEmulator, installPostgresClients, installTerraform } from "./programs.mjs";
+import {
+  installBrowser,
+  installEmulator,
+  installPooler,
+  installPostgresClients,
+  installTerraform,
+} from "./programs.mjs";
 import { ScriptError, isExecutable, mustRun, onPath, pathDirectories, root } from "./run.mjs";
 
 const pnpm = "pnpm@12.21.0";
@@ -25,6 +31,7 @@ export async function setup({ forTests }) {
   await step("emulator", installEmulator);
   if (forTests) await step("terraform", installTerraform);
   if (forTests) await step("browser", installBrowser);
+  if (forTests) await step("pgbouncer", installPooler);
   if (forTests) await step("pnpm", putPnpmOnPath);
 }
 

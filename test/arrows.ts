@@ -53,6 +53,7 @@ export const folders = new Map<string, Readonly<Record<string, readonly string[]
       output: ["config"],
       terraform: ["top", "config"],
       aws: ["top", "config"],
+      neon: ["top", "config"],
       postgres: ["top", "async", "config", "terraform"],
       reach: ["top", "async", "aws", "config", "output", "postgres"],
       inventory: ["async", "postgres"],

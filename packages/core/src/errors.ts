@@ -326,6 +326,104 @@ export const secretMalformed = defineError<{ arn: string; problem: string }>({
   hint: () => 'The secret must be JSON such as {"username": "...", "password": "..."}, as RDS writes it.',
 });
 
+// Neon's API
+
+/** What was tried, as the start of a sentence: "Cannot create the Neon branch x". */
+interface NeonAttempt {
+  attempt: string;
+  reason: string;
+  project: string;
+}
+
+/** The end of hints about restore points: without the key, a sync creates none. */
+const withoutKey = "To run without Neon's API, begin the command with:  NEON_API_KEY=";
+
+export const neonKeyRejected = defineError<NeonAttempt & { status: number }>({
+  code: "NEON_KEY_REJECTED",
+  failure: "configuration",
+  meaning: "Neon's API rejected NEON_API_KEY, or the key may not use the project of NEON_PROJECT_ID.",
+  remedy:
+    "Create a key in the Neon console (account or organization settings, API keys), and set NEON_API_KEY to it. To sync without a restore point, unset NEON_API_KEY.",
+  message: ({ attempt, reason, status }) =>
+    `${attempt}: Neon rejected NEON_API_KEY (${reason}, HTTP ${status}).`,
+  hint: ({ project }) =>
+    `Check that the key exists in the Neon console, and that it may use the project ${project}. ${withoutKey}`,
+});
+
+export const neonNotFound = defineError<NeonAttempt>({
+  code: "NEON_NOT_FOUND",
+  failure: "configuration",
+  meaning:
+    "Neon has no project with the id NEON_PROJECT_ID, or the compute in NEON_DATABASE_URL belongs to another project.",
+  remedy:
+    "Copy the id from the settings of the project in the Neon console. It must be the project of NEON_DATABASE_URL.",
+  message: ({ attempt, reason }) => `${attempt}: Neon found nothing (${reason}).`,
+  hint: () => `Check that NEON_PROJECT_ID is the id of the project of NEON_DATABASE_URL. ${withoutKey}`,
+});
+
+export const neonBranchLimit = defineError<NeonAttempt>({
+  code: "NEON_BRANCH_LIMIT",
+  failure: "precondition",
+  meaning:
+    "The Neon project has as many branches as its plan allows, so the sync cannot create a restore point.",
+  remedy: "Delete branches that nobody needs in the Neon console, or sync without a restore point.",
+  message: ({ attempt, reason }) =>
+    `${attempt}: the project has as many branches as its plan allows (${reason}).`,
+  hint: () => `Delete branches that nobody needs in the Neon console. ${withoutKey}`,
+});
+
+export const neonOperationFailed = defineError<NeonAttempt>({
+  code: "NEON_OPERATION_FAILED",
+  failure: "target",
+  meaning:
+    "Neon accepted a request, but did not finish it in PILOT_LIGHT_STALL_SECONDS, or reported that it failed.",
+  remedy:
+    "Check the operations of the project in the Neon console, and https://neonstatus.com. Then run the command again.",
+  message: ({ attempt, reason }) => `${attempt}: ${reason}.`,
+  hint: ({ project }) =>
+    `Check the operations of the project:  https://console.neon.tech/app/projects/${project}/operations    Neon reports outages on  https://neonstatus.com    ${withoutKey}`,
+});
+
+export const neonApiUnreachable = defineError<NeonAttempt>({
+  code: "NEON_API_UNREACHABLE",
+  failure: "target",
+  meaning: "Neon's API did not answer.",
+  remedy:
+    "Check the network and https://neonstatus.com, then run the command again. To sync without a restore point, unset NEON_API_KEY.",
+  message: ({ attempt, reason }) => `${attempt}: Neon's API does not answer (${reason}).`,
+  hint: () => `Neon reports outages on  https://neonstatus.com    ${withoutKey}`,
+});
+
+export const neonApiFailed = defineError<
+  NeonAttempt & { status: number | undefined; code: string; requestId: string | undefined }
+>({
+  code: "NEON_API_FAILED",
+  failure: "target",
+  meaning: "Neon's API reported an error, which the message quotes.",
+  remedy:
+    "Fix the problem that Neon reports, then run the command again. To sync without a restore point, unset NEON_API_KEY.",
+  message: ({ attempt, reason }) => `${attempt}: ${reason}.`,
+  details: ({ status, code, requestId }) => [
+    [
+      ...(status === undefined ? [] : [`HTTP status ${status}`]),
+      ...(code === "" ? [] : [`code ${code}`]),
+      ...(requestId === undefined ? [] : [`request ${requestId}`]),
+    ].join(", "),
+  ],
+  hint: () => `Fix the problem that Neon reports, then run the command again. ${withoutKey}`,
+});
+
+export const keepBranchInvalid = defineError<{ value: string; mostDays: number }>({
+  code: "KEEP_BRANCH_INVALID",
+  failure: "configuration",
+  meaning: "`--keep-branch` or PILOT_LIGHT_KEEP_BRANCH_DAYS is not a number of days that Neon accepts.",
+  remedy: "Set it to a whole number from 1 to 30.",
+  state: "nothing-written",
+  message: ({ value, mostDays }) =>
+    `A restore point is kept for a whole number of days from 1 to ${mostDays}, not for "${value}".`,
+  hint: () => "Set PILOT_LIGHT_KEEP_BRANCH_DAYS, or add the option, such as  --keep-branch 7",
+});
+
 // Connecting to a database
 
 /** A database that could not be connected to. */
@@ -403,17 +501,32 @@ export const tlsUnsupported = defineError<Connecting>({
     `Enable TLS on the server. If the server is local, you can connect without TLS: ${setting}.`,
 });
 
-export const hostUnknown = defineError<Connecting>({
+/** Why a direct host is used although a pooled one was given. */
+const notPooled = (pooledHost: string) =>
+  `The tools connect to the direct host and not to the pooler ${pooledHost} of NEON_DATABASE_URL, because pg_dump does not work through a pooler.`;
+
+export const hostUnknown = defineError<Connecting & { pooledHost: string | undefined }>({
   code: "HOST_UNKNOWN",
   failure: eitherSide,
   meaning: "DNS does not resolve the server's host name.",
   remedy:
     "Correct the host name in NEON_DATABASE_URL, or deploy the environment again for the output `database_endpoint`.",
   message: ({ name }) => `${name}: the host name does not resolve.`,
-  hint: ({ setting }) => `Check ${setting}.`,
+  hint: ({ setting, pooledHost }) =>
+    pooledHost === undefined
+      ? `Check ${setting}.`
+      : `${notPooled(pooledHost)} Check that its name resolves as well.`,
 });
 
-export const unreachable = defineError<Connecting & { via: string; attempts: number; needsTunnel: boolean }>({
+export const unreachable = defineError<
+  Connecting & {
+    via: string;
+    attempts: number;
+    needsTunnel: boolean;
+    host: string;
+    pooledHost: string | undefined;
+  }
+>({
   code: "UNREACHABLE",
   failure: eitherSide,
   meaning: "The tool could not connect to the server in time.",
@@ -421,10 +534,12 @@ export const unreachable = defineError<Connecting & { via: string; attempts: num
     "Check the address, and that the server runs. RDS is private: docs/runbooks/reach-rds.md describes the routes to it.",
   message: ({ name, via, reason, attempts }) =>
     `Cannot reach ${name}${via}: ${reason} (${attempts} attempts).`,
-  hint: ({ needsTunnel }) =>
-    needsTunnel
-      ? "RDS is private. Let Systems Manager forward a port to it:  --via ssm    Or open a tunnel of your own, then set its local end:  export RDS_HOSTADDR=127.0.0.1:<local port>"
-      : "Check that the address is right and that the server runs.",
+  hint: ({ needsTunnel, host, pooledHost }) =>
+    pooledHost !== undefined
+      ? `${notPooled(pooledHost)} Check that this network allows connections to ${host}.`
+      : needsTunnel
+        ? "RDS is private. Let Systems Manager forward a port to it:  --via ssm    Or open a tunnel of your own, then set its local end:  export RDS_HOSTADDR=127.0.0.1:<local port>"
+        : "Check that the address is right and that the server runs.",
 });
 
 export const connectionStalled = defineError<{

@@ -76,11 +76,11 @@ export async function activate(given: ModeChangeOptions, command: CommandContext
 async function inspect(context: ModeChangeContext): Promise<ActivationFacts> {
   const { aws, printer, names, options, signal, resume, syncData } = context;
   const preflight = new Preflight(printer);
-  const { outputs, unknown, database } = checkBasics(preflight, context);
+  const { state, outputs, database } = checkBasics(preflight, context);
   const images = checkImages(preflight, context);
   const willSync = syncData && findDone(resume, "sync") === undefined;
   const neon = willSync ? checkNeon(preflight, context, "source") : undefined;
-  const contents = checkTerraformPlan(preflight, context, [outputs], async () => [
+  const contents = checkTerraformPlan(preflight, context, state, async () => [
     ...(await images).map(({ service, reference }) => ({ name: imageVariables[service], value: reference })),
     ...options.variables,
     // The last one wins: a file with variables may set it as well.
@@ -107,7 +107,7 @@ async function inspect(context: ModeChangeContext): Promise<ActivationFacts> {
   await preflight.report(signal);
   return {
     outputs: await outputs,
-    unknown: await unknown,
+    unknown: (await state).unknown,
     contents: await contents,
     images: await images,
     sync: await sync,

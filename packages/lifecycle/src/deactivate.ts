@@ -78,8 +78,8 @@ export async function deactivate(given: ModeChangeOptions, command: CommandConte
 async function inspect(context: ModeChangeContext): Promise<DeactivationFacts> {
   const { printer, options, signal, syncData } = context;
   const preflight = new Preflight(printer);
-  const { outputs, unknown, database } = checkBasics(preflight, context);
-  const contents = checkTerraformPlan(preflight, context, [outputs], () =>
+  const { state, outputs, database } = checkBasics(preflight, context);
+  const contents = checkTerraformPlan(preflight, context, state, () =>
     Promise.resolve([...options.variables, { name: "dev_activated", value: "false" }]),
   );
   const production = checkProduction(preflight, context, outputs, contents);
@@ -108,7 +108,7 @@ async function inspect(context: ModeChangeContext): Promise<DeactivationFacts> {
   await preflight.report(signal);
   return {
     outputs: await existing,
-    unknown: await unknown,
+    unknown: (await state).unknown,
     contents: await contents,
     database: await database,
     production: await production,

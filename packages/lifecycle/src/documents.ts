@@ -274,9 +274,7 @@ export const documents: readonly DocumentEntry[] = [
         ])
         .describe("The newest complete dump of each database."),
       snapshots: z.union([snapshots, unreadable]).describe("The snapshots of the database."),
-      monthlyCosts: z
-        .union([costsSchema, unreadable])
-        .describe("Monthly costs of the present resources, in USD."),
+      monthlyCosts: costsSchema.describe("Monthly costs of the present resources, in USD."),
       unfinished: journalEntrySchema
         .nullable()
         .describe("The unfinished mode change; null where there is none."),

@@ -15,6 +15,8 @@ import { run } from "@pilot-light/core/process";
 import { documents, type Examination } from "@pilot-light/lifecycle/documents";
 import { motoUrl } from "@pilot-light/sandbox/aws/moto";
 import { clientOptions } from "@pilot-light/sandbox/aws/resources";
+import { neonHost } from "@pilot-light/sandbox/names";
+import { startNeonApi } from "@pilot-light/sandbox/neon-api";
 import { runInTerminal } from "@pilot-light/sandbox/terminal";
 import { createPair, type Pair } from "@pilot-light/sandbox/testing";
 import { linesTooLong, transcriptOf } from "@pilot-light/sandbox/transcript";
@@ -119,6 +121,22 @@ test("wrong values, missing privileges and programs are problems, each with what
   } finally {
     await pair.query("neon", `drop role ${role}`);
   }
+});
+
+test("a key of Neon's API is checked, with the limit of branches", async () => {
+  expect((await examine(pair.env)).check("neon-api")).toMatchObject({ status: "skipped" });
+  await using api = await startNeonApi(neonHost);
+  const environment = { ...pair.env, ...api.variables };
+  expect((await examine(environment)).check("neon-api")).toMatchObject({
+    status: "passed",
+    summary: "production of sandbox-project-000001; 1 of 10 branches",
+  });
+  api.limit = 1;
+  const full = await examine({ ...environment, NEON_DATABASE_URL: pair.env["NEON_DATABASE_URL"] });
+  expect(full.check("neon-api")?.problems[0]?.message).toContain("no room");
+  const { check, stdout } = await examine({ ...environment, NEON_API_KEY: "napi_of-another-account" });
+  expect(check("neon-api")).toMatchObject({ status: "failed", error: { code: "NEON_KEY_REJECTED" } });
+  expect(stdout).not.toContain("napi_");
 });
 
 test("a route through Systems Manager needs the plugin, and is not opened", async () => {

@@ -91,7 +91,7 @@ async function storedJournal(): Promise<unknown> {
 
 it("is planned under the lock of the workspace, and Terraform applies exactly the saved plan", async () => {
   const before = cloud.requests.length;
-  const plan = await stack.plan([{ name: "size", value: "2" }]);
+  const plan = await stack.plan(await stack.state(), [{ name: "size", value: "2" }]);
   expect(plan.changes).toHaveLength(2);
   expect(plan.remoteRun).toBeUndefined();
   const seen = cloud.requests.slice(before);
@@ -110,12 +110,12 @@ it("is planned under the lock of the workspace, and Terraform applies exactly th
   expect(applied).toMatchObject({ exitCode: 0, diagnostics: [] });
   expect(made.sort()).toEqual(["terraform_data.any_0A1B2C3D[0]", "terraform_data.any_0A1B2C3D[1]"]);
   expect(await stack.outputs()).toMatchObject({ project_name: project, dev_activated: false });
-  expect(await stack.state()).toHaveLength(2);
+  expect((await stack.state()).resources).toHaveLength(2);
   expect(cloud.locked).toBe(false);
 });
 
 it("has changed after the plan: the change is reported", async () => {
-  const plan = await stack.plan([{ name: "size", value: "2" }]);
+  const plan = await stack.plan(await stack.state(), [{ name: "size", value: "2" }]);
   await stack.assertCurrent(plan);
   await succeeds(workplace.terraform(["apply", "-auto-approve", "-input=false", "-var=size=3"]));
   await expect(stack.assertCurrent(plan)).rejects.toMatchObject({ code: "STATE_CHANGED", exit: 4 });
@@ -123,7 +123,7 @@ it("has changed after the plan: the change is reported", async () => {
 
 it("that is locked: the error names the workspace and not the refused run, and the hint removes the lock", async () => {
   cloud.locked = true;
-  const error: unknown = await stack.plan([]).catch((problem: unknown) => problem);
+  const error: unknown = await stack.plan(await stack.state(), []).catch((problem: unknown) => problem);
   expect(error).toMatchObject({
     code: "STATE_LOCKED",
     exit: 4,

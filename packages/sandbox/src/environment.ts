@@ -11,9 +11,9 @@ import type { SandboxState } from "./state.ts";
 
 /** Names of the variables that conflict with the sandbox's own: with them the tools would use another account or state. */
 export function conflictingVariables({ deployment }: Pick<SandboxState, "deployment">): readonly string[] {
-  const credentials = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN"];
-  if (deployment === undefined) return credentials;
-  return [...credentials, "PILOT_LIGHT_OUTPUTS_FILE", "TF_CLOUD_ORGANIZATION", "TF_WORKSPACE"];
+  const own = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "NEON_API_KEY", "NEON_PROJECT_ID"];
+  if (deployment === undefined) return own;
+  return [...own, "PILOT_LIGHT_OUTPUTS_FILE", "TF_CLOUD_ORGANIZATION", "TF_WORKSPACE"];
 }
 
 /** The variables of one environment: the sandbox's own, or the one of a pair of test databases. */

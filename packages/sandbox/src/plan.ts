@@ -20,6 +20,7 @@ export interface PlanOptions {
   servers: Record<Side, ServerPrograms>;
   /** Whether an environment will be deployed on the emulator. */
   deployed: boolean;
+  clusterParent: string | undefined;
 }
 
 /**
@@ -28,7 +29,7 @@ export interface PlanOptions {
  */
 export async function planSandbox(options: PlanOptions): Promise<SandboxState> {
   const { directory, project, seed, servers } = options;
-  const clusterDirectory = await chooseClusterDirectory(directory, options.account);
+  const clusterDirectory = await chooseClusterDirectory(options);
   const cluster = async (
     side: Side,
     host: string,
@@ -81,9 +82,11 @@ export async function planSandbox(options: PlanOptions): Promise<SandboxState> {
  * A directory that the servers' account can reach. It cannot enter a checkout in a home directory of mode 0700.
  * @throws OpsError TMPDIR_NOT_ACCESSIBLE (configuration)
  */
-async function chooseClusterDirectory(directory: string, account: Account | undefined): Promise<string> {
+async function chooseClusterDirectory({ directory, account, clusterParent }: PlanOptions): Promise<string> {
+  const name = `pilot-light-sandbox-${randomBytes(6).toString("hex")}`;
+  if (clusterParent !== undefined) return join(clusterParent, name);
   if (account === undefined || (await canReach(directory, account))) return join(directory, "clusters");
   const temporary = await realpath(tmpdir());
   if (!(await canReach(temporary, account))) throw tmpdirNotAccessible({ directory, temporary });
-  return join(temporary, `pilot-light-sandbox-${randomBytes(6).toString("hex")}`);
+  return join(temporary, name);
 }

@@ -36,6 +36,8 @@ export interface StartOptions {
   ecsServiceRunning?: number | undefined;
   /** Deploys an environment in pilot light on the emulator, ready to be activated. Its project is `sandbox`. */
   deployed?: boolean | undefined;
+  /** Directory for the data of the servers, which their account can reach. Default: the state directory, or the temporary one. */
+  clusterParent?: string | undefined;
   signal?: AbortSignal | undefined;
   log?: ((line: string) => void) | undefined;
 }
@@ -85,12 +87,13 @@ export async function startSandbox(options: StartOptions): Promise<Sandbox> {
   await prepareDirectory(directory, account);
   // Not the default project: the files in `cdktf.out` of a real environment with that name must not change.
   const { project = deployed ? "sandbox" : defaultProjectName, seed = "app" } = options;
-  const state = await planSandbox({ directory, account, project, seed, servers, deployed }).catch(
-    async (error: unknown) => {
-      await rmdir(directory);
-      throw error;
-    },
-  );
+  const state = await planSandbox({
+    ...{ directory, account, project, seed, servers, deployed },
+    clusterParent: options.clusterParent,
+  }).catch(async (error: unknown) => {
+    await rmdir(directory);
+    throw error;
+  });
   await writeState(state, "wx");
   try {
     const ready = await startParts(state, moto, account, options);

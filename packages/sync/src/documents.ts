@@ -51,6 +51,17 @@ export const planSchema = z.object({
     .string()
     .nullable()
     .describe("`s3://` address of the dump of the target; null with `--no-target-backup`."),
+  restorePoint: z
+    .object({
+      project: z.string().describe("Id of the Neon project."),
+      branch: z.string().describe("Name of the branch that holds the target."),
+      name: z.string().describe("Name of the branch that will be created from it."),
+      keepDays: z.number().int().describe("Days after which Neon deletes the new branch."),
+    })
+    .nullable()
+    .describe(
+      "The branch of Neon that is created before anything is written; null for RDS, and without NEON_API_KEY and NEON_PROJECT_ID.",
+    ),
   mode: z
     .object({
       name: z.literal("staged").describe("Always `staged`."),
@@ -103,8 +114,14 @@ const restorePlanSchema = z.object({
     })
     .describe("The dump that is restored."),
   target: sideSchema.describe("The database that is replaced."),
-  ...planSchema.pick({ backup: true, mode: true, clientVersion: true, notes: true, removedObjects: true })
-    .shape,
+  ...planSchema.pick({
+    backup: true,
+    restorePoint: true,
+    mode: true,
+    clientVersion: true,
+    notes: true,
+    removedObjects: true,
+  }).shape,
   verify: z
     .enum(["checksums", "counts"])
     .nullable()
@@ -158,6 +175,16 @@ export const resultSchema = z.object({
     .nullable()
     .describe("Size of the dump of the target, in bytes; null with `--no-target-backup`."),
   sha256: z.string().describe("SHA-256 of the dump of the source, in hexadecimal."),
+  restorePoint: z
+    .object({
+      project: z.string().describe("Id of the Neon project."),
+      branch: z.string().describe("Name of the branch whose state it has."),
+      id: z.string().describe("Id of the new branch."),
+      name: z.string().describe("Name of the new branch."),
+      expiresAt: z.string().describe("When Neon deletes the new branch: UTC, in ISO 8601."),
+    })
+    .nullable()
+    .describe("The branch of Neon with the state before the sync; null where the plan has none."),
   unavailableMs: z.number().describe("Milliseconds for which nobody could connect to the target."),
   previous: z.string().describe("The name that the previous target has now."),
   durationsMs: z
@@ -172,11 +199,25 @@ const undoPlanSchema = z.object({
   previous: z
     .string()
     .nullable()
-    .describe("Name of the previous database that gets this name; null where the undo only repairs."),
+    .describe(
+      "Name of the previous database that gets this name; null where the undo only repairs, and with a restore point.",
+    ),
   previousBytes: z
     .number()
     .nullable()
-    .describe("Its size on disk, in bytes; null where the undo only repairs."),
+    .describe("Its size on disk, in bytes; null where the undo only repairs, and with a restore point."),
+  restorePoint: z
+    .object({
+      project: z.string().describe("Id of the Neon project."),
+      branch: z.string().describe("Name of the branch that is replaced, with all of its databases."),
+      name: z.string().describe("Name of the branch that replaces it."),
+      createdAt: z.string().describe("When the restore point was created: UTC, in ISO 8601."),
+      preserved: z.string().describe("Name of the new branch that keeps the present state."),
+    })
+    .nullable()
+    .describe(
+      "The branch of Neon that the undo returns to because the server has no previous database; null in every other case.",
+    ),
 });
 
 const undoResultSchema = z.object({
@@ -186,7 +227,9 @@ const undoResultSchema = z.object({
 
 const undoneSchema = z.object({
   plan: undoPlanSchema.describe("What was planned."),
-  result: undoResultSchema.nullable().describe("What the swap did; null where the undo only repaired."),
+  result: undoResultSchema
+    .nullable()
+    .describe("What the swap did; null where the undo only repaired, and with a restore point."),
   repaired: z
     .string()
     .nullable()
@@ -237,7 +280,10 @@ export const documents: readonly DocumentEntry[] = [
   }),
   defineDocument({
     commands: ["sync undo"],
-    outcomes: { undone: "The previous database has its name again, or an interrupted sync is repaired." },
+    outcomes: {
+      undone:
+        "The previous database has its name again, Neon has restored a restore point, or an interrupted sync is repaired.",
+    },
     schema: undoneSchema,
   }),
   defineDocument({

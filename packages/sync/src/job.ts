@@ -2,6 +2,7 @@
 import type { UndoList } from "@pilot-light/core/async/undo-list";
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import type { Environment } from "@pilot-light/core/config/env";
+import type { NeonBranch, NeonProject } from "@pilot-light/core/neon/neon-project";
 import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
 import type { ClientPrograms } from "@pilot-light/core/postgres/programs";
 import type { Session } from "@pilot-light/core/postgres/session";
@@ -17,6 +18,14 @@ import type { RowCounts } from "./read/inventory.ts";
 /** Where the rows come from: a database that the sync dumps, or a dump in S3. */
 export type Source =
   { kind: "database"; endpoint: Endpoint; direction: DirectionName } | { kind: "dump"; dump: OpenedDump };
+
+/** A branch of Neon to create: the state of the target before the sync. */
+export interface RestorePoint {
+  project: NeonProject;
+  parent: NeonBranch;
+  name: string;
+  keepDays: number;
+}
 
 /** A sync or a restore that was planned and confirmed. */
 export interface SyncJob {
@@ -34,6 +43,8 @@ export interface SyncJob {
   archiveKey: string;
   /** Null when the target is not dumped first. */
   backupKey: string | null;
+  /** The branch of Neon that is created before anything is written. */
+  restorePoint: RestorePoint | undefined;
   /** `YYYY-MM-DDTHH-MM-SS`, in keys and in names of databases. */
   stamp: string;
   /** Name of the new database until the swap. */

@@ -13,6 +13,7 @@ import { sessionOptions } from "./read/connect.ts";
 import { resolveOne, withRoutes } from "./resolve.ts";
 import type { PreviousKind } from "./target/database-names.ts";
 import { lock, openMaintenance } from "./target/maintenance.ts";
+import { findRestorePoint, returnToRestorePoint, type PlannedReturn } from "./target/restore-point.ts";
 import { swap } from "./target/swap.ts";
 import {
   needsRepair,
@@ -25,16 +26,19 @@ import {
 
 export type UndoOptions = ReachOptions;
 
-/** What an undo returns to. */
-export interface PlannedUndo {
-  plan: UndoPlan & { previous: string; previousBytes: number };
-  /** What replaced the previous database. */
-  kind: PreviousKind;
-}
+/** What an undo returns to: a previous database of the server, or else a restore point of Neon. */
+export type PlannedUndo =
+  | {
+      plan: UndoPlan & { previous: string; previousBytes: number };
+      /** What replaced the previous database. */
+      kind: PreviousKind;
+    }
+  | { plan: UndoPlan & { restorePoint: PlannedReturn["plan"] }; kind: "restore-point"; back: PlannedReturn };
 
 /**
  * What an undo would do. Prints and writes nothing.
- * @throws OpsError NOTHING_TO_UNDO, SYNC_INTERRUPTED, TARGET_UNCLEAR (precondition), or why the server cannot be connected to
+ * @throws OpsError NOTHING_TO_UNDO, SYNC_INTERRUPTED, TARGET_UNCLEAR (precondition), NEON_* of Neon's API, or why the server cannot be
+ *   connected to
  */
 export async function previewUndo(
   system: DatabaseSystem,
@@ -46,7 +50,7 @@ export async function previewUndo(
     const state = await readTargetState(maintenance, target.database);
     const refusal = needsRepair(target, state);
     if (refusal !== undefined) throw refusal;
-    return await planUndo(target, state, maintenance);
+    return await planUndo(target, state, maintenance, { ...context, signal: sessions.signal });
   });
 }
 
@@ -88,12 +92,26 @@ export async function performUndo(
     const state = await readTargetState(maintenance, live);
     const repaired = await repair(maintenance, live, state);
     if (repaired !== undefined) {
-      const plan = { system, database: live, previous: null, previousBytes: null };
+      const plan = { system, database: live, previous: null, previousBytes: null, restorePoint: null };
       return { plan, result: null, repaired };
     }
-    const planned = await planUndo(target, state, maintenance);
+    const planned = await planUndo(target, state, maintenance, { ...context, signal });
     await confirm(planned);
     signal.throwIfAborted();
+    if (planned.kind === "restore-point") {
+      const { plan, back } = planned;
+      await stating("target-unchanged", signal, () =>
+        context.printer.step("branch", async (report) => {
+          report(`Neon restores ${back.branch.name} to ${back.from.name}`);
+          await returnToRestorePoint(target, back, sessions);
+          return {
+            value: undefined,
+            summary: `${back.branch.name} has the state of ${back.from.name} again`,
+          };
+        }),
+      );
+      return { plan, result: null, repaired: null };
+    }
     const stamp = await serverTime(maintenance);
     const request = { live, incoming: planned.plan.previous, becomes: "undone", stamp, reopen } as const;
     const swapped = await stating("target-unchanged", signal, async () => {
@@ -107,18 +125,25 @@ export async function performUndo(
 }
 
 async function planUndo(
-  { system, database }: Endpoint,
+  target: Endpoint,
   state: TargetState,
   maintenance: Session,
+  context: CommandContext,
 ): Promise<PlannedUndo> {
+  const { system, database } = target;
   const { previous } = state;
   if (previous === undefined) {
     if (state.kind === "recreated") throw unclear(database, state);
+    const back = await findRestorePoint(target, context, new Date());
+    if (back !== undefined) {
+      const plan = { system, database, previous: null, previousBytes: null, restorePoint: back.plan };
+      return { plan, kind: "restore-point", back };
+    }
     throw nothingToUndo({ live: database, system, undone: undoneTargets(state) });
   }
   const { name, kind } = previous;
   const previousBytes = await sizeOf(maintenance, name);
-  return { plan: { system, database, previous: name, previousBytes }, kind };
+  return { plan: { system, database, previous: name, previousBytes, restorePoint: null }, kind };
 }
 
 /** One clock makes the names of all databases that undos replaced, as the name decides which is the newer one. */

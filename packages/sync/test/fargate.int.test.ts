@@ -6,12 +6,15 @@ import type { ChildProcess } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { fargatePair, type FargatePair } from "./fargate.ts";
 import { until } from "./processes.ts";
-import { pausedAtUpload } from "./proxies.ts";
+import { awsProxy, pausedAtUpload } from "./proxies.ts";
 import { untilQuiet } from "./ssm.ts";
 import { contentOf, databasesOf, documentOf, errorOf, leftFiles, sync, type Transcript } from "./support.ts";
 
 const run = ["neon-to-rds", "--on-fargate", "--yes", "--json", "--verbose"];
 const reverse = ["rds-to-neon", "--on-fargate", "--yes", "--json", "--verbose"];
+
+/** Whether the command reads the state or the log of its task. */
+const isFollowing = (target: string) => /DescribeTasks|GetLogEvents/.test(target);
 
 /** Nothing of the command remains. */
 async function expectNothingLeft({ pair, manager }: FargatePair): Promise<void> {
@@ -170,6 +173,47 @@ describe.concurrent("a task that", () => {
     expect(errorOf(killed)).toMatchObject({ code: "SYNC_TASK_ENDED", state: "unknown" });
     expect(errorOf(killed).message).toContain("137");
     expect(await contentOf(pair, "rds")).toBe(before);
+  });
+
+  test("continues while AWS throttles, and is followed", async () => {
+    await using remote = await fargatePair();
+    const { pair, manager, env } = remote;
+    let throttled = 0;
+    await using aws = await awsProxy({ env: { AWS_ENDPOINT_URL: manager.url } }, ({ target }) =>
+      // Both requests are repeated three times by the SDK.
+      manager.tasks.length === 2 && isFollowing(target) && (throttled += 1) <= 20
+        ? { status: 400, body: JSON.stringify({ __type: "ThrottlingException", message: "Rate exceeded" }) }
+        : undefined,
+    );
+    const synced = await sync(pair, run, { env: { ...env, AWS_ENDPOINT_URL: aws.url } });
+    expect(synced.exitCode, synced.stderr).toBe(0);
+    expect(throttled).toBeGreaterThan(20);
+    expect(await contentOf(pair, "rds")).toBe(await contentOf(pair, "neon"));
+  });
+
+  test("continues when the credentials of this machine expire, which the error states", async () => {
+    await using remote = await fargatePair();
+    const { pair, manager, env, useEndpoint } = remote;
+    const upload = await pausedAtUpload(pair);
+    useEndpoint(upload.url);
+    let hasExpired = false;
+    void upload.reached.then(() => (hasExpired = true));
+    await using aws = await awsProxy({ env: { AWS_ENDPOINT_URL: manager.url } }, () =>
+      hasExpired
+        ? { status: 400, body: JSON.stringify({ __type: "ExpiredTokenException", message: "expired" }) }
+        : undefined,
+    );
+    const unfollowed = await sync(pair, run, { env: { ...env, AWS_ENDPOINT_URL: aws.url } });
+    const error = errorOf(unfollowed);
+    expect(error).toMatchObject({ code: "SYNC_TASK_UNFOLLOWED", exit: 7, state: "unknown" });
+    expect(error.message).toContain(`The task ${manager.tasks[1]?.id ?? ""} continues`);
+    expect(error.hint).toMatch(/aws .*logs tail \S+ --follow .*aws .*ecs wait tasks-stopped .*pnpm compare/);
+    expect(manager.running).toHaveLength(1);
+    upload.goOn();
+    await until(() => manager.running.length === 0);
+    await upload[Symbol.asyncDispose]();
+    expect(manager.tasks.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
+    expect(await contentOf(pair, "rds")).toBe(await contentOf(pair, "neon"));
   });
 
   test("never runs is stopped at the deadline", async () => {

@@ -1,10 +1,14 @@
 /** The image for syncs inside AWS, as far as it can be built without Docker: its programs start without dependencies. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { run } from "@pilot-light/core/process";
+import { tcpProxy } from "@pilot-light/sandbox/postgres/tcp-proxy";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { signalWhen } from "./processes.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 let app = "";
@@ -44,6 +48,28 @@ test("each program starts from its bundle, and fails with the exit code of the t
   expect((await inImage("activate")).exitCode).toBe(2);
 });
 
+test("a signal to the program of the image reaches the command, which ends in order", async () => {
+  await using silent = await tcpProxy(0, () => "ignore");
+  const child = spawn(join(app, "image/pilot-light"), ["sync", "neon-to-rds", "--dry-run", "--json"], {
+    cwd: app,
+    stdio: ["ignore", "pipe", "ignore"],
+    env: {
+      ...environment,
+      NEON_DATABASE_URL: "postgresql://nobody:none@127.0.0.1:9/none?sslmode=disable",
+      PILOT_LIGHT_OUTPUTS: "{}",
+      AWS_ENDPOINT_URL: `http://127.0.0.1:${silent.port}`,
+      AWS_ACCESS_KEY_ID: "none",
+      AWS_SECRET_ACCESS_KEY: "none",
+    },
+  });
+  let stdout = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
+  signalWhen(() => silent.connections() > 0, "SIGTERM")(child);
+  const [exitCode] = (await once(child, "close")) as [number | null];
+  expect(exitCode).toBe(130);
+  expect(JSON.parse(stdout)).toMatchObject({ error: { code: "INTERRUPTED", state: "nothing-written" } });
+});
+
 test("the scripts are valid for the shell of the image", async () => {
   for (const file of ["install-clients.sh", "assemble.sh", "pilot-light"]) {
     const { exitCode } = await run("/bin/sh", ["-n", join(root, "image", file)], { environment });
@@ -60,4 +86,6 @@ test("the Dockerfile pins its base, and the programs do not run as root", async 
   }
   expect(new Set(bases.map((base) => base.split(" ")[1])).size).toBe(1);
   expect(lines).toContain("USER node");
+  // Without a shell, which would not hand signals on.
+  expect(lines).toContain('ENTRYPOINT ["pilot-light"]');
 });

@@ -35,7 +35,7 @@ export interface AwsProxy extends AsyncDisposable {
  * @param answer gives the answer in the emulator's place, or undefined to hand the request on; may wait
  */
 export async function awsProxy(
-  pair: Pair,
+  pair: { env: { AWS_ENDPOINT_URL?: string } },
   answer: (request: AwsRequest) => AwsAnswer | undefined | Promise<AwsAnswer | undefined> = () => undefined,
 ): Promise<AwsProxy> {
   const requests: AwsRequest[] = [];

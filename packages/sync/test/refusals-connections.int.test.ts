@@ -1,7 +1,12 @@
 /** Refusals because of servers that cannot be connected to, each with a deadline; and a Neon compute that has to wake up first. */
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createAuthority } from "@pilot-light/sandbox/certificates";
+import { createAuthority, issueCertificate, type KeyPair } from "@pilot-light/sandbox/certificates";
+import { neonHost, neonPoolerHost, sandboxPassword } from "@pilot-light/sandbox/names";
+import { neonApiKey, startNeonApi, type NeonApi } from "@pilot-light/sandbox/neon-api";
+import { connect } from "@pilot-light/sandbox/postgres/connect";
+import { startNeonProxy } from "@pilot-light/sandbox/postgres/neon-proxy";
+import { startPooler } from "@pilot-light/sandbox/postgres/pooler";
 import { tcpProxy } from "@pilot-light/sandbox/postgres/tcp-proxy";
 import { createPair, type Pair } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
@@ -9,8 +14,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { signalWhen } from "./processes.ts";
 import { awsProxy, awsWithSecret, closedPort, readsSecret } from "./proxies.ts";
-import { contentOf, sync } from "./support.ts";
-import { expectRefusal, footprint, neonUrl, outputsFile } from "./untouched.ts";
+import { contentOf, errorOf, sync } from "./support.ts";
+import { expectRefusal, footprint, neonUrl, outputsFile, type Refusal } from "./untouched.ts";
 
 let pair: Pair;
 let before: unknown;
@@ -131,23 +136,117 @@ describe.concurrent("a server that cannot be reached", () => {
   });
 });
 
-test.concurrent("a sync waits for a Neon compute that wakes up", async () => {
-  await using own = await createPair(testSandbox(), { neon: "app", rds: "empty" });
-  const port = await closedPort();
-  const url = new URL(own.env.NEON_DATABASE_URL ?? "");
-  url.port = String(port);
-  const syncing = sync(own, run, { env: { NEON_DATABASE_URL: url.href } });
-  // Nothing listens at first, then connections are dropped, then they are accepted.
-  await sleep(1200);
-  await using waking = await tcpProxy(
-    testSandbox().state.neon.port,
-    (connection) => (connection <= 2 ? "close" : "forward"),
-    port,
-  );
-  const transcript = await syncing;
-  expect(transcript.exitCode, transcript.stderr).toBe(0);
-  expect(waking.connections()).toBeGreaterThan(2);
-  expect(await contentOf(own, "rds")).toBe(await contentOf(own, "neon"));
+describe.concurrent("in front of Neon", () => {
+  let authority: KeyPair;
+  let caFile: string;
+  beforeAll(async () => {
+    authority = await createAuthority();
+    caFile = join(pair.env.HOME ?? "", "neon-ca.pem");
+    await writeFile(caFile, `${await readFile(testSandbox().state.caFile, "utf8")}\n${authority.cert}`);
+  });
+  const urlOf = (own: Pair, port: number) =>
+    neonUrl(own, (url) => {
+      url.port = String(port);
+      url.searchParams.set("sslrootcert", caFile);
+    });
+
+  test("a sync waits for a server that refuses connections for 5 seconds, and for a compute that wakes up", async () => {
+    await using own = await createPair(testSandbox(), { neon: "app", rds: "empty" });
+    const port = await closedPort();
+    const syncing = sync(own, run, { env: { NEON_DATABASE_URL: urlOf(own, port) } });
+    await sleep(5000);
+    const certificate = await issueCertificate(authority, neonHost);
+    await using proxy = await startNeonProxy(
+      { [neonHost]: testSandbox().state.neon.port },
+      {
+        ...{ certificate, port },
+        answer: (connection) => (connection <= 2 ? { error: "Couldn't connect to compute node" } : "forward"),
+      },
+    );
+    const transcript = await syncing;
+    expect(transcript.exitCode, transcript.stderr).toBe(0);
+    expect(transcript.stderr).toContain("waiting for neon: Cannot reach neon");
+    // The driver and pg_dump name the direct host in their handshakes, and accept channel binding.
+    expect(proxy.names.length).toBeGreaterThan(4);
+    expect([...new Set(proxy.names)]).toEqual([neonHost]);
+    expect(await contentOf(own, "rds")).toBe(await contentOf(own, "neon"));
+  });
+
+  test("a compute that never wakes up has a deadline, and another error of the proxy is final", async () => {
+    const certificate = await issueCertificate(authority, neonHost);
+    const errors = [
+      "Couldn't connect to compute node",
+      "password authentication failed for user 'neondb_owner'",
+    ];
+    const codes = ["CONNECT_FAILED", "WRONG_PASSWORD"];
+    const started = performance.now();
+    for (const [index, error] of errors.entries()) {
+      await using proxy = await startNeonProxy({}, { certificate, answer: () => ({ error }) });
+      const env = { NEON_DATABASE_URL: urlOf(pair, proxy.port) };
+      const refusal = { exit: 5, code: codes[index] ?? "", says: [error] };
+      await expectRefusal(pair, before, dryRun, refusal, { env });
+      expect(proxy.names.length > 4).toBe(index === 0);
+    }
+    expect(performance.now() - started).toBeLessThan(80_000);
+  });
+
+  test("a pooler in transaction mode is left aside in both directions, and its clients see the new rows", async () => {
+    await using own = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+    const { clusterDirectory, neon } = testSandbox().state;
+    await using pooler = await startPooler(neon, {
+      ...{
+        user: own.neon.role,
+        password: sandboxPassword,
+        directory: clusterDirectory,
+        environment: own.env,
+      },
+      certificate: await issueCertificate(authority, neonPoolerHost),
+    });
+    const servers = { [neonHost]: neon.port, [neonPoolerHost]: pooler.port };
+    const certificate = await issueCertificate(authority, neonPoolerHost);
+    await using proxy = await startNeonProxy(servers, { certificate });
+    const env = { NEON_DATABASE_URL: urlOf(own, proxy.port) };
+    const throughPooler = async () => {
+      await using session = await connect({
+        ...{ port: proxy.port, database: own.neon.database, user: own.neon.role, password: sandboxPassword },
+        tls: { ca: authority.cert, servername: neonPoolerHost },
+      });
+      const sql = "select count(*)::int as n from public.contacts";
+      const { rows } = await session.client.query<{ n: number }>(sql);
+      return rows[0]?.n;
+    };
+    const first = await throughPooler();
+    const there = await sync(own, run, { env });
+    expect(there.exitCode, there.stderr).toBe(0);
+    expect(there.stderr).toContain(`direct host of ${neonPoolerHost}`);
+    await using session = await own.connect("rds", "owner");
+    await session.client.query(
+      "delete from public.contacts where id = (select max(id) from public.contacts)",
+    );
+    const back = await sync(own, ["rds-to-neon", "--yes"], { env });
+    expect(back.exitCode, back.stderr).toBe(0);
+    expect(await contentOf(own, "rds")).toBe(await contentOf(own, "neon"));
+    expect(await throughPooler()).toBe((first ?? 0) - 1);
+    expect(proxy.names.filter((name) => name === neonPoolerHost)).toHaveLength(2);
+
+    // Only the pooler answers.
+    await using half = await startNeonProxy({ [neonPoolerHost]: pooler.port }, { certificate });
+    const transcript = await sync(own, [...dryRun, "--json"], {
+      env: { NEON_DATABASE_URL: urlOf(own, half.port) },
+    });
+    const { code, hint } = errorOf(transcript);
+    expect(code).toBe("UNREACHABLE");
+    expect(hint).toContain(`not to the pooler ${neonPoolerHost}`);
+    expect(hint).toContain(`connections to ${neonHost}`);
+
+    // The certificate of the pooler is not one of the direct host.
+    await using wrong = await startNeonProxy({ [neonHost]: pooler.port }, { certificate });
+    const refused = errorOf(
+      await sync(own, [...dryRun, "--json"], { env: { NEON_DATABASE_URL: urlOf(own, wrong.port) } }),
+    );
+    expect(refused.code).toBe("CERTIFICATE_INVALID");
+    expect(refused.message).toContain(`not valid for ${neonHost}`);
+  });
 });
 
 describe.concurrent("a certificate", () => {
@@ -189,4 +288,52 @@ test.concurrent("a database that does not exist is named on both sides", async (
   };
   const env = { NEON_DATABASE_URL: neonUrl(pair, (url) => (url.pathname = "/gone")) };
   await expectRefusal(pair, before, run, neon, { env });
+});
+
+test.concurrent("without its restore point, a sync to Neon does not begin", async () => {
+  // A target has one sync at a time.
+  await using own = await createPair(testSandbox(), { neon: "stale", rds: "app" });
+  const unchanged = await footprint(own);
+  const toNeon = ["rds-to-neon", "--yes"];
+  const refuses = async (
+    refusal: Refusal,
+    env: Record<string, string> = {},
+    change: (api: NeonApi) => void = () => undefined,
+    args = toNeon,
+  ) => {
+    await using api = await startNeonApi(neonHost);
+    change(api);
+    const call = { env: { ...api.variables, ...env } };
+    const { stdout, stderr } = await expectRefusal(own, unchanged, args, refusal, call);
+    expect(stdout + stderr).not.toContain(neonApiKey);
+    expect(api.branches.map(({ name }) => name)).toEqual(["production"]);
+    return api.requests;
+  };
+  const rejected = { exit: 3, code: "NEON_KEY_REJECTED", says: ["NEON_API_KEY", "HTTP 401"] };
+  const otherKey = { NEON_API_KEY: "napi_of-another-account" };
+  await refuses(rejected, otherKey);
+  await refuses(rejected, otherKey, undefined, ["rds-to-neon", "--dry-run"]);
+
+  const unknown = { exit: 3, code: "NEON_NOT_FOUND", says: ["ep-sandbox-000001", "NEON_PROJECT_ID"] };
+  await refuses(unknown, { NEON_PROJECT_ID: "other-project-000002" });
+
+  const nowhere = `http://127.0.0.1:${await closedPort()}/api/v2`;
+  const unreachable = { exit: 6, code: "NEON_API_UNREACHABLE", says: ["ECONNREFUSED", "neonstatus.com"] };
+  await refuses(unreachable, { NEON_API_HOST: nowhere });
+  const failed = { exit: 6, code: "NEON_API_FAILED", says: ["in maintenance", "HTTP status 500"] };
+  await refuses(failed, {}, (api) => (api.fault = () => 500));
+
+  const state = "target-unchanged";
+  const full: Refusal = { exit: 4, code: "NEON_BRANCH_LIMIT", says: ["branches limit of 1"], state };
+  await refuses(full, {}, (api) => (api.limit = 1));
+  // Neon never finishes the branch, which is deleted then.
+  const says = ["Timed out after 2000ms", "console.neon.tech/app/projects/sandbox-project-000001"];
+  const stuck: Refusal = { exit: 6, code: "NEON_OPERATION_FAILED", says, state };
+  const seconds = { PILOT_LIGHT_STALL_SECONDS: "2" };
+  const requests = await refuses(stuck, seconds, (api) => (api.isStuck = true));
+  expect(requests).toContain("POST branches");
+  expect(requests.some((request) => request.startsWith("DELETE branches/"))).toBe(true);
+
+  const invalid = { exit: 3, code: "KEEP_BRANCH_INVALID", says: ["1 to 30", '"45"'] };
+  expect(await refuses(invalid, {}, undefined, [...toNeon, "--keep-branch", "45"])).toEqual([]);
 });

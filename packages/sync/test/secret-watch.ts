@@ -2,11 +2,12 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { neonApiKey } from "@pilot-light/sandbox/neon-api";
 import { sandboxPassword, type Pair } from "@pilot-light/sandbox/testing";
 import { processesOf } from "./processes.ts";
 import type { Transcript } from "./support.ts";
 
-/** The password of both databases as each layer writes it, and a marked key of AWS. */
+/** The password of both databases as each layer writes it, a marked key of AWS, and the key of Neon's API. */
 export const awsSecret = "marked-secret-key-of-aws";
 const secretForms = [
   sandboxPassword,
@@ -15,6 +16,7 @@ const secretForms = [
   sandboxPassword.replaceAll(/[\\:]/g, "\\$&"),
   JSON.stringify(sandboxPassword).slice(1, -1),
   awsSecret,
+  neonApiKey,
 ];
 
 export const showsSecret = (text: string): boolean => secretForms.some((form) => text.includes(form));

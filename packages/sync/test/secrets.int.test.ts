@@ -6,6 +6,8 @@ import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { sdk } from "@pilot-light/core/aws/sdk";
 import { resourceNames } from "@pilot-light/core/contract";
+import { neonHost } from "@pilot-light/sandbox/names";
+import { startNeonApi } from "@pilot-light/sandbox/neon-api";
 import type { Pair } from "@pilot-light/sandbox/testing";
 import { expect, test } from "vitest";
 import { fargatePair } from "./fargate.ts";
@@ -44,12 +46,14 @@ async function expectNoSecretInBucket(pair: Pair): Promise<void> {
 test("of commands on this machine, over Systems Manager", async () => {
   await using reached = await privatePair();
   const { pair } = reached;
-  const env = { ...reached.env, AWS_SECRET_ACCESS_KEY: awsSecret };
+  await using api = await startNeonApi(neonHost);
+  const env = { ...reached.env, ...api.variables, AWS_SECRET_ACCESS_KEY: awsSecret };
   const flags = ["--json", "--verbose"];
   const calls: [args: readonly string[], call: SyncCall][] = [
     [["neon-to-rds", "--dry-run", ...flags], {}],
     [["neon-to-rds", "--yes", ...flags], {}],
     [["undo", "rds", "--yes", ...flags], {}],
+    [["rds-to-neon", "--yes", ...flags], {}],
     [["compare", ...flags], {}],
     [["dumps", "list", ...flags], {}],
     [["dumps", "verify", "latest", ...flags], {}],
@@ -71,6 +75,7 @@ test("of commands on this machine, over Systems Manager", async () => {
     }
   }
   expect([...programs].sort()).toEqual(["pg_dump", "pg_restore", "session-manager-plugin"]);
+  expect(api.requests).toContain("POST branches");
   await expectNoSecretInBucket(pair);
   expect(await leftFiles(pair)).toEqual([]);
 });

@@ -1,6 +1,6 @@
 /** Options that several commands share. */
 import type { Argv } from "yargs";
-import type { Environment } from "../config/env.ts";
+import type { Environment, VariableName } from "../config/env.ts";
 import { viaChoices } from "../config/via.ts";
 import { parseJobs } from "./option-values.ts";
 
@@ -89,8 +89,28 @@ export function withOptions(
   environment: Environment,
   options: Readonly<Record<string, unknown>>,
 ): Environment {
-  const { rdsAuth } = options;
-  return typeof rdsAuth === "string" ? { ...environment, RDS_AUTH: rdsAuth } : environment;
+  const given = Object.entries(variableOptions).flatMap(([option, name]) => {
+    const value = options[option];
+    return typeof value === "string" || typeof value === "number" ? [[name, String(value)] as const] : [];
+  });
+  return { ...environment, ...Object.fromEntries(given) };
+}
+
+/** Options that stand for a variable. */
+const variableOptions = {
+  rdsAuth: "RDS_AUTH",
+  keepBranch: "PILOT_LIGHT_KEEP_BRANCH_DAYS",
+} as const satisfies Record<string, VariableName>;
+
+/** `--keep-branch`, of every command that may replace Neon. */
+export function keepBranchOption<T>(argv: Argv<T>) {
+  return argv.option("keep-branch", {
+    type: "number",
+    describe:
+      "Days after which Neon deletes the restore point [default: PILOT_LIGHT_KEEP_BRANCH_DAYS, else 7]",
+    group: "Safety:",
+    requiresArg: true,
+  });
 }
 
 /**

@@ -24,6 +24,27 @@ export const variables = {
     secret: true,
     firstUse: true,
   },
+  NEON_API_KEY: {
+    description: "Key of Neon's API. Syncs to Neon then create a restore point first.",
+    details:
+      "Create a key in the Neon console; a key for one project is enough. With `NEON_PROJECT_ID`, every sync and restore to Neon first creates a branch of the database's branch: the restore point, which `pnpm sync undo neon` can return to. Neon deletes it after `PILOT_LIGHT_KEEP_BRANCH_DAYS`. The variable is a secret: no message, log or manifest contains it. See [the runbook](runbooks/undo.md).",
+    secret: true,
+  },
+  NEON_PROJECT_ID: {
+    description: "Id of the Neon project, for `NEON_API_KEY`.",
+    details:
+      "The settings of the project in the Neon console show it, such as `cool-lab-12345678`. It must be the project of `NEON_DATABASE_URL`: a sync checks that the compute in the URL belongs to it.",
+  },
+  PILOT_LIGHT_KEEP_BRANCH_DAYS: {
+    description: "Days after which Neon deletes a restore point, 1 to 30.",
+    details: "The option `--keep-branch` has precedence.",
+    default: "7",
+  },
+  NEON_API_HOST: {
+    description: "Address of Neon's API, if it is another one.",
+    details:
+      "The tools of Neon read this variable as well. The default is `https://console.neon.tech/api/v2`. Tests set it.",
+  },
   AWS_PROFILE: {
     description: "Profile of the AWS CLI whose credentials the tools use.",
     details:

@@ -1,6 +1,6 @@
 import pg from "pg";
 import { expect, test } from "vitest";
-import { connectError } from "./connect-errors.ts";
+import { connectError, isRetryable } from "./connect-errors.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { sqlState } from "./sql-state.ts";
 
@@ -38,3 +38,34 @@ test.each(["neon", "rds"] as const)(
     expect(hint).toContain('alter database "shop ""dev""" allow_connections true;');
   },
 );
+
+/** An error of Neon's proxy. */
+const ofProxy = (message: string) =>
+  Object.assign(new pg.DatabaseError(message, 0, "error"), { code: sqlState.internalError });
+
+test.each([
+  "Couldn't connect to compute node",
+  "Control plane request failed",
+  "Control plane request failed: endpoint is temporarily unavailable. Check your quotas and/or contact our support.",
+  "Failed to acquire permit to connect to the database. Too many database connection attempts are currently ongoing.",
+])("another attempt may succeed after: %s", (message) => {
+  expect(isRetryable(ofProxy(message))).toBe(true);
+});
+
+test.each([
+  "password authentication failed for user 'owner'",
+  "Control plane request failed: endpoint is disabled",
+  "Control plane request failed: endpoint cannot be found",
+  "Endpoint ID is not specified. Either please upgrade the postgres client library (libpq) for SNI support",
+  "Your account or project has exceeded the compute time quota. Upgrade your plan to increase limits.",
+])("no other attempt succeeds after: %s", (message) => {
+  expect(isRetryable(ofProxy(message))).toBe(false);
+});
+
+test("a password that Neon's proxy rejects is a wrong password, although the proxy gives no code for it", () => {
+  const rejected = ofProxy("password authentication failed for user 'owner'");
+  expect(connectError(rejected, endpoint("neon"), "source", 1).code).toBe("WRONG_PASSWORD");
+  const other = connectError(ofProxy("endpoint is disabled"), endpoint("neon"), "source", 1);
+  expect(other.code).toBe("CONNECT_FAILED");
+  expect(other.message).toContain("disabled");
+});

@@ -41,9 +41,36 @@ const retryableStates = new Set<string>([
   "57P01",
 ]);
 
+/**
+ * Reasons of Neon's proxy that end by themselves: its compute wakes up, or its control plane is busy. The proxy gives every error of its own
+ * the code XX000, so that only the text tells them apart ("either preserve the error code from postgres, or assign error codes to proxy
+ * errors" is a task in its source).
+ * https://github.com/neondatabase/neon/blob/main/proxy/src/stream.rs, compute/mod.rs, control_plane/errors.rs, auth/mod.rs
+ */
+const wakingReasons = [
+  "Couldn't connect to compute node",
+  "Failed to acquire permit to connect to the database",
+  "Too many connections attempts",
+  "Too many connections to this endpoint",
+] as const;
+
+/** The answer of the control plane without a reason, which a reason follows where the state is final, such as a disabled compute. */
+const controlPlaneFailed = /^Control plane request failed(?:: endpoint is temporarily unavailable.*)?$/;
+
+function isWaking(error: unknown): boolean {
+  const text = messageOf(error);
+  return wakingReasons.some((reason) => text.startsWith(reason)) || controlPlaneFailed.test(text);
+}
+
+/** Neon's proxy rejects a password without the code that a server gives it. */
+function isRejectedByProxy(error: unknown): boolean {
+  return messageOf(error).startsWith("password authentication failed for user");
+}
+
 /** True for a failure that ends by itself: a compute that wakes up, a server that restarts, a short network failure. */
 export function isRetryable(error: unknown): boolean {
   const state = sqlStateOf(error);
+  if (state === sqlState.internalError) return isWaking(error);
   if (state !== undefined) return retryableStates.has(state);
   const code = nodeCode(error);
   return isTimeout(error) || (code !== undefined && retryableNodeCodes.has(code)) || isDropped(error);
@@ -57,7 +84,7 @@ function isDropped(error: unknown): boolean {
 /** The error of the last attempt to connect to one side of a sync. */
 export function connectError(error: unknown, endpoint: Endpoint, side: Side, attempts: number): OpsError {
   if (error instanceof OpsError) return error;
-  const { address, database, host, system, tls, user } = endpoint;
+  const { address, database, host, pooledHost, system, tls, user } = endpoint;
   const isNeon = system === "neon";
   const options = { cause: error };
   const code = nodeCode(error) ?? "";
@@ -67,7 +94,9 @@ export function connectError(error: unknown, endpoint: Endpoint, side: Side, att
     reason: messageOf(error) || code,
     setting: isNeon ? "NEON_DATABASE_URL" : "the RDS secret (output database_secret_arn)",
   };
-  const state = sqlStateOf(error);
+  const sent = sqlStateOf(error);
+  const isProxy = sent === sqlState.internalError && isRejectedByProxy(error);
+  const state = isProxy ? sqlState.invalidPassword : sent;
   switch (state) {
     case sqlState.invalidPassword:
     case sqlState.invalidAuthorization:
@@ -94,10 +123,13 @@ export function connectError(error: unknown, endpoint: Endpoint, side: Side, att
   }
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") {
     const setting = isNeon ? "NEON_DATABASE_URL" : "the output database_endpoint";
-    return hostUnknown({ ...base, setting }, { ...options, details: endpoint.route?.others ?? [] });
+    return hostUnknown(
+      { ...base, setting, pooledHost },
+      { ...options, details: endpoint.route?.others ?? [] },
+    );
   }
   const via = address === undefined ? "" : ` through ${address.host}:${address.port}`;
   const needsTunnel = system === "rds" && address === undefined;
   const details = needsTunnel ? (endpoint.route?.others ?? []) : [];
-  return unreachable({ ...base, via, attempts, needsTunnel }, { ...options, details });
+  return unreachable({ ...base, via, attempts, needsTunnel, host, pooledHost }, { ...options, details });
 }

@@ -24,6 +24,8 @@ export interface Endpoint {
   /** The real name, which the certificate is checked against; or a socket directory. */
   host: string;
   port: number;
+  /** Of Neon: the pooled host that was given, where `host` is the direct one. */
+  pooledHost?: string;
   /** Address to connect to instead of `host` and `port`, such as a tunnel's. */
   address?: { host: string; port: number };
   /** How this machine reaches it, and why not in another way. Only of RDS, which is in a private network. */

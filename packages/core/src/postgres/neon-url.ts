@@ -145,6 +145,7 @@ export function parseNeonUrl(value: string | undefined): Endpoint {
     system: "neon",
     host,
     port,
+    ...(host === pooledHost ? {} : { pooledHost }),
     ...(hostaddr === null ? {} : { address: { host: hostaddr, port } }),
     database,
     user,

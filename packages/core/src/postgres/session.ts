@@ -22,6 +22,8 @@ export interface SessionOptions {
   attemptTimeout?: number;
   /** Milliseconds all attempts may take: a Neon compute that sleeps needs some seconds to wake up. Default 30 s. */
   deadline?: number;
+  /** Called once while attempts to connect fail, with the reason of the first one. */
+  onWaiting?: (reason: string) => void;
   /** Milliseconds without an answer after which a new connection probes whether the server still works. Default 3 min. */
   stallLimit?: number;
   /** Ends attempts to connect, and the session together with its running statement. */
@@ -62,6 +64,8 @@ export class Session implements AsyncDisposable {
   readonly #hurried = new AbortController();
   /** Statements that have no answer yet. */
   #running = 0;
+  /** Ends with the statements so far: the client takes one at a time. */
+  #turn: Promise<unknown> = Promise.resolve();
   #signs: NodeJS.Timeout | undefined;
   #lost: Error | undefined;
   #stalled: OpsError | undefined;
@@ -78,11 +82,21 @@ export class Session implements AsyncDisposable {
   }
 
   /**
-   * Runs one statement and returns its rows.
+   * Runs one statement, after those that were given before, and returns its rows.
    * @throws OpsError SOURCE_QUERY_FAILED or TARGET_QUERY_FAILED, with the server's error as `cause`; CONNECTION_STALLED
    */
   async query<Row extends pg.QueryResultRow>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
+    return await this.#inTurn(() => this.#run<Row>(sql, values));
+  }
+
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
     this.#running += 1;
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => undefined);
+    return await done.finally(() => (this.#running -= 1));
+  }
+
+  async #run<Row extends pg.QueryResultRow>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
     try {
       const result = await this.#watch(this.#client.query<Row>(sql, [...values]));
       return result.rows;
@@ -94,8 +108,6 @@ export class Session implements AsyncDisposable {
       const reason = `${cut ?? messageOf(cause)}${state === undefined ? "" : ` (SQLSTATE ${state})`}`;
       const facts = { system, reason, endpoint: describeEndpoint(this.endpoint), statement: shorten(sql) };
       throw queryFailed(this.#options.failure, facts, { cause });
-    } finally {
-      this.#running -= 1;
     }
   }
 
@@ -106,15 +118,17 @@ export class Session implements AsyncDisposable {
    * @throws OpsError as `query` does
    */
   async script(sql: string, onStatement: (done: number) => void = () => undefined): Promise<number> {
-    let done = 0;
-    const count = () => onStatement((done += 1));
-    this.#client.connection.on("commandComplete", count);
-    try {
-      await this.query(sql);
-      return done;
-    } finally {
-      this.#client.connection.off("commandComplete", count);
-    }
+    return await this.#inTurn(async () => {
+      let done = 0;
+      const count = () => onStatement((done += 1));
+      this.#client.connection.on("commandComplete", count);
+      try {
+        await this.#run(sql);
+        return done;
+      } finally {
+        this.#client.connection.off("commandComplete", count);
+      }
+    });
   }
 
   /** The only row of a statement that always gives one. */
@@ -250,11 +264,12 @@ export async function openSession(endpoint: Endpoint, options: SessionOptions): 
       if (outlivesSignal !== "opening") signal?.throwIfAborted();
       const pause = Math.min(250 * 2 ** attempt, 4000);
       const attemptsLeft = isLikelyFinal(error)
-        ? attempt < 4
+        ? attempt < 5
         : !(isSignalled() && sqlStateOf(error) === undefined);
       if (!isRetryable(error) || !attemptsLeft || Date.now() + pause > deadline) {
         throw connectError(error, endpoint, options.failure, attempt);
       }
+      if (attempt === 2) options.onWaiting?.(connectError(error, endpoint, options.failure, attempt).message);
       await sleep(pause, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
     }
   }

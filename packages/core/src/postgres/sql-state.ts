@@ -12,6 +12,8 @@ export const sqlState = {
   notAcceptingConnections: "55000",
   cannotConnectNow: "57P03",
   tooManyConnections: "53300",
+  /** Of Neon's proxy, which has no other code. */
+  internalError: "XX000",
   insufficientPrivilege: "42501",
   undefinedTable: "42P01",
   undefinedObject: "42704",

@@ -13,6 +13,8 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
+const common = { CHECKPOINT_DISABLE: "1", GOGC: "400" };
+
 async function makeMirror(name: string): Promise<string> {
   const mirror = join(directory, name);
   for (const type of ["tls", "aws"]) {
@@ -52,7 +54,7 @@ describe("prepareTerraform", () => {
     const setup = await prepareTerraform({ PILOT_LIGHT_TF_PLUGIN_MIRROR: mirror }, directory);
     expect(setup).toEqual({
       environment: {
-        CHECKPOINT_DISABLE: "1",
+        ...common,
         CDKTF_DISABLE_PLUGIN_CACHE_ENV: "1",
         TF_CLI_CONFIG_FILE: join(directory, "terraform.rc"),
       },
@@ -86,11 +88,11 @@ describe("prepareTerraform", () => {
     ]);
   });
 
-  it("leaves a person's own configuration file alone", async () => {
+  it("leaves a person's own configuration file and settings alone", async () => {
     const own = join(directory, "own.tfrc");
     await writeFile(own, "");
-    const setup = await prepareTerraform({ TF_CLI_CONFIG_FILE: own }, directory);
-    expect(setup).toEqual({ environment: { CHECKPOINT_DISABLE: "1" }, cdktfFlags: [] });
+    const setup = await prepareTerraform({ TF_CLI_CONFIG_FILE: own, GOGC: "50" }, directory);
+    expect(setup).toEqual({ environment: { ...common, GOGC: "50" }, cdktfFlags: [] });
     expect(await readdir(directory)).toEqual(["own.tfrc"]);
   });
 });

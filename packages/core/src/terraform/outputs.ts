@@ -20,6 +20,7 @@ import { run } from "../process.ts";
 import { terraformProgram } from "./program.ts";
 import { plainLines } from "./plain-text.ts";
 import { isInitialized } from "./initialized.ts";
+import { openStateFolder } from "./state-folder.ts";
 
 /**
  * Where the outputs come from: values that the caller has, a file with the JSON of `cdktf output`, the same JSON in a variable, or the
@@ -119,12 +120,14 @@ function stackOf(document: unknown, stack: string, from: string): RawOutputs {
   return { values, from };
 }
 
-/** `terraform output` in the synthesized stack folder: under a second, if that folder has been initialized. */
+/** `terraform output`, if the stack's folder was synthesized and initialized: some tenths of a second. */
 async function terraformOutput(options: ReadOutputsOptions): Promise<RawOutputs | undefined> {
   const folder = join(options.directory, "cdktf.out", "stacks", options.stack);
   if (!(await isInitialized(folder, options.environment))) return undefined;
   const program = terraformProgram(options.environment);
-  const result = await run(program, ["output", "-json"], { ...runOptions(options), cwd: folder }).catch(
+  const running = runOptions(options);
+  const { directory: cwd, environment } = await openStateFolder(folder, running.environment);
+  const result = await run(program, ["output", "-json"], { ...running, environment, cwd }).catch(
     (error: unknown) => {
       if (error instanceof OpsError && error.code === "PROGRAM_MISSING") return undefined;
       throw error;

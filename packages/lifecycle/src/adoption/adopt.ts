@@ -15,7 +15,7 @@ import { beforeAnyChange } from "../mode-change.ts";
 import { summarize } from "../plan/mode-change-plan.ts";
 import { printHead } from "../plan/render.ts";
 import { deploy } from "../steps/deploy.ts";
-import { nameOf } from "../terraform/unknown-resources.ts";
+import { nameOf } from "../terraform/changes.ts";
 import { hideSecrets, soundsSecret } from "../terraform/variables.ts";
 import { blocksInPlace, importBlocks, importIdOf, partlyTakenOver, removedBlocks } from "./blocks.ts";
 import type { ExistingState } from "./existing-state.ts";

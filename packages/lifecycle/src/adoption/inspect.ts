@@ -2,7 +2,7 @@
 import type { HarmfulChange } from "../errors.ts";
 import type { Change, PlanContents, Resource } from "../terraform/changes.ts";
 import { dataOf } from "../terraform/data-holders.ts";
-import { nameOf } from "../terraform/unknown-resources.ts";
+import { nameOf } from "../terraform/changes.ts";
 import { importIdOf } from "./blocks.ts";
 import type { Deviation } from "./deviations.ts";
 import { valuesAs, type Choices, type Mapping } from "./match.ts";

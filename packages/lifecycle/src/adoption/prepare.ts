@@ -12,6 +12,7 @@ import { checkAccess, checkTerraformPlan } from "../preflight/checks.ts";
 import { Preflight } from "../preflight/preflight.ts";
 import type { Resource } from "../terraform/changes.ts";
 import type { SavedPlan } from "../terraform/stack.ts";
+import type { UnknownResource } from "../terraform/unknown-resources.ts";
 import type { TerraformVariable } from "../terraform/variables.ts";
 import { deviationsOf, type Deviation } from "./deviations.ts";
 import { parseExistingState, type ExistingState } from "./existing-state.ts";
@@ -39,6 +40,8 @@ export interface PreparedMapping {
   isInPlace: boolean;
   /** The resources of this stack's state; none when it is the existing state. */
   present: readonly Resource[];
+  /** Version of this stack's state. */
+  version: string;
   /** The variables for the plan: those of the command, the mode, and the images that run. */
   variables: readonly TerraformVariable[];
   /** Those of them that the existing environment states: the mode and the images. */
@@ -79,12 +82,13 @@ export async function prepareMapping(
     const [who] = await Promise.all([identity, version]);
     assertSamePlaceAs(existing, who, context.aws.region);
     await stack.synthesize();
-    const isInPlace = await isStateOfStack(existing, context);
-    const present = isInPlace ? [] : await stack.state();
+    const state = await stack.state();
+    const isInPlace = isStateOfStack(existing, state.unknown, context);
+    const present = isInPlace ? [] : state.resources;
     const summary = isInPlace
       ? `${stack.name} has the existing state: its resources will be renamed in it`
       : `${stack.name} has a state of its own: the resources will be imported into it`;
-    return { value: { isInPlace, present }, summary };
+    return { value: { isInPlace, present, version: state.version }, summary };
   });
   const matched = preflight.check("match", async () => {
     await place;
@@ -111,12 +115,19 @@ export async function prepareMapping(
 
 /** Plans the adoption, with one line of report. */
 export async function planAdoption(
-  { variables }: Pick<PreparedMapping, "variables">,
+  prepared: Pick<PreparedMapping, "variables" | "version">,
   blocks: string,
   context: LifecycleContext,
 ): Promise<SavedPlan> {
   const preflight = new Preflight(context.printer);
-  const planned = checkTerraformPlan(preflight, context, [], () => Promise.resolve(variables), blocks);
+  const { variables } = prepared;
+  const planned = checkTerraformPlan(
+    preflight,
+    context,
+    Promise.resolve(prepared),
+    () => Promise.resolve(variables),
+    blocks,
+  );
   await preflight.report(context.signal);
   return await planned;
 }
@@ -131,8 +142,12 @@ function modeOf({ active }: Pick<ExistingState, "active">): Mode | null {
  * Whether other code has written the existing state where this stack has its own.
  * @throws OpsError STATE_FOREIGN (precondition) when this place has foreign resources that the file does not contain
  */
-async function isStateOfStack(existing: ExistingState, { stack }: LifecycleContext): Promise<boolean> {
-  const foreign = (await stack.unknownResources()).filter(({ isOfEarlierVersion }) => !isOfEarlierVersion);
+function isStateOfStack(
+  existing: ExistingState,
+  unknown: readonly UnknownResource[],
+  { stack }: LifecycleContext,
+): boolean {
+  const foreign = unknown.filter(({ isOfEarlierVersion }) => !isOfEarlierVersion);
   if (foreign.length === 0) return false;
   const addresses = new Set(existing.resources.map(({ address }) => address));
   const others = foreign.filter(({ address }) => !addresses.has(address));

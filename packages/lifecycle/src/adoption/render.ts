@@ -10,7 +10,7 @@ import { countByType } from "../terraform/changes.ts";
 import { dataOf } from "../terraform/data-holders.ts";
 import type { SavedPlan } from "../terraform/stack.ts";
 import type { TerraformVariable } from "../terraform/variables.ts";
-import { nameOf } from "../terraform/unknown-resources.ts";
+import { nameOf } from "../terraform/changes.ts";
 import { importIdOf } from "./blocks.ts";
 import { keepingVariables } from "./deviations.ts";
 import type { ExistingResource } from "./existing-state.ts";

@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
 import type { Outputs } from "@pilot-light/core/contract";
 import { openContext } from "../context.ts";
-import { readUnknown } from "../preflight/checks.ts";
+import { readState } from "../preflight/checks.ts";
 
 /**
  * Runs `pnpm infra:output`.
@@ -19,8 +19,7 @@ export async function printOutputs(
     printer.live("  preparing Terraform ...");
     await stack.synthesize();
   }
-  await readUnknown(stack);
-  const outputs = await stack.outputs();
+  const outputs = stack.outputsOf(await readState(stack));
   printer.live("");
   await writeOutputs(outputsFile, stack.name, outputs);
   if (!printer.json) {

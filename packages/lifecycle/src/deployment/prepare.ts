@@ -13,17 +13,14 @@ import { Journal } from "../journal/journal.ts";
 import { costsOf, type Costs } from "../plan/costs.ts";
 import { checkGuards } from "../plan/guards/index.ts";
 import { summarize, type TerraformSummary } from "../plan/mode-change-plan.ts";
-import { checkAccess, checkTerraformPlan, modeOf, readUnknown } from "../preflight/checks.ts";
+import { checkAccess, checkTerraformPlan, modeOf, readState } from "../preflight/checks.ts";
 import { Preflight } from "../preflight/preflight.ts";
 import { assertSamePlace } from "../preflight/same-account.ts";
-import type { SavedPlan } from "../terraform/stack.ts";
-import type { UnknownResource } from "../terraform/unknown-resources.ts";
+import type { SavedPlan, StackState } from "../terraform/stack.ts";
 import type { TerraformVariable } from "../terraform/variables.ts";
 
 /** What the state contains. */
-interface StateFacts {
-  /** Resources that an earlier version of the stack created. */
-  unknown: readonly UnknownResource[];
+interface StateFacts extends StackState {
   /** Null before the first deployment. */
   from: Mode | null;
 }
@@ -71,15 +68,15 @@ export async function prepareDeployment(
   const state = preflight.check<StateFacts>("state", async () => {
     const [who] = await Promise.all([identity, version]);
     await stack.synthesize();
-    const unknown = await readUnknown(stack);
-    const from = readMode(await stack.outputValues(), who, aws.region);
+    const read = await readState(stack);
+    const from = readMode(read.outputs, who, aws.region);
     const summary =
       from === null ? `${names.stack} is not deployed yet` : `${names.stack} is ${modeName(from)}`;
-    return { value: { unknown, from }, summary };
+    return { value: { ...read, from }, summary };
   });
   const keeping = state.then(({ from }) => keptVariables(from, context));
   keeping.catch(() => undefined);
-  const planned = checkTerraformPlan(preflight, context, [state], async () => [
+  const planned = checkTerraformPlan(preflight, context, state, async () => [
     // First, so that a variable of the command line wins.
     ...unsetOf(await keeping, environment),
     ...options.variables,

@@ -34,6 +34,7 @@ import {
 } from "./checks/account.ts";
 import {
   bucketCheck,
+  neonApiCheck,
   neonCheck,
   rdsCheck,
   rdsRouteCheck,
@@ -169,7 +170,7 @@ function checksOf(doctor: DoctorContext): readonly Check[] {
       clientProgramsCheck(doctor),
       temporarySpaceCheck(doctor),
     ],
-    ...[awsCredentials, stateCheck(doctor), bucketCheck, neonCheck(doctor)],
+    ...[awsCredentials, stateCheck(doctor), bucketCheck, neonCheck(doctor), neonApiCheck],
     ...[rdsSecretCheck(), rdsRouteCheck(doctor), rdsCheck(doctor)],
     ...[vpcQuotaCheck, addressQuotaCheck, serviceRoleCheck, orderableCheck(doctor), certificateCheck],
   ];

@@ -8,12 +8,12 @@ import { withoutSecrets } from "@pilot-light/core/config/env";
 import { run } from "@pilot-light/core/process";
 import { chooseBackend, type BackendChoice } from "@pilot-light/core/terraform/backend";
 import { prepareTerraform } from "@pilot-light/core/terraform/cli-config";
-import { outputValues } from "@pilot-light/core/terraform/outputs";
 import { terraformProgram } from "@pilot-light/core/terraform/program";
 import { z } from "zod";
 import type { Basics } from "../context.ts";
 import { runApp } from "../terraform/app.ts";
 import { readingHint, terraformError } from "../terraform/errors.ts";
+import { parsePulledState } from "../terraform/pulled-state.ts";
 import { unknownResources, type UnknownResource } from "../terraform/unknown-resources.ts";
 
 /** What is known of the deployed stack. */
@@ -34,7 +34,6 @@ const stackSchema = z.object({
   terraform: z.object({ backend: z.record(z.string(), z.record(z.string(), z.unknown())).optional() }),
   variable: z.record(z.string(), z.object({ default: z.unknown() }).partial()).default({}),
 });
-const stateSchema = z.looseObject({ outputs: z.unknown().optional() });
 
 /**
  * @param work a temporary directory
@@ -89,15 +88,9 @@ export async function readDeployedState(
     const lines = [...pulled.stdout.split("\n"), ...pulled.stderr];
     throw terraformError("Terraform cannot read the state", [], lines, directory, readingHint);
   }
-  if (pulled.stdout.trim() === "") return { place, unknown: [], defaultOf };
-  const state: unknown = JSON.parse(pulled.stdout);
-  const { outputs } = stateSchema.parse(state);
-  return {
-    place,
-    outputs: outputValues(outputs ?? {}),
-    unknown: unknownResources(state, configuration),
-    defaultOf,
-  };
+  const state = parsePulledState(pulled.stdout);
+  if (state.version === "none") return { place, unknown: [], defaultOf };
+  return { place, outputs: state.outputs, unknown: unknownResources(state, configuration), defaultOf };
 }
 
 /** The path of the synthesized stack is relative to its folder. */

@@ -69,3 +69,15 @@ test("the right part of the head ends with the line, or has a line of its own", 
   expect(head(0)[0]).toHaveLength(100);
   expect(head(50).slice(0, 2)).toEqual(["Activate  shop dev, us-east-1", "  dry run, nothing is written"]);
 });
+
+test("the plan names the restore point of a copy to Neon", () => {
+  const side = { system: "rds", database: "shop", host: "host" };
+  const sync = {
+    ...{ source: side, target: { ...side, system: "neon" }, tables: [], removedObjects: [], notes: [] },
+    ...{ backup: null, restorePoint: { name: "pilot-light-restore-point-2026-11-22T09-30-00" } },
+  } as unknown as ModeChangePlan["sync"];
+  const lines = printed(0, (printer) => printPlan({ ...plan, sync }, printer));
+  const text =
+    "before that, Neon gets the branch pilot-light-restore-point-2026-11-22T09-30-00 as a restore point";
+  expect(lines.some((line) => line.includes(text))).toBe(true);
+});

@@ -115,6 +115,9 @@ function printSync(sync: SyncPlan, printer: Printer): void {
   const rows = `${plural(total("sourceRows"), "row")} in ${plural(tables, "table")}`;
   printRow("", `${rows} replace ${plural(total("targetRows"), "row")}`, printer);
   if (sync.backup !== null) printRow("", `the present target is first dumped to ${sync.backup}`, printer);
+  if (sync.restorePoint !== null) {
+    printRow("", `before that, Neon gets the branch ${sync.restorePoint.name} as a restore point`, printer);
+  }
   const removed = [
     ...sync.tables
       .filter(({ change }) => change === "removed")

@@ -18,8 +18,7 @@ import { stateForeign } from "../errors.ts";
 import { assertSamePlace } from "./same-account.ts";
 import type { Preflight } from "./preflight.ts";
 import { countByType, type PlanContents } from "../terraform/changes.ts";
-import type { SavedPlan, Stack } from "../terraform/stack.ts";
-import type { UnknownResource } from "../terraform/unknown-resources.ts";
+import type { SavedPlan, Stack, StackState } from "../terraform/stack.ts";
 import type { TerraformVariable } from "../terraform/variables.ts";
 
 /** Checks the account and the program. */
@@ -44,38 +43,34 @@ export function checkBasics(preflight: Preflight, context: LifecycleContext) {
     // A state in S3 needs the credentials as well. When they are missing, only the check of the account reports it.
     const [who] = await Promise.all([identity, version]);
     await stack.synthesize();
-    // First: the outputs of other code may be readable, or not.
-    const unknown = await readUnknown(stack);
-    const value = await stack.outputs();
+    const read = await readState(stack);
+    const value = stack.outputsOf(read);
     assertSamePlace(value, who, aws.region);
     return {
-      value: { outputs: value, unknown },
+      value: { ...read, outputs: value },
       summary: `${names.stack} is ${describeMode(value)}, according to its state`,
     };
   });
   const outputs = state.then((read) => read.outputs);
-  const unknown = state.then((read) => read.unknown);
   // The check of the state reports its failure.
-  for (const part of [outputs, unknown]) part.catch(() => undefined);
+  outputs.catch(() => undefined);
   const database = preflight.check("rds", async () => {
     await identity;
     const value = await readDatabase(aws, names.databaseInstance, signal);
     if (value !== undefined) assertUsable(value);
     return { value, summary: value === undefined ? "no instance" : `${value.identifier} is ${value.status}` };
   });
-  return { outputs, unknown, database };
+  return { state, outputs, database };
 }
 
 /**
- * The resources of the state that the synthesized stack does not define, and that an earlier version of it created.
- * @throws OpsError STATE_FOREIGN (precondition) when other code created some
+ * Reads the state. This comes before its outputs are parsed: those of other code may have the form of this stack's outputs, or not.
+ * @throws OpsError STATE_FOREIGN (precondition) when other code created some of its resources
  */
-export async function readUnknown(
-  stack: Pick<Stack, "unknownResources" | "folder" | "name">,
-): Promise<readonly UnknownResource[]> {
-  const unknown = await stack.unknownResources();
-  const foreign = unknown.filter(({ isOfEarlierVersion }) => !isOfEarlierVersion);
-  if (foreign.length === 0) return unknown;
+export async function readState(stack: Pick<Stack, "state" | "folder" | "name">): Promise<StackState> {
+  const state = await stack.state();
+  const foreign = state.unknown.filter(({ isOfEarlierVersion }) => !isOfEarlierVersion);
+  if (foreign.length === 0) return state;
   const listCommand = `terraform -chdir=${stack.folder} state list`;
   throw stateForeign({ stack: stack.name, resources: foreign, listCommand });
 }
@@ -93,13 +88,12 @@ export function modeOf(outputs: Pick<Outputs, "dev_activated">) {
 export function checkTerraformPlan(
   preflight: Preflight,
   context: LifecycleContext,
-  waitFor: readonly Promise<unknown>[],
+  state: Promise<Pick<StackState, "version">>,
   variables: () => Promise<readonly TerraformVariable[]>,
   blocks?: string,
 ): Promise<SavedPlan> {
   return preflight.check("plan", async () => {
-    await Promise.all(waitFor);
-    const value = await context.stack.plan(await variables(), blocks);
+    const value = await context.stack.plan(await state, await variables(), blocks);
     const how = value.remoteRun === undefined ? "state unlocked" : "planned in Terraform Cloud";
     return { value, summary: `${how}; ${describeChanges(value)}` };
   });

@@ -14,7 +14,7 @@ import { openContext, type LifecycleContext } from "../context.ts";
 import { costsOf } from "../plan/costs.ts";
 import { readDatabase } from "../aws/database.ts";
 import { findDone, isRunning, Journal, type JournalEntry } from "../journal/journal.ts";
-import { modeOf, readUnknown } from "../preflight/checks.ts";
+import { modeOf, readState } from "../preflight/checks.ts";
 import { dollars, printHead, printRow } from "../plan/render.ts";
 import { endpointsOf } from "../steps/finish.ts";
 import { listSnapshots } from "../aws/snapshots.ts";
@@ -29,7 +29,7 @@ export interface StatusFacts {
   database: Part<Awaited<ReturnType<typeof readDatabase>>>;
   dumps: Part<Awaited<ReturnType<typeof newestDumps>>>;
   snapshots: Part<Awaited<ReturnType<typeof listSnapshots>>>;
-  costs: Part<ReturnType<typeof costsOf>>;
+  costs: ReturnType<typeof costsOf>;
   unfinished: JournalEntry | undefined;
 }
 
@@ -47,22 +47,18 @@ export async function readStatus(context: LifecycleContext): Promise<StatusFacts
     printer.live("  preparing Terraform ...");
     await stack.synthesize();
   }
-  // The slowest part starts first. When nothing is deployed, reading the outputs fails, and that error is reported.
-  const costing = readPart(stack.state().then(costsOf));
-  costing.catch(() => undefined);
-  await readUnknown(stack);
-  const outputs = await stack.outputs();
-  const [services, database, dumps, snapshots, costs, journal] = await Promise.all([
+  const state = await readState(stack);
+  const outputs = stack.outputsOf(state);
+  const [services, database, dumps, snapshots, journal] = await Promise.all([
     readPart(readServices(context)),
     readPart(readDatabase(aws, names.databaseInstance, signal)),
     readPart(newestDumps(context, outputs)),
     readPart(listSnapshots(aws, names, signal)),
-    costing,
     readPart(Journal.open(context)),
   ]);
   printer.live("");
   const unfinished = journal.known ? journal.value.unfinished : undefined;
-  return { outputs, services, database, dumps, snapshots, costs, unfinished };
+  return { outputs, services, database, dumps, snapshots, costs: costsOf(state.resources), unfinished };
 }
 
 /** The rows of the status, without the unfinished mode change: a word, and what it shows. */
@@ -82,7 +78,7 @@ export function statusRows(facts: StatusFacts): [word: string, text: string][] {
     row("snapshots", snapshots, (list) =>
       list.length === 0 ? "none" : `${list.length}, newest ${list[0]?.id ?? ""}`,
     ),
-    row("cost", costs, (found) => `${dollars(found)} per month at present (list prices, quiet use)`),
+    ["cost", `${dollars(costs)} per month at present (list prices, quiet use)`],
   ];
 }
 
@@ -111,7 +107,7 @@ export function outcomeOf(facts: StatusFacts): CommandOutcome {
       database: valueOf(database),
       newestDumps: valueOf(dumps),
       snapshots: valueOf(snapshots),
-      monthlyCosts: valueOf(costs),
+      monthlyCosts: costs,
       unfinished: unfinished ?? null,
     },
   };

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Outputs } from "@pilot-light/core/contract";
 import type { StatusFacts } from "./status.ts";
+import { costsOf } from "../plan/costs.ts";
 import { changesBetween } from "./watch.ts";
 
 const outputs = {
@@ -18,7 +19,7 @@ const facts: StatusFacts = {
   database: { known: true, value: undefined },
   dumps: { known: true, value: [] },
   snapshots: { known: true, value: [] },
-  costs: { known: false, reason: "no state" },
+  costs: costsOf([]),
   unfinished: undefined,
 };
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isComplete, parsePlan, parseState } from "./changes.ts";
+import { isComplete, parsePlan } from "./changes.ts";
 
 /** A resource change as `terraform show -json` of terraform 1.11 has it. */
 const entry = (address: string, actions: string[], { before = {}, after = {}, mode = "managed" } = {}) => ({
@@ -51,22 +51,6 @@ test("a plan of the first deployment has nothing before it", () => {
   expect(plan().before).toEqual([]);
 });
 
-test("a state that was never applied has no resources", () => {
-  expect(parseState({ format_version: "1.0" })).toEqual([]);
-});
-
-test("only managed resources are resources", () => {
-  const resources = ["managed", "data"].map((mode) => ({
-    address: `${mode}.x`,
-    mode,
-    type: "aws_vpc",
-    values: {},
-  }));
-  expect(parseState({ values: { root_module: { resources } } }).map(({ address }) => address)).toEqual([
-    "managed.x",
-  ]);
-});
-
 test("a plan of changes and replacements is complete, one that makes or removes is not", () => {
   const of = (...actions: string[]) => plan(entry("aws_lb.x", actions)).changes;
   expect(isComplete([...of("update"), ...of("delete", "create")])).toBe(true);
@@ -90,7 +74,8 @@ test("a replacement names the attributes that force it", () => {
 test("resources of modules are resources", () => {
   const inner = { address: "module.a.module.b.aws_lb.x", mode: "managed", type: "aws_lb" };
   const root_module = { child_modules: [{ child_modules: [{ resources: [inner] }] }] };
-  expect(parseState({ values: { root_module } })).toMatchObject([inner]);
+  const json = { resource_changes: [], planned_values: {}, prior_state: { values: { root_module } } };
+  expect(parsePlan(json).before).toMatchObject([inner]);
 });
 
 test.each([

@@ -1,6 +1,5 @@
 /** The changes of a plan, from the JSON of `terraform show` (developer.hashicorp.com/terraform/internals/json-format). */
 import { z } from "zod";
-import { nameOf } from "./unknown-resources.ts";
 
 export type Action = "create" | "change" | "replace" | "destroy";
 
@@ -70,7 +69,6 @@ const planSchema = z.object({
     .default({}),
   planned_values: module,
 });
-const stateSchema = z.object({ values: module.optional() });
 
 /** @throws ZodError when the JSON is not a plan, such as that of an unknown version of terraform */
 export function parsePlan(json: unknown): PlanContents {
@@ -91,11 +89,6 @@ export function parsePlan(json: unknown): PlanContents {
   };
 }
 
-/** The resources of a state, from `terraform show -json` without a plan. */
-export function parseState(json: unknown): readonly Resource[] {
-  return managed(stateSchema.parse(json).values);
-}
-
 function managed(contents: z.infer<typeof module> | undefined): Resource[] {
   return contents === undefined ? [] : managedIn(contents.root_module);
 }
@@ -103,6 +96,12 @@ function managed(contents: z.infer<typeof module> | undefined): Resource[] {
 /** Those of a module and of the modules in it. */
 function managedIn({ resources, child_modules: children }: Module): Resource[] {
   return [...resources.filter(({ mode }) => mode === "managed"), ...children.flatMap(managedIn)];
+}
+
+/** The name that a person knows a resource by in AWS; undefined where its attributes contain none. */
+export function nameOf(attributes: Readonly<Record<string, unknown>>): string | undefined {
+  const found = ["identifier", "bucket", "name", "id"].map((key) => attributes[key]);
+  return found.find((value): value is string => typeof value === "string" && value !== "");
 }
 
 /** Undefined when the plan does not change the resource. */

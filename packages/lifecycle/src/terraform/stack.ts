@@ -6,16 +6,18 @@ import { type Outputs, outputsSchema } from "@pilot-light/core/contract";
 import type { Printer } from "@pilot-light/core/output/printer";
 import { type Environment, withoutSecrets } from "@pilot-light/core/config/env";
 import type { OpsError } from "@pilot-light/core/ops-error";
-import { outputValues, parseOutputs } from "@pilot-light/core/terraform/outputs";
+import { parseOutputs } from "@pilot-light/core/terraform/outputs";
 import { run, type RunResult } from "@pilot-light/core/process";
 import { prepareTerraform } from "@pilot-light/core/terraform/cli-config";
 import { isInitialized } from "@pilot-light/core/terraform/initialized";
+import { openStateFolder } from "@pilot-light/core/terraform/state-folder";
 import { z } from "zod";
 import { neverDeployed, stateChanged, terraformInitFailed, terraformStalled } from "../errors.ts";
 import { runApp } from "./app.ts";
-import { parsePlan, parseState, type PlanContents, type Resource } from "./changes.ts";
+import { parsePlan, type PlanContents } from "./changes.ts";
 import { readingHint, terraformError } from "./errors.ts";
 import { parseEvent, type Diagnostic, type ResourceEvent } from "./events.ts";
+import { parsePulledState, type PulledState } from "./pulled-state.ts";
 import { runTerraform, type TerraformEnd } from "./process.ts";
 import { watchTerraform } from "./stall.ts";
 import { remoteRun } from "./remote-run.ts";
@@ -34,11 +36,17 @@ export interface StackOptions {
   signal: AbortSignal;
 }
 
+/** What one read of the state found. */
+export interface StackState extends PulledState {
+  /** Resources that the synthesized stack does not define. */
+  unknown: readonly UnknownResource[];
+}
+
 /** A saved plan, which can be applied unchanged. */
 export interface SavedPlan extends PlanContents {
   /** Terraform's own file. It contains the secrets of the state. */
   file: string;
-  /** Version of the state that the plan was made for. */
+  /** Version of the state that was read before the plan. */
   stateVersion: string;
   /** Address of the run in Terraform Cloud that made the plan and will apply it; undefined for a plan of this machine. */
   remoteRun: string | undefined;
@@ -53,7 +61,6 @@ export interface Applied extends TerraformEnd {
 
 const lockFile = ".terraform.lock.hcl";
 
-const stateVersionSchema = z.object({ lineage: z.string(), serial: z.number() });
 const synthesizedSchema = z.object({
   variable: z.record(z.string(), z.object({ sensitive: z.boolean().optional() })).default({}),
 });
@@ -116,10 +123,10 @@ export class Stack {
     return new Set(Object.keys(variable).filter((name) => variable[name]?.sensitive === true));
   }
 
-  /** Resources of the state that the synthesized stack does not define. */
-  async unknownResources(): Promise<readonly UnknownResource[]> {
+  /** The state, compared with the synthesized stack. */
+  async state(): Promise<StackState> {
     const [state, configuration] = await Promise.all([this.#pullState(), this.#configuration()]);
-    return state === undefined ? [] : unknownResources(state, configuration);
+    return { ...state, unknown: unknownResources(state, configuration) };
   }
 
   /** Whether terraform can read the stack without another synthesis. */
@@ -129,10 +136,15 @@ export class Stack {
 
   /**
    * Plans under the lock of the state, and saves the plan. From then on, nothing prints the values of secret variables. A run in Terraform Cloud plans without the lock; its apply needs the lock.
+   * @param state that was read before: a write since then counts as one after the plan
    * @param blocks further Terraform code that counts for this plan only
    * @throws OpsError STATE_LOCKED (precondition), TERRAFORM_FAILED (aws)
    */
-  async plan(variables: readonly TerraformVariable[], blocks = ""): Promise<SavedPlan> {
+  async plan(
+    { version: stateVersion }: Pick<PulledState, "version">,
+    variables: readonly TerraformVariable[],
+    blocks = "",
+  ): Promise<SavedPlan> {
     const secret = await this.secretVariables();
     hideSecrets(variables, (name) => secret.has(name), this.#options.printer.redactor);
     const file = join(this.#options.workDirectory, "plan.tfplan");
@@ -147,9 +159,8 @@ export class Stack {
       // The saved plan contains the configuration.
       await rm(this.#blocksFile, { force: true });
     }
-    const [shown, stateVersion, run] = await Promise.all([
+    const [shown, run] = await Promise.all([
       this.#terraform(["show", "-json", file]),
-      this.#stateVersion(),
       remoteRun(file, this.#options.environment),
     ]);
     return { file, stateVersion, remoteRun: run, ...parsePlan(this.#parse(shown, "the plan")) };
@@ -182,7 +193,7 @@ export class Stack {
    * @throws OpsError STATE_CHANGED (precondition)
    */
   async assertCurrent({ stateVersion }: SavedPlan): Promise<void> {
-    if ((await this.#stateVersion()) === stateVersion) return;
+    if ((await this.#pullState()).version === stateVersion) return;
     throw stateChanged();
   }
 
@@ -201,24 +212,21 @@ export class Stack {
     });
   }
 
-  /** The resources of the state. */
-  async state(): Promise<readonly Resource[]> {
-    return parseState(this.#parse(await this.#terraform(["show", "-json"]), "the state"));
-  }
-
   /**
    * The outputs in the state.
    * @throws OpsError NEVER_DEPLOYED (precondition), OUTPUTS_INVALID (configuration), TERRAFORM_FAILED (aws)
    */
   async outputs(): Promise<Outputs> {
-    const values = await this.outputValues();
-    if (Object.keys(values).length === 0) throw neverDeployed({ stack: this.name });
-    return parseOutputs({ values, from: "terraform" }, outputsSchema);
+    return this.outputsOf(await this.#pullState());
   }
 
-  /** The outputs in the state, of whatever version of the stack; none when nothing was deployed. */
-  async outputValues(): Promise<Readonly<Record<string, unknown>>> {
-    return outputValues(this.#parse(await this.#terraform(["output", "-json"]), "the outputs"));
+  /**
+   * The outputs in a state that was read.
+   * @throws OpsError NEVER_DEPLOYED (precondition), OUTPUTS_INVALID (configuration)
+   */
+  outputsOf({ outputs }: Pick<PulledState, "outputs">): Outputs {
+    if (Object.keys(outputs).length === 0) throw neverDeployed({ stack: this.name });
+    return parseOutputs({ values: outputs, from: "terraform" }, outputsSchema);
   }
 
   /** A saved plan in Terraform's own words. */
@@ -232,19 +240,11 @@ export class Stack {
     return JSON.parse(await readFile(join(this.folder, "cdk.tf.json"), "utf8"));
   }
 
-  /** Undefined when there is no state yet. */
-  async #pullState(): Promise<unknown> {
-    const result = await this.#terraform(["state", "pull"]);
-    const isEmpty = result.exitCode === 0 && result.stdout.trim() === "";
-    return isEmpty ? undefined : this.#parse(result, "the state");
-  }
-
-  /** Every write raises the serial. A state that was created again has another lineage. */
-  async #stateVersion(): Promise<string> {
-    const state = await this.#pullState();
-    if (state === undefined) return "none";
-    const { lineage, serial } = stateVersionSchema.parse(state);
-    return `${lineage} ${serial}`;
+  async #pullState(): Promise<PulledState> {
+    const { directory, environment } = await openStateFolder(this.folder, this.#environment);
+    const pulled = await this.#terraform(["state", "pull"], { folder: directory, environment });
+    if (pulled.exitCode === 0) return parsePulledState(pulled.stdout);
+    throw failureOf(pulled, "Terraform cannot read the state", this.folder, readingHint);
   }
 
   /** Code that one plan adds to the stack. */
@@ -300,12 +300,15 @@ export class Stack {
     return { ...ended, diagnostics, tail: tail.slice(-40) };
   }
 
-  async #terraform(args: readonly string[], { folder = this.folder } = {}): Promise<RunResult> {
+  async #terraform(
+    args: readonly string[],
+    { folder = this.folder, environment = this.#environmentIn(folder) } = {},
+  ): Promise<RunResult> {
     const { signal } = this.#options;
     const cutting = new AbortController();
     const running = run(this.#program, [...args, "-no-color"], {
       ...this.#runOptions(),
-      environment: this.#environmentIn(folder),
+      environment,
       signal: AbortSignal.any([signal, cutting.signal]),
       cwd: folder,
     });

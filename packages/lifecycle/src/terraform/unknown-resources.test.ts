@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { parsePulledState } from "./pulled-state.ts";
 import { unknownResources } from "./unknown-resources.ts";
 
 const configuration = { resource: { aws_s3_bucket: { "backups-bucket_dumps_bucket_9848820F": {} } } };
@@ -13,7 +14,10 @@ const resource = (type: string, name: string, changes: object = {}) => ({
   ...changes,
 });
 const unknown = (...resources: object[]) =>
-  unknownResources({ version: 4, lineage: "x", serial: 1, resources }, configuration);
+  unknownResources(
+    parsePulledState(JSON.stringify({ version: 4, lineage: "x", serial: 1, resources })),
+    configuration,
+  );
 
 test("a resource of the configuration is known", () => {
   expect(unknown(resource("aws_s3_bucket", "backups-bucket_dumps_bucket_9848820F"))).toEqual([]);

@@ -3,7 +3,9 @@
  * stack that could prevent it: `prevent_destroy` counts only where the configuration contains the resource.
  */
 import { z } from "zod";
+import { nameOf } from "./changes.ts";
 import { dataOf } from "./data-holders.ts";
+import type { PulledState } from "./pulled-state.ts";
 
 export interface UnknownResource {
   /** With its modules and index: `module.rds.aws_db_instance.main[0]`. */
@@ -17,30 +19,6 @@ export interface UnknownResource {
   isOfEarlierVersion: boolean;
 }
 
-const index = z.union([z.string(), z.number()]);
-
-/** What `terraform state pull` prints (version 4). Other than `terraform show`, it needs no provider of the resources. */
-const stateSchema = z.object({
-  resources: z
-    .array(
-      z.object({
-        module: z.string().optional(),
-        mode: z.string(),
-        type: z.string(),
-        name: z.string(),
-        instances: z
-          .array(
-            z.object({
-              index_key: index.optional(),
-              attributes: z.record(z.string(), z.unknown()).nullish(),
-            }),
-          )
-          .default([]),
-      }),
-    )
-    .default([]),
-});
-
 const configurationSchema = z.object({
   resource: z.record(z.string(), z.record(z.string(), z.unknown())).default({}),
 });
@@ -48,32 +26,19 @@ const configurationSchema = z.object({
 /** CDKTF ends the name of a resource with a part of its hash. */
 const cdktfName = /_[0-9A-F]{8}$/;
 
-/**
- * @param state the JSON of `terraform state pull`
- * @param configuration the JSON of the synthesized stack, which has no modules
- */
-export function unknownResources(state: unknown, configuration: unknown): UnknownResource[] {
+/** @param configuration the JSON of the synthesized stack, which has no modules */
+export function unknownResources(
+  { resources }: Pick<PulledState, "resources">,
+  configuration: unknown,
+): UnknownResource[] {
   const { resource: known } = configurationSchema.parse(configuration);
-  return stateSchema
-    .parse(state)
-    .resources.filter(({ mode }) => mode === "managed")
+  return resources
     .filter(({ module, type, name }) => module !== undefined || known[type]?.[name] === undefined)
-    .flatMap(({ module, type, name, instances }) =>
-      instances.map(({ index_key: key, attributes }) => {
-        const address = `${module === undefined ? "" : `${module}.`}${type}.${name}${key === undefined ? "" : `[${JSON.stringify(key)}]`}`;
-        return {
-          address,
-          type,
-          name: nameOf(attributes ?? {}) ?? address,
-          holds: dataOf(type),
-          isOfEarlierVersion: module === undefined && cdktfName.test(name),
-        };
-      }),
-    );
-}
-
-/** The name that a person knows a resource by in AWS; undefined where its attributes contain none. */
-export function nameOf(attributes: Readonly<Record<string, unknown>>): string | undefined {
-  const found = ["identifier", "bucket", "name", "id"].map((key) => attributes[key]);
-  return found.find((value): value is string => typeof value === "string" && value !== "");
+    .map(({ address, module, type, name, values }) => ({
+      address,
+      type,
+      name: nameOf(values) ?? address,
+      holds: dataOf(type),
+      isOfEarlierVersion: module === undefined && cdktfName.test(name),
+    }));
 }

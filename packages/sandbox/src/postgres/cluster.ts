@@ -20,7 +20,7 @@ export interface ClusterOptions {
   environment: Environment;
 }
 
-/** Without fsync: the data is deleted anyway, and needs no protection from a power failure. */
+/** Without fsync: the data is deleted anyway, and needs no protection from a power failure. The WAL stays small: it may be in memory. */
 function settings(cluster: Cluster, directory: string): string {
   return `
 listen_addresses = '${loopback}'
@@ -32,6 +32,7 @@ ssl_key_file = '${join(directory, "server.key")}'
 password_encryption = scram-sha-256
 max_connections = 100
 shared_buffers = 64MB
+max_wal_size = 256MB
 fsync = off
 full_page_writes = off
 synchronous_commit = off

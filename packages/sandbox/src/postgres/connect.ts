@@ -1,4 +1,4 @@
-/** Short connections of the harness, over the loopback address and without TLS, which the sandbox's servers allow. */
+/** Short connections of the harness, over the loopback address, by default without TLS, which the sandbox's servers allow. */
 import pg from "pg";
 import { loopback } from "../ports.ts";
 
@@ -8,6 +8,8 @@ export interface Login {
   database: string;
   user: string;
   password: string;
+  /** Connects with TLS, to the server of this name. */
+  tls?: { ca: string; servername: string };
 }
 
 /** A client that is closed at the end of its block. */
@@ -16,8 +18,11 @@ export interface Connection extends AsyncDisposable {
 }
 
 /** Connects; gives up after ten seconds. */
-export async function connect(login: Login): Promise<Connection> {
-  const client = new pg.Client({ ...login, host: loopback, ssl: false, connectionTimeoutMillis: 10_000 });
+export async function connect({ tls, ...login }: Login): Promise<Connection> {
+  const client = new pg.Client({
+    ...{ ...login, host: loopback, ssl: tls ?? false },
+    connectionTimeoutMillis: 10_000,
+  });
   // A test may end this session on purpose. Then the next query fails, but not the process.
   client.on("error", () => undefined);
   await client.connect();

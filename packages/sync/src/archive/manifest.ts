@@ -133,6 +133,18 @@ export const manifestSchema = z.looseObject({
     })
     .exactOptional()
     .describe("Of an archive: the statements that changed the target after its verification."),
+  restorePoint: z
+    .object({
+      project: z.string().describe("Id of the Neon project."),
+      branch: z.string().describe("Name of the branch whose state it has."),
+      id: z.string().describe("Id of the restore point."),
+      name: z.string().describe("Name of the restore point."),
+      expiresAt: z.string().describe("When Neon deletes it: UTC, in ISO 8601."),
+    })
+    .exactOptional()
+    .describe(
+      "Of an archive: the branch of Neon with the state of the target before the sync, if there is one.",
+    ),
   durations: z.record(z.string(), z.number()).describe("Milliseconds that each step took, by its name."),
 });
 

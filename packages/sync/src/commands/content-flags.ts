@@ -33,6 +33,7 @@ export function safetyFlags(options: Readonly<Record<string, unknown>>): string[
   return [
     ...givenAllowances(options).map((option) => `--${option}`),
     ...(options["targetBackup"] === false ? ["--no-target-backup"] : []),
+    ...(typeof options["keepBranch"] === "number" ? [`--keep-branch=${options["keepBranch"]}`] : []),
   ];
 }
 

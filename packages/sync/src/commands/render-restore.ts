@@ -2,7 +2,7 @@
 import { formatBytes, formatDuration, plural } from "@pilot-light/core/output/format";
 import type { Printer } from "@pilot-light/core/output/printer";
 import type { RestorePlan, SyncResult } from "../documents.ts";
-import { printFact, printSide, printTables } from "./render.ts";
+import { printBranch, printFact, printRestorePoint, printSide, printTables } from "./render.ts";
 
 /** Prints the plan of a restore. */
 export function printRestorePlan(plan: RestorePlan, printer: Printer, { dryRun }: { dryRun: boolean }): void {
@@ -25,6 +25,7 @@ export function printRestorePlan(plan: RestorePlan, printer: Printer, { dryRun }
     backup === null ? "none (--no-target-backup)" : `${backup}   (of the target, before it is replaced)`,
     printer,
   );
+  printRestorePoint(plan, printer);
   printFact("mode", `${mode.name}: ${mode.description}`, printer);
   printFact("verify", describeVerification(plan), printer);
   printer.line();
@@ -81,6 +82,7 @@ export function printRestored(
   if (backup !== null) {
     fact("backup", `${backup}   (${formatBytes(result.backupBytes ?? 0)}, the previous target)`);
   }
+  printBranch(result, fact);
   fact("to undo", `pnpm sync undo ${target.system}`);
   for (const warning of result.warnings) printer.warn(warning);
 }

@@ -34,6 +34,7 @@ export function printPlan(plan: Plan, printer: Printer, { dryRun }: { dryRun: bo
     plan.backup === null ? backup : `${backup}   (of the target, before it is replaced)`,
     printer,
   );
+  printRestorePoint(plan, printer);
   printFact("mode", `${plan.mode.name}: ${plan.mode.description}`, printer);
   for (const { pattern, tables } of plan.excludeTableData) {
     printFact(
@@ -60,6 +61,19 @@ export function printPlan(plan: Plan, printer: Printer, { dryRun }: { dryRun: bo
   const seconds = Math.ceil(plan.estimatedDurationMs / 1000);
   const estimate = `About ${seconds} s; the target is unavailable for less than 1 s at the end.`;
   printer.row({ label: "  ", text: dim(estimate) });
+}
+
+/** The line about the branch of Neon that is created first. */
+export function printRestorePoint(
+  { restorePoint, target }: Pick<Plan, "restorePoint" | "target">,
+  printer: Printer,
+): void {
+  if (target.system !== "neon") return;
+  const text =
+    restorePoint === null
+      ? "none; with NEON_API_KEY and NEON_PROJECT_ID, a branch of Neon is created first as a restore point"
+      : `${restorePoint.name}   (restore point: ${restorePoint.branch} before the sync, for ${plural(restorePoint.keepDays, "day")})`;
+  printFact("branch", text, printer);
 }
 
 export function printSide(name: string, side: PlannedSide, printer: Printer): void {
@@ -157,16 +171,42 @@ export function printResult(plan: Plan, result: SyncResult, milliseconds: number
   if (plan.backup !== null) {
     fact("backup", `${plan.backup}   (${formatBytes(result.backupBytes ?? 0)}, the previous target)`);
   }
+  printBranch(result, fact);
   fact("to undo", `pnpm sync undo ${target.system}`);
   for (const warning of result.warnings) printer.warn(warning);
 }
 
+/** The branch of Neon that a sync has created. */
+export function printBranch(
+  { restorePoint }: Pick<SyncResult, "restorePoint">,
+  fact: (name: string, text: string) => void,
+): void {
+  if (restorePoint === null) return;
+  const { name, branch, expiresAt } = restorePoint;
+  fact("branch", `${name}   (${branch} before the sync; Neon deletes it on ${expiresAt.slice(0, 10)})`);
+}
+
 /** Prints the plan of an undo. */
-export function printUndoPlan({ plan, kind }: PlannedUndo, printer: Printer): void {
-  const { system, database, previous, previousBytes } = plan;
+export function printUndoPlan(planned: PlannedUndo, printer: Printer): void {
+  const { system, database } = planned.plan;
   const paragraph = (text: string) => printer.row({ label: "  ", text });
   printer.line(printer.colors.bold(`Undo  ${system}`));
   printer.line();
+  if (planned.kind === "restore-point") {
+    const { branch, name, createdAt, preserved } = planned.plan.restorePoint;
+    const time = createdAt.slice(0, 16).replace("T", " ");
+    paragraph(`The server has no previous database of ${database}, but Neon has the restore point ${name}.`);
+    paragraph(
+      `Neon replaces the branch ${branch} with its state of ${time} UTC: ${database}, and every other database of the branch.`,
+    );
+    paragraph(
+      `The present state of ${branch} is kept as the branch ${preserved}. Sessions end for some seconds.`,
+    );
+    printer.line();
+    return;
+  }
+  const { kind } = planned;
+  const { previous, previousBytes } = planned.plan;
   paragraph(
     `${previous} (${formatBytes(previousBytes)}) gets the name ${database} again: its state before the last ${kind === "undone" ? "undo" : "sync"}.`,
   );
@@ -179,6 +219,14 @@ export function printUndoPlan({ plan, kind }: PlannedUndo, printer: Printer): vo
 /** Prints what an undo did. */
 export function printUndone({ plan, result, repaired }: Undone, printer: Printer): void {
   const paragraph = (text: string) => printer.row({ label: "  ", text });
+  if (plan.restorePoint !== null) {
+    const { branch, name, preserved } = plan.restorePoint;
+    paragraph(`Undone: Neon has restored ${branch} to ${name}, and ${plan.database} accepts connections.`);
+    paragraph(
+      `The replaced state is the branch ${preserved}. Neon does not delete ${name} by itself any more. Delete both in the Neon console when nobody needs them.`,
+    );
+    return;
+  }
   if (result === null) {
     // The repair reverts the interrupted sync: an undo as well would be one step too many.
     paragraph(`${repaired ?? ""}. This reverts the interrupted sync.`);

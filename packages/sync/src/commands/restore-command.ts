@@ -1,5 +1,6 @@
 /** `pnpm sync restore <key|latest> --to rds|neon`: replace a database with a dump from S3. */
 import { defineCommand } from "@pilot-light/core/cli/define-command";
+import { keepBranchOption } from "@pilot-light/core/cli/options";
 import { unverified } from "./allow-unverified.ts";
 import { replacingOptions, syncVariables } from "./shared-options.ts";
 
@@ -8,7 +9,7 @@ export const restoreCommand = defineCommand({
   name: "sync restore",
   summary: "Replace a database with a dump from S3",
   options: (argv) =>
-    replacingOptions(argv)
+    keepBranchOption(replacingOptions(argv))
       .positional("key", {
         type: "string",
         demandOption: true,

@@ -60,6 +60,9 @@ export async function runOnFargate(
   });
   printPlan(plan, printer, options);
   printer.log.add({ plan });
+  if (plan.target.system === "neon" && readVariable(context.environment, "NEON_API_KEY") !== undefined) {
+    printer.warn("a task in AWS does not get NEON_API_KEY, so this sync creates no restore point");
+  }
   const storage = neededStorage(plan);
   if (options.dryRun) {
     printer.line(`  To run it:  ${command}`);

@@ -8,6 +8,10 @@ import { allowances, type AllowOption } from "../plan/rules/index.ts";
 /** Variables that the commands read, in the order of their help. */
 export const syncVariables = [
   "NEON_DATABASE_URL",
+  "NEON_API_KEY",
+  "NEON_PROJECT_ID",
+  "PILOT_LIGHT_KEEP_BRANCH_DAYS",
+  "NEON_API_HOST",
   "AWS_REGION",
   "PROJECT_NAME",
   "PILOT_LIGHT_OUTPUTS_FILE",

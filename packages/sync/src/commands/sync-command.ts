@@ -3,10 +3,11 @@ import { usage } from "@pilot-light/core/errors";
 import type { Argv } from "yargs";
 import { defineCommand, type Command } from "@pilot-light/core/cli/define-command";
 import type { DirectionName } from "../direction.ts";
+import { keepBranchOption } from "@pilot-light/core/cli/options";
 import { replacingOptions, syncVariables } from "./shared-options.ts";
 
-function options(argv: Argv) {
-  return onFargate(replacingOptions(argv))
+function options(argv: Argv, direction: DirectionName) {
+  const own = onFargate(replacingOptions(argv))
     .option("exclude-table-data", {
       type: "string",
       array: true,
@@ -29,6 +30,9 @@ function options(argv: Argv) {
       group: "Content:",
       requiresArg: true,
     });
+  // yargs changes `argv` itself, and the option reaches the command as a variable.
+  if (direction === "rds-to-neon") keepBranchOption(own);
+  return own;
 }
 
 /** `--on-fargate`. */
@@ -46,7 +50,7 @@ function syncCommand(direction: DirectionName, summary: string): Command {
     words: direction,
     name: `sync ${direction}`,
     summary,
-    options,
+    options: (argv) => options(argv, direction),
     examples: [
       [`$0 ${direction} --dry-run`, "show what the sync would replace"],
       [`$0 ${direction} --yes --json`, "run it in CI"],

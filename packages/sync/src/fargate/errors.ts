@@ -109,6 +109,20 @@ export const syncTaskEnded = defineError<{ task: string; exitCode: number | unde
     "The target is unchanged or the verified copy. If the task was killed during the swap, the next sync repairs the target. Run the sync again. If the task ran out of memory, raise the Terraform variable sync_task_memory.",
 });
 
+export const syncTaskUnfollowed = defineError<{ task: string; log: string; wait: string }>({
+  code: "SYNC_TASK_UNFOLLOWED",
+  failure: "aws",
+  meaning:
+    "The AWS credentials of this machine expired while a task was running. The task has a role of its own, and continues.",
+  remedy:
+    "Log in again. Follow the task with the commands of the hint. When it has stopped, its last line states the result.",
+  state: "unknown",
+  message: ({ task }) =>
+    `The task ${task} continues, but this command cannot follow it any longer: AWS rejects the credentials of this machine.`,
+  hint: ({ log, wait }) =>
+    `Log in again:  aws sso login    To follow the task:  ${log}    To wait for its end:  ${wait}    Then compare both databases:  pnpm compare`,
+});
+
 export const syncTaskLost = defineError<{ task: string; seconds: number; command: string }>({
   code: "SYNC_TASK_LOST",
   failure: "aws",

@@ -3,8 +3,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { settleAll } from "@pilot-light/core/async/settle";
 import type { AwsClients } from "@pilot-light/core/aws/clients";
 import { awsCommand } from "@pilot-light/core/aws/command-line";
+import { awsError } from "@pilot-light/core/aws/errors";
 import { syncContainer } from "@pilot-light/core/contract";
-import { messageOf } from "@pilot-light/core/ops-error";
+import { awsCredentials } from "@pilot-light/core/errors";
+import { OpsError, messageOf } from "@pilot-light/core/ops-error";
 import {
   describeTasks,
   idOf,
@@ -13,7 +15,7 @@ import {
   type Task,
   type TaskOverride,
 } from "@pilot-light/core/reach/owned-tasks";
-import { syncTaskEnded, syncTaskLost, syncTaskNotStarted } from "./errors.ts";
+import { syncTaskEnded, syncTaskLost, syncTaskNotStarted, syncTaskUnfollowed } from "./errors.ts";
 import { TaskLog } from "./log.ts";
 import type { SyncPlace } from "./place.ts";
 import { TaskOutput } from "./task-output.ts";
@@ -57,6 +59,9 @@ const requestTime = 30_000;
 /** Seconds for which requests may fail, such as on a laptop that changes its network. */
 const lostSeconds = 120;
 
+/** Seconds for which AWS may reject the credentials: a program that renews them may be at work. The SDK renews those that it can. */
+const rejectedSeconds = 10;
+
 /** Seconds until a task that got SIGTERM has stopped: its container may take two minutes, as its definition states. */
 const stopSeconds = 180;
 
@@ -67,7 +72,7 @@ const beforeRunning = new Set(["PROVISIONING", "PENDING", "ACTIVATING"]);
 
 /**
  * Runs the command to its end. After an interruption it waits for the task, whose command removes what it created and reports that.
- * @throws OpsError SYNC_TASK_NOT_STARTED, SYNC_TASK_ENDED, SYNC_TASK_LOST (aws), INTERRUPTED, or what AWS refuses
+ * @throws OpsError SYNC_TASK_NOT_STARTED, SYNC_TASK_ENDED, SYNC_TASK_LOST, SYNC_TASK_UNFOLLOWED (aws), INTERRUPTED, or what AWS refuses
  */
 export async function runInTask(run: TaskRun, context: RunContext): Promise<EndedTask> {
   const { place, owner } = run;
@@ -75,12 +80,14 @@ export async function runInTask(run: TaskRun, context: RunContext): Promise<Ende
   const { cluster } = place;
   const failed = (problem: string) => syncTaskNotStarted({ cluster, problem });
   const task = ownedTask(place, owner, failed, { aws, signal, warn });
+  const { code: unfollowed } = syncTaskUnfollowed.entry;
   try {
     const arn = await task.start({ overrides: overridesOf(run) });
     context.detail(`started the task ${idOf(arn)} in ${cluster}`);
     return await follow(arn, run, task.stop, context);
   } catch (error) {
-    await task.stop();
+    // A task that continues is not to be stopped.
+    if (!(error instanceof OpsError && error.code === unfollowed)) await task.stop();
     throw error;
   }
 }
@@ -124,6 +131,12 @@ async function follow(
       { cause, details: cause === undefined ? [] : [messageOf(cause)] },
     );
 
+  const unfollowed = (cause: unknown) => {
+    const log = awsCommand(aws, `logs tail ${place.logGroup} --follow --since 1h`);
+    const wait = awsCommand(aws, `ecs wait tasks-stopped --cluster ${place.cluster} --tasks ${id}`);
+    return syncTaskUnfollowed({ task: id, log, wait }, { cause, details: [messageOf(cause)] });
+  };
+
   let [hasRun, stopping] = [false, false];
   let [deadline, reached] = [secondsFromNow(startSeconds), performance.now()];
   for (;;) {
@@ -139,7 +152,9 @@ async function follow(
         return found;
       },
       (error: unknown) => {
-        if (performance.now() - reached > lostSeconds * 1000) throw lost(lostSeconds, error);
+        const seconds = (performance.now() - reached) / 1000;
+        if (hasRun && seconds > rejectedSeconds && isRejected(error)) throw unfollowed(error);
+        if (seconds > lostSeconds) throw lost(lostSeconds, error);
         return undefined;
       },
     );
@@ -156,6 +171,12 @@ async function follow(
     }
     await pause(stopping ? undefined : signal);
   }
+}
+
+/** Whether AWS rejects the credentials. Errors of the log are those of the SDK. */
+function isRejected(error: unknown): boolean {
+  const known = awsError(error, "");
+  return known instanceof OpsError && known.code === awsCredentials.entry.code;
 }
 
 /** The pause ends early with an interruption. */

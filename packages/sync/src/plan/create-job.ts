@@ -26,9 +26,13 @@ export function createJob(
     resolved: ResolvedTarget;
     source: Source;
   },
-  { inspection, keys }: Pick<Prepared, "keys"> & { inspection: Inspection<InspectedSource> },
+  {
+    inspection,
+    keys,
+    restorePoint,
+  }: Pick<Prepared, "keys" | "restorePoint"> & { inspection: Inspection<InspectedSource> },
   { maintenance, state }: Locks,
-  { environment, signal }: CommandContext,
+  context: CommandContext,
   workDirectory: string,
 ): SyncJob {
   const { programs, filter, findings } = inspection;
@@ -46,6 +50,7 @@ export function createJob(
     store: resolved.store,
     who: resolved.identity.arn,
     ...keys,
+    restorePoint,
     staging: stagingName(target.database, keys.stamp),
     droppable: replacedTargets(state),
     sourceRows,
@@ -58,8 +63,7 @@ export function createJob(
     roundTripMs: line.roundTripMs,
     targetRows,
     // This session reverts a swap after an interruption.
-    reopen: () =>
-      openMaintenanceOf(target, resolved.rereadSecret, "target", { environment, signal }, "opening"),
+    reopen: () => openMaintenanceOf(target, resolved.rereadSecret, "target", context, "opening"),
     facts: { source: sourceFacts, target: targetFacts },
     versions: {
       source: sourceFacts.version,

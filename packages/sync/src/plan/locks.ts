@@ -165,10 +165,11 @@ export async function openMaintenanceOf(
   endpoint: Endpoint,
   rereadSecret: Resolved["rereadSecret"],
   side: "source" | "target",
-  { environment, signal }: Pick<CommandContext, "environment" | "signal">,
+  { environment, printer, signal }: Pick<CommandContext, "environment" | "printer" | "signal">,
   outlivesSignal: "open" | "opening" = "open",
 ): Promise<Session> {
+  const onWaiting = (reason: string) => printer.progress(`  waiting for ${endpoint.system}: ${reason}`);
   return await withFreshPassword(endpoint, rereadSecret, (candidate) =>
-    openMaintenance(candidate, { ...sessionOptions(side, environment, signal), outlivesSignal }),
+    openMaintenance(candidate, { ...sessionOptions(side, environment, signal), onWaiting, outlivesSignal }),
   );
 }

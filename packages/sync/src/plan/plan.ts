@@ -65,6 +65,7 @@ export function makePlan(parts: {
   target: InspectedSide;
   archive: string;
   backup: string | null;
+  restorePoint: Plan["restorePoint"];
   verify: Plan["verify"];
   excludeTableData: Plan["excludeTableData"];
   afterRestore: Plan["afterRestore"];
@@ -72,13 +73,14 @@ export function makePlan(parts: {
   notes: readonly string[];
 }): Plan {
   const { direction, source, target, archive, backup, verify, clientVersion, notes } = parts;
-  const { excludeTableData, afterRestore } = parts;
+  const { excludeTableData, afterRestore, restorePoint } = parts;
   return {
     direction: direction.name,
     source: plannedSide(source),
     target: plannedSide(target),
     archive,
     backup,
+    restorePoint,
     mode,
     verify,
     excludeTableData,

@@ -5,6 +5,7 @@ import { OpsError } from "@pilot-light/core/ops-error";
 import type { OpenedDump } from "../archive/opened-dump.ts";
 import type { Direction } from "../direction.ts";
 import type { RestorePlan } from "../documents.ts";
+import type { RestorePoint } from "../job.ts";
 import type { RestoreOptions } from "../options.ts";
 import type { ResolvedTarget } from "../resolve.ts";
 import type { TargetState } from "../target/target-state.ts";
@@ -12,6 +13,7 @@ import { perCompressedByte } from "./dump-facts.ts";
 import { estimateDurationMs } from "./estimate.ts";
 import { inspectDump, type DumpInspection } from "./inspect-dump.ts";
 import { mode, plannedSide, planTables, removedObjects } from "./plan.ts";
+import { atTime, describeRestorePoint, restorePointPlace } from "../target/restore-point.ts";
 import { freeKeys, type DumpKeys } from "./prepare.ts";
 
 /** A plan, and everything that it was made from. */
@@ -21,6 +23,7 @@ export interface PreparedRestore {
   refusal: OpsError | undefined;
   inspection: DumpInspection;
   keys: DumpKeys;
+  restorePoint: RestorePoint | undefined;
 }
 
 /** Inspects the target and plans. */
@@ -33,10 +36,12 @@ export async function prepareRestore(
   context: CommandContext,
 ): Promise<PreparedRestore> {
   const { store } = resolved;
-  const [inspection, keys] = await settleAll([
+  const [inspection, keys, place] = await settleAll([
     inspectDump(direction, options, resolved, dump, targetState, context),
     freeKeys(direction, store, options, context.signal),
+    restorePointPlace(resolved.target, context),
   ]);
+  const restorePoint = atTime(place, keys.stamp);
   const { source, target, programs, findings, unverified } = inspection;
   const { manifest, contents } = dump;
   const refusal = combine(findings.refusals);
@@ -56,6 +61,7 @@ export async function prepareRestore(
     },
     target: plannedSide(target),
     backup: keys.backupKey === null ? null : store.uri(keys.backupKey),
+    restorePoint: describeRestorePoint(restorePoint),
     mode,
     verify: contents === undefined ? null : options.verify,
     unverified,
@@ -78,5 +84,6 @@ export async function prepareRestore(
     refusal: refusal instanceof OpsError ? refusal : undefined,
     inspection,
     keys: { ...keys, archiveKey: dump.key },
+    restorePoint,
   };
 }

@@ -7,12 +7,14 @@ import type { DumpStore } from "../archive/dump-store.ts";
 import type { Direction, SyncDirection } from "../direction.ts";
 import type { ScriptName } from "../read/copy-mark.ts";
 import type { Plan } from "../documents.ts";
+import type { RestorePoint } from "../job.ts";
 import type { SyncOptions } from "../options.ts";
 import type { RowCounts } from "../read/inventory.ts";
 import type { Resolved } from "../resolve.ts";
 import type { TargetState } from "../target/target-state.ts";
 import { inspect, type CountedRows, type Inspection } from "./inspect.ts";
 import { makePlan } from "./plan.ts";
+import { atTime, describeRestorePoint, restorePointPlace } from "../target/restore-point.ts";
 
 /** A plan, and everything that it was made from. */
 export interface Prepared {
@@ -21,6 +23,7 @@ export interface Prepared {
   refusal: OpsError | undefined;
   inspection: Inspection;
   keys: DumpKeys;
+  restorePoint: RestorePoint | undefined;
 }
 
 /** Where the dumps of a sync are stored. */
@@ -41,10 +44,12 @@ export async function prepare(
   counted?: () => Promise<CountedRows>,
 ): Promise<Prepared> {
   const { store } = resolved;
-  const [inspection, keys] = await settleAll([
+  const [inspection, keys, place] = await settleAll([
     inspect(direction, options, resolved, targetState, context, counted),
     freeKeys(direction, store, options, context.signal),
+    restorePointPlace(resolved.target, context),
   ]);
+  const restorePoint = atTime(place, keys.stamp);
   const { source, target, programs, filter, findings } = inspection;
   const plan = makePlan({
     direction,
@@ -53,6 +58,7 @@ export async function prepare(
     target,
     archive: store.uri(keys.archiveKey),
     backup: keys.backupKey === null ? null : store.uri(keys.backupKey),
+    restorePoint: describeRestorePoint(restorePoint),
     verify: options.verify,
     excludeTableData: filter?.patterns ?? [],
     afterRestore: nameOf(options.script),
@@ -60,7 +66,7 @@ export async function prepare(
     notes: findings.notes,
   });
   const refusal = combine(findings.refusals);
-  return { plan, refusal: refusal instanceof OpsError ? refusal : undefined, inspection, keys };
+  return { plan, refusal: refusal instanceof OpsError ? refusal : undefined, inspection, keys, restorePoint };
 }
 
 /** The rows that are copied. */

@@ -17,6 +17,7 @@ import { backUpTarget } from "./back-up-target.ts";
 import { Background } from "./background.ts";
 import { carrySettings } from "./carry-settings.ts";
 import { changeStaging, type Changed } from "./change-staging.ts";
+import { createRestorePoint } from "./create-restore-point.ts";
 import { dumpSource, type DumpedSource } from "./dump-source.ts";
 import { restoreStaging } from "./restore-staging.ts";
 import { swapTarget } from "./swap-target.ts";
@@ -46,6 +47,9 @@ export async function runSync(job: SyncJob, command: CommandContext): Promise<Sy
   let target: SwapResult["target"] = "unchanged";
   const { log } = command.printer;
   try {
+    const planned = job.restorePoint;
+    const restorePoint =
+      planned === undefined ? null : await timed("branch", () => createRestorePoint(planned, context));
     const { backupKey } = job;
     const backup = background.start(
       backupKey === null
@@ -65,10 +69,10 @@ export async function runSync(job: SyncJob, command: CommandContext): Promise<Sy
     const swapped = await timed("swap", () => swapTarget(context));
     ({ target } = swapped);
     if (swapped.target !== "replaced") throw swapped.error;
-    const done = { stored: stored.archive, changed, swapped, durationsMs };
+    const done = { stored: stored.archive, restorePoint, changed, swapped, durationsMs };
     if (dumped !== undefined) await writeManifest(dumped, done, context);
     const warnings = [...losses, ...(await dropPrevious(job))];
-    return summarize(verified, { sizes, stored, changed, swapped, durationsMs, warnings });
+    return summarize(verified, { sizes, stored, restorePoint, changed, swapped, durationsMs, warnings });
   } catch (error) {
     await background.stop(error);
     // Once the target may have changed, everything that exists may be needed.
@@ -147,7 +151,7 @@ async function dropPrevious({ maintenance, droppable }: SyncJob): Promise<string
 
 function summarize(
   { inventory, sequences }: DatabaseContent,
-  rest: Pick<SyncResult, "durationsMs" | "warnings"> & {
+  rest: Pick<SyncResult, "durationsMs" | "restorePoint" | "warnings"> & {
     stored: UploadedDumps;
     changed: Changed | undefined;
     swapped: Replaced;
@@ -174,6 +178,7 @@ function summarize(
     archiveBytes: rest.stored.archive.bytes,
     backupBytes: rest.stored.backup?.bytes ?? null,
     sha256: rest.stored.archive.sha256,
+    restorePoint: rest.restorePoint,
     unavailableMs: Math.round(rest.swapped.unavailableMs),
     previous: rest.swapped.previous,
     durationsMs: rest.durationsMs,

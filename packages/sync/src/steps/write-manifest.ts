@@ -1,5 +1,6 @@
 /** Step: the manifest makes the dump of the source complete. It comes last: it states that the target was verified and replaced. */
 import { manifestBase, marked, type Manifest, type UploadedDump } from "../archive/manifest.ts";
+import type { SyncResult } from "../documents.ts";
 import { manifestFailed } from "../errors.ts";
 import { describeRun, type StepContext } from "../job.ts";
 import type { Replaced } from "../target/swap.ts";
@@ -10,6 +11,7 @@ import { detailsOf } from "./manifest-details.ts";
 /** What the steps before did. */
 export interface Done {
   stored: UploadedDump;
+  restorePoint: SyncResult["restorePoint"];
   changed: Changed | undefined;
   swapped: Replaced;
   /** Milliseconds of each step. */
@@ -18,7 +20,7 @@ export interface Done {
 
 export async function writeManifest(
   dumped: DumpedSource,
-  { stored, changed, swapped, durationsMs }: Done,
+  { stored, restorePoint, changed, swapped, durationsMs }: Done,
   { job, signal }: StepContext,
 ): Promise<void> {
   const { inventory, sequences, snapshot } = dumped;
@@ -51,6 +53,7 @@ export async function writeManifest(
       schemaObjects: inventory.objects.length,
       ...(filter === undefined ? {} : { withoutRows: filter.emptied.map(({ identity }) => identity) }),
     },
+    ...(restorePoint === null ? {} : { restorePoint }),
     ...(changed === undefined ? {} : { afterRestore: describeChange(changed) }),
     details: detailsOf(dumped, facts.source),
     durations: { ...durationsMs },

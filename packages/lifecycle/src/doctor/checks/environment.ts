@@ -1,8 +1,10 @@
 /** Checks of the deployed environment: state, bucket, route to RDS, its secret, and both databases. */
 import { awsStatus } from "@pilot-light/core/aws/errors";
 import { sdk } from "@pilot-light/core/aws/sdk";
+import { readVariable } from "@pilot-light/core/config/env";
 import { readVia } from "@pilot-light/core/config/via";
 import { noSsmTarget } from "@pilot-light/core/errors";
+import { openNeonProject } from "@pilot-light/core/neon/neon-project";
 import { OpsError } from "@pilot-light/core/ops-error";
 import { formatBytes } from "@pilot-light/core/output/format";
 import { readNeon } from "@pilot-light/core/postgres/neon-url";
@@ -138,6 +140,33 @@ export function neonCheck(doctor: DoctorContext): Check {
     },
   };
 }
+
+export const neonApiCheck: Check = {
+  id: "neon-api",
+  title: "Neon's API accepts the key, and the project has room for a restore point",
+  needs: [],
+  actions: [],
+  async run({ environment, hide, log, signal }) {
+    const names = ["NEON_API_KEY", "NEON_PROJECT_ID"] as const;
+    const missing = names.filter((name) => readVariable(environment, name) === undefined);
+    const project = openNeonProject({ environment, hide, log });
+    if (project === undefined) {
+      const summary = `not checked: without ${missing.join(" and ")}, a sync to Neon creates no restore point`;
+      if (missing.length === names.length) return { summary, notChecked: true };
+      const fix = { text: "The settings of the project in Neon's console show its id. Set both variables" };
+      return { summary, problems: [warning("syncs to Neon create no restore point", fix)], notChecked: true };
+    }
+    const { host } = readNeon(environment, { add: hide });
+    const [branch, { branches, most }] = await Promise.all([
+      project.branchOf(host, signal),
+      project.countBranches(signal),
+    ]);
+    const summary = `${branch.name} of ${project.id}; ${branches} of ${most ?? "any number of"} branches`;
+    if (most === undefined || branches < most) return { summary };
+    const fix = { text: "Delete branches that nobody needs in Neon's console" };
+    return { summary, problems: [failure("the project has no room for a restore point", fix)] };
+  },
+};
 
 export function rdsSecretCheck(): Check {
   return {

@@ -1,0 +1,33 @@
+import { expect, test } from "vitest";
+import { expiryAfter, isRestorePoint, readKeepDays, restorePointName } from "./restore-point.ts";
+
+const stamp = "2026-11-22T09-30-00";
+
+test("only names that a sync gave are restore points", () => {
+  expect(isRestorePoint(restorePointName(stamp))).toBe(true);
+  for (const name of [
+    "production",
+    "dev/alex",
+    "pilot-light-restore-point-of-alex",
+    `old-${restorePointName(stamp)}`,
+  ]) {
+    expect(isRestorePoint(name)).toBe(false);
+  }
+});
+
+test("Neon accepts the time of a restore point that is kept as long as possible", () => {
+  const now = Date.parse("2026-11-22T09:30:00.500Z");
+  const expiry = expiryAfter(30, now);
+  expect(expiry).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+  expect(Date.parse(expiry) - now).toBeLessThan(30 * 86_400_000);
+});
+
+test("days are whole and from 1 to 30", () => {
+  expect(readKeepDays({})).toBe(7);
+  expect(readKeepDays({ PILOT_LIGHT_KEEP_BRANCH_DAYS: "30" })).toBe(30);
+  for (const value of ["0", "31", "1.5", "week"]) {
+    expect(() => readKeepDays({ PILOT_LIGHT_KEEP_BRANCH_DAYS: value })).toThrow(
+      expect.objectContaining({ code: "KEEP_BRANCH_INVALID" }),
+    );
+  }
+});

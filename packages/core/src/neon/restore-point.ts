@@ -1,0 +1,40 @@
+/** Names of the branches that syncs create in Neon, and for how long they are kept. */
+import { keepBranchInvalid } from "../errors.ts";
+import { readVariable, type Environment } from "../config/env.ts";
+
+const prefix = "pilot-light-restore-point-";
+const preservedPrefix = "pilot-light-before-undo-";
+
+/** `pilot-light-restore-point-2026-11-22T09-30-00`: the state of a branch before a sync. */
+export function restorePointName(stamp: string): string {
+  return `${prefix}${stamp}`;
+}
+
+/** Whether `restorePointName` created the name of a branch. */
+export function isRestorePoint(name: string): boolean {
+  return name.startsWith(prefix) && /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d$/.test(name.slice(prefix.length));
+}
+
+/** The branch with the state before an undo. */
+export function preservedName(stamp: string): string {
+  return `${preservedPrefix}${stamp}`;
+}
+
+/** Neon keeps a branch with an expiration for at most 30 days. https://neon.com/docs/guides/branch-expiration */
+const mostDays = 30;
+
+/**
+ * Days for which a restore point is kept: PILOT_LIGHT_KEEP_BRANCH_DAYS.
+ * @throws OpsError KEEP_BRANCH_INVALID (configuration)
+ */
+export function readKeepDays(environment: Environment): number {
+  const value = readVariable(environment, "PILOT_LIGHT_KEEP_BRANCH_DAYS") ?? "";
+  const days = Number(value);
+  if (Number.isInteger(days) && days >= 1 && days <= mostDays) return days;
+  throw keepBranchInvalid({ value, mostDays });
+}
+
+/** When a restore point that is created now is deleted: in ISO 8601 with seconds. A minute early, as the clock of Neon decides. */
+export function expiryAfter(days: number, now = Date.now()): string {
+  return new Date(now + days * 24 * 3_600_000 - 60_000).toISOString().replace(/\.\d+Z$/, "Z");
+}

@@ -1,0 +1,32 @@
+/** Step: create a branch of Neon with the present state of the target, before anything is written. */
+import { isRefusal } from "@pilot-light/core/neon/neon-project";
+import { expiryAfter } from "@pilot-light/core/neon/restore-point";
+import type { SyncResult } from "../documents.ts";
+import type { RestorePoint, StepContext } from "../job.ts";
+
+/**
+ * Creates the restore point that was planned. A sync that fails before its swap deletes it again. After a kill, Neon deletes it when its time
+ * is over.
+ * @throws OpsError NEON_BRANCH_LIMIT (precondition), NEON_OPERATION_FAILED, NEON_API_* (target)
+ */
+export async function createRestorePoint(
+  { project, parent, name, keepDays }: RestorePoint,
+  { printer, signal, undo }: StepContext,
+): Promise<SyncResult["restorePoint"]> {
+  return await printer.step("branch", async (report) => {
+    report(`creating ${name}`);
+    const expiresAt = expiryAfter(keepDays);
+    const removal = () =>
+      undo.add(`the Neon branch ${name}`, `Neon deletes it on ${expiresAt}.`, (stop) =>
+        project.deleteBranch(name, stop),
+      );
+    const branch = await project.createBranch({ name, parent, expiresAt }, signal).catch((error: unknown) => {
+      // Neon refused it, or may have created it.
+      if (!isRefusal(error)) removal();
+      throw error;
+    });
+    removal();
+    const value = { project: project.id, branch: parent.name, ...branch, expiresAt };
+    return { value, summary: `${name} has the state of ${parent.name} before the sync` };
+  });
+}

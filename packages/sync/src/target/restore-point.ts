@@ -1,0 +1,114 @@
+/** The restore point of a sync to Neon, which is a branch of the target's branch: planned before a sync, and restored by an undo. */
+import type { CommandContext } from "@pilot-light/core/cli/command";
+import { timestamp } from "@pilot-light/core/dump-keys";
+import {
+  isRefusal,
+  openNeonProject,
+  type NeonBranch,
+  type NeonProject,
+} from "@pilot-light/core/neon/neon-project";
+import { preservedName, readKeepDays, restorePointName } from "@pilot-light/core/neon/restore-point";
+import { OpsError, withState } from "@pilot-light/core/ops-error";
+import { openSession, type SessionOptions } from "@pilot-light/core/postgres/session";
+import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
+import type { Plan, UndoPlan } from "../documents.ts";
+import type { RestorePoint } from "../job.ts";
+
+/** The project of the target, and its branch. */
+type Place = Omit<RestorePoint, "name">;
+
+/** For Neon's API. */
+function neonUse({ environment, printer }: Pick<CommandContext, "environment" | "printer">) {
+  return {
+    environment,
+    hide: (secret: string) => printer.redactor.add(secret),
+    log: (line: string) => printer.detail(line),
+  };
+}
+
+/**
+ * Where the restore point of a sync to this target is created; undefined for RDS, and without access to Neon's API.
+ * @throws OpsError KEEP_BRANCH_INVALID, NEON_KEY_REJECTED, NEON_NOT_FOUND (configuration), NEON_API_* (target)
+ */
+export async function restorePointPlace(
+  { system, host }: Pick<Endpoint, "host" | "system">,
+  context: CommandContext,
+): Promise<Place | undefined> {
+  if (system !== "neon") return undefined;
+  const keepDays = readKeepDays(context.environment);
+  const project = openNeonProject(neonUse(context));
+  if (project === undefined) return undefined;
+  return { project, parent: await project.branchOf(host, context.signal), keepDays };
+}
+
+/** @param stamp of the run, as in the keys of its dumps */
+export function atTime(place: Place | undefined, stamp: string): RestorePoint | undefined {
+  return place && { ...place, name: restorePointName(stamp) };
+}
+
+/** As the plan states it. */
+export function describeRestorePoint(planned: RestorePoint | undefined): Plan["restorePoint"] {
+  if (planned === undefined) return null;
+  const { project, parent, name, keepDays } = planned;
+  return { project: project.id, branch: parent.name, name, keepDays };
+}
+
+/** A restore of a branch to a restore point. */
+export interface PlannedReturn {
+  plan: NonNullable<UndoPlan["restorePoint"]>;
+  project: NeonProject;
+  branch: NeonBranch;
+  from: NeonBranch;
+}
+
+/**
+ * The newest restore point of a target; undefined for RDS, without access to Neon's API, and if Neon has deleted all of them.
+ * @param now names the branch with the present state
+ */
+export async function findRestorePoint(
+  target: Endpoint,
+  context: CommandContext,
+  now: Date,
+): Promise<PlannedReturn | undefined> {
+  const place = await restorePointPlace(target, context);
+  if (place === undefined) return undefined;
+  const { project, parent: branch } = place;
+  const from = await project.newestRestorePoint(branch, context.signal);
+  if (from === undefined) return undefined;
+  const { name, createdAt } = from;
+  const preserved = preservedName(timestamp(now));
+  return {
+    plan: { project: project.id, branch: branch.name, name, createdAt, preserved },
+    project,
+    branch,
+    from,
+  };
+}
+
+/** Milliseconds that the target may take to accept connections after its restore. */
+const reopening = 60_000;
+
+/**
+ * Lets Neon restore the branch of a target, and waits until the target accepts connections again.
+ * @throws OpsError NEON_OPERATION_FAILED, NEON_API_* (target); its state is what became of the target
+ */
+export async function returnToRestorePoint(
+  target: Endpoint,
+  { project, branch, from, plan }: PlannedReturn,
+  sessions: SessionOptions & { signal: AbortSignal },
+): Promise<void> {
+  const { signal } = sessions;
+  await project.keepBranch(from, signal);
+  await project.restoreBranch(branch, from, plan.preserved, signal).catch((error: unknown) => {
+    if (isRefusal(error) || !(error instanceof OpsError)) throw withState(error, "target-unchanged");
+    const page = `https://console.neon.tech/app/projects/${project.id}/branches`;
+    const hint = `Neon may have restored ${branch.name}: then the branch ${plan.preserved} exists. See the branches:  ${page}`;
+    throw error.with({ hint, state: "unknown" });
+  });
+  try {
+    await using session = await openSession(target, { ...sessions, deadline: reopening });
+    await session.query("select 1");
+  } catch (error) {
+    throw withState(error, "changed");
+  }
+}
