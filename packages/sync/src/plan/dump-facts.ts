@@ -48,7 +48,7 @@ export function factsOfDump(dump: OpenedDump, targetFacts: DatabaseFacts): DumpF
       maySignal: true,
       extensions: extensionsOf(dump),
       available: [],
-      mayCreateExtensions: false,
+      creatable: [],
       trusted: [],
       roles: [],
       sessions: 0,

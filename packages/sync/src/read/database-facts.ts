@@ -29,8 +29,8 @@ export interface DatabaseFacts {
   extensions: readonly InstalledExtension[];
   /** Extensions that could be created here. */
   available: readonly string[];
-  /** The role may create extensions that are not trusted: as a superuser, or because the platform (RDS, Neon) has its own list. */
-  mayCreateExtensions: boolean;
+  /** Those that the role may create. On RDS and Neon all: these platforms have lists of their own. */
+  creatable: readonly string[];
   /** Those that a role without SUPERUSER may create, whose members then belong to the server's first superuser. */
   trusted: readonly string[];
   /** Roles that exist on the server. */
@@ -253,7 +253,8 @@ const factsQuery = `
          where p.oid >= 16384 and ${notInExtension("pg_proc", "p.oid")} group by 1 order by 1) s),
     'commentedExtensions', ${list(`select e.extname from pg_catalog.pg_extension e join pg_catalog.pg_available_extensions a on a.name = e.extname
          where pg_catalog.obj_description(e.oid, 'pg_extension') is distinct from a.comment order by 1`)},
-    'mayCreateExtensions', r.rolsuper or exists (select 1 from pg_catalog.pg_settings where name ~ '^(rds|neon)[.]'),
+    'creatable', ${list(`select distinct v.name from pg_catalog.pg_available_extension_versions v
+         where not v.superuser or v.trusted or r.rolsuper or exists (select 1 from pg_catalog.pg_settings where name ~ '^(rds|neon)[.]') order by 1`)},
     'usedCollations', ${list(`select distinct c.collname from pg_catalog.pg_depend u join pg_catalog.pg_collation c on c.oid = u.refobjid
          where u.refclassid = 'pg_catalog.pg_collation'::pg_catalog.regclass and u.objid >= 16384 and c.oid < 16384 order by 1`)},
     'collations', ${list(`select distinct collname from pg_catalog.pg_collation where oid < 16384 and collencoding in (-1, d.encoding) order by 1`)},

@@ -24,7 +24,7 @@ const extensionNotCreatable = defineError<{ direction: Direction; extension: str
   code: "EXTENSION_NOT_CREATABLE",
   failure: "precondition",
   meaning:
-    "The source has an extension that the role of the sync may not create on the target: it is not trusted, and the role is no superuser.",
+    "The source has an extension that the role of the sync may not create on the target: only a superuser may create it.",
   remedy: "Sync with a role that may create the extension, or drop the extension in the source.",
   message: ({ direction, extension, role }) =>
     `${direction.target}: the role ${role} may not create the extension ${extension} in a new database.`,
@@ -38,10 +38,10 @@ export const extensions: DatabasesRule = {
   errors: { extensionMissing, extensionNotCreatable },
   check: ({ direction, source, target }) =>
     source.facts.extensions.flatMap(({ name, dependents }): Finding[] => {
-      const { available, trusted, mayCreateExtensions, role } = target.facts;
+      const { available, creatable, role } = target.facts;
       if (available.includes(name)) {
         // Every new database has PL/pgSQL.
-        if (mayCreateExtensions || trusted.includes(name) || name === "plpgsql") return [];
+        if (creatable.includes(name) || name === "plpgsql") return [];
         return [{ refusal: extensionNotCreatable({ direction, extension: name, role }) }];
       }
       if (dependents.length > 0) {
