@@ -13,6 +13,7 @@ import {
 import type { DatabaseSystem, Endpoint } from "@pilot-light/core/postgres/endpoint";
 import { openSession } from "@pilot-light/core/postgres/session";
 import { sessionOptions, withFreshPassword } from "./read/connect.ts";
+import { splitComment } from "./read/copy-mark.ts";
 import { directions, type DirectionName } from "./direction.ts";
 import { readInventory } from "./read/inventory.ts";
 import type { Manifest } from "./archive/manifest.ts";
@@ -25,7 +26,7 @@ import { openSessions } from "./read/snapshot.ts";
 export interface Side {
   host: string;
   database: string;
-  /** OID of the database: every sync to it and every undo changes it. */
+  /** OID of the database, and when its contents were replaced in place: every sync to it and every undo changes it. */
   oid: string;
   /** How tables have changed since both were equal, as phrases; null where that is not known, or the side was not compared. */
   changed: readonly string[] | null;
@@ -96,10 +97,13 @@ async function readSide(
     return session.endpoint;
   });
   await using sessions = await openSessions(known, sessionsPerSide, options);
-  const { oid } = await sessions.first.one<{ oid: string }>(
-    "select oid::text as oid from pg_catalog.pg_database where datname = pg_catalog.current_database()",
+  const { oid, comment } = await sessions.first.one<{ oid: string; comment: string | null }>(
+    `select oid::text as oid, pg_catalog.shobj_description(oid, 'pg_database') as comment
+       from pg_catalog.pg_database where datname = pg_catalog.current_database()`,
   );
-  const side = { host: endpoint.host, database: endpoint.database, oid };
+  const { inPlace } = splitComment(comment);
+  const identity = inPlace === undefined ? oid : `${oid} since ${inPlace.at}`;
+  const side = { host: endpoint.host, database: endpoint.database, oid: identity };
   const verified = manifest && contentsOf(manifest, endpoint.system);
   if (verified === undefined) return { ...side, changed: null };
   // On the side that was the source, these tables have rows that are not new.

@@ -64,7 +64,11 @@ export const planSchema = z.object({
     ),
   mode: z
     .object({
-      name: z.literal("staged").describe("Always `staged`."),
+      name: z
+        .enum(["staged", "in-place"])
+        .describe(
+          "`staged`: by way of a staging database. `in-place`: in one transaction, with `--in-place`.",
+        ),
       description: z.string().describe("The mode in a sentence."),
     })
     .describe("How the target is replaced."),
@@ -94,6 +98,9 @@ export const planSchema = z.object({
   removedObjects: names.describe("Objects other than tables that only the target has."),
   notes: names.describe("What a person should know before the sync."),
   estimatedDurationMs: z.number().describe("Rough duration of the sync, in milliseconds."),
+  estimatedUnavailableMs: z
+    .number()
+    .describe("Milliseconds of it for which nobody can use the target: rough."),
 });
 
 /** The plan of a restore. */
@@ -136,6 +143,7 @@ const restorePlanSchema = z.object({
     .readonly()
     .describe("Tables of the dump (`sourceRows`) and of the target; first those that are removed."),
   estimatedDurationMs: z.number().describe("Rough duration of the restore, in milliseconds."),
+  estimatedUnavailableMs: planSchema.shape.estimatedUnavailableMs,
 });
 
 /** The result of a sync. */
@@ -185,8 +193,15 @@ export const resultSchema = z.object({
     })
     .nullable()
     .describe("The branch of Neon with the state before the sync; null where the plan has none."),
-  unavailableMs: z.number().describe("Milliseconds for which nobody could connect to the target."),
-  previous: z.string().describe("The name that the previous target has now."),
+  unavailableMs: z
+    .number()
+    .describe(
+      "Milliseconds for which nobody could connect to the target; with `--in-place`, for which readers waited.",
+    ),
+  previous: z
+    .string()
+    .nullable()
+    .describe("The name that the previous target has now; null with `--in-place`, which keeps none."),
   durationsMs: z
     .record(z.string(), z.number())
     .describe("Milliseconds that each step took. Steps overlap: the sum is more than the duration."),

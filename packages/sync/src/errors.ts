@@ -7,6 +7,7 @@ import { defineError } from "@pilot-light/core/ops-error";
 import type { DatabaseSystem, Endpoint } from "@pilot-light/core/postgres/endpoint";
 import { ident } from "@pilot-light/core/postgres/identifiers";
 import { deployCommand } from "@pilot-light/core/terraform/deploy-command";
+import { wayBack } from "./read/way-back.ts";
 import { hintForProgram } from "./copy/program-hints.ts";
 
 const eitherSide = { oneOf: ["source", "target"], choose: ({ side }: { side: Side }) => side } as const;
@@ -94,6 +95,28 @@ export const nothingToUndo = defineError<{
   details: ({ undone }) => undone.map((name) => `kept by an earlier undo: ${name}`),
   hint: ({ system }) =>
     `Earlier states are in S3. To list them:  pnpm dumps list    To restore one:  pnpm sync restore <key> --to ${system}`,
+});
+
+export const undoInPlace = defineError<{
+  live: string;
+  system: DatabaseSystem;
+  /** When, as in the key of a dump. */
+  at: string;
+  /** S3 key of the dump of its earlier contents. */
+  backup: string;
+  /** A database that an earlier sync replaced. */
+  previous: string | undefined;
+}>({
+  code: "UNDO_IN_PLACE",
+  failure: "precondition",
+  meaning:
+    "The last sync or restore replaced the contents of the database in place. It kept no previous database that an undo could return to.",
+  remedy: "Restore the dump that it made before, with the command of the hint.",
+  message: ({ live, at }) =>
+    `The contents of ${live} were replaced in place at ${at}, so no undo can return to them.`,
+  details: ({ previous }) =>
+    previous === undefined ? [] : [`the previous database ${previous} is of an earlier sync`],
+  hint: (facts) => `The earlier contents are in S3. To return to them:  ${wayBack(facts)}`,
 });
 
 // The bucket and its manifests
@@ -227,7 +250,7 @@ export const tableLocked = defineError<{ side: Side; system: DatabaseSystem; wai
   meaning: "Another session holds a lock on a table for longer than the sync waits.",
   remedy: "Wait until the session that the message names has ended its transaction, or end that session.",
   message: ({ system }) =>
-    `${system}: another session holds a lock on a table, so the sync cannot read the table.`,
+    `${system}: another session holds a lock on a table, so the sync cannot use the table.`,
   details: ({ waits }) => waits,
   hint: () =>
     "Wait until that session has ended its transaction, then run the same command again. To end the session:  select pg_terminate_backend(<number of the session>);",
@@ -236,9 +259,9 @@ export const tableLocked = defineError<{ side: Side; system: DatabaseSystem; wai
 export const restoreFailed = defineError<ProgramFailure>({
   code: "RESTORE_FAILED",
   failure: "target",
-  meaning: "pg_restore could not restore the dump into the staging database.",
+  meaning: "pg_restore could not restore the dump. The target is unchanged.",
   remedy: "In the source, fix the object that the message names. Then sync again.",
-  message: () => "pg_restore could not restore the dump into the staging database.",
+  message: () => "pg_restore could not restore the dump.",
   details: programDetails,
   hint: ({ errors }) =>
     hintForProgram(errors) ?? "In the source, fix the object that pg_restore names. Then sync again.",
@@ -314,4 +337,83 @@ export const swapBroken = defineError<{
   ],
   hint: ({ live, previous, system }) =>
     `By hand:  alter database ${ident(previous)} rename to ${ident(live)}; alter database ${ident(live)} allow_connections true;    To repair the target, without reverting a sync:  pnpm sync undo ${system}`,
+});
+
+// The in-place mode
+
+export const notEmptied = defineError<{ left: readonly string[]; lost: readonly string[] }>({
+  code: "NOT_EMPTIED",
+  failure: "target",
+  meaning:
+    "The in-place mode could not drop everything in the target, or it would have dropped what must stay. The transaction was rolled back.",
+  remedy: "Drop the objects that the message names, or sync without `--in-place`.",
+  message: ({ left }) =>
+    left.length > 0
+      ? "The target still has objects after the in-place mode has dropped all that it knows."
+      : "Emptying the target would drop objects that must stay.",
+  details: ({ left, lost }) => [
+    ...left.slice(0, 20).map((name) => `not dropped: ${name}`),
+    ...lost.slice(0, 20).map((name) => `must stay: ${name}`),
+  ],
+  hint: () => "Drop these objects in the target, or what connects them. Or sync without --in-place.",
+});
+
+export const targetChanged = defineError<{
+  system: DatabaseSystem;
+  database: string;
+  objects: readonly string[];
+}>({
+  code: "TARGET_CHANGED",
+  failure: "target",
+  meaning:
+    "Somebody changed objects or large objects of the target after the in-place mode had dumped it. The dump would not hold them, so the transaction was rolled back.",
+  remedy: "Run the command again when no migration runs on the target.",
+  message: ({ system, database }) =>
+    `${system}: another session changed objects of ${database} after the sync had dumped it.`,
+  details: ({ objects }) => objects,
+  hint: () => "Wait until nobody changes the target any more, then run the same command again.",
+});
+
+export const transactionEnded = defineError<{ database: string; what: string }>({
+  code: "TRANSACTION_ENDED",
+  failure: "target",
+  meaning:
+    "A statement of the dump or of `--after-restore` has ended the transaction of the in-place mode. The server undid everything.",
+  remedy: "Remove COMMIT and ROLLBACK from the file, or sync without `--in-place`.",
+  message: ({ database, what }) => `${what} has ended the transaction that replaces ${database}.`,
+  hint: () => "The server has undone everything. Sync without --in-place, or remove the statement.",
+});
+
+export const commitFailed = defineError<{ database: string; reason: string }>({
+  code: "COMMIT_FAILED",
+  failure: "target",
+  meaning: "The server did not commit the transaction of the in-place mode. The target is unchanged.",
+  remedy: "Fix what the message names, then run the command again.",
+  state: "target-unchanged",
+  message: ({ database, reason }) =>
+    `The server did not commit the transaction that replaces ${database}: ${reason}`,
+  hint: () => "The server has undone everything. Run the same command again.",
+});
+
+export const commitUnknown = defineError<{
+  database: string;
+  system: DatabaseSystem;
+  id: string;
+  backup: string;
+  reason: string;
+}>({
+  code: "COMMIT_UNKNOWN",
+  failure: "target",
+  meaning:
+    "The connection was lost during the COMMIT of the in-place mode, and no server answers whether it has committed. The target is complete either way: it holds all of its earlier contents, or all of the new ones.",
+  remedy: "Ask the server with the query of the message. Both dumps are in S3.",
+  state: "unknown",
+  message: ({ database, reason }) =>
+    `The connection was lost during the COMMIT that replaces ${database}, and the server does not answer whether it has committed: ${reason}`,
+  details: ({ id, backup }) => [
+    "the database is complete: it has all of its earlier contents, or all of the new ones",
+    `to find out:  select pg_xact_status('${id}');`,
+    `its earlier contents are also in the dump ${backup}`,
+  ],
+  hint: (facts) => `If it has committed, and the earlier contents are needed:  ${wayBack(facts)}`,
 });

@@ -64,7 +64,10 @@ export interface SyncJob {
   /** Opens another maintenance session, in case `maintenance` is lost. */
   reopen: () => Promise<Session>;
   /** Facts of both databases for the manifests. */
-  facts: Record<"source" | "target", Pick<DatabaseFacts, "encoding" | "notDumped">>;
+  facts: Record<
+    "source" | "target",
+    Pick<DatabaseFacts, "encoding" | "inPlace" | "notDumped" | "oid" | "owns">
+  >;
   versions: { source: string; target: string; sameMajor: boolean };
   skippedExtensions: readonly string[];
   /** Settings of the target that the new database does not get: only an administrator may set them. */

@@ -28,6 +28,10 @@ export interface SyncOptions extends Allowed, ReachOptions {
   targetBackup: boolean;
   /** Patterns of tables that are copied without their rows. */
   excludeTableData?: readonly string[];
+  /** Replaces the contents of the target in one transaction, without a staging database. */
+  inPlace?: boolean;
+  /** Drops the previous targets of earlier syncs before anything is copied. */
+  dropPreviousFirst?: boolean;
   /** Changes the copy after its verification. From `readScript`. */
   script?: Script;
 }

@@ -23,6 +23,7 @@ import type { Direction } from "./direction.ts";
 import type { ReachOptions } from "./options.ts";
 import { DumpBucket } from "./archive/dump-bucket.ts";
 import { DumpStore } from "./archive/dump-store.ts";
+import { readFreeStorage } from "@pilot-light/core/aws/free-storage";
 import { settleAll } from "@pilot-light/core/async/settle";
 
 /** Target and bucket of a sync or a restore, resolved but not connected to. */
@@ -34,6 +35,8 @@ export interface ResolvedTarget {
   signal: AbortSignal;
   /** Reads the RDS secret again: during a rotation the first value may be outdated. */
   rereadSecret: () => Promise<Endpoint>;
+  /** Reads the free storage of the target's server, in bytes; absent for Neon, whose server tells its limit itself. */
+  freeStorage?: () => Promise<number | undefined>;
 }
 
 /** Source, target and bucket of a sync. */
@@ -95,7 +98,7 @@ export async function resolve(
   context: CommandContext,
 ): Promise<Resolved> {
   const neon = readNeon(context.environment, context.printer.redactor);
-  const { aws, identity, outputs, bucket } = await resolveAws(source, context);
+  const { aws, identity, outputs, names, bucket } = await resolveAws(source, context);
   const store = new DumpStore(aws, bucket, identity.account);
   const [secret] = await settleAll([readLogin(aws, outputs, context), store.check(context.signal)]);
   // Last, because a route may need a task, which takes time and money.
@@ -109,6 +112,9 @@ export async function resolve(
     identity,
     signal: whileOpen(route, context.signal),
     rereadSecret: async () => withCredentials(rds, await readLogin(aws, outputs, context)),
+    ...(direction.target === "rds"
+      ? { freeStorage: () => readFreeStorage(aws, names.databaseInstance, context.signal) }
+      : {}),
   };
 }
 
@@ -194,7 +200,14 @@ export async function resolveRdsOnly(
 async function resolveAws(source: OutputsSource, context: CommandContext) {
   const { aws, identity, names, raw } = await readEnvironment(source, context);
   const { outputs, secretArn } = rdsOutputs(raw);
-  return { aws, identity, outputs, secretArn, bucket: outputs.db_backups_bucket_name ?? names.backupsBucket };
+  return {
+    aws,
+    identity,
+    outputs,
+    names,
+    secretArn,
+    bucket: outputs.db_backups_bucket_name ?? names.backupsBucket,
+  };
 }
 
 /**

@@ -6,12 +6,13 @@ import type { CommandContext } from "@pilot-light/core/cli/command";
 import type { Endpoint, DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
 import type { Session, SessionOptions } from "@pilot-light/core/postgres/session";
 import type { Undone, UndoPlan } from "./documents.ts";
-import { nothingToUndo } from "./errors.ts";
+import { nothingToUndo, undoInPlace } from "./errors.ts";
 import type { ReachOptions } from "./options.ts";
 import { stating } from "./plan/resulting-state.ts";
 import { sessionOptions } from "./read/connect.ts";
+import { splitComment } from "./read/copy-mark.ts";
 import { resolveOne, withRoutes } from "./resolve.ts";
-import type { PreviousKind } from "./target/database-names.ts";
+import { digits, replacedAt, type PreviousKind } from "./target/database-names.ts";
 import { lock, openMaintenance } from "./target/maintenance.ts";
 import { findRestorePoint, returnToRestorePoint, type PlannedReturn } from "./target/restore-point.ts";
 import { swap } from "./target/swap.ts";
@@ -119,7 +120,7 @@ export async function performUndo(
       if (ended.target !== "replaced") throw ended.error;
       return ended;
     });
-    const result = { previous: swapped.previous, unavailableMs: Math.round(swapped.unavailableMs) };
+    const result = { previous: swapped.previous ?? "", unavailableMs: Math.round(swapped.unavailableMs) };
     return { plan: planned.plan, result, repaired: null };
   });
 }
@@ -132,6 +133,15 @@ async function planUndo(
 ): Promise<PlannedUndo> {
   const { system, database } = target;
   const { previous } = state;
+  const { comment } = await maintenance.one<{ comment: string | null }>(
+    "select pg_catalog.shobj_description(oid, 'pg_database') as comment from pg_catalog.pg_database where datname = $1",
+    [database],
+  );
+  const { inPlace } = splitComment(comment);
+  // Unless it was replaced later, the previous database is of an earlier sync.
+  if (inPlace !== undefined && !(previous !== undefined && replacedAt(previous.name) > digits(inPlace.at))) {
+    throw undoInPlace({ live: database, system, ...inPlace, previous: previous?.name });
+  }
   if (previous === undefined) {
     if (state.kind === "recreated") throw unclear(database, state);
     const back = await findRestorePoint(target, context, new Date());

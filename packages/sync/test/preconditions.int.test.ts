@@ -1,11 +1,13 @@
 /** Refusals because of the databases: they are the same, empty, too small, of another owner, or the target lacks something. */
-import { connect } from "@pilot-light/sandbox/postgres/connect";
+import { sdk } from "@pilot-light/core/aws/sdk";
+import { resourceNames } from "@pilot-light/core/contract";
 import { tcpProxy } from "@pilot-light/sandbox/postgres/tcp-proxy";
-import { createPair, neonHost, ownerRoles, sandboxPassword, type Pair } from "@pilot-light/sandbox/testing";
+import { createPair, neonHost, ownerRoles, sandboxPassword } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { describe, expect, test } from "vitest";
 import { awsWithSecret } from "./proxies.ts";
-import { contentOf, documentOf, sync } from "./support.ts";
+import { roleOnRds } from "./roles.ts";
+import { contentOf, databasesOf, documentOf, errorOf, sync } from "./support.ts";
 import { expectRefusal, footprint, outputsFile } from "./untouched.ts";
 
 const dryRun = ["neon-to-rds", "--dry-run"];
@@ -72,28 +74,6 @@ describe.concurrent("a source that has too few rows", () => {
     expect(documentOf(transcript).outcome).toBe("planned");
   });
 });
-
-/** A login role on the RDS side, and an emulator whose secret names it; removed when disposed of. */
-async function roleOnRds(pair: Pair, name: string, attributes: string) {
-  const role = `${pair.rds.database}_${name}`;
-  const { port } = testSandbox().state.rds;
-  await pair.query(
-    "rds",
-    `create role ${role} login password '${sandboxPassword.replaceAll("'", "''")}' ${attributes}`,
-  );
-  const aws = await awsWithSecret(pair, JSON.stringify({ username: role, password: sandboxPassword }));
-  await using session = await connect({ port, database: "postgres", user: role, password: sandboxPassword });
-  expect(session.client).toBeDefined();
-  return {
-    role,
-    env: { AWS_ENDPOINT_URL: aws.url },
-    [Symbol.asyncDispose]: async () => {
-      await aws[Symbol.asyncDispose]();
-      await pair.query("rds", `drop owned by ${role}`);
-      await pair.query("rds", `drop role ${role}`);
-    },
-  };
-}
 
 describe.concurrent("a role on the target", () => {
   test("that may not create databases", async () => {
@@ -241,3 +221,49 @@ test.concurrent(
     expect(await contentOf(pair, "rds")).toBe(await contentOf(pair, "neon"));
   },
 );
+
+describe.concurrent("a server without room for the copy", () => {
+  test("RDS: CloudWatch tells the free storage", async () => {
+    await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+    const { AWS_ENDPOINT_URL: endpoint = "", AWS_REGION: region = "" } = pair.env;
+    const { AWS_ACCESS_KEY_ID: accessKeyId = "", AWS_SECRET_ACCESS_KEY: secretAccessKey = "" } = pair.env;
+    const credentials = { accessKeyId, secretAccessKey };
+    const cloudWatch = new (sdk.cloudWatch().CloudWatchClient)({ endpoint, region, credentials });
+    const { databaseInstance } = resourceNames(pair.project);
+    await cloudWatch.send(
+      new (sdk.cloudWatch().PutMetricDataCommand)({
+        Namespace: "AWS/RDS",
+        MetricData: [
+          {
+            MetricName: "FreeStorageSpace",
+            Dimensions: [{ Name: "DBInstanceIdentifier", Value: databaseInstance }],
+            Timestamp: new Date(),
+            Value: 1_500_000,
+          },
+        ],
+      }),
+    );
+    const before = await footprint(pair);
+    const says = ["rds has 1.5 MB of free storage", "CloudWatch", "--allow-low-storage"];
+    await expectRefusal(pair, before, run, { exit: 4, code: "NO_ROOM_ON_TARGET", says });
+    const allowed = await sync(pair, [...run, "--allow-low-storage"]);
+    expect(allowed.exitCode, allowed.stderr).toBe(0);
+    // The way out drops what that sync has kept.
+    const [, previous = ""] = await databasesOf(pair, "rds");
+    const again = await sync(pair, ["neon-to-rds", "--dry-run", "--json"]);
+    expect(errorOf(again).hint).toContain("pnpm sync neon-to-rds --drop-previous-first");
+    const done = await sync(pair, [...run, "--drop-previous-first"]);
+    expect(done.exitCode, done.stderr).toBe(0);
+    expect(done.stderr).toContain(`${previous} will be dropped first`);
+    expect(await databasesOf(pair, "rds")).not.toContain(previous);
+  });
+
+  test("Neon: its project has a limit", async () => {
+    await using pair = await createPair(testSandbox(), { neon: "stale", rds: "app" });
+    await pair.query("neon", `alter database ${pair.neon.database} set neon.max_cluster_size = '8MB'`);
+    const before = await footprint(pair);
+    const says = ["neon has 0 B of free storage", "neon.max_cluster_size"];
+    const args = ["rds-to-neon", "--yes", "--allow-lost-settings"];
+    await expectRefusal(pair, before, args, { exit: 4, code: "NO_ROOM_ON_TARGET", says });
+  });
+});

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import { assertDocument, failureSchema } from "@pilot-light/core/cli/documents";
+import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
 import { findClientPrograms, type ClientPrograms } from "@pilot-light/core/postgres/programs";
 import { recordPrefix } from "@pilot-light/core/dump-keys";
 import { run } from "@pilot-light/core/process";
@@ -79,6 +80,14 @@ const syncDocument = z.looseObject({
 /** The document of a `--json` sync, or dry run, that succeeded. */
 export function documentOf(transcript: Transcript) {
   return syncDocument.parse(parseDocument(transcript));
+}
+
+/** The way of a superuser to a pair's database. */
+export function endpointOf(pair: Pair, side: Side): Endpoint {
+  const { hostname, port, username, password, pathname } = new URL(pair[side].adminUrl);
+  const login = { user: decodeURIComponent(username), password: decodeURIComponent(password) };
+  const place = { system: side, host: hostname, port: Number(port), database: pathname.slice(1) };
+  return { ...place, ...login, tls: { mode: "disable" }, notes: [] };
 }
 
 let programs: Promise<ClientPrograms> | undefined;

@@ -43,6 +43,7 @@ const instance: Resources = ({ region, account, names }) => [
 
 export const actions = {
   "sts:GetCallerIdentity": anything,
+  "cloudwatch:GetMetricData": anything,
   "ecr:DescribeRepositories": repositories,
   "ecr:DescribeImages": repositories,
   "s3:ListBucket": bucket,

@@ -1,6 +1,7 @@
 /** AWS clients, created only when needed. Endpoint, profile and credentials follow the SDK's conventions. */
 import type { ACMClient } from "@aws-sdk/client-acm";
 import type { CloudFrontClient } from "@aws-sdk/client-cloudfront";
+import type { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import type { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import type { EC2Client } from "@aws-sdk/client-ec2";
 import type { ECRClient } from "@aws-sdk/client-ecr";
@@ -24,6 +25,7 @@ export interface AwsClients {
   readonly region: string;
   acm(): Promise<ACMClient>;
   cloudFront(): Promise<CloudFrontClient>;
+  cloudWatch(): Promise<CloudWatchClient>;
   ec2(): Promise<EC2Client>;
   ecr(): Promise<ECRClient>;
   ecs(): Promise<ECSClient>;
@@ -91,6 +93,7 @@ export function createAwsClients(environment: Environment, { onCall }: AwsClient
     region,
     acm: once(() => new (sdk.acm().ACMClient)(common)),
     cloudFront: once(() => new (sdk.cloudFront().CloudFrontClient)(common)),
+    cloudWatch: once(() => new (sdk.cloudWatch().CloudWatchClient)(common)),
     ec2: once(() => new (sdk.ec2().EC2Client)(common)),
     ecr: once(() => new (sdk.ecr().ECRClient)(common)),
     ecs: once(() => new (sdk.ecs().ECSClient)(common)),

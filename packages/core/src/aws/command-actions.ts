@@ -11,6 +11,8 @@ export const syncActions = [
   "s3:PutObject",
   "s3:DeleteObject",
   "s3:AbortMultipartUpload",
+  // Before RDS is replaced: its free storage.
+  "cloudwatch:GetMetricData",
 ] as const satisfies readonly Action[];
 
 /** Starting a task, with a tag and its roles, following it, and stopping it. */

@@ -5,6 +5,7 @@
 import { createRequire } from "node:module";
 import type * as acm from "@aws-sdk/client-acm";
 import type * as cloudFront from "@aws-sdk/client-cloudfront";
+import type * as cloudWatch from "@aws-sdk/client-cloudwatch";
 import type * as logs from "@aws-sdk/client-cloudwatch-logs";
 import type * as ec2 from "@aws-sdk/client-ec2";
 import type * as ecr from "@aws-sdk/client-ecr";
@@ -32,6 +33,7 @@ export const sdk = {
   efs: () => require("@aws-sdk/client-efs") as typeof efs,
   iam: () => require("@aws-sdk/client-iam") as typeof iam,
   loadBalancing: () => require("@aws-sdk/client-elastic-load-balancing-v2") as typeof loadBalancing,
+  cloudWatch: () => require("@aws-sdk/client-cloudwatch") as typeof cloudWatch,
   logs: () => require("@aws-sdk/client-cloudwatch-logs") as typeof logs,
   rds: () => require("@aws-sdk/client-rds") as typeof rds,
   rdsSigner: () => require("@aws-sdk/rds-signer") as typeof rdsSigner,

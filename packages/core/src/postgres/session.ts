@@ -1,5 +1,6 @@
 /** A connection to a database: opened with a deadline and retries, in a known state, with errors that name the side. */
 import { isIP, Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { ConnectionOptions } from "node:tls";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
@@ -67,6 +68,8 @@ export class Session implements AsyncDisposable {
   /** Ends with the statements so far: the client takes one at a time. */
   #turn: Promise<unknown> = Promise.resolve();
   #signs: NodeJS.Timeout | undefined;
+  /** Milliseconds of silence after which the server ends the session; undefined where it never does. */
+  #abandoned: number | undefined;
   #lost: Error | undefined;
   #stalled: OpsError | undefined;
 
@@ -138,6 +141,50 @@ export class Session implements AsyncDisposable {
     return row;
   }
 
+  /** Whether a transaction is open, as of the last statement: one that has failed counts as well. */
+  get isInTransaction(): boolean {
+    return this.#client.getTransactionStatus() !== "I";
+  }
+
+  /**
+   * Lends the connection to another client of its server, such as pg_restore. Statements of this session wait until it is back. If the work
+   * fails, nobody knows what the connection is in the middle of: it is closed.
+   * @param use gets the bytes of the connection, between two statements, and must give it back between two statements
+   */
+  async lend<T>(use: (wire: Duplex) => Promise<T>): Promise<T> {
+    return await this.#inTurn(async () => {
+      const loan = new Loan();
+      try {
+        this.#client.query(loan);
+        const result = await use(await loan.begun);
+        loan.end();
+        await this.#watch(loan.ended);
+        return result;
+      } catch (error) {
+        this.#socket.destroy();
+        throw error;
+      }
+    });
+  }
+
+  /** Sets what every session sets: after a program that has changed it. */
+  async pinSettings(): Promise<void> {
+    // A server rejects a setting that it does not know, so the query asks pg_settings which ones exist.
+    await this.query(
+      `select pg_catalog.set_config(s.name, v.value, false)
+         from pg_catalog.json_each_text($1::json) as v(key, value)
+         join pg_catalog.pg_settings s on s.name = v.key`,
+      [JSON.stringify(sessionSettings)],
+    );
+    if (this.#abandoned !== undefined) await this.#endIdle(this.#abandoned);
+  }
+
+  async #endIdle(limit: number): Promise<void> {
+    await this.query(
+      `set idle_session_timeout = ${limit}; set idle_in_transaction_session_timeout = ${limit}`,
+    );
+  }
+
   /** From now on, a statement without an answer is probed within seconds, as after an interruption: for cleaning up. */
   hurry(): void {
     this.#hurried.abort();
@@ -147,7 +194,8 @@ export class Session implements AsyncDisposable {
   async endWhenAbandoned(): Promise<void> {
     if (this.#signs !== undefined) return;
     const limit = Math.min(abandonedAfter, 2 * (this.#options.stallLimit ?? defaultStallLimit));
-    await this.query(`set idle_session_timeout = ${limit}`);
+    this.#abandoned = limit;
+    await this.#endIdle(limit);
     const sign = () => {
       // A failure is reported by the next statement of a caller.
       if (this.#running === 0 && this.#lost === undefined) void this.query("select 1").catch(() => undefined);
@@ -180,6 +228,53 @@ export class Session implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#signs);
     await close(this.#client, this.#socket);
+  }
+}
+
+type Listener = (bytes: Buffer) => void;
+
+/** A place in the queue of a client's statements, during which another client has the connection. */
+class Loan implements pg.Submittable {
+  readonly begun: Promise<Duplex>;
+  readonly ended: Promise<void>;
+  #begin: (wire: Duplex) => void = () => undefined;
+  #end: () => void = () => undefined;
+  #fail: (error: Error) => void = () => undefined;
+  #connection: pg.Connection | undefined;
+  #listeners: Listener[] = [];
+
+  constructor() {
+    const failed = new Promise<never>((_, reject) => (this.#fail = reject));
+    this.begun = Promise.race([new Promise<Duplex>((resolve) => (this.#begin = resolve)), failed]);
+    this.ended = Promise.race([new Promise<void>((resolve) => (this.#end = resolve)), failed]);
+    // Nobody waits for either of them after a failure of the other.
+    for (const each of [failed, this.begun, this.ended]) each.catch(() => undefined);
+  }
+
+  /** Called by the client when all earlier statements have their answer. */
+  submit(connection: pg.Connection): void {
+    this.#connection = connection;
+    const { stream } = connection;
+    this.#listeners = stream.listeners("data") as Listener[];
+    stream.pause();
+    stream.removeAllListeners("data");
+    this.#begin(stream);
+  }
+
+  /** Gives the connection back. The answer to a synchronization tells the client that the server is ready. */
+  end(): void {
+    const { stream } = this.#connection ?? {};
+    for (const listener of this.#listeners) stream?.on("data", listener);
+    stream?.resume();
+    this.#connection?.sync();
+  }
+
+  handleReadyForQuery(): void {
+    this.#end();
+  }
+
+  handleError(error: Error): void {
+    this.#fail(error);
   }
 }
 
@@ -313,13 +408,7 @@ async function connectOnce(
     await client.connect();
     if (options.outlivesSignal !== undefined) signal?.removeEventListener("abort", cut);
     const session = new Session(client, socket, endpoint, options);
-    // A server rejects a setting that it does not know, so the query asks pg_settings which ones exist.
-    await session.query(
-      `select pg_catalog.set_config(s.name, v.value, false)
-         from pg_catalog.json_each_text($1::json) as v(key, value)
-         join pg_catalog.pg_settings s on s.name = v.key`,
-      [JSON.stringify(sessionSettings)],
-    );
+    await session.pinSettings();
     return session;
   } catch (error) {
     await close(client, socket);

@@ -33,6 +33,7 @@ const labels: Readonly<Record<string, string>> = {
   problem: "Difference",
   clientVersion: "pg_dump version",
   estimatedDurationMs: "Estimated duration",
+  estimatedUnavailableMs: "Estimated time that others wait",
   durationMs: "Duration",
   targetRows: "Target rows before",
   identity: "Object",

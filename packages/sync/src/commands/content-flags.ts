@@ -7,6 +7,7 @@ import type { Plan, SyncResult } from "../documents.ts";
 import type { SyncOptions } from "../options.ts";
 import { givenAllowances } from "../plan/rules/index.ts";
 import { filterToNeon } from "../plan/script-errors.ts";
+import { undoCommand } from "./render.ts";
 
 /** What the command line states. */
 export type SyncCommandOptions = Omit<SyncOptions, "script" | "excludeTableData"> & {
@@ -34,6 +35,8 @@ export function safetyFlags(options: Readonly<Record<string, unknown>>): string[
     ...givenAllowances(options).map((option) => `--${option}`),
     ...(options["targetBackup"] === false ? ["--no-target-backup"] : []),
     ...(typeof options["keepBranch"] === "number" ? [`--keep-branch=${options["keepBranch"]}`] : []),
+    ...(options["inPlace"] === true ? ["--in-place"] : []),
+    ...(options["dropPreviousFirst"] === true ? ["--drop-previous-first"] : []),
   ];
 }
 
@@ -56,6 +59,6 @@ export function syncedOutcome(plan: Plan, result: SyncResult): CommandOutcome {
     outcome: "synced",
     document: { plan, result },
     summary: `${target.database} on ${target.system} ${describeEquality(plan)}: ${plural(result.tables, "table")}, ${plural(result.rows, "row")}.`,
-    next: [{ purpose: "to undo", command: `pnpm sync undo ${target.system}` }],
+    next: [{ purpose: "to undo", command: undoCommand(plan) }],
   };
 }

@@ -2,7 +2,16 @@
 import { formatBytes, formatDuration, plural } from "@pilot-light/core/output/format";
 import type { Printer } from "@pilot-light/core/output/printer";
 import type { RestorePlan, SyncResult } from "../documents.ts";
-import { printBranch, printFact, printRestorePoint, printSide, printTables } from "./render.ts";
+import {
+  describeEstimate,
+  printBranch,
+  printFact,
+  printRestorePoint,
+  printSide,
+  printTables,
+  undoCommand,
+  waited,
+} from "./render.ts";
 
 /** Prints the plan of a restore. */
 export function printRestorePlan(plan: RestorePlan, printer: Printer, { dryRun }: { dryRun: boolean }): void {
@@ -37,9 +46,7 @@ export function printRestorePlan(plan: RestorePlan, printer: Printer, { dryRun }
   const notes = [...plan.unverified.map((part) => `not verified: ${part}`), ...plan.notes];
   for (const note of notes) printer.row({ label: `  ${yellow("!")} `, text: note });
   if (notes.length > 0) printer.line();
-  const seconds = Math.ceil(plan.estimatedDurationMs / 1000);
-  const estimate = `About ${seconds} s; the target is unavailable for less than 1 s at the end.`;
-  printer.row({ label: "  ", text: dim(estimate) });
+  printer.row({ label: "  ", text: dim(describeEstimate(plan)) });
 }
 
 function describeVerification({ verify }: Pick<RestorePlan, "verify">): string {
@@ -77,12 +84,12 @@ export function printRestored(
   printer.row({ label: "  ", text: bold(green(head)) });
   printer.line();
   fact(plan.verify === null ? "restored" : "verified", verified.join(", "));
-  fact("unavailable", formatDuration(result.unavailableMs));
+  fact(...waited(plan, result));
   fact("dump", `${dump.uri}   (${formatBytes(dump.bytes)})`);
   if (backup !== null) {
     fact("backup", `${backup}   (${formatBytes(result.backupBytes ?? 0)}, the previous target)`);
   }
   printBranch(result, fact);
-  fact("to undo", `pnpm sync undo ${target.system}`);
+  fact("to undo", undoCommand(plan));
   for (const warning of result.warnings) printer.warn(warning);
 }

@@ -4,6 +4,7 @@ import type { Column } from "@pilot-light/core/output/layout";
 import type { Printer } from "@pilot-light/core/output/printer";
 import { ident } from "@pilot-light/core/postgres/identifiers";
 import type { Plan, PlannedSide, PlannedTable, SyncResult, Undone } from "../documents.ts";
+import { wayBack } from "../read/way-back.ts";
 import type { PlannedUndo } from "../undo.ts";
 
 /** From this number of tables on, those with an unchanged number of rows are not listed. */
@@ -58,9 +59,31 @@ export function printPlan(plan: Plan, printer: Printer, { dryRun }: { dryRun: bo
   if (plan.removedObjects.length > 0) printer.line();
   for (const note of plan.notes) printer.row({ label: `  ${yellow("!")} `, text: note });
   if (plan.notes.length > 0) printer.line();
-  const seconds = Math.ceil(plan.estimatedDurationMs / 1000);
-  const estimate = `About ${seconds} s; the target is unavailable for less than 1 s at the end.`;
-  printer.row({ label: "  ", text: dim(estimate) });
+  printer.row({ label: "  ", text: dim(describeEstimate(plan)) });
+}
+
+/** How long it takes, and how long others wait. */
+export function describeEstimate({
+  estimatedDurationMs,
+  estimatedUnavailableMs,
+  mode,
+}: Pick<Plan, "estimatedDurationMs" | "estimatedUnavailableMs" | "mode">): string {
+  const seconds = (milliseconds: number) => Math.ceil(milliseconds / 1000);
+  const about = `About ${seconds(estimatedDurationMs)} s`;
+  return mode.name === "staged"
+    ? `${about}; the target is unavailable for less than 1 s at the end.`
+    : `${about}; readers of the target wait for about ${seconds(estimatedUnavailableMs)} s of it.`;
+}
+
+/** The command that returns to what the target held before. */
+export function undoCommand({ backup, mode, target }: Pick<Plan, "backup" | "mode" | "target">): string {
+  if (mode.name === "staged") return `pnpm sync undo ${target.system}`;
+  return wayBack({ backup: keyOf(backup ?? ""), system: target.system });
+}
+
+/** The key in `s3://bucket/key`. */
+function keyOf(uri: string): string {
+  return uri.replace(/^s3:\/\/[^/]+\//, "");
 }
 
 /** The line about the branch of Neon that is created first. */
@@ -166,14 +189,20 @@ export function printResult(plan: Plan, result: SyncResult, milliseconds: number
     );
     fact("", `SHA-256 ${plan.afterRestore.sha256}`);
   }
-  fact("unavailable", formatDuration(result.unavailableMs));
+  fact(...waited(plan, result));
   fact("dump", `${plan.archive}   (${formatBytes(result.archiveBytes)})`);
   if (plan.backup !== null) {
     fact("backup", `${plan.backup}   (${formatBytes(result.backupBytes ?? 0)}, the previous target)`);
   }
   printBranch(result, fact);
-  fact("to undo", `pnpm sync undo ${target.system}`);
+  fact("to undo", undoCommand(plan));
   for (const warning of result.warnings) printer.warn(warning);
+}
+
+/** For whom the target was not usable. */
+export function waited({ mode }: Pick<Plan, "mode">, { unavailableMs }: SyncResult): [string, string] {
+  const time = formatDuration(unavailableMs);
+  return mode.name === "staged" ? ["unavailable", time] : ["readers", `waited for ${time}`];
 }
 
 /** The branch of Neon that a sync has created. */

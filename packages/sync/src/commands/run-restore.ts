@@ -5,6 +5,8 @@ import { confirmationNeeded } from "@pilot-light/core/errors";
 import { plural } from "@pilot-light/core/output/format";
 import type { RestoreOptions } from "../options.ts";
 import { performRestore, previewRestore, type ConfirmRestore } from "../restore/restore.ts";
+import { safetyFlags } from "./content-flags.ts";
+import { undoCommand } from "./render.ts";
 import { printRestored, printRestorePlan } from "./render-restore.ts";
 
 export async function runRestoreCommand(
@@ -13,14 +15,23 @@ export async function runRestoreCommand(
   context: CommandContext,
 ): Promise<CommandOutcome> {
   const { printer, signal } = context;
-  const command = `pnpm sync restore ${key} --to ${given.to}`;
-  const options = { ...given, command, commandAllowing: (option: string) => `${command} --${option}` };
+  const plain = `pnpm sync restore ${key} --to ${given.to}`;
+  const flags = safetyFlags(given);
+  const command = [plain, ...flags].join(" ");
+  const options = {
+    ...given,
+    command: plain,
+    commandAllowing: (option: string) => `${command} --${option}`,
+    commandWith: (option: string) => `${command} --${option}`,
+  };
   if (given.dryRun) {
     const { plan, refusal } = await previewRestore(key, options, context);
     printRestorePlan(plan, printer, given);
     if (refusal !== undefined) throw refusal;
     // The dump of the plan: `latest` may be another one later.
-    printer.line(`  To run it:  pnpm sync restore ${plan.dump.key} --to ${given.to}`);
+    printer.line(
+      `  To run it:  ${[`pnpm sync restore ${plan.dump.key} --to ${given.to}`, ...flags].join(" ")}`,
+    );
     return { outcome: "planned", document: { plan } };
   }
   if (!given.yes && !canAsk()) throw confirmationNeeded({ command });
@@ -39,6 +50,6 @@ export async function runRestoreCommand(
     outcome: "restored",
     document: { plan, result },
     summary: `${target.database} on ${target.system} was replaced with ${dump.key}: ${plural(result.tables, "table")}, ${plural(result.rows, "row")}.`,
-    next: [{ purpose: "to undo", command: `pnpm sync undo ${target.system}` }],
+    next: [{ purpose: "to undo", command: undoCommand(plan) }],
   };
 }

@@ -3,7 +3,6 @@ import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/comma
 import { canAsk, confirmByName } from "@pilot-light/core/cli/confirm";
 import { confirmationNeeded } from "@pilot-light/core/errors";
 import { directions, type DirectionName } from "../direction.ts";
-import type { AllowOption } from "../plan/rules/index.ts";
 import { readScript } from "../plan/script.ts";
 import { performSync, previewSync, type Confirm } from "../sync.ts";
 import {
@@ -25,8 +24,8 @@ export async function runSyncCommand(
   assertFilterFits(excludeTableData, system);
   const script = afterRestore === undefined ? {} : { script: await readScript(afterRestore, system) };
   const command = [`pnpm sync ${name}`, ...contentFlags(excludeTableData, afterRestore)].join(" ");
-  const commandAllowing = (option: AllowOption) => [command, ...safetyFlags(given), `--${option}`].join(" ");
-  const options = { ...given, ...script, excludeTableData, commandAllowing };
+  const commandWith = (option: string) => [command, ...safetyFlags(given), `--${option}`].join(" ");
+  const options = { ...given, ...script, excludeTableData, commandAllowing: commandWith, commandWith };
   if (options.dryRun) {
     const { plan, refusal } = await previewSync(name, options, context);
     printPlan(plan, printer, options);

@@ -52,6 +52,22 @@ export function replacingOptions(argv: Argv) {
       describe: "Dump the target to S3 before it is replaced (--no-target-backup skips the dump)",
       group: "Safety:",
     })
+    .option("in-place", {
+      type: "boolean",
+      default: false,
+      describe: "Replace the contents in one transaction, without a staging database; readers wait meanwhile",
+      group: "Safety:",
+    })
+    .option("drop-previous-first", {
+      type: "boolean",
+      default: false,
+      describe: "Drop the previous databases of earlier syncs before the copy, to make room",
+      group: "Safety:",
+    })
+    .check(({ inPlace, targetBackup }) => {
+      if (!inPlace || targetBackup) return true;
+      throw new Error("--in-place excludes --no-target-backup: the dump of the target is the only way back.");
+    })
     .options(allowOptions)
     .option("verify", {
       choices: ["checksums", "counts"] as const,

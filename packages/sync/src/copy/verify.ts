@@ -41,17 +41,44 @@ export const fingerprintStagingTables: typeof fingerprintTables = async (session
   };
   await read(open);
   for (const table of tables.filter(({ hidesRows }) => hidesRows)) {
-    await session.query("begin");
-    try {
+    await reverting(session, async () => {
       await session.query(`alter table ${ident(table.schema, table.name)} no force row level security`);
       await read([table]);
-    } finally {
-      await session.query("rollback");
-    }
+    });
   }
   await analyze(session, tables);
   return tables.flatMap((table) => found.get(table) ?? []);
 };
+
+/** Runs work and reverts what it has changed: a transaction of its own, or a part of the one that is open. */
+async function reverting(session: Session, work: () => Promise<void>): Promise<void> {
+  const [begin, end] = session.isInTransaction
+    ? ["savepoint reverted", "rollback to savepoint reverted; release savepoint reverted"]
+    : ["begin", "rollback"];
+  await session.query(begin);
+  try {
+    await work();
+  } finally {
+    await session.query(end);
+  }
+}
+
+/** Runs work that may fail. A failure must not end a transaction that is open. */
+async function trying(session: Session, work: () => Promise<unknown>): Promise<void> {
+  if (!session.isInTransaction) {
+    await work();
+    return;
+  }
+  await session.query("savepoint tried");
+  try {
+    await work();
+  } catch (error) {
+    await session.query("rollback to savepoint tried");
+    throw error;
+  } finally {
+    await session.query("release savepoint tried");
+  }
+}
 
 /**
  * Statistics are no reason to fail: ANALYZE runs the functions of a table's indexes, which may raise errors. A connection that is lost
@@ -63,7 +90,7 @@ async function analyze(
 ): Promise<void> {
   const names = tables.map(({ schema, name }) => ident(schema, name));
   try {
-    await session.query(`analyze ${names.join(", ")}`);
+    await trying(session, () => session.query(`analyze ${names.join(", ")}`));
   } catch {
     // One after the other, so that a table with such a function does not keep the others from being analyzed.
     if (names.length === 1) return;

@@ -52,7 +52,8 @@ export function createJob(
     ...keys,
     restorePoint,
     staging: stagingName(target.database, keys.stamp),
-    droppable: replacedTargets(state),
+    // A sync in place replaces none of them.
+    droppable: options.inPlace === true && options.dropPreviousFirst !== true ? [] : replacedTargets(state),
     sourceRows,
     readers: usefulReaders(tables, jobs),
     sourceBytes: new Map(

@@ -23,6 +23,8 @@ const costs = {
    */
   roundTrips: 290,
   roundTripsPerObject: 0.5,
+  /** How much longer one session takes for what several do otherwise. */
+  oneSession: 2,
   /** Bytes that cross the line, for each byte on disk: COPY without indexes, as for rows of pgbench_accounts (97 of 150 bytes). */
   sent: 0.65,
 };
@@ -38,6 +40,18 @@ export interface EstimateFacts {
   /** From this machine to the databases. */
   source: Line;
   target: Line;
+}
+
+/** Rough milliseconds of it for which readers of the target wait in the in-place mode: from the emptying to the COMMIT, with one session. */
+export function estimateWaitMs({ objects, sourceBytes, target, verify }: EstimateFacts): number {
+  const { load, indexes } = costs.msPerMegabyte;
+  const megabytes = sourceBytes / 1_000_000;
+  return Math.round(
+    costs.fixedMs / 2 +
+      target.roundTripMs * 2 * objects +
+      Math.max(megabytes * load, (sourceBytes * costs.sent) / target.bytesPerMs) +
+      megabytes * (indexes + costs.msPerMegabyte.verify[verify]) * costs.oneSession,
+  );
 }
 
 /** A rough duration of the whole sync in milliseconds. */

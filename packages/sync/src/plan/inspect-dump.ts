@@ -18,6 +18,8 @@ import type { TargetState } from "../target/target-state.ts";
 import { factsOfDump, unverifiedParts } from "./dump-facts.ts";
 import { extensionNotes } from "./extension-notes.ts";
 import { countAll, readSide, type InspectedSource, type Inspection } from "./inspect.ts";
+import { readInPlaceFacts } from "./in-place-facts.ts";
+import { readRoom } from "./read-room.ts";
 import { checkDatabases, checkRows } from "./rules/index.ts";
 
 /** A dump and the target of a restore, as they were inspected. */
@@ -34,7 +36,7 @@ export interface DumpInspection extends Inspection<InspectedSource> {
 export async function inspectDump(
   direction: Direction,
   options: RestoreOptions,
-  { target: endpoint, rereadSecret }: ResolvedTarget,
+  { target: endpoint, rereadSecret, ...resolved }: ResolvedTarget,
   dump: OpenedDump,
   targetState: TargetState,
   context: CommandContext,
@@ -61,6 +63,8 @@ export async function inspectDump(
       targetBackup,
       jobs,
       targetState,
+      ...(await readInPlaceFacts(session, source.facts, target.facts, options)),
+      ...(await readRoom(session, resolved, targetState, options, context)),
       privileges: { ...privileges, source: source.privileges },
       dump: { uri: dump.uri, clientVersion: dump.manifest.clientVersion },
     },

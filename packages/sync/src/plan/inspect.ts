@@ -26,9 +26,11 @@ import type { Resolved } from "../resolve.ts";
 import { readPrivileges, readRoles } from "../target/read-privileges.ts";
 import type { TargetState } from "../target/target-state.ts";
 import { extensionNotes, readExtensionFacts } from "./extension-notes.ts";
+import { readInPlaceFacts } from "./in-place-facts.ts";
 import { readRecordedMark } from "./recorded-mark.ts";
 import { checkDatabases, checkRows, type Findings } from "./rules/index.ts";
 import type { SideFacts } from "./rules/rule.ts";
+import { readRoom } from "./read-room.ts";
 import { checkScript } from "./script.ts";
 
 /** One side of a sync, read completely. */
@@ -81,7 +83,15 @@ export async function inspect(
   ]);
   const { targetBackup, jobs, script } = options;
   if (script !== undefined) await checkScript(first.target, script);
-  const facts = { direction, source, target, targetBackup, jobs, targetState, privileges };
+  const inPlace = await readInPlaceFacts(first.target, source.facts, target.facts, options);
+  const room = await readRoom(first.target, resolved, targetState, options, context);
+  // A filter makes the copy smaller, by rows that are not counted yet.
+  const isFiltered = (options.excludeTableData ?? []).length > 0;
+  const facts = {
+    ...{ direction, source, target, targetBackup, jobs, targetState, privileges },
+    ...inPlace,
+    ...(isFiltered ? {} : room),
+  };
   const found = checkDatabases(facts, options);
   if (found.refusals.length > 0) throw combine(found.refusals);
   const filter = await readFilters(first.source, options, source.tables, context);
@@ -150,7 +160,7 @@ async function readMarkedSource(
   const side = await readSide(session, "source", context);
   const { facts } = side;
   if (target !== "neon" || facts.mark !== undefined) return side;
-  const mark = await readRecordedMark(store, session.endpoint, facts.oid, context.signal);
+  const mark = await readRecordedMark(store, session.endpoint, facts, context.signal);
   return mark === undefined ? side : { ...side, facts: { ...facts, mark } };
 }
 

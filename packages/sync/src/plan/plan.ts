@@ -1,21 +1,42 @@
 /** Creates the plan of a sync: which tables and objects replace which. Pure. */
 import { compareObjects } from "@pilot-light/core/inventory/compare";
 import type { SchemaObject } from "@pilot-light/core/inventory/objects";
+import { formatBytes } from "@pilot-light/core/output/format";
 import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
 import type { SyncDirection } from "../direction.ts";
 import type { Plan, PlannedSide, PlannedTable } from "../documents.ts";
 import type { DatabaseFacts } from "../read/database-facts.ts";
 import type { RowCounts } from "../read/inventory.ts";
 import type { Line } from "../read/line.ts";
-import { estimateDurationMs } from "./estimate.ts";
+import { estimateDurationMs, estimateWaitMs, type EstimateFacts } from "./estimate.ts";
 
 export type { Plan } from "../documents.ts";
 
-export const mode = {
-  name: "staged",
-  description:
+const modes = {
+  staged:
     "restored into a staging database, verified, then swapped; the previous database is kept for `sync undo`",
-} as const;
+  "in-place":
+    "one transaction empties the target, restores and verifies; the way back is the backup, by `sync restore --in-place`",
+} as const satisfies Record<Plan["mode"]["name"], string>;
+
+/** How the target is replaced, in words. */
+export function describeMode(inPlace: boolean | undefined): Plan["mode"] {
+  const name = inPlace === true ? "in-place" : "staged";
+  return { name, description: modes[name] };
+}
+
+/** What the in-place mode costs others. */
+export function inPlaceNotes(
+  inPlace: boolean | undefined,
+  { sourceBytes }: EstimateFacts,
+  database: string,
+): string[] {
+  if (inPlace !== true) return [];
+  return [
+    `others wait: from its dump on to write to ${database}, and from its emptying to the end to read it (ACCESS EXCLUSIVE locks on all tables)`,
+    `the server keeps both contents until the end, and writes about ${formatBytes(sourceBytes)} of WAL`,
+  ];
+}
 
 /** Kinds that are created and deleted with their table or schema: naming them as well would hide the important lines. */
 const partsOfOthers = new Set([
@@ -66,6 +87,7 @@ export function makePlan(parts: {
   archive: string;
   backup: string | null;
   restorePoint: Plan["restorePoint"];
+  inPlace: boolean | undefined;
   verify: Plan["verify"];
   excludeTableData: Plan["excludeTableData"];
   afterRestore: Plan["afterRestore"];
@@ -73,7 +95,15 @@ export function makePlan(parts: {
   notes: readonly string[];
 }): Plan {
   const { direction, source, target, archive, backup, verify, clientVersion, notes } = parts;
-  const { excludeTableData, afterRestore, restorePoint } = parts;
+  const { excludeTableData, afterRestore, inPlace, restorePoint } = parts;
+  const facts: EstimateFacts = {
+    sourceBytes: source.facts.bytes,
+    backupBytes: backup === null ? 0 : target.facts.bytes,
+    objects: source.objects.length,
+    verify,
+    source: source.line,
+    target: target.line,
+  };
   return {
     direction: direction.name,
     source: plannedSide(source),
@@ -81,24 +111,32 @@ export function makePlan(parts: {
     archive,
     backup,
     restorePoint,
-    mode,
+    mode: describeMode(inPlace),
     verify,
     excludeTableData,
     afterRestore,
     clientVersion,
     tables: planTables(source.rows, target.rows),
     removedObjects: removedObjects(source.objects, target.objects),
-    notes: [...notes, ...slowRoute(source, target)],
-    estimatedDurationMs: estimateDurationMs({
-      sourceBytes: source.facts.bytes,
-      backupBytes: backup === null ? 0 : target.facts.bytes,
-      objects: source.objects.length,
-      verify,
-      source: source.line,
-      target: target.line,
-    }),
+    notes: [...inPlaceNotes(inPlace, facts, target.facts.database), ...notes, ...slowRoute(source, target)],
+    ...estimates(inPlace, facts),
   };
 }
+
+/** How long the run takes, and how long others wait. */
+export function estimates(
+  inPlace: boolean | undefined,
+  facts: EstimateFacts,
+): Pick<Plan, "estimatedDurationMs" | "estimatedUnavailableMs"> {
+  const staged = estimateDurationMs(facts);
+  if (inPlace !== true) return { estimatedDurationMs: staged, estimatedUnavailableMs: swapMs };
+  const waiting = estimateWaitMs(facts);
+  // The backup waits for the dump, and the restore for both.
+  return { estimatedDurationMs: staged + waiting, estimatedUnavailableMs: waiting };
+}
+
+/** Milliseconds in which two databases swap names. */
+const swapMs = 500;
 
 /** Bytes from which a sync through Systems Manager takes minutes: it forwards less than a megabyte a second. */
 const slowFrom = 100_000_000;

@@ -10,9 +10,8 @@ import type { RestoreOptions } from "../options.ts";
 import type { ResolvedTarget } from "../resolve.ts";
 import type { TargetState } from "../target/target-state.ts";
 import { perCompressedByte } from "./dump-facts.ts";
-import { estimateDurationMs } from "./estimate.ts";
 import { inspectDump, type DumpInspection } from "./inspect-dump.ts";
-import { mode, plannedSide, planTables, removedObjects } from "./plan.ts";
+import { describeMode, estimates, inPlaceNotes, plannedSide, planTables, removedObjects } from "./plan.ts";
 import { atTime, describeRestorePoint, restorePointPlace } from "../target/restore-point.ts";
 import { freeKeys, type DumpKeys } from "./prepare.ts";
 
@@ -45,6 +44,15 @@ export async function prepareRestore(
   const { source, target, programs, findings, unverified } = inspection;
   const { manifest, contents } = dump;
   const refusal = combine(findings.refusals);
+  const { inPlace } = options;
+  const facts = {
+    sourceBytes: dump.bytes * perCompressedByte,
+    backupBytes: keys.backupKey === null ? 0 : target.facts.bytes,
+    objects: dump.archive.entries.length,
+    verify: options.verify,
+    source: { roundTripMs: 0, bytesPerMs: Infinity },
+    target: target.line,
+  };
   const plan: RestorePlan = {
     dump: {
       key: dump.key,
@@ -62,22 +70,15 @@ export async function prepareRestore(
     target: plannedSide(target),
     backup: keys.backupKey === null ? null : store.uri(keys.backupKey),
     restorePoint: describeRestorePoint(restorePoint),
-    mode,
+    mode: describeMode(inPlace),
     verify: contents === undefined ? null : options.verify,
     unverified,
     clientVersion: programs.version,
     tables: planTables(source.rows, target.rows),
     // Without the details of the manifest, the objects of the dump are not known by name.
     removedObjects: dump.details === undefined ? [] : removedObjects(source.objects, target.objects),
-    notes: findings.notes,
-    estimatedDurationMs: estimateDurationMs({
-      sourceBytes: dump.bytes * perCompressedByte,
-      backupBytes: keys.backupKey === null ? 0 : target.facts.bytes,
-      objects: dump.archive.entries.length,
-      verify: options.verify,
-      source: { roundTripMs: 0, bytesPerMs: Infinity },
-      target: target.line,
-    }),
+    notes: [...inPlaceNotes(inPlace, facts, target.facts.database), ...findings.notes],
+    ...estimates(inPlace, facts),
   };
   return {
     plan,

@@ -59,6 +59,7 @@ export async function prepare(
     archive: store.uri(keys.archiveKey),
     backup: keys.backupKey === null ? null : store.uri(keys.backupKey),
     restorePoint: describeRestorePoint(restorePoint),
+    inPlace: options.inPlace,
     verify: options.verify,
     excludeTableData: filter?.patterns ?? [],
     afterRestore: nameOf(options.script),

@@ -7,7 +7,8 @@ import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
 import type { Session } from "@pilot-light/core/postgres/session";
 import { sqlStateOf } from "@pilot-light/core/postgres/sql-state";
 import type { ScriptName } from "../read/copy-mark.ts";
-import { scriptFailed, scriptToNeon, scriptUnreadable } from "./script-errors.ts";
+import { guard } from "../target/transaction.ts";
+import { scriptEndsTransaction, scriptFailed, scriptToNeon, scriptUnreadable } from "./script-errors.ts";
 
 /** A script, as it was read before the sync began: later changes to the file have no effect. */
 export interface Script extends ScriptName {
@@ -43,6 +44,7 @@ function decode(bytes: Uint8Array): string | undefined {
 /** A statement that fails: the server parses the complete script first, and then runs none of it. */
 const stop = "select 1 / 0;";
 const divisionByZero = "22012";
+const readOnlyTransaction = "25006";
 
 /**
  * Lets the server parse a script. Runs none of it.
@@ -70,7 +72,12 @@ export function scriptError(error: unknown, { file, text }: Script, { skipped = 
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
   const state = sqlStateOf(error);
   if (state === undefined) return error;
-  const { position, where } = cause as { position?: string; where?: string };
+  const { position, where, constraint } = cause as Partial<
+    Record<"position" | "where" | "constraint", string>
+  >;
+  // The guard of the in-place mode: a COMMIT fails, and after a ROLLBACK the session only reads.
+  const isEnded = constraint === guard || state === readOnlyTransaction;
+  if (isEnded) return scriptEndsTransaction({ file }, { cause });
   const offset = Number(position) - 1 - skipped;
   // Positions count characters, and those of JavaScript's strings are UTF-16 units.
   const before = Number.isNaN(offset) || offset < 0 ? undefined : Array.from(text).slice(0, offset).join("");

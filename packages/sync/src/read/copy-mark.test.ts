@@ -30,3 +30,14 @@ test("marks are merged and described", () => {
     "was changed after its verification by mask.sql (SHA-256 3f2a), and has no rows of audit*",
   );
 });
+
+test("the mark of a replacement in place is beside the other mark, and neither belongs to the comment of a person", () => {
+  const inPlace = { at: "2026-11-22T09-30-00", backup: "rds-dumps/2026-11-22T09-30-00.dump" };
+  const mark = { excludeTableData: ["events"] };
+  for (const comment of [null, "of a person,\nin two lines"]) {
+    expect(splitComment(joinComment(comment, mark, inPlace))).toEqual({ comment, mark, inPlace });
+    expect(splitComment(joinComment(comment, undefined, inPlace))).toEqual({ comment, inPlace });
+    expect(splitComment(joinComment(comment, undefined))).toEqual({ comment });
+  }
+  expect(splitComment("pilot-light, in place: {")).toEqual({ comment: null });
+});

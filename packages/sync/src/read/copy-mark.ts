@@ -25,21 +25,61 @@ export interface CopyMark extends Filters {
   unreadable?: boolean;
 }
 
-const prefix = "pilot-light, changed copy: ";
-
-/** Separates the comment on a database into the person's part and the mark. */
-export function splitComment(comment: string | null): { comment: string | null; mark?: CopyMark } {
-  const lines = comment?.split("\n") ?? [];
-  const own = lines.filter((line) => !line.startsWith(prefix));
-  const marked = lines.findLast((line) => line.startsWith(prefix));
-  if (marked === undefined) return { comment };
-  return { comment: own.length === 0 ? null : own.join("\n"), mark: parseMark(marked.slice(prefix.length)) };
+/** The last time that a sync or a restore replaced the contents of a database in place: its OID is the same as before. */
+export interface InPlaceMark {
+  /** `YYYY-MM-DDTHH-MM-SS`, UTC. */
+  at: string;
+  /** S3 key of the dump of what it held before. */
+  backup: string;
 }
 
-/** The comment with the mark. */
-export function joinComment(comment: string | null, mark: CopyMark | undefined): string | null {
-  if (mark === undefined) return comment;
-  return [...(comment === null ? [] : [comment]), `${prefix}${JSON.stringify(mark)}`].join("\n");
+const prefix = "pilot-light, changed copy: ";
+const inPlacePrefix = "pilot-light, in place: ";
+
+/** A comment on a database, taken apart. */
+interface SplitComment {
+  /** The person's part. */
+  comment: string | null;
+  mark?: CopyMark;
+  inPlace?: InPlaceMark;
+}
+
+/** Separates the comment on a database into the person's part and the marks. */
+export function splitComment(comment: string | null): SplitComment {
+  const lines = comment?.split("\n") ?? [];
+  const last = (start: string) => lines.findLast((line) => line.startsWith(start))?.slice(start.length);
+  const own = lines.filter((line) => !line.startsWith(prefix) && !line.startsWith(inPlacePrefix));
+  const [marked, replaced] = [last(prefix), last(inPlacePrefix)];
+  if (marked === undefined && replaced === undefined) return { comment };
+  const inPlace = replaced === undefined ? undefined : parseInPlace(replaced);
+  return {
+    comment: own.length === 0 ? null : own.join("\n"),
+    ...(marked === undefined ? {} : { mark: parseMark(marked) }),
+    ...(inPlace === undefined ? {} : { inPlace }),
+  };
+}
+
+/** The comment with the marks. */
+export function joinComment(
+  comment: string | null,
+  mark: CopyMark | undefined,
+  inPlace?: InPlaceMark,
+): string | null {
+  const lines = [
+    ...(comment === null ? [] : [comment]),
+    ...(mark === undefined ? [] : [`${prefix}${JSON.stringify(mark)}`]),
+    ...(inPlace === undefined ? [] : [`${inPlacePrefix}${JSON.stringify(inPlace)}`]),
+  ];
+  return lines.length === 0 ? null : lines.join("\n");
+}
+
+function parseInPlace(text: string): InPlaceMark | undefined {
+  try {
+    const { at, backup } = (JSON.parse(text) ?? {}) as Record<string, unknown>;
+    return typeof at === "string" && typeof backup === "string" ? { at, backup } : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A mark that cannot be read is still a mark. */

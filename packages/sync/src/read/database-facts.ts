@@ -1,8 +1,8 @@
 /** What preflight reads of a server and a database, in one query. The rules check it. */
 import { notInExtension, userSchema } from "@pilot-light/core/inventory/objects";
 import type { Session } from "@pilot-light/core/postgres/session";
+import { splitComment, type CopyMark, type InPlaceMark } from "./copy-mark.ts";
 import { privilegedObjectsQuery } from "./privileged-objects.ts";
-import { splitComment, type CopyMark } from "./copy-mark.ts";
 
 /** A server, the role of the session, and the database that it is connected to. */
 export interface DatabaseFacts {
@@ -66,6 +66,8 @@ export interface DatabaseFacts {
   settings: readonly DatabaseSetting[];
   /** Why the database is a changed copy; absent where it is not marked. */
   mark?: CopyMark;
+  /** The last time that its contents were replaced in place; absent where a sync created it. */
+  inPlace?: InPlaceMark;
 }
 
 /** What limits the number of connections. */
@@ -98,7 +100,9 @@ export interface InstalledExtension {
 
 /** Reads the facts. Changes nothing. */
 export async function readFacts(session: Session): Promise<DatabaseFacts> {
-  type Row = Omit<DatabaseFacts, "major" | "parameters" | "settings" | "mark"> & { versionNumber: number };
+  type Row = Omit<DatabaseFacts, "major" | "parameters" | "settings" | "mark" | "inPlace"> & {
+    versionNumber: number;
+  };
   const { facts } = await session.one<{ facts: Row }>(factsQuery);
   const { versionNumber, ...rest } = facts;
   const major = Math.floor(versionNumber / 10_000);
@@ -106,16 +110,17 @@ export async function readFacts(session: Session): Promise<DatabaseFacts> {
   return { ...rest, major, parameters, ...splitSettings(settings) };
 }
 
-/** Takes the mark out of the comment. */
-function splitSettings(settings: readonly DatabaseSetting[]): Pick<DatabaseFacts, "settings" | "mark"> {
+/** Takes the marks out of the comment. */
+function splitSettings(
+  settings: readonly DatabaseSetting[],
+): Pick<DatabaseFacts, "settings" | "mark" | "inPlace"> {
   const found = settings.find(isComment);
-  const { comment, mark } = splitComment(found?.value ?? null);
-  if (mark === undefined) return { settings };
+  const { comment, ...marks } = splitComment(found?.value ?? null);
   const own = settings.flatMap((setting) => {
     if (!isComment(setting)) return [setting];
     return comment === null ? [] : [{ ...setting, value: comment }];
   });
-  return { settings: own, mark };
+  return { settings: own, ...marks };
 }
 
 const isComment = ({ role, name }: DatabaseSetting) => role === null && name === "comment";

@@ -1,4 +1,5 @@
 /** Resolves what a restore needs: the bucket first, and the target once the dump is known to be intact. */
+import { readFreeStorage } from "@pilot-light/core/aws/free-storage";
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import type { DatabaseSystem, Endpoint } from "@pilot-light/core/postgres/endpoint";
 import { readNeon } from "@pilot-light/core/postgres/neon-url";
@@ -54,6 +55,7 @@ export async function resolveArchive(
         identity,
         signal: whileOpen(route, signal),
         rereadSecret: async () => withCredentials(endpoint, await readLogin(aws, outputs, context)),
+        freeStorage: () => readFreeStorage(aws, names.databaseInstance, signal),
       };
     };
   const resolveTarget = neon === undefined ? onRds(rdsOutputs(raw)) : onNeon(neon);

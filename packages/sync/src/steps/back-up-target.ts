@@ -11,7 +11,7 @@ import { checkArchive, makeDump, type DumpRequest } from "../copy/dump.ts";
 import { describeRun, type StepContext } from "../job.ts";
 import { sessionOptions } from "../read/connect.ts";
 import { listConfiguration, listDumpedSequences, readConfiguration } from "../read/extensions.ts";
-import { readInventory } from "../read/inventory.ts";
+import { readInventory, type Inventory } from "../read/inventory.ts";
 import { readRecordedMark } from "../plan/recorded-mark.ts";
 import { readBusy } from "../read/lock-watch.ts";
 import { openSnapshot, type Snapshot } from "../read/snapshot.ts";
@@ -19,7 +19,10 @@ import { readPrivileges } from "../target/read-privileges.ts";
 import { detailsOf, type SnapshotContent } from "./manifest-details.ts";
 
 /** @param key S3 key of the dump */
-export async function backUpTarget(key: string, context: StepContext): Promise<UploadedDump> {
+export async function backUpTarget(
+  key: string,
+  context: StepContext,
+): Promise<UploadedDump & { inventory: Inventory }> {
   const { job, libpq, signal, undo } = context;
   const { direction, facts, markBefore, oids, programs, store, target, versions } = job;
   const start = performance.now();
@@ -38,7 +41,7 @@ export async function backUpTarget(key: string, context: StepContext): Promise<U
   const stored = await store.putFile(key, file, signal);
   const mark =
     markBefore ??
-    (target.system === "neon" ? undefined : await readRecordedMark(store, target, oids.target, signal));
+    (target.system === "neon" ? undefined : await readRecordedMark(store, target, facts.target, signal));
   const { inventory, sequences, snapshot } = found;
   await store.putManifest(
     key,
@@ -67,7 +70,7 @@ export async function backUpTarget(key: string, context: StepContext): Promise<U
     signal,
   );
   await rm(file);
-  return stored;
+  return { ...stored, inventory };
 }
 
 /** Hashes would read the target a third time: the numbers of rows are enough for the plan of a restore. */

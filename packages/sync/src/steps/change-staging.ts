@@ -1,6 +1,7 @@
 /** Step: the script of `--after-restore` changes the verified staging database, in one transaction. */
 import { compareFingerprints } from "@pilot-light/core/inventory/compare";
 import { plural, shortList } from "@pilot-light/core/output/format";
+import type { Report } from "@pilot-light/core/output/printer";
 import { literal, ident } from "@pilot-light/core/postgres/identifiers";
 import { withDatabase } from "@pilot-light/core/postgres/endpoint";
 import { openSession, type Session } from "@pilot-light/core/postgres/session";
@@ -11,7 +12,7 @@ import { scriptEndsTransaction } from "../plan/script-errors.ts";
 import { scriptError, type Script } from "../plan/script.ts";
 import { sessionOptions } from "../read/connect.ts";
 import { readInventory, type Inventory } from "../read/inventory.ts";
-import { openSessions } from "../read/snapshot.ts";
+import { openSessions, type Sessions } from "../read/snapshot.ts";
 import type { DatabaseContent } from "../copy/equality.ts";
 
 /** What a script did. */
@@ -31,7 +32,7 @@ export async function changeStaging(
   context: StepContext,
 ): Promise<Changed> {
   const { printer, environment, job, signal } = context;
-  const { maintenance, mark, options, readers, staging, target } = job;
+  const { maintenance, mark, readers, staging, target } = job;
   return await printer.step("script", async (progress) => {
     // First, so that no changed row exists in a database without the mark.
     const comment = joinComment(null, mark) ?? "";
@@ -40,24 +41,57 @@ export async function changeStaging(
     const sessionOpts = sessionOptions("target", environment, signal);
     const run = async () => {
       await using session = await openSession(endpoint, sessionOpts);
-      return await runScript(session, script, (done) => progress(plural(done, "statement")));
+      await session.query("begin");
+      const done = await runScript(session, script, (number) => progress(plural(number, "statement")));
+      // Constraints that are deferred are checked here.
+      await session.query("commit").catch((error: unknown) => {
+        throw scriptError(error, script, {});
+      });
+      return done;
     };
     const statements = await run();
     await using sessions = await openSessions(endpoint, readers, sessionOpts);
-    await refreshViews(sessions.first);
-    const reading = {
-      depth: options.verify,
-      onTable: (done: number, all: number) => progress({ done, all, noun: "tables" }),
-      fingerprint: fingerprintStagingTables,
-    };
-    const { inventory } = await readInventory(sessions.all, reading, () => Promise.resolve());
-    await analyzeParents(sessions.first);
-    const differences = compareFingerprints("table", before.tables, inventory.tables);
-    const tables = differences.map(({ identity }) => identity).sort();
-    const changed = tables.length === 0 ? [] : [`changed ${shortList(tables).join(", ")}`];
-    const summary = [`${script.file}: ${plural(statements, "statement")}`, ...changed].join(", ");
-    return { value: { script, statements, tables, inventory }, summary };
+    return await describeChange({ script, statements }, before, sessions, context, progress);
   });
+}
+
+/** As `changeStaging`, for a copy that only this session sees: its transaction does not end. The copy gets its mark with its other settings. */
+export async function changeInPlace(
+  script: Script,
+  { inventory: before }: Pick<DatabaseContent, "inventory">,
+  session: Session,
+  context: StepContext,
+): Promise<Changed> {
+  return await context.printer.step("script", async (progress) => {
+    const statements = await runScript(session, script, (done) => progress(plural(done, "statement")));
+    await session.query("reset all");
+    await session.pinSettings();
+    const sessions = { all: [session], first: session };
+    return await describeChange({ script, statements }, before, sessions, context, progress);
+  });
+}
+
+/** Reads what a script has done. */
+async function describeChange(
+  { script, statements }: Pick<Changed, "script" | "statements">,
+  before: Inventory,
+  sessions: Pick<Sessions, "all" | "first">,
+  { job: { options } }: StepContext,
+  progress: Report,
+): Promise<{ value: Changed; summary: string }> {
+  await refreshViews(sessions.first);
+  const reading = {
+    depth: options.verify,
+    onTable: (done: number, all: number) => progress({ done, all, noun: "tables" }),
+    fingerprint: fingerprintStagingTables,
+  };
+  const { inventory } = await readInventory(sessions.all, reading, () => Promise.resolve());
+  await analyzeParents(sessions.first);
+  const differences = compareFingerprints("table", before.tables, inventory.tables);
+  const tables = differences.map(({ identity }) => identity).sort();
+  const changed = tables.length === 0 ? [] : [`changed ${shortList(tables).join(", ")}`];
+  const summary = [`${script.file}: ${plural(statements, "statement")}`, ...changed].join(", ");
+  return { value: { script, statements, tables, inventory }, summary };
 }
 
 /** Fills the materialized views again, which hold the rows as they were. In the order of their creation, since one may read another. */
@@ -75,10 +109,10 @@ async function refreshViews(session: Session): Promise<void> {
  * Names without a schema mean those of the schema public, as in psql. Row-level security stays off, so that a statement that a policy
  * limits fails, and does not skip rows.
  */
-const begin = `begin; set local search_path to "$user", public`;
+const searchPath = `set local search_path to "$user", public`;
 
 /**
- * Runs a script in one transaction.
+ * Runs a script in the transaction that is open.
  * @throws OpsError SCRIPT_FAILED, SCRIPT_ENDS_TRANSACTION (target)
  */
 async function runScript(
@@ -86,7 +120,7 @@ async function runScript(
   script: Script,
   onStatement: (done: number) => void,
 ): Promise<number> {
-  await session.query(begin);
+  await session.query(searchPath);
   const { id } = await session.one<{ id: string }>("select pg_catalog.pg_current_xact_id()::text as id");
   let done = 0;
   const count = (number: number) => {
@@ -101,9 +135,5 @@ async function runScript(
     [id],
   );
   if (!same) throw scriptEndsTransaction({ file: script.file });
-  // Constraints that are deferred are checked here.
-  await session.query("commit").catch((error: unknown) => {
-    throw scriptError(error, script, {});
-  });
   return done;
 }

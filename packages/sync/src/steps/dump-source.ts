@@ -45,9 +45,11 @@ export interface DumpedSource extends DatabaseContent, Omit<LoadedSource, "store
 export async function dumpSource(source: Endpoint, context: StepContext): Promise<DumpedSource> {
   const { printer, job, undo, together } = context;
   const { maintenance, staging, target } = job;
-  undo.add(`the staging database ${staging}`, `The next sync to ${target.system} drops it.`, () =>
-    dropDatabase(maintenance, staging),
-  );
+  if (job.options.inPlace !== true) {
+    undo.add(`the staging database ${staging}`, `The next sync to ${target.system} drops it.`, () =>
+      dropDatabase(maintenance, staging),
+    );
+  }
   return await printer.step("dump", async (report) => {
     const environment = await libpqEnvironment(source, job.workDirectory, context.environment);
     const side = { endpoint: source, environment };
@@ -90,11 +92,13 @@ async function dumpSnapshot(
   const { job } = context;
   const { direction, filter, maintenance, options, programs, skippedExtensions } = job;
   const emptied = new Set(filter?.emptied.map(({ identity }) => identity));
-  const creating = parts.start(createEmptyStaging(job));
+  const inPlace = options.inPlace === true;
+  const creating = parts.start(inPlace ? Promise.resolve() : createEmptyStaging(job));
   using copying = watchCopies(snapshot.outside, job.sourceRows, report);
   const [listed, mayCommentPublic] = await settleAll([
     listConfiguration(snapshot.first),
-    ownsPublic(maintenance),
+    // In place, the target keeps its comment.
+    inPlace ? Promise.resolve(false) : ownsPublic(maintenance),
   ]);
   const all = listed.filter(({ isReadable }) => isReadable);
   const relations = all.filter(({ extension }) => !skippedExtensions.includes(extension));
@@ -149,6 +153,7 @@ async function dumpSnapshot(
   const progress = new LoadProgress();
   const load = async () => {
     await creating;
+    if (inPlace) return undefined;
     return await loadStaging({ file, archive: contents, leftOut, progress }, context);
   };
   const loading = parts.start(load());

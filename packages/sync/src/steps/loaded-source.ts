@@ -24,8 +24,8 @@ export interface LoadedSource {
   relations: readonly ConfigurationRelation[];
   /** What the restore leaves out. */
   leftOut: RestoreListOptions;
-  /** Ends when all rows are in the staging database. A session in it, for the statements that follow. */
-  loading: Promise<Session>;
+  /** Ends when all rows are in the staging database. A session in it, for the statements that follow; undefined in place. */
+  loading: Promise<Session | undefined>;
   progress: LoadProgress;
   /** What PUBLIC may not use in the source. */
   closed: ReadonlySet<string>;

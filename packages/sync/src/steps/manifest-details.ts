@@ -17,7 +17,7 @@ export interface SnapshotContent extends Omit<DatabaseContent, "archive" | "sequ
  */
 export function detailsOf(
   { configuration, inventory, privileges, relations, state }: SnapshotContent,
-  { encoding, notDumped }: SyncJob["facts"]["source"],
+  { encoding, notDumped }: Pick<SyncJob["facts"]["source"], "encoding" | "notDumped">,
 ): string {
   const ofPublic = (grants: readonly Grant[]) =>
     grants.flatMap(({ grantee, ...rest }) => (grantee === null ? [{ grantee, ...rest }] : []));

@@ -20,9 +20,12 @@ import type { Comparison, LoadedSource } from "./loaded-source.ts";
 export async function openSource(dump: OpenedDump, context: StepContext): Promise<LoadedSource> {
   const { job, undo, together } = context;
   const { maintenance, options, skippedExtensions, staging, target } = job;
-  undo.add(`the staging database ${staging}`, `The next sync to ${target.system} drops it.`, () =>
-    dropDatabase(maintenance, staging),
-  );
+  const inPlace = options.inPlace === true;
+  if (!inPlace) {
+    undo.add(`the staging database ${staging}`, `The next sync to ${target.system} drops it.`, () =>
+      dropDatabase(maintenance, staging),
+    );
+  }
   const { archive, contents, details, file, bytes, manifest } = dump;
   const all = (details?.relations ?? []).filter(({ isReadable }) => isReadable);
   const relations = all.filter(({ extension }) => !skippedExtensions.includes(extension));
@@ -30,10 +33,12 @@ export async function openSource(dump: OpenedDump, context: StepContext): Promis
   const leftOut = {
     skippedExtensions,
     skippedRelations: new Set(skipped.map(({ schema, name }) => nameOfRelation(schema, name))),
-    mayCommentPublic: await ownsPublic(maintenance),
+    // In place, the target keeps its comment.
+    mayCommentPublic: !inPlace && (await ownsPublic(maintenance)),
   };
   const progress = new LoadProgress();
   const load = async () => {
+    if (inPlace) return undefined;
     await createEmptyStaging(job);
     const growing = new GrowingFile(file);
     growing.complete();

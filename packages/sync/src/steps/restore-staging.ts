@@ -24,6 +24,7 @@ export async function restoreStaging(
     );
     const timer = setInterval(() => report(progress.describe(dump.bytes)), pauseMs);
     await using session = await loading.finally(() => clearInterval(timer));
+    if (session === undefined) throw new Error("The rows are in no staging database.");
     report("creating indexes and constraints");
     const how = await createIndexes({ entries, file: dump.file, session }, context);
     const since = job.source.kind === "database" ? " (rows since the dump began)" : "";

@@ -12,16 +12,14 @@ import type { StepContext, SyncJob } from "../job.ts";
 import { checkRows } from "../plan/rules/index.ts";
 import { dropDatabase } from "../target/maintenance.ts";
 import type { Replaced, SwapResult } from "../target/swap.ts";
-import { finishUploads, uploadArchive, type UploadedDumps } from "./archive-dump.ts";
+import { uploadArchive, type UploadedDumps } from "./archive-dump.ts";
 import { backUpTarget } from "./back-up-target.ts";
 import { Background } from "./background.ts";
-import { carrySettings } from "./carry-settings.ts";
-import { changeStaging, type Changed } from "./change-staging.ts";
+import type { Changed } from "./change-staging.ts";
 import { createRestorePoint } from "./create-restore-point.ts";
 import { dumpSource, type DumpedSource } from "./dump-source.ts";
-import { restoreStaging } from "./restore-staging.ts";
-import { swapTarget } from "./swap-target.ts";
-import { verifyStaging } from "./verify-staging.ts";
+import { replaceInPlace } from "./replace-in-place.ts";
+import { replaceStaged, type Timed } from "./replace-staged.ts";
 import type { LoadedSource } from "./loaded-source.ts";
 import { openSource } from "./open-source.ts";
 import { writeManifest } from "./write-manifest.ts";
@@ -45,33 +43,25 @@ export async function runSync(job: SyncJob, command: CommandContext): Promise<Sy
     return result;
   };
   let target: SwapResult["target"] = "unchanged";
-  const { log } = command.printer;
+  const replace = job.options.inPlace === true ? replaceInPlace : replaceStaged;
   try {
     const planned = job.restorePoint;
     const restorePoint =
       planned === undefined ? null : await timed("branch", () => createRestorePoint(planned, context));
-    const { backupKey } = job;
-    const backup = background.start(
-      backupKey === null
-        ? Promise.resolve(undefined)
-        : timed("backup", () => log.timed("backup", () => backUpTarget(backupKey, context), describeDump)),
-    );
+    const early = job.options.dropPreviousFirst === true ? await dropPrevious(job) : [];
+    const prepared = prepareTarget(context, background, timed);
     const { dumped, loaded } = await loadSource(context, background, timed);
-    await timed("restore", () => restoreStaging(loaded, context));
-    const { losses, sizes, verified, settings } = await timed("verify", () => verifyStaging(loaded, context));
-    // The manifest of a dump may not state its rows.
-    checkRowsAgain(verified, job);
-    const { script } = job.options;
-    const changed = script && (await timed("script", () => changeStaging(script, verified, context)));
-    const stored = await finishUploads({ archive: loaded.stored, backup }, context);
-    await timed("settings", () => carrySettings(settings, loaded, context));
-    context.signal.throwIfAborted();
-    const swapped = await timed("swap", () => swapTarget(context));
+    const parts = {
+      backup: prepared,
+      check: (verified: DatabaseContent) => checkRowsAgain(verified, job),
+      timed,
+    };
+    const { changed, losses, sizes, stored, swapped, verified } = await replace(loaded, context, parts);
     ({ target } = swapped);
     if (swapped.target !== "replaced") throw swapped.error;
     const done = { stored: stored.archive, restorePoint, changed, swapped, durationsMs };
     if (dumped !== undefined) await writeManifest(dumped, done, context);
-    const warnings = [...losses, ...(await dropPrevious(job))];
+    const warnings = [...losses, ...early, ...(await dropPrevious(job))];
     return summarize(verified, { sizes, stored, restorePoint, changed, swapped, durationsMs, warnings });
   } catch (error) {
     await background.stop(error);
@@ -85,8 +75,19 @@ export async function runSync(job: SyncJob, command: CommandContext): Promise<Sy
 
 const describeDump = ({ bytes }: UploadedDump) => `${formatBytes(bytes)} in S3`;
 
-/** Measures a part of the sync. */
-type Timed = <T>(name: string, work: () => Promise<T>) => Promise<T>;
+/** Begins the dump of the target, which runs beside the other steps. In place, it waits until nobody writes to the target any more. */
+function prepareTarget(
+  context: StepContext,
+  background: Background,
+  timed: Timed,
+): Promise<UploadedDump | undefined> {
+  const { backupKey, options } = context.job;
+  if (backupKey === null || options.inPlace === true) return Promise.resolve(undefined);
+  const { log } = context.printer;
+  return background.start(
+    timed("backup", () => log.timed("backup", () => backUpTarget(backupKey, context), describeDump)),
+  );
+}
 
 /** Dumps the source and begins the upload, or opens the dump of a restore. */
 async function loadSource(

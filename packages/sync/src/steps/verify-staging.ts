@@ -4,8 +4,10 @@
  */
 import { join } from "node:path";
 import { plural } from "@pilot-light/core/output/format";
-import { withDatabase, type Endpoint } from "@pilot-light/core/postgres/endpoint";
-import { openSession, type SessionOptions } from "@pilot-light/core/postgres/session";
+import type { Archive } from "@pilot-light/core/inventory/archive";
+import { withDatabase } from "@pilot-light/core/postgres/endpoint";
+import { withProgramSocket } from "@pilot-light/core/postgres/program-socket";
+import { openSession, type Session } from "@pilot-light/core/postgres/session";
 import { sessionOptions } from "../read/connect.ts";
 import { readInventory } from "../read/inventory.ts";
 import type { StepContext } from "../job.ts";
@@ -15,7 +17,7 @@ import { readState } from "@pilot-light/core/inventory/state";
 import { readPositions } from "@pilot-light/core/inventory/tables";
 import { lossesBetween, type DatabaseContent } from "../copy/equality.ts";
 import { isLeftOut } from "../copy/restore-list.ts";
-import { dumpSchema } from "../copy/schema-dump.ts";
+import { dumpSchema, type SchemaDumpRequest } from "../copy/schema-dump.ts";
 import { installedVersions, listDumpedSequences, readConfiguration } from "../read/extensions.ts";
 import { analyzeParents, assertEqual, fingerprintStagingTables } from "../copy/verify.ts";
 import { readSettings, type SettingsToCarry } from "./carry-settings.ts";
@@ -29,36 +31,95 @@ export interface Verified {
   verified: DatabaseContent;
   /** Bytes of each table of the staging database. */
   sizes: ReadonlyMap<string, number>;
-  settings: SettingsToCarry;
 }
 
-export async function verifyStaging(loaded: LoadedSource, context: StepContext): Promise<Verified> {
-  const { printer, environment, job, libpq, signal, together } = context;
-  const { direction, options, programs, staging, skippedExtensions, target, versions } = job;
-  const { leftOut, reading, relations } = loaded;
-  return await printer.step("verify", async (progress) => {
-    const endpoint = withDatabase(target, staging);
-    const sessionOpts = sessionOptions("target", environment, signal);
+export async function verifyStaging(
+  loaded: LoadedSource,
+  context: StepContext,
+): Promise<Verified & { settings: SettingsToCarry }> {
+  const { environment, job, libpq, signal, together } = context;
+  const endpoint = withDatabase(job.target, job.staging);
+  const sessionOpts = sessionOptions("target", environment, signal);
+  return await verifyCopy(loaded, context, async (dump, read) => {
     // A new database has this schema; the source's owner may have dropped it.
-    if (!loaded.hasPublic) await dropPublic(endpoint, sessionOpts);
-    const report = (done: number, all: number) => progress({ done, all, noun: "tables" });
-    const schemaDump = {
-      system: direction.target,
-      endpoint,
-      programs,
-      environment: libpq.target,
-      database: staging,
-      file: join(job.workDirectory, "staging.schema"),
-      signal,
-      onStart: (line: string) => {
-        printer.detail(`$ ${line}`);
-      },
-    };
+    if (!loaded.hasPublic) {
+      await using session = await openSession(endpoint, sessionOpts);
+      await session.query(dropPublic);
+    }
     const readRows = async () => {
       await using sessions = await openSessions(endpoint, job.readers, sessionOpts);
+      return await read(sessions.all);
+    };
+    const readAll = async () => {
+      const found = await readRows();
+      return { found, other: { settings: await readSettings(context) } };
+    };
+    const [archive, rest] = await settleAll([
+      together(dump({ endpoint, environment: libpq.target })),
+      together(readAll()),
+    ]);
+    return { archive, ...rest };
+  });
+}
+
+/** As `verifyStaging`, for a copy that only this session sees: its transaction has not ended. */
+export async function verifyInPlace(
+  loaded: LoadedSource,
+  session: Session,
+  context: StepContext,
+): Promise<Verified> {
+  const { job, libpq } = context;
+  return await verifyCopy(loaded, context, async (dump, read) => {
+    if (!loaded.hasPublic) await session.query(dropPublic);
+    const archive = await withProgramSocket(
+      session,
+      { directory: job.workDirectory, environment: libpq.target },
+      (environment) => dump({ endpoint: job.target, environment }),
+    );
+    return { archive, found: await read([session]), other: {} };
+  });
+}
+
+const dropPublic = "drop schema if exists public";
+
+type Found = Omit<DatabaseContent, "archive"> & {
+  installed: ReadonlyMap<string, string>;
+  inventory: { sizes: ReadonlyMap<string, number> };
+};
+
+/** Dumps the schema of the copy, reads its rows, and whatever else the next steps need. */
+type Reading<Other> = (
+  dump: (server: Pick<SchemaDumpRequest, "endpoint" | "environment">) => Promise<Archive>,
+  read: (sessions: readonly Session[]) => Promise<Found>,
+) => Promise<{ archive: Archive; found: Found; other: Other }>;
+
+/** @param reading reads the copy, in the way that it can be reached */
+async function verifyCopy<Other>(
+  loaded: LoadedSource,
+  context: StepContext,
+  reading: Reading<Other>,
+): Promise<Verified & Other> {
+  const { printer, job, signal } = context;
+  const { direction, options, programs, skippedExtensions, versions } = job;
+  const { leftOut, relations } = loaded;
+  return await printer.step("verify", async (progress) => {
+    const report = (done: number, all: number) => progress({ done, all, noun: "tables" });
+    const dump = (server: Pick<SchemaDumpRequest, "endpoint" | "environment">) =>
+      dumpSchema({
+        ...server,
+        system: direction.target,
+        programs,
+        database: server.endpoint.database,
+        file: join(job.workDirectory, "staging.schema"),
+        signal,
+        onStart: (line: string) => {
+          printer.detail(`$ ${line}`);
+        },
+      });
+    const read = async (sessions: readonly Session[]) => {
       const { inventory: rows, other } = await readInventory(
-        sessions.all,
-        { depth: reading, onTable: report, fingerprint: fingerprintStagingTables },
+        sessions,
+        { depth: loaded.reading, onTable: report, fingerprint: fingerprintStagingTables },
         async (first) => ({
           installed: await installedVersions(first),
           state: await readState(first),
@@ -66,17 +127,11 @@ export async function verifyStaging(loaded: LoadedSource, context: StepContext):
           sequences: await readPositions(first, await listDumpedSequences(first, relations)),
         }),
       );
-      await analyzeParents(sessions.first);
+      const [first] = sessions;
+      if (first !== undefined) await analyzeParents(first);
       return { ...other, inventory: rows };
     };
-    const readAll = async () => {
-      const found = await readRows();
-      return { found, settings: await readSettings(context) };
-    };
-    const [archive, { found, settings }] = await settleAll([
-      together(dumpSchema(schemaDump)),
-      together(readAll()),
-    ]);
+    const { archive, found, other } = await reading(dump, read);
     const { expected, actual, sequencesAfter } = loaded.compare({ ...found, archive });
     assertEqual(expected, actual, {
       sequencesAfter,
@@ -95,13 +150,8 @@ export async function verifyStaging(loaded: LoadedSource, context: StepContext):
       losses: lossesBetween(expected, actual),
       verified: expected,
       sizes: found.inventory.sizes,
-      settings,
+      ...other,
     };
     return { value, summary: `equal: ${what.join(", ")}` };
   });
-}
-
-async function dropPublic(staging: Endpoint, options: SessionOptions): Promise<void> {
-  await using session = await openSession(staging, options);
-  await session.query("drop schema if exists public");
 }

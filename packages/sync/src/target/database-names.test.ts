@@ -1,5 +1,12 @@
 import { expect, test } from "vitest";
-import { previousName, isStaging, readPreviousName, stagingName } from "./database-names.ts";
+import {
+  digits,
+  isStaging,
+  previousName,
+  readPreviousName,
+  replacedAt,
+  stagingName,
+} from "./database-names.ts";
 
 const stamp = "2026-11-22T09-30-00";
 
@@ -41,4 +48,12 @@ test("two long names with the same beginning do not recognize each other's datab
 
 test("a name is not shortened in the middle of a character", () => {
   expect(stagingName("é".repeat(60), stamp)).toMatch(/^é+~[0-9a-f]{8}__pl_staging_20261122093000$/);
+});
+
+test("the time at which a database was replaced is in its name, and can be compared with a stamp", () => {
+  for (const name of names) {
+    expect(replacedAt(previousName(name, "undone", stamp, 16777))).toBe(digits(stamp));
+  }
+  expect(replacedAt("neondb")).toBe("");
+  expect(digits("2026-11-22T09-30-01") > digits(stamp)).toBe(true);
 });

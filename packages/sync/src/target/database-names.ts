@@ -42,7 +42,13 @@ export function readPreviousName(
   return { kind: match[2] === marks.undone ? "undone" : "replaced", successor: Number(match[3]) };
 }
 
-function digits(stamp: string): string {
+/** The time in a name that `previousName` created: the database was replaced then. In the form of a stamp without its separators. */
+export function replacedAt(previous: string): string {
+  return /_(\d{14})_\d{1,10}$/.exec(previous)?.[1] ?? "";
+}
+
+/** A stamp as it is in names: comparable with `replacedAt`. */
+export function digits(stamp: string): string {
   return stamp.replaceAll(/\D/g, "");
 }
 

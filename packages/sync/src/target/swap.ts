@@ -29,8 +29,8 @@ export interface SwapRequest {
 /** The target is another database now. */
 export interface Replaced {
   target: "replaced";
-  /** The name that the previous target has now. */
-  previous: string;
+  /** The name that the previous target has now; null where its contents were replaced in place. */
+  previous: string | null;
   /** OID of the new target. */
   oid: number;
   /** Milliseconds for which nobody could connect to the target. */

@@ -37,16 +37,21 @@ export const connections: DatabasesRule = {
   id: "connections",
   needs: "databases",
   errors: { tooFewConnections },
-  check: ({ direction, source, target, targetBackup, jobs }) => {
+  check: ({ direction, inPlace, source, target, targetBackup, jobs }) => {
     // At the peak, a side has these connections. Source: the jobs, a session outside of the snapshot, pg_dump. Target: the jobs, pg_dump of
     // the staging database; for the backup two sessions and pg_dump more. The session that read `spare` is closed by then, so that one
     // of them is free already: `fixed` is the peak without the jobs, less one.
+    // In place, nothing runs beside the backup but the transaction, and a session that looks for locks: all are in the target.
     const limits = [
       ...limitsOf(direction.source, source.facts, { database: 1, role: 1, server: 1 }),
       ...limitsOf(
         direction.target,
         target.facts,
-        targetBackup ? { database: 1, role: 3, server: 3 } : { database: 0, role: 0, server: 0 },
+        inPlace !== undefined
+          ? { database: 3, role: 3, server: 3 }
+          : targetBackup
+            ? { database: 1, role: 3, server: 3 }
+            : { database: 0, role: 0, server: 0 },
       ),
     ];
     const refused = limits.filter(({ spare, fixed }) => spare < fixed + 1);

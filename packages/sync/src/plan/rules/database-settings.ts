@@ -31,9 +31,12 @@ export const databaseSettings: DatabasesRule<"allow-lost-settings"> = {
     describe: "Sync even if the new database loses settings that only an administrator may set",
     meaning: "Nobody needs these settings, or an administrator sets them again after the sync.",
   },
-  check: ({ direction, source: { facts: source }, target: { facts: target } }) => {
+  check: ({ direction, inPlace, source: { facts: source }, target: { facts: target } }) => {
     const findings: Finding[] = [];
-    const lost = target.settings.filter(({ isSettable }) => !isSettable).map(nameOf);
+    // In place, the database is the same one.
+    const lost = (inPlace === undefined ? target.settings : [])
+      .filter(({ isSettable }) => !isSettable)
+      .map(nameOf);
     if (lost.length > 0) {
       const facts = { system: direction.target, role: target.role, settings: lost };
       findings.push({ refusal: settingsNotSettable(facts) });

@@ -9,6 +9,7 @@ import { encoding } from "./encoding.ts";
 import { extensions } from "./extensions.ts";
 import { filteredTarget, filters } from "./filters.ts";
 import { functionSettings } from "./function-settings.ts";
+import { inPlace } from "./in-place.ts";
 import { objectsLeftOut } from "./objects-left-out.ts";
 import { owners } from "./owners.ts";
 import { pinnedTarget } from "./pinned-target.ts";
@@ -19,7 +20,8 @@ import { recreatedTarget } from "./recreated-target.ts";
 import { roles } from "./roles.ts";
 import { rowLoss } from "./row-loss.ts";
 import { rowSecurity } from "./row-security.ts";
-import type { DatabasesFacts, Finding, Rule, RowsFacts } from "./rule.ts";
+import { room } from "./room.ts";
+import type { DatabasesFacts, Finding, OtherwiseOption, Rule, RowsFacts } from "./rule.ts";
 import { sessions } from "./sessions.ts";
 import { stagingDatabase } from "./staging-database.ts";
 import { superuser } from "./superuser.ts";
@@ -35,6 +37,8 @@ export const rules = [
   encoding,
   stagingDatabase,
   pinnedTarget,
+  inPlace,
+  room,
   sessions,
   connections,
   readable,
@@ -68,6 +72,8 @@ type GivenFlags = { [Option in AllowOption as CamelCase<Option>]?: boolean };
 export interface Allowed extends GivenFlags {
   /** The command with one more flag, for hints. Default: `pnpm sync <direction> --<option>`. */
   commandAllowing?: (option: AllowOption) => string;
+  /** The command with an option that does without what is refused, for hints. Default: `pnpm sync <direction> --<option>`. */
+  commandWith?: (option: OtherwiseOption) => string;
 }
 
 /** Everything that the rules found. */
@@ -123,19 +129,36 @@ function apply(
   { direction }: Pick<RowsFacts, "direction">,
   allowed: Allowed,
 ): readonly Finding[] {
-  if (allow === undefined) return findings;
+  const commandWith =
+    allowed.commandWith ?? ((option: OtherwiseOption) => `pnpm sync ${direction.name} --${option}`);
+  const otherwise = (finding: Finding): Finding => {
+    if (!("refusal" in finding) || finding.otherwise === undefined) return finding;
+    const command = `${purposes[finding.otherwise]}:  ${commandWith(finding.otherwise)}`;
+    return { refusal: withCommand(finding.refusal, command) };
+  };
+  if (allow === undefined) return findings.map(otherwise);
   const commandAllowing =
     allowed.commandAllowing ?? ((option: AllowOption) => `pnpm sync ${direction.name} --${option}`);
   const isAllowed = new Map(Object.entries(allowed)).get(camelCase(allow.option)) === true;
-  return findings.map((finding) => {
+  return findings.map((found) => {
+    const finding = otherwise(found);
     if (!("refusal" in finding)) return finding;
-    const { message, hint } = finding.refusal;
-    if (isAllowed) return { note: `allowed by --${allow.option}: ${asFragment(message)}` };
+    if (isAllowed) return { note: `allowed by --${allow.option}: ${asFragment(finding.refusal.message)}` };
     const command = `To sync anyway:  ${commandAllowing(allow.option as AllowOption)}`;
-    return {
-      refusal: finding.refusal.with({ hint: hint === undefined ? command : `${hint} ${command}` }),
-    };
+    return { refusal: withCommand(finding.refusal, command) };
   });
+}
+
+/** What an option is for, in a hint. */
+const purposes = {
+  "in-place": "Without a staging database",
+  "drop-previous-first": "To drop the previous targets first",
+} as const satisfies Record<OtherwiseOption, string>;
+
+/** The error with a command at the end of its hint. */
+function withCommand(refusal: OpsError, command: string): OpsError {
+  const { hint } = refusal;
+  return refusal.with({ hint: hint === undefined ? command : `${hint} ${command}` });
 }
 
 function collect(findings: readonly Finding[]): Findings {

@@ -13,7 +13,7 @@ const triggersAndPublications = ({ eventTriggers, publications }: DatabaseFacts)
 export const objectsLeftOut: DatabasesRule = {
   id: "objects-left-out",
   needs: "databases",
-  check: ({ direction, source: { facts: source }, target: { facts: target } }) => {
+  check: ({ direction, inPlace, source: { facts: source }, target: { facts: target } }) => {
     const leftOut = [
       ...triggersAndPublications(source),
       ...source.subscriptions.map((name) => `subscription ${name}`),
@@ -32,9 +32,10 @@ export const objectsLeftOut: DatabasesRule = {
         source.notDumped,
         (names) => `not copied from ${direction.source}, because a dump does not contain them: ${names}`,
       ),
-      ...list(
-        triggersAndPublications(target),
-        (names) => `the swap loses these objects of the target: ${names}`,
+      ...list(triggersAndPublications(target), (names) =>
+        inPlace === undefined
+          ? `the swap loses these objects of the target: ${names}`
+          : `these objects of the target stay, and act on the new contents: ${names}`,
       ),
     ];
   },

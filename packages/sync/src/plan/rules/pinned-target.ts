@@ -2,6 +2,7 @@
 import { plural } from "@pilot-light/core/output/format";
 import { defineError } from "@pilot-light/core/ops-error";
 import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
+import type { DatabaseFacts } from "../../read/database-facts.ts";
 import type { DatabasesRule } from "./rule.ts";
 
 const targetPinned = defineError<{ system: DatabaseSystem; objects: readonly string[] }>({
@@ -16,17 +17,25 @@ const targetPinned = defineError<{ system: DatabaseSystem; objects: readonly str
   hint: () => "Drop these objects, or finish these transactions, then run the command again.",
 });
 
+/** What a swap would lose. */
+export function pinning({ subscriptions, logicalSlots, preparedTransactions }: DatabaseFacts): string[] {
+  return [
+    ...subscriptions.map((name) => `subscription ${name}`),
+    ...logicalSlots.map((name) => `logical replication slot ${name}`),
+    ...(preparedTransactions > 0 ? [plural(preparedTransactions, "prepared transaction")] : []),
+  ];
+}
+
 export const pinnedTarget: DatabasesRule = {
   id: "pinned-target",
   needs: "databases",
   errors: { targetPinned },
-  check: ({ direction, target: { facts } }) => {
-    const { subscriptions, logicalSlots, preparedTransactions } = facts;
-    const objects = [
-      ...subscriptions.map((name) => `subscription ${name}`),
-      ...logicalSlots.map((name) => `logical replication slot ${name}`),
-      ...(preparedTransactions > 0 ? [plural(preparedTransactions, "prepared transaction")] : []),
-    ];
-    return objects.length === 0 ? [] : [{ refusal: targetPinned({ system: direction.target, objects }) }];
+  check: ({ direction, inPlace, target: { facts } }) => {
+    if (inPlace !== undefined) return [];
+    const objects = pinning(facts);
+    if (objects.length === 0) return [];
+    const refusal = targetPinned({ system: direction.target, objects });
+    // Nothing can wait for the locks of a prepared transaction.
+    return facts.preparedTransactions > 0 ? [{ refusal }] : [{ refusal, otherwise: "in-place" }];
   },
 };

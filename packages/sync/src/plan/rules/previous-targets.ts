@@ -6,9 +6,14 @@ import type { DatabasesRule } from "./rule.ts";
 export const previousTargets: DatabasesRule = {
   id: "previous-targets",
   needs: "databases",
-  check: ({ targetState }) => [
+  check: ({ inPlace, room, targetState }) => [
     ...replacedTargets(targetState).map((name) => ({
-      note: `the previous target ${name} will be dropped at the end`,
+      note:
+        room?.dropPreviousFirst === true
+          ? `the previous target ${name} will be dropped first: from then on, no undo can return to it, even if the sync fails`
+          : inPlace === undefined
+            ? `the previous target ${name} will be dropped at the end`
+            : `the previous target ${name}, of an earlier sync, is kept. When nobody needs it:  drop database ${ident(name)};`,
     })),
     ...undoneTargets(targetState).map((name) => ({
       note: `${name}, which \`sync undo\` replaced, is kept: no dump of it exists. When nobody needs it:  drop database ${ident(name)};`,

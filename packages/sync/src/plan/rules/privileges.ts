@@ -39,11 +39,13 @@ export const privileges: DatabasesRule<"allow-wider-access"> = {
       "An administrator revoked privileges on members of an extension, on the schema public or by default, and will revoke them again after the sync.",
   },
   check: (facts) => {
-    const { direction, target, privileges: found } = facts;
+    const { direction, inPlace, target, privileges: found } = facts;
+    const stays = ({ on, extension }: { on: string; extension: string | null }) =>
+      inPlace !== undefined && (on === "schema public" || inPlace.staying.includes(extension ?? ""));
     const { roles } = found;
     const present = found.target.objects;
     const fixed = sharedObjects(found).filter(
-      (object) => isGiven(object) && !mayChange(object, target.facts, roles),
+      (object) => isGiven(object) && !stays(object) && !mayChange(object, target.facts, roles),
     );
     const known = new Set(present.map(keyOf));
     const closed = found.source.objects.filter(
@@ -100,12 +102,18 @@ const publicByDefault = new Map([
 ]);
 
 /** Default privileges of roles to which the role does not belong. */
-function defaultChanges({ privileges: { source, target, roles } }: DatabasesFacts) {
+function defaultChanges({ inPlace, privileges: { source, target, roles } }: DatabasesFacts) {
+  // Only those of a schema end with it.
+  const ends = ({ schema }: DefaultPrivilege) =>
+    inPlace === undefined || (schema !== null && schema !== "public");
   const schemas = new Set(
     source.objects.filter(({ kind }) => kind === "schemas").map(({ schema }) => schema),
   );
   const out = target.defaults.filter(
-    ({ role, schema }) => roles.get(role)?.usable !== true && (schema === null || schemas.has(schema)),
+    (each) =>
+      ends(each) &&
+      roles.get(each.role)?.usable !== true &&
+      (each.schema === null || schemas.has(each.schema)),
   );
   const closes = ({ schema, kind, grants }: DefaultPrivilege) =>
     schema === null && publicByDefault.has(kind) && !grants.some((grant) => grant.grantee === null);

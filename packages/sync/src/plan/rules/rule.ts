@@ -11,10 +11,13 @@ import type { RowCounts } from "../../read/inventory.ts";
 import type { Privileges, Roles } from "../../target/privileges.ts";
 import type { TargetState } from "../../target/target-state.ts";
 
+/** Options that do without what a rule refuses. */
+export type OtherwiseOption = "in-place" | "drop-previous-first";
+
 /** What a rule found. */
 export type Finding =
-  /** The sync must not run. */
-  | { refusal: OpsError }
+  /** The sync must not run. With the option `otherwise`, nothing would be refused. */
+  | { refusal: OpsError; otherwise?: OtherwiseOption }
   /** A sentence for the plan. */
   | { note: string }
   /** An extension of the source that the sync leaves out. */
@@ -40,8 +43,42 @@ export interface DatabasesFacts {
   /** What earlier syncs left on the target's server. */
   targetState: TargetState;
   privileges: PrivilegeFacts;
+  /** Undefined where it was not read. */
+  room?: RoomFacts;
+  /** With `--in-place`: what the target's transaction depends on. */
+  inPlace?: InPlaceFacts;
   /** Of a restore: the dump, whose facts are those of the source. */
   dump?: { uri: string; clientVersion: string };
+}
+
+/** How much room the target's server has. */
+export interface RoomFacts {
+  /** Bytes; undefined where nobody tells. */
+  free: number | undefined;
+  /** Who tells it. */
+  toldBy: string;
+  /** Why it is not known, where somebody should have told it. */
+  unknown?: string;
+  /** Bytes of the previous targets that a sync drops. */
+  previousBytes: number;
+  /** They are dropped first. */
+  dropPreviousFirst: boolean;
+}
+
+/** What is known of a target whose contents are replaced in place. */
+export interface InPlaceFacts {
+  /** Objects that would have to be dropped, and that the role may not drop. */
+  undroppable: readonly { name: string; owner: string }[];
+  /** Extensions of the platform: they stay. */
+  staying: readonly string[];
+  /** Publications that name tables or schemas: dropping these takes them out. */
+  publications: readonly string[];
+  /** What the role lacks of the privileges CREATE and TEMPORARY on the database. */
+  lacking: readonly string[];
+  /** Locks of one transaction that drops all objects, and for how many the server has room at least. */
+  locks: { needed: number; room: number };
+  /** The copy gets a mark, or the target has one: only the owner of the database may change it. */
+  changesMark: boolean;
 }
 
 /** Owners and privileges of both sides. */

@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import { directions } from "../../direction.ts";
 import type { DatabaseFacts } from "../../read/database-facts.ts";
 import type { TargetState } from "../../target/target-state.ts";
-import { allowances, checkDatabases, rules, type Findings } from "./index.ts";
-import type { PrivilegeFacts, Rule } from "./rule.ts";
+import { allowances, checkDatabases, rules, type Allowed, type Findings } from "./index.ts";
+import type { DatabasesFacts, InPlaceFacts, PrivilegeFacts, Rule } from "./rule.ts";
 
 const direction = directions["neon-to-rds"];
 
@@ -330,4 +330,144 @@ test("a previous target is noted: one that a sync replaced will be dropped, one 
       /^app__pl_undone_2.*is kept: no dump of it exists.*drop database "app__pl_undone_2";$/,
     ),
   ]);
+});
+
+/** Checks a sync to RDS with further facts. */
+function extended(
+  {
+    target = {},
+    source = {},
+    ...facts
+  }: Partial<Record<"source" | "target", Partial<DatabaseFacts>>> &
+    Omit<Partial<DatabasesFacts>, "source" | "target">,
+  allowed: Allowed = {},
+): Findings {
+  const databases = {
+    direction,
+    source: side(source),
+    target: side(target),
+    targetState: intact,
+    privileges,
+  };
+  return checkDatabases({ ...databases, targetBackup: true, jobs: 4, ...facts }, allowed);
+}
+
+describe("in place", () => {
+  const inPlace: InPlaceFacts = {
+    undroppable: [],
+    staying: [],
+    publications: [],
+    lacking: [],
+    locks: { needed: 10, room: 6400 },
+    changesMark: false,
+  };
+  const limited = { createdb: false, owns: false, logicalSlots: ["slot_a"], subscriptions: ["sub"] };
+
+  test("the staged mode names the in-place mode where a staging database is not possible", () => {
+    const { refusals } = extended({ target: limited });
+    expect(refusals.map(({ code }) => code)).toEqual(["NO_CREATEDB", "NOT_OWNER", "TARGET_PINNED"]);
+    for (const { hint } of refusals) expect(hint).toContain("pnpm sync neon-to-rds --in-place");
+    const commandWith = (option: string) => `pnpm sync restore k --to rds --${option}`;
+    const [first] = extended({ target: limited }, { commandWith }).refusals;
+    expect(first?.hint).toContain("pnpm sync restore k --to rds --in-place");
+  });
+
+  test("nothing of that is refused, and the plan states the reasons and what slots and subscriptions get", () => {
+    const { refusals, notes } = extended({
+      target: { ...limited, foreignSessions: 2, maySignal: false },
+      inPlace,
+    });
+    expect(refusals).toEqual([]);
+    const text = notes.join("\n");
+    expect(text).toMatch(
+      /may not create databases; .* does not own app; .* subscription sub, logical replication slot slot_a/,
+    );
+    expect(text).toContain("sent to the consumers of slot_a");
+    expect(text).toContain("refresh publication");
+  });
+
+  test("without a reason, the plan says that a staging database is possible", () => {
+    expect(extended({ inPlace }).notes).toEqual([expect.stringContaining("a staging database is possible")]);
+  });
+
+  test("prepared transactions are refused in both modes, without an offer", () => {
+    const target = { preparedTransactions: 1 };
+    const [staged] = extended({ target }).refusals;
+    expect(staged?.hint).not.toContain("--in-place");
+    expect(codes(extended({ target, inPlace }))).toEqual(["PREPARED_TRANSACTIONS"]);
+  });
+
+  test("what the role may not do is refused, with the command for an administrator", () => {
+    const facts = {
+      ...inPlace,
+      undroppable: [{ name: "table public.t", owner: "other role" }],
+      lacking: ["create", "temporary"],
+      publications: ["named"],
+      changesMark: true,
+    };
+    const { refusals } = extended({ target: { owns: false, owner: "boss" }, inPlace: facts });
+    expect(refusals.map(({ code, hint }) => [code, hint])).toEqual([
+      ["CANNOT_EMPTY", 'As an administrator:  grant "other role" to "me";'],
+      ["CANNOT_CREATE_IN_PLACE", 'As an administrator:  grant create, temporary on database "app" to "me";'],
+      ["MARK_NEEDS_OWNER", 'As an administrator:  grant "boss" to "me";'],
+      ["PUBLICATIONS_NAME_TABLES", expect.stringContaining('drop publication "named";')],
+    ]);
+    expect(codes(extended({ inPlace: { ...inPlace, changesMark: true } }))).toEqual([]);
+  });
+
+  test("extensions of the platform stay, and those that only the target has are not compared", () => {
+    const extension = { name: "citext", version: "1.6", dependents: [] };
+    const found = extended({
+      source: { extensions: [extension] },
+      inPlace: { ...inPlace, staying: ["citext", "neon"] },
+    });
+    expect(found.skippedExtensions).toEqual(["neon"]);
+    expect(found.notes.join("\n")).toContain("stay in the target: neon");
+  });
+
+  test("too few locks are noted, as the server may have room for more", () => {
+    const { notes, refusals } = extended({ inPlace: { ...inPlace, locks: { needed: 9000, room: 6400 } } });
+    expect(refusals).toEqual([]);
+    expect(notes.join("\n")).toMatch(/about 9000 locks.*room for 6400/);
+  });
+});
+
+describe("room", () => {
+  const room = { free: 50, toldBy: "CloudWatch", previousBytes: 0, dropPreviousFirst: false };
+  const source = { bytes: 100 };
+
+  test("new contents that do not fit are refused, with figures and the flag that allows it", () => {
+    const [refusal] = extended({ source, room }).refusals;
+    expect(refusal).toMatchObject({ code: "NO_ROOM_ON_TARGET", state: "nothing-written" });
+    expect(refusal?.message).toMatch(/rds has 50 B .* need about 100 B/);
+    expect(refusal?.hint).toContain("--allow-low-storage");
+    expect(refusal?.hint).not.toContain("--drop-previous-first");
+    expect(extended({ source, room }, { allowLowStorage: true }).notes[0]).toMatch(
+      /^allowed by --allow-low-storage/,
+    );
+  });
+
+  test("dropping the previous targets first is offered where it makes enough room, and counts when it is given", () => {
+    const [refusal] = extended({ source, room: { ...room, previousBytes: 60 } }).refusals;
+    expect(refusal?.hint).toContain(
+      "To drop the previous targets first:  pnpm sync neon-to-rds --drop-previous-first",
+    );
+    expect(
+      extended({ source, room: { ...room, previousBytes: 60, dropPreviousFirst: true } }).refusals,
+    ).toEqual([]);
+    expect(extended({ source, room: { ...room, previousBytes: 40 } }).refusals[0]?.hint).not.toContain(
+      "drop-previous",
+    );
+  });
+
+  test("where nobody tells the free storage, nothing is refused; a reason is noted", () => {
+    const { free, ...unknown } = { ...room, free: undefined };
+    expect(extended({ source, room: { ...unknown, free } })).toEqual({
+      refusals: [],
+      notes: [],
+      skippedExtensions: [],
+    });
+    const denied = extended({ source, room: { ...unknown, free, unknown: "access denied" } });
+    expect(denied.notes).toEqual(["the free storage of rds is not known: access denied"]);
+  });
 });

@@ -14,11 +14,23 @@ const cannotEndSessions = defineError<{ system: DatabaseSystem; role: string; se
   hint: ({ role }) => `Stop the applications. Or, as an administrator:  grant pg_signal_backend to ${role};`,
 });
 
+/** In place, nobody's session ends. */
+function waiting({ sessions: number }: { sessions: number }) {
+  if (number === 0) return [];
+  const count = plural(number, "session is", "sessions are");
+  return [
+    {
+      note: `${count} connected to the target: each waits when it uses a table, and sees the new contents afterwards`,
+    },
+  ];
+}
+
 export const sessions: DatabasesRule = {
   id: "sessions",
   needs: "databases",
   errors: { cannotEndSessions },
-  check: ({ direction, target: { facts } }) => {
+  check: ({ direction, inPlace, target: { facts } }) => {
+    if (inPlace !== undefined) return waiting(facts);
     const { foreignSessions, maySignal, role } = facts;
     const refused = foreignSessions > 0 && !maySignal;
     const count = plural(facts.sessions, "session is", "sessions are");

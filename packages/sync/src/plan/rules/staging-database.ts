@@ -32,12 +32,14 @@ export const stagingDatabase: DatabasesRule = {
   id: "staging-database",
   needs: "databases",
   errors: { noCreatedb, notOwner },
-  check: ({ direction, target: { facts } }) => {
+  check: ({ direction, inPlace, target: { facts } }) => {
+    if (inPlace !== undefined) return [];
     const { createdb, owns, role, database, owner } = facts;
     const system = direction.target;
+    const otherwise = "in-place" as const;
     return [
-      ...(createdb ? [] : [{ refusal: noCreatedb({ system, role }) }]),
-      ...(owns ? [] : [{ refusal: notOwner({ system, role, database, owner }) }]),
+      ...(createdb ? [] : [{ refusal: noCreatedb({ system, role }), otherwise }]),
+      ...(owns ? [] : [{ refusal: notOwner({ system, role, database, owner }), otherwise }]),
     ];
   },
 };

@@ -1,0 +1,42 @@
+/** Reads how much room the target's server has for the new contents. */
+import type { CommandContext } from "@pilot-light/core/cli/command";
+import { messageOf } from "@pilot-light/core/ops-error";
+import type { Session } from "@pilot-light/core/postgres/session";
+import type { SyncOptions } from "../options.ts";
+import type { ResolvedTarget } from "../resolve.ts";
+import { replacedTargets, type TargetState } from "../target/target-state.ts";
+import type { RoomFacts } from "./rules/rule.ts";
+
+/** The limit of the plan of a Neon project, and what all of its databases use; both in bytes. */
+const neonQuery = `
+  select pg_catalog.pg_size_bytes(nullif(pg_catalog.current_setting('neon.max_cluster_size', true), '')) as limit,
+         (select pg_catalog.sum(pg_catalog.pg_database_size(d.oid)) from pg_catalog.pg_database d
+           where pg_catalog.has_database_privilege(d.oid, 'connect')) as used`;
+
+const sizesQuery = `
+  select coalesce(pg_catalog.sum(pg_catalog.pg_database_size(d.oid)), 0)::text as bytes
+    from pg_catalog.pg_database d where d.datname = any ($1::text[])`;
+
+/** Reads it. What nobody tells is no reason to refuse: the plan may then say nothing. */
+export async function readRoom(
+  session: Session,
+  { freeStorage }: Pick<ResolvedTarget, "freeStorage">,
+  state: TargetState,
+  { dropPreviousFirst = false }: SyncOptions,
+  { signal }: Pick<CommandContext, "signal">,
+): Promise<{ room: RoomFacts }> {
+  const { bytes } = await session.one<{ bytes: string }>(sizesQuery, [replacedTargets(state)]);
+  const previous = { previousBytes: Number(bytes), dropPreviousFirst };
+  if (session.endpoint.system === "neon") {
+    const { limit, used } = await session.one<{ limit: string | null; used: string | null }>(neonQuery);
+    const free = Number(limit) > 0 ? Math.max(0, Number(limit) - Number(used)) : undefined;
+    return { room: { ...previous, free, toldBy: "the limit neon.max_cluster_size of the project" } };
+  }
+  const toldBy = "CloudWatch (FreeStorageSpace)";
+  try {
+    return { room: { ...previous, free: await freeStorage?.(), toldBy } };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { room: { ...previous, free: undefined, toldBy, unknown: messageOf(error) } };
+  }
+}

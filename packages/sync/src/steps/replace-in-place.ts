@@ -1,0 +1,203 @@
+/**
+ * The steps of the in-place mode, from the dump of the source to the COMMIT: one transaction empties the target, fills it, verifies it. Until
+ * the COMMIT the target is unchanged for everyone else.
+ */
+import { compareObjects } from "@pilot-light/core/inventory/compare";
+import { fingerprintLargeObjects } from "@pilot-light/core/inventory/tables";
+import { formatBytes, formatDuration, plural } from "@pilot-light/core/output/format";
+import { ident, literal } from "@pilot-light/core/postgres/identifiers";
+import { withProgramSocket } from "@pilot-light/core/postgres/program-socket";
+import { openSession, type Session } from "@pilot-light/core/postgres/session";
+import type { UploadedDump } from "../archive/manifest.ts";
+import { isLeftOut } from "../copy/restore-list.ts";
+import { restorePart } from "../copy/restore.ts";
+import { targetChanged, transactionEnded } from "../errors.ts";
+import type { StepContext } from "../job.ts";
+import { sessionOptions } from "../read/connect.ts";
+import { joinComment } from "../read/copy-mark.ts";
+import { readObjects, type Inventory } from "../read/inventory.ts";
+import { readBusy } from "../read/lock-watch.ts";
+import { carryPrivileges } from "../target/carry-privileges.ts";
+import { emptyDatabase } from "../target/empty.ts";
+import { readTargetSettings, type TargetSettings } from "../target/settings.ts";
+import type { SwapResult } from "../target/swap.ts";
+import { beginTransaction, commit, lockTables, nested } from "../target/transaction.ts";
+import { finishUploads } from "./archive-dump.ts";
+import { backUpTarget } from "./back-up-target.ts";
+import { changeInPlace } from "./change-staging.ts";
+import type { LoadedSource } from "./loaded-source.ts";
+import type { ReplaceParts, Replacement } from "./replace-staged.ts";
+import { verifyInPlace } from "./verify-staging.ts";
+
+/** The transaction. */
+interface Transaction {
+  session: Session;
+  /** From `beginTransaction`. */
+  id: string;
+}
+
+/** Replaces the contents of the target. Its dump is the way back, so that it is not left out. */
+export async function replaceInPlace(
+  loaded: LoadedSource,
+  context: StepContext,
+  { check, timed }: Omit<ReplaceParts, "backup">,
+): Promise<Replacement> {
+  const { environment, job, signal } = context;
+  const { backupKey, options, store, target } = job;
+  if (backupKey === null) throw new Error("The in-place mode needs the dump of the target.");
+  await using session = await openSession(target, sessionOptions("target", environment, signal));
+  await session.endWhenAbandoned();
+  const transaction = { session, id: await beginTransaction(session) };
+  const { backup, before } = await timed("backup", () => backUp(backupKey, transaction, context));
+  const settings = await readTargetSettings(session);
+  const start = performance.now();
+  await timed("restore", () => restoreInPlace(loaded, transaction, before, context));
+  const found = await timed("verify", () => verifyInPlace(loaded, session, context));
+  check(found.verified);
+  const { script } = options;
+  const changed =
+    script && (await timed("script", () => changeInPlace(script, found.verified, session, context)));
+  const stored = await finishUploads({ archive: loaded.stored, backup: Promise.resolve(backup) }, context);
+  await timed("settings", () => carryInPlace(settings, loaded, transaction, context));
+  signal.throwIfAborted();
+  const request = {
+    id: transaction.id,
+    database: target.database,
+    backup: store.uri(backupKey),
+    reopen: job.reopen,
+  };
+  const ended = await timed("commit", () =>
+    context.printer.step("commit", async () => {
+      const value = await commit(session, request, signal);
+      const waited = formatDuration(performance.now() - start);
+      const words = {
+        replaced: `readers of ${target.database} waited for ${waited}`,
+        unchanged: `not done: ${target.database} is unchanged`,
+        unknown: "nobody answers whether it is done",
+      };
+      return { value, summary: words[value.target] };
+    }),
+  );
+  const swapped: SwapResult =
+    ended.target === "replaced"
+      ? { target: "replaced", previous: null, oid: job.oids.target, unavailableMs: performance.now() - start }
+      : ended;
+  return { ...found, changed, stored, swapped };
+}
+
+/** What the target held when others could write to it for the last time. */
+interface Before {
+  tables: ReadonlySet<string>;
+  inventory: Inventory;
+  /** Hash of the large objects, which no lock protects. */
+  largeObjects: string;
+}
+
+/** Stops the writers, and dumps the target. Others can read it. */
+async function backUp(
+  key: string,
+  { session }: Transaction,
+  context: StepContext,
+): Promise<{ backup: UploadedDump; before: Before }> {
+  const { job, printer } = context;
+  return await printer.step("backup", async () => {
+    const tables = await readBusy(job.target, "target", context, () => lockTables(session, "exclusive"));
+    const largeObjects = await hashLargeObjects(session);
+    const { inventory, ...backup } = await backUpTarget(key, context);
+    const summary = `${formatBytes(backup.bytes)} in S3; others can read ${job.target.database}, and wait to write`;
+    return { value: { backup, before: { tables, inventory, largeObjects } }, summary };
+  });
+}
+
+async function hashLargeObjects(session: Session): Promise<string> {
+  const { rows, hash } = await fingerprintLargeObjects(session, "checksums");
+  return `${rows} ${hash ?? ""}`;
+}
+
+/** Stops the readers, empties the target and restores the dump. */
+async function restoreInPlace(
+  { archive, dump, leftOut, loading }: LoadedSource,
+  transaction: Transaction,
+  before: Before,
+  context: StepContext,
+): Promise<void> {
+  const { job, libpq, printer } = context;
+  const { programs, target, workDirectory } = job;
+  const { session } = transaction;
+  await printer.step("restore", async (report) => {
+    await loading;
+    const tables = await readBusy(target, "target", context, () => lockTables(session, "access exclusive"));
+    await assertUnchanged(session, { ...before, now: tables }, context);
+    report("emptying the target");
+    await readBusy(target, "target", context, () => nested(session, () => emptyDatabase(session)));
+    await session.query("create schema if not exists public");
+    const entries = archive.entries.filter((entry) => !isLeftOut(entry, leftOut));
+    await withProgramSocket(session, { directory: workDirectory, environment: libpq.target }, (environment) =>
+      restorePart(
+        { endpoint: target, programs, environment, database: target.database, directory: workDirectory },
+        {
+          name: "in-place",
+          entries,
+          from: { file: dump.file },
+          onTable: (table) => report(`rows of ${table}`),
+        },
+        context,
+      ),
+    );
+    await assertOpen(transaction, "The dump", context);
+    return { value: undefined, summary: `into the emptied ${target.database}, ${plural(1, "job")}` };
+  });
+}
+
+/**
+ * Checks that the dump of the target holds what is about to be dropped: locks on tables do not stop other changes.
+ * @throws OpsError TARGET_CHANGED (target)
+ */
+async function assertUnchanged(
+  session: Session,
+  { inventory, largeObjects, now, tables }: Before & { now: ReadonlySet<string> },
+  { job: { target } }: StepContext,
+): Promise<void> {
+  const differences = compareObjects(inventory.objects, await readObjects(session), { sameMajor: true });
+  const objects = [
+    ...differences.map(({ kind, identity }) => `${kind} ${identity}`),
+    ...([...now].every((oid) => tables.has(oid)) ? [] : ["tables that were created again"]),
+    ...((await hashLargeObjects(session)) === largeObjects ? [] : ["large objects"]),
+  ];
+  if (objects.length === 0) return;
+  throw targetChanged({ system: target.system, database: target.database, objects: objects.slice(0, 20) });
+}
+
+/** @throws OpsError TRANSACTION_ENDED (target) */
+async function assertOpen({ session, id }: Transaction, what: string, { job }: StepContext): Promise<void> {
+  const { same } = await session.one<{ same: boolean }>(
+    "select coalesce(pg_catalog.pg_current_xact_id_if_assigned()::text = $1, false) as same",
+    [id],
+  );
+  if (!same) throw transactionEnded({ database: job.target.database, what });
+}
+
+/** Gives the target's owners, privileges and comment to what was restored. The settings of the database itself are where they were. */
+async function carryInPlace(
+  { comment, objects }: TargetSettings,
+  { closed }: Pick<LoadedSource, "closed">,
+  transaction: Transaction,
+  context: StepContext,
+): Promise<void> {
+  const { job, printer } = context;
+  const { session } = transaction;
+  await printer.step("settings", async () => {
+    await carryPrivileges(session, objects, {
+      closed,
+      allowWiderAccess: job.options.allowWiderAccess === true,
+    });
+    const name = ident(job.target.database);
+    if (job.facts.target.owns) {
+      const inPlace = { at: job.stamp, backup: job.backupKey ?? "" };
+      const marked = joinComment(comment, job.mark, inPlace) ?? "";
+      await session.query(`comment on database ${name} is ${literal(marked)}`);
+    }
+    await assertOpen(transaction, "A statement", context);
+    return { value: undefined, summary: "owners and privileges of the target restored" };
+  });
+}

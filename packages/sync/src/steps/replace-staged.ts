@@ -1,0 +1,48 @@
+/** The steps of the staged mode, from the restore to the swap: a staging database is filled and verified, and gets the name of the target. */
+import type { UploadedDump } from "../archive/manifest.ts";
+import type { DatabaseContent } from "../copy/equality.ts";
+import type { StepContext } from "../job.ts";
+import type { SwapResult } from "../target/swap.ts";
+import { finishUploads, type UploadedDumps } from "./archive-dump.ts";
+import { carrySettings } from "./carry-settings.ts";
+import { changeStaging, type Changed } from "./change-staging.ts";
+import type { LoadedSource } from "./loaded-source.ts";
+import { restoreStaging } from "./restore-staging.ts";
+import { swapTarget } from "./swap-target.ts";
+import { verifyStaging, type Verified } from "./verify-staging.ts";
+
+/** Measures a part of the sync. */
+export type Timed = <T>(name: string, work: () => Promise<T>) => Promise<T>;
+
+/** What both modes need. */
+export interface ReplaceParts {
+  /** The dump of the target, where it has begun already. */
+  backup: Promise<UploadedDump | undefined>;
+  /** Looks at the rows that were verified, and may refuse: the manifest of a dump may not state its rows. */
+  check: (verified: DatabaseContent) => void;
+  timed: Timed;
+}
+
+/** What the steps have found, and what became of the target. */
+export interface Replacement extends Verified {
+  changed: Changed | undefined;
+  stored: UploadedDumps;
+  swapped: SwapResult;
+}
+
+/** Replaces the target with a staging database. */
+export async function replaceStaged(
+  loaded: LoadedSource,
+  context: StepContext,
+  { backup, check, timed }: ReplaceParts,
+): Promise<Replacement> {
+  await timed("restore", () => restoreStaging(loaded, context));
+  const found = await timed("verify", () => verifyStaging(loaded, context));
+  check(found.verified);
+  const { script } = context.job.options;
+  const changed = script && (await timed("script", () => changeStaging(script, found.verified, context)));
+  const stored = await finishUploads({ archive: loaded.stored, backup }, context);
+  await timed("settings", () => carrySettings(found.settings, loaded, context));
+  context.signal.throwIfAborted();
+  return { ...found, changed, stored, swapped: await timed("swap", () => swapTarget(context)) };
+}

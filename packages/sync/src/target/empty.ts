@@ -1,0 +1,155 @@
+/**
+ * Empties a database by its catalog, inside a transaction: everything is dropped that a new database would not have. What the role may not
+ * drop is not tried: the platform's extensions, their schemas and members. The schema public stays, with its privileges and its comment.
+ */
+import { notInExtension, userSchema } from "@pilot-light/core/inventory/objects";
+import type { Session } from "@pilot-light/core/postgres/session";
+import { notEmptied } from "../errors.ts";
+
+/** An object that is dropped with everything that belongs to it. */
+interface Droppable extends Record<string, unknown> {
+  /** As DROP names it: `table`. */
+  kind: string;
+  /** As DROP takes it: `public.projects`. */
+  identity: string;
+  owner: string;
+  /** The role of the session may drop it. */
+  mayDrop: boolean;
+}
+
+/** Condition: the extension `x` belongs to the platform. PL/pgSQL is in every new database. */
+export const isPlatform = `(x.extname = 'plpgsql' or not pg_catalog.pg_has_role(x.extowner, 'usage'))`;
+
+/** Condition: the schema `n` stays. */
+const stays = `(n.nspname = 'public' or exists (select 1 from pg_catalog.pg_extension x
+  where x.extnamespace = n.oid and ${isPlatform}) or not (${notInExtension("pg_namespace", "n.oid")}))`;
+
+const schemas = `
+  select 'schema' as kind, pg_catalog.quote_ident(n.nspname) as identity, pg_catalog.pg_get_userbyid(n.nspowner) as owner,
+         pg_catalog.pg_has_role(n.nspowner, 'usage') as "mayDrop"
+    from pg_catalog.pg_namespace n where ${userSchema} and not ${stays} order by 2`;
+
+const extensions = `
+  select 'extension' as kind, pg_catalog.quote_ident(x.extname) as identity, pg_catalog.pg_get_userbyid(x.extowner) as owner, true as "mayDrop"
+    from pg_catalog.pg_extension x where not ${isPlatform} order by 2`;
+
+/** Objects in schemas: catalog, prefix of its columns, and what else is no object of its own. */
+const inSchemas = [
+  // Also the indexes, constraints, triggers, policies and rules of a table.
+  ["pg_class", "rel", "o.relkind in ('r', 'p', 'v', 'm', 'f', 'S') and not o.relispartition"],
+  // Not those of tables, of arrays, and of ranges.
+  [
+    "pg_type",
+    "typ",
+    `(o.typrelid = 0 or (select relkind from pg_catalog.pg_class where oid = o.typrelid) = 'c') and o.typtype <> 'm'
+     and not exists (select 1 from pg_catalog.pg_type element where element.typarray = o.oid)`,
+  ],
+  ["pg_proc", "pro", "true"],
+  ["pg_operator", "opr", "true"],
+  ["pg_opclass", "opc", "true"],
+  ["pg_opfamily", "opf", "true"],
+  ["pg_collation", "coll", "true"],
+  ["pg_conversion", "con", "true"],
+  ["pg_statistic_ext", "stx", "true"],
+  ["pg_ts_config", "cfg", "true"],
+  ["pg_ts_dict", "dict", "true"],
+] as const;
+
+/** Objects in no schema. */
+const elsewhere = [
+  ["pg_cast", "(select typowner from pg_catalog.pg_type where oid = o.castsource)"],
+  ["pg_foreign_server", "o.srvowner"],
+  ["pg_foreign_data_wrapper", "o.fdwowner"],
+  ["pg_language", "o.lanowner"],
+] as const;
+
+/** What only a superuser can create: parsers and templates of text search, access methods, transforms. A dump that has them needs one too. */
+const ofSuperusers = [
+  ["pg_ts_parser", "10"],
+  ["pg_ts_template", "10"],
+  ["pg_am", "10"],
+  ["pg_transform", "10"],
+] as const;
+
+/** DROP names some kinds otherwise than `pg_identify_object`. */
+const keyword = `case i.type when 'statistics object' then 'statistics' when 'foreign-data wrapper' then 'foreign data wrapper' else i.type end`;
+
+const branch = (catalog: string, owner: string, from: string, where: string, mayDrop: string) => `
+  select ${keyword} as kind, i.identity, pg_catalog.pg_get_userbyid(${owner}) as owner, ${mayDrop} as "mayDrop"
+    from ${from} cross join lateral pg_catalog.pg_identify_object('pg_catalog.${catalog}'::pg_catalog.regclass, o.oid, 0) i
+   where o.oid >= 16384 and ${where} and ${notInExtension(catalog, "o.oid")}
+     and not exists (select 1 from pg_catalog.pg_depend part
+           where part.classid = 'pg_catalog.${catalog}'::pg_catalog.regclass and part.objid = o.oid and part.deptype = 'i')`;
+
+const role = (owner: string) => `pg_catalog.pg_has_role(${owner}, 'usage')`;
+
+const objects = [
+  ...inSchemas.map(([catalog, prefix, where]) => {
+    const schema = catalog === "pg_class" ? "relnamespace" : `${prefix}namespace`;
+    const owner = catalog === "pg_statistic_ext" ? "stxowner" : `${prefix}owner`;
+    return branch(
+      catalog,
+      `o.${owner}`,
+      `pg_catalog.${catalog} o join pg_catalog.pg_namespace n on n.oid = o.${schema}`,
+      `${userSchema} and ${stays} and ${where}`,
+      `(${role(`o.${owner}`)} or ${role("n.nspowner")})`,
+    );
+  }),
+  ...[...elsewhere, ...ofSuperusers].map(([catalog, owner]) =>
+    branch(catalog, owner, `pg_catalog.${catalog} o`, "true", role(owner)),
+  ),
+].join("\n  union all");
+
+const largeObjects = `
+  select 'large object' as kind, l.oid::text as identity, pg_catalog.pg_get_userbyid(l.lomowner) as owner, ${role("l.lomowner")} as "mayDrop"
+    from pg_catalog.pg_largeobject_metadata l`;
+
+/** Objects that the emptying drops, but that the role may not drop: `table public.t`, with their owners. Changes nothing. */
+export async function listUndroppable(session: Session): Promise<{ name: string; owner: string }[]> {
+  return await session.query<{ name: string; owner: string }>(
+    `select kind || ' ' || identity as name, owner from (
+       select * from (${schemas}) s union all select * from (${objects}) o union all ${largeObjects}) as all_of
+      where not "mayDrop" order by 1`,
+  );
+}
+
+/** Statements that are sent together. */
+const batchSize = 100;
+
+/**
+ * Drops everything in the session's database, and nothing that stays.
+ * @throws OpsError NOT_EMPTIED (target), and as a query does where the server refuses to drop something
+ */
+export async function emptyDatabase(session: Session): Promise<void> {
+  const before = await readStaying(session);
+  for (const list of [schemas, extensions, objects]) {
+    const found = await session.query<Droppable>(list);
+    // One may depend on another one: an object that is gone already is no error.
+    await runInBatches(
+      session,
+      found.map(({ kind, identity }) => `drop ${kind} if exists ${identity} cascade`),
+    );
+  }
+  await session.query("select pg_catalog.lo_unlink(oid) from pg_catalog.pg_largeobject_metadata");
+  const [left, after] = [await session.query<Droppable>(objects), await readStaying(session)];
+  const lost = before.filter((name) => !after.includes(name));
+  if (left.length > 0 || lost.length > 0) {
+    throw notEmptied({ left: left.map(({ kind, identity }) => `${kind} ${identity}`), lost });
+  }
+}
+
+async function runInBatches(session: Session, statements: readonly string[]): Promise<void> {
+  for (let start = 0; start < statements.length; start += batchSize) {
+    await session.script(statements.slice(start, start + batchSize).join(";\n"));
+  }
+}
+
+/** What no statement of the emptying names, and what CASCADE must not reach. */
+async function readStaying(session: Session): Promise<string[]> {
+  const rows = await session.query<{ name: string }>(`
+    select 'extension ' || x.extname as name from pg_catalog.pg_extension x where ${isPlatform}
+    union all select 'event trigger ' || evtname from pg_catalog.pg_event_trigger
+    union all select 'publication ' || pubname from pg_catalog.pg_publication
+    union all select 'schema ' || n.nspname from pg_catalog.pg_namespace n where ${userSchema} and ${stays}`);
+  return rows.map(({ name }) => name);
+}

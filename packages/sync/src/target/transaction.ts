@@ -1,0 +1,148 @@
+/**
+ * The transaction of the in-place mode: it empties the target, fills it and verifies it. Either it commits, or the target is unchanged.
+ * Nothing but `commit` can end it with an effect, not even a COMMIT in a script or in a dump.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { delayed, grace } from "@pilot-light/core/async/grace";
+import { protect } from "@pilot-light/core/async/protect";
+import { messageOf, type OpsError } from "@pilot-light/core/ops-error";
+import { ident } from "@pilot-light/core/postgres/identifiers";
+import type { Session } from "@pilot-light/core/postgres/session";
+import { sqlStateOf } from "@pilot-light/core/postgres/sql-state";
+import { commitFailed, commitUnknown } from "../errors.ts";
+
+/** The constraint that a transaction breaks until `commit`: a deferred constraint lets nothing else commit it. */
+export const guard = "pilot_light_ends_this_transaction";
+
+/** Milliseconds that a statement of the transaction waits for a lock: others wait behind it meanwhile. */
+const lockTimeout = "10s";
+
+/**
+ * Begins. After a ROLLBACK that nobody expects, the session only reads.
+ * @returns number of the transaction, by which `pg_xact_status` knows it
+ */
+export async function beginTransaction(session: Session): Promise<string> {
+  await session.query("set default_transaction_read_only = on");
+  await session.query("begin isolation level read committed read write");
+  await session.query(`set local lock_timeout = '${lockTimeout}'`);
+  await session.script(
+    `create temporary table pilot_light_guard (n int constraint ${guard} unique deferrable initially deferred) on commit drop;
+     insert into pg_temp.pilot_light_guard values (1), (1)`,
+  );
+  const { id } = await session.one<{ id: string }>("select pg_catalog.pg_current_xact_id()::text as id");
+  return id;
+}
+
+/** How strictly tables are locked. */
+export type LockMode = "exclusive" | "access exclusive";
+
+/**
+ * Locks all tables that the transaction drops. `exclusive`: others can only read. `access exclusive`: they wait.
+ * @returns the OIDs of the tables
+ */
+export async function lockTables(session: Session, mode: LockMode): Promise<ReadonlySet<string>> {
+  const tables = await session.query<{ oid: string; schema: string; name: string }>(
+    `select c.oid::text as oid, n.nspname as schema, c.relname as name
+       from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+      where c.relkind in ('r', 'p') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+        and pg_catalog.pg_has_role(c.relowner, 'usage') order by c.oid`,
+  );
+  if (tables.length > 0) {
+    const names = tables.map(({ schema, name }) => ident(schema, name)).join(", ");
+    await nested(session, () => session.query(`lock table ${names} in ${mode} mode`));
+  }
+  return new Set(tables.map(({ oid }) => oid));
+}
+
+/** Runs work whose failure does not end the transaction. */
+export async function nested<T>(session: Session, work: () => Promise<T>): Promise<T> {
+  await session.query("savepoint nested");
+  try {
+    const result = await work();
+    await session.query("release savepoint nested");
+    return result;
+  } catch (error) {
+    if (sqlStateOf(error) !== undefined) await session.query("rollback to savepoint nested");
+    throw error;
+  }
+}
+
+/** What became of the transaction. */
+export type Commit =
+  | { target: "replaced" }
+  /** `error` is why. */
+  | { target: "unchanged"; error: unknown }
+  /** The answer was lost, and nobody knows. */
+  | { target: "unknown"; error: OpsError };
+
+/** Milliseconds to find out what became of a transaction whose answer was lost. */
+const recoveryTime = 30_000;
+
+/** The transaction, and how to ask about it. */
+export interface CommitRequest {
+  /** From `beginTransaction`. */
+  id: string;
+  database: string;
+  backup: string;
+  /** Opens a session on the server. */
+  reopen: () => Promise<Session>;
+}
+
+/** Commits. If the answer is lost, finds out in a session of its own whether the server has committed. */
+export async function commit(session: Session, request: CommitRequest, signal: AbortSignal): Promise<Commit> {
+  return await protect(commitNow(session, request, signal));
+}
+
+async function commitNow(session: Session, request: CommitRequest, signal: AbortSignal): Promise<Commit> {
+  let isSent = false;
+  try {
+    await session.query("delete from pg_temp.pilot_light_guard");
+    isSent = true;
+    await session.query("commit");
+    return { target: "replaced" };
+  } catch (cause) {
+    const { database } = request;
+    const unchanged = (): Commit => ({
+      target: "unchanged",
+      error: signal.aborted ? signal.reason : commitFailed({ database, reason: messageOf(cause) }, { cause }),
+    });
+    // Or the server has answered that it did not.
+    if (!isSent || sqlStateOf(cause) !== undefined) return unchanged();
+    const found = await findStatus(request, signal);
+    if (found.status === "committed") return { target: "replaced" };
+    if (found.status === "aborted") return unchanged();
+    const { backup, id } = request;
+    const { system } = session.endpoint;
+    const reason = messageOf(found.error ?? cause);
+    return { target: "unknown", error: commitUnknown({ database, system, id, backup, reason }, { cause }) };
+  }
+}
+
+interface Status {
+  /** Undefined where no server answers. */
+  status: "committed" | "aborted" | undefined;
+  error?: unknown;
+}
+
+async function findStatus({ id, reopen }: CommitRequest, signal: AbortSignal): Promise<Status> {
+  const deadline = Date.now() + recoveryTime;
+  const patience = delayed(signal, grace.recovery);
+  let last: unknown;
+  while (Date.now() < deadline) {
+    try {
+      await using session = await reopen();
+      const { status } = await session.one<{ status: string | null }>(
+        "select pg_catalog.pg_xact_status($1::xid8) as status",
+        [id],
+      );
+      if (status === "committed" || status === "aborted") return { status };
+      // The server still works on it.
+      last = new Error(`the transaction ${id} is ${status ?? "not known any more"}`);
+    } catch (error) {
+      last = error;
+    }
+    if (patience.aborted) break;
+    await sleep(500);
+  }
+  return { status: undefined, error: last };
+}

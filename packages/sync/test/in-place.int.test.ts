@@ -1,0 +1,353 @@
+/**
+ * The in-place mode: one transaction empties the target, fills it and verifies it. Whatever fails, the target is unchanged, and the next run
+ * succeeds.
+ */
+import { writeFile } from "node:fs/promises";
+import { openSession, type Session } from "@pilot-light/core/postgres/session";
+import { createPair, type Pair } from "@pilot-light/sandbox/testing";
+import { testSandbox } from "@pilot-light/sandbox/vitest";
+import { beginTransaction, commit } from "@pilot-light/sync/transaction";
+import { describe, expect, test } from "vitest";
+import { roleOnRds } from "./roles.ts";
+import { processesOf, until } from "./processes.ts";
+import { runStalled } from "./dead-lines.ts";
+import {
+  contentOf,
+  databasesOf,
+  documentOf,
+  endpointOf,
+  errorOf,
+  keysOf,
+  leftFiles,
+  sync,
+} from "./support.ts";
+import { expectRefusal, footprint, textFile } from "./untouched.ts";
+
+const run = ["neon-to-rds", "--in-place", "--yes", "--verbose"];
+
+/** The next run succeeds, and leaves nothing. */
+async function syncsAgain(pair: Pair): Promise<void> {
+  const next = await sync(pair, run);
+  expect(next.exitCode, next.stderr).toBe(0);
+  expect(await contentOf(pair, "rds")).toBe(await contentOf(pair, "neon"));
+  expect(await databasesOf(pair, "rds")).toEqual([pair.rds.database]);
+  expect(await leftFiles(pair)).toEqual([]);
+  await until(async () => (await processesOf(pair)).length === 0);
+}
+
+describe.concurrent("the target is equal to the source", () => {
+  for (const { direction, neon, rds } of [
+    { direction: "neon-to-rds", neon: "awkward", rds: "stale" },
+    { direction: "neon-to-rds", neon: "app", rds: "awkward" },
+    { direction: "rds-to-neon", neon: "awkward", rds: "app" },
+    { direction: "rds-to-neon", neon: "app", rds: "awkward" },
+  ] as const) {
+    test(`${direction}, from ${neon} and ${rds}, and the hint returns to what it was`, async () => {
+      await using pair = await createPair(testSandbox(), { neon, rds, rdsBypassRls: true });
+      const target = direction === "neon-to-rds" ? "rds" : "neon";
+      const source = target === "rds" ? "neon" : "rds";
+      const before = await contentOf(pair, target);
+      const done = await sync(pair, [direction, "--in-place", "--yes", "--json", "--allow-shrink"]);
+      expect(done.exitCode, done.stderr + done.stdout).toBe(0);
+      const { plan, result } = documentOf(done);
+      expect(result).toMatchObject({ previous: null });
+      expect(plan.mode.name).toBe("in-place");
+      expect(await contentOf(pair, target)).toBe(await contentOf(pair, source));
+      expect(await databasesOf(pair, target)).toEqual([pair[target].database]);
+      expect(await leftFiles(pair)).toEqual([]);
+      expect(await keysOf(pair)).toHaveLength(4);
+
+      const refused = await sync(pair, ["undo", target, "--yes", "--json"]);
+      expect(errorOf(refused)).toMatchObject({ code: "UNDO_IN_PLACE", exit: 4, state: "nothing-written" });
+      const [, wayBack = ""] = /pnpm sync (restore .*)$/.exec(errorOf(refused).hint) ?? [];
+      const back = await sync(pair, [...wayBack.split(" "), "--yes", "--json", "--allow-shrink"]);
+      expect(back.exitCode, back.stderr + back.stdout).toBe(0);
+      expect(await contentOf(pair, target)).toBe(before);
+    });
+  }
+});
+
+describe.concurrent("a role on the target that may not create databases", () => {
+  test("is refused in the staged mode, with the command of the in-place mode, which succeeds", async () => {
+    await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+    await using limited = await roleOnRds(pair, "limited", `nocreatedb in role ${pair.rds.role}`);
+    const before = await footprint(pair);
+    const says = ["pnpm sync neon-to-rds --in-place"];
+    await expectRefusal(
+      pair,
+      before,
+      ["neon-to-rds", "--yes"],
+      { exit: 4, code: "NO_CREATEDB", says },
+      limited,
+    );
+    const planned = await sync(pair, ["neon-to-rds", "--in-place", "--dry-run"], limited);
+    expect(planned.exitCode, planned.stderr).toBe(0);
+    expect(planned.stderr).toContain(`the role ${limited.role} may not create databases`);
+    expect(planned.stderr.replaceAll(/\s+/g, " ")).toContain("ACCESS EXCLUSIVE");
+    expect(await footprint(pair)).toEqual(before);
+    const done = await sync(pair, run, limited);
+    expect(done.exitCode, done.stderr).toBe(0);
+    expect(await contentOf(pair, "rds")).toBe(await contentOf(pair, "neon"));
+  });
+
+  test("and does not own the database, is refused what it lacks, and then succeeds", async () => {
+    await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+    await using member = await roleOnRds(pair, "member", `nocreatedb in role ${pair.rds.role}`);
+    await using owner = await roleOnRds(pair, "owner", "");
+    const { database, role } = pair.rds;
+    await pair.query("rds", `alter database ${database} owner to ${owner.role}`);
+    await pair.query("rds", `alter table public.old_leads owner to ${owner.role}`);
+    await pair.query("rds", `revoke temporary on database ${database} from public`);
+    await pair.query("rds", `grant create on schema public to ${role}`);
+    // The backup reads it.
+    await pair.query("rds", `grant select on public.old_leads, public.old_leads_id_seq to ${role}`);
+    const before = await footprint(pair);
+    const lacks = {
+      exit: 4,
+      code: "CANNOT_EMPTY",
+      says: ["table public.old_leads", `grant "${owner.role}" to "${member.role}";`, /CREATE AND TEMPORARY/],
+    };
+    await expectRefusal(pair, before, run, lacks, member);
+    await pair.query("rds", `alter table public.old_leads owner to ${role}`);
+    await pair.query("rds", `grant create, temporary on database ${database} to ${member.role}`);
+    const script = await textFile(pair, "update users set email = 'x' || id");
+    const marked = {
+      exit: 4,
+      code: "MARK_NEEDS_OWNER",
+      says: [`grant "${owner.role}" to "${member.role}";`],
+    };
+    await expectRefusal(pair, await footprint(pair), [...run, "--after-restore", script], marked, member);
+    const done = await sync(pair, run, member);
+    expect(done.exitCode, done.stderr).toBe(0);
+    await pair.query("rds", `alter database ${database} owner to ${role}`);
+    await pair.query("rds", `revoke all on database ${database} from ${member.role}`);
+    expect(await contentOf(pair, "rds")).toBe(await contentOf(pair, "neon"));
+  });
+});
+
+test.concurrent(
+  "a target with a publication: one that names tables is refused, and one for all tables stays",
+  async () => {
+    await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+    await pair.query("rds", "create publication named for table public.tags");
+    const before = await footprint(pair);
+    const named = { exit: 4, code: "PUBLICATIONS_NAME_TABLES", says: ["named", 'drop publication "named";'] };
+    await expectRefusal(pair, before, run, named);
+    await pair.query("rds", "drop publication named");
+    await pair.query("rds", "create publication everything for all tables");
+    const done = await sync(pair, run);
+    expect(done.exitCode, done.stderr).toBe(0);
+    expect(await pair.query("rds", "select pubname from pg_publication")).toEqual([
+      { pubname: "everything" },
+    ]);
+  },
+);
+
+describe.concurrent("killed during", () => {
+  for (const { step, when } of [
+    { step: "the dump", when: /\$ \S*pg_dump .*source\.dump/ },
+    { step: "the dump of the target", when: /\$ \S*pg_dump .*target\.dump/ },
+    { step: "the restore", when: /\$ \S*pg_restore .*in-place\.list/ },
+    { step: "the verification", when: /\$ \S*pg_dump .*--schema-only/ },
+    { step: "the settings", when: /^ {2}archive /m },
+    { step: "the commit", when: /^ {2}settings /m },
+  ]) {
+    test(`${step}, the target has all of its contents, and the next run succeeds`, async () => {
+      await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+      const contents = [await contentOf(pair, "rds")];
+      // Nobody can stop the process between its COMMIT and the answer of the server.
+      if (step === "the commit") contents.push(await contentOf(pair, "neon"));
+      let printed = "";
+      const { exitCode } = await sync(pair, run, {
+        onStderr: (text, child) => {
+          printed += text;
+          if (when.test(printed)) child.kill("SIGKILL");
+        },
+      });
+      expect(exitCode).toBe(-1);
+      expect(contents).toContain(await contentOf(pair, "rds"));
+      await syncsAgain(pair);
+    });
+  }
+});
+
+describe.concurrent("what fails leaves the target unchanged:", () => {
+  const failsWith = async (
+    change: readonly string[],
+    { code, words = [], args = [] }: { code: string; words?: readonly string[]; args?: readonly string[] },
+  ) => {
+    await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+    await using owner = await pair.connect("neon", "owner");
+    for (const sql of change) await owner.client.query(sql);
+    const before = await footprint(pair);
+    const failed = await sync(pair, [...run, "--json", ...args]);
+    const error = errorOf(failed);
+    expect(error, error.message).toMatchObject({ code, state: "target-unchanged" });
+    const text = [error.message, ...error.details].join("\n");
+    for (const word of words) expect(text).toContain(word);
+    expect(await footprint(pair)).toEqual(before);
+    expect(await leftFiles(pair)).toEqual([]);
+  };
+
+  test("a statement of the dump", async () => {
+    await failsWith(
+      [
+        "create function public.bad(n int) returns int immutable language plpgsql as 'begin return n + (select count(*) from tags); end'",
+        "create index on public.projects (public.bad(id::int))",
+      ],
+      { code: "RESTORE_FAILED", words: ['relation "tags" does not exist'] },
+    );
+  });
+
+  test("the verification", async () => {
+    await failsWith(
+      [
+        "create function public.moment(n int) returns text immutable language sql as 'select clock_timestamp()::text'",
+        "create table public.moments (n int, at text generated always as (public.moment(n)) stored)",
+        "insert into public.moments values (1)",
+      ],
+      { code: "VERIFICATION_FAILED", words: ["public.moments"] },
+    );
+  });
+
+  for (const { what, text, code } of [
+    {
+      what: "a script with COMMIT",
+      text: "update users set email = 'x' || id || '@example.com'; commit;",
+      code: "SCRIPT_ENDS_TRANSACTION",
+    },
+    {
+      what: "a script with ROLLBACK, whose other statements would change the target",
+      text: "rollback; update public.users set email = 'x' || id || '@example.com';",
+      code: "SCRIPT_ENDS_TRANSACTION",
+    },
+    { what: "a statement of the script", text: "update nothing set email = 'x';", code: "SCRIPT_FAILED" },
+  ]) {
+    test(what, async () => {
+      await using file = await createPair(testSandbox(), { neon: "empty", rds: "empty" });
+      const path = await textFile(file, text);
+      await failsWith([], { code, args: ["--after-restore", path] });
+    });
+  }
+});
+
+test.concurrent(
+  "a script changes the copy inside of the transaction, and the mark is committed with it",
+  async () => {
+    await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+    const path = await textFile(pair, "");
+    await writeFile(path, "update users set email = 'user' || id || '@example.com';");
+    const done = await sync(pair, [...run, "--after-restore", path]);
+    expect(done.exitCode, done.stderr).toBe(0);
+    const [row] = await pair.query(
+      "rds",
+      "select count(*)::int as n from users where email like 'user%@example.com'",
+    );
+    expect(row).toEqual({ n: 60 });
+    const refused = await sync(pair, ["rds-to-neon", "--dry-run", "--json"]);
+    expect(errorOf(refused).code).toBe("CHANGED_COPY");
+    // The dump that it made before is not of a changed copy, so the database is none either when it returns.
+    const back = await sync(pair, [...wayBackOf(done.stderr), "--yes"]);
+    expect(back.exitCode, back.stderr).toBe(0);
+    const allowed = await sync(pair, ["rds-to-neon", "--dry-run", "--json", "--allow-shrink"]);
+    expect(allowed.exitCode, allowed.stdout).toBe(0);
+  },
+);
+
+/** The command of the line "to undo". */
+function wayBackOf(printed: string): string[] {
+  return (/to undo\s+pnpm sync (.*)/.exec(printed)?.[1] ?? "").split(" ");
+}
+
+test.concurrent("a session that holds a lock is named, and the target is unchanged", async () => {
+  await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+  const before = await footprint(pair);
+  {
+    await using reader = await pair.connect("rds", "owner");
+    await reader.client.query("set application_name = 'a report'; begin; select from public.tags");
+    const { rows } = await reader.client.query<{ pid: number }>("select pg_backend_pid() as pid");
+    const failed = await sync(pair, [...run, "--json"]);
+    expect(errorOf(failed)).toMatchObject({ code: "TABLE_LOCKED", exit: 6, state: "target-unchanged" });
+    expect(errorOf(failed).details.join("\n")).toContain(`held by session ${rows[0]?.pid ?? 0}`);
+    await reader.client.query("rollback");
+  }
+  expect(await footprint(pair)).toEqual(before);
+  await syncsAgain(pair);
+});
+
+test.concurrent("a line that stops during the restore", async () => {
+  await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+  const before = await footprint(pair);
+  const stalled = await runStalled(
+    pair,
+    {
+      args: run,
+      stop: async ({ printed, rds }) => {
+        await printed(/\$ \S*pg_restore .*in-place\.list/);
+        rds.stall();
+      },
+    },
+    { env: { PILOT_LIGHT_STALL_SECONDS: "3" } },
+  );
+  expect(stalled.exitCode, stalled.stderr).toBe(6);
+  expect(stalled.stderr).toMatch(/CONNECTION_STALLED|RESTORE_FAILED/);
+  expect(stalled.stderr).toContain("The target is unchanged.");
+  expect(await footprint(pair)).toEqual(before);
+  await syncsAgain(pair);
+});
+
+describe.concurrent("an answer to COMMIT that is lost", () => {
+  /** A session that loses its connection before the server gets the COMMIT, or after it has answered. */
+  function losing(session: Session, when: "before" | "after"): Session {
+    const query = async (sql: string, values?: readonly unknown[]) => {
+      const isCommit = sql === "commit";
+      if (!isCommit || when === "after") await session.query(sql, values);
+      if (!isCommit) return [];
+      await session[Symbol.asyncDispose]();
+      throw new Error("the connection was lost");
+    };
+    return new Proxy(session, {
+      get: (of, name): unknown => (name === "query" ? query : Reflect.get(of, name, of)),
+    });
+  }
+
+  for (const { when, target } of [
+    { when: "after", target: "replaced" },
+    { when: "before", target: "unchanged" },
+  ] as const) {
+    test(`${when} the server has got it: the target is ${target}`, async () => {
+      await using pair = await createPair(testSandbox(), { neon: "empty", rds: "empty" });
+      const endpoint = endpointOf(pair, "rds");
+      const session = await openSession(endpoint, { failure: "target" });
+      const id = await beginTransaction(session);
+      await session.query("create table public.new (n int)");
+      const reopen = () => openSession(endpoint, { failure: "target" });
+      const request = { id, database: pair.rds.database, backup: "s3://b/k", reopen };
+      const ended = await commit(losing(session, when), request, new AbortController().signal);
+      expect(ended).toMatchObject({ target });
+      const found = await pair.query("rds", "select to_regclass('public.new') is not null as exists");
+      expect(found).toEqual([{ exists: target === "replaced" }]);
+    });
+  }
+
+  test("while no server answers: nobody knows, and the error names the query that tells", async () => {
+    await using pair = await createPair(testSandbox(), { neon: "empty", rds: "empty" });
+    const session = await openSession(endpointOf(pair, "rds"), { failure: "target" });
+    const id = await beginTransaction(session);
+    const request = {
+      id,
+      database: pair.rds.database,
+      backup: "s3://b/rds-dumps/k",
+      reopen: () => Promise.reject(new Error("no answer")),
+    };
+    const interrupted = AbortSignal.abort(new Error("interrupted"));
+    const ended = await commit(losing(session, "after"), request, interrupted);
+    expect(ended).toMatchObject({
+      target: "unknown",
+      error: { code: "COMMIT_UNKNOWN", state: "unknown" },
+    });
+    expect((ended as { error: { details: string[] } }).error.details.join("\n")).toContain(
+      `select pg_xact_status('${id}');`,
+    );
+  });
+});
