@@ -343,4 +343,18 @@ $f$`,
       "create table public.t (a int)",
     ],
   },
+  {
+    of: "literals without a name in subqueries, and joins without a common column",
+    made: [
+      "create table t (a text, b int, c date)",
+      "create table u (x int)",
+      `create policy p on t using (a = (select 'x') or b > (select -1) and a < (select null) or a = (select 'c' collate "C"))`,
+      "create view v as select a, (select 'x') as s, exists (select 'a' from t) as e from t where a in (select 'a' union select 'b')",
+      "create view w as select array(select 'x'::varchar(3)) as a, (select 1e10) as b, (select 5000000000) as c, (select true) as d",
+      "create view j as select * from t natural left join u",
+      "create function f() returns text language sql begin atomic select 'a' union all select null; end",
+      "create procedure g() language sql begin atomic insert into t (a, b) select 'a', -1; update t set a = 'z' returning 'q', -1; end",
+      "create rule r as on delete to t do instead insert into t (a) select 'x' where exists (select 'y')",
+    ],
+  },
 ];

@@ -158,12 +158,16 @@ export class Workbench implements AsyncDisposable {
   }
 }
 
-/** All differences between two databases of one major, as lines. */
-export function differencesOf(expected: DatabaseContent, actual: DatabaseContent): string[] {
+/** All differences between two databases, as lines. */
+export function differencesOf(
+  expected: DatabaseContent,
+  actual: DatabaseContent,
+  { sameMajor } = { sameMajor: true },
+): string[] {
   const { extensions } = expected.state;
   const differences = differencesBetween(expected, actual, {
     sequencesAfter: expected.sequences,
-    sameMajor: true,
+    sameMajor,
     skippedExtensions: [],
     installedVersions: new Map(Object.entries(extensions).map(([name, { version }]) => [name, version])),
     isLeftOut: () => false,

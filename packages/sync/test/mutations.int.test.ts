@@ -5,8 +5,9 @@ import { beforeAll, expect, test } from "vitest";
 import { differencesOf, Workbench } from "./databases.ts";
 import { mutations } from "./mutations.ts";
 
-/** What the comparison of the altered copy says. */
+/** What the comparison of the altered copy says: as of two servers of one major, and of two majors. */
 let lines: string[] = [];
+let acrossMajors: string[] = [];
 
 beforeAll(async () => {
   await using pair = await createPair(testSandbox(), { neon: "empty", rds: "empty" });
@@ -22,11 +23,17 @@ beforeAll(async () => {
     name,
     mutations.map(({ altered }) => altered),
   );
-  lines = differencesOf(expected, await bench.read(name));
+  const altered = await bench.read(name);
+  lines = differencesOf(expected, altered);
+  acrossMajors = differencesOf(expected, altered, { sameMajor: false });
 });
 
 test.each(mutations)("$of", ({ on }) => {
   for (const beginning of on) expect(lines.filter((line) => line.startsWith(beginning))).not.toEqual([]);
+});
+
+test("between two majors, the same alterations are found", () => {
+  expect(acrossMajors).toEqual(lines);
 });
 
 test("nothing else is reported", () => {

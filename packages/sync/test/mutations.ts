@@ -152,6 +152,18 @@ const columns: Mutation[] = [
     "alter table c22 alter a set default 2",
     "default public.c22 a differs",
   ),
+  mutation(
+    "position of an identity",
+    "create table c23 (a int generated always as identity)",
+    "alter table c23 alter a restart with 100",
+    "sequence position public.c23_a_seq differs",
+  ),
+  mutation(
+    "default of a partition's column",
+    "create table c24 (a int, b int) partition by list (a); create table c24_1 partition of c24 for values in (1)",
+    "alter table c24_1 alter b set default 5",
+    "table public.c24_1 differs",
+  ),
 ];
 
 const tables: Mutation[] = [
@@ -252,6 +264,18 @@ const tables: Mutation[] = [
     "create table t17 (a int)",
     "comment on table t17 is 'x'",
     "comment public.TABLE t17 is unexpected",
+  ),
+  mutation(
+    "operator class of a partition key",
+    "create table t18 (a text) partition by range (a)",
+    "drop table t18; create table t18 (a text) partition by range (a text_pattern_ops)",
+    "table public.t18 differs",
+  ),
+  mutation(
+    "order of parents",
+    "create table t19a (a int); create table t19b (b int); create table t19 () inherits (t19a, t19b)",
+    "alter table t19 no inherit t19a; alter table t19 inherit t19a",
+    "table public.t19 differs",
   ),
 ];
 
@@ -358,6 +382,12 @@ const constraints: Mutation[] = [
     "create table k17 (x int, constraint k check (x > 0)); comment on constraint k on k17 is 'a'",
     "comment on constraint k on k17 is 'b'",
     "comment public.CONSTRAINT k ON k17 differs",
+  ),
+  mutation(
+    "columns that a foreign key sets to null",
+    "create table k18p (a int, b int, primary key (a, b)); create table k18 (a int, b int, constraint f foreign key (a, b) references k18p on delete set null (a))",
+    "alter table k18 drop constraint f, add constraint f foreign key (a, b) references k18p on delete set null (b)",
+    "foreign key constraint public.k18 f differs",
   ),
 ];
 
@@ -467,6 +497,12 @@ const sequences: Mutation[] = [
     "select setval('s8', 5, false)",
     "sequence position public.s8 differs",
   ),
+  mutation(
+    "persistence of a sequence",
+    "create sequence s9",
+    "alter sequence s9 set unlogged",
+    "sequence public.s9 differs",
+  ),
 ];
 
 const views: Mutation[] = [
@@ -517,6 +553,18 @@ const views: Mutation[] = [
     "create table v8 (a int); create rule r as on delete to v8 do instead nothing",
     "alter table v8 disable rule r",
     "rule public.v8 r differs",
+  ),
+  mutation(
+    "name of a literal in a subquery",
+    "create view v9 as select (select 'a') as x",
+    "create or replace view v9 as select (select 'a' as b) as x",
+    "view public.v9 differs",
+  ),
+  mutation(
+    "schema of a view's table",
+    "create schema v10s; create table v10s.v10t (a int); create table v10t (a int); create view v10 as select a from v10t",
+    "create or replace view v10 as select a from v10s.v10t",
+    "view public.v10 differs",
   ),
 ];
 
@@ -571,6 +619,12 @@ const triggers: Mutation[] = [
     "create table g8 (a int); create policy p on g8 using (true)",
     "drop policy p on g8; create policy p on g8 as restrictive using (true)",
     "policy public.g8 p differs",
+  ),
+  mutation(
+    "trigger of one partition that is switched off",
+    `${triggerFunction}; create table g9 (a int) partition by list (a); create table g9_1 partition of g9 for values in (1); create trigger g after insert on g9 for each row execute function tf()`,
+    "alter table g9_1 disable trigger g",
+    "trigger public.g9_1 g is unexpected",
   ),
 ];
 
@@ -659,6 +713,12 @@ const functions: Mutation[] = [
     "create function pl_handler() returns language_handler language c as '$libdir/plpgsql', 'plpgsql_call_handler'; create trusted language pl_other handler pl_handler",
     "update pg_catalog.pg_language set lanpltrusted = false where lanname = 'pl_other'",
     "procedural language pl_other differs",
+  ),
+  mutation(
+    "extension that a function depends on",
+    `create extension unaccent; ${fn("f17")}`,
+    "alter function f17(int) depends on extension unaccent",
+    "function public.f17(integer) differs",
   ),
 ];
 

@@ -156,6 +156,53 @@ describe.concurrent("a target that lacks", () => {
   });
 });
 
+test.concurrent("objects that the role of the sync may not create on the target", async () => {
+  await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+  const cases = [
+    {
+      create: "create function public.sealed() returns int language sql leakproof as 'select 1'",
+      drop: "drop function public.sealed()",
+      code: "SUPERUSER_NEEDED",
+      says: ["function public.sealed() (leakproof)", "alter function ... not leakproof;"],
+    },
+    {
+      create: "create operator class public.mine for type int using btree as operator 1 <",
+      drop: "drop operator family public.mine using btree",
+      code: "SUPERUSER_NEEDED",
+      says: ["operator class public.mine"],
+    },
+    {
+      create:
+        "create function public.logs() returns int language sql set log_statement = 'all' as 'select 1'",
+      drop: "drop function public.logs()",
+      code: "FUNCTION_SETTINGS_NOT_SETTABLE",
+      says: ["log_statement of public.logs()", `grant set on parameter log_statement to ${pair.rds.role};`],
+    },
+    {
+      create: "create extension pg_stat_statements",
+      drop: "drop extension pg_stat_statements",
+      code: "EXTENSION_NOT_CREATABLE",
+      says: ["pg_stat_statements", pair.rds.role],
+    },
+    {
+      create: `create table public.sorted (a text collate "C.utf8"); update pg_collation set collname = 'only here' where collname = 'C.utf8'`,
+      drop: `drop table public.sorted; update pg_collation set collname = 'C.utf8' where collname = 'only here'`,
+      code: "COLLATIONS_MISSING",
+      says: ["only here"],
+    },
+  ];
+  for (const { create, drop, code, says } of cases) {
+    await pair.query("neon", create);
+    const before = await footprint(pair);
+    for (const args of [dryRun, run]) await expectRefusal(pair, before, args, { exit: 4, code, says });
+    await pair.query("neon", drop);
+  }
+  await pair.query("neon", "create extension citext; comment on extension citext is 'ours'");
+  const transcript = await sync(pair, [...run, "--json"]);
+  expect(transcript.exitCode, transcript.stdout).toBe(0);
+  expect(documentOf(transcript).plan.notes).toContainEqual(expect.stringContaining("the comments on citext"));
+});
+
 test.concurrent(
   "tables of which the role does not see every row, on either side, and what the hint proposes",
   async () => {

@@ -247,7 +247,7 @@ test.concurrent(
 );
 
 test.concurrent(
-  "a REVOKE on a member of an extension is carried over, also where the extension is in another schema on the target",
+  "privileges on members and columns of extensions are carried over, also where the extension is in another schema on the target",
   async () => {
     await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
     await using neon = await pair.connect("neon", "owner");
@@ -264,6 +264,9 @@ test.concurrent(
     await rds.client.query(
       "grant execute on function tools.akeys(tools.hstore) to app_reader with grant option",
     );
+    await pair.query("neon", "create extension pg_stat_statements schema public");
+    await pair.query("rds", "create extension pg_stat_statements schema tools");
+    await pair.query("rds", "grant select (query) on tools.pg_stat_statements to app_reader");
     const privileges = async (schema: string) => {
       const rows = await pair.query(
         "rds",
@@ -282,5 +285,12 @@ test.concurrent(
     });
     expect(exitCode, stderr).toBe(0);
     expect(await privileges("public")).toEqual(before);
+    expect(
+      await pair.query(
+        "rds",
+        `select attname, has_column_privilege('app_reader', attrelid, attnum, 'select') as granted from pg_attribute
+          where attrelid = 'public.pg_stat_statements'::regclass and attacl is not null`,
+      ),
+    ).toEqual([{ attname: "query", granted: true }]);
   },
 );

@@ -2,6 +2,7 @@
  * Compares the schema of two databases by the output of pg_dump: the archive is the specification. An object that pg_dump leaves out is not
  * expected. An object that pg_dump writes is always compared. Pure functions over the entries that `archive.ts` reads.
  */
+import { isSameAcrossMajors } from "./across-majors.ts";
 import type { Archive, ArchiveEntry } from "./archive.ts";
 import type { Difference } from "./compare.ts";
 import { canonicalSql, excerpts, type CanonicalSql } from "./sql-text.ts";
@@ -32,34 +33,6 @@ const neverRestored: ReadonlySet<string> = new Set([
 /** Kinds of options that may hold passwords: a difference is named and not shown. */
 const secretTypes: ReadonlySet<string> = new Set(["USER MAPPING", "SERVER", "FOREIGN DATA WRAPPER"]);
 
-/**
- * Types whose SQL pg_dump writes from facts of the catalogs: it is the same from servers of different majors. The SQL of all other types
- * holds expressions or bodies as their server prints them.
- */
-const sameFromEveryMajor: ReadonlySet<string> = new Set([
-  "AGGREGATE",
-  "CAST",
-  "COMMENT",
-  "CONVERSION",
-  "FOREIGN DATA WRAPPER",
-  "INDEX ATTACH",
-  "OPERATOR",
-  "OPERATOR CLASS",
-  "OPERATOR FAMILY",
-  "ROW SECURITY",
-  "SCHEMA",
-  "SEQUENCE OWNED BY",
-  "SERVER",
-  "SHELL TYPE",
-  "TEXT SEARCH CONFIGURATION",
-  "TEXT SEARCH DICTIONARY",
-  "TEXT SEARCH PARSER",
-  "TEXT SEARCH TEMPLATE",
-  "TRANSFORM",
-  "TYPE",
-  "USER MAPPING",
-]);
-
 /** True for an entry that belongs to the schema, and that a restore creates. */
 function isSchemaEntry({ type, schema, tag }: ArchiveEntry): boolean {
   if (dataTypes.has(type) || neverRestored.has(type)) return false;
@@ -72,7 +45,7 @@ function isSchemaEntry({ type, schema, tag }: ArchiveEntry): boolean {
 }
 
 export interface ArchiveOptions {
-  /** The servers have the same major: they print expressions in the same form. */
+  /** The servers have the same major: they print everything in the same form. */
   sameMajor: boolean;
   /** Entries that the restore left out on purpose. */
   isLeftOut?: (entry: ArchiveEntry) => boolean;
@@ -155,9 +128,9 @@ function pairGroup(expected: readonly Item[], actual: readonly Item[], sameMajor
 }
 
 function isSame(a: Item, b: Item, sameMajor: boolean): boolean {
-  if (!sameMajor && !sameFromEveryMajor.has(a.entry.type)) return true;
   if (isHidden(b.entry)) return true;
-  return a.sql.key === b.sql.key && a.entry.accessMethod === b.entry.accessMethod;
+  if (a.entry.accessMethod !== b.entry.accessMethod) return false;
+  return sameMajor ? a.sql.key === b.sql.key : isSameAcrossMajors(a.sql, b.sql);
 }
 
 /** Options of another role's user mapping: only a superuser sees them, so that no other can compare them. */

@@ -69,20 +69,6 @@ function isSame(kind: string, expected: string, actual: string, sameMajor: boole
   return !sameMajor || canonicalDefinition(expected) === canonicalDefinition(actual);
 }
 
-/**
- * Differences of facts between servers of two majors. Whether an object exists is compared by the archives; a column is no
- * entry of an archive, but a part of its table's.
- */
-export function compareFacts(
-  expected: readonly SchemaObject[],
-  actual: readonly SchemaObject[],
-): Difference[] {
-  return compareObjects(expected, actual, { sameMajor: false }).filter(
-    ({ kind, problem }) =>
-      kind === "column" || (problem === "different" && kind !== "comment" && kind !== "extension"),
-  );
-}
-
 /** Differences of table contents, keyed by the table's identity. */
 export function compareFingerprints(
   kind: string,

@@ -1,13 +1,17 @@
 /**
  * Makes SQL that pg_dump writes comparable. When a server has read an expression from its own output, it prints the expression differently
- * in three ways. Only these differences are removed. Every other parenthesis, cast, name and literal counts, and so does their order:
+ * in a few ways. Only these differences are removed. Every other parenthesis, cast, name and literal counts, and so does their order:
  *
  * 1. `s in ('a', 'b')` on a varchar is first `(ARRAY['a'::character varying, ...])::text[]` and after a restore
  *    `ARRAY[('a'::character varying)::text, ...]`: the parser moves the cast of an array into its elements
  *    (`transformTypeCast` in src/backend/parser/parse_expr.c);
  * 2. `x between 1 and 5 and y` is first `((x >= 1) AND (x <= 5)) AND y`, after a restore without the inner parentheses: the
  *    grammar makes one list of operands that begin with a list (`makeAndExpr` in src/backend/parser/gram.y);
- * 3. a literal with a backslash is written according to `standard_conforming_strings` of its database.
+ * 3. a literal with a backslash is written according to `standard_conforming_strings` of its database;
+ * 4. `(select 'a')` has no name for its column, and is printed with the type of the literal: `(SELECT 'a'::text)`. The cast names the
+ *    column after a restore: `(SELECT 'a'::text AS text)` (`get_target_list` in src/backend/utils/adt/ruleutils.c, `FigureColname` in
+ *    src/backend/parser/parse_target.c);
+ * 5. a natural join of tables without a common column is first printed as `ON TRUE`, and after a restore as `ON (true)`.
  */
 
 /** One word, literal or sign. `start` and `end` lie in the text; both are -1 for what a rule has added. */
@@ -140,7 +144,7 @@ function flatten(nodes: readonly Node[]): Leaf[] {
 
 function evenOut(nodes: readonly Node[]): Node[] {
   const inner = nodes.map((node) => (isGroup(node) ? { ...node, items: evenOut(node.items) } : node));
-  return joinOperands(moveCasts(inner));
+  return joinOperands(evenOutNames(moveCasts(inner)));
 }
 
 /** Rule 1: the cast of an array becomes one of each element. */
@@ -222,6 +226,69 @@ function split(nodes: readonly Node[], separator: string): Node[][] {
     else parts.at(-1)?.push(node);
   }
   return nodes.length === 0 ? [] : parts;
+}
+
+/** Names of types in the catalogs where SQL has other words for them, by the first words. */
+const catalogNames: readonly [words: string, name: string][] = [
+  ["timestamp with time zone", "timestamptz"],
+  ["timestamp without time zone", "timestamp"],
+  ["time with time zone", "timetz"],
+  ["time without time zone", "time"],
+  ["character varying", "varchar"],
+  ["character", "bpchar"],
+  ["double precision", "float8"],
+  ["real", "float4"],
+  ["bigint", "int8"],
+  ["integer", "int4"],
+  ["smallint", "int2"],
+  ["boolean", "bool"],
+  ["bit varying", "varbit"],
+  ["interval", "interval"],
+];
+
+/** Rules 4 and 5. */
+function evenOutNames(nodes: readonly Node[]): Node[] {
+  const result: Node[] = [];
+  for (let at = 0; at < nodes.length; at += 1) {
+    const node = nodes[at];
+    if (node === undefined) break;
+    const before = nodes[at - 1];
+    if (isWord(node, "TRUE") && isWord(before, "ON")) {
+      result.push({ open: "(", items: [added("true")] });
+      continue;
+    }
+    const alias = nodes[at + 1];
+    if (isWord(node, "AS") && alias !== undefined && "text" in alias) {
+      // The server quotes some names of types.
+      if (unquoted(alias.text) === unquoted(nameOfCast(nodes.slice(0, at)) ?? "")) {
+        at += 1;
+        continue;
+      }
+    }
+    result.push(node);
+  }
+  return result;
+}
+
+const unquoted = (name: string) => name.replaceAll(/^"|"$/g, "");
+
+/** The name that a column gets from the cast of a literal, where this is all that a list of columns ends with. */
+function nameOfCast(nodes: readonly Node[]): string | undefined {
+  const start = nodes.findLastIndex(
+    (node) => "text" in node && /^(?:SELECT|ALL|DISTINCT|RETURNING|,)$/.test(node.text),
+  );
+  const item = start < 0 ? [] : nodes.slice(start + 1);
+  const [only] = item;
+  const [value, colons, ...type] = item.length === 1 && isGroup(only, "(") ? only.items : item;
+  const isLiteral = value !== undefined && "text" in value && /^(?:'|NULL$)/.test(value.text);
+  if (!isLiteral || !isWord(colons, "::")) return undefined;
+  const collate = type.findIndex((node) => isWord(node, "COLLATE"));
+  const words = type
+    .slice(0, collate < 0 ? undefined : collate)
+    .flatMap((node) => ("text" in node ? [node.text] : []));
+  const text = words.join(" ");
+  const known = catalogNames.find(([first]) => text === first || text.startsWith(`${first} `));
+  return known?.[1] ?? words.at(-1);
 }
 
 /** Rule 2: a list of ANDs that begins with a list of ANDs is one list. The same holds for OR. */

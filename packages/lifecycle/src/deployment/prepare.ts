@@ -13,13 +13,7 @@ import { Journal } from "../journal/journal.ts";
 import { costsOf, type Costs } from "../plan/costs.ts";
 import { checkGuards } from "../plan/guards/index.ts";
 import { summarize, type TerraformSummary } from "../plan/mode-change-plan.ts";
-import {
-  checkAccess,
-  checkAccountFor,
-  checkTerraformPlan,
-  modeOf,
-  readState,
-} from "../preflight/checks.ts";
+import { checkAccess, checkAccountFor, checkTerraformPlan, modeOf, readState } from "../preflight/checks.ts";
 import { Preflight } from "../preflight/preflight.ts";
 import { assertSamePlace } from "../preflight/same-account.ts";
 import type { SavedPlan, StackState } from "../terraform/stack.ts";

@@ -28,6 +28,7 @@ const text = JSON.stringify(pulled);
 test("one read has the version, the outputs and the managed resources", () => {
   expect(parsePulledState(text)).toEqual({
     version: "8f2c 7",
+    lineage: "8f2c",
     outputs: { dev_activated: false, database_password: "secret" },
     resources: [
       {

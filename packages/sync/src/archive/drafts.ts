@@ -64,6 +64,9 @@ function parse(text: string | undefined): Draft | undefined {
   }
 }
 
+/** The target: its OID, and when its contents were replaced in place. */
+export type Replaceable = Pick<DatabaseFacts, "oid" | "inPlace">;
+
 /** Why a dump cannot be resumed from any more. */
 export type Obsolete =
   /** The interrupted sync had replaced the target before it was killed. */
@@ -73,12 +76,11 @@ export type Obsolete =
 
 /**
  * Whether the target is still the database that the interrupted sync was to replace. Pure.
- * @param database the target: its OID, and when its contents were replaced in place
  * @param newestArchive key of the newest archive of both directions
  */
 export function obsolete(
   { stored, draft: { manifest, staging } }: InterruptedDump,
-  { oid, inPlace }: Pick<DatabaseFacts, "oid" | "inPlace">,
+  { oid, inPlace }: Replaceable,
   newestArchive: string | undefined,
 ): Obsolete | undefined {
   if (oid === staging) return "replaced";

@@ -97,7 +97,10 @@ function parse(text: string): z.infer<typeof statesSchema> {
 }
 
 /** The objects that may state something of the present contents. Pure. */
-export function keysOfContents(keys: readonly string[], { inPlace }: Pick<CurrentDatabase, "inPlace">): string[] {
+export function keysOfContents(
+  keys: readonly string[],
+  { inPlace }: Pick<CurrentDatabase, "inPlace">,
+): string[] {
   return keys.filter((key) => inPlace === undefined || stampIn(key) >= inPlace.at);
 }
 

@@ -163,9 +163,6 @@ function describe(
     sql: null,
     notes: [
       ...(schema ? notes : []),
-      ...(schema && !sameMajor
-        ? ["the servers have different major versions: the wording of expressions and bodies is not compared"]
-        : []),
       ...skippedExtensions.map(
         (name) => `extension ${name} exists on one platform only, and no object uses it: not compared`,
       ),

@@ -1,12 +1,7 @@
 /** Whether a restored database is what its archive specifies. Pure. */
 import type { Archive, ArchiveEntry } from "@pilot-light/core/inventory/archive";
 import { compareArchives } from "@pilot-light/core/inventory/archive-compare";
-import {
-  compareFacts,
-  compareFingerprints,
-  compareSequences,
-  type Difference,
-} from "@pilot-light/core/inventory/compare";
+import { compareFingerprints, compareSequences, type Difference } from "@pilot-light/core/inventory/compare";
 import {
   compareStates,
   missingMembers,
@@ -51,7 +46,6 @@ export function differencesBetween(
   const [wanted, found] = [expected.inventory, actual.inventory];
   return [
     ...compareArchives(expected.archive, actual.archive, { sameMajor, isLeftOut }),
-    ...(sameMajor ? [] : compareFacts(wanted.objects, found.objects)),
     ...compareStates(expected.state, actual.state, { skippedExtensions, installedVersions, refreshed }),
     ...compareFingerprints("table", wanted.tables, found.tables),
     ...compareFingerprints(

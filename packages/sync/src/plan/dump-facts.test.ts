@@ -73,7 +73,34 @@ test.each([
   expect(facts.namedRoles.map(({ role }) => role)).toEqual(roles);
 });
 
-test("an old manifest without rows leaves rows, extensions and columns of another major unverified", () => {
-  const parts = unverifiedParts(dumpOf(), { sameMajor: false });
-  expect(parts.map((part) => part.split(/[:,]/)[0])).toEqual(["rows", "the encoding", "columns"]);
+test("an old manifest without rows leaves rows and extensions unverified", () => {
+  const parts = unverifiedParts(dumpOf());
+  expect(parts.map((part) => part.split(/[:,]/)[0])).toEqual(["rows", "the encoding"]);
+});
+
+test("what only a superuser may create, and what functions set, is found in the SQL", () => {
+  const sql = (type: string, text: string) => entry(1, type, type.toLowerCase(), { sql: text });
+  const { facts } = factsOfDump(
+    dumpOf(
+      sql("OPERATOR CLASS", "CREATE OPERATOR CLASS c"),
+      sql(
+        "FUNCTION",
+        "CREATE FUNCTION a() RETURNS int\n    LANGUAGE sql IMMUTABLE LEAKPROOF\n    AS $$select 1$$;",
+      ),
+      sql("FUNCTION", "CREATE FUNCTION b() RETURNS int\n    LANGUAGE c\n    AS 'x', 'y';"),
+      sql(
+        "FUNCTION",
+        `CREATE FUNCTION d() RETURNS int\n    LANGUAGE sql\n    SET search_path TO 'x'\n    SET "app.Y" TO 'z'\n    AS $$\n    SET work_mem TO 1$$;`,
+      ),
+      sql("TYPE", "CREATE TYPE t AS (\n\ta integer\n);"),
+      sql(
+        "TABLE",
+        `CREATE TABLE t (\n    a text COLLATE pg_catalog."de_DE",\n    b text COLLATE public.own\n);`,
+      ),
+    ),
+    target,
+  );
+  expect(facts.privilegedObjects).toHaveLength(3);
+  expect(facts.functionSettings.map(({ parameter }) => parameter)).toEqual(["search_path", "app.Y"]);
+  expect(facts.usedCollations).toEqual(["de_DE"]);
 });

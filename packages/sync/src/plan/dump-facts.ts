@@ -5,6 +5,7 @@ import type { DataTable, RowCounts } from "@pilot-light/core/inventory/tables";
 import { ident } from "@pilot-light/core/postgres/identifiers";
 import type { OpenedDump } from "../archive/opened-dump.ts";
 import type { DatabaseFacts, InstalledExtension, NamedRole } from "../read/database-facts.ts";
+import { privilegedEntries } from "../read/privileged-objects.ts";
 import type { Privileges } from "../target/privileges.ts";
 import type { SideFacts } from "./rules/rule.ts";
 
@@ -47,6 +48,7 @@ export function factsOfDump(dump: OpenedDump, targetFacts: DatabaseFacts): DumpF
       maySignal: true,
       extensions: extensionsOf(dump),
       available: [],
+      creatable: [],
       trusted: [],
       roles: [],
       sessions: 0,
@@ -59,6 +61,12 @@ export function factsOfDump(dump: OpenedDump, targetFacts: DatabaseFacts): DumpF
       notDumped: details?.notDumped ?? [],
       unreadable: [],
       namedRoles: rolesOf(archive.entries),
+      privilegedObjects: privilegedEntries(archive.entries),
+      functionSettings: settingsOf(archive.entries),
+      parameters: {},
+      commentedExtensions: [],
+      usedCollations: collationsOf(archive.entries),
+      collations: [],
       settings: [],
       ...(manifest.database.mark === undefined ? {} : { mark: manifest.database.mark }),
     },
@@ -138,15 +146,35 @@ function rolesOf(entries: readonly ArchiveEntry[]): NamedRole[] {
   return [...new Map(found.map((named) => [`${named.by} ${named.role}`, named])).values()];
 }
 
+/** Collations of the server that columns of the dump use. Those in expressions are not found: the restore fails at a missing one. */
+function collationsOf(entries: readonly ArchiveEntry[]): string[] {
+  const pattern = new RegExp(String.raw`^ +.* COLLATE pg_catalog\.(${identifier})`, "gm");
+  const tables = entries.filter(({ type }) => /^(?:TABLE|TYPE|DOMAIN|FOREIGN TABLE)$/.test(type));
+  const found = tables.flatMap(({ sql }) =>
+    [...sql.matchAll(pattern)].map(([, name = ""]) => unquoted(name)),
+  );
+  return [...new Set(found)].sort();
+}
+
+/** Parameters that functions of the dump set. Their names stand before the body, each on a line of its own. */
+function settingsOf(entries: readonly ArchiveEntry[]): DatabaseFacts["functionSettings"] {
+  const functions = entries.filter(({ type }) => type === "FUNCTION" || type === "PROCEDURE");
+  return functions.flatMap(({ schema, tag, sql }) => {
+    const head = sql.split(/\n {4}AS /)[0] ?? "";
+    const found = [...head.matchAll(new RegExp(String.raw`^ {4}SET (${identifier}) TO `, "gm"))];
+    return found.map(([, parameter = ""]) => ({
+      parameter: unquoted(parameter),
+      function: `${schema === null ? "" : `${schema}.`}${tag}`,
+    }));
+  });
+}
+
 function unquoted(text: string): string {
   return text.startsWith('"') ? text.slice(1, -1).replaceAll('""', '"') : text;
 }
 
 /** Sentences about what nothing verifies after the restore, because the manifest does not state it. */
-export function unverifiedParts(
-  { contents, details }: OpenedDump,
-  { sameMajor }: { sameMajor: boolean },
-): string[] {
+export function unverifiedParts({ contents, details }: OpenedDump): string[] {
   const parts: string[] = [];
   if (contents === undefined) {
     parts.push("rows: the manifest states no row counts, so only the tables' names are compared");
@@ -157,7 +185,6 @@ export function unverifiedParts(
     parts.push(
       "the encoding, rows of extensions' tables, and privileges that PUBLIC does not have: the manifest is of an older version",
     );
-    if (!sameMajor) parts.push("columns: the major versions differ, and the manifest is of an older version");
   }
   return parts;
 }

@@ -89,7 +89,7 @@ export async function inspectDump(
       : checkRows({ direction, sourceRows: source.rows, targetRows, incomplete }, options);
   // Another major of pg_dump may write the same definition otherwise.
   const sameMajor = source.facts.major === major && programs.major === clientMajor;
-  const unverified = unverifiedParts(dump, { sameMajor });
+  const unverified = unverifiedParts(dump);
   const unknown =
     dump.contents === undefined && !options.allowUnverified
       ? [rowsUnknown({ uri: dump.uri, command: options.command })]

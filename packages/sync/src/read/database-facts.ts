@@ -2,6 +2,7 @@
 import { notInExtension, userSchema } from "@pilot-light/core/inventory/objects";
 import type { Session } from "@pilot-light/core/postgres/session";
 import { splitComment, type CopyMark, type InPlaceMark } from "./copy-mark.ts";
+import { privilegedObjectsQuery } from "./privileged-objects.ts";
 
 /** A server, the role of the session, and the database that it is connected to. */
 export interface DatabaseFacts {
@@ -28,6 +29,8 @@ export interface DatabaseFacts {
   extensions: readonly InstalledExtension[];
   /** Extensions that could be created here. */
   available: readonly string[];
+  /** Those that the role may create. On RDS and Neon all: these platforms have lists of their own. */
+  creatable: readonly string[];
   /** Those that a role without SUPERUSER may create, whose members then belong to the server's first superuser. */
   trusted: readonly string[];
   /** Roles that exist on the server. */
@@ -47,6 +50,18 @@ export interface DatabaseFacts {
   unreadable: readonly string[];
   /** Roles that objects of this database name, which exist on the target only if somebody creates them. */
   namedRoles: readonly NamedRole[];
+  /** Objects that only a superuser may create. */
+  privilegedObjects: readonly string[];
+  /** Parameters that functions of this database set, each with one of the functions. */
+  functionSettings: readonly { parameter: string; function: string }[];
+  /** Parameters of the server, and whether the role may set them in a function. */
+  parameters: Readonly<Record<string, boolean>>;
+  /** Extensions whose comment is not the one that CREATE EXTENSION gives. */
+  commentedExtensions: readonly string[];
+  /** Collations of the server that objects of this database use. */
+  usedCollations: readonly string[];
+  /** All collations of the server, for the encoding of this database. */
+  collations: readonly string[];
   /** What ALTER DATABASE and ALTER ROLE ... IN DATABASE set, and the comment without the mark. */
   settings: readonly DatabaseSetting[];
   /** Why the database is a changed copy; absent where it is not marked. */
@@ -85,11 +100,14 @@ export interface InstalledExtension {
 
 /** Reads the facts. Changes nothing. */
 export async function readFacts(session: Session): Promise<DatabaseFacts> {
-  type Row = Omit<DatabaseFacts, "major" | "settings" | "mark" | "inPlace"> & { versionNumber: number };
+  type Row = Omit<DatabaseFacts, "major" | "parameters" | "settings" | "mark" | "inPlace"> & {
+    versionNumber: number;
+  };
   const { facts } = await session.one<{ facts: Row }>(factsQuery);
   const { versionNumber, ...rest } = facts;
   const major = Math.floor(versionNumber / 10_000);
-  return { ...rest, major, ...splitSettings(await readSettings(session, major)) };
+  const { settings, parameters } = await readSettings(session, major);
+  return { ...rest, major, parameters, ...splitSettings(settings) };
 }
 
 /** Takes the marks out of the comment. */
@@ -108,20 +126,30 @@ function splitSettings(
 const isComment = ({ role, name }: DatabaseSetting) => role === null && name === "comment";
 
 /**
- * The settings of the session's database. ALTER DATABASE SET checks a parameter as SET does, and takes a parameter that the server does
- * not know (`app.secret`) from superusers only; pg_settings hides those. GRANT SET exists from version 15 on (`validate_option_array_item` in
- * src/backend/utils/misc/guc.c); ALTER ROLE needs the ADMIN option from version 16 on (`AlterRoleSet` in src/backend/commands/user.c).
+ * The settings of the session's database, and the parameters that the role may set. ALTER DATABASE SET, and CREATE FUNCTION ... SET, check a
+ * parameter as SET does, and take a parameter that the server does not know (`app.secret`) from superusers only; pg_settings hides those.
+ * GRANT SET exists from version 15 on (`validate_option_array_item` in src/backend/utils/misc/guc.c); ALTER ROLE needs the ADMIN option from
+ * version 16 on (`AlterRoleSet` in src/backend/commands/user.c).
  */
-async function readSettings(session: Session, major: number): Promise<DatabaseSetting[]> {
-  const granted = major >= 15 ? "or pg_catalog.has_parameter_privilege(c.name, 'SET')" : "";
+async function readSettings(
+  session: Session,
+  major: number,
+): Promise<{ settings: DatabaseSetting[]; parameters: DatabaseFacts["parameters"] }> {
+  const granted = (name: string) =>
+    major >= 15 ? `or pg_catalog.has_parameter_privilege(${name}, 'SET')` : "";
+  const alsoGranted =
+    major >= 15
+      ? "union all select pg_catalog.lower(parname), true from pg_catalog.pg_parameter_acl where pg_catalog.has_parameter_privilege(parname, 'SET')"
+      : "";
   const alters =
     major >= 16
       ? "me.rolcreaterole and exists (select 1 from pg_catalog.pg_auth_members m where m.roleid = r.oid and m.admin_option and pg_catalog.pg_has_role(m.member, 'usage'))"
       : "me.rolcreaterole";
-  return await session.query<DatabaseSetting & Record<string, unknown>>(`
+  return await session.one(`
+    select (select coalesce(pg_catalog.jsonb_agg(s), '[]') from (
     select r.rolname::text as role, c.name, c.value,
            me.rolsuper or (
-             (exists (select 1 from pg_catalog.pg_settings s where pg_catalog.lower(s.name) = pg_catalog.lower(c.name) and s.context = 'user') ${granted})
+             (exists (select 1 from pg_catalog.pg_settings s where pg_catalog.lower(s.name) = pg_catalog.lower(c.name) and s.context = 'user') ${granted("c.name")})
              and (r.oid is null or r.oid = me.oid or not r.rolsuper and ${alters})) as "isSettable"
       from pg_catalog.pg_database d join pg_catalog.pg_roles me on me.rolname = current_user
       join pg_catalog.pg_db_role_setting s on s.setdatabase = d.oid
@@ -133,7 +161,11 @@ async function readSettings(session: Session, major: number): Promise<DatabaseSe
     select null, 'comment', pg_catalog.shobj_description(d.oid, 'pg_database'), true
       from pg_catalog.pg_database d
      where d.datname = pg_catalog.current_database() and pg_catalog.shobj_description(d.oid, 'pg_database') is not null
-     order by 1 nulls first, 2`);
+     order by 1 nulls first, 2) s) as settings,
+    (select pg_catalog.jsonb_object_agg(p.name, p.settable) from (
+    select pg_catalog.lower(s.name), me.rolsuper or s.context = 'user' ${granted("s.name")}
+      from pg_catalog.pg_settings s, pg_catalog.pg_roles me where me.rolname = current_user
+    ${alsoGranted}) as p(name, settable)) as parameters`);
 }
 
 const here = `(select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())`;
@@ -219,6 +251,18 @@ const factsQuery = `
            and not exists (select 1 from pg_catalog.aclexplode(l.lomacl) g
                 where g.privilege_type = 'SELECT' and (g.grantee = 0 or pg_catalog.pg_has_role(g.grantee, 'usage')))
          order by 1`)},
+    'privilegedObjects', ${list(`select x from (${privilegedObjectsQuery}) as p(x) order by 1`)},
+    'functionSettings', (select coalesce(pg_catalog.jsonb_agg(s), '[]') from (
+        select pg_catalog.split_part(c, '=', 1) as parameter, min(p.oid::pg_catalog.regprocedure::text) as function
+          from pg_catalog.pg_proc p cross join lateral pg_catalog.unnest(p.proconfig) c
+         where p.oid >= 16384 and ${notInExtension("pg_proc", "p.oid")} group by 1 order by 1) s),
+    'commentedExtensions', ${list(`select e.extname from pg_catalog.pg_extension e join pg_catalog.pg_available_extensions a on a.name = e.extname
+         where pg_catalog.obj_description(e.oid, 'pg_extension') is distinct from a.comment order by 1`)},
+    'creatable', ${list(`select distinct v.name from pg_catalog.pg_available_extension_versions v
+         where not v.superuser or v.trusted or r.rolsuper or exists (select 1 from pg_catalog.pg_settings where name ~ '^(rds|neon)[.]') order by 1`)},
+    'usedCollations', ${list(`select distinct c.collname from pg_catalog.pg_depend u join pg_catalog.pg_collation c on c.oid = u.refobjid
+         where u.refclassid = 'pg_catalog.pg_collation'::pg_catalog.regclass and u.objid >= 16384 and c.oid < 16384 order by 1`)},
+    'collations', ${list(`select distinct collname from pg_catalog.pg_collation where oid < 16384 and collencoding in (-1, d.encoding) order by 1`)},
     'namedRoles', (select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('role', u.name, 'by', u.kind)), '[]') from (
         select distinct pg_catalog.pg_get_userbyid(u)::text as name, 'policies' as kind from pg_catalog.pg_policy p, pg_catalog.unnest(p.polroles) u where u <> 0
         union all select distinct usename::text, 'user mappings' from pg_catalog.pg_user_mappings where umuser <> 0

@@ -1,14 +1,13 @@
 /** What `pnpm sync <direction> --resume` checks in addition to a restore: which dump, and that it still fits. */
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import { formatDuration } from "@pilot-light/core/output/format";
-import { findInterrupted, obsolete, type InterruptedDump } from "../archive/drafts.ts";
+import { findInterrupted, obsolete, type InterruptedDump, type Replaceable } from "../archive/drafts.ts";
 import type { DumpBucket } from "../archive/dump-bucket.ts";
 import type { DumpStore } from "../archive/dump-store.ts";
 import { noDumpToResume, resumeReplaced, resumeSuperseded, resumeWithoutScript } from "../archive/errors.ts";
 import type { OpenedDump } from "../archive/opened-dump.ts";
 import type { Direction, SyncDirection } from "../direction.ts";
 import type { RestoreOptions } from "../options.ts";
-import type { DatabaseFacts } from "../read/database-facts.ts";
 import type { PreparedRestore } from "../plan/prepare-restore.ts";
 import { openFound } from "./open-dump.ts";
 
@@ -58,7 +57,7 @@ export async function assertResumable(
     target,
   }: {
     direction: Direction;
-    facts: DatabaseFacts;
+    facts: Replaceable;
     target: { database: string; system: string; host: string };
   },
   store: DumpStore,

@@ -64,15 +64,29 @@ async function inKeptSchemas(
 async function keptColumns(staging: Session, target: Privileges): Promise<ObjectPrivileges[]> {
   const columns = target.objects.filter(({ column }) => column !== null);
   if (columns.length === 0) return [];
-  const list = columns.map(({ on, column }) => ({ table: on.replace(/^table /, ""), column }));
-  const found = await staging.query<{ position: number }>(
-    `select k.position::int from pg_catalog.jsonb_array_elements($1::jsonb) with ordinality as k(value, position)
-      where exists (select 1 from pg_catalog.pg_attribute a
-        where a.attrelid = pg_catalog.to_regclass(k.value ->> 'table') and a.attname = k.value ->> 'column' and not a.attisdropped)`,
+  const list = columns.map(({ on, column, extension }) => ({
+    table: on.replace(/^table /, ""),
+    column,
+    extension,
+  }));
+  // A member of an extension may be in another schema than on the target.
+  const found = await staging.query<{ position: number; on: string; schema: string }>(
+    `select k.position::int, pg_catalog.format('table %I.%I', n.nspname, c.relname) as "on", n.nspname::text as schema
+       from pg_catalog.jsonb_array_elements($1::jsonb) with ordinality as k(value, position)
+       join pg_catalog.pg_class c on case when k.value ->> 'extension' is null
+           then c.oid = pg_catalog.to_regclass(k.value ->> 'table')
+           else c.relname = (pg_catalog.parse_ident(k.value ->> 'table'))[2] and exists (
+             select 1 from pg_catalog.pg_depend d join pg_catalog.pg_extension x on x.oid = d.refobjid
+              where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objid = c.oid and d.deptype = 'e'
+                and d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass and x.extname = k.value ->> 'extension') end
+       join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+       join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attname = k.value ->> 'column' and not a.attisdropped`,
     [JSON.stringify(list)],
   );
-  const positions = new Set(found.map(({ position }) => position));
-  return columns.filter((_, index) => positions.has(index + 1));
+  return found.flatMap(({ position, on, schema }) => {
+    const column = columns[position - 1];
+    return column === undefined ? [] : [{ ...column, on, schema }];
+  });
 }
 
 /** Statements that are sent together, so that a database with thousands of objects does not need as many round trips. */

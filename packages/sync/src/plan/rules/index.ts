@@ -1,12 +1,14 @@
 /** The list of preflight rules, in the order in which their findings are reported, and how they are applied. */
 import type { OpsError } from "@pilot-light/core/ops-error";
 import { changedCopyRule } from "./changed-copy.ts";
+import { collations } from "./collations.ts";
 import { connections } from "./connections.ts";
 import { databaseSettings } from "./database-settings.ts";
 import { dumpVersion } from "./dump-version.ts";
 import { encoding } from "./encoding.ts";
 import { extensions } from "./extensions.ts";
 import { filteredTarget, filters } from "./filters.ts";
+import { functionSettings } from "./function-settings.ts";
 import { inPlace } from "./in-place.ts";
 import { objectsLeftOut } from "./objects-left-out.ts";
 import { owners } from "./owners.ts";
@@ -22,6 +24,7 @@ import { room } from "./room.ts";
 import type { DatabasesFacts, Finding, OtherwiseOption, Rule, RowsFacts } from "./rule.ts";
 import { sessions } from "./sessions.ts";
 import { stagingDatabase } from "./staging-database.ts";
+import { superuser } from "./superuser.ts";
 import { versions } from "./versions.ts";
 
 export type { Rule } from "./rule.ts";
@@ -43,6 +46,9 @@ export const rules = [
   roles,
   databaseSettings,
   extensions,
+  collations,
+  superuser,
+  functionSettings,
   owners,
   privileges,
   objectsLeftOut,

@@ -24,6 +24,11 @@ export const objectsLeftOut: DatabasesRule = {
         (names) => `not copied from ${direction.source}, because they act beyond the database: ${names}`,
       ),
       ...list(
+        source.commentedExtensions,
+        (names) =>
+          `not copied from ${direction.source}, because CREATE EXTENSION comments on its extension: the comments on ${names}`,
+      ),
+      ...list(
         source.notDumped,
         (names) => `not copied from ${direction.source}, because a dump does not contain them: ${names}`,
       ),

@@ -24,7 +24,7 @@ const plain: DatabaseFacts = {
   maySignal: true,
   extensions: [],
   available: ["citext"],
-  trusted: [],
+  trusted: ["citext"],
   roles: ["me"],
   sessions: 0,
   foreignSessions: 0,
@@ -35,6 +35,13 @@ const plain: DatabaseFacts = {
   eventTriggers: [],
   unreadable: [],
   namedRoles: [],
+  privilegedObjects: [],
+  functionSettings: [],
+  parameters: { work_mem: true, log_statement: false },
+  commentedExtensions: [],
+  creatable: ["citext"],
+  usedCollations: [],
+  collations: ["C"],
   settings: [],
   notDumped: [],
 };
@@ -112,10 +119,9 @@ describe("versions", () => {
     expect(codes(found)).toEqual(refused);
   });
 
-  test("that differ are noted", () => {
+  test("a newer source is noted", () => {
     const { notes } = findings({ major: 16, version: "16.4" }, { major: 15, version: "15.8" });
     expect(notes[0]).toContain("neon (16.4) is newer than rds (15.8)");
-    expect(notes[1]).toContain("the major versions differ");
   });
 });
 
@@ -254,6 +260,29 @@ describe("settings of the databases", () => {
     expect(JSON.stringify([checkDatabases(facts, {}), allowed])).not.toContain("hunter2");
   });
 });
+
+describe("what the role may not create on the target is refused", () => {
+  const extension = (name: string) => ({ extensions: [{ name, version: "1.0", dependents: [] }] });
+
+  test.each<[string, Partial<DatabaseFacts>, Partial<DatabaseFacts>, string[]]>([
+    ["a leakproof function", { privilegedObjects: ["function f() (leakproof)"] }, {}, ["SUPERUSER_NEEDED"]],
+    ["nothing for a superuser", { privilegedObjects: ["function f() (leakproof)"] }, { superuser: true }, []],
+    ["a missing collation", { usedCollations: ["C", "de_DE"] }, {}, ["COLLATIONS_MISSING"]],
+    ["an extension of superusers", extension("hll"), { available: ["hll"] }, ["EXTENSION_NOT_CREATABLE"]],
+    ["none that the role may create", extension("hll"), { available: ["hll"], creatable: ["hll"] }, []],
+    ["a parameter of administrators", setting("log_statement"), {}, ["FUNCTION_SETTINGS_NOT_SETTABLE"]],
+    ["an unknown parameter", setting("app.user"), {}, ["FUNCTION_SETTINGS_NOT_SETTABLE"]],
+    ["no parameter that the server does not list", setting("role"), {}, []],
+    ["no parameter of everybody", setting("Work_Mem"), {}, []],
+    ["no parameter of an extension", { ...setting("citext.x"), ...extension("citext") }, {}, []],
+  ])("%s", (_, source, target, refused) => {
+    expect(codes(findings(source, target))).toEqual(refused);
+  });
+});
+
+function setting(parameter: string) {
+  return { functionSettings: [{ parameter, function: "f()" }] };
+}
 
 test("an extension that no object needs is left out and noted", () => {
   const extensions = [
