@@ -37,9 +37,11 @@ test("a mark that cannot be read is still a mark, also in a manifest of a later 
   expect(statedMark("not JSON", rds)).toBe("unknown");
 });
 
-test("of a database whose contents were replaced in place, older objects state nothing", () => {
-  const keys = ["rds-dumps/2026-11-22T09-29-59.mark.json", "neon-dumps/2026-11-22T09-30-00.manifest.json"];
+test("of a database whose contents were replaced in place, older objects and the backup state nothing", () => {
   const inPlace = { at: "2026-11-22T09-30-00", backup: "rds-dumps/2026-11-22T09-30-00.dump" };
-  expect(keysOfContents(keys, { inPlace })).toEqual(keys.slice(1));
+  const after = ["neon-dumps/2026-11-22T09-30-00.manifest.json", "rds-dumps/2026-11-22T09-30-00.mark.json"];
+  const before = ["rds-dumps/2026-11-22T09-29-59.mark.json", "rds-dumps/2026-11-22T09-30-00.manifest.json"];
+  const keys = [...before, ...after];
+  expect(keysOfContents(keys, { inPlace })).toEqual(after);
   expect(keysOfContents(keys, {})).toEqual(keys);
 });

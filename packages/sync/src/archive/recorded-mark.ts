@@ -2,7 +2,7 @@
  * The mark of a database as the bucket states it. A person may have replaced the comment on the database, which holds the mark as well. The
  * OID names the database: a swap and an undo change only names.
  */
-import { isManifestKey, isMarkKey } from "@pilot-light/core/dump-keys";
+import { isManifestKey, isMarkKey, manifestKey } from "@pilot-light/core/dump-keys";
 import { z } from "zod";
 import type { CopyMark, InPlaceMark } from "../read/copy-mark.ts";
 import type { DumpBucket } from "./dump-bucket.ts";
@@ -96,12 +96,14 @@ function parse(text: string): z.infer<typeof statesSchema> {
   }
 }
 
-/** The objects that may state something of the present contents. Pure. */
+/** The objects that may state something of the present contents: the backup of a replacement in place holds the contents before it. Pure. */
 export function keysOfContents(
   keys: readonly string[],
   { inPlace }: Pick<CurrentDatabase, "inPlace">,
 ): string[] {
-  return keys.filter((key) => inPlace === undefined || stampIn(key) >= inPlace.at);
+  if (inPlace === undefined) return [...keys];
+  const before = manifestKey(inPlace.backup);
+  return keys.filter((key) => stampIn(key) >= inPlace.at && key !== before);
 }
 
 function newestFirst(a: string, b: string): number {
