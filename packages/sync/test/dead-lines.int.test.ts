@@ -5,7 +5,7 @@
 import { createPair, sides, type Pair } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { describe, expect } from "vitest";
-import { succeeds, testPhases, type Phase, type Running } from "./dead-lines.ts";
+import { succeeds, testPhases, type Phase } from "./dead-lines.ts";
 import type { AwsRequest } from "./proxies.ts";
 import { contentOf, databasesOf, keysOf } from "./support.ts";
 
@@ -131,17 +131,27 @@ const phases = (
         await syncsAgain(pair);
       },
     },
-    ...(["target", "staging"] as const).map((database) => ({
-      name: database === "target" ? "the settings of the target are read" : "the privileges are copied",
+    {
+      name: "the settings of the target are read",
       ...target,
-      stop: async ({ holdUpload, printed, blocked, rds }: Running) => {
-        const goOn = holdUpload();
-        await printed(/^ {2}verify /m);
-        // Of these catalogs only the step that follows the upload reads the one that is locked.
-        await blocked(database, "pg_default_acl", goOn);
+      stop: async ({ printed, blocked, rds }) => {
+        // The plan has been made. From then on, only the backup and the reading of the settings need this catalog of the target.
+        await printed(/^ {2}dump .*snapshot/m);
+        await blocked("target", "pg_default_acl");
         rds.stall();
       },
-    })),
+    },
+    {
+      name: "the privileges are copied",
+      ...target,
+      stop: async ({ holdUpload, printed, blocked, rds }) => {
+        const goOn = holdUpload();
+        await printed(/^ {2}verify /m);
+        // Only the step that follows the upload reads this catalog of the staging database.
+        await blocked("staging", "pg_init_privs", goOn);
+        rds.stall();
+      },
+    },
     {
       name: "the target is renamed",
       ...swap,

@@ -93,7 +93,8 @@ export function withOptions(
     const value = options[option];
     return typeof value === "string" || typeof value === "number" ? [[name, String(value)] as const] : [];
   });
-  return { ...environment, ...Object.fromEntries(given) };
+  // Its parts are recognized by the object, such as the AWS clients that they share.
+  return given.length === 0 ? environment : { ...environment, ...Object.fromEntries(given) };
 }
 
 /** Options that stand for a variable. */

@@ -13,7 +13,15 @@ export interface StateFolder {
 }
 
 const schema = z.object({
-  terraform: z.object({ backend: z.unknown().optional(), cloud: z.unknown().optional() }),
+  terraform: z.object({ backend: z.unknown().optional(), cloud: z.unknown().optional() }).default({}),
+});
+
+/** The state is in the stack's folder: without a backend, and with a local one without a path. */
+const inStackFolder = z.object({
+  terraform: z.object({
+    backend: z.object({ local: z.object({ path: z.undefined() }) }).optional(),
+    cloud: z.undefined(),
+  }),
 });
 
 /**
@@ -22,7 +30,9 @@ const schema = z.object({
  */
 export async function openStateFolder(stackFolder: string, environment: Environment): Promise<StateFolder> {
   const synthesized: unknown = JSON.parse(await readFile(join(stackFolder, "cdk.tf.json"), "utf8"));
-  const text = JSON.stringify(schema.parse(synthesized));
+  const place = schema.parse(synthesized);
+  if (inStackFolder.safeParse(place).success) return { directory: stackFolder, environment };
+  const text = JSON.stringify(place);
   // As deep as the stack's folder: the path of a local state is relative to the folder.
   const directory = join(stackFolder, "../../states", basename(stackFolder));
   const file = join(directory, "main.tf.json");
