@@ -16,13 +16,15 @@ const schema = z.object({
   terraform: z.object({ backend: z.unknown().optional(), cloud: z.unknown().optional() }).default({}),
 });
 
+/** A local state with a path. */
+const withPath = z.object({ local: z.object({ path: z.string() }) });
+
 /** The state is in the stack's folder: without a backend, and with a local one without a path. */
-const inStackFolder = z.object({
-  terraform: z.object({
-    backend: z.object({ local: z.object({ path: z.undefined() }) }).optional(),
-    cloud: z.undefined(),
-  }),
-});
+function isInStackFolder({ backend, cloud }: z.infer<typeof schema>["terraform"]): boolean {
+  if (cloud !== undefined) return false;
+  const isLocal = z.object({ local: z.looseObject({}) }).safeParse(backend).success;
+  return backend === undefined || (isLocal && !withPath.safeParse(backend).success);
+}
 
 /**
  * @param stackFolder `cdktf.out/stacks/<stack>`, synthesized and initialized
@@ -31,7 +33,7 @@ const inStackFolder = z.object({
 export async function openStateFolder(stackFolder: string, environment: Environment): Promise<StateFolder> {
   const synthesized: unknown = JSON.parse(await readFile(join(stackFolder, "cdk.tf.json"), "utf8"));
   const place = schema.parse(synthesized);
-  if (inStackFolder.safeParse(place).success) return { directory: stackFolder, environment };
+  if (isInStackFolder(place.terraform)) return { directory: stackFolder, environment };
   const text = JSON.stringify(place);
   // As deep as the stack's folder: the path of a local state is relative to the folder.
   const directory = join(stackFolder, "../../states", basename(stackFolder));
