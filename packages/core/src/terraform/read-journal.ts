@@ -1,7 +1,7 @@
 /** Reads the journal of mode changes, for packages that need only a part of it. Lifecycle writes it and knows all of it. */
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import { createAwsClients } from "../aws/clients.ts";
+import { createAwsClients, type AwsClients } from "../aws/clients.ts";
 import { awsErrorName } from "../aws/errors.ts";
 import { sdk } from "../aws/sdk.ts";
 import type { Environment } from "../config/env.ts";
@@ -16,20 +16,34 @@ export async function readJournal(
   environment: Environment,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  if ("file" in place) {
-    return await readFile(place.file, "utf8").catch((error: unknown) => {
-      if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-      throw error;
-    });
-  }
-  const { bucket: Bucket, key: Key, region } = place;
+  if ("file" in place) return await readJournalFile(place.file);
+  const { region } = place;
   const aws = createAwsClients(region === undefined ? environment : { ...environment, AWS_REGION: region });
+  return await readJournalObject(aws, place, signal).catch((error: unknown) => {
+    signal.throwIfAborted();
+    throw error;
+  });
+}
+
+/** The text of a journal in a file; undefined where there is none. */
+export async function readJournalFile(file: string): Promise<string | undefined> {
+  return await readFile(file, "utf8").catch((error: unknown) => {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
+  });
+}
+
+/** The text of a journal in S3; undefined where there is none. */
+export async function readJournalObject(
+  aws: Pick<AwsClients, "s3">,
+  { bucket: Bucket, key: Key }: { bucket: string; key: string },
+  signal: AbortSignal,
+): Promise<string | undefined> {
   const s3 = await aws.s3();
   try {
     const { Body } = await s3.send(new (sdk.s3().GetObjectCommand)({ Bucket, Key }), { abortSignal: signal });
     return await Body?.transformToString();
   } catch (error) {
-    signal.throwIfAborted();
     if (["NoSuchKey", "NoSuchBucket"].includes(awsErrorName(error))) return undefined;
     throw error;
   }

@@ -1,12 +1,13 @@
 /** Where the journal is stored: next to the Terraform state, so that everyone who uses the state sees the journal. */
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { rename, writeFile } from "node:fs/promises";
 import { createAwsClients } from "@pilot-light/core/aws/clients";
-import { awsError, awsErrorName } from "@pilot-light/core/aws/errors";
+import { awsError } from "@pilot-light/core/aws/errors";
 import { sdk } from "@pilot-light/core/aws/sdk";
 import type { ResourceNames } from "@pilot-light/core/contract";
 import type { Environment } from "@pilot-light/core/config/env";
 import { messageOf } from "@pilot-light/core/ops-error";
 import { describeJournalPlace, journalPlace } from "@pilot-light/core/terraform/journal-place";
+import { readJournalFile, readJournalObject } from "@pilot-light/core/terraform/read-journal";
 import type { Basics } from "../context.ts";
 import { journalUnwritable } from "../errors.ts";
 
@@ -38,14 +39,7 @@ export function journalStore(
 function fileStore(file: string): JournalStore {
   return {
     place: file,
-    async read() {
-      try {
-        return await readFile(file, "utf8");
-      } catch (error) {
-        if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-        throw error;
-      }
-    },
+    read: () => readJournalFile(file),
     async write(text) {
       try {
         // The rename replaces the journal as a whole: no reader sees half of it.
@@ -67,16 +61,9 @@ function s3Store(
   return {
     place,
     async read() {
-      const client = await aws.s3();
-      try {
-        const { Body } = await client.send(new (sdk.s3().GetObjectCommand)({ Bucket, Key }), {
-          abortSignal: signal,
-        });
-        return await Body?.transformToString();
-      } catch (error) {
-        if (["NoSuchKey", "NoSuchBucket"].includes(awsErrorName(error))) return undefined;
+      return await readJournalObject(aws, { bucket: Bucket, key: Key }, signal).catch((error: unknown) => {
         throw awsError(error, `Cannot read the journal ${place}`);
-      }
+      });
     },
     async write(Body) {
       const client = await aws.s3();
