@@ -2,6 +2,7 @@
 import { defineDocument, type DocumentEntry } from "@pilot-light/core/cli/documents";
 import { historyDocuments } from "@pilot-light/core/history/documents";
 import { z } from "zod";
+import { restorePointSchema } from "./archive/manifest.ts";
 import { compareDocuments } from "./compare/documents.ts";
 import { dumpDocuments } from "./dumps/documents.ts";
 
@@ -191,14 +192,7 @@ export const resultSchema = z.object({
     .nullable()
     .describe("Size of the dump of the target, in bytes; null with `--no-target-backup`."),
   sha256: z.string().describe("SHA-256 of the dump of the source, in hexadecimal."),
-  restorePoint: z
-    .object({
-      project: z.string().describe("Id of the Neon project."),
-      branch: z.string().describe("Name of the branch whose state it has."),
-      id: z.string().describe("Id of the new branch."),
-      name: z.string().describe("Name of the new branch."),
-      expiresAt: z.string().describe("When Neon deletes the new branch: UTC, in ISO 8601."),
-    })
+  restorePoint: restorePointSchema
     .nullable()
     .describe("The branch of Neon with the state before the sync; null where the plan has none."),
   unavailableMs: z

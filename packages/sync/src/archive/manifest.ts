@@ -74,6 +74,15 @@ const readVersions: readonly number[] = [1, 2];
  * that they do not know. Manifests are stored in S3, and other programs read them: a field keeps its name and meaning. A manifest holds no
  * user name of a database and no password.
  */
+/** A branch of Neon that a run has created. */
+export const restorePointSchema = z.object({
+  project: z.string().describe("Id of the Neon project."),
+  branch: z.string().describe("Name of the branch whose state it has."),
+  id: z.string().describe("Id of the restore point."),
+  name: z.string().describe("Name of the restore point."),
+  expiresAt: z.string().describe("When Neon deletes it: UTC, in ISO 8601."),
+});
+
 export const manifestSchema = z.looseObject({
   version: z.union([z.literal(1), z.literal(2)]).describe("Version of the manifest."),
   kind: z
@@ -136,14 +145,7 @@ export const manifestSchema = z.looseObject({
     })
     .exactOptional()
     .describe("Of an archive: the statements that changed the target after its verification."),
-  restorePoint: z
-    .object({
-      project: z.string().describe("Id of the Neon project."),
-      branch: z.string().describe("Name of the branch whose state it has."),
-      id: z.string().describe("Id of the restore point."),
-      name: z.string().describe("Name of the restore point."),
-      expiresAt: z.string().describe("When Neon deletes it: UTC, in ISO 8601."),
-    })
+  restorePoint: restorePointSchema
     .exactOptional()
     .describe(
       "Of an archive: the branch of Neon with the state of the target before the sync, if there is one.",
