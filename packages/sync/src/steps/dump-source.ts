@@ -73,7 +73,7 @@ async function dumpOnce(side: DumpSide, step: StepContext, report: Report): Prom
   const parts = new Background(step.signal);
   const context = { ...step, signal: parts.signal };
   const options = sessionOptions("source", environment, parts.signal);
-  await using snapshot = await openSnapshot(side.endpoint, job.readers, options);
+  await using snapshot = await openSnapshot(side.endpoint, job.readers, options, { besideDump: true });
   try {
     return await dumpSnapshot(side, snapshot, parts, context, report);
   } catch (error) {
