@@ -11,6 +11,9 @@ import { extraSandboxDirectory } from "@pilot-light/sandbox/vitest";
 import { processEnvironment } from "@pilot-light/core/config/env";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
+import { signalWhen } from "./processes.ts";
+import { keysOf, sync } from "./support.ts";
+
 const bin = fileURLToPath(new URL("../dist/bin.js", import.meta.url));
 
 const replacements = [
@@ -33,13 +36,17 @@ interface Shown {
   program?: "sync" | "dumps" | "compare";
 }
 
+function ownEnvironment(): Record<string, string> {
+  const { PATH = "", HOME = "" } = processEnvironment();
+  return { PATH, HOME, ...defaultEnvironment(sandbox.state) };
+}
+
 async function expectTranscript(
   name: string,
   args: string,
   { env = {}, program = "sync" }: Shown = {},
 ): Promise<void> {
-  const own = processEnvironment();
-  const environment = { PATH: own.PATH, HOME: own.HOME, ...defaultEnvironment(sandbox.state), ...env };
+  const environment = { ...ownEnvironment(), ...env };
   const words = [...(program === "sync" ? [] : [program]), ...args.split(" ").filter((word) => word !== "")];
   const command = [process.execPath, bin, ...words];
   const shown = `pnpm ${program} ${args}`.trim();
@@ -87,4 +94,21 @@ test("a refusal", async () => {
   expect(empty.username).toBe(ownerRoles.neon);
   empty.pathname = "/postgres";
   await expectTranscript("sync-refused", "neon-to-rds --dry-run", { env: { NEON_DATABASE_URL: empty.href } });
+});
+
+test("a filtered dry run, and one in place", async () => {
+  await expectTranscript("sync-filtered-dry-run", "neon-to-rds --schema public --allow-filtered --dry-run");
+  await expectTranscript("sync-in-place-dry-run", "neon-to-rds --in-place --dry-run");
+});
+
+test("the statements of a comparison", async () => {
+  await expectTranscript("compare-sql", "--schema --sql", { program: "compare" });
+});
+
+test("a dry run that resumes a sync", async () => {
+  const here = { env: ownEnvironment(), bucket: resourceNames(defaultProjectName).backupsBucket };
+  const hasDraft = async () => (await keysOf(here)).some((key) => key.endsWith(".draft.json"));
+  const killed = await sync(here, ["neon-to-rds", "--yes"], { onStart: signalWhen(hasDraft, "SIGKILL") });
+  expect(killed.exitCode).toBe(-1);
+  await expectTranscript("sync-resume-dry-run", "neon-to-rds --resume --dry-run");
 });
