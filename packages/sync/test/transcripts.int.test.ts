@@ -19,6 +19,7 @@ const bin = fileURLToPath(new URL("../dist/bin.js", import.meta.url));
 const replacements = [
   [/(__pl_old_\d+)_\d+/g, "$1_16777"],
   [/\b[0-9a-f]{64}\b/g, "5f0c".repeat(16)],
+  [/\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z/g, "2026-11-26T09:30:00.000Z"],
   [/\b20\d\d-\d\d-\d\d(?!T| \d\d:)/g, "2026-12-26"],
 ] as const;
 
