@@ -22,7 +22,7 @@ function isMarked({ target, excludeTableData, afterRestore }: Plan): boolean {
 
 /** Prints the plan of a sync. */
 export function printPlan(plan: Plan, printer: Printer, { dryRun }: { dryRun: boolean }): void {
-  const { bold, dim, red, yellow } = printer.colors;
+  const { bold } = printer.colors;
   const head = bold(`Sync  ${plan.source.system} -> ${plan.target.system}`);
   printer.row({ label: "", text: head, ...(dryRun ? { right: "dry run, nothing is written" } : {}) });
   printer.line();
@@ -44,26 +44,46 @@ export function printPlan(plan: Plan, printer: Printer, { dryRun }: { dryRun: bo
       printer,
     );
   }
-  if (plan.afterRestore !== null) {
-    const { file, sha256 } = plan.afterRestore;
+  printScript(plan, isMarked(plan), printer);
+  printer.line();
+  printEffects(plan, plan.notes, printer);
+}
+
+/** The facts about `--after-restore`, and about the mark of a changed copy. */
+export function printScript(
+  { afterRestore, target }: Pick<Plan, "afterRestore" | "target">,
+  marked: boolean,
+  printer: Printer,
+): void {
+  if (afterRestore !== null) {
+    const { file, sha256 } = afterRestore;
     printFact("script", `${file} changes the copy after its verification (SHA-256 ${sha256})`, printer);
   }
-  if (isMarked(plan)) {
-    printFact("", `from then on, ${plan.target.system} is a changed copy and must not reach Neon`, printer);
+  if (marked) {
+    printFact("", `from then on, ${target.system} is a changed copy and must not reach Neon`, printer);
   }
-  printer.line();
-  printTables(plan.tables, printer);
+}
+
+/** The end of a plan: the tables, what only the target has, the notes, and how long the run takes. */
+export function printEffects(
+  plan: Pick<Plan, "tables" | "removedObjects" | "estimatedDurationMs" | "estimatedUnavailableMs" | "mode">,
+  notes: readonly string[],
+  printer: Printer,
+  source: SourceWords = ofDatabase,
+): void {
+  const { bold, dim, red, yellow } = printer.colors;
+  printTables(plan.tables, printer, source);
   for (const name of plan.removedObjects) {
     printer.row({ label: `  ${bold(red("REMOVED, only in the target:"))} `, text: name });
   }
   if (plan.removedObjects.length > 0) printer.line();
-  for (const note of plan.notes) printer.row({ label: `  ${yellow("!")} `, text: note });
-  if (plan.notes.length > 0) printer.line();
+  for (const note of notes) printer.row({ label: `  ${yellow("!")} `, text: note });
+  if (notes.length > 0) printer.line();
   printer.row({ label: "  ", text: dim(describeEstimate(plan)) });
 }
 
 /** How long it takes, and how long others wait. */
-export function describeEstimate({
+function describeEstimate({
   estimatedDurationMs,
   estimatedUnavailableMs,
   mode,
@@ -123,12 +143,7 @@ interface SourceWords {
 
 const ofDatabase: SourceWords = { head: "source rows", unknown: "hidden" };
 
-/** Prints the tables of a plan. */
-export function printTables(
-  tables: readonly PlannedTable[],
-  printer: Printer,
-  source: SourceWords = ofDatabase,
-): void {
+function printTables(tables: readonly PlannedTable[], printer: Printer, source: SourceWords): void {
   const { bold, dim, red } = printer.colors;
   const unchanged = tables.filter(({ sourceRows, targetRows }) => sourceRows === targetRows);
   const quiet = printer.verbose || tables.length <= fewTables ? [] : unchanged;
