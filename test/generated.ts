@@ -8,7 +8,7 @@ import { expect } from "vitest";
 export const root = resolve(import.meta.dirname, "..");
 
 /** Writes every generated document. */
-export const updateCommand = "UPDATE=1 npx vitest run --project unit test";
+export const updateCommand = "UPDATE=1 npx vitest run --project unit test/";
 
 /** A Markdown table. */
 export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
