@@ -46,7 +46,7 @@ export class DumpStore {
     return `s3://${this.bucket}/${key}`;
   }
 
-  /** What happens to a dump that cannot be removed. */
+  /** A sentence for people: what happens to a dump that could not be removed. */
   otherwise(key: string): string {
     return `Without a manifest no command uses it, and S3 aborts its upload. To delete it:  aws s3 rm ${this.uri(key)}`;
   }

@@ -36,7 +36,7 @@ export async function listDumps(
 }
 
 /**
- * Keys of all objects beside the dumps, and of the dumps.
+ * Keys of the dumps, and of all other objects under their prefixes.
  * @throws OpsError BUCKET_MISSING, AWS_* (aws)
  */
 export async function listKeys(bucket: DumpBucket, signal: AbortSignal): Promise<string[]> {

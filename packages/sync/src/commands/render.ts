@@ -244,7 +244,7 @@ export function printUndoPlan(planned: PlannedUndo, printer: Printer): void {
       `Neon replaces the branch ${branch} with its state of ${time} UTC: ${database}, and every other database of the branch.`,
     );
     paragraph(
-      `The present state of ${branch} is kept as the branch ${preserved}. Sessions end for some seconds.`,
+      `Neon keeps the present state of ${branch} as the branch ${preserved}. Sessions end, and new ones must wait for some seconds.`,
     );
     printer.line();
     return;
@@ -252,10 +252,10 @@ export function printUndoPlan(planned: PlannedUndo, printer: Printer): void {
   const { kind } = planned;
   const { previous, previousBytes } = planned.plan;
   paragraph(
-    `${previous} (${formatBytes(previousBytes)}) gets the name ${database} again: its state before the last ${kind === "undone" ? "undo" : "sync"}.`,
+    `${previous} (${formatBytes(previousBytes)}) gets the name ${database} again. It holds the state before the last ${kind === "undone" ? "undo" : "sync"}.`,
   );
   paragraph(
-    `The database that is named ${database} at the moment is kept. To return to it, run the same command again.`,
+    `The present database ${database} is kept under another name. To return to it, run the same command again.`,
   );
   printer.line();
 }
@@ -267,7 +267,7 @@ export function printUndone({ plan, result, repaired }: Undone, printer: Printer
     const { branch, name, preserved } = plan.restorePoint;
     paragraph(`Undone: Neon has restored ${branch} to ${name}, and ${plan.database} accepts connections.`);
     paragraph(
-      `The replaced state is the branch ${preserved}. Neon does not delete ${name} by itself any more. Delete both in the Neon console when nobody needs them.`,
+      `The branch ${preserved} holds the replaced state. Neon now keeps ${name} until a person deletes it. When nobody needs these two branches, delete them in the Neon console.`,
     );
     return;
   }

@@ -1,5 +1,5 @@
 /**
- * `pnpm compare --with <key>`: a database beside the manifest of a dump. The dump itself is not downloaded. Takes and returns data; the
+ * `pnpm compare --with <key>`: compares a database with the manifest of a dump. The dump itself is not downloaded. Takes and returns data; the
  * command prints it. Writes nothing.
  */
 import type { CommandContext } from "@pilot-light/core/cli/command";

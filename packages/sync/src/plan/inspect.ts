@@ -180,7 +180,7 @@ async function readFilters(
   context: CommandContext,
 ): Promise<Filter | undefined> {
   if (patterns.length === 0) return undefined;
-  // Waits for locks: it looks for rows that refer to others.
+  // Waits for locks: it searches rows that refer to others.
   return await readBusy(session.endpoint, "source", context, () => readFilter(session, patterns, tables));
 }
 

@@ -55,7 +55,7 @@ export async function prepare(
   ]);
   const restorePoint = atTime(place, keys.stamp);
   const { source, target, programs, filter, findings } = inspection;
-  // The OID of the source tells whether the opposite sync has replaced it since.
+  // The OID of the source shows whether the opposite sync has replaced it since.
   const isUsable =
     interrupted?.draft.manifest.database.oid === source.facts.oid &&
     obsolete(interrupted, target.facts, undefined) === undefined;

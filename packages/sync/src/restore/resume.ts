@@ -1,4 +1,4 @@
-/** What `pnpm sync <direction> --resume` checks in addition to a restore: which dump, and that it still fits. */
+/** What `pnpm sync <direction> --resume` checks in addition to a restore: which dump it uses, and that no other command has replaced a database. */
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import { formatDuration } from "@pilot-light/core/output/format";
 import { findInterrupted, obsolete, type InterruptedDump, type Replaceable } from "../archive/drafts.ts";
@@ -84,7 +84,7 @@ export function resumed(
 ): PreparedRestore {
   const ageMs = now - stored.createdAt.getTime();
   const notes = [
-    `the dump is ${formatDuration(ageMs)} old: what was written to ${source} since is not in the copy`,
+    `the dump is ${formatDuration(ageMs)} old: the copy lacks what was written to ${source} since then`,
     ...(target === "neon" ? [`production reads ${target}, and will not have these rows`] : []),
   ];
   const { direction } = draft.manifest;

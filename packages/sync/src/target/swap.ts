@@ -42,7 +42,7 @@ export type SwapResult =
   | Replaced
   /** The target has its name and is open; `error` is why, or the interruption. */
   | { target: "unchanged"; error: unknown }
-  /** Nobody knows which database has which name; the message of `error` names the candidates. */
+  /** The names of the databases are not known; the message of `error` names the candidates. */
   | { target: "unknown"; error: OpsError };
 
 /** Each attempt waits 5 s at most, and the target is closed during that time. */

@@ -1,6 +1,6 @@
 /**
  * The transaction of the in-place mode: it empties the target, fills it and verifies it. Either it commits, or the target is unchanged.
- * Nothing but `commit` can end it with an effect, not even a COMMIT in a script or in a dump.
+ * Only `commit` can commit it: a COMMIT in a script or in a dump fails.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { delayed, grace } from "@pilot-light/core/async/grace";
@@ -18,7 +18,7 @@ export const guard = "pilot_light_ends_this_transaction";
 const lockTimeout = "10s";
 
 /**
- * Begins. After a ROLLBACK that nobody expects, the session only reads.
+ * Begins the transaction. After an unexpected ROLLBACK, the session can only read.
  * @returns number of the transaction, by which `pg_xact_status` knows it
  */
 export async function beginTransaction(session: Session): Promise<string> {
@@ -67,15 +67,15 @@ export async function nested<T>(session: Session, work: () => Promise<T>): Promi
   }
 }
 
-/** What became of the transaction. */
+/** The outcome of the transaction. */
 export type Commit =
   | { target: "replaced" }
   /** `error` is why. */
   | { target: "unchanged"; error: unknown }
-  /** The answer was lost, and nobody knows. */
+  /** The answer was lost, and the server could not be asked. */
   | { target: "unknown"; error: OpsError };
 
-/** Milliseconds to find out what became of a transaction whose answer was lost. */
+/** Milliseconds to find out the outcome of a transaction whose answer was lost. */
 const recoveryTime = 30_000;
 
 /** The transaction, and how to ask about it. */
@@ -137,7 +137,7 @@ async function findStatus({ id, reopen }: CommitRequest, signal: AbortSignal): P
       );
       if (status === "committed" || status === "aborted") return { status };
       // The server still works on it.
-      last = new Error(`the transaction ${id} is ${status ?? "not known any more"}`);
+      last = new Error(`the transaction ${id} is ${status ?? "no longer known"}`);
     } catch (error) {
       last = error;
     }
