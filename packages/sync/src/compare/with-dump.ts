@@ -44,7 +44,7 @@ export async function compareWithDump(
   return await withRoutes(options, context, (routes) =>
     stating("nothing-written", context.signal, async () => {
       const archive = await resolveBucket(options.outputs, context);
-      const { stored, manifest } = await findArchive(options.dump, archive, context.signal);
+      const { stored, manifest } = await findArchive(options.dump, archive.bucket, context.signal);
       const uri = archive.bucket.uri(stored.key);
       const contents = manifest.verified ?? manifest.contents;
       const details = decodeDetails(manifest, uri);

@@ -168,7 +168,7 @@ async function readMarkedSource(
   const { facts } = side;
   if (target !== "neon" || facts.mark !== undefined) return side;
   const named = { ...session.endpoint, oid: facts.oid, inPlace: facts.inPlace };
-  const mark = await readRecordedMark(store.place, named, context.signal);
+  const mark = await readRecordedMark(store.bucket, named, context.signal);
   return mark === undefined ? side : { ...side, facts: { ...facts, mark } };
 }
 

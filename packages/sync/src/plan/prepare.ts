@@ -51,7 +51,7 @@ export async function prepare(
     freeKeys(direction, store, options, context.signal),
     restorePointPlace(resolved.target, context),
     // Only a note, so that it is no reason to fail.
-    findInterrupted(store.place, direction, context.signal).catch(() => undefined),
+    findInterrupted(store.bucket, direction, context.signal).catch(() => undefined),
   ]);
   const restorePoint = atTime(place, keys.stamp);
   const { source, target, programs, filter, findings } = inspection;

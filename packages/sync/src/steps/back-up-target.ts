@@ -43,7 +43,7 @@ export async function backUpTarget(
     markBefore ??
     (target.system === "neon"
       ? undefined
-      : await readRecordedMark(store.place, { ...target, ...facts.target }, signal));
+      : await readRecordedMark(store.bucket, { ...target, ...facts.target }, signal));
   const { inventory, sequences, snapshot } = found;
   await store.putManifest(
     key,
