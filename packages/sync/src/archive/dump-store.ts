@@ -10,6 +10,7 @@ import type { S3Client, UploadPartCommand } from "@aws-sdk/client-s3";
 import { delayed, grace } from "@pilot-light/core/async/grace";
 import type { AwsClients } from "@pilot-light/core/aws/clients";
 import { awsError, awsErrorName, awsStatus } from "@pilot-light/core/aws/errors";
+import { sdk } from "@pilot-light/core/aws/sdk";
 import { draftKey, dumpPrefixes, manifestKey } from "@pilot-light/core/dump-keys";
 import type { Draft } from "./drafts.ts";
 import { DumpBucket } from "./dump-bucket.ts";
@@ -206,7 +207,7 @@ export class DumpStore {
    * to this bucket at the moment.
    */
   async abortStaleUploads(now: Date, signal: AbortSignal): Promise<void> {
-    const { ListMultipartUploadsCommand, AbortMultipartUploadCommand } = await import("@aws-sdk/client-s3");
+    const { ListMultipartUploadsCommand, AbortMultipartUploadCommand } = sdk.s3();
     const s3 = await this.#aws.s3();
     try {
       for (const Prefix of dumpPrefixes) {
