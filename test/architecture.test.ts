@@ -1,6 +1,6 @@
 /**
  * docs/architecture.md draws the arrows of test/arrows.ts, and the files that it names exist.
- * `UPDATE=1 npx vitest run --project unit test/architecture.test.ts` writes the table.
+ * The table is generated.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
 /**
- * docs/errors.md, docs/json.md and docs/flags.md are generated from the registers of the packages.
- * `UPDATE=1 npx vitest run --project unit test/docs.test.ts` writes them.
+ * docs/errors.md, docs/json.md and docs/flags.md are generated from the registers of the packages, and the documents include
+ * transcripts and tables of errors.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

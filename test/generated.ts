@@ -1,4 +1,4 @@
-/** Documents that are generated from registries: written with UPDATE=1, otherwise compared. */
+/** Documents that are generated from registries: written with UPDATE=1, otherwise compared. A stale one fails with this command. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { processEnvironment } from "@pilot-light/core/config/env";
@@ -6,6 +6,9 @@ import { format } from "prettier";
 import { expect } from "vitest";
 
 export const root = resolve(import.meta.dirname, "..");
+
+/** Writes every generated document. */
+export const updateCommand = "UPDATE=1 npx vitest run --project unit test/";
 
 /** A Markdown table. */
 export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -23,5 +26,8 @@ export async function expectGenerated(path: string, text: string): Promise<void>
 export function expectText(path: string, wanted: string): void {
   const file = join(root, path);
   if (processEnvironment().UPDATE !== undefined) writeFileSync(file, wanted);
-  else expect(existsSync(file) ? readFileSync(file, "utf8") : "").toBe(wanted);
+  else {
+    const text = existsSync(file) ? readFileSync(file, "utf8") : "";
+    expect(text, `${path} is stale. To write it:  ${updateCommand}`).toBe(wanted);
+  }
 }

@@ -1,7 +1,4 @@
-/**
- * The tables of README.md and the page docs/variables.md are generated from the registries in core.
- * `UPDATE=1 npx vitest run --project unit test/readme.test.ts` writes them.
- */
+/** The tables of README.md and the page docs/variables.md are generated from the registries in core. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { variables, type VariableSpec } from "@pilot-light/core/config/env";

@@ -1,12 +1,10 @@
-/**
- * `.env.example` is generated from the registry of variables: `UPDATE=1 npx vitest run --project unit test/settings.test.ts` writes it.
- */
+/** `.env.example` is generated from the registry of variables. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { variables, type VariableSpec } from "@pilot-light/core/config/env";
 import { parseSettings } from "@pilot-light/core/config/settings-file";
 import { expect, test } from "vitest";
-import { expectText, root } from "./generated.ts";
+import { expectText, root, updateCommand } from "./generated.ts";
 
 const settings = Object.entries<VariableSpec>(variables).filter(([, { fromSystem }]) => fromSystem !== true);
 
@@ -41,7 +39,8 @@ test(".env.example sets nothing, and is well formed without its comment signs", 
   const text = readFileSync(join(root, ".env.example"), "utf8");
   expect(parseSettings(text, ".env.example")).toEqual({});
   const names = Object.keys(parseSettings(text.replaceAll(/^#(?=\w)/gm, ""), ".env.example"));
-  expect(names.toSorted()).toEqual(settings.map(([name]) => name).toSorted());
+  const wanted = settings.map(([name]) => name).toSorted();
+  expect(names.toSorted(), `.env.example is stale. To write it:  ${updateCommand}`).toEqual(wanted);
 });
 
 test("git ignores .env, and not its template", () => {

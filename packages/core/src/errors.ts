@@ -417,10 +417,10 @@ export const keepBranchInvalid = defineError<{ value: string; mostDays: number }
   code: "KEEP_BRANCH_INVALID",
   failure: "configuration",
   meaning: "`--keep-branch` or PILOT_LIGHT_KEEP_BRANCH_DAYS is not a number of days that Neon accepts.",
-  remedy: "Set it to a whole number from 1 to 30.",
+  remedy: "Set the option or the variable to a whole number from 1 to 30.",
   state: "nothing-written",
   message: ({ value, mostDays }) =>
-    `A restore point is kept for a whole number of days from 1 to ${mostDays}, not for "${value}".`,
+    `Neon keeps a restore point for a whole number of days from 1 to ${mostDays}, not for "${value}".`,
   hint: () => "Set PILOT_LIGHT_KEEP_BRANCH_DAYS, or add the option, such as  --keep-branch 7",
 });
 
@@ -515,7 +515,7 @@ export const hostUnknown = defineError<Connecting & { pooledHost: string | undef
   hint: ({ setting, pooledHost }) =>
     pooledHost === undefined
       ? `Check ${setting}.`
-      : `${notPooled(pooledHost)} Check that its name resolves as well.`,
+      : `${notPooled(pooledHost)} Check that the name of the direct host resolves.`,
 });
 
 export const unreachable = defineError<
@@ -717,7 +717,7 @@ export const addressMissing = defineError({
   remedy: "Set RDS_HOSTADDR to the local end of your tunnel.",
   state: "nothing-written",
   message: () => "The route `address` needs RDS_HOSTADDR, which is not set.",
-  hint: () => "Set it to the local end of your tunnel:  export RDS_HOSTADDR=127.0.0.1:<local port>",
+  hint: () => "Set the variable to the local end of your tunnel:  export RDS_HOSTADDR=127.0.0.1:<local port>",
 });
 
 export const sessionPluginMissing = defineError<{ install: string }>({
@@ -738,7 +738,7 @@ export const sessionPluginOld = defineError<{ found: string; needed: string; ins
   remedy: "Install the current version of the plugin with the command that the error shows.",
   state: "nothing-written",
   message: ({ found, needed }) =>
-    `The session-manager-plugin is version ${found}; ${needed} or later is needed.`,
+    `The session-manager-plugin has version ${found}, but a session needs ${needed} or later.`,
   hint: ({ install }) => install,
 });
 
@@ -752,7 +752,7 @@ export const noSsmTarget = defineError({
   state: "nothing-written",
   message: () => "Systems Manager has no target through which it can reach RDS.",
   hint: () =>
-    `Deploy the environment with this version, which adds a task for it. To see what it changes:  pnpm infra:diff    Or name an instance that may connect to RDS:  export PILOT_LIGHT_SSM_TARGET=i-...`,
+    `Deploy the environment with this version, which adds a task for this route. To see what the deployment changes:  pnpm infra:diff    Or name an instance that may connect to RDS:  export PILOT_LIGHT_SSM_TARGET=i-...`,
 });
 
 export const accessTaskFailed = defineError<{ cluster: string; task?: string; problem: string }>({
@@ -776,7 +776,8 @@ export const sessionNotStarted = defineError<{ target: string; problem: string }
   remedy:
     "Check that the target runs and is connected to Systems Manager, and that your network allows connections to `ssmmessages`.",
   message: ({ target, problem }) => `The session in ${target} did not start: ${problem}.`,
-  hint: () => "Run the command again with --verbose.",
+  hint: () =>
+    "Check that the target runs, and that your network allows connections to ssmmessages. To see what the plugin does, run the command again with  --verbose",
 });
 
 export const sessionEnded = defineError<{ target: string }>({
@@ -806,7 +807,7 @@ export const pgDumpMissing = defineError<Omit<NeededPrograms, "found">>({
   meaning: "pg_dump and pg_restore are not installed.",
   remedy: "Install the PostgreSQL client programs of at least the major version of both servers.",
   state: "nothing-written",
-  message: ({ needed }) => `pg_dump and pg_restore are not installed; version ${needed} is needed.`,
+  message: ({ needed }) => `pg_dump and pg_restore are not installed. Version ${needed} is needed.`,
   hint: ({ install }) => install,
 });
 
@@ -824,7 +825,7 @@ export const pgDumpTooOld = defineError<NeededPrograms>({
 export const pgDumpTooNew = defineError<NeededPrograms & { highest: number; target: number }>({
   code: "PG_DUMP_TOO_NEW",
   failure: "configuration",
-  meaning: "Every installed pg_dump is too new: the server of the target cannot restore what it writes.",
+  meaning: "Every installed pg_dump is too new: the server of the target cannot restore its dumps.",
   remedy: "Install the PostgreSQL client programs of the version that the message names.",
   state: "nothing-written",
   message: ({ needed, highest, target }) =>

@@ -258,7 +258,7 @@ export const dataLossRefused = defineError<{
 }>({
   code: "DATA_LOSS_REFUSED",
   failure: "precondition",
-  meaning: "Terraform would delete or replace resources that hold data, which the command should not do.",
+  meaning: "Terraform would delete or replace resources that hold data. The command normally keeps them.",
   remedy:
     "Give the variables of the last deployment again (`--var`, `--var-file`, TF_VAR_...). `--allow-data-loss` continues anyway.",
   state: "nothing-written",
@@ -290,7 +290,7 @@ export const accountNotReady = defineError<{
   failure: "precondition",
   meaning:
     "AWS would refuse a part of the deployment: a quota, an offer, a name, an image or a certificate does not fit the plan.",
-  remedy: "Do what the error names for each finding. `--allow-account` continues anyway.",
+  remedy: "Follow the instruction that the error shows for each finding. `--allow-account` continues anyway.",
   state: "nothing-written",
   message: ({ problems }) =>
     `AWS would refuse a part of the deployment: ${plural(problems.length, "finding")}.`,
@@ -394,7 +394,7 @@ export const settingsPending = defineError<{
   remedy: "Deploy the settings with `pnpm infra:deploy`, or run the command without them.",
   state: "nothing-written",
   message: ({ command, mode, changes }) =>
-    `The environment is already ${mode}, so \`${command}\` changes nothing. The given settings would lead to ${plural(changes, "change")}.`,
+    `The environment is already ${mode}, so \`${command}\` changes nothing. The given settings would make ${plural(changes, "change")}.`,
   hint: ({ deployLine }) => `To apply the settings:  ${deployLine}`,
 });
 
@@ -489,7 +489,7 @@ export const adoptionAmbiguous = defineError<{
   code: "ADOPTION_AMBIGUOUS",
   failure: "precondition",
   meaning:
-    "The existing environment has resources of which the command cannot know whether they are those of this stack.",
+    "A resource of this stack may be one of several existing resources, and the command does not guess.",
   remedy:
     "Choose with `--map <existing address>=<address in this stack>`, or leave a resource alone with `--map <existing address>=`.",
   state: "nothing-written",
@@ -529,7 +529,7 @@ export const adoptionConflict = defineError<{ conflicts: readonly string[] }>({
 export const adoptionEmpty = defineError<{ file: string; project: string }>({
   code: "ADOPTION_EMPTY",
   failure: "precondition",
-  meaning: "No resource of the existing state is one that this stack would create.",
+  meaning: "The existing state contains no resource that this stack would create.",
   remedy: "Check PROJECT_NAME: the names of all resources contain it.",
   state: "nothing-written",
   message: ({ file, project }) =>

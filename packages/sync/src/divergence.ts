@@ -17,6 +17,7 @@ import { splitComment } from "./read/copy-mark.ts";
 import { directions, type DirectionName } from "./direction.ts";
 import { readInventory } from "./read/inventory.ts";
 import type { Manifest } from "./archive/manifest.ts";
+import { readNewestArchive } from "./archive/read-dumps.ts";
 import type { ReachOptions } from "./options.ts";
 import { resolve, withRoutes, type Resolved } from "./resolve.ts";
 import { settleAll } from "@pilot-light/core/async/settle";
@@ -64,7 +65,7 @@ async function compare(
   context: CommandContext,
 ): Promise<Divergence> {
   const { source: neon, target: rds, store, rereadSecret } = resolved;
-  const newest = await store.newestArchive(context.signal);
+  const newest = await readNewestArchive(store.bucket, context.signal);
   const manifest = newest !== undefined && isOf(newest, neon, rds) ? newest : undefined;
   const [neonSide, rdsSide] = await settleAll([
     readSide(neon, rereadSecret, compared.includes("neon") ? manifest : undefined, context),

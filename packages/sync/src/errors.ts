@@ -35,7 +35,7 @@ export const syncRunning = defineError<{
   failure: "precondition",
   meaning: "Another sync or undo holds the lock of one of the databases.",
   remedy:
-    "Wait until the other sync or undo has ended. The message names its session, its beginning and its client. If its process is gone, the session ends in a minute.",
+    "Wait until the other sync or undo has ended. The message names its session on the server, when the session began, and its client. If the process of that sync no longer exists, the server ends the session within a minute.",
   message: ({ role, database, system, holder }) => {
     const who =
       holder === undefined ? "" : ` (session ${holder.pid}, since ${holder.since}, from ${holder.client})`;
@@ -44,7 +44,7 @@ export const syncRunning = defineError<{
   hint: ({ holder }) => {
     const wait = "Wait until the other sync has ended, then run the command again.";
     if (holder === undefined) return wait;
-    return `${wait} If its process no longer exists, the server ends its session within a minute. To end it at once, run this on the server:  select pg_terminate_backend(${holder.pid});`;
+    return `${wait} If the process of that sync no longer exists, the server ends the session within a minute. To end the session at once, run this on the server:  select pg_terminate_backend(${holder.pid});`;
   },
 });
 
@@ -111,11 +111,11 @@ export const undoInPlace = defineError<{
   failure: "precondition",
   meaning:
     "The last sync or restore replaced the contents of the database in place. It kept no previous database that an undo could return to.",
-  remedy: "Restore the dump that it made before, with the command of the hint.",
+  remedy: "Restore the backup of that sync, with the command of the hint.",
   message: ({ live, at }) =>
-    `The contents of ${live} were replaced in place at ${at}, so no undo can return to them.`,
+    `A sync or a restore replaced the contents of ${live} in place at ${at}, so no undo can return to the earlier contents.`,
   details: ({ previous }) =>
-    previous === undefined ? [] : [`the previous database ${previous} is of an earlier sync`],
+    previous === undefined ? [] : [`an earlier sync left the previous database ${previous}`],
   hint: (facts) => `The earlier contents are in S3. To return to them:  ${wayBack(facts)}`,
 });
 
@@ -345,17 +345,18 @@ export const notEmptied = defineError<{ left: readonly string[]; lost: readonly 
   code: "NOT_EMPTIED",
   failure: "target",
   meaning:
-    "The in-place mode could not drop everything in the target, or it would have dropped what must stay. The transaction was rolled back.",
+    "The in-place mode could not drop all objects of the target, or it would have dropped objects that it must keep. The server rolled the transaction back.",
   remedy: "Drop the objects that the message names, or sync without `--in-place`.",
   message: ({ left }) =>
     left.length > 0
-      ? "The target still has objects after the in-place mode has dropped all that it knows."
-      : "Emptying the target would drop objects that must stay.",
+      ? "The in-place mode could not drop all objects of the target."
+      : "Emptying the target would drop objects that the in-place mode must keep.",
   details: ({ left, lost }) => [
     ...left.slice(0, 20).map((name) => `not dropped: ${name}`),
-    ...lost.slice(0, 20).map((name) => `must stay: ${name}`),
+    ...lost.slice(0, 20).map((name) => `must be kept: ${name}`),
   ],
-  hint: () => "Drop these objects in the target, or what connects them. Or sync without --in-place.",
+  hint: () =>
+    "In the target, drop these objects, or the dependencies between them. Or sync without --in-place.",
 });
 
 export const targetChanged = defineError<{
@@ -366,12 +367,13 @@ export const targetChanged = defineError<{
   code: "TARGET_CHANGED",
   failure: "target",
   meaning:
-    "Somebody changed objects or large objects of the target after the in-place mode had dumped it. The dump would not hold them, so the transaction was rolled back.",
+    "Another session changed objects or large objects of the target after the in-place mode had dumped it. The dump does not contain these changes, so the sync rolled the transaction back.",
   remedy: "Run the command again when no migration runs on the target.",
   message: ({ system, database }) =>
     `${system}: another session changed objects of ${database} after the sync had dumped it.`,
   details: ({ objects }) => objects,
-  hint: () => "Wait until nobody changes the target any more, then run the same command again.",
+  hint: () =>
+    "Wait until the migration or other change of the target has ended, then run the same command again.",
 });
 
 export const transactionEnded = defineError<{ database: string; what: string }>({
@@ -387,8 +389,8 @@ export const transactionEnded = defineError<{ database: string; what: string }>(
 export const commitFailed = defineError<{ database: string; reason: string }>({
   code: "COMMIT_FAILED",
   failure: "target",
-  meaning: "The server did not commit the transaction of the in-place mode. The target is unchanged.",
-  remedy: "Fix what the message names, then run the command again.",
+  meaning: "The server did not commit the transaction of the in-place mode.",
+  remedy: "Fix the problem that the message names, then run the command again.",
   state: "target-unchanged",
   message: ({ database, reason }) =>
     `The server did not commit the transaction that replaces ${database}: ${reason}`,
@@ -405,15 +407,15 @@ export const commitUnknown = defineError<{
   code: "COMMIT_UNKNOWN",
   failure: "target",
   meaning:
-    "The connection was lost during the COMMIT of the in-place mode, and no server answers whether it has committed. The target is complete either way: it holds all of its earlier contents, or all of the new ones.",
-  remedy: "Ask the server with the query of the message. Both dumps are in S3.",
+    "The connection was lost during the COMMIT of the in-place mode, and the tool could not find out whether the server committed. The target is complete in both cases: it holds all of its earlier contents, or all of the new ones.",
+  remedy: "Run the query of the message on the server. Both dumps are in S3.",
   state: "unknown",
   message: ({ database, reason }) =>
-    `The connection was lost during the COMMIT that replaces ${database}, and the server does not answer whether it has committed: ${reason}`,
+    `The connection was lost during the COMMIT that replaces ${database}, and the tool could not find out whether the server committed: ${reason}`,
   details: ({ id, backup }) => [
     "the database is complete: it has all of its earlier contents, or all of the new ones",
     `to find out:  select pg_xact_status('${id}');`,
-    `its earlier contents are also in the dump ${backup}`,
+    `the dump ${backup} holds the earlier contents as well`,
   ],
-  hint: (facts) => `If it has committed, and the earlier contents are needed:  ${wayBack(facts)}`,
+  hint: (facts) => `If the server committed, and you need the earlier contents:  ${wayBack(facts)}`,
 });

@@ -162,13 +162,13 @@ export async function resolvePair(
 export async function resolveBucket(
   source: OutputsSource,
   context: CommandContext,
-): Promise<{ bucket: DumpBucket; store: DumpStore; names: ResourceNames }> {
+): Promise<{ bucket: DumpBucket; names: ResourceNames }> {
   const { aws, identity, names, raw } = await readEnvironment(source, context);
   const { db_backups_bucket_name: given } = parseOutputs(raw, bucketOutputs);
   const name = bucketName(given, names);
   const store = new DumpStore(aws, name, identity.account);
   await store.check(context.signal);
-  return { bucket: store.place, store, names };
+  return { bucket: store.bucket, names };
 }
 
 /** Resolves one of the two databases, and opens the route to RDS if it is that one. */

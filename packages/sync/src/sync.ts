@@ -56,7 +56,7 @@ async function withResume(
   { signal }: CommandContext,
 ): Promise<unknown> {
   if (!(error instanceof OpsError) || error.code !== "SYNC_INTERRUPTED") return error;
-  const interrupted = await findInterrupted(store.place, direction, signal).catch(() => undefined);
+  const interrupted = await findInterrupted(store.bucket, direction, signal).catch(() => undefined);
   if (interrupted === undefined) return error;
   const resume = `To repair it and restore the dump of that sync, without reading ${direction.source} again:  pnpm sync ${direction.name} --resume`;
   return error.with({ hint: `${error.hint ?? ""} ${resume}` });

@@ -81,7 +81,7 @@ test.concurrent("a masked copy reaches Neon by no way without the flag", async (
   expect(await emailsOn(pair, "rds")).toBe(true);
   expect(await commentOn(pair, "rds")).toMatch(new RegExp(`^ours\npilot-light, .*${sha256}`));
   const manifest = await manifestOf(pair, plan.archive);
-  // The dump itself holds the true rows.
+  // The dump itself holds the original rows.
   expect(manifest.database.mark).toBeUndefined();
   expect(manifest.target?.mark).toEqual({ afterRestore: { file: "mask.sql", sha256 } });
   expect(manifest.afterRestore?.tables["public.masked_at"]?.rows).toBe(0);

@@ -374,7 +374,7 @@ describe.concurrent("an answer to COMMIT that is lost", () => {
     });
   }
 
-  test("while no server answers: nobody knows, and the error names the query that tells", async () => {
+  test("while no server answers, the outcome is unknown, and the error names the query that shows it", async () => {
     await using pair = await createPair(testSandbox(), { neon: "empty", rds: "empty" });
     const session = await openSession(endpointOf(pair, "rds"), { failure: "target" });
     const id = await beginTransaction(session);

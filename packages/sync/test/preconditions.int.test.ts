@@ -223,7 +223,7 @@ test.concurrent(
 );
 
 describe.concurrent("a server without room for the copy", () => {
-  test("RDS: CloudWatch tells the free storage", async () => {
+  test("RDS: CloudWatch reports the free storage", async () => {
     await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
     const { AWS_ENDPOINT_URL: endpoint = "", AWS_REGION: region = "" } = pair.env;
     const { AWS_ACCESS_KEY_ID: accessKeyId = "", AWS_SECRET_ACCESS_KEY: secretAccessKey = "" } = pair.env;

@@ -75,7 +75,7 @@ test.concurrent("killed at each step after the dump, a sync to RDS resumes witho
   expect(listed.stderr).toContain("INCOMPLETE");
   const planned = await resume(pair, "neon-to-rds", "--dry-run");
   expect(planned.stdout).toContain('"outcome": "resume-planned"');
-  expect(planned.stdout).toContain("what was written to neon since is not in the copy");
+  expect(planned.stdout).toContain("the copy lacks what was written to neon since then");
   expect(await footprint(pair)).toEqual(left);
   await expectResumed(pair, await resume(pair, "neon-to-rds", "--yes"));
   expect(await contentOf(pair, "rds")).toBe(first);

@@ -29,7 +29,10 @@ test("the first eleven checks keep their ids and their order, which waivers and 
 
 test("every file of src/checks is registered", () => {
   const files = readdirSync(join(import.meta.dirname, "checks")).filter((file) => !file.endsWith(".test.ts"));
-  expect(files.map((file) => file.replace(/\.ts$/, "")).sort()).toEqual([...ids].sort());
+  const found = files.map((file) => file.replace(/\.ts$/, "")).sort();
+  expect(found, "add each file to the list in registry.ts; its name is the id of the check").toEqual(
+    [...ids].sort(),
+  );
 });
 
 describe.each(registry.map((check) => ({ check, id: check.id })))("$id", ({ check, id }) => {
@@ -45,11 +48,13 @@ describe.each(registry.map((check) => ({ check, id: check.id })))("$id", ({ chec
 
   test("has a page that describes what it checks, why it fails, and what to do", () => {
     const file = join(pages, `${id}.md`);
-    expect(existsSync(file), `docs/checks/${id}.md, with the sections that this test expects`).toBe(true);
+    expect(existsSync(file), `write docs/checks/${id}.md as CONTRIBUTING.md describes`).toBe(true);
     const text = readFileSync(file, "utf8");
     expect(text.startsWith(`# ${id}\n`)).toBe(true);
     for (const heading of ["## What it checks", "## When it fails"]) expect(text).toContain(heading);
-    for (const action of check.actions) expect(text).toContain(`\`${action}\``);
+    for (const action of check.actions) {
+      expect(text, `docs/checks/${id}.md names every IAM action`).toContain(`\`${action}\``);
+    }
   });
 });
 
@@ -59,18 +64,19 @@ const sources = ["packages/validate/src", "packages/core/src"].flatMap((director
     .map((file) => readFileSync(join(root, directory, file), "utf8").replaceAll("\\`", "`")),
 );
 
-test.each(ids)("the page of %s quotes messages that a check prints; … stands for what varies", (id) => {
+const pageIds = readdirSync(pages).map((file) => file.replace(/\.md$/, ""));
+
+test.each(pageIds)("the page %s quotes messages that a check prints; … stands for what varies", (id) => {
   const rows = readFileSync(join(pages, `${id}.md`), "utf8").matchAll(/^\| (?<message>[^|]+?) +\|/gm);
   const messages = [...rows].map(({ groups }) => groups?.["message"] ?? "").slice(2);
-  expect(messages).not.toEqual([]);
+  expect(messages, `docs/checks/${id}.md has a table of messages`).not.toEqual([]);
   const parts = messages.flatMap((message) => message.replace(" (warning)", "").split("…"));
   const unknown = parts.filter((part) => !sources.some((source) => source.includes(part.trim())));
-  expect(unknown).toEqual([]);
+  expect(unknown, `docs/checks/${id}.md quotes what no check prints`).toEqual([]);
 });
 
 test("there is no page without a check", () => {
-  const found = readdirSync(pages).map((file) => file.replace(/\.md$/, ""));
-  expect(found.filter((id) => id !== "README").sort()).toEqual([...ids].sort());
+  expect(pageIds.filter((id) => !ids.includes(id))).toEqual([]);
 });
 
 describe("the policy", () => {

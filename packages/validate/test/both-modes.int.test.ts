@@ -155,7 +155,7 @@ describe("newest-dump", () => {
   test("a dump without a manifest does not count", async () => {
     const manifest = { Bucket: environment.pair.bucket, Key: "neon-dumps/2026-11-22T09-30-00.manifest.json" };
     await environment.aws.s3.send(new DeleteObjectCommand(manifest));
-    await storeDump(environment.aws, environment.pair.bucket, { whole: false });
+    await storeDump(environment.aws, environment.pair.bucket, { complete: false });
     const result = await check("newest-dump");
     expect(result).toMatchObject({
       status: "warning",

@@ -13,11 +13,11 @@ export const grace = {
   program: 2000,
   /** Until a terraform that changes nothing is killed after its SIGINT. */
   plan: 5000,
-  /** Until nobody waits any more for a terraform that changes resources, after AWS did not answer. */
+  /** For which the command waits for a terraform that changes resources, after AWS did not answer. */
   apply: 3000,
   /** Until a request that creates or deletes an object in S3 is aborted. */
   request: 3000,
-  /** Until nobody waits any more for the removal of something that the command has created. A busy server may still finish it. */
+  /** For which the command waits for the removal of something that it created. A busy server may still finish it. */
   removal: 5000,
   /** For the record of the run in S3, after everything else. */
   record: 1000,

@@ -16,7 +16,7 @@ export interface Watched {
   progress: () => unknown;
   /**
    * Finds out, by a way of its own such as a new connection, whether the other machine still does the work.
-   * @returns why the work cannot end any more; undefined while it can
+   * @returns why the work can no longer end; undefined while it can
    */
   probe: (milliseconds: number, signal: AbortSignal) => Promise<string | undefined>;
 }

@@ -2,7 +2,7 @@
 import type { AwsClients } from "./clients.ts";
 import { sdk } from "./sdk.ts";
 
-/** Milliseconds after which nobody waits for the answer any more: a network may not reach CloudWatch. */
+/** Milliseconds for which the answer is awaited: a network may not reach CloudWatch. */
 const answerTime = 5000;
 
 /** Milliseconds for which a value counts. RDS sends one each minute. */
@@ -10,7 +10,7 @@ const recent = 15 * 60_000;
 
 /**
  * Bytes that are free, by the newest value; undefined where CloudWatch has none, as in the first minutes of an instance.
- * @throws what the SDK throws, or an error that says that CloudWatch did not answer
+ * @throws what the SDK throws, or an error that states that CloudWatch did not answer
  */
 export async function readFreeStorage(
   aws: AwsClients,

@@ -41,7 +41,7 @@ export const variables = {
     default: "7",
   },
   NEON_API_HOST: {
-    description: "Address of Neon's API, if it is another one.",
+    description: "Address of Neon's API, instead of the usual one.",
     details:
       "The tools of Neon read this variable as well. The default is `https://console.neon.tech/api/v2`. Tests set it.",
   },
@@ -81,7 +81,7 @@ export const variables = {
       "The file holds the JSON that `pnpm infra:output --outputs-file <file>` writes. If the variable is not set, the tools run `cdktf output` or `terraform output`. The option `--outputs-file` has precedence.",
   },
   PILOT_LIGHT_OUTPUTS: {
-    description: "The Terraform outputs themselves, where no file can be given.",
+    description: "The Terraform outputs as JSON, where a file is not possible.",
     details:
       "The same JSON as in the file of `PILOT_LIGHT_OUTPUTS_FILE`, which has precedence. A sync inside AWS gets its outputs this way.",
   },
@@ -113,7 +113,7 @@ export const variables = {
     firstUse: true,
   },
   TF_WORKSPACE: {
-    description: "Workspace of that organization.",
+    description: "Workspace of `TF_CLOUD_ORGANIZATION`.",
     details: "Set it together with `TF_CLOUD_ORGANIZATION`.",
     firstUse: true,
   },

@@ -7,7 +7,7 @@ import type { Printer } from "../output/printer.ts";
 import { run } from "../process.ts";
 import type { RunRecord } from "./run-record.ts";
 
-/** What the hook is told about the run. */
+/** What the hook gets to know about the run. */
 export interface HookFacts {
   record: RunRecord;
   /** What a failed run has changed; empty for a run that did not fail, and where it is not known. */

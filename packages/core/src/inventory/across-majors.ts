@@ -1,6 +1,6 @@
 /**
- * Compares SQL that servers, or programs pg_dump, of two majors print for the same object. They print nearly everything alike. Only these
- * differences are removed:
+ * Compares the SQL that the servers or the pg_dump programs of two major versions print for one object. They print most objects alike. The
+ * comparison ignores these differences only:
  *
  * 1. up to 15, a view of one relation names it before each column: `SELECT t.a FROM t`; from 16 on it does not: `SELECT a FROM t`;
  * 2. from 18 on, NOT NULL is a constraint with a name, which pg_dump writes where it is not the usual one;

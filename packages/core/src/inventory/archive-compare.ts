@@ -99,7 +99,7 @@ interface Item {
   sql: CanonicalSql;
 }
 
-/** Names of entries are not unique: operators are told apart by the types that they take, which are in their SQL. */
+/** Names of entries are not unique: operators with one name differ in the types that they take, which are in their SQL. */
 function group(archive: Archive, isCompared: (entry: ArchiveEntry) => boolean): Map<string, Item[]> {
   const groups = new Map<string, Item[]>();
   for (const entry of archive.entries) {

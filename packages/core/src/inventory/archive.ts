@@ -116,7 +116,7 @@ export function parseArchive(bytes: Buffer): Archive {
   };
 }
 
-/** By the number of `teSection` in pg_backup.h; 1 is none. */
+/** By the number of `teSection` in pg_backup.h, where 1 is SECTION_NONE. */
 const sections: Readonly<Record<number, Section>> = { 2: "pre-data", 3: "data", 4: "post-data" };
 
 function readEntry(reader: Reader, minor: number, before: Section = "pre-data"): ArchiveEntry {

@@ -1,6 +1,7 @@
 /**
  * The project of the Neon database, through Neon's API: its branches, one of which can be the restore point of a sync. NEON_API_KEY and
- * NEON_PROJECT_ID name it. The official client repeats a request that Neon asks to repeat (423, 429, 503), and loads with the first request.
+ * NEON_PROJECT_ID give access to it. The official client repeats a request that Neon asks to repeat (423, 429, 503). It is loaded with the
+ * first request.
  *
  * The API: https://neon.com/docs/reference/api/branches and https://neon.com/docs/guides/branch-expiration
  */
@@ -30,7 +31,7 @@ export interface StoredRestorePoint extends NeonBranch {
   createdAt: string;
 }
 
-/** What the API is used with. */
+/** What the requests to the API need. */
 export interface NeonUse {
   environment: Environment;
   /** Hides the key from everything that is printed. */
@@ -42,7 +43,7 @@ export interface NeonUse {
 /** Milliseconds of one request, with its repetitions. */
 const requestTime = 30_000;
 
-/** Milliseconds between two questions whether Neon has finished. */
+/** Milliseconds between two requests that ask whether Neon has finished. */
 const pollTime = 500;
 
 /** The variables that give access to the API. */
@@ -55,7 +56,7 @@ export function openNeonProject(use: NeonUse): NeonProject | undefined {
   return key === undefined || id === undefined ? undefined : new NeonProject(key, id, use);
 }
 
-/** Whether an error is Neon's answer that it has not done what was asked. After other errors, it may have done it all the same. */
+/** Whether Neon refused a request, so that it changed nothing. After any other error, Neon may have done what was requested. */
 export function isRefusal(error: unknown): boolean {
   return error instanceof OpsError && refusals.includes(error.code);
 }
@@ -150,7 +151,7 @@ export class NeonProject {
   }
 
   /**
-   * Makes sure that Neon does not delete a branch by itself. Neon creates no branch from one that expires, so a restore from it needs this.
+   * Removes the expiration of a branch, so that Neon does not delete it by itself. Neon does not restore from a branch that expires.
    */
   async keepBranch({ id, name }: NeonBranch, signal: AbortSignal): Promise<void> {
     await this.#request(`Cannot keep the Neon branch ${name}`, signal, (neon) =>
@@ -159,8 +160,8 @@ export class NeonProject {
   }
 
   /**
-   * Replaces the contents of a branch, with all of its databases, by those of another branch. The host name stays; sessions end. The present
-   * contents stay in a new branch.
+   * Replaces the contents of a branch, with all of its databases, by those of another branch. Neon keeps the host name, ends the sessions, and
+   * keeps the present contents as a new branch.
    * @param preserved name of the new branch
    * @throws OpsError NEON_OPERATION_FAILED (target)
    */

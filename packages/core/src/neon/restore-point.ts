@@ -34,7 +34,7 @@ export function readKeepDays(environment: Environment): number {
   throw keepBranchInvalid({ value, mostDays });
 }
 
-/** When a restore point that is created now is deleted: in ISO 8601 with seconds. A minute early, as the clock of Neon decides. */
+/** The time at which Neon deletes a restore point that is created now, in ISO 8601 with seconds. A minute early, because Neon compares it with its own clock. */
 export function expiryAfter(days: number, now = Date.now()): string {
   return new Date(now + days * 24 * 3_600_000 - 60_000).toISOString().replace(/\.\d+Z$/, "Z");
 }

@@ -35,7 +35,7 @@ export class Meter {
     while (this.#samples.length > 2 && at - (this.#samples[1]?.at ?? at) > windowMs) this.#samples.shift();
   }
 
-  /** `12 s left, 310,000/s`; empty while nothing can be said. */
+  /** `12 s left, 310,000/s`; empty while too little is known. */
   describe(): string {
     const [first] = this.#samples;
     const last = this.#samples.at(-1);

@@ -43,7 +43,7 @@ const retryableStates = new Set<string>([
 
 /**
  * Reasons of Neon's proxy that end by themselves: its compute wakes up, or its control plane is busy. The proxy gives every error of its own
- * the code XX000, so that only the text tells them apart ("either preserve the error code from postgres, or assign error codes to proxy
+ * the code XX000, so that only their texts differ ("either preserve the error code from postgres, or assign error codes to proxy
  * errors" is a task in its source).
  * https://github.com/neondatabase/neon/blob/main/proxy/src/stream.rs, compute/mod.rs, control_plane/errors.rs, auth/mod.rs
  */

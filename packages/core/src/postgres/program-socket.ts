@@ -1,9 +1,9 @@
 /**
- * Lets pg_dump and pg_restore work in a session of this process, inside its open transaction: they connect to a socket of this machine whose
- * other end is the session. They see what the transaction has done, and all that they do is undone with it.
+ * Runs pg_dump and pg_restore inside the open transaction of a session. The programs connect to a local socket, and this module passes their
+ * messages on to the connection of the session. The programs see what the transaction has done, and a rollback undoes what they did.
  *
- * The socket answers what must not reach the server: the start of a connection, and the statements by which the programs begin and end
- * transactions of their own. Everything else passes as it is (PostgreSQL documentation, "Frontend/Backend Protocol").
+ * This module itself answers the messages that must not reach the server: the start of a connection, and the statements with which the programs
+ * begin and end transactions of their own. It passes all other messages on unchanged (PostgreSQL documentation, "Frontend/Backend Protocol").
  */
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -91,7 +91,7 @@ async function readParameters(session: Session): Promise<[string, string][]> {
   return rows.map(({ name, value }) => [name, value]);
 }
 
-/** What concerns the way to the server. */
+/** Variables that describe the connection to the server itself. */
 const wayVariables = new Set([
   "PGHOSTADDR",
   "PGCHANNELBINDING",
@@ -130,9 +130,9 @@ class Relay {
   #program: Socket | undefined;
   /** Requests that the server has not completed. */
   #pending = 0;
-  /** Called when there are none any more. */
+  /** Called when the server has completed all requests. */
   #onIdle: (() => void) | undefined;
-  /** The answers are for this class. */
+  /** The answers belong to a statement of this class, not of a program. */
   #isOwn = false;
   readonly #onAnswer = (bytes: Buffer) => this.#answer(bytes);
   /** Without its server, the program reports that the connection was lost. */

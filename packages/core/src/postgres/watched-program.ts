@@ -1,4 +1,4 @@
-/** Runs pg_dump and pg_restore, and ends them when their server does not answer any more: they would wait forever. */
+/** Runs pg_dump and pg_restore, and ends them when their server no longer answers: they would wait forever. */
 import { randomUUID } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { watch } from "../async/watch.ts";

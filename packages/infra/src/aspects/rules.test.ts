@@ -82,7 +82,7 @@ describe("the rules", () => {
       "publiclyAccessible: false",
     ],
     [
-      "a database that says nothing of it",
+      "a database that does not state it",
       { instanceClass: "a", storageEncrypted: true },
       "publiclyAccessible",
     ],

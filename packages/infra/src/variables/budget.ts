@@ -31,7 +31,7 @@ export function budgetVariables(define: VariableDefinitions): BudgetVariables {
     ofProject: define.flag(
       "budget_of_project_only",
       false,
-      "True: only resources with the tag Project count. First activate that tag in AWS Billing as a cost allocation tag; without that the costs are 0 and no alarm comes.",
+      "True: only resources with the tag Project count. First activate that tag in AWS Billing as a cost allocation tag. Otherwise the costs are 0, and AWS sends no alarm.",
     ),
   };
 }

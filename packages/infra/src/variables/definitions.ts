@@ -54,7 +54,7 @@ export class VariableDefinitions extends Construct {
     return ref(`(length(var.${name}) == 0)`);
   }
 
-  /** Whether a secret is set. A count must not be sensitive, and this fact about a secret is none. */
+  /** Whether a secret is set. A count must not be sensitive, and this fact is not. */
   isSecretSet(name: string): IResolvable {
     return ref(`nonsensitive(var.${name} != "")`);
   }

@@ -55,7 +55,7 @@ class Matching {
   readonly #ambiguous: Ambiguity[] = [];
   readonly #own: readonly OwnResource[];
   readonly #existing: readonly ExistingResource[];
-  /** Existing resources that nothing may take any more. */
+  /** Existing resources that are already matched. */
   readonly #claimed = new Set<ExistingResource>();
 
   constructor(own: readonly OwnResource[], existing: readonly ExistingResource[], choices: Choices) {

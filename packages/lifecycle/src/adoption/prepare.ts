@@ -139,7 +139,7 @@ function modeOf({ active }: Pick<ExistingState, "active">): Mode | null {
 
 /**
  * Whether other code has written the existing state where this stack has its own. An adoption that has run already, or a part of it, leaves
- * no foreign resource there: only the lineage then tells that the file is an older copy of this state.
+ * no foreign resource there: only the lineage then shows that the file is an older copy of this state.
  * @throws OpsError STATE_FOREIGN (precondition) when this place has foreign resources that the file does not contain
  */
 function isStateOfStack(

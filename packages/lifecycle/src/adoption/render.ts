@@ -31,8 +31,8 @@ export function printMapping({ mapping, isInPlace }: PreparedMapping, printer: P
   for (const resource of byData(leftAlone)) printRow("", describeExisting(resource), printer);
   if (leftAlone.length > 0) {
     const after = isInPlace
-      ? "Terraform forgets what is left alone. It still exists in AWS, and no code manages it any more."
-      : "What is left alone stays in the state of the existing code.";
+      ? "Terraform removes the resources that are left alone from its state. They still exist in AWS, but no code manages them."
+      : "The state of the existing code keeps the resources that are left alone.";
     printRow("", `${yellow("!")} ${after}`, printer);
   }
   printer.line();
@@ -76,7 +76,7 @@ export function printAdopted(
   if (applied !== undefined) printRow("record", applied, printer);
   const next = isInPlace
     ? "never apply the existing code again: its state is now the state of this stack"
-    : `let the existing code forget the resources, as ${removed} describes`;
+    : `remove the resources from the state of the existing code, as ${removed} describes`;
   printRow("next", next, printer);
   if (variables.length > 0) {
     printRow(

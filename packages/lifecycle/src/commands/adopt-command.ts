@@ -24,7 +24,7 @@ function parseMap(pairs: readonly string[]): readonly { existing: string; own: s
 export const adoptCommand = defineCommand({
   words: "infra:adopt",
   name: "infra:adopt",
-  summary: "Take over an environment that other Terraform code created, without replacing anything of it",
+  summary: "Take over an environment that other Terraform code created, without replacing a resource",
   options: (argv) =>
     variableOptions(confirmationOptions(argv))
       .option("state", {
@@ -41,7 +41,7 @@ export const adoptCommand = defineCommand({
         nargs: 1,
         default: [],
         describe:
-          "Which resource becomes which, as existing=own; `existing=` leaves it alone; repeat it for more",
+          "An existing resource and the resource of this stack that it becomes, as existing=own; `existing=` leaves the resource alone; may be repeated",
         group: "Work:",
         requiresArg: true,
         coerce: parseMap,

@@ -15,7 +15,8 @@ export const configureCommand = defineCommand({
           type: "string",
           array: true,
           default: [] as string[],
-          describe: "NAME=value, or NAME for a secret: the value of that environment variable. Repeat it",
+          describe:
+            "NAME=value; or NAME, for a secret, to use the environment variable of that name; may be repeated",
           group: "Input:",
           requiresArg: true,
         })

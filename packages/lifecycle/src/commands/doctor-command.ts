@@ -10,7 +10,7 @@ export const doctorCommand = defineCommand({
   summary:
     "Check what works from this machine for this account, and where each setting is from; change nothing",
   options: (argv) => viaOption(outputsFileOption(argv)),
-  examples: [["$0 doctor", "check programs, credentials, state, databases and quotas"]],
+  examples: [["pnpm run doctor", "check programs, credentials, state, databases and quotas"]],
   variables: [
     ...terraformVariables,
     "AWS_PROFILE",

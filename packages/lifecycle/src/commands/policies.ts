@@ -18,7 +18,7 @@ const modeChangeActions: readonly Action[] = [
 /** What is asked before an apply: whether AWS will refuse a part of it. */
 const accountActions: readonly Action[] = accountRules.flatMap(({ actions }) => actions);
 
-/** What `pnpm run doctor` calls, beside the state of Terraform in S3. */
+/** What `pnpm run doctor` calls, in addition to the state of Terraform in S3. */
 const doctorActions: readonly Action[] = [
   "sts:GetCallerIdentity",
   "s3:ListBucket",

@@ -31,11 +31,14 @@ export const policyCommand = defineCommand({
         demandOption: true,
         describe: `The command: ${policyWords.join(", ")}`,
       })
-      .positional("subcommand", { type: "string", describe: "Its second word" })
+      .positional("subcommand", {
+        type: "string",
+        describe: "The second word of the command, such as restore",
+      })
       .option("on-fargate", {
         type: "boolean",
         default: false,
-        describe: "Of a sync inside AWS, for the person who starts it",
+        describe: "Print the policy for the person who starts a sync inside AWS",
         group: "Input:",
       }),
   examples: [

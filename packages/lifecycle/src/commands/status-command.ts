@@ -14,7 +14,7 @@ export const statusCommand = defineCommand({
   options: (argv) =>
     argv.option("watch", {
       type: "string",
-      describe: "Show it again every 5 seconds, or --watch=<seconds>, until Ctrl-C",
+      describe: "Show the status again every 5 seconds, or --watch=<seconds>, until Ctrl-C",
       coerce: (text: string) => {
         const given = text === "" ? usualInterval : text;
         return parseDuration(/^\d+$/.test(given) ? `${given}s` : given, "--watch");

@@ -13,7 +13,7 @@ export const tunnelCommand = defineCommand({
       demandOption: true,
       describe: "The database to connect to",
     }),
-  examples: [["$0 rds", "print a URL and a psql command, and keep the port open"]],
+  examples: [["$0 tunnel rds", "print a URL and a psql command, and keep the port open"]],
   variables: [
     "AWS_REGION",
     "PROJECT_NAME",

@@ -14,7 +14,7 @@ test("a plan whose variables are those of the environment is applied", async () 
   await expect(assertSameImages({ kept: [mode], from: "pilot-light" }, context)).resolves.toBeUndefined();
 });
 
-test("a plan that keeps an image that no service runs any more is refused", async () => {
+test("a plan that keeps an image that no service runs is refused", async () => {
   const kept = [mode, { name: "backend_image", value: "registry/backend:old" }];
   await expect(assertSameImages({ kept, from: "pilot-light" }, context)).rejects.toMatchObject({
     code: "STATE_CHANGED",

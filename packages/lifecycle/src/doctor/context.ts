@@ -1,4 +1,4 @@
-/** What the checks of the doctor need beside the context of a check. Each part is read once, when the first check asks for it. */
+/** What the checks of the doctor need in addition to the context of a check. Each part is read once, when the first check asks for it. */
 import type { Session } from "@pilot-light/core/postgres/session";
 import type { OutputsSource } from "@pilot-light/core/terraform/outputs";
 import type { AppliedSettings } from "@pilot-light/core/cli/command";

@@ -79,6 +79,6 @@ test("the plan names the restore point of a copy to Neon", () => {
   } as unknown as ModeChangePlan["sync"];
   const lines = printed(0, (printer) => printPlan({ ...plan, sync }, printer));
   const text =
-    "before that, Neon gets the branch pilot-light-restore-point-2026-11-22T09-30-00 as a restore point";
+    "before that, the sync creates the Neon branch pilot-light-restore-point-2026-11-22T09-30-00 as a restore point";
   expect(lines.some((line) => line.includes(text))).toBe(true);
 });

@@ -124,7 +124,11 @@ function printSync(sync: SyncPlan, printer: Printer): void {
   printRow("", `${rows} replace ${plural(total("targetRows"), "row")}`, printer);
   if (sync.backup !== null) printRow("", `the present target is first dumped to ${sync.backup}`, printer);
   if (sync.restorePoint !== null) {
-    printRow("", `before that, Neon gets the branch ${sync.restorePoint.name} as a restore point`, printer);
+    printRow(
+      "",
+      `before that, the sync creates the Neon branch ${sync.restorePoint.name} as a restore point`,
+      printer,
+    );
   }
   const removed = [
     ...sync.tables

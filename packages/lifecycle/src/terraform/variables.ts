@@ -38,7 +38,7 @@ export function hideSecrets(
   }
 }
 
-/** Before the stack is synthesized, only the name tells whether a variable is a secret. */
+/** Before the stack is synthesized, only the name shows whether a variable is a secret. */
 export function soundsSecret(name: string): boolean {
   return /key|password|secret|token/i.test(name);
 }

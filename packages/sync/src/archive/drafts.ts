@@ -34,7 +34,7 @@ const usableMs = 24 * 3_600_000;
 
 /**
  * Finds the newest dump that an interrupted sync in this direction left, or that a sync which still runs has written. A draft that this
- * version cannot read is none.
+ * version cannot read is ignored.
  * @throws OpsError BUCKET_MISSING, AWS_* (aws)
  */
 export async function findInterrupted(
@@ -67,7 +67,7 @@ function parse(text: string | undefined): Draft | undefined {
 /** The target: its OID, and when its contents were replaced in place. */
 export type Replaceable = Pick<DatabaseFacts, "oid" | "inPlace">;
 
-/** Why a dump cannot be resumed from any more. */
+/** Why `--resume` can no longer use a dump. */
 export type Obsolete =
   /** The interrupted sync had replaced the target before it was killed. */
   | "replaced"

@@ -1,4 +1,4 @@
-/** The bucket of the dumps, for commands that read or delete what earlier syncs have written. */
+/** The bucket of the dumps: its name, and how requests address it. `DumpStore` writes to it; other modules read or delete what earlier runs wrote. */
 import type { AwsClients } from "@pilot-light/core/aws/clients";
 
 export class DumpBucket {

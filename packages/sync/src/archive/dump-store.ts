@@ -1,4 +1,7 @@
-/** Dumps and manifests in the db-backups bucket. A dump is complete once it has a manifest, which is written last. */
+/**
+ * What one run writes to the bucket: its dumps, drafts, manifests and marks. It deletes only objects that it created itself. A dump is complete
+ * once it has a manifest, which is written last. Commands read the dumps of other runs through `DumpBucket`.
+ */
 import { createHash, randomUUID, type Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
@@ -8,11 +11,11 @@ import { delayed, grace } from "@pilot-light/core/async/grace";
 import type { AwsClients } from "@pilot-light/core/aws/clients";
 import { awsError, awsErrorName, awsStatus } from "@pilot-light/core/aws/errors";
 import { sdk } from "@pilot-light/core/aws/sdk";
-import { draftKey, dumpPrefixes, isManifestKey, manifestKey } from "@pilot-light/core/dump-keys";
+import { draftKey, dumpPrefixes, manifestKey } from "@pilot-light/core/dump-keys";
 import type { Draft } from "./drafts.ts";
 import { DumpBucket } from "./dump-bucket.ts";
 import { bucketForeign, bucketMissing, keyTaken, uploadIncomplete } from "../errors.ts";
-import { parseManifest, type Manifest, type UploadedDump } from "./manifest.ts";
+import type { Manifest, UploadedDump } from "./manifest.ts";
 import type { MarkRecord } from "./recorded-mark.ts";
 
 const mebibyte = 1024 * 1024;
@@ -21,9 +24,7 @@ const maxParts = 9000;
 const oneDay = 24 * 3_600_000;
 
 export class DumpStore {
-  readonly bucket: string;
-  /** For requests of other modules. */
-  readonly place: DumpBucket;
+  readonly bucket: DumpBucket;
   readonly #aws: AwsClients;
   readonly #owner: string;
   /** Keys that this run has created: it never deletes any other. */
@@ -36,17 +37,16 @@ export class DumpStore {
   /** @param account every request states that the bucket must belong to it */
   constructor(aws: AwsClients, bucket: string, account: string) {
     this.#aws = aws;
-    this.bucket = bucket;
     this.#owner = account;
-    this.place = new DumpBucket(aws, bucket, account);
+    this.bucket = new DumpBucket(aws, bucket, account);
   }
 
   /** `s3://bucket/key`, for people. */
   uri(key: string): string {
-    return `s3://${this.bucket}/${key}`;
+    return this.bucket.uri(key);
   }
 
-  /** What happens to a dump that cannot be removed. */
+  /** A sentence for people: what happens to a dump that could not be removed. */
   otherwise(key: string): string {
     return `Without a manifest no command uses it, and S3 aborts its upload. To delete it:  aws s3 rm ${this.uri(key)}`;
   }
@@ -60,12 +60,12 @@ export class DumpStore {
     const s3 = await this.#aws.s3();
     await s3.send(new HeadBucketCommand(this.#address()), aborting(signal)).catch((error: unknown) => {
       const status = awsStatus(error);
-      if (status === 404) throw bucketMissing({ bucket: this.bucket }, { cause: error });
+      if (status === 404) throw bucketMissing({ bucket: this.bucket.name }, { cause: error });
       if (status === 403 || status === 301 || status === 400) {
-        const facts = { bucket: this.bucket, account: this.#owner, region: this.#aws.region, status };
+        const facts = { bucket: this.bucket.name, account: this.#owner, region: this.#aws.region, status };
         throw bucketForeign(facts, { cause: error });
       }
-      throw awsError(error, `Cannot reach the bucket ${this.bucket}`);
+      throw awsError(error, `Cannot reach the bucket ${this.bucket.name}`);
     });
   }
 
@@ -166,44 +166,7 @@ export class DumpStore {
       });
   }
 
-  /**
-   * The manifest of the newest archive of either direction; undefined when the bucket has none.
-   * @throws OpsError MANIFEST_UNREADABLE, AWS_* (aws)
-   */
-  async newestArchive(signal: AbortSignal): Promise<Manifest | undefined> {
-    const s3 = await this.#aws.s3();
-    try {
-      const keys = await this.#manifestKeys(s3, signal);
-      for (const Key of keys.sort(byStamp).reverse()) {
-        const { GetObjectCommand } = sdk.s3();
-        const { Body } = await s3.send(new GetObjectCommand({ ...this.#address(), Key }), aborting(signal));
-        const manifest = parseManifest((await Body?.transformToString()) ?? "", this.uri(Key));
-        if (manifest.kind === "archive") return manifest;
-      }
-      return undefined;
-    } catch (error) {
-      signal.throwIfAborted();
-      throw awsError(error, `Cannot read the manifests in ${this.bucket}`);
-    }
-  }
-
-  async #manifestKeys(client: S3Client, signal: AbortSignal): Promise<string[]> {
-    const { paginateListObjectsV2 } = sdk.s3();
-    const keys: string[] = [];
-    for (const Prefix of dumpPrefixes) {
-      const pages = paginateListObjectsV2(
-        { client },
-        { ...this.#address(), Prefix },
-        { abortSignal: signal },
-      );
-      for await (const { Contents = [] } of pages) {
-        keys.push(...Contents.flatMap(({ Key = "" }) => (isManifestKey(Key) ? [Key] : [])));
-      }
-    }
-    return keys;
-  }
-
-  /** Deletes an object of this run that is no dump. */
+  /** Deletes an object of this run that is not a dump. */
   async removeObject(key: string, signal: AbortSignal): Promise<void> {
     if (this.#created.has(key)) await this.#delete(key, signal);
   }
@@ -244,7 +207,7 @@ export class DumpStore {
    * to this bucket at the moment.
    */
   async abortStaleUploads(now: Date, signal: AbortSignal): Promise<void> {
-    const { ListMultipartUploadsCommand, AbortMultipartUploadCommand } = await import("@aws-sdk/client-s3");
+    const { ListMultipartUploadsCommand, AbortMultipartUploadCommand } = sdk.s3();
     const s3 = await this.#aws.s3();
     try {
       for (const Prefix of dumpPrefixes) {
@@ -263,20 +226,14 @@ export class DumpStore {
     } catch (error) {
       // Aborting uploads needs privileges that a sync does not need; the bucket's lifecycle rule aborts them as well.
       if (awsErrorName(error) !== "AccessDenied" && awsStatus(error) !== 403) {
-        throw awsError(error, `Cannot list unfinished uploads in ${this.bucket}`);
+        throw awsError(error, `Cannot list unfinished uploads in ${this.bucket.name}`);
       }
     }
   }
 
   #address() {
-    return this.place.address;
+    return this.bucket.address;
   }
-}
-
-/** Keys of both prefixes by the time in their names. */
-function byStamp(a: string, b: string): number {
-  const stamp = (key: string) => key.slice(key.indexOf("/") + 1);
-  return stamp(a).localeCompare(stamp(b));
 }
 
 /** The chunks of a stream, which `hash` gets as well. */

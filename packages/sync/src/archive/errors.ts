@@ -17,7 +17,7 @@ export const dumpMissing = defineError<{ key: string; bucket: string }>({
 export const dumpAmbiguous = defineError<{ key: string; keys: readonly string[] }>({
   code: "DUMP_AMBIGUOUS",
   failure: "usage",
-  meaning: "Several dumps have the part of a key that was given.",
+  meaning: "The given part of a key occurs in the keys of several dumps.",
   remedy: "Give more of the key, or add `--system`. A sync writes two dumps with the same time.",
   state: "nothing-written",
   message: ({ key, keys }) => `${plural(keys.length, "dump")} have "${key}" in the key.`,
@@ -96,12 +96,13 @@ export const noRoom = defineError<{ directory: string; bytes: number; free: numb
   code: "NO_ROOM",
   failure: "precondition",
   meaning: "The directory has less free space than the dump needs.",
-  remedy: "Free disk space, or use another directory: `--file` of a download, TMPDIR of a check.",
+  remedy:
+    "Free disk space, or use another directory: with `--file` for a download, with the variable TMPDIR for a check.",
   state: "nothing-written",
   message: ({ directory, bytes, free }) =>
     `The dump needs ${formatBytes(bytes)}, but ${directory} has only ${formatBytes(free)} of free space.`,
   hint: () =>
-    "Free disk space, or use another directory: --file of a download, the variable TMPDIR of a check.",
+    "Free disk space, or use another directory: with --file for a download, with the variable TMPDIR for a check.",
 });
 
 // Restore
@@ -154,24 +155,24 @@ export const resumeReplaced = defineError<Obsolete>({
   failure: "precondition",
   meaning:
     "The interrupted sync had verified its copy and replaced the target before it was killed. Only the manifest of its dump is missing.",
-  remedy: "Nothing has to be resumed. To create a complete dump, sync again.",
+  remedy: "The target is complete, so there is nothing to resume. To create a complete dump, sync again.",
   state: "nothing-written",
   message: ({ database, system, uri }) =>
     `The interrupted sync had already replaced ${database} on ${system} with its verified copy. Only the manifest of ${uri} is missing.`,
   hint: ({ direction }) =>
-    `Nothing has to be resumed. To create a complete dump, sync again:  pnpm sync ${direction}`,
+    `The target is complete, so there is nothing to resume. To create a complete dump, sync again:  pnpm sync ${direction}`,
 });
 
 export const resumeSuperseded = defineError<Obsolete>({
   code: "RESUME_SUPERSEDED",
   failure: "precondition",
   meaning:
-    "Another sync, restore or undo has replaced one of the databases since the interrupted sync, so that its dump would bring back an older state.",
+    "Another sync, restore or undo has replaced one of the databases since the interrupted sync, so its dump holds an older state.",
   remedy:
     "Sync without `--resume`. The dump remains in S3 for a day: docs/runbooks/restore-a-dump.md describes how to use it by hand.",
   state: "nothing-written",
   message: ({ database, system, uri }) =>
-    `Another command has replaced a database since the interrupted sync: ${uri} does not fit ${database} on ${system} any more.`,
+    `Another command has replaced a database since the interrupted sync, so ${uri} no longer fits ${database} on ${system}.`,
   hint: ({ direction }) => `To sync from the beginning:  pnpm sync ${direction}`,
 });
 
@@ -184,8 +185,8 @@ export const resumeWithoutScript = defineError<{
   code: "RESUME_WITHOUT_SCRIPT",
   failure: "precondition",
   meaning:
-    "The interrupted sync was to change its copy with `--after-restore`, and the resumed one has no script, or another one.",
-  remedy: "Name the same file, with the same bytes. To use another one, sync without `--resume`.",
+    "The interrupted sync had a file for `--after-restore`. The resumed sync names no file, or a file with other contents.",
+  remedy: "Name a file with the same contents. To use another file, sync without `--resume`.",
   state: "nothing-written",
   message: ({ file, sha256, isOther }) =>
     `The interrupted sync was to change its copy with ${file} (SHA-256 ${sha256}), but --after-restore names ${isOther ? "another file" : "no file"}.`,
@@ -211,12 +212,12 @@ export const dumpsNotDeleted = defineError<{ bucket: string; deleted: number; wa
   code: "DUMPS_NOT_DELETED",
   failure: "aws",
   meaning: "S3 did not delete all objects, or the deletion was interrupted.",
-  remedy: "Run the command again. It deletes what is left.",
+  remedy: "Run the command again. It deletes the remaining objects.",
   state: "changed",
   message: ({ bucket, deleted, wanted }) =>
     `S3 has deleted ${formatCount(deleted)} of ${plural(wanted, "dump")} in ${bucket}.`,
   hint: () =>
-    "The others may have lost their manifests. Run the same command again: it deletes what is left. To list the dumps:  pnpm dumps list",
+    "Some of the other dumps may have lost their manifests. Run the same command again: it deletes the remaining objects. To list the dumps:  pnpm dumps list",
 });
 
 export const lastChangeUnknown = defineError<{ place: string; reason: string }>({
@@ -228,5 +229,5 @@ export const lastChangeUnknown = defineError<{ place: string; reason: string }>(
   state: "nothing-written",
   message: ({ place, reason }) => `Cannot read the journal of the last mode change, ${place}: ${reason}.`,
   hint: () =>
-    "Without the journal, nobody knows which dumps the last mode change needs. Inspect the journal.",
+    "Without the journal, the tool does not know which dumps the last mode change needs. Inspect the journal. To see the state:  pnpm status",
 });

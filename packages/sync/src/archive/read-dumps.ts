@@ -2,7 +2,7 @@
 import type { ListObjectsV2CommandInput } from "@aws-sdk/client-s3";
 import { awsError, awsErrorName, awsStatus } from "@pilot-light/core/aws/errors";
 import { sdk } from "@pilot-light/core/aws/sdk";
-import { dumpPrefixes, manifestKey } from "@pilot-light/core/dump-keys";
+import { dumpPrefixes, isManifestKey, manifestKey } from "@pilot-light/core/dump-keys";
 import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
 import { bucketMissing } from "../errors.ts";
 import type { DumpBucket } from "./dump-bucket.ts";
@@ -36,7 +36,7 @@ export async function listDumps(
 }
 
 /**
- * Keys of all objects beside the dumps, and of the dumps.
+ * Keys of the dumps, and of all other objects under their prefixes.
  * @throws OpsError BUCKET_MISSING, AWS_* (aws)
  */
 export async function listKeys(bucket: DumpBucket, signal: AbortSignal): Promise<string[]> {
@@ -163,6 +163,29 @@ export async function readManifest(
   const Key = manifestKey(key);
   const text = await readText(bucket, Key, signal);
   return text === undefined ? undefined : parseManifest(text, bucket.uri(Key));
+}
+
+/**
+ * The manifest of the newest archive of either direction; undefined when the bucket has none.
+ * @throws OpsError BUCKET_MISSING, MANIFEST_UNREADABLE, AWS_* (aws)
+ */
+export async function readNewestArchive(
+  bucket: DumpBucket,
+  signal: AbortSignal,
+): Promise<Manifest | undefined> {
+  const keys = (await listKeys(bucket, signal)).filter(isManifestKey).sort(byStamp).reverse();
+  for (const key of keys) {
+    const text = await readText(bucket, key, signal);
+    const manifest = text === undefined ? undefined : parseManifest(text, bucket.uri(key));
+    if (manifest?.kind === "archive") return manifest;
+  }
+  return undefined;
+}
+
+/** Keys of both prefixes by the time in their names. */
+function byStamp(a: string, b: string): number {
+  const stamp = (key: string) => key.slice(key.indexOf("/") + 1);
+  return stamp(a).localeCompare(stamp(b));
 }
 
 /**

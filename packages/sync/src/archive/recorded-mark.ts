@@ -43,8 +43,8 @@ const statesSchema = z.looseObject({
 const atOnce = 8;
 
 /**
- * Reads the mark; undefined where no object states one. Records of marks come first. Of the manifests, the newest come first: that of the
- * archive that the database was created from ends the search.
+ * Reads the mark; undefined where no object states one. Records of marks are read first, then manifests, the newest first. The search ends at
+ * the manifest of the archive from which the database was created.
  * @throws OpsError BUCKET_MISSING, AWS_* (aws)
  */
 export async function readRecordedMark(
@@ -68,8 +68,8 @@ export async function readRecordedMark(
 }
 
 /**
- * What an object of the bucket states of a database. A mark that cannot be read is still a mark. That a backup states none proves nothing:
- * the comment had been replaced before the backup. Pure.
+ * What an object of the bucket states about a database. A mark that cannot be read is still a mark. A backup without a mark proves nothing: a
+ * person may have replaced the comment before the backup. Pure.
  */
 export function statedMark(
   text: string,
@@ -96,7 +96,7 @@ function parse(text: string): z.infer<typeof statesSchema> {
   }
 }
 
-/** The objects that may state something of the present contents: the backup of a replacement in place holds the contents before it. Pure. */
+/** The objects that may describe the present contents. The backup of a replacement in place does not: it holds the earlier contents. Pure. */
 export function keysOfContents(
   keys: readonly string[],
   { inPlace }: Pick<CurrentDatabase, "inPlace">,

@@ -31,7 +31,8 @@ export const compareCommand = defineCommand({
             if (given === "neon") return given;
             throw new Error("--sql takes the database that the statements would change: rds or neon.");
           },
-          describe: "With --schema: print the statements that would change this database (rds, unless given)",
+          describe:
+            "With --schema: print the statements that would make the definitions of this database equal to the other one's [default: rds]",
           group: "Output:",
         })
         .option("with", {
@@ -44,14 +45,14 @@ export const compareCommand = defineCommand({
           choices: ["neon", "rds"] as const,
           requiresArg: true,
           implies: "with",
-          describe: "With --with: the database; by default the one that the dump is of",
+          describe: "With --with: the database to compare [default: the one from which the dump was made]",
           group: "Selection:",
         }),
       { counted: "Parallel sessions for each database", initial: defaultJobs, most: 32 },
     ),
   examples: [
     ["$0 compare", "exit code 1 if anything differs"],
-    ["$0 compare --schema", "takes a second, however large the databases are"],
+    ["$0 compare --schema", "definitions only: takes seconds for databases of any size"],
     [
       "$0 compare --schema --sql > change.sql",
       "statements that would make RDS like Neon, to read and to run",

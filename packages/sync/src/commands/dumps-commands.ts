@@ -141,7 +141,10 @@ export const pruneDumpsCommand = defineCommand({
         coerce: (days: number | undefined) => (days === undefined ? undefined : parseCount("days", days)),
       }),
   examples: [
-    ["$0 dumps prune --keep 10 --days 7 --dry-run", "older than a week, and not of the newest ten"],
+    [
+      "$0 dumps prune --keep 10 --days 7 --dry-run",
+      "delete dumps older than a week, but keep the newest ten",
+    ],
     ["$0 dumps prune", "only incomplete dumps"],
   ],
   changes: ["pruned"],

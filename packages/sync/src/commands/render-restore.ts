@@ -3,19 +3,19 @@ import { formatBytes, formatDuration, plural } from "@pilot-light/core/output/fo
 import type { Printer } from "@pilot-light/core/output/printer";
 import type { RestorePlan, SyncResult } from "../documents.ts";
 import {
-  describeEstimate,
   printBranch,
+  printEffects,
   printFact,
   printRestorePoint,
+  printScript,
   printSide,
-  printTables,
   undoCommand,
   waited,
 } from "./render.ts";
 
 /** Prints the plan of a restore. */
 export function printRestorePlan(plan: RestorePlan, printer: Printer, { dryRun }: { dryRun: boolean }): void {
-  const { bold, dim, red, yellow } = printer.colors;
+  const { bold } = printer.colors;
   const { dump, target, backup, mode } = plan;
   const time = dump.createdAt.slice(0, 16).replace("T", " ");
   const head = bold(
@@ -41,21 +41,10 @@ export function printRestorePlan(plan: RestorePlan, printer: Printer, { dryRun }
   printRestorePoint(plan, printer);
   printFact("mode", `${mode.name}: ${mode.description}`, printer);
   printFact("verify", describeVerification(plan), printer);
-  if (plan.afterRestore !== null) {
-    const { file, sha256 } = plan.afterRestore;
-    printFact("script", `${file} changes the copy after its verification (SHA-256 ${sha256})`, printer);
-    printFact("", `from then on, ${target.system} is a changed copy and must not reach Neon`, printer);
-  }
+  printScript(plan, plan.afterRestore !== null, printer);
   printer.line();
-  printTables(plan.tables, printer, { head: "dump rows", unknown: "unknown" });
-  for (const name of plan.removedObjects) {
-    printer.row({ label: `  ${bold(red("REMOVED, only in the target:"))} `, text: name });
-  }
-  if (plan.removedObjects.length > 0) printer.line();
   const notes = [...plan.unverified.map((part) => `not verified: ${part}`), ...plan.notes];
-  for (const note of notes) printer.row({ label: `  ${yellow("!")} `, text: note });
-  if (notes.length > 0) printer.line();
-  printer.row({ label: "  ", text: dim(describeEstimate(plan)) });
+  printEffects(plan, notes, printer, { head: "dump rows", unknown: "unknown" });
 }
 
 function describeVerification({ verify }: Pick<RestorePlan, "verify">): string {

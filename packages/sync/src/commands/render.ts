@@ -23,7 +23,7 @@ function isMarked({ target, schemas, excludeTableData, afterRestore }: Plan): bo
 
 /** Prints the plan of a sync. */
 export function printPlan(plan: Plan, printer: Printer, { dryRun }: { dryRun: boolean }): void {
-  const { bold, dim, red, yellow } = printer.colors;
+  const { bold } = printer.colors;
   const head = bold(`Sync  ${plan.source.system} -> ${plan.target.system}`);
   printer.row({ label: "", text: head, ...(dryRun ? { right: "dry run, nothing is written" } : {}) });
   printer.line();
@@ -48,30 +48,50 @@ export function printPlan(plan: Plan, printer: Printer, { dryRun }: { dryRun: bo
       printer,
     );
   }
-  if (plan.afterRestore !== null) {
-    const { file, sha256 } = plan.afterRestore;
-    printFact("script", `${file} changes the copy after its verification (SHA-256 ${sha256})`, printer);
-  }
   if (plan.schemas.length > 0) {
     const { database, system } = plan.target;
     printFact("", `afterwards ${database} on ${system} has nothing else`, printer);
   }
-  if (isMarked(plan)) {
-    printFact("", `from then on, ${plan.target.system} is a changed copy and must not reach Neon`, printer);
-  }
+  printScript(plan, isMarked(plan), printer);
   printer.line();
-  printTables(plan.tables, printer);
+  printEffects(plan, plan.notes, printer);
+}
+
+/** The facts about `--after-restore`, and about the mark of a changed copy. */
+export function printScript(
+  { afterRestore, target }: Pick<Plan, "afterRestore" | "target">,
+  marked: boolean,
+  printer: Printer,
+): void {
+  if (afterRestore !== null) {
+    const { file, sha256 } = afterRestore;
+    printFact("script", `${file} changes the copy after its verification (SHA-256 ${sha256})`, printer);
+  }
+  if (marked) {
+    printFact("", `from then on, ${target.system} is a changed copy and must not reach Neon`, printer);
+  }
+}
+
+/** The end of a plan: the tables, what only the target has, the notes, and how long the run takes. */
+export function printEffects(
+  plan: Pick<Plan, "tables" | "removedObjects" | "estimatedDurationMs" | "estimatedUnavailableMs" | "mode">,
+  notes: readonly string[],
+  printer: Printer,
+  source: SourceWords = ofDatabase,
+): void {
+  const { bold, dim, red, yellow } = printer.colors;
+  printTables(plan.tables, printer, source);
   for (const name of plan.removedObjects) {
     printer.row({ label: `  ${bold(red("REMOVED, only in the target:"))} `, text: name });
   }
   if (plan.removedObjects.length > 0) printer.line();
-  for (const note of plan.notes) printer.row({ label: `  ${yellow("!")} `, text: note });
-  if (plan.notes.length > 0) printer.line();
+  for (const note of notes) printer.row({ label: `  ${yellow("!")} `, text: note });
+  if (notes.length > 0) printer.line();
   printer.row({ label: "  ", text: dim(describeEstimate(plan)) });
 }
 
 /** How long it takes, and how long others wait. */
-export function describeEstimate({
+function describeEstimate({
   estimatedDurationMs,
   estimatedUnavailableMs,
   mode,
@@ -131,12 +151,7 @@ interface SourceWords {
 
 const ofDatabase: SourceWords = { head: "source rows", unknown: "hidden" };
 
-/** Prints the tables of a plan. */
-export function printTables(
-  tables: readonly PlannedTable[],
-  printer: Printer,
-  source: SourceWords = ofDatabase,
-): void {
+function printTables(tables: readonly PlannedTable[], printer: Printer, source: SourceWords): void {
   const { bold, dim, red } = printer.colors;
   const unchanged = tables.filter(({ sourceRows, targetRows }) => sourceRows === targetRows);
   const quiet = printer.verbose || tables.length <= fewTables ? [] : unchanged;
@@ -251,7 +266,7 @@ export function printUndoPlan(planned: PlannedUndo, printer: Printer): void {
       `Neon replaces the branch ${branch} with its state of ${time} UTC: ${database}, and every other database of the branch.`,
     );
     paragraph(
-      `The present state of ${branch} is kept as the branch ${preserved}. Sessions end for some seconds.`,
+      `Neon keeps the present state of ${branch} as the branch ${preserved}. Sessions end, and new ones must wait for some seconds.`,
     );
     printer.line();
     return;
@@ -259,10 +274,10 @@ export function printUndoPlan(planned: PlannedUndo, printer: Printer): void {
   const { kind } = planned;
   const { previous, previousBytes } = planned.plan;
   paragraph(
-    `${previous} (${formatBytes(previousBytes)}) gets the name ${database} again: its state before the last ${kind === "undone" ? "undo" : "sync"}.`,
+    `${previous} (${formatBytes(previousBytes)}) gets the name ${database} again. It holds the state before the last ${kind === "undone" ? "undo" : "sync"}.`,
   );
   paragraph(
-    `The database that is named ${database} at the moment is kept. To return to it, run the same command again.`,
+    `The present database ${database} is kept under another name. To return to it, run the same command again.`,
   );
   printer.line();
 }
@@ -274,7 +289,7 @@ export function printUndone({ plan, result, repaired }: Undone, printer: Printer
     const { branch, name, preserved } = plan.restorePoint;
     paragraph(`Undone: Neon has restored ${branch} to ${name}, and ${plan.database} accepts connections.`);
     paragraph(
-      `The replaced state is the branch ${preserved}. Neon does not delete ${name} by itself any more. Delete both in the Neon console when nobody needs them.`,
+      `The branch ${preserved} holds the replaced state. Neon now keeps ${name} until a person deletes it. When nobody needs these two branches, delete them in the Neon console.`,
     );
     return;
   }

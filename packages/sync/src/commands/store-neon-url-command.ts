@@ -5,7 +5,8 @@ import { outputsFileOption } from "@pilot-light/core/cli/options";
 export const storeNeonUrlCommand = defineCommand({
   words: "store-neon-url",
   name: "sync store-neon-url",
-  summary: "Store the connection URL of Neon in AWS, for syncs with --on-fargate; read from standard input",
+  summary:
+    "Read the connection URL of Neon from standard input, and store it in AWS for syncs with --on-fargate",
   options: (argv) => outputsFileOption(argv),
   examples: [['printf %s "$NEON_DATABASE_URL" | $0 store-neon-url', "store the URL of this shell"]],
   variables: [

@@ -48,7 +48,7 @@ function resumeOption<T>(argv: Argv<T>) {
   return argv.option("resume", {
     type: "boolean",
     default: false,
-    describe: "Restore the dump that an interrupted sync left complete, without reading the source again",
+    describe: "Restore the complete dump of an interrupted sync, without reading the source again",
     group: "Content:",
   });
 }

@@ -31,7 +31,7 @@ export interface CompareOptions extends Compared, ReachOptions {
   sql?: DatabaseSystem | undefined;
 }
 
-/** Neon fails as the source of a sync does, RDS as its target: the exit code tells which one failed. */
+/** Neon fails as the source of a sync does, RDS as its target: the exit code shows which one failed. */
 export const sides = { neon: "source", rds: "target" } as const;
 
 /**

@@ -85,7 +85,7 @@ export const comparisonSchema = z.object({
 const stated = z.string().nullable();
 const counted = z.number().int().nullable();
 
-/** A database beside the manifest of a dump. */
+/** The comparison of a database with the manifest of a dump. */
 export const dumpComparisonSchema = z.object({
   dump: z
     .object({

@@ -1,5 +1,5 @@
 /**
- * `pnpm compare --with <key>`: a database beside the manifest of a dump. The dump itself is not downloaded. Takes and returns data; the
+ * `pnpm compare --with <key>`: compares a database with the manifest of a dump. The dump itself is not downloaded. Takes and returns data; the
  * command prints it. Writes nothing.
  */
 import type { CommandContext } from "@pilot-light/core/cli/command";
@@ -44,7 +44,7 @@ export async function compareWithDump(
   return await withRoutes(options, context, (routes) =>
     stating("nothing-written", context.signal, async () => {
       const archive = await resolveBucket(options.outputs, context);
-      const { stored, manifest } = await findArchive(options.dump, archive, context.signal);
+      const { stored, manifest } = await findArchive(options.dump, archive.bucket, context.signal);
       const uri = archive.bucket.uri(stored.key);
       const contents = manifest.verified ?? manifest.contents;
       const details = decodeDetails(manifest, uri);

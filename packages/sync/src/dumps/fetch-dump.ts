@@ -8,10 +8,9 @@ import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
 import type { ClientPrograms } from "@pilot-light/core/postgres/programs";
 import { downloadObject, type DownloadedFile } from "../archive/download.ts";
 import type { DumpBucket } from "../archive/dump-bucket.ts";
-import type { DumpStore } from "../archive/dump-store.ts";
 import { dumpIncomplete, noDumps } from "../archive/errors.ts";
 import type { Manifest } from "../archive/manifest.ts";
-import { readManifest } from "../archive/read-dumps.ts";
+import { readManifest, readNewestArchive } from "../archive/read-dumps.ts";
 import { readRetention } from "../archive/retention.ts";
 import { isComplete, type CompleteDump } from "../archive/stored-dump.ts";
 import { checkArchive } from "../copy/dump.ts";
@@ -55,12 +54,8 @@ export async function findComplete(
  * As `findComplete`, but `latest` is the newest archive. A restore also makes a dump, of its target: the newest dump of all would be that one.
  * @throws OpsError NO_DUMPS (precondition), and as `findComplete` does
  */
-export async function findArchive(
-  wanted: string,
-  { bucket, store }: { bucket: DumpBucket; store: DumpStore },
-  signal: AbortSignal,
-): Promise<Found> {
-  const key = wanted === "latest" ? (await store.newestArchive(signal))?.key : wanted;
+export async function findArchive(wanted: string, bucket: DumpBucket, signal: AbortSignal): Promise<Found> {
+  const key = wanted === "latest" ? (await readNewestArchive(bucket, signal))?.key : wanted;
   if (key === undefined) throw noDumps({ bucket: bucket.name, system: undefined });
   return await findComplete(bucket, key, undefined, signal);
 }

@@ -12,7 +12,7 @@ export type Needed = ReadonlyMap<string, readonly string[]>;
 const incompleteAfterMs = 24 * 3_600_000;
 
 /**
- * Finds the dumps that are needed. Reads manifests, the newest first, until it has found what it looks for.
+ * Finds the dumps that are needed. Reads manifests, the newest first, until it has found all of them.
  * @param dumps all dumps of both databases, the newest first
  */
 export async function findNeeded(

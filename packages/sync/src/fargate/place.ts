@@ -103,6 +103,6 @@ async function assertImageExists(
     if (error instanceof ImageNotFoundException || error instanceof RepositoryNotFoundException) {
       throw syncImageMissing({ image }, { cause: error });
     }
-    throw awsError(error, `Cannot look for the image ${image}`);
+    throw awsError(error, `Cannot check whether the image ${image} exists`);
   });
 }

@@ -34,7 +34,7 @@ export function taskResult(
   if (parsed.outcome !== "failed") return parsed;
   const error = describedError(parsed.error);
   if (error.failure !== "interrupted") throw error;
-  // The signal of the task is that of StopTask. Its state tells what became of the target.
+  // The signal of the task is that of StopTask. The state in its result shows whether the target was replaced.
   const interruption: unknown = signal.reason;
   if (signal.aborted && isInterruption(interruption)) throw interruption.with({ state: error.state });
   throw error.with({ details: [...error.details, `the task ${id} was stopped: ${reason}`] });

@@ -133,7 +133,7 @@ function incompleteDump(
   };
 }
 
-/** What the manifest states of extensions, beside what the target offers. */
+/** What the manifest states about extensions, compared with what the target offers. */
 async function notesOnExtensions(
   direction: Direction,
   { details }: OpenedDump,

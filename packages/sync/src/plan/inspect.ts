@@ -181,7 +181,7 @@ async function readMarkedSource(
   const { facts } = side;
   if (target !== "neon" || facts.mark !== undefined) return side;
   const named = { ...session.endpoint, oid: facts.oid, inPlace: facts.inPlace };
-  const mark = await readRecordedMark(store.place, named, context.signal);
+  const mark = await readRecordedMark(store.bucket, named, context.signal);
   return mark === undefined ? side : { ...side, facts: { ...facts, mark } };
 }
 
@@ -205,7 +205,7 @@ async function readFilters(
   context: CommandContext,
 ): Promise<Filter | undefined> {
   if (patterns.length === 0 && scope === undefined) return undefined;
-  // Waits for locks: it looks for rows that refer to others.
+  // Waits for locks: it searches rows that refer to others.
   return await readBusy(session.endpoint, "source", context, () =>
     readFilter(session, patterns, tables, scope),
   );

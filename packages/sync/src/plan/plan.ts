@@ -16,7 +16,7 @@ const modes = {
   staged:
     "restored into a staging database, verified, then swapped; the previous database is kept for `sync undo`",
   "in-place":
-    "one transaction empties the target, restores and verifies; the way back is the backup, by `sync restore --in-place`",
+    "one transaction empties the target, restores into it and verifies it; to undo it, `sync restore --in-place` restores the backup",
 } as const satisfies Record<Plan["mode"]["name"], string>;
 
 /** How the target is replaced, in words. */
@@ -33,7 +33,7 @@ export function inPlaceNotes(
 ): string[] {
   if (inPlace !== true) return [];
   return [
-    `others wait: from its dump on to write to ${database}, and from its emptying to the end to read it (ACCESS EXCLUSIVE locks on all tables)`,
+    `others wait until the end: to write to ${database} from its dump on, and to read it from its emptying on (ACCESS EXCLUSIVE locks on all tables)`,
     `the server keeps both contents until the end, and writes about ${formatBytes(sourceBytes)} of WAL`,
   ];
 }

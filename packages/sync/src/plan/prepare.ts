@@ -51,11 +51,11 @@ export async function prepare(
     freeKeys(direction, store, options, context.signal),
     restorePointPlace(resolved.target, context),
     // Only a note, so that it is no reason to fail.
-    findInterrupted(store.place, direction, context.signal).catch(() => undefined),
+    findInterrupted(store.bucket, direction, context.signal).catch(() => undefined),
   ]);
   const restorePoint = atTime(place, keys.stamp);
   const { source, target, programs, filter, findings } = inspection;
-  // The OID of the source tells whether the opposite sync has replaced it since.
+  // The OID of the source shows whether the opposite sync has replaced it since.
   const isUsable =
     interrupted?.draft.manifest.database.oid === source.facts.oid &&
     obsolete(interrupted, target.facts, undefined) === undefined;

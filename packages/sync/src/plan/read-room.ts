@@ -17,7 +17,7 @@ const sizesQuery = `
   select coalesce(pg_catalog.sum(pg_catalog.pg_database_size(d.oid)), 0)::text as bytes
     from pg_catalog.pg_database d where d.datname = any ($1::text[])`;
 
-/** Reads it. What nobody tells is no reason to refuse: the plan may then say nothing. */
+/** Reads the room. A size that no service reports is not a reason to refuse; the plan then mentions no room. */
 export async function readRoom(
   session: Session,
   { freeStorage }: Pick<ResolvedTarget, "freeStorage">,
@@ -30,13 +30,13 @@ export async function readRoom(
   if (session.endpoint.system === "neon") {
     const { limit, used } = await session.one<{ limit: string | null; used: string | null }>(neonQuery);
     const free = Number(limit) > 0 ? Math.max(0, Number(limit) - Number(used)) : undefined;
-    return { room: { ...previous, free, toldBy: "the limit neon.max_cluster_size of the project" } };
+    return { room: { ...previous, free, reportedBy: "the limit neon.max_cluster_size of the project" } };
   }
-  const toldBy = "CloudWatch (FreeStorageSpace)";
+  const reportedBy = "CloudWatch (FreeStorageSpace)";
   try {
-    return { room: { ...previous, free: await freeStorage?.(), toldBy } };
+    return { room: { ...previous, free: await freeStorage?.(), reportedBy } };
   } catch (error) {
     signal.throwIfAborted();
-    return { room: { ...previous, free: undefined, toldBy, unknown: messageOf(error) } };
+    return { room: { ...previous, free: undefined, reportedBy, unknown: messageOf(error) } };
   }
 }

@@ -3,7 +3,7 @@ import { describeMark, joinComment, mergeMarks, splitComment, type CopyMark } fr
 
 const mark: CopyMark = { afterRestore: { file: "mask.sql", sha256: "3f2a" }, excludeTableData: ["audit*"] };
 
-test.each([null, "ours", "two\nlines", ""])("a comment keeps its text beside a mark: %j", (comment) => {
+test.each([null, "ours", "two\nlines", ""])("a comment with a mark keeps its text: %j", (comment) => {
   expect(splitComment(joinComment(comment, mark))).toEqual({ comment, mark });
   expect(splitComment(joinComment(comment, undefined))).toEqual({ comment });
 });
@@ -31,7 +31,7 @@ test("marks are merged and described", () => {
   );
 });
 
-test("the mark of a replacement in place is beside the other mark, and neither belongs to the comment of a person", () => {
+test("a comment holds the mark of a replacement in place and the other mark, and neither belongs to the text of a person", () => {
   const inPlace = { at: "2026-11-22T09-30-00", backup: "rds-dumps/2026-11-22T09-30-00.dump" };
   const mark = { excludeTableData: ["events"] };
   for (const comment of [null, "of a person,\nin two lines"]) {

@@ -29,7 +29,7 @@ export class CopiedRows {
     return [...this.#all.values()].reduce<number>((sum, rows) => sum + (rows ?? 0), 0);
   }
 
-  /** Takes the running commands; a table that has none any more is complete. */
+  /** Takes the running commands. A table without a running command is complete. */
   update(running: ReadonlyMap<string, number>): number {
     for (const table of this.#seen.keys()) {
       if (!running.has(table)) this.#seen.set(table, this.#all.get(table) ?? this.#seen.get(table) ?? 0);

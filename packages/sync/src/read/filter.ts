@@ -39,7 +39,7 @@ export function filtersOf({ patterns, scope }: Filter): Filters {
   };
 }
 
-// pg_dump looks for a name without a schema in the search path of its role, which the sessions of this tool replace.
+// pg_dump searches a name without a schema in the search path of its role, which the sessions of this tool replace.
 const searchPath = `
   select pg_catalog.set_config('search_path', coalesce((
     select pg_catalog.substr(c, pg_catalog.strpos(c, '=') + 1)

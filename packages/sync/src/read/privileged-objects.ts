@@ -1,5 +1,5 @@
 /**
- * What CREATE allows only a superuser, whoever owns the object later. A source has such objects where an administrator created them, or where
+ * What CREATE allows only a superuser, whichever role owns the object later. A source has such objects where an administrator created them, or where
  * the role was a superuser once. Members of extensions do not count: CREATE EXTENSION creates them.
  */
 import type { ArchiveEntry } from "@pilot-light/core/inventory/archive";

@@ -7,7 +7,7 @@ const attempts = 6;
 
 /**
  * Runs work that lists objects and then reads them, and runs it again when one of them was dropped in between.
- * @param side the one that is read: errors of the other side are none of this kind
+ * @param side the one that is read: errors of the other side are not of this kind
  * @throws what the last attempt threw
  */
 export async function whileObjectsVanish<T>(work: () => Promise<T>, side?: Side): Promise<T> {

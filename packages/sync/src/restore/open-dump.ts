@@ -5,7 +5,6 @@ import { plural } from "@pilot-light/core/output/format";
 import { chooseClientPrograms, findClientPrograms } from "@pilot-light/core/postgres/programs";
 import { decodeDetails } from "../archive/details.ts";
 import type { DumpBucket } from "../archive/dump-bucket.ts";
-import type { DumpStore } from "../archive/dump-store.ts";
 import { dumpDamagedInS3 } from "../archive/errors.ts";
 import type { OpenedDump } from "../archive/opened-dump.ts";
 import type { StoredDump } from "../archive/stored-dump.ts";
@@ -19,11 +18,11 @@ import { checkBytes, fetchDump, findArchive, type Found } from "../dumps/fetch-d
  */
 export async function openDump(
   wanted: string,
-  { bucket, store }: { bucket: DumpBucket; store: DumpStore },
+  bucket: DumpBucket,
   directory: string,
   context: CommandContext,
 ): Promise<OpenedDump> {
-  const found = await findArchive(wanted, { bucket, store }, context.signal);
+  const found = await findArchive(wanted, bucket, context.signal);
   return await openFound(found, bucket, directory, context);
 }
 

@@ -21,7 +21,6 @@ import {
 /** The bucket of a restore, and the way to its target, which is resolved once the dump is known to be intact. */
 export interface ResolvedArchive {
   bucket: DumpBucket;
-  store: DumpStore;
   /** Opens the route to RDS if the target is RDS. */
   resolveTarget: (routes: Routes) => Promise<ResolvedTarget>;
 }
@@ -60,5 +59,5 @@ export async function resolveArchive(
     };
   const resolveTarget = neon === undefined ? onRds(rdsOutputs(raw)) : onNeon(neon);
   await store.check(signal);
-  return { bucket: store.place, store, resolveTarget };
+  return { bucket: store.bucket, resolveTarget };
 }

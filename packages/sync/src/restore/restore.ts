@@ -49,8 +49,8 @@ async function withDump<T>(
       const archive = await resolveArchive(options.to, options.outputs, context);
       const opened =
         typeof wanted === "string"
-          ? { dump: await openDump(wanted, archive, directory.path, context), interrupted: undefined }
-          : await openInterrupted(wanted.resume, options, archive, directory.path, context);
+          ? { dump: await openDump(wanted, archive.bucket, directory.path, context), interrupted: undefined }
+          : await openInterrupted(wanted.resume, options, archive.bucket, directory.path, context);
       return { ...opened, resolved: await archive.resolveTarget(routes) };
     });
     // Without hashes in the manifest, rows are counted.

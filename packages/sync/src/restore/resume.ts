@@ -1,7 +1,8 @@
-/** What `pnpm sync <direction> --resume` checks in addition to a restore: which dump, and that it still fits. */
+/** What `pnpm sync <direction> --resume` checks in addition to a restore: which dump it uses, and that no other command has replaced a database. */
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import { formatDuration } from "@pilot-light/core/output/format";
 import { findInterrupted, obsolete, type InterruptedDump, type Replaceable } from "../archive/drafts.ts";
+import { readNewestArchive } from "../archive/read-dumps.ts";
 import type { DumpBucket } from "../archive/dump-bucket.ts";
 import type { DumpStore } from "../archive/dump-store.ts";
 import { noDumpToResume, resumeReplaced, resumeSuperseded, resumeWithoutScript } from "../archive/errors.ts";
@@ -18,7 +19,7 @@ import { openFound } from "./open-dump.ts";
 export async function openInterrupted(
   direction: SyncDirection,
   { script }: RestoreOptions,
-  { bucket }: { bucket: DumpBucket },
+  bucket: DumpBucket,
   directory: string,
   context: CommandContext,
 ): Promise<{ dump: OpenedDump; interrupted: InterruptedDump }> {
@@ -44,8 +45,8 @@ export async function assertInterrupted(
   { signal }: CommandContext,
 ): Promise<void> {
   if (name === "restore") return;
-  const now = await findInterrupted(store.place, { name, source, target }, signal);
-  if (now?.stored.key !== stored.key) throw noDumpToResume({ direction: name, bucket: store.bucket });
+  const now = await findInterrupted(store.bucket, { name, source, target }, signal);
+  if (now?.stored.key !== stored.key) throw noDumpToResume({ direction: name, bucket: store.bucket.name });
 }
 
 /** @throws OpsError RESUME_REPLACED, RESUME_SUPERSEDED (precondition) */
@@ -66,7 +67,7 @@ export async function assertResumable(
   const { key } = interrupted.stored;
   const recorded = interrupted.draft.manifest.target;
   const isTarget = recorded?.host === target.host && recorded.name === target.database;
-  const newest = (await store.newestArchive(signal))?.key;
+  const newest = (await readNewestArchive(store.bucket, signal))?.key;
   const reason = isTarget ? obsolete(interrupted, database, newest) : "superseded";
   if (reason === undefined) return;
   const facts = { direction: direction.name, uri: store.uri(key), database: target.database };
@@ -84,7 +85,7 @@ export function resumed(
 ): PreparedRestore {
   const ageMs = now - stored.createdAt.getTime();
   const notes = [
-    `the dump is ${formatDuration(ageMs)} old: what was written to ${source} since is not in the copy`,
+    `the dump is ${formatDuration(ageMs)} old: the copy lacks what was written to ${source} since then`,
     ...(target === "neon" ? [`production reads ${target}, and will not have these rows`] : []),
   ];
   const { direction } = draft.manifest;

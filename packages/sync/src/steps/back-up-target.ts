@@ -43,7 +43,7 @@ export async function backUpTarget(
     markBefore ??
     (target.system === "neon"
       ? undefined
-      : await readRecordedMark(store.place, { ...target, ...facts.target }, signal));
+      : await readRecordedMark(store.bucket, { ...target, ...facts.target }, signal));
   const { inventory, sequences, snapshot } = found;
   await store.putManifest(
     key,
@@ -100,7 +100,7 @@ async function dumpSnapshot(request: Omit<DumpRequest, "snapshot">, context: Ste
   return { ...found, snapshot: snapshot.id };
 }
 
-/** Reads what the snapshot contains, with one session: the target serves applications, and the steps beside this one. */
+/** Reads what the snapshot contains, with one session: the target also serves applications and the steps that run in parallel. */
 async function readContents({ first, outside }: Snapshot): Promise<Omit<BackedUp, "snapshot">> {
   const relations = (await listConfiguration(first)).filter(({ isReadable }) => isReadable);
   const { inventory, other } = await readInventory([first], { depth }, async () => ({

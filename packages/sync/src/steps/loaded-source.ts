@@ -33,7 +33,7 @@ export interface LoadedSource {
   hasPublic: boolean;
   /** How the rows are read to be compared. */
   reading: FingerprintReading;
-  /** Puts what was found beside what is expected. */
+  /** Compares what was found with what is expected. */
   compare: (found: DatabaseContent) => Comparison;
   /** The dump in S3, once it is complete. */
   stored: Promise<UploadedDump>;

@@ -37,7 +37,7 @@ interface Transaction {
   id: string;
 }
 
-/** Replaces the contents of the target. Its dump is the way back, so that it is not left out. */
+/** Replaces the contents of the target. Only its dump can undo this, so the dump is never skipped. */
 export async function replaceInPlace(
   loaded: LoadedSource,
   context: StepContext,
@@ -75,7 +75,7 @@ export async function replaceInPlace(
       const words = {
         replaced: `readers of ${target.database} waited for ${waited}`,
         unchanged: `not done: ${target.database} is unchanged`,
-        unknown: "nobody answers whether it is done",
+        unknown: "the server does not answer whether it committed",
       };
       return { value, summary: words[value.target] };
     }),
@@ -87,7 +87,7 @@ export async function replaceInPlace(
   return { ...found, changed, stored, swapped };
 }
 
-/** What the target held when others could write to it for the last time. */
+/** The contents of the target at the moment from which no other session could write to it. */
 interface Before {
   tables: ReadonlySet<string>;
   inventory: Inventory;
@@ -152,7 +152,7 @@ async function restoreInPlace(
 }
 
 /**
- * Checks that the dump of the target holds what is about to be dropped: locks on tables do not stop other changes.
+ * Checks that the dump of the target holds all that is about to be dropped. Locks on tables do not prevent changes of other objects.
  * @throws OpsError TARGET_CHANGED (target)
  */
 async function assertUnchanged(
@@ -179,7 +179,7 @@ async function assertOpen({ session, id }: Transaction, what: string, { job }: S
   if (!same) throw transactionEnded({ database: job.target.database, what });
 }
 
-/** Gives the target's owners, privileges and comment to what was restored. The settings of the database itself are where they were. */
+/** Gives the restored objects the owners, privileges and comment of the target. The database keeps its own settings. */
 async function carryInPlace(
   { comment, objects }: TargetSettings,
   { closed }: Pick<LoadedSource, "closed">,

@@ -76,7 +76,7 @@ export async function runSync(job: SyncJob, command: CommandContext): Promise<Sy
 
 const describeDump = ({ bytes }: UploadedDump) => `${formatBytes(bytes)} in S3`;
 
-/** Begins the dump of the target, which runs beside the other steps. In place, it waits until nobody writes to the target any more. */
+/** Begins the dump of the target, which runs in parallel with the other steps. In place, it waits until no other session writes to the target. */
 function prepareTarget(
   context: StepContext,
   background: Background,

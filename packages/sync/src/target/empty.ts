@@ -1,6 +1,6 @@
 /**
- * Empties a database by its catalog, inside a transaction: everything is dropped that a new database would not have. What the role may not
- * drop is not tried: the platform's extensions, their schemas and members. The schema public stays, with its privileges and its comment.
+ * Empties a database by its catalog, inside a transaction: drops everything that a new database would not have. It keeps what the role may
+ * not drop: the extensions of the platform, with their schemas and members. It also keeps the schema public, with its privileges and comment.
  */
 import { notInExtension, userSchema } from "@pilot-light/core/inventory/objects";
 import type { Session } from "@pilot-light/core/postgres/session";
@@ -20,7 +20,7 @@ interface Droppable extends Record<string, unknown> {
 /** Condition: the extension `x` belongs to the platform. PL/pgSQL is in every new database. */
 export const isPlatform = `(x.extname = 'plpgsql' or not pg_catalog.pg_has_role(x.extowner, 'usage'))`;
 
-/** Condition: the schema `n` stays. */
+/** Condition: the schema `n` is kept. */
 const stays = `(n.nspname = 'public' or exists (select 1 from pg_catalog.pg_extension x
   where x.extnamespace = n.oid and ${isPlatform}) or not (${notInExtension("pg_namespace", "n.oid")}))`;
 

@@ -12,7 +12,7 @@ import { grantsOf, readPrivileges } from "./read-privileges.ts";
 export interface TargetSettings {
   owner: string;
   connectionLimit: number;
-  /** Without the mark, which says what the target is, and not what the new database is. */
+  /** Without the mark, which describes the target and not the new database. */
   comment: string | null;
   privileges: Grant[];
   /** `ALTER DATABASE SET` (role null) and `ALTER ROLE IN DATABASE SET`. */

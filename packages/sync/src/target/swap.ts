@@ -3,7 +3,6 @@
  * either succeeds completely or leaves the target unchanged.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { delayed, grace } from "@pilot-light/core/async/grace";
 import { protect } from "@pilot-light/core/async/protect";
 import { messageOf, type OpsError } from "@pilot-light/core/ops-error";
 import { ident } from "@pilot-light/core/postgres/identifiers";
@@ -11,6 +10,7 @@ import type { Session } from "@pilot-light/core/postgres/session";
 import { sqlState, sqlStateOf } from "@pilot-light/core/postgres/sql-state";
 import { swapBroken, swapFailed } from "../errors.ts";
 import { isClient } from "../read/database-facts.ts";
+import { askServer, type Answer } from "./ask-server.ts";
 import { previousName, type PreviousKind } from "./database-names.ts";
 
 export interface SwapRequest {
@@ -42,13 +42,11 @@ export type SwapResult =
   | Replaced
   /** The target has its name and is open; `error` is why, or the interruption. */
   | { target: "unchanged"; error: unknown }
-  /** Nobody knows which database has which name; the message of `error` names the candidates. */
+  /** The names of the databases are not known; the message of `error` names the candidates. */
   | { target: "unknown"; error: OpsError };
 
 /** Each attempt waits 5 s at most, and the target is closed during that time. */
 const attempts = 4;
-/** Milliseconds to find out what a failed swap left, and to revert it. After an interruption it is less if no server answers. */
-const recoveryTime = 30_000;
 
 /** The two databases, under the names that they have at the moment. */
 interface Oids {
@@ -98,8 +96,8 @@ async function swapNames(
     return replaced();
   } catch (cause) {
     const recovery = await recover(request, oids, previous, signal);
-    if (recovery.found === "completed") return replaced();
-    if (recovery.found === "reverted") {
+    if ("value" in recovery) {
+      if (recovery.value === "completed") return replaced();
       const error = swapFailed({ live, reason: messageOf(cause) }, { cause });
       return { target: "unchanged", error: signal.aborted ? signal.reason : error };
     }
@@ -118,44 +116,29 @@ async function oidsOf(maintenance: Session, live: string, incoming: string): Pro
   return { live: oid(live), incoming: oid(incoming) };
 }
 
-/** How a swap that failed ended. */
-type Recovery =
-  /** It had succeeded: only the server's answer was lost. */
-  | { found: "completed" }
-  /** The target has its name again and is open. */
-  | { found: "reverted" }
-  | { found: "nothing"; error: unknown };
+/** How a swap that failed ended: it had succeeded and only the answer was lost, or the target has its name again and is open. */
+type Recovery = "completed" | "reverted";
 
-/** Finds out, in a session of its own, how far a swap came that failed or whose answer was lost, and reverts it. */
+/** Finds out how far a swap came that failed or whose answer was lost, and reverts it. */
 async function recover(
-  request: SwapRequest,
+  { live, incoming, becomes, reopen }: SwapRequest,
   oids: Oids,
   previous: string,
   signal: AbortSignal,
-): Promise<Recovery> {
-  const { live, incoming, becomes, reopen } = request;
-  const deadline = Date.now() + recoveryTime;
-  const patience = delayed(signal, grace.recovery);
-  let last: unknown;
-  while (Date.now() < deadline) {
-    try {
-      await using session = await reopen();
-      const names = await namesOf(session, oids);
-      const completed = names.incoming === live;
-      if (names.live === previous && !completed) await rename(session, previous, live);
-      await setOpen(session, live, true);
-      // The previous target was closed before the undo.
-      if (!completed && becomes === "undone") await setOpen(session, incoming, false);
-      return { found: completed ? "completed" : "reverted" };
-    } catch (error) {
-      last = error;
-      // Another database has the name: trying again changes nothing.
-      if (sqlStateOf(error) === sqlState.duplicateDatabase) break;
-      if (patience.aborted && sqlStateOf(error) === undefined) break;
-      await sleep(1000);
-    }
-  }
-  return { found: "nothing", error: last };
+): Promise<Answer<Recovery>> {
+  const ask = async (session: Session): Promise<Recovery> => {
+    const names = await namesOf(session, oids);
+    const completed = names.incoming === live;
+    if (names.live === previous && !completed) await rename(session, previous, live);
+    await setOpen(session, live, true);
+    // The previous target was closed before the undo.
+    if (!completed && becomes === "undone") await setOpen(session, incoming, false);
+    return completed ? "completed" : "reverted";
+  };
+  const isFinal = (error: unknown, isLate: boolean) =>
+    // Another database has the name: trying again changes nothing.
+    sqlStateOf(error) === sqlState.duplicateDatabase || (isLate && sqlStateOf(error) === undefined);
+  return await askServer({ reopen, ask, pauseMs: 1000, isFinal }, signal);
 }
 
 async function namesOf(

@@ -36,7 +36,7 @@ test("after an undo that was killed between its renames, the newest name is the 
   for (const databases of [
     [replaced(1, 2, first), undone(2, 1, second)],
     [undone(1, 2, first), undone(2, 1, second)],
-    // With databases that earlier undos replaced: the successor is in the ring, or does not exist any more.
+    // With databases that earlier undos replaced: the successor is in the ring, or no longer exists.
     [replaced(1, 2, first), undone(8, 1, first), undone(7, 99, first), undone(2, 1, second)],
   ]) {
     expect(deriveTargetState(databases, live)).toMatchObject({ kind: "nameless", previous: { oid: 2 } });

@@ -1,15 +1,14 @@
 /**
  * The transaction of the in-place mode: it empties the target, fills it and verifies it. Either it commits, or the target is unchanged.
- * Nothing but `commit` can end it with an effect, not even a COMMIT in a script or in a dump.
+ * Only `commit` can commit it: a COMMIT in a script or in a dump fails.
  */
-import { setTimeout as sleep } from "node:timers/promises";
-import { delayed, grace } from "@pilot-light/core/async/grace";
 import { protect } from "@pilot-light/core/async/protect";
 import { messageOf, type OpsError } from "@pilot-light/core/ops-error";
 import { ident } from "@pilot-light/core/postgres/identifiers";
 import type { Session } from "@pilot-light/core/postgres/session";
 import { sqlStateOf } from "@pilot-light/core/postgres/sql-state";
 import { commitFailed, commitUnknown } from "../errors.ts";
+import { askServer, type Answer } from "./ask-server.ts";
 
 /** The constraint that a transaction breaks until `commit`: a deferred constraint lets nothing else commit it. */
 export const guard = "pilot_light_ends_this_transaction";
@@ -18,7 +17,7 @@ export const guard = "pilot_light_ends_this_transaction";
 const lockTimeout = "10s";
 
 /**
- * Begins. After a ROLLBACK that nobody expects, the session only reads.
+ * Begins the transaction. After an unexpected ROLLBACK, the session can only read.
  * @returns number of the transaction, by which `pg_xact_status` knows it
  */
 export async function beginTransaction(session: Session): Promise<string> {
@@ -67,16 +66,13 @@ export async function nested<T>(session: Session, work: () => Promise<T>): Promi
   }
 }
 
-/** What became of the transaction. */
+/** The outcome of the transaction. */
 export type Commit =
   | { target: "replaced" }
   /** `error` is why. */
   | { target: "unchanged"; error: unknown }
-  /** The answer was lost, and nobody knows. */
+  /** The answer was lost, and the server could not be asked. */
   | { target: "unknown"; error: OpsError };
-
-/** Milliseconds to find out what became of a transaction whose answer was lost. */
-const recoveryTime = 30_000;
 
 /** The transaction, and how to ask about it. */
 export interface CommitRequest {
@@ -108,41 +104,28 @@ async function commitNow(session: Session, request: CommitRequest, signal: Abort
     });
     // Or the server has answered that it did not.
     if (!isSent || sqlStateOf(cause) !== undefined) return unchanged();
-    const found = await findStatus(request, signal);
-    if (found.status === "committed") return { target: "replaced" };
-    if (found.status === "aborted") return unchanged();
+    const answer = await findStatus(request, signal);
+    if ("value" in answer) return answer.value === "committed" ? { target: "replaced" } : unchanged();
     const { backup, id } = request;
     const { system } = session.endpoint;
-    const reason = messageOf(found.error ?? cause);
+    const reason = messageOf(answer.error);
     return { target: "unknown", error: commitUnknown({ database, system, id, backup, reason }, { cause }) };
   }
 }
 
-interface Status {
-  /** Undefined where no server answers. */
-  status: "committed" | "aborted" | undefined;
-  error?: unknown;
-}
-
-async function findStatus({ id, reopen }: CommitRequest, signal: AbortSignal): Promise<Status> {
-  const deadline = Date.now() + recoveryTime;
-  const patience = delayed(signal, grace.recovery);
-  let last: unknown;
-  while (Date.now() < deadline) {
-    try {
-      await using session = await reopen();
-      const { status } = await session.one<{ status: string | null }>(
-        "select pg_catalog.pg_xact_status($1::xid8) as status",
-        [id],
-      );
-      if (status === "committed" || status === "aborted") return { status };
-      // The server still works on it.
-      last = new Error(`the transaction ${id} is ${status ?? "not known any more"}`);
-    } catch (error) {
-      last = error;
-    }
-    if (patience.aborted) break;
-    await sleep(500);
-  }
-  return { status: undefined, error: last };
+/** Whether the server has committed the transaction. */
+async function findStatus(
+  { id, reopen }: CommitRequest,
+  signal: AbortSignal,
+): Promise<Answer<"committed" | "aborted">> {
+  const ask = async (session: Session) => {
+    const { status } = await session.one<{ status: string | null }>(
+      "select pg_catalog.pg_xact_status($1::xid8) as status",
+      [id],
+    );
+    if (status === "committed" || status === "aborted") return status;
+    // The server still works on it.
+    throw new Error(`the transaction ${id} is ${status ?? "no longer known"}`);
+  };
+  return await askServer({ reopen, ask, pauseMs: 500, isFinal: (_error, isLate) => isLate }, signal);
 }

@@ -85,11 +85,11 @@ export async function expireDumps(
   );
 }
 
-/** A dump and, unless told otherwise, the manifest that makes it count. */
-export async function storeDump(aws: SetupClients, bucket: string, { whole = true } = {}): Promise<void> {
+/** A dump and, with `complete`, its manifest. */
+export async function storeDump(aws: SetupClients, bucket: string, { complete = true } = {}): Promise<void> {
   const key = `neon-dumps/2026-11-22T09-30-00.dump`;
   await aws.s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: "dump" }));
-  if (!whole) return;
+  if (!complete) return;
   const manifest = key.replace(".dump", ".manifest.json");
   await aws.s3.send(new PutObjectCommand({ Bucket: bucket, Key: manifest, Body: "{}" }));
 }

@@ -1,4 +1,4 @@
-/** Stops a command of whose plan AWS would refuse a part: the apply would stop in the middle. */
+/** Stops a command if AWS would refuse a part of its plan: the apply would stop in the middle. */
 import { renderFix } from "@pilot-light/validate/fix";
 import { accountNotReady } from "../../errors.ts";
 import { lineAllowing, type Finding, type Guard, type GuardFacts } from "./guard.ts";
@@ -8,7 +8,7 @@ export const accountGuard = {
   commands: ["activate", "infra:deploy"],
   codes: [accountNotReady.entry.code],
   allow: {
-    summary: "Continue even if AWS would, by its answers, refuse a part of the deployment",
+    summary: "Continue even if AWS reports limits that would stop the deployment",
     meaning:
       "You know that AWS will accept the deployment, such as after an increase of a quota that AWS does not report yet.",
   },

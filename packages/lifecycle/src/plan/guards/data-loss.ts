@@ -1,4 +1,4 @@
-/** Stops a command whose plan would delete or replace resources that hold data and should stay. */
+/** Stops a command whose plan would delete or replace resources that hold data and that it should keep. */
 import { dataLossRefused } from "../../errors.ts";
 import { dataOf } from "../../terraform/data-holders.ts";
 import { unexpectedLosses } from "../data-losses.ts";

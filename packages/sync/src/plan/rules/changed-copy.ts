@@ -11,12 +11,12 @@ const changedCopy = defineError<{ what: string; mark: CopyMark }>({
   code: "CHANGED_COPY",
   failure: "precondition",
   meaning:
-    "The source is a changed copy: a script changed its rows after the verification, or a filter left some out. Production would lose the true rows.",
+    "The source is a changed copy: a script changed its rows after the verification, or a filter left some out. Production would lose the original rows.",
   remedy:
     "Sync from Neon to RDS first, without `--after-restore` and without filters. To replace the rows of production with the changed ones, add `--allow-changed-copy`.",
   state: "nothing-written",
   message: ({ what, mark }) => `${what} must not reach Neon: it ${describeMark(mark)}.`,
-  hint: () => "Production would lose the true rows.",
+  hint: () => "Production would lose the original rows.",
 });
 
 /**
@@ -38,7 +38,7 @@ export const changedCopyRule: DatabasesRule<"allow-changed-copy"> = {
     option: "allow-changed-copy",
     describe: "Sync to Neon even if rows of the source were changed or left out on purpose",
     meaning:
-      "Production may lose its rows, and gets those of RDS as they are. Neon is the truth from then on. The backup in S3 and the previous target still hold the rows.",
+      "You want production to have the rows of the changed copy as they are. The backup in S3 and the previous target still hold the rows that production had.",
   },
   check: ({ direction, dump, source: { facts }, target }) => {
     const database = `database ${facts.database} on ${direction.source}`;
@@ -51,8 +51,8 @@ export const changedCopyRule: DatabasesRule<"allow-changed-copy"> = {
     }
     const { mark } = target.facts;
     if (mark === undefined) return [];
-    // Whoever masked the target may not expect the rows of production in it.
-    const note = `${direction.target} is a changed copy at the moment: it ${describeMark(mark)}. Only what this sync is told to change or to leave out differs afterwards`;
+    // A person who masked the target may not expect the rows of production in it.
+    const note = `${direction.target} is a changed copy at the moment: it ${describeMark(mark)}. Afterwards it differs from ${direction.source} only in what this sync changes or leaves out`;
     return [{ note }];
   },
 };

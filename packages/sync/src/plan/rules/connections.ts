@@ -41,7 +41,7 @@ export const connections: DatabasesRule = {
     // At the peak, a side has these connections. Source: the jobs, a session outside of the snapshot, pg_dump. Target: the jobs, pg_dump of
     // the staging database; for the backup two sessions and pg_dump more. The session that read `spare` is closed by then, so that one
     // of them is free already: `fixed` is the peak without the jobs, less one.
-    // In place, nothing runs beside the backup but the transaction, and a session that looks for locks: all are in the target.
+    // In place, only the transaction and a session that watches locks run in parallel with the backup: all are in the target.
     const limits = [
       ...limitsOf(direction.source, source.facts, { database: 1, role: 1, server: 1 }),
       ...limitsOf(

@@ -16,7 +16,7 @@ const cannotEmpty = defineError<TargetRole & Pick<InPlaceFacts, "undroppable">>(
   code: "CANNOT_EMPTY",
   failure: "precondition",
   meaning: "Objects of the target belong to other roles, so the in-place mode may not drop them.",
-  remedy: "As an administrator: grant the owners to the role of the sync, as the hint shows.",
+  remedy: "Run the command of the hint as an administrator: it grants the owners to the role of the sync.",
   state: "nothing-written",
   message: ({ system, role, undroppable }) =>
     `${system}: the role ${role} may not drop ${plural(undroppable.length, "object")} of the target, because other roles own ${undroppable.length === 1 ? "it" : "them"}.`,
@@ -30,7 +30,7 @@ const cannotCreateInPlace = defineError<TargetRole & Pick<InPlaceFacts, "lacking
   code: "CANNOT_CREATE_IN_PLACE",
   failure: "precondition",
   meaning: "The role on the target may not create schemas or temporary tables in the database.",
-  remedy: "As an administrator: grant the privilege, as the hint shows.",
+  remedy: "Run the command of the hint as an administrator: it grants the missing privilege.",
   state: "nothing-written",
   message: ({ system, role, database, lacking }) =>
     `${system}: the role ${role} lacks the privilege ${lacking.join(" and ").toUpperCase()} on the database ${database}.`,
@@ -43,7 +43,7 @@ const markNeedsOwner = defineError<TargetRole & { owner: string }>({
   failure: "precondition",
   meaning:
     "The target is a changed copy, or becomes one. Its mark is in the comment on the database, which only the owner of the database may change.",
-  remedy: "As an administrator: grant the owner to the role of the sync, as the hint shows.",
+  remedy: "Run the command of the hint as an administrator: it grants the owner to the role of the sync.",
   state: "nothing-written",
   message: ({ system, role, database }) =>
     `${system}: the role ${role} may not change the mark of the database ${database}, because it does not own the database.`,
@@ -60,7 +60,7 @@ const publicationsNameTables = defineError<{ system: DatabaseSystem; publication
   message: ({ system, publications }) =>
     `${system}: ${plural(publications.length, "publication")} of the target ${publications.length === 1 ? "names" : "name"} tables that the sync drops: ${publications.join(", ")}.`,
   hint: ({ publications }) =>
-    `Note what they publish, and create them again after the sync:  ${publications.map((name) => `drop publication ${ident(name)};`).join(" ")}`,
+    `Note the tables of these publications, and create the publications again after the sync. To drop them:  ${publications.map((name) => `drop publication ${ident(name)};`).join(" ")}`,
 });
 
 const preparedTransactionOpen = defineError<{ system: DatabaseSystem; count: number }>({
@@ -74,7 +74,7 @@ const preparedTransactionOpen = defineError<{ system: DatabaseSystem; count: num
   hint: () => "To list them:  select gid, prepared, owner from pg_prepared_xacts;",
 });
 
-/** What the mode cannot do. */
+/** Reasons why the contents cannot be replaced in place. */
 function refusals({ direction, inPlace, target: { facts } }: DatabasesFacts): Finding[] {
   if (inPlace === undefined) return [];
   const { role, database, owner, owns, preparedTransactions } = facts;
@@ -93,7 +93,7 @@ function refusals({ direction, inPlace, target: { facts } }: DatabasesFacts): Fi
   ].map((refusal) => ({ refusal }));
 }
 
-/** What a person should know of it. */
+/** What a person should know about a replacement in place. */
 function notes({ direction, inPlace, source, target: { facts } }: DatabasesFacts): Finding[] {
   if (inPlace === undefined) return [];
   const { createdb, owns, logicalSlots, subscriptions } = facts;
@@ -110,26 +110,26 @@ function notes({ direction, inPlace, source, target: { facts } }: DatabasesFacts
   const texts = [
     reasons.length > 0
       ? `in place, because a staging database is not possible: ${reasons.join("; ")}`
-      : "a staging database is possible: without --in-place readers wait for less than 1 s, and `sync undo` can return",
+      : "a staging database is possible: without --in-place, readers wait for less than 1 s, and `sync undo` can revert the sync",
     ...(owns
       ? []
       : [
           `the comment on ${facts.database} will not state that its contents were replaced, because only its owner may change it: later, \`sync undo\` and --resume do not take this run into account`,
         ]),
     ...(logicalSlots.length > 0
-      ? [`all restored rows are sent to the consumers of ${logicalSlots.join(", ")} as new rows`]
+      ? [`the server sends all restored rows as new rows to the consumers of ${logicalSlots.join(", ")}`]
       : []),
     ...(subscriptions.length > 0
       ? [
-          `${subscriptions.join(", ")} no longer knows the new tables. Afterwards:  alter subscription ... refresh publication;`,
+          `the new tables do not belong to ${subscriptions.join(", ")}. After the sync:  alter subscription ... refresh publication;`,
         ]
       : []),
     ...(locks.needed > locks.room
       ? [
-          `the transaction takes about ${locks.needed} locks, and ${direction.target} has room for ${locks.room} at least: it may fail with "out of shared memory", and leave the target unchanged. Raise max_locks_per_transaction`,
+          `the transaction takes about ${locks.needed} locks, but ${direction.target} guarantees room for only ${locks.room}. The sync may fail with "out of shared memory", and leave the target unchanged. To make room, raise max_locks_per_transaction`,
         ]
       : []),
-    ...(kept.length > 0 ? [`extensions of the platform stay in the target: ${kept.join(", ")}`] : []),
+    ...(kept.length > 0 ? [`the target keeps the extensions of the platform: ${kept.join(", ")}`] : []),
   ];
   return [
     ...texts.map((note) => ({ note })),

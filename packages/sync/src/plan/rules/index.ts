@@ -74,7 +74,7 @@ type GivenFlags = { [Option in AllowOption as CamelCase<Option>]?: boolean };
 export interface Allowed extends GivenFlags {
   /** The command with one more flag, for hints. Default: `pnpm sync <direction> --<option>`. */
   commandAllowing?: (option: AllowOption) => string;
-  /** The command with an option that does without what is refused, for hints. Default: `pnpm sync <direction> --<option>`. */
+  /** The command with an option that avoids the refusal, for hints. Default: `pnpm sync <direction> --<option>`. */
   commandWith?: (option: OtherwiseOption) => string;
 }
 

@@ -21,12 +21,13 @@ export const objectsLeftOut: DatabasesRule = {
     return [
       ...list(
         leftOut,
-        (names) => `not copied from ${direction.source}, because they act beyond the database: ${names}`,
+        (names) =>
+          `not copied from ${direction.source}, because they have effects outside of the database: ${names}`,
       ),
       ...list(
         source.commentedExtensions,
         (names) =>
-          `not copied from ${direction.source}, because CREATE EXTENSION comments on its extension: the comments on ${names}`,
+          `not copied from ${direction.source}, because CREATE EXTENSION sets these comments: the comments on ${names}`,
       ),
       ...list(
         source.notDumped,
@@ -35,7 +36,7 @@ export const objectsLeftOut: DatabasesRule = {
       ...list(triggersAndPublications(target), (names) =>
         inPlace === undefined
           ? `the swap loses these objects of the target: ${names}`
-          : `these objects of the target stay, and act on the new contents: ${names}`,
+          : `the target keeps these objects, and they act on the new contents: ${names}`,
       ),
     ];
   },

@@ -1,6 +1,6 @@
 /**
- * Rule: the target's server has room for the new contents beside the present ones, in both modes: a transaction frees the old tables only
- * when it commits.
+ * Rule: the target's server has room for the new contents in addition to the present ones. This holds for both modes: a transaction frees
+ * the old tables only when it commits.
  */
 import { formatBytes } from "@pilot-light/core/output/format";
 import { defineError } from "@pilot-light/core/ops-error";
@@ -13,20 +13,20 @@ const noRoomOnTarget = defineError<{
   needed: number;
   live: number;
   previous: number;
-  toldBy: string;
+  reportedBy: string;
 }>({
   code: "NO_ROOM_ON_TARGET",
   failure: "precondition",
   meaning:
-    "The server of the target has less free storage than the new contents need. They exist beside the present contents until the end, in both modes, and beside the previous target of an earlier sync.",
+    "The server of the target has less free storage than the new contents need. In both modes, the server stores the present contents until the sync ends, and the previous target of an earlier sync as well.",
   remedy:
     "Increase the storage of the server. If there is a previous target, `--drop-previous-first` drops it before the sync. If the copy will be smaller than the source, or the storage grows by itself, add `--allow-low-storage`.",
   state: "nothing-written",
   message: ({ system, free, needed }) =>
-    `${system} has ${formatBytes(free)} of free storage, but the new contents need about ${formatBytes(needed)} beside the present ones.`,
-  details: ({ live, needed, previous, toldBy }) => [
+    `${system} has ${formatBytes(free)} of free storage, but the new contents need about ${formatBytes(needed)} in addition to the present contents.`,
+  details: ({ live, needed, previous, reportedBy }) => [
     `at the peak: the target ${formatBytes(live)}, its new contents ${formatBytes(needed)}, previous targets ${formatBytes(previous)}`,
-    `free storage by ${toldBy}`,
+    `source of this figure: ${reportedBy}`,
   ],
   hint: ({ system }) =>
     system === "rds" ? "Increase the allocated storage of the instance." : "Choose a larger plan of Neon.",
@@ -44,7 +44,7 @@ export const room: DatabasesRule<"allow-low-storage"> = {
   },
   check: ({ direction, room: facts, source, target }) => {
     if (facts === undefined) return [];
-    const { dropPreviousFirst, free, previousBytes, toldBy, unknown } = facts;
+    const { dropPreviousFirst, free, previousBytes, reportedBy, unknown } = facts;
     if (free === undefined) {
       if (unknown === undefined) return [];
       return [{ note: `the free storage of ${direction.target} is not known: ${unknown}` }];
@@ -53,7 +53,7 @@ export const room: DatabasesRule<"allow-low-storage"> = {
     const needed = source.facts.bytes;
     const available = free + (dropPreviousFirst ? previousBytes : 0);
     if (needed <= available) return [];
-    const figures = { free, needed, live: target.facts.bytes, previous: previousBytes, toldBy };
+    const figures = { free, needed, live: target.facts.bytes, previous: previousBytes, reportedBy };
     const refusal = noRoomOnTarget({ system: direction.target, ...figures });
     const helps = !dropPreviousFirst && previousBytes > 0 && needed <= free + previousBytes;
     return [helps ? { refusal, otherwise: "drop-previous-first" } : { refusal }];

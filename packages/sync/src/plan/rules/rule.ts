@@ -13,12 +13,12 @@ import type { RowCounts } from "../../read/inventory.ts";
 import type { Privileges, Roles } from "../../target/privileges.ts";
 import type { TargetState } from "../../target/target-state.ts";
 
-/** Options that do without what a rule refuses. */
+/** Options with which a sync does not need what a rule refuses. */
 export type OtherwiseOption = "in-place" | "drop-previous-first";
 
 /** What a rule found. */
 export type Finding =
-  /** The sync must not run. With the option `otherwise`, nothing would be refused. */
+  /** The sync must not run. With the option `otherwise`, the rule would not refuse it. */
   | { refusal: OpsError; otherwise?: OtherwiseOption }
   /** A sentence for the plan. */
   | { note: string }
@@ -57,11 +57,11 @@ export interface DatabasesFacts {
 
 /** How much room the target's server has. */
 export interface RoomFacts {
-  /** Bytes; undefined where nobody tells. */
+  /** Bytes; undefined where no service reports them. */
   free: number | undefined;
-  /** Who tells it. */
-  toldBy: string;
-  /** Why it is not known, where somebody should have told it. */
+  /** The service or the setting that reports it, for people. */
+  reportedBy: string;
+  /** Why the service that should report it did not. */
   unknown?: string;
   /** Bytes of the previous targets that a sync drops. */
   previousBytes: number;
@@ -73,9 +73,9 @@ export interface RoomFacts {
 export interface InPlaceFacts {
   /** Objects that would have to be dropped, and that the role may not drop. */
   undroppable: readonly { name: string; owner: string }[];
-  /** Extensions of the platform: they stay. */
+  /** Extensions of the platform, which the target keeps. */
   staying: readonly string[];
-  /** Publications that name tables or schemas: dropping these takes them out. */
+  /** Publications that name tables or schemas, which they lose when the tables are dropped. */
   publications: readonly string[];
   /** What the role lacks of the privileges CREATE and TEMPORARY on the database. */
   lacking: readonly string[];

@@ -428,7 +428,7 @@ describe("in place", () => {
     expect(first?.hint).toContain("pnpm sync restore k --to rds --in-place");
   });
 
-  test("nothing of that is refused, and the plan states the reasons and what slots and subscriptions get", () => {
+  test("the in-place mode refuses none of these, and the plan states the reasons and what slots and subscriptions get", () => {
     const { refusals, notes } = extended({
       target: { ...limited, foreignSessions: 2, maySignal: false },
       inPlace,
@@ -438,11 +438,11 @@ describe("in place", () => {
     expect(text).toMatch(
       /may not create databases; .* does not own app; .* subscription sub, logical replication slot slot_a/,
     );
-    expect(text).toContain("sent to the consumers of slot_a");
+    expect(text).toContain("as new rows to the consumers of slot_a");
     expect(text).toContain("refresh publication");
   });
 
-  test("without a reason, the plan says that a staging database is possible", () => {
+  test("without a reason, the plan states that a staging database is possible", () => {
     expect(extended({ inPlace }).notes).toEqual([expect.stringContaining("a staging database is possible")]);
   });
 
@@ -471,25 +471,25 @@ describe("in place", () => {
     expect(codes(extended({ inPlace: { ...inPlace, changesMark: true } }))).toEqual([]);
   });
 
-  test("extensions of the platform stay, and those that only the target has are not compared", () => {
+  test("the target keeps the extensions of the platform, and those that only the target has are not compared", () => {
     const extension = { name: "citext", version: "1.6", dependents: [] };
     const found = extended({
       source: { extensions: [extension] },
       inPlace: { ...inPlace, staying: ["citext", "neon"] },
     });
     expect(found.skippedExtensions).toEqual(["neon"]);
-    expect(found.notes.join("\n")).toContain("stay in the target: neon");
+    expect(found.notes.join("\n")).toContain("keeps the extensions of the platform: neon");
   });
 
   test("too few locks are noted, as the server may have room for more", () => {
     const { notes, refusals } = extended({ inPlace: { ...inPlace, locks: { needed: 9000, room: 6400 } } });
     expect(refusals).toEqual([]);
-    expect(notes.join("\n")).toMatch(/about 9000 locks.*room for 6400/);
+    expect(notes.join("\n")).toMatch(/about 9000 locks.*room for only 6400/);
   });
 });
 
 describe("room", () => {
-  const room = { free: 50, toldBy: "CloudWatch", previousBytes: 0, dropPreviousFirst: false };
+  const room = { free: 50, reportedBy: "CloudWatch", previousBytes: 0, dropPreviousFirst: false };
   const source = { bytes: 100 };
 
   test("new contents that do not fit are refused, with figures and the flag that allows it", () => {
@@ -516,7 +516,7 @@ describe("room", () => {
     );
   });
 
-  test("where nobody tells the free storage, nothing is refused; a reason is noted", () => {
+  test("an unknown free storage refuses nothing, and its reason is noted", () => {
     const { free, ...unknown } = { ...room, free: undefined };
     expect(extended({ source, room: { ...unknown, free } })).toEqual({
       refusals: [],

@@ -8,11 +8,11 @@ const superuserNeeded = defineError<{ direction: Direction; role: string; object
   code: "SUPERUSER_NEEDED",
   failure: "precondition",
   meaning:
-    "The source has objects that only a superuser may create, such as operator classes, functions in C or leakproof functions. The role of the sync on the target is no superuser.",
+    "The source has objects that only a superuser may create, such as operator classes, functions in C or leakproof functions. The role of the sync on the target is not a superuser.",
   remedy:
     "Remove the objects from the source, or make a leakproof function an ordinary one: `alter function ... not leakproof;`.",
   message: ({ direction, role, objects }) =>
-    `${direction.source} has ${plural(objects.length, "object")} that only a superuser may create. On ${direction.target}, the role ${role} is none.`,
+    `${direction.source} has ${plural(objects.length, "object")} that only a superuser may create. The role ${role} on ${direction.target} is not a superuser.`,
   details: ({ objects }) => shortList(objects),
   hint: ({ direction, objects }) =>
     objects.every((object) => object.endsWith("(leakproof)"))
