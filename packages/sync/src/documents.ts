@@ -17,7 +17,9 @@ const sideSchema = z.object({
   host: z.string().describe("Host name of the server; for Neon the one without a pooler."),
   port: z.number().int().describe("Port of the server."),
   version: z.string().describe("Version of the server, such as `16.4`."),
-  bytes: z.number().describe("Size on disk, in bytes."),
+  bytes: z
+    .number()
+    .describe("Size on disk, in bytes; with `--schema`, that of the chosen tables of the source."),
   route: z
     .object({
       via: z.enum(["direct", "address", "ssm"]).describe("The route, as `--via` names it."),
@@ -74,6 +76,17 @@ export const planSchema = z.object({
     })
     .describe("How the target is replaced."),
   verify: z.enum(["checksums", "counts"]).describe("How the tables are compared."),
+  schemas: z
+    .array(
+      z.object({
+        pattern: z.string().describe("The pattern, as it was given."),
+        schemas: names.describe("Schemas that it matches, without quotes."),
+      }),
+    )
+    .readonly()
+    .describe(
+      "What `--schema` copies; empty without it. With it, the target has nothing else afterwards, and must not reach Neon.",
+    ),
   excludeTableData: z
     .array(
       z.object({

@@ -26,6 +26,8 @@ export interface SyncOptions extends Allowed, ReachOptions {
   jobs: number;
   /** Dump the target to S3 before it is replaced. */
   targetBackup: boolean;
+  /** Patterns of the schemas that are copied. Default: all. */
+  schema?: readonly string[];
   /** Patterns of tables that are copied without their rows. */
   excludeTableData?: readonly string[];
   /** Replaces the contents of the target in one transaction, without a staging database. */

@@ -66,6 +66,16 @@ describe.concurrent("a sync inside AWS", () => {
     expect(await contentOf(pair, "neon")).toBe(source);
     await expectNothingLeft(remote);
     expect(before).not.toBe(source);
+
+    const filters = ["--in-place", "--schema", '"public"', "--allow-filtered"];
+    const inPlace = await sync(pair, [...run, ...filters], { env });
+    expect(inPlace.exitCode, inPlace.stderr).toBe(0);
+    const replaced = documentOf(inPlace);
+    expect(replaced.plan.mode.name).toBe("in-place");
+    expect(replaced.plan.schemas).toEqual([{ pattern: '"public"', schemas: ["public"] }]);
+    expect(replaced.result?.previous).toBeNull();
+    expect(await contentOf(pair, "rds")).toBe(source);
+    await expectNothingLeft(remote);
   });
 
   test("prints the plan of the task, and writes nothing with --dry-run", async () => {

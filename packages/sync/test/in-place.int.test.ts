@@ -171,6 +171,50 @@ describe.concurrent("killed during", () => {
   }
 });
 
+test.concurrent(
+  "a restore that is killed at any step leaves the target unchanged, and the next one succeeds",
+  async () => {
+    await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+    let present = await contentOf(pair, "rds");
+    const { plan } = documentOf(await sync(pair, ["neon-to-rds", "--in-place", "--yes", "--json"]));
+    let other = present;
+    present = await contentOf(pair, "rds");
+    const dumps = [plan.backup ?? "", plan.archive];
+    for (const { step, when } of [
+      { step: "the check of the dump", when: /^ {2}download /m },
+      { step: "the plan", when: /^ {2}check /m },
+      { step: "the dump of the target", when: /\$ \S*pg_dump .*target\.dump/ },
+      { step: "the restore", when: /\$ \S*pg_restore .*in-place\.list/ },
+      { step: "the verification", when: /\$ \S*pg_dump .*--schema-only/ },
+      { step: "the settings", when: /^ {2}verify /m },
+      { step: "the commit", when: /^ {2}settings /m },
+    ]) {
+      const [dump = ""] = dumps;
+      const restore = ["restore", dump, "--to", "rds", "--in-place", "--yes", "--verbose", "--allow-shrink"];
+      let printed = "";
+      const { exitCode } = await sync(pair, restore, {
+        onStderr: (text, child) => {
+          printed += text;
+          if (when.test(printed)) child.kill("SIGKILL");
+        },
+      });
+      expect(exitCode, `${step}\n${printed}`).toBe(-1);
+      // Nobody can stop the process between its COMMIT and the answer of the server.
+      const possible = step === "the commit" ? [present, other] : [present];
+      expect(possible, step).toContain(await contentOf(pair, "rds"));
+      const next = await sync(pair, restore);
+      expect(next.exitCode, next.stderr).toBe(0);
+      expect(await contentOf(pair, "rds"), step).toBe(other);
+      expect(await databasesOf(pair, "rds")).toEqual([pair.rds.database]);
+      expect(await leftFiles(pair)).toEqual([]);
+      // The next step restores what this one has replaced.
+      dumps.reverse();
+      [present, other] = [other, present];
+    }
+    await until(async () => (await processesOf(pair)).length === 0);
+  },
+);
+
 describe.concurrent("what fails leaves the target unchanged:", () => {
   const failsWith = async (
     change: readonly string[],

@@ -38,7 +38,7 @@ export interface SyncCall {
 
 /** Runs `pnpm sync <args>` in the environment of a pair, without a terminal. */
 export async function sync(
-  pair: Pair,
+  pair: Pick<Pair, "env">,
   args: readonly string[],
   { program = bin, env = {}, input, onStart, onStderr }: SyncCall = {},
 ): Promise<Transcript> {
@@ -117,12 +117,12 @@ export async function databasesOf(pair: Pair, side: Side): Promise<string[]> {
 }
 
 /** Keys in the pair's bucket, without the records of runs. */
-export async function keysOf(pair: Pair): Promise<string[]> {
+export async function keysOf(pair: Pick<Pair, "bucket" | "env">): Promise<string[]> {
   return (await allKeysOf(pair)).filter((key) => !key.startsWith(recordPrefix));
 }
 
 /** Keys in the pair's bucket. */
-export async function allKeysOf(pair: Pair): Promise<string[]> {
+export async function allKeysOf(pair: Pick<Pair, "bucket" | "env">): Promise<string[]> {
   const reply = await s3(pair).send(new ListObjectsV2Command({ Bucket: pair.bucket }));
   return (reply.Contents ?? []).map(({ Key = "" }) => Key).sort();
 }
@@ -134,7 +134,7 @@ export async function objectOf(pair: Pair, key: string): Promise<Uint8Array> {
 }
 
 /** A client for the sandbox's emulator. */
-export function s3(pair: Pair): S3Client {
+export function s3(pair: Pick<Pair, "env">): S3Client {
   const {
     AWS_ENDPOINT_URL = "",
     AWS_REGION = "",

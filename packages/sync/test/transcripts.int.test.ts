@@ -11,11 +11,15 @@ import { extraSandboxDirectory } from "@pilot-light/sandbox/vitest";
 import { processEnvironment } from "@pilot-light/core/config/env";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
+import { signalWhen } from "./processes.ts";
+import { keysOf, sync } from "./support.ts";
+
 const bin = fileURLToPath(new URL("../dist/bin.js", import.meta.url));
 
 const replacements = [
   [/(__pl_old_\d+)_\d+/g, "$1_16777"],
   [/\b[0-9a-f]{64}\b/g, "5f0c".repeat(16)],
+  [/\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z/g, "2026-11-26T09:30:00.000Z"],
   [/\b20\d\d-\d\d-\d\d(?!T| \d\d:)/g, "2026-12-26"],
 ] as const;
 
@@ -31,20 +35,26 @@ interface Shown {
   env?: Record<string, string>;
   /** The script of package.json. */
   program?: "sync" | "dumps" | "compare";
+  /** The output has lines of any length: it is the input of another program. */
+  isScript?: boolean;
+}
+
+function ownEnvironment(): Record<string, string> {
+  const { PATH = "", HOME = "" } = processEnvironment();
+  return { PATH, HOME, ...defaultEnvironment(sandbox.state) };
 }
 
 async function expectTranscript(
   name: string,
   args: string,
-  { env = {}, program = "sync" }: Shown = {},
+  { env = {}, program = "sync", isScript = false }: Shown = {},
 ): Promise<void> {
-  const own = processEnvironment();
-  const environment = { PATH: own.PATH, HOME: own.HOME, ...defaultEnvironment(sandbox.state), ...env };
+  const environment = { ...ownEnvironment(), ...env };
   const words = [...(program === "sync" ? [] : [program]), ...args.split(" ").filter((word) => word !== "")];
   const command = [process.execPath, bin, ...words];
   const shown = `pnpm ${program} ${args}`.trim();
   const text = await transcriptOf({ shown, command, environment, replacements });
-  expect(linesTooLong(text)).toEqual([]);
+  if (!isScript) expect(linesTooLong(text)).toEqual([]);
   await expect(text).toMatchFileSnapshot(`../../../docs/transcripts/${name}.txt`);
 }
 
@@ -54,6 +64,15 @@ test("a comparison before the sync", async () => {
 
 test("a dry run", async () => {
   await expectTranscript("sync-dry-run", "neon-to-rds --dry-run");
+});
+
+test("a filtered dry run, and one in place", async () => {
+  await expectTranscript("sync-filtered-dry-run", "neon-to-rds --schema public --allow-filtered --dry-run");
+  await expectTranscript("sync-in-place-dry-run", "neon-to-rds --in-place --dry-run");
+});
+
+test("the statements of a comparison", async () => {
+  await expectTranscript("compare-sql", "--schema --sql", { program: "compare", isScript: true });
 });
 
 test("a sync", async () => {
@@ -87,4 +106,12 @@ test("a refusal", async () => {
   expect(empty.username).toBe(ownerRoles.neon);
   empty.pathname = "/postgres";
   await expectTranscript("sync-refused", "neon-to-rds --dry-run", { env: { NEON_DATABASE_URL: empty.href } });
+});
+
+test("a dry run that resumes a sync", async () => {
+  const here = { env: ownEnvironment(), bucket: resourceNames(defaultProjectName).backupsBucket };
+  const hasDraft = async () => (await keysOf(here)).some((key) => key.endsWith(".draft.json"));
+  const killed = await sync(here, ["neon-to-rds", "--yes"], { onStart: signalWhen(hasDraft, "SIGKILL") });
+  expect(killed.exitCode).toBe(-1);
+  await expectTranscript("sync-resume-dry-run", "neon-to-rds --resume --dry-run");
 });

@@ -28,6 +28,11 @@ export const markSchema = z.object({
     .readonly()
     .exactOptional()
     .describe("Patterns of the tables whose rows were left out."),
+  schemas: z
+    .array(z.string())
+    .readonly()
+    .exactOptional()
+    .describe("Patterns of the schemas that were copied. Everything else was left out."),
   unreadable: z.boolean().exactOptional().describe("The mark of the database could not be read."),
 });
 const mark = markSchema.exactOptional();
@@ -61,6 +66,11 @@ const contentsSchema = z.object({
     .readonly()
     .exactOptional()
     .describe("Tables whose rows a filter left out. The dump and the target have none of them."),
+  onlySchemas: z
+    .array(z.string())
+    .readonly()
+    .exactOptional()
+    .describe("Schemas that a filter chose, without quotes. The dump and the target have nothing else."),
 });
 
 /** For writing. */

@@ -7,26 +7,43 @@ import type { Plan, SyncResult } from "../documents.ts";
 import type { SyncOptions } from "../options.ts";
 import { givenAllowances } from "../plan/rules/index.ts";
 import { filterToNeon } from "../plan/script-errors.ts";
-import { undoCommand } from "./render.ts";
+import { describeCopied, undoCommand } from "./render.ts";
 
 /** What the command line states. */
-export type SyncCommandOptions = Omit<SyncOptions, "script" | "excludeTableData"> & {
+export type SyncCommandOptions = Omit<SyncOptions, "script" | "excludeTableData" | "schema"> & {
   dryRun: boolean;
   yes: boolean;
+  schema?: string[] | undefined;
   excludeTableData?: string[] | undefined;
   /** Path of a script. */
   afterRestore?: string | undefined;
 };
 
 /** The options that decide what is copied: a command that is shown without them would copy something else. */
-export function contentFlags(
-  excludeTableData: readonly string[],
-  afterRestore: string | undefined,
-): string[] {
+export function contentFlags({
+  schema,
+  excludeTableData,
+  afterRestore,
+}: Pick<SyncCommandOptions, "schema" | "excludeTableData" | "afterRestore">): string[] {
   return [
-    ...excludeTableData.map((pattern) => commandLine("--exclude-table-data", [pattern])),
+    ...filterArguments({ schema, excludeTableData }).map(([option, pattern]) =>
+      commandLine(option, [pattern]),
+    ),
     ...(afterRestore === undefined ? [] : [commandLine("--after-restore", [afterRestore])]),
   ];
+}
+
+/** The options that filter, each with its pattern. */
+export function filterArguments({
+  schema = [],
+  excludeTableData = [],
+}: {
+  schema?: readonly string[] | undefined;
+  excludeTableData?: readonly string[] | undefined;
+}): [option: string, pattern: string][] {
+  const each = (option: string, patterns: readonly string[]) =>
+    patterns.map((pattern): [string, string] => [option, pattern]);
+  return [...each("--schema", schema), ...each("--exclude-table-data", excludeTableData)];
 }
 
 /** The flags that were given already: a command that is shown without them would be refused again. */
@@ -41,13 +58,18 @@ export function safetyFlags(options: Readonly<Record<string, unknown>>): string[
 }
 
 /** @throws OpsError FILTER_TO_NEON (precondition) */
-export function assertFilterFits(patterns: readonly string[], target: DatabaseSystem): void {
-  if (target === "neon" && patterns.length > 0) throw filterToNeon({ patterns });
+export function assertFilterFits(
+  given: Pick<SyncCommandOptions, "schema" | "excludeTableData">,
+  target: DatabaseSystem,
+): void {
+  const flags = filterArguments(given).map(([option, pattern]) => commandLine(option, [pattern]));
+  if (target === "neon" && flags.length > 0) throw filterToNeon({ flags });
 }
 
 /** What a sync that has ended has made of the target: "is verified to be equal to neon". */
-function describeEquality({ afterRestore, excludeTableData, source }: Plan): string {
-  const equal = `equal to ${source.system}${excludeTableData.length === 0 ? "" : " without the excluded rows"}`;
+function describeEquality(plan: Plan): string {
+  const { afterRestore } = plan;
+  const equal = `equal to ${describeCopied(plan)}`;
   if (afterRestore === null) return `is verified to be ${equal}`;
   return `was verified to be ${equal}, then ${afterRestore.file} changed it`;
 }

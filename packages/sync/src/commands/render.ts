@@ -16,8 +16,9 @@ export function printFact(name: string, text: string, printer: Printer, width = 
 }
 
 /** Whether the copy must not reach Neon. */
-function isMarked({ target, excludeTableData, afterRestore }: Plan): boolean {
-  return target.system !== "neon" && (excludeTableData.length > 0 || afterRestore !== null);
+function isMarked({ target, schemas, excludeTableData, afterRestore }: Plan): boolean {
+  const isFiltered = schemas.length > 0 || excludeTableData.length > 0;
+  return target.system !== "neon" && (isFiltered || afterRestore !== null);
 }
 
 /** Prints the plan of a sync. */
@@ -37,6 +38,9 @@ export function printPlan(plan: Plan, printer: Printer, { dryRun }: { dryRun: bo
   );
   printRestorePoint(plan, printer);
   printFact("mode", `${plan.mode.name}: ${plan.mode.description}`, printer);
+  for (const { pattern, schemas } of plan.schemas) {
+    printFact("filter", `only ${chosenSchemas(schemas)} (--schema ${pattern})`, printer);
+  }
   for (const { pattern, tables } of plan.excludeTableData) {
     printFact(
       "filter",
@@ -47,6 +51,10 @@ export function printPlan(plan: Plan, printer: Printer, { dryRun }: { dryRun: bo
   if (plan.afterRestore !== null) {
     const { file, sha256 } = plan.afterRestore;
     printFact("script", `${file} changes the copy after its verification (SHA-256 ${sha256})`, printer);
+  }
+  if (plan.schemas.length > 0) {
+    const { database, system } = plan.target;
+    printFact("", `afterwards ${database} on ${system} has nothing else`, printer);
   }
   if (isMarked(plan)) {
     printFact("", `from then on, ${plan.target.system} is a changed copy and must not reach Neon`, printer);
@@ -159,10 +167,25 @@ function oneLine(text: string): string {
   return text.replaceAll(/\s/g, " ");
 }
 
+/** What the copy has of the source: "the schemas app of neon without the excluded rows". */
+export function describeCopied({
+  excludeTableData,
+  schemas,
+  source,
+}: Pick<Plan, "excludeTableData" | "schemas" | "source">): string {
+  const names = [...new Set(schemas.flatMap((matched) => matched.schemas))];
+  const what = names.length === 0 ? source.system : `${chosenSchemas(names)} of ${source.system}`;
+  return excludeTableData.length === 0 ? what : `${what} without the excluded rows`;
+}
+
+function chosenSchemas(names: readonly string[]): string {
+  return `the ${names.length === 1 ? "schema" : "schemas"} ${shortList(names).join(", ")}`;
+}
+
 /** Prints what a sync did and how to revert it. */
 export function printResult(plan: Plan, result: SyncResult, milliseconds: number, printer: Printer): void {
   const { bold, green } = printer.colors;
-  const { source, target } = plan;
+  const { target } = plan;
   const how = plan.verify === "checksums" ? "rows and hashes" : "row counts";
   const verified = [
     plural(result.tables, "table"),
@@ -172,8 +195,7 @@ export function printResult(plan: Plan, result: SyncResult, milliseconds: number
   ];
   const fact = (name: string, text: string) => printFact(name, text, printer, 13);
   printer.line();
-  const left = plan.excludeTableData.length === 0 ? "" : ", without the rows that the filter leaves out";
-  const equal = `verified to be equal to ${source.system}${left}`;
+  const equal = `verified to be equal to ${describeCopied(plan)}`;
   const what =
     plan.afterRestore === null ? `is ${equal}` : `was ${equal}, then changed by ${plan.afterRestore.file}`;
   const head = `Synced: ${target.system} ${what}, in ${formatDuration(milliseconds)}.`;

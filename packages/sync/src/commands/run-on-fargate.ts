@@ -23,6 +23,7 @@ import { readEnvironment } from "../resolve.ts";
 import {
   assertFilterFits,
   contentFlags,
+  filterArguments,
   safetyFlags,
   syncedOutcome,
   type SyncCommandOptions,
@@ -38,18 +39,18 @@ const passedVariables = [
 
 export async function runOnFargate(
   name: DirectionName,
-  { afterRestore, excludeTableData = [], ...given }: SyncCommandOptions,
+  { afterRestore, schema = [], excludeTableData = [], ...given }: SyncCommandOptions,
   context: CommandContext,
 ): Promise<CommandOutcome> {
   const { printer, signal } = context;
   if (afterRestore !== undefined) {
     throw usage({ problem: "--on-fargate excludes --after-restore: the task does not have the file." });
   }
-  assertFilterFits(excludeTableData, directions[name].target);
-  const options = { ...given, excludeTableData };
+  assertFilterFits({ schema, excludeTableData }, directions[name].target);
+  const options = { ...given, schema, excludeTableData };
   const command = [
     `pnpm sync ${name} --on-fargate`,
-    ...contentFlags(excludeTableData, undefined),
+    ...contentFlags({ schema, excludeTableData }),
     ...safetyFlags(given),
   ].join(" ");
   if (!options.dryRun && !options.yes && !canAsk()) throw confirmationNeeded({ command });
@@ -149,7 +150,7 @@ function flagsOf(options: SyncOptions, verbose: boolean): string[] {
   return [
     ...safetyFlags({ ...options }),
     // As two arguments: of one argument with "=", yargs removes quotes.
-    ...(options.excludeTableData ?? []).flatMap((pattern) => ["--exclude-table-data", pattern]),
+    ...filterArguments(options).flat(),
     `--verify=${options.verify}`,
     `--jobs=${options.jobs}`,
     ...(verbose ? ["--verbose"] : []),

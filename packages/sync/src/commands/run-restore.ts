@@ -45,13 +45,13 @@ export async function runRestoreCommand(
 /** Runs `pnpm sync <direction> --resume`. */
 export async function runResumeCommand(
   name: DirectionName,
-  { afterRestore, ...given }: Omit<SyncCommandOptions, "excludeTableData">,
+  { afterRestore, ...given }: Omit<SyncCommandOptions, "excludeTableData" | "schema">,
   context: CommandContext,
 ): Promise<CommandOutcome> {
   const { target: to } = directions[name];
   const script = afterRestore === undefined ? {} : { script: await readScript(afterRestore, to) };
   const command = () =>
-    [`pnpm sync ${name} --resume`, ...contentFlags([], afterRestore), ...safetyFlags(given)].join(" ");
+    [`pnpm sync ${name} --resume`, ...contentFlags({ afterRestore }), ...safetyFlags(given)].join(" ");
   const outcomes = { planned: "resume-planned", done: "resumed" };
   const options = { ...given, ...script, to, allowUnverified: false };
   return await run({ outcomes, wanted: { resume: directions[name] }, command }, options, context);

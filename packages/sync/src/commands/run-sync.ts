@@ -17,22 +17,23 @@ import { printPlan, printResult } from "./render.ts";
 
 export async function runSyncCommand(
   name: DirectionName,
-  { afterRestore, excludeTableData = [], ...given }: SyncCommandOptions,
+  { afterRestore, schema = [], excludeTableData = [], ...given }: SyncCommandOptions,
   context: CommandContext,
 ): Promise<CommandOutcome> {
   const { printer, signal } = context;
   const { target: system } = directions[name];
-  assertFilterFits(excludeTableData, system);
+  assertFilterFits({ schema, excludeTableData }, system);
   const script = afterRestore === undefined ? {} : { script: await readScript(afterRestore, system) };
   const isTask = readVariable(context.environment, "PILOT_LIGHT_TASK_OF") !== undefined;
   const command = [
     `pnpm sync ${name}`,
     ...(isTask ? ["--on-fargate"] : []),
-    ...contentFlags(excludeTableData, afterRestore),
+    ...contentFlags({ schema, excludeTableData, afterRestore }),
     ...safetyFlags(given),
   ].join(" ");
   const commandWith = (option: string) => `${command} --${option}`;
-  const options = { ...given, ...script, excludeTableData, commandAllowing: commandWith, commandWith };
+  const filters = { schema, excludeTableData };
+  const options = { ...given, ...script, ...filters, commandAllowing: commandWith, commandWith };
   if (options.dryRun) {
     const { plan, refusal } = await previewSync(name, options, context);
     printPlan(plan, printer, options);

@@ -8,6 +8,14 @@ import { replacingOptions, syncVariables } from "./shared-options.ts";
 
 function options(argv: Argv, direction: DirectionName) {
   const own = resumeOption(onFargate(replacingOptions(argv)))
+    .option("schema", {
+      type: "string",
+      array: true,
+      nargs: 1,
+      describe: "Copy only the schemas that fit this pattern of pg_dump; may be repeated",
+      group: "Content:",
+      requiresArg: true,
+    })
     .option("exclude-table-data", {
       type: "string",
       array: true,
@@ -18,11 +26,11 @@ function options(argv: Argv, direction: DirectionName) {
     })
     .check(() => {
       // yargs removes the quotes, and with them the meaning of the pattern.
-      const quoted = process.argv.find((argument) => /^--exclude-table-data=["']/.test(argument));
-      if (quoted === undefined) return true;
-      throw new Error(
-        "Write a pattern with quotes as an argument of its own: --exclude-table-data '\"Name\"'.",
+      const [quoted] = process.argv.flatMap(
+        (argument) => /^(--exclude-table-data|--schema)=["']/.exec(argument)?.[1] ?? [],
       );
+      if (quoted === undefined) return true;
+      throw new Error(`Write a pattern with quotes as an argument of its own: ${quoted} '"Name"'.`);
     })
     .option("after-restore", {
       type: "string",
@@ -73,11 +81,12 @@ function syncCommand(direction: DirectionName, summary: string): Command {
       const { outputsSource } = await import("@pilot-light/core/terraform/outputs");
       const given = { ...args, outputs: outputsSource(outputsFile, context.environment) };
       if (resume) {
-        const { excludeTableData, ...others } = given;
-        if (isRemote || excludeTableData !== undefined || others.inPlace) {
+        const { excludeTableData, schema, ...others } = given;
+        const isFiltered = excludeTableData !== undefined || schema !== undefined;
+        if (isRemote || isFiltered || others.inPlace) {
           throw usage({
             problem:
-              "--resume excludes --on-fargate, --in-place and --exclude-table-data: it finishes what the interrupted sync has begun.",
+              "--resume excludes --on-fargate, --in-place, --schema and --exclude-table-data: it finishes what the interrupted sync has begun.",
           });
         }
         const { runResumeCommand } = await import("./run-restore.ts");

@@ -29,6 +29,8 @@ export interface DumpRequest {
   side: Side;
   /** Tables whose rows are left out. Default: none. */
   withoutRows?: readonly { schema: string; name: string }[];
+  /** Nothing but these is dumped. Default: everything. */
+  only?: { schemas: ReadonlySet<string>; extensions: ReadonlySet<string> } | undefined;
   /** Called once when pg_dump has its locks, or has ended. */
   onLocked?: () => void;
 }
@@ -54,12 +56,14 @@ export const scopeFlags: readonly string[] = [
  * @throws OpsError DUMP_FAILED of the side's class
  */
 export async function makeDump(request: DumpRequest, { printer, signal }: CommandContext): Promise<Dump> {
-  const { system, endpoint, programs, environment, file, snapshot, side, withoutRows = [] } = request;
+  const { system, endpoint, programs, environment, file, snapshot, side, withoutRows = [], only } = request;
   const args = [
     "--format=custom",
     `--compress=${await chooseCompression(programs, environment, signal)}`,
     ...scopeFlags,
     ...withoutRows.map(({ schema, name }) => `--exclude-table-data=${asPattern(schema)}.${asPattern(name)}`),
+    ...[...(only?.schemas ?? [])].map((name) => `--schema=${asPattern(name)}`),
+    ...[...(only?.extensions ?? [])].map((name) => `--extension=${asPattern(name)}`),
     "--no-password",
     "--verbose",
     // The file is temporary, and waiting for the disk looks like waiting for the server.

@@ -17,7 +17,7 @@ export interface RestoreListOptions {
  * takes the rows of its configuration tables and the positions of its sequences with it.
  */
 export function isLeftOut(entry: ArchiveEntry, options: RestoreListOptions): boolean {
-  const { type, schema, tag } = entry;
+  const { type, schema, sql, tag } = entry;
   switch (type) {
     case "SCHEMA":
       return tag === "public";
@@ -30,12 +30,15 @@ export function isLeftOut(entry: ArchiveEntry, options: RestoreListOptions): boo
     case "SEQUENCE SET":
       return options.skippedRelations.has(nameOfRelation(schema, tag));
     case "COMMENT":
-      if (tag === "SCHEMA public") return !options.mayCommentPublic;
+      // pg_dump writes the comment that every new database has if it is told to dump this schema.
+      if (tag === "SCHEMA public") return !options.mayCommentPublic || sql.includes(commentOfPublic);
       return /^(?:EXTENSION|EVENT TRIGGER) /.test(tag);
     default:
       return false;
   }
 }
+
+const commentOfPublic = "COMMENT ON SCHEMA public IS 'standard public schema';";
 
 /** The file for `pg_restore --use-list`, which reads the number at the beginning of each line. */
 export function listOf(entries: readonly ArchiveEntry[]): string {

@@ -12,6 +12,7 @@ import {
   type ConfigurationRelation,
   type ExtensionAdditions,
 } from "../read/extensions.ts";
+import { stateWithin, type Scope } from "../read/scope.ts";
 
 /** What is known about the extensions of both sides. */
 export interface ExtensionFacts {
@@ -25,13 +26,23 @@ export interface ExtensionFacts {
   leftOut: Record<"source" | "target", Configuration["leftOut"]>;
 }
 
-/** Reads both sides. Changes nothing. */
-export async function readExtensionFacts(source: Session, target: Session): Promise<ExtensionFacts> {
-  const relations = (await listConfiguration(source)).filter(({ isReadable }) => isReadable);
+/**
+ * Reads both sides. Changes nothing.
+ * @param scope of the source
+ */
+export async function readExtensionFacts(
+  source: Session,
+  target: Session,
+  scope?: Scope,
+): Promise<ExtensionFacts> {
+  const isCopied = (extension: string) => scope === undefined || scope.extensions.has(extension);
+  const relations = (await listConfiguration(source)).filter(
+    ({ extension, isReadable }) => isReadable && isCopied(extension),
+  );
   const targetRelations = (await listConfiguration(target)).filter(({ isReadable }) => isReadable);
   const filtered = (list: readonly ConfigurationRelation[]) => list.filter(({ filter }) => filter !== "");
   return {
-    source: await readState(source),
+    source: stateWithin(await readState(source), scope),
     target: await readState(target),
     installed: await installedVersions(target),
     additions: await readAdditions(source, relations),

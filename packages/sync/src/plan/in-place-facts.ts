@@ -31,7 +31,7 @@ export async function readInPlaceFacts(
   session: Session,
   source: Pick<DatabaseFacts, "mark">,
   target: Pick<DatabaseFacts, "mark" | "major">,
-  { inPlace, excludeTableData = [], script }: SyncOptions,
+  { inPlace, excludeTableData = [], schema = [], script }: SyncOptions,
 ): Promise<{ inPlace?: InPlaceFacts }> {
   if (inPlace !== true) return {};
   type Row = Omit<InPlaceFacts, "undroppable" | "locks" | "changesMark"> & InPlaceFacts["locks"];
@@ -40,6 +40,7 @@ export async function readInPlaceFacts(
   const changesMark =
     script !== undefined ||
     excludeTableData.length > 0 ||
+    schema.length > 0 ||
     target.mark !== undefined ||
     (session.endpoint.system !== "neon" && source.mark !== undefined);
   return {

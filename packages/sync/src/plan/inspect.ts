@@ -21,9 +21,11 @@ import { filtersOf as filtersOfFilter, readFilter, type Filter } from "../read/f
 import { countRows, readObjects, usefulReaders, type RowCounts } from "../read/inventory.ts";
 import { readBusy } from "../read/lock-watch.ts";
 import { measureLine, type Line } from "../read/line.ts";
+import { readScope, tablesWithin, within, type Scope } from "../read/scope.ts";
 import { openMore } from "../read/snapshot.ts";
 import { whileObjectsVanish } from "../read/vanishing.ts";
 import type { Resolved } from "../resolve.ts";
+import { privilegesWithin } from "../target/privileges.ts";
 import { readPrivileges, readRoles } from "../target/read-privileges.ts";
 import type { TargetState } from "../target/target-state.ts";
 import { extensionNotes, readExtensionFacts } from "./extension-notes.ts";
@@ -78,31 +80,42 @@ export async function inspect(
   const finding = findClientPrograms(context.environment);
   await using first = await connectBoth(resolved, context);
   if (await isSameDatabase(first.source, first.target)) throw sameDatabase(first.source.endpoint);
-  const [source, target, privileges] = await settleAll([
+  const [complete, target, allPrivileges] = await settleAll([
     readMarkedSource(first.source, direction, resolved, context),
     readSide(first.target, "target", context),
     readAllPrivileges(first),
   ]);
+  const scope = await readChosen(first.source, options, context);
+  const source = within(complete, scope);
+  const privileges = { ...allPrivileges, source: privilegesWithin(allPrivileges.source, scope) };
   const { targetBackup, jobs, script } = options;
   if (script !== undefined) await checkScript(first.target, script);
   const inPlace = await readInPlaceFacts(first.target, source.facts, target.facts, options);
   const room = await readRoom(first.target, resolved, targetState, options, context);
   // A filter makes the copy smaller, by rows that are not counted yet.
-  const isFiltered = (options.excludeTableData ?? []).length > 0;
+  const isFiltered = scope !== undefined || (options.excludeTableData ?? []).length > 0;
   const facts = {
-    ...{ direction, source, target, targetBackup, jobs, targetState, privileges },
+    ...{ direction, source, target, targetBackup, jobs, targetState, privileges, scope },
     ...inPlace,
     ...(isFiltered ? {} : room),
   };
   const found = checkDatabases(facts, options);
   if (found.refusals.length > 0) throw combine(found.refusals);
-  const filter = await readFilters(first.source, options, source.tables, context);
-  const extensions = await readExtensionFacts(first.source, first.target);
+  const filter = await readFilters(first.source, options, { tables: source.tables, scope }, context);
+  const extensions = await readExtensionFacts(first.source, first.target, scope);
   const majors = [source.facts.major, ...(targetBackup ? [target.facts.major] : [])];
   const programs = chooseClientPrograms(await finding, majors, target.facts.major);
   const known = await counted();
   const count = async (side: Side, { tables }: SideFacts) =>
-    known[direction[side]] ?? (await countAll(first[side], side, tables, found.jobs ?? jobs, context));
+    known[direction[side]] ??
+    (await countAll(
+      first[side],
+      side,
+      tables,
+      found.jobs ?? jobs,
+      context,
+      side === "source" ? scope : undefined,
+    ));
   const [sourceRows, targetRows] = await settleAll([count("source", source), count("target", target)]);
   // When nothing else uses the sessions.
   const [sourceLine, targetLine] = await settleAll([
@@ -172,16 +185,30 @@ async function readMarkedSource(
   return mark === undefined ? side : { ...side, facts: { ...facts, mark } };
 }
 
+/** What `--schema` chooses; undefined without it. */
+async function readChosen(
+  session: Session,
+  { schema: patterns = [] }: SyncOptions,
+  context: CommandContext,
+): Promise<Scope | undefined> {
+  if (patterns.length === 0) return undefined;
+  return await readBusy(session.endpoint, "source", context, () =>
+    whileObjectsVanish(() => readScope(session, patterns)),
+  );
+}
+
 /** What the filters leave out; undefined without filters. */
 async function readFilters(
   session: Session,
   { excludeTableData: patterns = [] }: SyncOptions,
-  tables: readonly DataTable[],
+  { tables, scope }: { tables: readonly DataTable[]; scope: Scope | undefined },
   context: CommandContext,
 ): Promise<Filter | undefined> {
-  if (patterns.length === 0) return undefined;
+  if (patterns.length === 0 && scope === undefined) return undefined;
   // Waits for locks: it looks for rows that refer to others.
-  return await readBusy(session.endpoint, "source", context, () => readFilter(session, patterns, tables));
+  return await readBusy(session.endpoint, "source", context, () =>
+    readFilter(session, patterns, tables, scope),
+  );
 }
 
 async function readAllPrivileges({ source, target }: Record<Side, Session>) {
@@ -199,6 +226,7 @@ export async function countAll(
   tables: readonly DataTable[],
   jobs: number,
   context: CommandContext,
+  scope?: Scope,
 ): Promise<RowCounts> {
   const { environment, signal } = context;
   const { endpoint } = first;
@@ -206,7 +234,7 @@ export async function countAll(
   const others = await openMore(endpoint, usefulReaders(tables, jobs) - 1, options);
   let list: readonly DataTable[] | undefined = tables;
   const count = async () => {
-    const counted = list ?? (await listDataTables(first));
+    const counted = list ?? tablesWithin(await listDataTables(first), scope);
     list = undefined;
     return await countRows(counted, [first, ...others]);
   };

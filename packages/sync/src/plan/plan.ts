@@ -89,13 +89,14 @@ export function makePlan(parts: {
   restorePoint: Plan["restorePoint"];
   inPlace: boolean | undefined;
   verify: Plan["verify"];
+  schemas: Plan["schemas"];
   excludeTableData: Plan["excludeTableData"];
   afterRestore: Plan["afterRestore"];
   clientVersion: string;
   notes: readonly string[];
 }): Plan {
   const { direction, source, target, archive, backup, verify, clientVersion, notes } = parts;
-  const { excludeTableData, afterRestore, inPlace, restorePoint } = parts;
+  const { schemas, excludeTableData, afterRestore, inPlace, restorePoint } = parts;
   const facts: EstimateFacts = {
     sourceBytes: source.facts.bytes,
     backupBytes: backup === null ? 0 : target.facts.bytes,
@@ -113,6 +114,7 @@ export function makePlan(parts: {
     restorePoint,
     mode: describeMode(inPlace),
     verify,
+    schemas,
     excludeTableData,
     afterRestore,
     clientVersion,

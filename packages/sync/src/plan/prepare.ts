@@ -70,6 +70,7 @@ export async function prepare(
     restorePoint: describeRestorePoint(restorePoint),
     inPlace: options.inPlace,
     verify: options.verify,
+    schemas: filter?.scope?.patterns ?? [],
     excludeTableData: filter?.patterns ?? [],
     afterRestore: nameOf(options.script),
     clientVersion: programs.version,

@@ -11,16 +11,15 @@ export const scriptToNeon = defineError<{ file: string }>({
   hint: () => "Production reads Neon, and changed rows must not reach it. Sync without --after-restore.",
 });
 
-export const filterToNeon = defineError<{ patterns: readonly string[] }>({
+export const filterToNeon = defineError<{ flags: readonly string[] }>({
   code: "FILTER_TO_NEON",
   failure: "precondition",
-  meaning: "`--exclude-table-data` was given for a copy to Neon, which production reads.",
+  meaning: "`--schema` or `--exclude-table-data` was given for a copy to Neon, which production reads.",
   remedy: "Sync without the option.",
   state: "nothing-written",
-  message: ({ patterns }) =>
-    `Neon gets complete copies only: --exclude-table-data ${patterns.join(", ")} is for copies to RDS.`,
-  hint: () =>
-    "Production reads Neon, and would lose the rows that are left out. Sync without --exclude-table-data.",
+  message: ({ flags }) =>
+    `Neon gets complete copies only, and filters are for copies to RDS: ${flags.join(" ")}.`,
+  hint: () => "Production reads Neon, and would lose what is left out. Sync without these options.",
 });
 
 export const scriptUnreadable = defineError<{ file: string; reason: string }>({

@@ -14,6 +14,7 @@ export interface ScriptName {
 
 /** What a filter leaves out, as the patterns that were given. */
 export interface Filters {
+  schemas?: readonly string[];
   excludeTableData?: readonly string[];
 }
 
@@ -87,10 +88,11 @@ function parseMark(text: string): CopyMark {
   try {
     const read: unknown = JSON.parse(text);
     if (typeof read !== "object" || read === null) return { unreadable: true };
-    const { afterRestore, excludeTableData } = read as Record<string, unknown>;
+    const { afterRestore, excludeTableData, schemas } = read as Record<string, unknown>;
     const mark: CopyMark = {
       ...(isScriptName(afterRestore) ? { afterRestore } : {}),
       ...(isPatterns(excludeTableData) ? { excludeTableData } : {}),
+      ...(isPatterns(schemas) ? { schemas } : {}),
     };
     return Object.keys(mark).length === 0 ? { unreadable: true } : mark;
   } catch {
@@ -108,8 +110,11 @@ function isPatterns(value: unknown): value is string[] {
 }
 
 /** What a mark states of filters. */
-export function filtersOf({ excludeTableData }: CopyMark): Filters {
-  return { ...(excludeTableData === undefined ? {} : { excludeTableData }) };
+export function filtersOf({ excludeTableData, schemas }: CopyMark): Filters {
+  return {
+    ...(schemas === undefined ? {} : { schemas }),
+    ...(excludeTableData === undefined ? {} : { excludeTableData }),
+  };
 }
 
 /** Whether a database lacks what a filter left out. */
@@ -124,11 +129,12 @@ export function mergeMarks(earlier: CopyMark | undefined, later: CopyMark): Copy
 }
 
 /** A mark in words, to follow the name of a database: "was changed by mask.sql ...". */
-export function describeMark({ afterRestore, excludeTableData, unreadable }: CopyMark): string {
+export function describeMark({ afterRestore, excludeTableData, schemas, unreadable }: CopyMark): string {
   const parts = [
     ...(afterRestore === undefined
       ? []
       : [`was changed after its verification by ${afterRestore.file} (SHA-256 ${afterRestore.sha256})`]),
+    ...(schemas === undefined ? [] : [`has only the schemas ${schemas.join(", ")}`]),
     ...(excludeTableData === undefined ? [] : [`has no rows of ${excludeTableData.join(", ")}`]),
     ...(unreadable === true ? ["has a mark that this version of the tool cannot read"] : []),
   ];

@@ -8,6 +8,7 @@ import {
 import type { Session } from "@pilot-light/core/postgres/session";
 import type { Filters } from "./copy-mark.ts";
 import { parsePattern } from "./patterns.ts";
+import type { Scope } from "./scope.ts";
 
 /** A pattern of `--exclude-table-data`, and the tables that it matches. */
 export interface MatchedPattern {
@@ -18,6 +19,8 @@ export interface MatchedPattern {
 
 /** What a sync leaves out. */
 export interface Filter {
+  /** What `--schema` chooses; undefined where all schemas are copied. */
+  scope: Scope | undefined;
   patterns: readonly MatchedPattern[];
   /** Tables that are copied without their rows. */
   emptied: readonly DataTable[];
@@ -28,8 +31,12 @@ export interface Filter {
 }
 
 /** The filter as it was given, for the mark of the copy. */
-export function filtersOf({ patterns }: Filter): Filters {
-  return { excludeTableData: patterns.map(({ pattern }) => pattern) };
+export function filtersOf({ patterns, scope }: Filter): Filters {
+  const given = (matched: readonly { pattern: string }[]) => matched.map(({ pattern }) => pattern);
+  return {
+    ...(scope === undefined ? {} : { schemas: given(scope.patterns) }),
+    ...(patterns.length === 0 ? {} : { excludeTableData: given(patterns) }),
+  };
 }
 
 // pg_dump looks for a name without a schema in the search path of its role, which the sessions of this tool replace.
@@ -56,16 +63,17 @@ const matching = `
 
 /**
  * Reads what filters leave out.
- * @param tables those of the database that have rows of their own
+ * @param tables those in the scope that have rows of their own
  */
 export async function readFilter(
   session: Session,
   patterns: readonly string[],
   tables: readonly DataTable[],
+  scope: Scope | undefined,
 ): Promise<Filter> {
   const matched = await matchTables(session, patterns, tables);
   const brokenKeys = await readBrokenKeys(session, matched.emptied);
-  return { ...matched, emptiedGroups: groupsOf(matched.emptied, tables), brokenKeys };
+  return { ...matched, scope, emptiedGroups: groupsOf(matched.emptied, tables), brokenKeys };
 }
 
 async function matchTables(

@@ -11,6 +11,7 @@ import {
   type FingerprintReading,
 } from "@pilot-light/core/inventory/tables";
 import type { Session } from "@pilot-light/core/postgres/session";
+import { objectsWithin, tablesWithin, type Scope } from "./scope.ts";
 import { drain } from "@pilot-light/core/async/settle";
 
 /** What two databases are compared by, except the positions of sequences: no snapshot contains them. */
@@ -51,6 +52,8 @@ export interface InventoryReading {
   onTable?: (done: number, all: number) => void;
   /** How tables are read; a plain query unless given. */
   fingerprint?: typeof fingerprintTables;
+  /** Nothing else is read. Default: everything. */
+  scope?: Scope | undefined;
 }
 
 /**
@@ -59,16 +62,16 @@ export interface InventoryReading {
  */
 export async function readInventory<T>(
   sessions: readonly Session[],
-  { depth, onTable, fingerprint = fingerprintTables }: InventoryReading,
+  { depth, onTable, fingerprint = fingerprintTables, scope }: InventoryReading,
   meanwhile: (first: Session) => Promise<T>,
 ): Promise<{ inventory: SizedInventory; other: T }> {
   const [first, ...others] = sessions;
   if (first === undefined) throw new Error("An inventory needs a session.");
-  const list = await listDataTables(first);
+  const list = tablesWithin(await listDataTables(first), scope);
   const readRest = async () => ({
     other: await meanwhile(first),
-    objects: await readObjects(first),
-    largeObjects: await fingerprintLargeObjects(first, depth),
+    objects: objectsWithin(await readObjects(first), scope),
+    largeObjects: scope === undefined ? await fingerprintLargeObjects(first, depth) : noLargeObjects(depth),
   });
   const rest = readRest();
   const tables = new Map<string, Fingerprint>();
@@ -89,4 +92,9 @@ export async function readInventory<T>(
   const sizes = new Map<string, number>();
   for (const { group, bytes } of list) sizes.set(group, (sizes.get(group) ?? 0) + bytes);
   return { inventory: { objects, tables, largeObjects, sizes }, other };
+}
+
+/** The fingerprint of a database without large objects. */
+function noLargeObjects(depth: FingerprintReading): Fingerprint {
+  return depth === "counts" ? { rows: 0 } : { rows: 0, hash: "0" };
 }

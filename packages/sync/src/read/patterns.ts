@@ -9,6 +9,11 @@ export interface NamePattern {
   name: string;
 }
 
+/** The pattern that only this name fits. */
+export function namePattern(name: string): string {
+  return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
+}
+
 const special = /[|*+?()[\]{}.^$\\]/;
 
 /** @returns undefined for a pattern with more dots than names have */

@@ -77,12 +77,13 @@ export class Snapshot implements AsyncDisposable {
    * Checks, when everything has been read, that the snapshot was valid: TRUNCATE and rewriting ALTER TABLEs ignore snapshots and
    * leave a table empty for its readers (PostgreSQL documentation, "Caveats" of MVCC). They give the table another file, which the
    * catalog shows to a session outside of the snapshot.
+   * @param isRead whether a table, by its identity, was read. Default: all were.
    * @throws OpsError SOURCE_REWRITTEN of the side's class
    */
-  async assertNotRewritten(side: Side): Promise<void> {
+  async assertNotRewritten(side: Side, isRead: (identity: string) => boolean = () => true): Promise<void> {
     const now = await readFiles(this.outside);
     const rewritten = [...this.#files]
-      .filter(([identity, file]) => now.get(identity) !== file)
+      .filter(([identity, file]) => now.get(identity) !== file && isRead(identity))
       .map(([identity]) => identity);
     if (rewritten.length === 0) return;
     const { system } = this.first.endpoint;
@@ -103,22 +104,37 @@ async function readFiles(session: Session): Promise<Map<string, string>> {
   return new Map(rows.map(({ identity, file }) => [identity, file]));
 }
 
-const beginRead = "begin isolation level repeatable read read only";
+/** How a session begins to read: the snapshot that it joins, and whether the server may help it with parallel workers. */
+function beginReading({ besideDump }: SnapshotUse, snapshot?: string): string {
+  return [
+    "begin isolation level repeatable read read only",
+    // First, before the session reads anything.
+    ...(snapshot === undefined ? [] : [`set transaction snapshot ${literal(snapshot)}`]),
+    ...(besideDump ? ["set local max_parallel_workers_per_gather = 0"] : []),
+  ].join("; ");
+}
+
+/** What reads the same database meanwhile. */
+export interface SnapshotUse {
+  /** A dump, which takes longer than these sessions: each of them uses one core only, so that the dump keeps the others. */
+  besideDump: boolean;
+}
 
 /** Exports a snapshot and opens `count` sessions in it, and one outside of it. */
 export async function openSnapshot(
   endpoint: Endpoint,
   count: number,
   options: SessionOptions,
+  use: SnapshotUse = { besideDump: false },
 ): Promise<Snapshot> {
   const sessions = await openSessions(endpoint, count + 1, options);
   const outside = sessions.others.at(-1);
   if (outside === undefined) throw new Error("A snapshot needs a session outside of it.");
   const inside = new Sessions(sessions.first, sessions.others.slice(0, -1));
   try {
-    await sessions.first.query(beginRead);
+    await sessions.first.query(beginReading(use));
     const { id } = await sessions.first.one<{ id: string }>("select pg_catalog.pg_export_snapshot() as id");
-    const join = `${beginRead}; set transaction snapshot ${literal(id)}`;
+    const join = beginReading(use, id);
     const [files] = await settleAll([
       readFiles(sessions.first),
       ...inside.others.map((session) => session.query(join)),

@@ -85,7 +85,8 @@ interface BackedUp extends SnapshotContent {
 
 async function dumpSnapshot(request: Omit<DumpRequest, "snapshot">, context: StepContext): Promise<BackedUp> {
   const { environment, job, signal } = context;
-  await using snapshot = await openSnapshot(job.target, 1, sessionOptions("target", environment, signal));
+  const options = sessionOptions("target", environment, signal);
+  await using snapshot = await openSnapshot(job.target, 1, options, { besideDump: true });
   let onLocked: () => void = () => undefined;
   const locked = new Promise<void>((resolve) => (onLocked = resolve));
   const reading = async () => {

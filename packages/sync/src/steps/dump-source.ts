@@ -23,8 +23,9 @@ import { listConfiguration, listDumpedSequences, readConfiguration } from "../re
 import { readingWithout } from "../read/filter.ts";
 import { nameOfRelation, readInventory } from "../read/inventory.ts";
 import { readBusy } from "../read/lock-watch.ts";
+import { schemaIn, stateWithin } from "../read/scope.ts";
 import { openSnapshot, type Snapshot } from "../read/snapshot.ts";
-import { closedToPublic, type Privileges } from "../target/privileges.ts";
+import { closedToPublic, privilegesWithin, type Privileges } from "../target/privileges.ts";
 import { readPrivileges } from "../target/read-privileges.ts";
 import { dropDatabase, ownsPublic } from "../target/maintenance.ts";
 import { Background } from "./background.ts";
@@ -73,7 +74,7 @@ async function dumpOnce(side: DumpSide, step: StepContext, report: Report): Prom
   const parts = new Background(step.signal);
   const context = { ...step, signal: parts.signal };
   const options = sessionOptions("source", environment, parts.signal);
-  await using snapshot = await openSnapshot(side.endpoint, job.readers, options);
+  await using snapshot = await openSnapshot(side.endpoint, job.readers, options, { besideDump: true });
   try {
     return await dumpSnapshot(side, snapshot, parts, context, report);
   } catch (error) {
@@ -100,7 +101,9 @@ async function dumpSnapshot(
     // In place, the target keeps its comment.
     inPlace ? Promise.resolve(false) : ownsPublic(maintenance),
   ]);
-  const all = listed.filter(({ isReadable }) => isReadable);
+  const scope = filter?.scope;
+  const isCopied = (extension: string) => scope === undefined || scope.extensions.has(extension);
+  const all = listed.filter(({ extension, isReadable }) => isReadable && isCopied(extension));
   const relations = all.filter(({ extension }) => !skippedExtensions.includes(extension));
   const skipped = all.filter((relation) => !relations.includes(relation));
   const leftOut = {
@@ -108,7 +111,11 @@ async function dumpSnapshot(
     skippedRelations: new Set(skipped.map(({ schema, name }) => nameOfRelation(schema, name))),
     mayCommentPublic,
   };
-  const list = await listDumpedSequences(snapshot.first, relations);
+  const sequencesOfExtensions = new Set(relations.map(({ identity }) => identity));
+  const list = (await listDumpedSequences(snapshot.first, relations)).filter(
+    ({ schema, identity }) =>
+      scope === undefined || scope.schemas.has(schema) || sequencesOfExtensions.has(identity),
+  );
   // Before pg_dump starts, which reads the positions some time after it has its locks.
   const sequences = await readPositions(snapshot.outside, list);
   const file = new GrowingFile(join(job.workDirectory, "source.dump"));
@@ -126,6 +133,7 @@ async function dumpSnapshot(
     snapshot: snapshot.id,
     side: "source",
     withoutRows: filter?.emptied ?? [],
+    only: scope,
   } as const;
   // Not before pg_dump has its locks: a TRUNCATE that waits for these readers would make pg_dump wait behind it, forever.
   const reading = async () => {
@@ -135,11 +143,11 @@ async function dumpSnapshot(
     };
     const { inventory, other } = await readInventory(
       snapshot.sessions,
-      { depth: options.verify, onTable, fingerprint: readingWithout(emptied) },
+      { depth: options.verify, onTable, fingerprint: readingWithout(emptied), scope },
       async (first) => ({
         configuration: await readConfiguration(first, relations, options.verify),
-        state: await readState(first),
-        privileges: await readPrivileges(first),
+        state: stateWithin(await readState(first), scope),
+        privileges: privilegesWithin(await readPrivileges(first), scope),
       }),
     );
     return { ...other, inventory };
@@ -163,7 +171,8 @@ async function dumpSnapshot(
     parts.start(reading()),
   ]);
   const sequencesAfter = await readPositions(snapshot.outside, list);
-  await snapshot.assertNotRewritten("source");
+  const isRead = (identity: string) => scope === undefined || scope.schemas.has(schemaIn(identity) ?? "");
+  await snapshot.assertNotRewritten("source", isRead);
   const expected = { ...content, archive, sequences };
   return {
     ...expected,

@@ -47,6 +47,7 @@ export function draftManifest(dumped: DumpedSource, stored: UploadedDump, job: S
       sequences,
       schemaObjects: inventory.objects.length,
       ...(filter === undefined ? {} : { withoutRows: filter.emptied.map(({ identity }) => identity) }),
+      ...(filter?.scope === undefined ? {} : { onlySchemas: [...filter.scope.schemas] }),
     },
     details: detailsOf(dumped, facts.source),
     durations: {},

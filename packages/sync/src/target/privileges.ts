@@ -3,6 +3,7 @@
  * and gives them to the objects of the staging database. Pure functions: the privileges as they are, and as they must become.
  */
 import { ident } from "@pilot-light/core/postgres/identifiers";
+import type { Scope } from "../read/scope.ts";
 
 /** One privilege of one role. `grantee` is null for PUBLIC; `owner` is true for the owner's own privileges. */
 export interface Grant {
@@ -45,6 +46,17 @@ export interface DefaultPrivilege {
 export interface Privileges {
   objects: ObjectPrivileges[];
   defaults: DefaultPrivilege[];
+}
+
+/** Those of what a filter chooses, and of what is in no schema. */
+export function privilegesWithin(privileges: Privileges, scope: Scope | undefined): Privileges {
+  if (scope === undefined) return privileges;
+  const isInside = (schema: string | null, extension: string | null) =>
+    schema === null || scope.schemas.has(schema) || (extension !== null && scope.extensions.has(extension));
+  return {
+    objects: privileges.objects.filter(({ schema, extension }) => isInside(schema, extension)),
+    defaults: privileges.defaults.filter(({ schema }) => isInside(schema, null)),
+  };
 }
 
 /** A role, for the role of the session. */

@@ -9,6 +9,7 @@ interface Case extends Filter {
 }
 
 const events: Case = {
+  scope: undefined,
   patterns: [{ pattern: "events", tables: ["public.events"] }],
   emptied: [],
   emptiedGroups: new Set(["public.events"]),

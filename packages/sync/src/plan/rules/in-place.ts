@@ -111,6 +111,11 @@ function notes({ direction, inPlace, source, target: { facts } }: DatabasesFacts
     reasons.length > 0
       ? `in place, because a staging database is not possible: ${reasons.join("; ")}`
       : "a staging database is possible: without --in-place readers wait for less than 1 s, and `sync undo` can return",
+    ...(owns
+      ? []
+      : [
+          `the comment on ${facts.database} will not state that its contents were replaced, because only its owner may change it: later, \`sync undo\` and --resume do not take this run into account`,
+        ]),
     ...(logicalSlots.length > 0
       ? [`all restored rows are sent to the consumers of ${logicalSlots.join(", ")} as new rows`]
       : []),

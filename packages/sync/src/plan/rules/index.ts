@@ -21,6 +21,7 @@ import { roles } from "./roles.ts";
 import { rowLoss } from "./row-loss.ts";
 import { rowSecurity } from "./row-security.ts";
 import { room } from "./room.ts";
+import { schemas } from "./schemas.ts";
 import type { DatabasesFacts, Finding, OtherwiseOption, Rule, RowsFacts } from "./rule.ts";
 import { sessions } from "./sessions.ts";
 import { stagingDatabase } from "./staging-database.ts";
@@ -32,6 +33,7 @@ export { refuseChangedCopy } from "./changed-copy.ts";
 
 export const rules = [
   changedCopyRule,
+  schemas,
   versions,
   dumpVersion,
   encoding,

@@ -8,6 +8,7 @@ import type { Direction } from "../../direction.ts";
 import type { DatabaseFacts } from "../../read/database-facts.ts";
 import type { Filters } from "../../read/copy-mark.ts";
 import type { Filter } from "../../read/filter.ts";
+import type { Scope } from "../../read/scope.ts";
 import type { RowCounts } from "../../read/inventory.ts";
 import type { Privileges, Roles } from "../../target/privileges.ts";
 import type { TargetState } from "../../target/target-state.ts";
@@ -48,6 +49,8 @@ export interface DatabasesFacts {
   room?: RoomFacts;
   /** With `--in-place`: what the target's transaction depends on. */
   inPlace?: InPlaceFacts;
+  /** With `--schema`: what it chooses of the source, whose facts are those of the chosen part. */
+  scope?: Scope | undefined;
   /** Of a restore: the dump, whose facts are those of the source. */
   dump?: { uri: string; clientVersion: string };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { directions } from "../../direction.ts";
 import type { DatabaseFacts } from "../../read/database-facts.ts";
+import type { Scope } from "../../read/scope.ts";
 import type { TargetState } from "../../target/target-state.ts";
 import { allowances, checkDatabases, rules, type Allowed, type Findings } from "./index.ts";
 import type { DatabasesFacts, InPlaceFacts, PrivilegeFacts, Rule } from "./rule.ts";
@@ -102,6 +103,61 @@ test.each([
   const dump = { uri: "s3://b/rds-dumps/x.dump", clientVersion: client };
   const found = checkDatabases({ ...facts, ...databases, targetBackup: true, privileges, dump }, {});
   expect(codes(found)).toEqual(refused);
+});
+
+describe("schemas", () => {
+  const scope = {
+    patterns: [{ pattern: "app", schemas: ["app"] }],
+    schemas: new Set(["app"]),
+    leftOut: ["Shop", "public"],
+    extensions: new Set(["citext", "plpgsql"]),
+    broken: [],
+    policyRoles: [],
+  };
+  const check = (chosen: Partial<Scope>) =>
+    checkDatabases(
+      {
+        ...{
+          direction,
+          source: side({}),
+          target: side({}),
+          targetBackup: true,
+          jobs: 4,
+          targetState: intact,
+        },
+        privileges,
+        scope: { ...scope, ...chosen },
+      },
+      {},
+    );
+
+  test("the plan names what is left out, and that the target has nothing else", () => {
+    expect(check({}).refusals).toEqual([]);
+    const [left = "", extensions = "", whole = "", ...others] = check({}).notes;
+    expect(left).toContain("the schemas Shop, public, and what is in no schema");
+    expect(extensions).toMatch(/: the extensions citext$/);
+    expect(whole).toContain("is removed");
+    expect(others).toEqual([]);
+    expect(check({ leftOut: [], extensions: new Set() }).notes).toHaveLength(2);
+  });
+
+  test("a pattern without a schema is refused, with the schemas that exist", () => {
+    const [refusal] = check({ patterns: [...scope.patterns, { pattern: "x*", schemas: [] }] }).refusals;
+    expect(refusal).toMatchObject({ code: "SCHEMA_MATCHES_NOTHING", state: "nothing-written" });
+    expect(refusal?.message).not.toContain("app");
+    expect(refusal?.hint).toContain("Shop, app, public");
+  });
+
+  test("what the schemas need is refused, with the schemas to add, as the shell reads them", () => {
+    const link = { object: "view app.v", needs: 'table "Shop".t', schema: "Shop" };
+    const twice = [link, { ...link, needs: "table public.t", schema: "public" }];
+    const [refusal] = check({ broken: twice }).refusals;
+    expect(refusal).toMatchObject({ code: "SCHEMAS_NEED_OTHERS", state: "nothing-written" });
+    expect(refusal?.message).toMatch(/^1 object of the chosen schemas needs/);
+    expect(refusal?.hint).toContain(`--schema '"Shop"' --schema public`);
+    const [nowhere] = check({ broken: [link, { ...link, needs: "server s", schema: null }] }).refusals;
+    expect(nowhere?.hint).toContain("without --schema");
+  });
 });
 
 describe("versions", () => {
