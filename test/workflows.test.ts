@@ -104,6 +104,19 @@ describe("the workflows", () => {
     expect({ state: stdout.trim(), failed: exitCode !== 0 }).toEqual({ state, failed: state === "" });
   });
 
+  it("have credentials for as long as a job may run: an apply that loses them loses the state of its changes", () => {
+    const jobs = names.flatMap((name) => textOf(name).split(/^ {2}(?=[\w-]+:\n {4})/m));
+    const long = jobs.filter((job) => {
+      const [, minutes = "0"] = /^ {4}timeout-minutes: (\d+)$/m.exec(job) ?? [];
+      return Number(minutes) > 60 && job.includes("./.github/actions/prepare");
+    });
+    expect(long).toHaveLength(2);
+    for (const job of long) {
+      const [, minutes = "0"] = /^ {4}timeout-minutes: (\d+)$/m.exec(job) ?? [];
+      expect(job).toContain(`seconds: ${Number(minutes) * 60}\n`);
+    }
+  });
+
   it("use no access keys", () => {
     for (const name of names) expect(textOf(name)).not.toMatch(/AWS_ACCESS_KEY_ID|AWS_SECRET_ACCESS_KEY/);
   });

@@ -11,6 +11,8 @@ export const regionPattern = /^[a-z]{2,4}(?:-[a-z]+)+-\d$/;
 
 export const defaultProjectName = "davidshaevel";
 export const defaultRegion = "us-east-1";
+/** The region of CloudFront's certificates, wherever the other resources are. */
+export const cdnRegion = "us-east-1";
 
 /** Names of the environment's resources, derived from the project name. Two orders coexist for historical reasons. */
 export interface ResourceNames {
@@ -174,6 +176,8 @@ export const outputsSchema = z.object({
 
   /** "" without a domain. The lists below are empty then. */
   acm_certificate_arn: text,
+  /** The certificate of CloudFront. Also "" in an environment that an earlier version deployed. */
+  cdn_certificate_arn: text.default(""),
   acm_certificate_status: text,
   acm_certificate_validation_records: z.array(z.object({ name: text, type: text, value: text })),
   cloudflare_cname_records: z.array(z.object({ name: text, target: text })),

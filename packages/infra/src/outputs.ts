@@ -62,6 +62,8 @@ const descriptions = {
   backend_url: "URL of the API; empty in pilot light",
   grafana_url: "URL of Grafana; empty in pilot light",
   acm_certificate_arn: "ARN of the domain's certificate; empty without a domain",
+  cdn_certificate_arn:
+    "ARN of CloudFront's certificate, which is in us-east-1; the same as acm_certificate_arn in an environment of us-east-1; empty without a domain",
   acm_certificate_status: "Status of the certificate at the last apply; empty without a domain",
   acm_certificate_validation_records:
     "DNS records with which AWS validates the certificate; empty without a domain",

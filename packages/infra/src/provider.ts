@@ -1,6 +1,7 @@
 /** Configures the AWS provider: region, tags on every resource, and the accepted versions. */
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider/index.js";
 import type { TerraformStack } from "cdktf";
+import { cdnRegion } from "@pilot-light/core/contract";
 
 /**
  * The bindings of `@cdktf/provider-aws` require exactly the version from which they were generated. Both major versions in this range
@@ -10,9 +11,6 @@ const awsProviderVersions = ">= 5.100.0, < 7.0.0";
 
 /** The oldest version that locks a state in S3 without DynamoDB. */
 const terraformVersions = ">= 1.10.0";
-
-/** The region of CloudFront's certificates, wherever the other resources are. */
-export const cdnRegion = "us-east-1";
 
 export interface ProviderProps {
   region: string;

@@ -6,7 +6,9 @@ import { readFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Outputs, outputsSchema } from "@pilot-light/core/contract";
+import { startBudgets } from "@pilot-light/sandbox/aws/budgets";
 import { motoUrl } from "@pilot-light/sandbox/aws/moto";
+import type { LoopbackServer } from "@pilot-light/sandbox/loopback-server";
 import type {} from "@pilot-light/sandbox/vitest";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { z } from "zod";
@@ -19,20 +21,25 @@ const domain = ["--var", "domain_name=dev.example.com"];
 const github = ["--var", "github_repository=acme/shop", "--var", "ci_user_enabled=true"];
 const repositories = ["backend", "frontend", "grafana"].map((name) => `${project}/${name}`);
 
+const budget = { TF_VAR_budget_monthly_usd: "20", TF_VAR_budget_email: "ops@example.com" };
+
 let workplace: Workplace;
 let moto = "";
+let budgets: LoopbackServer;
 let recorder: Recorder;
 let always: Ids = new Map();
 
 beforeAll(async () => {
   moto = motoUrl(inject("sandbox").moto);
-  recorder = await startRecorder(moto);
-  workplace = await Workplace.create({ project, region, endpoint: recorder.url });
+  budgets = await startBudgets(moto);
+  recorder = await startRecorder(`http://${budgets.address}`);
+  workplace = await Workplace.create({ project, region, endpoint: recorder.url, variables: budget });
 });
 
 afterAll(async () => {
   await workplace[Symbol.asyncDispose]();
   await recorder[Symbol.asyncDispose]();
+  await budgets[Symbol.asyncDispose]();
 });
 
 describe("deployed for the first time", () => {
@@ -92,7 +99,7 @@ describe("deployed for the first time", () => {
       backend_container_image: "no-tag",
       contact_form_to: "nobody",
       cdn_price_class: "All",
-      budget_monthly_usd: "5",
+      budget_monthly_usd: "0",
       prometheus_desired_count: "2",
       grafana_desired_count: "2",
       backend_health_check_path: "health",

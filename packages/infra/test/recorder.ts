@@ -27,6 +27,12 @@ export async function startRecorder(target: string): Promise<Recorder> {
   return { url: `http://${address}`, actions, [Symbol.asyncDispose]: dispose };
 }
 
+/** The two privileges of AWS Budgets, where the calls have other names (Service Authorization Reference). */
+const namesOfBudgets: readonly (readonly [RegExp, string])[] = [
+  [/^(Create|Update|Delete)(Budget|Notification|Subscriber)$/, "ModifyBudget"],
+  [/^Describe/, "ViewBudget"],
+];
+
 function actionOf({ headers }: IncomingMessage, body: Buffer): string | undefined {
   const service = /Credential=[^/]+\/\d+\/[\w-]+\/([\w-]+)\//.exec(headers.authorization ?? "")?.[1];
   const target = headers["x-amz-target"];
@@ -34,5 +40,7 @@ function actionOf({ headers }: IncomingMessage, body: Buffer): string | undefine
     typeof target === "string"
       ? target.split(".").at(-1)
       : new URLSearchParams(body.toString()).get("Action");
-  return service === undefined || name === undefined || name === null ? undefined : `${service}:${name}`;
+  if (service === undefined || name === undefined || name === null) return undefined;
+  const [, privilege] = (service === "budgets" && namesOfBudgets.find(([calls]) => calls.test(name))) || [];
+  return `${service}:${privilege ?? name}`;
 }

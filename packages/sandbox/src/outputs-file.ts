@@ -96,6 +96,7 @@ const nothingActive = {
   backend_url: "",
   grafana_url: "",
   acm_certificate_arn: "",
+  cdn_certificate_arn: "",
   acm_certificate_status: "",
   acm_certificate_validation_records: [],
   cloudflare_cname_records: [],

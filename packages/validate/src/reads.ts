@@ -38,8 +38,11 @@ export interface Reads {
   /** The four ECS services by name; undefined for a service that does not exist. */
   services(): Promise<ReadonlyMap<string, Service | undefined>>;
   loadBalancer(): Promise<LoadBalancer>;
-  /** The load balancer's certificate; undefined when the environment has no domain. */
-  certificate(): Promise<CertificateDetail | undefined>;
+  /**
+   * The certificates of the domain: that of the load balancer, then that of CloudFront if it is another one, as outside of us-east-1. None
+   * when the environment has no domain.
+   */
+  certificates(): Promise<readonly CertificateDetail[]>;
 }
 
 export interface ReadsOptions {
@@ -84,9 +87,10 @@ export function createReads(options: ReadsOptions): Reads {
     loadBalancer: once(async () =>
       findLoadBalancer(aws, requireOutput(await outputs(), "alb_dns_name"), signal),
     ),
-    certificate: once(async () => {
-      const { acm_certificate_arn: arn } = (await outputs()).values;
-      return arn === "" ? undefined : await readCertificate(aws, arn, signal);
+    certificates: once(async () => {
+      const { acm_certificate_arn: balancer, cdn_certificate_arn: cdn } = (await outputs()).values;
+      const arns = [...new Set([balancer, cdn])].filter((arn) => arn !== "");
+      return await Promise.all(arns.map((arn) => readCertificate(aws, arn, signal)));
     }),
   };
 }

@@ -17,6 +17,7 @@ import { newestDump } from "./checks/newest-dump.ts";
 import { rdsInstance } from "./checks/rds-instance.ts";
 import { serviceDiscovery } from "./checks/service-discovery.ts";
 import { targetHealth } from "./checks/target-health.ts";
+import { taskSecrets } from "./checks/task-secrets.ts";
 import { terraformOutputs } from "./checks/terraform-outputs.ts";
 import { vpc } from "./checks/vpc.ts";
 
@@ -35,6 +36,7 @@ export const registry: readonly Check[] = [
   ecsCluster,
   ecsServices,
   deployedImages,
+  taskSecrets,
   targetHealth,
   certificate,
   albHealth,

@@ -8,11 +8,12 @@ import {
   StopTaskCommand,
   UpdateServiceCommand,
 } from "@aws-sdk/client-ecs";
-import { RequestCertificateCommand } from "@aws-sdk/client-acm";
+import { ACMClient, RequestCertificateCommand } from "@aws-sdk/client-acm";
 import {
   DeleteLoadBalancerCommand,
   DeregisterTargetsCommand,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { DeleteSecretCommand } from "@aws-sdk/client-secrets-manager";
 import { DeregisterInstanceCommand } from "@aws-sdk/client-servicediscovery";
 import { resourceNames, type ResourceNames } from "@pilot-light/core/contract";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -149,6 +150,19 @@ describe("deployed-images", () => {
   });
 });
 
+describe("task-secrets", () => {
+  test("a secret that no longer exists fails, because the next task cannot start", async () => {
+    const SecretId = `${names.prefix}-resend-api-key`;
+    expect(await check("task-secrets")).toMatchObject({ status: "passed", summary: "1 task with 1 secret" });
+    const { ARN = "" } = await environment.aws.secretsManager.send(
+      new DeleteSecretCommand({ SecretId, ForceDeleteWithoutRecovery: true }),
+    );
+    expect(messages(await check("task-secrets"))).toEqual([
+      `${names.prefix}-backend: there is no secret ${ARN.split(":").at(-1) ?? ""}: the next task cannot start`,
+    ]);
+  });
+});
+
 describe("target-health", () => {
   test("a group without targets fails, and may heal", async () => {
     const TargetGroupArn = active.targetGroupArns.backend;
@@ -194,6 +208,25 @@ describe("certificate", () => {
     const result = await check("certificate");
     expect(result.status).toBe(expected.length > 0 ? "warning" : "passed");
     expect(messages(result)).toEqual(expected);
+  });
+
+  test("outside of us-east-1, CloudFront's certificate is checked in us-east-1, and the other in the region", async () => {
+    const credentials = { accessKeyId: "testing", secretAccessKey: "testing" };
+    const acm = new ACMClient({ endpoint: emulator.url, region: "eu-west-1", credentials });
+    const balancer = await importCertificate({ acm }, await createCertificate());
+    const cdn = await importCertificate(environment.aws, await createCertificate({ days: 20 }));
+    await environment.writeOutputs({ acm_certificate_arn: balancer, cdn_certificate_arn: cdn });
+    const env = { ...environment.env, AWS_REGION: "eu-west-1" };
+    const result = await runCheck("certificate", env);
+    expect(result.summary).toBe(
+      `${domain} (eu-west-1) ISSUED, 299 days left, ${domain} (us-east-1) ISSUED, 19 days left`,
+    );
+    expect(result.problems).toEqual([
+      expect.objectContaining({
+        message: `${domain} (us-east-1): the certificate expires in 19 days, and ACM has not renewed it`,
+        fix: `Inspect the certificate:  aws acm describe-certificate --certificate-arn ${cdn} --region us-east-1`,
+      }),
+    ]);
   });
 
   test("a missing certificate fails", async () => {

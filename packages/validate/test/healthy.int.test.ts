@@ -46,13 +46,14 @@ test("active passes, and the requests to CloudFront have the domain as their hos
     "--resolve",
     stub.address,
   ]);
-  expect(result.stderr).toContain("active: 16 passed, 0 warnings, 0 failed, 0 skipped in ");
+  expect(result.stderr).toContain("active: 17 passed, 0 warnings, 0 failed, 0 skipped in ");
   const printed = [...result.stderr.matchAll(/^ {2}\+ ok +([\w-]+) /gm)].map((match) => match[1]);
   expect(printed).toEqual([
     ...both,
     "ecs-cluster",
     "ecs-services",
     "deployed-images",
+    "task-secrets",
     "target-health",
     "certificate",
     "alb-health",

@@ -1,5 +1,11 @@
 /** Every IAM action of the tools, with the resources that it can be restricted to. All policies are generated from this table. */
-import { databaseAccessName, environmentName, syncTaskName, type ResourceNames } from "../contract.ts";
+import {
+  cdnRegion,
+  databaseAccessName,
+  environmentName,
+  syncTaskName,
+  type ResourceNames,
+} from "../contract.ts";
 import { dumpPrefixes, recordPrefix } from "../dump-keys.ts";
 
 /** The parts of the ARNs. Account and region are `*` when they are not known. */
@@ -34,6 +40,15 @@ const taskNames = ({ prefix }: ResourceNames) => [databaseAccessName(prefix), sy
 const neonSecret: Resources = ({ region, account, names }) => [
   `arn:aws:secretsmanager:${region}:${account}:secret:${names.neonSecret}-*`,
 ];
+/** RDS puts an id into the name of its secret that is not known in advance. */
+const databaseSecret: Resources = ({ region, account }) => [
+  `arn:aws:secretsmanager:${region}:${account}:secret:rds!db-*`,
+];
+/** Dates and versions of all secrets of the environment, without their values. */
+const secrets: Resources = (scope) => [
+  ...databaseSecret(scope),
+  `arn:aws:secretsmanager:${scope.region}:${scope.account}:secret:${scope.names.prefix}-*`,
+];
 const snapshots: Resources = ({ region, account, names }) => [
   `arn:aws:rds:${region}:${account}:snapshot:${names.databaseSnapshotPrefix}*`,
 ];
@@ -67,11 +82,9 @@ export const actions = {
   "iam:GetRole": ({ account }) => [
     `arn:aws:iam::${account}:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS`,
   ],
-  // RDS puts an id into the name of the secret that is not known in advance.
-  "secretsmanager:GetSecretValue": ({ region, account }) => [
-    `arn:aws:secretsmanager:${region}:${account}:secret:rds!db-*`,
-  ],
-  "secretsmanager:DescribeSecret": neonSecret,
+  "secretsmanager:GetSecretValue": databaseSecret,
+  "secretsmanager:DescribeSecret": secrets,
+  "secretsmanager:ListSecretVersionIds": secrets,
   "secretsmanager:PutSecretValue": neonSecret,
   "ec2:DescribeVpcs": anything,
   "ec2:DescribeNatGateways": anything,
@@ -104,7 +117,9 @@ export const actions = {
   "elasticloadbalancing:DescribeLoadBalancers": anything,
   "elasticloadbalancing:DescribeTargetGroups": anything,
   "elasticloadbalancing:DescribeTargetHealth": anything,
-  "acm:DescribeCertificate": ({ region, account }) => [`arn:aws:acm:${region}:${account}:certificate/*`],
+  // CloudFront's certificate is in us-east-1, wherever the environment is.
+  "acm:DescribeCertificate": ({ region, account }) =>
+    [...new Set([region, cdnRegion])].map((name) => `arn:aws:acm:${name}:${account}:certificate/*`),
   "cloudfront:GetDistribution": ({ account }) => [`arn:aws:cloudfront::${account}:distribution/*`],
   "cloudfront:ListDistributions": anything,
   "servicediscovery:ListNamespaces": anything,

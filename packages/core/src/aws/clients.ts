@@ -23,7 +23,8 @@ import { sdk } from "./sdk.ts";
 
 export interface AwsClients {
   readonly region: string;
-  acm(): Promise<ACMClient>;
+  /** @param region default: the region of the environment */
+  acm(region?: string): Promise<ACMClient>;
   cloudFront(): Promise<CloudFrontClient>;
   cloudWatch(): Promise<CloudWatchClient>;
   ec2(): Promise<EC2Client>;
@@ -91,7 +92,7 @@ export function createAwsClients(environment: Environment, { onCall }: AwsClient
     environment.AWS_ENDPOINT_URL !== undefined || environment.AWS_ENDPOINT_URL_S3 !== undefined;
   return {
     region,
-    acm: once(() => new (sdk.acm().ACMClient)(common)),
+    acm: onceEach(region, (of) => new (sdk.acm().ACMClient)({ ...common, region: of })),
     cloudFront: once(() => new (sdk.cloudFront().CloudFrontClient)(common)),
     cloudWatch: once(() => new (sdk.cloudWatch().CloudWatchClient)(common)),
     ec2: once(() => new (sdk.ec2().EC2Client)(common)),
@@ -121,6 +122,16 @@ function callLogger(onCall: (call: AwsCall) => void) {
   };
   const ignore = () => undefined;
   return { trace: ignore, debug: ignore, warn: ignore, info: note, error: note };
+}
+
+/** `once` for each region. */
+function onceEach<T>(usual: string, make: (region: string) => T): (region?: string) => Promise<T> {
+  const made = new Map<string, () => Promise<T>>();
+  return (region = usual) => {
+    const client = made.get(region) ?? once(() => make(region));
+    made.set(region, client);
+    return client();
+  };
 }
 
 /** Loading a module takes time, and may fail: the failure becomes a rejection. */

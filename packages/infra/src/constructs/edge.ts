@@ -21,6 +21,8 @@ export interface EdgeProps extends Pick<
 
 export class Edge extends Construct {
   readonly certificate: Certificate;
+  /** The certificate of CloudFront: in us-east-1 the same. */
+  readonly cdnCertificate: Certificate;
   readonly loadBalancer: LoadBalancer;
   readonly cdn: Cdn;
   readonly grafanaDomain: string;
@@ -34,7 +36,7 @@ export class Edge extends Construct {
     const domains = { ...modes, domainName, grafanaDomain: this.grafanaDomain };
     this.certificate = new Certificate(this, "certificate", domains);
     // A domain has the same validation records in every region: the outputs contain those of the first certificate.
-    const ofCdn =
+    this.cdnCertificate =
       props.cdnRegionProvider === undefined
         ? this.certificate
         : new Certificate(this, "cdn-certificate", { ...domains, provider: props.cdnRegionProvider });
@@ -49,7 +51,7 @@ export class Edge extends Construct {
       ...variables.cdn,
       comment: prefix,
       originName: this.loadBalancer.originName,
-      certificateArn: ofCdn.issuedArn,
+      certificateArn: this.cdnCertificate.issuedArn,
     });
     this.addresses = addresses({ ...domains, cdnDomainName: this.cdn.domainName });
   }

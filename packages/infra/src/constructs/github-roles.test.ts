@@ -1,4 +1,5 @@
 /** Which workflows can assume which role, and what the roles may do. */
+import { commandActions, sessionActions } from "@pilot-light/core/aws/command-actions";
 import { describe, expect, it } from "vitest";
 import { part, resource, resources, synthesized } from "../testing/synthesized.ts";
 
@@ -62,9 +63,54 @@ describe("the roles of GitHub's workflows", () => {
     expect(actions.length).toBeGreaterThan(40);
     // AWS Budgets calls reading "view".
     for (const action of actions) expect(action).toMatch(/:(Get|List|Describe|View)/);
-    expect(policy).not.toContain("rds!db");
+    const [, values = ""] = /"Action" = "secretsmanager:GetSecretValue", (.*?)\}/.exec(policy) ?? [];
+    expect(values).toContain("resend-api-key");
+    expect(values).not.toMatch(/rds!db|neon-url|-\*:|dev-davidshaevel-\*/);
     expect(policy).toContain("davidshaevel-dev/lifecycle.json");
     expect(policy).not.toMatch(/db-backups\/\*/);
+  });
+
+  it("let a plan read the settings of every secret of the stack", () => {
+    const names = resources(document, "aws_secretsmanager_secret").map(({ name }) => String(name));
+    expect(names.length).toBeGreaterThan(2);
+    for (const name of names) expect(name).toMatch(/^dev-davidshaevel-/);
+    expect(policyOf("plan-policy")).toMatch(
+      /"Action" = \["secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"\], "Resource" = [^}]*secret:dev-davidshaevel-\*/,
+    );
+  });
+
+  it("let a deployment change every role that a task of the stack has", () => {
+    const roles = resources(document, "aws_iam_role").map(({ name }) => String(name));
+    const ofTasks = roles.filter((name) => !name.includes("-github-"));
+    expect(ofTasks.length).toBeGreaterThan(6);
+    for (const name of ofTasks) {
+      expect(name).toMatch(/^dev-davidshaevel-(ecs-task-execution-role|.+-(start|task)-role)$/);
+    }
+    expect(deployPolicies.map(({ policy }) => String(policy)).join("\n")).toContain(
+      "dev-davidshaevel-*-start-role",
+    );
+  });
+
+  // No emulator checks these, and a call needs them in addition to its own action (Service Authorization Reference).
+  it.each([
+    ["aws_efs_mount_target", "ec2:CreateNetworkInterface"],
+    ["aws_efs_mount_target", "ec2:DeleteNetworkInterface"],
+    ["aws_db_instance", "kms:DescribeKey"],
+    ["aws_db_instance", "pg:default*"],
+    ["aws_db_instance", "og:default*"],
+    ["aws_lb", "elasticloadbalancing.amazonaws.com"],
+    ["aws_service_discovery_private_dns_namespace", "route53:AssociateVPCWithHostedZone"],
+  ])("let a deployment create %s, for which AWS also checks %s", (type, needed) => {
+    expect(resources(document, type)).not.toEqual([]);
+    expect(deployPolicies.map(({ policy }) => String(policy)).join("\n")).toContain(needed);
+  });
+
+  it("let a sync make every call that it makes, and open its route", () => {
+    const policy = policyOf("sync-policy");
+    const missing = [...commandActions.sync, ...sessionActions].filter(
+      (action) => !policy.includes(`"${action}"`),
+    );
+    expect(missing).toEqual([]);
   });
 
   it("let a deployment store the state, and change no role of GitHub", () => {

@@ -25,6 +25,9 @@ function network(scope: PolicyScope): Statement[] {
       "ec2:AllocateAddress",
       "ec2:AssociateRouteTable",
       "ec2:AttachInternetGateway",
+      // EFS creates and deletes the interface of a mount target with the privileges of the caller.
+      "ec2:CreateNetworkInterface",
+      "ec2:DeleteNetworkInterface",
       "ec2:CreateTags",
       "ec2:CreateVpcEndpoint",
       "ec2:DeleteTags",
@@ -50,6 +53,8 @@ function data(scope: PolicyScope): Statement[] {
   const database = ["db:", "subgrp:", "pg:", "snapshot:"].map((kind) =>
     arn(scope, "rds", `${kind}${names.databaseInstance}*`),
   );
+  // An instance without groups of its own gets these, and AWS checks the privilege on them, too.
+  const defaults = ["og:default", "pg:default"].map((kind) => arn(scope, "rds", `${kind}*`));
   return [
     ...stateStatements(scope, true),
     {
@@ -71,12 +76,15 @@ function data(scope: PolicyScope): Statement[] {
       ],
       Resource: database,
     },
+    { Sid: "DefaultGroups", Action: ["rds:CreateDBInstance", "rds:ModifyDBInstance"], Resource: defaults },
     {
       // For the password that RDS manages.
       Sid: "DatabaseSecret",
       Action: ["secretsmanager:CreateSecret", "secretsmanager:TagResource"],
       Resource: arn(scope, "secretsmanager", "secret:rds!db-*"),
     },
+    // RDS encrypts the password and the storage with keys of AWS, and checks them with the privileges of the caller.
+    { Sid: "Keys", Action: "kms:DescribeKey", Resource: arn(scope, "kms", "key/*") },
     {
       Sid: "Buckets",
       Action: [
@@ -191,9 +199,22 @@ function compute(scope: PolicyScope): Statement[] {
         "iam:UntagRole",
         "iam:UpdateAssumeRolePolicy",
       ],
-      Resource: ["ecs-task-execution-role", "*-task-role"].map((name) =>
+      Resource: ["ecs-task-execution-role", "*-start-role", "*-task-role"].map((name) =>
         globalArn(scope, "iam", `role/${names.prefix}-${name}`),
       ),
+    },
+    {
+      // The first resource of a service in an account creates the role with which the service works.
+      Sid: "ServiceRoles",
+      Action: "iam:CreateServiceLinkedRole",
+      Resource: globalArn(scope, "iam", "role/aws-service-role/*"),
+      Condition: {
+        StringEquals: {
+          "iam:AWSServiceName": ["ecs", "elasticfilesystem", "elasticloadbalancing", "rds"].map(
+            (service) => `${service}.amazonaws.com`,
+          ),
+        },
+      },
     },
     {
       Sid: "PassTaskRoles",
@@ -215,6 +236,7 @@ function compute(scope: PolicyScope): Statement[] {
       // Cloud Map keeps its names in a zone of Route 53, with the privileges of the caller.
       Sid: "PrivateZone",
       Action: [
+        "route53:AssociateVPCWithHostedZone",
         "route53:ChangeResourceRecordSets",
         "route53:CreateHostedZone",
         "route53:DeleteHostedZone",

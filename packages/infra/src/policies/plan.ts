@@ -23,13 +23,22 @@ export function planStatements(scope: PolicyScope): Statement[] {
       Resource: buckets,
     },
     {
-      // Terraform reads the values of the secrets that it has created. The secret of the database is not among them.
       Sid: "ReadSecrets",
-      Action: [
-        "secretsmanager:DescribeSecret",
-        "secretsmanager:GetResourcePolicy",
-        "secretsmanager:GetSecretValue",
-      ],
+      Action: ["secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"],
+      Resource: arn(scope, "secretsmanager", `secret:${names.prefix}-*`),
+    },
+    {
+      // Dates only: a validation compares them with the tasks that have read the secrets.
+      Sid: "ReadDatesOfSecrets",
+      Action: ["secretsmanager:DescribeSecret", "secretsmanager:ListSecretVersionIds"],
+      Resource: ["rds!db-*", `${names.prefix}-*`].map((name) =>
+        arn(scope, "secretsmanager", `secret:${name}`),
+      ),
+    },
+    {
+      // Terraform reads the values that it has stored. Those of the database and of Neon are not among them.
+      Sid: "ReadStoredValues",
+      Action: "secretsmanager:GetSecretValue",
       Resource: ["grafana-admin", "resend-api-key"].map((name) =>
         arn(scope, "secretsmanager", `secret:${names.prefix}-${name}-*`),
       ),

@@ -38,6 +38,8 @@ export function syncStatements(scope: PolicyScope): Statement[] {
     {
       Sid: "FindTasks",
       Action: [
+        // The free storage of RDS.
+        "cloudwatch:GetMetricData",
         "ecs:DescribeTaskDefinition",
         "ecs:ListTasks",
         "rds:DescribeDBInstances",

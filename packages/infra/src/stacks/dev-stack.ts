@@ -1,5 +1,5 @@
 /** The dev environment as one Terraform stack. It only connects the parts, which are defined in `../constructs`. */
-import { environmentName, outputsVersion, type ResourceNames } from "@pilot-light/core/contract";
+import { cdnRegion, environmentName, outputsVersion, type ResourceNames } from "@pilot-light/core/contract";
 import type { BackendChoice } from "@pilot-light/core/terraform/backend";
 import { Op, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
@@ -24,7 +24,7 @@ import { SecurityGroups } from "../constructs/security-groups.ts";
 import { Gate } from "../gate.ts";
 import { modes as modesOf } from "../modes.ts";
 import { type OutputValues, writeOutputs } from "../outputs.ts";
-import { cdnRegion, cdnRegionProvider, configureProvider } from "../provider.ts";
+import { cdnRegionProvider, configureProvider } from "../provider.ts";
 import { defineVariables, type Variables } from "../variables/all.ts";
 import { VariableDefinitions } from "../variables/definitions.ts";
 import { serviceNames } from "../variables/services.ts";
@@ -239,6 +239,7 @@ export class DevStack extends TerraformStack {
       backend_url: edge.addresses.backend,
       grafana_url: edge.addresses.grafana,
       acm_certificate_arn: edge.certificate.arn,
+      cdn_certificate_arn: edge.cdnCertificate.arn,
       acm_certificate_status: edge.certificate.status,
       acm_certificate_validation_records: edge.certificate.validationRecords,
       cloudflare_cname_records: edge.addresses.cnameRecords,

@@ -15,10 +15,14 @@ type Answers = Readonly<Record<string, string | object | number>>;
 /** XML of the query protocol, JSON, or a status with an error, by the action of the request. */
 let answers: Answers = {};
 let environment: Environment = {};
+/** Of the requests, in alphabetical order. */
+let regions: string[] = [];
 const server = createServer((request, response) => void answer(request, response));
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const body = await text(request);
+  const [, region = ""] = /Credential=[^/]+\/\d+\/([\w-]+)\//.exec(request.headers.authorization ?? "") ?? [];
+  regions = [...regions, region].sort();
   const target =
     String(request.headers["x-amz-target"] ?? "")
       .split(".")
@@ -53,6 +57,7 @@ beforeEach(async () => {
   vi.stubEnv("AWS_ACCESS_KEY_ID", "a");
   vi.stubEnv("AWS_SECRET_ACCESS_KEY", "b");
   answers = {};
+  regions = [];
 });
 afterEach(async () => {
   vi.unstubAllEnvs();
@@ -72,7 +77,7 @@ const nothing: Wanted = {
   buckets: [],
   images: [],
   architecture: "X86_64",
-  certificate: null,
+  certificates: [],
   names: [],
 };
 
@@ -198,10 +203,10 @@ const cases: readonly (readonly [string, Partial<Wanted>, Answers, Answers, stri
   ],
   [
     "certificate-region",
-    { certificate: "arn:aws:acm:us-east-1:1:certificate/c" },
+    { certificates: ["arn:aws:acm:us-east-1:1:certificate/c"] },
     certificate("ISSUED"),
     certificate("PENDING_VALIDATION"),
-    "the certificate is PENDING_VALIDATION",
+    "the certificate in us-east-1 is PENDING_VALIDATION",
   ],
   [
     "image-platforms",
@@ -253,13 +258,21 @@ test("a quota that AWS does not tell is a warning at most", async () => {
   expect(problems).toMatchObject([{ severity: "warning" }]);
 });
 
-test("a certificate of another region, and a name that is too long, need no call", async () => {
-  const elsewhere = await ask(
-    "certificate-region",
-    { certificate: "arn:aws:acm:eu-west-1:1:certificate/c" },
-    {},
-  );
-  expect(elsewhere.problems?.[0]?.message).toContain("is in eu-west-1");
+test("outside of us-east-1 each certificate is asked for in its own region, and none is refused for that", async () => {
+  const certificates = ["eu-west-1", "us-east-1"].map((region) => `arn:aws:acm:${region}:1:certificate/c`);
+  expect((await ask("certificate-region", { certificates }, certificate("ISSUED"))).problems).toEqual([]);
+  expect(regions).toEqual(["eu-west-1", "us-east-1"]);
+  const pending = await ask("certificate-region", { certificates }, certificate("PENDING_VALIDATION"));
+  expect(pending.problems?.map(({ message }) => message)).toEqual([
+    "the certificate in eu-west-1 is PENDING_VALIDATION",
+    "the certificate in us-east-1 is PENDING_VALIDATION",
+  ]);
+  expect(pending.problems?.[0]?.fix).toMatchObject({
+    command: expect.stringMatching(/ --region eu-west-1$/) as string,
+  });
+});
+
+test("a name that is too long needs no call", async () => {
   const long = await ask("name-lengths", { names: [{ type: "aws_lb", name: "x".repeat(33) }] }, {});
   expect(long.problems?.[0]?.message).toContain("has 33 characters, and AWS accepts 32");
   const fits = await ask("name-lengths", { names: [{ type: "aws_lb", name: "x".repeat(32) }] }, {});
@@ -352,7 +365,7 @@ test("a plan wants what it creates, and nothing of what exists", () => {
     zones: ["us-east-1a"],
     images: [image],
     architecture: "ARM64",
-    certificate: "arn:aws:acm:us-east-1:1:certificate/c",
+    certificates: ["arn:aws:acm:us-east-1:1:certificate/c"],
     names: [{ type: "aws_ecs_service", name: "backend" }],
   });
   expect(wantedByPlan({ changes: [], after })).toEqual({ ...nothing, architecture: "" });

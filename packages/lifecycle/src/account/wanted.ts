@@ -27,8 +27,8 @@ export interface Wanted {
   images: readonly WantedImage[];
   /** Processor architecture of the tasks, as Terraform names it: `X86_64`. */
   architecture: string;
-  /** ARN of the certificate of a CDN that will be created; null where the certificate does not exist yet. */
-  certificate: string | null;
+  /** ARNs of the certificates that a new CDN and a new load balancer get; without those that do not exist yet. */
+  certificates: readonly string[];
   /** Names in AWS, with the types of their resources. */
   names: readonly { type: string; name: string }[];
 }
@@ -70,7 +70,7 @@ export function wantedByPlan({ changes, after }: Pick<PlanContents, "changes" | 
     buckets: of("aws_s3_bucket").flatMap(({ values }) => textOf(values["bucket"]) || []),
     images: definitions.flatMap(({ values }) => imagesOf(values["container_definitions"])),
     architecture: architectureOf(definitions),
-    certificate: textOf(certificates[0]?.values["arn"]) || null,
+    certificates: distinct(certificates.map(({ values }) => textOf(values["arn"]))),
     names: after
       .filter(({ address }) => created.has(address))
       .flatMap(({ type, values }) => {
@@ -88,7 +88,7 @@ export function wantedByPlan({ changes, after }: Pick<PlanContents, "changes" | 
 export function wantedByDefault(
   mode: Mode | null,
   defaultOf: (variable: string) => unknown,
-  { region, names, certificate }: { region: string; names: ResourceNames; certificate: string | null },
+  { region, names, certificates }: Pick<Wanted, "certificates"> & { region: string; names: ResourceNames },
 ): Wanted {
   const activates = mode !== "active";
   const once = activates ? 1 : 0;
@@ -107,7 +107,7 @@ export function wantedByDefault(
     buckets: mode === null ? [names.profilingBucket] : [],
     images: [],
     architecture: textOf(defaultOf("task_cpu_architecture")),
-    certificate,
+    certificates,
     names: [],
   };
 }

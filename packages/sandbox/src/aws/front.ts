@@ -2,6 +2,7 @@
 import { resourceNames } from "@pilot-light/core/contract";
 import type { IncomingMessage } from "node:http";
 import { z } from "zod";
+import { startBudgets } from "./budgets.ts";
 import { startProxy, type Fate } from "./proxy.ts";
 import { createBucket } from "./resources.ts";
 import { startApplication, startTasks, type Where } from "./stand-ins.ts";
@@ -36,8 +37,9 @@ export async function startFront(options: FrontOptions): Promise<Front> {
   // The emulator ignores the condition of a "deny" in a bucket policy, and would refuse every request. The policy is therefore stored
   // for another bucket.
   const policyPath = new RegExp(`^/${bucket}/?(?=\\?policy(?:=|$))`);
+  const budgets = await startBudgets(endpoint);
   const proxy = await startProxy(
-    endpoint,
+    `http://${budgets.address}`,
     (service, _before, request) => decide(service, operationOf(request)),
     (url) => url.replace(policyPath, `/${policies}`),
     ports?.proxy,
@@ -45,7 +47,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
       String(headers["x-amz-target"]).endsWith(".DescribeServices") ? withDesiredTasks : undefined,
   );
   const application = await startApplication(ports?.application);
-  const parts = [startTasks(options), application, proxy];
+  const parts = [startTasks(options), application, proxy, budgets];
   return {
     url: proxy.url,
     application: application.address,

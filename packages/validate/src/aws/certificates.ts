@@ -5,7 +5,7 @@ import { sdk } from "@pilot-light/core/aws/sdk";
 import { certificateMissing } from "../errors.ts";
 
 /**
- * Reads a certificate from ACM.
+ * Reads a certificate from ACM, in the region that its ARN names: that of CloudFront is in us-east-1, wherever the environment is.
  * @throws OpsError CERTIFICATE_MISSING (aws)
  */
 export async function readCertificate(
@@ -14,7 +14,7 @@ export async function readCertificate(
   signal: AbortSignal,
 ): Promise<CertificateDetail> {
   const { DescribeCertificateCommand, ResourceNotFoundException } = sdk.acm();
-  const acm = await aws.acm();
+  const acm = await aws.acm(certificateRegion(arn));
   try {
     const { Certificate } = await acm.send(new DescribeCertificateCommand({ CertificateArn: arn }), {
       abortSignal: signal,
@@ -24,6 +24,11 @@ export async function readCertificate(
     if (!(error instanceof ResourceNotFoundException)) throw error;
   }
   throw certificateMissing({ arn });
+}
+
+/** `arn:aws:acm:<region>:<account>:certificate/<id>`. */
+export function certificateRegion(arn: string): string | undefined {
+  return arn.split(":")[3] || undefined;
 }
 
 type Names = Pick<CertificateDetail, "DomainName" | "SubjectAlternativeNames">;

@@ -11,9 +11,9 @@ import {
   ElasticLoadBalancingV2Client,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { ListNamespacesCommand, ServiceDiscoveryClient } from "@aws-sdk/client-servicediscovery";
-import { mockClient } from "aws-sdk-client-mock";
 import { expect, test } from "vitest";
 import { checkContext } from "../testing/check-context.ts";
+import { mockClient } from "../testing/mock-client.ts";
 import { findLeftovers } from "./leftovers.ts";
 
 const ours = [

@@ -1,8 +1,8 @@
 import { DescribeServicesCommand, DescribeTaskDefinitionCommand, ECSClient } from "@aws-sdk/client-ecs";
 import { createAwsClients } from "@pilot-light/core/aws/clients";
 import { resourceNames } from "@pilot-light/core/contract";
-import { mockClient } from "aws-sdk-client-mock";
 import { expect, test } from "vitest";
+import { mockClient } from "../testing/mock-client.ts";
 import { runningImages } from "./running-images.ts";
 
 const images = () =>

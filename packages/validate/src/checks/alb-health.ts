@@ -40,7 +40,7 @@ export const albHealth: Check = {
  */
 async function targetOf({ reads, options }: CheckContext): Promise<ProbeTarget> {
   const host = requireOutput(await reads.outputs(), "cloudfront_domain_name");
-  const certificate = await reads.certificate();
+  const [certificate] = await reads.certificates();
   const domain = certificate === undefined ? undefined : serverName(certificate);
   const plain = domain === undefined && options.albAddress !== undefined;
   return {

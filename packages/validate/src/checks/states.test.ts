@@ -1,7 +1,14 @@
 /** States of resources that the emulator does not have, as responses of AWS. */
 import { CloudFrontClient, GetDistributionCommand } from "@aws-sdk/client-cloudfront";
 import { DescribeVpcsCommand, EC2Client } from "@aws-sdk/client-ec2";
-import { DescribeClustersCommand, ECSClient, type Service } from "@aws-sdk/client-ecs";
+import {
+  DescribeClustersCommand,
+  DescribeTaskDefinitionCommand,
+  DescribeTasksCommand,
+  ECSClient,
+  ListTasksCommand,
+  type Service,
+} from "@aws-sdk/client-ecs";
 import {
   DescribeTargetGroupsCommand,
   DescribeTargetHealthCommand,
@@ -10,11 +17,16 @@ import {
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { DescribeDBInstancesCommand, RDSClient } from "@aws-sdk/client-rds";
 import { ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
-import { mockClient } from "aws-sdk-client-mock";
+import {
+  DescribeSecretCommand,
+  ListSecretVersionIdsCommand,
+  SecretsManagerClient,
+} from "@aws-sdk/client-secrets-manager";
 import { describe, expect, test } from "vitest";
 import type { Check, Finding } from "../check.ts";
 import { renderFix } from "../fix.ts";
 import { checkContext } from "../testing/check-context.ts";
+import { mockClient } from "../testing/mock-client.ts";
 import { certificate } from "./certificate.ts";
 import { cloudfront } from "./cloudfront.ts";
 import { deployedImages } from "./deployed-images.ts";
@@ -23,6 +35,7 @@ import { ecsServices } from "./ecs-services.ts";
 import { newestDump } from "./newest-dump.ts";
 import { rdsInstance } from "./rds-instance.ts";
 import { targetHealth } from "./target-health.ts";
+import { taskSecrets } from "./task-secrets.ts";
 import { vpc } from "./vpc.ts";
 
 /** Severity, message and whether it may heal, of every problem. */
@@ -204,7 +217,7 @@ describe("certificate", () => {
       Status,
       ...(NotAfter === undefined ? {} : { NotAfter }),
     };
-    return run(certificate, { dev_activated: true }, { certificate: () => Promise.resolve(detail) });
+    return run(certificate, { dev_activated: true }, { certificates: () => Promise.resolve([detail]) });
   };
 
   test.each(["EXPIRED", "REVOKED", "FAILED"] as const)("%s is a failure", async (status) => {
@@ -221,6 +234,108 @@ describe("certificate", () => {
     expect(problems(await of("ISSUED", new Date("2026-12-22T13:00:00Z")))).toMatchObject([
       { severity: "warning" },
     ]);
+  });
+
+  test("of two certificates, the problem names the region, and so does its command", async () => {
+    const detail = (region: string, Status: "ISSUED" | "FAILED") => ({
+      CertificateArn: `arn:aws:acm:${region}:1:certificate/c`,
+      DomainName: "x.org",
+      SubjectAlternativeNames: ["*.x.org"],
+      Status,
+      NotAfter: new Date("2027-11-22"),
+    });
+    const certificates = () =>
+      Promise.resolve([detail("eu-west-1", "ISSUED"), detail("us-east-1", "FAILED")]);
+    const found = await run(
+      certificate,
+      { dev_activated: true },
+      { certificates },
+      { AWS_REGION: "eu-west-1" },
+    );
+    expect(found.summary).toBe(
+      "x.org (eu-west-1) ISSUED, 364 days left, x.org (us-east-1) FAILED, 364 days left",
+    );
+    expect(problems(found)).toEqual([
+      {
+        severity: "failure",
+        message: "x.org (us-east-1): the certificate has status FAILED",
+        heals: false,
+      },
+    ]);
+    expect(found.problems?.[0]?.fix).toMatchObject({
+      command: expect.stringMatching(/ --region us-east-1$/) as string,
+    });
+  });
+});
+
+describe("task-secrets", () => {
+  const secret = "arn:aws:secretsmanager:us-east-1:1:secret:rds!db-1-abcdef";
+  const day = (date: number) => new Date(Date.UTC(2026, 10, date));
+  const version = (date: number, ...VersionStages: string[]) => ({ CreatedDate: day(date), VersionStages });
+  /** Tasks created on the 10th and the 12th, of a secret with these dates. */
+  const of = async (
+    { rotated, versions = [] }: { rotated?: Date; versions?: ReturnType<typeof version>[] },
+    valueFrom = `${secret}:password::`,
+  ) => {
+    const task = { group: "service:dev-shop-backend", taskDefinitionArn: "definition" };
+    const tasks = [
+      { ...task, taskArn: "1", createdAt: day(10) },
+      { ...task, taskArn: "2", createdAt: day(12) },
+    ];
+    mockClient(ECSClient)
+      .on(ListTasksCommand, { serviceName: "dev-shop-backend", desiredStatus: "RUNNING" })
+      .resolves({ taskArns: ["1", "2"] })
+      .on(DescribeTasksCommand)
+      .resolves({ tasks })
+      .on(DescribeTaskDefinitionCommand, { taskDefinition: "definition" })
+      .resolves({
+        taskDefinition: { containerDefinitions: [{ secrets: [{ name: "DB_PASSWORD", valueFrom }] }] },
+      });
+    mockClient(SecretsManagerClient)
+      .on(DescribeSecretCommand, { SecretId: secret })
+      // New tags change this date as well.
+      .resolves({ LastChangedDate: day(20), ...(rotated === undefined ? {} : { LastRotatedDate: rotated }) })
+      .on(ListSecretVersionIdsCommand, { SecretId: secret })
+      .resolves({ Versions: versions });
+    const services = () => Promise.resolve(new Map([["dev-shop-backend", { status: "ACTIVE" }]]));
+    return await run(taskSecrets, {}, { services });
+  };
+
+  test("a password that RDS changed after the start of a task is a warning with the deployment that helps", async () => {
+    const found = await of({ rotated: day(11), versions: [version(11, "AWSCURRENT")] });
+    expect(problems(found)).toEqual([
+      {
+        severity: "warning",
+        message:
+          "dev-shop-backend: 1 of 2 tasks started before the secret rds!db-1-abcdef was changed (2026-11-11T00:00:00Z)",
+        heals: false,
+      },
+    ]);
+    expect(found.problems?.[0]?.fix).toMatchObject({
+      command:
+        "aws ecs update-service --cluster dev-shop-cluster --service dev-shop-backend --force-new-deployment --region us-east-1",
+    });
+  });
+
+  test("tasks that started after the last change are no problem, whatever changed besides the value", async () => {
+    const found = await of({
+      rotated: day(9),
+      versions: [version(9, "AWSCURRENT"), version(2, "AWSPREVIOUS"), version(15, "AWSPENDING")],
+    });
+    expect(found).toMatchObject({ summary: "2 tasks with 1 secret", problems: [] });
+  });
+
+  test("a value that a person has set counts as a rotation does", async () => {
+    expect(problems(await of({ versions: [version(13, "AWSCURRENT")] }))).toMatchObject([
+      { message: expect.stringContaining("2 of 2 tasks started before") as string },
+    ]);
+  });
+
+  test("a parameter of Systems Manager is no secret", async () => {
+    expect(await of({}, "arn:aws:ssm:us-east-1:1:parameter/p")).toMatchObject({
+      summary: "no running task reads a secret",
+      problems: [],
+    });
   });
 });
 

@@ -28,7 +28,7 @@ export function checkContext(
       rdsRoute: unexpected("rdsRoute"),
       services: unexpected("services"),
       loadBalancer: unexpected("loadBalancer"),
-      certificate: unexpected("certificate"),
+      certificates: unexpected("certificates"),
       ...reads,
     },
     signal: new AbortController().signal,

@@ -6,6 +6,7 @@ import {
   CreateClusterCommand,
   CreateServiceCommand,
   RegisterTaskDefinitionCommand,
+  RunTaskCommand,
 } from "@aws-sdk/client-ecs";
 import {
   CreateListenerCommand,
@@ -22,6 +23,7 @@ import {
   ListNamespacesCommand,
   RegisterInstanceCommand,
 } from "@aws-sdk/client-servicediscovery";
+import { CreateSecretCommand } from "@aws-sdk/client-secrets-manager";
 import type { Outputs, ResourceNames } from "@pilot-light/core/contract";
 import { imageTag } from "./basic-resources.ts";
 import { usualCertificate, type DomainCertificate } from "./certificates.ts";
@@ -80,7 +82,7 @@ export async function activate(
 }
 
 export async function importCertificate(
-  aws: SetupClients,
+  aws: Pick<SetupClients, "acm">,
   { cert, key }: DomainCertificate,
 ): Promise<string> {
   const command = new ImportCertificateCommand({
@@ -148,6 +150,10 @@ async function createLoadBalancer(
 
 async function createServices(aws: SetupClients, names: ResourceNames, cluster: string): Promise<void> {
   await aws.ecs.send(new CreateClusterCommand({ clusterName: cluster }));
+  const { ARN: valueFrom } = await aws.secretsManager.send(
+    new CreateSecretCommand({ Name: `${names.prefix}-resend-api-key`, SecretString: "sandbox" }),
+  );
+  const secrets = [{ name: "RESEND_API_KEY", valueFrom }];
   for (const role of roles) {
     const image =
       role === "prometheus"
@@ -157,11 +163,24 @@ async function createServices(aws: SetupClients, names: ResourceNames, cluster: 
     await aws.ecs.send(
       new RegisterTaskDefinitionCommand({
         family,
-        containerDefinitions: [{ name: role, image, memory: 128, cpu: 64 }],
+        containerDefinitions: [
+          { name: role, image, memory: 128, cpu: 64, secrets: role === "backend" ? secrets : [] },
+        ],
       }),
     );
     await createService(aws, cluster, family);
   }
+  // The emulator starts no tasks for a service.
+  const backend = `${names.prefix}-backend`;
+  await aws.ecs.send(
+    new RunTaskCommand({
+      cluster,
+      taskDefinition: backend,
+      group: `service:${backend}`,
+      launchType: "FARGATE",
+      count: 1,
+    }),
+  );
 }
 
 async function createService(

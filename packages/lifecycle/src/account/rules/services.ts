@@ -1,7 +1,6 @@
 /** What ECS and CloudFront need: the service-linked role, images for the processors of the tasks, and an issued certificate. */
 import { awsErrorName } from "@pilot-light/core/aws/errors";
 import { awsCommand } from "@pilot-light/core/aws/command-line";
-import { createAwsClients } from "@pilot-light/core/aws/clients";
 import { sdk } from "@pilot-light/core/aws/sdk";
 import { failure, warning, type Problem } from "@pilot-light/validate/check";
 import { z } from "zod";
@@ -93,35 +92,30 @@ async function platformsOf(
   }
 }
 
-/** CloudFront takes certificates of this region only. */
-const certificateRegion = "us-east-1";
-
 export const certificateRule: AccountRule = {
   id: "certificate-region",
-  title: "The certificate of the domain is issued, in the region that CloudFront reads",
+  title: "The certificates of the domain are issued, each in its region",
   actions: ["acm:DescribeCertificate"],
-  concerns: ({ certificate }) => certificate !== null,
-  async ask({ environment, aws, signal }, { certificate }) {
-    const arn = certificate ?? "";
-    const region = arn.split(":")[3] ?? "";
-    if (region !== certificateRegion) {
-      const fix = { text: `Deploy the environment in ${certificateRegion}, or without domain_name.` };
-      const problem = `the certificate is in ${region}, and CloudFront reads ${certificateRegion} only`;
-      return { summary: `a certificate in ${region}`, problems: [failure(problem, fix)] };
-    }
-    const { DescribeCertificateCommand } = sdk.acm();
-    // The environment may be in another region.
-    const client = await createAwsClients({ ...environment, AWS_REGION: certificateRegion }).acm();
-    const { Certificate } = await client.send(new DescribeCertificateCommand({ CertificateArn: arn }), {
-      abortSignal: signal,
-    });
-    const status = Certificate?.Status ?? "unknown";
-    if (status === "ISSUED") return { summary: `${status} in ${region}` };
-    const command = awsCommand(aws, `acm describe-certificate --certificate-arn ${arn}`);
-    const fix = {
-      text: "Add the DNS records that the output acm_certificate_validation_records names, and wait",
-      command,
-    };
-    return { summary: `${status} in ${region}`, problems: [failure(`the certificate is ${status}`, fix)] };
+  concerns: ({ certificates }) => certificates.length > 0,
+  async ask({ aws, signal }, { certificates }) {
+    const found = await Promise.all(
+      certificates.map(async (arn) => {
+        const { DescribeCertificateCommand } = sdk.acm();
+        // CloudFront's is in us-east-1, wherever the environment is.
+        const region = arn.split(":")[3] ?? "";
+        const client = await aws.acm(region);
+        const command = new DescribeCertificateCommand({ CertificateArn: arn });
+        const { Certificate } = await client.send(command, { abortSignal: signal });
+        return { arn, region, status: Certificate?.Status ?? "unknown" };
+      }),
+    );
+    const pending = found.filter(({ status }) => status !== "ISSUED");
+    const problems = pending.map(({ arn, region, status }) =>
+      failure(`the certificate in ${region} is ${status}`, {
+        text: "Add the DNS records that the output acm_certificate_validation_records names, and wait",
+        command: awsCommand({ region }, `acm describe-certificate --certificate-arn ${arn}`),
+      }),
+    );
+    return { summary: found.map(({ region, status }) => `${status} in ${region}`).join(", "), problems };
   },
 };

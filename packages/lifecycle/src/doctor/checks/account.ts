@@ -43,6 +43,7 @@ async function wantedNext(
     ),
   ]);
   const mode = outputs === null ? null : outputs.dev_activated ? "active" : "pilot-light";
-  const certificate = outputs?.acm_certificate_arn || null;
-  return wantedByDefault(mode, defaultOf, { region: aws.region, names, certificate });
+  const { acm_certificate_arn: balancer = "", cdn_certificate_arn: cdn = "" } = outputs ?? {};
+  const certificates = [...new Set([balancer, cdn])].filter((arn) => arn !== "");
+  return wantedByDefault(mode, defaultOf, { region: aws.region, names, certificates });
 }

@@ -1,0 +1,11 @@
+/** For unit tests: `mockClient`, which is undone after the test. The test files of a worker share the classes of the clients. */
+import { mockClient as mock } from "aws-sdk-client-mock";
+import { onTestFinished } from "vitest";
+
+export const mockClient: typeof mock = (client) => {
+  const mocked = mock(client);
+  onTestFinished(() => {
+    mocked.restore();
+  });
+  return mocked;
+};
