@@ -21,13 +21,13 @@ const isolate = false;
 /** Files that take minutes, the longest first: a file that starts last runs alone at the end. */
 const longest = [
   "lifecycle/test/cycle",
-  "lifecycle/test/temporary-database",
   "lifecycle/test/existing-environment",
-  "infra/test/deploy",
   "lifecycle/test/nothing-written",
   "lifecycle/test/plain-cycle",
-  "sync/test/dead-lines",
+  "infra/test/deploy",
+  "lifecycle/test/temporary-database",
   "sync/test/cases",
+  "sync/test/dead-lines",
 ];
 
 /** The parser of GitHub's workflows names source maps that its package does not contain; Vite would print a line for each. */
@@ -81,7 +81,7 @@ export default defineConfig({
           testTimeout: hangs.integration,
           hookTimeout: hangs.integration,
           // A deployment spends most of its time waiting for fixed pauses of the AWS provider.
-          maxWorkers: 4,
+          maxWorkers: 6,
         },
       },
       {

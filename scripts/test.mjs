@@ -7,6 +7,12 @@ import { setup } from "./setup.mjs";
 
 /** @typedef {{ name: string, passed: number, failed: number, failures?: string[] }} Result */
 
+/** Checks that read no build. */
+const ofSources = ["check:lint", "check:format"];
+/** The check that builds the packages. The other checks and some unit tests read the builds. */
+const building = "check:types";
+/** A check that takes a minute, most of it for a download. It runs beside the integration tests, which often wait. */
+const long = "check:fork";
 const filters = process.argv.slice(2);
 const reports = mkdtempSync(join(tmpdir(), "pilot-light-test-"));
 /** @type {Result[]} */
@@ -18,9 +24,12 @@ try {
   if (filters.length > 0) {
     await vitest("tests", filters);
   } else {
-    for (const name of checks()) await check(name);
-    await vitest("unit tests", ["--project", "unit"]);
-    await vitest("integration tests", ["--project", "integration"]);
+    const unit = () => vitest("unit tests", ["--project", "unit"], { show: false });
+    await Promise.all([
+      ...ofSources.map(check),
+      check(building).then(() => Promise.all([...otherChecks().map(check), unit()])),
+    ]);
+    await Promise.all([vitest("integration tests", ["--project", "integration"]), check(long)]);
   }
 } catch (error) {
   if (interruptedBy() === undefined) printError(error);
@@ -30,11 +39,13 @@ try {
 }
 process.exitCode = summarize();
 
-/** The `check:` scripts of package.json: types, lint, format, dead code. */
-function checks() {
+/** The other `check:` scripts of package.json, such as dead code. */
+function otherChecks() {
   /** @type {{ scripts: Record<string, string> }} */
   const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  return Object.keys(manifest.scripts).filter((name) => name.startsWith("check:"));
+  return Object.keys(manifest.scripts).filter(
+    (name) => name.startsWith("check:") && ![...ofSources, building, long].includes(name),
+  );
 }
 
 /**
@@ -42,25 +53,25 @@ function checks() {
  * @param {string} name
  */
 async function check(name) {
-  console.log(`\n> ${name}`);
-  const { code } = await run("npm", ["--silent", "run", name], { show: true });
-  add({ name, passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 });
+  const { code, output } = await run("npm", ["--silent", "run", name]);
+  add({ name, passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 }, output);
 }
 
 /**
  * Runs vitest, and counts the tests in its JSON report.
  * @param {string} name
  * @param {readonly string[]} args
+ * @param {{ show: boolean }} [options] `show`: prints the output while it runs, else at its end
  */
-async function vitest(name, args) {
-  console.log(`\n> ${name}`);
+async function vitest(name, args, { show } = { show: true }) {
+  if (show) console.log(`\n> ${name}`);
   const report = join(reports, `${name}.json`);
   const program = join(root, "node_modules/vitest/vitest.mjs");
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-  const { code } = await run(process.execPath, [program, "run", ...reporters, ...args], { show: true });
+  const { code, output } = await run(process.execPath, [program, "run", ...reporters, ...args], { show });
   const { passed, failed, failures } = read(report);
   // A failure outside of a test counts as one: a file that does not load, a failed global set-up, no test at all.
-  add({ name, passed, failed: code === 0 ? failed : Math.max(failed, 1), failures });
+  add({ name, passed, failed: code === 0 ? failed : Math.max(failed, 1), failures }, output);
 }
 
 /** @typedef {{ fullName: string, status: string }} Test */
@@ -86,9 +97,13 @@ function read(report) {
   }
 }
 
-/** @param {Result} result */
-function add(result) {
+/**
+ * @param {Result} result
+ * @param {string} output what has not been printed yet
+ */
+function add(result, output) {
   results.push(result);
+  if (output !== "") console.log(`\n> ${result.name}\n${output.trimEnd()}`);
   console.log(`${result.failed === 0 ? "ok" : "FAILED"}  ${result.name}`);
 }
 
