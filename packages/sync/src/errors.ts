@@ -7,7 +7,7 @@ import { defineError } from "@pilot-light/core/ops-error";
 import type { DatabaseSystem, Endpoint } from "@pilot-light/core/postgres/endpoint";
 import { ident } from "@pilot-light/core/postgres/identifiers";
 import { deployCommand } from "@pilot-light/core/terraform/deploy-command";
-import { wayBack } from "./read/way-back.ts";
+import { restoreBackupCommand } from "./read/restore-backup.ts";
 import { hintForProgram } from "./copy/program-hints.ts";
 
 const eitherSide = { oneOf: ["source", "target"], choose: ({ side }: { side: Side }) => side } as const;
@@ -116,7 +116,7 @@ export const undoInPlace = defineError<{
     `A sync or a restore replaced the contents of ${live} in place at ${at}, so no undo can return to the earlier contents.`,
   details: ({ previous }) =>
     previous === undefined ? [] : [`an earlier sync left the previous database ${previous}`],
-  hint: (facts) => `The earlier contents are in S3. To return to them:  ${wayBack(facts)}`,
+  hint: (facts) => `The earlier contents are in S3. To return to them:  ${restoreBackupCommand(facts)}`,
 });
 
 // The bucket and its manifests
@@ -256,24 +256,31 @@ export const tableLocked = defineError<{ side: Side; system: DatabaseSystem; wai
     "Wait until that session has ended its transaction, then run the same command again. To end the session:  select pg_terminate_backend(<number of the session>);",
 });
 
-export const restoreFailed = defineError<ProgramFailure>({
+/** What is restored to: the staging database, or in place the target. */
+interface Copy {
+  database: string;
+  system: DatabaseSystem;
+}
+
+export const restoreFailed = defineError<ProgramFailure & Copy>({
   code: "RESTORE_FAILED",
   failure: "target",
   meaning: "pg_restore could not restore the dump. The target is unchanged.",
   remedy: "In the source, fix the object that the message names. Then sync again.",
-  message: () => "pg_restore could not restore the dump.",
+  message: ({ database, system }) => `pg_restore could not restore the dump to ${database} on ${system}.`,
   details: programDetails,
   hint: ({ errors }) =>
     hintForProgram(errors) ?? "In the source, fix the object that pg_restore names. Then sync again.",
 });
 
-export const verificationFailed = defineError<{ differences: readonly string[]; remedy: string }>({
+export const verificationFailed = defineError<Copy & { differences: readonly string[]; remedy: string }>({
   code: "VERIFICATION_FAILED",
   failure: "target",
   meaning: "The restored database is not equal to the source.",
   remedy:
     "The hint of the error states what to do. It depends on what differs: rows, definitions, positions of sequences, or extensions.",
-  message: () => "The restored database is not equal to the source.",
+  message: ({ database, system }) =>
+    `The restored database ${database} on ${system} is not equal to the source.`,
   details: ({ differences }) => differences,
   hint: ({ remedy }) => remedy,
 });
@@ -417,5 +424,6 @@ export const commitUnknown = defineError<{
     `to find out:  select pg_xact_status('${id}');`,
     `the dump ${backup} holds the earlier contents as well`,
   ],
-  hint: (facts) => `If the server committed, and you need the earlier contents:  ${wayBack(facts)}`,
+  hint: (facts) =>
+    `If the server committed, and you need the earlier contents:  ${restoreBackupCommand(facts)}`,
 });

@@ -13,6 +13,8 @@ export interface CommandDefinition<Options> extends CommandEnding {
    * Empty for the only command of a program.
    */
   words: string;
+  /** How a person calls it after the program, where that is not `words`: pnpm has a command of its own with that name. */
+  calledAs?: string;
   /** What it is called in errors and `--json` documents: "sync neon-to-rds". */
   name: string;
   /** One sentence for `--help`, without a period. */
@@ -43,6 +45,7 @@ export interface Command {
 export function defineCommand<Options>(definition: CommandDefinition<Options>): Command {
   const {
     words,
+    calledAs = words,
     name,
     summary,
     examples = [],
@@ -62,7 +65,7 @@ export function defineCommand<Options>(definition: CommandDefinition<Options>): 
     const built = commonOptions(hasReport ? reportOption(own) : own).epilogue(helpEpilogue(read));
     for (const [line, purpose] of examples) built.example(line, purpose);
     // The usage of a program's only command is that of the program.
-    return words === "" ? built : built.usage(`$0 ${words} [options]\n\n${summary}`);
+    return words === "" ? built : built.usage(`$0 ${calledAs} [options]\n\n${summary}`);
   };
   return {
     words: words === "" ? [] : nouns,

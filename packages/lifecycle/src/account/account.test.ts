@@ -7,7 +7,7 @@ import type { Environment } from "@pilot-light/core/config/env";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { accountRules, askAccount } from "./index.ts";
 import { askRule } from "./rule.ts";
-import { judgeOffers } from "./rules/offers.ts";
+import { compareWithOffers } from "./rules/offers.ts";
 import { wantedByPlan, type Wanted } from "./wanted.ts";
 
 type Answers = Readonly<Record<string, string | object | number>>;
@@ -302,30 +302,30 @@ const database = { version: "18", instanceClass: "db.t3.micro" };
 const offers = { versions: ["17.4", "18.2", "18.10", "180.1"], zones: ["eu-west-1b"], isAnyOffered: true };
 
 test("a major version of the database is its newest minor version", () => {
-  expect(judgeOffers(aws, database, ["eu-west-1a", "eu-west-1b"], offers)).toEqual({
+  expect(compareWithOffers(aws, database, ["eu-west-1a", "eu-west-1b"], offers)).toEqual({
     summary: "PostgreSQL 18.10 on db.t3.micro",
   });
 });
 
 test("a version, a class and zones that RDS does not offer here are failures, with the command that lists others", () => {
-  expect(judgeOffers(aws, database, [], { ...offers, versions: ["17.4"] }).problems).toMatchObject([
+  expect(compareWithOffers(aws, database, [], { ...offers, versions: ["17.4"] }).problems).toMatchObject([
     {
       severity: "failure",
       message: "RDS does not offer PostgreSQL 18 on db.t3.micro in eu-west-1",
       fix: { command: expect.stringContaining("--db-instance-class db.t3.micro") as string },
     },
   ]);
-  expect(judgeOffers(aws, database, [], { ...offers, versions: [] }).problems).toMatchObject([
+  expect(compareWithOffers(aws, database, [], { ...offers, versions: [] }).problems).toMatchObject([
     { message: "RDS does not offer db.t3.micro in eu-west-1" },
   ]);
-  expect(judgeOffers(aws, database, ["eu-west-1a", "eu-west-1c"], offers).problems).toMatchObject([
+  expect(compareWithOffers(aws, database, ["eu-west-1a", "eu-west-1c"], offers).problems).toMatchObject([
     { message: "RDS does not offer db.t3.micro in eu-west-1a and eu-west-1c" },
   ]);
 });
 
 test("an emulator that lists nothing proves nothing", () => {
   const none = { versions: [], zones: [], isAnyOffered: false };
-  expect(judgeOffers(aws, database, [], none)).toMatchObject({ notChecked: true });
+  expect(compareWithOffers(aws, database, [], none)).toMatchObject({ notChecked: true });
 });
 
 test("a plan wants what it creates, and nothing of what exists", () => {

@@ -34,7 +34,7 @@ export interface AccountRule {
 
 /** Asks one rule. A missing permission to ask is no finding. */
 export async function askRule(rule: AccountRule, context: AccountContext, wanted: Wanted): Promise<Finding> {
-  if (!rule.concerns(wanted)) return { summary: "not needed: nothing of it will be created" };
+  if (!rule.concerns(wanted)) return { summary: "not needed: the plan creates nothing that this concerns" };
   try {
     return await rule.ask(context, wanted);
   } catch (failure) {

@@ -6,6 +6,7 @@ import { rdsVariables } from "@pilot-light/core/config/via";
 
 export const doctorCommand = defineCommand({
   words: "doctor",
+  calledAs: "run doctor",
   name: "doctor",
   summary:
     "Check what works from this machine for this account, and where each setting is from; change nothing",

@@ -4,7 +4,7 @@ import type { Column } from "@pilot-light/core/output/layout";
 import type { Printer } from "@pilot-light/core/output/printer";
 import { ident } from "@pilot-light/core/postgres/identifiers";
 import type { Plan, PlannedSide, PlannedTable, SyncResult, Undone } from "../documents.ts";
-import { wayBack } from "../read/way-back.ts";
+import { restoreBackupCommand } from "../read/restore-backup.ts";
 import type { PlannedUndo } from "../undo.ts";
 
 /** From this number of tables on, those with an unchanged number of rows are not listed. */
@@ -106,7 +106,7 @@ function describeEstimate({
 /** The command that returns to what the target held before. */
 export function undoCommand({ backup, mode, target }: Pick<Plan, "backup" | "mode" | "target">): string {
   if (mode.name === "staged") return `pnpm sync undo ${target.system}`;
-  return wayBack({ backup: keyOf(backup ?? ""), system: target.system });
+  return restoreBackupCommand({ backup: keyOf(backup ?? ""), system: target.system });
 }
 
 /** The key in `s3://bucket/key`. */

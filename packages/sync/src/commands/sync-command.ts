@@ -12,7 +12,7 @@ function options(argv: Argv, direction: DirectionName) {
       type: "string",
       array: true,
       nargs: 1,
-      describe: "Copy only the schemas that fit this pattern of pg_dump; may be repeated",
+      describe: "Copy only the schemas that match this pattern of pg_dump; may be repeated",
       group: "Content:",
       requiresArg: true,
     })
@@ -20,7 +20,7 @@ function options(argv: Argv, direction: DirectionName) {
       type: "string",
       array: true,
       nargs: 1,
-      describe: "Copy the tables that fit this pattern of pg_dump without their rows; may be repeated",
+      describe: "Copy the tables that match this pattern of pg_dump without their rows; may be repeated",
       group: "Content:",
       requiresArg: true,
     })

@@ -87,7 +87,9 @@ export async function restorePart(
     { endpoint, side: "target" },
     "stream" in from ? { input: from.stream } : {},
   );
-  if (result.exitCode !== 0) throw restoreFailed({ errors: programErrors(reported) });
+  if (result.exitCode !== 0) {
+    throw restoreFailed({ database, system: endpoint.system, errors: programErrors(reported) });
+  }
 }
 
 /** A line of `--verbose` that reports no problem. */

@@ -2,23 +2,27 @@
 import { describeDifference } from "@pilot-light/core/inventory/compare";
 import { shortList } from "@pilot-light/core/output/format";
 import { fingerprintTables, type DataTable, type Fingerprint } from "@pilot-light/core/inventory/tables";
+import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
 import { ident } from "@pilot-light/core/postgres/identifiers";
 import type { Session } from "@pilot-light/core/postgres/session";
 import { verificationFailed } from "../errors.ts";
 import { differencesBetween, hintFor, type DatabaseContent, type EqualityOptions } from "./equality.ts";
 
 /**
- * Compares the restored database with what was dumped.
+ * Compares the restored database, whose name the error states, with what was dumped.
  * @throws OpsError VERIFICATION_FAILED (target) that names every difference
  */
 export function assertEqual(
   expected: DatabaseContent,
   actual: DatabaseContent,
   options: EqualityOptions,
+  { database, system }: Pick<Endpoint, "database" | "system">,
 ): void {
   const differences = differencesBetween(expected, actual, options);
   if (differences.length === 0) return;
   throw verificationFailed({
+    database,
+    system,
     differences: shortList(differences.map(describeDifference)),
     remedy: hintFor(differences),
   });

@@ -155,7 +155,7 @@ export const dumpDocuments: readonly DocumentEntry[] = [
   }),
   defineDocument({
     commands: ["dumps prune"],
-    outcomes: { pruned: "The dumps are deleted.", "nothing to do": "No dump fits the selection." },
+    outcomes: { pruned: "The dumps are deleted.", "nothing to do": "No dump matches the selection." },
     schema: z.object({
       plan: prunePlanSchema.describe("What was planned."),
       deleted: z.array(z.string()).readonly().describe("S3 keys of the deleted dumps."),

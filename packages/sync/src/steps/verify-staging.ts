@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { plural } from "@pilot-light/core/output/format";
-import type { Archive } from "@pilot-light/core/inventory/archive";
+import type { Archive, ArchiveEntry } from "@pilot-light/core/inventory/archive";
 import { withDatabase } from "@pilot-light/core/postgres/endpoint";
 import { withProgramSocket } from "@pilot-light/core/postgres/program-socket";
 import { openSession, type Session } from "@pilot-light/core/postgres/session";
@@ -133,13 +133,15 @@ async function verifyCopy<Other>(
     };
     const { archive, found, other } = await reading(dump, read);
     const { expected, actual, sequencesAfter } = loaded.compare({ ...found, archive });
-    assertEqual(expected, actual, {
+    const equality = {
       sequencesAfter,
       sameMajor: versions.sameMajor,
       skippedExtensions,
       installedVersions: found.installed,
-      isLeftOut: (entry) => isLeftOut(entry, leftOut),
-    });
+      isLeftOut: (entry: ArchiveEntry) => isLeftOut(entry, leftOut),
+    };
+    const database = options.inPlace === true ? job.target.database : job.staging;
+    assertEqual(expected, actual, equality, { database, system: direction.target });
     const how = options.verify === "checksums" ? "rows and hashes" : "row counts";
     const what = [
       `${plural(expected.inventory.tables.size, "table")} (${how})`,

@@ -53,7 +53,7 @@ export const orderableRule: AccountRule = {
   concerns: ({ database }) => database !== null,
   async ask(context, { database, zones }) {
     if (database === null) return { summary: "no database" };
-    return judgeOffers(context.aws, database, zones, await findOffers(context, database));
+    return compareWithOffers(context.aws, database, zones, await findOffers(context, database));
   },
 };
 
@@ -88,7 +88,7 @@ async function findOffers(
  * @param version a major version stands for its newest minor version
  * @param wantedZones those of the subnets, of which RDS chooses one; empty where they are not known
  */
-export function judgeOffers(
+export function compareWithOffers(
   aws: Pick<AccountContext["aws"], "region">,
   { version, instanceClass }: WantedDatabase,
   wantedZones: readonly string[],

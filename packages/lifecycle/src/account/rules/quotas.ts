@@ -100,7 +100,7 @@ export const quotaRules: readonly AccountRule[] = quotas.map((quota) => ({
   concerns: (wanted) => quota.needed(wanted) > 0,
   async ask(context, wanted) {
     const [limit, used] = await Promise.all([readQuota(context, quota), quota.used?.(context, wanted)]);
-    return judgeQuota(context.aws, quota, { limit, used, needed: quota.needed(wanted) });
+    return compareWithQuota(context.aws, quota, { limit, used, needed: quota.needed(wanted) });
   },
 }));
 
@@ -122,7 +122,7 @@ async function readQuota(
 }
 
 /** A quota that could not be read leads to a warning at most. */
-function judgeQuota(
+function compareWithQuota(
   aws: Pick<AccountContext["aws"], "region">,
   { noun, service, code, usual }: QuotaRule,
   { limit, used, needed }: { limit: number | undefined; used: number | undefined; needed: number },

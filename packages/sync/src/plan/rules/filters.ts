@@ -7,10 +7,10 @@ import type { Finding, RowsRule } from "./rule.ts";
 const filterMatchesNothing = defineError<{ patterns: readonly string[] }>({
   code: "FILTER_MATCHES_NOTHING",
   failure: "precondition",
-  meaning: "No table of the source fits a pattern of `--exclude-table-data`.",
+  meaning: "No table of the source matches a pattern of `--exclude-table-data`.",
   remedy:
     "Correct the pattern. It follows the rules of pg_dump: a name in upper case needs double quotes, and a name without a schema means what the search path finds.",
-  message: ({ patterns }) => `No table of the source fits --exclude-table-data ${patterns.join(", ")}.`,
+  message: ({ patterns }) => `No table of the source matches --exclude-table-data ${patterns.join(", ")}.`,
   hint: () =>
     "The pattern follows the rules of pg_dump. For a table of another schema:  --exclude-table-data 'schema.table*'",
 });
@@ -57,7 +57,7 @@ export const filters: RowsRule = {
 const targetUnfiltered = defineError<{ database: string; system: string; filters: Filters }>({
   code: "TARGET_UNFILTERED",
   failure: "precondition",
-  meaning: "A filtered copy would replace a target with rows that was not copied with a filter.",
+  meaning: "The target has rows, and no filter was used to copy them. A filtered copy would replace it.",
   remedy: "Sync without a filter, or, if the target may become a filtered copy, add `--allow-filtered`.",
   message: ({ database, system, filters }) =>
     `A copy that ${describeMark(filters)} would replace the database ${database} on ${system}, which was not filtered before.`,

@@ -14,11 +14,11 @@ const schemaMatchesNothing = defineError<{
 }>({
   code: "SCHEMA_MATCHES_NOTHING",
   failure: "precondition",
-  meaning: "No schema of the source fits a pattern of `--schema`.",
+  meaning: "No schema of the source matches a pattern of `--schema`.",
   remedy:
     "Correct the pattern. It follows the rules of pg_dump, without a database name: a name in upper case needs double quotes.",
   state: "nothing-written",
-  message: ({ system, patterns }) => `No schema of ${system} fits --schema ${patterns.join(", ")}.`,
+  message: ({ system, patterns }) => `No schema of ${system} matches --schema ${patterns.join(", ")}.`,
   hint: ({ system, schemas }) => `The schemas of ${system}:  ${shortList(schemas).join(", ")}`,
 });
 
