@@ -9,6 +9,7 @@ import { sameDatabase } from "../errors.ts";
 import type { ReachOptions } from "../options.ts";
 import { stating } from "../plan/resulting-state.ts";
 import { notReadable } from "../plan/rules/readable.ts";
+import { describeMark } from "../read/copy-mark.ts";
 import { sessionOptions, withFreshPassword } from "../read/connect.ts";
 import { isSameDatabase, readFacts, type DatabaseFacts } from "../read/database-facts.ts";
 import { resolvePair, withRoutes, type ResolvedPair } from "../resolve.ts";
@@ -162,6 +163,10 @@ function describe(
     sequences: data ? compareSequencesOf(read) : null,
     sql: null,
     notes: [
+      ...(["neon", "rds"] as const).flatMap((system) => {
+        const { mark } = facts[system];
+        return mark === undefined ? [] : [`${system} is a changed copy: it ${describeMark(mark)}`];
+      }),
       ...(schema ? notes : []),
       ...skippedExtensions.map(
         (name) => `extension ${name} exists on one platform only, and no object uses it: not compared`,
