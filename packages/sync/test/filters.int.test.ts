@@ -54,9 +54,9 @@ test.concurrent("a filtered copy lacks the rows, is verified, and must not reach
   const back = await sync(pair, ["rds-to-neon", "--dry-run", "--json"]);
   expect(errorOf(back)).toMatchObject({ code: "CHANGED_COPY", exit: 4 });
   expect(errorOf(back).message).toContain("has no rows of EVENTS, public.session*");
-  const compared = documentOf(await sync(pair, ["compare", "--data", "--json"]));
-  expect(compared.outcome).toBe("different");
-  expect(compared.notes).toContain("rds is a changed copy: it has no rows of EVENTS, public.session*");
+  const compared = await sync(pair, ["compare", "--data", "--json"]);
+  const reason = "rds is a changed copy: it has no rows of EVENTS, public.session*";
+  expect(JSON.parse(compared.stdout)).toMatchObject({ outcome: "different", notes: [reason] });
   // Now the target is a filtered copy, which another one may replace.
   await succeeds(pair, ...filtered);
   await succeeds(pair, "neon-to-rds", "--yes");
