@@ -3,7 +3,7 @@ import { createPair, type Pair } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { expect, test } from "vitest";
 import { processesOf, until } from "./processes.ts";
-import { awsProxy } from "./proxies.ts";
+import { awsProxy, lost } from "./proxies.ts";
 import { contentOf, databasesOf, errorOf, keysOf, leftFiles, restorePlainly, sync } from "./support.ts";
 import { expectRefusal, footprint } from "./untouched.ts";
 
@@ -58,6 +58,27 @@ test.concurrent("an upload that fails after its first part", async () => {
   const env = { AWS_ENDPOINT_URL: aws.url };
   await expectRefusal(pair, before, run, { exit: 7, code: "AWS_FAILED", says, state }, { env });
   expect(aws.requests.filter(({ path }) => path.includes("partNumber=1"))).not.toEqual([]);
+});
+
+test.concurrent.each([
+  { name: "of one request", setUp: "select 1", method: "PUT" },
+  { name: "of several parts", setUp: manyBytes, method: "POST" },
+])("an upload $name whose answer is lost, although S3 has the object", async ({ setUp, method }) => {
+  await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+  await pair.query("neon", setUp);
+  let losses = 0;
+  await using aws = await awsProxy(pair, (request) => {
+    const completes = method === "PUT" || /[?&]uploadId=/.test(request.path);
+    const isUpload = request.method === method && /\/neon-dumps\/[^?]*\.dump(\?|$)/.test(request.path);
+    return isUpload && completes && (losses += 1) === 1 ? lost : undefined;
+  });
+  const env = { AWS_ENDPOINT_URL: aws.url };
+  const transcript = await sync(pair, [...run, "--no-target-backup"], { env });
+  expect(transcript.exitCode, transcript.stderr).toBe(0);
+  expect(losses).toBeGreaterThan(1);
+  const archives = (await keysOf(pair)).filter((key) => /^neon-dumps\/.*\.dump$/.test(key));
+  expect(archives).toHaveLength(1);
+  expect(await restorePlainly(pair, "rds", archives[0] ?? "")).toBe(await contentOf(pair, "rds"));
 });
 
 test.concurrent("a backup of the target that cannot be uploaded", async () => {

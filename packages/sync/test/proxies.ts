@@ -23,6 +23,9 @@ export interface AwsAnswer {
   body?: string;
 }
 
+/** The emulator carries out the request, and the connection ends before its answer. */
+export const lost = Symbol("lost");
+
 /** A server in front of the emulator. `url` goes into AWS_ENDPOINT_URL. */
 export interface AwsProxy extends AsyncDisposable {
   url: string;
@@ -30,13 +33,15 @@ export interface AwsProxy extends AsyncDisposable {
   requests: readonly AwsRequest[];
 }
 
+type Answer = AwsAnswer | typeof lost | undefined;
+
 /**
  * Starts a proxy that asks `answer` about each request.
- * @param answer gives the answer in the emulator's place, or undefined to hand the request on; may wait
+ * @param answer gives the answer in the emulator's place, `lost`, or undefined to hand the request on; may wait
  */
 export async function awsProxy(
   pair: { env: { AWS_ENDPOINT_URL?: string } },
-  answer: (request: AwsRequest) => AwsAnswer | undefined | Promise<AwsAnswer | undefined> = () => undefined,
+  answer: (request: AwsRequest) => Answer | Promise<Answer> = () => undefined,
 ): Promise<AwsProxy> {
   const requests: AwsRequest[] = [];
   const server = createHttpServer((incoming, outgoing) => {
@@ -45,10 +50,14 @@ export async function awsProxy(
       const asked = describeRequest(incoming, body);
       requests.push(asked);
       const own = await answer(asked);
-      if (own === undefined) {
+      if (own === undefined || own === lost) {
         const { method = "", headers, url = "" } = incoming;
         const upstream = request(`${pair.env.AWS_ENDPOINT_URL ?? ""}${url}`, { method, headers });
         upstream.on("response", (response) => {
+          if (own === lost) {
+            response.resume().on("end", () => outgoing.destroy());
+            return;
+          }
           outgoing.writeHead(response.statusCode ?? 502, response.headers);
           response.pipe(outgoing);
         });

@@ -110,7 +110,7 @@ export class DumpStore {
     });
     try {
       signal.throwIfAborted();
-      await upload.done();
+      await this.#complete(upload, key, signal);
       this.#created.add(key);
       signal.throwIfAborted();
       const { ContentLength } = await client.send(
@@ -128,6 +128,19 @@ export class DumpStore {
         throw keyTaken({ uri: this.uri(key) }, { cause: error });
       }
       throw awsError(error, `Cannot upload ${this.uri(key)}`);
+    }
+  }
+
+  /**
+   * Waits for the end of an upload. The SDK repeats a request whose answer is lost. If the first one has created the object, S3 refuses the
+   * second one, because the key is taken.
+   */
+  async #complete(upload: { done: () => Promise<unknown> }, key: string, signal: AbortSignal): Promise<void> {
+    try {
+      await upload.done();
+    } catch (error) {
+      if (awsStatus(error) === undefined || signal.aborted) throw error;
+      if (!(await this.#isOwn(key, signal).catch(() => false))) throw error;
     }
   }
 
