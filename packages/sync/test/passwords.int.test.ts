@@ -1,5 +1,6 @@
 /** Passwords of characters that some layer treats specially: they work, and are visible nowhere. */
-import { readdir, stat } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createPair, sandboxPassword } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
@@ -7,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { processesOf } from "./processes.ts";
 import { pausedAtUpload } from "./proxies.ts";
-import { allKeysOf, contentOf, leftFiles, objectOf, sync } from "./support.ts";
+import { allKeysOf, clientPrograms, contentOf, leftFiles, objectOf, sync } from "./support.ts";
 
 /** The password as each layer writes it. */
 const forms = [
@@ -18,29 +19,40 @@ const forms = [
   JSON.stringify(sandboxPassword).slice(1, -1),
 ];
 
+/** Programs that record their arguments and their environment when they start, and then run the real ones. */
+async function recordingPrograms(): Promise<
+  { directory: string; records: () => Promise<string[]> } & AsyncDisposable
+> {
+  const directory = await mkdtemp(join(tmpdir(), "pilot-light-recording-"));
+  const log = join(directory, "log");
+  const { pgDump, pgRestore } = await clientPrograms();
+  for (const [name, program] of [
+    ["pg_dump", pgDump],
+    ["pg_restore", pgRestore],
+  ] as const) {
+    const record = `{ echo "${name} $*"; env; printf '\\0'; } >> "${log}"`;
+    await writeFile(join(directory, name), `#!/bin/sh\n${record}\nexec "${program}" "$@"\n`, { mode: 0o755 });
+  }
+  return {
+    directory,
+    records: async () => (await readFile(log, "utf8")).split("\0").slice(0, -1),
+    [Symbol.asyncDispose]: () => rm(directory, { recursive: true }),
+  };
+}
+
 test("no argument, no environment of a program, no file left behind and no output holds the password", async () => {
   expect(sandboxPassword).toMatch(/^(?=.*:)(?=.*@)(?=.*\/)(?=.*%)(?=.*')(?=.*")(?=.*\\)(?=.*\$)(?=.* )/);
   await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
   await using aws = await pausedAtUpload(pair);
-  const seen = new Map<string, string>();
+  await using programs = await recordingPrograms();
   const commands = new Set<string>();
-  let command = 0;
   const syncing = sync(pair, ["neon-to-rds", "--yes", "--verbose", "--json"], {
-    env: { AWS_ENDPOINT_URL: aws.url },
-    onStart: ({ pid = 0 }) => {
-      command = pid;
-    },
+    env: { AWS_ENDPOINT_URL: aws.url, PILOT_LIGHT_PG_BIN: programs.directory },
   });
   const ended = syncing.then(() => true);
   const sampling = (async () => {
-    let done = false;
-    while (!done) {
-      for (const { pid, command: line, everything } of await processesOf(pair)) {
-        // A process that is about to start a program still looks like the command itself.
-        if (pid === command || commands.has(line)) commands.add(line);
-        else seen.set(line, everything);
-      }
-      done = await Promise.race([ended, sleep(5, false)]);
+    for (let done = false; !done; done = await Promise.race([ended, sleep(5, false)])) {
+      for (const { command } of await processesOf(pair)) commands.add(command);
     }
   })();
 
@@ -58,16 +70,17 @@ test("no argument, no environment of a program, no file left behind and no outpu
   const transcript = await syncing;
   await sampling;
   expect(transcript.exitCode, transcript.stderr).toBe(0);
-  const programs = [...seen.keys()].map((line) => /pg_dump|pg_restore/.exec(line)?.[0] ?? line);
-  expect(new Set(programs)).toEqual(new Set(["pg_dump", "pg_restore"]));
+  const records = await programs.records();
+  const names = records.map((record) => /^\S+/.exec(record)?.[0]);
+  expect(new Set(names)).toEqual(new Set(["pg_dump", "pg_restore"]));
   const stored = await Promise.all(
     (await allKeysOf(pair)).filter((key) => key.endsWith(".json")).map((key) => objectOf(pair, key)),
   );
   // The manifests of both dumps, and the record of the run.
   expect(stored).toHaveLength(3);
   const texts = {
-    arguments: [...commands, ...seen.keys()],
-    environments: [...seen.values()],
+    arguments: [...commands],
+    programs: records,
     output: [transcript.stdout, transcript.stderr],
     manifests: stored.map((bytes) => Buffer.from(bytes).toString()),
   };
