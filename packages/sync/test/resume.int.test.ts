@@ -164,3 +164,19 @@ test.concurrent("a sync to Neon resumes although RDS is out of reach", async () 
   expect(resumed.stdout).toContain("production reads neon, and will not have these rows");
   expect(await contentOf(pair, "neon")).toBe(source);
 });
+
+test.concurrent("killed, a filtered sync resumes as the filtered copy that it was", async () => {
+  await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+  const filters = ["--schema", "public", "--exclude-table-data", "events"];
+  await killed(pair, ["neon-to-rds", ...filters, "--allow-filtered"]);
+  const before = await footprint(pair);
+  const unallowed = await resume(pair, "neon-to-rds", "--yes");
+  expect(errorOf(unallowed)).toMatchObject({ code: "TARGET_UNFILTERED", state: "nothing-written" });
+  expect(await footprint(pair)).toEqual(before);
+  await expectResumed(pair, await resume(pair, "neon-to-rds", "--yes", "--allow-filtered"));
+  expect(await pair.query("rds", "select from public.events")).toEqual([]);
+  expect(await pair.query("rds", "select from public.contacts")).not.toEqual([]);
+  const back = errorOf(await sync(pair, ["rds-to-neon", "--dry-run", "--json"]));
+  expect(back).toMatchObject({ code: "CHANGED_COPY" });
+  expect(back.message).toContain("has only the schemas public, and has no rows of events");
+});

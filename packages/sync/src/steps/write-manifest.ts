@@ -94,7 +94,6 @@ export async function writeManifest(
     },
     ...(contents === undefined ? {} : { verified: atDepth(contents, options.verify) }),
     ...(restorePoint === null ? {} : { restorePoint }),
-    ...(restorePoint === null ? {} : { restorePoint }),
     ...(changed === undefined ? {} : { afterRestore: describeChange(changed) }),
     durations: { ...durationsMs },
   };
