@@ -134,8 +134,9 @@ const phases = (
     {
       name: "the settings of the target are read",
       ...target,
+      args: [...args, "--no-target-backup"],
       stop: async ({ printed, blocked, rds }) => {
-        // The plan has been made. From then on, only the backup and the reading of the settings need this catalog of the target.
+        // The plan has been made. From then on, only the reading of the settings needs this catalog of the target.
         await printed(/^ {2}dump .*snapshot/m);
         await blocked("target", "pg_default_acl");
         rds.stall();

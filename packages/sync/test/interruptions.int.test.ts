@@ -121,10 +121,13 @@ describe.concurrent("interrupted during", () => {
     await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
     const before = await footprint(pair);
     const monitor = await pair.connect("rds");
+    await using admin = await superuserOnRds("postgres");
+    const renames = async () => {
+      const sql = "select from pg_stat_activity where state = 'active' and starts_with(query, $1)";
+      return (await admin.client.query(sql, [`alter database "${pair.rds.database}" rename`])).rowCount !== 0;
+    };
     const { exitCode, stderr } = await sync(pair, run, {
-      onStart: (child) => {
-        signalWhen(async () => !(await isOpen(pair.rds.database)), "SIGINT")(child);
-      },
+      onStart: signalWhen(renames, "SIGINT"),
       onStderr: (text, child) => {
         // A rename waits for five seconds.
         if (text.includes("stopping safely")) setTimeout(() => child.kill("SIGINT"), 1500);
