@@ -1,4 +1,5 @@
 /** The RDS instance, as AWS describes it. */
+import { regionOfArn } from "@pilot-light/core/aws/arn";
 import type { AwsClients } from "@pilot-light/core/aws/clients";
 import { awsCommand } from "@pilot-light/core/aws/command-line";
 import { describeDatabaseInstance } from "@pilot-light/core/aws/database-instance";
@@ -45,7 +46,7 @@ const usable = new Set([
 export function assertUsable({ identifier, status, arn }: Database): void {
   if (usable.has(status)) return;
   const instance = `--db-instance-identifier ${identifier}`;
-  const aws = { region: arn.split(":")[3] ?? "" };
+  const aws = { region: regionOfArn(arn) ?? "" };
   const action = status === "stopped" ? "start-db-instance" : "wait db-instance-available";
   throw databaseNotAvailable({
     identifier,

@@ -2,7 +2,7 @@
  * A stand-in for what the emulator lacks of AWS Budgets, and Terraform needs: who is notified, and the tags of a budget. It is a server in
  * front of the emulator, which keeps the budgets themselves.
  */
-import { createServer, request, type IncomingMessage } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { z } from "zod";
 import { listen, type LoopbackServer } from "../loopback-server.ts";
@@ -36,7 +36,7 @@ export async function startBudgets(endpoint: string): Promise<LoopbackServer> {
     return undefined;
   };
   const server = createServer((incoming, response) => {
-    const { headers, method, url = "/" } = incoming;
+    const { url = "/" } = incoming;
     const operation = operationOf(incoming);
     if (operation === undefined) {
       forward(endpoint, url, incoming, response);
@@ -50,11 +50,7 @@ export async function startBudgets(endpoint: string): Promise<LoopbackServer> {
           response.end(JSON.stringify(own));
           return;
         }
-        const sent = request(new URL(url, endpoint), { method, headers }, (reply) => {
-          response.writeHead(reply.statusCode ?? 502, reply.headers);
-          reply.pipe(response);
-        });
-        sent.on("error", () => response.destroy()).end(body);
+        forward(endpoint, url, incoming, response, undefined, body);
       },
       () => response.destroy(),
     );

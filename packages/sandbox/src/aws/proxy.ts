@@ -46,13 +46,17 @@ export async function startProxy(
 /** How the body of the answer to a request is changed; undefined for an answer that stays as it is. */
 export type Correct = (request: IncomingMessage) => ((body: string) => string) | undefined;
 
-/** Hands a request on to another server. */
+/**
+ * Hands a request on to another server.
+ * @param read the body, where somebody has read it already
+ */
 export function forward(
   target: string,
   url: string,
   incoming: IncomingMessage,
   response: ServerResponse,
   correct?: (body: string) => string,
+  read?: Buffer,
 ): void {
   const { method, headers } = incoming;
   const sent = request(new URL(url, target), { method, headers }, (answer) => {
@@ -70,7 +74,8 @@ export function forward(
   });
   // As a load balancer does when its target does not answer.
   sent.on("error", () => response.destroy());
-  incoming.pipe(sent);
+  if (read === undefined) incoming.pipe(sent);
+  else sent.end(read);
 }
 
 function throttle(response: ServerResponse): void {

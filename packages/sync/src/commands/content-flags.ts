@@ -26,9 +26,7 @@ export function contentFlags({
   afterRestore,
 }: Pick<SyncCommandOptions, "schema" | "excludeTableData" | "afterRestore">): string[] {
   return [
-    ...filterArguments({ schema, excludeTableData }).map(([option, pattern]) =>
-      commandLine(option, [pattern]),
-    ),
+    ...filterFlags({ schema, excludeTableData }),
     ...(afterRestore === undefined ? [] : [commandLine("--after-restore", [afterRestore])]),
   ];
 }
@@ -57,12 +55,17 @@ export function safetyFlags(options: Readonly<Record<string, unknown>>): string[
   ];
 }
 
+/** The options that filter, each as a shell reads it. */
+function filterFlags(given: Pick<SyncCommandOptions, "schema" | "excludeTableData">): string[] {
+  return filterArguments(given).map(([option, pattern]) => commandLine(option, [pattern]));
+}
+
 /** @throws OpsError FILTER_TO_NEON (precondition) */
 export function assertFilterFits(
   given: Pick<SyncCommandOptions, "schema" | "excludeTableData">,
   target: DatabaseSystem,
 ): void {
-  const flags = filterArguments(given).map(([option, pattern]) => commandLine(option, [pattern]));
+  const flags = filterFlags(given);
   if (target === "neon" && flags.length > 0) throw filterToNeon({ flags });
 }
 

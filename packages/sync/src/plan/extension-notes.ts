@@ -12,7 +12,7 @@ import {
   type ConfigurationRelation,
   type ExtensionAdditions,
 } from "../read/extensions.ts";
-import { stateWithin, type Scope } from "../read/scope.ts";
+import { hasExtension, stateWithin, type Scope } from "../read/scope.ts";
 
 /** What is known about the extensions of both sides. */
 export interface ExtensionFacts {
@@ -35,9 +35,8 @@ export async function readExtensionFacts(
   target: Session,
   scope?: Scope,
 ): Promise<ExtensionFacts> {
-  const isCopied = (extension: string) => scope === undefined || scope.extensions.has(extension);
   const relations = (await listConfiguration(source)).filter(
-    ({ extension, isReadable }) => isReadable && isCopied(extension),
+    ({ extension, isReadable }) => isReadable && hasExtension(scope, extension),
   );
   const targetRelations = (await listConfiguration(target)).filter(({ isReadable }) => isReadable);
   const filtered = (list: readonly ConfigurationRelation[]) => list.filter(({ filter }) => filter !== "");

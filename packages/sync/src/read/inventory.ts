@@ -2,6 +2,7 @@
 import { schemaObjectsQuery, type SchemaObject } from "@pilot-light/core/inventory/objects";
 import {
   addFingerprints,
+  emptyFingerprint,
   fingerprintLargeObjects,
   fingerprintTables,
   inBatches,
@@ -71,7 +72,11 @@ export async function readInventory<T>(
   const readRest = async () => ({
     other: await meanwhile(first),
     objects: objectsWithin(await readObjects(first), scope),
-    largeObjects: scope === undefined ? await fingerprintLargeObjects(first, depth) : noLargeObjects(depth),
+    largeObjects:
+      scope === undefined
+        ? await fingerprintLargeObjects(first, depth)
+        : // Their hashes are sums of hashes of texts.
+          emptyFingerprint(depth === "counts" ? depth : "texts"),
   });
   const rest = readRest();
   const tables = new Map<string, Fingerprint>();
@@ -92,9 +97,4 @@ export async function readInventory<T>(
   const sizes = new Map<string, number>();
   for (const { group, bytes } of list) sizes.set(group, (sizes.get(group) ?? 0) + bytes);
   return { inventory: { objects, tables, largeObjects, sizes }, other };
-}
-
-/** The fingerprint of a database without large objects. */
-function noLargeObjects(depth: FingerprintReading): Fingerprint {
-  return depth === "counts" ? { rows: 0 } : { rows: 0, hash: "0" };
 }

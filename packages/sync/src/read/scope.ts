@@ -204,12 +204,22 @@ export function within<
   };
 }
 
+/** Whether a schema is copied. Without `--schema`, all are. */
+export function hasSchema(scope: Scope | undefined, schema: string): boolean {
+  return scope === undefined || scope.schemas.has(schema);
+}
+
+/** Whether an extension is copied, as far as the filters decide. */
+export function hasExtension(scope: Scope | undefined, extension: string): boolean {
+  return scope === undefined || scope.extensions.has(extension);
+}
+
 /** Tables or sequences. */
 export function tablesWithin<T extends { schema: string }>(
   tables: readonly T[],
   scope: Scope | undefined,
 ): readonly T[] {
-  return scope === undefined ? tables : tables.filter(({ schema }) => scope.schemas.has(schema));
+  return tables.filter(({ schema }) => hasSchema(scope, schema));
 }
 
 /** Kinds of which objects are in no schema, so that pg_dump leaves them out. */

@@ -23,7 +23,7 @@ import { listConfiguration, listDumpedSequences, readConfiguration } from "../re
 import { readingWithout } from "../read/filter.ts";
 import { nameOfRelation, readInventory } from "../read/inventory.ts";
 import { readBusy } from "../read/lock-watch.ts";
-import { schemaIn, stateWithin } from "../read/scope.ts";
+import { hasExtension, hasSchema, schemaIn, stateWithin } from "../read/scope.ts";
 import { openSnapshot, type Snapshot } from "../read/snapshot.ts";
 import { closedToPublic, privilegesWithin, type Privileges } from "../target/privileges.ts";
 import { readPrivileges } from "../target/read-privileges.ts";
@@ -102,8 +102,7 @@ async function dumpSnapshot(
     inPlace ? Promise.resolve(false) : ownsPublic(maintenance),
   ]);
   const scope = filter?.scope;
-  const isCopied = (extension: string) => scope === undefined || scope.extensions.has(extension);
-  const all = listed.filter(({ extension, isReadable }) => isReadable && isCopied(extension));
+  const all = listed.filter(({ extension, isReadable }) => isReadable && hasExtension(scope, extension));
   const relations = all.filter(({ extension }) => !skippedExtensions.includes(extension));
   const skipped = all.filter((relation) => !relations.includes(relation));
   const leftOut = {
@@ -113,8 +112,7 @@ async function dumpSnapshot(
   };
   const sequencesOfExtensions = new Set(relations.map(({ identity }) => identity));
   const list = (await listDumpedSequences(snapshot.first, relations)).filter(
-    ({ schema, identity }) =>
-      scope === undefined || scope.schemas.has(schema) || sequencesOfExtensions.has(identity),
+    ({ schema, identity }) => hasSchema(scope, schema) || sequencesOfExtensions.has(identity),
   );
   // Before pg_dump starts, which reads the positions some time after it has its locks.
   const sequences = await readPositions(snapshot.outside, list);
@@ -171,7 +169,7 @@ async function dumpSnapshot(
     parts.start(reading()),
   ]);
   const sequencesAfter = await readPositions(snapshot.outside, list);
-  const isRead = (identity: string) => scope === undefined || scope.schemas.has(schemaIn(identity) ?? "");
+  const isRead = (identity: string) => hasSchema(scope, schemaIn(identity) ?? "");
   await snapshot.assertNotRewritten("source", isRead);
   const expected = { ...content, archive, sequences };
   return {

@@ -1,5 +1,6 @@
 /** The certificate of the domain, and the host names that it covers. */
 import type { CertificateDetail } from "@aws-sdk/client-acm";
+import { regionOfArn } from "@pilot-light/core/aws/arn";
 import type { AwsClients } from "@pilot-light/core/aws/clients";
 import { sdk } from "@pilot-light/core/aws/sdk";
 import { certificateMissing } from "../errors.ts";
@@ -14,7 +15,7 @@ export async function readCertificate(
   signal: AbortSignal,
 ): Promise<CertificateDetail> {
   const { DescribeCertificateCommand, ResourceNotFoundException } = sdk.acm();
-  const acm = await aws.acm(certificateRegion(arn));
+  const acm = await aws.acm(regionOfArn(arn));
   try {
     const { Certificate } = await acm.send(new DescribeCertificateCommand({ CertificateArn: arn }), {
       abortSignal: signal,
@@ -24,11 +25,6 @@ export async function readCertificate(
     if (!(error instanceof ResourceNotFoundException)) throw error;
   }
   throw certificateMissing({ arn });
-}
-
-/** `arn:aws:acm:<region>:<account>:certificate/<id>`. */
-export function certificateRegion(arn: string): string | undefined {
-  return arn.split(":")[3] || undefined;
 }
 
 type Names = Pick<CertificateDetail, "DomainName" | "SubjectAlternativeNames">;

@@ -1,5 +1,5 @@
 /** The ECS services of the environment, and why their last tasks stopped. */
-import type { Service } from "@aws-sdk/client-ecs";
+import type { DesiredStatus, Service, Task } from "@aws-sdk/client-ecs";
 import type { AwsClients } from "@pilot-light/core/aws/clients";
 import { sdk } from "@pilot-light/core/aws/sdk";
 
@@ -19,6 +19,22 @@ export async function listServices(
   return new Map(names.map((name) => [name, byName.get(name)]));
 }
 
+/** The tasks of a service with a status, at most the first 100. */
+export async function listTasks(
+  aws: AwsClients,
+  wanted: { cluster: string; serviceName: string; desiredStatus: DesiredStatus },
+  signal: AbortSignal,
+): Promise<Task[]> {
+  const { DescribeTasksCommand, ListTasksCommand } = sdk.ecs();
+  const ecs = await aws.ecs();
+  const options = { abortSignal: signal };
+  const { taskArns = [] } = await ecs.send(new ListTasksCommand(wanted), options);
+  if (taskArns.length === 0) return [];
+  const { cluster } = wanted;
+  const { tasks = [] } = await ecs.send(new DescribeTasksCommand({ cluster, tasks: taskArns }), options);
+  return tasks;
+}
+
 /** Why the last task of a service stopped; undefined when ECS no longer lists a stopped task. */
 export async function lastStoppedReason(
   aws: AwsClients,
@@ -26,15 +42,7 @@ export async function lastStoppedReason(
   serviceName: string,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const { DescribeTasksCommand, ListTasksCommand } = sdk.ecs();
-  const ecs = await aws.ecs();
-  const options = { abortSignal: signal };
-  const { taskArns = [] } = await ecs.send(
-    new ListTasksCommand({ cluster, serviceName, desiredStatus: "STOPPED" }),
-    options,
-  );
-  if (taskArns.length === 0) return undefined;
-  const { tasks = [] } = await ecs.send(new DescribeTasksCommand({ cluster, tasks: taskArns }), options);
+  const tasks = await listTasks(aws, { cluster, serviceName, desiredStatus: "STOPPED" }, signal);
   const [last] = tasks.sort((a, b) => Number(b.stoppedAt ?? 0) - Number(a.stoppedAt ?? 0));
   const container = last?.containers?.find(({ reason }) => reason !== undefined);
   return [last?.stoppedReason, container?.reason].filter(Boolean).join(": ") || undefined;

@@ -3,6 +3,7 @@ import type { Task } from "@aws-sdk/client-ecs";
 import type { AwsClients } from "@pilot-light/core/aws/clients";
 import { awsErrorName } from "@pilot-light/core/aws/errors";
 import { sdk } from "@pilot-light/core/aws/sdk";
+import { listTasks } from "./services.ts";
 
 /** The running tasks of a service, at most the first 100. */
 export async function runningTasks(
@@ -11,16 +12,7 @@ export async function runningTasks(
   serviceName: string,
   signal: AbortSignal,
 ): Promise<Task[]> {
-  const { DescribeTasksCommand, ListTasksCommand } = sdk.ecs();
-  const ecs = await aws.ecs();
-  const options = { abortSignal: signal };
-  const listed = await ecs.send(
-    new ListTasksCommand({ cluster, serviceName, desiredStatus: "RUNNING" }),
-    options,
-  );
-  const { taskArns = [] } = listed;
-  if (taskArns.length === 0) return [];
-  const { tasks = [] } = await ecs.send(new DescribeTasksCommand({ cluster, tasks: taskArns }), options);
+  const tasks = await listTasks(aws, { cluster, serviceName, desiredStatus: "RUNNING" }, signal);
   // The emulator lists the tasks of the whole cluster.
   return tasks.filter(({ group }) => group === `service:${serviceName}`);
 }

@@ -1,8 +1,9 @@
 /** Check: the certificates of the load balancer and of CloudFront are issued, cover Grafana's host name, and do not expire soon. */
 import type { CertificateDetail } from "@aws-sdk/client-acm";
+import { regionOfArn } from "@pilot-light/core/aws/arn";
 import { awsCommand } from "@pilot-light/core/aws/command-line";
 import { plural } from "@pilot-light/core/output/format";
-import { certificateNames, certificateRegion, covers } from "../aws/certificates.ts";
+import { certificateNames, covers } from "../aws/certificates.ts";
 import type { Check, Problem } from "../check.ts";
 import { failure, transient, warning } from "../check.ts";
 import type { Fix } from "../fix.ts";
@@ -39,7 +40,7 @@ export const certificate: Check = {
 
 /** The domain; with its region, where two certificates have the same domain. */
 function nameOf({ DomainName = "", CertificateArn = "" }: CertificateDetail, several: boolean): string {
-  return several ? `${DomainName} (${certificateRegion(CertificateArn) ?? ""})` : DomainName;
+  return several ? `${DomainName} (${regionOfArn(CertificateArn) ?? ""})` : DomainName;
 }
 
 function daysLeft({ NotAfter }: CertificateDetail, now: Date): number | undefined {
@@ -54,7 +55,7 @@ function describe(detail: CertificateDetail, name: string, now: Date): string {
 
 function problemsOf(detail: CertificateDetail, name: string, now: Date): Problem[] {
   const { DomainName: domain = "", Status: status = "unknown", CertificateArn: arn = "" } = detail;
-  const region = certificateRegion(arn) ?? "";
+  const region = regionOfArn(arn) ?? "";
   const command = awsCommand({ region }, `acm describe-certificate --certificate-arn ${arn}`);
   const inspect = { text: "Inspect the certificate", command };
   if (status === "PENDING_VALIDATION") {

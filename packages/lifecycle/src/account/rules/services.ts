@@ -1,4 +1,5 @@
 /** What ECS and CloudFront need: the service-linked role, images for the processors of the tasks, and an issued certificate. */
+import { regionOfArn } from "@pilot-light/core/aws/arn";
 import { awsErrorName } from "@pilot-light/core/aws/errors";
 import { awsCommand } from "@pilot-light/core/aws/command-line";
 import { sdk } from "@pilot-light/core/aws/sdk";
@@ -102,7 +103,7 @@ export const certificateRule: AccountRule = {
       certificates.map(async (arn) => {
         const { DescribeCertificateCommand } = sdk.acm();
         // CloudFront's is in us-east-1, wherever the environment is.
-        const region = arn.split(":")[3] ?? "";
+        const region = regionOfArn(arn) ?? "";
         const client = await aws.acm(region);
         const command = new DescribeCertificateCommand({ CertificateArn: arn });
         const { Certificate } = await client.send(command, { abortSignal: signal });
