@@ -3,17 +3,23 @@
  * program runs, `bundle.code`. Without a bundle, or after a build of the packages, the programs load their modules instead. With
  * `--if-older`, a bundle that is newer than the builds of the packages stays.
  */
-import { writeFile } from "node:fs/promises";
+import { mkdtempSync, rmSync } from "node:fs";
+import { rename, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { rolldown } from "rolldown";
 import { bundleIn, isCurrent } from "../packages/core/dist/cli/bundle.js";
 import { mustRun, root } from "./run.mjs";
 
-/** The packages, each with a command that loads most of its modules and then fails, because nothing answers. */
+/**
+ * The packages, each with the module that exports its program, and with a command that loads most of its modules. The command then fails,
+ * because nothing answers; the CDKTF app writes its JSON.
+ */
 const programs = {
-  sync: ["neon-to-rds", "--dry-run"],
-  validate: [],
-  lifecycle: ["status"],
+  sync: { module: "commands/program.js", args: ["neon-to-rds", "--dry-run"], usesAws: true },
+  validate: { module: "commands/program.js", args: [], usesAws: true },
+  lifecycle: { module: "commands/program.js", args: ["status"], usesAws: true },
+  infra: { module: "program.js", args: [], usesAws: false },
 };
 
 /** Nothing listens on port 9 of this machine. */
@@ -28,36 +34,52 @@ const nowhere = {
   PILOT_LIGHT_OUTPUTS_FILE: join(root, "packages/none.json"),
 };
 
-/** core/aws/sdk.ts makes a `require` of its own, behind which the bundler does not see the modules of the SDK. */
-const requireSdk = {
+/**
+ * core/aws/sdk.ts makes a `require` of its own, behind which the bundler does not see the modules of the SDK. The CDKTF app sends no
+ * request: its bundle would become four times as large, and leaves the modules in the dependencies of core.
+ * @param {boolean} usesAws
+ */
+const requireSdk = (usesAws) => ({
   name: "require-sdk",
   transform: {
     filter: { id: /core\/dist\/aws\/sdk\.js$/ },
     /** @param {string} code */
-    handler: (code) => code.replace("const require = createRequire(import.meta.url);", ""),
+    handler: (code) =>
+      code.replace(
+        "const require = createRequire(import.meta.url);",
+        usesAws
+          ? ""
+          : 'const require = createRequire(new URL("../../core/dist/aws/sdk.js", import.meta.url));',
+      ),
   },
-};
+});
 
 const ifOlder = process.argv.includes("--if-older");
 
-for (const [name, args] of Object.entries(programs)) {
+for (const [name, { module, args, usesAws }] of Object.entries(programs)) {
   const dist = join(root, "packages", name, "dist");
   if (ifOlder && isCurrent(dist)) continue;
-  await bundle(join(dist, "commands/program.js"), bundleIn(dist).file);
+  await bundle(join(dist, module), bundleIn(dist).file, usesAws);
   const compile = join(root, "scripts/compile-bundle.mjs");
-  await mustRun(process.execPath, [compile, dist, ...args], { env: nowhere });
+  const written = mkdtempSync(join(tmpdir(), "pilot-light-bundle-"));
+  try {
+    await mustRun(process.execPath, [compile, dist, ...args], { env: { ...nowhere, CDKTF_OUTDIR: written } });
+  } finally {
+    rmSync(written, { recursive: true, force: true });
+  }
 }
 
 /**
  * @param {string} input
  * @param {string} file
+ * @param {boolean} usesAws
  */
-async function bundle(input, file) {
+async function bundle(input, file, usesAws) {
   const bundling = await rolldown({
     input,
     platform: "node",
     external: ["pg-native"],
-    plugins: [requireSdk],
+    plugins: [requireSdk(usesAws)],
     // Of yargs, for a feature that the programs do not use.
     transform: { define: { "import.meta.resolve": "undefined" } },
   });
@@ -65,7 +87,9 @@ async function bundle(input, file) {
   const { output } = await bundling.generate({ format: "cjs", codeSplitting: false, minify });
   await bundling.close();
   // Node reads the bundle as Latin-1, which is faster than UTF-8.
-  await writeFile(file, output[0].code.replaceAll(/[^\0-\x7f]/g, escaped));
+  await writeFile(`${file}.new`, output[0].code.replaceAll(/[^\0-\x7f]/g, escaped));
+  // A program that starts meanwhile reads the whole of one bundle.
+  await rename(`${file}.new`, file);
 }
 
 /** @param {string} unit one unit of UTF-16 */

@@ -24,6 +24,7 @@ const packages = new Map<string, Arrows>([
         "core/errors",
         "core/ops-error",
         "core/config/env",
+        "core/cli/bundle",
         "core/cli/command",
         "core/cli/version",
         "core/prices",

@@ -1,6 +1,7 @@
 /** The synthesized JSON as terraform sees it, the place of its state, and what a synth costs. */
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { isCurrent } from "@pilot-light/core/cli/bundle";
 import type { Environment } from "@pilot-light/core/config/env";
 import { run } from "@pilot-light/core/process";
 import { motoUrl } from "@pilot-light/sandbox/aws/moto";
@@ -94,6 +95,16 @@ describe("a state in S3", () => {
 });
 
 describe("a synth without the CLI", () => {
+  it("writes the bytes that are committed for Terraform Cloud, but for the backend: from the bundle", async () => {
+    expect(isCurrent(join(root, "packages/infra/dist"))).toBe(true);
+    await using workplace = await create("davidshaevel", { AWS_REGION: "us-east-1" });
+    await workplace.synthesize();
+    const committed = join(root, "packages/infra/terraform-cloud/davidshaevel-dev/cdk.tf.json");
+    const text = await readFile(join(workplace.stackDirectory, "cdk.tf.json"), "utf8");
+    const withoutBackend = text.replace(/^ {4}"backend": \{\n(?: {6,}.*\n)+ {4}\},\n/m, "");
+    expect(withoutBackend).toBe(await readFile(committed, "utf8"));
+  });
+
   it("takes less than 150 MB of memory", async () => {
     await using workplace = await create("shop");
     const { app } = z

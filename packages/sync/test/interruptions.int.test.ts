@@ -183,7 +183,7 @@ test("Ctrl-C through pnpm, which reaches the whole process group", async () => {
   const end = code ?? by;
   // A shell shows 130 for both: pnpm ends by the signal itself once what it started has ended.
   expect([130, "SIGINT"], stderr).toContain(end);
-  expect(await processesOf(pair)).toEqual([]);
-  expect(await footprint(pair)).toEqual(before);
-  expect(await leftFiles(pair)).toEqual([]);
+  expect(await processesOf(pair), stderr).toEqual([]);
+  expect(await footprint(pair), stderr).toEqual(before);
+  expect(await leftFiles(pair), stderr).toEqual([]);
 });

@@ -42,6 +42,12 @@ test("without a bundle the modules run", async () => {
   expect(await load()).toBe(fromModules);
 });
 
+test("a directory without a bundle, without packages and without a list of dependencies has no current bundle", async () => {
+  const elsewhere = join(root, "elsewhere/copy/dist");
+  await mkdir(elsewhere, { recursive: true });
+  expect(isCurrent(elsewhere)).toBe(false);
+});
+
 test("a package that was built after the bundle makes the modules run", async () => {
   await bundle(source, 2000);
   await build("core", 3000);

@@ -29,12 +29,13 @@ export async function loadProgram(dist: string, modules: () => Promise<Program>)
 }
 
 /**
- * Whether the bundle is newer than the builds of all packages and than the list of their dependencies: a developer may have changed
+ * Whether there is a bundle, and is newer than the builds of all packages and than the list of their dependencies: a developer may have changed
  * either since.
  */
 export function isCurrent(dist: string): boolean {
   const packages = join(dist, "../..");
   const built = modified(bundleIn(dist).file);
+  if (built === 0) return false;
   const builds = readdirSync(packages).map((name) => join(packages, name, "dist/.tsbuildinfo"));
   return [join(packages, "../pnpm-lock.yaml"), ...builds].every((file) => modified(file) <= built);
 }
