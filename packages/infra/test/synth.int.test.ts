@@ -97,6 +97,9 @@ describe("a state in S3", () => {
 describe("a synth without the CLI", () => {
   it("writes the bytes that are committed for Terraform Cloud, but for the backend: from the bundle", async () => {
     expect(isCurrent(join(root, "packages/infra/dist"))).toBe(true);
+    // With a flag, V8 would ignore the saved code of the bundle.
+    const settings: unknown = JSON.parse(await readFile(join(root, "cdktf.json"), "utf8"));
+    expect(settings).toMatchObject({ app: "node packages/infra/dist/main.js" });
     await using workplace = await create("davidshaevel", { AWS_REGION: "us-east-1" });
     await workplace.synthesize();
     const committed = join(root, "packages/infra/terraform-cloud/davidshaevel-dev/cdk.tf.json");
