@@ -8,6 +8,7 @@ const scope: Scope = {
   extensions: new Set(["citext"]),
   broken: [],
   policyRoles: [],
+  collations: [],
 };
 
 test.each([

@@ -37,6 +37,8 @@ export interface Scope {
   broken: readonly BrokenLink[];
   /** Roles that policies of the chosen tables name. */
   policyRoles: readonly string[];
+  /** Collations of the server that chosen objects use. */
+  collations: readonly string[];
 }
 
 /** Reads what patterns choose. */
@@ -61,6 +63,7 @@ export async function readScope(session: Session, patterns: readonly string[]): 
     extensions: new Set(read.extensions),
     broken: read.broken,
     policyRoles: read.policyRoles,
+    collations: read.collations,
   };
 }
 
@@ -68,6 +71,7 @@ interface Links {
   extensions: string[];
   broken: BrokenLink[];
   policyRoles: string[];
+  collations: string[];
 }
 
 const matching = `
@@ -172,6 +176,8 @@ const linksQuery = `
     'extensions', array(select x.extname from needed e join pg_catalog.pg_extension x on x.oid = e.oid order by 1),
     'broken', (select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('object', b.object, 'needs', b.needs, 'schema', n.nspname)
                  order by b.object, b.needs), '[]') from broken b left join pg_catalog.pg_namespace n on n.oid = b.namespace),
+    'collations', array(select distinct c.collname from links l join pg_catalog.pg_collation c on c.oid = l.refobjid
+       where l.refclassid = ${oidOf("pg_collation")} and c.oid < 16384 order by 1),
     'policyRoles', array(select distinct pg_catalog.pg_get_userbyid(r) from pg_catalog.pg_policy p
         join pg_catalog.pg_class c on c.oid = p.polrelid cross join lateral pg_catalog.unnest(p.polroles) r
        where r <> 0 and c.relnamespace in (select oid from chosen) order by 1)) as read`;
@@ -199,6 +205,7 @@ export function within<
         (text) => isInside(text) && !text.startsWith("cast "),
       ),
       functionSettings: facts.functionSettings.filter((setting) => isInside(setting.function)),
+      usedCollations: scope.collations,
       namedRoles: scope.policyRoles.map((role) => ({ role, by: "policies" })),
     },
   };
