@@ -193,7 +193,15 @@ test.concurrent("nor after a restore in place by a role that may not mark the da
     await pair.query("rds", `alter database ${database} owner to ${owner.role}`);
     await pair.query("rds", `grant create on schema public to ${role}`);
     await pair.query("rds", `grant create, temporary on database ${database} to ${member.role}`);
-    const restore = ["restore", first.plan.backup ?? "", "--to", "rds", "--in-place", "--yes", "--allow-shrink"];
+    const restore = [
+      "restore",
+      first.plan.backup ?? "",
+      "--to",
+      "rds",
+      "--in-place",
+      "--yes",
+      "--allow-shrink",
+    ];
     const restored = await sync(pair, restore, member);
     expect(restored.exitCode, restored.stderr).toBe(0);
     await pair.query("rds", `alter database ${database} owner to ${role}`);

@@ -26,7 +26,11 @@ test("nor after a replacement in place that nothing states: none of the relation
     const { oldestRelations, ...draft } = interrupted.draft;
     const given = before === undefined ? {} : { oldestRelations: before };
     expect(oldestRelations).toBeDefined();
-    return obsolete({ ...interrupted, draft: { ...draft, ...given } }, { ...target, oldestRelations: now }, undefined);
+    return obsolete(
+      { ...interrupted, draft: { ...draft, ...given } },
+      { ...target, oldestRelations: now },
+      undefined,
+    );
   };
   expect(resumes([7, 9], [20, 21])).toBe("superseded");
   expect(resumes([7, 9], [])).toBe("superseded");

@@ -4,6 +4,7 @@ import { OpsError } from "@pilot-light/core/ops-error";
 import type { DumpBucket } from "../archive/dump-bucket.ts";
 import type { Manifest } from "../archive/manifest.ts";
 import { readManifest } from "../archive/read-dumps.ts";
+import { describeMark } from "../read/copy-mark.ts";
 import { expiryOf, type Retention } from "../archive/retention.ts";
 import type { StoredDump } from "../archive/stored-dump.ts";
 import type { Dump } from "./documents.ts";
@@ -58,6 +59,7 @@ export function describeDump(
   const { key, system, createdAt, storedAt, manifestAt, bytes } = dump;
   const manifest = "manifest" in read ? read.manifest : undefined;
   const tables = (manifest?.verified ?? manifest?.contents)?.tables;
+  const mark = manifest?.database.mark;
   const isWhole = bytes !== undefined && manifestAt !== undefined;
   return {
     key,
@@ -71,6 +73,7 @@ export function describeDump(
     tables: tables === undefined ? null : Object.keys(tables).length,
     rows: tables === undefined ? null : Object.values(tables).reduce((sum, { rows }) => sum + rows, 0),
     verified: manifest?.verified?.depth ?? null,
+    changed: mark === undefined ? null : describeMark(mark),
     createdBy: manifest?.createdBy ?? null,
     expiresAt: expiryOf(storedAt, retention),
   };

@@ -26,14 +26,18 @@ export interface BrokenLink {
   schema: string | null;
 }
 
-export interface Scope {
-  patterns: readonly MatchedSchemas[];
+/** What is copied. */
+export interface Chosen {
   /** All that the patterns match. */
   schemas: ReadonlySet<string>;
-  /** The other schemas of the database, without those of the server. */
-  leftOut: readonly string[];
   /** Extensions that are copied: an object needs them, or they have something in a chosen schema. */
   extensions: ReadonlySet<string>;
+}
+
+export interface Scope extends Chosen {
+  patterns: readonly MatchedSchemas[];
+  /** The other schemas of the database, without those of the server. */
+  leftOut: readonly string[];
   broken: readonly BrokenLink[];
   /** Roles that policies of the chosen tables name. */
   policyRoles: readonly string[];
@@ -212,19 +216,19 @@ export function within<
 }
 
 /** Whether a schema is copied. Without `--schema`, all are. */
-export function hasSchema(scope: Scope | undefined, schema: string): boolean {
+export function hasSchema(scope: Chosen | undefined, schema: string): boolean {
   return scope === undefined || scope.schemas.has(schema);
 }
 
 /** Whether an extension is copied, as far as the filters decide. */
-export function hasExtension(scope: Scope | undefined, extension: string): boolean {
+export function hasExtension(scope: Chosen | undefined, extension: string): boolean {
   return scope === undefined || scope.extensions.has(extension);
 }
 
 /** Tables or sequences. */
 export function tablesWithin<T extends { schema: string }>(
   tables: readonly T[],
-  scope: Scope | undefined,
+  scope: Chosen | undefined,
 ): readonly T[] {
   return tables.filter(({ schema }) => hasSchema(scope, schema));
 }
@@ -241,7 +245,7 @@ const withoutSchema: ReadonlySet<string> = new Set([
 
 export function objectsWithin(
   objects: readonly SchemaObject[],
-  scope: Scope | undefined,
+  scope: Chosen | undefined,
 ): readonly SchemaObject[] {
   if (scope === undefined) return objects;
   return objects.filter(({ kind, identity }) => {
@@ -254,7 +258,7 @@ export function objectsWithin(
 }
 
 /** What no dump contains. Every new database has the schema public. */
-export function stateWithin(state: DatabaseState, scope: Scope | undefined): DatabaseState {
+export function stateWithin(state: DatabaseState, scope: Chosen | undefined): DatabaseState {
   if (scope === undefined) return state;
   const extensions = Object.entries(state.extensions).filter(([name]) => scope.extensions.has(name));
   return {

@@ -66,7 +66,11 @@ export async function writeDraft(manifest: Manifest, { job, printer, signal }: S
     script === undefined ? {} : { afterRestore: { file: script.file, sha256: script.sha256 } };
   try {
     const { oldestRelations } = facts.target;
-    await store.putDraft(archiveKey, { version: 1, manifest, staging, oldestRelations, ...afterRestore }, signal);
+    await store.putDraft(
+      archiveKey,
+      { version: 1, manifest, staging, oldestRelations, ...afterRestore },
+      signal,
+    );
   } catch (error) {
     signal.throwIfAborted();
     printer.warn(`this sync could not be resumed after a crash: ${messageOf(error)}`);
