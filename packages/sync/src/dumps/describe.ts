@@ -2,9 +2,8 @@
 import { drain } from "@pilot-light/core/async/settle";
 import { OpsError } from "@pilot-light/core/ops-error";
 import type { DumpBucket } from "../archive/dump-bucket.ts";
-import type { Manifest } from "../archive/manifest.ts";
+import { describeChange, type Manifest } from "../archive/manifest.ts";
 import { readManifest } from "../archive/read-dumps.ts";
-import { describeMark } from "../read/copy-mark.ts";
 import { expiryOf, type Retention } from "../archive/retention.ts";
 import type { StoredDump } from "../archive/stored-dump.ts";
 import type { Dump } from "./documents.ts";
@@ -59,7 +58,6 @@ export function describeDump(
   const { key, system, createdAt, storedAt, manifestAt, bytes } = dump;
   const manifest = "manifest" in read ? read.manifest : undefined;
   const tables = (manifest?.verified ?? manifest?.contents)?.tables;
-  const mark = manifest?.database.mark;
   const isWhole = bytes !== undefined && manifestAt !== undefined;
   return {
     key,
@@ -73,7 +71,7 @@ export function describeDump(
     tables: tables === undefined ? null : Object.keys(tables).length,
     rows: tables === undefined ? null : Object.values(tables).reduce((sum, { rows }) => sum + rows, 0),
     verified: manifest?.verified?.depth ?? null,
-    changed: mark === undefined ? null : describeMark(mark),
+    changed: manifest === undefined ? null : describeChange(manifest),
     createdBy: manifest?.createdBy ?? null,
     expiresAt: expiryOf(storedAt, retention),
   };
