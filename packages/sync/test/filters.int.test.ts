@@ -92,7 +92,9 @@ test.concurrent("a filtered copy lacks the rows, is verified, and must not reach
   }
   await pair.query("neon", "create table public.later (id int)");
   const later = await comparedWith(pair, plan.archive, "neon");
-  expect(later.differences).toHaveLength(2);
+  expect(later.differences).toContainEqual(
+    expect.objectContaining({ table: "public.later", databaseRows: 0, dumpRows: null }),
+  );
   await pair.query("neon", "drop table public.later");
   // Now the target is a filtered copy, which another one may replace.
   await succeeds(pair, ...filtered);
