@@ -252,7 +252,7 @@ export function objectsWithin(
     if (withoutSchema.has(kind)) return false;
     // The comment on a cast names the types of the cast.
     if (kind === "comment" && [...withoutSchema].some((each) => identity.startsWith(`${each} `)))
-      return false;
+      {return false;}
     if (kind === "extension") return scope.extensions.has(identity);
     const schema = kind === "schema" ? unquoted(identity) : schemaIn(identity);
     const ofSchema = kind === "comment" && identity.startsWith("schema ") ? identity.slice(7) : undefined;
