@@ -251,8 +251,9 @@ export function objectsWithin(
   return objects.filter(({ kind, identity }) => {
     if (withoutSchema.has(kind)) return false;
     // The comment on a cast names the types of the cast.
-    if (kind === "comment" && [...withoutSchema].some((each) => identity.startsWith(`${each} `)))
-      {return false;}
+    if (kind === "comment" && [...withoutSchema].some((each) => identity.startsWith(`${each} `))) {
+      return false;
+    }
     if (kind === "extension") return scope.extensions.has(identity);
     const schema = kind === "schema" ? unquoted(identity) : schemaIn(identity);
     const ofSchema = kind === "comment" && identity.startsWith("schema ") ? identity.slice(7) : undefined;
