@@ -73,7 +73,7 @@ export interface SyncJob {
   /** Facts of both databases for the manifests. */
   facts: Record<
     "source" | "target",
-    Pick<DatabaseFacts, "encoding" | "inPlace" | "notDumped" | "oid" | "owns">
+    Pick<DatabaseFacts, "encoding" | "inPlace" | "notDumped" | "oid" | "oldestRelations" | "owns">
   >;
   versions: { source: string; target: string; sameMajor: boolean };
   skippedExtensions: readonly string[];

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import type { Archive } from "@pilot-light/core/inventory/archive";
 import { readArchive } from "@pilot-light/core/inventory/archive";
 import { describeDifference } from "@pilot-light/core/inventory/compare";
-import { readPositions } from "@pilot-light/core/inventory/tables";
+import { listDataTables, readPositions } from "@pilot-light/core/inventory/tables";
 import { readState } from "@pilot-light/core/inventory/state";
 import type { Environment } from "@pilot-light/core/config/env";
 import { processEnvironment } from "@pilot-light/core/config/env";
@@ -23,12 +23,20 @@ import type { Pair, Side } from "@pilot-light/sandbox/testing";
 import {
   differencesBetween,
   dumpSchema,
+  filterFlags,
+  hasExtension,
+  hasSchema,
   listConfiguration,
   listDumpedSequences,
   readConfiguration,
+  readFilter,
+  readingWithout,
   readInventory,
+  readScope,
   scopeFlags,
+  stateWithin,
   type DatabaseContent,
+  type Filter,
 } from "@pilot-light/sync/testing";
 import { clientPrograms } from "./support.ts";
 
@@ -82,13 +90,37 @@ export class Workbench implements AsyncDisposable {
   }
 
   /** Dumps a database and restores it into a new one. */
-  async copy(database: string): Promise<{ name: string; archive: Archive }> {
+  async copy(database: string, filter?: Filter): Promise<{ name: string; archive: Archive }> {
     const name = await this.create();
-    const file = join(this.#directory, `${name}.dump`);
-    const { pgDump, pgRestore } = this.#programs;
-    await this.#run(pgDump, ["--format=custom", ...scopeFlags, `--file=${file}`, database]);
-    await this.#run(pgRestore, ["--exit-on-error", "--no-owner", `--dbname=${name}`, file]);
-    return { name, archive: await readArchive(file) };
+    // The dump of some schemas creates them.
+    if (filter?.scope?.schemas.has("public") === true) await this.execute(name, ["drop schema public"]);
+    const { archive, file } = await this.dump(database, filter);
+    await this.#run(this.#programs.pgRestore, ["--exit-on-error", "--no-owner", `--dbname=${name}`, file]);
+    return { name, archive };
+  }
+
+  /** Dumps a database. */
+  async dump(database: string, filter?: Filter): Promise<{ archive: Archive; file: string }> {
+    const file = join(this.#directory, `${randomBytes(3).toString("hex")}.dump`);
+    const flags = filterFlags({ withoutRows: filter?.emptied ?? [], only: filter?.scope });
+    await this.#run(this.#programs.pgDump, [
+      "--format=custom",
+      ...scopeFlags,
+      ...flags,
+      `--file=${file}`,
+      database,
+    ]);
+    return { archive: await readArchive(file), file };
+  }
+
+  /** What filters choose of a database. */
+  async filter(
+    database: string,
+    { schemas, excludeTableData }: { schemas: readonly string[]; excludeTableData: readonly string[] },
+  ): Promise<Filter> {
+    await using session = await openSession(this.#endpoint(database), { failure: "source" });
+    const scope = schemas.length === 0 ? undefined : await readScope(session, schemas);
+    return await readFilter(session, excludeTableData, await listDataTables(session), scope);
   }
 
   /** Rows as the manifests of earlier versions record them. */
@@ -100,16 +132,28 @@ export class Workbench implements AsyncDisposable {
     return inventory;
   }
 
-  async read(database: string, archive?: Archive): Promise<DatabaseContent> {
+  /** @param filter reads what the filter chooses, as a sync reads its source */
+  async read(database: string, archive?: Archive, filter?: Filter): Promise<DatabaseContent> {
+    const scope = filter?.scope;
     await using session = await openSession(this.#endpoint(database), { failure: "target" });
     const dumping = archive ?? this.#dumpSchema(database);
-    const { inventory } = await readInventory([session], { depth: "checksums" }, () =>
-      Promise.resolve(undefined),
+    const emptied = new Set(filter?.emptied.map(({ identity }) => identity));
+    const { inventory } = await readInventory(
+      [session],
+      { depth: "checksums", fingerprint: readingWithout(emptied), scope },
+      () => Promise.resolve(undefined),
     );
-    const relations = await listConfiguration(session);
+    const relations = (await listConfiguration(session)).filter(({ extension }) =>
+      hasExtension(scope, extension),
+    );
     const configuration = await readConfiguration(session, relations, "checksums");
-    const sequences = await readPositions(session, await listDumpedSequences(session, relations));
-    return { archive: await dumping, state: await readState(session), configuration, inventory, sequences };
+    const listed = await listDumpedSequences(session, relations);
+    const sequences = await readPositions(
+      session,
+      listed.filter(({ schema }) => hasSchema(scope, schema)),
+    );
+    const state = stateWithin(await readState(session), scope);
+    return { archive: await dumping, state, configuration, inventory, sequences };
   }
 
   async #dumpSchema(database: string): Promise<Archive> {

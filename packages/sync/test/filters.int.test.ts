@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { run } from "@pilot-light/core/process";
 import { createPair, type Pair } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
+import { dumpComparisonSchema } from "@pilot-light/sync/documents";
 import { expect, test } from "vitest";
 import { clientPrograms, contentOf, documentOf, errorOf, sync } from "./support.ts";
 import { expectRefusal, footprint } from "./untouched.ts";
@@ -12,6 +13,27 @@ async function succeeds(pair: Pair, ...args: string[]) {
   const transcript = await sync(pair, [...args, "--json"]);
   expect(transcript.exitCode, transcript.stdout + transcript.stderr).toBe(0);
   return documentOf(transcript);
+}
+
+/** What `compare --with` finds between a dump and a database. */
+async function comparedWith(pair: Pair, dump: string, system: "neon" | "rds") {
+  const { exitCode, stdout, stderr } = await sync(pair, [
+    "compare",
+    "--with",
+    dump,
+    "--system",
+    system,
+    "--json",
+  ]);
+  expect([0, 1], stderr).toContain(exitCode);
+  const { tables, objects, sequences, notes } = dumpComparisonSchema.parse(JSON.parse(stdout));
+  const differing = (list: readonly { isEqual: boolean }[] | null) => list?.filter(({ isEqual }) => !isEqual);
+  return { differences: [objects, differing(tables), differing(sequences)].flat(), notes };
+}
+
+/** What `dumps show` states of a dump beyond its bytes. */
+async function shown(pair: Pair, dump: string): Promise<unknown> {
+  return JSON.parse((await sync(pair, ["dumps", "show", dump, "--json"])).stdout);
 }
 
 async function rowsOf(pair: Pair, table: string): Promise<(number | string)[]> {
@@ -57,6 +79,23 @@ test.concurrent("a filtered copy lacks the rows, is verified, and must not reach
   const compared = await sync(pair, ["compare", "--data", "--json"]);
   const reason = "rds is a changed copy: it has no rows of EVENTS, public.session*";
   expect(JSON.parse(compared.stdout)).toMatchObject({ outcome: "different", notes: [reason] });
+  expect(await shown(pair, plan.archive)).toMatchObject({
+    dump: { changed: "has no rows of EVENTS, public.session*" },
+  });
+  const listed = await sync(pair, ["dumps", "list"]);
+  expect(listed.stderr).toMatch(/! neon-dumps\/\S+: has no rows of EVENTS, public\.session\*/);
+  // The source has the rows that the dump lacks, which is no difference. Other rows are.
+  for (const side of ["neon", "rds"] as const) {
+    const { differences, notes } = await comparedWith(pair, plan.archive, side);
+    expect(differences).toEqual([]);
+    expect(notes.join()).toContain("public.events: a filter left its rows out of the dump");
+  }
+  await pair.query("neon", "create table public.later (id int)");
+  const later = await comparedWith(pair, plan.archive, "neon");
+  expect(later.differences).toContainEqual(
+    expect.objectContaining({ table: "public.later", databaseRows: 0, dumpRows: null }),
+  );
+  await pair.query("neon", "drop table public.later");
   // Now the target is a filtered copy, which another one may replace.
   await succeeds(pair, ...filtered);
   await succeeds(pair, "neon-to-rds", "--yes");
@@ -179,6 +218,19 @@ test.concurrent(
     const back = await sync(pair, ["rds-to-neon", "--dry-run", "--json"]);
     expect(errorOf(back)).toMatchObject({ code: "CHANGED_COPY", exit: 4 });
     expect(errorOf(back).message).toContain("has only the schemas Plain*, extensions");
+    expect(await shown(pair, plan.archive)).toMatchObject({
+      dump: { changed: 'has only the schemas Plain*, extensions, "Mixed Case"' },
+      manifest: { verified: { onlySchemas: ["plain", "extensions", "Mixed Case"] } },
+    });
+    // The source has other schemas, which is no difference. The dump lacks a table of a chosen one.
+    for (const side of ["neon", "rds"] as const) {
+      const { differences, notes } = await comparedWith(pair, plan.archive, side);
+      expect(differences).toEqual([]);
+      expect(notes[0]).toContain("the schemas plain, extensions, Mixed Case for the dump");
+    }
+    await pair.query("neon", "create table plain.later (id serial)");
+    expect((await comparedWith(pair, plan.archive, "neon")).differences.length).toBeGreaterThan(2);
+    await pair.query("neon", "drop table plain.later");
     // Together with the other filter, in place, over a target that is filtered already.
     const chickens = ["--exclude-table-data", "plain.all_types"];
     const inPlace = await succeeds(pair, ...filtered, ...chickens, "--in-place");
@@ -285,6 +337,13 @@ test.concurrent(
     });
     expect(errorOf(differs).details.join()).toContain("a.differs");
     await pair.query("neon", "drop table a.differs");
+    // Only the source has the collation.
+    await pair.query("neon", `update pg_collation set collname = 'only here' where collname = 'C.utf8'`);
+    await pair.query("neon", `create table c.sorted (t text collate "only here")`);
+    await pair.query("neon", `create table a.sorted (t text collate "only here")`);
+    const collation = { exit: 4, code: "COLLATIONS_MISSING", says: ["only here"] };
+    await expectRefusal(pair, await footprint(pair), chosen, collation);
+    await pair.query("neon", "drop table a.sorted");
     await succeeds(pair, ...chosen);
     expect(await dumpOf(pair, "rds")).toBe(await dumpOf(pair, "neon", "--schema=a", "--schema=b"));
   },

@@ -4,6 +4,7 @@ import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { expect, test } from "vitest";
 import { signalWhen, until } from "./processes.ts";
 import { awsProxy, closedPort } from "./proxies.ts";
+import { roleOnRds } from "./roles.ts";
 import {
   contentOf,
   databasesOf,
@@ -179,4 +180,40 @@ test.concurrent("killed, a filtered sync resumes as the filtered copy that it wa
   const back = errorOf(await sync(pair, ["rds-to-neon", "--dry-run", "--json"]));
   expect(back).toMatchObject({ code: "CHANGED_COPY" });
   expect(back.message).toContain("has only the schemas public, and has no rows of events");
+});
+
+test.concurrent("nor after a restore in place by a role that may not mark the database", async () => {
+  await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+  const first = documentOf(await sync(pair, ["neon-to-rds", "--yes", "--json"]));
+  await killed(pair, ["neon-to-rds"]);
+  const { database, role } = pair.rds;
+  {
+    await using member = await roleOnRds(pair, "member", `nocreatedb in role ${role}`);
+    await using owner = await roleOnRds(pair, "owner", "");
+    await pair.query("rds", `alter database ${database} owner to ${owner.role}`);
+    await pair.query("rds", `grant create on schema public to ${role}`);
+    await pair.query("rds", `grant create, temporary on database ${database} to ${member.role}`);
+    const restore = [
+      "restore",
+      first.plan.backup ?? "",
+      "--to",
+      "rds",
+      "--in-place",
+      "--yes",
+      "--allow-shrink",
+    ];
+    const restored = await sync(pair, restore, member);
+    expect(restored.exitCode, restored.stderr).toBe(0);
+    await pair.query("rds", `alter database ${database} owner to ${role}`);
+    await pair.query("rds", `revoke all on database ${database} from ${member.role}`);
+  }
+  const [{ comment } = {}] = await pair.query(
+    "rds",
+    "select shobj_description(oid, 'pg_database') as comment from pg_database where datname = current_database()",
+  );
+  expect(String(comment)).not.toContain("in place");
+  const superseded = { exit: 4, code: "RESUME_SUPERSEDED", says: [database, "pnpm sync neon-to-rds"] };
+  for (const how of ["--yes", "--dry-run"]) {
+    await expectRefusal(pair, await footprint(pair), ["neon-to-rds", "--resume", how], superseded);
+  }
 });

@@ -74,6 +74,9 @@ td.number, th.number { text-align: right; white-space: nowrap; }
 tfoot th, tfoot td { font-weight: 650; border-bottom: 0; border-top: 2px solid var(--line); }
 tbody tr:last-child > * { border-bottom: 0; }
 td .text { white-space: normal; }
+td li { overflow-wrap: break-word; }
+th code, td code { overflow-wrap: anywhere; }
+tbody th:has(code), td:has(code) { min-width: 8rem; }
 .sides th[scope=row] { color: var(--soft); white-space: nowrap; }
 .command { margin: 0 0 .9rem; }
 .command pre { margin: .25rem 0 0; }

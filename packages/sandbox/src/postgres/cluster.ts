@@ -31,6 +31,7 @@ ssl_cert_file = '${join(directory, "server.crt")}'
 ssl_key_file = '${join(directory, "server.key")}'
 password_encryption = scram-sha-256
 max_connections = 100
+max_prepared_transactions = 4
 shared_buffers = 64MB
 max_wal_size = 256MB
 fsync = off

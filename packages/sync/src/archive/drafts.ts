@@ -17,6 +17,8 @@ const draftSchema = z.object({
   manifest: manifestSchema,
   /** OID of the staging database, which has the target's name if the sync was killed after its swap. */
   staging: z.number(),
+  /** Of the target, before the sync. Earlier versions of the tool did not write it. */
+  oldestRelations: z.array(z.number()).readonly().exactOptional(),
   /** The script that was to change the copy. */
   afterRestore: scriptSchema.exactOptional(),
 });
@@ -64,8 +66,8 @@ function parse(text: string | undefined): Draft | undefined {
   }
 }
 
-/** The target: its OID, and when its contents were replaced in place. */
-export type Replaceable = Pick<DatabaseFacts, "oid" | "inPlace">;
+/** The target: its OID, when its contents were replaced in place, and what shows it where nothing may state it. */
+export type Replaceable = Pick<DatabaseFacts, "oid" | "inPlace" | "oldestRelations">;
 
 /** Why `--resume` can no longer use a dump. */
 export type Obsolete =
@@ -79,12 +81,22 @@ export type Obsolete =
  * @param newestArchive key of the newest archive of both directions
  */
 export function obsolete(
-  { stored, draft: { manifest, staging } }: InterruptedDump,
-  { oid, inPlace }: Replaceable,
+  { stored, draft: { manifest, staging, oldestRelations: before } }: InterruptedDump,
+  { oid, inPlace, oldestRelations }: Replaceable,
   newestArchive: string | undefined,
 ): Obsolete | undefined {
   if (oid === staging) return "replaced";
   const stampOf = (key: string | undefined) => parseDumpKey(key ?? "")?.stamp ?? "";
   const isNewer = [stampOf(newestArchive), inPlace?.at ?? ""].some((stamp) => stamp > stampOf(stored.key));
-  return oid !== manifest.target?.oid || isNewer ? "superseded" : undefined;
+  const isOther = oid !== manifest.target?.oid || !shares(before, oldestRelations);
+  return isOther || isNewer ? "superseded" : undefined;
+}
+
+/**
+ * Whether the database still has one of the relations that it had. Only the owner of a database may state in its comment that its contents
+ * were replaced in place; that all relations are new shows it as well.
+ */
+function shares(before: readonly number[] | undefined, now: readonly number[]): boolean {
+  if (before === undefined || before.length + now.length === 0) return true;
+  return before.some((relation) => now.includes(relation));
 }

@@ -167,7 +167,7 @@ export const resumeSuperseded = defineError<Obsolete>({
   code: "RESUME_SUPERSEDED",
   failure: "precondition",
   meaning:
-    "Another sync, restore or undo has replaced one of the databases since the interrupted sync, so its dump holds an older state.",
+    "Another sync, restore or undo has replaced one of the databases since the interrupted sync, or none of the relations of the target is the same, so the dump holds an older state.",
   remedy:
     "Sync without `--resume`. The dump remains in S3 for a day: docs/runbooks/restore-a-dump.md describes how to use it by hand.",
   state: "nothing-written",

@@ -2,7 +2,7 @@
 import type { DirectionName } from "../direction.ts";
 import { manifestUnreadable } from "../errors.ts";
 import { z } from "zod";
-import type { CopyMark } from "../read/copy-mark.ts";
+import { describeMark, type CopyMark } from "../read/copy-mark.ts";
 
 const databaseShape = {
   system: z.enum(["neon", "rds"]).describe("Where the database is."),
@@ -226,4 +226,9 @@ export function manifestBase(
 /** The mark of a database as its manifest states it. */
 export function marked(mark: CopyMark | undefined): { mark?: NonNullable<Manifest["database"]["mark"]> } {
   return mark === undefined ? {} : { mark };
+}
+
+/** Why a dump is one of a changed copy, as a phrase that follows its name; null where it is not. */
+export function describeChange({ database: { mark } }: Manifest): string | null {
+  return mark === undefined ? null : describeMark(mark);
 }

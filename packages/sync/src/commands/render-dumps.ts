@@ -44,12 +44,12 @@ export function printDumpList(
   }
   const head = ["dump (time in UTC)", "kind", "size", "tables", "rows", "verified", "expires, created by"];
   printer.table(listColumns, [head, ...dumps.map((dump) => listRow(dump, printer))]);
-  const broken = dumps.filter(({ status }) => status !== "complete");
-  if (broken.length === 0) return;
+  const remarks = dumps.flatMap(({ key, problem, changed }) =>
+    [problem, changed].flatMap((remark) => (remark === null ? [] : [`${shortKey(key)}: ${remark}`])),
+  );
+  if (remarks.length === 0) return;
   printer.line();
-  for (const { key, problem } of broken) {
-    printer.row({ label: `  ${printer.colors.yellow("!")} `, text: `${shortKey(key)}: ${problem ?? ""}` });
-  }
+  for (const text of remarks) printer.row({ label: `  ${printer.colors.yellow("!")} `, text });
 }
 
 /** A key without its ending, which every command takes as well. */
@@ -120,10 +120,13 @@ export function printDump(dump: Dump, manifest: Manifest | null, printer: Printe
   );
   if (target !== undefined) fact("restored to", `${target.system}  ${target.name} @ ${target.host}`);
   const marks = [
-    ...(database.mark === undefined ? [] : [`the dumped database ${describeMark(database.mark)}`]),
+    ...(database.mark === undefined ? [] : [`the dump ${describeMark(database.mark)}`]),
     ...(target?.mark === undefined ? [] : [`the new target ${describeMark(target.mark)}`]),
   ];
   if (marks.length > 0) fact("changed copy", marks.join("; "));
+  const { onlySchemas, withoutRows = [] } = verified ?? contents ?? {};
+  if (onlySchemas !== undefined) fact("only schemas", onlySchemas.join(", "));
+  if (withoutRows.length > 0) fact("without rows", withoutRows.join(", "));
   const run = restored === undefined ? { name: "sync", of: direction } : { name: "restore", of: restored };
   fact(run.name, `${run.of ?? ""}, by ${manifest.createdBy}`);
   fact("pg_dump", manifest.clientVersion);

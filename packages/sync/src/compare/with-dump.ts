@@ -18,6 +18,14 @@ import { readFacts } from "../read/database-facts.ts";
 import { listConfiguration, listDumpedSequences } from "../read/extensions.ts";
 import { readInventory, readObjects, type Inventory } from "../read/inventory.ts";
 import { readBusy } from "../read/lock-watch.ts";
+import {
+  hasExtension,
+  hasSchema,
+  objectsWithin,
+  schemaIn,
+  tablesWithin,
+  type Chosen,
+} from "../read/scope.ts";
 import { openSnapshot, type Snapshot } from "../read/snapshot.ts";
 import { resolveBucket, resolveOne, withRoutes } from "../resolve.ts";
 import { sides, type CompareOptions } from "./compare.ts";
@@ -51,6 +59,8 @@ export async function compareWithDump(
       const compared = {
         contents: options.data ? contents : undefined,
         details: options.schema ? details : undefined,
+        chosen: chosenBy(contents, details),
+        withoutRows: contents?.withoutRows ?? [],
       };
       if (compared.contents === undefined && compared.details === undefined) {
         throw manifestWithoutContents({ uri });
@@ -78,6 +88,11 @@ export async function compareWithDump(
         database: { system, database, host, port, version },
         ...differences,
         notes: [
+          ...(compared.chosen === undefined
+            ? []
+            : [
+                `a filter has chosen the schemas ${[...compared.chosen.schemas].join(", ")} for the dump: nothing else is compared`,
+              ]),
           ...differences.notes,
           ...(options.data && contents?.depth === "counts"
             ? ["the manifest states the numbers of rows, and no hashes: values of rows are not compared"]
@@ -97,32 +112,60 @@ export async function compareWithDump(
 interface Stated {
   contents: DumpContents | undefined;
   details: Details | undefined;
+  /** What a filter chose for the dump; undefined where it has everything. */
+  chosen: Chosen | undefined;
+  /** Tables whose rows a filter left out of the dump. */
+  withoutRows: readonly string[];
+}
+
+/** What `--schema` chose when the dump was made. */
+function chosenBy(contents: DumpContents | undefined, details: Details | undefined): Chosen | undefined {
+  if (contents?.onlySchemas === undefined) return undefined;
+  const extensions = Object.keys(details?.state.extensions ?? {});
+  return { schemas: new Set(contents.onlySchemas), extensions: new Set(extensions) };
 }
 
 type Found = Pick<DumpComparison, "objects" | "tables" | "sequences" | "notes"> & { version: string };
 
 async function readSnapshot(
   snapshot: Snapshot,
-  { contents, details }: Stated,
+  { chosen, contents, details, withoutRows }: Stated,
   { printer }: CommandContext,
 ): Promise<Found> {
   const { first, outside, sessions } = snapshot;
   return await printer.step("read", async (report) => {
-    const { version, role, unreadable: objects } = await readFacts(first);
+    const { version, role, unreadable } = await readFacts(first);
+    const objects = unreadable.filter(
+      (object) => chosen === undefined || hasSchema(chosen, schemaIn(object) ?? ""),
+    );
     const { system } = first.endpoint;
     if (objects.length > 0) throw notReadable({ system, role, objects, isTarget: false });
-    const hidden = new Set(
-      (await listDataTables(first)).filter(({ hidesRows }) => hidesRows).map(({ group }) => group),
-    );
+    const list = tablesWithin(await listDataTables(first), chosen);
+    const hidden = new Set(list.filter(({ hidesRows }) => hidesRows).map(({ group }) => group));
+    const emptied = new Set([
+      ...withoutRows,
+      ...list.filter(({ identity }) => withoutRows.includes(identity)).map(({ group }) => group),
+    ]);
     const onTable = (done: number, all: number) => report({ done, all, noun: "tables" });
     const readRows = async ({ depth, tables, sequences, largeObjects }: DumpContents) => {
-      const relations = (await listConfiguration(first)).filter(({ isReadable }) => isReadable);
+      const relations = (await listConfiguration(first)).filter(
+        ({ extension, isReadable }) => isReadable && hasExtension(chosen, extension),
+      );
+      const counters = new Set(relations.map(({ identity }) => identity));
       // Positions are outside of every snapshot: read at its beginning, they belong to the rows best.
-      const positions = await readPositions(outside, await listDumpedSequences(first, relations));
-      const reading = { depth: readingOf(depth, tables), onTable, fingerprint: fingerprintVisible };
+      const names = (await listDumpedSequences(first, relations)).filter(
+        ({ identity, schema }) => hasSchema(chosen, schema) || counters.has(identity),
+      );
+      const positions = await readPositions(outside, names);
+      const reading = {
+        depth: readingOf(depth, tables),
+        onTable,
+        fingerprint: fingerprintVisible,
+        scope: chosen,
+      };
       const { inventory } = await readInventory(sessions, reading, () => Promise.resolve(undefined));
       return {
-        tables: compareTables({ tables, largeObjects }, inventory, hidden),
+        tables: compareTables({ tables, largeObjects }, inventory, new Set([...hidden, ...emptied])),
         sequences: comparePositions(sequences, positions),
       };
     };
@@ -130,10 +173,18 @@ async function readSnapshot(
     const value = {
       version,
       ...rows,
-      objects: details === undefined ? null : differingObjects(details, await readObjects(first)),
-      notes: [...hidden].map(
-        (table) => `${table}: row-level security hides rows from the role, so they are not compared`,
-      ),
+      objects:
+        details === undefined
+          ? null
+          : differingObjects(details, objectsWithin(await readObjects(first), chosen)),
+      notes: [
+        ...[...hidden].map(
+          (table) => `${table}: row-level security hides rows from the role, so they are not compared`,
+        ),
+        ...(contents === undefined ? [] : withoutRows).map(
+          (table) => `${table}: a filter left its rows out of the dump, so they are not compared`,
+        ),
+      ],
     };
     return { value, summary: "the database, in one snapshot" };
   });
@@ -143,9 +194,9 @@ async function readSnapshot(
 function compareTables(
   stated: Pick<DumpContents, "tables" | "largeObjects">,
   found: Inventory,
-  hidden: ReadonlySet<string>,
+  skipped: ReadonlySet<string>,
 ): NonNullable<DumpComparison["tables"]> {
-  const visible = <T>(all: Iterable<[string, T]>) => [...all].filter(([identity]) => !hidden.has(identity));
+  const visible = <T>(all: Iterable<[string, T]>) => [...all].filter(([identity]) => !skipped.has(identity));
   const hasObjects = stated.largeObjects.rows > 0 || found.largeObjects.rows > 0;
   const objects = <T>(all: T): [string, T][] => (hasObjects ? [["large objects", all]] : []);
   const dump = new Map([...visible(Object.entries(stated.tables)), ...objects(stated.largeObjects)]);

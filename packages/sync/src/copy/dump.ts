@@ -51,6 +51,15 @@ export const scopeFlags: readonly string[] = [
   "--no-tablespaces",
 ];
 
+/** Flags for what a filter leaves out. */
+export function filterFlags({ withoutRows = [], only }: Pick<DumpRequest, "withoutRows" | "only">): string[] {
+  return [
+    ...withoutRows.map(({ schema, name }) => `--exclude-table-data=${asPattern(schema)}.${asPattern(name)}`),
+    ...[...(only?.schemas ?? [])].map((name) => `--schema=${asPattern(name)}`),
+    ...[...(only?.extensions ?? [])].map((name) => `--extension=${asPattern(name)}`),
+  ];
+}
+
 /**
  * Runs pg_dump in custom format, without owners and privileges: roles are not copied, and the target keeps its own.
  * @throws OpsError DUMP_FAILED of the side's class
@@ -61,9 +70,7 @@ export async function makeDump(request: DumpRequest, { printer, signal }: Comman
     "--format=custom",
     `--compress=${await chooseCompression(programs, environment, signal)}`,
     ...scopeFlags,
-    ...withoutRows.map(({ schema, name }) => `--exclude-table-data=${asPattern(schema)}.${asPattern(name)}`),
-    ...[...(only?.schemas ?? [])].map((name) => `--schema=${asPattern(name)}`),
-    ...[...(only?.extensions ?? [])].map((name) => `--extension=${asPattern(name)}`),
+    ...filterFlags({ withoutRows, only }),
     "--no-password",
     "--verbose",
     // The file is temporary, and waiting for the disk looks like waiting for the server.

@@ -1,7 +1,9 @@
 /** What tests need to compare two databases as a sync does, without a sync. */
 export { listConfiguration, listDumpedSequences, readConfiguration } from "../read/extensions.ts";
+export { readFilter, readingWithout, type Filter } from "../read/filter.ts";
 export { readInventory } from "../read/inventory.ts";
-export { scopeFlags } from "./dump.ts";
+export { hasExtension, hasSchema, readScope, stateWithin } from "../read/scope.ts";
+export { filterFlags, scopeFlags } from "./dump.ts";
 export { differencesBetween, type DatabaseContent } from "./equality.ts";
 export { fingerprintStagingTables } from "./verify.ts";
 export { dumpSchema } from "./schema-dump.ts";

@@ -30,6 +30,12 @@ export const dumpSchema = z.object({
     .enum(["checksums", "counts"])
     .nullable()
     .describe("What a restored copy was verified by; null for a backup, which was read but not restored."),
+  changed: z
+    .string()
+    .nullable()
+    .describe(
+      "What the dump lacks because of a filter, or that its rows were changed, as a phrase; null where it is a complete copy. Such a dump must not reach Neon.",
+    ),
   createdBy: z.string().nullable().describe("ARN of who ran the sync."),
   expiresAt: z
     .string()

@@ -39,6 +39,7 @@ export function factsOfDump(dump: OpenedDump, targetFacts: DatabaseFacts): DumpF
       oid: 0,
       encoding: details?.encoding ?? targetFacts.encoding,
       bytes: dump.bytes,
+      oldestRelations: [],
       owner: "",
       role: "",
       superuser: false,

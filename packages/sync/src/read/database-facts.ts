@@ -15,6 +15,8 @@ export interface DatabaseFacts {
   encoding: string;
   /** Size on disk in bytes. */
   bytes: number;
+  /** OIDs of its oldest relations, at most 100, without those of extensions. A replacement in place creates all of them again. */
+  oldestRelations: readonly number[];
   owner: string;
   role: string;
   superuser: boolean;
@@ -200,6 +202,9 @@ const factsQuery = `
     'oid', d.oid::int8,
     'encoding', pg_catalog.pg_encoding_to_char(d.encoding),
     'bytes', pg_catalog.pg_database_size(d.oid),
+    'oldestRelations', ${list(`select c.oid::int8 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+         where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S') and c.relpersistence <> 't' and ${userSchema} and ${notInExtension("pg_class", "c.oid")}
+         order by c.oid limit 100`)},
     'owner', pg_catalog.pg_get_userbyid(d.datdba),
     'role', r.rolname,
     'superuser', r.rolsuper,

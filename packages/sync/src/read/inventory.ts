@@ -12,7 +12,7 @@ import {
   type FingerprintReading,
 } from "@pilot-light/core/inventory/tables";
 import type { Session } from "@pilot-light/core/postgres/session";
-import { objectsWithin, tablesWithin, type Scope } from "./scope.ts";
+import { objectsWithin, tablesWithin, type Chosen } from "./scope.ts";
 import { drain } from "@pilot-light/core/async/settle";
 
 /** What two databases are compared by, except the positions of sequences: no snapshot contains them. */
@@ -54,7 +54,7 @@ export interface InventoryReading {
   /** How tables are read; a plain query unless given. */
   fingerprint?: typeof fingerprintTables;
   /** Nothing else is read. Default: everything. */
-  scope?: Scope | undefined;
+  scope?: Chosen | undefined;
 }
 
 /**

@@ -8,6 +8,7 @@ const scope: Scope = {
   extensions: new Set(["citext"]),
   broken: [],
   policyRoles: [],
+  collations: [],
 };
 
 test.each([
@@ -45,6 +46,7 @@ test("objects of other schemas, and of none, are left out", () => {
     object("extension", "hstore"),
     object("comment", "schema public"),
     object("comment", "foreign server app"),
+    object("comment", "cast (app.t AS pg_catalog.text)"),
   ];
   expect(objectsWithin([...left, ...kept], scope)).toEqual(kept);
   expect(objectsWithin(left, undefined)).toBe(left);

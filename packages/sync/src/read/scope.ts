@@ -26,17 +26,23 @@ export interface BrokenLink {
   schema: string | null;
 }
 
-export interface Scope {
-  patterns: readonly MatchedSchemas[];
+/** What is copied. */
+export interface Chosen {
   /** All that the patterns match. */
   schemas: ReadonlySet<string>;
-  /** The other schemas of the database, without those of the server. */
-  leftOut: readonly string[];
   /** Extensions that are copied: an object needs them, or they have something in a chosen schema. */
   extensions: ReadonlySet<string>;
+}
+
+export interface Scope extends Chosen {
+  patterns: readonly MatchedSchemas[];
+  /** The other schemas of the database, without those of the server. */
+  leftOut: readonly string[];
   broken: readonly BrokenLink[];
   /** Roles that policies of the chosen tables name. */
   policyRoles: readonly string[];
+  /** Collations of the server that chosen objects use. */
+  collations: readonly string[];
 }
 
 /** Reads what patterns choose. */
@@ -61,6 +67,7 @@ export async function readScope(session: Session, patterns: readonly string[]): 
     extensions: new Set(read.extensions),
     broken: read.broken,
     policyRoles: read.policyRoles,
+    collations: read.collations,
   };
 }
 
@@ -68,6 +75,7 @@ interface Links {
   extensions: string[];
   broken: BrokenLink[];
   policyRoles: string[];
+  collations: string[];
 }
 
 const matching = `
@@ -172,6 +180,8 @@ const linksQuery = `
     'extensions', array(select x.extname from needed e join pg_catalog.pg_extension x on x.oid = e.oid order by 1),
     'broken', (select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('object', b.object, 'needs', b.needs, 'schema', n.nspname)
                  order by b.object, b.needs), '[]') from broken b left join pg_catalog.pg_namespace n on n.oid = b.namespace),
+    'collations', array(select distinct c.collname from links l join pg_catalog.pg_collation c on c.oid = l.refobjid
+       where l.refclassid = ${oidOf("pg_collation")} and c.oid < 16384 order by 1),
     'policyRoles', array(select distinct pg_catalog.pg_get_userbyid(r) from pg_catalog.pg_policy p
         join pg_catalog.pg_class c on c.oid = p.polrelid cross join lateral pg_catalog.unnest(p.polroles) r
        where r <> 0 and c.relnamespace in (select oid from chosen) order by 1)) as read`;
@@ -199,25 +209,26 @@ export function within<
         (text) => isInside(text) && !text.startsWith("cast "),
       ),
       functionSettings: facts.functionSettings.filter((setting) => isInside(setting.function)),
+      usedCollations: scope.collations,
       namedRoles: scope.policyRoles.map((role) => ({ role, by: "policies" })),
     },
   };
 }
 
 /** Whether a schema is copied. Without `--schema`, all are. */
-export function hasSchema(scope: Scope | undefined, schema: string): boolean {
+export function hasSchema(scope: Chosen | undefined, schema: string): boolean {
   return scope === undefined || scope.schemas.has(schema);
 }
 
 /** Whether an extension is copied, as far as the filters decide. */
-export function hasExtension(scope: Scope | undefined, extension: string): boolean {
+export function hasExtension(scope: Chosen | undefined, extension: string): boolean {
   return scope === undefined || scope.extensions.has(extension);
 }
 
 /** Tables or sequences. */
 export function tablesWithin<T extends { schema: string }>(
   tables: readonly T[],
-  scope: Scope | undefined,
+  scope: Chosen | undefined,
 ): readonly T[] {
   return tables.filter(({ schema }) => hasSchema(scope, schema));
 }
@@ -234,11 +245,15 @@ const withoutSchema: ReadonlySet<string> = new Set([
 
 export function objectsWithin(
   objects: readonly SchemaObject[],
-  scope: Scope | undefined,
+  scope: Chosen | undefined,
 ): readonly SchemaObject[] {
   if (scope === undefined) return objects;
   return objects.filter(({ kind, identity }) => {
     if (withoutSchema.has(kind)) return false;
+    // The comment on a cast names the types of the cast.
+    if (kind === "comment" && [...withoutSchema].some((each) => identity.startsWith(`${each} `))) {
+      return false;
+    }
     if (kind === "extension") return scope.extensions.has(identity);
     const schema = kind === "schema" ? unquoted(identity) : schemaIn(identity);
     const ofSchema = kind === "comment" && identity.startsWith("schema ") ? identity.slice(7) : undefined;
@@ -247,7 +262,7 @@ export function objectsWithin(
 }
 
 /** What no dump contains. Every new database has the schema public. */
-export function stateWithin(state: DatabaseState, scope: Scope | undefined): DatabaseState {
+export function stateWithin(state: DatabaseState, scope: Chosen | undefined): DatabaseState {
   if (scope === undefined) return state;
   const extensions = Object.entries(state.extensions).filter(([name]) => scope.extensions.has(name));
   return {

@@ -58,14 +58,19 @@ export function draftManifest(dumped: DumpedSource, stored: UploadedDump, job: S
  * Writes the draft. Without it the sync cannot be resumed, which is no reason to fail. In place, nothing is left that could be resumed.
  */
 export async function writeDraft(manifest: Manifest, { job, printer, signal }: StepContext): Promise<void> {
-  const { archiveKey, maintenance, options, staging: name, store } = job;
+  const { archiveKey, facts, maintenance, options, staging: name, store } = job;
   if (options.inPlace === true) return;
   const staging = await oidOf(maintenance, name);
   const { script } = options;
   const afterRestore =
     script === undefined ? {} : { afterRestore: { file: script.file, sha256: script.sha256 } };
   try {
-    await store.putDraft(archiveKey, { version: 1, manifest, staging, ...afterRestore }, signal);
+    const { oldestRelations } = facts.target;
+    await store.putDraft(
+      archiveKey,
+      { version: 1, manifest, staging, oldestRelations, ...afterRestore },
+      signal,
+    );
   } catch (error) {
     signal.throwIfAborted();
     printer.warn(`this sync could not be resumed after a crash: ${messageOf(error)}`);

@@ -41,11 +41,12 @@ interface DatabaseRow {
   open: boolean;
 }
 
-/** Reads the state. Changes nothing. */
+/** Reads the state. Changes nothing. The role need not own the target: then it can only replace the contents in place. */
 export async function readTargetState(maintenance: Session, live: string): Promise<TargetState> {
   const rows = await maintenance.query<{ oid: string; name: string; open: boolean }>(
     `select oid::text, datname::text as name, datallowconn as open from pg_catalog.pg_database
-      where pg_catalog.pg_has_role(datdba, 'usage') order by datname`,
+      where pg_catalog.pg_has_role(datdba, 'usage') or datname = $1 order by datname`,
+    [live],
   );
   return deriveTargetState(
     rows.map((row) => ({ ...row, oid: Number(row.oid) })),

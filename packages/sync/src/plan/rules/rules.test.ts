@@ -16,6 +16,7 @@ const plain: DatabaseFacts = {
   oid: 16384,
   encoding: "UTF8",
   bytes: 1,
+  oldestRelations: [],
   owner: "me",
   role: "me",
   superuser: false,
@@ -113,6 +114,7 @@ describe("schemas", () => {
     extensions: new Set(["citext", "plpgsql"]),
     broken: [],
     policyRoles: [],
+    collations: [],
   };
   const check = (chosen: Partial<Scope>) =>
     checkDatabases(
