@@ -153,9 +153,10 @@ describe.concurrent("in front of Neon", () => {
   test("a sync waits for a server that refuses connections for 5 seconds, and for a compute that wakes up", async () => {
     await using own = await createPair(testSandbox(), { neon: "app", rds: "empty" });
     const port = await closedPort();
+    // A machine under load needs seconds for a key, in which nothing would listen.
+    const certificate = await issueCertificate(authority, neonHost);
     const syncing = sync(own, run, { env: { NEON_DATABASE_URL: urlOf(own, port) } });
     await sleep(5000);
-    const certificate = await issueCertificate(authority, neonHost);
     await using proxy = await startNeonProxy(
       { [neonHost]: testSandbox().state.neon.port },
       {
