@@ -54,7 +54,7 @@ export const folders = new Map<string, Readonly<Record<string, readonly string[]
       output: ["config"],
       terraform: ["top", "aws", "config"],
       aws: ["top", "config"],
-      neon: ["top", "config"],
+      neon: ["top", "async", "config"],
       postgres: ["top", "async", "config", "terraform"],
       reach: ["top", "async", "aws", "config", "output", "postgres"],
       inventory: ["async", "postgres"],

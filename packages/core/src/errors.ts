@@ -332,7 +332,8 @@ export const secretMalformed = defineError<{ arn: string; problem: string }>({
 interface NeonAttempt {
   attempt: string;
   reason: string;
-  project: string;
+  /** Undefined while the project is searched. */
+  project: string | undefined;
 }
 
 /** The end of hints about restore points: without the key, a sync creates none. */
@@ -347,7 +348,19 @@ export const neonKeyRejected = defineError<NeonAttempt & { status: number }>({
   message: ({ attempt, reason, status }) =>
     `${attempt}: Neon rejected NEON_API_KEY (${reason}, HTTP ${status}).`,
   hint: ({ project }) =>
-    `Check that the key exists in the Neon console, and that it may use the project ${project}. ${withoutKey}`,
+    `Check that the key exists in the Neon console${project === undefined ? "" : `, and that it may use the project ${project}`}. ${withoutKey}`,
+});
+
+export const neonProjectUnknown = defineError<{ host: string; problem: string }>({
+  code: "NEON_PROJECT_UNKNOWN",
+  failure: "configuration",
+  meaning:
+    "NEON_PROJECT_ID is not set, and NEON_API_KEY does not lead to exactly one project with the compute of NEON_DATABASE_URL.",
+  remedy:
+    "Copy the id from the settings of the project in the Neon console, and set NEON_PROJECT_ID to it. To sync without a restore point, unset NEON_API_KEY.",
+  message: ({ host, problem }) => `Cannot find the Neon project of ${host}: ${problem}.`,
+  hint: () =>
+    `Copy the id from the settings of the project in the Neon console, and begin the command with:  NEON_PROJECT_ID=<id>    ${withoutKey}`,
 });
 
 export const neonNotFound = defineError<NeonAttempt>({
@@ -381,7 +394,7 @@ export const neonOperationFailed = defineError<NeonAttempt>({
     "Check the operations of the project in the Neon console, and https://neonstatus.com. Then run the command again.",
   message: ({ attempt, reason }) => `${attempt}: ${reason}.`,
   hint: ({ project }) =>
-    `Check the operations of the project:  https://console.neon.tech/app/projects/${project}/operations    Neon reports outages on  https://neonstatus.com    ${withoutKey}`,
+    `Check the operations of the project:  https://console.neon.tech/app/projects/${project ?? ""}/operations    Neon reports outages on  https://neonstatus.com    ${withoutKey}`,
 });
 
 export const neonApiUnreachable = defineError<NeonAttempt>({

@@ -131,6 +131,11 @@ test("a key of Neon's API is checked, with the limit of branches", async () => {
     status: "passed",
     summary: "production of sandbox-project-000001; 1 of 10 branches",
   });
+  const found = await examine({ ...environment, NEON_PROJECT_ID: "" });
+  expect(found.check("neon-api")).toMatchObject({ status: "passed" });
+  api.keyOf = "project";
+  const unknown = await examine({ ...environment, NEON_PROJECT_ID: "" });
+  expect(unknown.check("neon-api")).toMatchObject({ error: { code: "NEON_PROJECT_UNKNOWN" } });
   api.limit = 1;
   const full = await examine({ ...environment, NEON_DATABASE_URL: pair.env["NEON_DATABASE_URL"] });
   expect(full.check("neon-api")?.problems[0]?.message).toContain("no room");

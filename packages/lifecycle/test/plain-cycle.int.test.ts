@@ -17,7 +17,8 @@ import { motoUrl } from "@pilot-light/sandbox/aws/moto";
 import { clientOptions } from "@pilot-light/sandbox/aws/resources";
 import { stateBucket } from "@pilot-light/sandbox/deployed-variables";
 import { defaultEnvironment, withSandbox } from "@pilot-light/sandbox/environment";
-import type { Side } from "@pilot-light/sandbox/names";
+import { neonHost, type Side } from "@pilot-light/sandbox/names";
+import { startNeonApi, type NeonApi } from "@pilot-light/sandbox/neon-api";
 import { adminLogin } from "@pilot-light/sandbox/postgres/cluster";
 import { connect } from "@pilot-light/sandbox/postgres/connect";
 import { startSandbox, type Sandbox } from "@pilot-light/sandbox/sandbox";
@@ -34,6 +35,7 @@ const newRow = "select title from public.projects where slug = 'written-while-ac
 let sandbox: Sandbox;
 let workplace: Workplace;
 let manager: SessionManager;
+let neonApi: NeonApi;
 /** With these, only Systems Manager reaches RDS: no address is set, and the name of the endpoint does not resolve. */
 let privately: Record<string, string> = {};
 let always: Ids;
@@ -48,7 +50,7 @@ async function command(name: "lifecycle" | "validate", ...args: readonly string[
 /** As `command`, with other variables. */
 async function commandWith(
   variables: Readonly<Record<string, string>>,
-  name: "lifecycle" | "validate",
+  name: "lifecycle" | "sync" | "validate",
   ...args: readonly string[]
 ) {
   const bin = join(root, "packages", name, "dist/bin.js");
@@ -69,9 +71,9 @@ async function commandWith(
   };
 }
 
-async function query(side: Side, sql: string): Promise<unknown[]> {
+async function query(side: Side, sql: string, database?: string): Promise<unknown[]> {
   const { [side]: cluster, adminPassword } = sandbox.state;
-  await using session = await connect(adminLogin(cluster, adminPassword, cluster.database));
+  await using session = await connect(adminLogin(cluster, adminPassword, database ?? cluster.database));
   return (await session.client.query<Record<string, unknown>>(sql)).rows;
 }
 
@@ -177,9 +179,11 @@ beforeAll(async () => {
   await installPlugin(plugin);
   const PATH = `${plugin}${delimiter}${processEnvironment().PATH ?? ""}`;
   privately = { AWS_ENDPOINT_URL: manager.url, PATH, RDS_HOSTADDR: "" };
+  neonApi = await startNeonApi(neonHost);
 }, 20 * minutes);
 
 afterAll(async () => {
+  await neonApi[Symbol.asyncDispose]();
   await manager[Symbol.asyncDispose]();
   await workplace[Symbol.asyncDispose]();
   await sandbox.stop();
@@ -269,8 +273,13 @@ it(
   "is deactivated through Systems Manager once it is due, and Neon has the rows that were written to RDS",
   async () => {
     await passTime();
+    const { NEON_API_HOST, NEON_API_KEY } = neonApi.variables;
+    const live = sandbox.state.neon.database;
+    // What the restore point contains.
+    await query("neon", `create database ${live}_branch template ${live}`, "postgres");
     const deactivate = ["deactivate", "--if-due", "--yes"];
-    const { exitCode, document } = await commandWith(privately, "lifecycle", ...deactivate);
+    const variables = { ...privately, NEON_API_HOST, NEON_API_KEY };
+    const { exitCode, document } = await commandWith(variables, "lifecycle", ...deactivate);
     expect(document).toMatchObject({
       outcome: "deactivated",
       steps: [
@@ -294,4 +303,23 @@ it("is healthy in pilot light again, and the permanent resources have kept their
   expect(document).toMatchObject({ mode: "pilot-light" });
   expect(notPassed(document)).toEqual([]);
   expect(await workplace.ids()).toEqual(always);
+});
+
+it("returns Neon to the restore point of the deactivation when the previous database is gone", async () => {
+  const { NEON_API_HOST, NEON_API_KEY } = neonApi.variables;
+  const [, point] = neonApi.branches;
+  expect(point).toMatchObject({ name: expect.stringMatching(/^pilot-light-restore-point-/) as string });
+  expect(point?.expires_at).toBeDefined();
+  const live = sandbox.state.neon.database;
+  const databases = z
+    .array(z.object({ datname: z.string() }))
+    .parse(await query("neon", "select datname from pg_database where datname ~ '__pl_old_'"));
+  for (const { datname } of databases) await query("neon", `drop database "${datname}"`, "postgres");
+  neonApi.onRestore = async () => {
+    await query("neon", `drop database ${live} with (force)`, "postgres");
+    await query("neon", `alter database ${live}_branch rename to ${live}`, "postgres");
+  };
+  const { document } = await commandWith({ NEON_API_HOST, NEON_API_KEY }, "sync", "undo", "neon", "--yes");
+  expect(document).toMatchObject({ outcome: "undone", plan: { restorePoint: { name: point?.name } } });
+  expect(await query("neon", newRow)).toEqual([]);
 });

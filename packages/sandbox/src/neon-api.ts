@@ -1,6 +1,6 @@
 /**
  * A stand-in for Neon's API, for tests, because no emulator exists: one project with one branch, its computes, and the branches that a test
- * creates, in memory. The types of Neon's client check the answers. The rules are those of https://neon.com/docs/guides/branch-expiration
+ * creates, in memory, and empty projects beside it. The types of Neon's client check the answers. The rules are those of https://neon.com/docs/guides/branch-expiration
  * and https://neon.com/docs/reference/api/branches; no real API was asked. Its restore changes no database: a test does that.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -12,6 +12,8 @@ import type {
   GeneralError,
   Operation,
   OperationAction,
+  OrganizationsResponse,
+  ProjectListItem,
   ProjectResponse,
 } from "@neon/sdk";
 import { z } from "zod";
@@ -28,10 +30,21 @@ export interface NeonApi extends AsyncDisposable {
   limit: number;
   /** Whether operations never finish. */
   isStuck: boolean;
-  /** Status of the answers to requests that fail, such as 503; undefined for none. */
-  fault: ((request: string) => number | undefined) | undefined;
+  /** Status of the answers to requests that fail, such as 503, or no answer; undefined for none. */
+  fault: ((request: string) => number | "silence" | undefined) | undefined;
+  /** Whose key it is, which decides what it can list. */
+  keyOf: "organization" | "person" | "project";
+  /** The projects of the key. The first one has the branches. */
+  projects: StoredProject[];
   /** Called while a branch is restored. */
   onRestore: (() => Promise<void>) | undefined;
+}
+
+interface StoredProject {
+  id: string;
+  organization: string;
+  /** Host name of its compute. */
+  host: string;
 }
 
 const id = "sandbox-project-000001";
@@ -39,7 +52,7 @@ const now = "2026-11-22T09:30:00Z";
 
 /** @param host of the database, whose compute the project has */
 export async function startNeonApi(host: string): Promise<NeonApi> {
-  const stored = new StoredProject((host.split(".")[0] ?? "").replace(/-pooler$/, ""), host);
+  const stored = new StoredAccount(host);
   const server = createServer((request, response) => {
     stored.serve(request, response).catch(() => response.destroy());
   });
@@ -57,6 +70,9 @@ export async function startNeonApi(host: string): Promise<NeonApi> {
 /** The only key that the stand-in accepts. */
 export const neonApiKey = "napi_marked-key-of-neon";
 
+/** Projects in one answer. */
+const pageSize = 2;
+
 /** The answer to a request, with its status. */
 type Answer = { status: number; body: unknown };
 
@@ -66,28 +82,31 @@ const createSchema = z.object({
 const updateSchema = z.object({ branch: z.object({ expires_at: z.null() }) });
 const restoreSchema = z.object({ source_branch_id: z.string(), preserve_under_name: z.string() });
 
-class StoredProject {
+class StoredAccount {
   readonly requests: string[] = [];
   readonly branches: Branch[] = [branch({ id: "br-main-000001", name: "production", default: true })];
   limit = 10;
   isStuck = false;
   fault: NeonApi["fault"];
   onRestore: NeonApi["onRestore"];
-  readonly #endpoint: Endpoint;
+  keyOf: NeonApi["keyOf"] = "organization";
+  readonly projects: StoredProject[];
   readonly #operations = new Map<string, Operation>();
 
-  constructor(endpoint: string, host: string) {
-    this.#endpoint = computeOf(endpoint, host, "br-main-000001");
+  constructor(host: string) {
+    this.projects = [{ id, organization: "org-sandbox-000001", host }];
   }
 
   async serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = "GET", url = "", headers } = incoming;
     const { pathname, searchParams } = new URL(url, "http://localhost");
-    const path = pathname.replace(`/api/v2/projects/${id}`, "").replace(/^\//, "");
+    const path = pathname.replace(`/api/v2/projects/${id}`, "").replace(/^\/(api\/v2\/)?/, "");
     const request = `${method} ${path}`;
     this.requests.push(request);
     const content = await text(incoming);
-    const { status, body } = await this.#answer(request, headers, searchParams, content);
+    const answer = await this.#answer(request, headers, searchParams, content);
+    if (answer === "silence") return;
+    const { status, body } = answer;
     response.writeHead(status, { "content-type": "application/json" });
     response.end(JSON.stringify(body));
   }
@@ -97,8 +116,9 @@ class StoredProject {
     headers: IncomingMessage["headers"],
     query: URLSearchParams,
     content: string,
-  ): Promise<Answer> {
+  ): Promise<Answer | "silence"> {
     const fault = this.fault?.(request);
+    if (fault === "silence") return fault;
     if (fault !== undefined) return refused(fault, "", "the service is in maintenance");
     if (headers.authorization !== `Bearer ${neonApiKey}`) {
       return refused(401, "", "authorization failed");
@@ -106,7 +126,9 @@ class StoredProject {
     const [, wanted = "", action = ""] = / branches\/([^/]+)\/?(.*)$/.exec(request) ?? [];
     const found = this.branches.find((each) => each.id === wanted);
     if (request === "GET ") return ok({ project: projectOf(this.limit) } satisfies ProjectResponse);
-    if (request === `GET endpoints/${this.#endpoint.id}`) return ok({ endpoint: this.#endpoint });
+    if (request === "GET projects") return this.#list(query);
+    if (request === "GET users/me/organizations") return this.#organizations();
+    if (/ (projects\/[^/]+\/)?endpoints\//.test(request)) return this.#compute(request);
     if (request === "GET branches") {
       const search = query.get("search") ?? "";
       return ok({ branches: this.branches.filter(({ name }) => name.includes(search)) });
@@ -124,6 +146,41 @@ class StoredProject {
       return ok(this.#done(found, "apply_config"));
     }
     return action === "restore" ? await this.#restore(found, content) : ok({ branch: found });
+  }
+
+  /** A page of the projects that the key can list. */
+  #list(query: URLSearchParams): Answer {
+    const organization = query.get("org_id");
+    if (this.keyOf === "project") return refused(403, "", "this key cannot list projects");
+    if (this.keyOf === "person" && organization === null) return refused(400, "", "org_id is required");
+    const all = this.projects.filter((each) => organization === null || each.organization === organization);
+    const start = Number(query.get("cursor") ?? "0");
+    const page = all.slice(start, start + pageSize);
+    const { owner, ...fields } = projectOf(this.limit);
+    const projects: ProjectListItem[] = page.map((each) => ({
+      ...fields,
+      ...{ id: each.id, org_id: each.organization, owner_id: owner?.name ?? "", active_time: 0 },
+    }));
+    return ok({ projects, pagination: { cursor: String(start + page.length) } });
+  }
+
+  #organizations(): Answer {
+    if (this.keyOf !== "person") return refused(403, "", "not a key of a person");
+    const ids = new Set(this.projects.map(({ organization }) => organization));
+    const organizations = [...ids].map((each) => ({
+      ...{ id: each, name: each, handle: each, plan: "free" },
+      ...{ created_at: now, managed_by: "console", updated_at: now },
+      ...{ allow_hipaa_projects: false, require_mfa: false },
+    }));
+    return ok({ organizations } satisfies OrganizationsResponse);
+  }
+
+  #compute(request: string): Answer {
+    const [, project = id, wanted] = / (?:projects\/([^/]+)\/)?endpoints\/(.*)$/.exec(request) ?? [];
+    const host = this.projects.find((each) => each.id === project)?.host;
+    const endpoint = (host?.split(".")[0] ?? "").replace(/-pooler$/, "");
+    if (host === undefined || endpoint !== wanted) return refused(404, "", "endpoint not found");
+    return ok({ endpoint: computeOf(endpoint, host, "br-main-000001") });
   }
 
   #create(content: string): Answer {

@@ -57,13 +57,16 @@ export const planSchema = z.object({
   restorePoint: z
     .object({
       project: z.string().describe("Id of the Neon project."),
+      projectFrom: z
+        .enum(["NEON_DATABASE_URL", "NEON_PROJECT_ID"])
+        .describe("The variable that decided: the project has the compute of that host, or that id."),
       branch: z.string().describe("Name of the branch that holds the target."),
       name: z.string().describe("Name of the branch that will be created from it."),
       keepDays: z.number().int().describe("Days after which Neon deletes the new branch."),
     })
     .nullable()
     .describe(
-      "The branch of Neon that is created before anything is written; null for RDS, and without NEON_API_KEY and NEON_PROJECT_ID.",
+      "The branch of Neon that is created before anything is written; null for RDS, and without NEON_API_KEY.",
     ),
   mode: z
     .object({
@@ -246,7 +249,7 @@ const undoPlanSchema = z.object({
     })
     .nullable()
     .describe(
-      "The branch of Neon that the undo returns to because the server has no previous database; null in every other case.",
+      "The branch of Neon that the undo returns to because the server has no previous database of the last sync; null in every other case.",
     ),
 });
 

@@ -138,17 +138,22 @@ async function planUndo(
     [database],
   );
   const { inPlace } = splitComment(comment);
-  // Unless it was replaced later, the previous database is of an earlier sync.
+  const toRestorePoint = async (stamp?: string): Promise<PlannedUndo | undefined> => {
+    const back = await findRestorePoint(target, context, new Date(), stamp);
+    if (back === undefined) return undefined;
+    const plan = { system, database, previous: null, previousBytes: null, restorePoint: back.plan };
+    return { plan, kind: "restore-point", back };
+  };
+  // Unless it was replaced later, the previous database is of an earlier sync, and so is any other restore point.
   if (inPlace !== undefined && !(previous !== undefined && replacedAt(previous.name) > digits(inPlace.at))) {
+    const planned = await toRestorePoint(inPlace.at);
+    if (planned !== undefined) return planned;
     throw undoInPlace({ live: database, system, ...inPlace, previous: previous?.name });
   }
   if (previous === undefined) {
     if (state.kind === "recreated") throw unclear(database, state);
-    const back = await findRestorePoint(target, context, new Date());
-    if (back !== undefined) {
-      const plan = { system, database, previous: null, previousBytes: null, restorePoint: back.plan };
-      return { plan, kind: "restore-point", back };
-    }
+    const planned = await toRestorePoint();
+    if (planned !== undefined) return planned;
     throw nothingToUndo({ live: database, system, undone: undoneTargets(state) });
   }
   const { name, kind } = previous;

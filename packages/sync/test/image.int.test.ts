@@ -42,6 +42,7 @@ test("each program starts from its bundle, and fails with the exit code of the t
   expect((await inImage("sync", "--help")).stdout).toContain("pnpm sync");
   expect((await inImage("validate", "--list")).stdout).toContain("rds-instance");
   expect((await inImage("dumps", "list", "--help")).exitCode).toBe(0);
+  expect((await inImage("history", "--help")).exitCode).toBe(0);
   const missing = await inImage("sync", "neon-to-rds", "--dry-run", "--json");
   expect(missing.exitCode).toBe(3);
   expect(JSON.parse(missing.stdout)).toMatchObject({ error: { code: "NEON_URL_MISSING" } });

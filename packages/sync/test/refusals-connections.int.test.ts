@@ -12,7 +12,7 @@ import { createPair, type Pair } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { signalWhen } from "./processes.ts";
+import { signalWhen, until } from "./processes.ts";
 import { awsProxy, awsWithSecret, closedPort, readsSecret } from "./proxies.ts";
 import { contentOf, errorOf, sync } from "./support.ts";
 import { expectRefusal, footprint, neonUrl, outputsFile, type Refusal } from "./untouched.ts";
@@ -153,9 +153,16 @@ describe.concurrent("in front of Neon", () => {
   test("a sync waits for a server that refuses connections for 5 seconds, and for a compute that wakes up", async () => {
     await using own = await createPair(testSandbox(), { neon: "app", rds: "empty" });
     const port = await closedPort();
-    const syncing = sync(own, run, { env: { NEON_DATABASE_URL: urlOf(own, port) } });
-    await sleep(5000);
+    // A machine under load needs seconds for a key, in which nothing would listen.
     const certificate = await issueCertificate(authority, neonHost);
+    let printed = "";
+    const syncing = sync(own, run, {
+      env: { NEON_DATABASE_URL: urlOf(own, port) },
+      onStderr: (text) => (printed += text),
+    });
+    // The second attempt reports it, half a second after the first one.
+    await until(() => printed.includes("waiting for neon"));
+    await sleep(4500);
     await using proxy = await startNeonProxy(
       { [neonHost]: testSandbox().state.neon.port },
       {

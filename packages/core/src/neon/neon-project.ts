@@ -1,23 +1,17 @@
 /**
- * The project of the Neon database, through Neon's API: its branches, one of which can be the restore point of a sync. NEON_API_KEY and
- * NEON_PROJECT_ID give access to it. The official client repeats a request that Neon asks to repeat (423, 429, 503). It is loaded with the
- * first request.
+ * The project of the Neon database, through Neon's API: its branches, one of which can be the restore point of a sync. NEON_API_KEY gives
+ * access to it.
  *
  * The API: https://neon.com/docs/reference/api/branches and https://neon.com/docs/guides/branch-expiration
  */
-import type { Branch, NeonClient, NeonErrorUnion } from "@neon/sdk";
-import { readVariable, type Environment, type VariableName } from "../config/env.ts";
-import { readStallLimit } from "../config/stall-limit.ts";
-import {
-  neonApiFailed,
-  neonApiUnreachable,
-  neonBranchLimit,
-  neonKeyRejected,
-  neonNotFound,
-  neonOperationFailed,
-} from "../errors.ts";
-import { OpsError } from "../ops-error.ts";
-import { isRestorePoint } from "./restore-point.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Branch, NeonClient, NeonErrorUnion, Operation } from "@neon/sdk";
+import { readVariable } from "../config/env.ts";
+import { neonOperationFailed } from "../errors.ts";
+import { messageOf } from "../ops-error.ts";
+import { findProject } from "./find-project.ts";
+import { endpointId, isRefusal, NeonApi, type Call, type NeonUse } from "./neon-api.ts";
+import { isRestorePoint, restorePointName } from "./restore-point.ts";
 
 /** A branch of the project. */
 export interface NeonBranch {
@@ -31,58 +25,38 @@ export interface StoredRestorePoint extends NeonBranch {
   createdAt: string;
 }
 
-/** What the requests to the API need. */
-export interface NeonUse {
-  environment: Environment;
-  /** Hides the key from everything that is printed. */
-  hide: (secret: string) => void;
-  /** Gets a line for each request. */
-  log: (line: string) => void;
+/** The variable that decided which project it is. */
+export type ProjectSource = "NEON_DATABASE_URL" | "NEON_PROJECT_ID";
+
+/**
+ * The project of NEON_PROJECT_ID, or else the project whose compute has this host name; undefined without NEON_API_KEY.
+ * @throws OpsError NEON_PROJECT_UNKNOWN, NEON_KEY_REJECTED (configuration), NEON_API_* (target)
+ */
+export async function openNeonProject(
+  use: NeonUse,
+  host: string,
+  signal: AbortSignal,
+): Promise<NeonProject | undefined> {
+  const key = readVariable(use.environment, "NEON_API_KEY");
+  if (key === undefined) return undefined;
+  use.hide(key);
+  const api = new NeonApi(key, use);
+  const id = readVariable(use.environment, "NEON_PROJECT_ID");
+  return id === undefined
+    ? new NeonProject(api, await findProject(api, host, signal), "NEON_DATABASE_URL")
+    : new NeonProject(api, id, "NEON_PROJECT_ID");
 }
-
-/** Milliseconds of one request, with its repetitions. */
-const requestTime = 30_000;
-
-/** Milliseconds between two requests that ask whether Neon has finished. */
-const pollTime = 500;
-
-/** The variables that give access to the API. */
-const accessVariables = ["NEON_API_KEY", "NEON_PROJECT_ID"] as const satisfies VariableName[];
-
-/** The project, or undefined where a variable is not set. */
-export function openNeonProject(use: NeonUse): NeonProject | undefined {
-  const [key, id] = accessVariables.map((name) => readVariable(use.environment, name));
-  if (key !== undefined) use.hide(key);
-  return key === undefined || id === undefined ? undefined : new NeonProject(key, id, use);
-}
-
-/** Whether Neon refused a request, so that it changed nothing. After any other error, Neon may have done what was requested. */
-export function isRefusal(error: unknown): boolean {
-  return error instanceof OpsError && refusals.includes(error.code);
-}
-
-const refusals: readonly string[] = [neonKeyRejected, neonNotFound, neonBranchLimit].map(
-  ({ entry }) => entry.code,
-);
-
-/** The id of the compute in a host name, which the API calls an endpoint: `ep-cool-lab-123456`. */
-function endpointId(host: string): string {
-  return (host.split(".")[0] ?? "").replace(/-pooler$/, "");
-}
-
-type Result<T> = { data: T; error: undefined } | { data: undefined; error: NeonErrorUnion };
 
 /** Every method throws NEON_API_UNREACHABLE, NEON_API_FAILED, NEON_NOT_FOUND, NEON_KEY_REJECTED, or the reason of its signal. */
 export class NeonProject {
+  readonly #api: NeonApi;
   readonly id: string;
-  readonly #key: string;
-  readonly #use: NeonUse;
-  #client: NeonClient | undefined;
+  readonly source: ProjectSource;
 
-  constructor(key: string, id: string, use: NeonUse) {
-    this.#key = key;
+  constructor(api: NeonApi, id: string, source: ProjectSource) {
+    this.#api = api;
     this.id = id;
-    this.#use = use;
+    this.source = source;
   }
 
   /**
@@ -120,13 +94,18 @@ export class NeonProject {
     { name, parent, expiresAt }: { name: string; parent: NeonBranch; expiresAt: string },
     signal: AbortSignal,
   ): Promise<NeonBranch> {
-    const { id } = await this.#request(`Cannot create the Neon branch ${name}`, signal, (neon) =>
-      neon.branches.create(
-        { projectId: this.id, name, parent_id: parent.id, expires_at: expiresAt, noCompute: true },
-        { signal },
-      ),
+    const attempt = `Cannot create the Neon branch ${name}`;
+    const { raw } = await import("@neon/sdk");
+    const { branch, operations } = await this.#change(attempt, signal, (client, stop) =>
+      raw.createProjectBranch({
+        client,
+        path: { project_id: this.id },
+        body: { branch: { name, parent_id: parent.id, expires_at: expiresAt } },
+        signal: stop,
+      }),
     );
-    return { id, name };
+    await this.#finish(attempt, operations, signal);
+    return { id: branch.id, name };
   }
 
   /** Deletes the branch with a name, if it exists. */
@@ -140,10 +119,18 @@ export class NeonProject {
     }
   }
 
-  /** The newest branch that a sync created from this one as its restore point. */
-  async newestRestorePoint(parent: NeonBranch, signal: AbortSignal): Promise<StoredRestorePoint | undefined> {
+  /**
+   * The newest branch that a sync created from this one as its restore point.
+   * @param stamp of the sync, if only its restore point counts
+   */
+  async newestRestorePoint(
+    parent: NeonBranch,
+    signal: AbortSignal,
+    stamp?: string,
+  ): Promise<StoredRestorePoint | undefined> {
     const attempt = `Cannot list the branches of the Neon project ${this.id}`;
-    const found = await this.#list("", attempt, signal);
+    const listed = await this.#list("", attempt, signal);
+    const found = listed.filter(({ name }) => stamp === undefined || name === restorePointName(stamp));
     const [newest] = found
       .filter(({ name, parent_id: parentId }) => parentId === parent.id && isRestorePoint(name))
       .sort((a, b) => (a.created_at < b.created_at ? 1 : -1));
@@ -173,18 +160,53 @@ export class NeonProject {
   ): Promise<void> {
     const attempt = `Cannot restore the Neon branch ${branch.name} from ${from.name}`;
     const { raw } = await import("@neon/sdk");
-    const operations = await this.#request(attempt, signal, async (neon) => {
-      const { data, error } = await raw.restoreProjectBranch({
-        client: neon.client,
+    const { operations } = await this.#change(attempt, signal, (client, stop) =>
+      raw.restoreProjectBranch({
+        client,
         path: { project_id: this.id, branch_id: branch.id },
         body: { source_branch_id: from.id, preserve_under_name: preserved },
-        signal: AbortSignal.any([signal, AbortSignal.timeout(requestTime)]),
-      });
-      return error === undefined ? { data: data.operations, error } : { data: undefined, error };
-    });
-    await this.#request(attempt, signal, (neon) =>
-      neon.operations.waitFor({ operations }, { ...this.#wait, signal }),
+        signal: stop,
+      }),
     );
+    await this.#finish(attempt, operations, signal);
+  }
+
+  /** A change whose operations this class waits for. Repeats it as the client does, which does not do that for its raw requests. */
+  async #change<T>(
+    attempt: string,
+    signal: AbortSignal,
+    call: (
+      client: NeonClient["client"],
+      stop: AbortSignal,
+    ) => Promise<{ data: T | undefined; error: NeonErrorUnion | undefined }>,
+  ): Promise<T> {
+    const { request, pollIntervalMs } = this.#api.times;
+    const stop = AbortSignal.any([signal, AbortSignal.timeout(request)]);
+    return await this.#request(attempt, signal, async ({ client }) => {
+      for (let repetitions = 2; ; repetitions -= 1) {
+        const { data, error } = await call(client, stop);
+        if (error === undefined) return { data: data as T, error };
+        if (repetitions === 0 || !isBusy(error)) return { data: undefined, error };
+        await sleep(pollIntervalMs, undefined, { signal: stop }).catch(() => undefined);
+      }
+    });
+  }
+
+  /**
+   * Waits for the operations of a change. No error of this is a refusal: Neon has accepted the change.
+   * @throws OpsError NEON_OPERATION_FAILED (target)
+   */
+  async #finish(attempt: string, operations: readonly Operation[], signal: AbortSignal): Promise<void> {
+    const { pollIntervalMs, timeoutMs } = this.#api.times;
+    try {
+      await this.#request(attempt, signal, (neon) =>
+        neon.operations.waitFor({ operations }, { pollIntervalMs, timeoutMs, signal }),
+      );
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      const reason = `Neon accepted this, but does not tell whether it has finished (${messageOf(error)})`;
+      throw neonOperationFailed({ attempt, reason, project: this.id }, { cause: error });
+    }
   }
 
   async #list(search: string, attempt: string, signal: AbortSignal): Promise<Branch[]> {
@@ -193,70 +215,13 @@ export class NeonProject {
     );
   }
 
-  get #wait(): { pollIntervalMs: number; timeoutMs: number } {
-    return { pollIntervalMs: pollTime, timeoutMs: readStallLimit(this.#use.environment) };
-  }
-
-  async #open(): Promise<NeonClient> {
-    const { createNeonClient } = await import("@neon/sdk");
-    const { environment, log } = this.#use;
-    const host = readVariable(environment, "NEON_API_HOST");
-    this.#client ??= createNeonClient({
-      apiKey: this.#key,
-      ...(host === undefined ? {} : { baseUrl: host.replace(/\/+$/, "") }),
-      requestTimeoutMs: requestTime,
-      wait: this.#wait,
-      fetch: async (input, init) => {
-        const request = new Request(input, init);
-        const { pathname } = new URL(request.url);
-        const reply = await fetch(request);
-        log(`Neon ${request.method} ${pathname}: ${reply.status}`);
-        return reply;
-      },
-    });
-    return this.#client;
-  }
-
   /** @param attempt what is tried, as the start of a sentence */
-  async #request<T>(
-    attempt: string,
-    signal: AbortSignal,
-    call: (neon: NeonClient) => Promise<Result<T>>,
-  ): Promise<T> {
-    const { data, error } = await call(await this.#open());
-    if (error === undefined) return data;
-    signal.throwIfAborted();
-    throw this.#failure(attempt, error);
+  async #request<T>(attempt: string, signal: AbortSignal, call: Call<T>): Promise<T> {
+    return await this.#api.request({ attempt, project: this.id }, signal, call);
   }
+}
 
-  #failure(attempt: string, error: NeonErrorUnion): OpsError {
-    const facts = { attempt, reason: error.message.replace(/\.$/, ""), project: this.id };
-    const options = { cause: error };
-    switch (error.kind) {
-      case "auth":
-        return neonKeyRejected({ ...facts, status: error.status }, options);
-      case "not_found":
-        return neonNotFound(facts, options);
-      case "operation":
-        return neonOperationFailed(facts, options);
-      case "timeout":
-        return error.source === "wait"
-          ? neonOperationFailed(facts, options)
-          : neonApiUnreachable(facts, options);
-      case "network":
-        return neonApiUnreachable({ ...facts, reason: error.reason }, options);
-      case "api":
-      case "rate_limit": {
-        const { code = "", status, requestId } = error;
-        // The codes are BRANCHES_LIMIT_EXCEEDED and ROOT_BRANCHES_LIMIT_EXCEEDED.
-        if (code.endsWith("BRANCHES_LIMIT_EXCEEDED")) return neonBranchLimit(facts, options);
-        return neonApiFailed({ ...facts, status, code, requestId }, options);
-      }
-      default:
-        return neonApiFailed(
-          { ...facts, status: undefined, code: error.kind, requestId: undefined },
-          options,
-        );
-    }
-  }
+/** Whether Neon asks to repeat a request. */
+function isBusy(error: NeonErrorUnion): boolean {
+  return error.kind === "rate_limit" || (error.kind === "api" && [423, 503].includes(error.status));
 }

@@ -1,7 +1,7 @@
 /** `pnpm activate` and `pnpm deactivate`: the options that they share, and their own. */
 import { defineCommand } from "@pilot-light/core/cli/define-command";
 import { parseDuration } from "@pilot-light/core/cli/option-values";
-import { confirmationOptions, viaOption } from "@pilot-light/core/cli/options";
+import { confirmationOptions, keepBranchOption, viaOption } from "@pilot-light/core/cli/options";
 import type { Via } from "@pilot-light/core/config/via";
 import { usage } from "@pilot-light/core/errors";
 import { ifDueCommand, parseSchedule } from "../schedule/schedule.ts";
@@ -135,7 +135,7 @@ export const deactivateCommand = defineCommand({
   name: "deactivate",
   summary: "Deactivate the environment: delete containers, load balancer and CDN",
   options: (argv) =>
-    guardOptions(sharedOptions(argv, "deactivate"), "deactivate")
+    keepBranchOption(guardOptions(sharedOptions(argv, "deactivate"), "deactivate"))
       .option("keep-backend", {
         type: "boolean",
         default: false,

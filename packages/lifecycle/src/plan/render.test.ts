@@ -75,10 +75,13 @@ test("the plan names the restore point of a copy to Neon", () => {
   const side = { system: "rds", database: "shop", host: "host" };
   const sync = {
     ...{ source: side, target: { ...side, system: "neon" }, tables: [], removedObjects: [], notes: [] },
-    ...{ backup: null, restorePoint: { name: "pilot-light-restore-point-2026-11-22T09-30-00" } },
+    ...{ backup: null, restorePoint: { name: "pilot-light-restore-point-1", project: "cool-lab-1" } },
   } as unknown as ModeChangePlan["sync"];
   const lines = printed(0, (printer) => printPlan({ ...plan, sync }, printer));
   const text =
-    "before that, the sync creates the Neon branch pilot-light-restore-point-2026-11-22T09-30-00 as a restore point";
+    "before that, the sync creates the Neon branch pilot-light-restore-point-1 as a restore point, in the project cool-lab-1";
   expect(lines.some((line) => line.includes(text))).toBe(true);
+  const without = { ...sync, restorePoint: null } as ModeChangePlan["sync"];
+  const advice = printed(0, (printer) => printPlan({ ...plan, sync: without }, printer));
+  expect(advice.join("\n")).toContain("with NEON_API_KEY, the sync creates a branch of Neon first");
 });

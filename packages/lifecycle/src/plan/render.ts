@@ -124,11 +124,15 @@ function printSync(sync: SyncPlan, printer: Printer): void {
   printRow("", `${rows} replace ${plural(total("targetRows"), "row")}`, printer);
   if (sync.backup !== null) printRow("", `the present target is first dumped to ${sync.backup}`, printer);
   if (sync.restorePoint !== null) {
+    const { name, project, projectFrom } = sync.restorePoint;
+    const found = projectFrom === "NEON_PROJECT_ID" ? "of NEON_PROJECT_ID" : "which has this host";
     printRow(
       "",
-      `before that, the sync creates the Neon branch ${sync.restorePoint.name} as a restore point`,
+      `before that, the sync creates the Neon branch ${name} as a restore point, in the project ${project}, ${found}`,
       printer,
     );
+  } else if (target.system === "neon") {
+    printRow("", "with NEON_API_KEY, the sync creates a branch of Neon first as a restore point", printer);
   }
   const removed = [
     ...sync.tables

@@ -120,11 +120,19 @@ export function printRestorePoint(
   printer: Printer,
 ): void {
   if (target.system !== "neon") return;
-  const text =
-    restorePoint === null
-      ? "none; with NEON_API_KEY and NEON_PROJECT_ID, a branch of Neon is created first as a restore point"
-      : `${restorePoint.name}   (restore point: ${restorePoint.branch} before the sync, for ${plural(restorePoint.keepDays, "day")})`;
-  printFact("branch", text, printer);
+  if (restorePoint === null) {
+    const text = "none; with NEON_API_KEY, a branch of Neon is created first as a restore point";
+    printFact("branch", text, printer);
+    return;
+  }
+  const { name, branch, keepDays, project, projectFrom } = restorePoint;
+  const found = projectFrom === "NEON_PROJECT_ID" ? "of NEON_PROJECT_ID" : "which has this host";
+  printFact(
+    "branch",
+    `${name}   (restore point: ${branch} before the sync, for ${plural(keepDays, "day")})`,
+    printer,
+  );
+  printFact("", `in the Neon project ${project}, ${found}`, printer);
 }
 
 export function printSide(name: string, side: PlannedSide, printer: Printer): void {
@@ -259,11 +267,13 @@ export function printUndoPlan(planned: PlannedUndo, printer: Printer): void {
   printer.line(printer.colors.bold(`Undo  ${system}`));
   printer.line();
   if (planned.kind === "restore-point") {
-    const { branch, name, createdAt, preserved } = planned.plan.restorePoint;
+    const { branch, name, createdAt, preserved, project } = planned.plan.restorePoint;
     const time = createdAt.slice(0, 16).replace("T", " ");
-    paragraph(`The server has no previous database of ${database}, but Neon has the restore point ${name}.`);
     paragraph(
-      `Neon replaces the branch ${branch} with its state of ${time} UTC: ${database}, and every other database of the branch.`,
+      `The server has no previous database of the last sync to ${database}, but Neon has the restore point ${name}.`,
+    );
+    paragraph(
+      `Neon replaces the branch ${branch} of the project ${project} with its state of ${time} UTC: ${database}, and every other database of the branch.`,
     );
     paragraph(
       `Neon keeps the present state of ${branch} as the branch ${preserved}. Sessions end, and new ones must wait for some seconds.`,

@@ -1,5 +1,5 @@
 /** Step: create a branch of Neon with the present state of the target, before anything is written. */
-import { isRefusal } from "@pilot-light/core/neon/neon-project";
+import { isRefusal } from "@pilot-light/core/neon/neon-api";
 import { expiryAfter } from "@pilot-light/core/neon/restore-point";
 import type { SyncResult } from "../documents.ts";
 import type { RestorePoint, StepContext } from "../job.ts";

@@ -1,12 +1,8 @@
 /** The restore point of a sync to Neon, which is a branch of the target's branch: planned before a sync, and restored by an undo. */
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import { timestamp } from "@pilot-light/core/dump-keys";
-import {
-  isRefusal,
-  openNeonProject,
-  type NeonBranch,
-  type NeonProject,
-} from "@pilot-light/core/neon/neon-project";
+import { isRefusal } from "@pilot-light/core/neon/neon-api";
+import { openNeonProject, type NeonBranch, type NeonProject } from "@pilot-light/core/neon/neon-project";
 import { preservedName, readKeepDays, restorePointName } from "@pilot-light/core/neon/restore-point";
 import { OpsError, withState } from "@pilot-light/core/ops-error";
 import { openSession, type SessionOptions } from "@pilot-light/core/postgres/session";
@@ -27,8 +23,8 @@ function neonUse({ environment, printer }: Pick<CommandContext, "environment" | 
 }
 
 /**
- * Where the restore point of a sync to this target is created; undefined for RDS, and without access to Neon's API.
- * @throws OpsError KEEP_BRANCH_INVALID, NEON_KEY_REJECTED, NEON_NOT_FOUND (configuration), NEON_API_* (target)
+ * Where the restore point of a sync to this target is created; undefined for RDS, and without NEON_API_KEY.
+ * @throws OpsError KEEP_BRANCH_INVALID, NEON_KEY_REJECTED, NEON_NOT_FOUND, NEON_PROJECT_UNKNOWN (configuration), NEON_API_* (target)
  */
 export async function restorePointPlace(
   { system, host }: Pick<Endpoint, "host" | "system">,
@@ -36,7 +32,7 @@ export async function restorePointPlace(
 ): Promise<Place | undefined> {
   if (system !== "neon") return undefined;
   const keepDays = readKeepDays(context.environment);
-  const project = openNeonProject(neonUse(context));
+  const project = await openNeonProject(neonUse(context), host, context.signal);
   if (project === undefined) return undefined;
   return { project, parent: await project.branchOf(host, context.signal), keepDays };
 }
@@ -50,7 +46,7 @@ export function atTime(place: Place | undefined, stamp: string): RestorePoint | 
 export function describeRestorePoint(planned: RestorePoint | undefined): Plan["restorePoint"] {
   if (planned === undefined) return null;
   const { project, parent, name, keepDays } = planned;
-  return { project: project.id, branch: parent.name, name, keepDays };
+  return { project: project.id, projectFrom: project.source, branch: parent.name, name, keepDays };
 }
 
 /** A restore of a branch to a restore point. */
@@ -62,18 +58,20 @@ export interface PlannedReturn {
 }
 
 /**
- * The newest restore point of a target; undefined for RDS, without access to Neon's API, and if Neon has deleted all of them.
+ * The newest restore point of a target; undefined for RDS, without NEON_API_KEY, and if Neon has deleted it.
  * @param now names the branch with the present state
+ * @param stamp of the run that created the restore point, if only that one counts
  */
 export async function findRestorePoint(
   target: Endpoint,
   context: CommandContext,
   now: Date,
+  stamp?: string,
 ): Promise<PlannedReturn | undefined> {
   const place = await restorePointPlace(target, context);
   if (place === undefined) return undefined;
   const { project, parent: branch } = place;
-  const from = await project.newestRestorePoint(branch, context.signal);
+  const from = await project.newestRestorePoint(branch, context.signal, stamp);
   if (from === undefined) return undefined;
   const { name, createdAt } = from;
   const preserved = preservedName(timestamp(now));

@@ -147,16 +147,13 @@ export const neonApiCheck: Check = {
   needs: [],
   actions: [],
   async run({ environment, hide, log, signal }) {
-    const names = ["NEON_API_KEY", "NEON_PROJECT_ID"] as const;
-    const missing = names.filter((name) => readVariable(environment, name) === undefined);
-    const project = openNeonProject({ environment, hide, log });
-    if (project === undefined) {
-      const summary = `not checked: without ${missing.join(" and ")}, a sync to Neon creates no restore point`;
-      if (missing.length === names.length) return { summary, notChecked: true };
-      const fix = { text: "The settings of the project in Neon's console show its id. Set both variables" };
-      return { summary, problems: [warning("syncs to Neon create no restore point", fix)], notChecked: true };
+    if (readVariable(environment, "NEON_API_KEY") === undefined) {
+      const summary = "not checked: without NEON_API_KEY, a sync to Neon creates no restore point";
+      return { summary, notChecked: true };
     }
     const { host } = readNeon(environment, { add: hide });
+    const project = await openNeonProject({ environment, hide, log }, host, signal);
+    if (project === undefined) return { summary: "not checked", notChecked: true };
     const [branch, { branches, most }] = await Promise.all([
       project.branchOf(host, signal),
       project.countBranches(signal),
