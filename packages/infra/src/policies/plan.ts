@@ -10,6 +10,12 @@ export function planStatements(scope: PolicyScope): Statement[] {
     ...stateStatements(scope, false),
     { Sid: "ReadResources", Action: readActions, Resource: "*" },
     {
+      // The manifests of images, which name their platforms.
+      Sid: "ReadImages",
+      Action: ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+      Resource: arn(scope, "ecr", `repository/${scope.project}/*`),
+    },
+    {
       Sid: "ReadBuckets",
       Action: [
         "s3:GetAccelerateConfiguration",
@@ -70,6 +76,9 @@ const readActions = [
   "ecs:ListTasks",
   "elasticfilesystem:Describe*",
   "elasticloadbalancing:Describe*",
+  "events:DescribeRule",
+  "events:ListTagsForResource",
+  "events:ListTargetsByRule",
   "iam:GetOpenIDConnectProvider",
   "iam:GetPolicy",
   "iam:GetPolicyVersion",
@@ -92,5 +101,9 @@ const readActions = [
   "servicediscovery:ListNamespaces",
   "servicediscovery:ListServices",
   "servicediscovery:ListTagsForResource",
+  "servicequotas:GetServiceQuota",
+  "states:DescribeStateMachine",
+  "states:ListStateMachineVersions",
+  "states:ListTagsForResource",
   "sts:GetCallerIdentity",
 ] as const;

@@ -37,6 +37,8 @@ describe("pilot light", () => {
     "aws_cloudfront_distribution",
     "aws_service_discovery_private_dns_namespace",
     "aws_service_discovery_service",
+    "aws_cloudwatch_event_rule",
+    "aws_sfn_state_machine",
     "aws_efs_file_system",
     "aws_secretsmanager_secret",
   ])("has no %s", (type) => {
@@ -258,6 +260,39 @@ describe("the services", () => {
       ],
     });
     expect(part(document, "variable", "use_fargate_spot")).toMatchObject({ default: false });
+  });
+
+  it("are started again, those of the backend, when one of their secrets changes", () => {
+    expect(part(document, "variable", "backend_restart_on_secret_change")).toMatchObject({ default: true });
+    const count = "${(var.dev_activated && var.backend_restart_on_secret_change) ? 1 : 0}";
+    const rule = resource(document, "aws_cloudwatch_event_rule", "secret-restart/rule");
+    expect(rule).toMatchObject({ name: "dev-davidshaevel-secret-restart", count });
+    const pattern = String(rule["event_pattern"]);
+    expect(pattern).toContain('"detail-type" = ["Secret Label Updated"]');
+    expect(pattern).toContain('"detail" = {"labelUpdated" = ["AWSCURRENT"]}');
+    // Every secret that the task definition reads.
+    const task = resource(document, "aws_ecs_task_definition", "backend/backend/task");
+    const read = [
+      ...String(task["container_definitions"]).matchAll(
+        /(aws_[a-z_]+\.[\w-]+\[0\]\.(?:master_user_)?(?:secret|arn)\b)/g,
+      ),
+    ];
+    const secrets = new Set(read.map(([, attribute = ""]) => attribute));
+    expect(secrets.size).toBe(2);
+    for (const attribute of secrets) expect(pattern).toContain(attribute);
+    const machine = resource(document, "aws_sfn_state_machine", "secret-restart/workflow");
+    expect(machine).toMatchObject({ count });
+    expect(machine["definition"]).toMatch(/states:::aws-sdk:ecs:updateService.*"ForceNewDeployment" = true/);
+    // The roles may do this and nothing else.
+    const policies = ["workflow", "event"].map((id) =>
+      String(resource(document, "aws_iam_role_policy", `secret-restart/${id}-policy`)["policy"]),
+    );
+    expect(policies[0]).toMatch(
+      /"Action" = "ecs:UpdateService", "Resource" = aws_ecs_service\.[\w-]+\[0\]\.id\}/,
+    );
+    expect(policies[1]).toMatch(
+      /"Action" = "states:StartExecution", "Resource" = aws_sfn_state_machine\.[\w-]+\[0\]\.arn\}/,
+    );
   });
 
   it("are taken out of service discovery by force", () => {
