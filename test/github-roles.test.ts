@@ -5,9 +5,9 @@ import { policyFor } from "@pilot-light/core/aws/policy";
 import { resourceNames, syncTaskName } from "@pilot-light/core/contract";
 import { registry } from "@pilot-light/validate/registry";
 import { describe, expect, it } from "vitest";
-import { type Allowed, githubStatements } from "../packages/infra/src/testing/github-statements.ts";
-import { accountRules } from "../packages/lifecycle/src/account/index.ts";
-import { policyOf } from "../packages/lifecycle/src/commands/policies.ts";
+import { type Allowed, githubStatements } from "@pilot-light/infra/testing/github-statements";
+import { accountRules } from "@pilot-light/lifecycle/account";
+import { policyOf } from "@pilot-light/lifecycle/policies";
 
 const directory = resolve(import.meta.dirname, "../.github/workflows");
 const textOf = (name: string) => readFileSync(join(directory, name), "utf8");
@@ -42,20 +42,19 @@ type Command = keyof typeof policies;
 const onlyWithoutDryRun: readonly string[] = ["rds:CreateDBSnapshot", "ecs:UpdateService"];
 
 /** The commands of each workflow, in the role that runs them. `approved.yml` plans in one role and runs in the other. */
-const runs: readonly (readonly [workflow: string, role: keyof typeof roles, command: Command, "dry run"?])[] =
-  [
-    ["activate.yml", "sync", "activate", "dry run"],
-    ["activate.yml", "deploy", "activate"],
-    ["deactivate.yml", "sync", "deactivate", "dry run"],
-    ["deactivate.yml", "deploy", "deactivate"],
-    ["deploy.yml", "sync", "infra:deploy", "dry run"],
-    ["deploy.yml", "deploy", "infra:deploy"],
-    ["drift.yml", "plan", "--drift"],
-    ["plan.yml", "plan", "infra:diff"],
-    ["scheduled.yml", "deploy", "deactivate"],
-    ["sync.yml", "sync", "neon-to-rds"],
-    ["sync.yml", "sync", "rds-to-neon"],
-  ];
+const runs: readonly { workflow: string; role: keyof typeof roles; command: Command; dryRun?: true }[] = [
+  { workflow: "activate.yml", role: "sync", command: "activate", dryRun: true },
+  { workflow: "activate.yml", role: "deploy", command: "activate" },
+  { workflow: "deactivate.yml", role: "sync", command: "deactivate", dryRun: true },
+  { workflow: "deactivate.yml", role: "deploy", command: "deactivate" },
+  { workflow: "deploy.yml", role: "sync", command: "infra:deploy", dryRun: true },
+  { workflow: "deploy.yml", role: "deploy", command: "infra:deploy" },
+  { workflow: "drift.yml", role: "plan", command: "--drift" },
+  { workflow: "plan.yml", role: "plan", command: "infra:diff" },
+  { workflow: "scheduled.yml", role: "deploy", command: "deactivate" },
+  { workflow: "sync.yml", role: "sync", command: "neon-to-rds" },
+  { workflow: "sync.yml", role: "sync", command: "rds-to-neon" },
+];
 
 /** Actions that a role lacks, each with the resource on which it lacks them. */
 function missing(allowed: readonly Allowed[], command: Command, dryRun: boolean): string[] {
@@ -81,18 +80,21 @@ function missing(allowed: readonly Allowed[], command: Command, dryRun: boolean)
 }
 
 describe("the roles of GitHub's workflows", () => {
-  it.each(runs)("%s: the role %s may do what %s calls", (workflow, role, command, dryRun) => {
-    expect(textOf(workflow)).toContain(command);
-    expect(textOf(workflow)).toContain(`vars.AWS_${role.toUpperCase()}_ROLE_ARN`);
-    expect(missing(roles[role], command, dryRun !== undefined)).toEqual([]);
-  });
+  it.each(runs)(
+    "$workflow: the role $role may do what $command calls",
+    ({ workflow, role, command, dryRun }) => {
+      expect(textOf(workflow)).toContain(command);
+      expect(textOf(workflow)).toContain(`vars.AWS_${role.toUpperCase()}_ROLE_ARN`);
+      expect(missing(roles[role], command, dryRun === true)).toEqual([]);
+    },
+  );
 
   it("are compared for every workflow that runs a command", () => {
     const callers = readdirSync(directory).filter((name) =>
       /dist\/bin\.js|workflows\/approved\.yml/.test(textOf(name)),
     );
     // approved.yml runs the commands of its callers.
-    const expected = [...new Set(runs.map(([workflow]) => workflow)), "approved.yml"].sort();
+    const expected = [...new Set(runs.map(({ workflow }) => workflow)), "approved.yml"].sort();
     expect(callers.filter((name) => name !== "ci.yml").sort()).toEqual(expected);
     for (const name of callers) expect(textOf(name)).not.toContain("--on-fargate");
   });

@@ -63,7 +63,7 @@ export function clusterName(prefix: string): string {
   return `${prefix}-cluster`;
 }
 
-/** Name of the rule and the state machine that start new tasks of the backend when one of its secrets changes. */
+/** Name of the rule and the automation that start new tasks of the backend when one of its secrets changes. */
 export function secretRestartName(prefix: string): string {
   return `${prefix}-secret-restart`;
 }

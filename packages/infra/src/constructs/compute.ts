@@ -33,6 +33,7 @@ export interface ComputeProps {
   project: string;
   prefix: string;
   region: string;
+  account: string;
   partition: string;
   network: Network;
   nat: Nat;
@@ -104,7 +105,7 @@ export class Compute extends Construct {
     const created = this.#services(platform, this.#places(logs), storage, { grafanaSecret, mailKey });
     this.serviceNames = created.names;
     this.secretRestartRule = new SecretRestart(this, "secret-restart", {
-      ...{ prefix, partition: props.partition },
+      ...{ prefix, region: props.region, account: props.account, partition: props.partition },
       exists: active.and(variables.restartOnSecretChange),
       clusterArn: this.cluster.arn,
       service: { name: serviceName(prefix, "backend"), arn: created.backendArn },

@@ -1,23 +1,25 @@
 /**
  * Starts new tasks of a service when a secret that they have read changes: ECS reads secrets only when it starts a task, and RDS changes
- * the password of its master user every 7 days. Without code of ours: a rule of EventBridge starts a state machine, which makes one call to
- * ECS. Pilot light has the two roles only.
+ * the password of its master user every 7 days. Without code of ours: a rule of EventBridge starts an automation of Systems Manager, which
+ * makes one call to ECS. Pilot light has the two roles only.
  */
 import { secretRestartName } from "@pilot-light/core/contract";
 import { CloudwatchEventRule } from "@cdktf/provider-aws/lib/cloudwatch-event-rule/index.js";
 import { CloudwatchEventTarget } from "@cdktf/provider-aws/lib/cloudwatch-event-target/index.js";
 import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy/index.js";
 import { IamRole } from "@cdktf/provider-aws/lib/iam-role/index.js";
-import { SfnStateMachine } from "@cdktf/provider-aws/lib/sfn-state-machine/index.js";
+import { SsmDocument } from "@cdktf/provider-aws/lib/ssm-document/index.js";
 import { Fn, type ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { Gate } from "../gate.ts";
-import { assumedBy, policyDocument } from "../policy-document.ts";
+import { type Statement, assumedBy, policyDocument } from "../policy-document.ts";
 import { text } from "../text.ts";
 
 export interface SecretRestartProps {
   exists: Gate;
   prefix: string;
+  region: string;
+  account: string;
   partition: string;
   clusterArn: string;
   service: { name: string; arn: string };
@@ -35,29 +37,43 @@ export class SecretRestart extends Construct {
     this.#props = props;
     const { exists, prefix, service, secretArns } = props;
     const name = secretRestartName(prefix);
-    const [workflowRole, mayUpdate] = this.#role("workflow", "states.amazonaws.com", {
-      Sid: "StartNewTasks",
-      Action: "ecs:UpdateService",
-      Resource: service.arn,
-    });
-    const machine = exists.count(
-      new SfnStateMachine(this, "workflow", {
+    const automationRole = this.#role("action", "ssm.amazonaws.com");
+    const mayUpdate = this.#policy("action", automationRole, [
+      { Sid: "StartNewTasks", Action: "ecs:UpdateService", Resource: service.arn },
+    ]);
+    const document = exists.count(
+      new SsmDocument(this, "automation", {
         name,
-        roleArn: workflowRole.arn,
-        definition: this.#definition(),
+        documentType: "Automation",
+        documentFormat: "JSON",
+        content: this.#document(),
         dependsOn: [mayUpdate],
       }),
     );
-    const [eventRole, mayStart] = this.#role("event", "events.amazonaws.com", {
-      Sid: "StartWorkflow",
-      Action: "states:StartExecution",
-      Resource: machine.arn,
-    });
+    const { partition, region, account } = props;
+    const ofSystemsManager = (resource: string) =>
+      text`arn:${partition}:ssm:${region}:${account}:${resource}`;
+    const automation = ofSystemsManager(`automation-definition/${name}:$DEFAULT`);
+    const startable = [
+      automation,
+      ofSystemsManager(`document/${name}`),
+      ofSystemsManager("automation-execution/*"),
+    ];
+    const eventRole = this.#role("event", "events.amazonaws.com");
+    const mayStart = this.#policy("event", eventRole, [
+      { Sid: "StartAutomation", Action: "ssm:StartAutomationExecution", Resource: startable },
+      {
+        Sid: "PassRole",
+        Action: "iam:PassRole",
+        Resource: automationRole.arn,
+        Condition: { StringEquals: { "iam:PassedToService": "ssm.amazonaws.com" } },
+      },
+    ]);
     const rule = exists.count(
       new CloudwatchEventRule(this, "rule", {
         name,
         description: "A secret of the backend has a new value",
-        // Secrets Manager sends it without a trail of CloudTrail, for secrets that RDS manages as well, and after the database has the password:
+        // Secrets Manager sends it without a trail of CloudTrail, and after the database has the password:
         // https://docs.aws.amazon.com/secretsmanager/latest/userguide/event-detail-secret-label-updated-secretsmanager.html
         eventPattern: Fn.jsonencode({
           source: ["aws.secretsmanager"],
@@ -70,50 +86,50 @@ export class SecretRestart extends Construct {
     exists.count(
       new CloudwatchEventTarget(this, "target", {
         rule: rule.name,
-        arn: machine.arn,
+        arn: automation,
         roleArn: eventRole.arn,
-        dependsOn: [mayStart],
+        // In place of the event, which is no parameter of the automation.
+        input: Fn.jsonencode({ AutomationAssumeRole: [automationRole.arn] }),
+        dependsOn: [document, mayStart],
       }),
     );
     this.ruleName = exists.text(rule.name);
   }
 
-  /** The definition in the States Language of Amazon: one call, repeated for some minutes if ECS refuses it. */
-  #definition(): string {
-    const { partition, clusterArn, service } = this.#props;
+  /** One call, repeated if ECS refuses it. The names of its inputs are those of the API of ECS. */
+  #document(): string {
+    const { clusterArn, service } = this.#props;
     return Fn.jsonencode({
-      StartAt: "StartNewTasks",
-      States: {
-        StartNewTasks: {
-          Type: "Task",
-          Resource: text`arn:${partition}:states:::aws-sdk:ecs:updateService`,
-          Parameters: { Cluster: clusterArn, Service: service.name, ForceNewDeployment: true },
-          Retry: [{ ErrorEquals: ["States.ALL"], IntervalSeconds: 30, MaxAttempts: 5, BackoffRate: 2 }],
-          // The answer contains the events of the service, and nobody reads it.
-          ResultPath: null,
-          End: true,
+      schemaVersion: "0.3",
+      description: "Starts new tasks of the backend, which read its secrets",
+      assumeRole: "{{AutomationAssumeRole}}",
+      parameters: { AutomationAssumeRole: { type: "String" } },
+      mainSteps: [
+        {
+          name: "StartNewTasks",
+          action: "aws:executeAwsApi",
+          maxAttempts: 5,
+          inputs: {
+            Service: "ecs",
+            Api: "UpdateService",
+            cluster: clusterArn,
+            service: service.name,
+            forceNewDeployment: true,
+          },
         },
-      },
+      ],
     });
   }
 
-  #role(
-    id: "workflow" | "event",
-    service: string,
-    statement: Parameters<typeof policyDocument>[0][number],
-  ): [IamRole, ITerraformDependable] {
-    const { exists, prefix } = this.#props;
-    const role = new IamRole(this, `${id}-role`, {
-      name: `${secretRestartName(prefix)}-${id}-role`,
-      assumeRolePolicy: assumedBy(service),
-    });
-    const policy = exists.count(
-      new IamRolePolicy(this, `${id}-policy`, {
-        name: id,
-        role: role.id,
-        policy: policyDocument([statement]),
-      }),
+  #role(id: string, service: string): IamRole {
+    const name = `${secretRestartName(this.#props.prefix)}-${id}-role`;
+    return new IamRole(this, `${id}-role`, { name, assumeRolePolicy: assumedBy(service) });
+  }
+
+  #policy(id: string, role: IamRole, statements: readonly Statement[]): ITerraformDependable {
+    const policy = policyDocument(statements);
+    return this.#props.exists.count(
+      new IamRolePolicy(this, `${id}-policy`, { name: id, role: role.id, policy }),
     );
-    return [role, policy];
   }
 }

@@ -223,9 +223,7 @@ function compute(scope: PolicyScope): Statement[] {
       Resource: roles,
       Condition: {
         StringEquals: {
-          "iam:PassedToService": ["ecs-tasks", "states", "events"].map(
-            (service) => `${service}.amazonaws.com`,
-          ),
+          "iam:PassedToService": ["ecs-tasks", "events", "ssm"].map((service) => `${service}.amazonaws.com`),
         },
       },
     },
@@ -238,15 +236,16 @@ function compute(scope: PolicyScope): Statement[] {
         "events:RemoveTargets",
         "events:TagResource",
         "events:UntagResource",
-        "states:CreateStateMachine",
-        "states:DeleteStateMachine",
-        "states:TagResource",
-        "states:UntagResource",
-        "states:UpdateStateMachine",
+        "ssm:AddTagsToResource",
+        "ssm:CreateDocument",
+        "ssm:DeleteDocument",
+        "ssm:RemoveTagsFromResource",
+        "ssm:UpdateDocument",
+        "ssm:UpdateDocumentDefaultVersion",
       ],
       Resource: [
         arn(scope, "events", `rule/${secretRestartName(names.prefix)}`),
-        arn(scope, "states", `stateMachine:${secretRestartName(names.prefix)}`),
+        arn(scope, "ssm", `document/${secretRestartName(names.prefix)}`),
       ],
     },
     inRegion(scope, "ServiceDiscovery", [

@@ -38,7 +38,7 @@ describe("pilot light", () => {
     "aws_service_discovery_private_dns_namespace",
     "aws_service_discovery_service",
     "aws_cloudwatch_event_rule",
-    "aws_sfn_state_machine",
+    "aws_ssm_document",
     "aws_efs_file_system",
     "aws_secretsmanager_secret",
   ])("has no %s", (type) => {
@@ -280,19 +280,23 @@ describe("the services", () => {
     const secrets = new Set(read.map(([, attribute = ""]) => attribute));
     expect(secrets.size).toBe(2);
     for (const attribute of secrets) expect(pattern).toContain(attribute);
-    const machine = resource(document, "aws_sfn_state_machine", "secret-restart/workflow");
-    expect(machine).toMatchObject({ count });
-    expect(machine["definition"]).toMatch(/states:::aws-sdk:ecs:updateService.*"ForceNewDeployment" = true/);
+    const automation = resource(document, "aws_ssm_document", "secret-restart/automation");
+    expect(automation).toMatchObject({ count, name: "dev-davidshaevel-secret-restart" });
+    expect(automation["content"]).toMatch(/"Api" = "UpdateService".*"forceNewDeployment" = true/);
     // The roles may do this and nothing else.
-    const policies = ["workflow", "event"].map((id) =>
-      String(resource(document, "aws_iam_role_policy", `secret-restart/${id}-policy`)["policy"]),
-    );
-    expect(policies[0]).toMatch(
-      /"Action" = "ecs:UpdateService", "Resource" = aws_ecs_service\.[\w-]+\[0\]\.id\}/,
-    );
-    expect(policies[1]).toMatch(
-      /"Action" = "states:StartExecution", "Resource" = aws_sfn_state_machine\.[\w-]+\[0\]\.arn\}/,
-    );
+    const statementsOf = (id: string) => {
+      const policy = String(
+        resource(document, "aws_iam_role_policy", `secret-restart/${id}-policy`)["policy"],
+      );
+      return [...policy.matchAll(/"Action" = ("[^"]+"), "Resource" = (aws_\w+)?/g)].map((found) =>
+        found.slice(1),
+      );
+    };
+    expect(statementsOf("action")).toEqual([['"ecs:UpdateService"', "aws_ecs_service"]]);
+    expect(statementsOf("event")).toEqual([
+      ['"ssm:StartAutomationExecution"', undefined],
+      ['"iam:PassRole"', "aws_iam_role"],
+    ]);
   });
 
   it("are taken out of service discovery by force", () => {

@@ -136,6 +136,7 @@ export class DevStack extends TerraformStack {
         project,
         prefix,
         region,
+        account,
         partition,
         network,
         nat,

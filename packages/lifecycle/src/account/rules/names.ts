@@ -16,7 +16,7 @@ const longest: Readonly<Record<string, number>> = {
   aws_lb: 32,
   aws_lb_target_group: 32,
   aws_s3_bucket: 63,
-  aws_sfn_state_machine: 80,
+  aws_ssm_document: 128,
 };
 
 export const nameLengthRule: AccountRule = {
