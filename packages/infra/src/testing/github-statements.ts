@@ -21,7 +21,11 @@ export interface PlainScope {
 
 /** What each role may do; as `GithubRoles` attaches the policies. */
 export function githubStatements(plain: PlainScope): Record<"plan" | "sync" | "deploy", Allowed[]> {
-  const scope = { ...plain, partition: "aws", backend: { kind: "s3", bucket: "states", region: "eu-west-1" } } as const;
+  const scope = {
+    ...plain,
+    partition: "aws",
+    backend: { kind: "s3", bucket: "states", region: "eu-west-1" },
+  } as const;
   const resolver = new DefaultTokenResolver(new StringConcat());
   const options = { scope: new TerraformStack(new App(), "statements"), resolver, preparing: false };
   const valuesOf = (value: Statement["Action"]): string[] =>
