@@ -223,7 +223,7 @@ function compute(scope: PolicyScope): Statement[] {
       Resource: roles,
       Condition: {
         StringEquals: {
-          "iam:PassedToService": ["ecs-tasks", "events", "ssm"].map((service) => `${service}.amazonaws.com`),
+          "iam:PassedToService": ["ecs-tasks", "events"].map((service) => `${service}.amazonaws.com`),
         },
       },
     },
