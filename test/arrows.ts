@@ -131,7 +131,7 @@ export const folders = new Map<string, Readonly<Record<string, readonly string[]
       stacks: ["top", "aspects", "constructs", "services", "variables"],
       costs: ["top", "variables"],
       controls: [],
-      testing: ["top"],
+      testing: ["top", "policies"],
     },
   ],
   ["sandbox", { aws: ["top"], postgres: ["top"], commands: ["top"] }],

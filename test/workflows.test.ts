@@ -74,6 +74,14 @@ describe("the workflows", () => {
     },
   );
 
+  it("approved.yml compares every change of Terraform: the part with the digest of the plan, of which it removes no digest", () => {
+    const [, parts = "", removed = ""] =
+      /\.plan \| \{(.*)\}\n.*\.key \| test\("(.*)"; "i"\)/.exec(textOf("approved.yml")) ?? [];
+    expect(parts.split(", ")).toEqual(expect.arrayContaining(["steps", "terraform", "images"]));
+    expect("digest").not.toMatch(new RegExp(removed, "i"));
+    expect("durationMs").toMatch(new RegExp(removed, "i"));
+  });
+
   it("scheduled.yml holds up no other workflow before a deactivation is due, and reads the journal where the tools write it", () => {
     const text = textOf("scheduled.yml");
     expect(text).not.toMatch(/^concurrency:/m);

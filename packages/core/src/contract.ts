@@ -63,6 +63,11 @@ export function clusterName(prefix: string): string {
   return `${prefix}-cluster`;
 }
 
+/** Name of the rule and the automation that start new tasks of the backend when one of its secrets changes. */
+export function secretRestartName(prefix: string): string {
+  return `${prefix}-secret-restart`;
+}
+
 /** Name of the cluster, the task definition and the security group through which Systems Manager reaches the database. */
 export function databaseAccessName(prefix: string): string {
   return `${prefix}-database-access`;
@@ -159,6 +164,8 @@ export const outputsSchema = z.object({
   grafana_ecr_repository_url: text,
   grafana_ecr_repository_name: text,
   profiling_artifacts_bucket_name: text,
+  /** Rule of EventBridge that starts new tasks of the backend when one of its secrets changes. Empty if there is none. */
+  secret_restart_rule_name: text.default(""),
   /** Secrets Manager secret whose value is Grafana's admin password. */
   grafana_admin_secret_arn: text,
 

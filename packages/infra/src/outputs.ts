@@ -42,6 +42,8 @@ const descriptions = {
   backend_service_name: "Name of the backend's ECS service; empty in pilot light",
   prometheus_service_name: "Name of Prometheus's ECS service; empty in pilot light",
   grafana_service_name: "Name of Grafana's ECS service; empty in pilot light",
+  secret_restart_rule_name:
+    "Name of the EventBridge rule that starts new backend tasks when a secret of theirs changes; empty without it, and in pilot light",
   service_discovery_namespace: "Domain of the services inside the VPC; empty in pilot light",
   backend_ecr_repository_url: "URL of the repository for backend images",
   backend_ecr_repository_name: "Name of the repository for backend images",

@@ -57,6 +57,11 @@ const terraformSchema = z
       )
       .describe("Resources that will be deleted or replaced with their data."),
     kept: resourceCounts.describe("Resources that stay, by type."),
+    digest: z
+      .string()
+      .describe(
+        "SHA-256 of all changes with their new values. Plans with the same digest make the same changes, but for sensitive values.",
+      ),
   })
   .describe("The Terraform plan.");
 

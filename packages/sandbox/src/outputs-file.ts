@@ -83,6 +83,7 @@ const nothingActive = {
   backend_service_name: "",
   prometheus_service_name: "",
   grafana_service_name: "",
+  secret_restart_rule_name: "",
   service_discovery_namespace: "",
   grafana_admin_secret_arn: "",
   alb_dns_name: "",

@@ -51,6 +51,7 @@ export const sampleRecord: RunRecord = {
         { type: "aws_efs_file_system", name: "dev-grafana", address: "aws_efs_file_system.grafana" },
       ],
       kept: { aws_vpc: 1 },
+      digest: "9d0e".repeat(16),
     },
     images: [
       {

@@ -1,5 +1,5 @@
 /** The cluster with its four services, and what only the services need: images, roles, logs, names, files, secrets. */
-import { environmentName } from "@pilot-light/core/contract";
+import { environmentName, serviceName } from "@pilot-light/core/contract";
 import { Construct } from "constructs";
 import type { Gate } from "../gate.ts";
 import type { Modes } from "../modes.ts";
@@ -22,6 +22,7 @@ import type { Nat } from "./nat.ts";
 import type { Network } from "./network.ts";
 import { ObservabilityStorage } from "./observability-storage.ts";
 import type { ProfilingBucket } from "./profiling-bucket.ts";
+import { SecretRestart } from "./secret-restart.ts";
 import type { SecurityGroups } from "./security-groups.ts";
 import { ServiceDiscovery } from "./service-discovery.ts";
 import { TaskRoles } from "./task-roles.ts";
@@ -32,6 +33,8 @@ export interface ComputeProps {
   project: string;
   prefix: string;
   region: string;
+  account: string;
+  partition: string;
   network: Network;
   nat: Nat;
   securityGroups: SecurityGroups;
@@ -55,6 +58,7 @@ export class Compute extends Construct {
   /** Outputs. */
   readonly serviceNames: Readonly<Record<ServiceName, string>>;
   readonly grafanaSecretArn: string;
+  readonly secretRestartRule: string;
   readonly #props: ComputeProps;
 
   constructor(scope: Construct, id: string, props: ComputeProps) {
@@ -98,7 +102,15 @@ export class Compute extends Construct {
       healthCheckGraceSeconds: variables.healthCheckGraceSeconds,
       dependsOn: [this.cluster.capacity, ...nat.routes, ...this.roles.policies, ...edge.loadBalancer.routes],
     };
-    this.serviceNames = this.#services(platform, this.#places(logs), storage, { grafanaSecret, mailKey });
+    const created = this.#services(platform, this.#places(logs), storage, { grafanaSecret, mailKey });
+    this.serviceNames = created.names;
+    this.secretRestartRule = new SecretRestart(this, "secret-restart", {
+      ...{ prefix, region: props.region, account: props.account, partition: props.partition },
+      exists: active.and(variables.restartOnSecretChange),
+      clusterArn: this.cluster.arn,
+      service: { name: serviceName(prefix, "backend"), arn: created.backendArn },
+      secretArns: [props.database.secretArn, mailKey.gate.text(mailKey.secret.arn)],
+    }).ruleName;
   }
 
   /** The API key of the mail service, if a variable gives one. */
@@ -179,7 +191,7 @@ export class Compute extends Construct {
     places: Readonly<Record<ServiceName, ServicePlace>>,
     storage: ObservabilityStorage,
     { grafanaSecret, mailKey }: { grafanaSecret: GeneratedSecret; mailKey: MailKey },
-  ): Record<ServiceName, string> {
+  ): { names: Record<ServiceName, string>; backendArn: string } {
     const { modes, project, database, profilingBucket, edge, variables } = this.#props;
     const { namespace } = variables.serviceDiscovery;
     const environment = environmentName;
@@ -188,20 +200,21 @@ export class Compute extends Construct {
       ...platform,
       dependsOn: [...platform.dependsOn, ...storage.mountTargets],
     };
-    return {
+    const backend = new Backend(this, "backend", {
+      ...{ environment, database },
+      platform: { ...platform, dependsOn: [...platform.dependsOn, mailKey.secret.version] },
+      mailKey: { exists: mailKey.gate.condition, arn: mailKey.secret.arn },
+      place: places.backend,
+      profilingBucketName: profilingBucket.name,
+      contactForm: variables.contactForm,
+    });
+    const names = {
       frontend: new Frontend(this, "frontend", {
         ...{ platform, environment },
         place: places.frontend,
         backendUrl: text`${inside("backend")}/api`,
       }).serviceName,
-      backend: new Backend(this, "backend", {
-        ...{ environment, database },
-        platform: { ...platform, dependsOn: [...platform.dependsOn, mailKey.secret.version] },
-        mailKey: { exists: mailKey.gate.condition, arn: mailKey.secret.arn },
-        place: places.backend,
-        profilingBucketName: profilingBucket.name,
-        contactForm: variables.contactForm,
-      }).serviceName,
+      backend: backend.serviceName,
       prometheus: new Prometheus(this, "prometheus", {
         ...{ environment, project, namespace },
         platform: withFiles,
@@ -219,5 +232,6 @@ export class Compute extends Construct {
         volume: storage.volumes.grafana,
       }).serviceName,
     };
+    return { names, backendArn: backend.serviceArn };
   }
 }

@@ -183,7 +183,7 @@ const dataControls: readonly Control[] = [
     fsbp: ["SecretsManager.1", "SecretsManager.4"],
     title: "Secrets are rotated",
     status: "met",
-    how: "RDS changes the database password every 7 days; every activation creates another Grafana password. A person gives the API key of the mail service.",
+    how: "RDS changes the database password every 7 days, and a rule of EventBridge then starts new backend tasks (`backend_restart_on_secret_change`); every activation creates another Grafana password. A person gives the API key of the mail service.",
   },
 ];
 

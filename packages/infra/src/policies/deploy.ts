@@ -2,6 +2,7 @@
  * The privileges of a deployment and of a mode change, in addition to those of a plan and a sync: to create, change and delete the resources of
  * this stack. A managed policy has at most 6144 characters, so that there are several.
  */
+import { secretRestartName } from "@pilot-light/core/contract";
 import type { Statement } from "../policy-document.ts";
 import { text } from "../text.ts";
 import { type PolicyScope, arn, bucketArn, globalArn, inRegion, stateStatements } from "./scope.ts";
@@ -199,8 +200,8 @@ function compute(scope: PolicyScope): Statement[] {
         "iam:UntagRole",
         "iam:UpdateAssumeRolePolicy",
       ],
-      Resource: ["ecs-task-execution-role", "*-start-role", "*-task-role"].map((name) =>
-        globalArn(scope, "iam", `role/${names.prefix}-${name}`),
+      Resource: ["ecs-task-execution-role", "*-start-role", "*-task-role", "secret-restart-*-role"].map(
+        (name) => globalArn(scope, "iam", `role/${names.prefix}-${name}`),
       ),
     },
     {
@@ -220,7 +221,32 @@ function compute(scope: PolicyScope): Statement[] {
       Sid: "PassTaskRoles",
       Action: "iam:PassRole",
       Resource: roles,
-      Condition: { StringEquals: { "iam:PassedToService": "ecs-tasks.amazonaws.com" } },
+      Condition: {
+        StringEquals: {
+          "iam:PassedToService": ["ecs-tasks", "events"].map((service) => `${service}.amazonaws.com`),
+        },
+      },
+    },
+    {
+      Sid: "SecretRestart",
+      Action: [
+        "events:DeleteRule",
+        "events:PutRule",
+        "events:PutTargets",
+        "events:RemoveTargets",
+        "events:TagResource",
+        "events:UntagResource",
+        "ssm:AddTagsToResource",
+        "ssm:CreateDocument",
+        "ssm:DeleteDocument",
+        "ssm:RemoveTagsFromResource",
+        "ssm:UpdateDocument",
+        "ssm:UpdateDocumentDefaultVersion",
+      ],
+      Resource: [
+        arn(scope, "events", `rule/${secretRestartName(names.prefix)}`),
+        arn(scope, "ssm", `document/${secretRestartName(names.prefix)}`),
+      ],
     },
     inRegion(scope, "ServiceDiscovery", [
       "servicediscovery:CreatePrivateDnsNamespace",

@@ -1,4 +1,5 @@
 /** The privileges of a plan and of `pnpm validate --drift`: to read the resources and their settings, but no dumps and no rows. */
+import { secretRestartName } from "@pilot-light/core/contract";
 import type { Statement } from "../policy-document.ts";
 import { text } from "../text.ts";
 import { type PolicyScope, arn, bucketArn, stateStatements } from "./scope.ts";
@@ -9,6 +10,17 @@ export function planStatements(scope: PolicyScope): Statement[] {
   return [
     ...stateStatements(scope, false),
     { Sid: "ReadResources", Action: readActions, Resource: "*" },
+    {
+      Sid: "ReadAutomation",
+      Action: "ssm:GetDocument",
+      Resource: arn(scope, "ssm", `document/${secretRestartName(names.prefix)}`),
+    },
+    {
+      // The manifests of images, which name their platforms.
+      Sid: "ReadImages",
+      Action: ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+      Resource: arn(scope, "ecr", `repository/${scope.project}/*`),
+    },
     {
       Sid: "ReadBuckets",
       Action: [
@@ -70,6 +82,9 @@ const readActions = [
   "ecs:ListTasks",
   "elasticfilesystem:Describe*",
   "elasticloadbalancing:Describe*",
+  "events:DescribeRule",
+  "events:ListTagsForResource",
+  "events:ListTargetsByRule",
   "iam:GetOpenIDConnectProvider",
   "iam:GetPolicy",
   "iam:GetPolicyVersion",
@@ -92,5 +107,9 @@ const readActions = [
   "servicediscovery:ListNamespaces",
   "servicediscovery:ListServices",
   "servicediscovery:ListTagsForResource",
+  "servicequotas:GetServiceQuota",
+  "ssm:DescribeDocument",
+  "ssm:DescribeDocumentPermission",
+  "ssm:ListTagsForResource",
   "sts:GetCallerIdentity",
 ] as const;

@@ -17,11 +17,13 @@ export interface BackendProps {
 
 export class Backend extends Construct {
   readonly serviceName: string;
+  /** For resources of the active mode. */
+  readonly serviceArn: string;
 
   constructor(scope: Construct, id: string, props: BackendProps) {
     super(scope, id);
     const { platform, place, database, contactForm, mailKey } = props;
-    this.serviceName = new FargateService(this, "backend", {
+    const service = new FargateService(this, "backend", {
       name: "backend",
       platform,
       ...place,
@@ -37,13 +39,15 @@ export class Backend extends Construct {
           CONTACT_FORM_TO: contactForm.to,
           CONTACT_FORM_FROM: contactForm.from,
         },
-        // RDS changes the password every 7 days, and ECS reads it when a task starts. The application can read it again from this secret.
+        // RDS changes the password every 7 days, and ECS reads it when a task starts. `SecretRestart` starts new tasks; the application can also read the secret again itself.
         secrets: {
           DB_USERNAME: text`${database.secretArn}:username::`,
           DB_PASSWORD: text`${database.secretArn}:password::`,
         },
         optionalSecret: { variable: "RESEND_API_KEY", exists: mailKey.exists, valueFrom: mailKey.arn },
       },
-    }).serviceName;
+    });
+    this.serviceName = service.serviceName;
+    this.serviceArn = service.serviceArn;
   }
 }

@@ -37,6 +37,8 @@ describe("pilot light", () => {
     "aws_cloudfront_distribution",
     "aws_service_discovery_private_dns_namespace",
     "aws_service_discovery_service",
+    "aws_cloudwatch_event_rule",
+    "aws_ssm_document",
     "aws_efs_file_system",
     "aws_secretsmanager_secret",
   ])("has no %s", (type) => {
@@ -258,6 +260,43 @@ describe("the services", () => {
       ],
     });
     expect(part(document, "variable", "use_fargate_spot")).toMatchObject({ default: false });
+  });
+
+  it("are started again, those of the backend, when one of their secrets changes", () => {
+    expect(part(document, "variable", "backend_restart_on_secret_change")).toMatchObject({ default: true });
+    const count = "${(var.dev_activated && var.backend_restart_on_secret_change) ? 1 : 0}";
+    const rule = resource(document, "aws_cloudwatch_event_rule", "secret-restart/rule");
+    expect(rule).toMatchObject({ name: "dev-davidshaevel-secret-restart", count });
+    const pattern = String(rule["event_pattern"]);
+    expect(pattern).toContain('"detail-type" = ["Secret Label Updated"]');
+    expect(pattern).toContain('"detail" = {"labelUpdated" = ["AWSCURRENT"]}');
+    // Every secret that the task definition reads.
+    const task = resource(document, "aws_ecs_task_definition", "backend/backend/task");
+    const read = [
+      ...String(task["container_definitions"]).matchAll(
+        /(aws_[a-z_]+\.[\w-]+\[0\]\.(?:master_user_)?(?:secret|arn)\b)/g,
+      ),
+    ];
+    const secrets = new Set(read.map(([, attribute = ""]) => attribute));
+    expect(secrets.size).toBe(2);
+    for (const attribute of secrets) expect(pattern).toContain(attribute);
+    const automation = resource(document, "aws_ssm_document", "secret-restart/automation");
+    expect(automation).toMatchObject({ count, name: "dev-davidshaevel-secret-restart" });
+    expect(automation["content"]).toMatch(/"Api" = "UpdateService".*"forceNewDeployment" = true/);
+    // The roles may do this and nothing else.
+    const statementsOf = (id: string) => {
+      const policy = String(
+        resource(document, "aws_iam_role_policy", `secret-restart/${id}-policy`)["policy"],
+      );
+      return [...policy.matchAll(/"Action" = ("[^"]+"), "Resource" = (aws_\w+)?/g)].map((found) =>
+        found.slice(1),
+      );
+    };
+    expect(statementsOf("action")).toEqual([['"ecs:UpdateService"', "aws_ecs_service"]]);
+    expect(statementsOf("event")).toEqual([
+      ['"ssm:StartAutomationExecution"', undefined],
+      ['"iam:PassRole"', "aws_iam_role"],
+    ]);
   });
 
   it("are taken out of service discovery by force", () => {

@@ -128,12 +128,16 @@ export class DevStack extends TerraformStack {
       variables: variables.edge,
       ...(region === cdnRegion ? {} : { cdnRegionProvider: cdnRegionProvider(this, tags) }),
     });
+    const account = new DataAwsCallerIdentity(this, "account").accountId;
+    const partition = new DataAwsPartition(this, "partition").partition;
     const compute = new Compute(this, "compute", {
       ...{
         modes,
         project,
         prefix,
         region,
+        account,
+        partition,
         network,
         nat,
         securityGroups,
@@ -144,8 +148,6 @@ export class DevStack extends TerraformStack {
       },
       variables: { ...variables.services, ...variables.edge },
     });
-    const account = new DataAwsCallerIdentity(this, "account").accountId;
-    const partition = new DataAwsPartition(this, "partition").partition;
     const ciUser = new CiUser(this, "ci-user", {
       ...{ prefix, region, account, partition },
       exists: new Gate(variables.github.ciUser),
@@ -219,6 +221,7 @@ export class DevStack extends TerraformStack {
       backend_service_name: compute.serviceNames.backend,
       prometheus_service_name: compute.serviceNames.prometheus,
       grafana_service_name: compute.serviceNames.grafana,
+      secret_restart_rule_name: compute.secretRestartRule,
       service_discovery_namespace: compute.serviceDiscovery.namespace,
       backend_ecr_repository_url: backend.url,
       backend_ecr_repository_name: backend.name,

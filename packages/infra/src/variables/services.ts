@@ -10,6 +10,7 @@ export interface ServiceVariables {
   services: Readonly<Record<ServiceName, ServiceSettings>>;
   images: Readonly<Record<ServiceName, ImageSettings>>;
   containerInsights: IResolvable;
+  restartOnSecretChange: IResolvable;
   fargateSpot: IResolvable;
   /** `X86_64` or `ARM64`. */
   architecture: string;
@@ -60,6 +61,11 @@ export function serviceVariables(define: VariableDefinitions): ServiceVariables 
       "enable_container_insights",
       false,
       "True: CloudWatch collects metrics of the cluster, the services and their tasks, at a price per metric (docs/costs.md).",
+    ),
+    restartOnSecretChange: define.flag(
+      "backend_restart_on_secret_change",
+      true,
+      "True: AWS starts new backend tasks when RDS has changed the database password, or when the API key of the mail service has changed. False: the application reads changed secrets itself.",
     ),
     fargateSpot: define.flag(
       "use_fargate_spot",

@@ -30,6 +30,7 @@ const plan = makeModeChangePlan({
     ],
     before: ["aws_nat_gateway.a", "aws_nat_gateway.b"].map(resource),
     after: ["aws_db_instance.db", "aws_security_group.db", "aws_s3_bucket.backups"].map(resource),
+    digest: "d",
   },
 });
 

@@ -19,6 +19,8 @@ export interface TerraformSummary {
   dataLost: readonly { type: string; name: string; address: string }[];
   /** Resources that stay unchanged or are changed in place. */
   kept: Record<string, number>;
+  /** Of all changes with their new values, in hex. */
+  digest: string;
 }
 
 export interface ModeChangePlan {
@@ -74,7 +76,7 @@ export function makeModeChangePlan(parts: {
   };
 }
 
-export function summarize({ changes, after }: PlanContents): TerraformSummary {
+export function summarize({ changes, after, digest }: PlanContents): TerraformSummary {
   const by = (action: Change["action"]) => countByType(changes.filter((change) => change.action === action));
   const changed = new Set(changes.filter(({ action }) => action !== "change").map(({ address }) => address));
   const kept = after.filter(({ address }) => !changed.has(address));
@@ -85,5 +87,6 @@ export function summarize({ changes, after }: PlanContents): TerraformSummary {
     destroy: by("destroy"),
     dataLost: dataLosing(changes).map(({ type, name, address }) => ({ type, name, address })),
     kept: countByType(kept),
+    digest,
   };
 }

@@ -29,6 +29,7 @@ const plan = {
     destroy: {},
     dataLost: [],
     kept: {},
+    digest: "d",
   },
   sync: null,
   monthlyCosts: { before: costs, after: costs },

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { isComplete, parsePlan } from "./changes.ts";
 
 /** A resource change as `terraform show -json` of terraform 1.11 has it. */
@@ -86,4 +86,38 @@ test.each([
 ])("the variables %j lead to an active environment: %s", (variables, activates) => {
   const json = { resource_changes: [], planned_values: { root_module: {} }, variables };
   expect(parsePlan(json).activates).toBe(activates);
+});
+
+describe("the digest of a plan", () => {
+  const update = (before: object, after: object, after_sensitive: object = {}) => ({
+    ...entry("aws_lb.x", ["update"], { before, after }),
+    change: { actions: ["update"], before, after, after_unknown: {}, after_sensitive },
+  });
+  const digest = (...changes: Parameters<typeof plan>) => plan(...changes).digest;
+  const one = digest(update({ size: 1, tags: { a: 1 } }, { size: 2, tags: { a: 1 } }));
+
+  test("is the same for the same changes, whatever else the provider has read, and in whichever order", () => {
+    expect(one).toMatch(/^[0-9a-f]{64}$/);
+    expect(digest(update({ size: 1, seen: "10:00" }, { size: 2, seen: "10:00" }))).toBe(one);
+    const tags = (value: object) => digest(update({}, { tags: value }));
+    expect(tags({ a: 1, b: 2 })).toBe(tags({ b: 2, a: 1 }));
+    expect(digest(entry("aws_lb.x", ["no-op"]), entry("aws_lb.y", ["read"]))).toBe(digest());
+  });
+
+  test("differs for another value, another resource and another action", () => {
+    const others = [
+      digest(update({ size: 1 }, { size: 3 })),
+      digest({ ...update({ size: 1 }, { size: 2 }), address: "aws_lb.y" }),
+      digest(entry("aws_lb.x", ["delete", "create"], { before: { size: 1 }, after: { size: 2 } })),
+      digest(),
+    ];
+    expect(new Set([one, ...others]).size).toBe(5);
+  });
+
+  test("contains no sensitive value, of which a hash could be guessed", () => {
+    const of = (password: string, marks: object) => digest(update({}, { list: [{ password }] }, marks));
+    const marks = { list: [{ password: true }] };
+    expect(of("a", marks)).toBe(of("b", marks));
+    expect(of("a", {})).not.toBe(of("b", {}));
+  });
 });

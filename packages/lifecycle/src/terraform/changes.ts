@@ -1,4 +1,5 @@
 /** The changes of a plan, from the JSON of `terraform show` (developer.hashicorp.com/terraform/internals/json-format). */
+import { createHash } from "node:crypto";
 import { z } from "zod";
 
 export type Action = "create" | "change" | "replace" | "destroy";
@@ -27,6 +28,8 @@ export interface PlanContents {
   activates?: boolean;
   before: readonly Resource[];
   after: readonly Resource[];
+  /** SHA-256, in hex, of the changes with their new values. Plans with the same digest make the same changes, but for sensitive values. */
+  digest: string;
 }
 
 const values = z.record(z.string(), z.unknown());
@@ -58,6 +61,7 @@ const planSchema = z.object({
           actions: z.array(z.string()),
           before: values.nullish(),
           after: values.nullish(),
+          after_sensitive: z.union([z.boolean(), values]).nullish(),
           replace_paths: z.array(z.array(z.union([z.string(), z.number()]))).default([]),
         }),
       }),
@@ -85,8 +89,41 @@ export function parsePlan(json: unknown): PlanContents {
     changes,
     before: managed(plan.prior_state?.values),
     after: managed(plan.planned_values),
+    digest: digestOf(plan.resource_changes.filter(({ mode }) => mode === "managed")),
     ...(activates === undefined ? {} : { activates }),
   };
+}
+
+type PlannedChange = z.infer<typeof planSchema>["resource_changes"][number];
+
+/** Values that only the apply knows are absent from a plan. Attributes that do not change are left out: they may move by themselves. */
+function digestOf(planned: readonly PlannedChange[]): string {
+  const changed = planned
+    .filter(({ change }) => actionOf(change.actions) !== undefined)
+    .map(({ address, change: { actions, before, after, after_sensitive: sensitive } }) => [
+      address,
+      actions,
+      Object.entries(after ?? {})
+        .filter(([key, value]) => canonical(value) !== canonical(before?.[key]))
+        .map(([key, value]) => [key, isSensitive(sensitive, key) ? "(sensitive)" : canonical(value)])
+        .sort(),
+    ]);
+  return createHash("sha256").update(canonical(changed)).digest("hex");
+}
+
+/** Whether an attribute is sensitive, or a part of it. Terraform writes `true`, or the parts. */
+function isSensitive(marks: PlannedChange["change"]["after_sensitive"], key: string): boolean {
+  const mark = typeof marks === "object" ? marks?.[key] : marks;
+  return canonical(mark).includes("true");
+}
+
+/** JSON in which the keys of objects are in order. */
+function canonical(value: unknown): string {
+  const sorted = (_key: string, part: unknown) =>
+    typeof part === "object" && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part;
+  return JSON.stringify(value ?? null, sorted);
 }
 
 function managed(contents: z.infer<typeof module> | undefined): Resource[] {

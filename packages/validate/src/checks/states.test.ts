@@ -276,6 +276,7 @@ describe("task-secrets", () => {
   const of = async (
     { rotated, versions = [] }: { rotated?: Date; versions?: ReturnType<typeof version>[] },
     valueFrom = `${secret}:password::`,
+    outputs: Parameters<typeof run>[1] = { secret_restart_rule_name: "" },
   ) => {
     const task = { group: "service:dev-shop-backend", taskDefinitionArn: "definition" };
     const tasks = [
@@ -298,7 +299,7 @@ describe("task-secrets", () => {
       .on(ListSecretVersionIdsCommand, { SecretId: secret })
       .resolves({ Versions: versions });
     const services = () => Promise.resolve(new Map([["dev-shop-backend", { status: "ACTIVE" }]]));
-    return await run(taskSecrets, {}, { services });
+    return await run(taskSecrets, outputs, { services });
   };
 
   test("a password that RDS changed after the start of a task is a warning with the deployment that helps", async () => {
@@ -315,6 +316,19 @@ describe("task-secrets", () => {
       command:
         "aws ecs update-service --cluster dev-shop-cluster --service dev-shop-backend --force-new-deployment --region us-east-1",
     });
+  });
+
+  test("it states whether a rule starts new tasks when a secret changes", async () => {
+    const rotated = { rotated: day(11), versions: [version(11, "AWSCURRENT")] };
+    const without = await of(rotated);
+    expect(without.details?.at(-1)).toMatch(/^nothing starts new tasks.*backend_restart_on_secret_change/);
+    expect(without.problems?.[0]?.fix.text).toContain("set backend_restart_on_secret_change to true");
+    const rule = { secret_restart_rule_name: "dev-shop-secret-restart" };
+    const withRule = await of(rotated, undefined, rule);
+    expect(withRule.details?.at(-1)).toBe(
+      "the rule dev-shop-secret-restart starts new tasks of the backend when a secret changes",
+    );
+    expect(withRule.problems?.[0]?.fix.text).toMatch(/^The rule dev-shop-secret-restart starts new tasks/);
   });
 
   test("tasks that started after the last change are no problem, whatever changed besides the value", async () => {

@@ -1,7 +1,7 @@
 /** Check: no task runs with an old password. ECS reads secrets only when a task starts, and RDS changes its password every 7 days. */
 import type { Task } from "@aws-sdk/client-ecs";
 import { awsCommand } from "@pilot-light/core/aws/command-line";
-import { clusterName } from "@pilot-light/core/contract";
+import { clusterName, serviceName } from "@pilot-light/core/contract";
 import { plural } from "@pilot-light/core/output/format";
 import type { Check, CheckContext, Problem } from "../check.ts";
 import { failure, warning } from "../check.ts";
@@ -30,14 +30,21 @@ export const taskSecrets: Check = {
       arns.map(async (arn) => [arn, await valueChangedAt(context.aws, arn, context.signal)] as const),
     );
     const changedAt = new Map(changes);
+    const { values } = await context.reads.outputs();
+    const rule = values.secret_restart_rule_name;
     const tasks = new Set(uses.flatMap((use) => use.tasks.map(({ taskArn }) => taskArn))).size;
     return {
       summary:
         arns.length === 0
           ? "no running task reads a secret"
           : `${plural(tasks, "task")} with ${plural(arns.length, "secret")}`,
-      details: changes.map(([arn, date]) => `${nameOf(arn)}: ${date?.toISOString() ?? "missing"}`),
-      problems: uses.flatMap((use) => problemsOf(context, use, changedAt.get(use.secret))),
+      details: [
+        ...changes.map(([arn, date]) => `${nameOf(arn)}: ${date?.toISOString() ?? "missing"}`),
+        rule === ""
+          ? "nothing starts new tasks of the backend when a secret changes (backend_restart_on_secret_change)"
+          : `the rule ${rule} starts new tasks of the backend when a secret changes`,
+      ],
+      problems: uses.flatMap((use) => problemsOf(context, use, changedAt.get(use.secret), rule)),
     };
   },
 };
@@ -67,6 +74,7 @@ function problemsOf(
   { aws, names }: CheckContext,
   { service, secret, tasks }: Use,
   changedAt: Date | undefined,
+  rule: string,
 ): Problem[] {
   if (changedAt === undefined) {
     const fix = { text: "Create the secret again", deploy: true } as const;
@@ -78,10 +86,16 @@ function problemsOf(
   const date = changedAt.toISOString().replace(/\.\d+Z$/, "Z");
   const cluster = clusterName(names.prefix);
   const words = `ecs update-service --cluster ${cluster} --service ${service} --force-new-deployment`;
+  const backend = service === serviceName(names.prefix, "backend");
   // An application may read the secret again itself: DB_SECRET_ARN names it for the backend.
+  const text = !backend
+    ? "Start new tasks, unless the application reads the secret again itself"
+    : rule === ""
+      ? "Nothing starts new tasks when a secret changes: set backend_restart_on_secret_change to true, unless the application reads the secret again itself. Start new tasks now"
+      : `The rule ${rule} starts new tasks within minutes. If it has not, look at the executions of the automation of this name in Systems Manager. Start new tasks`;
   return [
     warning(`${service}: ${count} started before the secret ${nameOf(secret)} was changed (${date})`, {
-      text: "Start new tasks, unless the application reads the secret again itself",
+      text,
       command: awsCommand(aws, words),
     }),
   ];

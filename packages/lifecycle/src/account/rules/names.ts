@@ -6,6 +6,7 @@ import type { AccountContext, AccountRule } from "../rule.ts";
 
 /** Characters that AWS accepts at most, by type (the pages of each service on naming). */
 const longest: Readonly<Record<string, number>> = {
+  aws_cloudwatch_event_rule: 64,
   aws_db_instance: 63,
   aws_ecr_repository: 256,
   aws_ecs_cluster: 255,
@@ -15,6 +16,7 @@ const longest: Readonly<Record<string, number>> = {
   aws_lb: 32,
   aws_lb_target_group: 32,
   aws_s3_bucket: 63,
+  aws_ssm_document: 128,
 };
 
 export const nameLengthRule: AccountRule = {
