@@ -10,7 +10,7 @@ export interface Watched {
   limit: number;
   /** Milliseconds that one probe may take. */
   probeTime: number;
-  /** Work that continues after an interruption is probed within a second then. */
+  /** After an interruption, work that continues is probed within a second. */
   interruption?: AbortSignal | undefined;
   /** A value that changes while the work makes progress. */
   progress: () => unknown;
