@@ -21,7 +21,7 @@ const secretChoices = (path: string) =>
 /**
  * Asks on the terminal.
  * @param current the values of the file
- * @param environment whose values are offered where the file has none
+ * @param environment; its values are offered if the file has none
  * @throws OpsError INTERRUPTED
  */
 export async function askSettings(
