@@ -1,4 +1,4 @@
-/** Checks the configuration and synthesizes the Terraform: the one entry point of `main.ts` and the tests. */
+/** Checks the configuration and synthesizes the Terraform JSON. `main.ts` and the tests call it. */
 import { projectNamePattern, regionPattern, resourceNames } from "@pilot-light/core/contract";
 import { awsRegionInvalid, projectNameInvalid } from "@pilot-light/core/errors";
 import { App } from "cdktf";

@@ -1,4 +1,4 @@
-/** The cluster with its four services, and what only the services need: images, roles, logs, names, files, secrets. */
+/** The cluster with its four services, and the resources that only the services need: images, roles, logs, names, files, secrets. */
 import { environmentName } from "@pilot-light/core/contract";
 import { Construct } from "constructs";
 import type { Gate } from "../gate.ts";
@@ -43,7 +43,7 @@ export interface ComputeProps {
 }
 
 interface MailKey {
-  /** In active mode, if the key is given. */
+  /** The condition: in active mode, if a variable gives the key. */
   gate: Gate;
   secret: GivenSecret;
 }

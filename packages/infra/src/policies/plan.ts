@@ -1,4 +1,4 @@
-/** The privileges of a plan and of `pnpm validate --drift`: to read the resources and their settings, but no dumps and no rows. */
+/** The permissions of a plan and of `pnpm validate --drift`: to read the resources and their settings, but no dumps and no rows. */
 import type { Statement } from "../policy-document.ts";
 import { text } from "../text.ts";
 import { type PolicyScope, arn, bucketArn, stateStatements } from "./scope.ts";
@@ -28,7 +28,7 @@ export function planStatements(scope: PolicyScope): Statement[] {
       Resource: arn(scope, "secretsmanager", `secret:${names.prefix}-*`),
     },
     {
-      // Dates only: a validation compares them with the tasks that have read the secrets.
+      // Only the dates of secrets: a validation compares them with the tasks that have read the secrets.
       Sid: "ReadDatesOfSecrets",
       Action: ["secretsmanager:DescribeSecret", "secretsmanager:ListSecretVersionIds"],
       Resource: ["rds!db-*", `${names.prefix}-*`].map((name) =>

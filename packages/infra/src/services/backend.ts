@@ -37,7 +37,7 @@ export class Backend extends Construct {
           CONTACT_FORM_TO: contactForm.to,
           CONTACT_FORM_FROM: contactForm.from,
         },
-        // RDS changes the password every 7 days, and ECS reads it when a task starts. The application can read it again from this secret.
+        // RDS changes the password every 7 days, and ECS reads it only when a task starts. The application can read it again.
         secrets: {
           DB_USERNAME: text`${database.secretArn}:username::`,
           DB_PASSWORD: text`${database.secretArn}:password::`,
