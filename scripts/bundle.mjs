@@ -1,7 +1,7 @@
 /**
- * Bundles the programs that people use: each into one file, `packages/<name>/dist/bundle.cjs`, and the code that V8 compiles when the
- * program runs, `bundle.code`. Without a bundle, or after a build of the packages, the programs load their modules instead. With
- * `--if-older`, a bundle that is newer than the builds of the packages stays.
+ * Bundles the programs that people use: each into one file, `packages/<name>/dist/bundle.cjs`, and into `bundle.code`, the code that V8
+ * compiles when the program runs. Without a bundle, or after a build of the packages, the programs load their modules instead. With
+ * `--if-older`, the script keeps a bundle that is newer than the builds of the packages.
  */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { rolldown } from "rolldown";
 import { bundleIn, isCurrent } from "../packages/core/dist/cli/bundle.js";
 import { mustRun, root } from "./run.mjs";
 
-/** The packages, each with a command that loads most of its modules and then fails, because nothing answers. */
+/** The packages, each with a command that loads most of its modules and then fails, because no server answers. */
 const programs = {
   sync: ["neon-to-rds", "--dry-run"],
   validate: [],
@@ -28,7 +28,7 @@ const nowhere = {
   PILOT_LIGHT_OUTPUTS_FILE: join(root, "packages/none.json"),
 };
 
-/** core/aws/sdk.ts makes a `require` of its own, behind which the bundler does not see the modules of the SDK. */
+/** core/aws/sdk.ts creates its own `require`, through which the bundler does not see the modules of the SDK. */
 const requireSdk = {
   name: "require-sdk",
   transform: {
@@ -58,7 +58,7 @@ async function bundle(input, file) {
     platform: "node",
     external: ["pg-native"],
     plugins: [requireSdk],
-    // Of yargs, for a feature that the programs do not use.
+    // yargs contains this expression for a feature that the programs do not use.
     transform: { define: { "import.meta.resolve": "undefined" } },
   });
   const minify = { compress: false, mangle: false, codegen: { removeWhitespace: true } };

@@ -70,7 +70,7 @@ test("an error is created by a register only", () => {
   expect(elsewhere).toEqual([]);
 });
 
-/** The part of JSON Schema that zod's schemas of documents become. */
+/** The part of JSON Schema that zod's schemas of documents are converted to. */
 interface JsonSchema {
   type?: string | readonly string[];
   description?: string;

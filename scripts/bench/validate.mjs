@@ -100,8 +100,8 @@ async function timed(work) {
 }
 
 /**
- * The calls of the original's `dev-validation.sh`, in its order. Its curl uses the load balancer's name, which the emulator does not have
- * in DNS: here it uses the stand-in.
+ * The calls of the original's `dev-validation.sh`, in the same order. Its curl connects to the load balancer by name. DNS does not know the
+ * names of the emulator, so curl connects to the stand-in here.
  * @param {Mode} mode
  * @param {TestEnvironment} environment
  * @param {string} folder
