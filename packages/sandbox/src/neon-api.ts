@@ -1,7 +1,7 @@
 /**
  * A stand-in for Neon's API, for tests, because no emulator exists: one project with one branch, its computes, and the branches that a test
  * creates, in memory. The types of Neon's client check the answers. The rules are those of https://neon.com/docs/guides/branch-expiration
- * and https://neon.com/docs/reference/api/branches; no real API was asked. Its restore changes no database: a test does that.
+ * and https://neon.com/docs/reference/api/branches; nobody has compared it with the real API. Its restore changes no database: a test does.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
@@ -24,7 +24,7 @@ export interface NeonApi extends AsyncDisposable {
   requests: readonly string[];
   /** All branches; a test may add and change some. The first one has the compute. */
   branches: Branch[];
-  /** Most branches that the plan allows. */
+  /** The number of branches that the plan allows. */
   limit: number;
   /** Whether operations never finish. */
   isStuck: boolean;
@@ -37,7 +37,7 @@ export interface NeonApi extends AsyncDisposable {
 const id = "sandbox-project-000001";
 const now = "2026-11-22T09:30:00Z";
 
-/** @param host of the database, whose compute the project has */
+/** @param host of the database; the project has its compute */
 export async function startNeonApi(host: string): Promise<NeonApi> {
   const stored = new StoredProject((host.split(".")[0] ?? "").replace(/-pooler$/, ""), host);
   const server = createServer((request, response) => {
@@ -170,7 +170,7 @@ class StoredProject {
     return { branch: changed, operations: [operation] };
   }
 
-  /** Finished, the first time that anybody asks. */
+  /** An operation. It is finished at the first request, unless `isStuck`. */
   #operation(wanted: string): Answer {
     const operation = this.#operations.get(wanted);
     if (operation === undefined) return refused(404, "", "not found");
