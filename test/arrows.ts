@@ -144,7 +144,7 @@ function arrowsOf(file: string): { name: string; arrows: Arrows } {
   const name = file.split("/")[1] ?? "";
   const arrows = packages.get(name);
   if (arrows === undefined)
-    throw new Error(`${name}: not a package of the table; add it to test/arrows.ts first`);
+    {throw new Error(`${name}: not a package of the table; add it to test/arrows.ts first`);}
   return { name, arrows };
 }
 
@@ -177,7 +177,7 @@ function wrongFolder(name: string, file: string, target: string): string | undef
   if (source === undefined || wanted === undefined || source === wanted || source === "top") return undefined;
   const allowed = folders.get(name)?.[source];
   if (allowed === undefined)
-    return `${name}/src/${source} is not in the table; add it to test/arrows.ts first`;
+    {return `${name}/src/${source} is not in the table; add it to test/arrows.ts first`;}
   return allowed.includes(wanted) ? undefined : `${name}/src/${source} may not import ${wanted}`;
 }
 
