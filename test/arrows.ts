@@ -143,8 +143,9 @@ const allows = (allowed: readonly string[], wanted: string) =>
 function arrowsOf(file: string): { name: string; arrows: Arrows } {
   const name = file.split("/")[1] ?? "";
   const arrows = packages.get(name);
-  if (arrows === undefined)
-    {throw new Error(`${name}: not a package of the table; add it to test/arrows.ts first`);}
+  if (arrows === undefined) {
+    throw new Error(`${name}: not a package of the table; add it to test/arrows.ts first`);
+  }
   return { name, arrows };
 }
 
@@ -176,8 +177,9 @@ function wrongFolder(name: string, file: string, target: string): string | undef
   const wanted = folderOf(name, target);
   if (source === undefined || wanted === undefined || source === wanted || source === "top") return undefined;
   const allowed = folders.get(name)?.[source];
-  if (allowed === undefined)
-    {return `${name}/src/${source} is not in the table; add it to test/arrows.ts first`;}
+  if (allowed === undefined) {
+    return `${name}/src/${source} is not in the table; add it to test/arrows.ts first`;
+  }
   return allowed.includes(wanted) ? undefined : `${name}/src/${source} may not import ${wanted}`;
 }
 

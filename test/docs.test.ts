@@ -171,7 +171,7 @@ function pages(): string[] {
   return ["README.md", ...docs.filter((file) => file.endsWith(".md")).map((file) => `docs/${file}`)];
 }
 
-test("the documents include the transcripts as they are", async () => {
+test("the documents include the transcripts unchanged", async () => {
   for (const page of pages()) {
     const text = readFileSync(join(root, page), "utf8");
     const filled = text.replace(marked, (_, name: string) => {

@@ -1,6 +1,6 @@
 /**
  * `pnpm bench sync tiny|small|medium|large`: compares `pnpm sync neon-to-rds` with the scripts that it replaces, and with other ways to copy a
- * database. All take turns, on servers of a sandbox, which has no fsync.
+ * database. Each run measures all ways one after the other, on servers of a sandbox, which has no fsync.
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";

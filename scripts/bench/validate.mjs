@@ -1,6 +1,6 @@
 /**
  * `pnpm bench validate [runs]`: compares `pnpm --silent validate` in both modes with the aws and terraform calls of the script that it
- * replaces (the original), one after the other. Both take turns, on one emulator.
+ * replaces (the original), one after the other. Both alternate, on one emulator.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -11,7 +11,7 @@ export const regionPattern = /^[a-z]{2,4}(?:-[a-z]+)+-\d$/;
 
 export const defaultProjectName = "davidshaevel";
 export const defaultRegion = "us-east-1";
-/** The region of CloudFront's certificates, wherever the other resources are. */
+/** The region of CloudFront's certificates, in whichever region the other resources are. */
 export const cdnRegion = "us-east-1";
 
 /** Names of the environment's resources, derived from the project name. Two orders coexist for historical reasons. */

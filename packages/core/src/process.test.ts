@@ -42,7 +42,7 @@ test("a command line is shown as a shell would read it", () => {
   );
 });
 
-test("a process runs until it has ended, also one of another user", async () => {
+test("a process counts as alive until it has ended, even one of another user", async () => {
   expect(isProcessAlive(process.pid)).toBe(true);
   // Process 1 may belong to another user.
   expect(isProcessAlive(1)).toBe(true);

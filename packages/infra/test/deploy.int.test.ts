@@ -141,7 +141,7 @@ describe("activated, with a domain", () => {
       service_discovery_namespace: "pilot-test.local",
       application_url: "https://dev.example.com",
       grafana_url: "https://grafana.dev.example.com",
-      // As it was when the certificate was made.
+      // The status at the creation of the certificate.
       acm_certificate_status: expect.stringMatching(/^(PENDING_VALIDATION|ISSUED)$/) as string,
       cloudflare_cname_records: [
         { name: "dev.example.com", target: outputs.cloudfront_domain_name },
@@ -202,7 +202,7 @@ describe("destroyed, as docs/runbooks/terraform-cloud.md describes", () => {
 });
 
 describe("GitHub's role for deployments", () => {
-  it("allows all calls that Terraform made here, except those that only a person makes", () => {
+  it("allows all calls that Terraform made in this test, except those that only a person makes", () => {
     const text = readFileSync(join(workplace.stackDirectory, "cdk.tf.json"), "utf8");
     const policies = synthesizedPolicies.parse(JSON.parse(text)).resource.aws_iam_policy;
     const ofDeployments = Object.values(policies).filter(({ name }) => name.includes("-github-deploy-"));

@@ -192,7 +192,7 @@ describe("a state of other Terraform code in the place of this stack's state", (
     const { exitCode, code, message, details, hint } = await refused(...line.split(" "));
     expect({ exitCode, code }).toEqual({ exitCode: 4, code: "STATE_FOREIGN" });
     expect(message).toContain(`${stack} contains ${ids.size} resources that other Terraform code created`);
-    // What holds data comes first.
+    // Resources that hold data are listed first.
     expect(details.slice(0, 6).sort()).toEqual([
       expect.stringMatching(
         /^aws_ecr_repository\.services\["backend"\] {2}legacy-test\/backend {2}\(holds images/,

@@ -152,7 +152,7 @@ describe("a deactivation that deletes the database", () => {
   it(
     "copies the rows that were written after the copy, takes a tagged snapshot, and only then deletes the database",
     async () => {
-      // By somebody with a tunnel: the backend is stopped.
+      // A person with a tunnel may write: the backend is stopped.
       await environment.write("rds", "written-after-the-copy");
       const result = await environment.run(["deactivate", "--resume", "--yes", "--json"]);
       expect(result.exitCode, result.text).toBe(0);

@@ -1,6 +1,6 @@
 /**
  * Watches work that waits for another machine. A connection can stop carrying data without being closed, behind a tunnel or a proxy:
- * then nobody reports an error, and the work waits forever.
+ * then neither end reports an error, and the work waits forever.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { grace } from "./grace.ts";

@@ -117,7 +117,7 @@ export const actions = {
   "elasticloadbalancing:DescribeLoadBalancers": anything,
   "elasticloadbalancing:DescribeTargetGroups": anything,
   "elasticloadbalancing:DescribeTargetHealth": anything,
-  // CloudFront's certificate is in us-east-1, wherever the environment is.
+  // The certificate of CloudFront is in us-east-1, in whichever region the environment is.
   "acm:DescribeCertificate": ({ region, account }) =>
     [...new Set([region, cdnRegion])].map((name) => `arn:aws:acm:${name}:${account}:certificate/*`),
   "cloudfront:GetDistribution": ({ account }) => [`arn:aws:cloudfront::${account}:distribution/*`],

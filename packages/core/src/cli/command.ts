@@ -77,7 +77,7 @@ export const documentVersion = 2;
 /** A second signal within this time is the same Ctrl-C: the process gets it through its process group, and again from pnpm. */
 const sameSignalMs = 1000;
 
-/** Milliseconds after which an interrupted process ends, even if work that nobody waits for keeps it running. */
+/** Milliseconds after which an interrupted process ends, even if work that the command no longer waits for keeps it running. */
 const exitAfterMs = 500;
 
 /**

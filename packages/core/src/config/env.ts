@@ -250,7 +250,7 @@ export type VariableName = keyof typeof variables;
 /** The environment as commands get it: injected, so that tests pass their own. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Value of a variable, or its default. An empty value counts as not set, as shells make it hard to tell the two apart. */
+/** Value of a variable, or its default. An empty value counts as not set, because shells do not distinguish the two well. */
 export function readVariable(environment: Environment, name: VariableName): string | undefined {
   const value = environment[name];
   if (value !== undefined && value !== "") return value;

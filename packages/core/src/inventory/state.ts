@@ -7,7 +7,7 @@ import type { ArchiveEntry } from "./archive.ts";
 import type { Difference } from "./compare.ts";
 import { userSchema } from "./objects.ts";
 
-/** An extension as it is installed. */
+/** An installed extension. */
 export interface ExtensionState {
   version: string;
   schema: string;
@@ -146,7 +146,7 @@ export function compareStates(
 }
 
 /**
- * Members of extensions that the dumped database has and the restored one lacks, where both have the same version: somebody
+ * Members of extensions that the dumped database has and the restored one lacks, although both have the same version: a person
  * added them, or the two servers offer different builds.
  */
 export function missingMembers(

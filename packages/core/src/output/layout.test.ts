@@ -40,7 +40,7 @@ test("colors take no columns", () => {
   ]);
 });
 
-test("an address that is longer than the line stays whole", () => {
+test("an address that is longer than the line is not broken", () => {
   const address = `s3://${"bucket-".repeat(12)}`;
   expect(wrapWords(`goes to ${address} first`, 30)).toEqual(["goes to", address, "first"]);
 });

@@ -109,7 +109,7 @@ export class Printer {
     this.#write(text);
   }
 
-  /** A line that only `--verbose` shows, also with `--json`. */
+  /** A line that only `--verbose` shows, even with `--json`. */
   detail(text: string): void {
     if (this.verbose) this.#write(this.colors.dim(text));
   }

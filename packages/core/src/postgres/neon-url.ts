@@ -245,7 +245,7 @@ function portOf(text: string): number {
   return port;
 }
 
-/** Every mode but `disable` verifies the certificate and the host name, also `require`, `prefer` and no mode. */
+/** Every mode except `disable` verifies the certificate and the host name, even `require`, `prefer` and no mode. */
 function tlsOf(parameters: URLSearchParams, connectHost: string): Tls {
   const mode = parameters.get("sslmode");
   if (mode === "disable" || (mode === null && connectHost.startsWith("/"))) {

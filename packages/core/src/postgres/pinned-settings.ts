@@ -31,7 +31,7 @@ const pinned: Readonly<Record<string, PinnedSetting>> = {
   row_security: { value: "off" },
   // Compiling a query on the catalogs takes seconds, running it milliseconds.
   jit: { value: "off" },
-  // Hashes are made of the text of values, and expressions are compared as text. Providers differ in their defaults.
+  // The tools hash the text of values, and compare expressions as text. Providers differ in their defaults.
   TimeZone: { value: "UTC" },
   DateStyle: { value: "ISO, YMD" },
   IntervalStyle: { value: "postgres" },

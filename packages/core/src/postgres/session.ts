@@ -261,7 +261,7 @@ class Loan implements pg.Submittable {
     this.#begin(stream);
   }
 
-  /** Gives the connection back. The answer to a synchronization tells the client that the server is ready. */
+  /** Gives the connection back. From the answer to its Sync message, the client learns that the server is ready. */
   end(): void {
     const { stream } = this.#connection ?? {};
     for (const listener of this.#listeners) stream?.on("data", listener);

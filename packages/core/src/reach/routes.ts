@@ -119,7 +119,7 @@ export class Routes implements AsyncDisposable {
 
   async #open(outputs: RouteOutputs, aws: AwsClients): Promise<OpenRoute> {
     const { environment } = this.#context;
-    // Before anything is opened.
+    // Checks the outputs before a route is opened.
     rdsPlace(outputs);
     const via = readVia(this.#options.via, environment);
     const address = hostAddress(readVariable(environment, "RDS_HOSTADDR"));

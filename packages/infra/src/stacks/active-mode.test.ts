@@ -87,7 +87,7 @@ describe("a resource with a count", () => {
 });
 
 describe("the network", () => {
-  it("has a NAT gateway for each zone, or one for both if a variable says so", () => {
+  it("has a NAT gateway for each zone, or one for both if the variable is true", () => {
     expect(resource(document, "aws_nat_gateway", "nat/gateway-1")).toMatchObject({ count: active });
     expect(resource(document, "aws_nat_gateway", "nat/gateway-2")).toMatchObject({
       count: "${(var.dev_activated && !var.single_nat_gateway) ? 1 : 0}",
@@ -251,7 +251,7 @@ describe("the services", () => {
     );
   });
 
-  it("run on Fargate Spot if a variable says so", () => {
+  it("run on Fargate Spot if the variable is true", () => {
     expect(resource(document, "aws_ecs_service", "backend/backend/service")).toMatchObject({
       capacity_provider_strategy: [
         { capacity_provider: '${var.use_fargate_spot ? "FARGATE_SPOT" : "FARGATE"}' },

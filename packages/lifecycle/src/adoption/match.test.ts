@@ -352,7 +352,7 @@ describe("the blocks", () => {
     expect(text.match(/destroy = false/g)).toHaveLength(2);
   });
 
-  it("for the existing code name no index, and leave out a block of which only a part is taken over", () => {
+  it("for the existing code name no index, and leave out a block whose instances are only partly taken over", () => {
     expect(partlyTakenOver(mapping).map(({ address }) => address)).toEqual([
       'module.ecr[0].aws_ecr_repository.s["backend"]',
     ]);

@@ -41,7 +41,7 @@ const pauseMs = 150;
 
 /**
  * Runs terraform to its end and passes on each line of its output, with stderr.
- * @returns its exit code, also for an interrupted run; 128 for one that has no exit code
+ * @returns its exit code, even for an interrupted run; 128 if terraform has no exit code
  * @throws OpsError PROGRAM_MISSING (configuration) when it cannot be started
  */
 export async function runTerraform(

@@ -3,7 +3,7 @@ import { createServer, request, type IncomingMessage, type ServerResponse } from
 import { text } from "node:stream/consumers";
 import { listen } from "../loopback-server.ts";
 
-/** What happens to a request: it is forwarded, or answered with a throttling error or a status, or never answered; or the proxy stops. */
+/** What the proxy does with a request: forwards it, answers with a throttling error or a status, or never answers. `stop` ends the proxy. */
 export type Fate = "forward" | "throttle" | "hang" | "stop" | number;
 
 export interface Proxy extends AsyncDisposable {

@@ -173,7 +173,7 @@ describe("rows that only the target has", () => {
     expect(notes(allowed)).toEqual(Array(2).fill(`newer in Neon, will be replaced: ${contacts}`));
   });
 
-  it("are one refusal, whatever the number of tables", () => {
+  it("are one refusal for any number of tables", () => {
     const all = divergence([contacts, "public.events: 1 -> 2 rows"], []);
     expect(refusal({ command: "deactivate", divergence: all })?.details).toHaveLength(2);
   });
