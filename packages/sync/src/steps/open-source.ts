@@ -71,7 +71,7 @@ export async function openSource(dump: OpenedDump, context: StepContext): Promis
  * @param restored the entries of the archive that were restored
  * @param configuration tables of the extensions that were restored
  */
-function compareWith(
+export function compareWith(
   { archive, contents, details }: OpenedDump,
   restored: readonly ArchiveEntry[],
   configuration: ReadonlySet<string>,
