@@ -12,7 +12,7 @@ for package in sync validate; do
   done
 done
 
-# The start of a program loads its bundle with one module of core.
+# Each program loads its bundle with one module of core.
 mkdir -p "$target/packages/core/dist/cli" "$target/node_modules/@pilot-light" "$target/image"
 cp "$source/packages/core/package.json" "$target/packages/core/"
 cp "$source/packages/core/dist/cli/bundle.js" "$target/packages/core/dist/cli/"

@@ -1,7 +1,7 @@
 /**
- * Bundles the programs that people use: each into one file, `packages/<name>/dist/bundle.cjs`, and the code that V8 compiles when the
- * program runs, `bundle.code`. Without a bundle, or after a build of the packages, the programs load their modules instead. With
- * `--if-older`, a bundle that is newer than the builds of the packages stays.
+ * Bundles the programs that people use: each into one file, `packages/<name>/dist/bundle.cjs`, and into `bundle.code`, the code that V8
+ * compiles when the program runs. Without a bundle, or after a build of the packages, the programs load their modules instead. With
+ * `--if-older`, the script keeps a bundle that is newer than the builds of the packages.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { rename, writeFile } from "node:fs/promises";

@@ -28,7 +28,7 @@ export async function libpqVariables(env) {
 }
 
 /**
- * The lines that are not among the others. Order does not count, because rows have none.
+ * The lines that are not among the others. The order does not matter, because rows have no order.
  * @param {readonly string[]} lines
  * @param {readonly string[]} others
  */
@@ -44,8 +44,8 @@ function without(lines, others) {
 }
 
 /**
- * The lines of a database's dump. Without owners and grants, which differ by side; comments, which name versions; and `\restrict`, which
- * is random.
+ * The lines of a database's dump, without owners and grants, which differ by side, without comments, which name versions, and without
+ * `\restrict`, which is random.
  * @param {NodeJS.ProcessEnv} env
  * @param {NodeJS.ProcessEnv} connection
  */

@@ -1,5 +1,5 @@
 /**
- * `node scripts/compile-bundle.mjs <dist> <arguments>`: runs the bundle of a package, and then saves what V8 has compiled. How the
+ * `node scripts/compile-bundle.mjs <dist> <arguments>`: runs the bundle of a package, and then saves the code that V8 has compiled. How the
  * command ends does not matter.
  */
 import { writeFileSync } from "node:fs";

@@ -76,7 +76,7 @@ function summarize(lines) {
   whatNext();
 }
 
-/** Commands that work in the terminal of the person, who may not have pnpm. */
+/** Prints commands that work in the terminal of the person, even without pnpm. */
 function whatNext() {
   const pnpm = pnpmCommand();
   if (pnpm === "pnpm") console.log("\nTo start a sandbox of your own, use it and stop it:\n");

@@ -34,7 +34,8 @@ async function main() {
     const fork = await synthesize(join(directory, "dist/main.js"), join(directory, "fork"));
     const differences = compare(ours, fork);
     for (const line of differences) console.error(`  ${line}`);
-    if (differences.length > 0) throw new ScriptError("cdktn synthesizes another document than CDKTF.");
+    if (differences.length > 0)
+      throw new ScriptError("The document that cdktn synthesizes differs from that of CDKTF.");
     console.log(
       `cdktn ${packages.cdktn}: the types compile, and all lines of the JSON but the version are equal (${ours.length}).`,
     );
@@ -97,7 +98,7 @@ async function compile(directory) {
 }
 
 /**
- * The lines of the document that an app writes. They are formatted anew: the libraries write an empty list differently.
+ * The lines of the document that an app writes. They are formatted again: the libraries write an empty list differently.
  * @param {string} app
  * @param {string} outdir
  */

@@ -39,7 +39,7 @@ export async function installBrowser(note) {
 
 /** @param {Note} note */
 export async function installPooler(note) {
-  // Debian installs it where only root's PATH leads.
+  // Debian installs it in a directory that only root's PATH contains.
   const found = () =>
     [...pathDirectories(), "/usr/sbin"].find((each) => isExecutable(join(each, "pgbouncer")));
   if (found() === undefined) await installSystemPackages(note, { apt: ["pgbouncer"], brew: ["pgbouncer"] });
@@ -113,7 +113,7 @@ export async function installEmulator(note) {
       hint: `Check that PyPI is reachable; PIP_INDEX_URL names a mirror. Instead, you can put moto_server 5 on the PATH:  pipx install '${moto}'`,
     });
   } catch (error) {
-    // An incomplete environment is of no use, and takes some 100 MB.
+    // An incomplete environment is useless, and takes about 100 MB.
     rmSync(venv, { recursive: true, force: true });
     throw error;
   }

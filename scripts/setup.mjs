@@ -13,7 +13,7 @@ import { ScriptError, isExecutable, mustRun, onPath, pathDirectories, root } fro
 
 const pnpm = "pnpm@12.21.0";
 const oldestNode = [20, 19];
-/** Written after an installation: the digest of the files that decide what is installed. */
+/** File with the digest of the files that decide what is installed. Each installation writes it. */
 const stamp = join(root, "node_modules", ".pilot-light-install");
 
 /**
@@ -80,14 +80,14 @@ async function installPackages(note) {
   return "installed";
 }
 
-/** What a person types to run pnpm: `pnpm`, or where that is not installed, the same version by npx, which asks nothing. */
+/** The words with which a person runs pnpm: `pnpm`, or npx with the same version if pnpm is not installed. npx then asks no question. */
 export function pnpmCommand() {
   // npx puts its own copy on the PATH, for the programs that it starts only.
   const own = pathDirectories().filter((directory) => !directory.includes(`${sep}_npx${sep}`));
   return own.some((directory) => isExecutable(join(directory, "pnpm"))) ? "pnpm" : `npx -y ${pnpm}`;
 }
 
-/** Tests call `pnpm` as people do. Where it is not installed, the tests use the copy that npx has downloaded. */
+/** Tests call `pnpm` as people do. If it is not installed, the tests use the copy that npx has downloaded. */
 async function putPnpmOnPath() {
   if (onPath("pnpm")) return "on the PATH";
   const { stdout } = await mustRun("npx", ["-y", "--package", pnpm, "-c", "command -v pnpm"]);
@@ -106,7 +106,7 @@ function digestOfManifests() {
   return hash.digest("hex");
 }
 
-/** Warns where cdktf-cli has no compiled native module for this version of Node. Nothing compiles it here. */
+/** Warns if cdktf-cli has no compiled native module for this version of Node. The set-up does not compile one. */
 function warnWithoutPty() {
   const store = join(root, "node_modules", ".pnpm");
   const folder = readdirSync(store).find((name) => name.startsWith("@cdktf+node-pty-prebuilt-multiarch@"));

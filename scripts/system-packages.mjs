@@ -91,7 +91,7 @@ async function asRoot(program, args, input = "", hint) {
 }
 
 /**
- * What a person does to install the packages.
+ * The command with which a person installs the packages.
  * @param {string} apt
  * @param {string} brew
  */

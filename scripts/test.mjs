@@ -11,7 +11,7 @@ import { setup } from "./setup.mjs";
 const ofSources = ["check:lint", "check:format"];
 /** The check that builds the packages. The other checks and some unit tests read the builds. */
 const building = "check:types";
-/** A check that takes a minute, most of it for a download. It runs beside the integration tests, which often wait. */
+/** A check that takes a minute, most of it for a download. It runs at the same time as the integration tests, which often wait. */
 const long = "check:fork";
 const filters = process.argv.slice(2);
 const reports = mkdtempSync(join(tmpdir(), "pilot-light-test-"));

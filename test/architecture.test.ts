@@ -1,6 +1,5 @@
 /**
- * docs/architecture.md draws the arrows of test/arrows.ts, and the files that it names exist.
- * The table is generated.
+ * docs/architecture.md contains the table of test/arrows.ts, which is generated, and the files that it names exist.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";

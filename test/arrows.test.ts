@@ -1,4 +1,4 @@
-/** Every import and every package.json of the workspace is held against the table of arrows. */
+/** Checks every import and every package.json of the workspace against the table of arrows. */
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -17,7 +17,7 @@ function sourcesOf(folder: string): string[] {
   });
 }
 
-describe("the workspace keeps to the arrows", () => {
+describe("the workspace follows the arrows", () => {
   it.each(folders)("%s: every import", (folder) => {
     const files = sourcesOf(folder);
     const wrong = files.flatMap((file) =>
@@ -91,7 +91,7 @@ describe("a wrong arrow is found", () => {
     expect(wrongImport(file, specifier)).toBeUndefined();
   });
 
-  it("finds circles, one that leads through several files as well", () => {
+  it("finds circles, even one through several files", () => {
     const imports = new Map([
       ["a", ["b"]],
       ["b", ["c"]],
@@ -132,6 +132,6 @@ describe("a wrong arrow is found", () => {
   });
 
   it("a package that the table does not name is an error", () => {
-    expect(() => wrongImport("packages/other/src/a.ts", "node:fs")).toThrow("draw its arrows first");
+    expect(() => wrongImport("packages/other/src/a.ts", "node:fs")).toThrow("add it to test/arrows.ts first");
   });
 });

@@ -1,6 +1,6 @@
 /**
- * The table of the arrows between packages and between the folders of a package, as docs/architecture.md draws them, and
- * what breaks it.
+ * The arrows: which package may import which, and which folder of a package may import which. Functions that find imports against the
+ * arrows. docs/architecture.md contains the table.
  */
 import { dirname, join, relative } from "node:path";
 import ts from "typescript";
@@ -9,7 +9,7 @@ import ts from "typescript";
 interface Arrows {
   /** Packages, or single modules of one. */
   always: readonly string[];
-  /** Also, in its tests. */
+  /** In addition, in its tests. */
   tests: readonly string[];
 }
 
@@ -43,7 +43,7 @@ const packages = new Map<string, Arrows>([
 
 /**
  * The folders of a package's `src`, each with the folders that its files may import. `top` is `src` itself, whose files may
- * import every folder. A folder that is not listed is an error: draw its arrows first.
+ * import every folder. A folder that is not listed is an error: add it to test/arrows.ts first.
  */
 export const folders = new Map<string, Readonly<Record<string, readonly string[]>>>([
   [
@@ -144,7 +144,9 @@ const allows = (allowed: readonly string[], wanted: string) =>
 function arrowsOf(file: string): { name: string; arrows: Arrows } {
   const name = file.split("/")[1] ?? "";
   const arrows = packages.get(name);
-  if (arrows === undefined) throw new Error(`${name}: not a package of the table; draw its arrows first`);
+  if (arrows === undefined) {
+    throw new Error(`${name}: not a package of the table; add it to test/arrows.ts first`);
+  }
   return { name, arrows };
 }
 
@@ -176,7 +178,9 @@ function wrongFolder(name: string, file: string, target: string): string | undef
   const wanted = folderOf(name, target);
   if (source === undefined || wanted === undefined || source === wanted || source === "top") return undefined;
   const allowed = folders.get(name)?.[source];
-  if (allowed === undefined) return `${name}/src/${source} is not in the table; draw its arrows first`;
+  if (allowed === undefined) {
+    return `${name}/src/${source} is not in the table; add it to test/arrows.ts first`;
+  }
   return allowed.includes(wanted) ? undefined : `${name}/src/${source} may not import ${wanted}`;
 }
 
@@ -220,7 +224,7 @@ export function circlesOf(imports: ReadonlyMap<string, readonly string[]>): stri
 
 /** Names and versions of one block of a package.json. */
 type Dependencies = Partial<Record<string, string>>;
-/** The part of a package.json that is held against the table. */
+/** The part of a package.json that is checked against the table. */
 export interface Manifest {
   name?: string;
   dependencies?: Dependencies;

@@ -70,7 +70,7 @@ test("an error is created by a register only", () => {
   expect(elsewhere).toEqual([]);
 });
 
-/** The part of JSON Schema that zod's schemas of documents become. */
+/** The part of JSON Schema that zod's schemas of documents are converted to. */
 interface JsonSchema {
   type?: string | readonly string[];
   description?: string;
@@ -171,7 +171,7 @@ function pages(): string[] {
   return ["README.md", ...docs.filter((file) => file.endsWith(".md")).map((file) => `docs/${file}`)];
 }
 
-test("the documents include the transcripts as they are", async () => {
+test("the documents include the transcripts unchanged", async () => {
   for (const page of pages()) {
     const text = readFileSync(join(root, page), "utf8");
     const filled = text.replace(marked, (_, name: string) => {

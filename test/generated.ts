@@ -1,4 +1,4 @@
-/** Documents that are generated from registries: written with UPDATE=1, otherwise compared. A stale one fails with this command. */
+/** Documents that are generated from registries: written with UPDATE=1, otherwise compared. The test of a stale one names this command. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { processEnvironment } from "@pilot-light/core/config/env";
@@ -17,7 +17,7 @@ export function markdownTable(head: readonly string[], rows: readonly (readonly 
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }
 
-/** Compares a file with what it should hold, formatted as Prettier does; with UPDATE=1 writes it. */
+/** Compares a file with a text, formatted by Prettier. With UPDATE=1, writes the file. */
 export async function expectGenerated(path: string, text: string): Promise<void> {
   expectText(path, await format(text, { parser: "markdown", printWidth: 110 }));
 }

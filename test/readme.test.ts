@@ -28,7 +28,7 @@ function fill(text: string, marker: string, table: string): string {
   return `${text.slice(0, text.indexOf(begin))}${begin}\n\n${table}\n\n${text.slice(text.indexOf(end))}`;
 }
 
-test("the README's tables of exit codes and variables are those of the registries", async () => {
+test("the README has the tables of exit codes and variables from the registries", async () => {
   const text = readFileSync(join(root, "README.md"), "utf8");
   await expectGenerated(
     "README.md",

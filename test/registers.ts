@@ -47,7 +47,7 @@ export interface FlagEntry {
   commands: readonly string[];
   /** The errors that it prevents. */
   codes: readonly string[];
-  /** What it does, as `--help` states it. */
+  /** The text of `--help`. */
   describe: string;
   /** When it is right to give the flag. */
   meaning: string;

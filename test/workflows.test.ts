@@ -51,7 +51,7 @@ describe("the workflows", () => {
     },
   );
 
-  it("use actions of this repository that put no expression into a script either", () => {
+  it("use actions of this repository whose scripts contain no expression either", () => {
     const directories = readdirSync(join(root, ".github/actions"));
     expect(directories).toContain("report-issue");
     for (const name of directories) {
@@ -112,7 +112,7 @@ describe("the workflows", () => {
     expect({ state: stdout.trim(), failed: exitCode !== 0 }).toEqual({ state, failed: state === "" });
   });
 
-  it("have credentials for as long as a job may run: an apply that loses them loses the state of its changes", () => {
+  it("have credentials for as long as a job may run, because an apply without credentials cannot store its state", () => {
     const jobs = names.flatMap((name) => textOf(name).split(/^ {2}(?=[\w-]+:\n {4})/m));
     const long = jobs.filter((job) => {
       const [, minutes = "0"] = /^ {4}timeout-minutes: (\d+)$/m.exec(job) ?? [];

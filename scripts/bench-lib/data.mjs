@@ -45,7 +45,7 @@ export function dataStatements(size) {
   return [big, ...others, "vacuum (analyze);"].join("\n");
 }
 
-/** Drops the seed, of which the other sizes need nothing. */
+/** Drops the seed, which the other sizes do not need. */
 const dropAll = "drop owned by current_user;";
 
 /** The statements that prepare the target. @param {Size} size */

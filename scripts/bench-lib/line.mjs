@@ -7,7 +7,7 @@ import { ScriptError } from "../run.mjs";
 
 /** @typedef {{ text: string, roundTripMs: number, bytesPerMs: number }} Line */
 
-/** Bytes that a connection may have on the line before its sender has to wait: more than the line holds at 100 MB/s and 10 ms. */
+/** Bytes in transit on a connection, after which its sender has to wait: as many as a line of 100 MB/s and 10 ms holds. */
 const windowBytes = 1_000_000;
 
 /**
@@ -40,7 +40,7 @@ export function startLine(line) {
       const server = createServer({ allowHalfOpen: true }, (near) => {
         const far = connect({ port: target, host: "127.0.0.1", allowHalfOpen: true });
         open.push(near, far);
-        // To connect takes a round trip as well. This proxy accepts at once, so the first bytes wait for it.
+        // A connection takes a round trip as well. This proxy accepts it at once, so the first bytes wait for that time.
         pump(near, far, up, line.roundTripMs);
         pump(far, near, down, 0);
       });
@@ -79,7 +79,7 @@ function direction({ roundTripMs, bytesPerMs }) {
 }
 
 /**
- * Sends what `from` receives to `to`, when it has crossed the line.
+ * Sends the bytes that `from` receives to `to`, after they have crossed the line.
  * @param {import("node:net").Socket} from
  * @param {import("node:net").Socket} to
  * @param {Direction} line

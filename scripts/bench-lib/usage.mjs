@@ -76,7 +76,7 @@ function sum(fields, which) {
   return which.reduce((total, index) => total + Number(fields[index]), 0) / ticks;
 }
 
-/** Reads the peak of a process until it ends: the system forgets it then. */
+/** Reads the peak memory of a process while it runs: the system does not keep it afterwards. */
 function watchMemory() {
   /** @type {number | undefined} */
   let peak;

@@ -6,7 +6,7 @@ import { ScriptError, mustRun, root, run } from "../run.mjs";
 /** @typedef {"checksums" | "counts" | "backup" | "scripts" | "pipe" | "parallel" | "pgcopydb"} Name */
 
 /**
- * What a way gets. The databases are services of libpq: `source`, `target`, and `copy`, an empty database on the target's server.
+ * The input of a way. The databases are services of libpq: `source`, `target`, and `copy`, an empty database on the target's server.
  * @typedef {object} Place
  * @property {NodeJS.ProcessEnv} env variables of the sandbox, behind the slow line if there is one
  * @property {Readonly<Record<"source" | "copy", string>>} urls
@@ -87,8 +87,8 @@ function sync(options) {
 }
 
 /**
- * What the scripts did, one step after the other: look up the account, the outputs and the password; dump; upload; restore over the target;
- * count. They counted one table; this counts all.
+ * The steps of the scripts, one after the other: look up the account, the outputs and the password; dump; upload; restore over the target;
+ * count rows. The scripts counted the rows of one table; this function counts those of all.
  * @param {Place} place
  */
 async function scripts({ env, directory, terraform, secret, bucket }) {
@@ -106,6 +106,6 @@ async function scripts({ env, directory, terraform, secret, bucket }) {
   const count = async (/** @type {string} */ service) =>
     (await mustRun("psql", ["-qXAt", "-d", `service=${service}`], { env, input: countAll })).stdout;
   if ((await count("source")) !== (await count("target"))) {
-    throw new ScriptError(`The scripts' way did not copy all rows.\n${output.slice(-2000)}`);
+    throw new ScriptError(`The scripts did not copy all rows.\n${output.slice(-2000)}`);
   }
 }

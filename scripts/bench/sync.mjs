@@ -1,6 +1,6 @@
 /**
  * `pnpm bench sync tiny|small|medium|large`: compares `pnpm sync neon-to-rds` with the scripts that it replaces, and with other ways to copy a
- * database. All take turns, on servers of a sandbox, which has no fsync.
+ * database. Each run measures all ways one after the other, on servers of a sandbox, which has no fsync.
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -83,7 +83,7 @@ async function compareOn(env, directory, options, line, leftOut) {
     mustRun("psql", ["-qX", "-c", "drop database if exists bench_copy", "-c", "create database bench_copy"], {
       env: { ...direct, ...rds, PGDATABASE: "postgres" },
     });
-  // Once without measuring: the first sync has a small target, the others one of full size.
+  // The first run is not measured: it replaces a small target, the others one of full size.
   await waysToSync.checksums.copy(place, () => undefined);
   /** @type {Map<Name, import("../bench-lib/usage.mjs").Usage[]>} */
   const usages = new Map(options.only.map((name) => [name, []]));
@@ -128,7 +128,7 @@ async function switchAutovacuumOff(connections, { adminPassword }, env) {
 }
 
 /**
- * What the ways get: variables that lead through the slow line, and files.
+ * Creates the input of the ways: variables that lead through the slow line, and files.
  * @param {NodeJS.ProcessEnv} env
  * @param {string} directory
  * @param {ReturnType<typeof startLine> | undefined} line
@@ -193,7 +193,7 @@ function service(name, variables) {
 }
 
 /**
- * For pgcopydb, which takes no services. It loses the host name of a URL that has an address as well, so the name is not checked.
+ * A URL for pgcopydb, which accepts no services. It loses the host name of a URL with an address, so nobody checks the name.
  * @param {NodeJS.ProcessEnv} variables
  */
 function url({ PGHOSTADDR, PGPORT, PGUSER, PGPASSWORD, PGDATABASE, PGSSLROOTCERT }) {

@@ -1,6 +1,6 @@
 /**
  * `pnpm bench validate [runs]`: compares `pnpm --silent validate` in both modes with the aws and terraform calls of the script that it
- * replaces (the original), one after the other. Both take turns, on one emulator.
+ * replaces (the original), one after the other. Both alternate, on one emulator.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -100,8 +100,8 @@ async function timed(work) {
 }
 
 /**
- * The calls of the original's `dev-validation.sh`, in its order. Its curl uses the load balancer's name, which the emulator does not have
- * in DNS: here it uses the stand-in.
+ * The calls of the original's `dev-validation.sh`, in the same order. Its curl connects to the load balancer by name. DNS does not know the
+ * names of the emulator, so curl connects to the stand-in here.
  * @param {Mode} mode
  * @param {TestEnvironment} environment
  * @param {string} folder

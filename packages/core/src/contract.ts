@@ -6,12 +6,12 @@ export const environmentName = "dev";
 /** `project` as AWS accepts it in every name below: at most 30 lowercase letters, digits, single hyphens; starts with a letter. */
 export const projectNamePattern = /^(?!.*--)[a-z](?:[a-z0-9-]{0,28}[a-z0-9])?$/;
 
-/** `us-east-1`, `us-gov-west-1`, `eusc-de-east-1`: what an AWS region is called. */
+/** `us-east-1`, `us-gov-west-1`, `eusc-de-east-1`: the form of an AWS region's name. */
 export const regionPattern = /^[a-z]{2,4}(?:-[a-z]+)+-\d$/;
 
 export const defaultProjectName = "davidshaevel";
 export const defaultRegion = "us-east-1";
-/** The region of CloudFront's certificates, wherever the other resources are. */
+/** The region of CloudFront's certificates, in whichever region the other resources are. */
 export const cdnRegion = "us-east-1";
 
 /** Names of the environment's resources, derived from the project name. Two orders coexist for historical reasons. */
@@ -26,7 +26,7 @@ export interface ResourceNames {
   serviceDiscoveryNamespace: string;
   /** Start of the names of snapshots that are taken before a deactivation removes the database. */
   databaseSnapshotPrefix: string;
-  /** Start of the names of the final snapshots that Terraform takes with the database. */
+  /** Start of the names of the final snapshots that RDS creates when Terraform deletes the database. */
   finalSnapshotPrefix: string;
   /** CPU profiles and heap snapshots of the backend. */
   profilingBucket: string;
@@ -133,13 +133,13 @@ export const outputsSchema = z.object({
   db_backups_bucket_name: text,
   db_backups_bucket_arn: text,
 
-  /** Where a task runs that forwards a port to the database. Empty in an environment that an earlier version deployed. */
+  /** Where the task runs that forwards a port to the database. Empty in an environment that an earlier version deployed. */
   database_access_cluster_name: text.default(""),
   database_access_task_definition_arn: text.default(""),
   database_access_subnet_ids: z.array(text).default([]),
   database_access_security_group_id: text.default(""),
 
-  /** What a sync inside AWS needs in addition to the cluster and the subnets above. Empty as these are. */
+  /** What a sync inside AWS needs in addition to the cluster and the subnets above. Empty in such an environment as well. */
   sync_task_definition_arn: text.default(""),
   sync_security_group_id: text.default(""),
   sync_log_group_name: text.default(""),

@@ -35,7 +35,10 @@ export function draftKey(key: string): string {
   return `${key.slice(0, -dumpEnding.length)}${draftEnding}`;
 }
 
-/** S3 key of the record that a database of a system, which a run at this time created, is a changed copy. */
+/**
+ * S3 key of the record of a mark: a database of this system is a changed copy.
+ * @param stamp time of the run that created the database
+ */
 export function markKey(system: DatabaseSystem, stamp: string): string {
   return `${system}-dumps/${stamp}${markEnding}`;
 }
@@ -84,12 +87,12 @@ export function isMarkKey(key: string): boolean {
 }
 
 /**
- * Whether a dump is complete: a dump without a manifest is one whose sync has not finished.
+ * Whether a dump is complete. If a dump has no manifest, its sync has not finished.
  * @param keys all keys of the bucket
  */
 export function isComplete(key: string, keys: ReadonlySet<string>): boolean {
   return keys.has(manifestKey(key));
 }
 
-/** Of the records of runs, apart from the prefixes of dumps, which other commands list. */
+/** Prefix of the records of runs. It is not below a prefix of dumps, because other commands list those. */
 export const recordPrefix = "run-records/";

@@ -275,7 +275,7 @@ export const awsAccessDenied = defineError<AwsAttempt>({
   failure: "aws",
   meaning: "The AWS credentials are valid, but their role may not do what the command needs.",
   remedy:
-    "Use a role with the privilege that the message names. `pnpm policy <command>` prints the policy that a command needs.",
+    "Use a role with the permission that the message names. `pnpm policy <command>` prints the policy that a command needs.",
   message: ({ attempt, reason }) => `${attempt}: AWS denied access. ${reason}`,
   hint: () => "Check which role you use:  aws sts get-caller-identity",
 });
@@ -467,7 +467,7 @@ export const databaseMissing = defineError<Connecting & { database: string; syst
     "Correct the name. If a sync was interrupted, do not create a database of that name, but run `pnpm sync undo <system>`, which restores the name.",
   message: ({ name, database }) => `${name}: the server has no database "${database}".`,
   hint: ({ setting, system }) =>
-    `Check the database name in ${setting}. If a sync was interrupted, the database may have another name: do not create a database. To restore the name:  pnpm sync undo ${system}`,
+    `Check the database name in ${setting}. If a sync was interrupted, do not create a database: it may exist under another name. To restore the name:    pnpm sync undo ${system}`,
 });
 
 export const notAccepting = defineError<Connecting & { system: string; quotedDatabase: string }>({

@@ -1,4 +1,4 @@
-/** The operating system, as far as it decides which command installs a program. */
+/** What the command that installs a program depends on: the operating system and the architecture. */
 import { readFileSync } from "node:fs";
 
 export interface OperatingSystem {

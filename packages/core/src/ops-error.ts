@@ -125,7 +125,7 @@ export interface ErrorEntry<Facts> {
   details?: (facts: Facts) => readonly string[];
 }
 
-/** Creates the error from its facts. Options that are given win over those of the entry; details are appended. */
+/** Creates the error from its facts. Given options have precedence over those of the entry; details are appended. */
 export interface RegisteredError<Facts> {
   (facts: Facts, options?: OpsErrorOptions): OpsError;
   readonly entry: ErrorEntry<Facts>;

@@ -34,10 +34,10 @@ export const unitPrices = {
   fargateSpotGigabyte: { usd: 0.0013, per: "hour", source: fargate },
   /** gp3, one zone. */
   databaseGigabyte: { usd: 0.115, per: "month", source: rds },
-  /** Beyond the size of the database. */
+  /** For snapshots beyond the size of the database. */
   snapshotGigabyte: { usd: 0.095, per: "month", source: rds },
   secret: { usd: 0.4, per: "month", source: "https://aws.amazon.com/secrets-manager/pricing/" },
-  /** A private zone in Route 53, as Cloud Map makes one. */
+  /** A private zone in Route 53, such as Cloud Map creates. */
   privateZone: { usd: 0.5, per: "month", source: "https://aws.amazon.com/route53/pricing/" },
   fileSystemGigabyte: { usd: 0.3, per: "month", source: "https://aws.amazon.com/efs/pricing/" },
   imageGigabyte: { usd: 0.1, per: "month", source: "https://aws.amazon.com/ecr/pricing/" },

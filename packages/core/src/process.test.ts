@@ -4,7 +4,7 @@ import { commandLine, isProcessAlive, run } from "./process.ts";
 
 const environment = { PATH: "/usr/bin:/bin", GREETING: "it's $HOME" };
 
-test("arguments reach the program as they are, and only the environment that is given", async () => {
+test("a program gets its arguments unchanged, and only the given environment", async () => {
   const words = ["a b", "$HOME", "it's", '"', "\\", ";", "*", ""];
   const script = "process.stdout.write(JSON.stringify([process.argv.slice(1), process.env]))";
   const result = await run(process.execPath, ["-e", script, "--", ...words], { environment });
@@ -21,7 +21,7 @@ test("the last forty lines of stderr are kept, and each line is reported as it a
   expect(lines).toHaveLength(100);
 });
 
-test("an interruption ends the program and is what is thrown", async () => {
+test("an interruption ends the program, and its reason is thrown", async () => {
   const controller = new AbortController();
   const running = run(process.execPath, ["-e", "setTimeout(() => {}, 60_000)"], {
     environment,
@@ -42,7 +42,7 @@ test("a command line is shown as a shell would read it", () => {
   );
 });
 
-test("a process runs until it has ended, also one of another user", async () => {
+test("a process counts as alive until it has ended, even one of another user", async () => {
   expect(isProcessAlive(process.pid)).toBe(true);
   // Process 1 may belong to another user.
   expect(isProcessAlive(1)).toBe(true);

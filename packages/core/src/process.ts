@@ -37,7 +37,7 @@ export function commandLine(program: string, args: readonly string[]): string {
     .join(" ");
 }
 
-/** Whether a process runs on this machine, also one of another user. */
+/** Whether a process runs on this machine, even one of another user. */
 export function isProcessAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -1,4 +1,4 @@
-/** The run's private directory for dumps and password files. The run removes it at the end; the next run removes that of a killed run. */
+/** The run's private directory for dumps and password files. The run removes it at the end. The next run removes that of a killed run. */
 import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

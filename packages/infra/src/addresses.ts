@@ -35,7 +35,7 @@ export function addresses(props: AddressesProps): Addresses {
     application: url(ofDomain, ofCdn),
     backend: url(text`${ofDomain}/api`, text`${ofCdn}/api`),
     grafana: url(ofGrafana, text`${ofCdn}/grafana`),
-    // The load balancer accepts no other connections than those of CloudFront.
+    // The load balancer accepts connections from CloudFront only.
     cnameRecords: withDomain([domainName, grafanaDomain].map((name) => ({ name, target: cdnDomainName }))),
     domainUrls: withDomain([ofDomain, text`${ofDomain}/api`, ofGrafana]),
   };

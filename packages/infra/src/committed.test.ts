@@ -1,4 +1,4 @@
-/** The copy for Terraform Cloud that is committed: up to date, and noticed when it is not. */
+/** The copy that is committed for Terraform Cloud: it is up to date, and a stale copy is found. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -8,7 +8,7 @@ import { checkCommitted, committedText, writeCommitted } from "./committed.ts";
 const shop = { project: "shop", region: "eu-west-1" };
 
 describe("the committed copy", () => {
-  it("is that of the code (pnpm infra:commit writes it again)", () => {
+  it("is equal to what the code synthesizes (pnpm infra:commit writes it again)", () => {
     expect(checkCommitted("davidshaevel")).toBeGreaterThan(0);
   });
 
@@ -17,7 +17,7 @@ describe("the committed copy", () => {
     expect(Object.keys(terraform).sort()).toEqual(["required_providers", "required_version"]);
   });
 
-  it("comes with a lock of a provider version that the stack accepts, which a person may replace", () => {
+  it("has a lock of a provider version that the stack accepts, and a person may replace the lock", () => {
     const folder = mkdtempSync(join(tmpdir(), "infra-committed-"));
     try {
       const lock = join(dirname(writeCommitted(shop, folder)), ".terraform.lock.hcl");
@@ -36,7 +36,7 @@ describe("the committed copy", () => {
     }
   });
 
-  it("is missed where the project has none", () => {
+  it("is reported as missing if the project has none", () => {
     const error = expect.objectContaining({ code: "COMMITTED_MISSING" }) as Error;
     expect(() => checkCommitted("shop")).toThrow(error);
   });

@@ -12,8 +12,8 @@ import {
 type Countable = TerraformResource | TerraformDataSource;
 
 /**
- * A condition that consists of Terraform variables only. Terraform must know a count before it creates anything, so that an attribute
- * of a resource can never be part of it.
+ * A condition that consists only of Terraform variables. Terraform must know a count before it creates resources, so no attribute of a
+ * resource can be part of the condition.
  */
 export class Gate {
   readonly condition: IResolvable;
@@ -32,8 +32,8 @@ export class Gate {
   }
 
   /**
-   * Lets the resource exist only under the condition. References to it then have the index that Terraform requires, and that CDKTF
-   * omits for counted resources.
+   * Makes the resource exist only under the condition. References to it then have the index that Terraform requires. CDKTF itself omits the
+   * index.
    */
   count<Resource extends Countable>(resource: Resource): Resource {
     resource.count = Token.asNumber(conditional(this.condition, 1, 0));

@@ -6,7 +6,7 @@ const longest = 32;
 
 /**
  * `<prefix>-<suffix>`. A name of more than 32 characters gets a shorter prefix, followed by four characters of its hash: the names of
- * projects with the same beginning stay different.
+ * projects with the same beginning remain different.
  */
 export function limitedName(prefix: string, suffix: string): string {
   const name = `${prefix}-${suffix}`;

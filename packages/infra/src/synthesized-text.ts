@@ -1,4 +1,4 @@
-/** Synthesizes the Terraform as text, and leaves no file behind. */
+/** Synthesizes the Terraform JSON as text, and leaves no file behind. */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
 /**
- * The environment's whole life as a user leads it: the real CLI, the real terraform, the real AWS provider, against the
- * emulator. Every deployment takes a minute or two there, so each step serves all tests of its part.
+ * The environment from the first deployment to its deletion: the real CLI, the real terraform and the real AWS provider, against the
+ * emulator. Every deployment takes a minute or two there, so all tests of a part share one deployment.
  */
 import { readFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
@@ -75,12 +75,12 @@ describe("deployed for the first time", () => {
     expect(await readdir(root)).not.toContain("terraform.pilot-test-dev.tfstate");
   });
 
-  it("leaves nothing to change", async () => {
+  it("leaves no change to a further plan", async () => {
     const plan = await workplace.terraform(["plan", "-input=false"]);
     expect(plan.stdout).toContain("No changes.");
   });
 
-  it("refuses values that AWS would refuse, and says which", async () => {
+  it("refuses values that AWS would refuse, and names them", async () => {
     const wrong = {
       vpc_cidr: "10.0.0.0/24",
       availability_zones: '["us-east-1a","us-east-1a"]',
@@ -141,7 +141,7 @@ describe("activated, with a domain", () => {
       service_discovery_namespace: "pilot-test.local",
       application_url: "https://dev.example.com",
       grafana_url: "https://grafana.dev.example.com",
-      // As it was when the certificate was made.
+      // The status at the creation of the certificate.
       acm_certificate_status: expect.stringMatching(/^(PENDING_VALIDATION|ISSUED)$/) as string,
       cloudflare_cname_records: [
         { name: "dev.example.com", target: outputs.cloudfront_domain_name },
@@ -151,12 +151,12 @@ describe("activated, with a domain", () => {
     expect(outputs.acm_certificate_validation_records).toHaveLength(2);
   });
 
-  it("has the resources of the snapshot of this mode, and keeps everything it had", async () => {
+  it("has the resources of the snapshot of this mode, and keeps the existing ones", async () => {
     expect([...active]).toEqual(expect.arrayContaining([...always]));
     await expect(listing(active)).toMatchFileSnapshot("snapshots/active.txt");
   });
 
-  it("gives the same outputs when asked again", async () => {
+  it("returns the same outputs again", async () => {
     expect(await workplace.output()).toEqual(deployed);
   });
 
@@ -173,7 +173,7 @@ describe("deactivated", () => {
     deployed = await workplace.deploy("--var", "db_deletion_protection=false");
   });
 
-  it("is in pilot light again, with the same things under the same ids", async () => {
+  it("is in pilot light again, with the same resources and ids", async () => {
     expect(outputsOf(deployed)).toMatchObject({
       dev_activated: false,
       ecs_cluster_name: "",
@@ -202,7 +202,7 @@ describe("destroyed, as docs/runbooks/terraform-cloud.md describes", () => {
 });
 
 describe("GitHub's role for deployments", () => {
-  it("may do everything that Terraform did here, but for what only a person does", () => {
+  it("allows all calls that Terraform made in this test, except those that only a person makes", () => {
     const text = readFileSync(join(workplace.stackDirectory, "cdk.tf.json"), "utf8");
     const policies = synthesizedPolicies.parse(JSON.parse(text)).resource.aws_iam_policy;
     const ofDeployments = Object.values(policies).filter(({ name }) => name.includes("-github-deploy-"));

@@ -27,7 +27,7 @@ export async function startRecorder(target: string): Promise<Recorder> {
   return { url: `http://${address}`, actions, [Symbol.asyncDispose]: dispose };
 }
 
-/** The two privileges of AWS Budgets, where the calls have other names (Service Authorization Reference). */
+/** The two IAM actions of AWS Budgets. Its calls have other names (Service Authorization Reference). */
 const namesOfBudgets: readonly (readonly [RegExp, string])[] = [
   [/^(Create|Update|Delete)(Budget|Notification|Subscriber)$/, "ModifyBudget"],
   [/^Describe/, "ViewBudget"],
@@ -41,6 +41,6 @@ function actionOf({ headers }: IncomingMessage, body: Buffer): string | undefine
       ? target.split(".").at(-1)
       : new URLSearchParams(body.toString()).get("Action");
   if (service === undefined || name === undefined || name === null) return undefined;
-  const [, privilege] = (service === "budgets" && namesOfBudgets.find(([calls]) => calls.test(name))) || [];
-  return `${service}:${privilege ?? name}`;
+  const [, action] = (service === "budgets" && namesOfBudgets.find(([calls]) => calls.test(name))) || [];
+  return `${service}:${action ?? name}`;
 }

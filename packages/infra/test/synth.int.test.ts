@@ -1,4 +1,4 @@
-/** The synthesized JSON as terraform sees it, the place of its state, and what a synth costs. */
+/** The synthesized JSON as terraform reads it, the place of its state, and the memory of a synthesis. */
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isCurrent } from "@pilot-light/core/cli/bundle";
@@ -15,7 +15,7 @@ const create = (project: string, variables: Environment = {}) =>
   Workplace.create({ project, region, endpoint: motoUrl(inject("sandbox").moto), variables });
 
 describe("terraform validate", () => {
-  it("accepts what is committed for Terraform Cloud", async () => {
+  it("accepts the configuration that is committed for Terraform Cloud", async () => {
     await using workplace = await create("davidshaevel");
     const directory = join(workplace.directory, "committed");
     await mkdir(directory);
@@ -69,7 +69,7 @@ describe("variables that AWS refuses together", () => {
 });
 
 describe("a state in S3", () => {
-  it("is there after an apply, and is locked by S3 itself", async () => {
+  it("exists after an apply, and S3 itself locks it", async () => {
     const url = motoUrl(inject("sandbox").moto);
     expect(await putS3(url, "infra-test-states")).toBe(200);
     await using workplace = await create("state-test", {

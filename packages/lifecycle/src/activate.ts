@@ -52,7 +52,7 @@ interface ActivationFacts {
   sync: SyncPlan | null;
   divergence: Divergence | null;
   willSync: boolean;
-  /** The backend runs, or is about to. */
+  /** The backend runs or starts, so it may write to RDS. */
   backendMayWrite: boolean;
 }
 
@@ -86,7 +86,7 @@ async function inspect(context: ModeChangeContext): Promise<ActivationFacts> {
   const contents = checkTerraformPlan(preflight, context, state, async () => [
     ...(await images).map(({ service, reference }) => ({ name: imageVariables[service], value: reference })),
     ...options.variables,
-    // The last one wins: a file with variables may set it as well.
+    // Last, because the last value has precedence: a file with variables may set the variable as well.
     { name: "dev_activated", value: "true" },
   ]);
   const account = checkAccountFor(preflight, context, contents);
@@ -122,13 +122,13 @@ async function inspect(context: ModeChangeContext): Promise<ActivationFacts> {
   };
 }
 
-/** Active, complete, and nothing to resume. After an interrupted deactivation the backend may be stopped, so that is not enough. */
+/** Active, complete, and without a run to resume: an interrupted deactivation may have stopped the backend. */
 function isActive({ outputs, contents }: ActivationFacts, { resume, journal }: ModeChangeContext): boolean {
   const isDeactivating = journal.unfinished?.command === "deactivate";
   return outputs.dev_activated && isComplete(contents.changes) && resume === undefined && !isDeactivating;
 }
 
-/** Whether the database exists before the deployment. Then the sync fills it before the application starts. */
+/** Whether the sync runs before the deployment: if the database exists already, the sync fills it before the application starts. */
 function syncsFirst(
   { outputs, contents }: ActivationFacts,
   { resume, syncData }: ModeChangeContext,
@@ -161,7 +161,7 @@ function planFor(
   });
 }
 
-/** When the environment will be due for its deactivation. A time that was recorded before counts while the environment is active. */
+/** When the environment will be due for its deactivation. A time that an earlier run recorded counts while the environment is active. */
 function dueTime({ outputs }: ActivationFacts, { options, journal }: ModeChangeContext): string | null {
   if (options.schedule !== undefined) return options.schedule.at;
   const counts = outputs.dev_activated || journal.unfinished !== undefined;
@@ -194,7 +194,7 @@ function notesOf(
   ];
 }
 
-/** The note where a run has not finished and this one does not resume it. */
+/** The note if an earlier run has not finished and this one does not resume it. */
 function newRunNote({ command, startedAt }: JournalEntry): string {
   return `the run of \`${command}\` of ${formatMinute(startedAt)} UTC has not finished; this run does not resume it`;
 }

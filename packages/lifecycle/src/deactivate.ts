@@ -46,7 +46,7 @@ import type { UnknownResource } from "./terraform/unknown-resources.ts";
 
 /** What the preflight of a deactivation found. */
 interface DeactivationFacts {
-  /** With the database of the state, where an interrupted deactivation has emptied the outputs. */
+  /** If an interrupted deactivation has emptied the outputs, the database is read from the resources of the state. */
   outputs: Outputs;
   unknown: readonly UnknownResource[];
   contents: SavedPlan;
@@ -207,7 +207,7 @@ async function carryOut(
   const { journal, names, options, resume, stack, syncData } = context;
   const { contents, outputs } = facts;
   if (resume === undefined) {
-    // The time counts until the deactivation has finished: a scheduler repeats a run that failed.
+    // The time remains until the deactivation has finished, so that a scheduler repeats a failed run.
     const deactivateAt = journal.last?.deactivateAt ?? null;
     await beginJournal({ command: "deactivate", createsDatabase: false, images: {}, deactivateAt }, context);
   } else {
@@ -227,7 +227,7 @@ async function carryOut(
   await runner.step(
     "deploy",
     async () => {
-      // A copy that was verified before a snapshot, or days ago, may be outdated.
+      // A copy may be outdated if it was verified before the snapshot, or days ago.
       const isFresh =
         !isDeleted && runner.finished.some(({ step, outcome }) => step === "sync" && outcome === "done");
       if (syncData && !isFresh && outputs.database_endpoint !== "") {

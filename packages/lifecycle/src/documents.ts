@@ -30,7 +30,7 @@ const costsSchema = z.strictObject({
   usage: z
     .array(z.string())
     .describe("Names of the items that depend on use; their amounts are those of a quiet month."),
-  unknown: z.array(z.string()).describe("What the tool knows no price for."),
+  unknown: z.array(z.string()).describe("Resources whose price the tool does not know."),
 });
 
 const imageSchema = z.strictObject({
@@ -196,7 +196,7 @@ const adoptionSchema = z.object({
         keep: z.string().describe("The variable that keeps what exists, as `--var` takes it."),
       }),
     )
-    .describe("Differences between what exists and what the plan makes of it, as far as a variable decides."),
+    .describe("Attributes of existing resources that the plan changes, and that a variable decides."),
   variables: z.array(z.string()).describe("Every `--var` that keeps what exists."),
   terraform: terraformSchema,
 });

@@ -65,13 +65,13 @@ export const modeChangeRunning = defineError<{
 }>({
   code: "MODE_CHANGE_RUNNING",
   failure: "precondition",
-  meaning: "Another activation or deactivation changed the journal after this command made its plan.",
+  meaning: "Another activation or deactivation changed the journal after this command created its plan.",
   remedy: "Wait until the other run has finished. `pnpm status` shows its state.",
   state: "nothing-written",
   message: ({ journal, other }) =>
     other === undefined
-      ? `Someone removed the journal ${journal} after this command made its plan.`
-      : `A run of \`${other.command}\`, started ${formatMinute(other.startedAt)} UTC, changed this environment after this command made its plan.`,
+      ? `The journal ${journal} was removed after this command created its plan.`
+      : `A run of \`${other.command}\`, started ${formatMinute(other.startedAt)} UTC, changed this environment after this command created its plan.`,
   hint: () => "To see the state of the environment:  pnpm status",
 });
 
@@ -252,7 +252,7 @@ export const dataLossRefused = defineError<{
   }[];
   /** Finishes the mode change that was interrupted, if there is one. */
   resumeCommand: string | undefined;
-  /** A deployment would delete the database of an environment in whose pilot light no database exists. */
+  /** A deployment would delete the database of an environment that has no database in pilot light. */
   deletesDatabase: boolean;
   anywayCommand: string;
 }>({
@@ -357,7 +357,7 @@ export const targetNewer = defineError<{
   code: "TARGET_NEWER",
   failure: "precondition",
   meaning:
-    "The sync would, or may, replace rows that only the target has. The target has changed since both databases were last equal, or no manifest records when they were equal.",
+    "The sync may replace rows that only the target has. The target has changed since both databases were last equal, or no manifest records when they were equal.",
   remedy:
     "Compare both databases. To replace the newer rows, add `--allow-newer`. S3 keeps a dump of them for 30 days.",
   state: "nothing-written",
@@ -546,7 +546,7 @@ export type HarmfulChange = {
   forcedBy: readonly string[];
   /** `--var` options that avoid it. */
   keep: readonly string[];
-  /** The replaced resources that it refers to, and whose replacement causes this one; else "". */
+  /** The replaced resources that it refers to and whose replacement causes this change; "" if there are none. */
   follows: string;
 };
 

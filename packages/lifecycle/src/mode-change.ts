@@ -80,7 +80,7 @@ function findRunToResume(
 }
 
 /**
- * The options that the run was started with still apply. Variables of this command follow those of the run, and so have precedence.
+ * The options that the run was started with still apply. Variables of this command come after those of the run, so they have precedence.
  * @throws OpsError RESUME_CONTRADICTED (usage), VARIABLE_NEEDED (precondition)
  */
 function withResumedOptions(given: ModeChangeOptions, resume: JournalEntry): ModeChangeOptions {
@@ -182,7 +182,7 @@ export function syncOptions(
   };
 }
 
-/** Syncs without another prompt: the plan was confirmed, and the sync checks again what may have changed since. */
+/** Syncs without another prompt: a person confirmed the plan, and the sync checks again what may have changed since. */
 export async function syncNow(
   direction: DirectionName,
   options: CopyOptions,

@@ -13,7 +13,7 @@ export type ImageName = "backend" | "frontend" | "grafana";
 
 /** The option `--for` of an activation. */
 export interface Schedule {
-  /** As it was given, such as `8h`, for hints. */
+  /** The text that the person gave, such as `8h`, for hints. */
   text: string;
   /** When the environment is due for its deactivation; null for never. */
   at: string | null;

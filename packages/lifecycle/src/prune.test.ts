@@ -42,7 +42,7 @@ test.each(["creating", "failed", "deleting", "incompatible-restore"])(
   },
 );
 
-test("the newest available snapshot is kept, whatever number is given", () => {
+test("the newest available snapshot is kept for every given number", () => {
   expect(ids(prunable([snapshot(24, { status: "failed" }), snapshot(23), snapshot(22)], 0))).toEqual([22]);
 });
 

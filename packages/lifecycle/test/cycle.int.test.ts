@@ -128,7 +128,7 @@ part("an activation that ends before Terraform starts", ["pilot light", "pilot l
 });
 
 sequence("an activation that Terraform does not finish", ["pilot light", "partly active"], () => {
-  it("says how far Terraform came when it failed, and is not taken for active", async () => {
+  it("reports how many changes Terraform made before it failed, and does not count as active", async () => {
     const refuseServices: Decide = (_service, target) =>
       target.endsWith(".CreateService") ? 403 : "forward";
     const result = await environment.during(refuseServices, () =>
@@ -157,7 +157,7 @@ sequence("an activation that Terraform does not finish", ["pilot light", "partly
     expect(parseDocument(result).error?.code).toBe("RESYNC_REFUSED");
   });
 
-  it("lets Terraform end what it has begun when it is interrupted, and keeps its state", async () => {
+  it("lets Terraform finish running changes when it is interrupted, and keeps its state", async () => {
     const result = await environment.interrupt(["activate", "--resume", "--yes"], "creating aws_");
     expect(result.exitCode, result.text).toBe(130);
     expect(result.stderr).toMatch(/SIGINT.* \d+ of \d+ changes were made/);
@@ -194,7 +194,7 @@ part("an activation that is resumed", ["partly active", "active"], () => {
 });
 
 part("an active environment", ["active", "active"], () => {
-  it("has kept everything it had under the same ids", async () => {
+  it("has kept its resources, with the same ids", async () => {
     expect([...(await environment.workplace.ids())]).toEqual(expect.arrayContaining([...always]));
   });
 
@@ -222,7 +222,7 @@ part("an active environment", ["active", "active"], () => {
     expect(parseDocument(contradicted).error, contradicted.text).toMatchObject({ code: "USAGE" });
   });
 
-  it("says so when it is activated again, and whether it is healthy, and is scheduled for its deactivation", async () => {
+  it("is reported as already active when it is activated again, with its health, and is scheduled for its deactivation", async () => {
     const result = await environment.run(["activate", "--for", "8h", "--yes", "--json"]);
     expect(result.exitCode, result.text).toBe(0);
     const at = await environment.deactivateAt();
@@ -269,7 +269,7 @@ part("an active environment", ["active", "active"], () => {
 });
 
 part("a deactivation that ends before Terraform starts", ["active", "active"], () => {
-  it("is refused while production is, or may be, served from here, with --yes as well", async () => {
+  it("is refused while this environment serves, or may serve, production, even with --yes", async () => {
     const before = await environment.everything();
     const env = { PILOT_LIGHT_PRODUCTION_DOMAIN: undefined };
     const result = await environment.run(["deactivate", "--yes", "--sync-data", "--json"], { env });
@@ -313,7 +313,7 @@ part("a deactivation that ends before Terraform starts", ["active", "active"], (
     expect(await environment.backendTasks()).toBe(2);
   });
 
-  it("leaves the backend alone with --keep-backend, for a tunnel that goes through its tasks", async () => {
+  it("does not stop the backend with --keep-backend, for a tunnel through its tasks", async () => {
     const scaled: string[] = [];
     const watch: Decide = (service, target) => {
       if (target.endsWith(".UpdateService")) scaled.push(target);
@@ -326,7 +326,7 @@ part("a deactivation that ends before Terraform starts", ["active", "active"], (
     expect(scaled).toEqual([]);
   });
 
-  it("starts the backend again when it is interrupted while it stops it", async () => {
+  it("starts the backend again when it is interrupted while it stops the backend", async () => {
     const before = await environment.serial();
     const args = ["deactivate", "--sync-data", "--yes", "--verbose"];
     const result = await environment.interrupt(args, "UpdateService");
@@ -345,7 +345,7 @@ part("a deactivation that ends before Terraform starts", ["active", "active"], (
     expect(await environment.backendTasks()).toBe(2);
   });
 
-  /** A deactivation whose line to RDS stops while the copy begins. */
+  /** A deactivation whose connection to RDS stops carrying data while the copy begins. */
   const copying = (also: () => void): DeadLine => ({
     args: ["deactivate", "--sync-data", "--yes", "--verbose"],
     // The preflight runs no pg_dump that uses a snapshot.
@@ -369,7 +369,7 @@ part("a deactivation that ends before Terraform starts", ["active", "active"], (
     expect(await environment.backendTasks()).toBe(2);
   });
 
-  it("ends within ten seconds of an interruption when RDS and ECS do not answer, and names what starts the backend", async () => {
+  it("ends within ten seconds of an interruption when RDS and ECS do not answer, and names the command that starts the backend", async () => {
     const before = await environment.serial();
     const { exitCode, text, milliseconds } = await runStopped(
       environment,
@@ -406,7 +406,7 @@ part("a deactivation that ends before Terraform starts", ["active", "active"], (
 });
 
 sequence("a deactivation that Terraform does not finish", ["active", "partly destroyed"], () => {
-  it("says what is there when Terraform fails to destroy it", async () => {
+  it("reports where the data is when Terraform fails to destroy resources", async () => {
     await environment.write("rds", "written-while-active");
     const keepServices: Decide = (_service, target) => (target.endsWith(".DeleteService") ? 403 : "forward");
     const result = await environment.during(keepServices, () =>
@@ -418,7 +418,7 @@ sequence("a deactivation that Terraform does not finish", ["active", "partly des
     const status = await environment.run(["status"]);
     expect(status.stderr).toContain("mode: partly active");
     expect(status.stderr).toContain(`dev-${project}-backend`);
-    // Validation says the same.
+    // `pnpm validate` reports the same.
     const validateBin = join(root, "packages/validate/dist/bin.js");
     const validated = await run(process.execPath, [validateBin, "--only", "terraform-outputs"], {
       environment: environment.env,

@@ -10,7 +10,7 @@ export interface DeadLine {
   stop: (lines: { neon: TcpProxy; rds: TcpProxy }) => void;
 }
 
-/** Runs a command whose line stops. With a signal, sends it two seconds later; without, the limit for a line without data is four seconds. */
+/** Runs a command whose line stops. A signal, if there is one, is sent two seconds later. Otherwise, the limit for a line without data is four seconds. */
 export async function runStopped(
   environment: TestEnvironment,
   { args, when, stop }: DeadLine,

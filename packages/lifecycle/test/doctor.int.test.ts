@@ -1,4 +1,4 @@
-/** `pnpm run doctor` and `pnpm configure` as a person runs them: on an empty machine, in the sandbox, with each thing that can be wrong. */
+/** `pnpm run doctor` and `pnpm configure` as a person runs them: on an empty machine, in the sandbox, and with each problem that they detect. */
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -95,7 +95,7 @@ test("the settings file gives the variables, doctor states where each is from, a
   expect(`${stdout}${stderr.join("\n")}`).not.toContain(password);
 });
 
-test("wrong values, missing privileges and programs are problems, each with what helps", async () => {
+test("wrong values, missing privileges and missing programs are problems, each with the command that helps", async () => {
   const role = `limited_${pair.project.replaceAll("-", "_")}`;
   await pair.query("neon", `create role ${role} login password 'pw'`);
   try {
@@ -223,7 +223,7 @@ test("a full quota, and a missing role of ECS, are found", async () => {
   const held = await Promise.all(
     Array.from({ length: 4 }, () => ec2.send(new AllocateAddressCommand({ Domain: "vpc" }))),
   );
-  // Nothing is deployed, so that the next activation needs everything.
+  // Nothing is deployed, so the next activation creates every resource.
   const directory = join(home, "new-machine");
   const undeployed = { ...pair.env, PILOT_LIGHT_OUTPUTS_FILE: "", TF_STATE_BUCKET: pair.bucket };
   const full = await examine({ ...undeployed, AWS_REGION: region }, directory);

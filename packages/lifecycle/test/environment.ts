@@ -42,7 +42,7 @@ export interface RunOptions {
 
 const forward: Decide = () => "forward";
 
-/** No dump can be stored in the backups bucket. */
+/** Refuses to store a dump in the backups bucket. */
 export const refuseDumps: Decide = (service, target) =>
   service === "s3" && target.startsWith("PUT") && target.includes(".dump") ? 403 : "forward";
 
@@ -161,7 +161,7 @@ export class TestEnvironment implements AsyncDisposable {
     });
   }
 
-  /** RDS does not answer any more as soon as the output contains a text. The first request to it after that leads to SIGINT. */
+  /** As soon as the output contains a text, RDS no longer answers. The first request to RDS after that leads to a SIGINT. */
   async interruptWhileRdsHangs(args: readonly string[], when: string): Promise<CommandRun> {
     let hangs = false;
     let sent = false;
@@ -171,7 +171,7 @@ export class TestEnvironment implements AsyncDisposable {
         hangs = true;
         this.decide = (service) => {
           if (service !== "rds") return "forward";
-          // Only one: a second one may arrive when the process is about to end, and no longer listens.
+          // Sends only one: a second signal may arrive when the process is about to end and no longer handles it.
           if (!sent) void sleep(500).then(() => child.kill("SIGINT"));
           sent = true;
           return "hang";

@@ -1,5 +1,5 @@
 /**
- * An environment that other Terraform code created. In the place where this stack has its state, every command that applies refuses it and
+ * An environment that other Terraform code created. If its state is in the place of this stack's state, every command that applies refuses it and
  * changes nothing. `pnpm infra:adopt` takes it over with the real provider: nothing is deleted or replaced, and the mode changes work.
  */
 import { cp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
@@ -64,7 +64,7 @@ function s3(): S3Client {
   return new S3Client(clientOptions(motoUrl(testSandbox().state.moto), region));
 }
 
-/** What holds data. */
+/** The data of the environment: rows and the object. */
 async function data() {
   const [{ Contents = [] }, { DBInstances = [] }] = await Promise.all([
     s3().send(new ListObjectsV2Command({ Bucket: backupsBucket, Prefix: "neon-dumps/2026-01-01" })),
@@ -81,7 +81,7 @@ async function data() {
   };
 }
 
-/** The same, and the state. */
+/** The data, and the state. */
 async function everything() {
   const [found, contents] = await Promise.all([data(), readFile(state, "utf8").catch(() => "none")]);
   return { ...found, state: contents };
@@ -164,7 +164,7 @@ async function adopted(...args: readonly string[]) {
   return plan.parse(parseDocument(result));
 }
 
-/** What keeps the existing network and database as they are. */
+/** The variables that keep the existing network and database unchanged. */
 const keep = {
   TF_VAR_vpc_cidr: "10.20.0.0/16",
   TF_VAR_public_subnet_cidrs: '["10.20.1.0/24","10.20.2.0/24"]',
@@ -192,7 +192,7 @@ describe("a state of other Terraform code in the place of this stack's state", (
     const { exitCode, code, message, details, hint } = await refused(...line.split(" "));
     expect({ exitCode, code }).toEqual({ exitCode: 4, code: "STATE_FOREIGN" });
     expect(message).toContain(`${stack} contains ${ids.size} resources that other Terraform code created`);
-    // What holds data comes first.
+    // Resources that hold data are listed first.
     expect(details.slice(0, 6).sort()).toEqual([
       expect.stringMatching(
         /^aws_ecr_repository\.services\["backend"\] {2}legacy-test\/backend {2}\(holds images/,
@@ -208,7 +208,7 @@ describe("a state of other Terraform code in the place of this stack's state", (
     expect(await everything()).toEqual(before);
   });
 
-  it("is adopted in place by a plan that moves what this stack knows and forgets the rest", async () => {
+  it("is adopted in place by a plan that moves the resources of this stack and forgets the others", async () => {
     Object.assign(environment.env, keep);
     const { how, leftAlone, takenOver, terraform } = await adopted("--dry-run");
     expect(how).toBe("moved");
@@ -234,7 +234,7 @@ describe("an adoption into a state of its own", () => {
     before = await everything();
   });
 
-  it("is refused where it would replace resources: it names the attributes and the variables that avoid it", async () => {
+  it("is refused if it would replace resources: the error names the attributes and the variables that avoid it", async () => {
     const args = ["infra:adopt", "--state", existing, "--yes", "--var", "db_name=other"];
     const { exitCode, code: error, details, hint } = await refused(...args, "--var", "vpc_cidr=10.0.0.0/16");
     expect({ exitCode, error }).toEqual({ exitCode: 4, error: "ADOPTION_HARMFUL" });
@@ -247,7 +247,7 @@ describe("an adoption into a state of its own", () => {
     expect(await everything()).toEqual(before);
   });
 
-  it("is refused where two resources may be the same one, until --map chooses", async () => {
+  it("is refused if one resource of this stack may be either of two existing ones, until --map chooses", async () => {
     const copy = join(environment.workplace.directory, "two.tfstate");
     const contents = z
       .looseObject({ resources: z.array(z.looseObject({ type: z.string(), name: z.string() })) })
@@ -266,7 +266,7 @@ describe("an adoption into a state of its own", () => {
     expect(await everything()).toEqual(before);
   });
 
-  it("takes everything over: same ids, the object and the rows are still there", async () => {
+  it("takes over all resources: the ids are the same, the object and the rows still exist", async () => {
     const { how, takenOver, terraform } = await adopted("--yes");
     expect(how).toBe("imported");
     expect(terraform).toMatchObject({ replace: {}, destroy: {} });
@@ -335,7 +335,7 @@ describe("an adoption in place", () => {
     await cp(state, existing);
   });
 
-  it("that stops in the middle deletes nothing, and has moved what it could", async () => {
+  it("that stops in the middle deletes nothing, and has moved a part of the resources", async () => {
     const refuse: Decide = (_service, target) => (target.endsWith(".PutLifecyclePolicy") ? 403 : "forward");
     const result = await environment.during(refuse, () =>
       environment.run(["infra:adopt", "--state", existing, "--yes", "--json"]),

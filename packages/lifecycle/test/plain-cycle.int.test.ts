@@ -1,4 +1,4 @@
-/** The whole cycle without failures, in a sandbox with a deployed environment, as the README shows it: on, rows written, off. */
+/** The whole cycle without failures, in a deployed sandbox, as the README shows it: activated, rows written, deactivated. */
 import { delimiter, join } from "node:path";
 import {
   GetObjectCommand,

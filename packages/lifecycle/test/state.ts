@@ -46,7 +46,7 @@ const infoSchema = z.object({ ID: z.string(), Who: z.string() });
 export interface HeldLock extends AsyncDisposable {
   id: string;
   who: string;
-  /** Ends it as `kill -9` does, so that the lock stays. */
+  /** Ends it as `kill -9` does, so that the lock remains. */
   kill(): Promise<void>;
 }
 

@@ -34,8 +34,8 @@ beforeAll(async () => {
 
 afterAll(() => environment[Symbol.asyncDispose]());
 
-describe("an activation that brings the database", () => {
-  it("plans to fill it once it is there", async () => {
+describe("an activation that creates the database", () => {
+  it("plans to fill the database after the deployment", async () => {
     const result = await environment.run(["activate", "--sync-data", "--dry-run", "--json"]);
     expect(parseDocument(result), result.text).toMatchObject({
       plan: {
@@ -46,7 +46,7 @@ describe("an activation that brings the database", () => {
     });
   });
 
-  it("is refused by the lock in S3 of a run that was killed: it says whose, and the command removes the lock", async () => {
+  it("is refused by the lock in S3 of a run that was killed: the error names the holder, and its command removes the lock", async () => {
     const lock = await holdStateLock(environment);
     await lock.kill();
     const result = await environment.run(["activate", "--yes", "--json"]);
@@ -63,7 +63,7 @@ describe("an activation that brings the database", () => {
   });
 
   it(
-    "can be interrupted while it waits for the database, and says what is missing",
+    "can be interrupted while it waits for the database, and reports that the data is missing",
     async () => {
       const result = await environment.interruptWhileRdsHangs(
         ["activate", "--sync-data", "--yes"],
@@ -77,7 +77,7 @@ describe("an activation that brings the database", () => {
   );
 
   it(
-    "says what is missing when the sync fails after the deployment",
+    "reports that the data is missing when the sync fails after the deployment",
     async () => {
       const result = await environment.during(refuseDumps, () =>
         environment.run(["activate", "--resume", "--yes", "--json"]),
@@ -97,7 +97,7 @@ describe("an activation that brings the database", () => {
   });
 
   it(
-    "can be interrupted while it waits for services, and says so",
+    "can be interrupted while it waits for services, and reports that",
     async () => {
       const env = { ALB_HOSTADDR: "127.0.0.1:1" };
       const args = ["activate", "--resume", "--yes", "--verbose"];
@@ -121,8 +121,8 @@ describe("an activation that brings the database", () => {
   );
 });
 
-describe("a deactivation that removes the database", () => {
-  it("wants to be told what becomes of the rows", async () => {
+describe("a deactivation that deletes the database", () => {
+  it("is refused without an option that decides about the rows", async () => {
     const result = await environment.run(["deactivate", "--yes", "--json"]);
     expect(result.exitCode, result.text).toBe(4);
     expect(codeOf(result)).toBe("DATABASE_WOULD_BE_DELETED");
@@ -150,9 +150,9 @@ describe("a deactivation that removes the database", () => {
   });
 
   it(
-    "copies what was written after the copy, takes a tagged snapshot, and only then lets it go",
+    "copies the rows that were written after the copy, takes a tagged snapshot, and only then deletes the database",
     async () => {
-      // By somebody with a tunnel: the backend is stopped.
+      // A person with a tunnel may write: the backend is stopped.
       await environment.write("rds", "written-after-the-copy");
       const result = await environment.run(["deactivate", "--resume", "--yes", "--json"]);
       expect(result.exitCode, result.text).toBe(0);
@@ -177,7 +177,7 @@ describe("a deactivation that removes the database", () => {
     20 * minutes,
   );
 
-  it("has brought the rows to Neon", async () => {
+  it("has copied the rows to Neon", async () => {
     for (const slug of ["written-while-active", "written-after-the-copy"]) {
       expect(await environment.titleOf("neon", slug)).toEqual([{ title: "New" }]);
     }
@@ -185,7 +185,7 @@ describe("a deactivation that removes the database", () => {
 });
 
 describe("snapshots", () => {
-  it("are listed, the newest first, with what made them", async () => {
+  it("are listed, the newest first, with their origin", async () => {
     const result = await environment.run(["snapshots", "list", "--json"]);
     expect(parseDocument(result), result.text).toMatchObject({
       snapshots: expect.arrayContaining([

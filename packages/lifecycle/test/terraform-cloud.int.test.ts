@@ -114,7 +114,7 @@ it("is planned under the lock of the workspace, and Terraform applies exactly th
   expect(cloud.locked).toBe(false);
 });
 
-it("has changed after the plan: the change is reported", async () => {
+it("that has changed after the plan: the change is reported", async () => {
   const plan = await stack.plan(await stack.state(), [{ name: "size", value: "2" }]);
   await stack.assertCurrent(plan);
   await succeeds(workplace.terraform(["apply", "-auto-approve", "-input=false", "-var=size=3"]));

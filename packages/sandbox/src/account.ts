@@ -14,7 +14,7 @@ export interface Account {
 }
 
 /**
- * The account for the servers; undefined for every user but root, whose own account runs them.
+ * The account for the servers; undefined for every other user than root: the user's own account then runs them.
  * @throws OpsError NO_SERVER_ACCOUNT (configuration)
  */
 export async function serverAccount(environment: Environment): Promise<Account | undefined> {

@@ -8,7 +8,7 @@ import { statusCommand } from "./commands/status.ts";
 import { upCommand } from "./commands/up.ts";
 
 const given = process.argv.slice(2);
-// What follows `--` belongs to the command that `run` starts; yargs would read its flags as its own.
+// The words after `--` belong to the command that `run` starts. yargs would read its flags as flags of `run`.
 const separator = given.indexOf("--", 1);
 const own = separator === -1 ? given : given.slice(0, separator);
 const command = separator === -1 ? [] : given.slice(separator + 1);

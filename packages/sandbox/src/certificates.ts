@@ -15,7 +15,7 @@ function validity(): { notBeforeDate: Date; notAfterDate: Date } {
   return { notBeforeDate: new Date(Date.now() - hour), notAfterDate: new Date(Date.now() + 365 * 24 * hour) };
 }
 
-/** A new certificate authority. Its key is only in memory: nothing is signed after the start. */
+/** A new certificate authority. Its key is only in memory, because the sandbox signs no certificate after its start. */
 export async function createAuthority(): Promise<KeyPair> {
   // A different name each time: with two authorities of the same name, a client uses the wrong key and reports "invalid padding".
   const name = `pilot-light sandbox CA ${randomBytes(4).toString("hex")}`;

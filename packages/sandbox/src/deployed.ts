@@ -22,8 +22,8 @@ const emulatedMaster = { role: "admin", password: "P@55w0rd!" };
 const firstTag = "v1";
 
 /**
- * Creates the emulator's master user with the privileges of the owner. On RDS the master user itself is the owner. The lock makes callers
- * take turns: PostgreSQL refuses to create one role twice, or to grant one role twice, at the same moment.
+ * Creates the emulator's master user with the privileges of the owner. On RDS the master user itself is the owner. With the lock, one
+ * caller works at a time: PostgreSQL refuses two sessions that create or grant the same role at the same moment.
  */
 export async function createEmulatedMaster(
   { rds, adminPassword }: Pick<SandboxState, "rds" | "adminPassword">,

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { databaseUrl } from "./environment.ts";
 import { sandboxPassword } from "./names.ts";
 
-test("every part of a URL can be read again", () => {
+test("every part of a URL is read back unchanged", () => {
   const url = new URL(
     databaseUrl({
       host: "ep-sandbox.aws.neon.tech",

@@ -24,7 +24,7 @@ export function sandboxEnvironment(
   return {
     NEON_DATABASE_URL: databaseUrl({
       ...neonConnection(state, environment.neonDatabase),
-      // The URL as Neon's console shows it. The tools connect to the direct host, whose name the certificate has.
+      // The URL as Neon's console shows it. The tools connect to the direct host, which the certificate is for.
       host: neonPoolerHost,
     }),
     RDS_HOSTADDR: `${loopback}:${state.rds.port}`,

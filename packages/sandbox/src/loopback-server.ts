@@ -11,7 +11,7 @@ export interface LoopbackServer extends AsyncDisposable {
 }
 
 /**
- * Starts an HTTP or HTTPS server. Disposing of it ends it, if it still runs.
+ * Starts an HTTP or HTTPS server. Disposing stops the server, if it still runs.
  * @param port default: a free port
  */
 export async function listen(server: Server, port = 0): Promise<LoopbackServer> {

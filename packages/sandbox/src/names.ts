@@ -11,13 +11,13 @@ export type Side = (typeof sides)[number];
  */
 export const sandboxPassword = String.raw`it's: 50% "off" @ C:\new/$HOME`;
 
-/** The superuser of both clusters, for the harness only: on neither platform do users get one. */
+/** The superuser of both clusters, for the harness only: neither Neon nor RDS gives a superuser to its users. */
 export const adminRole = "sandbox_admin";
 
 /** The login role that owns the data of each side by default. */
 export const ownerRoles = { neon: "neondb_owner", rds: "dbadmin" } as const satisfies Record<Side, string>;
 
-/** Like the RDS master user, but with BYPASSRLS, which a real one does not have: it can read tables with forced row-level security. */
+/** The RDS master user, but with BYPASSRLS, which a real one lacks: this role can read tables with forced row-level security. */
 export const bypassRole = "dbadmin_bypass";
 
 /** A login role of an application: it is a member of `app_writer` and owns nothing. */

@@ -26,7 +26,7 @@ export interface NeonApi extends AsyncDisposable {
   requests: readonly string[];
   /** All branches; a test may add and change some. The first one has the compute. */
   branches: Branch[];
-  /** Most branches that the plan allows. */
+  /** The number of branches that the plan allows. */
   limit: number;
   /** Whether operations never finish. */
   isStuck: boolean;
@@ -50,7 +50,7 @@ interface StoredProject {
 const id = "sandbox-project-000001";
 const now = "2026-11-22T09:30:00Z";
 
-/** @param host of the database, whose compute the project has */
+/** @param host of the database; the project has its compute */
 export async function startNeonApi(host: string): Promise<NeonApi> {
   const stored = new StoredAccount(host);
   const server = createServer((request, response) => {
@@ -227,7 +227,7 @@ class StoredAccount {
     return { branch: changed, operations: [operation] };
   }
 
-  /** Finished, the first time that anybody asks. */
+  /** An operation. It is finished at the first request, unless `isStuck`. */
   #operation(wanted: string): Answer {
     const operation = this.#operations.get(wanted);
     if (operation === undefined) return refused(404, "", "not found");

@@ -1,4 +1,4 @@
-/** Checks and ends processes by their id. Only a process with the expected command line counts: the system reuses ids. */
+/** Checks and ends processes by their id. The system reuses ids, so a process must also have the expected command line. */
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Environment } from "@pilot-light/core/config/env";

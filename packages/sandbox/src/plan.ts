@@ -79,7 +79,7 @@ export async function planSandbox(options: PlanOptions): Promise<SandboxState> {
 }
 
 /**
- * A directory that the servers' account can reach. It cannot enter a checkout in a home directory of mode 0700.
+ * A directory that the servers' account can reach. The account cannot enter a checkout in a home directory of mode 0700.
  * @throws OpsError TMPDIR_NOT_ACCESSIBLE (configuration)
  */
 async function chooseClusterDirectory({ directory, account, clusterParent }: PlanOptions): Promise<string> {

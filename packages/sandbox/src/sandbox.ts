@@ -3,6 +3,7 @@ import { chmod, mkdir, readdir, rm, rmdir, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { defaultProjectName, resourceNames } from "@pilot-light/core/contract";
 import type { Environment } from "@pilot-light/core/config/env";
+import { isProcessAlive } from "@pilot-light/core/process";
 import { serverAccount, type Account } from "./account.ts";
 import { startFrontProcess, stopFrontProcess } from "./aws/front-control.ts";
 import { findMoto, motoUrl, startMoto, stopMoto } from "./aws/moto.ts";
@@ -47,7 +48,7 @@ export interface Sandbox extends AsyncDisposable {
   state: SandboxState;
   /** False when it was already running. */
   started: boolean;
-  /** Ends its servers and deletes its files. */
+  /** Stops its servers and deletes its files. */
   stop(): Promise<void>;
 }
 
@@ -58,7 +59,7 @@ export function connectSandbox(state: SandboxState, environment: Environment): S
 }
 
 /**
- * Starts a sandbox, or finds the one that runs in the directory. A start first removes what a crashed sandbox left there. A start
+ * Starts a sandbox, or finds the one that runs in the directory. A start first removes the files of a crashed sandbox. A start
  * that fails or is aborted removes everything that it created.
  * @throws OpsError DIRECTORY_NOT_EMPTY, SANDBOX_STARTING (precondition), TERRAFORM_MISSING (configuration); the errors of
  *   `findServer` and `findMoto`
@@ -105,18 +106,13 @@ export async function startSandbox(options: StartOptions): Promise<Sandbox> {
   }
 }
 
-/** This start would remove the parts of another one in the same directory. */
+/** Checks that no other process starts a sandbox here: this start would remove its parts. */
 function assertNotStarting(state: SandboxState): void {
-  if (state.phase !== "starting" || state.starter === process.pid) return;
-  try {
-    process.kill(state.starter, 0);
-  } catch {
-    return;
-  }
+  if (state.phase !== "starting" || state.starter === process.pid || !isProcessAlive(state.starter)) return;
   throw sandboxStarting({ directory: state.directory });
 }
 
-/** `down` deletes the whole directory, so that it must contain nothing but the sandbox. */
+/** Creates the directory. It must contain nothing but the sandbox, because `down` deletes it completely. */
 async function prepareDirectory(directory: string, account: Account | undefined): Promise<void> {
   await mkdir(directory, { recursive: true });
   if ((await readdir(directory)).length > 0) {
@@ -204,13 +200,13 @@ async function createResources(state: SandboxState): Promise<string> {
   return secretArn;
 }
 
-/** Waits for all, also after one has failed: the clean-up must not begin while a part is being created. */
+/** Waits for all, even after one has failed: the clean-up must not begin while a part is created. */
 async function allOrFirstError(work: readonly Promise<void>[]): Promise<void> {
   const results = await Promise.allSettled(work);
   for (const result of results) if (result.status === "rejected") throw result.reason;
 }
 
-/** Ends the servers of a sandbox by their recorded ids and deletes its files. Parts that no longer exist are skipped. */
+/** Stops the servers of a sandbox by their recorded ids and deletes its files. Skips parts that no longer exist. */
 export async function stopSandbox(state: SandboxState, environment: Environment): Promise<void> {
   await Promise.all([
     ...sides.map((side) => stopCluster(state[side], environment)),

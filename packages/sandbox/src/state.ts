@@ -13,7 +13,7 @@ const clusterSchema = z.object({
   dataDir: z.string(),
   logFile: z.string(),
   port: z.number(),
-  /** The one host name in the server's certificate. */
+  /** The only host name in the server's certificate. */
   host: z.string(),
   /** The database that the sandbox's variables name, and the role that owns it. */
   database: z.string(),

@@ -13,15 +13,15 @@ const widths = [100, 80] as const;
 const terminal = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
 
 export interface TranscriptCall {
-  /** What a person types: "pnpm sync neon-to-rds --dry-run". */
+  /** The command line that the transcript shows: "pnpm sync neon-to-rds --dry-run". */
   shown: string;
-  /** What runs: program and arguments. */
+  /** The program and the arguments that run. */
   command: readonly string[];
   environment: Environment;
   directory?: string;
-  /** What differs from run to run, with what the transcript shows instead. Applied after the usual replacements. */
+  /** Texts that differ from run to run, each with its replacement. Applied after the usual replacements. */
   replacements?: readonly Replacement[];
-  /** Runs before the second width: puts the databases back where the first run changed them. */
+  /** Runs before the second width, to revert what the first run has changed. */
   between?: () => Promise<void>;
 }
 
@@ -43,7 +43,7 @@ export function widestPart(transcript: string): string {
   return transcript.slice(start, transcript.indexOf("\n# ", start)).trimEnd();
 }
 
-/** The lines of a transcript that a terminal has to break, and that the command could have broken between words. */
+/** The lines of a transcript that are wider than the terminal although the command could have broken them between words. */
 export function linesTooLong(transcript: string): string[] {
   let columns = 0;
   return transcript.split("\n").filter((line) => {
@@ -88,7 +88,7 @@ const duration = String.raw`(?:\d+ min \d+ s|\d+\.\d s|\d+ ms)`;
 type Replacement = readonly [pattern: RegExp, text: string];
 
 const usualReplacements: readonly Replacement[] = [
-  // The estimate of a plan measures the way to the databases.
+  // The estimate of a plan depends on the measured round trips to the databases.
   [/^ {2}About \d+ s;/, "  About 4 s;"],
   [new RegExp(String.raw`\b${duration}`, "g"), "0.5 s"],
   [/\b\d\.\d MB\b/g, "9.0 MB"],
@@ -102,7 +102,7 @@ const usualReplacements: readonly Replacement[] = [
   [/\b[0-9A-F]{8}-[0-9A-F]{8}-\d\b/g, "00000003-0000001B-1"],
 ];
 
-/** A line without what differs from run to run. A duration in a column after a text ends where it ended. */
+/** A line without what differs from run to run. A replaced duration at the end of a line keeps its last column. */
 function steady(line: string, replacements: readonly Replacement[]): string {
   const [, text = line, end] = new RegExp(String.raw`^( *\S+ +\S.*?)(  +${duration})$`).exec(line) ?? [];
   const replaced = [...usualReplacements, ...replacements].reduce(

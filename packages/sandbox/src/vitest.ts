@@ -20,7 +20,7 @@ export function testSandbox(): Sandbox {
 }
 
 /**
- * A directory for a sandbox that a test starts itself. The end of the run stops that sandbox if it still runs, also when the test's
+ * A directory for a sandbox that a test starts itself. The end of the run stops that sandbox if it still runs, even if the test's
  * process was killed.
  */
 export function extraSandboxDirectory(name: string): string {

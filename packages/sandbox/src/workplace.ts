@@ -37,17 +37,17 @@ export interface WorkplaceOptions {
   endpoint: string;
   /** Additional variables. */
   variables?: Environment;
-  /** Ends cdktf. */
+  /** Stops cdktf. */
   signal?: AbortSignal | undefined;
 }
 
-/** A run of Terraform is short: it collects no garbage until it needs much memory, which takes a tenth less CPU time. */
+/** Go collects no garbage until Terraform needs much memory. A run is short, and takes a tenth less CPU time this way. */
 const garbageCollection = { GOGC: "off", GOMEMLIMIT: "400MiB" };
 
 /**
- * Writes a mirror whose programs start those of another mirror. Each command of Terraform hashes the files of the providers: the 700 MB of
- * the one of AWS take a quarter of the CPU time of a plan.
- * @returns the mirror itself when it holds archives, which are not hashed that way; undefined when there is none
+ * Writes a mirror whose small programs start the providers of another mirror. Each command of Terraform hashes the files of the providers.
+ * The 700 MB of the AWS provider take a quarter of the CPU time of a plan.
+ * @returns the mirror itself if it holds archives, which Terraform does not hash that way; undefined if there is no mirror
  */
 async function startersOf(mirror: string | undefined, directory: string): Promise<string | undefined> {
   if (mirror === undefined) return undefined;

@@ -50,8 +50,8 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
 }
 
 /**
- * Memory instead of a disk, where there is enough: every database of a test is a copy of 300 files, which costs three times as much CPU time on a disk.
- * A container may have 64 MB of it.
+ * A directory in memory, if there is enough: every database of a test is a copy of 300 files, which takes three times as much CPU time on a
+ * disk. A container may have only 64 MB of shared memory.
  */
 async function memory(): Promise<string | undefined> {
   const directory = "/dev/shm";

@@ -81,7 +81,7 @@ describe("a sandbox", () => {
     const up = await sandbox("up");
     expect(up).toMatchObject({ exitCode: 0, stdout: "" });
     expect(up.stderr.join("\n")).toContain("The sandbox is up.");
-    // So that the same check after the stop means something.
+    // This shows that the same check after the stop can fail.
     expect(await processesOf((await readState()).neon.dataDir)).not.toEqual([]);
     expect(await status()).toMatchObject({
       exitCode: 0,
@@ -167,7 +167,7 @@ describe("a sandbox", () => {
     expect(await sandbox("run")).toMatchObject({ exitCode: 2 });
   });
 
-  test("is incomplete once a server was killed, and the next `up` starts it again", async () => {
+  test("is incomplete after a server was killed, and the next `up` starts it again", async () => {
     const { parts } = await status();
     const neon = parts.find(({ part }) => part === "neon")?.pid ?? Number.NaN;
     process.kill(neon, "SIGKILL");
@@ -223,7 +223,7 @@ describe("a start that fails", () => {
     expect(await processesOf(directory)).toEqual([]);
   });
 
-  test("does the same when it is interrupted", async () => {
+  test("deletes and ends the same when it is interrupted", async () => {
     const child = spawn(process.execPath, [bin, "up", "--dir", directory], { stdio: "ignore" });
     // The file exists before it is complete.
     await expect.poll(readState, { timeout: 300_000 }).toBeDefined();

@@ -175,7 +175,7 @@ describe("seeds", () => {
     }
   });
 
-  test("a role without BYPASSRLS cannot read the awkward one in full", async () => {
+  test("a role without BYPASSRLS cannot read all rows of the awkward seed", async () => {
     const pair = await makePair("empty", "awkward");
     const result = await run(pgDump, [`--dbname=${pair.rds.url}`], { environment: { PATH: own.PATH } });
     expect(result.exitCode).toBe(1);
@@ -184,7 +184,7 @@ describe("seeds", () => {
 });
 
 describe("a pair", () => {
-  test("leaves nothing behind, whatever databases a sync has created from it", async () => {
+  test("leaves nothing behind, not even databases that a sync has created", async () => {
     const pair = await createPair(sandbox, { neon: "app", rds: "stale" });
     await pair.query("rds", `create database ${pair.rds.database}_staging`);
     await using session = await pair.connect("rds", "application");

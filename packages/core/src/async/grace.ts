@@ -1,6 +1,6 @@
 /**
- * The time that a command has after an interruption. It ends within ten seconds, even if a server does not answer. Each part of its
- * clean-up has a limit in this file. The limits of consecutive parts add up to less than ten seconds.
+ * The time that a command has after an interruption. The command ends within ten seconds, even if a server does not answer. Each part of
+ * its clean-up has a limit in this file. The limits of consecutive parts add up to less than ten seconds.
  */
 
 /** Milliseconds, each for one part. */
@@ -13,17 +13,17 @@ export const grace = {
   program: 2000,
   /** Until a terraform that changes nothing is killed after its SIGINT. */
   plan: 5000,
-  /** For which the command waits for a terraform that changes resources, after AWS did not answer. */
+  /** For a terraform that changes resources to end, after AWS did not answer. */
   apply: 3000,
   /** Until a request that creates or deletes an object in S3 is aborted. */
   request: 3000,
-  /** For which the command waits for the removal of something that it created. A busy server may still finish it. */
+  /** For the removal of an object that the command created. A busy server may still finish the removal. */
   removal: 5000,
   /** For the record of the run in S3, after everything else. */
   record: 1000,
   /** Until a session closes its connection without an answer of the server. */
   closing: 1000,
-  /** Until all requests are aborted with which an interrupted mode change cleans up and records what it leaves. */
+  /** Until an interrupted mode change aborts its last requests: those that clean up, and that record what it leaves. */
   cleaning: 8000,
   /** For reverting an interrupted swap, if the server does not answer. */
   recovery: 4000,

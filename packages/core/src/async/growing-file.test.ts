@@ -38,7 +38,7 @@ test("a file larger than a chunk arrives unchanged", async () => {
   expect(following.bytes).toBe(content.length);
 });
 
-test("a stream waits at the end of what is written, and not while something is left to read", async () => {
+test("a stream waits only after it has read everything that is written", async () => {
   await writeFile(file.path, "x");
   const following = file.follow(never);
   const iterator = following.stream[Symbol.asyncIterator]();
@@ -50,7 +50,7 @@ test("a stream waits at the end of what is written, and not while something is l
   expect(following.waits).toBe(false);
   file.complete();
   for await (const chunk of following.stream) expect(chunk).toBeInstanceOf(Buffer);
-  // The program that reads it still works, and must be watched.
+  // The program that reads the file still works, and must be watched.
   expect(following.waits).toBe(false);
 });
 

@@ -20,14 +20,14 @@ export class GrowingFile {
   }
 
   /**
-   * Calls `read` again and again until it returns a value.
+   * Repeats `read` until it returns a value.
    * @param read gets whether the file is complete; returns undefined when the file is still too short
    * @throws what `read` throws, or the reason of `signal`
    */
   async wait<T>(read: (isComplete: boolean) => Promise<T | undefined>, signal: AbortSignal): Promise<T> {
     for (;;) {
       signal.throwIfAborted();
-      // Asked before the reading, which then sees the end.
+      // `isComplete` is read before the file: if it is true, this call of `read` sees the end of the file.
       const result = await read(this.#isComplete);
       if (result !== undefined) return result;
       await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
@@ -50,7 +50,7 @@ export class GrowingStream {
     this.stream = Readable.from(this.#chunks(file, signal), { objectMode: false });
   }
 
-  /** Whether everything that the file holds was read, so that a reader waits for the program that writes it. */
+  /** Whether the reader has read the whole file so far, and waits for the program that writes it. */
   get waits(): boolean {
     return this.#waits;
   }
@@ -70,13 +70,13 @@ export class GrowingStream {
         return bytesRead > 0 || isComplete ? buffer.subarray(0, bytesRead) : undefined;
       }, signal);
       if (chunk.length === 0) {
-        // From here on the reader has everything, and waits for nobody.
+        // The stream has delivered the complete file.
         this.#waits = false;
         return;
       }
       this.#bytes += chunk.length;
       yield chunk;
-      // The reader may still hold the last one.
+      // The reader may still use the previous buffer.
       buffer = Buffer.allocUnsafe(chunkBytes);
     }
   }

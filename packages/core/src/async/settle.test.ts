@@ -9,7 +9,7 @@ test("the results have the order of the work", async () => {
   expect(await settleAll([Promise.resolve(1), Promise.resolve("two")])).toEqual([1, "two"]);
 });
 
-test("a failure is thrown once everything has ended, with the others in its details", async () => {
+test("the first failure is thrown when everything has ended, with the other failures in its details", async () => {
   let ended = false;
   const slow = new Promise((resolve) => setTimeout(resolve, 50)).then(() => {
     ended = true;
@@ -23,13 +23,13 @@ test("a failure is thrown once everything has ended, with the others in its deta
   expect(ended).toBe(true);
 });
 
-test("a bug wins over refusals, and the same message is not repeated", () => {
+test("a bug has precedence over other errors, and the same message is not repeated", () => {
   const bug = new TypeError("undefined is not a function");
   expect(combine([refused("FIRST"), bug])).toBe(bug);
   expect(combine([refused("SAME"), refused("SAME")])).toMatchObject({ details: ["first"] });
 });
 
-test("what was opened is closed if the rest could not be opened", async () => {
+test("the resources that were opened are closed if another one cannot be opened", async () => {
   let open = 0;
   const resource = () => {
     open += 1;

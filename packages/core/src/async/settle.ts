@@ -33,7 +33,7 @@ export async function acquireAll<T extends readonly Promise<AsyncDisposable>[] |
   }
 }
 
-/** One error out of several. A bug comes first, because it must be seen. */
+/** Combines several errors into one. A bug has precedence, because a person must see it. */
 export function combine(failures: readonly unknown[]): unknown {
   const first = failures.find((failure) => !(failure instanceof OpsError)) ?? failures[0];
   if (!(first instanceof OpsError)) return first;

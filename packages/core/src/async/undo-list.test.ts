@@ -14,7 +14,7 @@ afterEach(() => {
 
 const printer = () => new Printer({ environment: {}, verbose: false, json: false, color: false });
 
-test("after an interruption nobody waits long for a removal, and the rest is removed", async () => {
+test("after an interruption, a slow removal does not delay the others and is reported", async () => {
   const removed: string[] = [];
   const list = new UndoList();
   list.add("the database", "The next sync drops it.", () => new Promise(() => undefined));
@@ -26,7 +26,7 @@ test("after an interruption nobody waits long for a removal, and the rest is rem
   expect(await running).toEqual(["not removed: the database. The next sync drops it."]);
 });
 
-test("without an interruption a slow removal is waited for", async () => {
+test("without an interruption, a slow removal may finish", async () => {
   const list = new UndoList();
   list.add("the database", "The next sync drops it.", async () => {
     await new Promise((resolve) => setTimeout(resolve, 4 * grace.removal));

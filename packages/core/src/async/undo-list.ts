@@ -4,7 +4,7 @@ import { messageOf } from "../ops-error.ts";
 import { delayed, grace } from "./grace.ts";
 
 /** Milliseconds that removing everything may take, unless the command is interrupted. */
-const patience = 60_000;
+const removalMs = 60_000;
 
 interface Step {
   what: string;
@@ -31,7 +31,7 @@ export class UndoList {
    * @returns what could not be removed, and what happens to it
    */
   async run(printer: Printer, interruption: AbortSignal): Promise<string[]> {
-    const signal = AbortSignal.any([AbortSignal.timeout(patience), delayed(interruption, grace.request)]);
+    const signal = AbortSignal.any([AbortSignal.timeout(removalMs), delayed(interruption, grace.request)]);
     const giveUp = delayed(interruption, grace.removal);
     const steps = this.#steps;
     this.#steps = [];
@@ -57,7 +57,7 @@ async function orGiveUp(work: Promise<void>, signal: AbortSignal): Promise<void>
     if (signal.aborted) stop();
     else signal.addEventListener("abort", stop, { once: true });
   });
-  // A failure after the end of the waiting is of no interest.
+  // Nobody waits for the work after the signal. Its failure must not end the process.
   work.catch(() => undefined);
   await Promise.race([work, given]);
 }

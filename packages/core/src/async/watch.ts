@@ -1,6 +1,6 @@
 /**
  * Watches work that waits for another machine. A connection can stop carrying data without being closed, behind a tunnel or a proxy:
- * then nobody reports an error, and the work waits forever.
+ * then neither end reports an error, and the work waits forever.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { grace } from "./grace.ts";
@@ -10,7 +10,7 @@ export interface Watched {
   limit: number;
   /** Milliseconds that one probe may take. */
   probeTime: number;
-  /** Work that continues after an interruption is probed within a second then. */
+  /** After an interruption, work that continues is probed within a second. */
   interruption?: AbortSignal | undefined;
   /** A value that changes while the work makes progress. */
   progress: () => unknown;

@@ -40,7 +40,7 @@ const taskNames = ({ prefix }: ResourceNames) => [databaseAccessName(prefix), sy
 const neonSecret: Resources = ({ region, account, names }) => [
   `arn:aws:secretsmanager:${region}:${account}:secret:${names.neonSecret}-*`,
 ];
-/** RDS puts an id into the name of its secret that is not known in advance. */
+/** The name of the secret that RDS creates contains an id that is not known in advance. */
 const databaseSecret: Resources = ({ region, account }) => [
   `arn:aws:secretsmanager:${region}:${account}:secret:rds!db-*`,
 ];
@@ -107,7 +107,7 @@ export const actions = {
     `arn:aws:ecs:${region}:${account}:task/${names.prefix}-*`,
     `arn:aws:ssm:${region}::document/AWS-StartPortForwardingSessionToRemoteHost`,
   ],
-  // A session has the name of its user. The variable of IAM allows a user the sessions of their own only.
+  // The id of a session starts with the id of its user. The IAM variable limits the action to sessions of the same user.
   "ssm:TerminateSession": ({ region, account }) => [
     `arn:aws:ssm:${region}:${account}:session/` + "${aws:userid}-*",
   ],
@@ -117,7 +117,7 @@ export const actions = {
   "elasticloadbalancing:DescribeLoadBalancers": anything,
   "elasticloadbalancing:DescribeTargetGroups": anything,
   "elasticloadbalancing:DescribeTargetHealth": anything,
-  // CloudFront's certificate is in us-east-1, wherever the environment is.
+  // The certificate of CloudFront is in us-east-1, in whichever region the environment is.
   "acm:DescribeCertificate": ({ region, account }) =>
     [...new Set([region, cdnRegion])].map((name) => `arn:aws:acm:${name}:${account}:certificate/*`),
   "cloudfront:GetDistribution": ({ account }) => [`arn:aws:cloudfront::${account}:distribution/*`],

@@ -8,7 +8,7 @@ test.each(["us-east-1", "ap-southeast-5", "us-gov-west-1", "us-isob-east-1", "eu
   },
 );
 
-test("without a region it is the default one", () => {
+test("without a configured region, the default region is used", () => {
   expect(createAwsClients({ AWS_REGION: "" }).region).toBe("us-east-1");
 });
 

@@ -64,7 +64,7 @@ const ofCommand = new WeakMap<Environment, AwsClients>();
 /**
  * The clients of a command, which all of its parts share: connections, credentials and the identity are looked up once.
  * @param environment of the command
- * @param log gets a line for each call that was answered, such as `ECSClient DescribeServices`; the first one gets those of all parts
+ * @param log gets a line for each call that was answered, such as `ECSClient DescribeServices`. The first `log` gets all lines
  * @throws OpsError AWS_REGION_INVALID (configuration)
  */
 export function commandAwsClients(environment: Environment, log: (line: string) => void): AwsClients {
@@ -84,7 +84,7 @@ export function createAwsClients(environment: Environment, { onCall }: AwsClient
   const common = {
     region,
     maxAttempts: 3,
-    // Inactivity: a request whose data flows slowly is not ended. The SDK only warns of its `requestTimeout`.
+    // `socketTimeout` limits inactivity: a slow transfer continues. After `requestTimeout`, the SDK only prints a warning.
     requestHandler: { connectionTimeout: 5000, socketTimeout: Math.min(60_000, readStallLimit(environment)) },
     ...(onCall === undefined ? {} : { logger: callLogger(onCall) }),
   };

@@ -1,4 +1,4 @@
-/** The IAM actions of each command: of what its code calls, and of what AWS checks in addition. */
+/** The IAM actions of each command: those of the calls in its code, and those that AWS checks in addition. */
 import type { Action } from "./actions.ts";
 
 /** What a sync calls, once its route to RDS is open. The role of a sync inside AWS has exactly these. */

@@ -2,7 +2,7 @@
 import type { AwsClients } from "./clients.ts";
 
 /**
- * `aws <words> --region <region>`: the configured region of the CLI may be another one than that of the environment.
+ * `aws <words> --region <region>`: the CLI may be configured for another region than that of the environment.
  * @param words without the leading `aws`: "rds describe-events --source-type db-instance"
  */
 export function awsCommand({ region }: Pick<AwsClients, "region">, words: string): string {

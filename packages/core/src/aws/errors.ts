@@ -2,7 +2,7 @@
 import { awsAccessDenied, awsCredentials, awsFailed } from "../errors.ts";
 import { OpsError, messageOf } from "../ops-error.ts";
 
-/** Names of the exceptions that mean "log in again", over all services (AWS documentation, "Common error types"). */
+/** Names of the exceptions that mean "log in again", of all services (AWS documentation, "Common error types"). */
 const credentialErrors = new Set([
   "CredentialsProviderError",
   "ExpiredToken",

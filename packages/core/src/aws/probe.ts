@@ -5,7 +5,7 @@ import { sdk } from "./sdk.ts";
 
 /**
  * Sends a request over a new connection. It needs no permission.
- * @returns why AWS does not answer; undefined if it does, also with an error, or if the request could not be sent
+ * @returns why AWS does not answer; undefined if it does, even with an error, or if the request could not be sent
  */
 export async function probeAws(
   environment: Environment,

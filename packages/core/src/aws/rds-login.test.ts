@@ -5,13 +5,13 @@ const place = { host: "shop-dev-db.abc.eu-west-1.rds.amazonaws.com", port: 5432 
 
 afterEach(() => vi.unstubAllEnvs());
 
-test("tokens are asked for by name only", () => {
+test("only RDS_AUTH=iam asks for tokens", () => {
   expect(usesIam({})).toBe(false);
   expect(usesIam({ RDS_AUTH: "iam" })).toBe(true);
   expect(() => usesIam({ RDS_AUTH: "IAM" })).toThrow(expect.objectContaining({ code: "RDS_AUTH_INVALID" }));
 });
 
-test("a token needs the name of a user", async () => {
+test("tokens need RDS_IAM_USER", async () => {
   await expect(iamLogin({ region: "eu-west-1" }, place, {}, () => undefined)).rejects.toMatchObject({
     code: "RDS_IAM_USER_MISSING",
     exit: 3,

@@ -26,7 +26,7 @@ export function usesIam(environment: Environment): boolean {
 }
 
 /**
- * The login with tokens. They are signed for the endpoint itself, also where a tunnel leads to it.
+ * The login with tokens. They are signed for the endpoint itself, even if a tunnel leads to it.
  * @param hide keeps a token out of the output
  * @throws OpsError RDS_IAM_USER_MISSING (configuration), AWS_CREDENTIALS (aws)
  */

@@ -33,7 +33,7 @@ const load = () => loadProgram(dist, () => Promise.resolve(fromModules));
 const source = 'exports.run = async () => {}; exports.from = "the bundle: \\u2713";';
 const fromBundle = { from: "the bundle: ✓" };
 
-test("a bundle runs instead of the modules", async () => {
+test("if there is a bundle, it runs instead of the modules", async () => {
   await bundle(source, 2000);
   expect(await load()).toMatchObject(fromBundle);
 });
@@ -55,7 +55,7 @@ test("a package that was built after the bundle makes the modules run", async ()
   expect(await load()).toBe(fromModules);
 });
 
-test("dependencies that were updated after the bundle make the modules run", async () => {
+test("if dependencies were updated after the bundle, the modules run", async () => {
   await bundle(source, 2000);
   await write(join(root, "pnpm-lock.yaml"), "", 3000);
   expect(await load()).toBe(fromModules);

@@ -110,7 +110,7 @@ describe("an unknown command", () => {
     });
   });
 
-  test("suggests nothing that is far away", async () => {
+  test("that is similar to none gets no suggestion", async () => {
     expect(await messageOf("foo")).toBe("Unknown command: foo. The commands are: activate, down, snapshots.");
   });
 

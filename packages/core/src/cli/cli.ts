@@ -25,7 +25,7 @@ export async function runCli(
   commands: readonly Command[],
   { groups = {}, epilogue = "" }: ProgramOptions = {},
 ): Promise<void> {
-  // `pnpm sync -- --flag` hands the separator on.
+  // `pnpm sync -- --flag` passes the separator to the program.
   const given = args[0] === "--" ? args.slice(1) : [...args];
   const own = given.includes("--") ? given.slice(0, given.indexOf("--")) : given;
   if (own.includes("--version")) {
@@ -39,7 +39,7 @@ export async function runCli(
     .strict()
     .help()
     .alias("h", "help")
-    // Answered above, without the other arguments.
+    // Only for the help: the code above answers `--version`.
     .version("version", "Show the version", "")
     .wrap(helpWidth())
     .exitProcess(false)
@@ -49,7 +49,7 @@ export async function runCli(
   const known = recordKnown(frame);
   let checked = false;
   frame.middleware(({ _: words, help }) => {
-    // yargs calls this again for the parent command, when the subcommand already runs.
+    // yargs calls this again for the parent command while the subcommand runs.
     if (checked || help === true || own.at(-1) === "help") return;
     checked = true;
     assertCommand(known, words.map(String), top);

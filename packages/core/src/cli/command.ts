@@ -23,7 +23,7 @@ import { commandLine } from "../process.ts";
 export interface CommandContext {
   environment: Environment;
   printer: Printer;
-  /** Aborted by Ctrl-C, SIGTERM and SIGHUP, with the error to end with as its reason. */
+  /** Aborted by Ctrl-C, SIGTERM and SIGHUP. Its reason is the error that the command ends with. */
   signal: AbortSignal;
   /** The settings file, and which variables of the environment are from it. */
   settings?: AppliedSettings | undefined;
@@ -63,9 +63,9 @@ export interface CommandFlags {
   envFile?: string | undefined;
 }
 
-/** How a command ends when a signal stops it. */
+/** What the end of a command depends on. */
 export interface CommandEnding {
-  /** True for a command that forwards signals to another program, which reports by itself what they lead to. */
+  /** True for a command that forwards signals to another program, which reports their effect itself. */
   forwardsSignals?: boolean;
   /** The outcomes with which it has changed something; see `EndOptions`. */
   changes?: readonly string[];
@@ -74,10 +74,10 @@ export interface CommandEnding {
 /** Version of the `--json` documents, raised when a field changes its meaning or is removed. */
 export const documentVersion = 2;
 
-/** A second signal within this time is the same Ctrl-C: it reaches the process by its group, and again by pnpm. */
+/** A second signal within this time is the same Ctrl-C: the process gets it through its process group, and again from pnpm. */
 const sameSignalMs = 1000;
 
-/** Milliseconds after which an interrupted process ends, even if work that nobody waits for keeps it running. */
+/** Milliseconds after which an interrupted process ends, even if work that the command no longer waits for keeps it running. */
 const exitAfterMs = 500;
 
 /**
@@ -102,7 +102,7 @@ export async function runCommand(
   const controller = new AbortController();
   // Every session and request listens to it.
   setMaxListeners(0, controller.signal);
-  // Aborts what follows the end of the command.
+  // Aborts the work after the end of the command, such as storing the record.
   const ending = new AbortController();
   let hasEnded = false;
   let stoppedAt = -Infinity;
@@ -157,7 +157,7 @@ export async function runCommand(
   if (controller.signal.aborted) setTimeout(() => process.exit(), exitAfterMs).unref();
 }
 
-/** Anything thrown as an error that can be shown. */
+/** Converts anything that was thrown into an error that can be printed. */
 function asOpsError(error: unknown): OpsError {
   return error instanceof OpsError ? error : bug({ message: messageOf(error) }, { cause: error });
 }

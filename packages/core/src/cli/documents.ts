@@ -7,9 +7,9 @@ import { documentVersion } from "./command.ts";
 
 /** One document. */
 export interface DocumentEntry {
-  /** What runs write into the field `command`: one name, or several that share the document. */
+  /** The values of the field `command`: one name, or several commands that share the document. */
   commands: readonly string[];
-  /** What runs write into the field `outcome`, and when. */
+  /** The values of the field `outcome`, each with its meaning. */
   outcomes: Readonly<Record<string, string>>;
   /** The fields in addition to `version`, `command` and `outcome`. Each has a description; units are part of the names. */
   schema: z.ZodObject;

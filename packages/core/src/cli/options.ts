@@ -32,7 +32,7 @@ export function commonOptions<T>(argv: Argv<T>) {
     });
 }
 
-/** `--report`, of commands whose result is worth to be kept and shown. */
+/** `--report`, of commands whose result a person may want to keep or to show to others. */
 export function reportOption<T>(argv: Argv<T>) {
   return argv.option("report", {
     type: "string",
@@ -93,7 +93,7 @@ export function withOptions(
     const value = options[option];
     return typeof value === "string" || typeof value === "number" ? [[name, String(value)] as const] : [];
   });
-  // Its parts are recognized by the object, such as the AWS clients that they share.
+  // Caches use the object as their key, such as the one of the AWS clients: an unchanged environment must stay the same object.
   return given.length === 0 ? environment : { ...environment, ...Object.fromEntries(given) };
 }
 

@@ -39,7 +39,7 @@ async function end(options: Partial<EndOptions>, variables: Readonly<Record<stri
 const read = (name: string) => readFile(join(folder, name), "utf8").catch(() => undefined);
 const hook = () => ({ PILOT_LIGHT_ON_END: `cat > ${join(folder, "hook")}` });
 
-test("secrets are in no report, job summary or hook", async () => {
+test("no report, job summary or hook contains a secret", async () => {
   const report = await openReport(join(folder, "report"));
   expect(await end({ report }, { ...hook(), GITHUB_STEP_SUMMARY: join(folder, "summary") })).toEqual([]);
   for (const name of ["report", "summary", "hook"]) {

@@ -63,8 +63,8 @@ export function assertCommand({ commands }: Known, words: readonly string[], top
       throw usage({ problem: `A command is missing. The commands are: ${names.join(", ")}.` });
     }
     if (!names.includes(word)) {
-      const there = suggestion(word, names) ?? `The commands are: ${names.join(", ")}.`;
-      throw usage({ problem: `Unknown command: ${word}. ${there}` });
+      const advice = suggestion(word, names) ?? `The commands are: ${names.join(", ")}.`;
+      throw usage({ problem: `Unknown command: ${word}. ${advice}` });
     }
   }
 }
@@ -129,7 +129,7 @@ function kebab(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** Whether a word is nearly a name: one different letter in three, at most two. */
+/** Whether a word is nearly a name: one of three letters may differ, but no more than two in all. */
 export function isSimilar(word: string, name: string): boolean {
   return distance(word, name) <= Math.min(2, Math.floor(word.length / 3));
 }
@@ -149,8 +149,8 @@ function distance(a: string, b: string): number {
   for (const [i, letter] of Array.from(a).entries()) {
     const next = [i + 1];
     for (const [j, other] of Array.from(b).entries()) {
-      const exchanged = (row[j] ?? 0) + (letter === other ? 0 : 1);
-      next.push(Math.min(exchanged, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+      const replaced = (row[j] ?? 0) + (letter === other ? 0 : 1);
+      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
     }
     row = next;
   }

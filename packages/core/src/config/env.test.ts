@@ -18,13 +18,13 @@ test("the environment is a copy: what a command changes in it reaches no other r
   expect(processEnvironment()).not.toBe(first);
 });
 
-test("a variable of the environment wins over the settings file, also when it is empty", () => {
+test("a variable of the environment has precedence over the settings file, even if it is empty", () => {
   const file = { PILOT_LIGHT_ON_END: "notify", PROJECT_NAME: "file" };
   expect(namesToAdd(file, { PILOT_LIGHT_ON_END: "" })).toEqual(["PROJECT_NAME"]);
   expect(namesToAdd(file, { PROJECT_NAME: "shell" })).toEqual(["PILOT_LIGHT_ON_END"]);
 });
 
-test("an environment with credentials takes none from the settings file", () => {
+test("an environment with credentials takes no credentials from the settings file", () => {
   const file = { AWS_PROFILE: "work", AWS_REGION: "eu-west-1" };
   expect(namesToAdd(file, {})).toEqual(["AWS_PROFILE", "AWS_REGION"]);
   expect(namesToAdd(file, { AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "b" })).toEqual(["AWS_REGION"]);
@@ -33,7 +33,7 @@ test("an environment with credentials takes none from the settings file", () => 
   expect(namesToAdd(keys, { AWS_PROFILE: "work" })).toEqual([]);
 });
 
-test("a credential variable that is empty takes away only itself", () => {
+test("an empty credential variable hides only that variable of the settings file", () => {
   const file = { AWS_PROFILE: "work", AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "b" };
   expect(namesToAdd(file, { AWS_PROFILE: "" })).toEqual(["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]);
 });

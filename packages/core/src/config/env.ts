@@ -72,7 +72,7 @@ export const variables = {
   PILOT_LIGHT_ENV_FILE: {
     description: "File with settings, instead of `.env`; or `none`.",
     details:
-      "Every command reads variables from `.env` in the current directory. A variable of the environment has precedence over the file, also when it is empty. The option `--env-file` has precedence over this variable. `none` reads no file.",
+      "Every command reads variables from `.env` in the current directory. A variable of the environment has precedence over the file, even when it is empty. The option `--env-file` has precedence over this variable. `none` reads no file.",
     fromSystem: true,
   },
   PILOT_LIGHT_OUTPUTS_FILE: {
@@ -153,13 +153,13 @@ export const variables = {
   PILOT_LIGHT_VIA: {
     description: "Route to RDS: `auto`, `direct`, `address` or `ssm`.",
     details:
-      "`direct` connects to the RDS endpoint, `address` to `RDS_HOSTADDR`, and `ssm` through a port that AWS Systems Manager forwards. `auto` takes the address if it is set, the endpoint if it answers, and else `ssm`. The option `--via` has precedence. See [the runbook](runbooks/reach-rds.md).",
+      "`direct` connects to the RDS endpoint, `address` to `RDS_HOSTADDR`, and `ssm` through a port that AWS Systems Manager forwards. `auto` takes the address if it is set, the endpoint if it answers, and otherwise `ssm`. The option `--via` has precedence. See [the runbook](runbooks/reach-rds.md).",
     default: "auto",
   },
   PILOT_LIGHT_SSM_TARGET: {
     description: "Instance or task through which `ssm` reaches RDS.",
     details:
-      "An id such as `i-0123456789abcdef0`, or `ecs:<cluster>_<task id>_<runtime id>`. Its security group must be able to connect to RDS. If the variable is not set, `ssm` uses a running task of the backend with ECS Exec, and else starts a task for the time of the command.",
+      "An id such as `i-0123456789abcdef0`, or `ecs:<cluster>_<task id>_<runtime id>`. Its security group must be able to connect to RDS. If the variable is not set, `ssm` uses a running task of the backend with ECS Exec. If there is none, it starts a task that runs as long as the command.",
   },
   PILOT_LIGHT_SSM_TASK_SECONDS: {
     description: "Seconds that a task in AWS may take to start.",
@@ -250,7 +250,7 @@ export type VariableName = keyof typeof variables;
 /** The environment as commands get it: injected, so that tests pass their own. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Value of a variable, or its default. An empty value counts as not set, as shells make it hard to tell the two apart. */
+/** Value of a variable, or its default. An empty value counts as not set, because shells do not distinguish the two well. */
 export function readVariable(environment: Environment, name: VariableName): string | undefined {
   const value = environment[name];
   if (value !== undefined && value !== "") return value;
@@ -278,7 +278,7 @@ export function processEnvironment(): Environment {
   return { ...process.env };
 }
 
-/** The variables with which AWS finds credentials, in any form. The AWS SDK prefers a profile to keys. */
+/** The variables with which the AWS SDK finds credentials, in any form. It prefers a profile to keys. */
 const credentialVariables: readonly string[] = [
   "AWS_PROFILE",
   "AWS_DEFAULT_PROFILE",
@@ -292,8 +292,8 @@ const credentialVariables: readonly string[] = [
 ];
 
 /**
- * The names of the variables of a settings file that an environment takes. A variable that exists is unchanged, also an empty one: a person
- * may take a setting away for one command. An environment with credentials takes no others.
+ * The names of the variables that an environment takes from a settings file. A variable of the environment is unchanged, even an empty one:
+ * a person may empty a setting for one command. An environment with credentials takes no credentials from the file.
  */
 export function namesToAdd(values: Readonly<Record<string, string>>, environment: Environment): string[] {
   const isSet = (name: string) => (environment[name] ?? "") !== "";

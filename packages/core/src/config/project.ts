@@ -1,4 +1,4 @@
-/** The project's name, as every command takes it. */
+/** Reads the name of the project, for every command. */
 import { defaultProjectName, projectNamePattern } from "../contract.ts";
 import { readVariable, type Environment } from "./env.ts";
 import { projectNameInvalid } from "../errors.ts";

@@ -81,7 +81,7 @@ test("a named file that does not exist is refused with its name", () => {
   );
 });
 
-test("secrets that other users can read are named", async () => {
+test("the names of the secrets that other users can read are reported", async () => {
   const text =
     "NEON_DATABASE_URL=postgresql://a:b@c/d\nAWS_REGION=us-east-1\nMY_TOKEN=x\nOTHER=redis://a:b@c\n";
   await write(".env", text, 0o644);
@@ -93,7 +93,7 @@ test("secrets that other users can read are named", async () => {
 test("with pnpm, the current directory is the one in which the person typed the command", () => {
   const typed = { INIT_CWD: "/repo/packages/sync", npm_package_json: "/repo/package.json" };
   expect(callersDirectory(typed, "/repo")).toBe("/repo/packages/sync");
-  // The variables of an outer script say nothing about a program that runs elsewhere.
+  // If the program runs in another directory, the variables are from an outer script of pnpm.
   expect(callersDirectory(typed, "/tmp/other")).toBe("/tmp/other");
   expect(callersDirectory({}, "/repo")).toBe("/repo");
 });

@@ -9,7 +9,7 @@ import { envFileMalformed, envFileUnreadable } from "../errors.ts";
 import { messageOf } from "../ops-error.ts";
 import { readVariable, variables, type Environment, type VariableSpec } from "./env.ts";
 
-/** The file that is read where nothing else is named. */
+/** The file that is read if no other is named. */
 export const usualSettingsFile = ".env";
 
 /** As a value of PILOT_LIGHT_ENV_FILE: no file is read. */
@@ -87,7 +87,7 @@ function readText(path: string, isNamed: boolean): { text: string; mode: number 
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
     const isMissing = code === "ENOENT" || code === "ENOTDIR";
-    // A directory of this name is what Python's tools create.
+    // Python's tools create a directory with this name.
     if (!isNamed && (isMissing || code === "EISDIR")) return undefined;
     const reason = isMissing
       ? "it does not exist"

@@ -1,4 +1,4 @@
-/** The schema of what a record has in addition to the document of its run, and the `--json` document of `pnpm history`. Loads zod. */
+/** The schema of the field `run` of a record, and the `--json` document of `pnpm history`. Loads zod. */
 import { z } from "zod";
 import { defineDocument, type DocumentEntry } from "../cli/documents.ts";
 
@@ -39,7 +39,7 @@ export const runFactsSchema = z.object({
   warnings: z.array(z.string()).describe("Warnings that the command printed."),
 });
 
-/** A record as it is stored: the document of the run, and `run`. Readers accept fields that they do not know. */
+/** A stored record: the document of the run, and the field `run`. Readers accept unknown fields. */
 export const recordSchema = z.looseObject({
   version: z.number().int(),
   command: z.string(),

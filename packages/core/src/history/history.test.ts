@@ -40,7 +40,7 @@ test("S3 lists the record of a later run before that of an earlier one", () => {
   expect(recordKey("../neon-dumps/2026")).toBeUndefined();
 });
 
-test("a record has the document, and who ran what", () => {
+test("a record has the document, the command line and the person", () => {
   expect(record).toMatchObject({ ...document, run: { commandLine: "pnpm sync neon-to-rds --yes", exit: 0 } });
   expect(runFactsSchema.parse(record.run)).toEqual(record.run);
 });
@@ -53,7 +53,7 @@ test("the command line has no value of a Terraform variable", () => {
   expect(commandLineOf("validate", [])).toBe("pnpm validate");
 });
 
-test("a record has no row that an error quotes, and no value of a variable in a command line", () => {
+test("a record has no row that an error quotes, and no value of a Terraform variable", () => {
   const log = new RunLog();
   log.warnings.push("not dropped: ERROR:  busy\nDETAIL:  Key (email)=(ada@example.org)");
   log.add({ plan: { again: "pnpm activate --var a=secret" } });

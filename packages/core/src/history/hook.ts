@@ -1,4 +1,4 @@
-/** The command of a person that runs at the end of each command that changes something: PILOT_LIGHT_ON_END. */
+/** The hook: the shell command in PILOT_LIGHT_ON_END, which runs at the end of each command that changes something. */
 import { Readable } from "node:stream";
 import { readVariable, withoutSecrets, type Environment } from "../config/env.ts";
 import { messageOf } from "../ops-error.ts";
@@ -7,7 +7,7 @@ import type { Printer } from "../output/printer.ts";
 import { run } from "../process.ts";
 import type { RunRecord } from "./run-record.ts";
 
-/** What the hook gets to know about the run. */
+/** What the hook receives about the run. */
 export interface HookFacts {
   record: RunRecord;
   /** What a failed run has changed; empty for a run that did not fail, and where it is not known. */
@@ -29,9 +29,9 @@ export const hookVariables = {
 } as const satisfies Record<string, (facts: HookFacts) => string>;
 
 /**
- * Runs the hook with the record on its standard input. Never throws: a failure is a warning. Its environment is that of the command,
- * without the variables that this tool knows to be secrets, and without the hook: a command of the hook that changes something would call
- * it again, without end.
+ * Runs the hook with the record on its standard input. Never throws: a failure is a warning. The hook gets the environment of the command,
+ * without the variables that this tool knows to be secrets. PILOT_LIGHT_ON_END is empty: if the hook runs a command that changes something,
+ * that command must not run the hook again.
  * @param command for the shell
  */
 export async function runHook(
@@ -46,7 +46,7 @@ export async function runHook(
   const warn = (problem: string) => printer.warn(`PILOT_LIGHT_ON_END ${problem}. The outcome is unchanged.`);
   try {
     const { exitCode, stderr, stdout } = await run("/bin/sh", ["-c", command], {
-      // Empty and not missing: an empty variable wins over a settings file.
+      // An empty variable has precedence over the settings file. A missing one has not.
       environment: { ...withoutSecrets(environment), ...Object.fromEntries(own), PILOT_LIGHT_ON_END: "" },
       input: Readable.from([`${JSON.stringify(facts.record, null, 2)}\n`]),
       signal: AbortSignal.any([limit, signal]),

@@ -1,6 +1,6 @@
 /**
- * The records of runs in the db-backups bucket. Their keys begin with the time until the year 2286: S3 lists keys in ascending order, so the
- * newest record is the first. The rules of the bucket expire records as they expire dumps.
+ * The records of runs in the db-backups bucket. Their keys begin with the seconds that remain until the year 2286. S3 lists keys in
+ * ascending order, so the newest record is first. The rules of the bucket expire records like dumps.
  */
 import { recordPrefix } from "../dump-keys.ts";
 import type { AwsClients } from "../aws/clients.ts";
@@ -9,10 +9,10 @@ import { sdk } from "../aws/sdk.ts";
 import { timeOfStamp } from "../dump-keys.ts";
 import { usage } from "../errors.ts";
 
-/** Seconds of 10 digits. */
+/** The highest number of seconds with 10 digits: in the year 2286. */
 const lastSecond = 9_999_999_999;
 
-/** Where records are, for requests. */
+/** What requests for records need. */
 export interface RecordBucket {
   aws: AwsClients;
   name: string;
@@ -22,7 +22,7 @@ export interface RecordBucket {
 
 const idPattern = /^(?<stamp>\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d)-[0-9a-f]{4}$/;
 
-/** S3 key of the record of a run; undefined for a text that is no id of a run. */
+/** S3 key of the record of a run; undefined for a text that is not the id of a run. */
 export function recordKey(id: string): string | undefined {
   const time = timeOfStamp(idPattern.exec(id)?.groups?.stamp ?? "");
   if (Number.isNaN(time)) return undefined;

@@ -1,4 +1,4 @@
-/** The record of a run: its `--json` document, and the field `run` with when, who and how. The hook, the report and the history read it. */
+/** The record of a run: its `--json` document, and the field `run`: when, who and how. The hook, the report and the history read it. */
 import { randomBytes } from "node:crypto";
 import { hostname, userInfo } from "node:os";
 import { readVariable, type Environment } from "../config/env.ts";
@@ -65,7 +65,7 @@ export interface EndedRun {
 }
 
 /**
- * Makes the record of a run that has ended. It has no rows of the databases and no values of Terraform variables, which the terminal shows.
+ * Creates the record of a run. It has no rows of the databases and no values of Terraform variables. The terminal shows both.
  * @param args the arguments of the process, for the command line
  */
 export function makeRecord(
@@ -78,7 +78,7 @@ export function makeRecord(
   const given = readVariable(environment, "PILOT_LIGHT_TASK_OF");
   const [safeSummary = ""] = withoutRows([summary]);
   const record: RunRecord = {
-    // A failed run has at least its plan.
+    // The document of a failed run has no plan; these facts have it.
     ...log.facts,
     ...document,
     ...("error" in document ? { error: errorWithoutRows(document["error"]) } : {}),

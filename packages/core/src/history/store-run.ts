@@ -8,8 +8,8 @@ import { putRecord, type RecordBucket } from "./record-store.ts";
 import type { RunRecord } from "./run-record.ts";
 
 /**
- * The bucket of the records: it has the name that infra gives it. The outputs of Terraform are not read, because a command that has failed
- * may not have been able to.
+ * The bucket of the records. Its name follows from the name of the project: a command may have failed because it could not read the
+ * Terraform outputs.
  * @throws OpsError PROJECT_NAME_INVALID, AWS_REGION_INVALID (configuration), WRONG_ACCOUNT (precondition), AWS_* (aws)
  */
 export async function recordBucket(

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { withoutRows, withoutVariables } from "./without-rows.ts";
 
-test("lines in which PostgreSQL quotes a row are left out, and the errors stay", () => {
+test("lines in which PostgreSQL quotes a row are left out, and the errors are kept", () => {
   const error =
     'pg_restore: error: could not execute query: ERROR:  could not create unique index "users_email_key"';
   const copy = 'pg_restore: error: COPY failed for table "users": ERROR:  integer expected';

@@ -1,4 +1,4 @@
-/** What a record leaves out of texts: rows of the databases, which errors of PostgreSQL quote, and values of Terraform variables. */
+/** Removes from the texts of a record: rows of the databases, which errors of PostgreSQL quote, and values of Terraform variables. */
 
 /** Lines of PostgreSQL that quote a row: `DETAIL:  Key (email)=(ada@example.org) already exists.` */
 const rowLine = /^\s*(?:DETAIL|CONTEXT):/;
@@ -22,7 +22,7 @@ function withoutValues(text: string): string {
   return text.replace(quotedValue, '$1"****"');
 }
 
-/** A text in which no command line has the value of a Terraform variable: any may be a secret. */
+/** A text without the values of Terraform variables in command lines. Any value may be a secret. */
 export function withoutVariables(text: string): string {
   return text.replace(variable, (all: string, separator: string, quoted?: string, plain?: string) => {
     const word = quoted ?? plain ?? "";

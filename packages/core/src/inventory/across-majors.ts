@@ -3,7 +3,7 @@
  * comparison ignores these differences only:
  *
  * 1. up to 15, a view of one relation names it before each column: `SELECT t.a FROM t`; from 16 on it does not: `SELECT a FROM t`;
- * 2. from 18 on, NOT NULL is a constraint with a name, which pg_dump writes where it is not the usual one;
+ * 2. from 18 on, NOT NULL is a constraint with a name, which pg_dump writes if it is not the default name;
  * 3. from 16 on, pg_dump writes ALTER FOREIGN TABLE ONLY;
  * 4. from 16 on, a server prints XMLSERIALIZE with NO INDENT;
  * 5. from 16 on, a server changes the locale of an ICU collation to a language tag: `de@collation=phonebook` to `de-u-co-phonebk`.
@@ -17,7 +17,7 @@ export function isSameAcrossMajors(one: CanonicalSql, other: CanonicalSql): bool
   return isSameWithQualifiers(a, b) || isSameWithQualifiers(b, a) || isSameCollation(a, b);
 }
 
-/** Without the names of rule 2, and the words of the rules 3 and 4. */
+/** The words of a text without those that the rules 2, 3 and 4 ignore. */
 function commonWords({ leaves }: CanonicalSql): string[] {
   const words = leaves.map(({ text }) => text);
   const startsAt = (at: number, ...expected: readonly (string | undefined)[]) =>
@@ -30,7 +30,7 @@ function commonWords({ leaves }: CanonicalSql): string[] {
   );
 }
 
-/** Whether the texts are the same without the name of one relation, which the first one may have before its columns. */
+/** Rule 1: whether the texts are the same, except that the first one may name one relation before its columns. */
 function isSameWithQualifiers(qualified: readonly string[], plain: readonly string[]): boolean {
   let relation: string | undefined;
   let at = 0;
@@ -47,7 +47,7 @@ function isSameWithQualifiers(qualified: readonly string[], plain: readonly stri
   return at === qualified.length;
 }
 
-/** Whether both texts create the same collation, with locales that ICU takes for the same. */
+/** Rule 5: whether both texts create the same collation, with locales that are the same for ICU. */
 function isSameCollation(a: readonly string[], b: readonly string[]): boolean {
   const at = a.indexOf("locale") + 2;
   if (a[1] !== "COLLATION" || !a.includes("icu") || at < 2 || b.indexOf("locale") + 2 !== at) return false;
@@ -56,17 +56,17 @@ function isSameCollation(a: readonly string[], b: readonly string[]): boolean {
   return isSameRest && isSameLocale(one ?? "", other ?? "");
 }
 
-/** Of a name that is no language tag, only the language is compared: ICU alone knows what the rest becomes. */
+/** If a name is not a language tag, only its language is compared: only ICU knows the tag of the rest. */
 function isSameLocale(one: string, other: string): boolean {
   const [a, b] = [canonicalTag(one), canonicalTag(other)];
   if (a !== undefined && b !== undefined) return a === b;
   return languageOf(one) === languageOf(other);
 }
 
-/** In its canonical form; undefined for a name that is no language tag. */
+/** The canonical form of a language tag; undefined for any other name. */
 function canonicalTag(locale: string): string | undefined {
   try {
-    // "C" is a name of ICU's own. "true" is the value of a keyword without one.
+    // "C" and "POSIX" are not language tags, although "POSIX" looks like one. A keyword without a value has the value "true".
     return /^(?:C|POSIX)?$/i.test(locale)
       ? undefined
       : Intl.getCanonicalLocales(locale)[0]?.replaceAll(/-true(?=-|$)/g, "");

@@ -28,7 +28,7 @@ const archive = (...entries: ArchiveEntry[]) => ({ standardStrings: true, entrie
 const lines = (expected: ArchiveEntry[], actual: ArchiveEntry[], sameMajor = true) =>
   compareArchives(archive(...expected), archive(...actual), { sameMajor }).map(describeDifference);
 
-test("entries that are missing, unexpected and different are named", () => {
+test("missing, unexpected and different entries are reported", () => {
   const view = (sql: string) => entry("VIEW", "public", "v", sql);
   expect(
     lines(
@@ -58,7 +58,7 @@ test("the access method of a table counts", () => {
   ]);
 });
 
-test("data, extensions and what acts beyond the database are compared elsewhere", () => {
+test("data, extensions and objects that act beyond the database are not compared", () => {
   const others = [
     entry("TABLE DATA", "public", "t", ""),
     entry("SEQUENCE SET", "public", "s", "select 1"),
@@ -89,7 +89,7 @@ test("between two majors, only what the majors print differently is ignored", ()
   expect(lines([view("SELECT 1")], [], false)).toEqual(["view public.v is missing"]);
 });
 
-test("options of another role's user mapping, which only a superuser sees, are not missed", () => {
+test("options of another role's user mapping are not compared, because only a superuser sees them", () => {
   const mapping = (role: string, options: string) =>
     entry(
       "USER MAPPING",

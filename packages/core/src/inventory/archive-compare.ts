@@ -1,5 +1,5 @@
 /**
- * Compares the schema of two databases by the output of pg_dump: the archive is the specification. An object that pg_dump leaves out is not
+ * Compares the schemas of two databases as pg_dump wrote them: the archive is the specification. An object that pg_dump leaves out is not
  * expected. An object that pg_dump writes is always compared. Pure functions over the entries that `archive.ts` reads.
  */
 import { isSameAcrossMajors } from "./across-majors.ts";
@@ -7,7 +7,7 @@ import type { Archive, ArchiveEntry } from "./archive.ts";
 import type { Difference } from "./compare.ts";
 import { canonicalSql, excerpts, type CanonicalSql } from "./sql-text.ts";
 
-/** Types of entries that hold data or settings of the database, which are verified by reading them. */
+/** Types of entries that hold data or settings of the database. Other code reads and verifies those. */
 const dataTypes: ReadonlySet<string> = new Set([
   "BLOB",
   "BLOBS",
@@ -30,7 +30,7 @@ const neverRestored: ReadonlySet<string> = new Set([
   "SUBSCRIPTION TABLE",
 ]);
 
-/** Kinds of options that may hold passwords: a difference is named and not shown. */
+/** Types of entries whose options may hold passwords: a difference is reported without its values. */
 const secretTypes: ReadonlySet<string> = new Set(["USER MAPPING", "SERVER", "FOREIGN DATA WRAPPER"]);
 
 /** True for an entry that belongs to the schema, and that a restore creates. */
@@ -99,7 +99,7 @@ interface Item {
   sql: CanonicalSql;
 }
 
-/** Names of entries are not unique: operators with one name differ in the types that they take, which are in their SQL. */
+/** Groups entries by name. Names are not unique: operators with the same name differ in their argument types, which only their SQL has. */
 function group(archive: Archive, isCompared: (entry: ArchiveEntry) => boolean): Map<string, Item[]> {
   const groups = new Map<string, Item[]>();
   for (const entry of archive.entries) {
@@ -133,7 +133,7 @@ function isSame(a: Item, b: Item, sameMajor: boolean): boolean {
   return sameMajor ? a.sql.key === b.sql.key : isSameAcrossMajors(a.sql, b.sql);
 }
 
-/** Options of another role's user mapping: only a superuser sees them, so that no other can compare them. */
+/** Whether the options of a user mapping are hidden. Only a superuser sees those of another role, so they are not compared. */
 function isHidden({ type, tag, sql }: ArchiveEntry): boolean {
   return type === "USER MAPPING" && !tag.startsWith("USER MAPPING public ") && !/\bOPTIONS \(/.test(sql);
 }

@@ -90,7 +90,7 @@ test("an entry without a section belongs to that of the entry before it", () => 
   expect(parseArchive(bytes).entries.map(({ section }) => section)).toEqual(["post-data", "post-data"]);
 });
 
-test("how literals are written is read from the archive", () => {
+test("standard_conforming_strings is read from the archive", () => {
   expect(parseArchive(archiveOf([settings("on")], 14))).toEqual({ standardStrings: true, entries: [] });
   expect(parseArchive(archiveOf([settings("off")], 14)).standardStrings).toBe(false);
 });

@@ -25,7 +25,7 @@ export interface ArchiveEntry {
   sql: string;
   /** SQL that drops it, as pg_dump wrote it; empty for a part that is dropped with another object. */
   drop: string;
-  /** Access method of a table or materialized view; otherwise empty. pg_restore sets it before it runs the SQL. */
+  /** Access method of a table or materialized view; empty for other entries. pg_restore sets it before it runs the SQL. */
   accessMethod: string;
   /** OID of the object in the dumped database; 0 where the entry stands for no object. */
   oid: number;
@@ -153,7 +153,7 @@ function readEntry(reader: Reader, minor: number, before: Section = "pre-data"):
   };
 }
 
-/** Sizes of integers and offsets are those of the machine that wrote the archive; both little end first. */
+/** Reads integers and offsets, which are little-endian and have the sizes of the machine that wrote the archive. */
 class Reader {
   integerSize = 4;
   offsetSize = 8;

@@ -5,7 +5,7 @@
  * order, and removes casts, parentheses and spaces.
  */
 
-/** A string, a quoted name, or anything between. */
+/** A string, a quoted name, or the text between two of them. */
 const token = /'(?:[^']|'')*'|"(?:[^"]|"")*"|[^'"]+/g;
 const cast =
   /::\s*(?:character varying|bit varying|double precision|(?:timestamp|time)(?:\(\d\))? with(?:out)? time zone|[a-z_][\w.]*)(?:\(\d+(?:,\d+)?\))?(?:\[\])*/gi;

@@ -32,7 +32,7 @@ export const deparsedKinds: ReadonlySet<string> = new Set([
   "table",
 ]);
 
-/** Kinds whose definition has facts in its first line, and SQL that the server prints in the following lines. */
+/** Kinds whose definition has properties in its first line, and in the following lines SQL that the server prints. */
 export const factKinds: ReadonlySet<string> = new Set(["column", "domain", "policy", "table"]);
 
 /** Condition on `pg_namespace n`: not one of the server's own schemas. */

@@ -45,7 +45,7 @@ test.each(["interval", "timetz", "char", "_int4", "regclass", "inet", "int4range
   },
 );
 
-test("the columns that need it share one text", () => {
+test("the columns that are hashed as text share one text", () => {
   expect(hashed(column("int4", "a"), column(null, "b"), column("uuid", "c"), column("inet", "D"))).toBe(
     `"t"."a", "t"."c", row("t"."b", "t"."D")::pg_catalog.text collate pg_catalog."C"`,
   );

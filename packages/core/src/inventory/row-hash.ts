@@ -18,7 +18,7 @@ type Form = (column: string) => string;
 const asItIs: Form = (column) => column;
 /** In the collation "C" all bytes count: in a nondeterministic collation, different texts may have the same hash. */
 const inC: Form = (column) => `${column} collate pg_catalog."C"`;
-/** The hash of an int8 takes 32 bits only (-1 and 4294967295 are the same). Its bytes are hashed instead. */
+/** PostgreSQL hashes only 32 bits of an int8 (-1 and 4294967295 have the same hash), so its bytes are hashed instead. */
 const sent =
   (send: string): Form =>
   (column) =>
@@ -55,7 +55,7 @@ const forms: Readonly<Record<string, Form>> = {
  * The hash of a row of `table`, an alias. Columns of types without a form are hashed together, as the text of a record.
  *
  * The hash of a record is a sum of the hashes of its values with weights. Without the outer hash, a sum over rows would be the same after
- * two rows exchange the values of one column. The outer hash has the sum as its seed: an int8 as argument would take 32 bits only.
+ * two rows exchange the values of one column. The sum is the seed of the outer hash: of an int8 argument, only 32 bits would count.
  */
 export function rowHash(table: string, columns: readonly DataColumn[]): string {
   const formed: string[] = [];
@@ -70,7 +70,7 @@ export function rowHash(table: string, columns: readonly DataColumn[]): string {
   return `pg_catalog.hashint4extended(0, pg_catalog.hash_record_extended(row(${formed.join(", ")}), 0))`;
 }
 
-/** The hash of the text of a row: what earlier versions of this tool recorded. */
+/** The hash of the text of a row. Earlier versions of this tool recorded it. */
 export function rowTextHash(table: string, columns: readonly DataColumn[]): string {
   return `pg_catalog.hashtextextended(${rowText(columns.map(({ name }) => ident(table, name)))}, 0)`;
 }

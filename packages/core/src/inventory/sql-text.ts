@@ -36,7 +36,7 @@ const added = (text: string): Leaf => ({ text, start: -1, end: -1 });
 
 /** SQL in its comparable form. */
 export interface CanonicalSql {
-  /** Equal for two texts exactly if they mean the same. Only for comparisons: it is not valid SQL. */
+  /** The same for two texts if and only if they mean the same. Only for comparisons: it is not valid SQL. */
   key: string;
   text: string;
   leaves: readonly Leaf[];
@@ -144,7 +144,7 @@ function flatten(nodes: readonly Node[]): Leaf[] {
 
 function evenOut(nodes: readonly Node[]): Node[] {
   const inner = nodes.map((node) => (isGroup(node) ? { ...node, items: evenOut(node.items) } : node));
-  return joinOperands(evenOutNames(moveCasts(inner)));
+  return joinOperands(dropCastNames(moveCasts(inner)));
 }
 
 /** Rule 1: the cast of an array becomes one of each element. */
@@ -204,7 +204,7 @@ function castElements({ items }: Group, type: readonly Node[], isPretty: boolean
   return { open: "[", items: joined };
 }
 
-/** A literal of the same type takes a modifier without another cast (`get_coercion_expr` in src/backend/utils/adt/ruleutils.c). */
+/** A literal of the same type gets the type's modifier in its own cast (`get_coercion_expr` in src/backend/utils/adt/ruleutils.c). */
 function castElement(element: readonly Node[], type: readonly Node[], isPretty: boolean): Node[] {
   const [value, colons, ...own] = element;
   const plain = type.filter((node) => !isGroup(node, "("));
@@ -228,7 +228,7 @@ function split(nodes: readonly Node[], separator: string): Node[][] {
   return nodes.length === 0 ? [] : parts;
 }
 
-/** Names of types in the catalogs where SQL has other words for them, by the first words. */
+/** The names in the catalogs of types that SQL calls otherwise, by their first words in SQL. */
 const catalogNames: readonly [words: string, name: string][] = [
   ["timestamp with time zone", "timestamptz"],
   ["timestamp without time zone", "timestamp"],
@@ -247,7 +247,7 @@ const catalogNames: readonly [words: string, name: string][] = [
 ];
 
 /** Rules 4 and 5. */
-function evenOutNames(nodes: readonly Node[]): Node[] {
+function dropCastNames(nodes: readonly Node[]): Node[] {
   const result: Node[] = [];
   for (let at = 0; at < nodes.length; at += 1) {
     const node = nodes[at];
@@ -272,7 +272,7 @@ function evenOutNames(nodes: readonly Node[]): Node[] {
 
 const unquoted = (name: string) => name.replaceAll(/^"|"$/g, "");
 
-/** The name that a column gets from the cast of a literal, where this is all that a list of columns ends with. */
+/** If a list of columns ends with the cast of a literal: the name that the column gets from the cast. */
 function nameOfCast(nodes: readonly Node[]): string | undefined {
   const start = nodes.findLastIndex(
     (node) => "text" in node && /^(?:SELECT|ALL|DISTINCT|RETURNING|,)$/.test(node.text),
@@ -328,7 +328,7 @@ export function excerpts(expected: CanonicalSql, actual: CanonicalSql): { expect
   return { expected: pieceAt(expected, index, within), actual: pieceAt(actual, index, within) };
 }
 
-/** How far two literals are the same, in characters: bodies of functions are long. */
+/** Number of characters that two literals have in common at their beginning. The body of a function is one long literal. */
 function commonPrefix(a: Leaf | undefined, b: Leaf | undefined): number {
   if (a?.text.startsWith("'") !== true || b?.text.startsWith("'") !== true) return 0;
   let length = 0;

@@ -7,7 +7,7 @@ import type { ArchiveEntry } from "./archive.ts";
 import type { Difference } from "./compare.ts";
 import { userSchema } from "./objects.ts";
 
-/** An extension as it is installed. */
+/** An installed extension. */
 export interface ExtensionState {
   version: string;
   schema: string;
@@ -22,7 +22,7 @@ export interface DatabaseState {
   extensions: Readonly<Record<string, ExtensionState>>;
   /** Indexes that queries do not use or that are empty, each with the reason. */
   brokenIndexes: Readonly<Record<string, string>>;
-  /** Foreign keys that are not enforced on the table, because their internal triggers are switched off. */
+  /** Foreign keys that are not enforced on the table, because their internal triggers are disabled. */
   unenforced: readonly string[];
   /** Materialized views that hold rows. */
   populated: readonly string[];
@@ -37,7 +37,7 @@ const list = (value: string, rest: string) =>
 const name = "pg_catalog.format('%I.%I', n.nspname, c.relname)";
 const relations = "pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace";
 
-// The file of an index has a page at least, also when its table holds no rows; that of a partitioned table's has none.
+// The file of an index has at least one page, even if the table is empty. An index of a partitioned table has no file.
 const brokenIndexes = object(
   name,
   `pg_catalog.concat_ws(', ', case when not i.indisvalid then 'not valid' end, case when not i.indisready then 'not ready' end,
@@ -123,7 +123,7 @@ export function compareStates(
     );
   }
   for (const index of keys(expected.brokenIndexes, actual.brokenIndexes)) {
-    // The index of a partitioned table is not valid while a partition has none. This is the same on both sides.
+    // The index of a partitioned table is invalid while a partition lacks the index. This is the same on both sides.
     const found = actual.brokenIndexes[index];
     if (found === undefined || found === expected.brokenIndexes[index]) continue;
     differs("index", index, "a valid index", found);
@@ -146,7 +146,7 @@ export function compareStates(
 }
 
 /**
- * Members of extensions that the dumped database has and the restored one lacks, where both have the same version: somebody
+ * Members of extensions that the dumped database has and the restored one lacks, although both have the same version: a person
  * added them, or the two servers offer different builds.
  */
 export function missingMembers(

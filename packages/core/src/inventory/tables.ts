@@ -5,7 +5,7 @@ import { ident } from "../postgres/identifiers.ts";
 import type { Session } from "../postgres/session.ts";
 import { rowHash, rowTextHash, type DataColumn } from "./row-hash.ts";
 
-/** A table that has rows of its own: partitions have, partitioned tables have not. */
+/** A table that stores rows. A partition does; a partitioned table does not. */
 export interface DataTable {
   schema: string;
   name: string;
@@ -31,8 +31,8 @@ export interface Fingerprint {
   /** Exact number of rows. */
   rows: number;
   /**
-   * Sum over all rows of a 64-bit hash of the row: independent of their order. Of a table it begins with `records:`; without, it is a
-   * sum of hashes of texts. Absent when the rows were only counted.
+   * Sum of the 64-bit hashes of all rows, independent of their order. It begins with `records:` if the rows of a table were hashed as
+   * records, and not as texts. Absent if the rows were only counted.
    */
   hash?: string;
 }
@@ -44,7 +44,7 @@ export type FingerprintReading = FingerprintDepth | "texts";
 
 const recordsPrefix = "records:";
 
-/** OIDs below are assigned in the sources of PostgreSQL: every server has the same. */
+/** The sources of PostgreSQL assign the OIDs below this one: every server has the same. */
 const firstUnpinnedOid = 10_000;
 
 /** All tables that have rows of their own and are in a dump. Tables of extensions are not. */
@@ -111,7 +111,7 @@ export function emptyFingerprint(reading: FingerprintReading): Fingerprint {
   return { rows: 0, hash: reading === "texts" ? "0" : `${recordsPrefix}0` };
 }
 
-/** Tables that one statement reads: a round trip for each would take longer than reading them. */
+/** Limits of one statement, which reads several small tables: a round trip for each table would take longer than reading it. */
 const batch = { tables: 50, bytes: 8 * 1024 * 1024 };
 
 /** Groups tables that one statement can read, in their order. A large table is alone. */

@@ -61,7 +61,7 @@ export class NeonProject {
 
   /**
    * The branch that the compute with this host name serves.
-   * @throws OpsError NEON_NOT_FOUND (configuration) also if the compute belongs to another project
+   * @throws OpsError NEON_NOT_FOUND (configuration), also if the compute belongs to another project
    */
   async branchOf(host: string, signal: AbortSignal): Promise<NeonBranch> {
     const attempt = `Cannot find the compute ${endpointId(host)} in the Neon project ${this.id}`;

@@ -3,7 +3,7 @@ import { expiryAfter, isRestorePoint, readKeepDays, restorePointName } from "./r
 
 const stamp = "2026-11-22T09-30-00";
 
-test("only names that a sync gave are restore points", () => {
+test("only a branch with a name of a sync is a restore point", () => {
   expect(isRestorePoint(restorePointName(stamp))).toBe(true);
   for (const name of [
     "production",

@@ -21,7 +21,7 @@ test("sizes have the unit that keeps them short", () => {
   ]);
 });
 
-test("durations never read 60.0 s or 60 seconds of a minute", () => {
+test("no duration reads 60.0 s, or has 60 seconds after its minutes", () => {
   expect([0, 80, 940, 59_949, 59_950, 119_600, 125_000].map(formatDuration)).toEqual([
     "0 ms",
     "80 ms",
@@ -33,7 +33,7 @@ test("durations never read 60.0 s or 60 seconds of a minute", () => {
   ]);
 });
 
-test("one of something is not plural, none is", () => {
+test("the plural is used for every count but one", () => {
   expect([0, 1, 2000].map((count) => plural(count, "table"))).toEqual([
     "0 tables",
     "1 table",

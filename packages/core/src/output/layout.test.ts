@@ -11,7 +11,7 @@ test("a row has its duration at the end of its first line", () => {
   ]);
 });
 
-test("a long text hangs below its beginning, broken between words", () => {
+test("a long text is broken between words, and continues below its beginning", () => {
   const text = "into the database as davidshaevel__pl_staging_20261125200706, 4 jobs";
   expect(layOut({ label: "  restore   ", text, right: "0.2 s" }, terminal(80))).toEqual([
     "  restore   into the database as                                           0.2 s",
@@ -40,7 +40,7 @@ test("colors take no columns", () => {
   ]);
 });
 
-test("an address that is longer than the line stays whole", () => {
+test("an address that is longer than the line is not broken", () => {
   const address = `s3://${"bucket-".repeat(12)}`;
   expect(wrapWords(`goes to ${address} first`, 30)).toEqual(["goes to", address, "first"]);
 });
@@ -92,7 +92,7 @@ test("the column that wraps becomes narrower, and is printed below its row if it
   expect(layOutTable(columns, rows, { width: 30, wraps: false })).toHaveLength(1);
 });
 
-test("a text is cut by what it takes on the screen", () => {
+test("a text is cut by its width on the screen", () => {
   expect(cut("表格表格", 5)).toBe("表格");
   expect(cut("abc", 5)).toBe("abc");
 });

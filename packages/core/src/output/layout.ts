@@ -2,7 +2,7 @@
 import stringWidth from "string-width";
 import wrapAnsi from "wrap-ansi";
 
-/** Columns of everything that is printed, where a terminal does not have fewer. */
+/** The widest page, in columns. A terminal may have fewer. */
 export const mostColumns = 100;
 
 /** A narrower column of text is hard to read: a long text is printed below its row instead. */
@@ -52,7 +52,7 @@ export function cut(text: string, width: number): string {
   return result;
 }
 
-/** Lines of at most `width` columns, broken at spaces; a longer word stays whole, so that it can be copied. */
+/** Lines of at most `width` columns, broken at spaces. A longer word is not broken, so that it can be copied. */
 export function wrapWords(text: string, width: number): string[] {
   return text.split("\n").flatMap((paragraph) => {
     const [first = "", ...further] = wrapAnsi(paragraph, width, { hard: false, trim: false }).split("\n");

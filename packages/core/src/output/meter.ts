@@ -31,7 +31,7 @@ export class Meter {
     this.#noun = noun;
     this.#all = all;
     this.#samples.push({ at, done });
-    // One sample from before the window stays, so that rare reports have a rate as well.
+    // One sample from before the window is kept, so that rare reports have a rate as well.
     while (this.#samples.length > 2 && at - (this.#samples[1]?.at ?? at) > windowMs) this.#samples.shift();
   }
 

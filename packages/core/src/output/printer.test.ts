@@ -21,7 +21,7 @@ test.each([
   expect(start({ columns, environment }).printer.page.width).toBe(width);
 });
 
-test("a step's summary that is too long for the terminal hangs below its beginning, its duration stays", async () => {
+test("a step's summary that is too long for the terminal continues below its beginning, and keeps its duration", async () => {
   const { printer, lines } = start({ columns: 80 });
   const summary = "dump in S3, 92.0 kB, and the target's own, 85.8 kB, each of them uploaded while restoring";
   await printer.step("archive", () => Promise.resolve({ value: 1, summary }));
@@ -44,7 +44,7 @@ test("in the line that is redrawn the time stands before the text, which may be 
   expect(drawn.every((line) => line.length <= 59)).toBe(true);
 });
 
-test("a step that was waited for only has no duration", async () => {
+test("a step that only waited for other steps has no duration", async () => {
   const { printer, printed } = start();
   await printer.step("archive", () => Promise.resolve({ value: 1, summary: "in S3", timed: false }));
   expect(printed()).toBe("  archive   in S3\n");

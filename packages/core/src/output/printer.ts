@@ -28,10 +28,10 @@ export interface StepResult<T> {
 }
 
 /** Milliseconds after which a step that is not redrawn reports that it has begun. The clock is read at this interval. */
-const reportsBeginningAfter = 1000;
+const beginsReportingAfter = 1000;
 
 /** Milliseconds between two lines about the progress of steps that are not redrawn. */
-const heartbeat = 10_000;
+const progressInterval = 10_000;
 
 /** Reports the progress of a step. An amount is shown with its rate and the time left. */
 export type Report = (progress: string | Amount) => void;
@@ -50,7 +50,7 @@ export class Printer {
   readonly #stderr: NodeJS.WriteStream;
   #live = "";
   /** When the last line about the progress of a step was printed. */
-  #lastBeat = -Infinity;
+  #lastProgress = -Infinity;
 
   constructor({
     environment,
@@ -109,7 +109,7 @@ export class Printer {
     this.#write(text);
   }
 
-  /** A line that only `--verbose` shows, also with `--json`. */
+  /** A line that only `--verbose` shows, even with `--json`. */
   detail(text: string): void {
     if (this.verbose) this.#write(this.colors.dim(text));
   }
@@ -120,17 +120,17 @@ export class Printer {
     this.#write(`${this.colors.yellow("!")} ${text}`);
   }
 
-  /** Replaces the line that is being redrawn; nothing on anything but a terminal. */
+  /** Replaces the line that is redrawn. Without a terminal, does nothing. */
   live(text: string): void {
     if (!this.redraws) return;
-    // The last column stays free: some terminals break the line as soon as it is full.
+    // The last column is left free: some terminals break a line as soon as it is full.
     const line = cut(this.redactor.apply(text), this.page.width - 1);
     if (line === this.#live) return;
     this.#stderr.write(`\r\u001B[2K${line}`);
     this.#live = line;
   }
 
-  /** Erases the terminal, before everything is drawn again; nothing on anything but a terminal. */
+  /** Erases the terminal, before everything is drawn again. Without a terminal, does nothing. */
   clearScreen(): void {
     if (this.redraws) this.#stderr.write("\u001B[2J\u001B[3J\u001B[H");
   }
@@ -154,7 +154,7 @@ export class Printer {
     const watch = this.#watch({
       redraw: () => `${name}${elapsed().padStart(8)}  ${describe()}`,
       begin: () => `${name}started`,
-      beat: () => {
+      later: () => {
         const text = describe();
         return `${name}${text === "" ? "" : `${text}, `}${elapsed()} so far`;
       },
@@ -186,7 +186,7 @@ export class Printer {
   async wait<T>(work: Promise<T>, text: (elapsed: string) => string): Promise<T> {
     const start = performance.now();
     const now = () => text(formatDuration(performance.now() - start));
-    const watch = this.#watch({ redraw: now, begin: now, beat: now });
+    const watch = this.#watch({ redraw: now, begin: now, later: now });
     try {
       return await work;
     } finally {
@@ -214,16 +214,16 @@ export class Printer {
   }
 
   /** Shows work that takes longer: redrawn on a terminal, elsewhere as lines of progress. */
-  #watch(lines: Readonly<Record<"redraw" | "begin" | "beat", () => string>>) {
+  #watch(lines: Readonly<Record<"redraw" | "begin" | "later", () => string>>) {
     if (!this.redraws) {
       let hasBegun = false;
       const timer = setInterval(() => {
         const now = performance.now();
-        if (now - this.#lastBeat < heartbeat) return;
-        this.#lastBeat = now;
-        this.progress(hasBegun ? lines.beat() : lines.begin());
+        if (now - this.#lastProgress < progressInterval) return;
+        this.#lastProgress = now;
+        this.progress(hasBegun ? lines.later() : lines.begin());
         hasBegun = true;
-      }, reportsBeginningAfter);
+      }, beginsReportingAfter);
       const end = () => {
         clearInterval(timer);
       };

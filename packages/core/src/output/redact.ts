@@ -2,7 +2,7 @@
 
 const mask = "****";
 
-/** Shorter strings would redact ordinary words. */
+/** Characters. A shorter secret is not redacted, because ordinary words may contain it. */
 const shortest = 4;
 
 export class Redactor {

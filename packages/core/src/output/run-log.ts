@@ -1,4 +1,4 @@
-/** What a run reports about itself in addition to what it prints: its steps with their times, its warnings, and what it knows so far. */
+/** What a run records about itself: its steps with their times, its warnings, and fields of its document that are known already. */
 
 /** A step of a run. Steps may overlap. */
 export interface LoggedStep {
@@ -18,7 +18,7 @@ export class RunLog {
   readonly warnings: string[] = [];
   /** Id of the run, once it has one. */
   id: string | undefined;
-  /** Another process has stored a record with this id, if it could: the record of this run replaces it. */
+  /** Another process may have stored a record with this id. The record of this run replaces it. */
   isShared = false;
   #facts: Readonly<Record<string, unknown>> = {};
   readonly #start = performance.now();
@@ -29,8 +29,8 @@ export class RunLog {
   }
 
   /**
-   * Adds fields to the report and to the record of the run, also if the run fails: a plan before the run, what a step has done. A field of
-   * the document of the run has precedence.
+   * Adds fields to the report and to the record of the run, even if the run fails: its plan, or what a step has done. A field of the
+   * document of the run has precedence.
    * @param facts by the name of the field
    */
   add(facts: Readonly<Record<string, unknown>>): void {

@@ -1,10 +1,10 @@
-/** Whether a server still works for its clients, or waits for a client that it no longer reaches. */
+/** Finds out whether a server still works for its clients, or waits for a client that it no longer reaches. */
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** The sessions to ask about: one by its process on the server, or those of a program by their name. */
+/** The sessions to check: one by the id of its server process, or all of a program by their application name. */
 export type Backends = { pid: number } | { applicationName: string };
 
-/** A session that asks about others. */
+/** The session that checks the others. */
 interface Asking {
   one<Row extends { working: boolean; mark: string }>(sql: string, values?: readonly unknown[]): Promise<Row>;
 }
@@ -17,9 +17,9 @@ const activity = `
     from pg_catalog.pg_stat_activity a left join pg_catalog.pg_stat_progress_copy c on c.pid = a.pid`;
 
 /**
- * Asks twice, since a slow connection makes the server wait for its client as a dead one does.
- * @param pause milliseconds between both
- * @returns true when none of the sessions does anything
+ * Checks twice: a server waits for its client on a slow connection as well as on a dead one.
+ * @param pause milliseconds between the two checks
+ * @returns true if none of the sessions made progress
  */
 export async function areWaiting(
   session: Asking,

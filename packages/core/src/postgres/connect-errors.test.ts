@@ -16,7 +16,7 @@ const endpoint = (system: Endpoint["system"]): Endpoint => ({
 });
 
 function hintFor(code: string, system: Endpoint["system"]): string {
-  const error = Object.assign(new pg.DatabaseError("the server says no", 0, "error"), { code });
+  const error = Object.assign(new pg.DatabaseError("the server refuses", 0, "error"), { code });
   return connectError(error, endpoint(system), "target", 1).hint ?? "";
 }
 

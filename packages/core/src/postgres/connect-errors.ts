@@ -21,7 +21,7 @@ function nodeCode(error: unknown): string | undefined {
   return typeof code === "string" ? code : undefined;
 }
 
-/** Nothing listens there, or the name does not resolve: this may pass, but it is not worth the whole deadline. */
+/** Nothing listens at the address, or its name does not resolve. Another attempt is not likely to succeed before the deadline. */
 export function isLikelyFinal(error: unknown): boolean {
   const code = nodeCode(error);
   return code === "ECONNREFUSED" || code === "EAI_AGAIN";
@@ -42,9 +42,9 @@ const retryableStates = new Set<string>([
 ]);
 
 /**
- * Reasons of Neon's proxy that end by themselves: its compute wakes up, or its control plane is busy. The proxy gives every error of its own
- * the code XX000, so that only their texts differ ("either preserve the error code from postgres, or assign error codes to proxy
- * errors" is a task in its source).
+ * Errors of Neon's proxy that end by themselves: the compute wakes up, or the control plane is busy. The proxy gives all of its own errors
+ * the code XX000, so only their texts differ ("either preserve the error code from postgres, or assign error codes to proxy errors" is a
+ * task in its source).
  * https://github.com/neondatabase/neon/blob/main/proxy/src/stream.rs, compute/mod.rs, control_plane/errors.rs, auth/mod.rs
  */
 const wakingReasons = [
@@ -54,7 +54,7 @@ const wakingReasons = [
   "Too many connections to this endpoint",
 ] as const;
 
-/** The answer of the control plane without a reason, which a reason follows where the state is final, such as a disabled compute. */
+/** The answer of the control plane without a reason. If the state is final, such as a disabled compute, the answer ends with a reason. */
 const controlPlaneFailed = /^Control plane request failed(?:: endpoint is temporarily unavailable.*)?$/;
 
 function isWaking(error: unknown): boolean {
@@ -62,7 +62,7 @@ function isWaking(error: unknown): boolean {
   return wakingReasons.some((reason) => text.startsWith(reason)) || controlPlaneFailed.test(text);
 }
 
-/** Neon's proxy rejects a password without the code that a server gives it. */
+/** When Neon's proxy rejects a password, its error lacks the code that PostgreSQL uses. */
 function isRejectedByProxy(error: unknown): boolean {
   return messageOf(error).startsWith("password authentication failed for user");
 }

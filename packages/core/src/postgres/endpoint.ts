@@ -14,26 +14,26 @@ export type Tls =
   | {
       mode: "verify-full";
       /** PEM certificates. */ ca: string;
-      /** Where they are from, for people. */ caSource: string;
+      /** Where the certificates come from, for messages. */ caSource: string;
     }
   | { mode: "disable" };
 
 /** A database that can be connected to. */
 export interface Endpoint {
   system: DatabaseSystem;
-  /** The real name, which the certificate is checked against; or a socket directory. */
+  /** The real host name, which the certificate is checked against; or the directory of a socket. */
   host: string;
   port: number;
-  /** Of Neon: the pooled host that was given, where `host` is the direct one. */
+  /** Only for Neon: the pooled host in the URL. `host` is then the direct one. */
   pooledHost?: string;
   /** Address to connect to instead of `host` and `port`, such as a tunnel's. */
   address?: { host: string; port: number };
-  /** How this machine reaches it, and why not in another way. Only of RDS, which is in a private network. */
+  /** Only for RDS, which is in a private network: how this machine connects, and why not in another way. */
   route?: Required<Pick<Route, "via" | "reason" | "others">> & Pick<Route, "endsAt">;
   database: string;
   user: string;
   password: string;
-  /** A password for one connection, where a password lasts for minutes only. */
+  /** Returns a new password for each connection, if a password is valid for minutes only. */
   freshPassword?: () => Promise<string>;
   tls: Tls;
   /** libpq's `channel_binding`. */

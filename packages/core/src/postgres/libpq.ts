@@ -1,5 +1,5 @@
 /**
- * How pg_dump, pg_restore and psql get their connection: by an environment, and by files that only this user can read. Never by arguments.
+ * Tells pg_dump, pg_restore and psql how to connect: in the environment, and in files that only this user can read. Never in arguments.
  */
 import { mkdtemp, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -16,8 +16,8 @@ export function passFileLine(user: string, password: string): string {
 
 /**
  * Writes the files libpq needs for an endpoint below `directory` and returns the environment that names them.
- * The caller's own PG* variables are not passed on: PGOPTIONS or PGSERVICE of a shell must not change a sync; nor are secrets, and the
- * credentials of AWS.
+ * The programs do not get the PG* variables of the caller, because PGOPTIONS or PGSERVICE of a shell must not change a sync. They do not
+ * get secrets or AWS credentials either.
  */
 export async function libpqEnvironment(
   endpoint: Endpoint,

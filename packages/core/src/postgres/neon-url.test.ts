@@ -35,11 +35,11 @@ test("characters that need no encoding in a URL may stand as they are", () => {
   expect(parseNeonUrl(`postgresql://u:${password}@${host}/db`).password).toBe(password);
 });
 
-test("a plus sign in a parameter is a plus sign, as libpq has it", () => {
+test("a plus sign in a parameter is a plus sign, as in libpq", () => {
   expect(parseNeonUrl(`postgresql://u@${host}/db?password=a+b%20c`).password).toBe("a+b c");
 });
 
-test("nothing of a malformed URL is repeated: the password may be anywhere in it", () => {
+test("an error repeats no part of a malformed URL, because the password may be anywhere in it", () => {
   const piece = fc.stringMatching(/^[ -~]{0,12}$/);
   fc.assert(
     fc.property(piece, piece, (before, after) => {

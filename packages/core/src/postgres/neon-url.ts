@@ -178,7 +178,7 @@ const ambiguous =
 
 /**
  * Refuses a URL that would be misread. If a password contains a raw `/`, `?`, `#` or `\`, a part of the password is read as the host, and
- * would be printed. In such a URL, the `@` before the real host is behind the authority.
+ * would be printed. In such a URL, the `@` before the real host is after the authority.
  */
 function assertUnambiguous(rest: string): void {
   // eslint-disable-next-line no-control-regex -- the URL standard drops them, a password may hold them
@@ -193,7 +193,7 @@ function assertUnambiguous(rest: string): void {
 
 /**
  * The names of parameters that are ignored.
- * @throws OpsError NEON_URL_MALFORMED (configuration) for an unknown parameter. Its name is not repeated unless it is one of libpq's: a
+ * @throws OpsError NEON_URL_MALFORMED (configuration) for an unknown parameter. The error repeats only names that libpq knows: a
  *   password with a raw `?` ends in the query
  */
 function ignoredOf(parameters: URLSearchParams): string[] {
@@ -224,7 +224,7 @@ const unsupportedParameters = new Set([
   ...["krbsrvname", "replication", "sslcompression"],
 ]);
 
-/** The text after the host, as it was written: the URL standard reads a database named `.` as a path step and drops it. */
+/** The text after the host, as it was written: the URL standard takes a database named `.` for a step in the path and removes it. */
 function pathOf(value: string): string {
   return /^[\w:]+:\/\/[^/?#]*\/([^?#]*)/.exec(value)?.[1] ?? "";
 }
@@ -245,7 +245,7 @@ function portOf(text: string): number {
   return port;
 }
 
-/** Every mode but `disable` verifies the certificate and the host name, also `require`, `prefer` and no mode. */
+/** Every mode except `disable` verifies the certificate and the host name, even `require`, `prefer` and no mode. */
 function tlsOf(parameters: URLSearchParams, connectHost: string): Tls {
   const mode = parameters.get("sslmode");
   if (mode === "disable" || (mode === null && connectHost.startsWith("/"))) {

@@ -1,6 +1,6 @@
 /**
- * The settings that a sync pins, in one list: for sessions of its own and for pg_dump and pg_restore. A database or a role may have set
- * any of them otherwise, as ALTER ROLE ... SET and ALTER DATABASE ... SET do.
+ * The settings that a sync pins, for its own sessions and for pg_dump and pg_restore. A database or a role may have other values:
+ * ALTER ROLE ... SET and ALTER DATABASE ... SET assign them.
  */
 
 /** A setting, and why it is pinned. */
@@ -10,9 +10,9 @@ interface PinnedSetting {
   since?: number;
 }
 
-/** By name. Programs set some of them again, to the same effect. */
+/** The settings by name. pg_dump and pg_restore set some of them again, to the same values. */
 const pinned: Readonly<Record<string, PinnedSetting>> = {
-  // A snapshot outlives every limit: Neon ends idle transactions after five minutes, and jobs of pg_restore wait for each other.
+  // No limit may end a snapshot: Neon ends idle transactions after five minutes, and jobs of pg_restore wait for each other.
   statement_timeout: { value: "0" },
   idle_in_transaction_session_timeout: { value: "0" },
   idle_session_timeout: { value: "0" },
@@ -21,17 +21,17 @@ const pinned: Readonly<Record<string, PinnedSetting>> = {
   lock_timeout: { value: "30s" },
   // A server notices within seconds that its client is gone, and stops hashing a large table.
   client_connection_check_interval: { value: "5s" },
-  // The server notices as well that the other end is gone, and releases the lock of a sync.
+  // The server also notices that a connection is broken, and releases the lock of the sync.
   tcp_keepalives_idle: { value: "30" },
   tcp_keepalives_interval: { value: "10" },
   tcp_keepalives_count: { value: "3" },
   default_transaction_read_only: { value: "off" },
-  // Names and rows mean the same on both servers.
+  // Both servers must resolve names in the same way, and show all rows.
   search_path: { value: "" },
   row_security: { value: "off" },
   // Compiling a query on the catalogs takes seconds, running it milliseconds.
   jit: { value: "off" },
-  // Hashes are made of the text of values, and expressions are compared as text. Providers differ in their defaults.
+  // The tools hash the text of values, and compare expressions as text. Providers differ in their defaults.
   TimeZone: { value: "UTC" },
   DateStyle: { value: "ISO, YMD" },
   IntervalStyle: { value: "postgres" },
@@ -50,8 +50,8 @@ export const sessionSettings: Readonly<Record<string, string>> = Object.fromEntr
 );
 
 /**
- * For PGOPTIONS: a server refuses a connection that sets what it does not know, so only what every supported version has. pg_dump and
- * pg_restore set the newer ones themselves.
+ * The settings for PGOPTIONS, without those that only newer versions have: a server refuses a connection with an unknown setting. pg_dump
+ * and pg_restore set the newer ones themselves.
  */
 export const programOptions = Object.entries(pinned)
   .filter(([, { since }]) => since === undefined)

@@ -1,6 +1,6 @@
 /**
  * Runs pg_dump and pg_restore inside the open transaction of a session. The programs connect to a local socket, and this module passes their
- * messages on to the connection of the session. The programs see what the transaction has done, and a rollback undoes what they did.
+ * messages on to the connection of the session. The programs see the changes of the transaction, and a rollback also reverts theirs.
  *
  * This module itself answers the messages that must not reach the server: the start of a connection, and the statements with which the programs
  * begin and end transactions of their own. It passes all other messages on unchanged (PostgreSQL documentation, "Frontend/Backend Protocol").
@@ -21,7 +21,7 @@ const socketName = `.s.PGSQL.${port}`;
 /** Bytes of a path that every system accepts for a socket (`sun_path`). */
 const longestPath = 103;
 
-/** Parameters that libpq learns when it connects. */
+/** Parameters that a server reports to libpq when it connects. */
 const reported = [
   "server_version",
   "server_encoding",
@@ -35,7 +35,7 @@ const reported = [
   "standard_conforming_strings",
 ];
 
-/** Where the socket is, and how a program connects to the session's server without it. */
+/** The directory of the socket, and the environment of a program that connects to the server without it. */
 export interface SocketPlace {
   /** A private directory of this run. */
   directory: string;
@@ -68,13 +68,13 @@ export async function withProgramSocket<T>(
       await closed(server);
     }
   });
-  // A program sets more than a session does, such as check_function_bodies.
+  // A program changes settings that a session does not pin, such as check_function_bodies.
   await session.query("reset all");
   await session.pinSettings();
   return result;
 }
 
-/** The directory, or one with a shorter path that only this user can enter as well. */
+/** The directory, or a private one with a shorter path if the path of the socket would be too long. */
 async function shortEnough(directory: string): Promise<AsyncDisposable & { path: string }> {
   const none = { path: directory, [Symbol.asyncDispose]: () => Promise.resolve() };
   if (Buffer.byteLength(join(directory, socketName)) <= longestPath) return none;
@@ -92,17 +92,17 @@ async function readParameters(session: Session): Promise<[string, string][]> {
 }
 
 /** Variables that describe the connection to the server itself. */
-const wayVariables = new Set([
+const serverVariables = new Set([
   "PGHOSTADDR",
   "PGCHANNELBINDING",
   "PGSSLROOTCERT",
   "PGPASSFILE",
-  // The session has these settings.
+  // The session has set these already.
   "PGOPTIONS",
 ]);
 
 function towards(directory: string, environment: Environment): Environment {
-  const rest = Object.entries(environment).filter(([name]) => !wayVariables.has(name));
+  const rest = Object.entries(environment).filter(([name]) => !serverVariables.has(name));
   return { ...Object.fromEntries(rest), PGHOST: directory, PGPORT: String(port), PGSSLMODE: "disable" };
 }
 
@@ -119,7 +119,7 @@ const startCodes = { ssl: 80_877_103, gss: 80_877_104, cancel: 80_877_102 };
 const ownTransaction =
   /^\s*(?:(begin|start transaction)|(commit)|(set transaction) isolation level [a-z ,]+)\s*;?\s*$/i;
 
-/** A statement longer than this begins and ends nothing. */
+/** Bytes. A longer statement neither begins nor ends a transaction. */
 const longestOwn = 200;
 
 /** Carries messages between programs and the session's connection. */
@@ -132,10 +132,10 @@ class Relay {
   #pending = 0;
   /** Called when the server has completed all requests. */
   #onIdle: (() => void) | undefined;
-  /** The answers belong to a statement of this class, not of a program. */
+  /** The next answers belong to a statement of this class, and not to one of the program. */
   #isOwn = false;
   readonly #onAnswer = (bytes: Buffer) => this.#answer(bytes);
-  /** Without its server, the program reports that the connection was lost. */
+  /** Disconnects the program, which then reports that the connection was lost. */
   readonly #onClose = () => {
     this.#onIdle?.();
     this.#program?.destroy();
@@ -329,7 +329,7 @@ class Requests {
     return { type: head.toString("latin1", 0, 1), head, rest: head.readInt32BE(1) - 4 };
   }
 
-  /** This number of bytes; undefined if the program ends before. */
+  /** This number of bytes; undefined if the program ends before it has sent them. */
   async take(bytes: number): Promise<Buffer | undefined> {
     if (bytes === 0) return Buffer.alloc(0);
     const parts: Buffer[] = [];

@@ -63,7 +63,7 @@ async function probe(directory: string, environment: Environment): Promise<Clien
   // Debian's wrapper picks a version by its own configuration; the programs behind it are found in the usual places.
   if (real.some((path) => path?.endsWith("pg_wrapper"))) return undefined;
   const version = await versionOf(pgDump, environment);
-  // Both must be of one version: an archive is only sure to be read by the pg_restore it came with.
+  // Both must have the same version: only then is pg_restore certain to read the archives of pg_dump.
   if (version === undefined || version !== (await versionOf(pgRestore, environment))) return undefined;
   return { directory, pgDump, pgRestore, major: Number.parseInt(version, 10), version };
 }

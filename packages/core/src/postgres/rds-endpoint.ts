@@ -38,7 +38,7 @@ export async function resolveRds(
 ): Promise<Omit<Endpoint, "user" | "password">> {
   const { host, port } = rdsPlace(outputs);
   const { via, reason, address, endsAt, others = [] } = route;
-  // The forwarded port is local, but the server behind it is not.
+  // With `ssm`, the forwarded port is local, but the server is not.
   const tls = await tlsOf(environment, via === "ssm" ? host : (address?.host ?? host));
   return {
     system: "rds",

@@ -4,13 +4,13 @@ import type { Via } from "../config/via.ts";
 
 export interface Route {
   via: Exclude<Via, "auto">;
-  /** Why it was chosen, in a few words: "the endpoint answers". */
+  /** Why the route was chosen, in a few words: "the endpoint answers". */
   reason: string;
   /** Address to connect to instead of the endpoint. */
   address?: { host: string; port: number };
   /** Why the routes that come first were not chosen, each with its name. */
   others?: readonly string[];
-  /** When it ends by itself, in milliseconds since 1970. */
+  /** When the route ends by itself, in milliseconds since 1970. */
   endsAt?: number;
   /** Aborted with its error when the route ends by itself. */
   lost?: AbortSignal;

@@ -30,8 +30,8 @@ export interface SessionOptions {
   /** Ends attempts to connect, and the session together with its running statement. */
   signal?: AbortSignal;
   /**
-   * What the signal does not end, because cleaning up needs it: an open session, or attempts to connect as well. Both end seconds
-   * after the signal when the server does not answer.
+   * What continues after the signal, because the clean-up needs it: an open session, or the attempts to connect as well. Both end seconds
+   * after the signal if the server does not answer.
    */
   outlivesSignal?: "open" | "opening";
 }
@@ -52,8 +52,8 @@ export function sessionOptions(
 }
 
 /**
- * Milliseconds after which a server ends a session with a lock whose process no longer shows that it runs. A proxy may keep the
- * connection open, and answer the keepalives of TCP.
+ * Milliseconds of silence after which a server ends a session that holds a lock. TCP keepalives are not enough: a proxy may answer them
+ * after the process of the session has ended.
  */
 const abandonedAfter = 60_000;
 
@@ -65,9 +65,9 @@ export class Session implements AsyncDisposable {
   readonly #hurried = new AbortController();
   /** Statements that have no answer yet. */
   #running = 0;
-  /** Ends with the statements so far: the client takes one at a time. */
+  /** Settles when the statements so far have ended: the client takes one statement at a time. */
   #turn: Promise<unknown> = Promise.resolve();
-  #signs: NodeJS.Timeout | undefined;
+  #heartbeat: NodeJS.Timeout | undefined;
   /** Milliseconds of silence after which the server ends the session; undefined where it never does. */
   #abandoned: number | undefined;
   #lost: Error | undefined;
@@ -141,15 +141,15 @@ export class Session implements AsyncDisposable {
     return row;
   }
 
-  /** Whether a transaction is open, as of the last statement: one that has failed counts as well. */
+  /** Whether a transaction is open after the last statement. A failed transaction is open as well. */
   get isInTransaction(): boolean {
     return this.#client.getTransactionStatus() !== "I";
   }
 
   /**
-   * Lends the connection to another client of its server, such as pg_restore. Statements of this session wait until it is back. If the work
-   * fails, nobody knows what the connection is in the middle of: it is closed.
-   * @param use gets the bytes of the connection, between two statements, and must give it back between two statements
+   * Lends the connection to another client, such as pg_restore. Statements of this session wait until the client gives it back. If the work
+   * fails, the connection may be in the middle of a message, so it is closed.
+   * @param use gets the connection as a stream of bytes between two statements, and must give it back between two statements
    */
   async lend<T>(use: (wire: Duplex) => Promise<T>): Promise<T> {
     return await this.#inTurn(async () => {
@@ -167,7 +167,7 @@ export class Session implements AsyncDisposable {
     });
   }
 
-  /** Sets what every session sets: after a program that has changed it. */
+  /** Sets the pinned settings again, after a program has changed them. */
   async pinSettings(): Promise<void> {
     // A server rejects a setting that it does not know, so the query asks pg_settings which ones exist.
     await this.query(
@@ -185,22 +185,22 @@ export class Session implements AsyncDisposable {
     );
   }
 
-  /** From now on, a statement without an answer is probed within seconds, as after an interruption: for cleaning up. */
+  /** From now on, a statement without an answer is probed within seconds, as after an interruption. For a clean-up. */
   hurry(): void {
     this.#hurried.abort();
   }
 
-  /** From now on, the server ends the session about a minute after this process, or the line to it, is gone. For sessions with a lock. */
+  /** From now on, the server ends the session a minute after it last heard from this process. For a session that holds a lock. */
   async endWhenAbandoned(): Promise<void> {
-    if (this.#signs !== undefined) return;
+    if (this.#heartbeat !== undefined) return;
     const limit = Math.min(abandonedAfter, 2 * (this.#options.stallLimit ?? defaultStallLimit));
     this.#abandoned = limit;
     await this.#endIdle(limit);
-    const sign = () => {
-      // A failure is reported by the next statement of a caller.
+    const ping = () => {
+      // If this fails, the next statement of a caller reports it.
       if (this.#running === 0 && this.#lost === undefined) void this.query("select 1").catch(() => undefined);
     };
-    this.#signs = setInterval(sign, limit / 4).unref();
+    this.#heartbeat = setInterval(ping, limit / 4).unref();
   }
 
   /** Ends a statement whose answer will never arrive. */
@@ -226,7 +226,7 @@ export class Session implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    clearInterval(this.#signs);
+    clearInterval(this.#heartbeat);
     await close(this.#client, this.#socket);
   }
 }
@@ -247,7 +247,7 @@ class Loan implements pg.Submittable {
     const failed = new Promise<never>((_, reject) => (this.#fail = reject));
     this.begun = Promise.race([new Promise<Duplex>((resolve) => (this.#begin = resolve)), failed]);
     this.ended = Promise.race([new Promise<void>((resolve) => (this.#end = resolve)), failed]);
-    // Nobody waits for either of them after a failure of the other.
+    // After one of these fails, nobody waits for the others.
     for (const each of [failed, this.begun, this.ended]) each.catch(() => undefined);
   }
 
@@ -261,7 +261,7 @@ class Loan implements pg.Submittable {
     this.#begin(stream);
   }
 
-  /** Gives the connection back. The answer to a synchronization tells the client that the server is ready. */
+  /** Gives the connection back. From the answer to its Sync message, the client learns that the server is ready. */
   end(): void {
     const { stream } = this.#connection ?? {};
     for (const listener of this.#listeners) stream?.on("data", listener);
@@ -305,8 +305,8 @@ export function probeTime({
 }
 
 /**
- * Finds out by a new connection whether a server still works for other sessions of this run.
- * @returns why it does not; undefined if it does, or refuses the new connection, which is an answer as well
+ * Finds out, over a new connection, whether a server still works for other sessions of this run.
+ * @returns why it does not; undefined if it does, or if it refuses the new connection, which shows that it answers
  */
 export async function probeServer(
   endpoint: Endpoint,
@@ -396,7 +396,7 @@ async function connectOnce(
     ssl: tlsOptions(endpoint),
     application_name: "pilot-light",
     connectionTimeoutMillis: timeout,
-    // Tunnels and load balancers drop connections that are idle for some minutes, as the one with the lock is.
+    // Tunnels and load balancers close connections that are idle for some minutes, such as the one that holds the lock.
     keepAlive: true,
     keepAliveInitialDelayMillis: 30_000,
     enableChannelBinding: endpoint.channelBinding === "require" || endpoint.channelBinding === "prefer",

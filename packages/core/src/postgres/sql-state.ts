@@ -1,4 +1,4 @@
-/** SQLSTATE codes that change what we do (PostgreSQL documentation, appendix A). */
+/** SQLSTATE codes that the tools distinguish (PostgreSQL documentation, appendix A). */
 import pg from "pg";
 
 export const sqlState = {

@@ -1,4 +1,4 @@
-/** Runs pg_dump and pg_restore, and ends them when their server no longer answers: they would wait forever. */
+/** Runs pg_dump and pg_restore, and ends them if their server no longer answers. By themselves they would wait forever. */
 import { randomUUID } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { watch } from "../async/watch.ts";
@@ -31,7 +31,7 @@ export async function runWatched(
   { endpoint, side }: Server,
   { output, input }: Traffic = {},
 ): Promise<RunResult> {
-  // Names the sessions of this program on the server.
+  // The server shows the sessions of this program under this name.
   const applicationName = `pilot-light ${randomUUID().slice(0, 8)}`;
   const cutting = new AbortController();
   const signals = [cutting.signal, ...(options.signal === undefined ? [] : [options.signal])];
@@ -55,7 +55,7 @@ export async function runWatched(
       probeTime: probeTime(session),
       progress: () => `${lines} ${size} ${input?.bytes ?? 0}`,
       probe: async (milliseconds, stop) => {
-        // Then another program makes no progress.
+        // The program waits for its input: if anything has stalled, it is the program that writes the file.
         if (input?.waits === true) return undefined;
         const before = size;
         if (output !== undefined) size = (await stat(output).catch(() => ({ size }))).size;

@@ -30,7 +30,7 @@ export interface AccessTask extends AsyncDisposable {
 }
 
 /**
- * Starts a task, and waits until a session can be started in it. First stops the tasks that killed commands of this machine left.
+ * Starts a task, and waits until a session can be started in it. First stops the tasks that killed commands left behind on this machine.
  * @param seconds that the start may take
  * @throws OpsError ACCESS_TASK_FAILED (aws), or what AWS refuses
  */

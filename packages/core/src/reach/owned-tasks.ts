@@ -1,6 +1,6 @@
 /**
- * Tasks of Fargate that one command starts, and stops when it ends. A task that a killed command left is found by its tag, and stopped by the
- * next command on the same machine.
+ * Tasks of Fargate that one command starts, and stops when it ends. If a command is killed, the next command on the same machine finds its
+ * task by the tag, and stops it.
  */
 import { createHash, randomUUID } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
@@ -42,7 +42,7 @@ export async function ownerOf({ aws, signal }: Pick<TaskContext, "aws" | "signal
   return createHash("sha256").update([hostname(), processSpace(), arn].join(" ")).digest("hex").slice(0, 16);
 }
 
-/** Where a process id means the same process: containers of one host name have ids of their own. Empty where the system does not tell. */
+/** Identifies the set of process ids: containers with the same host name have ids of their own. Empty if the system does not report it. */
 function processSpace(): string {
   try {
     return `${readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()} ${readlinkSync("/proc/self/ns/pid")}`;
@@ -56,7 +56,7 @@ export type TaskChanges = Pick<RunTaskCommandInput, "enableExecuteCommand" | "ov
 
 /** A task that this process has started, or is about to. */
 export interface OwnedTask {
-  /** Its ARN. Waits for the answer of AWS, which an interruption does not abort: a task that nobody knows would run. */
+  /** Starts the task; returns its ARN. An interruption does not abort the request: a task with an unknown ARN could not be stopped. */
   start: (changes: TaskChanges) => Promise<string>;
   /** Stops it, if it was started. A failure is a warning. */
   stop: () => Promise<void>;
@@ -97,7 +97,7 @@ async function runTask(
   const command = new RunTaskCommand({
     cluster: place.cluster,
     taskDefinition: place.taskDefinition,
-    // The SDK repeats a request without an answer. With a token, AWS starts one task nevertheless.
+    // The SDK repeats a request that gets no answer. With the same token, AWS starts only one task.
     clientToken: randomUUID(),
     count: 1,
     launchType: "FARGATE",

@@ -55,8 +55,8 @@ export interface RunningPlugin extends AsyncDisposable {
 }
 
 /**
- * Becomes the plugin, and leaves a watcher that ends the plugin as soon as descriptor 3 is closed: also when this process is killed. A line
- * on descriptor 3 states that the plugin has ended by itself.
+ * A script for sh. Starts a watcher, and then becomes the plugin. The watcher ends the plugin as soon as descriptor 3 is closed, even if
+ * this process is killed. A line on descriptor 3 tells the watcher that the plugin has ended by itself.
  */
 const supervised = `(read -r _ <&3 || { kill -INT $$; sleep 1; kill -KILL $$; }) >/dev/null 2>&1 & exec "$@" 3<&-`;
 
@@ -89,7 +89,7 @@ export function startPlugin(
   const closed = once(child, "close");
   const ended = (async () => {
     await once(child, "exit").catch(() => undefined);
-    // The watcher holds the descriptor as well, so that only now the streams of the plugin can end.
+    // The watcher also holds the streams of the plugin. It ends now, and then the streams end.
     lifeline.end("ended\n");
     await closed.catch(() => undefined);
     return lines.slice(-keptLines);
@@ -108,7 +108,7 @@ export function startPlugin(
   return { port, ended, [Symbol.asyncDispose]: () => end(child, ended) };
 }
 
-/** Ends the plugin: with SIGINT it closes its session, as after Ctrl-C. */
+/** Ends the plugin. On SIGINT it closes its session, as after Ctrl-C. */
 async function end(child: ChildProcess, ended: Promise<unknown>): Promise<void> {
   child.kill("SIGINT");
   const timeout = new AbortController();

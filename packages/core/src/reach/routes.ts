@@ -30,7 +30,7 @@ export interface RoutesContext {
   printer: Pick<Printer, "detail" | "progress" | "warn">;
 }
 
-/** Milliseconds between the end of the connections and that of the plugin. */
+/** Milliseconds by which the connections of a session may end before its plugin does. */
 const breakTime = 1000;
 
 /** Milliseconds that the endpoint has to answer. */
@@ -58,7 +58,7 @@ export class Routes implements AsyncDisposable {
     this.#context = { ...context, signal };
   }
 
-  /** Whether a route was asked for. */
+  /** Whether a caller has asked for a route. */
   get hasOpened(): boolean {
     return this.#current !== undefined;
   }
@@ -119,7 +119,7 @@ export class Routes implements AsyncDisposable {
 
   async #open(outputs: RouteOutputs, aws: AwsClients): Promise<OpenRoute> {
     const { environment } = this.#context;
-    // Before anything is opened.
+    // Checks the outputs before a route is opened.
     rdsPlace(outputs);
     const via = readVia(this.#options.via, environment);
     const address = hostAddress(readVariable(environment, "RDS_HOSTADDR"));
@@ -136,7 +136,7 @@ export class Routes implements AsyncDisposable {
   /** `auto`, without an address. */
   async #openFirst(outputs: RouteOutputs, aws: AwsClients): Promise<OpenRoute> {
     const obstacle = await this.#obstacleToSsm(outputs);
-    // Connecting shows whether the endpoint answers, with more patience than a probe.
+    // The command connects to the endpoint without a probe: it waits longer for an answer than a probe does.
     if (obstacle !== undefined) {
       const others = ["address: RDS_HOSTADDR is not set", `ssm: ${obstacle}`];
       return withoutEnd({ via: "direct", reason: "no other route is available", others });
@@ -200,7 +200,7 @@ export class Routes implements AsyncDisposable {
   }
 }
 
-/** An error of a connection, which leaves the target as it was. */
+/** Whether this is an error of a database connection after which the target is unchanged. */
 function isOfDatabase(error: unknown): error is OpsError {
   if (!(error instanceof OpsError) || error.outlastsInterruption) return false;
   return error.failure === "source" || error.failure === "target";

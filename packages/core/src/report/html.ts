@@ -1,4 +1,4 @@
-/** HTML that is safe by construction: every text in a template is escaped. Names of tables can hold anything, also `<script>`. */
+/** HTML that is safe by construction: every text in a template is escaped. Names of tables can hold any text, even `<script>`. */
 
 /** A piece of HTML. */
 export class Html {

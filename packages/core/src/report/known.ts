@@ -1,4 +1,4 @@
-/** The sections whose fields say more together than each alone: tables with what was verified, costs before and after, definitions. */
+/** The sections that combine several fields, such as tables with their verification, or costs before and after. */
 import type { RunRecord } from "../history/run-record.ts";
 import { html, none, type Html } from "./html.ts";
 import { tableOf } from "./tables.ts";
@@ -10,7 +10,7 @@ interface Place {
   record: RunRecord;
 }
 
-/** By the name of the field. Undefined for a value of another form, which is then shown by its shape. */
+/** Presenters by the name of the field. A presenter returns undefined for a value of another form, which is then shown by its shape. */
 export const presenters: Readonly<Record<string, (value: unknown, place: Place) => Html | undefined>> = {
   tables,
   verified: () => none,

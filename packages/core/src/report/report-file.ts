@@ -8,7 +8,7 @@ import { messageOf } from "../ops-error.ts";
 export interface ReportFile {
   /** As it was given. */
   path: string;
-  /** Replaces the file in one step: a reader never gets half a report. */
+  /** Replaces the file in one step: a reader never sees half a report. */
   write(html: string): Promise<void>;
 }
 

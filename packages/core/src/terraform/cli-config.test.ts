@@ -24,23 +24,23 @@ async function makeMirror(name: string): Promise<string> {
 }
 
 describe("findPluginMirror", () => {
-  it("takes the first of the places that is one", async () => {
+  it("takes the first place that is a mirror", async () => {
     const first = await makeMirror("first");
     const second = await makeMirror("second");
     expect(await findPluginMirror({}, [join(directory, "none"), first, second])).toBe(first);
   });
 
-  it("finds none where there is none", async () => {
+  it("finds no mirror if no place is one", async () => {
     expect(await findPluginMirror({}, [directory])).toBeUndefined();
   });
 
-  it("prefers the one that the environment names", async () => {
+  it("prefers the mirror that the environment names", async () => {
     const found = await makeMirror("found");
     const named = await makeMirror("named");
     expect(await findPluginMirror({ PILOT_LIGHT_TF_PLUGIN_MIRROR: named }, [found])).toBe(named);
   });
 
-  it("refuses a name that is no mirror", async () => {
+  it("refuses a directory that is not a mirror", async () => {
     await expect(findPluginMirror({ PILOT_LIGHT_TF_PLUGIN_MIRROR: directory })).rejects.toMatchObject({
       code: "TF_PLUGIN_MIRROR_MISSING",
       failure: "configuration",
@@ -88,7 +88,7 @@ describe("prepareTerraform", () => {
     ]);
   });
 
-  it("leaves a person's own configuration file and settings alone", async () => {
+  it("keeps a person's own configuration file and settings", async () => {
     const own = join(directory, "own.tfrc");
     await writeFile(own, "");
     const setup = await prepareTerraform({ TF_CLI_CONFIG_FILE: own, GOGC: "50" }, directory);

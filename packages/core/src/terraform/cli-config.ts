@@ -20,7 +20,7 @@ const registry = "registry.terraform.io";
 /**
  * Prepares one run: finds the mirror and writes the CLI configuration for it to `<directory>/terraform.rc`. Without a
  * mirror, or when `TF_CLI_CONFIG_FILE` names a file that exists, nothing is written and Terraform decides by itself.
- * @throws OpsError TF_PLUGIN_MIRROR_MISSING (configuration) when `PILOT_LIGHT_TF_PLUGIN_MIRROR` names something else.
+ * @throws OpsError TF_PLUGIN_MIRROR_MISSING (configuration) when `PILOT_LIGHT_TF_PLUGIN_MIRROR` names another kind of directory.
  */
 export async function prepareTerraform(environment: Environment, directory: string): Promise<TerraformSetup> {
   const common = {
@@ -29,8 +29,8 @@ export async function prepareTerraform(environment: Environment, directory: stri
     GOGC: environment["GOGC"] ?? "400",
   };
   const ownConfiguration = environment["TF_CLI_CONFIG_FILE"];
-  const asked = readVariable(environment, "PILOT_LIGHT_TF_PLUGIN_MIRROR") !== undefined;
-  if (!asked && ownConfiguration !== undefined && (await isThere(ownConfiguration))) {
+  const isConfigured = readVariable(environment, "PILOT_LIGHT_TF_PLUGIN_MIRROR") !== undefined;
+  if (!isConfigured && ownConfiguration !== undefined && (await isThere(ownConfiguration))) {
     return { environment: common, cdktfFlags: [] };
   }
   const mirror = await findPluginMirror(environment);
@@ -41,12 +41,12 @@ export async function prepareTerraform(environment: Environment, directory: stri
     environment: {
       ...common,
       TF_CLI_CONFIG_FILE: file,
-      // With a configuration file that was named, terraform does not read what `terraform login` has stored.
+      // With TF_CLI_CONFIG_FILE, terraform does not read the tokens that `terraform login` has stored.
       ...(await loginTokens(environment)),
       // cdktf's plugin cache may be the mirror itself, which Terraform refuses.
       CDKTF_DISABLE_PLUGIN_CACHE_ENV: "1",
     },
-    // Locking asks the registry for checksums.
+    // Without this flag, cdktf requests checksums from the registry.
     cdktfFlags: ["--skip-provider-lock"],
   };
 }
@@ -59,10 +59,10 @@ export async function findPluginMirror(
   environment: Environment,
   places?: readonly string[],
 ): Promise<string | undefined> {
-  const asked = readVariable(environment, "PILOT_LIGHT_TF_PLUGIN_MIRROR");
-  if (asked !== undefined) {
-    if (await isThere(join(asked, registry))) return asked;
-    throw tfPluginMirrorMissing({ directory: asked, registry });
+  const isConfigured = readVariable(environment, "PILOT_LIGHT_TF_PLUGIN_MIRROR");
+  if (isConfigured !== undefined) {
+    if (await isThere(join(isConfigured, registry))) return isConfigured;
+    throw tfPluginMirrorMissing({ directory: isConfigured, registry });
   }
   for (const place of places ?? (await usualPlaces())) {
     if (await isThere(join(place, registry))) return place;

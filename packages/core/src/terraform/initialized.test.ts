@@ -24,7 +24,7 @@ const written = {
 };
 const names = Object.keys(written) as (keyof typeof written)[];
 
-test.each(names)("a configuration for %s is one for these variables, and for no others", (name) => {
+test.each(names)("a configuration for %s fits only the variables for it", (name) => {
   const document = { terraform: written[name].block };
   const fitting = names.filter((other) => isFor(chooseBackend(written[other].variables), document));
   expect(fitting).toEqual([name]);

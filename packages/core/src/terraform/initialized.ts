@@ -1,4 +1,4 @@
-/** Whether a stack's folder can be used as it is: a folder of an earlier run may name another state than the variables do now. */
+/** Whether a stack's folder can be used without another synthesis: a folder of an earlier run may name another state than the variables. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";

@@ -13,7 +13,7 @@ export function tokenVariable(host: string): string {
 }
 
 /**
- * For a state in Terraform Cloud; empty for other states. A variable that is already set wins.
+ * For a state in Terraform Cloud; empty for other states. A variable that is already set has precedence.
  * Where they are stored: developer.hashicorp.com/terraform/cli/commands/login.
  */
 export async function loginTokens(environment: Environment): Promise<Environment> {

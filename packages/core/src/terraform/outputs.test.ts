@@ -28,9 +28,12 @@ test("of several stacks without that of the project, none is chosen", async () =
   await expect(reading).rejects.toMatchObject({ code: "OUTPUTS_STACK_MISSING", details: ["a-dev", "b-dev"] });
 });
 
-test.each([[{}], [{ "shop-dev": {} }]])("never deployed is an error and not a mode: %j", async (document) => {
-  await expect(read(document)).rejects.toMatchObject({ code: "OUTPUTS_EMPTY", exit: 3 });
-});
+test.each([[{}], [{ "shop-dev": {} }]])(
+  "a stack that was never deployed is an error and not a mode: %j",
+  async (document) => {
+    await expect(read(document)).rejects.toMatchObject({ code: "OUTPUTS_EMPTY", exit: 3 });
+  },
+);
 
 test.each([[[]], ["text"], [null], [{ "shop-dev": "text" }]])(
   "%j is no outputs document",
@@ -47,7 +50,7 @@ test("the outputs of a variable are read as those of a file", async () => {
   await expect(readOutputs(at("no JSON"))).rejects.toMatchObject({ code: "OUTPUTS_UNREADABLE" });
 });
 
-test("every output that is missing or wrongly typed is named at once", () => {
+test("one error names every output that is missing or wrongly typed", () => {
   const raw = { values: { database_port: "5432", database_endpoint: "nowhere" }, from: "outputs.json" };
   const schema = outputsSchema.pick({ database_port: true, database_endpoint: true, database_name: true });
   expect(() => parseOutputs(raw, schema)).toThrow(

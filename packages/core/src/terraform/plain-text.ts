@@ -10,10 +10,10 @@ const spinner = /^\s*[\u2800-\u28FF]\s/;
 /** `[2026-11-25T21:09:02.218] [ERROR] default - ` of cdktf's log. */
 const logMark = /^\[\d{4}-\d\d-\d\dT[\d:.]+\] \[[A-Z]+\] \S+ - /;
 
-/** One line; empty where nothing of it is text. Its indentation stays. */
+/** One line; empty if it holds no text. The indentation is kept. */
 export function plainLine(line: string): string {
   const text = stripVTControlCharacters(line).trimEnd();
-  // A carriage return overwrites what stands before it.
+  // A terminal overwrites the text before a carriage return.
   const last = text.slice(text.lastIndexOf("\r") + 1);
   if (spinner.test(last)) return "";
   return last.replaceAll(frame, "").replace(logMark, "").trimEnd();

@@ -1,4 +1,4 @@
-/** Every bucket has all four blocks against public access. */
+/** Every bucket has all four settings that block public access. */
 import { S3BucketPublicAccessBlock } from "@cdktf/provider-aws/lib/s3-bucket-public-access-block/index.js";
 import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket/index.js";
 import { Annotations, type IAspect } from "cdktf";
@@ -16,7 +16,7 @@ export class BlockedPublicAccess implements IAspect {
           isOfBucket(node, other.bucketInput) &&
           blocksAll(other),
       );
-    if (!blocked) Annotations.of(node).addError("A bucket needs all four blocks against public access.");
+    if (!blocked) Annotations.of(node).addError("A bucket needs all four settings that block public access.");
   }
 }
 

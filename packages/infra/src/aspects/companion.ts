@@ -1,4 +1,4 @@
-/** S3 settings are separate resources: this checks whether a setting belongs to a bucket. */
+/** Settings of an S3 bucket are separate resources. Checks whether a setting belongs to a bucket. */
 import type { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket/index.js";
 import { DefaultTokenResolver, StringConcat, TerraformStack, Tokenization } from "cdktf";
 

@@ -14,7 +14,7 @@ export class EncryptionAtRest implements IAspect {
   }
 }
 
-/** Undefined for a resource without data. A value that is not known at synth time counts as not encrypted. */
+/** Undefined for a resource without data. A value that is not known at synthesis counts as not encrypted. */
 function isEncrypted(node: IConstruct): boolean | undefined {
   if (node instanceof DbInstance) return node.storageEncryptedInput === true;
   if (node instanceof EfsFileSystem) return node.encryptedInput === true;

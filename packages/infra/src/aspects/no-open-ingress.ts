@@ -13,7 +13,7 @@ export class NoOpenIngress implements IAspect {
 }
 
 function errorOf(node: IConstruct): string | undefined {
-  // With only one way to write rules, only one way has to be checked.
+  // The stack writes rules in one way only, so this rule has to check only that way.
   const oldRule =
     TerraformResource.isTerraformResource(node) && node.terraformResourceType === "aws_security_group_rule";
   const withRules = node instanceof SecurityGroup || node instanceof DefaultSecurityGroup;

@@ -1,4 +1,4 @@
-/** Every resource has the provider's tags, by which costs and privileges are assigned. No resource may change them. */
+/** Every resource has the provider's tags, by which costs and permissions are assigned. No resource may change them. */
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider/index.js";
 import { Annotations, type IAspect, Tokenization } from "cdktf";
 import type { IConstruct } from "constructs";

@@ -1,4 +1,4 @@
-/** Each rule fails a synth that breaks it, and lets through one that keeps it. */
+/** Each rule fails a synthesis that breaks it, and accepts one that follows it. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -59,7 +59,7 @@ function bucket(stack: TerraformStack, { encrypted = true, blocked = true, block
 }
 
 describe("the rules", () => {
-  it("let a stack through that keeps them", () => {
+  it("accept a stack that follows them", () => {
     const good = (stack: TerraformStack) => {
       bucket(stack);
       new DbInstance(stack, "database", database);
@@ -98,10 +98,10 @@ describe("the rules", () => {
     expect(() => synthesize((stack) => bucket(stack, { encrypted: false }))).toThrow(message);
   });
 
-  it("refuse a bucket without a block against public access, and one that lacks a quarter", () => {
-    expect(() => synthesize((stack) => bucket(stack, { blocked: false }))).toThrow("all four blocks");
+  it("refuse a bucket that does not block public access, and one that lacks one of the four settings", () => {
+    expect(() => synthesize((stack) => bucket(stack, { blocked: false }))).toThrow("all four settings");
     const block = { ...blocks, restrictPublicBuckets: false };
-    expect(() => synthesize((stack) => bucket(stack, { block }))).toThrow("all four blocks");
+    expect(() => synthesize((stack) => bucket(stack, { block }))).toThrow("all four settings");
   });
 
   it("ignore the settings of another bucket", () => {

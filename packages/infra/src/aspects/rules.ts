@@ -1,4 +1,4 @@
-/** The rules for the whole stack. A synth of a construct that breaks one of them fails. */
+/** The rules for the whole stack. If a construct breaks one of them, the synthesis fails. */
 import { Aspects, type TerraformStack } from "cdktf";
 import { BlockedPublicAccess } from "./blocked-public-access.ts";
 import { EncryptionAtRest } from "./encryption-at-rest.ts";

@@ -1,6 +1,6 @@
 /**
- * The backups bucket, tag by tag and output by output: people have this bucket already, from the HCL that this stack replaces. Whatever
- * differs from it is listed here.
+ * The backups bucket, tag by tag and output by output: people already have this bucket, from the HCL that this stack replaces. These tests
+ * list every difference from that bucket.
  */
 import { describe, expect, it } from "vitest";
 import { type Block, part, resource, resources, synthesized } from "../testing/synthesized.ts";
@@ -16,7 +16,7 @@ function attributes(type: string, path: string): Block {
 
 const id = expect.stringMatching(/^\$\{aws_s3_bucket\.backups-bucket_dumps_bucket_\w+\.id\}$/) as string;
 
-describe("the backups bucket is the one of the HCL:", () => {
+describe("the backups bucket is equal to that of the HCL:", () => {
   it("its name and its tags; the provider adds the tags that all resources have", () => {
     expect(attributes("aws_s3_bucket", "dumps/bucket")).toEqual({
       bucket: "davidshaevel-dev-db-backups",
@@ -61,7 +61,7 @@ describe("the backups bucket is the one of the HCL:", () => {
     expect(part(document, "variable", "db_backups_noncurrent_days")).toMatchObject({ default: 7 });
   });
 
-  it("its four blocks of public access", () => {
+  it("its four settings that block public access", () => {
     expect(attributes("aws_s3_bucket_public_access_block", "dumps/public-access-block")).toEqual({
       bucket: id,
       block_public_acls: true,

@@ -5,9 +5,9 @@ import { Construct } from "constructs";
 import { PrivateBucket } from "./private-bucket.ts";
 
 export interface BackupsBucketSettings {
-  /** Days until a dump expires: it is no longer listed, but its version still exists. */
+  /** Days until a dump expires: S3 no longer lists it, but its version still exists. */
   retentionDays: number;
-  /** Further days until S3 deletes a version for good that was deleted, expired or overwritten. */
+  /** Further days until S3 permanently deletes a version that was deleted, expired or overwritten. */
   noncurrentDays: number;
 }
 

@@ -1,6 +1,6 @@
 /**
- * A budget of AWS that sends an e-mail when the costs of a month come near an amount. It exists in both modes, if an amount and an address are
- * given, and costs nothing. It stops nothing.
+ * An AWS budget, which sends an e-mail when the costs of a month come near an amount. It exists in both modes, if an amount and an address
+ * are given, and costs nothing. It stops no resource.
  */
 import { BudgetsBudget } from "@cdktf/provider-aws/lib/budgets-budget/index.js";
 import { type IResolvable, Token, conditional } from "cdktf";
@@ -18,7 +18,7 @@ export interface BudgetProps {
   ofProject: IResolvable;
 }
 
-/** Of what AWS has billed, and of what it expects for the whole month; in percent of the amount. */
+/** The alarms, in percent of the amount: for the costs so far, and for the costs that AWS expects for the whole month. */
 const alarms = [
   ["ACTUAL", 80],
   ["ACTUAL", 100],
@@ -45,7 +45,7 @@ export class Budget extends Construct {
         })),
       }),
     );
-    // CDKTF has no blocks under a condition.
+    // CDKTF cannot make a block depend on a condition.
     budget.addOverride("dynamic.cost_filter", {
       for_each: conditional(ofProject, [1], []),
       content: { name: "TagKeyValue", values: [`user:Project$${project}`] },

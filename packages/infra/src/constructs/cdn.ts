@@ -94,8 +94,8 @@ export class Cdn extends Construct {
 }
 
 /**
- * Every behavior forwards the viewer's request with its host. Without the host, CloudFront asks the load balancer for its own AWS name, whose
- * certificate is that of the domain: CloudFront then answers 502.
+ * Every behavior forwards the viewer's request with its host. Without the host, CloudFront would send the AWS name of the load balancer. The
+ * certificate is for the domain and not for that name, so CloudFront would answer 502.
  */
 function behavior(cachePolicyId: string) {
   return {

@@ -34,11 +34,11 @@ export class Certificate extends Construct {
         domainName: props.domainName,
         subjectAlternativeNames: [props.grafanaDomain],
         validationMethod: "DNS",
-        // A listener must always have a certificate.
+        // A listener must never be without a certificate.
         lifecycle: { createBeforeDestroy: true },
       }),
     );
-    // Waits until AWS has seen the DNS records: a listener or a distribution with a pending certificate fails.
+    // Terraform waits until AWS has seen the DNS records: AWS refuses a listener or a distribution with a pending certificate.
     this.issuedArn = props.activeWithDomain.count(
       new AcmCertificateValidation(this, "validation", {
         ...provider,

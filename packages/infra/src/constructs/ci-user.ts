@@ -1,4 +1,4 @@
-/** The policy with which CI deploys images: to push images and to update two services, nothing else. Optionally a user that has it. */
+/** The policy with which CI deploys images: it allows to push images and to update two services. Optionally, a user with this policy. */
 import { IamPolicy } from "@cdktf/provider-aws/lib/iam-policy/index.js";
 import { IamUserPolicyAttachment } from "@cdktf/provider-aws/lib/iam-user-policy-attachment/index.js";
 import { IamUser } from "@cdktf/provider-aws/lib/iam-user/index.js";
@@ -21,7 +21,7 @@ export interface CiUserProps {
   projectTag: string;
 }
 
-/** Its access key is created by hand (docs/runbooks/terraform-cloud.md): a key that Terraform creates is readable in the state. */
+/** Its access key is created by hand (docs/runbooks/terraform-cloud.md): the state would show a key that Terraform creates. */
 export class CiUser extends Construct {
   readonly userName: string;
   readonly userArn: string;
@@ -39,7 +39,7 @@ export class CiUser extends Construct {
       path: "/cicd/",
       description: "Pushes images and deploys them to the frontend and backend services",
       policy: policyDocument(this.#statements(props)),
-      // A new description would replace a policy that other code created.
+      // With a new description, Terraform would replace a policy that other code created.
       lifecycle: { ignoreChanges: ["description"] },
     });
     exists.count(new IamUserPolicyAttachment(this, "attachment", { user: user.name, policyArn: policy.arn }));

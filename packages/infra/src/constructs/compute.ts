@@ -46,7 +46,7 @@ export interface ComputeProps {
 }
 
 interface MailKey {
-  /** In active mode, if the key is given. */
+  /** The condition: in active mode, if a variable gives the key. */
   gate: Gate;
   secret: GivenSecret;
 }

@@ -1,6 +1,6 @@
 /**
- * What a task needs through which Systems Manager forwards a port to the database: a cluster, a task definition and a role, in both modes.
- * All of it is free while no task runs. The tools start a task for one command, and stop it.
+ * The access task: Systems Manager forwards a port through it to the database. Creates its cluster, task definition and role, in both modes.
+ * They are free while no task runs. The tools start a task for one command, and stop it.
  */
 import { databaseAccessName } from "@pilot-light/core/contract";
 import { EcsCluster } from "@cdktf/provider-aws/lib/ecs-cluster/index.js";
@@ -43,7 +43,7 @@ export class DatabaseAccess extends Construct {
   constructor(scope: Construct, id: string, { prefix }: DatabaseAccessProps) {
     super(scope, id);
     const name = databaseAccessName(prefix);
-    // Not the cluster of the services: Terraform deletes that one with the active mode, which a running task would prevent.
+    // Not the cluster of the services: a deactivation deletes that one, and a running task would prevent this.
     this.clusterName = new EcsCluster(this, "cluster", {
       name,
       setting: [{ name: "containerInsights", value: "disabled" }],
@@ -77,7 +77,7 @@ export class DatabaseAccess extends Construct {
           memory,
           command: ["sleep", String(longestSeconds)],
           readonlyRootFilesystem: true,
-          // Forwards signals, so that the task stops at once, and ends what the agent leaves.
+          // The init process forwards signals, so that the task stops at once, and reaps the processes that the agent leaves.
           linuxParameters: { initProcessEnabled: true },
           stopTimeout: 2,
           mountPoints: folders.map(([sourceVolume, containerPath]) => ({ sourceVolume, containerPath })),

@@ -13,7 +13,7 @@ export function deletableSecret(
     new SecretsmanagerSecret(scope, "secret", {
       name,
       description,
-      // Deleted at once: during a recovery window the next activation could not use the name.
+      // Terraform deletes it at once: during a recovery window, the next activation could not use the name.
       recoveryWindowInDays: 0,
     }),
   );

@@ -21,7 +21,7 @@ export interface EdgeProps extends Pick<
 
 export class Edge extends Construct {
   readonly certificate: Certificate;
-  /** The certificate of CloudFront: in us-east-1 the same. */
+  /** The certificate of CloudFront. In an environment in us-east-1, it is that of the load balancer. */
   readonly cdnCertificate: Certificate;
   readonly loadBalancer: LoadBalancer;
   readonly cdn: Cdn;

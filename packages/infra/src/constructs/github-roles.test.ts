@@ -13,7 +13,7 @@ const deployPolicies = resources(document, "aws_iam_policy").filter(({ name }) =
 );
 
 describe("the roles of GitHub's workflows", () => {
-  it("exist only with a repository, together with the provider, of which an account has one", () => {
+  it("exist only with a repository, together with the provider if the account has none", () => {
     expect(part(document, "variable", "github_repository")).toMatchObject({ default: "" });
     expect(resource(document, "aws_iam_openid_connect_provider", "github-roles/provider")).toMatchObject({
       url: "https://token.actions.githubusercontent.com",
@@ -49,14 +49,14 @@ describe("the roles of GitHub's workflows", () => {
     expect(lock).toMatch(/my-states"\]\), "\/davidshaevel-dev\/terraform\.tfstate"\]\), "\.tflock"\]\)$/);
   });
 
-  it("lets nobody but reviewers deploy, unless a variable allows the scheduled deactivation", () => {
+  it("let only reviewers start a deployment, unless a variable allows the scheduled deactivation", () => {
     expect(part(document, "variable", "github_scheduled_deactivation")).toMatchObject({ default: false });
     expect(policyOf("plan-policy")).toMatch(
       /"Sid" = "ReadState".*?my-states.*?\/davidshaevel-dev\/lifecycle\.json/,
     );
   });
 
-  it("let a plan change nothing, and read no dumps and not the password of the database", () => {
+  it("let a plan change nothing, and read neither dumps nor the password of the database", () => {
     const policy = policyOf("plan-policy");
     const withoutLock = policy.replace(/\{"Effect" = "Allow", "Sid" = "LockState".*?\}/, "");
     const actions = [...withoutLock.matchAll(/"([a-z0-9-]+:[A-Z]\w*\*?)"/g)].map(([, action]) => action);
@@ -107,7 +107,7 @@ describe("the roles of GitHub's workflows", () => {
     expect(deployPolicies.map(({ policy }) => String(policy)).join("\n")).toContain(needed);
   });
 
-  it("let a sync make every call that it makes, and open its route", () => {
+  it("let a sync make all of its calls, and open its route", () => {
     const policy = policyOf("sync-policy");
     const missing = [...commandActions.sync, ...sessionActions].filter(
       (action) => !policy.includes(`"${action}"`),
@@ -125,11 +125,11 @@ describe("the roles of GitHub's workflows", () => {
     expect(all).not.toMatch(/iam:(AttachRolePolicy|CreatePolicy|PutUserPolicy)/);
   });
 
-  it("have policies that AWS accepts, for the longest project name as well", () => {
+  it("have policies that AWS accepts, even with the longest project name", () => {
     const long = synthesized({ backend, project: "a-project-with-a-very-long-nam" });
     const managed = resources(long, "aws_iam_policy");
     expect(managed.length).toBeGreaterThan(5);
-    // Terraform's calls are longer than the text that they make.
+    // A Terraform expression is longer than the text that it returns.
     for (const { policy } of managed) expect(String(policy).length).toBeLessThan(6144);
     for (const { name } of resources(long, "aws_iam_role")) {
       expect(String(name).length).toBeLessThanOrEqual(64);

@@ -1,6 +1,6 @@
 /**
- * Roles that GitHub's workflows assume without stored keys: GitHub signs a token that names repository and branch or environment, and AWS
- * exchanges it. Each role trusts only the workflows that need it. They exist in both modes, if a repository is given, and cost nothing.
+ * Roles that GitHub's workflows assume without stored keys: GitHub signs a token that names the repository and its branch or environment, and
+ * AWS accepts the token. Each role trusts only the workflows that need it. The roles exist in both modes, if a repository is given.
  */
 import { IamOpenidConnectProvider } from "@cdktf/provider-aws/lib/iam-openid-connect-provider/index.js";
 import { IamPolicy } from "@cdktf/provider-aws/lib/iam-policy/index.js";
@@ -36,7 +36,7 @@ const issuer = "token.actions.githubusercontent.com";
 const workflows = {
   /** Pushes to the default branch: builds images. */
   images: ["ref:refs/heads/main"],
-  /** Plans of pull requests, and the scheduled validation, which runs on the default branch. */
+  /** Plans of pull requests, and the scheduled validation on the default branch. */
   plan: ["pull_request", "ref:refs/heads/main"],
   /** Deployments and mode changes, which the reviewers of this environment approve. */
   deploy: ["environment:dev"],
@@ -112,7 +112,7 @@ export class GithubRoles extends Construct {
   #subjects(workflow: Workflow): readonly string[] {
     if (workflow !== "deploy") return workflows[workflow];
     const [reviewed] = workflows.deploy;
-    // Without the variable, the list has the same subject twice: Terraform has no optional elements.
+    // If the variable is false, the list contains one subject twice: Terraform has no optional elements of lists.
     const { scheduledDeactivation } = this.#props;
     const second = conditional(scheduledDeactivation, "environment:dev-scheduled", reviewed);
     return [reviewed, Token.asString(second)];

@@ -13,7 +13,7 @@ export interface GivenSecretProps {
 }
 
 export class GivenSecret extends Construct {
-  /** Only for what has the same condition. */
+  /** Only for resources with the same condition. */
   readonly arn: string;
   /** Tasks that read the secret depend on it. */
   readonly version: ITerraformDependable;

@@ -14,7 +14,7 @@ import { limitedName } from "../limited-name.ts";
 export const publicServices = ["frontend", "backend", "grafana"] as const;
 export type PublicService = (typeof publicServices)[number];
 
-/** The paths of the backend. A pattern with a wildcard does not match the path without its last slash. */
+/** The paths of the backend: `/api/*` does not match `/api`. */
 export const apiPaths = ["/api", "/api/*"] as const;
 
 /**

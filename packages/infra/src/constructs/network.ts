@@ -11,7 +11,7 @@ import { Construct } from "constructs";
 
 export interface NetworkSettings {
   cidrBlock: string;
-  /** Exactly two. May be a token, so that it must not be read by index. */
+  /** Exactly two. May be a token, which has no elements to read by index. */
   availabilityZones: string[];
   /** The address ranges of each tier. */
   subnets: Readonly<Record<Tier, SubnetRanges>>;
@@ -20,7 +20,7 @@ export interface NetworkSettings {
 export interface SubnetRanges {
   /** Two ranges, or none. May be a token. */
   ranges: string[];
-  /** Whether there are none: each subnet then has 1/256 of the VPC's range. */
+  /** True if there are no ranges: each subnet then has 1/256 of the VPC's range. */
   isUnset: IResolvable;
 }
 

@@ -21,7 +21,7 @@ export interface SecurityGroupsProps {
 }
 
 const groups = {
-  // A new description would replace a group. That is why two of them do not name who connects today.
+  // With a new description, Terraform would replace a group. So two descriptions are older than the rules of their groups.
   alb: "Load balancer, open to the internet",
   frontend: "Frontend tasks",
   backend: "Backend tasks",
@@ -90,9 +90,9 @@ export class SecurityGroups extends Construct {
       name: fullName,
       description: groups[name],
       vpcId: this.#props.vpcId,
-      // Rules are separate resources. The provider removes the egress rule to everywhere that AWS adds to a new group.
+      // Rules are separate resources. AWS adds an egress rule to everywhere to a new group; the provider removes that rule.
       tags: { Name: fullName },
-      // AWS cannot change a description: Terraform would replace a group that other code created, and whatever uses it.
+      // AWS cannot change a description: Terraform would replace a group that other code created, and the resources that use it.
       lifecycle: { ignoreChanges: ["description"] },
     }).id;
   }
@@ -121,8 +121,8 @@ export class SecurityGroups extends Construct {
   }
 
   /**
-   * One rule with one port: the list counts as 55 rules, and a group may have 60. CloudFront uses HTTPS if there is a domain, whose certificate
-   * the load balancer has.
+   * One rule with one port: the list counts as 55 rules, and a group may have 60. CloudFront uses HTTPS if there is a domain, because the load
+   * balancer then has a certificate.
    * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/LocationsOfEdgeServers.html
    */
   #fromCloudFront(): void {

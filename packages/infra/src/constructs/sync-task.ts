@@ -1,6 +1,6 @@
 /**
- * What a sync inside AWS needs, in both modes: a repository for its image, a task definition, a log, two roles, and a secret with the
- * connection URL of Neon, which Terraform creates without a value. While no sync runs, only the image and the secret cost something.
+ * The resources of syncs inside AWS, in both modes: an image repository, a task definition, a log, two roles, and a secret for the connection
+ * URL of Neon, which Terraform creates without a value. While no sync runs, only the image and the secret cost something.
  */
 import { syncActions } from "@pilot-light/core/aws/command-actions";
 import { policyFor } from "@pilot-light/core/aws/policy";
@@ -63,7 +63,7 @@ export class SyncTask extends Construct {
     const secret = new SecretsmanagerSecret(this, "neon-url", {
       name: names.neonSecret,
       description: "Connection URL of Neon, for syncs inside AWS. Stored by pnpm sync store-neon-url",
-      // Deleted at once, so that a new environment can use the name.
+      // Terraform deletes it at once, so that a new environment can use the name.
       recoveryWindowInDays: 0,
     });
     this.neonSecretArn = secret.arn;

@@ -82,7 +82,7 @@ export class TaskRoles extends Construct {
     return gate.count(new IamRolePolicy(this, `${id}-policy`, { name: id, role: role.id, policy }));
   }
 
-  /** The privileges with which ECS starts a task: pull the image, write the log, read the secrets. */
+  /** The permissions with which ECS starts a task: to pull the image, write the log, and read the secrets. */
   #startTasks(): Statement[] {
     const { repositoryArns, logGroupArns, secretArns } = this.#props;
     return [

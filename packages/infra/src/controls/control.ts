@@ -1,9 +1,9 @@
-/** What a security control of a standard is, and what this environment does about it. */
+/** The form of a security control: its ids in the standards, and whether and how this environment meets it. */
 
 /** Every resource satisfies it: a test on the synthesized Terraform, named like the control, proves it. */
 interface Met {
   status: "met";
-  /** The Aspect that refuses a synthesis without it. Without one, only the test holds it. */
+  /** The Aspect that refuses a synthesis that breaks the control. Without an Aspect, only the test checks the control. */
   aspect?: string;
   how: string;
 }

@@ -301,7 +301,7 @@ describe("the security controls", () => {
     }
   });
 
-  it("are on the page as the list has them", async () => {
+  it("are on the page in the form of the list", async () => {
     const page = join(import.meta.dirname, "../../../../docs/security-controls.md");
     await expect(controlsDocument()).toMatchFileSnapshot(page);
   });

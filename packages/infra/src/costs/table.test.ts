@@ -6,19 +6,19 @@ import { prices } from "./prices.ts";
 import { costsDocument, total } from "./table.ts";
 
 describe("the costs", () => {
-  it("are on the page as the data has them", async () => {
+  it("are on the page in the form of the data", async () => {
     const page = join(import.meta.dirname, "../../../../docs/costs.md");
     await expect(costsDocument()).toMatchFileSnapshot(page);
   });
 
-  it("are highest in active mode, and next to nothing without compute and database", () => {
+  it("are highest in active mode, and nearly zero without compute and database", () => {
     expect(total("withoutDatabase")).toBeLessThan(2);
     expect(total("pilotLight")).toBeLessThan(20);
     expect(total("active")).toBeGreaterThan(8 * total("pilotLight"));
     expect(total("cheapActive")).toBeLessThan(0.6 * total("active"));
   });
 
-  it("each have a link to the page of AWS", () => {
+  it("each have a link to their page of AWS", () => {
     for (const { price } of prices) {
       expect(price.source).toMatch(/^https:\/\/aws\.amazon\.com\/.+\/pricing\/$/);
     }

@@ -1,6 +1,6 @@
 /**
- * The privileges of a deployment and of a mode change, in addition to those of a plan and a sync: to create, change and delete the resources of
- * this stack. A managed policy has at most 6144 characters, so that there are several.
+ * The permissions of a deployment and of a mode change, in addition to those of a plan and a sync: to create, change and delete the resources
+ * of this stack. A managed policy has at most 6144 characters, so there are several policies.
  */
 import { secretRestartName } from "@pilot-light/core/contract";
 import type { Statement } from "../policy-document.ts";
@@ -26,7 +26,7 @@ function network(scope: PolicyScope): Statement[] {
       "ec2:AllocateAddress",
       "ec2:AssociateRouteTable",
       "ec2:AttachInternetGateway",
-      // EFS creates and deletes the interface of a mount target with the privileges of the caller.
+      // EFS creates and deletes the interface of a mount target with the permissions of the caller.
       "ec2:CreateNetworkInterface",
       "ec2:DeleteNetworkInterface",
       "ec2:CreateTags",
@@ -54,7 +54,7 @@ function data(scope: PolicyScope): Statement[] {
   const database = ["db:", "subgrp:", "pg:", "snapshot:"].map((kind) =>
     arn(scope, "rds", `${kind}${names.databaseInstance}*`),
   );
-  // An instance without groups of its own gets these, and AWS checks the privilege on them, too.
+  // An instance without groups of its own gets the default groups, and AWS checks the permission on them as well.
   const defaults = ["og:default", "pg:default"].map((kind) => arn(scope, "rds", `${kind}*`));
   return [
     ...stateStatements(scope, true),
@@ -84,7 +84,7 @@ function data(scope: PolicyScope): Statement[] {
       Action: ["secretsmanager:CreateSecret", "secretsmanager:TagResource"],
       Resource: arn(scope, "secretsmanager", "secret:rds!db-*"),
     },
-    // RDS encrypts the password and the storage with keys of AWS, and checks them with the privileges of the caller.
+    // RDS encrypts the password and the storage with keys of AWS, and checks them with the permissions of the caller.
     { Sid: "Keys", Action: "kms:DescribeKey", Resource: arn(scope, "kms", "key/*") },
     {
       Sid: "Buckets",
@@ -188,7 +188,7 @@ function compute(scope: PolicyScope): Statement[] {
       Resource: arn(scope, "logs", `log-group:/ecs/${names.prefix}/*`),
     },
     {
-      // Not the roles of GitHub: a workflow must not be able to give itself privileges.
+      // Not the roles of GitHub: a workflow must not be able to give itself permissions.
       Sid: "TaskRoles",
       Action: [
         "iam:CreateRole",
@@ -259,7 +259,7 @@ function compute(scope: PolicyScope): Statement[] {
       "servicediscovery:UpdateService",
     ]),
     {
-      // Cloud Map keeps its names in a zone of Route 53, with the privileges of the caller.
+      // Cloud Map keeps its names in a zone of Route 53, with the permissions of the caller.
       Sid: "PrivateZone",
       Action: [
         "route53:AssociateVPCWithHostedZone",

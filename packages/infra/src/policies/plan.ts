@@ -40,7 +40,7 @@ export function planStatements(scope: PolicyScope): Statement[] {
       Resource: arn(scope, "secretsmanager", `secret:${names.prefix}-*`),
     },
     {
-      // Dates only: a validation compares them with the tasks that have read the secrets.
+      // Only the dates of secrets: a validation compares them with the tasks that have read the secrets.
       Sid: "ReadDatesOfSecrets",
       Action: ["secretsmanager:DescribeSecret", "secretsmanager:ListSecretVersionIds"],
       Resource: ["rds!db-*", `${names.prefix}-*`].map((name) =>

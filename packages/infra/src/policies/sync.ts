@@ -1,4 +1,4 @@
-/** The privileges of a sync: dumps in S3, the password of RDS, and a route to RDS through Systems Manager. */
+/** The permissions of a sync: dumps in S3, the password of RDS, and a route to RDS through Systems Manager. */
 import { databaseAccessName } from "@pilot-light/core/contract";
 import type { Statement } from "../policy-document.ts";
 import { text } from "../text.ts";

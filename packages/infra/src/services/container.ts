@@ -7,7 +7,7 @@ export interface ServiceVolume {
   path: string;
 }
 
-/** The program in the container, and its surroundings. */
+/** The image of the container, its variables, secrets and files. */
 export interface Container {
   environment?: Readonly<Record<string, string>>;
   /** Environment variables whose values ECS reads from Secrets Manager. */

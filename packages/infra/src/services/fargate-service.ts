@@ -1,4 +1,4 @@
-/** One ECS service on Fargate with its task definition: the form of all four services. Active mode only. */
+/** One ECS service on Fargate with its task definition. All four services have this form. Active mode only. */
 import { serviceName } from "@pilot-light/core/contract";
 import { EcsService } from "@cdktf/provider-aws/lib/ecs-service/index.js";
 import { EcsTaskDefinition } from "@cdktf/provider-aws/lib/ecs-task-definition/index.js";
@@ -47,8 +47,8 @@ export interface ServicePlace extends ServiceSettings {
 }
 
 /**
- * For services with files. By default ECS starts the new task before it stops the old one, and two writers corrupt the files. Rebalancing
- * between zones starts the new task first, too.
+ * For services with files: two tasks that write at the same time corrupt the files. By default, ECS starts the new task before it stops the
+ * old one. Rebalancing between zones does the same.
  */
 const stopBeforeStart = {
   deploymentMinimumHealthyPercent: 0,

@@ -72,14 +72,14 @@ describe("pilot light", () => {
   });
 });
 
-describe("what is counted", () => {
-  it("is counted by variables alone, which Terraform knows at plan time", () => {
+describe("a resource with a count", () => {
+  it("has a count that depends only on variables, which Terraform knows at plan time", () => {
     for (const [, { count }] of counted) {
       expect(String(count).replaceAll(/var\.\w+|nonsensitive/g, "")).toMatch(/^\$\{[()!&|= "]*\? 1 : 0\}$/);
     }
   });
 
-  it("is referred to by an index everywhere", () => {
+  it("has an index in every reference", () => {
     const text = JSON.stringify({ ...document, "//": undefined });
     for (const [address] of counted) {
       const pattern = new RegExp(`(?<![\\w.])${address.replaceAll(".", "\\.")}\\.[a-z]`);
@@ -89,7 +89,7 @@ describe("what is counted", () => {
 });
 
 describe("the network", () => {
-  it("has a way out for each zone, and one for both when asked for", () => {
+  it("has a NAT gateway for each zone, or one for both if the variable is true", () => {
     expect(resource(document, "aws_nat_gateway", "nat/gateway-1")).toMatchObject({ count: active });
     expect(resource(document, "aws_nat_gateway", "nat/gateway-2")).toMatchObject({
       count: "${(var.dev_activated && !var.single_nat_gateway) ? 1 : 0}",
@@ -122,7 +122,7 @@ describe("the network", () => {
 });
 
 describe("the image repositories", () => {
-  it("have tags that never move, a scan on push, and keep ten images", () => {
+  it("have immutable tags, a scan on push, and keep ten images", () => {
     for (const name of ["backend", "frontend", "grafana"]) {
       expect(resource(document, "aws_ecr_repository", `image-registry/${name}`)).toMatchObject({
         name: `davidshaevel/${name}`,
@@ -137,7 +137,7 @@ describe("the image repositories", () => {
 
 describe("the services", () => {
   it.each(services)(
-    "%s keeps its name and depends on privileges and listeners, so that a deactivation ends",
+    "%s keeps its name, and depends on permissions and listeners, so that a deactivation does not hang",
     (name) => {
       const service = resource(document, "aws_ecs_service", `${name}/${name}/service`);
       expect(service).toMatchObject({
@@ -203,7 +203,7 @@ describe("the services", () => {
     expect(part(document, "variable", "task_cpu_architecture")).toMatchObject({ default: "X86_64" });
   });
 
-  it("get the mail service's key from Secrets Manager, and only where it is set", () => {
+  it("get the mail service's key from Secrets Manager, and only if it is set", () => {
     const task = String(
       resource(document, "aws_ecs_task_definition", "backend/backend/task")["container_definitions"],
     );
@@ -242,7 +242,7 @@ describe("the services", () => {
     expect(task["container_definitions"]).not.toMatch(/"name" = "DB_PASSWORD", "value" =/);
   });
 
-  it("run the newest image of their repository when none is named", () => {
+  it("run the newest image of their repository if no variable names one", () => {
     const images = Object.values(part(document, "data", "aws_ecr_image"));
     expect(images).toHaveLength(3);
     expect(images).toContainEqual(
@@ -253,7 +253,7 @@ describe("the services", () => {
     );
   });
 
-  it("run on spare capacity when asked for", () => {
+  it("run on Fargate Spot if the variable is true", () => {
     expect(resource(document, "aws_ecs_service", "backend/backend/service")).toMatchObject({
       capacity_provider_strategy: [
         { capacity_provider: '${var.use_fargate_spot ? "FARGATE_SPOT" : "FARGATE"}' },
@@ -306,7 +306,7 @@ describe("the services", () => {
   });
 });
 
-describe("the privileges", () => {
+describe("the permissions", () => {
   it("name resources where AWS supports this", () => {
     const policies = [
       ...resources(document, "aws_iam_role_policy"),

@@ -73,7 +73,7 @@ describe("the database", () => {
     expect(instance).not.toHaveProperty("parameter_group_name");
   });
 
-  it("has a database name that RDS takes for a project with hyphens", () => {
+  it("has a name that RDS accepts, even if the project's name has hyphens", () => {
     const other = synthesized({ project: "my-shop" });
     expect(part(other, "variable", "db_name")).toMatchObject({ default: "my_shop" });
   });
@@ -84,7 +84,7 @@ describe("the database", () => {
     expect(part(document, "variable", "database_always_on")).toMatchObject({ default: true });
   });
 
-  it("leaves a final snapshot, under another name each time", () => {
+  it("leaves a final snapshot, with another name each time", () => {
     const [instance] = resources(document, "aws_db_instance");
     expect(instance?.["final_snapshot_identifier"]).toMatch(
       /^davidshaevel-dev-db-final-\$\{substr\(terraform_data\.\w+\[0\]\.id, 0, 8\)\}$/,
@@ -103,7 +103,7 @@ describe("the database", () => {
     );
   });
 
-  it("is reached from the security groups of the backend and of the tools' own tasks, and from nowhere else", () => {
+  it("accepts connections from the backend and from the tools' own tasks only", () => {
     const rules = resources(document, "aws_vpc_security_group_ingress_rule").filter(({ security_group_id }) =>
       String(security_group_id).includes("_database_"),
     );
@@ -168,7 +168,7 @@ describe("the task for access to the database", () => {
     }
   });
 
-  it("costs what docs/costs.md states for an hour", () => {
+  it("costs per hour what docs/costs.md states", () => {
     expect(definition).toMatchObject({ cpu: "256", memory: "512" });
     expect(accessTaskHour()).toBeCloseTo(0.0173, 4);
   });
@@ -193,7 +193,7 @@ describe("the task for syncs", () => {
     ]);
   });
 
-  it("may only do what a sync does, and only ECS reads the URL of Neon", () => {
+  it("has only the permissions of a sync, and only ECS reads the URL of Neon", () => {
     expect(actionsOf("task-policy").sort()).toEqual([...syncActions].sort());
     expect(actionsOf("start-policy")).toEqual([
       "ecr:GetAuthorizationToken",
@@ -239,7 +239,7 @@ describe("the variables", () => {
     }
   });
 
-  it("take their zones from the region", () => {
+  it("take the default of the zones from the region", () => {
     expect(
       part(synthesized({ project: "shop", region: "eu-central-1" }), "variable", "availability_zones"),
     ).toMatchObject({

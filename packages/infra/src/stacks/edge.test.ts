@@ -42,7 +42,7 @@ describe("the load balancer", () => {
     for (const { priority } of others) expect(priority).toBeGreaterThan(10);
   });
 
-  it("speaks HTTPS only, once there is a domain", () => {
+  it("serves only HTTPS if there is a domain", () => {
     expect(resource(document, "aws_lb_listener", "load-balancer/https")).toMatchObject({
       count: activeWithDomain,
     });
@@ -72,7 +72,7 @@ describe("the domain", () => {
     ]);
   });
 
-  it("has its certificate issued before a listener or the CDN takes it", () => {
+  it("has its certificate issued before a listener or the CDN uses it", () => {
     const issued = /aws_acm_certificate_validation\.\S+\[0\]\.certificate_arn/;
     expect(resource(document, "aws_lb_listener", "load-balancer/https")["certificate_arn"]).toMatch(issued);
     expect(
@@ -85,7 +85,7 @@ describe("the domain", () => {
     });
   });
 
-  it("has a second certificate for the CDN where the environment is in another region", () => {
+  it("has a second certificate for the CDN if the environment is in another region", () => {
     const european = synthesized({ region: "eu-west-1" });
     expect(resource(european, "aws_acm_certificate", "edge/cdn-certificate/certificate")).toMatchObject({
       provider: "aws.cdn_region",
@@ -110,7 +110,7 @@ describe("the CDN", () => {
     distribution["default_cache_behavior"] as Block,
   ];
 
-  it("sends /api and what is below it to the backend without a cache, and caches files with hashed names", () => {
+  it("sends /api and all paths below it to the backend without a cache, and caches files with hashed names", () => {
     const disabled = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad";
     expect(behaviors.map((each) => [each["path_pattern"], each["cache_policy_id"] === disabled])).toEqual([
       ["/api", true],

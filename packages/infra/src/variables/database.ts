@@ -27,7 +27,7 @@ export function databaseVariables(define: VariableDefinitions, project: string):
     deletionProtection: define.flag(
       "db_deletion_protection",
       true,
-      "True: RDS refuses to delete the instance until false has been applied. Without effect when database_always_on is false.",
+      "True: RDS refuses to delete the instance until the value false is applied. Without effect if database_always_on is false.",
     ),
   };
 }
@@ -81,7 +81,7 @@ function size(define: VariableDefinitions) {
       "db_max_allocated_storage",
       100,
       [22, 16384],
-      "Maximum in GB up to which RDS extends the storage. At least 10 percent more than db_allocated_storage.",
+      "Size in GB up to which RDS extends the storage. At least 10 percent more than db_allocated_storage.",
       [
         [
           "var.db_max_allocated_storage >= var.db_allocated_storage * 1.1",

@@ -19,7 +19,7 @@ export function networkVariables(define: VariableDefinitions, region: string): N
         "vpc_cidr must be an IPv4 range from /16 to /20.",
       ],
     ),
-    // Not a data source: when AWS lists its zones in another order, Terraform would replace the subnets with the database in them.
+    // Not a data source: if AWS listed the zones in another order, Terraform would replace the subnets, and the database with them.
     availabilityZones: define.list(
       "availability_zones",
       [`${region}a`, `${region}b`],

@@ -128,7 +128,7 @@ function service(define: VariableDefinitions, name: ServiceName): ServiceSetting
     ecsExec: define.flag(
       `enable_${name}_ecs_exec`,
       ecsExec,
-      `True: users with the privilege can open a shell or a tunnel in a ${name} task.`,
+      `True: users with the IAM permission can open a shell or a tunnel in a ${name} task.`,
     ),
   };
 }

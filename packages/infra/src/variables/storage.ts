@@ -23,7 +23,7 @@ export function storageVariables(define: VariableDefinitions): StorageVariables 
         "db_backups_noncurrent_days",
         7,
         daysOfAYear,
-        "Days that S3 keeps the version of a deleted, expired or overwritten dump, before it deletes the version for good.",
+        "Days that S3 keeps the version of a deleted, expired or overwritten dump, before it deletes the version permanently.",
       ),
     },
     profilingRetentionDays: define.integer(

@@ -18,14 +18,18 @@ export function syncVariables(define: VariableDefinitions, imagesKept: number): 
       [256, 512, 1024, 2048, 4096],
       "CPU units of a task that runs a sync inside AWS.",
     ),
-    memory: define.integer("sync_task_memory", 2048, [512, 30720], "Memory of such a task in MB.", [
-      memoryRule("sync"),
-    ]),
+    memory: define.integer(
+      "sync_task_memory",
+      2048,
+      [512, 30720],
+      "Memory of a task that runs a sync inside AWS, in MB.",
+      [memoryRule("sync")],
+    ),
     image: {
       reference: define.text(
         "sync_image",
         "",
-        "Image of such a task. Empty: the image with the tag latest in its repository.",
+        "Image of a task that runs a sync inside AWS. Empty: the image with the tag latest in its repository.",
         imageRule("sync_image"),
       ),
       isSet: define.isSet("sync_image"),

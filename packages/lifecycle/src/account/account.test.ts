@@ -1,4 +1,4 @@
-/** The rules about the account, each red and green. The answers of AWS are those of a server in this process: no emulator has all of them. */
+/** Each rule about the account, with and without a finding. A server in this process answers as AWS does: no emulator has all answers. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import type { AddressInfo } from "node:net";
@@ -140,7 +140,7 @@ const manifest = (architecture: string) => ({
   },
 });
 
-/** Each rule with what is wanted, answers with which it passes, answers with which it fails, and what it then states. */
+/** For each rule: the wanted resources, answers of AWS without a finding, answers with a finding, and a part of its message. */
 const cases: readonly (readonly [string, Partial<Wanted>, Answers, Answers, string])[] = [
   [
     "vpc-quota",
@@ -236,7 +236,7 @@ test.each(cases)(
   },
 );
 
-test("every rule that asks AWS has such a case, and none asks about what will not be created", () => {
+test("every rule that calls AWS has such a case, and none calls AWS for resources that will not be created", () => {
   const tested = [...cases.map(([id]) => id), "rds-orderable", "name-lengths"];
   expect(accountRules.map(({ id }) => id).sort()).toEqual([...tested].sort());
   for (const rule of accountRules) expect(rule.concerns(nothing)).toBe(false);
@@ -253,12 +253,12 @@ test.each(cases.filter(([id]) => id !== "bucket-names"))(
   },
 );
 
-test("a quota that AWS does not tell is a warning at most", async () => {
+test("a quota that AWS does not report is a warning and no failure", async () => {
   const { problems } = await ask("vpc-quota", { vpcs: 1 }, { ...vpcs(5), GetServiceQuota: 404 });
   expect(problems).toMatchObject([{ severity: "warning" }]);
 });
 
-test("outside of us-east-1 each certificate is asked for in its own region, and none is refused for that", async () => {
+test("outside of us-east-1, each certificate is read in its own region", async () => {
   const certificates = ["eu-west-1", "us-east-1"].map((region) => `arn:aws:acm:${region}:1:certificate/c`);
   expect((await ask("certificate-region", { certificates }, certificate("ISSUED"))).problems).toEqual([]);
   expect(regions).toEqual(["eu-west-1", "us-east-1"]);
@@ -279,14 +279,14 @@ test("a name that is too long needs no call", async () => {
   expect(fits.problems).toEqual([]);
 });
 
-test("a bucket of this account that is not in the state is named, with adoption as the way", async () => {
+test("a bucket of this account that is not in the state is reported, with the command that adopts it", async () => {
   const { problems } = await ask("bucket-names", { buckets: ["mine"] }, { "HEAD /mine": "" });
   expect(problems).toMatchObject([
     { message: "the bucket mine exists already", fix: { command: "pnpm infra:adopt --state <file>" } },
   ]);
 });
 
-test("all rules of a plan are asked at once: refusals, notes, and what could not be asked", async () => {
+test("all rules are checked for a plan: problems, notes, and rules that could not be checked", async () => {
   answers = { ...quota(5), ...vpcs(5), DescribeAddresses: 403 };
   const { signal } = new AbortController();
   const context = { environment, aws: createAwsClients(environment), signal };
@@ -301,7 +301,7 @@ const aws = { region: "eu-west-1" };
 const database = { version: "18", instanceClass: "db.t3.micro" };
 const offers = { versions: ["17.4", "18.2", "18.10", "180.1"], zones: ["eu-west-1b"], isAnyOffered: true };
 
-test("a major version of the database is its newest minor version", () => {
+test("a major version of the database stands for its newest minor version", () => {
   expect(compareWithOffers(aws, database, ["eu-west-1a", "eu-west-1b"], offers)).toEqual({
     summary: "PostgreSQL 18.10 on db.t3.micro",
   });
@@ -323,12 +323,12 @@ test("a version, a class and zones that RDS does not offer here are failures, wi
   ]);
 });
 
-test("an emulator that lists nothing proves nothing", () => {
+test("an emulator that lists no offers leads to no finding", () => {
   const none = { versions: [], zones: [], isAnyOffered: false };
   expect(compareWithOffers(aws, database, [], none)).toMatchObject({ notChecked: true });
 });
 
-test("a plan wants what it creates, and nothing of what exists", () => {
+test("only the resources that a plan creates are checked", () => {
   const resource = (type: string, name: string, values: Record<string, unknown> = {}) => ({
     address: `${type}.${name}`,
     type,

@@ -1,4 +1,4 @@
-/** The list of the rules, and the one function that asks all of them about a plan. */
+/** The list of the rules about the account, and the function that checks a plan against all of them. */
 import { awsError } from "@pilot-light/core/aws/errors";
 import { OpsError } from "@pilot-light/core/ops-error";
 import type { Problem } from "@pilot-light/validate/check";
@@ -25,13 +25,13 @@ export const accountRules: readonly AccountRule[] = [
 export interface AccountFindings {
   /** What AWS will refuse. */
   problems: readonly Problem[];
-  /** What may be a problem, and what could not be asked. */
+  /** Possible problems, and the rules that could not be checked. */
   notes: readonly string[];
-  /** Rules that the plan concerns. */
+  /** Number of rules that the plan concerns. */
   asked: number;
 }
 
-/** Asks the rules that concern the plan, all at the same time. A rule that could not be asked is a note. */
+/** Checks the plan against the rules that concern it, all at the same time. A rule that could not be checked becomes a note. */
 export async function askAccount(context: AccountContext, wanted: Wanted): Promise<AccountFindings> {
   const rules = accountRules.filter(({ concerns }) => concerns(wanted));
   const found = await Promise.all(

@@ -1,7 +1,7 @@
 /**
- * What a rule about the account is: an entry with an id and a function that asks AWS, read-only, whether it will refuse a part of a deployment.
- * `pnpm run doctor` has a check for each rule. `pnpm activate`, `pnpm infra:deploy` and `pnpm infra:diff` ask all rules about their plan. To add
- * a rule, write it in a file of `rules/` and add it to the list in `index.ts`.
+ * The form of a rule about the account: an id, and a function that finds out, read-only, whether AWS will refuse a part of a deployment.
+ * `pnpm run doctor` has a check for each rule. `pnpm activate`, `pnpm infra:deploy` and `pnpm infra:diff` check their plan against all
+ * rules. To add a rule, write it in a file of `rules/` and add it to the list in `index.ts`.
  */
 import type { Action } from "@pilot-light/core/aws/actions";
 import type { AwsClients } from "@pilot-light/core/aws/clients";
@@ -24,7 +24,7 @@ export interface AccountRule {
   title: string;
   /** IAM actions of its calls. */
   actions: readonly Action[];
-  /** Milliseconds that it may take, where that is more than usual. */
+  /** Milliseconds that the rule may take, if it needs more than the usual time. */
   timeout?: number;
   /** Whether the deployment creates something that the rule is about. */
   concerns: (wanted: Wanted) => boolean;
@@ -32,7 +32,7 @@ export interface AccountRule {
   ask: (context: AccountContext, wanted: Wanted) => Promise<Finding>;
 }
 
-/** Asks one rule. A missing permission to ask is no finding. */
+/** Checks one rule. If AWS denies its calls, the rule counts as not checked, and has no finding. */
 export async function askRule(rule: AccountRule, context: AccountContext, wanted: Wanted): Promise<Finding> {
   if (!rule.concerns(wanted)) return { summary: "not needed: the plan creates nothing that this concerns" };
   try {

@@ -1,4 +1,4 @@
-/** What a deployment will ask AWS to create: from a Terraform plan, or, before there is one, from the mode and the defaults of the variables. */
+/** What a deployment will create: according to a Terraform plan, or, without a plan, to the mode and the defaults of the variables. */
 import { z } from "zod";
 import type { Mode } from "@pilot-light/validate/mode";
 import type { ResourceNames } from "@pilot-light/core/contract";
@@ -11,7 +11,7 @@ export interface WantedImage {
   digest: string;
 }
 
-/** Only what will be created: what exists is within every quota. */
+/** Only resources that will be created: the existing ones are within every quota. */
 export interface Wanted {
   vpcs: number;
   addresses: number;
@@ -102,7 +102,7 @@ export function wantedByDefault(
     services: 4 * once,
     cpus: { FARGATE: 2 * once, FARGATE_SPOT: 0 },
     zones: zones.success ? zones.data : [`${region}a`, `${region}b`],
-    // Its variables can be changed at a deployment in every mode.
+    // Every deployment may change the variables of the database, in both modes.
     database: version === "" ? null : { version, instanceClass: textOf(defaultOf("db_instance_class")) },
     buckets: mode === null ? [names.profilingBucket] : [],
     images: [],
@@ -126,7 +126,7 @@ function architectureOf(definitions: readonly Resource[]): string {
   return found.success ? (found.data[0]?.cpu_architecture ?? "") : "";
 }
 
-/** "" for what is no text, such as a value that is known after the apply only. */
+/** "" for a value that is not a text, such as one that is known only after the apply. */
 function textOf(value: unknown): string {
   return typeof value === "string" ? value : "";
 }

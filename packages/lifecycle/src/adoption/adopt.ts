@@ -1,4 +1,4 @@
-/** `pnpm infra:adopt`: takes over an environment that other Terraform code created, without deleting or replacing anything of it. */
+/** `pnpm infra:adopt`: takes over an environment that other Terraform code created. Deletes and replaces none of its resources. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
@@ -57,9 +57,9 @@ export async function adopt(options: AdoptOptions, command: CommandContext): Pro
     await stack.assertCurrent(contents);
     await assertSameImages(prepared, context);
   });
-  // A plan without changes to resources takes them over all the same.
+  // A plan without changes to resources also takes them over.
   await deploy(stack, contents, context, { evenWithoutChanges: true });
-  // Only now: with removed.tf, the existing code forgets what this stack must have by then.
+  // Only after the apply: with removed.tf, the existing code forgets resources that this stack must have taken over before.
   const files = await writeBlocks(prepared, blocks, context).catch((error: unknown) => {
     const again = prepared.isInPlace ? "" : ` To write them, run the command again:  ${adoptLine(options)}`;
     printer.warn(`The files of the adoption were not written: ${messageOf(error)}.${again}`);

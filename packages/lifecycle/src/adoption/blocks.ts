@@ -21,8 +21,8 @@ export function importBlocks(imports: readonly Import[]): string {
 }
 
 /**
- * For a state that other code has written, and that this stack takes over as it is. What this stack has no use for is forgotten, never
- * deleted. A resource of an older type cannot be moved: it is forgotten and imported.
+ * For a state that other code has written, and that this stack takes over as it is. Terraform forgets the resources that this stack does not
+ * use, and deletes none. It cannot move a resource of an older type: it forgets the resource and imports it again.
  */
 export function blocksInPlace({ takenOver, leftAlone }: Pick<Mapping, "takenOver" | "leftAlone">): string {
   const isMoved = ({ own, existing }: Match) => own.type === existing.type;
@@ -46,7 +46,7 @@ export function removedBlocks(resources: readonly ExistingResource[]): string {
     .join("\n");
 }
 
-/** Instances of a block of which this stack takes over only a part: a `removed` block would forget all of them. */
+/** The instances to remove from a block of which this stack takes over only some: a `removed` block would remove all of them. */
 export function partlyTakenOver({
   takenOver,
   leftAlone,

@@ -1,4 +1,4 @@
-/** Where the existing environment differs from what this stack would create, as far as a variable of the stack can follow it. */
+/** Differences between the existing environment and what this stack would create, if a variable of the stack can avoid them. */
 import type { Match } from "./match.ts";
 
 export interface Deviation {

@@ -88,7 +88,7 @@ describe("the JSON of `terraform state pull`", () => {
 });
 
 describe("the JSON of `terraform show`", () => {
-  it("gives the same, with no sensitive value at any depth", () => {
+  it("gives the same resources, with no sensitive value at any depth", () => {
     expect(parseExistingState(shown)).toEqual({
       lineage: undefined,
       active: false,

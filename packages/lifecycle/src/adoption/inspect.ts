@@ -1,4 +1,4 @@
-/** What speaks against a mapping before Terraform plans it, and against its plan. Pure functions. */
+/** Finds problems of a mapping before Terraform plans it, and problems of its plan. Pure functions. */
 import type { HarmfulChange } from "../errors.ts";
 import type { Change, PlanContents, Resource } from "../terraform/changes.ts";
 import { dataOf } from "../terraform/data-holders.ts";
@@ -10,7 +10,7 @@ import type { ExistingResource } from "./existing-state.ts";
 import type { OwnResource } from "./own-resources.ts";
 import { ruleOf, text } from "./rules.ts";
 
-/** What is wrong with the options `--map`. */
+/** Problems of the options `--map`. */
 export function mapProblems(
   pairs: readonly { existing: string; own: string }[],
   own: readonly OwnResource[],

@@ -219,7 +219,7 @@ describe("matching", () => {
   });
 });
 
-describe("what speaks against a mapping", () => {
+describe("a problem of a mapping", () => {
   const repositories = [
     own("aws_ecr_repository.backend", { name: "shop/backend" }),
     own("terraform_data.x", {}),
@@ -242,7 +242,7 @@ describe("what speaks against a mapping", () => {
     expect(mapProblems([{ existing: "aws_vpc.main", own: "" }], repositories, found)).toEqual([]);
   });
 
-  it("is an id that the state lacks, or another resource in the state of this stack", () => {
+  it("is an id that the state does not contain, or another resource in the state of this stack", () => {
     const mapping = matchResources(
       [own("aws_vpc.own", { cidr_block: "10.0.0.0/16" })],
       [existing("aws_vpc.main", { cidr_block: "10.0.0.0/16" })],
@@ -259,7 +259,7 @@ describe("what speaks against a mapping", () => {
     );
   });
 
-  it("is a replacement: the attribute and the variable that avoids it are named, and what only follows", () => {
+  it("is a replacement: the error names the attribute, the variable that avoids it, and replacements that only follow", () => {
     const cidr = { cidr_block: { name: "vpc_cidr", index: undefined } };
     const ranges = (index: number) => ({ cidr_block: { name: "public_subnet_cidrs", index } });
     const inVpc = { vpc_id: "aws_vpc.own.id" };
@@ -352,7 +352,7 @@ describe("the blocks", () => {
     expect(text.match(/destroy = false/g)).toHaveLength(2);
   });
 
-  it("for the existing code name no index, and leave out a block of which only a part is taken over", () => {
+  it("for the existing code name no index, and leave out a block whose instances are only partly taken over", () => {
     expect(partlyTakenOver(mapping).map(({ address }) => address)).toEqual([
       'module.ecr[0].aws_ecr_repository.s["backend"]',
     ]);

@@ -68,7 +68,7 @@ class Matching {
       const chosen = own.find(({ address }) => address === choice);
       if (chosen !== undefined) this.#take(chosen, resource);
     }
-    // The state of this stack itself, in another place.
+    // The existing state may be one of this stack, from another place: its addresses are the same.
     for (const resource of own) {
       const same = this.#unclaimed(resource.type).find(({ address }) => address === resource.address);
       if (same !== undefined && !this.#matches.has(resource.address)) this.#take(resource, same);
@@ -110,7 +110,7 @@ class Matching {
     };
   }
 
-  /** Takes every candidate that is the only one, and that no other resource of this stack may be. */
+  /** Matches each resource that has exactly one candidate, if that is not a candidate for another resource as well. */
   #round(type: string, candidatesOf: (own: OwnResource) => readonly ExistingResource[]): void {
     const found = this.#pending(type)
       .map((own) => ({ own, candidates: candidatesOf(own) }))
@@ -159,7 +159,7 @@ class Matching {
     );
   }
 
-  /** A value that is known before the apply, or that an existing resource has which this stack takes over. */
+  /** A value that is known before the apply: from the plan, or from the existing resource that the attribute refers to. */
   #valueOf({ values, references }: OwnResource, path: string): string | undefined {
     const known = text(valueAt(values, path));
     if (known !== undefined) return known;

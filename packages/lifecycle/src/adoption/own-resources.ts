@@ -1,4 +1,4 @@
-/** The resources of this stack, from the JSON of a plan that starts from nothing: what is known of each before it exists. */
+/** The resources of this stack, from the JSON of a plan without a state: the values that are known before a resource exists. */
 import { z } from "zod";
 
 /** A resource that this stack defines. */

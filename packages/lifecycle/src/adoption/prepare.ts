@@ -93,7 +93,7 @@ export async function prepareMapping(
     await place;
     const from = modeOf(existing);
     const kept = await keptVariables(from, context);
-    // Those of the command line win.
+    // The variables of the command line come last, because they have precedence.
     const variables = [...unsetOf(kept, context.environment), ...options.variables];
     const { plan, configuration } = await stack.planFromNothing(variables);
     const own = parseOwnResources(plan, configuration);
@@ -138,8 +138,8 @@ function modeOf({ active }: Pick<ExistingState, "active">): Mode | null {
 }
 
 /**
- * Whether other code has written the existing state where this stack has its own. An adoption that has run already, or a part of it, leaves
- * no foreign resource there: only the lineage then shows that the file is an older copy of this state.
+ * Whether the existing state is in the place of this stack's state. After an adoption, or a part of one, this place has no foreign resources
+ * any more. Then only the lineage shows that the file is an older copy of the same state.
  * @throws OpsError STATE_FOREIGN (precondition) when this place has foreign resources that the file does not contain
  */
 function isStateOfStack(
@@ -159,7 +159,7 @@ function isStateOfStack(
 }
 
 /**
- * In another account or region, Terraform would find no resource to import.
+ * Checks the account and the region. In another one, Terraform would find no resource to import.
  * @throws OpsError WRONG_ACCOUNT, WRONG_REGION (precondition)
  */
 function assertSamePlaceAs(
@@ -170,7 +170,7 @@ function assertSamePlaceAs(
   for (const { type, values } of resources) {
     const arn = typeof values["arn"] === "string" ? values["arn"] : "";
     const [, , , regionOf = "", expected = ""] = arn.split(":");
-    // CloudFront's certificates are in another region than the environment.
+    // The certificates of CloudFront are in us-east-1, in whichever region the environment is.
     const isElsewhere = regionOf !== "" && regionOf !== region && type !== "aws_acm_certificate";
     if (expected !== "" && /^\d{12}$/.test(expected) && expected !== account) {
       throw wrongAccount({ account, expected, expectedBy: "the existing environment is in", correction: "" });

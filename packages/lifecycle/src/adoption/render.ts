@@ -16,7 +16,7 @@ import { keepingVariables } from "./deviations.ts";
 import type { ExistingResource } from "./existing-state.ts";
 import type { PreparedMapping } from "./prepare.ts";
 
-/** What becomes of every resource. */
+/** Prints which resources are taken over, new, and left alone. */
 export function printMapping({ mapping, isInPlace }: PreparedMapping, printer: Printer): void {
   const { bold, dim, yellow } = printer.colors;
   const { takenOver, created, leftAlone } = mapping;
@@ -127,7 +127,7 @@ function describeTypes(resources: readonly { type: string }[]): string {
   return `${resources.length}: ${types.join(", ")}`;
 }
 
-/** Those that hold data first. */
+/** The resources, those that hold data first. */
 function byData(resources: readonly ExistingResource[]): ExistingResource[] {
   const holds = ({ type }: ExistingResource) => Number(dataOf(type) !== undefined);
   return resources.toSorted((a, b) => holds(b) - holds(a));

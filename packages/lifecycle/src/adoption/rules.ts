@@ -1,6 +1,6 @@
 /**
- * How a resource of each type is recognized, and the id by which Terraform imports it. The one table; a type that is missing here is
- * created, and one of the existing environment is left alone. Types follow those that they refer to.
+ * How a resource of each type is recognized, and the id by which Terraform imports it. For a type that this table does not have, this stack
+ * creates its resources, and leaves the existing ones alone. A type is listed after the types that it refers to.
  */
 
 export type Values = Readonly<Record<string, unknown>>;
@@ -10,7 +10,7 @@ export interface Rule {
   keys: readonly (readonly string[])[];
   /** Attributes that make a resource a candidate when no key fits. Only a person can choose a candidate. */
   weak?: readonly string[];
-  /** A resource of this type refers to the wanted one: the route table of an association that is matched already. */
+  /** A matched resource of this type refers to the wanted one, as an association refers to its route table. */
   attachedBy?: { type: string; attribute: string };
   /** Another type for the same object in AWS, and the values as this type has them. */
   alias?: { type: string; values: (values: Values) => Values | undefined };

@@ -14,7 +14,7 @@ import { writersStillRunning } from "../errors.ts";
 /** Numbers of tasks. */
 export interface BackendTasks {
   desired: number;
-  /** With those that start. */
+  /** Tasks that run or start. */
   running: number;
 }
 

@@ -27,7 +27,7 @@ describe("the origin of a snapshot", () => {
     expect(snapshot(id).origin).toBe(origin);
   });
 
-  test("a snapshot that a person took is never pruned, even if its name begins like one of this tool", () => {
+  test("a snapshot that a person took is never pruned, even if its name begins like the name of a snapshot of this tool", () => {
     expect(prunable([snapshot("sandbox-dev-db-final-before-the-audit")], 0, { onlyCopies: true })).toEqual(
       [],
     );

@@ -16,7 +16,7 @@ export const configureCommand = defineCommand({
           array: true,
           default: [] as string[],
           describe:
-            "NAME=value; or NAME, for a secret, to use the environment variable of that name; may be repeated",
+            "NAME=value, or NAME alone for a secret: takes the value of that environment variable; may be repeated",
           group: "Input:",
           requiresArg: true,
         })

@@ -1,4 +1,4 @@
-/** `pnpm run doctor`: what works from this machine for this account. */
+/** `pnpm run doctor`: checks what works on this machine with this account. */
 import { defineCommand } from "@pilot-light/core/cli/define-command";
 import { outputsFileOption, viaOption } from "@pilot-light/core/cli/options";
 import { terraformVariables } from "./shared.ts";
@@ -9,7 +9,7 @@ export const doctorCommand = defineCommand({
   calledAs: "run doctor",
   name: "doctor",
   summary:
-    "Check what works from this machine for this account, and where each setting is from; change nothing",
+    "Check what works on this machine with this account, and show where each setting is from; change nothing",
   options: (argv) => viaOption(outputsFileOption(argv)),
   examples: [["pnpm run doctor", "check programs, credentials, state, databases and quotas"]],
   variables: [

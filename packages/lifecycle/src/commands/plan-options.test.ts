@@ -15,7 +15,7 @@ test("--var and --var-file are repeated for more values, and files come first", 
   expect(variablesOf(parse())).toEqual([]);
 });
 
-test("--var takes one value: the history would show a second one", () => {
+test("--var takes one value, because the history would show a second one", () => {
   const parsed = parse("--var", "a=1", "b=hidden", "--var-file", "x", "y");
   expect(variablesOf(parsed)).toEqual([{ file: resolve("x") }, { name: "a", value: "1" }]);
   expect(parsed._).toEqual(["b=hidden", "y"]);

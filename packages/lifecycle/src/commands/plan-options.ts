@@ -1,4 +1,4 @@
-/** The options of every command that makes a Terraform plan: its variables, and the flags of the guards. */
+/** The options of every command that creates a Terraform plan: the variables, and the flags of the guards. */
 import { resolve } from "node:path";
 import { usage } from "@pilot-light/core/errors";
 import type { Argv } from "yargs";
@@ -39,7 +39,7 @@ export function variableOptions<T>(argv: Argv<T>) {
     });
 }
 
-/** The variables, with those of files first: the others win. */
+/** The variables. Those of files come first, because a later value has precedence. */
 export function variablesOf(parsed: {
   var: readonly { name: string; value: string }[];
   varFile: readonly string[];

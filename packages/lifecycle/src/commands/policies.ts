@@ -15,7 +15,7 @@ const modeChangeActions: readonly Action[] = [
   "rds:DescribeDBSnapshots",
 ];
 
-/** What is asked before an apply: whether AWS will refuse a part of it. */
+/** The calls of the rules about the account, before an apply. */
 const accountActions: readonly Action[] = accountRules.flatMap(({ actions }) => actions);
 
 /** What `pnpm run doctor` calls, in addition to the state of Terraform in S3. */
@@ -53,7 +53,7 @@ const onlyReading: ReadonlySet<string> = new Set(["dumps", "status", "doctor"]);
 
 export interface PolicyOptions {
   via?: Via | undefined;
-  /** S3 bucket with the state of Terraform, if it is there. */
+  /** S3 bucket with the Terraform state, if the state is in S3. */
   stateBucket?: string | undefined;
 }
 
@@ -76,7 +76,7 @@ export function policyOf(
   return { ...policy, Statement: [...policy.Statement, journal] };
 }
 
-/** What a person must know who uses the policy of a command. */
+/** What a person who uses the policy of a command must know. */
 export function policyNotes(command: PolicyCommand): string[] {
   return withTerraform.has(command)
     ? [

@@ -15,8 +15,8 @@ import { openWorkDirectory } from "@pilot-light/core/work-directory";
 import { resolveRdsOnly } from "@pilot-light/sync/resolve";
 
 /**
- * Opens the route, prints how to connect, and waits for Ctrl-C. Where nothing has to stay, it ends at once.
- * @throws OpsError SESSION_ENDED (aws) when the session ends before; the errors of the outputs, the secret and the routes
+ * Opens the route, prints how to connect, and waits for Ctrl-C. It ends at once if the printed command needs no open port and no file.
+ * @throws OpsError SESSION_ENDED (aws) when the session ends by itself; the errors of the outputs, the secret and the routes
  */
 export async function openTunnel(
   { via, outputs }: { via: Via | undefined; outputs: OutputsSource },

@@ -21,7 +21,7 @@ const secretChoices = (path: string) =>
 /**
  * Asks on the terminal.
  * @param current the values of the file
- * @param environment whose values are offered where the file has none
+ * @param environment; its values are offered if the file has none
  * @throws OpsError INTERRUPTED
  */
 export async function askSettings(
@@ -76,7 +76,7 @@ interface SecretQuestion {
   signal: AbortSignal;
 }
 
-/** @returns undefined where the file stays as it is; a symbol after Ctrl-C */
+/** @returns undefined if the file is not to be changed; a symbol after Ctrl-C */
 async function askSecret({ prompts, path, message, validate, isSet, ...common }: SecretQuestion) {
   const choices = secretChoices(path);
   const keeps = { value: "leave", label: "Leave it as it is", hint: "the file has a value" } as const;

@@ -23,7 +23,7 @@ const checks: Partial<Record<VariableName, (value: string) => unknown>> = {
     ),
 };
 
-/** Why a value is not valid; undefined where nothing is known against it. Never repeats a secret. */
+/** Why a value is not valid; undefined if no rule rejects it. Never repeats a secret. */
 export function checkSetting(name: string, value: string): string | undefined {
   if (/[\r\n\0]/.test(value)) return "A value must be on one line.";
   try {

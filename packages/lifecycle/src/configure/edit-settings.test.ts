@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { editSettings } from "./edit-settings.ts";
 
-test("other lines stay as they are, and the last of several lines gets the value", () => {
+test("other lines are unchanged, and the last of several lines of a variable gets the value", () => {
   const text = '# mine\nA=1\nB="2\n3" # two lines\n\nA=4\nC=5 # kept\n';
   expect(editSettings(text, ".env", [{ name: "A", value: "new one" }])).toBe(
     '# mine\nB="2\n3" # two lines\n\nA=new one\nC=5 # kept\n',

@@ -1,4 +1,4 @@
-/** Changes the text of a settings file. Lines that no change concerns stay as they are, with their comments. */
+/** Changes the text of a settings file. All other lines, and all comments, are unchanged. */
 import { linesOf, parseSettings, scanSettings } from "@pilot-light/core/config/settings-file";
 import { settingNotWritable } from "../errors.ts";
 
@@ -23,7 +23,7 @@ export function editSettings(text: string, path: string, changes: readonly Setti
       lines.push(...written);
       continue;
     }
-    // Node.js uses the last line. An earlier one would only confuse.
+    // Node.js uses the last line of a variable, so the earlier ones are removed.
     const dropped = new Set(found.flatMap(({ begin, end }) => range(begin, end)));
     lines = lines.flatMap((line, index) =>
       index === last.begin ? written : dropped.has(index) ? [] : [line],
@@ -44,7 +44,7 @@ function lineOf(name: string, value: string): string {
   return line;
 }
 
-/** Whether the line means the value. Node.js replaces `\n` in double quotes, and ends a plain value at a `#`. */
+/** Whether Node.js reads the value from the line. It replaces `\n` in double quotes, and ends a plain value at a `#`. */
 function reads(line: string, name: string, value: string): boolean {
   try {
     const parsed = parseSettings(`${line}\nEND=1\n`, "");

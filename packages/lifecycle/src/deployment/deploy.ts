@@ -69,7 +69,7 @@ async function carryOut(
   const start = performance.now();
   // A plan without changes to resources may still have changes to outputs.
   await deploy(stack, contents, context, { evenWithoutChanges: true });
-  // Otherwise the time would count for the next activation.
+  // Otherwise the recorded time would count for the next activation.
   if (plan.to === "pilot-light") await (await Journal.open(context)).schedule(null);
   const outputs = await stack.outputs();
   await writeOutputs(outputsFile, stack.name, outputs);

@@ -77,7 +77,7 @@ export async function prepareDeployment(
   const keeping = state.then(({ from }) => keptVariables(from, context));
   keeping.catch(() => undefined);
   const planned = checkTerraformPlan(preflight, context, state, async () => [
-    // First, so that a variable of the command line wins.
+    // First, because a later variable has precedence: that of the command line.
     ...unsetOf(await keeping, environment),
     ...options.variables,
   ]);
@@ -88,7 +88,7 @@ export async function prepareDeployment(
   const { unknown, from } = await state;
   const contents = await planned;
   const to = contents.activates === true ? "active" : "pilot-light";
-  // A journal that cannot be read matters to `--resume` only.
+  // Only `--resume` needs the journal, so an unreadable journal is no error here.
   const { unfinished } = await journal.catch(() => ({ unfinished: undefined }));
   const { refusals, notes } = checkGuards({
     command: "infra:deploy",

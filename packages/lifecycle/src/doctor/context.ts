@@ -14,7 +14,7 @@ export interface DoctorContext {
   via: Via | undefined;
   /** Where the outputs are from: a file, or the deployed stack. */
   source: OutputsSource;
-  /** Errors of variables that nothing can work with. */
+  /** Errors of variables that are not valid. */
   invalid: readonly Error[];
   state: () => Promise<DeployedState>;
   /** Connects, and reads the facts that a sync checks. */

@@ -1,4 +1,4 @@
-/** `pnpm run doctor`: what works from this machine for this account. Reads only, and every probe has a limit. */
+/** `pnpm run doctor`: checks what works on this machine with this account. Reads only, and every probe has a limit. */
 import { commandAwsClients } from "@pilot-light/core/aws/clients";
 import { readRegion } from "@pilot-light/core/aws/region";
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";

@@ -1,6 +1,6 @@
 /**
- * Reads the Terraform state without a change of anything: in a temporary directory, with nothing but the backend of the synthesized stack. It
- * needs no provider, so it takes a second or two.
+ * Reads the Terraform state and changes nothing: in a temporary directory, with only the backend of the synthesized stack. Terraform needs
+ * no provider for that, so it takes a second or two.
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";

@@ -1,4 +1,4 @@
-/** The commands of mode changes as people type them. A hint repeats every flag that was given, so that it does what was shown. */
+/** The commands of mode changes as people type them. A hint repeats every flag that was given, so that the command does what the hint says. */
 import { commandLine } from "@pilot-light/core/process";
 import type { GuardedCommand, ModeChangeName, ModeChangeOptions } from "../options.ts";
 
@@ -8,7 +8,7 @@ export type Given = Pick<
   "syncData" | "variables" | "images" | "keepBackend" | "allow" | "schedule" | "via"
 >;
 
-/** The options of a command that only makes and applies a Terraform plan. */
+/** The options of a command that only creates and applies a Terraform plan. */
 export function planOptions({ variables, allow }: Pick<Given, "variables" | "allow">): Given {
   return { syncData: undefined, variables, images: {}, keepBackend: false, allow };
 }
@@ -31,7 +31,7 @@ export function resumeLine(command: ModeChangeName, given: Given): string {
 
 /** The opposite mode change, with the same variables. */
 export function reverseLine(command: ModeChangeName, given: Given): string {
-  // A database that was not copied to RDS must not be replaced by RDS.
+  // If this run did not copy Neon to RDS, the opposite run must not replace Neon with RDS.
   const copies = command === "deactivate" || given.syncData === true;
   const other = command === "activate" ? "deactivate" : "activate";
   return line(other, [...(copies ? ["--sync-data"] : []), ...variableFlags(given), ...viaFlag(given)]);

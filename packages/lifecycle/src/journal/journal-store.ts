@@ -19,7 +19,7 @@ export interface JournalStore {
   write(text: string): Promise<void>;
 }
 
-/** An interruption ends reading at once. The record of what an interrupted run leaves has some seconds. */
+/** An interruption ends a read at once. A write may take some seconds more: it records what an interrupted run leaves behind. */
 type Signals = Pick<Basics, "signal" | "cleaningSignal">;
 
 /** The store at the place of the journal. */
@@ -42,7 +42,7 @@ function fileStore(file: string): JournalStore {
     read: () => readJournalFile(file),
     async write(text) {
       try {
-        // The rename replaces the journal as a whole: no reader sees half of it.
+        // The rename replaces the complete journal: no reader sees half of it.
         await writeFile(`${file}.new`, text);
         await rename(`${file}.new`, file);
       } catch (cause) {

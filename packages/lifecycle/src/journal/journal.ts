@@ -154,7 +154,7 @@ export class Journal {
     throw modeChangeRunning({ journal: this.place, other });
   }
 
-  /** Starts a new mode change. What an unfinished one has stopped stays recorded. */
+  /** Starts a new mode change. The number of tasks that an unfinished one has stopped remains recorded. */
   async begin(
     facts: Pick<
       JournalEntry,

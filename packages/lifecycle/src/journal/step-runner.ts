@@ -1,4 +1,4 @@
-/** Runs the steps of a confirmed mode change: each once, each recorded in the journal. An error reports the state it leaves. */
+/** Runs each step of a confirmed mode change once, and records it in the journal. An error reports the state that it leaves. */
 import type { Printer } from "@pilot-light/core/output/printer";
 import { OpsError, messageOf } from "@pilot-light/core/ops-error";
 import { formatDuration, formatMinute } from "@pilot-light/core/output/format";
@@ -97,7 +97,7 @@ export class StepRunner {
     await this.#journal.change((_, at) => ({ stopped: { step, code, message: messageOf(error), at } }));
   }
 
-  /** The error with the state that it leaves and the command that resumes. A bug stays as it is: its stack is needed. */
+  /** The error with the state that it leaves and the command that resumes. A bug is returned unchanged, because its stack is needed. */
   #withState(error: unknown, sentences: readonly string[]): unknown {
     if (!(error instanceof OpsError)) return error;
     const resume = `To resume from here:  ${this.#resumeCommand}`;

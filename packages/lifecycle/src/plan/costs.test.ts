@@ -48,14 +48,14 @@ test("a load balancer whose subnets are unknown before the apply is counted with
   expect(totalOf(resource("aws_lb"))).toBeCloseTo(monthly(unitPrices.loadBalancer) + use);
 });
 
-test("a second zone doubles a database, its secret stays one", () => {
+test("a second zone doubles the cost of a database, but not of its secret", () => {
   const database = (multi_az: boolean) =>
     totalOf(resource("aws_db_instance", { instance_class: "db.t3.micro", allocated_storage: 20, multi_az })) -
     monthly(unitPrices.secret);
   expect(database(true)).toBeCloseTo(2 * database(false));
 });
 
-test("a class without a known price is named, its storage counts", () => {
+test("a class without a known price is reported, and its storage is counted", () => {
   const { totalUsd, unknown } = costsOf([
     resource("aws_db_instance", { instance_class: "db.x9.huge", allocated_storage: 100 }),
   ]);
@@ -63,7 +63,7 @@ test("a class without a known price is named, its storage counts", () => {
   expect(totalUsd).toBeCloseTo(100 * monthly(unitPrices.databaseGigabyte) + monthly(unitPrices.secret));
 });
 
-test("tasks cost what their own definition asks for, times their number", () => {
+test("the cost of tasks is that of their own definition, times their number", () => {
   const { items } = costsOf([
     service("backend", 2),
     definition("backend", "512", "1024"),
@@ -80,7 +80,7 @@ test("Spot is cheaper, and a service without tasks costs nothing", () => {
   expect(costsOf([service("backend", 0), task]).items.map(({ name }) => name)).toEqual(["logs, 1 GB"]);
 });
 
-test("Container Insights costs something for each metric, where it is on", () => {
+test("Container Insights has a cost for each metric if it is enabled", () => {
   const cluster = (value: string) =>
     resource("aws_ecs_cluster", { setting: [{ name: "containerInsights", value }] });
   const services = ["frontend", "backend", "prometheus", "grafana"].map((name) => service(name, 0));
@@ -89,7 +89,7 @@ test("Container Insights costs something for each metric, where it is on", () =>
   expect(totalOf(cluster("disabled"), ...services)).toBe(totalOf(...services));
 });
 
-test("an item that depends on use is named, and counted once for all resources of its kind", () => {
+test("an item that depends on use is marked, and counted once for all resources of its kind", () => {
   const { usage, totalUsd } = costsOf(
     ["a", "b"].flatMap(() => [resource("aws_s3_bucket"), resource("aws_ecr_repository")]),
   );

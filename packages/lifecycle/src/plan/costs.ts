@@ -21,7 +21,7 @@ export interface Costs {
   items: readonly CostItem[];
   /** Names of the items that depend on use: their amounts are those of a quiet month. */
   usage: readonly string[];
-  /** What this tool knows no price for. */
+  /** Resources whose price this tool does not know. */
   unknown: readonly string[];
 }
 
@@ -31,7 +31,7 @@ export interface CostItem {
   usd: number;
 }
 
-/** What AWS bills by use, if a resource of the type exists: once for any number of them. */
+/** Costs that depend on use. Each counts once if at least one resource of the type exists. */
 const uses = [
   ["aws_ecr_repository", "images in ECR, %", quietMonth.imageGigabytes, unitPrices.imageGigabyte],
   ["aws_s3_bucket", "objects in S3, %", quietMonth.objectGigabytes, unitPrices.objectGigabyte],

@@ -14,7 +14,7 @@ export function dataLosing(changes: readonly Change[]): Change[] {
 }
 
 /**
- * Those of them that the command should not make: the guard `data-loss` refuses them.
+ * The data-losing changes that the guard `data-loss` refuses, because the command normally does not make them.
  * @param deactivates whether the plan changes the mode of an active environment to pilot light
  */
 export function unexpectedLosses(
@@ -24,7 +24,7 @@ export function unexpectedLosses(
 ): Change[] {
   return dataLosing(changes).filter(({ type, action }) => {
     if (!deactivates || action === "replace") return true;
-    // The database of a deactivation has a guard and a snapshot of its own. A plain deployment has neither.
+    // A deactivation has a guard and a snapshot for the database. A deployment has neither.
     return !(activeModeData.has(type) || (type === "aws_db_instance" && command === "deactivate"));
   });
 }

@@ -17,7 +17,7 @@ export interface TerraformSummary {
   destroy: Record<string, number>;
   /** Resources that will be deleted or replaced with their data. */
   dataLost: readonly { type: string; name: string; address: string }[];
-  /** Resources that stay unchanged or are changed in place. */
+  /** Resources that are unchanged or changed in place. */
   kept: Record<string, number>;
   /** Of all changes with their new values, in hex. */
   digest: string;

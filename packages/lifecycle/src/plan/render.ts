@@ -8,7 +8,7 @@ import { describeTime, ifDueCommand } from "../schedule/schedule.ts";
 import type { Costs } from "./costs.ts";
 import type { ModeChangePlan, TerraformSummary } from "./mode-change-plan.ts";
 
-/** Width of the words on the left. */
+/** Columns of the words on the left. */
 const wordWidth = 12;
 
 /** Width of the actions before a list of types, such as "destroy". */
@@ -23,7 +23,7 @@ function label(word: string): string {
   return `  ${word.padEnd(wordWidth)} `;
 }
 
-/** The first line of every mode change, of `status` and of `snapshots`: a title, and what is special on the right. */
+/** The first line of every mode change, of `status` and of `snapshots`: a title on the left, a remark on the right. */
 export function printHead(title: string, right: string, printer: Printer): void {
   const { width } = printer.page;
   const space = width - title.length - right.length;
@@ -68,7 +68,7 @@ export function printDue(at: string, printer: Printer): void {
   printRow("", `runs only where a scheduler runs  ${ifDueCommand}`, printer);
 }
 
-/** The numbers of changes, their types, and what loses its data. */
+/** Prints the changes by action and type, and the resources that are deleted with their data. */
 export function printTerraform(terraform: TerraformSummary, printer: Printer): void {
   const { bold, dim, red } = printer.colors;
   const actions = ["create", "change", "replace", "destroy"] as const;
@@ -102,7 +102,7 @@ function packed(items: readonly string[], room: number): string[] {
   const lines: string[] = [];
   for (const item of items) {
     const last = lines.at(-1);
-    // With the comma that follows.
+    // The comma after the item counts as well.
     if (last !== undefined && last.length + item.length + 3 <= room) lines.splice(-1, 1, `${last}, ${item}`);
     else lines.push(item);
   }

@@ -66,7 +66,7 @@ export function checkBasics(preflight: Preflight, context: LifecycleContext) {
 }
 
 /**
- * Reads the state. This comes before its outputs are parsed: those of other code may have the form of this stack's outputs, or not.
+ * Reads the state, before anything parses its outputs: a state of other code may have outputs of the same form.
  * @throws OpsError STATE_FOREIGN (precondition) when other code created some of its resources
  */
 export async function readState(stack: Pick<Stack, "state" | "folder" | "name">): Promise<StackState> {
@@ -86,7 +86,7 @@ export function modeOf(outputs: Pick<Outputs, "dev_activated">) {
   return outputs.dev_activated ? "active" : "pilot-light";
 }
 
-/** Makes the Terraform plan. A plan that is made on this machine needs the lock of the state. */
+/** Creates the Terraform plan. A plan on this machine needs the lock of the state. */
 export function checkTerraformPlan(
   preflight: Preflight,
   context: LifecycleContext,
@@ -101,7 +101,7 @@ export function checkTerraformPlan(
   });
 }
 
-/** Asks AWS what it will refuse of the plan. What cannot be asked is a note. */
+/** Finds out what AWS will refuse of the plan. A rule that cannot be checked becomes a note. */
 export function checkAccountFor(
   preflight: Preflight,
   context: LifecycleContext,

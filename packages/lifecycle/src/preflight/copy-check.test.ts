@@ -23,7 +23,7 @@ const check = (divergence: Divergence, known: typeof copy | null = copy, keepBac
   findOutdated(divergence, known, { keepBackend });
 
 describe("a copy that was taken", () => {
-  it("counts while RDS is unchanged, whatever production has written to Neon", () => {
+  it("counts while RDS is unchanged, even if production has written to Neon", () => {
     expect(check(found())).toBeUndefined();
     expect(check(found({ neon: { changed: ["public.contacts: 12 -> 15 rows"] } }))).toBeUndefined();
   });
@@ -35,7 +35,7 @@ describe("a copy that was taken", () => {
     expect(check(written, copy, true)).toBeUndefined();
   });
 
-  it("does not count after an undo or another sync: the database is another one", () => {
+  it("does not count after an undo or another sync, because Neon has another database", () => {
     expect(check(found({ neon: { oid: "21" } }))).toContain("sync was undone");
     expect(check(found({ direction: "neon-to-rds" }))).toContain("no manifest");
   });
@@ -45,7 +45,7 @@ describe("a copy that was taken", () => {
     expect(check(found({ neon: { database: "other" } }))).toContain("other @ neon.test");
   });
 
-  it("does not count when the journal does not record what it created", () => {
+  it("does not count if the journal does not record which database it created", () => {
     expect(check(found(), null)).toContain("does not record");
   });
 });

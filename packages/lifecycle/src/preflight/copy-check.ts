@@ -24,7 +24,7 @@ export async function compareCopies(
   );
 }
 
-/** The rows of Neon are not compared: production may have written more of them since the copy. */
+/** Does not compare the rows of Neon: production may have written more rows since the copy. */
 function compareRds(
   outputs: Outputs,
   { keepBackend }: Pick<ModeChangeOptions, "keepBackend">,
@@ -39,8 +39,8 @@ function copyOf({ neon: { host, database, oid } }: Divergence): NonNullable<Jour
 }
 
 /**
- * Why the database in Neon is no longer a copy of RDS; undefined while it is. Rows that production has written to Neon since are no
- * reason.
+ * Why the database in Neon is no longer a copy of RDS; undefined while it is one. Rows that production has written to Neon after the copy
+ * do not count.
  * @param copy the record of the copy in the journal
  */
 export function findOutdated(
@@ -84,7 +84,7 @@ export async function findOutdatedCopy(
 }
 
 /**
- * Checks the copy: right after it was taken, and before anything is deleted.
+ * Checks the copy: right after the sync, and before Terraform deletes anything.
  * @param copy the record of the copy in the journal; undefined right after the copy was taken
  * @returns the record of the copy for the journal
  * @throws OpsError BACKEND_STARTED, COPY_OUTDATED (precondition)

@@ -57,7 +57,7 @@ test("a check that waits for a failed one is skipped, not reported a second time
   expect(printed).toMatch(/- skip +plan +needs a check that failed/);
 });
 
-test("the report waits for the slowest check, whatever fails first", async () => {
+test("the report waits for the slowest check, even if another one fails first", async () => {
   const { preflight, report } = start();
   let ended = false;
   void preflight.check("neon", () => Promise.reject(problem("NEON")));

@@ -135,7 +135,7 @@ function behindProxy(
 
 const label = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/;
 
-/** Names that DNS has: letters, digits and hyphens, with other letters encoded as `xn--`. */
+/** Whether DNS can have this name: letters, digits and hyphens; other letters are encoded as `xn--`. */
 function isDomainName(name: string): boolean {
   return name.length <= 253 && name.split(".").every((part) => label.test(part));
 }

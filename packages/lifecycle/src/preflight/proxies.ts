@@ -5,7 +5,7 @@ interface Proxy {
   name: string;
   /** Published address ranges. */
   ranges: readonly string[];
-  /** Ends of the names that domains are made aliases of. */
+  /** Endings of the host names to which domains are aliases. */
   suffixes: readonly string[];
 }
 

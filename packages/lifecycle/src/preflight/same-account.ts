@@ -8,7 +8,7 @@ import { wrongRegion } from "../errors.ts";
 const registry = /^(?<account>\d{12})\.dkr\.ecr\./;
 
 /**
- * In another account or region Terraform would find no resource of its state, forget all of them, and plan to create them again.
+ * Checks the account and the region. In another one, Terraform would find no resource of its state, and plan to create all again.
  * @throws OpsError WRONG_REGION, WRONG_ACCOUNT (precondition)
  */
 export function assertSamePlace(

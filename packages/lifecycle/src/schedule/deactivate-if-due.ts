@@ -17,7 +17,7 @@ export async function deactivateIfDue(
   given: ModeChangeOptions,
   command: CommandContext,
 ): Promise<CommandOutcome> {
-  // A scheduler without --yes fails at its first run, not at the time of the deactivation.
+  // If a scheduler lacks --yes, its first run fails, and not only the run that deactivates.
   if (!given.dryRun && !given.yes && !canAsk()) throw confirmationNeeded({ command: ifDueCommand });
   const context = basics(command);
   const { printer, project } = context;
@@ -37,7 +37,7 @@ export async function deactivateIfDue(
   }
   printer.line(`${environment} was due for its deactivation at ${time}.`);
   const resume = unfinished?.command === "deactivate";
-  // Other values than those of the activation would change what the environment keeps in pilot light. A resumed run has them already.
+  // The variables of the activation decide what the environment keeps in pilot light. A resumed run has them already.
   const variables = last.command === "activate" ? [...last.variables, ...given.variables] : given.variables;
   return await deactivate({ ...given, syncData: true, resume, variables }, command);
 }

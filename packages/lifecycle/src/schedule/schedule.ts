@@ -1,4 +1,4 @@
-/** When an active environment is to be deactivated: the time that `--for` sets, and how it is shown. Times are ISO 8601, in UTC. */
+/** The time of a scheduled deactivation: reads it from `--for`, and formats it. Times are ISO 8601, in UTC. */
 import { parseDuration } from "@pilot-light/core/cli/option-values";
 import { usage } from "@pilot-light/core/errors";
 import { formatMinute } from "@pilot-light/core/output/format";

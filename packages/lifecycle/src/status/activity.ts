@@ -14,7 +14,7 @@ export interface Activity {
 }
 
 /**
- * When AWS created the oldest NAT gateway of the VPC. Gateways exist in active mode only, whoever changed the mode, and no deployment
+ * When AWS created the oldest NAT gateway of the VPC. Gateways exist in active mode only, and no deployment
  * replaces them. Undefined without one.
  * @throws OpsError AWS_... (aws)
  */

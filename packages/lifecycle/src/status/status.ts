@@ -208,7 +208,7 @@ function describeService({ name, running, desired }: ServiceTasks): string {
   return `${name} ${running}/${desired}`;
 }
 
-/** The newest complete dump of each database that has one. A sync makes one of each, often within the same second. */
+/** The newest complete dump of each database that has one. A sync writes one for each, often within the same second. */
 async function newestDumps({ aws, names, signal }: LifecycleContext, outputs: Outputs) {
   const { complete } = await listDumps(aws, outputs.db_backups_bucket_name || names.backupsBucket, signal);
   return systems

@@ -1,4 +1,4 @@
-/** `pnpm status --watch`: the status again and again. A terminal is redrawn; elsewhere each change is a line. */
+/** `pnpm status --watch`: shows the status repeatedly. A terminal is redrawn; elsewhere each change is a line. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
 import { messageOf } from "@pilot-light/core/ops-error";
@@ -40,7 +40,7 @@ export async function watchStatus(interval: number, command: CommandContext): Pr
       failure = "";
       if (printer.redraws) draw(`${clock()} UTC, ${every}`);
     } catch (error) {
-      // Requests that Ctrl-C ends fail.
+      // Ctrl-C makes running requests fail.
       if (signal.aborted) break;
       const message = messageOf(error);
       if (printer.redraws) draw(`${clock()} UTC, cannot read the status: ${message}`);
@@ -51,7 +51,7 @@ export async function watchStatus(interval: number, command: CommandContext): Pr
   return outcomeOf(facts);
 }
 
-/** What is different, a line for each part: "services  backend 1/2 -> backend 2/2". */
+/** One line for each part that changed: "services  backend 1/2 -> backend 2/2". */
 export function changesBetween(before: StatusFacts, after: StatusFacts): string[] {
   const rows = (facts: StatusFacts) => new Map([["mode", modeText(facts)], ...statusRows(facts)]);
   const [old, now] = [rows(before), rows(after)];

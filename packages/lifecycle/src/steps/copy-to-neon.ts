@@ -74,7 +74,7 @@ async function stopBackend({ aws, printer, journal, names, signal }: ModeChangeC
   if (tasks === undefined || !mayWrite(tasks)) return;
   await printer.step("backend", async (show) => {
     show("stopping");
-    // The journal first: after a kill, the next run must know how many tasks there were.
+    // The journal is written first: if this process is killed, the next run must know the number of tasks.
     await journal.change(({ pausedTasks }) => ({ pausedTasks: pausedTasks ?? tasks.desired }));
     await scaleBackend(aws, names, 0, signal);
     await waitUntilBackendStopped(aws, names, signal);
@@ -84,8 +84,8 @@ async function stopBackend({ aws, printer, journal, names, signal }: ModeChangeC
 }
 
 /**
- * Starts the backend again, also after an interruption, which gives AWS some seconds to answer.
- * @returns a failure to do so, as a sentence; it must not hide the error that made the restart necessary
+ * Starts the backend again, even after an interruption. Then AWS has some seconds to answer.
+ * @returns a failed restart as a sentence; it must not hide the error that made the restart necessary
  */
 async function restartBackend(context: ModeChangeContext): Promise<string[]> {
   const { aws, cleaningSignal, printer, journal, names } = context;

@@ -55,7 +55,7 @@ test("with --verbose the address is complete", () => {
   expect(String(printed())).toContain(`creating ${balancer},`);
 });
 
-test("on a terminal the start is in the line that is redrawn only", () => {
+test("on a terminal, only the line that is redrawn shows the start", () => {
   const { progress, printed } = start({ columns: 80 });
   expect(progress.take(event("apply_start"))).toMatch(/^░+ {2}0 of 41 changes, creating aws_lb/);
   expect(printed()).toBeNull();

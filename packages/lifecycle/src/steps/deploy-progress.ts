@@ -4,12 +4,12 @@ import { formatDuration } from "@pilot-light/core/output/format";
 import { usualMinutes } from "../plan/durations.ts";
 import type { ResourceEvent } from "../terraform/events.ts";
 
-/** A resource that takes longer gets a line of its own when it is finished. */
-const worthALineSeconds = 20;
+/** A resource that takes longer gets its own line when Terraform has finished it. */
+const longSeconds = 20;
 
 /**
  * The readable name of a resource: `aws_lb edge load-balancer` for `aws_lb.edge_load-balancer_6179E42A[0]`. CDKTF adds the eight
- * digits. Resources that exist in one of the modes only have the index 0.
+ * digits. A resource that exists in only one mode has the index 0.
  */
 export function shortAddress(address: string): string {
   const parts = /^(?<type>\w+)\.(?<name>[\w-]+?)(?:_[0-9A-F]{8})?(?<index>\[.+\])?$/.exec(address)?.groups;
@@ -50,7 +50,7 @@ export class Progress {
       const seconds = hook.elapsed_seconds ?? 0;
       if (type === "apply_complete") {
         this.#done.add(addr);
-        if (seconds >= worthALineSeconds) {
+        if (seconds >= longSeconds) {
           this.#printer.progress(`    ${pastVerb(hook.action)} ${name} in ${formatDuration(seconds * 1000)}`);
         }
       }

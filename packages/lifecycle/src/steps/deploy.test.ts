@@ -80,7 +80,7 @@ test("changes that Terraform Cloud makes are not counted, and its run is named",
 
 test("an interruption of an apply in Terraform Cloud reports that the run continues there", async () => {
   const { error, printed } = await deployed(run, { exitCode: 1, interrupt: true });
-  expect(printed).toContain("The run continues in Terraform Cloud; this command only stops watching it.");
+  expect(printed).toContain("The run continues in Terraform Cloud. This command only stops watching it.");
   expect(error).toMatchObject({
     code: "INTERRUPTED",
     exit: 130,

@@ -55,7 +55,7 @@ export async function deploy(
   });
 }
 
-/** What becomes of a terraform that still waits for AWS. */
+/** Explains that a terraform still runs and waits for AWS. */
 function leftRunning(pid: number, { logFile }: Pick<Stack, "logFile">): string[] {
   return [
     `AWS does not answer. Terraform still runs (process ${pid}): when AWS answers, it writes its state and ends.`,
@@ -72,7 +72,7 @@ interface Words {
   done(): string;
 }
 
-/** Terraform Cloud sends its log, not the events that changes are counted by. A run there cannot be stopped from here. */
+/** Terraform Cloud sends its log, but not the events by which changes are counted. This process cannot stop a run in Terraform Cloud. */
 function wordsFor({ changes, remoteRun }: DeployedPlan, progress: Progress, logFile: string): Words {
   const all = changes.length;
   if (remoteRun === undefined) {
@@ -81,7 +81,7 @@ function wordsFor({ changes, remoteRun }: DeployedPlan, progress: Progress, logF
       begin: "",
       stopping: [
         "Terraform stops in order and writes its state. This may take minutes.",
-        "Changes that are made stay. If this was a mode change, --resume completes the mode change.",
+        "Changes that were made remain. If this was a mode change, --resume completes the mode change.",
       ],
       interrupted: () => ({ sentence: `${made()}.` }),
       failed: () => `${made()}. Log of Terraform: ${logFile}`,
@@ -90,7 +90,7 @@ function wordsFor({ changes, remoteRun }: DeployedPlan, progress: Progress, logF
   }
   return {
     begin: `Terraform Cloud applies the plan: ${remoteRun}`,
-    stopping: ["The run continues in Terraform Cloud; this command only stops watching it."],
+    stopping: ["The run continues in Terraform Cloud. This command only stops watching it."],
     interrupted: () => ({
       sentence: "The run in Terraform Cloud was not stopped.",
       details: [`Its log shows how many of the ${all} changes were made: ${remoteRun}`],

@@ -211,7 +211,7 @@ export async function reportUnchangedMode(
   };
 }
 
-/** Records the time of `--for`, and that a deactivated environment is not due. Returns the time that counts, or would count. */
+/** Records the time of `--for`; removes the time of a deactivated environment. Returns the time that counts, or would count. */
 async function recordSchedule(
   command: ModeChangeName,
   { journal, options, printer }: ModeChangeContext,

@@ -29,7 +29,7 @@ export async function validateHealth(
   context: Pick<LifecycleContext, "routes"> & CommandContext,
 ): Promise<Health> {
   const report = await context.printer.step("validate", async (show) => {
-    // A copy has opened them. Without a copy, a task would be started for one check only.
+    // If the run copied data, its route is open. Otherwise the validation would start a task for a single check.
     const routes = context.routes.hasOpened ? context.routes : undefined;
     const options = { ...usualOptions, directory, outputs: { values: outputs }, routes, wait: waitMs };
     const value = await validate(options, context, quiet(show));
@@ -39,7 +39,7 @@ export async function validateHealth(
   return { report, exit: exitCode(report, essentialIds, false) };
 }
 
-/** Shows what the validation waits for. The report shows the single checks. */
+/** Shows only what the validation waits for. The report shows each check. */
 function quiet(show: (text: string) => void): Progress {
   const ignore = () => undefined;
   return {

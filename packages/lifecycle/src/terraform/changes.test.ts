@@ -27,12 +27,12 @@ test.each([
   );
 });
 
-test("data sources are no changes", () => {
+test("data sources do not count as changes", () => {
   const data = entry("data.aws_ami.x", ["create"], { mode: "data" });
   expect(plan(data).changes).toEqual([]);
 });
 
-test("a resource is named as AWS names it, by what it is and not by what it becomes", () => {
+test("a resource has its present name in AWS, and not the name after the change", () => {
   const [change] = plan(
     entry("aws_db_instance.x", ["delete", "create"], {
       before: { identifier: "shop-dev-db", id: "db-1" },
@@ -42,23 +42,23 @@ test("a resource is named as AWS names it, by what it is and not by what it beco
   expect(change?.name).toBe("shop-dev-db");
 });
 
-test("what has no name yet is called by its address", () => {
+test("a resource without a name in AWS has its address as its name", () => {
   const [change] = plan(entry("aws_vpc.x", ["create"], { after: { id: "" } })).changes;
   expect(change?.name).toBe("aws_vpc.x");
 });
 
-test("a plan of the first deployment has nothing before it", () => {
+test("a plan of the first deployment has no resources before it", () => {
   expect(plan().before).toEqual([]);
 });
 
-test("a plan of changes and replacements is complete, one that makes or removes is not", () => {
+test("a plan that only changes and replaces is complete; one that creates or deletes is not", () => {
   const of = (...actions: string[]) => plan(entry("aws_lb.x", actions)).changes;
   expect(isComplete([...of("update"), ...of("delete", "create")])).toBe(true);
   expect(isComplete(of("create"))).toBe(false);
   expect(isComplete(of("delete"))).toBe(false);
 });
 
-test("what is no plan is refused", () => {
+test("JSON that is not a plan is refused", () => {
   expect(() => parsePlan({ message: "no" })).toThrow();
 });
 
@@ -71,7 +71,7 @@ test("a replacement names the attributes that force it", () => {
   ]);
 });
 
-test("resources of modules are resources", () => {
+test("resources of modules are included", () => {
   const inner = { address: "module.a.module.b.aws_lb.x", mode: "managed", type: "aws_lb" };
   const root_module = { child_modules: [{ child_modules: [{ resources: [inner] }] }] };
   const json = { resource_changes: [], planned_values: {}, prior_state: { values: { root_module } } };

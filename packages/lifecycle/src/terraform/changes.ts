@@ -9,7 +9,7 @@ export interface Change {
   /** Resource type: `aws_lb`. */
   type: string;
   action: Action;
-  /** The name in AWS, where it is known before the apply; else the address. */
+  /** The name in AWS, if it is known before the apply; otherwise the address. */
   name: string;
   /** Attributes whose new values force a replacement; none for other actions. */
   forcedBy?: readonly string[];
@@ -24,7 +24,7 @@ export interface Resource {
 
 export interface PlanContents {
   changes: readonly Change[];
-  /** Whether the environment is active afterwards: the variable `dev_activated`, wherever Terraform has it from. */
+  /** Whether the environment is active after the apply: the variable `dev_activated`, from whichever source Terraform read it. */
   activates?: boolean;
   before: readonly Resource[];
   after: readonly Resource[];
@@ -130,7 +130,7 @@ function managed(contents: z.infer<typeof module> | undefined): Resource[] {
   return contents === undefined ? [] : managedIn(contents.root_module);
 }
 
-/** Those of a module and of the modules in it. */
+/** The resources of a module and of the modules in it. */
 function managedIn({ resources, child_modules: children }: Module): Resource[] {
   return [...resources.filter(({ mode }) => mode === "managed"), ...children.flatMap(managedIn)];
 }

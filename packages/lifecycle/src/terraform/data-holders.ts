@@ -1,6 +1,6 @@
 /**
  * Types of resources that hold data which nobody can create again after Terraform has deleted or replaced the resource. No command
- * deletes them unasked. This is the one list; a type that is missing here is not protected by the tool.
+ * deletes them unasked. The tool does not protect a type that this list does not have.
  */
 
 /** Each type with what would be lost, after "holds". */

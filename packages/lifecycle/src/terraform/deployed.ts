@@ -10,7 +10,7 @@ type DatabaseOutputs = Pick<
   "database_endpoint" | "database_host" | "database_port" | "database_name" | "database_secret_arn"
 >;
 
-/** Public names of the environment, also of one that is partly destroyed. */
+/** Public names of the environment, even of a partly destroyed one. */
 export function publicNames(outputs: Outputs, resources: readonly Resource[]): string[] {
   const of = (type: string, attribute: string) =>
     resources.filter((resource) => resource.type === type).map(({ values }) => text(values[attribute]));

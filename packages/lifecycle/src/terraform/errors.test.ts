@@ -144,7 +144,7 @@ test("of several errors the first is the message, the others are details; no lin
   expect(failed.details).toEqual(["at aws_a.x[0]", "aws_b.x[0]: creating B: denied"]);
 });
 
-test("an error contains no colors and no boxes, whatever Terraform prints", () => {
+test("an error contains no colors and no boxes, even if Terraform prints them", () => {
   const red = (text: string) => `\u001B[31m${text}\u001B[0m`;
   const errors = [
     terraformError(

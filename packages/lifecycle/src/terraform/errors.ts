@@ -10,7 +10,7 @@ import { plainLine, plainLines } from "@pilot-light/core/terraform/plain-text";
 /** Lines of a diagnostic's detail that help. Further lines are advice about other commands. */
 const mostLines = 6;
 
-/** The hint where outputs or a state cannot be read. */
+/** The hint if outputs or a state cannot be read. */
 export const readingHint =
   "Check the AWS credentials, and where the state is (TF_STATE_BUCKET, TF_CLOUD_ORGANIZATION, TF_WORKSPACE).";
 
@@ -28,7 +28,7 @@ function detailOf({ summary, detail }: Pick<Diagnostic, "summary" | "detail">): 
 /**
  * The error of a failed run of terraform.
  * @param attempt what was tried, as the start of a sentence: "Terraform cannot plan"
- * @param tail last lines of output. Without diagnostics the errors are parsed from them; without errors they become the details.
+ * @param tail last lines of output. Without diagnostics, the errors are parsed from these lines; lines without errors become the details.
  * @param hint what to do about an error without a hint of its own
  */
 export function terraformError(

@@ -1,4 +1,4 @@
-/** Errors in the text that terraform prints for people. Only plan and apply print JSON, and not where they run in Terraform Cloud. */
+/** Errors in the text that terraform prints for people. Only plan and apply print JSON, and not if they run in Terraform Cloud. */
 import type { Diagnostic } from "./events.ts";
 import { plainLine } from "@pilot-light/core/terraform/plain-text";
 

@@ -25,7 +25,7 @@ test("complete lines of both streams are passed on, also a last line without a l
   expect(await readFile(join(directory, "log"), "utf8")).toContain("three");
 });
 
-test("a program that is to stop gets one SIGINT, and the time it needs", async () => {
+test("a program that must stop gets one SIGINT, and the time that it needs", async () => {
   const controller = new AbortController();
   setTimeout(() => controller.abort(new Error("enough")), 500);
   const script = `let count = 0; process.on("SIGINT", () => { count += 1; setTimeout(() => { console.log("signals " + count); process.exit(1); }, 700); }); setInterval(() => {}, 1000)`;

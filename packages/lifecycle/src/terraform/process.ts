@@ -1,5 +1,5 @@
 /**
- * Runs terraform so that it always stops in order: one SIGINT after an interruption, or when AWS has stopped answering. A run that changes
+ * Runs terraform so that it always stops in order: it gets one SIGINT after an interruption, or if AWS no longer answers. A run that changes
  * resources never gets a second one, and never SIGKILL, which would lose the record of what Terraform has just created. Terraform writes to
  * a file, so that it finishes even when this process ends.
  */
@@ -20,10 +20,10 @@ export interface TerraformProcess {
   /** File for its output. An existing file is overwritten. */
   outputFile: string;
   signal: AbortSignal;
-  /** It changes no resource, so that it may be killed when it does not end in time. */
+  /** The run changes no resource, so it may be killed if it does not end in time. */
   isReading?: boolean;
   onStart?: (commandLine: string) => void;
-  /** Called once when it is to stop. */
+  /** Called once, when the run gets its SIGINT. */
   onStopping?: () => void;
 }
 
@@ -41,7 +41,7 @@ const pauseMs = 150;
 
 /**
  * Runs terraform to its end and passes on each line of its output, with stderr.
- * @returns its exit code, also for an interrupted run; 128 for one that has no exit code
+ * @returns its exit code, even for an interrupted run; 128 if terraform has no exit code
  * @throws OpsError PROGRAM_MISSING (configuration) when it cannot be started
  */
 export async function runTerraform(
@@ -74,7 +74,7 @@ export async function runTerraform(
   const abandon = () => {
     state.abandoned = true;
     if (options.isReading === true) killGroup(child.pid);
-    // Else it ends by itself, without a process that waits for it.
+    // Otherwise terraform ends by itself, and this process does not wait for it.
     else child.unref();
   };
   let timer: NodeJS.Timeout | undefined;
@@ -89,7 +89,7 @@ export async function runTerraform(
   signal.addEventListener("abort", stop, { once: true });
   try {
     const reader = new LineReader(output, (line) => {
-      // What it reports of its end is no progress.
+      // Lines that terraform prints while it stops do not count as progress.
       if (isProgress(line) && !state.stopping) state.progress += 1;
       onLine(line);
     });
@@ -111,7 +111,7 @@ export async function runTerraform(
   }
 }
 
-/** While Terraform waits for a resource, it repeats that it still waits. */
+/** False for the line that Terraform repeats while it waits for a resource. */
 function isProgress(line: string): boolean {
   return !/"type":"(?:apply|provision)_progress"|: Still \w+\.\.\./.test(line);
 }

@@ -42,7 +42,7 @@ test("one read has the version, the outputs and the managed resources", () => {
   });
 });
 
-test.each([{ serial: 8 }, { lineage: "91aa" }])("another %j is another version", (change) => {
+test.each([{ serial: 8 }, { lineage: "91aa" }])("a state with another %j has another version", (change) => {
   const other = parsePulledState(JSON.stringify({ ...pulled, ...change }));
   expect(other.version).not.toBe(parsePulledState(text).version);
 });

@@ -1,5 +1,5 @@
 /**
- * The state as `terraform state pull` prints it (version 4): its version, the outputs and the resources in one read. Other than
+ * The state as `terraform state pull` prints it (version 4): its version, the outputs and the resources in one read. Unlike
  * `terraform show`, this read starts no provider.
  */
 import { outputValues } from "@pilot-light/core/terraform/outputs";
@@ -14,7 +14,7 @@ const pathStep = z.object({ type: z.string(), value: z.unknown() });
 
 export const pulledStateSchema = z.object({
   version: z.literal(4),
-  /** The identity of the state. A state that was created again has another one. */
+  /** The identity of the state. If the state is created again, it gets another one. */
   lineage: z.string(),
   /** Every write raises it. */
   serial: z.number().default(0),
@@ -30,7 +30,7 @@ export const pulledStateSchema = z.object({
           .array(
             z.object({
               index_key: index.optional(),
-              /** Of an object that its replacement has not deleted yet. */
+              /** Set for an object that Terraform has replaced and not deleted yet. */
               deposed: z.string().optional(),
               attributes: values.nullish(),
               sensitive_attributes: z.array(z.array(pathStep)).nullish(),

@@ -1,4 +1,4 @@
-/** Whether a run in Terraform Cloud made a plan. Such a saved plan is a note of that run, and Terraform Cloud applies it. */
+/** Whether a run in Terraform Cloud made a plan. Then the saved plan only names that run, and Terraform Cloud applies it. */
 import { readFile } from "node:fs/promises";
 import type { Environment } from "@pilot-light/core/config/env";
 import { chooseBackend } from "@pilot-light/core/terraform/backend";

@@ -68,7 +68,7 @@ const synthesizedSchema = z.object({
 export class Stack {
   readonly name: string;
   readonly folder: string;
-  /** The output of the last apply. The file stays after the run. */
+  /** The output of the last apply. The run does not delete the file. */
   readonly logFile: string;
   readonly #options: StackOptions;
   readonly #environment: Environment;
@@ -107,7 +107,7 @@ export class Stack {
    */
   async synthesize(): Promise<void> {
     await runApp(this.#options.directory, this.#runOptions());
-    // Left by a plan that was killed. Its blocks may name resources that a mode does not have.
+    // A killed plan leaves this file. Its blocks may name resources that a mode does not have.
     await rm(this.#blocksFile, { force: true });
     const initialized = await this.#terraform(["init", "-input=false"]);
     if (initialized.exitCode === 0) return;
@@ -136,7 +136,7 @@ export class Stack {
 
   /**
    * Plans under the lock of the state, and saves the plan. From then on, nothing prints the values of secret variables. A run in Terraform Cloud plans without the lock; its apply needs the lock.
-   * @param state that was read before: a write since then counts as one after the plan
+   * @param state read before the plan: a later write counts as a write after the plan
    * @param blocks further Terraform code that counts for this plan only
    * @throws OpsError STATE_LOCKED (precondition), TERRAFORM_FAILED (aws)
    */
@@ -176,7 +176,7 @@ export class Stack {
     await mkdir(join(folder, ".terraform"), { recursive: true });
     const configuration = withoutBackend(await this.#configuration());
     await writeFile(join(folder, "cdk.tf.json"), JSON.stringify(configuration));
-    // The providers of the stack's own folder, so that none is downloaded again.
+    // Uses the providers of the stack's own folder, so that terraform downloads none.
     await symlink(join(this.folder, ".terraform/providers"), join(folder, ".terraform/providers"));
     await copyFile(join(this.folder, lockFile), join(folder, lockFile)).catch(() => undefined);
     const initialized = await this.#terraform(["init", "-input=false"], { folder });

@@ -23,7 +23,7 @@ test("a resource of the configuration is known", () => {
   expect(unknown(resource("aws_s3_bucket", "backups-bucket_dumps_bucket_9848820F"))).toEqual([]);
 });
 
-test("data sources are no resources", () => {
+test("data sources do not count as resources", () => {
   expect(unknown(resource("aws_caller_identity", "current", { mode: "data" }))).toEqual([]);
 });
 
@@ -64,6 +64,6 @@ test("every instance has the index that Terraform shows", () => {
   );
 });
 
-test("a resource that Terraform has deleted already is none", () => {
+test("a resource that Terraform has already deleted does not count", () => {
   expect(unknown(resource("aws_lb", "main", { instances: [] }))).toEqual([]);
 });

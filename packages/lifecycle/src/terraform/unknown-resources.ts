@@ -1,6 +1,6 @@
 /**
- * Resources of the state that the synthesized stack does not define. Terraform deletes them at the next apply, without a rule of the
- * stack that could prevent it: `prevent_destroy` counts only where the configuration contains the resource.
+ * Resources of the state that the synthesized stack does not define. The next apply deletes them. No rule of the stack can prevent that:
+ * `prevent_destroy` counts only if the configuration contains the resource.
  */
 import { z } from "zod";
 import { nameOf } from "./changes.ts";

@@ -5,7 +5,7 @@ import type { Redactor } from "@pilot-light/core/output/redact";
 /** One variable, or a file with variables. */
 export type TerraformVariable = { name: string; value: string } | { file: string };
 
-/** The arguments of `terraform plan`. A later variable wins over an earlier one. */
+/** The arguments of `terraform plan`. A later variable has precedence over an earlier one. */
 export function variableArguments(variables: readonly TerraformVariable[]): string[] {
   return variables.map((variable) =>
     "file" in variable ? `-var-file=${variable.file}` : `-var=${variable.name}=${variable.value}`,
@@ -13,14 +13,14 @@ export function variableArguments(variables: readonly TerraformVariable[]): stri
 }
 
 /**
- * A variable out of `name=value`, as `--var` takes it. Undefined for another text.
+ * Parses `name=value`, as `--var` takes it. Undefined for another text.
  */
 export function parseVariable(text: string): { name: string; value: string } | undefined {
   const { name, value } = /^(?<name>[^=]+)=(?<value>.*)$/s.exec(text)?.groups ?? {};
   return name === undefined || value === undefined ? undefined : { name, value };
 }
 
-/** A variable out of an argument of terraform, as journals of earlier versions contain it. Undefined for another text. */
+/** Parses an argument of terraform, as journals of earlier versions contain it. Undefined for another text. */
 export function parseArgument(argument: string): TerraformVariable | undefined {
   const file = /^-var-file=(?<file>.*)$/s.exec(argument)?.groups?.["file"];
   if (file !== undefined) return { file };

@@ -1,6 +1,6 @@
 /**
- * A stand-in for what the emulator lacks of AWS Budgets, and Terraform needs: who is notified, and the tags of a budget. It is a server in
- * front of the emulator, which keeps the budgets themselves.
+ * A stand-in for a part of AWS Budgets that Terraform needs and the emulator lacks: notifications, and the tags of a budget. It is a server
+ * in front of the emulator, which stores the budgets themselves.
  */
 import { createServer, type IncomingMessage } from "node:http";
 import { buffer } from "node:stream/consumers";
@@ -20,7 +20,7 @@ const bodySchema = z.looseObject({
   ResourceTags: z.array(tagSchema).default([]),
 });
 
-/** Starts the server. Requests to other services reach the emulator as they are. */
+/** Starts the server. The emulator gets requests to other services unchanged. */
 export async function startBudgets(endpoint: string): Promise<LoopbackServer> {
   const subscribers = new Map<string, unknown[]>();
   const tags = new Map<string, z.infer<typeof tagSchema>[]>();

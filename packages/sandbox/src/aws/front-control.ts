@@ -10,7 +10,7 @@ import { loopback } from "../ports.ts";
 import type { Deployment, SandboxState } from "../state.ts";
 import { motoAnswers, motoUrl } from "./moto.ts";
 
-/** The built file, also when the tests run the sources: Node 20 cannot run TypeScript. */
+/** The built file, even if the tests run the sources: Node 20 cannot run TypeScript. */
 const program = fileURLToPath(new URL("../../dist/front-process.js", import.meta.url));
 
 /** Addresses of the front. */

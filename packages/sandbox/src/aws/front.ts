@@ -1,4 +1,4 @@
-/** Starts the front of the emulator for a deployed environment: a proxy that corrects the emulator, and stand-ins for what it lacks. */
+/** Starts the front of the emulator for a deployed environment: a proxy that corrects answers, and stand-ins for missing parts of AWS. */
 import { resourceNames } from "@pilot-light/core/contract";
 import type { IncomingMessage } from "node:http";
 import { z } from "zod";
@@ -34,8 +34,8 @@ export async function startFront(options: FrontOptions): Promise<Front> {
   const bucket = resourceNames(project).backupsBucket;
   const policies = `${bucket}-policy`;
   await createBucket(endpoint, policies);
-  // The emulator ignores the condition of a "deny" in a bucket policy, and would refuse every request. The policy is therefore stored
-  // for another bucket.
+  // The emulator ignores the condition of a "deny" in a bucket policy, and would refuse every request. So the proxy stores the policy for
+  // another bucket.
   const policyPath = new RegExp(`^/${bucket}/?(?=\\?policy(?:=|$))`);
   const budgets = await startBudgets(endpoint);
   const proxy = await startProxy(

@@ -15,7 +15,7 @@ export async function pushImages({ endpoint, region, project }: Where, imageTag:
   }
 }
 
-/** The smallest manifest that a registry accepts. The emulator computes the digest from the layers, so each text gets its own digest. */
+/** The smallest manifest that a registry accepts. The emulator computes the digest from the layers, so each text leads to another digest. */
 export function manifest(text: string): string {
   const digest = `sha256:${createHash("sha256").update(text).digest("hex")}`;
   const part = (mediaType: string) => ({ mediaType, size: 2, digest });

@@ -3,7 +3,7 @@ import { createServer, request, type IncomingMessage, type ServerResponse } from
 import { text } from "node:stream/consumers";
 import { listen } from "../loopback-server.ts";
 
-/** What happens to a request: it is forwarded, or answered with a throttling error or a status, or never answered; or the proxy stops. */
+/** What the proxy does with a request: forwards it, answers with a throttling error or a status, or never answers. `stop` ends the proxy. */
 export type Fate = "forward" | "throttle" | "hang" | "stop" | number;
 
 export interface Proxy extends AsyncDisposable {
@@ -43,12 +43,12 @@ export async function startProxy(
   return { url: `http://${address}`, seen, [Symbol.asyncDispose]: dispose };
 }
 
-/** How the body of the answer to a request is changed; undefined for an answer that stays as it is. */
+/** How the body of the answer to a request is changed; undefined for an answer that is not changed. */
 export type Correct = (request: IncomingMessage) => ((body: string) => string) | undefined;
 
 /**
- * Hands a request on to another server.
- * @param read the body, where somebody has read it already
+ * Forwards a request to another server.
+ * @param read the body, if the caller has read it already
  */
 export function forward(
   target: string,
@@ -72,7 +72,7 @@ export function forward(
       response.end(corrected);
     });
   });
-  // As a load balancer does when its target does not answer.
+  // A load balancer also closes the connection if its target does not answer.
   sent.on("error", () => response.destroy());
   if (read === undefined) incoming.pipe(sent);
   else sent.end(read);

@@ -1,4 +1,4 @@
-/** Creates the AWS resources that a sync needs in the emulator: backups bucket, database secret, record of the RDS instance. */
+/** Creates the AWS resources that a sync needs in the emulator: the backups bucket, the database secret, the RDS instance. */
 import type { DatabaseSecret } from "@pilot-light/core/contract";
 import { defaultRegion, resourceNames } from "@pilot-light/core/contract";
 
@@ -16,7 +16,7 @@ export async function createBucket(endpoint: string, bucket: string): Promise<vo
   await new S3Client(clientOptions(endpoint)).send(new CreateBucketCommand({ Bucket: bucket }));
 }
 
-/** Gives a bucket the versioning and the rule of the backups bucket that infra deploys, with the same numbers. */
+/** Gives a bucket the same versioning and lifecycle rule as the backups bucket that infra deploys. */
 export async function protectBucket(endpoint: string, bucket: string): Promise<void> {
   const s3 = await import("@aws-sdk/client-s3");
   const client = new s3.S3Client(clientOptions(endpoint));
@@ -79,7 +79,7 @@ export async function removeSecret(endpoint: string, arn: string): Promise<void>
   );
 }
 
-/** Creates the record of the project's RDS instance; its database is the sandbox's own server. */
+/** Creates the project's RDS instance in the emulator. It has no server: its database is on the sandbox's own server. */
 export async function createDatabaseInstance(
   endpoint: string,
   project: string,

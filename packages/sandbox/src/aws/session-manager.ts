@@ -1,6 +1,6 @@
 /**
- * A stand-in for what the emulator lacks: sessions of Systems Manager, and tasks of ECS that start, run an agent and stop. It is a server in
- * front of the emulator, which answers all other requests, and the far end of the sessions, which connects to the database.
+ * A stand-in for two parts of AWS that the emulator lacks: sessions of Systems Manager, and tasks of ECS that start, run an agent and stop.
+ * It is a server in front of the emulator, which answers all other requests, and the far end of the sessions: it connects to the database.
  */
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
@@ -22,7 +22,7 @@ export interface SessionManagerOptions {
   endpoint: string;
   /** Port of the database server on this machine. */
   databasePort: number;
-  /** What becomes of a task that is started. Default: it runs. */
+  /** The status of a task after its start. Default: it runs. */
   starts?: "RUNNING" | "PENDING" | "STOPPED";
   /** Starts the process of a task that runs a command. Default: every task only waits. */
   runs?: (task: RequestedTask) => Promise<TaskProcess>;
@@ -32,7 +32,7 @@ export interface SessionManagerOptions {
 export interface RequestedTask {
   id: string;
   command: readonly string[];
-  /** Added to that of its definition. */
+  /** Variables in addition to those of its definition. */
   environment: Readonly<Record<string, string>>;
 }
 
@@ -86,7 +86,7 @@ function isOwn(operation: string): operation is Operation {
   return operations.some((own) => own === operation);
 }
 
-/** The built file, also when the tests run the sources: Node 20 cannot run TypeScript. */
+/** The built file, even if the tests run the sources: Node 20 cannot run TypeScript. */
 const pluginProgram = fileURLToPath(new URL("../../dist/session-manager-plugin.js", import.meta.url));
 
 /** Writes an executable `session-manager-plugin` into a directory for the PATH. */
@@ -101,7 +101,7 @@ export class SessionManager implements AsyncDisposable {
   /** Address for AWS_ENDPOINT_URL. */
   url = "";
   readonly tasks: StandInTask[] = [];
-  /** Hosts and ports that sessions were started to. */
+  /** The destinations of all sessions so far, as host and port. */
   readonly destinations: string[] = [];
   readonly #options: SessionManagerOptions;
   readonly #sessions = new Map<string, StandInSession>();
@@ -154,11 +154,11 @@ export class SessionManager implements AsyncDisposable {
     return added;
   }
 
-  /** Stops a task, as its end or a person does. Its sessions end. */
+  /** Stops a task, as a person may, and ends its sessions. */
   stopTask(task: StandInTask, reason: string): void {
     task.stoppedReason = reason;
     if (task.process !== undefined) {
-      // It is stopped when its process has ended.
+      // The task is stopped as soon as its process has ended.
       task.process.stop();
       return;
     }
@@ -266,7 +266,7 @@ export class SessionManager implements AsyncDisposable {
     void (async () => {
       task.process = await runs({ id: task.id, command: container.command, environment });
       task.status = "RUNNING";
-      // Stopped while it was starting.
+      // A caller may have stopped the task while it started.
       if (task.stoppedReason !== "") task.process.stop();
       task.exitCode = await task.process.ended;
       task.status = "STOPPED";

@@ -13,7 +13,7 @@ export interface StandInTask {
   exec: boolean;
   publicAddress: boolean;
   service?: string;
-  /** Of a task that runs a command. */
+  /** The process of a task that runs a command. */
   process?: TaskProcess;
   exitCode?: number;
   /** GiB that were requested. */

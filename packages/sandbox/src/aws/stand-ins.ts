@@ -1,6 +1,6 @@
 /**
- * Stand-ins for what no emulator does: tasks that register with the load balancer and with service discovery, and an application
- * behind the load balancer.
+ * Stand-ins for parts of AWS that no emulator has: tasks that register with the load balancer and with service discovery, and an
+ * application behind the load balancer.
  */
 import { createServer } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -20,7 +20,7 @@ export interface Where {
   project: string;
 }
 
-/** The services that run one task: two would write the same files. */
+/** The services with only one task, because two tasks would write the same files. */
 const single = ["prometheus", "grafana"];
 const tasksOf = (name: string) => (single.some((each) => name.includes(each)) ? tasks.slice(0, 1) : tasks);
 
@@ -73,7 +73,7 @@ async function registerInstances(project: string, client: ServiceDiscoveryClient
   for (const { Id: ServiceId = "", Name = "" } of Services) {
     // Other environments on the same emulator have services of their own, and the emulator ignores the filter NAMESPACE_ID.
     const { Service } = await client.send(new GetServiceCommand({ Id: ServiceId }));
-    // Terraform names the namespace in the DNS settings, and the emulator returns it where it was given.
+    // Terraform names the namespace in the DNS settings, and the emulator returns it in the same field.
     // eslint-disable-next-line @typescript-eslint/no-deprecated
     if ((Service?.NamespaceId ?? Service?.DnsConfig?.NamespaceId) !== namespace) continue;
     const { Instances = [] } = await client.send(new ListInstancesCommand({ ServiceId }));

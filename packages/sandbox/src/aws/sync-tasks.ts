@@ -14,14 +14,14 @@ import { clientOptions } from "./resources.ts";
 import type { RequestedTask } from "./session-manager.ts";
 import { TaskProcess } from "./task-process.ts";
 
-/** The directory that the image has in its PATH. */
+/** The directory that the PATH of the image contains. */
 const imageDirectory = fileURLToPath(new URL("../../../../image", import.meta.url));
 
 export interface SyncTasksOptions {
   /** Address of the emulator. */
   endpoint: string;
   project: string;
-  /** What AWS adds to the environment of a task, and how a task reaches RDS on this machine. */
+  /** The variables that AWS adds to the environment of a task, and those with which a task reaches RDS on this machine. */
   platform: Readonly<Record<string, string>>;
 }
 

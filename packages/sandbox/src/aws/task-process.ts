@@ -61,7 +61,7 @@ async function writeLog({ stdout }: ChildProcess, { endpoint, log }: TaskProcess
   };
   if (stdout !== null) {
     for await (const line of createInterface({ input: stdout })) {
-      // CloudWatch takes no empty message; the log driver leaves empty lines out.
+      // CloudWatch accepts no empty message, so the log driver of ECS leaves empty lines out.
       if (line === "") continue;
       waiting.push({ message: line, timestamp: Date.now() });
       void flush();

@@ -1,4 +1,4 @@
-/** `pnpm sandbox down`: ends the servers and deletes their files. */
+/** `pnpm sandbox down`: stops the servers and deletes their files. */
 import { resolve } from "node:path";
 import { defineCommand } from "@pilot-light/core/cli/define-command";
 import { sandboxOptions } from "./options.ts";

@@ -6,7 +6,7 @@ import type { Environment } from "@pilot-light/core/config/env";
 import { programMissing, usage } from "@pilot-light/core/errors";
 import { requireState, sandboxOptions } from "./options.ts";
 
-/** @param command what followed `--` */
+/** @param command the words after `--` */
 export function runInSandboxCommand(command: readonly string[]) {
   return defineCommand({
     words: "run",

@@ -12,7 +12,7 @@ import { loopback } from "../ports.ts";
 import type { Cluster } from "../state.ts";
 import { connect, type Login } from "./connect.ts";
 
-/** What creating a cluster needs in addition to its description. */
+/** What `startCluster` needs in addition to the description of the cluster. */
 export interface ClusterOptions {
   account: Account | undefined;
   certificate: KeyPair;
@@ -20,7 +20,7 @@ export interface ClusterOptions {
   environment: Environment;
 }
 
-/** Without fsync: the data is deleted anyway, and needs no protection from a power failure. The WAL stays small: it may be in memory. */
+/** Settings of the server. Without fsync, because the data is temporary. With little WAL, because the files may be in memory. */
 function settings(cluster: Cluster, directory: string): string {
   return `
 listen_addresses = '${loopback}'
@@ -42,7 +42,7 @@ log_timezone = 'UTC'
 `;
 }
 
-/** With and without TLS, so that tests can use `sslmode=disable` as well. */
+/** pg_hba.conf accepts connections with and without TLS, so that tests can use `sslmode=disable` as well. */
 const hostBasedAccess = `
 hostssl   all all ${loopback}/32 scram-sha-256
 hostnossl all all ${loopback}/32 scram-sha-256
@@ -106,7 +106,7 @@ async function postmaster(cluster: Cluster): Promise<OwnProcess | undefined> {
   return Number.isInteger(pid) ? { pid, mark: `-D ${cluster.dataDir}` } : undefined;
 }
 
-/** Process id of the server; undefined when it does not run. The file alone proves nothing: the system reuses ids. */
+/** Process id of the server; undefined when it does not run. The file is not enough: the system reuses ids. */
 export async function clusterPid(cluster: Cluster, environment: Environment): Promise<number | undefined> {
   const own = await postmaster(cluster);
   return own !== undefined && (await isRunning(own, environment)) ? own.pid : undefined;

@@ -52,7 +52,7 @@ export async function embeddedServer(major: number, options: InstallOptions): Pr
   if (await isExecutable(join(programs.binDir, "postgres"))) return programs;
 
   options.log?.(`installing the PostgreSQL ${major} server programs from ${name}@${version}`);
-  // Installed into a temporary directory, then moved: another run may install at the same time, and this one may be killed.
+  // npm installs into a temporary directory, which is then renamed: another run may install at the same time, and this one may be killed.
   const staging = await mkdtemp(`${directory}-`);
   try {
     await install(`${name}@${version}`, staging, major, options.environment);

@@ -1,7 +1,7 @@
 /**
- * A stand-in for Neon's proxy: one port for all host names. It reads the host name from the TLS handshake (SNI), and hands the connection on as
- * it is, so that certificates and channel binding are those of the server behind it. Like Neon's proxy, it can answer with an error of its
- * own, with the code XX000, while a compute wakes up. https://neon.com/docs/connect/connection-errors
+ * A stand-in for Neon's proxy: one port for all host names. It reads the host name from the TLS handshake (SNI), and forwards the connection
+ * unchanged: certificates and channel binding are those of the server. Like Neon's proxy, it can answer with an error of its own, with the
+ * code XX000, while a compute wakes up. https://neon.com/docs/connect/connection-errors
  */
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
@@ -9,7 +9,7 @@ import { createServer as createTlsServer } from "node:tls";
 import type { KeyPair } from "../certificates.ts";
 import { loopback, portOf } from "../ports.ts";
 
-/** What becomes of a connection: handed on; or the text of an error, after which the proxy closes it. */
+/** What the proxy does with a connection: forwards it, or sends an error with this text and closes the connection. */
 export type Answer = "forward" | { error: string };
 
 export interface NeonProxy extends AsyncDisposable {

@@ -16,7 +16,7 @@ export interface Pooler extends AsyncDisposable {
 }
 
 /**
- * Starts the pooler, for one user. Disposing of it ends it.
+ * Starts the pooler, for one user. Disposing stops the pooler.
  * @param directory below which it may create its files; the servers' account can enter it
  */
 export async function startPooler(
@@ -35,7 +35,7 @@ export async function startPooler(
     environment: Environment;
   },
 ): Promise<Pooler> {
-  // Debian installs it where only root's PATH leads.
+  // Debian installs it in a directory that only root's PATH contains.
   const searched = { PATH: `${environment.PATH ?? ""}:/usr/sbin:/opt/homebrew/bin` };
   const program = await findProgram("pgbouncer", searched);
   if (program === undefined) {

@@ -4,8 +4,8 @@ import pg from "pg";
 import { asAdmin, connect, type Login } from "./connect.ts";
 
 /**
- * The data of a database: that of an application; that of the same application some weeks ago, with a table that it has dropped
- * since; everything that is difficult to copy; nothing.
+ * The data of a database. `app`: an application. `stale`: the same application some weeks ago, with a table that it has dropped since.
+ * `awkward`: every kind of object that is difficult to copy. `empty`: nothing.
  */
 export const seeds = ["app", "stale", "awkward", "empty"] as const;
 export type Seed = (typeof seeds)[number];
@@ -37,7 +37,7 @@ export async function loadTemplates(admin: Login, login: Omit<Login, "database">
   }
 }
 
-/** Creates a database from a template. It is a copy of the files, with the same large objects, sequences and statistics. */
+/** Creates a database from a template: a copy of its files, with the same large objects, sequences and statistics. */
 export async function createFromTemplate(
   admin: Login,
   seed: Seed,

@@ -11,13 +11,13 @@ export interface TcpProxy extends AsyncDisposable {
   /** Stops forwarding, and closes nothing: new connections are accepted and never answered. */
   stall: () => void;
   isStalled: () => boolean;
-  /** Stops forwarding as soon as so many bytes went through one connection in this direction. */
+  /** Stops forwarding as soon as one connection has carried this number of bytes in this direction. */
   stallAfter: (bytes: number, direction: "to the server" | "to the client") => void;
   /** Bytes that the client of one connection has received: the most of all connections so far. */
   received: () => number;
 }
 
-/** What becomes of a connection: handed on, closed without a word, or accepted and never answered. */
+/** What the proxy does with a connection: forwards it, closes it without an answer, or accepts and never answers it. */
 export type Treatment = "forward" | "close" | "ignore";
 
 /**
@@ -57,7 +57,7 @@ export async function tcpProxy(
       if (server.bytesRead > most["to the client"]) stall();
     });
     socket.pipe(server).pipe(socket);
-    // Of a dead line, neither end learns that the other one has closed.
+    // On a stalled line, neither end learns that the other one has closed.
     socket.on("close", () => {
       if (!isStalled) server.destroy();
     });

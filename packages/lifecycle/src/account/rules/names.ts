@@ -48,7 +48,7 @@ export const bucketNameRule: AccountRule = {
   },
 };
 
-/** S3 answers 403 for a bucket of another account, and 301 for one in another region, without a permission of this one. */
+/** S3 answers 403 for a bucket of another account, and 301 for one in another region. No permission is needed for that answer. */
 async function problemOf(bucket: string, { aws, signal }: AccountContext): Promise<Problem[]> {
   const { HeadBucketCommand } = sdk.s3();
   const client = await aws.s3();

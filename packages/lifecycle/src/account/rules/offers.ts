@@ -32,7 +32,7 @@ export const zonesRule: AccountRule = {
 
 /** What RDS offers for the class. */
 interface Offers {
-  /** In every zone. */
+  /** Versions that RDS offers in any zone. */
   versions: readonly string[];
   /** Zones with the wanted class. */
   zones: readonly string[];

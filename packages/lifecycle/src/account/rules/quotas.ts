@@ -121,7 +121,7 @@ async function readQuota(
   }
 }
 
-/** A quota that could not be read leads to a warning at most. */
+/** If the quota could not be read, the result is a warning and never a failure. */
 function compareWithQuota(
   aws: Pick<AccountContext["aws"], "region">,
   { noun, service, code, usual }: QuotaRule,
@@ -134,7 +134,10 @@ function compareWithQuota(
   const missing = (used ?? 0) + needed - value;
   if (missing <= 0) return { summary };
   const request = `service-quotas request-service-quota-increase --service-code ${service} --quota-code ${code} --desired-value ${value + Math.ceil(missing)}`;
-  const fix = { text: "Delete what is not used, or ask AWS for more", command: awsCommand(aws, request) };
+  const fix = {
+    text: "Delete resources that nobody uses, or ask AWS for a higher quota",
+    command: awsCommand(aws, request),
+  };
   const problem = `the deployment needs ${needed} ${noun}, and only ${Math.max(0, value - (used ?? 0))} can be created`;
   return { summary, problems: [(limit === undefined ? warning : failure)(problem, fix)] };
 }
@@ -145,7 +148,7 @@ async function countOf<T>(pages: AsyncIterable<T>, of: (page: T) => readonly unk
   return count;
 }
 
-/** The number of gateways in that zone of the deployment that has most of them. */
+/** The number of NAT gateways in the zone that has the most of them, among the zones of the deployment. */
 async function gatewaysInFullestZone({ aws, signal }: AccountContext, { zones }: Wanted): Promise<number> {
   const { DescribeSubnetsCommand, paginateDescribeNatGateways } = sdk.ec2();
   const client = await aws.ec2();

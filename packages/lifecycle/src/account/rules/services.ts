@@ -65,7 +65,7 @@ const manifestSchema = z.object({
 });
 const configSchema = z.object({ os: z.string(), architecture: z.string() });
 
-/** The architectures of an image for Linux; undefined where the registry does not tell them, as emulators do not. */
+/** The architectures of an image for Linux; undefined if the registry, such as that of an emulator, does not report them. */
 async function platformsOf(
   { registry, repository, digest }: WantedImage,
   { aws, signal }: AccountContext,
@@ -102,7 +102,7 @@ export const certificateRule: AccountRule = {
     const found = await Promise.all(
       certificates.map(async (arn) => {
         const { DescribeCertificateCommand } = sdk.acm();
-        // CloudFront's is in us-east-1, wherever the environment is.
+        // The certificate of CloudFront is in us-east-1, in whichever region the environment is.
         const region = regionOfArn(arn) ?? "";
         const client = await aws.acm(region);
         const command = new DescribeCertificateCommand({ CertificateArn: arn });

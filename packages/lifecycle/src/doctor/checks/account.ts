@@ -5,7 +5,7 @@ import { askRule } from "../../account/rule.ts";
 import { wantedByDefault, type Wanted } from "../../account/wanted.ts";
 import type { DoctorContext } from "../context.ts";
 
-/** The rules about images and names of a plan need a plan, which the doctor does not make. */
+/** These rules need a Terraform plan, which the doctor does not create. */
 const needPlan: ReadonlySet<string> = new Set(["image-platforms", "name-lengths", "fargate-spot-quota"]);
 
 export function accountChecks(doctor: DoctorContext): readonly Check[] {
@@ -25,7 +25,7 @@ export function accountChecks(doctor: DoctorContext): readonly Check[] {
     }));
 }
 
-/** What the next activation would create, as far as the state is readable. The check of the state reports its errors. */
+/** What the next activation would create, if the state can be read. The check of the state reports its errors. */
 async function wantedNext(
   doctor: DoctorContext,
   { aws, names, reads }: Parameters<Check["run"]>[0],

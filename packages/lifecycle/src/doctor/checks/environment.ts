@@ -30,7 +30,7 @@ export function stateCheck(doctor: DoctorContext): Check {
   const { source } = doctor;
   const isFile = source !== "deployed";
   return {
-    // The name that the runner and its reports know.
+    // The runner of checks and its reports use this id.
     id: "terraform-outputs",
     title: "The Terraform state can be read, and belongs to this stack and this account",
     needs: isFile ? [] : ["terraform"],
@@ -58,7 +58,7 @@ export function stateCheck(doctor: DoctorContext): Check {
         }
         if (outputs === undefined || Object.keys(outputs).length === 0) {
           const fix = {
-            text: "To deploy it in pilot light, after a plan and a question",
+            text: "To deploy it in pilot light, with a plan and a prompt",
             command: deployCommand,
           };
           return {
@@ -199,7 +199,7 @@ export function rdsRouteCheck(doctor: DoctorContext): Check {
       const { values } = await reads.outputs();
       if (values.database_endpoint === "") return withoutDatabase;
       const via = readVia(doctor.via, environment);
-      // It would start a task.
+      // With `ssm` and no configured target, the connection would start a task.
       if (via === "ssm" && configuredTarget(environment) === undefined) {
         return await throughSystemsManager(context, "ssm is requested");
       }

@@ -59,7 +59,7 @@ export function settingsCheck({ settings, invalid, via }: DoctorContext): Check 
   };
 }
 
-/** The errors of these reads. */
+/** The errors that these functions throw. */
 function thrown(...reads: readonly (() => unknown)[]): unknown[] {
   return reads.flatMap((read) => {
     try {
@@ -71,7 +71,7 @@ function thrown(...reads: readonly (() => unknown)[]): unknown[] {
   });
 }
 
-/** A name that is nearly that of a variable: a mistake in writing has no effect, and no command notices it. */
+/** A name that is similar to that of a variable: no command notices a typing error. */
 function unknownName(name: string): Problem[] {
   if (name in variables) return [];
   const [meant] = Object.keys(variables).filter((known) => isSimilar(name, known));
@@ -149,7 +149,7 @@ export const terraformCheck: Check = {
   },
 };
 
-/** The version of RDS where no database answers: the default of the stack. */
+/** The version of PostgreSQL to assume if no database answers: the default of the stack. */
 const usualMajor = 18;
 
 export function clientProgramsCheck(doctor: DoctorContext): Check {
@@ -189,7 +189,7 @@ async function knownMajors({ neon, rds }: DoctorContext, context: CheckContext):
   return read.flatMap((side) => (side.status === "fulfilled" ? [side.value.major] : []));
 }
 
-/** Less is not enough for the smallest dump with its logs. */
+/** Bytes. The smallest dump with its logs needs more. */
 const leastSpace = 200_000_000;
 
 export function temporarySpaceCheck(doctor: DoctorContext): Check {

@@ -25,7 +25,7 @@ export const dataLossGuard = {
       {
         refusal: dataLossRefused({
           losses: described,
-          // The outputs already describe the wanted mode, so that the rest of its plan looks like a loss.
+          // The outputs already describe the wanted mode, so the remaining deletions of that mode change look like a loss.
           resumeCommand: unfinished === undefined ? undefined : `pnpm ${unfinished} --resume`,
           deletesDatabase: command === "infra:deploy" && losses.some(isDatabaseOfMode),
           anywayCommand: lineAllowing(facts, dataLossGuard.id),

@@ -1,7 +1,7 @@
 /**
- * What a guard is: an entry with an id and a pure function that checks facts. What it finds stops the command, unless the flag
- * `--allow-<id>` allows it; `--yes` allows nothing. To add a guard, write it in a file of this folder and add it to the list in
- * `index.ts`. The flag, its help, the line in the plan, the refusal and the row in docs/flags.md come from the entry.
+ * The form of a guard: an id, and a pure function that checks facts. A finding stops the command, unless the flag `--allow-<id>` allows it;
+ * `--yes` allows nothing. To add a guard, write it in a file of this folder and add it to the list in `index.ts`. The flag, its help, the
+ * line in the plan, the refusal and the row in docs/flags.md come from the entry.
  */
 import type { OpsError } from "@pilot-light/core/ops-error";
 import type { Divergence } from "@pilot-light/sync/divergence";
@@ -19,7 +19,7 @@ export interface GuardFacts {
   options: Given;
   /** Changes of the Terraform plan. */
   changes: readonly Change[];
-  /** What AWS will refuse of the plan; only for a command that asks. */
+  /** What AWS will refuse of the plan; only for a command that checks the account. */
   account?: Pick<AccountFindings, "problems">;
   /** Resources of the state that the stack does not define, from an earlier version of the stack. */
   unknown?: readonly UnknownResource[];
@@ -37,7 +37,7 @@ export interface GuardFacts {
   production?: ProductionAnswer;
   /** The RDS instance; only for a deactivation. */
   database?: Database | undefined;
-  /** Only for an activation: the backend runs, or is about to. */
+  /** Only for an activation: the backend runs or starts. */
   backendMayWrite?: boolean;
   /** Only for an activation: it creates the database, so that no rows can be lost. */
   createsDatabase?: boolean;
@@ -64,7 +64,7 @@ export interface Guard {
     /** For docs/flags.md: when it is right to give the flag, in a sentence or two. */
     meaning: string;
   };
-  /** Pure. Without findings there is nothing to report. */
+  /** Pure. Returns nothing if the guard has no objection. */
   check: (facts: GuardFacts) => readonly Finding[];
 }
 

@@ -43,7 +43,7 @@ function refusal(facts: Partial<GuardFacts> & Pick<GuardFacts, "command">) {
   return refusals[0];
 }
 
-/** The lines of the plan for what the flags allow. */
+/** The lines of the plan for the findings that flags allow. */
 function notes(facts: Partial<GuardFacts> & Pick<GuardFacts, "command" | "options">) {
   return checkGuards({ changes: [], activeNow: false, willSync: false, divergence: null, ...facts }).notes;
 }
@@ -132,7 +132,7 @@ test("a deactivation that would create a database lacks a variable", () => {
 describe("a copy to RDS", () => {
   const usual = { command: "activate", activeNow: false, backendMayWrite: false, willSync: true } as const;
 
-  it("is refused while the backend may write, whatever the outputs describe", () => {
+  it("is refused while the backend may write, whichever mode the outputs describe", () => {
     expect(refusal(usual)).toBeUndefined();
     expect(refusal({ ...usual, activeNow: true })?.code).toBe("RESYNC_REFUSED");
     expect(refusal({ ...usual, backendMayWrite: true })?.code).toBe("RESYNC_REFUSED");
@@ -173,7 +173,7 @@ describe("rows that only the target has", () => {
     expect(notes(allowed)).toEqual(Array(2).fill(`newer in Neon, will be replaced: ${contacts}`));
   });
 
-  it("are one refusal, whatever the number of tables", () => {
+  it("are one refusal for any number of tables", () => {
     const all = divergence([contacts, "public.events: 1 -> 2 rows"], []);
     expect(refusal({ command: "deactivate", divergence: all })?.details).toHaveLength(2);
   });
@@ -185,13 +185,13 @@ describe("rows that only the target has", () => {
     expect(refusal({ command: "activate", divergence: divergence([contacts], []) })).toBeUndefined();
   });
 
-  it("are assumed in Neon, which production reads, where no copy is recorded; not in RDS", () => {
+  it("are assumed in Neon, but not in RDS, if no copy is recorded", () => {
     const unknown = divergence(null, null, false);
     expect(refusal({ command: "deactivate", divergence: unknown })?.code).toBe("TARGET_NEWER");
     expect(refusal({ command: "activate", divergence: unknown })).toBeUndefined();
   });
 
-  it("do not matter where nothing is copied", () => {
+  it("do not matter if nothing is copied", () => {
     expect(refusal({ command: "deactivate", divergence: null })).toBeUndefined();
   });
 });
@@ -253,7 +253,7 @@ describe("a deployment", () => {
     );
   });
 
-  it("deletes what a deactivation deletes only where it changes the mode, and never the database", () => {
+  it("deletes resources of the active mode only if it changes the mode, and never the database", () => {
     const off = { ...usual, activeAfter: false };
     expect(refusal({ ...off, changes: [change("aws_efs_file_system", "destroy")] })).toBeUndefined();
     expect(refusal({ ...off, changes: [change("aws_efs_file_system", "replace")] })?.code).toBe(

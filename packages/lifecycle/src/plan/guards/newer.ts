@@ -1,6 +1,6 @@
 /**
- * Stops a sync that would replace rows that only the target has. Neon, which production reads, is protected more strictly: where
- * nobody knows whether it has such rows, the guard assumes that it does.
+ * Stops a sync that would replace rows that only the target has. Production reads Neon, so the guard is stricter there: if no copy is
+ * recorded, it assumes that Neon has such rows.
  */
 import { targetNewer } from "../../errors.ts";
 import { lineAllowing, type Finding, type Guard, type GuardFacts } from "./guard.ts";
