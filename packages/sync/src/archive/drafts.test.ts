@@ -7,12 +7,12 @@ const interrupted = {
   draft: { staging: 3, manifest: { target: { oid: 2 } } },
 } as unknown as InterruptedDump;
 
-test("a dump can be resumed from while the target is the database that the sync was to replace", () => {
+test("--resume may use a dump while the target is the database that the interrupted sync was to replace", () => {
   expect(obsolete(interrupted, { oid: 2 }, undefined)).toBeUndefined();
   expect(obsolete(interrupted, { oid: 2 }, "rds-dumps/2026-11-22T09-29-59.dump")).toBeUndefined();
 });
 
-test("not after its swap, nor after another sync, restore or undo, nor after the opposite sync", () => {
+test("--resume may not use a dump after its swap, another sync, restore or undo, or the opposite sync", () => {
   expect(obsolete(interrupted, { oid: 3 }, undefined)).toBe("replaced");
   expect(obsolete(interrupted, { oid: 4 }, undefined)).toBe("superseded");
   expect(obsolete(interrupted, { oid: 2 }, "rds-dumps/2026-11-22T09-30-01.dump")).toBe("superseded");

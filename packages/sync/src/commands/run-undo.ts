@@ -1,4 +1,4 @@
-/** Runs an undo for a person: prints the plan, asks, swaps, prints the result. */
+/** Runs an undo: prints the plan, asks, reverts the sync, prints the result. */
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
 import { canAsk, confirmByName } from "@pilot-light/core/cli/confirm";
 import { confirmationNeeded } from "@pilot-light/core/errors";
