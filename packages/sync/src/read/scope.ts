@@ -1,6 +1,6 @@
 /**
- * What `--schema` chooses of a database: the objects of some schemas, and the extensions that they need. pg_dump leaves out everything else,
- * also what is in no schema. The catalogs tell which of the chosen objects cannot exist without the rest.
+ * The part of a database that `--schema` chooses: the objects of some schemas, and the extensions that they need. pg_dump leaves out everything
+ * else, also objects in no schema. The catalogs show which of the chosen objects cannot exist without the rest.
  */
 import { userSchema, type SchemaObject } from "@pilot-light/core/inventory/objects";
 import type { DatabaseState } from "@pilot-light/core/inventory/state";
@@ -22,24 +22,24 @@ export interface BrokenLink {
   object: string;
   /** Such as `table shop.orders`. */
   needs: string;
-  /** The schema of what it needs, without quotes; null for an object that is in no schema. */
+  /** The schema of the needed object, without quotes; null if it is in no schema. */
   schema: string | null;
 }
 
 export interface Scope {
   patterns: readonly MatchedSchemas[];
-  /** All that the patterns match. */
+  /** All schemas that the patterns match. */
   schemas: ReadonlySet<string>;
   /** The other schemas of the database, without those of the server. */
   leftOut: readonly string[];
-  /** Extensions that are copied: an object needs them, or they have something in a chosen schema. */
+  /** Extensions that are copied: a chosen object needs them, or a chosen schema contains one of their members. */
   extensions: ReadonlySet<string>;
   broken: readonly BrokenLink[];
   /** Roles that policies of the chosen tables name. */
   policyRoles: readonly string[];
 }
 
-/** Reads what patterns choose. */
+/** Reads which part of the database the patterns choose. */
 export async function readScope(session: Session, patterns: readonly string[]): Promise<Scope> {
   const found: MatchedSchemas[] = [];
   for (const pattern of patterns) {
@@ -94,8 +94,8 @@ const inSchemas = {
 } as const;
 
 /**
- * Catalogs of parts of objects, with the object that they belong to. The server creates internal triggers on the table that a foreign key
- * refers to, and the constraints of partitions with those of the parent.
+ * Catalogs of parts of objects, with the catalog and the column of the object to which they belong. Internal triggers and the constraints of
+ * partitions are excluded: the server creates them together with a foreign key or with the constraint of the parent.
  */
 const parts = [
   ["pg_attrdef", "pg_class", "adrelid", "true"],
@@ -176,7 +176,7 @@ const linksQuery = `
         join pg_catalog.pg_class c on c.oid = p.polrelid cross join lateral pg_catalog.unnest(p.polroles) r
        where r <> 0 and c.relnamespace in (select oid from chosen) order by 1)) as read`;
 
-/** One side, as far as the scope reaches. */
+/** The facts about one side, limited to the scope. */
 export function within<
   S extends { facts: DatabaseFacts; tables: readonly DataTable[]; objects: readonly SchemaObject[] },
 >(side: S, scope: Scope | undefined): S {
@@ -209,12 +209,12 @@ export function hasSchema(scope: Scope | undefined, schema: string): boolean {
   return scope === undefined || scope.schemas.has(schema);
 }
 
-/** Whether an extension is copied, as far as the filters decide. */
+/** Whether the filters allow an extension to be copied. Without `--schema`, they allow all. */
 export function hasExtension(scope: Scope | undefined, extension: string): boolean {
   return scope === undefined || scope.extensions.has(extension);
 }
 
-/** Tables or sequences. */
+/** The tables or sequences of the scope. */
 export function tablesWithin<T extends { schema: string }>(
   tables: readonly T[],
   scope: Scope | undefined,
@@ -222,7 +222,7 @@ export function tablesWithin<T extends { schema: string }>(
   return tables.filter(({ schema }) => hasSchema(scope, schema));
 }
 
-/** Kinds of which objects are in no schema, so that pg_dump leaves them out. */
+/** Kinds of objects that are in no schema. pg_dump leaves them out. */
 const withoutSchema: ReadonlySet<string> = new Set([
   "access method",
   "cast",
@@ -246,7 +246,7 @@ export function objectsWithin(
   });
 }
 
-/** What no dump contains. Every new database has the schema public. */
+/** The state of a copy that is limited to the scope. Every new database has the schema public. */
 export function stateWithin(state: DatabaseState, scope: Scope | undefined): DatabaseState {
   if (scope === undefined) return state;
   const extensions = Object.entries(state.extensions).filter(([name]) => scope.extensions.has(name));
@@ -261,8 +261,8 @@ export function stateWithin(state: DatabaseState, scope: Scope | undefined): Dat
 const words = /"(?:[^"]|"")*"|[\p{L}\p{N}_$]+|[^]/gu;
 
 /**
- * The schema of the first qualified name in a description that the server made: `table public.t` -> `public`.
- * @returns undefined where no name is qualified
+ * The schema of the first qualified name in a description by the server: `table public.t` -> `public`.
+ * @returns undefined if no name is qualified
  */
 export function schemaIn(text: string): string | undefined {
   const tokens = text.match(words) ?? [];
