@@ -18,7 +18,10 @@ import { openSnapshot, type Snapshot } from "../read/snapshot.ts";
 import { readPrivileges } from "../target/read-privileges.ts";
 import { detailsOf, type SnapshotContent } from "./manifest-details.ts";
 
-/** @param key S3 key of the dump */
+/**
+ * Dumps the target, checks the dump, uploads it and writes its manifest.
+ * @param key S3 key of the dump
+ */
 export async function backUpTarget(
   key: string,
   context: StepContext,
@@ -75,7 +78,7 @@ export async function backUpTarget(
   return { ...stored, inventory };
 }
 
-/** Hashes would read the target a third time: the numbers of rows are enough for the plan of a restore. */
+/** Hashes would read the target a third time. Numbers of rows are enough for the plan of a restore. */
 const depth = "counts";
 
 interface BackedUp extends SnapshotContent {
@@ -90,7 +93,7 @@ async function dumpSnapshot(request: Omit<DumpRequest, "snapshot">, context: Ste
   let onLocked: () => void = () => undefined;
   const locked = new Promise<void>((resolve) => (onLocked = resolve));
   const reading = async () => {
-    // As in the dump of the source: a TRUNCATE that waits for this reader would make pg_dump wait behind it.
+    // Wait until pg_dump has its locks: a TRUNCATE that waits for this reader would make pg_dump wait behind it.
     await locked;
     return await readContents(snapshot);
   };
