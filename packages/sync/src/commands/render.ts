@@ -294,8 +294,8 @@ export function printUndone({ plan, result, repaired }: Undone, printer: Printer
     return;
   }
   if (result === null) {
-    // The repair reverts the interrupted sync: an undo as well would be one step too many.
-    paragraph(`${repaired ?? ""}. This reverts the interrupted sync.`);
+    // The repair is enough: an undo as well would revert the sync before the interrupted one.
+    paragraph(`${repaired ?? ""}. The target is as it was before the interrupted command.`);
     return;
   }
   const { previous, unavailableMs } = result;
