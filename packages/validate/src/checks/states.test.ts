@@ -317,7 +317,7 @@ describe("task-secrets", () => {
     });
   });
 
-  test("tasks that started after the last change are no problem, whatever changed besides the value", async () => {
+  test("tasks that started after the last change of the value are no problem, even if something else changed later", async () => {
     const found = await of({
       rotated: day(9),
       versions: [version(9, "AWSCURRENT"), version(2, "AWSPREVIOUS"), version(15, "AWSPENDING")],
@@ -325,7 +325,7 @@ describe("task-secrets", () => {
     expect(found).toMatchObject({ summary: "2 tasks with 1 secret", problems: [] });
   });
 
-  test("a value that a person has set counts as a rotation does", async () => {
+  test("a value that a person has set counts like a rotation", async () => {
     expect(problems(await of({ versions: [version(13, "AWSCURRENT")] }))).toMatchObject([
       { message: expect.stringContaining("2 of 2 tasks started before") as string },
     ]);
