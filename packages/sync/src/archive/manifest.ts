@@ -112,6 +112,12 @@ export const manifestSchema = z.looseObject({
     .string()
     .exactOptional()
     .describe("Of a backup that a restore made: S3 key of the dump that replaced the target."),
+  sameAs: z
+    .string()
+    .exactOptional()
+    .describe(
+      "Of a backup: S3 key of an earlier dump with the same bytes, which the target equaled. Absent where pg_dump has read the target.",
+    ),
   database: z
     .object({
       ...databaseShape,

@@ -1,31 +1,32 @@
 /**
- * Step: dump the target to S3 before it is replaced, and read the dump once to check it. Runs at the same time as the other steps.
+ * Step: dump the target to S3 before it is replaced, and read the dump once to check it. If the target still equals a dump in S3, the step
+ * stores that dump once more instead. Runs at the same time as the other steps.
  */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { settleAll } from "@pilot-light/core/async/settle";
-import { readState } from "@pilot-light/core/inventory/state";
-import { readPositions, type SequencePosition } from "@pilot-light/core/inventory/tables";
 import { manifestBase, marked, type UploadedDump } from "../archive/manifest.ts";
 import { readRecordedMark } from "../archive/recorded-mark.ts";
 import { checkArchive, makeDump, type DumpRequest } from "../copy/dump.ts";
 import { describeRun, type StepContext } from "../job.ts";
 import { sessionOptions } from "../read/connect.ts";
-import { listConfiguration, listDumpedSequences, readConfiguration } from "../read/extensions.ts";
-import { readInventory, type Inventory } from "../read/inventory.ts";
+import type { Inventory } from "../read/inventory.ts";
 import { readBusy } from "../read/lock-watch.ts";
-import { openSnapshot, type Snapshot } from "../read/snapshot.ts";
-import { readPrivileges } from "../target/read-privileges.ts";
-import { detailsOf, type SnapshotContent } from "./manifest-details.ts";
+import { openSnapshot } from "../read/snapshot.ts";
+import { findEqualDump } from "./equal-dump.ts";
+import { detailsOf } from "./manifest-details.ts";
+import { readContents, type BackedUp } from "./target-contents.ts";
 
-/**
- * Dumps the target, checks the dump, uploads it and writes its manifest.
- * @param key S3 key of the dump
- */
-export async function backUpTarget(
-  key: string,
-  context: StepContext,
-): Promise<UploadedDump & { inventory: Inventory }> {
+/** The dump of the target in S3. */
+export interface TargetBackup extends UploadedDump {
+  /** What it contains. */
+  inventory: Inventory;
+  /** S3 key of an earlier dump with the same bytes, which the target equals; undefined where pg_dump has read the target. */
+  sameAs: string | undefined;
+}
+
+/** @param key S3 key of the dump */
+export async function backUpTarget(key: string, context: StepContext): Promise<TargetBackup> {
   const { job, libpq, signal, undo } = context;
   const { direction, facts, markBefore, oids, programs, store, target, versions } = job;
   const start = performance.now();
@@ -38,8 +39,10 @@ export async function backUpTarget(
     file,
     side: "target",
   } as const;
-  const found = await readBusy(target, "target", context, () => dumpSnapshot(request, context));
-  await checkArchive(programs, file, libpq.target, signal);
+  // In place, only this dump can undo the sync: it is always made of the target itself.
+  const equal = job.options.inPlace === true ? undefined : await findEqualDump(file, context);
+  const found = equal ?? (await readBusy(target, "target", context, () => dumpSnapshot(request, context)));
+  if (equal === undefined) await checkArchive(programs, file, libpq.target, signal);
   undo.add(`the backup ${store.uri(key)}`, store.otherwise(key), (stop) => store.remove(key, stop));
   const stored = await store.putFile(key, file, signal);
   const mark =
@@ -52,6 +55,7 @@ export async function backUpTarget(
     key,
     {
       ...manifestBase(describeRun(job), key, stored),
+      ...(equal === undefined ? {} : { clientVersion: equal.clientVersion, sameAs: equal.key }),
       kind: "backup",
       database: {
         system: target.system,
@@ -62,7 +66,7 @@ export async function backUpTarget(
         ...marked(mark),
       },
       contents: {
-        depth,
+        depth: equal === undefined ? dumpedDepth : "checksums",
         snapshot,
         tables: Object.fromEntries(inventory.tables),
         largeObjects: inventory.largeObjects,
@@ -75,16 +79,11 @@ export async function backUpTarget(
     signal,
   );
   await rm(file);
-  return { ...stored, inventory };
+  return { ...stored, inventory, sameAs: equal?.key };
 }
 
 /** Hashes would read the target a third time. Numbers of rows are enough for the plan of a restore. */
-const depth = "counts";
-
-interface BackedUp extends SnapshotContent {
-  snapshot: string;
-  sequences: readonly SequencePosition[];
-}
+const dumpedDepth = "counts";
 
 async function dumpSnapshot(request: Omit<DumpRequest, "snapshot">, context: StepContext): Promise<BackedUp> {
   const { environment, job, signal } = context;
@@ -95,22 +94,10 @@ async function dumpSnapshot(request: Omit<DumpRequest, "snapshot">, context: Ste
   const reading = async () => {
     // Wait until pg_dump has its locks: a TRUNCATE that waits for this reader would make pg_dump wait behind it.
     await locked;
-    return await readContents(snapshot);
+    return await readContents(snapshot, dumpedDepth);
   };
   const dumping = makeDump({ ...request, snapshot: snapshot.id, onLocked }, context);
   const [found] = await settleAll([reading(), dumping]);
   await snapshot.assertNotRewritten("target");
   return { ...found, snapshot: snapshot.id };
-}
-
-/** Reads what the snapshot contains, with one session: the target also serves applications and the steps that run in parallel. */
-async function readContents({ first, outside }: Snapshot): Promise<Omit<BackedUp, "snapshot">> {
-  const relations = (await listConfiguration(first)).filter(({ isReadable }) => isReadable);
-  const { inventory, other } = await readInventory([first], { depth }, async () => ({
-    configuration: await readConfiguration(first, relations, depth),
-    state: await readState(first),
-    privileges: await readPrivileges(first),
-  }));
-  const sequences = await readPositions(outside, await listDumpedSequences(first, relations));
-  return { ...other, inventory, relations, sequences };
 }

@@ -70,7 +70,7 @@ export async function openSource(dump: OpenedDump, context: StepContext): Promis
  * @param restored the entries of the archive that were restored
  * @param configuration identities of the configuration tables of restored extensions
  */
-function compareWith(
+export function compareWith(
   { archive, contents, details }: OpenedDump,
   restored: readonly ArchiveEntry[],
   configuration: ReadonlySet<string>,

@@ -13,7 +13,7 @@ import { checkRows } from "../plan/rules/index.ts";
 import { dropDatabase } from "../target/maintenance.ts";
 import type { Replaced, SwapResult } from "../target/swap.ts";
 import { uploadArchive, type UploadedDumps } from "./archive-dump.ts";
-import { backUpTarget } from "./back-up-target.ts";
+import { backUpTarget, type TargetBackup } from "./back-up-target.ts";
 import { Background } from "./background.ts";
 import type { Changed } from "./change-staging.ts";
 import { createRestorePoint } from "./create-restore-point.ts";
@@ -74,6 +74,9 @@ export async function runSync(job: SyncJob, command: CommandContext): Promise<Sy
   }
 }
 
+const describeBackup = ({ bytes, sameAs }: TargetBackup) =>
+  `${formatBytes(bytes)} in S3${sameAs === undefined ? "" : `, the same as ${sameAs}, which the target still equals`}`;
+
 const describeDump = ({ bytes }: UploadedDump) => `${formatBytes(bytes)} in S3`;
 
 /** Begins the dump of the target in parallel with the other steps. In place, another step dumps the target, under the locks of the transaction. */
@@ -86,7 +89,7 @@ function prepareTarget(
   if (backupKey === null || options.inPlace === true) return Promise.resolve(undefined);
   const { log } = context.printer;
   return background.start(
-    timed("backup", () => log.timed("backup", () => backUpTarget(backupKey, context), describeDump)),
+    timed("backup", () => log.timed("backup", () => backUpTarget(backupKey, context), describeBackup)),
   );
 }
 
