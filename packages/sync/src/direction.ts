@@ -1,11 +1,11 @@
-/** The two directions of a sync, and that of a restore. */
+/** The two directions of a sync, and the direction of a restore. */
 import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
 
 export type DirectionName = "neon-to-rds" | "rds-to-neon";
 
 export interface Direction {
   name: DirectionName | "restore";
-  /** Of a restore: the system whose database was dumped, which may be that of the target. */
+  /** For a restore: the system of the dumped database. It may be the system of the target. */
   source: DatabaseSystem;
   target: DatabaseSystem;
 }

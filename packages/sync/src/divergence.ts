@@ -1,6 +1,6 @@
 /**
- * Finds the rows that changed in either database since both were equal. The manifest of the newest archive records what they contained
- * then: a sync succeeds only if the target is verified to be equal to it.
+ * Finds out which tables have changed in either database since both were equal. The manifest of the newest archive records what the tables
+ * contained then: a sync succeeds only if it has verified the target.
  */
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import { compareFingerprints, type Difference } from "@pilot-light/core/inventory/compare";
@@ -27,16 +27,16 @@ import { openSessions } from "./read/snapshot.ts";
 export interface Side {
   host: string;
   database: string;
-  /** OID of the database, and when its contents were replaced in place: every sync to it and every undo changes it. */
+  /** OID of the database, and when its contents were replaced in place. Every sync to this database and every undo changes this value. */
   oid: string;
-  /** How tables have changed since both were equal, as phrases; null where that is not known, or the side was not compared. */
+  /** How tables have changed since both were equal, as phrases; null if that is not known, or if the side was not compared. */
   changed: readonly string[] | null;
-  /** Exact rows of each table. Absent where the side was not compared. */
+  /** Exact number of rows of each table. Absent if the side was not compared. */
   rows?: RowCounts;
 }
 
 export interface Divergence {
-  /** The last time both were equal; null where no manifest records it, or only one of other databases. */
+  /** The last time both were equal; null if no manifest of these two databases records it. */
   last: { at: string; direction: DirectionName; archive: string } | null;
   neon: Side;
   rds: Side;
@@ -46,8 +46,8 @@ const sessionsPerSide = 2;
 
 /**
  * Compares the databases with what they contained when they were equal. Reads every row of the compared ones once; writes nothing.
- * @param options where the outputs are; which of the two to compare, by default both
- * @throws OpsError of class configuration, precondition, aws, source (for both databases)
+ * @param options the source of the Terraform outputs, the route to RDS, and the databases to compare: by default both
+ * @throws OpsError of class configuration, precondition or aws. An error of either database has the class source.
  */
 export async function readDivergence(
   { compared = ["neon", "rds"], ...reach }: ReachOptions & { compared?: readonly DatabaseSystem[] },
@@ -78,7 +78,7 @@ async function compare(
   return { last, neon: neonSide, rds: rdsSide };
 }
 
-/** Whether an archive is of these two databases. Manifests of earlier versions do not record where an archive was restored. */
+/** Whether a manifest belongs to these two databases. A manifest of an earlier version does not record the target. */
 function isOf({ database, target }: Manifest, neon: Endpoint, rds: Endpoint): boolean {
   const by: Readonly<Record<DatabaseSystem, Endpoint>> = { neon, rds };
   return [database, ...(target === undefined ? [] : [target])].every(
@@ -107,7 +107,7 @@ async function readSide(
   const side = { host: endpoint.host, database: endpoint.database, oid: identity };
   const verified = manifest && contentsOf(manifest, endpoint.system);
   if (verified === undefined) return { ...side, changed: null };
-  // On the side that was the source, these tables have rows that are not new.
+  // The sync left out the rows of these tables. On the side that was the source, they are not new.
   const leftOut = manifest?.database.system === endpoint.system ? (verified.withoutRows ?? []) : [];
   const reading = readingOf(verified.depth, verified.tables);
   const { inventory: now, other: tables } = await readInventory(
@@ -132,7 +132,7 @@ async function readSide(
   return { ...side, changed, rows };
 }
 
-/** What a side contained after the sync: on the target, a script may have changed it after the verification. */
+/** The contents of a side after the sync. A script may have changed the target after the verification. */
 function contentsOf(
   { verified, target, afterRestore }: Manifest,
   system: DatabaseSystem,

@@ -26,7 +26,7 @@ const sideSchema = z.object({
       reason: z.string().describe("Why this route was chosen."),
     })
     .nullable()
-    .describe("How this machine reaches RDS; null for Neon."),
+    .describe("How this machine connects to RDS; null for Neon."),
   notes: names.describe("What a person should know about the address."),
 });
 
@@ -117,7 +117,7 @@ export const planSchema = z.object({
   estimatedDurationMs: z.number().describe("Rough duration of the sync, in milliseconds."),
   estimatedUnavailableMs: z
     .number()
-    .describe("Milliseconds of it for which nobody can use the target: rough."),
+    .describe("Rough time for which nobody can use the target, in milliseconds."),
 });
 
 /** The plan of a restore. */
@@ -180,10 +180,10 @@ export const resultSchema = z.object({
   afterRestore: z
     .object({
       statements: z.number().int().describe("Statements that ran."),
-      changedTables: names.describe("Tables whose rows differ from the source since."),
+      changedTables: names.describe("Tables whose rows the statements changed."),
     })
     .nullable()
-    .describe("What was changed after the verification; null without `--after-restore`."),
+    .describe("What the statements changed after the verification; null without `--after-restore`."),
   verified: z
     .array(
       z.object({

@@ -1,6 +1,6 @@
 /**
  * The register of sync's errors: code, class, message, hint and resulting state, each in one place. The logic calls the
- * functions; docs/errors.md is generated from the entries. The refusals of preflight are defined with their rules, in `plan/rules`.
+ * functions; docs/errors.md is generated from the entries. The errors of preflight are in the files of their rules, in `plan/rules`.
  */
 import type { Side } from "@pilot-light/core/errors";
 import { defineError } from "@pilot-light/core/ops-error";
@@ -28,7 +28,7 @@ export const syncRunning = defineError<{
   role: "source" | "target";
   database: string;
   system: DatabaseSystem;
-  /** Its session on the server, when the session began, and its address; undefined where the session has just ended. */
+  /** The session of the other sync: its number, when it began, and its client. Undefined if the session has just ended. */
   holder: { pid: number; since: string; client: string } | undefined;
 }>({
   code: "SYNC_RUNNING",
@@ -51,7 +51,7 @@ export const syncRunning = defineError<{
 export const syncInterrupted = defineError<{
   live: string;
   system: DatabaseSystem;
-  /** The name that the target has now; undefined where the target has its own name, but is closed. */
+  /** The name that the target has now; undefined if the target has its own name, but is closed. */
   name: string | undefined;
 }>({
   code: "SYNC_INTERRUPTED",
@@ -100,9 +100,9 @@ export const nothingToUndo = defineError<{
 export const undoInPlace = defineError<{
   live: string;
   system: DatabaseSystem;
-  /** When, as in the key of a dump. */
+  /** When the contents were replaced, written as in the key of a dump. */
   at: string;
-  /** S3 key of the dump of its earlier contents. */
+  /** S3 key of the dump of the earlier contents. */
   backup: string;
   /** A database that an earlier sync replaced. */
   previous: string | undefined;
@@ -256,7 +256,7 @@ export const tableLocked = defineError<{ side: Side; system: DatabaseSystem; wai
     "Wait until that session has ended its transaction, then run the same command again. To end the session:  select pg_terminate_backend(<number of the session>);",
 });
 
-/** What is restored to: the staging database, or in place the target. */
+/** The restored database: the staging database, or in place the target. */
 interface Copy {
   database: string;
   system: DatabaseSystem;
@@ -353,7 +353,7 @@ export const notEmptied = defineError<{ left: readonly string[]; lost: readonly 
   failure: "target",
   meaning:
     "The in-place mode could not drop all objects of the target, or it would have dropped objects that it must keep. The server rolled the transaction back.",
-  remedy: "Drop the objects that the message names, or sync without `--in-place`.",
+  remedy: "In the target, drop the objects that the message names. Or sync without `--in-place`.",
   message: ({ left }) =>
     left.length > 0
       ? "The in-place mode could not drop all objects of the target."

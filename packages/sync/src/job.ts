@@ -1,4 +1,4 @@
-/** What the steps of a sync work with. */
+/** The data that the steps of a sync or a restore work with. */
 import type { UndoList } from "@pilot-light/core/async/undo-list";
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import type { Environment } from "@pilot-light/core/config/env";
@@ -22,7 +22,7 @@ export type Source =
   | {
       kind: "dump";
       dump: OpenedDump;
-      /** Of a dump that an interrupted sync left: its direction. */
+      /** The direction of the interrupted sync that left the dump; undefined for a restore. */
       resumes: DirectionName | undefined;
     };
 
@@ -56,11 +56,11 @@ export interface SyncJob {
   stamp: string;
   /** Name of the new database until the swap. */
   staging: string;
-  /** Previous targets that are dropped once the sync is done: earlier syncs dumped and replaced them. None that `sync undo` replaced. */
+  /** Previous targets that the sync drops at its end. Earlier syncs dumped and replaced them; `sync undo` replaced none of them. */
   droppable: readonly string[];
   /** Rows of the source's tables, as the plan showed them: for the progress only. */
   sourceRows: RowCounts;
-  /** Sessions that read tables at the same time: the jobs that were asked for, or fewer where there is little to read. */
+  /** Sessions that read tables at the same time: the given jobs, or fewer if there is little to read. */
   readers: number;
   /** Size of each table of the source, by `nameOfRelation`. */
   sourceBytes: ReadonlyMap<string, number>;
@@ -77,13 +77,13 @@ export interface SyncJob {
   >;
   versions: { source: string; target: string; sameMajor: boolean };
   skippedExtensions: readonly string[];
-  /** Settings of the target that the new database does not get: only an administrator may set them. */
+  /** Settings of the target that the new database does not get, because only an administrator may set them. */
   lostSettings: readonly DatabaseSetting[];
   /** Undefined where everything is copied. */
   filter: Filter | undefined;
   /** What the source lacks because of a filter; undefined where it is complete. */
   incomplete: IncompleteSource | undefined;
-  /** Why the dump is one of a changed copy; undefined where it is not. */
+  /** Why the dump is a dump of a changed copy; undefined if it is not. */
   dumpMark: CopyMark | undefined;
   /** Why the new database is a changed copy; undefined where it is not. */
   mark: CopyMark | undefined;
@@ -94,7 +94,7 @@ export interface SyncJob {
   workDirectory: string;
 }
 
-/** Who runs a sync or a restore, in which direction and with which programs, as its manifests record it. */
+/** The fields of a manifest that describe the run: who ran it, the direction or the restored dump, and the version of the programs. */
 export function describeRun({ programs, source, who }: SyncJob) {
   const shared = { createdBy: who, clientVersion: programs.version };
   if (source.kind === "database") return { direction: source.direction, ...shared };

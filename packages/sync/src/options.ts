@@ -1,4 +1,4 @@
-/** The options of a sync. */
+/** The options of a sync and of a restore. */
 import type { Via } from "@pilot-light/core/config/via";
 import type { Routes } from "@pilot-light/core/reach/routes";
 import type { OutputsSource } from "@pilot-light/core/terraform/outputs";
@@ -16,7 +16,7 @@ export interface ReachOptions {
   routes?: Routes;
 }
 
-/** With the flags that allow what a preflight rule refuses, such as `allowShrink`. */
+/** The options of a sync. They include the flags that allow what a preflight rule refuses, such as `allowShrink`. */
 export interface SyncOptions extends Allowed, ReachOptions {
   /** Options of the command. The functions of `sync.ts` ignore them. */
   dryRun?: boolean;

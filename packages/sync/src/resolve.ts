@@ -1,4 +1,4 @@
-/** Resolves everything that a command needs before it connects: endpoints, account, bucket. */
+/** Finds out everything that a command needs before it connects to a database: endpoints, account, bucket. */
 import { commandAwsClients, type AwsClients } from "@pilot-light/core/aws/clients";
 import { readDatabaseSecret } from "@pilot-light/core/aws/database-secret";
 import { iamLogin, usesIam, type RdsLogin } from "@pilot-light/core/aws/rds-login";
@@ -31,11 +31,11 @@ export interface ResolvedTarget {
   target: Endpoint;
   store: DumpStore;
   identity: AwsIdentity;
-  /** Of the command, or of the end of the route to RDS. */
+  /** Aborted by the signal of the command, and by the end of the route to RDS. */
   signal: AbortSignal;
   /** Reads the RDS secret again: during a rotation the first value may be outdated. */
   rereadSecret: () => Promise<Endpoint>;
-  /** Reads the free storage of the target's server, in bytes; absent for Neon, whose server tells its limit itself. */
+  /** Reads the free storage of the target's server, in bytes. Absent for Neon, whose server states its limit itself. */
   freeStorage?: () => Promise<number | undefined>;
 }
 
@@ -45,7 +45,7 @@ export interface Resolved extends ResolvedTarget {
 }
 
 const { shape } = outputsSchema;
-/** The name of the bucket follows from the project where an older stack has no such output. */
+/** An older stack has no such output. The name of the bucket then follows from the project. */
 export const bucketOutputs = outputsSchema
   .pick({ db_backups_bucket_name: true })
   .extend({ db_backups_bucket_name: shape.db_backups_bucket_name.optional() });
@@ -67,8 +67,7 @@ const neededOutputs = outputsSchema
   });
 
 /**
- * Does work that may connect to RDS, and closes what it opened for that. The routes of the caller stay open.
- * @param work gets the routes
+ * Runs `work`, which may open routes to RDS, and closes these routes. Routes of the caller stay open.
  */
 export async function withRoutes<T>(
   { routes, via }: Pick<ReachOptions, "routes" | "via">,
@@ -88,7 +87,7 @@ export async function withRoutes<T>(
 }
 
 /**
- * Resolves both endpoints, the account and the bucket, and opens the route to RDS. Checks first what needs no network.
+ * Resolves both endpoints, the account and the bucket, and opens the route to RDS. Settings are checked before the first request.
  * @throws OpsError of class configuration, precondition or aws
  */
 export async function resolve(
@@ -101,7 +100,7 @@ export async function resolve(
   const { aws, identity, outputs, names, bucket } = await resolveAws(source, context);
   const store = new DumpStore(aws, bucket, identity.account);
   const [secret] = await settleAll([readLogin(aws, outputs, context), store.check(context.signal)]);
-  // Last, because a route may need a task, which takes time and money.
+  // The route is opened last, because it may start a task, which costs time and money.
   const route = await routes.to(outputs, aws);
   const rds = await resolveRds(outputs, context.environment, route);
   const endpoint = withCredentials(rds, secret);
@@ -171,7 +170,7 @@ export async function resolveBucket(
   return { bucket: store.bucket, names };
 }
 
-/** Resolves one of the two databases, and opens the route to RDS if it is that one. */
+/** Resolves one of the two databases. If it is RDS, opens the route to it. */
 export async function resolveOne(
   system: DatabaseSystem,
   source: OutputsSource,
@@ -211,8 +210,8 @@ async function resolveAws(source: OutputsSource, context: CommandContext) {
 }
 
 /**
- * The outputs that RDS is reached by.
- * @throws OpsError OUTPUTS_INVALID (configuration), or why the outputs name no database
+ * The outputs that describe RDS.
+ * @throws OpsError OUTPUTS_INVALID (configuration), and as `rdsPlace` does
  */
 export function rdsOutputs(raw: Parameters<typeof parseOutputs>[0]) {
   const outputs = parseOutputs(raw, neededOutputs);
@@ -226,7 +225,7 @@ export function rdsOutputs(raw: Parameters<typeof parseOutputs>[0]) {
   return { outputs, secretArn };
 }
 
-/** The account and the outputs, as they are. */
+/** Reads the account and the outputs, without checking the outputs. */
 export async function readEnvironment(
   source: OutputsSource,
   { environment, printer, signal }: CommandContext,
@@ -248,7 +247,7 @@ export async function readEnvironment(
   return { aws, identity, names, raw };
 }
 
-/** Reads how to log in to RDS, and hides the password. */
+/** Reads the login for RDS, and hides its password in all output. */
 export async function readLogin(
   aws: AwsClients,
   outputs: DatabaseOutputs & Pick<Outputs, "database_secret_arn">,

@@ -1,4 +1,4 @@
-/** A sync, and its dry run: resolve, lock, inspect, plan, run. Takes and returns data; the commands print it. */
+/** A sync, and its dry run: resolve, lock, inspect, plan, run. Takes and returns data, which the commands print. */
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import { OpsError } from "@pilot-light/core/ops-error";
 import { openWorkDirectory } from "@pilot-light/core/work-directory";
@@ -21,8 +21,8 @@ export type { Plan, SyncResult } from "./documents.ts";
 export type { SyncOptions } from "./options.ts";
 
 /**
- * What a sync would do, and why it must not run. Prints and writes nothing.
- * @param counted waited for before rows are counted: the databases whose rows the caller has just counted
+ * What a sync would do, and why it must not run, if there is a reason. Prints and writes nothing.
+ * @param counted resolves to rows that the caller has counted; the tables of these databases are not counted again
  * @throws OpsError of any class, with the state `nothing-written`
  */
 export async function previewSync(
@@ -48,7 +48,7 @@ export async function previewSync(
   );
 }
 
-/** The error of a target that an interrupted sync left closed or without its name, with the command that resumes the sync. */
+/** The error for a target that an interrupted sync left closed or without its name. If its dump is complete, the hint names `--resume`. */
 async function withResume(
   error: unknown,
   direction: SyncDirection,
@@ -58,7 +58,7 @@ async function withResume(
   if (!(error instanceof OpsError) || error.code !== "SYNC_INTERRUPTED") return error;
   const interrupted = await findInterrupted(store.bucket, direction, signal).catch(() => undefined);
   if (interrupted === undefined) return error;
-  const resume = `To repair it and restore the dump of that sync, without reading ${direction.source} again:  pnpm sync ${direction.name} --resume`;
+  const resume = `To repair the database and restore the dump of that sync, without reading ${direction.source} again:  pnpm sync ${direction.name} --resume`;
   return error.with({ hint: `${error.hint ?? ""} ${resume}` });
 }
 
@@ -67,7 +67,7 @@ export type Confirm = (plan: Plan, refusal: OpsError | undefined) => Promise<voi
 
 /**
  * Syncs, and prints each step.
- * @throws OpsError of any class; its state is what became of the target
+ * @throws OpsError of any class; its state tells what happened to the target
  */
 export async function performSync(
   name: DirectionName,

@@ -1,6 +1,7 @@
 /**
  * Reverts the last sync: swaps the target with the previous target, which the sync kept. No dump of the replaced database exists,
- * so it gets a name that no sync drops. Takes and returns data; the command prints it.
+ * so it gets a name that no sync drops. If the server has no previous target, Neon can restore a restore point. Takes and returns data, which
+ * the command prints.
  */
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import type { Endpoint, DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
@@ -31,15 +32,15 @@ export type UndoOptions = ReachOptions;
 export type PlannedUndo =
   | {
       plan: UndoPlan & { previous: string; previousBytes: number };
-      /** What replaced the previous database. */
+      /** How the previous database was replaced: by a sync or by an undo. */
       kind: PreviousKind;
     }
   | { plan: UndoPlan & { restorePoint: PlannedReturn["plan"] }; kind: "restore-point"; back: PlannedReturn };
 
 /**
  * What an undo would do. Prints and writes nothing.
- * @throws OpsError NOTHING_TO_UNDO, SYNC_INTERRUPTED, TARGET_UNCLEAR (precondition), NEON_* of Neon's API, or why the server cannot be
- *   connected to
+ * @throws OpsError NOTHING_TO_UNDO, SYNC_INTERRUPTED, TARGET_UNCLEAR, UNDO_IN_PLACE (precondition), NEON_* of Neon's API, errors of the
+ *   connection (target)
  */
 export async function previewUndo(
   system: DatabaseSystem,
@@ -55,7 +56,7 @@ export async function previewUndo(
   });
 }
 
-/** Does work on the target. Without a state of its own, an error states that nothing was written. */
+/** Runs `work` on the target. An error without a state gets the state `nothing-written`. */
 async function onTarget<T>(
   system: DatabaseSystem,
   options: UndoOptions,
@@ -72,11 +73,11 @@ async function onTarget<T>(
 }
 
 /**
- * Swaps the database of a system with the previous one. A second undo reverts the first. After an interrupted sync it only repairs
- * the target, which reverts that sync.
+ * Swaps the database of a system with the previous one. A second undo reverts the first. After an interrupted sync or undo, it only repairs
+ * the target: it is then as it was before the interrupted command.
  * @param confirm gets the plan under the lock; to cancel the undo, it throws
- * @throws OpsError NOTHING_TO_UNDO, SYNC_RUNNING (precondition), SWAP_FAILED, SWAP_BROKEN (target); its state is what became of the
- *   target
+ * @throws OpsError NOTHING_TO_UNDO, SYNC_RUNNING, UNDO_IN_PLACE (precondition), SWAP_FAILED, SWAP_BROKEN (target); its state tells what
+ *   happened to the target
  */
 export async function performUndo(
   system: DatabaseSystem,
@@ -161,7 +162,7 @@ async function planUndo(
   return { plan: { system, database, previous: name, previousBytes, restorePoint: null }, kind };
 }
 
-/** One clock makes the names of all databases that undos replaced, as the name decides which is the newer one. */
+/** The time of the server, for the name of the undone database: names decide which undone database is newer, so all must use one clock. */
 async function serverTime(maintenance: Session): Promise<string> {
   const { stamp } = await maintenance.one<{ stamp: string }>(
     "select pg_catalog.to_char(pg_catalog.clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS') as stamp",

@@ -1,4 +1,4 @@
-/** A copy that a script changes after its verification, and every way that its rows could take to Neon. */
+/** A copy that a script changes after its verification: its rows must not reach Neon by any command. */
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DeleteObjectCommand } from "@aws-sdk/client-s3";
@@ -26,7 +26,7 @@ async function succeeds(pair: Pair, ...args: string[]) {
   return documentOf(transcript);
 }
 
-/** The code of the refusal of a copy to Neon; undefined where it is possible. */
+/** The code with which a sync to Neon is refused; undefined if it is possible. */
 async function refusalToNeon(pair: Pair): Promise<string | undefined> {
   const transcript = await sync(pair, ["rds-to-neon", "--dry-run", "--json"]);
   return transcript.exitCode === 0 ? undefined : errorOf(transcript).code;
@@ -63,7 +63,7 @@ async function emailsOn(pair: Pair, side: "neon" | "rds"): Promise<boolean> {
   return row?.masked === true;
 }
 
-test.concurrent("a masked copy reaches Neon by no way without the flag", async () => {
+test.concurrent("without the flag, no command copies a masked database to Neon", async () => {
   await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
   const { database } = pair.rds;
   await using maintenance = await superuserOnRds("postgres");
@@ -93,16 +93,16 @@ test.concurrent("a masked copy reaches Neon by no way without the flag", async (
     says: [database, "mask.sql", sha256, "pnpm sync rds-to-neon --allow-changed-copy"],
   });
 
-  // Another name does not hide it, nor does a comment that a person writes: the manifest states it as well.
+  // Neither another name nor another comment hides the mark: the manifest states it as well.
   await maintenance.client.query(`comment on database ${database} is null`);
   expect(await refusalToNeon(pair)).toBe("CHANGED_COPY");
-  // An undo returns to a true copy, and a second one to the masked one.
+  // An undo returns to a true copy. A second undo returns to the masked copy.
   await sync(pair, ["undo", "rds", "--yes"]);
   expect(await refusalToNeon(pair)).toBeUndefined();
   await sync(pair, ["undo", "rds", "--yes"]);
   expect(await refusalToNeon(pair)).toBe("CHANGED_COPY");
 
-  // Without its dumps, the comment on the database states it.
+  // Without the dumps, the comment on the database still states the mark.
   const again = await succeeds(pair, ...args);
   const backup = await manifestOf(pair, again.plan.backup ?? "");
   expect(backup.database.oid).toBe(manifest.target?.oid);
@@ -126,20 +126,20 @@ test.concurrent("a masked copy reaches Neon by no way without the flag", async (
   expect(plain.plan.notes.join()).toContain("rds is a changed copy at the moment: it was changed after");
   expect(await refusalToNeon(pair)).toBeUndefined();
 
-  // Past the newest archive, with another comment: the manifest of the backup states it by its OID.
+  // The newest archive is of a later sync, and the comment is another one: the manifest of the backup states the mark, by the OID.
   await sync(pair, ["undo", "rds", "--yes"]);
   await maintenance.client.query(`comment on database ${database} is 'mine'`);
   expect(await refusalToNeon(pair)).toBe("CHANGED_COPY");
   await sync(pair, ["undo", "rds", "--yes"]);
   expect(await refusalToNeon(pair)).toBeUndefined();
-  // A masked dump makes another masked database, of which no manifest states anything.
+  // A restore of a masked dump creates another masked database, which no manifest describes.
   const restored = ["restore", masked, "--to", "rds", "--yes", "--no-target-backup"];
   expect(await sync(pair, restored)).toMatchObject({ exitCode: 0 });
   await maintenance.client.query(`comment on database ${database} is null`);
   expect(await refusalToNeon(pair)).toBe("CHANGED_COPY");
   expect(await contentOf(pair, "neon")).toBe(production);
 
-  // The flag accepts the masked rows as the truth.
+  // With the flag, a person accepts the masked rows for production.
   await succeeds(pair, ...args);
   const flagged = await succeeds(pair, "rds-to-neon", "--yes", "--allow-changed-copy");
   expect(flagged.plan.notes.join()).toContain("allowed by --allow-changed-copy: the database");
@@ -169,7 +169,7 @@ describe("a script is refused", () => {
       refusal: { exit: 3, code: "SCRIPT_UNREADABLE", says: ["mask.sql", "empty"] },
     },
     {
-      what: "with a name that does not exist: the line is named",
+      what: "with a name that does not exist, and the error names the line",
       text: "-- é 🔥\nupdate users set is_admin = false;\nupdate nobody set x = 1;",
       refusal: {
         exit: 6,
@@ -179,7 +179,7 @@ describe("a script is refused", () => {
       },
     },
     {
-      what: "whose statement fails on the rows: the statement is named",
+      what: "whose statement fails on the rows, and the error names the statement",
       text: "create table t (id int primary key);\ninsert into t values (1);\ninsert into t values (1)",
       refusal: {
         exit: 6,
@@ -213,7 +213,7 @@ describe("a script is refused", () => {
 });
 
 test.concurrent(
-  "killed during a script, the target is unchanged and the next run removes what is left",
+  "if a sync is killed during its script, the target is unchanged, and the next run removes what the sync left",
   async () => {
     await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
     const previous = await contentOf(pair, "rds");

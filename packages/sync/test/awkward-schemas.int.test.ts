@@ -1,11 +1,11 @@
-/** Correct databases that are awkward to compare: a copy by plain pg_dump and pg_restore is equal, and is found equal. */
+/** Correct databases that are awkward to compare: the comparison finds no difference in a copy by plain pg_dump and pg_restore. */
 import { createPair } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { expect, test } from "vitest";
 import { awkwardSchemas } from "./awkward-schemas.ts";
 import { differencesOf, Workbench } from "./databases.ts";
 
-test.concurrent("the seed of awkward objects", async () => {
+test.concurrent("a copy of the seed with awkward objects is equal", async () => {
   await using pair = await createPair(testSandbox(), { neon: "awkward", rds: "empty" });
   await using bench = await Workbench.open(pair, "neon");
   const { name, archive } = await bench.copy(bench.original);

@@ -1,6 +1,6 @@
 /**
- * Databases that are correct and awkward to compare: a restored copy is what plain pg_dump and pg_restore make of the original,
- * though the server prints some of it in other words, or the dump leaves some of it out.
+ * Databases that are correct and awkward to compare. A copy by plain pg_dump and pg_restore counts as equal, although the server prints some
+ * definitions in other words, or the dump leaves something out.
  */
 
 export interface AwkwardSchema {
@@ -171,11 +171,11 @@ $f$`,
   },
   { of: "no PL/pgSQL", made: ["drop extension plpgsql", "create table t (a int)"] },
   {
-    of: "PL/pgSQL made again",
+    of: "PL/pgSQL created again",
     made: ["drop extension plpgsql", "create extension plpgsql", "comment on extension plpgsql is 'ours'"],
   },
   {
-    of: "what a person made on an extension's table and a dump leaves out",
+    of: "objects that a person created on an extension's table, which a dump leaves out",
     made: [
       "create table part_of_extension (a int)",
       "create extension hstore",
@@ -263,7 +263,7 @@ $f$`,
     ],
   },
   {
-    of: "things that need each other",
+    of: "objects that need each other",
     made: [
       "create table t (a int)",
       "create function of_row(t) returns int language sql immutable as 'select $1.a'",
@@ -299,7 +299,7 @@ $f$`,
     ],
   },
   {
-    of: "indexes that a failed CREATE INDEX CONCURRENTLY left behind, and one of a parent without those of its partitions",
+    of: "indexes that a failed CREATE INDEX CONCURRENTLY left, and an index of a parent whose partitions have none",
     made: [
       "create table t (a int); insert into t values (1), (1)",
       "create index broken on t (a)",
@@ -310,7 +310,7 @@ $f$`,
     ],
   },
   {
-    of: "foreign keys whose internal triggers are switched off, and materialized views without rows",
+    of: "foreign keys whose internal triggers are disabled, and materialized views without rows",
     made: [
       "create table p (a int primary key)",
       "create table c (a int references p)",
@@ -335,7 +335,7 @@ $f$`,
     ],
   },
   {
-    of: "a schema public that was made again, with a comment, and none of its rights",
+    of: "a schema public that was created again, with a comment, and without its privileges",
     made: [
       "drop schema public",
       "create schema public",

@@ -1,4 +1,4 @@
-/** The main purpose on real servers: both directions, both seed databases, checked independently of the tool. */
+/** A sync on real servers: both directions, both seed databases, checked independently of the tool. */
 import { createHash } from "node:crypto";
 import { createPair, sandboxPassword, type Seed, type Side } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
@@ -94,7 +94,7 @@ test("a dry run shows the plan and writes nothing anywhere", async () => {
   ]);
 });
 
-test("no password shows in anything that is printed, however it is written", async () => {
+test("the output contains no password in any form", async () => {
   await using pair = await createPair(testSandbox(), { neon: "app", rds: "app" });
   const transcript = await sync(pair, ["neon-to-rds", "--yes", "--verbose"]);
   expect(transcript.exitCode).toBe(0);

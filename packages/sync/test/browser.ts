@@ -1,4 +1,4 @@
-/** Opens a page in a real browser, as a reader would: on a phone and on a large screen, in light and in dark. */
+/** Opens a page in a real browser: with the width of a phone and of a large screen, in light and in dark. */
 import { delimiter, join } from "node:path";
 import { accessSync } from "node:fs";
 import { processEnvironment } from "@pilot-light/core/config/env";
@@ -29,7 +29,7 @@ function browserProgram(): string {
   return found;
 }
 
-/** What a reader of a page would object to; all of it must be empty. */
+/** The faults of a page. All lists must be empty. */
 export interface Inspection {
   /** The width and the colors that the page was shown with. */
   view: string;
@@ -51,7 +51,7 @@ export async function inspectPage(
   file: string,
   screenshot?: (view: string) => string,
 ): Promise<Inspection[]> {
-  // Root, as which CI containers run, needs a browser without a sandbox. The page is a file of this test.
+  // CI containers run as root, and Chromium's sandbox does not work for root. The page is a file of this test.
   await using browser = await chromium.launch({ executablePath: browserProgram(), args: ["--no-sandbox"] });
   const found: Inspection[] = [];
   for (const width of [360, 1200]) {

@@ -1,6 +1,6 @@
 /**
- * Situations that people reported in public, each run by the command. They change roles and files of their servers, so they have
- * servers of their own, and run one after the other.
+ * Situations that people reported in public, each run by the command. They change roles and files of their servers, so they have their own
+ * servers and run one after the other.
  */
 import { processEnvironment } from "@pilot-light/core/config/env";
 import { startSandbox } from "@pilot-light/sandbox/testing";
@@ -270,7 +270,7 @@ beforeAll(async () => {
   sandbox = await startSandbox({
     directory: extraSandboxDirectory("cases"),
     environment: processEnvironment(),
-    // Whose directory of extensions may be written to.
+    // These servers have a directory of extensions that a test may write to.
     majors: { neon: 14, rds: 14 },
   });
 });

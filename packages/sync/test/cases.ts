@@ -1,7 +1,7 @@
 /**
- * Runs situations that people reported in public: each is a folder of `cases/` with the SQL of the source, and of the target
- * where that is not only a small table. A line `--@ admin` says that what follows is run by the superuser, `--@ owner` by the
- * owner of the database again. `DATABASE` stands for the name of the database.
+ * Runs situations that people reported in public. Each is a folder of `cases/` with the SQL of the source, and of the target if it needs more
+ * than a small table. The superuser runs the statements after a line `--@ admin`; the owner of the database runs those after a line
+ * `--@ owner`. `DATABASE` stands for the name of the database.
  */
 import { copyFile, readFile, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -15,34 +15,34 @@ type Sandbox = Awaited<ReturnType<typeof startSandbox>>;
 
 const folder = fileURLToPath(new URL("cases", import.meta.url));
 
-/** What a run must give. */
+/** The expected result of a run. */
 export type Expected =
   /** The run succeeds; each of these is in the notes of the plan. */
   | { notes: readonly (string | RegExp)[] }
   /** The run is refused with this code; each of these is in the message, the details or the hint. */
   | { refused: string; names: readonly string[] };
 
-/** A case, as the folder's files do not say it. */
+/** The parts of a case that are not in the files of its folder. */
 export interface Case {
   /** Name of the folder. */
   name: string;
   /** Default: neon-to-rds. */
   direction?: "neon-to-rds" | "rds-to-neon";
-  /** What the dry run and the run itself must give. */
+  /** The expected result of the dry run and of the run. */
   expected: Expected;
   /** Queries on the target after the sync, with their only column's values. */
   then?: readonly { query: string; gives: readonly unknown[] }[];
   /** Names of the extensions in `cases/extensions` that both servers offer. */
   extensions?: readonly string[];
-  /** Those that the target no longer offers when the sync runs. */
+  /** Those of these extensions that the target no longer offers when the sync runs. */
   withdrawn?: readonly string[];
   /** Options of the commands. */
   options?: readonly string[];
-  /** The role of the RDS database is a superuser, as its members of rds_superuser are in what the case needs. */
+  /** Whether the role of the RDS database is a superuser, in place of the privileges of rds_superuser that the case needs. */
   superuser?: boolean;
-  /** What another session of the source's administrator does meanwhile, again and again: statements. */
+  /** Statements that another session of the source's administrator repeats meanwhile. */
   meanwhile?: readonly string[];
-  /** Statements of an administrator on both servers that take changes of roles back. Roles that the case created are dropped. */
+  /** Statements of an administrator on both servers that revert changes of roles. Roles that the case created are dropped. */
   restore?: readonly string[];
 }
 
@@ -128,7 +128,7 @@ async function doing(
   }
 }
 
-/** What a transcript gives, in the form of `Expected`: for `toEqual` and readable differences. */
+/** The result of a run in the form of `Expected`, for `toEqual` and readable differences. */
 export function matches(transcript: Transcript, expected: Expected): string[] {
   if (transcript.exitCode !== 0) {
     const { code, message, details, hint } = errorOf(transcript);
@@ -165,7 +165,7 @@ async function rolesOf(sandbox: Sandbox): Promise<RoleNames> {
   return new Map(await Promise.all(sides.map(list)));
 }
 
-/** Drops the roles that a case created, and takes back what it changed about others. Its databases are dropped already. */
+/** Drops the roles that a case created, and reverts its changes of other roles. Its databases are dropped already. */
 async function restoreRoles(
   sandbox: Sandbox,
   known: RoleNames,
@@ -175,7 +175,7 @@ async function restoreRoles(
     const created = names.filter((name) => known.get(side)?.includes(name) !== true);
     await asAdmin(loginOf(sandbox, side), ...created.map((name) => `drop role ${name}`));
     for (const statement of statements) {
-      // Each server has roles that the other one has not.
+      // Each server has roles that the other one does not have.
       await asAdmin(loginOf(sandbox, side), statement).catch((error: unknown) => {
         if (!(error instanceof Error && "code" in error && error.code === "42704")) throw error;
       });

@@ -1,4 +1,4 @@
-/** `pnpm compare`: both databases side by side, before and after a sync, and with one change of each kind. */
+/** `pnpm compare`: both databases before and after a sync, and with one change of each kind. */
 import { readdir } from "node:fs/promises";
 import { assertDocument } from "@pilot-light/core/cli/documents";
 import { createPair, type Pair } from "@pilot-light/sandbox/testing";
@@ -176,7 +176,7 @@ test.each<[string, Change]>([
   expect((await compare()).outcome).toBe("equal");
 });
 
-test("one part alone: definitions without data, data without definitions", async () => {
+test("--schema compares the definitions alone, and --data the rows and sequences alone", async () => {
   await pair.query(
     "rds",
     "delete from public.tags where name = (select max(name) from public.tags where not exists (select 1 from public.project_tags p where p.tag_id = tags.id))",
@@ -232,21 +232,21 @@ test("the printed statements make the definitions equal, except what a person mu
   const back = await sync(other, ["compare", "--schema", "--sql", "neon"]);
   expect(back.stdout).toContain("Would make the definitions of neon");
 
-  // As it is printed, it keeps nothing.
+  // The printed script ends with ROLLBACK, so it changes nothing.
   await run("rds", sql ?? "");
   expect(await footprint(other)).toEqual(before);
   await run("rds", (sql ?? "").replace(/^ROLLBACK;$/m, "COMMIT;"));
   const after = await compared();
   const names = (after.objects ?? []).map(({ kind, identity }) => `${kind} ${identity}`);
   const byHand = [...(sql ?? "").matchAll(/^-- \* (.*?): /gm)].map(([, name]) => name);
-  // pg_dump creates a materialized view without its rows, as a comment states.
+  // pg_dump creates a materialized view without its rows, and a comment in the script states it.
   expect(names.filter((name) => name !== "materialized view keep.m").sort()).toEqual(byHand.sort());
   expect(names).toContain("table keep.both");
   const usage = await sync(other, ["compare", "--sql", "--json"]);
   expect(usage.exitCode).toBe(2);
 });
 
-test("a wrong password is refused, and the exit code tells the side", async () => {
+test("a wrong password is refused, and the exit code shows the side", async () => {
   const before = await footprint(pair);
   const NEON_DATABASE_URL = neonUrl(pair, (url) => (url.password = "wrong"));
   const refusal = { exit: 5, code: "WRONG_PASSWORD", says: [pair.neon.role] };

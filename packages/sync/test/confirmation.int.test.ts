@@ -1,4 +1,4 @@
-/** The prompt before a sync, in a terminal: the sync runs only after the name of the database that it replaces. */
+/** The prompt before a sync, in a terminal: the sync starts only after a person has typed the name of the target. */
 import { fileURLToPath } from "node:url";
 import { processEnvironment } from "@pilot-light/core/config/env";
 import { runInTerminal } from "@pilot-light/sandbox/terminal";

@@ -1,6 +1,6 @@
 /**
- * Two databases of one server, compared as a sync compares them but without the sync: an original, a restored copy, and copies
- * of the copy that a test alters.
+ * Compares two databases of one server as a sync does, without a sync: an original with a restored copy, or with clones of the copy that a
+ * test alters.
  */
 import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -40,7 +40,7 @@ import {
 } from "@pilot-light/sync/testing";
 import { clientPrograms } from "./support.ts";
 
-/** Databases beside one of a pair's; dropped with the pair, as their names begin with its name. */
+/** Further databases on the server of a pair. They are dropped with the pair, because their names begin with its name. */
 export class Workbench implements AsyncDisposable {
   readonly #pair: Pair;
   readonly #side: Side;

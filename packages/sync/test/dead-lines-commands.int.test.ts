@@ -1,4 +1,4 @@
-/** A connection that stops carrying data without being closed, in the other commands: as `dead-lines.int.test.ts` shows it for a sync. */
+/** As `dead-lines.int.test.ts`, for commands other than a sync: a connection that carries no more data and is not closed. */
 import { fileURLToPath } from "node:url";
 import { tcpProxy } from "@pilot-light/sandbox/postgres/tcp-proxy";
 import { createPair, type Pair } from "@pilot-light/sandbox/testing";
@@ -35,7 +35,7 @@ async function measuredPair(): Promise<Pair> {
   return pair;
 }
 
-/** The next undo returns to the rows of before the sync, also when it first has to repair the target. */
+/** The next undo returns to the rows from before the sync, even if the target must be repaired first. */
 async function undoesAgain(pair: Pair): Promise<void> {
   const { stderr } = await succeeds(pair, undo);
   if (/an interrupted sync or undo had/.test(stderr)) await succeeds(pair, undo);
@@ -161,7 +161,7 @@ describe("a second signal while nothing answers", () => {
       expect(exitCode, stderr).toBe(130);
       expect(stderr).toContain("exit 130, INTERRUPTED_TWICE");
       expect(stderr).toMatch(/The next sync to the same target drops the staging database of this run\./);
-      // Removing what the sync has created would take longer: the server does not answer.
+      // The server does not answer, so to remove what the sync has created would take longer.
       expect(milliseconds, stderr).toBeLessThan(2000);
       expect(await processesOf(pair)).toEqual([]);
       const next = await succeeds(pair, sync);

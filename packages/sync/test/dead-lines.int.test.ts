@@ -1,6 +1,6 @@
 /**
- * A connection that stops carrying data without being closed, as behind a tunnel whose far end is gone. In every phase, on each side
- * and to S3, the sync fails with the class of the side, an interruption ends it within ten seconds, and the next run succeeds.
+ * A connection that carries no more data and is not closed, as behind a tunnel whose far end is gone. In every phase, on each side and to S3,
+ * the sync fails with the class of the side, an interruption ends the sync within ten seconds, and the next run succeeds.
  */
 import { createPair, sides, type Pair } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
@@ -38,7 +38,7 @@ async function bigPair(): Promise<Pair> {
   return pair;
 }
 
-/** ANALYZE runs this function, because an index uses it, and waits. */
+/** A function that waits when ANALYZE runs it for an index. */
 const slowInAnalyze = (
   seconds: number,
 ) => `create or replace function public.slow_in_analyze(n int) returns int
@@ -57,14 +57,14 @@ async function slowPair(): Promise<Pair> {
   return pair;
 }
 
-/** The next sync succeeds, and no database of the one before is left. Its dump may remain: the swap may have needed it. */
+/** The next sync succeeds, and removes the databases of the failed sync. The dump of the failed sync may remain: its swap may have happened. */
 async function syncsAfterSwap(pair: Pair): Promise<void> {
   await succeeds(pair, args);
   expect(await contentOf(pair, "rds")).toBe(await contentOf(pair, "neon"));
   expect(await databasesOf(pair, "rds")).toHaveLength(2);
 }
 
-/** The next sync succeeds; nothing is left of the one before, neither databases nor dumps without a manifest. */
+/** The next sync succeeds, and the failed sync has left neither databases nor dumps without a manifest. */
 async function syncsAgain(pair: Pair): Promise<void> {
   await syncsAfterSwap(pair);
   const keys = await keysOf(pair);
@@ -183,7 +183,7 @@ const phases = (
       interrupted: { exit: 7, code: "MANIFEST_FAILED", words: /The sync replaced and verified/ },
       stop: ({ stallAws }) =>
         stallAws(({ method, path }) => method === "PUT" && /neon-dumps\/.*\.manifest\.json/.test(path)),
-      // The dump without a manifest is complete, apart from that, and no next run knows it.
+      // The dump has no manifest, so the next run ignores it.
       next: async (pair) => {
         await succeeds(pair, args);
         expect(await databasesOf(pair, "rds")).toHaveLength(2);

@@ -1,4 +1,4 @@
-/** Runs commands through lines that stop carrying data without being closed, as behind a tunnel whose far end is gone. */
+/** Runs commands through lines that carry no more data and are not closed, as behind a tunnel whose far end is gone. */
 import { createPair, type Pair } from "@pilot-light/sandbox/testing";
 import { tcpProxy, type TcpProxy } from "@pilot-light/sandbox/postgres/tcp-proxy";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
@@ -29,25 +29,25 @@ export interface Running {
 export interface Ending {
   exit: number;
   code: string;
-  /** What the output contains. */
+  /** A part of the output. */
   words: RegExp;
 }
 
-/** One moment in which a line stops. */
+/** A phase of a command in which a line stops. */
 export interface Phase extends Ending {
   name: string;
   args: readonly string[];
-  /** Another program than `pnpm sync`. */
+  /** Path of a program other than `pnpm sync`. */
   program?: string;
-  /** Whether a session is in the target that the role of the command may not end, so that the target cannot be renamed. */
+  /** Whether the target has a session that the role of the command may not end, so that the target cannot be renamed. */
   isOccupied?: true;
   /** Stops a line. Called when the command starts. */
   stop: (running: Running) => void | Promise<void>;
-  /** Its databases keep the servers busy, so that the two tests would delay each other. */
+  /** Whether its databases keep the servers busy, so that its two tests must run one after the other. */
   isLarge?: true;
   /** How an interruption ends the command. Default: INTERRUPTED. */
   interrupted?: Ending;
-  /** The target cannot be opened again, because nothing reaches the server. */
+  /** Whether the target remains closed, because no command reaches the server. */
   leavesClosed?: true;
   /** Creates the databases. Default: `app` and `stale`. */
   create?: () => Promise<Pair>;
@@ -105,13 +105,13 @@ async function expectEnding(
   await until(async () => (await processesOf(pair)).length === 0);
 }
 
-/** A command that met a dead line. */
+/** A finished command whose line had stopped. */
 export interface Stalled extends Transcript {
   /** From the last signal to the end of the process. */
   milliseconds: number;
 }
 
-/** The first signal comes when the statement, or the program, that waits for the line has begun; each further one after this time. */
+/** Milliseconds before each signal: the statement or the program that waits for the line must have begun. */
 const signalPause = 1200;
 
 /**

@@ -1,4 +1,4 @@
-/** What was written to either database since the last copy, by table. */
+/** The tables of either database that have changed since the last sync. */
 import { PassThrough } from "node:stream";
 import type { WriteStream } from "node:tty";
 import { Printer } from "@pilot-light/core/output/printer";
@@ -29,11 +29,11 @@ beforeAll(async () => {
 });
 afterAll(() => pair.dispose());
 
-test("before the first copy there is nothing to compare with", async () => {
+test("before the first sync, nothing is known about changes", async () => {
   expect(await readNow()).toMatchObject({ last: null, neon: { changed: null }, rds: { changed: null } });
 });
 
-test("after a copy neither database has changed", async () => {
+test("after a sync, neither database has changed", async () => {
   const { exitCode, stderr } = await sync(pair, ["neon-to-rds", "--yes"]);
   expect(exitCode, stderr).toBe(0);
   copied = await readNow();
@@ -77,7 +77,7 @@ test("new, changed and deleted rows are reported by table and side", async () =>
   expect(neon.changed).toEqual([expect.stringMatching(/^public\.users: \d+ rows, with other values$/)]);
 });
 
-test("a restore is no copy: both databases are still compared with the last one", async () => {
+test("a restore does not count as a sync: both databases are still compared with the last sync", async () => {
   const keys = (await keysOf(pair)).filter((key) => key.endsWith(".dump"));
   const [archive = "", backup = ""] = keys;
   for (const [key, isEqual] of [
@@ -93,7 +93,7 @@ test("a restore is no copy: both databases are still compared with the last one"
   }
 });
 
-test("after an undo RDS has another database", async () => {
+test("after an undo, RDS has another database", async () => {
   const { exitCode, stderr } = await sync(pair, ["undo", "rds", "--yes"]);
   expect(exitCode, stderr).toBe(0);
   const { rds } = await readNow();
@@ -101,7 +101,7 @@ test("after an undo RDS has another database", async () => {
   expect(rds.changed).not.toEqual([]);
 });
 
-test("copies of another database in Neon do not count", async () => {
+test("syncs of another database in Neon do not count", async () => {
   const url = pair.env["NEON_DATABASE_URL"] ?? "";
   const other = url.replace(`/${pair.neon.database}?`, "/postgres?");
   expect(await readNow({ NEON_DATABASE_URL: other })).toMatchObject({

@@ -6,7 +6,7 @@ import { buffer } from "node:stream/consumers";
 import type { Pair } from "@pilot-light/sandbox/testing";
 
 export interface DownloadProxy extends AsyncDisposable {
-  /** Goes into AWS_ENDPOINT_URL. */
+  /** The value for AWS_ENDPOINT_URL. */
   url: string;
   /** The field `Range` of each request for a dump; "" without. */
   ranges: readonly string[];
@@ -14,7 +14,7 @@ export interface DownloadProxy extends AsyncDisposable {
   half: Promise<void>;
 }
 
-/** @param then what happens to the first download after half of it: the connection breaks, or nothing more is sent */
+/** @param then what happens after half of the first download: the connection breaks, or the server sends no more data */
 export async function downloadProxy(pair: Pair, then: "breaks" | "stalls"): Promise<DownloadProxy> {
   const ranges: string[] = [];
   let reached: () => void = () => undefined;

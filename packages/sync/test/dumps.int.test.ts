@@ -83,7 +83,7 @@ async function drop(...keys: readonly string[]): Promise<void> {
   }
 }
 
-/** Makes a command believe that it runs so many days later. */
+/** Options of a call whose command sees a clock that is so many days ahead. */
 const daysLater = (days: number) => ({
   NODE_OPTIONS: `--import=data:text/javascript,globalThis.now=Date.now;Date.now=()=>now()+${days * 86_400_000}`,
 });
@@ -157,7 +157,7 @@ test("an intact dump is verified, an archive and a backup, and nothing is left o
 describe("a download", () => {
   const directory = () => mkdtemp(join(pair.env.HOME ?? "", "download-"));
 
-  test("is the bytes of the dump, and replaces no file", async () => {
+  test("has the bytes of the dump, and replaces no file", async () => {
     const file = join(await directory(), "x.dump");
     expect(await dumps(["download", "latest", "--file", file])).toMatchObject({
       outcome: "downloaded",
@@ -170,7 +170,7 @@ describe("a download", () => {
     expect(await readFile(file, "utf8")).toBe("mine");
   });
 
-  test("continues after the connection broke, with the bytes that are missing", async () => {
+  test("continues with the missing bytes after the connection broke", async () => {
     const folder = await directory();
     await using aws = await downloadProxy(pair, "breaks");
     const file = join(folder, "x.dump");
@@ -250,7 +250,7 @@ describe("a damaged dump", () => {
     expect(found.problems?.[0]).toContain("the SHA-256 of the dump is");
   });
 
-  test("that has the bytes of another dump is found, also when the hash in the manifest is that of these bytes", async () => {
+  test("that has the bytes of another dump is found, even if the manifest states the hash of these bytes", async () => {
     const other = await objectOf(pair, backup);
     await put(damaged, other);
     await expectDamaged(
@@ -265,7 +265,7 @@ describe("a damaged dump", () => {
     );
     const { problems } = await dumps(["verify", damaged], {}, 1);
     expect(problems).toEqual([
-      `the manifest is that of another dump: ${archive}`,
+      `the manifest belongs to another dump: ${archive}`,
       "the dump contains the table public.old_leads, which the manifest does not name",
     ]);
     await put(manifestKey(damaged), written);
@@ -350,7 +350,7 @@ describe("a deletion", () => {
       { key: archive, reasons: ["the newest good dump of neon", expect.stringContaining("newest archive")] },
       { key: backup, reasons: ["the newest good dump of rds"] },
     ]);
-    // A newer dump whose size is not the one in its manifest is no good one.
+    // The size of this newer dump differs from its manifest, so it does not count as good.
     const broken = "neon-dumps/2099-01-01T00-00-00.dump";
     await copyDump(archive, broken);
     await put(broken, "short");
@@ -368,7 +368,7 @@ describe("a deletion", () => {
     const entry = { version: 1, command: "deactivate", startedAt: "2026-02-03T00:00:00.500Z" };
     await put(journal, JSON.stringify({ ...entry, finishedAt: "2026-02-03T00:10:00.000Z" }));
     expect(await toDelete(["--days", "1"], { env })).toEqual([old[3], old[1], old[0]]);
-    // One that has not finished may need every later dump.
+    // A mode change that has not finished may need every later dump.
     await put(journal, JSON.stringify({ ...entry, finishedAt: null }));
     expect(await toDelete(["--days", "1"], { env })).toEqual([old[1], old[0]]);
     const needed = await refused("DUMP_NEEDED", ["rm", old[3] ?? "", "--yes"], { env });
@@ -381,7 +381,7 @@ describe("a deletion", () => {
     await s3(pair).send(new DeleteObjectCommand({ Bucket: pair.bucket, Key: journal }));
   });
 
-  test("that S3 denies states that nothing was written; the bucket's rules may be unreadable", async () => {
+  test("that S3 denies states that nothing was written, even if the rules of the bucket cannot be read", async () => {
     const before = await keysOf(pair);
     const denied = { status: 403, body: "<Error><Code>AccessDenied</Code><Message>no</Message></Error>" };
     await using aws = await awsProxy(pair, ({ path }) =>
@@ -391,7 +391,7 @@ describe("a deletion", () => {
     const error = await refused("AWS_ACCESS_DENIED", ["prune", "--days", "1", "--yes"], { env });
     expect(error).toMatchObject({ exit: 7, state: "nothing-written" });
     const { stderr } = await sync(pair, ["dumps", "prune", "--days", "1", "--dry-run"], { env });
-    expect(stderr).toContain("the credentials may not read its versioning");
+    expect(stderr).toContain("The credentials may not read the versioning of the bucket");
     await using listing = await awsProxy(pair, ({ path }) =>
       path.includes("list-type=2") ? denied : undefined,
     );
@@ -434,7 +434,7 @@ describe("a deletion", () => {
     expect(await dumps(["verify", oldest])).toMatchObject({ outcome: "intact" });
   });
 
-  test("of one dump deletes it and its manifest; with the flag, also one that is needed", async () => {
+  test("of one dump deletes the dump and its manifest; with the flag, also a needed dump", async () => {
     const [, , third = ""] = old;
     expect(await dumps(["rm", third, "--dry-run"])).toMatchObject({ outcome: "planned" });
     expect(await keysOf(pair)).toContain(third);
@@ -474,10 +474,10 @@ test("of ten thousand dumps, the newest are listed with a few requests and withi
   expect(list.dumps?.[0]?.key).toBe("neon-dumps/2026-11-01T00-00-00.dump");
   expect(list.dumps?.[19]?.key).toBe("rds-dumps/2026-10-31T23-41-00.dump");
   expect(Number(/peak (\d+)/.exec(stderr)?.[1]) / 1000).toBeLessThan(150);
-  // All keys would be 20 pages of a thousand.
+  // To list all keys would take 20 pages of a thousand keys.
   const pages = aws.requests.filter(({ path }) => path.includes("list-type=2"));
   const others = aws.requests.filter((request) => !pages.includes(request));
   expect(pages.length).toBeLessThanOrEqual(14);
-  // A manifest for each line, the account, the bucket and its rules.
+  // The other requests: a manifest for each of 20 lines, the account, the bucket and its rules.
   expect(others.length).toBeLessThanOrEqual(20 + 6);
 });

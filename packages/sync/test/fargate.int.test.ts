@@ -1,6 +1,6 @@
 /**
- * Syncs inside AWS: the command starts a task, follows its log, forwards Ctrl-C, ends with its exit code, and leaves nothing. The task is a
- * process with the environment of the task and no other. This machine reaches neither database.
+ * Syncs inside AWS: the command starts a task, follows its log, forwards Ctrl-C, ends with the exit code of the task, and leaves nothing. The
+ * task is a process with only the environment of the task. This machine reaches neither database.
  */
 import type { ChildProcess } from "node:child_process";
 import { describe, expect, test } from "vitest";
@@ -34,7 +34,7 @@ async function expectNothingLeft({ pair, manager }: FargatePair): Promise<void> 
 }
 
 describe.concurrent("a sync inside AWS", () => {
-  test("runs in both directions, and its result is that of the task", async () => {
+  test("runs in both directions, and returns the result of the task", async () => {
     await using remote = await fargatePair();
     const { pair, manager, env, neonUrl } = remote;
     const [before, source] = [await contentOf(pair, "rds"), await contentOf(pair, "neon")];
@@ -45,14 +45,14 @@ describe.concurrent("a sync inside AWS", () => {
     expect(plan.target.database).toBe(pair.rds.database);
     expect(result?.rows).toBeGreaterThan(0);
     expect(await contentOf(pair, "rds")).toBe(source);
-    // The log of the task, as it would be printed here.
+    // The command prints the log of the task.
     expect(there.stderr).toMatch(/\$ \S*pg_dump .*--snapshot=/);
     expect(there.stderr).toMatch(/^ {2}verify /m);
     // One task for the plan, and one for the sync. The URL of Neon is in the environment of a task, and not in the request.
     expect(manager.tasks.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
     for (const { process } of manager.tasks) expect(process?.environment.NEON_DATABASE_URL).toBe(neonUrl);
     await expectNothingLeft(remote);
-    // The task has left the same record: it would remain if this machine had been switched off.
+    // The task has stored a record with the same id. It would remain if this machine had been switched off.
     const history = await sync(pair, ["history", "--json"], { env });
     const { runs } = historySchema.parse(JSON.parse(history.stdout));
     expect(runs.filter(({ command }) => command === "sync neon-to-rds")).toHaveLength(1);
@@ -102,7 +102,7 @@ describe.concurrent("a sync inside AWS", () => {
     await expectNothingLeft(remote);
   });
 
-  test("is refused as it would be here, with the exit code of the task", async () => {
+  test("is refused like a sync on this machine, with the exit code of the task", async () => {
     await using remote = await fargatePair({ storedUrl: (url) => url.replace(/:[^:@]+@/, ":wrong@") });
     const { pair, manager, env } = remote;
     const failed = await sync(pair, run, { env });
@@ -113,7 +113,7 @@ describe.concurrent("a sync inside AWS", () => {
   });
 });
 
-/** Starts a sync whose task waits in the middle of its upload, before the swap, and acts then. */
+/** Starts a sync whose task waits in the middle of its upload, before the swap. Then calls `act`. */
 async function inTheMiddle(
   remote: FargatePair,
   direction: readonly string[],
@@ -265,7 +265,7 @@ describe.concurrent("a task that", () => {
     await expectNothingLeft(remote);
   });
 
-  test("cannot pull its image, the reason is that of AWS", async () => {
+  test("cannot pull its image, the error states the reason that AWS gives", async () => {
     await using remote = await fargatePair({ starts: "STOPPED" });
     const { pair, env } = remote;
     const failed = await sync(pair, run, { env });

@@ -1,4 +1,4 @@
-/** A failure before the swap leaves the target unchanged and nothing behind; a failure after the swap undoes nothing. */
+/** A failure before the swap leaves the target unchanged and removes what the sync has created. A failure after the swap reverts nothing. */
 import { createPair, type Pair } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { expect, test } from "vitest";
@@ -32,7 +32,7 @@ test.concurrent("a restore that fails", async () => {
 
 test.concurrent("a verification that fails", async () => {
   await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
-  // Calculated again by each server, and different on each.
+  // Each server computes this value again, and the values differ.
   await pair.query(
     "neon",
     "create function public.port() returns int immutable language sql as 'select inet_server_port()'",
@@ -109,7 +109,7 @@ test.concurrent("a manifest that cannot be written after the swap: nothing is un
   expect(hint).toContain("sync again");
   expect(await contentOf(pair, "rds")).toBe(await contentOf(pair, "neon"));
   const keys = await keysOf(pair);
-  // With the draft of its manifest.
+  // Two dumps, the manifest of the backup, and the draft of the archive.
   expect(keys).toHaveLength(4);
   const archive = keys.find((key) => /^neon-dumps\/.*\.dump$/.test(key)) ?? "";
   expect(await restorePlainly(pair, "rds", archive)).toBe(await contentOf(pair, "rds"));
@@ -118,7 +118,7 @@ test.concurrent("a manifest that cannot be written after the swap: nothing is un
   expect(await contentOf(pair, "rds")).toBe(previous);
 });
 
-/** A function that runs its work the first time, and gives the same promise afterwards. */
+/** A function that runs `work` on its first call, and returns the same promise on every call. */
 function once(work: () => Promise<void>): () => Promise<void> {
   let running: Promise<void> | undefined;
   return () => (running ??= work());
@@ -132,7 +132,7 @@ async function stagingOf(pair: Pair): Promise<string> {
 }
 
 test.concurrent(
-  "a maintenance session that is lost: its lock is lost with it, and there is no swap",
+  "if the maintenance session is lost, its lock is lost as well, so the sync does not swap",
   async () => {
     await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
     const previous = await contentOf(pair, "rds");

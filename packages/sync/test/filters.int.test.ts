@@ -1,4 +1,4 @@
-/** Tables that are copied without their rows, and what follows from it. */
+/** Filtered copies: `--exclude-table-data` and `--schema`. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { run } from "@pilot-light/core/process";
@@ -150,7 +150,7 @@ test.concurrent("patterns match the tables that pg_dump matches", async () => {
     const plainly = matched.map((name) => name.replaceAll('"', "").replace(".", " "));
     expect(plainly.sort(), pattern).toEqual(omitted.sort());
   }
-  // The foreign key of a partitioned table is named once, and not for each partition.
+  // The error names the foreign key of a partitioned table once, and not for each partition.
   const args = ["neon-to-rds", "--dry-run", "--json", "--exclude-table-data", "plain.T*"];
   expect(errorOf(await sync(pair, args))).toMatchObject({
     code: "FILTER_BREAKS_KEYS",
@@ -169,10 +169,10 @@ async function dumpOf(pair: Pair, side: "neon" | "rds", ...flags: string[]): Pro
 }
 
 test.concurrent(
-  "only the chosen schemas are copied, with what they need, and everything else is named",
+  "only the chosen schemas and the extensions that they need are copied, and the plan names what is left out",
   async () => {
     await using pair = await createPair(testSandbox(), { neon: "awkward", rds: "stale", rdsBypassRls: true });
-    // Of another role: a complete sync could not read it.
+    // This object belongs to another role: a sync of everything could not read it.
     const [large] = await pair.query("neon", "select pg_catalog.lo_from_bytea(0, 'left out') as oid");
     const before = await footprint(pair);
     const neon = await contentOf(pair, "neon");
@@ -279,7 +279,7 @@ const linked = `
   create table a.rows as select 1 as n`;
 
 test.concurrent(
-  "what the chosen schemas need of others is named, and nothing that others need of them",
+  "the error names the objects that the chosen schemas need, and not those that need the chosen schemas",
   async () => {
     await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
     for (const statement of linked.split(";\n")) await pair.query("neon", statement);
@@ -316,7 +316,7 @@ test.concurrent(
     await pair.query("neon", "drop server s cascade");
     const flags = ["--allow-filtered", "--allow-shrink"];
     const chosen = ["neon-to-rds", "--yes", "--schema", "a", "--schema", "b", ...flags];
-    // The copy differs in a chosen schema: the verification finds it. In a schema that is left out, nobody looks.
+    // The verification finds a difference in a chosen schema. It does not read a schema that is left out.
     for (const schema of ["a", "c"]) {
       await pair.query("neon", `create schema if not exists ${schema}`);
       await pair.query(

@@ -1,4 +1,4 @@
-/** The verification turns row-level security off that is forced on the owner, and must not wait for a pg_dump that waits for it. */
+/** The verification disables row-level security that is forced on the owner. It must not wait for a pg_dump that waits for the verification. */
 import { listDataTables } from "@pilot-light/core/inventory/tables";
 import { openSession } from "@pilot-light/core/postgres/session";
 import { connect } from "@pilot-light/sandbox/postgres/connect";
@@ -34,7 +34,7 @@ test("two tables with forced row-level security are read while another session l
   const tables = (await listDataTables(session)).filter(({ hidesRows }) => hidesRows);
   expect(tables.map(({ name }) => name)).toEqual(["one", "other"]);
 
-  // pg_dump locks its tables one after the other, in an order of its own, until its end.
+  // pg_dump locks its tables one after the other, in its own order, until its end.
   await using dump = await pair.connect("rds");
   await dump.client.query("begin; lock public.other in access share mode");
   const reading = fingerprintStagingTables(session, tables, "checksums");

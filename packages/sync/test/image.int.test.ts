@@ -1,4 +1,4 @@
-/** The image for syncs inside AWS, as far as it can be built without Docker: its programs start without dependencies. */
+/** The parts of the image for syncs inside AWS that can be built without Docker: its programs start without dependencies. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
@@ -49,7 +49,7 @@ test("each program starts from its bundle, and fails with the exit code of the t
   expect((await inImage("activate")).exitCode).toBe(2);
 });
 
-test("a signal to the program of the image reaches the command, which ends in order", async () => {
+test("a signal to the program of the image reaches the command, which ends cleanly", async () => {
   await using silent = await tcpProxy(0, () => "ignore");
   const child = spawn(join(app, "image/pilot-light"), ["sync", "neon-to-rds", "--dry-run", "--json"], {
     cwd: app,
@@ -87,6 +87,6 @@ test("the Dockerfile pins its base, and the programs do not run as root", async 
   }
   expect(new Set(bases.map((base) => base.split(" ")[1])).size).toBe(1);
   expect(lines).toContain("USER node");
-  // Without a shell, which would not hand signals on.
+  // The entry point is not a shell, which would not forward signals.
   expect(lines).toContain('ENTRYPOINT ["pilot-light"]');
 });

@@ -90,7 +90,7 @@ describe.concurrent("a role on the target that may not create databases", () => 
     expect(await contentOf(pair, "rds")).toBe(await contentOf(pair, "neon"));
   });
 
-  test("and does not own the database, is refused what it lacks, and then succeeds", async () => {
+  test("and does not own the database, is refused with the missing privileges, and succeeds with them", async () => {
     await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
     await using member = await roleOnRds(pair, "member", `nocreatedb in role ${pair.rds.role}`);
     await using owner = await roleOnRds(pair, "owner", "");
@@ -99,7 +99,7 @@ describe.concurrent("a role on the target that may not create databases", () => 
     await pair.query("rds", `alter table public.old_leads owner to ${owner.role}`);
     await pair.query("rds", `revoke temporary on database ${database} from public`);
     await pair.query("rds", `grant create on schema public to ${role}`);
-    // The backup reads it.
+    // The backup reads these objects.
     await pair.query("rds", `grant select on public.old_leads, public.old_leads_id_seq to ${role}`);
     const before = await footprint(pair);
     const lacks = {
@@ -126,7 +126,7 @@ describe.concurrent("a role on the target that may not create databases", () => 
 });
 
 test.concurrent(
-  "a target with a publication: one that names tables is refused, and one for all tables stays",
+  "a publication of the target that names tables is refused, and a publication for all tables is kept",
   async () => {
     await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
     await pair.query("rds", "create publication named for table public.tags");
@@ -215,7 +215,7 @@ test.concurrent(
   },
 );
 
-describe.concurrent("what fails leaves the target unchanged:", () => {
+describe.concurrent("a failure leaves the target unchanged:", () => {
   const failsWith = async (
     change: readonly string[],
     { code, words = [], args = [] }: { code: string; words?: readonly string[]; args?: readonly string[] },
@@ -290,7 +290,7 @@ test.concurrent(
     expect(row).toEqual({ n: 60 });
     const refused = await sync(pair, ["rds-to-neon", "--dry-run", "--json"]);
     expect(errorOf(refused).code).toBe("CHANGED_COPY");
-    // The dump that it made before is not of a changed copy, so the database is none either when it returns.
+    // The backup is not of a changed copy. After its restore, the database is not a changed copy either.
     const back = await sync(pair, [...wayBackOf(done.stderr), "--yes"]);
     expect(back.exitCode, back.stderr).toBe(0);
     const allowed = await sync(pair, ["rds-to-neon", "--dry-run", "--json", "--allow-shrink"]);
@@ -340,7 +340,7 @@ test.concurrent("a line that stops during the restore", async () => {
   await syncsAgain(pair);
 });
 
-describe.concurrent("an answer to COMMIT that is lost", () => {
+describe.concurrent("if the answer to COMMIT is lost,", () => {
   /** A session that loses its connection before the server gets the COMMIT, or after it has answered. */
   function losing(session: Session, when: "before" | "after"): Session {
     const query = async (sql: string, values?: readonly unknown[]) => {
@@ -374,7 +374,7 @@ describe.concurrent("an answer to COMMIT that is lost", () => {
     });
   }
 
-  test("while no server answers, the outcome is unknown, and the error names the query that shows it", async () => {
+  test("and the server does not answer, the outcome is unknown, and the error names the query that shows it", async () => {
     await using pair = await createPair(testSandbox(), { neon: "empty", rds: "empty" });
     const session = await openSession(endpointOf(pair, "rds"), { failure: "target" });
     const id = await beginTransaction(session);

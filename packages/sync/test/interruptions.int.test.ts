@@ -1,4 +1,4 @@
-/** Ctrl-C and SIGTERM at every step: the target is unchanged, everything that was created is removed, no process remains. */
+/** Ctrl-C and SIGTERM at every step: the target is unchanged, the command removes everything that it created, and no process remains. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
@@ -39,7 +39,7 @@ async function sessionsOf(pair: Pair): Promise<unknown> {
   );
 }
 
-/** Each step, by a line that is printed when it begins; a step's own line is printed when it ends. */
+/** For each step, a line that is printed when the step begins. The line of the step itself is printed when it ends. */
 const steps = {
   plan: /Sync {2}neon -> rds/,
   dump: /\$ \S*pg_dump .*--snapshot=/,
@@ -79,7 +79,7 @@ describe.concurrent("interrupted during", () => {
     const before = await footprint(pair);
     await using holder = await pair.connect("rds");
     let printed = "";
-    // The settings are read from this table of the target, so they wait for this lock. The plan has read it by then.
+    // The command reads the settings from this table of the target, so it waits for this lock. The plan has read the table already.
     const lockWhenRestored = (text: string) => {
       if (/^ {2}restore /m.test(printed)) return;
       printed += text;
@@ -178,10 +178,10 @@ test("Ctrl-C through pnpm, which reaches the whole process group", async () => {
     stderr += text;
     if (!begun && steps.restore.test(stderr) && child.pid !== undefined) process.kill(-child.pid, "SIGINT");
   });
-  // Rejected where pnpm is not on the PATH.
+  // The promise is rejected if pnpm is not on the PATH.
   const [code, by] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
   const end = code ?? by;
-  // A shell shows 130 for both: pnpm ends by the signal itself once what it started has ended.
+  // A shell shows 130 for both: pnpm may end by the signal itself after its child has ended.
   expect([130, "SIGINT"], stderr).toContain(end);
   expect(await processesOf(pair), stderr).toEqual([]);
   expect(await footprint(pair), stderr).toEqual(before);

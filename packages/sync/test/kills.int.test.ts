@@ -1,4 +1,4 @@
-/** A run that ends by `kill -9` leaves databases and files behind: the next run repairs and removes them. */
+/** A run that `kill -9` ends leaves databases and files. The next run repairs or removes them. */
 import { createPair, type Pair } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { describe, expect, test } from "vitest";
@@ -32,7 +32,7 @@ describe.concurrent("killed during", () => {
     test(`${step}, the target is unchanged and the next run removes what is left`, async () => {
       await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
       const previous = await contentOf(pair, "rds");
-      // It does not get beyond the upload of its dump.
+      // The sync waits at the upload of its dump.
       await using aws = await pausedAtUpload(pair);
       let printed = "";
       const { exitCode } = await sync(pair, run, {
@@ -61,7 +61,7 @@ async function maintain(...statements: string[]): Promise<void> {
   for (const statement of statements) await session.client.query(statement);
 }
 
-/** Creates what a run leaves that is killed during its swap: a staging database, and the target closed. Returns their names. */
+/** Creates what a run leaves if it is killed during its swap: a staging database, and a closed target. Returns their names. */
 async function closedByKill(pair: Pair) {
   const { database, role } = pair.rds;
   const staging = `${database}__pl_staging_20261122093000`;
@@ -72,7 +72,7 @@ async function closedByKill(pair: Pair) {
   return { database, staging };
 }
 
-/** As `closedByKill`, with the target under the name of a previous one. */
+/** As `closedByKill`, but the target has the name of a previous target. */
 async function namelessByKill(pair: Pair) {
   const { database, staging } = await closedByKill(pair);
   await using session = await superuserOnRds(staging);
@@ -109,7 +109,7 @@ describe.concurrent("killed during the swap", () => {
     );
   });
 
-  test("an undo repairs it as well, and does nothing else", async () => {
+  test("an undo gives the target its name again, and does nothing else", async () => {
     await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
     const previous = await contentOf(pair, "rds");
     await namelessByKill(pair);
@@ -130,7 +130,7 @@ describe.concurrent("killed during the swap", () => {
     expect(await contentOf(pair, "rds")).toBe(await contentOf(pair, "neon"));
   });
 
-  test("the error of a command that reads a database without its name leads to the undo that repairs it", async () => {
+  test("a command that reads a database without its name fails, and the hint names the undo that repairs the database", async () => {
     await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
     const previous = await contentOf(pair, "rds");
     await namelessByKill(pair);
@@ -152,7 +152,7 @@ describe.concurrent("killed during the swap", () => {
       const synced = await contentOf(pair, "rds");
       const killUndo = async () => {
         const [, previous = ""] = await databasesOf(pair, "rds");
-        // An undo may not end the session of a superuser, so that its rename waits.
+        // An undo may not end the session of a superuser, so its rename waits.
         await maintain(`alter database "${previous}" allow_connections true`);
         await using stubborn = await superuserOnRds(act === "closes" ? database : previous);
         await maintain(`alter database "${previous}" allow_connections false`);
@@ -164,7 +164,7 @@ describe.concurrent("killed during the swap", () => {
           onStart: signalWhen(reached, "SIGKILL"),
         });
         expect(exitCode).toBe(-1);
-        // The server ends a statement that it has begun: it must fail while the session still prevents it.
+        // After the kill, the server continues the rename that it has begun. The rename must fail while the session still prevents it.
         const running = `select from pg_stat_activity where application_name = 'pilot-light' and datname = 'postgres' and strpos(query, $1) > 0`;
         await until(async () => (await stubborn.client.query(running, [database])).rowCount === 0);
       };
@@ -173,7 +173,7 @@ describe.concurrent("killed during the swap", () => {
       expect(errorOf(dryRun)).toMatchObject({ code: "SYNC_INTERRUPTED", exit: 4 });
       const dryRunBack = await sync(pair, ["rds-to-neon", "--dry-run", "--json"]);
       expect(errorOf(dryRunBack)).toMatchObject({ code: "SYNC_INTERRUPTED", exit: 4 });
-      // As the source of a sync in the other direction.
+      // A sync in the other direction repairs it as its source.
       const back = await sync(pair, ["rds-to-neon", "--yes"]);
       expect(back.exitCode, back.stderr).toBe(0);
       expect(back.stderr).toContain("an interrupted sync or undo had");

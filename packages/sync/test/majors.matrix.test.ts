@@ -1,6 +1,6 @@
 /**
- * Every pair of server majors, with every major of the client programs that is given: the copy is equal, or the sync refuses before
- * it writes anything. Not part of `npm test`, because it takes long: `MATRIX_CLIENTS=<bin>:<bin> pnpm test:matrix`.
+ * Every pair of server majors, with every given major of the client programs: the copy is equal, or the sync is refused before it writes
+ * anything. Not part of `npm test`, because it takes long: `MATRIX_CLIENTS=<bin>:<bin> pnpm test:matrix`.
  */
 import { processEnvironment } from "@pilot-light/core/config/env";
 import { findClientPrograms, type ClientPrograms } from "@pilot-light/core/postgres/programs";
@@ -61,9 +61,9 @@ describe.each(pairs)("neon $neon, rds $rds", ({ neon, rds }) => {
 });
 
 /**
- * The lines of a dump in any order: from 17 on, pg_dump groups large objects by their owner and privileges, which a sync takes from
- * the target. Majors print definitions in different words, and 18 has names for NOT NULL: of two majors, only rows, positions, large
- * objects and the names of what is created are compared.
+ * The lines of a dump that are compared, sorted. From 17 on, pg_dump groups large objects by their owner and privileges, and a sync takes those
+ * from the target. Majors print definitions in different words, and 18 has names for NOT NULL. So between two majors, only rows, positions,
+ * large objects and the names of created objects are compared.
  */
 function comparable(text: string, sameMajor: boolean): string {
   const lines = text.split("\n").filter((line) => line !== "BEGIN;" && line !== "COMMIT;");

@@ -1,4 +1,4 @@
-/** Every single alteration of a restored database is found, and is named as what it is. */
+/** The comparison finds and names every single alteration of a restored database. */
 import { createPair } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -21,7 +21,7 @@ function explain(found: readonly string[], list: readonly Mutation[]) {
   };
 }
 
-/** What the comparison of the altered copy says: as of two servers of one major, and of two majors. */
+/** The lines of the comparison with the altered copy: once for two servers of the same major, once for two majors. */
 let lines: string[] = [];
 let acrossMajors: string[] = [];
 

@@ -1,14 +1,14 @@
 /**
- * Single alterations of a restored database, one per kind of object and property. Each has objects of its own: what `made`
- * creates in the original, `altered` changes in the copy, and the comparison must name it.
+ * Single alterations of a restored database, one for each kind of object and property. Each has its own objects: `made` creates them in the
+ * original, `altered` changes them in the copy, and the comparison must name them.
  */
 
 export interface Mutation {
-  /** What is altered, as a person would say it. */
+  /** The altered property, in words. */
   of: string;
   made: string;
   altered: string;
-  /** Beginnings of the lines that the comparison prints: all that it may say about this alteration. */
+  /** Beginnings of all lines that the comparison prints about this alteration. */
   on: readonly string[];
   /**
    * What `--schema public` makes of its objects. `left out`: it does not copy them. `refused`: an object that it copies would need one
@@ -559,7 +559,7 @@ const views: Mutation[] = [
     "rule public.v7 r differs",
   ),
   mutation(
-    "rule that is switched off",
+    "rule that is disabled",
     "create table v8 (a int); create rule r as on delete to v8 do instead nothing",
     "alter table v8 disable rule r",
     "rule public.v8 r differs",
@@ -597,7 +597,7 @@ const triggers: Mutation[] = [
     "trigger public.g2 g differs",
   ),
   mutation(
-    "trigger that is switched off",
+    "trigger that is disabled",
     `${triggerFunction}; create table g3 (a int); create trigger g before insert on g3 for each row execute function tf()`,
     "alter table g3 disable trigger g",
     "trigger public.g3 g differs",
@@ -633,7 +633,7 @@ const triggers: Mutation[] = [
     "policy public.g8 p differs",
   ),
   mutation(
-    "trigger of one partition that is switched off",
+    "trigger of one partition that is disabled",
     `${triggerFunction}; create table g9 (a int) partition by list (a); create table g9_1 partition of g9 for values in (1); create trigger g after insert on g9 for each row execute function tf()`,
     "alter table g9_1 disable trigger g",
     "trigger public.g9_1 g is unexpected",

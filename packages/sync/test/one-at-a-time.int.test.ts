@@ -9,7 +9,7 @@ import { pausedAtUpload } from "./proxies.ts";
 import { contentOf, databasesOf, errorOf, sync } from "./support.ts";
 import { expectRefusal, footprint } from "./untouched.ts";
 
-test("while a sync runs, the same one, the opposite one and an undo are refused; the sync itself succeeds", async () => {
+test("while a sync runs, the same sync, the opposite sync and an undo are refused, and the running sync succeeds", async () => {
   await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
   await using emulator = await pausedAtUpload(pair);
   const first = sync(pair, ["neon-to-rds", "--yes"], { env: { AWS_ENDPOINT_URL: emulator.url } });
@@ -35,7 +35,7 @@ test("while a sync runs, the same one, the opposite one and an undo are refused;
   expect(await databasesOf(pair, "rds")).toHaveLength(2);
 });
 
-test("two syncs that start at the same moment: at most one succeeds, and each database has one of the two contents", async () => {
+test("of two syncs that start at the same moment, at most one succeeds, and each database has one of the two contents", async () => {
   await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
   const before = await Promise.all([contentOf(pair, "neon"), contentOf(pair, "rds")]);
   const results = await Promise.all([
@@ -72,7 +72,7 @@ test("a sync respects a lock that another session holds, until that session ends
 });
 
 describe("a killed sync whose proxy keeps its connection open", () => {
-  /** Kills a sync after it has taken its locks, and then does work while the proxy is open. */
+  /** Kills a sync after it has taken its locks. Then calls `work` while the proxy keeps the connection open. */
   async function whileAbandoned(seconds: string, work: (pair: Pair) => Promise<void>): Promise<void> {
     await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
     await using rds = await tcpProxy(testSandbox().state.rds.port);
@@ -90,7 +90,7 @@ describe("a killed sync whose proxy keeps its connection open", () => {
     expect(await databasesOf(pair, "rds")).toHaveLength(2);
   }
 
-  test("the next one names its session, and the statement that ends it", async () => {
+  test("the next sync names the session of the killed one, and the statement that ends the session", async () => {
     await whileAbandoned("180", async (pair) => {
       const refused = errorOf(await sync(pair, ["neon-to-rds", "--yes", "--json"]));
       expect(refused).toMatchObject({ code: "SYNC_RUNNING", exit: 4, state: "nothing-written" });
@@ -105,7 +105,7 @@ describe("a killed sync whose proxy keeps its connection open", () => {
     });
   });
 
-  test("its session ends by itself, and the next one succeeds", async () => {
+  test("the session of the killed sync ends by itself, and the next sync succeeds", async () => {
     await whileAbandoned("1", async (pair) => {
       await until(async () => {
         const next = await sync(pair, ["neon-to-rds", "--yes"]);

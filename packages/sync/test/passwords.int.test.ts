@@ -1,4 +1,4 @@
-/** Passwords of characters that some layer treats specially: they work, and are visible nowhere. */
+/** Passwords with special characters of some layer: they work, and are visible nowhere. */
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -40,7 +40,7 @@ async function recordingPrograms(): Promise<
   };
 }
 
-test("no argument, no environment of a program, no file left behind and no output holds the password", async () => {
+test("no argument, no environment of a program, no remaining file and no output contains the password", async () => {
   expect(sandboxPassword).toMatch(/^(?=.*:)(?=.*@)(?=.*\/)(?=.*%)(?=.*')(?=.*")(?=.*\\)(?=.*\$)(?=.* )/);
   await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
   await using aws = await pausedAtUpload(pair);
@@ -91,7 +91,7 @@ test("no argument, no environment of a program, no file left behind and no outpu
   expect(await leftFiles(pair)).toEqual([]);
 });
 
-test("variables of the shell that libpq reads change nothing", async () => {
+test("variables of libpq in the shell do not change what a sync does", async () => {
   await using pair = await createPair(testSandbox(), { neon: "app", rds: "empty" });
   const env = {
     PGHOST: "nowhere.invalid",

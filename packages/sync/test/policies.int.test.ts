@@ -1,4 +1,4 @@
-/** The calls that commands really send are those of their policies. `--verbose` lists them. */
+/** The policies of the commands allow exactly the AWS calls that the commands send. `--verbose` lists the calls. */
 import { commandActions, sessionActions } from "@pilot-light/core/aws/command-actions";
 import { calledActions } from "@pilot-light/core/testing/called-actions";
 import { expect, test } from "vitest";

@@ -1,4 +1,4 @@
-/** Refusals because of the databases: they are the same, empty, too small, of another owner, or the target lacks something. */
+/** Refusals because of the databases: both are the same, one is empty or too small, another role owns it, or the target lacks something. */
 import { sdk } from "@pilot-light/core/aws/sdk";
 import { resourceNames } from "@pilot-light/core/contract";
 import { tcpProxy } from "@pilot-light/sandbox/postgres/tcp-proxy";
@@ -57,7 +57,7 @@ describe.concurrent("a source that has too few rows", () => {
     await expectRefusal(pair, before, run, { exit: 4, code: "SHRINK_REFUSED", says });
   });
 
-  test("because most rows are gone", async () => {
+  test("because most of its rows were deleted", async () => {
     await using pair = await createPair(testSandbox(), { neon: "app", rds: "app" });
     await pair.query("rds", "delete from public.events where payload ->> 'path' <> '/projects/1'");
     await pair.query("rds", "delete from public.contacts where id > 20");
@@ -135,7 +135,7 @@ describe.concurrent("a target that lacks", () => {
 
   test("an extension that objects of the source need; an extension that no object needs is left out", async () => {
     await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
-    // Both servers offer the same: the name in the source's catalog makes one that only the source has.
+    // Both servers offer the same extensions. Another name in the source's catalog makes one an extension that only the source has.
     await pair.query("neon", "create extension citext; create extension hstore");
     await pair.query(
       "neon",
@@ -204,7 +204,7 @@ test.concurrent("objects that the role of the sync may not create on the target"
 });
 
 test.concurrent(
-  "tables of which the role does not see every row, on either side, and what the hint proposes",
+  "tables of either side of which the role does not see every row are refused, and the commands of the hint help",
   async () => {
     await using pair = await createPair(testSandbox(), { neon: "app", rds: "awkward" });
     const before = await footprint(pair);
@@ -248,7 +248,7 @@ describe.concurrent("a server without room for the copy", () => {
     await expectRefusal(pair, before, run, { exit: 4, code: "NO_ROOM_ON_TARGET", says });
     const allowed = await sync(pair, [...run, "--allow-low-storage"]);
     expect(allowed.exitCode, allowed.stderr).toBe(0);
-    // The way out drops what that sync has kept.
+    // The option drops the previous target that the sync has kept.
     const [, previous = ""] = await databasesOf(pair, "rds");
     const again = await sync(pair, ["neon-to-rds", "--dry-run", "--json"]);
     expect(errorOf(again).hint).toContain("pnpm sync neon-to-rds --drop-previous-first");

@@ -7,7 +7,7 @@ import type { Pair } from "@pilot-light/sandbox/testing";
 
 const execute = promisify(execFile);
 
-/** A process with everything that other processes can see of it. */
+/** A process, as other processes can see it. */
 export interface SeenProcess {
   pid: number;
   /** Arguments, separated by spaces. */
@@ -48,7 +48,7 @@ async function fromPs(): Promise<SeenProcess[]> {
 export async function until(condition: () => Promise<boolean> | boolean, seconds = 300): Promise<void> {
   const deadline = Date.now() + seconds * 1000;
   while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`Still not so after ${seconds} s: ${condition.toString()}`);
+    if (Date.now() > deadline) throw new Error(`Not true after ${seconds} s: ${condition.toString()}`);
     await sleep(25);
   }
 }

@@ -1,4 +1,4 @@
-/** Servers between the tools and the sandbox that fail as a test needs it, and forward everything else. */
+/** Servers between the tools and the sandbox. They fail as a test needs it, and forward everything else. */
 import { once } from "node:events";
 import { createServer as createHttpServer, request, type IncomingMessage } from "node:http";
 import { createServer as createTcpServer, type AddressInfo, type Server } from "node:net";
@@ -7,17 +7,17 @@ import type { Pair } from "@pilot-light/sandbox/testing";
 
 const loopback = "127.0.0.1";
 
-/** A request that a tool made of AWS. */
+/** A request of a tool to AWS. */
 export interface AwsRequest {
   method: string;
   /** Path and query: `/bucket/key?uploadId=...`. */
   path: string;
-  /** JSON services name their operation here: `secretsmanager.GetSecretValue`. */
+  /** The operation of a JSON service: `secretsmanager.GetSecretValue`. */
   target: string;
   body: string;
 }
 
-/** An answer in the emulator's place. */
+/** An answer that the proxy gives in place of the emulator. */
 export interface AwsAnswer {
   status: number;
   body?: string;
@@ -26,7 +26,7 @@ export interface AwsAnswer {
 /** The emulator carries out the request, and the connection ends before its answer. */
 export const lost = Symbol("lost");
 
-/** A server in front of the emulator. `url` goes into AWS_ENDPOINT_URL. */
+/** A server in front of the emulator. `url` is the value for AWS_ENDPOINT_URL. */
 export interface AwsProxy extends AsyncDisposable {
   url: string;
   /** All requests so far. */
@@ -36,8 +36,8 @@ export interface AwsProxy extends AsyncDisposable {
 type Answer = AwsAnswer | typeof lost | undefined;
 
 /**
- * Starts a proxy that asks `answer` about each request.
- * @param answer gives the answer in the emulator's place, `lost`, or undefined to hand the request on; may wait
+ * Starts a proxy that calls `answer` for each request.
+ * @param answer returns the answer in place of the emulator, `lost`, or undefined to forward the request; may wait
  */
 export async function awsProxy(
   pair: { env: { AWS_ENDPOINT_URL?: string } },
@@ -81,7 +81,7 @@ export async function awsProxy(
   };
 }
 
-/** An emulator in which the pair's secret reads `secret`. */
+/** An emulator in which the pair's secret has the value `secret`. */
 export async function awsWithSecret(pair: Pair, secret: string): Promise<AwsProxy> {
   const body = JSON.stringify({ ARN: pair.rds.secretArn, Name: "x", SecretString: secret });
   return await awsProxy(pair, (request) => (readsSecret(request) ? { status: 200, body } : undefined));
@@ -130,7 +130,7 @@ async function listen(server: Server): Promise<number> {
   return address.port;
 }
 
-/** A port that nothing listens on. */
+/** A port on which no server listens. */
 export async function closedPort(): Promise<number> {
   const server = createTcpServer();
   const port = await listen(server);

@@ -45,7 +45,7 @@ describe.concurrent("credentials", () => {
     await refused({ exit: 7, code: "AWS_CREDENTIALS", says }, { AWS_ENDPOINT_URL: aws.url });
   });
 
-  test("of another account than the one that is configured", async () => {
+  test("of an account other than the configured one", async () => {
     const env = { PILOT_LIGHT_ACCOUNT_ID: "999999999999" };
     await refused(
       { exit: 4, code: "WRONG_ACCOUNT", says: ["999999999999", "123456789012", "AWS_PROFILE"] },
@@ -53,7 +53,7 @@ describe.concurrent("credentials", () => {
     );
   });
 
-  test("cannot be checked where AWS does not answer", async () => {
+  test("cannot be checked because AWS does not answer", async () => {
     const env = { AWS_ENDPOINT_URL: `http://127.0.0.1:${await closedPort()}` };
     await refused({ exit: 7, code: "AWS_FAILED", says: ["AWS account", "ECONNREFUSED"] }, env);
   });
@@ -71,7 +71,7 @@ describe.concurrent("the bucket", () => {
   });
 
   test("that belongs to somebody else", async () => {
-    // The emulator lets every account into every bucket, so the answer of S3 is given in its place.
+    // In the emulator, every account may use every bucket, so the proxy gives the answer of S3.
     const bucket = `${pair.project}-foreign`;
     const endpoint = pair.env.AWS_ENDPOINT_URL ?? "";
     await createBucket(endpoint, bucket);

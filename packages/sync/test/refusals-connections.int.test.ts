@@ -1,4 +1,4 @@
-/** Refusals because of servers that cannot be connected to, each with a deadline; and a Neon compute that has to wake up first. */
+/** Refusals because a command cannot connect to a server, each with a deadline; and a Neon compute that must wake up first. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createAuthority, issueCertificate, type KeyPair } from "@pilot-light/sandbox/certificates";
@@ -45,7 +45,7 @@ describe.concurrent("a wrong password", () => {
     await expectRefusal(pair, before, ["rds-to-neon", "--yes"], { ...refusal, exit: 6 }, { env });
   });
 
-  test("in the RDS secret is read again once, in case it was rotated, and then refused", async () => {
+  test("in the RDS secret is read once more, because it may have been rotated, and then refused", async () => {
     for (const args of [dryRun, run]) {
       await using aws = await awsWithSecret(
         pair,
@@ -58,7 +58,7 @@ describe.concurrent("a wrong password", () => {
     }
   });
 
-  test("in the RDS secret that was rotated a moment ago stops neither a dry run nor a sync", async () => {
+  test("in an RDS secret that was rotated a moment ago stops neither a dry run nor a sync", async () => {
     await using own = await createPair(testSandbox(), { neon: "app", rds: "empty" });
     for (const args of [dryRun, run]) {
       const outdated = JSON.stringify({ username: own.rds.role, password: wrongPassword });
@@ -75,7 +75,7 @@ describe.concurrent("a wrong password", () => {
 });
 
 describe.concurrent("a server that cannot be reached", () => {
-  test("because nothing listens, on either side", async () => {
+  test("because no server listens, on either side", async () => {
     const port = await closedPort();
     const neon = { exit: 5, code: "UNREACHABLE", says: ["neon", "ECONNREFUSED", String(port)] };
     const rds = { exit: 6, code: "UNREACHABLE", says: ["rds", "ECONNREFUSED", `127.0.0.1:${port}`] };
@@ -85,7 +85,7 @@ describe.concurrent("a server that cannot be reached", () => {
     ]);
   });
 
-  test("because it does not answer: there is a deadline", async () => {
+  test("because it does not answer before the deadline", async () => {
     await using silent = await tcpProxy(0, () => "ignore");
     const env = { RDS_HOSTADDR: `127.0.0.1:${silent.port}`, PGCONNECT_TIMEOUT: "1" };
     const refusal = {
@@ -99,7 +99,7 @@ describe.concurrent("a server that cannot be reached", () => {
     expect(silent.connections()).toBeGreaterThan(4);
   });
 
-  test("because it is private, with the way in", async () => {
+  test("because it is private, and the hint names a route", async () => {
     // A closed port of this machine as the endpoint itself, without RDS_HOSTADDR.
     const port = await closedPort();
     const file = await outputsFile(pair, (outputs) => ({
@@ -197,7 +197,7 @@ describe.concurrent("in front of Neon", () => {
     expect(performance.now() - started).toBeLessThan(80_000);
   });
 
-  test("a pooler in transaction mode is left aside in both directions, and its clients see the new rows", async () => {
+  test("a sync bypasses a pooler in transaction mode in both directions, and clients of the pooler see the new rows", async () => {
     await using own = await createPair(testSandbox(), { neon: "app", rds: "stale" });
     const { clusterDirectory, neon } = testSandbox().state;
     await using pooler = await startPooler(neon, {
@@ -297,7 +297,7 @@ test.concurrent("a database that does not exist is named on both sides", async (
   await expectRefusal(pair, before, run, neon, { env });
 });
 
-test.concurrent("without its restore point, a sync to Neon does not begin", async () => {
+test.concurrent("if the restore point cannot be created, a sync to Neon does not begin", async () => {
   // A target has one sync at a time.
   await using own = await createPair(testSandbox(), { neon: "stale", rds: "app" });
   const unchanged = await footprint(own);

@@ -1,4 +1,4 @@
-/** Refusals because of variables, outputs, secret and programs: the command connects to nothing in vain, and writes nothing. */
+/** Refusals because of variables, outputs, the secret and programs: the command writes nothing, and does not connect first if it need not. */
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { tcpProxy } from "@pilot-light/sandbox/postgres/tcp-proxy";
@@ -167,7 +167,7 @@ describe.concurrent("the variables of the RDS side", () => {
   }
 });
 
-// One after the other: these come as far as the lock of the target.
+// These tests run one after the other, because their commands take the lock of the target.
 describe("the programs", () => {
   test("that are not installed are named, with the way to install them", async () => {
     const { major } = await clientPrograms();
@@ -218,7 +218,7 @@ describe("the programs", () => {
   });
 });
 
-test("without a terminal and without --yes nothing happens, and the hint names both options", async () => {
+test("without a terminal and without --yes, a sync is refused, and the hint names both options", async () => {
   const says = ["without a terminal", "pnpm sync neon-to-rds --yes", "pnpm sync neon-to-rds --dry-run"];
   await expectRefusal(pair, before, ["neon-to-rds"], { exit: 4, code: "CONFIRMATION_NEEDED", says });
 });

@@ -102,7 +102,7 @@ test("runs leave a report and a record, and call the hook; refusals, failures an
   expect(summary).toContain("sync neon-to-rds: failed");
 });
 
-test("a record that S3 does not take is a warning; an interrupted run calls the hook", async () => {
+test("a record that S3 does not accept is a warning, and an interrupted run calls the hook", async () => {
   await using pair = await createPair(testSandbox(), { neon: "app", rds: "app", rdsBypassRls: true });
   expect(await sync(pair, ["neon-to-rds", "--yes"])).toMatchObject({ exitCode: 0 });
   const closed = { AWS_ENDPOINT_URL_S3: "http://127.0.0.1:1" };

@@ -1,4 +1,4 @@
-/** A restore that is refused, fails or is killed leaves the target as it was, and the next one works. */
+/** A restore that is refused, fails or is killed leaves the target unchanged, and the next restore succeeds. */
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { manifestKey } from "@pilot-light/core/dump-keys";
 import { createPair, type Pair } from "@pilot-light/sandbox/testing";
@@ -83,7 +83,7 @@ describe("a restore is refused before it writes anything", () => {
     await refused(key, { exit: 3, code: "PG_DUMP_TOO_OLD", says: ["99"] });
   });
 
-  test("when no dump has the key, several have, or nobody can answer the question", async () => {
+  test("when no dump has the key, several dumps have it, or there is no terminal for the prompt", async () => {
     await refused("neon-dumps/2001-01-01", { exit: 4, code: "DUMP_MISSING", says: ["pnpm dumps list"] });
     const stamp = archive.replace(/^.*\/|\.dump$/g, "");
     await refused(stamp, { exit: 2, code: "DUMP_AMBIGUOUS", says: [archive, backup] });
@@ -92,7 +92,7 @@ describe("a restore is refused before it writes anything", () => {
     expect((await sync(pair, ["restore", archive, "--yes"])).exitCode).toBe(2);
   });
 
-  test("when the target would lose rows, with the command that allows it", async () => {
+  test("when the target would lose rows, and the hint names the command that allows it", async () => {
     await using session = await pair.connect("neon", "owner");
     const { rowCount } = await session.client.query("delete from public.events");
     expect(rowCount).toBeGreaterThan(10);
@@ -183,7 +183,7 @@ test("a restore that is killed at any step leaves the target unchanged, and the 
     { when: /^ {2}verify /m },
   ];
   for (const [index, { when }] of steps.entries()) {
-    // In turn, so that each restore changes the target.
+    // Both dumps are restored in turn, so that each restore changes the target.
     const key = index % 2 === 0 ? backup : archive;
     const args = ["restore", key, "--to", "rds", "--yes", "--verbose", "--allow-shrink"];
     const before = await contentOf(pair, "rds");

@@ -28,7 +28,7 @@ async function restore(pair: Pair, key: string, ...args: readonly string[]) {
   return await restoreIn(pair, {}, key, ...args);
 }
 
-/** In an environment that differs from the pair's. */
+/** As `restore`, with changes to the environment of the pair. */
 async function restoreIn(
   pair: Pair,
   env: NonNullable<SyncCall["env"]>,
@@ -67,7 +67,7 @@ async function putManifest(pair: Pair, key: string, manifest: object): Promise<v
   );
 }
 
-/** As version 1 of the manifest, which earlier versions of the tool wrote. */
+/** Turns a manifest into version 1, which earlier versions of the tool wrote. */
 async function makeOld(pair: Pair, key: string): Promise<void> {
   const manifest = await manifestOf(pair, key);
   // JSON leaves out what is undefined.
@@ -85,7 +85,7 @@ describe.each(seeds)("with $neon on Neon and $rds on RDS", ({ neon, rds }) => {
     const [ofNeon, ofRds] = [await contentOf(pair, "neon"), await contentOf(pair, "rds")];
     const { archive, backup } = await synced(pair);
 
-    // The backup, to the database that it is of.
+    // Restore the backup to its own database.
     const planned = await restore(pair, backup, "--to", "rds", "--dry-run", "--allow-shrink");
     expect(planned).toMatchObject({ outcome: "planned", plan: { verify: "counts" } });
     expect(await contentOf(pair, "rds")).toBe(ofNeon);
@@ -97,12 +97,12 @@ describe.each(seeds)("with $neon on Neon and $rds on RDS", ({ neon, rds }) => {
     expect(await manifestOf(pair, own)).toMatchObject({ kind: "backup", restored: backup });
     expect((await manifestOf(pair, own)).direction).toBeUndefined();
 
-    // The newest dump is now the one that the restore has made of its target: `latest` is still the archive.
+    // The newest dump is now the backup that the restore has made. `latest` is still the archive.
     const undone = await sync(pair, ["undo", "rds", "--yes"]);
     expect(undone.exitCode, undone.stderr).toBe(0);
     expect(await contentOf(pair, "rds")).toBe(ofNeon);
 
-    // The backup of RDS, to Neon; then the archive of Neon.
+    // Restore the backup of RDS to Neon, then the archive of Neon.
     await restore(pair, backup, "--to", "neon", "--yes", "--allow-shrink");
     expect(await contentOf(pair, "neon")).toBe(ofRds);
     const latest = await restore(pair, "latest", "--to", "neon", "--yes", "--allow-shrink");
@@ -117,7 +117,7 @@ describe.each(seeds)("with $neon on Neon and $rds on RDS", ({ neon, rds }) => {
   });
 });
 
-test("manifests of version 1 are read: an archive is verified as far as it states, a backup needs a flag", async () => {
+test("manifests of version 1 are read: an archive is verified in the parts that it states, and a backup needs a flag", async () => {
   await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
   const [ofNeon, ofRds] = [await contentOf(pair, "neon"), await contentOf(pair, "rds")];
   const { archive, backup } = await synced(pair);
@@ -128,7 +128,7 @@ test("manifests of version 1 are read: an archive is verified as far as it state
   expect(refused.stdout).toContain("DUMP_ROWS_UNKNOWN");
   expect(refused.stdout).toContain(`pnpm sync restore ${backup} --to rds --allow-unverified`);
   expect(await contentOf(pair, "rds")).toBe(ofNeon);
-  // The rows are known once they are restored: the rule about lost rows holds all the same.
+  // After the restore the rows are known, so the rule about lost rows applies.
   const { plan } = await restore(
     pair,
     backup,

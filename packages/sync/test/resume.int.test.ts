@@ -1,4 +1,4 @@
-/** `pnpm sync --resume`: killed at each step after its dump was complete, a sync restores the dump and does not read the source again. */
+/** `pnpm sync --resume`: if a sync is killed at any step after its dump was complete, the next run restores the dump and does not read the source. */
 import { createPair, type Pair } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { expect, test } from "vitest";
@@ -33,7 +33,7 @@ async function killed(
   expect(exitCode).toBe(-1);
 }
 
-/** Resumes. The source is out of reach. */
+/** Resumes a sync while the source is out of reach. */
 async function resume(pair: Pair, direction: string, ...args: readonly string[]): Promise<Transcript> {
   const env =
     direction === "neon-to-rds"
@@ -42,7 +42,7 @@ async function resume(pair: Pair, direction: string, ...args: readonly string[])
   return await sync(pair, [direction, "--resume", "--json", ...args], { env });
 }
 
-/** Rows that the copy must not have. */
+/** Writes rows that the copy must not have. */
 async function writeMore(pair: Pair, side: "neon" | "rds"): Promise<void> {
   await pair.query(
     side,
@@ -57,103 +57,106 @@ async function expectResumed(pair: Pair, transcript: Transcript): Promise<void> 
   expect(transcript.stderr).not.toMatch(/^ {2}dump /m);
 }
 
-test.concurrent("killed at each step after the dump, a sync to RDS resumes without its source", async () => {
-  await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
-  const before = await footprint(pair);
-  const none = { exit: 4, code: "NO_DUMP_TO_RESUME", says: ["pnpm sync neon-to-rds"] };
-  await expectRefusal(pair, before, ["neon-to-rds", "--yes", "--resume"], none);
+test.concurrent(
+  "a sync to RDS that was killed after its dump resumes without its source, from each step",
+  async () => {
+    await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+    const before = await footprint(pair);
+    const none = { exit: 4, code: "NO_DUMP_TO_RESUME", says: ["pnpm sync neon-to-rds"] };
+    await expectRefusal(pair, before, ["neon-to-rds", "--yes", "--resume"], none);
 
-  // During the restore.
-  const first = await contentOf(pair, "neon");
-  await killed(pair, ["neon-to-rds"]);
-  await writeMore(pair, "neon");
-  const left = await footprint(pair);
-  const plain = await sync(pair, ["neon-to-rds", "--dry-run", "--json"]);
-  expect(documentOf(plain).plan.notes[0]).toMatch(
-    /^an interrupted sync left a complete dump of .*: {2}pnpm sync neon-to-rds --resume$/,
-  );
-  const listed = await sync(pair, ["dumps", "list"]);
-  expect(listed.stderr).toContain("INCOMPLETE");
-  const planned = await resume(pair, "neon-to-rds", "--dry-run");
-  expect(planned.stdout).toContain('"outcome": "resume-planned"');
-  expect(planned.stdout).toContain("the copy lacks what was written to neon since then");
-  expect(await footprint(pair)).toEqual(left);
-  await expectResumed(pair, await resume(pair, "neon-to-rds", "--yes"));
-  expect(await contentOf(pair, "rds")).toBe(first);
-  expect(await databasesOf(pair, "rds")).toHaveLength(2);
-  // The dump is complete now, and the copy is as good as any other.
-  const verified = await sync(pair, ["dumps", "verify", "latest"]);
-  expect(verified.exitCode, verified.stderr).toBe(0);
-  const compared = await sync(pair, ["compare", "--with", "latest", "--system", "rds"]);
-  expect(compared.exitCode, compared.stderr).toBe(0);
+    // During the restore.
+    const first = await contentOf(pair, "neon");
+    await killed(pair, ["neon-to-rds"]);
+    await writeMore(pair, "neon");
+    const left = await footprint(pair);
+    const plain = await sync(pair, ["neon-to-rds", "--dry-run", "--json"]);
+    expect(documentOf(plain).plan.notes[0]).toMatch(
+      /^an interrupted sync left a complete dump of .*: {2}pnpm sync neon-to-rds --resume$/,
+    );
+    const listed = await sync(pair, ["dumps", "list"]);
+    expect(listed.stderr).toContain("INCOMPLETE");
+    const planned = await resume(pair, "neon-to-rds", "--dry-run");
+    expect(planned.stdout).toContain('"outcome": "resume-planned"');
+    expect(planned.stdout).toContain("the copy lacks what was written to neon since then");
+    expect(await footprint(pair)).toEqual(left);
+    await expectResumed(pair, await resume(pair, "neon-to-rds", "--yes"));
+    expect(await contentOf(pair, "rds")).toBe(first);
+    expect(await databasesOf(pair, "rds")).toHaveLength(2);
+    // The dump has a manifest now, and counts like any other.
+    const verified = await sync(pair, ["dumps", "verify", "latest"]);
+    expect(verified.exitCode, verified.stderr).toBe(0);
+    const compared = await sync(pair, ["compare", "--with", "latest", "--system", "rds"]);
+    expect(compared.exitCode, compared.stderr).toBe(0);
 
-  // During a script: the same script is needed again.
-  const second = await contentOf(pair, "neon");
-  const role = `hold_${pair.rds.database}`;
-  await using maintenance = await superuserOnRds("postgres");
-  await maintenance.client.query(`create role ${role}`);
-  const script = await textFile(
-    pair,
-    `do $$ begin while exists (select from pg_roles where rolname = '${role}') loop perform pg_sleep(0.1); end loop; end $$`,
-  );
-  const masked = ["neon-to-rds", "--after-restore", script];
-  const runs = "select from pg_stat_activity where query like $1";
-  await killed(
-    pair,
-    masked,
-    async () => (await maintenance.client.query(runs, [`do $$%${role}%`])).rowCount !== 0,
-  );
-  await maintenance.client.query(`drop role ${role}`);
-  await writeMore(pair, "neon");
-  const unmasked = await resume(pair, "neon-to-rds", "--yes");
-  expect(errorOf(unmasked)).toMatchObject({ code: "RESUME_WITHOUT_SCRIPT", state: "nothing-written" });
-  await expectResumed(pair, await resume(pair, "neon-to-rds", "--yes", "--after-restore", script));
-  const comment = await pair.query(
-    "rds",
-    "select shobj_description(oid, 'pg_database') as c from pg_database",
-  );
-  expect(JSON.stringify(comment)).toContain("changed copy");
-  expect(await contentOf(pair, "rds")).toBe(second);
+    // During a script: the same script is needed again.
+    const second = await contentOf(pair, "neon");
+    const role = `hold_${pair.rds.database}`;
+    await using maintenance = await superuserOnRds("postgres");
+    await maintenance.client.query(`create role ${role}`);
+    const script = await textFile(
+      pair,
+      `do $$ begin while exists (select from pg_roles where rolname = '${role}') loop perform pg_sleep(0.1); end loop; end $$`,
+    );
+    const masked = ["neon-to-rds", "--after-restore", script];
+    const runs = "select from pg_stat_activity where query like $1";
+    await killed(
+      pair,
+      masked,
+      async () => (await maintenance.client.query(runs, [`do $$%${role}%`])).rowCount !== 0,
+    );
+    await maintenance.client.query(`drop role ${role}`);
+    await writeMore(pair, "neon");
+    const unmasked = await resume(pair, "neon-to-rds", "--yes");
+    expect(errorOf(unmasked)).toMatchObject({ code: "RESUME_WITHOUT_SCRIPT", state: "nothing-written" });
+    await expectResumed(pair, await resume(pair, "neon-to-rds", "--yes", "--after-restore", script));
+    const comment = await pair.query(
+      "rds",
+      "select shobj_description(oid, 'pg_database') as c from pg_database",
+    );
+    expect(JSON.stringify(comment)).toContain("changed copy");
+    expect(await contentOf(pair, "rds")).toBe(second);
 
-  // During the swap: nobody may end the session of a superuser, so that the rename waits.
-  const third = await contentOf(pair, "neon");
-  {
-    await using stubborn = await superuserOnRds(pair.rds.database);
-    await killed(pair, ["neon-to-rds"], async () => !(await isOpen(pair.rds.database)));
-    // The server ends a statement that it has begun: it must fail while the session still prevents it.
-    const running = `select from pg_stat_activity where application_name = 'pilot-light' and datname = 'postgres' and strpos(query, $1) > 0`;
-    await until(async () => (await stubborn.client.query(running, [pair.rds.database])).rowCount === 0);
-  }
-  await writeMore(pair, "neon");
-  const closed = await sync(pair, ["neon-to-rds", "--dry-run", "--json"]);
-  expect(errorOf(closed)).toMatchObject({ code: "SYNC_INTERRUPTED" });
-  expect(errorOf(closed).hint).toContain("pnpm sync neon-to-rds --resume");
-  await expectResumed(pair, await resume(pair, "neon-to-rds", "--yes"));
-  expect(await contentOf(pair, "rds")).toBe(third);
+    // During the swap: the sync may not end the session of a superuser, so the rename waits.
+    const third = await contentOf(pair, "neon");
+    {
+      await using stubborn = await superuserOnRds(pair.rds.database);
+      await killed(pair, ["neon-to-rds"], async () => !(await isOpen(pair.rds.database)));
+      // After the kill, the server continues the rename that it has begun. The rename must fail while the session still prevents it.
+      const running = `select from pg_stat_activity where application_name = 'pilot-light' and datname = 'postgres' and strpos(query, $1) > 0`;
+      await until(async () => (await stubborn.client.query(running, [pair.rds.database])).rowCount === 0);
+    }
+    await writeMore(pair, "neon");
+    const closed = await sync(pair, ["neon-to-rds", "--dry-run", "--json"]);
+    expect(errorOf(closed)).toMatchObject({ code: "SYNC_INTERRUPTED" });
+    expect(errorOf(closed).hint).toContain("pnpm sync neon-to-rds --resume");
+    await expectResumed(pair, await resume(pair, "neon-to-rds", "--yes"));
+    expect(await contentOf(pair, "rds")).toBe(third);
 
-  // After the swap, before the manifest: there is nothing to do.
-  const fourth = await contentOf(pair, "neon");
-  let isWriting = false;
-  const never = new Promise<undefined>(() => undefined);
-  {
-    await using aws = await awsProxy(pair, ({ method, path }) => {
-      if (method !== "PUT" || !/neon-dumps\/.*\.manifest\.json/.test(path)) return undefined;
-      isWriting = true;
-      return never;
-    });
-    const env = { AWS_ENDPOINT_URL: aws.url };
-    await killed(pair, ["neon-to-rds"], () => Promise.resolve(isWriting), { env });
-  }
-  expect(await contentOf(pair, "rds")).toBe(fourth);
-  const done = await footprint(pair);
-  const replaced = { exit: 4, code: "RESUME_REPLACED", says: [pair.rds.database, "pnpm sync neon-to-rds"] };
-  await expectRefusal(pair, done, ["neon-to-rds", "--yes", "--resume"], replaced);
-  // Another sync replaces the target: the dump does not fit it any more.
-  await sync(pair, ["neon-to-rds", "--yes"]);
-  const later = await footprint(pair);
-  const superseded = { exit: 4, code: "RESUME_SUPERSEDED", says: [pair.rds.database] };
-  await expectRefusal(pair, later, ["neon-to-rds", "--yes", "--resume"], superseded);
-});
+    // After the swap, before the manifest: there is nothing to do.
+    const fourth = await contentOf(pair, "neon");
+    let isWriting = false;
+    const never = new Promise<undefined>(() => undefined);
+    {
+      await using aws = await awsProxy(pair, ({ method, path }) => {
+        if (method !== "PUT" || !/neon-dumps\/.*\.manifest\.json/.test(path)) return undefined;
+        isWriting = true;
+        return never;
+      });
+      const env = { AWS_ENDPOINT_URL: aws.url };
+      await killed(pair, ["neon-to-rds"], () => Promise.resolve(isWriting), { env });
+    }
+    expect(await contentOf(pair, "rds")).toBe(fourth);
+    const done = await footprint(pair);
+    const replaced = { exit: 4, code: "RESUME_REPLACED", says: [pair.rds.database, "pnpm sync neon-to-rds"] };
+    await expectRefusal(pair, done, ["neon-to-rds", "--yes", "--resume"], replaced);
+    // Another sync has replaced the target, so the dump can no longer be used.
+    await sync(pair, ["neon-to-rds", "--yes"]);
+    const later = await footprint(pair);
+    const superseded = { exit: 4, code: "RESUME_SUPERSEDED", says: [pair.rds.database] };
+    await expectRefusal(pair, later, ["neon-to-rds", "--yes", "--resume"], superseded);
+  },
+);
 
 test.concurrent("a sync to Neon resumes although RDS is out of reach", async () => {
   await using pair = await createPair(testSandbox(), { neon: "stale", rds: "app" });
@@ -166,7 +169,7 @@ test.concurrent("a sync to Neon resumes although RDS is out of reach", async () 
   expect(await contentOf(pair, "neon")).toBe(source);
 });
 
-test.concurrent("killed, a filtered sync resumes as the filtered copy that it was", async () => {
+test.concurrent("a killed sync with filters resumes as a filtered copy", async () => {
   await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
   const filters = ["--schema", "public", "--exclude-table-data", "events"];
   await killed(pair, ["neon-to-rds", ...filters, "--allow-filtered"]);

@@ -1,4 +1,4 @@
-/** Rows load while pg_dump writes the dump. Whatever fails meanwhile, on either side, ends the other side too and leaves nothing. */
+/** Rows are loaded while pg_dump writes the dump. A failure on one side ends the work on the other side, and leaves nothing. */
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { tcpProxy } from "@pilot-light/sandbox/postgres/tcp-proxy";
@@ -88,7 +88,7 @@ test.concurrent("a source that ends while its rows are loaded", async () => {
 test.concurrent("a disk that is full during the dump", async () => {
   await using pair = await bigPair();
   const before = await footprint(pair);
-  // A limit stands in for the disk: without the signal that it sends, a write fails as on a full disk, with another reason.
+  // A limit on the size of a file stands in for the full disk. Without the signal of the limit, a write fails as on a full disk.
   const env = await programsWith(
     pair,
     `case "$*" in *--snapshot=*) trap '' XFSZ; ulimit -f 3000;; esac; exec "$real" "$@"`,

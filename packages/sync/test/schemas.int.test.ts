@@ -1,10 +1,10 @@
-/** Every new database has the schema public, so a sync treats it differently; not so a schema with a similar name. */
+/** Every new database has the schema public, so a sync treats it differently. It does not do so with a schema of a similar name. */
 import { createPair } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { expect, test } from "vitest";
 import { contentOf, sync } from "./support.ts";
 
-test("a public that was created again and has a comment, and schemas whose names begin with public", async () => {
+test("a schema public that was created again, and schemas whose names begin with public, are copied", async () => {
   await using pair = await createPair(testSandbox(), { neon: "empty", rds: "empty" });
   await using owner = await pair.connect("neon", "owner");
   for (const statement of [
@@ -22,12 +22,12 @@ test("a public that was created again and has a comment, and schemas whose names
   }
   const transcript = await sync(pair, ["neon-to-rds", "--yes"]);
   expect(transcript.exitCode, transcript.stderr).toBe(0);
-  // The owner of public belongs to the target, and with it the lines of a dump about the schema itself.
+  // The target keeps the owner of its schema public, so the lines of a dump about this schema may differ.
   const withoutPublic = (content: string) => content.replaceAll(/^.* SCHEMA public\b.*\n/gm, "");
   expect(withoutPublic(await contentOf(pair, "rds"))).toBe(withoutPublic(await contentOf(pair, "neon")));
 });
 
-test("a source without a schema public gives a target without one", async () => {
+test("if the source has no schema public, the target has none after the sync", async () => {
   await using pair = await createPair(testSandbox(), { neon: "empty", rds: "app" });
   await using owner = await pair.connect("neon", "owner");
   await owner.client.query("drop schema public; create schema app; create table app.items as select 1 as id");

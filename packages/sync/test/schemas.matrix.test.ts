@@ -1,6 +1,6 @@
 /**
- * Schemas of real applications, in both directions. Their licenses forbid to commit some of them, so the directory of SQL files is given:
- * `MATRIX_SCHEMAS=<directory> pnpm test:matrix schemas`. Statements that need an extension which the servers lack are left out by psql.
+ * Schemas of real applications, in both directions. The licenses of some schemas do not allow a copy in this repository, so MATRIX_SCHEMAS names
+ * a directory of SQL files: `MATRIX_SCHEMAS=<directory> pnpm test:matrix schemas`. psql skips statements that need a missing extension.
  */
 import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
@@ -15,7 +15,7 @@ const directory = processEnvironment()["MATRIX_SCHEMAS"];
 const files =
   directory === undefined ? [] : (await readdir(directory)).filter((name) => name.endsWith(".sql"));
 
-/** Gives every table two rows where its columns allow rows of defaults. */
+/** Inserts two rows of default values into every table that accepts them. */
 const someRows = `
   do $$ declare t regclass; begin
     set session_replication_role = replica;

@@ -1,4 +1,4 @@
-/** Watches what other users and later readers could see of a running command: processes, environments and temporary files. */
+/** Watches everything of a running command that other users could see: processes, environments and temporary files. */
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -7,7 +7,7 @@ import { sandboxPassword, type Pair } from "@pilot-light/sandbox/testing";
 import { processesOf } from "./processes.ts";
 import type { Transcript } from "./support.ts";
 
-/** The password of both databases as each layer writes it, a marked key of AWS, and the key of Neon's API. */
+/** The secrets that are searched: the password of both databases in each form, a marked key of AWS, and the key of Neon's API. */
 export const awsSecret = "marked-secret-key-of-aws";
 const secretForms = [
   sandboxPassword,

@@ -1,6 +1,6 @@
 /**
- * Secrets of running commands are nowhere but in the environment of the command itself and in files of mode 0600: docs/security.md. Every command
- * runs with marked secrets; arguments, environments, output, logs, manifests and temporary files are searched.
+ * The secrets of a running command are only in its own environment and in files of mode 0600, as docs/security.md states. Every command runs
+ * with marked secrets. The tests search arguments, environments, output, logs, manifests and temporary files for them.
  */
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -21,13 +21,13 @@ const validate = fileURLToPath(new URL("../../validate/dist/bin.js", import.meta
 function expectNoSecret({ seen, transcript }: { seen: Seen; transcript: Transcript }): void {
   const { commands, environments, modes, secretFiles } = seen;
   expect([...commands].filter((line) => showsSecret(line) || line.includes("TokenValue"))).toEqual([]);
-  // The plugin gets the credentials of AWS, which it uses, but no password.
+  // The plugin gets the AWS credentials that it needs, but no password.
   const programs = [...environments].filter(([command]) => !command.includes("session-manager-plugin"));
   expect(programs.filter(([, everything]) => showsSecret(everything))).toEqual([]);
   const plugins = [...environments.values()].map((text) => text.replaceAll(awsSecret, ""));
   expect(plugins.filter(showsSecret)).toEqual([]);
   expect([transcript.stdout, transcript.stderr].filter(showsSecret)).toEqual([]);
-  // Whatever has a secret is closed to others, and so is every directory above it.
+  // Other users may not read a file with a secret, nor enter its directories.
   for (const path of secretFiles) expect(modes.get(path), path).toBe(0o600);
   expect([...secretFiles].filter((path) => basename(path) !== "pgpass")).toEqual([]);
   for (const [path, mode] of modes) {
@@ -69,7 +69,7 @@ test("of commands on this machine, over Systems Manager", async () => {
     [["status", ...flags], { program: lifecycle }],
     [["snapshots", "list", ...flags], { program: lifecycle }],
     [["tunnel", "rds", "--verbose"], { program: lifecycle, ...untilOpen }],
-    // Errors repeat nothing of a URL that they cannot read.
+    // An error about an invalid URL repeats no part of it.
     [
       ["neon-to-rds", "--dry-run", ...flags],
       { env: { NEON_DATABASE_URL: `${pair.env.NEON_DATABASE_URL ?? ""}&x=%` } },

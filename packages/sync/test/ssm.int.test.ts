@@ -1,6 +1,6 @@
 /**
  * RDS through a port that Systems Manager forwards. However a command ends, the target is unchanged or verified, and no task, session, process
- * or port remains: after a `kill -9`, once the next command has run.
+ * or port remains. After a `kill -9`, the next command removes them.
  */
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
@@ -47,7 +47,7 @@ function onOutput(
   };
 }
 
-/** A sync over Systems Manager succeeds, and drops what an earlier one left. */
+/** A sync over Systems Manager succeeds, and removes what an earlier sync left. */
 async function expectSyncs(reached: PrivatePair): Promise<void> {
   const { pair, env } = reached;
   const next = await sync(pair, run, { env });
@@ -59,7 +59,7 @@ async function expectSyncs(reached: PrivatePair): Promise<void> {
 }
 
 describe.concurrent("through a task for the command", () => {
-  test("a sync succeeds in both directions, and so does an undo, each with one session", async () => {
+  test("a sync in each direction and an undo succeed, each with one session", async () => {
     await using reached = await privatePair();
     const { pair, manager, env } = reached;
     const before = await contentOf(pair, "rds");
@@ -118,7 +118,7 @@ describe.concurrent("through a task for the command", () => {
     await expectNothingLeft(reached);
   });
 
-  test("that stops at once, the command reports the reason of AWS", async () => {
+  test("that stops at once, the command reports the reason that AWS gives", async () => {
     await using reached = await privatePair({ starts: "STOPPED" });
     const { pair, env } = reached;
     const failed = await sync(pair, run, { env });
@@ -240,7 +240,7 @@ describe.concurrent("killed during", () => {
   }
 });
 
-describe.concurrent("a target that exists is used, and stays:", () => {
+describe.concurrent("an existing session target is used and not stopped:", () => {
   test("the configured one", async () => {
     await using reached = await privatePair();
     const { pair, manager, env } = reached;
@@ -292,7 +292,7 @@ describe.concurrent("without a way to use Systems Manager", () => {
     );
   });
 
-  test("because the environment has no target for it", async () => {
+  test("because the environment has no session target", async () => {
     await using reached = await privatePair();
     const { pair, env } = reached;
     const file = await outputsFile(pair, (outputs) =>
@@ -304,7 +304,7 @@ describe.concurrent("without a way to use Systems Manager", () => {
 });
 
 describe.concurrent("another route that is requested", () => {
-  test("is used: the address, although Systems Manager could be", async () => {
+  test("is used: the address, although Systems Manager is possible", async () => {
     await using reached = await privatePair();
     const { pair, manager, env } = reached;
     const { RDS_HOSTADDR = "" } = pair.env;
@@ -318,7 +318,7 @@ describe.concurrent("another route that is requested", () => {
     expect(manager.tasks).toEqual([]);
   });
 
-  test("is refused where it does not exist", async () => {
+  test("is refused if it does not exist", async () => {
     await using reached = await privatePair();
     const { pair, env } = reached;
     const missing = await sync(pair, [...run, "--via", "address"], { env });
@@ -340,7 +340,7 @@ describe.concurrent("another route that is requested", () => {
     }));
     const planned = await sync(pair, ["neon-to-rds", "--dry-run", "--json", "--outputs-file", file], { env });
     silent.close();
-    // The route is open. The certificate of the server has another name, so that nothing is sent to it.
+    // The route is open, but the certificate of the server has another name, so the command sends nothing to it.
     expect(errorOf(planned)).toMatchObject({ code: "CERTIFICATE_INVALID", exit: 6 });
     expect(errorOf(planned).message).toContain("localhost");
     await expectNothingLeft(reached);

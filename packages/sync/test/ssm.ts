@@ -1,4 +1,4 @@
-/** A pair whose RDS only Systems Manager reaches: a stand-in for it, and one for its plugin on the PATH. */
+/** A pair whose RDS only Systems Manager reaches. One program stands in for Systems Manager, and one on the PATH for its plugin. */
 import { delimiter, join } from "node:path";
 import {
   installPlugin,
@@ -42,7 +42,7 @@ export async function privatePair(options: Pick<SessionManagerOptions, "starts">
   };
 }
 
-/** Processes of the plugin, and of what watches over it. */
+/** Processes of the plugin, and of the program that watches it. */
 export async function pluginsOf(pair: Pair) {
   return (await processesOf(pair)).filter(({ command }) => command.includes("session-manager-plugin"));
 }

@@ -1,4 +1,4 @@
-/** Runs the built `pnpm sync` as a person would, and inspects what it left. */
+/** Runs the built `pnpm sync` as a person would, and reads databases, buckets and files afterwards. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -24,9 +24,9 @@ export interface Transcript {
 }
 
 export interface SyncCall {
-  /** Another program than `pnpm sync`: its file. */
+  /** Path of a program other than `pnpm sync`. */
   program?: string;
-  /** Added to the pair's environment; undefined takes a variable out. */
+  /** Variables that are added to the pair's environment; undefined removes a variable. */
   env?: Record<string, string | undefined>;
   /** Standard input. Default: empty. */
   input?: string;
@@ -48,7 +48,7 @@ export async function sync(
     ),
     stdio: ["pipe", "pipe", "pipe"],
   });
-  // A command may end without reading it.
+  // A command may end without reading its standard input.
   child.stdin.on("error", () => undefined).end(input);
   onStart?.(child);
   const transcript: Transcript = { exitCode: -1, stdout: "", stderr: "" };
@@ -61,7 +61,7 @@ export async function sync(
   return transcript;
 }
 
-/** The document that a `--json` run printed, held against its documented schema. */
+/** The document that a `--json` run printed, checked against its documented schema. */
 function parseDocument({ stdout }: Transcript): unknown {
   return assertDocument(documents, JSON.parse(stdout));
 }
@@ -82,7 +82,7 @@ export function documentOf(transcript: Transcript) {
   return syncDocument.parse(parseDocument(transcript));
 }
 
-/** The way of a superuser to a pair's database. */
+/** The endpoint of a pair's database for a superuser. */
 export function endpointOf(pair: Pair, side: Side): Endpoint {
   const { hostname, port, username, password, pathname } = new URL(pair[side].adminUrl);
   const login = { user: decodeURIComponent(username), password: decodeURIComponent(password) };
@@ -154,7 +154,7 @@ export async function leftFiles(pair: Pair): Promise<string[]> {
   return await readdir(pair.env.TMPDIR ?? "");
 }
 
-/** Restores an archive from S3 with plain `pg_restore` into an empty database of its own; returns that database's content. */
+/** Restores a dump from S3 with plain `pg_restore` into a new database; returns the content of this database. */
 export async function restorePlainly(pair: Pair, side: Side, key: string): Promise<string> {
   const { pgRestore, pgDump } = await clientPrograms();
   const directory = await mkdtemp(join(tmpdir(), "pilot-light-plain-"));

@@ -6,10 +6,10 @@ import { until } from "./processes.ts";
 import { contentOf, databasesOf, errorOf, keysOf, sync } from "./support.ts";
 import { isOpen, superuserOnRds } from "./untouched.ts";
 
-/** Runs a sync, and `act` between its two renames: a superuser's session, which the sync may not end, delays the second one. */
+/** Runs a sync, and calls `act` between its two renames. The sync may not end the session of a superuser, which delays the second rename. */
 async function between(pair: Pair, act: () => Promise<void>) {
   const { database } = pair.rds;
-  // Not a session of the pair: those are connected to the database that is being renamed.
+  // Sessions of the pair are connected to the database that is renamed, so this one is not one of them.
   await using admin = await superuserOnRds("postgres");
   const named = async (part: string) => {
     const found = await admin.client.query<{ datname: string }>(
@@ -29,7 +29,7 @@ async function between(pair: Pair, act: () => Promise<void>) {
 }
 
 test.concurrent(
-  "the maintenance session is lost between the two renames: the target gets its name back",
+  "if the maintenance session is lost between the two renames, the target gets its name again",
   async () => {
     await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
     const previous = await contentOf(pair, "rds");
@@ -49,7 +49,7 @@ test.concurrent(
 );
 
 test.concurrent(
-  "another database is created under the target's name: neither this run nor the next one drops anything",
+  "if another database is created under the target's name, neither this run nor the next one drops a database",
   async () => {
     await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
     const { database, role } = pair.rds;

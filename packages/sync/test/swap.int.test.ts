@@ -8,7 +8,7 @@ import { isOpen, superuserOnRds } from "./untouched.ts";
 
 const opposite = { neon: "rds", rds: "neon" } as const satisfies Record<Side, Side>;
 
-/** Repeats something until it is stopped; returns the number of repetitions. */
+/** Repeats `work`. The returned function ends the repetition and returns the number of calls. */
 function repeat(work: () => Promise<void>): () => Promise<number> {
   const stopping = new AbortController();
   const running = (async () => {
@@ -75,7 +75,7 @@ test.concurrent(
     expect(transcript.exitCode, transcript.stdout).toBe(0);
     expect(attempts).toBeGreaterThan(20);
     await expect(idle.client.query("select 1")).rejects.toThrow();
-    // 9 projects before, 12 after, never anything between the two.
+    // 9 projects before the swap, 12 after it, and never another number.
     expect([...seen].sort((a, b) => a - b)).toEqual([9, 12]);
     for (const outage of outages) expect(outage).toBeLessThan(5000);
     expect(await contentOf(pair, "rds")).toBe(await contentOf(pair, "neon"));
@@ -83,7 +83,7 @@ test.concurrent(
 );
 
 test.concurrent(
-  "the swap waits for a session of the platform's superuser, which nobody may end",
+  "the swap waits for a session of the platform's superuser, which the role may not end",
   async () => {
     await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
     const monitor = await superuserOnRds(pair.rds.database);
@@ -96,13 +96,13 @@ test.concurrent(
   },
 );
 
-test.concurrent("a second rename that fails leaves the target with its name and open", async () => {
+test.concurrent("if the second rename fails, the target has its name again and is open", async () => {
   await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
   const previous = await contentOf(pair, "rds");
   const syncing = sync(pair, ["neon-to-rds", "--yes", "--json"]);
   const staging = async () => (await databasesOf(pair, "rds")).find((name) => name.includes("__pl_staging_"));
   await until(async () => (await staging()) !== undefined);
-  // Nobody may end this session, so the new database cannot be renamed.
+  // The sync may not end this session, so the new database cannot be renamed.
   const stubborn = await superuserOnRds((await staging()) ?? "");
   const transcript = await syncing;
   expect(transcript.exitCode).toBe(6);

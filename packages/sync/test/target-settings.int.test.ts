@@ -1,4 +1,4 @@
-/** A sync keeps what belongs to the target and not to its content: owners, privileges, parameters, limits, comments. */
+/** A sync carries over the settings of the target: owners, privileges, parameters, limits, comments. */
 import { adminLogin } from "@pilot-light/sandbox/postgres/cluster";
 import { asAdmin } from "@pilot-light/sandbox/postgres/connect";
 import { adminRole } from "@pilot-light/sandbox/names";
@@ -101,7 +101,7 @@ test.concurrent(
 );
 
 test.concurrent(
-  "objects may belong to the owner of the database, when that is not the role that syncs",
+  "objects may belong to the owner of the database, even if this is not the role of the sync",
   async () => {
     const pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
     await using made = await rolesOnRds(pair, "owners");
@@ -178,7 +178,7 @@ test.concurrent(
     ]) {
       await pair.query("rds", statement);
     }
-    // In the source only: their privileges follow from the default privileges.
+    // Only the source has these objects: their privileges follow from the default privileges.
     await pair.query(
       "neon",
       `set role ${pair.neon.role}; create table public.brand_new (id serial primary key)`,
@@ -232,7 +232,7 @@ test.concurrent(
 );
 
 test.concurrent(
-  "statistics are fresh for every table, those of partitioned and empty ones and materialized views included",
+  "every table has fresh statistics, also partitioned and empty tables and materialized views",
   async () => {
     await using pair = await createPair(testSandbox(), { neon: "awkward", rds: "app", rdsBypassRls: true });
     const transcript = await sync(pair, ["neon-to-rds", "--yes", "--allow-shrink"]);
@@ -247,12 +247,12 @@ test.concurrent(
 );
 
 test.concurrent(
-  "privileges on members and columns of extensions are carried over, also where the extension is in another schema on the target",
+  "privileges on members and columns of extensions are carried over, even if the extension is in another schema on the target",
   async () => {
     await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
     await using neon = await pair.connect("neon", "owner");
     await neon.client.query("create extension hstore schema public");
-    // A superuser may change the members, so that the plan refuses nothing.
+    // A superuser may change the members, so the plan refuses nothing.
     const { adminPassword } = testSandbox().state;
     await using aws = await awsWithSecret(
       pair,

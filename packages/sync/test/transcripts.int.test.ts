@@ -1,4 +1,4 @@
-/** What a person sees of `pnpm sync`, as the runbooks show it: docs/transcripts/sync*.txt. `vitest -u` writes them. */
+/** The output of sync's commands, which the runbooks include: docs/transcripts. `vitest --update` writes the files. */
 import { fileURLToPath } from "node:url";
 import { defaultProjectName, resourceNames } from "@pilot-light/core/contract";
 import { motoUrl } from "@pilot-light/sandbox/aws/moto";
@@ -23,7 +23,7 @@ const replacements = [
   [/\b20\d\d-\d\d-\d\d(?!T| \d\d:)/g, "2026-12-26"],
 ] as const;
 
-// A sandbox of its own, so that the databases have the names that people see.
+// The test has its own sandbox, so that the databases have the names that a user sees.
 let sandbox: Sandbox;
 beforeAll(async () => {
   const directory = extraSandboxDirectory("transcripts");
@@ -35,7 +35,7 @@ interface Shown {
   env?: Record<string, string>;
   /** The script of package.json. */
   program?: "sync" | "dumps" | "compare";
-  /** The output has lines of any length: it is the input of another program. */
+  /** Whether the output is the input of another program, and so has lines of any length. */
   isScript?: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** The database that `sync undo` replaces: no dump of it exists, so no later sync may drop it. */
+/** `pnpm sync undo`: no dump of the undone database exists, so no later sync may drop it. */
 import { neonHost } from "@pilot-light/sandbox/names";
 import { startNeonApi } from "@pilot-light/sandbox/neon-api";
 import { createPair, type Pair } from "@pilot-light/sandbox/testing";
@@ -53,7 +53,7 @@ async function lateRowsIn(database: string): Promise<number> {
 }
 
 test.concurrent(
-  "the syncs that follow an undo keep the rows that were written between the sync and the undo",
+  "syncs after an undo keep the undone database, with the rows that were written before the undo",
   async () => {
     await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
     const previous = await contentOf(pair, "rds");
@@ -92,31 +92,28 @@ test.concurrent("a second undo reverts the first one, and a third one reverts th
   }
 });
 
-test.concurrent(
-  "without a previous target an undo names the databases that earlier undos replaced",
-  async () => {
-    await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
-    await syncs(pair);
-    await undoes(pair);
-    const [undone = ""] = await undoneDatabases(pair);
-    const { result } = await syncs(pair);
-    await using maintenance = await superuserOnRds("postgres");
-    await maintenance.client.query(`drop database ${result?.previous ?? ""}`);
-    const refused = await sync(pair, ["undo", "rds", "--yes", "--json"]);
-    expect(errorOf(refused)).toMatchObject({ code: "NOTHING_TO_UNDO", exit: 4 });
-    expect(errorOf(refused).details).toEqual([`kept by an earlier undo: ${undone}`]);
-  },
-);
+test.concurrent("without a previous target, the refusal of an undo names the undone databases", async () => {
+  await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+  await syncs(pair);
+  await undoes(pair);
+  const [undone = ""] = await undoneDatabases(pair);
+  const { result } = await syncs(pair);
+  await using maintenance = await superuserOnRds("postgres");
+  await maintenance.client.query(`drop database ${result?.previous ?? ""}`);
+  const refused = await sync(pair, ["undo", "rds", "--yes", "--json"]);
+  expect(errorOf(refused)).toMatchObject({ code: "NOTHING_TO_UNDO", exit: 4 });
+  expect(errorOf(refused).details).toEqual([`kept by an earlier undo: ${undone}`]);
+});
 
 test.concurrent(
-  "a sync to Neon creates a branch first, and an undo returns to it when the previous database is gone",
+  "a sync to Neon creates a branch first, and an undo returns to it if the previous database was dropped",
   async () => {
     await using pair = await createPair(testSandbox(), { neon: "stale", rds: "app" });
     await using api = await startNeonApi(neonHost);
     const env = api.variables;
     const live = pair.neon.database;
     const previous = await contentOf(pair, "neon");
-    // What the branch contains.
+    // The branch contains these databases.
     await using maintenance = await maintenanceOnNeon();
     await maintenance.client.query(`create database ${live}_branch template ${live}`);
 
@@ -137,7 +134,7 @@ test.concurrent(
     const key = (await keysOf(pair)).find((each) => /^rds-dumps.*\.json$/.test(each)) ?? "";
     const manifest = JSON.parse(Buffer.from(await objectOf(pair, key)).toString()) as object;
     expect(manifest).toMatchObject({ restorePoint: point });
-    // Neon has deleted nothing, and so has the tool.
+    // The tool has deleted nothing in Neon.
     expect(api.requests.filter((request) => !/^(GET|POST) /.test(request))).toEqual([]);
 
     const restore = await sync(pair, ["restore", "latest", "--to", "neon", "--dry-run"], { env });

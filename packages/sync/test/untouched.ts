@@ -1,4 +1,4 @@
-/** Everything that a command could have written to, and refusals that must have written nothing. */
+/** Reads everything that a command could have changed, and checks that a refused command has changed nothing. */
 import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ListMultipartUploadsCommand } from "@aws-sdk/client-s3";
@@ -35,9 +35,9 @@ export async function footprint(pair: Pair): Promise<unknown> {
 export interface Refusal {
   exit: number;
   code: string;
-  /** What message, details or hint must contain: the object, the command that helps. */
+  /** Texts that the message, the details or the hint must contain: the object, the command that helps. */
   says: readonly (string | RegExp)[];
-  /** What the error must state about the target. Default: nothing was written. */
+  /** The state of the target that the error must contain. Default: nothing was written. */
   state?: ResultingState;
 }
 
@@ -99,7 +99,7 @@ export async function textFile(pair: Pair, text: string): Promise<string> {
   return path;
 }
 
-/** A superuser's session in a database of the RDS cluster; nobody else may end it. */
+/** A superuser's session in a database of the RDS cluster. Only a superuser may end it. */
 export async function superuserOnRds(database: string): Promise<Connection> {
   const { adminPassword, rds } = testSandbox().state;
   return await connect(adminLogin(rds, adminPassword, database));

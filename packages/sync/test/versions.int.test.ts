@@ -1,4 +1,4 @@
-/** Servers of two major versions: both directions, checked by one pg_dump that reads both. */
+/** Servers of two major versions: both directions, checked with a pg_dump that can read both. */
 import { processEnvironment } from "@pilot-light/core/config/env";
 import { createPair, startSandbox } from "@pilot-light/sandbox/testing";
 import { extraSandboxDirectory } from "@pilot-light/sandbox/vitest";

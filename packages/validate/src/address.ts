@@ -1,4 +1,4 @@
-/** An `address:port` that replaces a host name. */
+/** Parses an `address:port` that replaces a host name. */
 import { addressInvalid } from "./errors.ts";
 
 /**

@@ -1,4 +1,4 @@
-/** What a check is, what it receives and what it returns. A check returns data and never prints. */
+/** The types of a check, of its input and of its result. A check returns data and never prints. */
 import type { AwsClients } from "@pilot-light/core/aws/clients";
 import type { ResourceNames } from "@pilot-light/core/contract";
 import type { Environment } from "@pilot-light/core/config/env";
@@ -7,24 +7,24 @@ import type { Fix } from "./fix.ts";
 import type { Mode } from "./mode.ts";
 import type { Reads } from "./reads.ts";
 
-/** Something that is wrong. */
+/** A problem that a check found. */
 export interface Problem {
   severity: "failure" | "warning";
   /** What is wrong, with which object. */
   message: string;
   fix: Fix;
-  /** The problem may disappear without a change: `--wait` checks again. */
+  /** Whether the problem may disappear without a change. If so, `--wait` checks again. */
   heals?: boolean;
 }
 
-/** What a check found. Without problems the check has passed. */
+/** The result of a check. Without problems, the check has passed. */
 export interface Finding {
   /** What was found, in a few words: "backend 12 images, frontend 9". */
   summary: string;
   /** Lines that explain the summary, shown for a failure and with `--verbose`. */
   details?: readonly string[];
   problems?: readonly Problem[];
-  /** The check could not be made, for the reason in the summary. Checks that need it are skipped. */
+  /** The check could not be made. The summary states the reason. Checks that need it are skipped. */
   notChecked?: true;
 }
 
@@ -43,7 +43,7 @@ export interface CheckContext {
   project: string;
   names: ResourceNames;
   options: CheckOptions;
-  /** What several checks need, read once. */
+  /** Facts that several checks need. Each is read once. */
   reads: Reads;
   /** Aborted when the check times out and when the run ends. */
   signal: AbortSignal;
@@ -69,11 +69,11 @@ export interface Check {
   optional?: true;
   /** Every other check needs it: it can be neither skipped nor waived, and its failure decides the exit code. */
   essential?: true;
-  /** Connects to RDS: the time in which a route to it is opened does not count. */
+  /** The check connects to RDS. The time to open the route does not count as its own time. */
   usesRoute?: true;
   /** Milliseconds that it may take. Default: `--timeout`. */
   timeout?: number;
-  /** @throws what its calls throw: the runner turns it into a result */
+  /** Runs the check. The runner turns every error of its calls into a result. */
   run(context: CheckContext): Promise<Finding>;
 }
 

@@ -7,7 +7,7 @@ const command = ["validate"] as const;
 const problemSchema = z.strictObject({
   severity: z.enum(["failure", "warning"]).describe("A warning fails the run with `--strict` only."),
   message: z.string().describe("What is wrong, with which object."),
-  fix: z.string().describe("What to do. The command comes last, after two spaces."),
+  fix: z.string().describe("What to do. If there is a command, it is at the end, after two spaces."),
   heals: z
     .boolean()
     .exactOptional()
@@ -116,10 +116,10 @@ const policy = defineDocument({
 
 export const documents = [report, list, policy] as const;
 
-/** Of a finished validation: other commands that run checks report the same. */
+/** The schema of a finished validation. Other commands that run checks use it as well. */
 export const reportSchema = report.schema;
 
-/** A finished validation as data: every report and the exit code are made of it. */
+/** A finished validation as data. Every report and the exit code follow from it. */
 export type Report = z.infer<typeof report.schema>;
 export type CheckResult = Report["checks"][number];
 export type ListedCheck = z.infer<typeof list.schema>["checks"][number];

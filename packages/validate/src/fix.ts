@@ -1,7 +1,7 @@
-/** What to do about a problem, as data; its text is made here only. */
+/** What to do about a problem, as data. Only `renderFix` turns it into text. */
 import { deployCommand } from "@pilot-light/core/terraform/deploy-command";
 
-/** A sentence; where a command follows, it has no period. */
+/** A sentence, without a period if a command follows. */
 export type Fix =
   | { text: string; command?: string }
   /** The command is the deployment, which keeps the mode of the environment. */

@@ -1,4 +1,4 @@
-/** What other packages use of a validation: running it, and showing its results. */
+/** The exports for other packages: to run a validation and to show its results. */
 export type { Report } from "./documents.ts";
 export { essentialIds, registry } from "./registry.ts";
 export { exitCode } from "./report.ts";

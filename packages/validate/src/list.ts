@@ -1,4 +1,4 @@
-/** `--list`: every check with what it verifies, its mode, and the checks that it needs. */
+/** `--list`: every check with its title, its mode, and the checks that it needs. */
 import { layOutTable, type Page } from "@pilot-light/core/output/layout";
 import type { ListedCheck } from "./documents.ts";
 import { modeName } from "./mode.ts";

@@ -1,7 +1,7 @@
 /** The two modes of an environment. */
 import type { Report } from "./documents.ts";
 
-/** Whether the compute of the environment is on, as its Terraform output `dev_activated` shows. */
+/** Whether the compute of the environment exists, as its Terraform output `dev_activated` shows. */
 export type Mode = NonNullable<Report["mode"]>;
 
 /** The mode in words. */

@@ -12,7 +12,7 @@ const printer = { detail: () => undefined, progress: () => undefined, warn: () =
 test.each([
   ["file", "outputs.json"],
   ["values", "in terraform lack"],
-])("outputs from a %s are reported with the place they come from", async (kind, said) => {
+])("an error about outputs from a %s names their source", async (kind, said) => {
   const directory = await mkdtemp(join(tmpdir(), "pilot-light-reads-"));
   try {
     const file = join(directory, "outputs.json");

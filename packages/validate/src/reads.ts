@@ -1,4 +1,4 @@
-/** What several checks need: each is read once per run, and only when a check asks for it. */
+/** Facts that several checks need. Each is read once in a run, and only when a check needs it. */
 import type { Service } from "@aws-sdk/client-ecs";
 import type { CertificateDetail } from "@aws-sdk/client-acm";
 import type { LoadBalancer } from "@aws-sdk/client-elastic-load-balancing-v2";
@@ -24,7 +24,7 @@ export interface DeployedOutputs {
   values: Outputs;
   /** Number of all outputs, including those that no tool reads. */
   count: number;
-  /** File or program they were read from. */
+  /** The file or the program from which they were read. */
   from: string;
 }
 
@@ -39,8 +39,8 @@ export interface Reads {
   services(): Promise<ReadonlyMap<string, Service | undefined>>;
   loadBalancer(): Promise<LoadBalancer>;
   /**
-   * The certificates of the domain: that of the load balancer, then that of CloudFront if it is another one, as outside of us-east-1. None
-   * when the environment has no domain.
+   * The certificates of the domain: first the certificate of the load balancer. Outside of us-east-1, CloudFront has another one, which is the
+   * second. Without a domain, the list is empty.
    */
   certificates(): Promise<readonly CertificateDetail[]>;
 }

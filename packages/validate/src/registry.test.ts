@@ -10,7 +10,7 @@ const root = join(import.meta.dirname, "../../..");
 const pages = join(root, "docs/checks");
 const ids = registry.map(({ id }) => id);
 
-test("the first eleven checks keep their ids and their order, which waivers and scripts rely on", () => {
+test("the first eleven checks keep their ids and their order, because waivers and scripts use them", () => {
   const first = [
     "aws-credentials",
     "terraform-outputs",
@@ -41,7 +41,7 @@ describe.each(registry.map((check) => ({ check, id: check.id })))("$id", ({ chec
     expect(check.needs.filter((need) => !before.includes(need))).toEqual([]);
   });
 
-  test("needs the credentials, and the outputs where it applies to one mode", () => {
+  test("needs the credentials, and the outputs if it applies to one mode", () => {
     if (check.mode !== undefined) expect(check.needs).toContain("terraform-outputs");
     if (check.essential !== true) expect(check.needs).toContain("aws-credentials");
   });
@@ -99,7 +99,7 @@ describe("the policy", () => {
     for (const action of allowed) expect(action).toMatch(/^[a-z0-9]+:(Get|List|Describe)/);
   });
 
-  test("is restricted to the environment where AWS allows it", () => {
+  test("is restricted to the environment if AWS allows that", () => {
     const resources = (action: string) => Statement.find(({ Action }) => Action.includes(action))?.Resource;
     expect(resources("s3:ListBucket")).toEqual(["arn:aws:s3:::shop-dev-db-backups"]);
     expect(resources("rds:DescribeDBInstances")).toEqual([

@@ -1,4 +1,4 @@
-/** From the results of the checks to the summary and the exit code. */
+/** Computes the summary and the exit code from the results of the checks. */
 import { exitCodes } from "@pilot-light/core/ops-error";
 import type { CheckResult, Report } from "./documents.ts";
 
@@ -15,7 +15,7 @@ export function summarize(results: readonly CheckResult[]): Report["summary"] {
 }
 
 /**
- * Exit code of a validation: that of an essential check that failed, else whether anything has failed.
+ * Exit code of a validation: the code of a failed essential check; otherwise 1 if any check has failed.
  * @param essential ids of the checks that every other check needs
  */
 export function exitCode(

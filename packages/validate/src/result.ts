@@ -1,11 +1,11 @@
-/** The result of a check: what it found, or why it could not run. An exception and a timeout are results, too. */
+/** The result of a check: what it found, or why it could not run. An exception and a timeout are results as well. */
 import { awsError, awsErrorName, awsStatus } from "@pilot-light/core/aws/errors";
 import { OpsError, exitCodes, messageOf } from "@pilot-light/core/ops-error";
 import { transient, failure, type Check, type Finding, type Problem } from "./check.ts";
 import type { CheckResult } from "./documents.ts";
 import { renderFix } from "./fix.ts";
 
-/** What a check has led to, before the text of its fixes is known. */
+/** The outcome of a check, before the text of its fixes is known. */
 export interface Attempt {
   finding: Finding;
   /** Why the check could not run to its end. */
@@ -46,7 +46,7 @@ function withoutFinding({ id, title }: Check) {
   return { id, title, details: [], problems: [], durationMs: 0 };
 }
 
-/** The attempt of a check that threw: the state of what it checks is not known, so the check has failed. */
+/** The outcome of a check that threw an error: the state of the environment is not known, so the check has failed. */
 export function attemptOfError(error: unknown, durationMs: number): Attempt {
   const known = isExpected(error) ? awsError(error, "The check could not run") : undefined;
   if (!(known instanceof OpsError)) {
@@ -101,7 +101,7 @@ const networkCodes = new Set([
 ]);
 const transientCodes = new Set(["CHECK_TIMEOUT", "RUN_TIMEOUT", "UNREACHABLE", "NOT_ACCEPTING"]);
 
-/** Whether another attempt later can succeed: the service was busy or could not be reached, and refused nothing. */
+/** Whether a later attempt can succeed: the service was busy or out of reach, and did not refuse the request. */
 export function mayHeal(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error instanceof OpsError) return transientCodes.has(error.code) || mayHeal(error.cause);

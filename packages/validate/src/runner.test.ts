@@ -62,7 +62,7 @@ test("a deployment as a fix keeps the mode", async () => {
 });
 
 describe("dependencies", () => {
-  test("a check starts after what it needs", async () => {
+  test("a check starts after the checks that it needs", async () => {
     const order: string[] = [];
     const a = sampleCheck("a", { run: () => sleep(20).then(() => (order.push("a"), { summary: "" })) });
     const b = sampleCheck("b", {

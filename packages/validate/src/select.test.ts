@@ -27,7 +27,7 @@ test("--only includes the checks that its checks need", () => {
   expect(select({ only: ["b"] })).toEqual(["base", "a", "b"]);
 });
 
-test("--skip removes only that check, even where another check needs it", () => {
+test("--skip removes only that check, even if another check needs it", () => {
   expect(select({ skip: ["a"] })).toEqual(["base", "b", "c"]);
   expect(select({ only: ["b"], skip: ["a"] })).toEqual(["base", "b"]);
 });

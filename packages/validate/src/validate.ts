@@ -1,4 +1,4 @@
-/** A complete validation: runs the chosen checks in parallel, again with `--wait`, and returns a report. */
+/** A complete validation: runs the chosen checks in parallel, repeats failed ones with `--wait`, and returns a report. */
 import { setMaxListeners } from "node:events";
 import { resolve as absolutePath } from "node:path";
 import { commandAwsClients, type AwsClients } from "@pilot-light/core/aws/clients";
@@ -65,7 +65,7 @@ export const usualOptions: ValidateOptions = {
 };
 
 /**
- * Runs a validation. The report contains what is wrong with the environment.
+ * Runs a validation. A problem of the environment is in the report and is no error.
  * @throws OpsError of class usage or configuration for wrong options, INTERRUPTED
  */
 export async function validate(
@@ -186,7 +186,7 @@ async function runRounds(
   };
 }
 
-/** Milliseconds for the journal. It decides only what the report calls the mode. */
+/** Milliseconds to read the journal. It decides only whether the report calls the environment partly active. */
 const journalTime = 3000;
 
 /** The command of a mode change that stopped in its deployment. A journal that cannot be read counts as none. */
@@ -217,7 +217,7 @@ function preload(aws: AwsClients, checks: readonly Check[], mode: Mode | undefin
   );
 }
 
-/** The time of one round: its signal is aborted by an interruption, by the deadline, and by the end of the round. */
+/** One round of checks. Its signal aborts by an interruption, by the deadline, and by the end of the round. */
 class Round implements Disposable {
   readonly signal: AbortSignal;
   readonly #end = new AbortController();

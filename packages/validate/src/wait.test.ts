@@ -12,7 +12,7 @@ const failed = (id: string, heals: boolean) =>
 const skipped = sampleResult("s", { status: "skipped" });
 
 describe("another round", () => {
-  test("is useful while every failure can heal; results that passed are kept, skipped ones are not", () => {
+  test("is useful while every failure can heal, and keeps the results of passed checks only", () => {
     const kept = resultsToKeep([sampleResult("a"), failed("b", true), skipped], false);
     expect([...(kept?.keys() ?? [])]).toEqual(["a"]);
   });

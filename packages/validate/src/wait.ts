@@ -20,7 +20,7 @@ export interface WaitOptions {
 
 export const usualPauses = { firstPause: 2000, longestPause: 15_000 } as const;
 
-/** Results that are valid in the next round as well; undefined when another round cannot change anything. */
+/** Results that remain valid in the next round; undefined if another round cannot change anything. */
 export function resultsToKeep(
   results: readonly CheckResult[],
   strict: boolean,
@@ -37,7 +37,7 @@ function isWrong({ status }: CheckResult, strict: boolean): boolean {
   return status === "failed" || (strict && status === "warning");
 }
 
-/** One problem that cannot disappear is enough: waiting for the others does not help. */
+/** Whether all problems of a check may disappear. If one cannot, waiting for the others does not help. */
 function canHeal({ problems }: CheckResult, strict: boolean): boolean {
   return problems
     .filter(({ severity }) => strict || severity === "failure")

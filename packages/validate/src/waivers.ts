@@ -53,7 +53,7 @@ export function applyWaivers(result: CheckResult, waivers: readonly Waiver[], no
   return { ...result, status: "waived", summary: `${result.summary} (waived until ${until}: ${reason})` };
 }
 
-/** Remarks about the waivers themselves: which have expired. */
+/** Notes about waivers that have expired. */
 export function waiverNotes(waivers: readonly Waiver[], now: Date): string[] {
   return waivers
     .filter((waiver) => isExpired(waiver, now))

@@ -25,7 +25,7 @@ let active: TestEnvironment;
 let pilotLight: TestEnvironment;
 let credentials: { accessKeyId: string; secretAccessKey: string };
 
-/** Sets how many of the next calls need no permission. */
+/** Sets for how many of the next calls the emulator checks no permission. */
 async function freeCalls(count: string): Promise<void> {
   const response = await fetch(`${emulator.url}/moto-api/reset-auth`, { method: "POST", body: count });
   expect(response.status).toBe(200);
@@ -35,13 +35,13 @@ async function freeCalls(count: string): Promise<void> {
 const emulatorNames: Readonly<Record<string, readonly string[]>> = {
   "s3:ListBucket": ["s3:ListBucket", "s3:HeadBucket"],
 };
-/** The emulator treats these as s3:ListBucket, and AWS always allows the last one: none of them can be denied alone. */
+/** These actions cannot be denied alone: the emulator treats them as s3:ListBucket, and AWS always allows the last one. */
 const notDeniedAlone = [
   "s3:GetEncryptionConfiguration",
   "s3:GetBucketPublicAccessBlock",
   "sts:GetCallerIdentity",
 ];
-/** The first makes no AWS call; for the second, the emulator calculates a wrong signature of a listing with a prefix. */
+/** alb-health makes no AWS call. For newest-dump, the emulator calculates a wrong signature of a listing with a prefix. */
 const skip = ["alb-health", "newest-dump"];
 
 /** Allows the user these actions only. The emulator checks actions, but no resources. */
@@ -73,7 +73,7 @@ beforeAll(async () => {
     accessKeyId: AccessKey?.AccessKeyId ?? "",
     secretAccessKey: AccessKey?.SecretAccessKey ?? "",
   };
-  // A service with a stopped task: otherwise the checks do not read the reason.
+  // The service needs a stopped task: otherwise the check does not read the reason.
   const cluster = active.active?.cluster ?? "";
   const service = active.outputs.backend_service_name;
   await ecs.send(new DeleteServiceCommand({ cluster, service, force: true }));
@@ -92,7 +92,7 @@ afterAll(async () => {
   await emulator[Symbol.asyncDispose]();
 });
 
-test("the actions that are called are those of the policy, no more and no fewer", async () => {
+test("the policy contains exactly the actions that the checks call", async () => {
   await allow(allActions);
   const called = new Set<string>();
   // Checks that need the services are skipped while one of them fails: they run when that check is skipped by option.

@@ -98,7 +98,7 @@ describe("ecs-cluster", () => {
 describe("ecs-services", () => {
   const backend = () => ({ cluster: active.cluster, service: `${names.prefix}-backend` });
 
-  test("fewer tasks than desired fail with the reason of the last one that stopped, and may heal", async () => {
+  test("fewer tasks than desired fail with the reason of the last stopped task, and may heal", async () => {
     const { cluster, service } = backend();
     await environment.aws.ecs.send(new DeleteServiceCommand({ cluster, service, force: true }));
     await environment.aws.ecs.send(
@@ -185,7 +185,7 @@ describe("target-health", () => {
 });
 
 describe("certificate", () => {
-  test("one that waits for its DNS records fails, may heal, and skips alb-health", async () => {
+  test("a certificate that waits for its DNS records fails, may heal, and skips alb-health", async () => {
     const request = new RequestCertificateCommand({ DomainName: domain, ValidationMethod: "DNS" });
     const { CertificateArn } = await environment.aws.acm.send(request);
     await environment.writeOutputs({ acm_certificate_arn: CertificateArn });
@@ -210,7 +210,7 @@ describe("certificate", () => {
     expect(messages(result)).toEqual(expected);
   });
 
-  test("outside of us-east-1, CloudFront's certificate is checked in us-east-1, and the other in the region", async () => {
+  test("outside of us-east-1, CloudFront's certificate is checked in us-east-1, and the load balancer's in its region", async () => {
     const credentials = { accessKeyId: "testing", secretAccessKey: "testing" };
     const acm = new ACMClient({ endpoint: emulator.url, region: "eu-west-1", credentials });
     const balancer = await importCertificate({ acm }, await createCertificate());
@@ -250,7 +250,7 @@ describe("cloudfront", () => {
     expect(messages(result)).toEqual([`the distribution ${id} is disabled`]);
   });
 
-  test("another origin than the load balancer fails", async () => {
+  test("an origin other than the load balancer fails", async () => {
     const id = await createDistribution(environment.aws, names, "old-alb.example.com");
     await environment.writeOutputs({ cloudfront_distribution_id: id });
     expect(messages(await check("cloudfront"))).toEqual([
@@ -277,7 +277,7 @@ describe("service-discovery", () => {
     expect(messages(await check("service-discovery"))).toEqual(["grafana: 1 registered, 2 tasks run"]);
   });
 
-  test("more instances than tasks fail: clients would connect to one that no longer runs", async () => {
+  test("more instances than tasks fail, because clients would connect to a task that no longer runs", async () => {
     await registerInstance(environment.aws, active.discoveryServices.backend, "task-3");
     expect(messages(await check("service-discovery"))).toEqual(["backend: 3 registered, 2 tasks run"]);
   });
@@ -291,13 +291,13 @@ describe("service-discovery", () => {
 });
 
 describe("leftovers", () => {
-  test("resources of the active mode fail in pilot light, with what they cost", async () => {
+  test("resources of the active mode fail in pilot light, with their cost", async () => {
     await environment.writeOutputs({ dev_activated: false });
     const report = await runValidation(environment.env, { only: ["leftovers"] });
     const result = report.checks.at(-1);
     expect(report.mode).toBe("pilot-light");
     expect(result?.status).toBe("failed");
-    // The emulator lists distributions without their origins: that one is in leftovers.test.ts.
+    // The emulator lists distributions without their origins, so leftovers.test.ts tests the distribution.
     expect(result?.summary).toBe("3 resources left, $89.01 a month");
     expect(result?.problems.map(({ message }) => message)).toEqual([
       `load balancer ${names.prefix}-alb: $16.43 a month`,

@@ -48,7 +48,7 @@ test.each([
   expect(JSON.stringify(result).includes("heals")).toBe(heals === true);
 });
 
-test("static files that CloudFront cannot get fail, although the API responds; a missing file is no fault", async () => {
+test("static files that CloudFront cannot get fail, although the API responds; a missing file is no problem", async () => {
   const path = "/_next/static/pilot-light-validate";
   stub.answer(200, 502);
   const { exitCode, result } = await albHealth(stub.address);

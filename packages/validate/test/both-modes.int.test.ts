@@ -33,7 +33,7 @@ const check = (id: string, env: Record<string, string> = {}) => runCheck(id, { .
 const messages = (result: Awaited<ReturnType<typeof check>>) => result.problems.map(({ message }) => message);
 
 describe("aws-credentials", () => {
-  test("another account than the expected one is refused, and no other check sends a request", async () => {
+  test("an account other than the expected one fails, and no other check sends a request", async () => {
     const report = await runValidation({ ...environment.env, PILOT_LIGHT_ACCOUNT_ID: "999999999999" });
     expect(report.checks[0]).toMatchObject({ status: "failed", error: { code: "WRONG_ACCOUNT", exit: 4 } });
     const asked = report.checks.filter(({ id, status }) => status === "passed" && id !== "terraform-outputs");
@@ -58,7 +58,7 @@ describe("terraform-outputs", () => {
     expect(report.mode).toBeNull();
     expect(report.checks[1]).toMatchObject({ status: "failed", error: { code: "OUTPUTS_INVALID", exit: 3 } });
     expect(report.checks[1]?.details.join(" ")).toContain(name);
-    // What depends on the mode is skipped, what does not is still checked.
+    // Checks of one mode are skipped. The other checks still run.
     const status = Object.fromEntries(report.checks.map((result) => [result.id, result.status]));
     expect(status).toMatchObject({
       "ecr-repositories": "passed",
@@ -102,7 +102,7 @@ describe("backups-bucket", () => {
       problems: [{ message: `there is no bucket ${Bucket()}` }],
     });
     expect(dump).toMatchObject({ status: "skipped", summary: "skipped: needs backups-bucket" });
-    // Its disposal expects the bucket.
+    // The disposal of the environment expects the bucket.
     const { createBucket } = await import("@pilot-light/sandbox/aws/resources");
     await createBucket(environment.endpoint, Bucket());
   });
@@ -241,7 +241,7 @@ describe("databases", () => {
     });
   });
 
-  test("without a route it is only a warning that private RDS does not respond", async () => {
+  test("without a route to RDS, a failed connection is only a warning", async () => {
     const result = await check("databases", { RDS_HOSTADDR: "" });
     expect(result.status).toBe("warning");
     expect(messages(result)).toEqual([expect.stringMatching(/^cannot check RDS from this machine/)]);
@@ -249,7 +249,7 @@ describe("databases", () => {
     expect(result.problems[0]?.fix).toContain("pnpm validate --only databases --via ssm");
   });
 
-  test("Systems Manager is used if a person asks for it: one session for both checks, and its task is stopped", async () => {
+  test("with --via ssm, both checks use one session of Systems Manager, and its task is stopped", async () => {
     const { rds } = testSandbox().state;
     const { endpoint, env, pair } = environment;
     await using manager = await SessionManager.start({ endpoint, databasePort: rds.port });
@@ -258,7 +258,7 @@ describe("databases", () => {
     const PATH = `${directory}${delimiter}${env.PATH ?? ""}`;
     const reached = { ...env, PATH, RDS_HOSTADDR: "", AWS_ENDPOINT_URL: manager.url };
 
-    // By itself, a validation starts nothing in AWS.
+    // Without the option, a validation starts nothing in AWS.
     expect(await runCheck("databases", reached)).toMatchObject({ status: "warning" });
     expect(manager.tasks).toEqual([]);
 
@@ -323,7 +323,7 @@ describe("vpc", () => {
 });
 
 describe("certificate, in pilot light", () => {
-  test("one that waits for its DNS records is a warning: an activation would wait for them", async () => {
+  test("a certificate that waits for its DNS records is a warning, because an activation would wait for them", async () => {
     const request = new RequestCertificateCommand({ DomainName: domain, ValidationMethod: "DNS" });
     const { CertificateArn } = await environment.aws.acm.send(request);
     await environment.writeOutputs({ acm_certificate_arn: CertificateArn });

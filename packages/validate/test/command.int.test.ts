@@ -1,4 +1,4 @@
-/** The command as a person and a CI system run it: arguments, exit codes, reports. */
+/** The complete command: arguments, exit codes, reports. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -75,7 +75,7 @@ describe("exit codes", () => {
     expect(result.stderr).toContain(message);
   });
 
-  test("another account than the expected one: 4, also as JSON", async () => {
+  test("an account other than the expected one: 4, also as JSON", async () => {
     const result = await run(["--json"], { PILOT_LIGHT_ACCOUNT_ID: "999999999999" });
     expect(result.exitCode).toBe(4);
     expect(parseDocument(result).checks[0]).toMatchObject({ error: { code: "WRONG_ACCOUNT" } });

@@ -28,7 +28,7 @@ export async function runCommand(
   return { exitCode: result.exitCode, stdout: result.stdout, stderr: lines.join("\n") };
 }
 
-/** The `--json` document, which must be as docs/json.md describes it. */
+/** The `--json` document, checked against the schema that docs/json.md describes. */
 export function checkedDocument({ stdout }: CommandRun): unknown {
   return assertDocument(documents, JSON.parse(stdout));
 }

@@ -48,7 +48,7 @@ async function terraform(...args: string[]): Promise<void> {
   if (result.exitCode !== 0) throw new Error(result.stderr.join("\n"));
 }
 
-test("a plan without changes passes: the mode is that of the outputs, not the variable's default", async () => {
+test("a plan without changes passes: it uses the mode of the outputs, and not the default of the variable", async () => {
   await describeStack("one");
   const result = await runCheck("drift", env, { directory });
   expect(result).toMatchObject({ status: "passed", summary: "no changes" });

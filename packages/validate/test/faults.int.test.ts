@@ -1,4 +1,4 @@
-/** A fault between the tool and AWS becomes a result of the affected checks, in bounded time, and of no other check. */
+/** A fault between the tool and AWS becomes a result of the affected checks within a time limit, and affects no other check. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseDocument, runCommand } from "./command.ts";
 import { startProxy, type Fate } from "@pilot-light/sandbox/aws/proxy";

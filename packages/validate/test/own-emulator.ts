@@ -1,6 +1,6 @@
 /**
- * An emulator for one test file: for what would disturb the emulator that all tests share, and for the check of service discovery: the
- * emulator ignores the filter NAMESPACE_ID, so that the environments of other files would count as well.
+ * An emulator for one test file. Some tests would disturb the emulator that all tests share. The check of service discovery needs its own
+ * emulator: the emulator ignores the filter NAMESPACE_ID, so the environments of other files would count as well.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -30,7 +30,7 @@ export async function runValidation(
   );
 }
 
-/** The result of one check, run with what it needs. */
+/** Runs one check with the checks that it needs, and returns its result. */
 export async function runCheck(
   id: string,
   env: Record<string, string>,
@@ -40,7 +40,7 @@ export async function runCheck(
   const report = await runValidation(env, { only: [id], optional, ...options });
   const result = report.checks.find((check) => check.id === id);
   if (result === undefined) throw new Error(`No result of ${id}.`);
-  // A skipped check has checked nothing: a test could expect nothing of it.
+  // A skipped check has checked nothing, so the test fails.
   if (result.status === "skipped") {
     throw new Error(`${id} was ${result.summary}: ${JSON.stringify(report.checks)}`);
   }

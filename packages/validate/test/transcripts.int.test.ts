@@ -1,4 +1,4 @@
-/** What a person sees of `pnpm validate`, as the documents show it: docs/transcripts/validate*.txt. `vitest -u` writes them. */
+/** The output of `pnpm validate`, which the documents include: docs/transcripts/validate*.txt. `vitest --update` writes the files. */
 import { copyFile, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { processEnvironment } from "@pilot-light/core/config/env";
@@ -26,11 +26,11 @@ async function expectTranscript(name: string, env: Record<string, string> = {}):
   await copyFile(pair.outputsFile, outputsFile);
   const { PATH, HOME } = processEnvironment();
   const text = await transcriptOf({
-    // The age of the newest dump is another text each time.
+    // The age of the newest dump differs each time.
     shown: "pnpm validate --skip newest-dump",
     command: [process.execPath, bin, "--skip", "newest-dump"],
     environment: { PATH, HOME, ...environment.env, PILOT_LIGHT_OUTPUTS_FILE: outputsFile, ...env },
-    // Of the same length where a column depends on it.
+    // A replacement has the same length if a column depends on it.
     replacements: [
       [new RegExp(project, "g"), "davidshaev".padEnd(project.length, "l").slice(0, project.length)],
       [new RegExp(outputs.vpc_id, "g"), "vpc-0123456789abcdef0"],

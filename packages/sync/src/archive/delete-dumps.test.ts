@@ -6,7 +6,7 @@ import { DumpBucket } from "./dump-bucket.ts";
 
 const key = "neon-dumps/2026-11-22T09-30-00.dump";
 
-/** A bucket whose requests `answer` answers, by their number. */
+/** A bucket that answers its first request with `answer(1)`, its second with `answer(2)`, and so on. */
 function bucketThat(answer: (request: number) => Promise<object>): DumpBucket {
   let requests = 0;
   const client = { send: () => answer((requests += 1)) };
@@ -39,7 +39,7 @@ test("an interruption after the manifests were deleted does not state that nothi
   });
 });
 
-test("nor does a first request without an answer", async () => {
+test("a first request without an answer does not state that nothing was written", async () => {
   const bucket = bucketThat(() => Promise.reject(new Error("socket hang up")));
   await expect(deleteDumps(bucket, [key], new AbortController().signal)).rejects.toMatchObject({
     code: "DUMPS_NOT_DELETED",

@@ -7,12 +7,12 @@ import { messageOf, OpsError } from "@pilot-light/core/ops-error";
 import { dumpsNotDeleted } from "./errors.ts";
 import type { DumpBucket } from "./dump-bucket.ts";
 
-/** DeleteObjects takes 1000 keys at most; a request deletes a dump and a draft of its manifest. */
+/** DeleteObjects accepts at most 1000 keys. The second request of a batch names two for each dump: the dump and its draft. */
 const batchSize = 500;
 
 /**
- * Deletes dumps with their manifests. In each batch the manifests come first: a dump without one counts no longer, and the next prune
- * deletes it. S3 does not report whether an object existed.
+ * Deletes dumps with their manifests. In each batch, the first request deletes the manifests. If the second request fails, the dumps are
+ * incomplete, and the next prune deletes them. S3 does not report whether an object existed.
  * @param onDeleted called with the keys of the dumps of each batch
  * @throws OpsError DUMPS_NOT_DELETED, AWS_* (aws); the state is `nothing-written` before the first request
  */
@@ -23,7 +23,7 @@ export async function deleteDumps(
   onDeleted: (keys: readonly string[]) => void = () => undefined,
 ): Promise<void> {
   let deleted = 0;
-  /** Requests that S3 has carried out, at least in part, or may have. */
+  /** How many requests S3 has carried out or may have carried out, in part or completely. */
   const requests = { effective: 0 };
   const send = async (batch: readonly string[]) => {
     signal.throwIfAborted();
@@ -51,7 +51,7 @@ export async function deleteDumps(
   }
 }
 
-/** S3 answered, and deleted nothing: such as for credentials that may not delete. */
+/** Whether S3 refused the request, and so deleted nothing. For example, the credentials may not delete. */
 function isRefused(error: unknown): boolean {
   const status = error instanceof OpsError ? awsStatus(error.cause) : undefined;
   return status !== undefined && status >= 400 && status < 500;
@@ -71,7 +71,7 @@ async function deleteObjects(
   const Delete = { Objects: keys.map((Key) => ({ Key })), Quiet: true };
   const { Errors = [] } = await s3
     .send(new DeleteObjectsCommand({ ...bucket.address, Delete }), {
-      // An interruption gives the request some seconds: its answer states what was deleted.
+      // After an interruption the request has some seconds to end: its answer states what was deleted.
       abortSignal: delayed(signal, grace.request),
     })
     .catch((error: unknown) => {

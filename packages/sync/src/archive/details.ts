@@ -1,6 +1,6 @@
 /**
- * The details of a manifest: what a restore checks beyond the tables, and what its plan needs of the dumped database. A database with a
- * thousand columns has some 200 kB of them, so the manifest holds them compressed.
+ * The details of a manifest: what a restore checks beyond the tables, and the facts about the dumped database that its plan needs. The
+ * details of a database with a thousand columns have some 200 kB, so the manifest holds them compressed.
  */
 import { createHash } from "node:crypto";
 import { gunzipSync, gzipSync } from "node:zlib";
@@ -11,7 +11,7 @@ import type { Manifest } from "./manifest.ts";
 
 const names = z.array(z.string());
 const fingerprints = z.record(z.string(), z.object({ rows: z.number(), hash: z.string().exactOptional() }));
-/** Of PUBLIC only: no role has a name here. */
+/** Privileges of PUBLIC only: a manifest holds no names of roles. */
 const grants = z.array(
   z.object({ grantee: z.null(), owner: z.boolean(), privilege: z.string(), grantable: z.boolean() }),
 );
@@ -62,7 +62,7 @@ const detailsSchema = z.object({
 
 export type Details = z.infer<typeof detailsSchema>;
 
-/** For the field of the manifest. */
+/** Encodes details as the text of the field `details` of a manifest. */
 export function encodeDetails(details: Details): string {
   return gzipSync(JSON.stringify(detailsSchema.parse(details))).toString("base64");
 }
@@ -81,8 +81,8 @@ export function decodeDetails({ details }: Manifest, uri: string): Details | und
 }
 
 /**
- * The facts of an object that servers of all majors state alike. A policy names roles, so that its facts are a hash; comments are
- * compared by the archives.
+ * The facts of an object that servers of all major versions state alike. The facts of a policy name roles, so they are hashed. A comment
+ * has none here: the verification compares comments by the archives.
  */
 export function factsOf({ kind, definition }: SchemaObject): string {
   if (kind === "comment") return "";

@@ -9,7 +9,7 @@ import type { Readable } from "node:stream";
 import { dumpIncomplete, fileUnwritable, noRoom } from "./errors.ts";
 import type { DumpBucket } from "./dump-bucket.ts";
 
-/** A connection may break after hours: the rest is requested again, so many times without a byte in between. */
+/** A connection may break after hours: then the rest is requested. So many requests in a row may fail without a byte. */
 const attempts = 3;
 
 /** A downloaded object. */
@@ -22,7 +22,7 @@ export interface DownloadedFile {
 
 /**
  * Downloads an object. Memory does not grow with its size.
- * @param file is created; must not exist. A failure leaves it: the caller removes it.
+ * @param file path of the file to create; it must not exist. After a failure, the caller removes the file.
  * @param bytes size of the object, for the check of the free space
  * @throws OpsError NO_ROOM, DUMP_INCOMPLETE (precondition), FILE_UNWRITABLE (configuration), AWS_* (aws)
  */
@@ -50,7 +50,7 @@ export async function downloadObject(
   return { file, bytes: done, sha256: hash.digest("hex") };
 }
 
-/** The bytes of an object. When the connection breaks, the rest is requested, of the same version of the object. */
+/** The bytes of an object. When the connection breaks, the rest of the same version of the object is requested. */
 async function* readObject(bucket: DumpBucket, key: string, signal: AbortSignal): AsyncGenerator<Buffer> {
   const { GetObjectCommand } = sdk.s3();
   const s3 = await bucket.aws.s3();

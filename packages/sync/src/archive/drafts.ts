@@ -1,6 +1,7 @@
 /**
  * The draft of a manifest: what a dump contains, written once the dump is complete in S3 and deleted when the sync has ended. After a crash
- * the draft remains, so that `pnpm sync <direction> --resume` can restore the dump. No command takes a dump with a draft for a verified one.
+ * the draft remains, so that `pnpm sync <direction> --resume` can restore the dump. A draft never replaces a manifest: a dump that has only a
+ * draft counts as incomplete.
  */
 import { draftKey, isDraftKey, parseDumpKey, timestamp } from "@pilot-light/core/dump-keys";
 import { z } from "zod";
@@ -13,7 +14,7 @@ import { dumpsOf, type StoredDump } from "./stored-dump.ts";
 
 const draftSchema = z.object({
   version: z.literal(1),
-  /** With the rows as `contents`, and the database that the sync was to replace as `target`. */
+  /** Its `contents` state the rows. Its `target` is the database that the sync was to replace. */
   manifest: manifestSchema,
   /** OID of the staging database, which has the target's name if the sync was killed after its swap. */
   staging: z.number(),
@@ -31,12 +32,12 @@ export interface InterruptedDump {
   draft: Draft;
 }
 
-/** For as long as no prune deletes a dump without a manifest. */
+/** A draft is usable for a day. After that, a prune may delete its dump. */
 const usableMs = 24 * 3_600_000;
 
 /**
- * Finds the newest dump that an interrupted sync in this direction left, or that a sync which still runs has written. A draft that this
- * version cannot read is ignored.
+ * Finds the newest dump with a draft in this direction: an interrupted sync left it, or its sync still runs. A draft that this version of
+ * the tool cannot read is ignored.
  * @throws OpsError BUCKET_MISSING, AWS_* (aws)
  */
 export async function findInterrupted(

@@ -19,7 +19,7 @@ import type { Manifest, UploadedDump } from "./manifest.ts";
 import type { MarkRecord } from "./recorded-mark.ts";
 
 const mebibyte = 1024 * 1024;
-/** S3 takes 10,000 parts at most; 9,000 leaves room. */
+/** S3 accepts at most 10,000 parts; 9,000 leaves room. */
 const maxParts = 9000;
 const oneDay = 24 * 3_600_000;
 
@@ -31,7 +31,7 @@ export class DumpStore {
   readonly #created = new Set<string>();
   /** Keys of uploads that ended without an answer: S3 may have created the object. */
   readonly #uncertain = new Set<string>();
-  /** In the metadata of the objects of this run. */
+  /** Identifies this run in the metadata of its objects. */
   readonly #run = randomUUID();
 
   /** @param account every request states that the bucket must belong to it */
@@ -46,7 +46,7 @@ export class DumpStore {
     return this.bucket.uri(key);
   }
 
-  /** A sentence for people: what happens to a dump that could not be removed. */
+  /** What happens to a dump that this run cannot remove, as sentences for people. */
   otherwise(key: string): string {
     return `Without a manifest no command uses it, and S3 aborts its upload. To delete it:  aws s3 rm ${this.uri(key)}`;
   }
@@ -104,7 +104,7 @@ export class DumpStore {
         // Another run may have chosen the same second.
         IfNoneMatch: "*",
       },
-      // Parts wait in memory: four of the smallest that S3 takes.
+      // Four parts are in memory at the same time. A part has 5 MiB, the least that S3 accepts, unless the file needs too many of them.
       queueSize: 4,
       partSize: Math.max(5 * mebibyte, Math.ceil(size / maxParts)),
     });
@@ -144,7 +144,7 @@ export class DumpStore {
     }
   }
 
-  /** Writes the manifest that makes the dump at `key` complete. An interruption gives the request some seconds. */
+  /** Writes the manifest that makes the dump at `key` complete. After an interruption the request has some seconds to end. */
   async putManifest(key: string, manifest: Manifest, signal: AbortSignal): Promise<void> {
     await this.#putJson(manifestKey(key), manifest, signal);
   }
@@ -195,7 +195,7 @@ export class DumpStore {
   }
 
   /**
-   * Deletes a dump of this run, its manifest and its draft. The manifest and the draft first: without them no command uses the dump.
+   * Deletes a dump of this run, and before it the draft and the manifest: without them no command uses the dump.
    */
   async remove(key: string, signal: AbortSignal): Promise<void> {
     if (!this.#created.has(key) && !(this.#uncertain.has(key) && (await this.#isOwn(key, signal)))) return;
@@ -216,8 +216,8 @@ export class DumpStore {
   }
 
   /**
-   * Aborts uploads of dumps that a killed run left behind. Only those older than a day: another person's sync may be uploading
-   * to this bucket at the moment.
+   * Aborts uploads of dumps that a killed run left. It aborts only uploads that are older than a day: another person's sync may be
+   * uploading to this bucket at the moment.
    */
   async abortStaleUploads(now: Date, signal: AbortSignal): Promise<void> {
     const { ListMultipartUploadsCommand, AbortMultipartUploadCommand } = sdk.s3();
@@ -249,7 +249,7 @@ export class DumpStore {
   }
 }
 
-/** The chunks of a stream, which `hash` gets as well. */
+/** Yields the chunks of a stream, and updates `hash` with each. */
 async function* hashed(stream: AsyncIterable<Buffer>, hash: Hash): AsyncGenerator<Buffer> {
   for await (const chunk of stream) {
     hash.update(chunk);
@@ -262,8 +262,8 @@ function aborting(signal: AbortSignal | undefined) {
 }
 
 /**
- * A client whose uploads of parts end with `signal`. `Upload.abort()` returns while requests still run, and one of them may create
- * the object after this run has deleted it. So a request that uploads a part, which takes long, is aborted, and a request that creates
+ * A client that aborts the upload of a part when `signal` aborts. `Upload.abort()` returns while requests still run, and one of them may
+ * create the object after this run has deleted it. So a request that uploads a part, which takes long, is aborted. A request that creates
  * an object or an upload has some seconds to end.
  */
 function abortingParts(client: S3Client, part: typeof UploadPartCommand, signal: AbortSignal): S3Client {

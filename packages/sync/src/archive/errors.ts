@@ -11,7 +11,7 @@ export const dumpMissing = defineError<{ key: string; bucket: string }>({
   remedy: "List the dumps with `pnpm dumps list`. The lifecycle rule of the bucket deletes old dumps.",
   state: "nothing-written",
   message: ({ key, bucket }) => `No dump in ${bucket} has the key ${key}.`,
-  hint: () => "The bucket may have deleted the dump by its age. To list the dumps:  pnpm dumps list",
+  hint: () => "A lifecycle rule of the bucket may have deleted the dump. To list the dumps:  pnpm dumps list",
 });
 
 export const dumpAmbiguous = defineError<{ key: string; keys: readonly string[] }>({
@@ -172,7 +172,7 @@ export const resumeSuperseded = defineError<Obsolete>({
     "Sync without `--resume`. The dump remains in S3 for a day: docs/runbooks/restore-a-dump.md describes how to use it by hand.",
   state: "nothing-written",
   message: ({ database, system, uri }) =>
-    `Another command has replaced a database since the interrupted sync, so ${uri} no longer fits ${database} on ${system}.`,
+    `Another command has replaced a database since the interrupted sync, so ${uri} is no longer a dump for ${database} on ${system}.`,
   hint: ({ direction }) => `To sync from the beginning:  pnpm sync ${direction}`,
 });
 

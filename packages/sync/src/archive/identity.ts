@@ -1,6 +1,6 @@
 /** Identities of tables and sequences, as manifests write them. Pure. */
 
-/** `"my schema".t` -> `my schema`, `t`: the names of an identity without their quotes. */
+/** Splits an identity into its names, without their quotes: `"my schema".t` -> `my schema` and `t`. */
 export function splitIdentity(identity: string): { schema: string; name: string } {
   const parts = identity.match(/"(?:[^"]|"")*"|[^".]+/g) ?? [];
   const [schema = "", name = ""] = parts.map((part) =>

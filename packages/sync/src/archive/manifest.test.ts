@@ -20,17 +20,17 @@ const archive: Manifest = {
   durations: { dump: 7 },
 };
 
-test("a manifest that was written is read back as it is", () => {
+test("a manifest is read as it was written", () => {
   expect(parseManifest(JSON.stringify(archive), uri)).toEqual(archive);
 });
 
-test("version 1 is read; a version that does not exist yet is named", () => {
+test("version 1 is read; an error names a version that does not exist yet", () => {
   expect(parseManifest(JSON.stringify({ ...archive, version: 1 }), uri).version).toBe(1);
   const later = () => parseManifest(JSON.stringify({ ...archive, version: 3 }), uri);
   expect(later).toThrow(expect.objectContaining({ details: [expect.stringContaining("versions 1 and 2")] }));
 });
 
-test("details are read back as they were written, and damaged ones are an error", () => {
+test("details are read as they were written, and damaged details are an error", () => {
   const details = {
     encoding: "UTF8",
     state: {
@@ -62,7 +62,7 @@ test("facts of an object hold no SQL that the server prints, and no name of a ro
   expect(facts("policy", '{"roles": ["reader"]}\ntrue')).toMatch(/^[0-9a-f]{16}$/);
 });
 
-test("a manifest of an earlier version, without the restored database, is read; so are unknown fields", () => {
+test("a manifest without the restored database, and one with unknown fields, is read", () => {
   const earlier = { ...archive, target: undefined, addedLater: true };
   const read = parseManifest(JSON.stringify(earlier), uri);
   expect(read).toEqual(earlier);

@@ -1,4 +1,4 @@
-/** The manifest of a dump, which a sync writes last: what the dump is, where it is from, and how to check that it is intact. */
+/** The manifest of a dump, which a sync writes last: what the dump is, which database it is from, and how to check that it is intact. */
 import type { DirectionName } from "../direction.ts";
 import { manifestUnreadable } from "../errors.ts";
 import { z } from "zod";
@@ -73,17 +73,12 @@ const contentsSchema = z.object({
     .describe("Schemas that a filter chose, without quotes. The dump and the target have nothing else."),
 });
 
-/** For writing. */
+/** The version that this tool writes. */
 const manifestVersion = 2;
 
-/** For reading. */
+/** The versions that this tool reads. Version 1 has neither `contents` nor `details`, and always a direction. */
 const readVersions: readonly number[] = [1, 2];
 
-/**
- * Version 2, for writing. Version 1 is read as well: it has neither `contents` nor `details`, and always a direction. Readers accept fields
- * that they do not know. Manifests are stored in S3, and other programs read them: a field keeps its name and meaning. A manifest holds no
- * user name of a database and no password.
- */
 /** A branch of Neon that a run has created. */
 export const restorePointSchema = z.object({
   project: z.string().describe("Id of the Neon project."),
@@ -93,12 +88,16 @@ export const restorePointSchema = z.object({
   expiresAt: z.string().describe("When Neon deletes it: UTC, in ISO 8601."),
 });
 
+/**
+ * A manifest. Manifests are stored in S3, and other programs read them: a field keeps its name and its meaning. Readers accept unknown
+ * fields. A manifest holds no user name of a database and no password.
+ */
 export const manifestSchema = z.looseObject({
   version: z.union([z.literal(1), z.literal(2)]).describe("Version of the manifest."),
   kind: z
     .enum(["archive", "backup"])
     .describe(
-      "`archive`: the dump that a sync restored and verified. `backup`: a target's, before it was replaced.",
+      "`archive`: the dump that a sync restored and verified. `backup`: the dump of a target before its replacement.",
     ),
   key: z.string().describe("S3 key of the dump."),
   bytes: z.number().describe("Size of the dump in bytes."),
@@ -204,7 +203,7 @@ export interface UploadedDump {
   sha256: string;
 }
 
-/** A sync, or the restore of the dump with a key. */
+/** The run that created a dump: a sync, or a restore of the dump with a key. */
 type MadeBy = { direction: DirectionName } | { restored: string };
 
 /** The fields that all manifests share. */
@@ -223,7 +222,7 @@ export function manifestBase(
   } as const;
 }
 
-/** The mark of a database as its manifest states it. */
+/** The mark of a database as a field of a manifest. */
 export function marked(mark: CopyMark | undefined): { mark?: NonNullable<Manifest["database"]["mark"]> } {
   return mark === undefined ? {} : { mark };
 }

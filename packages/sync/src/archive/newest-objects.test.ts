@@ -65,7 +65,7 @@ test("a bucket with few dumps takes one request", async () => {
   expect(requests()).toBe(1);
 });
 
-test("where too few dumps fit what is asked for, the whole bucket is read", async () => {
+test("if the bucket has fewer dumps than the caller needs, the complete bucket is read", async () => {
   const { listing, objects } = bucketOf(spread(300, minute));
   expect(await findNewest("neon-dumps/", listing, atLeast(1000), 200)).toEqual({ objects, isAll: true });
 });

@@ -1,7 +1,7 @@
 /**
- * Finds the newest objects of a prefix. S3 lists keys in ascending order only, so that the newest come last. A bucket with many dumps
- * would be read to its end for a list of twenty. The search finds the hour of the newest key, and asks for the keys after a time
- * before it, which it moves until one page is enough.
+ * Finds the newest objects of a prefix. S3 lists keys in ascending order only, so the newest are last, and a list of twenty dumps would
+ * read a large bucket to its end. The search finds the hour of the newest key. Then it lists the keys after some earlier time, and moves
+ * this time until one page is enough.
  */
 import { parseDumpKey, timeOfStamp, timestamp } from "@pilot-light/core/dump-keys";
 import type { ListedObject } from "./stored-dump.ts";
@@ -19,7 +19,7 @@ export type ListPage = (after: string | undefined, most: number) => Promise<Obje
 /** How the search reads a bucket. */
 export interface Listing {
   page: ListPage;
-  /** The beginnings of keys below `prefix`, up to the next `delimiter`. */
+  /** The beginnings of the keys that start with `prefix`, up to the next `delimiter`. */
   groups: (prefix: string, delimiter: string) => Promise<readonly string[]>;
 }
 
@@ -31,10 +31,11 @@ export interface NewestObjects {
 
 const second = 1000;
 const hour = 3600 * second;
+
 /**
- * The newest objects of a prefix, at least as many as are enough, unless the prefix has fewer.
+ * Finds the newest objects of a prefix. If they are never enough, it returns all objects of the prefix.
  * @param isEnough whether the newest objects contain what the caller needs
- * @param pageSize objects of a request; some more than are enough. A prefix with fewer takes one request.
+ * @param pageSize objects of one request: some more than the caller needs. A prefix with fewer objects takes one request.
  */
 export async function findNewest(
   prefix: string,
@@ -46,10 +47,10 @@ export async function findNewest(
   const first = await list(undefined, pageSize);
   if (!first.isTruncated) return { objects: first.objects, isAll: true };
   const end = await findEnd(prefix, listing);
-  // After `older` there are more objects than a page has; after `newer`, not enough.
+  // After `older`, S3 has more objects than one page. After `newer`, it has not enough.
   let older = firstTime(first);
   let newer = end;
-  // Widen the time until a page is full. Then halve.
+  // Go back further and further until a page is full. Then halve the time between `older` and `newer`.
   let width: number | undefined = hour;
   while (newer - older > second) {
     const start = width !== undefined && end - width > older ? end - width : (older + newer) / 2;
@@ -63,7 +64,7 @@ export async function findNewest(
       width = width === undefined ? undefined : width * 4;
     }
   }
-  // More than a page of objects within one second, or no end.
+  // One second has more objects than a page, or no key states a time.
   const rest = await listAll(list, startKey(prefix, older));
   if (isEnough(rest)) return { objects: rest, isAll: false };
   return { objects: await listAll(list, undefined), isAll: true };
@@ -85,7 +86,7 @@ async function findEnd(prefix: string, { groups }: Listing): Promise<number> {
   return timeOfStamp(`${found.slice(prefix.length)}00-00`) + hour;
 }
 
-/** Keys of this second and later ones come after it: they are longer. */
+/** The key to list after: keys of the same second are longer, so they follow it. */
 function startKey(prefix: string, time: number): string {
   return `${prefix}${timestamp(new Date(time))}`;
 }

@@ -12,11 +12,11 @@ export interface OpenedDump {
   /** When the dump was made, in ISO 8601. */
   createdAt: string;
   manifest: Manifest;
-  /** Undefined where the manifest does not state them. */
+  /** Undefined if the manifest does not state the contents. */
   contents: DumpContents | undefined;
   /** Undefined for a manifest of version 1. */
   details: Details | undefined;
-  /** On this machine. */
+  /** Path of the downloaded file. */
   file: string;
   bytes: number;
   archive: Archive;

@@ -10,10 +10,10 @@ import { parseManifest, type Manifest } from "./manifest.ts";
 import { findNewest, listAll, type Listing, type ListPage } from "./newest-objects.ts";
 import { dumpsOf, type ListedObject, type StoredDump } from "./stored-dump.ts";
 
-/** Some of the dumps, the newest first. */
+/** The newest dumps, or all dumps; the newest first. */
 export interface DumpsFound {
   dumps: readonly StoredDump[];
-  /** Whether the bucket has no others. */
+  /** Whether these are all dumps of the bucket. */
   isAll: boolean;
 }
 
@@ -36,7 +36,7 @@ export async function listDumps(
 }
 
 /**
- * Keys of the dumps, and of all other objects under their prefixes.
+ * Keys of all objects with the prefixes of dumps: dumps, manifests, drafts, records of marks and others.
  * @throws OpsError BUCKET_MISSING, AWS_* (aws)
  */
 export async function listKeys(bucket: DumpBucket, signal: AbortSignal): Promise<string[]> {
@@ -45,7 +45,7 @@ export async function listKeys(bucket: DumpBucket, signal: AbortSignal): Promise
 }
 
 /**
- * All objects of a system whose keys state a later time.
+ * All objects of a system whose keys state a later time than `stamp`.
  * @param stamp as `timestamp` writes it
  * @throws OpsError BUCKET_MISSING, AWS_* (aws)
  */
@@ -75,7 +75,7 @@ export async function listBelow(
 const mostSearched = 250;
 
 /**
- * The newest dumps, at least this many of each database, unless it has fewer.
+ * The newest dumps: at least `count` of each database, unless it has fewer.
  * @throws OpsError BUCKET_MISSING, AWS_* (aws)
  */
 export async function listAtLeast(
@@ -89,7 +89,7 @@ export async function listAtLeast(
 }
 
 /**
- * The newest dumps, as many as are enough.
+ * The newest dumps. If they are never enough, all dumps.
  * @param isEnough whether the newest dumps of one database contain what the caller needs
  * @param pageSize objects of a request
  * @throws OpsError BUCKET_MISSING, AWS_* (aws)
@@ -182,7 +182,7 @@ export async function readNewestArchive(
   return undefined;
 }
 
-/** Keys of both prefixes by the time in their names. */
+/** Orders keys of both prefixes by the time that they state. */
 function byStamp(a: string, b: string): number {
   const stamp = (key: string) => key.slice(key.indexOf("/") + 1);
   return stamp(a).localeCompare(stamp(b));

@@ -22,7 +22,7 @@ test("only the archive that a database was created from states that it has no ma
   expect(stated({ kind: "archive", database: rds, target: neon })).toBe("unknown");
 });
 
-test("of another database nothing is known: after an undo, on another server, or where no OID was recorded", () => {
+test("a manifest states nothing about another database: after an undo, on another server, or without an OID", () => {
   const { oid, ...without } = marked;
   const manifest = { kind: "archive", database: neon, target: marked };
   expect(stated(manifest, { oid: oid + 1 })).toBe("unknown");
@@ -37,7 +37,7 @@ test("a mark that cannot be read is still a mark, also in a manifest of a later 
   expect(statedMark("not JSON", rds)).toBe("unknown");
 });
 
-test("of a database whose contents were replaced in place, older objects and the backup state nothing", () => {
+test("older objects and the backup state nothing about a database whose contents were replaced in place", () => {
   const inPlace = { at: "2026-11-22T09-30-00", backup: "rds-dumps/2026-11-22T09-30-00.dump" };
   const after = ["neon-dumps/2026-11-22T09-30-00.manifest.json", "rds-dumps/2026-11-22T09-30-00.mark.json"];
   const before = ["rds-dumps/2026-11-22T09-29-59.mark.json", "rds-dumps/2026-11-22T09-30-00.manifest.json"];

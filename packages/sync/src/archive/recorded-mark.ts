@@ -1,6 +1,6 @@
 /**
- * The mark of a database as the bucket states it. A person may have replaced the comment on the database, which holds the mark as well. The
- * OID names the database: a swap and an undo change only names.
+ * The mark of a database as the bucket states it. The comment on the database holds the mark as well, but a person may have replaced the
+ * comment. The OID identifies the database: a swap and an undo change only names.
  */
 import { isManifestKey, isMarkKey, manifestKey } from "@pilot-light/core/dump-keys";
 import { z } from "zod";
@@ -16,7 +16,7 @@ export interface NamedDatabase {
   oid: number;
 }
 
-/** A database, with when its contents were replaced although it kept its OID. */
+/** A database, and when its contents were replaced in place: then it kept its OID. */
 export type CurrentDatabase = NamedDatabase & { inPlace?: InPlaceMark | undefined };
 
 /** The record of a mark, which a run writes before the marked database becomes the target. */
@@ -32,14 +32,14 @@ const sideSchema = z.looseObject({
   mark: z.unknown().optional(),
 });
 
-/** Of a manifest of any version, or of the record of a mark. */
+/** The fields that state a mark, in a manifest of any version or in the record of a mark. */
 const statesSchema = z.looseObject({
   kind: z.string().optional(),
   database: sideSchema.optional().catch(undefined),
   target: sideSchema.optional().catch(undefined),
 });
 
-/** Objects that are read at the same time. */
+/** How many objects are read at the same time. */
 const atOnce = 8;
 
 /**
@@ -76,16 +76,16 @@ export function statedMark(
   { system, host, oid }: NamedDatabase,
 ): CopyMark | "none" | "unknown" {
   const stated = parse(text);
-  const isIt = (side: z.infer<typeof sideSchema> | undefined) =>
+  const isSame = (side: z.infer<typeof sideSchema> | undefined) =>
     side?.system === system && side.host === host && side.oid === oid;
   const { database, target, kind } = stated;
-  const side = [target, database].find(isIt);
+  const side = [target, database].find(isSame);
   if (side?.mark !== undefined && side.mark !== null) {
     const mark = markSchema.safeParse(side.mark);
     const isKnown = mark.success && Object.keys(mark.data).length > 0;
     return isKnown ? mark.data : { unreadable: true };
   }
-  return kind === "archive" && isIt(target) ? "none" : "unknown";
+  return kind === "archive" && isSame(target) ? "none" : "unknown";
 }
 
 function parse(text: string): z.infer<typeof statesSchema> {
@@ -96,7 +96,10 @@ function parse(text: string): z.infer<typeof statesSchema> {
   }
 }
 
-/** The objects that may describe the present contents. The backup of a replacement in place does not: it holds the earlier contents. Pure. */
+/**
+ * The keys of the objects that may describe the present contents. The backup of a replacement in place describes the earlier contents, so its
+ * key is left out. Pure.
+ */
 export function keysOfContents(
   keys: readonly string[],
   { inPlace }: Pick<CurrentDatabase, "inPlace">,
@@ -110,7 +113,7 @@ function newestFirst(a: string, b: string): number {
   return stampIn(b).localeCompare(stampIn(a));
 }
 
-/** The time in a key, with the end of the key. */
+/** A key without its prefix: the time, and the ending. */
 function stampIn(key: string): string {
   return key.slice(key.indexOf("/") + 1);
 }

@@ -1,4 +1,4 @@
-/** How long the bucket keeps a dump, and what a deletion means in it: its own lifecycle rules and versioning decide. */
+/** How long the bucket keeps a dump, and whether a deleted dump can be restored: the bucket's lifecycle rules and its versioning decide. */
 import type { LifecycleRule } from "@aws-sdk/client-s3";
 import { awsError, awsErrorName, awsStatus } from "@pilot-light/core/aws/errors";
 import { sdk } from "@pilot-light/core/aws/sdk";
@@ -9,14 +9,14 @@ import type { DumpBucket } from "./dump-bucket.ts";
 export interface Retention {
   /** Whether S3 keeps deleted objects as versions. */
   isVersioned: boolean | undefined;
-  /** Days until S3 deletes a dump; null where no rule does. */
+  /** Days until S3 deletes a dump; null if no rule deletes it. */
   expiresAfterDays: number | null | undefined;
-  /** Days for which S3 keeps the version of a deleted object; null where no rule ends it. */
+  /** Days for which S3 keeps the version of a deleted object; null if no rule deletes the version. */
   keptDays: number | null | undefined;
 }
 
 /**
- * Reads the retention. Without the privilege to read it, it is not known.
+ * Reads the retention. What the credentials may not read is undefined.
  * @throws OpsError AWS_* (aws)
  */
 export async function readRetention(bucket: DumpBucket, signal: AbortSignal): Promise<Retention> {
@@ -71,7 +71,7 @@ function least(days: readonly (number | undefined)[]): number | null {
   return given.length === 0 ? null : Math.min(...given);
 }
 
-/** When S3 deletes a dump by its rules, in ISO 8601; null where no rule does, or none is known. */
+/** When S3 deletes a dump by the rules of the bucket, in ISO 8601; null if no rule deletes it, or the rules are not known. */
 export function expiryOf(storedAt: Date, { expiresAfterDays }: Retention): string | null {
   if (expiresAfterDays === null || expiresAfterDays === undefined) return null;
   return new Date(storedAt.getTime() + expiresAfterDays * 24 * 3_600_000).toISOString();
@@ -80,7 +80,7 @@ export function expiryOf(storedAt: Date, { expiresAfterDays }: Retention): strin
 /** What a deletion means in this bucket, as a sentence. */
 export function describeDeletion({ isVersioned, keptDays }: Retention): string {
   if (isVersioned === undefined) {
-    return "Whether the bucket keeps deleted dumps as versions is not known: the credentials may not read its versioning.";
+    return "The credentials may not read the versioning of the bucket, so S3 may not keep a deleted dump.";
   }
   if (!isVersioned) return "The bucket is not versioned: a deleted dump cannot be restored.";
   const kept = "The bucket is versioned: S3 keeps a deleted dump as an earlier version";

@@ -9,16 +9,16 @@ export interface ListedObject {
   modified: Date;
 }
 
-/** A dump, its manifest, or both: whatever a sync has written with one time. */
+/** A dump, its manifest, or both. Their keys state the same time. */
 export interface StoredDump {
   /** S3 key of the dump. */
   key: string;
   system: DatabaseSystem;
   /** As the key states it: UTC, to the second. */
   createdAt: Date;
-  /** Undefined where only the manifest exists. */
+  /** Undefined if only the manifest exists. */
   bytes: number | undefined;
-  /** When S3 received the dump, or else its manifest. */
+  /** When S3 received the dump; without a dump, its manifest. */
   storedAt: Date;
   /** When S3 received the manifest; undefined for an incomplete dump. */
   manifestAt: Date | undefined;
@@ -31,7 +31,7 @@ export function isComplete(dump: StoredDump): dump is CompleteDump {
   return dump.bytes !== undefined && dump.manifestAt !== undefined;
 }
 
-/** The dumps of a listing, the newest first. Objects that no sync has written are left out. */
+/** The dumps of a listing, the newest first. Objects with other keys are left out. */
 export function dumpsOf(objects: Iterable<ListedObject>): StoredDump[] {
   const dumps = new Map<string, StoredDump>();
   for (const { key, bytes, modified } of objects) {
@@ -55,7 +55,7 @@ export function dumpsOf(objects: Iterable<ListedObject>): StoredDump[] {
   return [...dumps.values()].sort(newestFirst);
 }
 
-/** A sync writes two dumps with one time. The archive gets its manifest last, so it comes first. */
+/** A sync writes two dumps with the same time. It writes the manifest of the archive last, so the archive counts as the newer one. */
 function newestFirst(a: StoredDump, b: StoredDump): number {
   const time = (date: Date | undefined) => date?.getTime() ?? 0;
   return (

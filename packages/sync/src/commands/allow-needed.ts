@@ -1,4 +1,4 @@
-/** The flag of `pnpm dumps rm` that allows to delete a dump that is needed. The option and docs/flags.md come from this entry. */
+/** The flag of `pnpm dumps rm` that allows the deletion of a needed dump. The option and docs/flags.md come from this entry. */
 export const needed = {
   option: "allow-needed",
   describe: "Delete the dump although it is needed",

@@ -1,4 +1,4 @@
-/** The flag of `pnpm sync restore` that allows a dump whose rows nothing can verify. The option and docs/flags.md come from this entry. */
+/** The flag of `pnpm sync restore` that allows a dump whose manifest states no rows. The option and docs/flags.md come from this entry. */
 export const unverified = {
   option: "allow-unverified",
   describe: "Restore a dump although its manifest does not state its rows",

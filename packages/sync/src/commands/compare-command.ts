@@ -1,4 +1,4 @@
-/** `pnpm compare`: both databases side by side. */
+/** `pnpm compare`: compares the databases with each other, or one of them with a dump. */
 import { defineCommand } from "@pilot-light/core/cli/define-command";
 import { jobsOption, outputsFileOption, viaOption } from "@pilot-light/core/cli/options";
 import { usage } from "@pilot-light/core/errors";

@@ -1,4 +1,4 @@
-/** The options of a sync as the command line states them, those that decide what is copied, and what becomes of the target. */
+/** What a sync has in common on this machine and on Fargate: its options, its options as flags in the commands that it prints, its outcome. */
 import type { CommandOutcome } from "@pilot-light/core/cli/command";
 import { plural } from "@pilot-light/core/output/format";
 import { commandLine } from "@pilot-light/core/process";
@@ -9,7 +9,7 @@ import { givenAllowances } from "../plan/rules/index.ts";
 import { filterToNeon } from "../plan/script-errors.ts";
 import { describeCopied, undoCommand } from "./render.ts";
 
-/** What the command line states. */
+/** The options of the command line. */
 export type SyncCommandOptions = Omit<SyncOptions, "script" | "excludeTableData" | "schema"> & {
   dryRun: boolean;
   yes: boolean;
@@ -19,7 +19,7 @@ export type SyncCommandOptions = Omit<SyncOptions, "script" | "excludeTableData"
   afterRestore?: string | undefined;
 };
 
-/** The options that decide what is copied: a command that is shown without them would copy something else. */
+/** The flags that decide what is copied: a printed command without them would copy something else. */
 export function contentFlags({
   schema,
   excludeTableData,
@@ -31,7 +31,7 @@ export function contentFlags({
   ];
 }
 
-/** The options that filter, each with its pattern. */
+/** The filters as arguments: each option with its pattern. */
 export function filterArguments({
   schema = [],
   excludeTableData = [],
@@ -44,7 +44,7 @@ export function filterArguments({
   return [...each("--schema", schema), ...each("--exclude-table-data", excludeTableData)];
 }
 
-/** The flags that were given already: a command that is shown without them would be refused again. */
+/** The flags for safety that the person gave: a printed command without them would be refused again. */
 export function safetyFlags(options: Readonly<Record<string, unknown>>): string[] {
   return [
     ...givenAllowances(options).map((option) => `--${option}`),
@@ -55,7 +55,7 @@ export function safetyFlags(options: Readonly<Record<string, unknown>>): string[
   ];
 }
 
-/** The options that filter, each as a shell reads it. */
+/** The filters as a shell reads them. */
 function filterFlags(given: Pick<SyncCommandOptions, "schema" | "excludeTableData">): string[] {
   return filterArguments(given).map(([option, pattern]) => commandLine(option, [pattern]));
 }
@@ -69,7 +69,7 @@ export function assertFilterFits(
   if (target === "neon" && flags.length > 0) throw filterToNeon({ flags });
 }
 
-/** What a sync that has ended has made of the target: "is verified to be equal to neon". */
+/** What a finished sync states about the target, such as "is verified to be equal to neon". */
 function describeEquality(plan: Plan): string {
   const { afterRestore } = plan;
   const equal = `equal to ${describeCopied(plan)}`;
@@ -77,7 +77,7 @@ function describeEquality(plan: Plan): string {
   return `was verified to be ${equal}, then ${afterRestore.file} changed it`;
 }
 
-/** How a command ends that has synced. */
+/** The outcome of a command that has synced. */
 export function syncedOutcome(plan: Plan, result: SyncResult): CommandOutcome {
   const { target } = plan;
   return {

@@ -18,7 +18,7 @@ const variables = [
   "PILOT_LIGHT_STALL_SECONDS",
 ] as const satisfies VariableName[];
 
-/** Where the journal of the last mode change is. */
+/** Variables that locate the journal of the last mode change. */
 const journalVariables = [
   "TF_CLOUD_ORGANIZATION",
   "TF_WORKSPACE",
@@ -45,7 +45,7 @@ function keyArgument<T>(argv: Argv<T>) {
   });
 }
 
-/** What the library functions take. */
+/** The parsed options, and where the Terraform outputs are read from. */
 async function select<T extends { outputsFile: string | undefined }>(args: T, context: CommandContext) {
   const { outputsSource } = await import("@pilot-light/core/terraform/outputs");
   return { ...args, outputs: outputsSource(args.outputsFile, context.environment) };

@@ -26,7 +26,7 @@ const others = [
   removeCommand,
 ];
 
-/** Runs the program that the first word names; without such a word, `pnpm sync`. */
+/** Runs the command that the arguments name. Without the first word `dumps`, `compare` or `history`, it is one of `pnpm sync`. */
 export async function run(): Promise<void> {
   const args = process.argv.slice(2);
   if (args[0] === "dumps" || args[0] === "compare" || args[0] === "history") {

@@ -5,7 +5,7 @@ import type { Printer } from "@pilot-light/core/output/printer";
 import { describeDeletion, type Retention } from "../archive/retention.ts";
 import type { PrunePlan, RemovalPlan } from "../dumps/documents.ts";
 
-/** Longer lists are cut, unless `--verbose` is given. */
+/** A longer list is cut, unless `--verbose` is given. */
 const mostLines = 20;
 
 const columns: readonly Column[] = [{}, { align: "right" }, { wraps: true }];
@@ -73,7 +73,7 @@ export function printRemovalPlan(
   printer.line();
 }
 
-/** Prints how a deleted dump is restored, where S3 keeps it as a version. */
+/** If S3 keeps deleted dumps as versions, prints how to restore one. */
 export function printRestorable(
   key: string,
   bucket: string,

@@ -52,7 +52,7 @@ export function printDumpList(
   for (const text of remarks) printer.row({ label: `  ${printer.colors.yellow("!")} `, text });
 }
 
-/** A key without its ending, which every command takes as well. */
+/** A key without its ending. Every command accepts it. */
 function shortKey(key: string): string {
   return key.replace(/\.dump$/, "");
 }
@@ -89,7 +89,7 @@ function printFact(name: string, text: string, printer: Printer): void {
   printer.row({ label: `  ${name.padEnd(13)}`, text });
 }
 
-/** A manifest lists the steps in the order in which they ended: some run at the same time. */
+/** The order of the steps in the table. A manifest lists them by their end, and some run at the same time. */
 const stepOrder: readonly string[] = ["dump", "archive", "backup", "restore", "verify", "settings", "swap"];
 
 /** Prints a dump and its manifest. */

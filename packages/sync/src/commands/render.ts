@@ -57,7 +57,7 @@ export function printPlan(plan: Plan, printer: Printer, { dryRun }: { dryRun: bo
   printEffects(plan, plan.notes, printer);
 }
 
-/** The facts about `--after-restore`, and about the mark of a changed copy. */
+/** Prints the script of `--after-restore`, and that the target becomes a changed copy. */
 export function printScript(
   { afterRestore, target }: Pick<Plan, "afterRestore" | "target">,
   marked: boolean,
@@ -72,7 +72,7 @@ export function printScript(
   }
 }
 
-/** The end of a plan: the tables, what only the target has, the notes, and how long the run takes. */
+/** Prints the end of a plan: the tables, what only the target has, the notes, and how long the run takes. */
 export function printEffects(
   plan: Pick<Plan, "tables" | "removedObjects" | "estimatedDurationMs" | "estimatedUnavailableMs" | "mode">,
   notes: readonly string[],
@@ -90,7 +90,7 @@ export function printEffects(
   printer.row({ label: "  ", text: dim(describeEstimate(plan)) });
 }
 
-/** How long it takes, and how long others wait. */
+/** How long the run takes, and how long other sessions wait. */
 function describeEstimate({
   estimatedDurationMs,
   estimatedUnavailableMs,
@@ -103,7 +103,7 @@ function describeEstimate({
     : `${about}; readers of the target wait for about ${seconds(estimatedUnavailableMs)} s of it.`;
 }
 
-/** The command that returns to what the target held before. */
+/** The command that returns the target to its state before the sync. */
 export function undoCommand({ backup, mode, target }: Pick<Plan, "backup" | "mode" | "target">): string {
   if (mode.name === "staged") return `pnpm sync undo ${target.system}`;
   return restoreBackupCommand({ backup: keyOf(backup ?? ""), system: target.system });
@@ -114,7 +114,7 @@ function keyOf(uri: string): string {
   return uri.replace(/^s3:\/\/[^/]+\//, "");
 }
 
-/** The line about the branch of Neon that is created first. */
+/** Prints the line about the restore point, which is created before the target changes. */
 export function printRestorePoint(
   { restorePoint, target }: Pick<Plan, "restorePoint" | "target">,
   printer: Printer,
@@ -150,7 +150,7 @@ const tableColumns: readonly Column[] = [
   { wraps: true },
 ];
 
-/** Words of the column with the rows that replace those of the target. */
+/** Words of the column with the rows that replace the rows of the target. */
 interface SourceWords {
   head: string;
   /** For a number that is not known. */
@@ -190,7 +190,7 @@ function oneLine(text: string): string {
   return text.replaceAll(/\s/g, " ");
 }
 
-/** What the copy has of the source: "the schemas app of neon without the excluded rows". */
+/** What the copy contains of the source, such as "the schema app of neon without the excluded rows". */
 export function describeCopied({
   excludeTableData,
   schemas,
@@ -244,13 +244,13 @@ export function printResult(plan: Plan, result: SyncResult, milliseconds: number
   for (const warning of result.warnings) printer.warn(warning);
 }
 
-/** For whom the target was not usable. */
+/** The line that states for how long the target was unavailable, or for how long its readers waited. */
 export function waited({ mode }: Pick<Plan, "mode">, { unavailableMs }: SyncResult): [string, string] {
   const time = formatDuration(unavailableMs);
   return mode.name === "staged" ? ["unavailable", time] : ["readers", `waited for ${time}`];
 }
 
-/** The branch of Neon that a sync has created. */
+/** Prints the line about the restore point that a sync has created. */
 export function printBranch(
   { restorePoint }: Pick<SyncResult, "restorePoint">,
   fact: (name: string, text: string) => void,
@@ -304,8 +304,8 @@ export function printUndone({ plan, result, repaired }: Undone, printer: Printer
     return;
   }
   if (result === null) {
-    // The repair reverts the interrupted sync: an undo as well would be one step too many.
-    paragraph(`${repaired ?? ""}. This reverts the interrupted sync.`);
+    // The repair is enough: an undo as well would revert the sync before the interrupted one.
+    paragraph(`${repaired ?? ""}. The target is as it was before the interrupted command.`);
     return;
   }
   const { previous, unavailableMs } = result;

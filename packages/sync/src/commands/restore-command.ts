@@ -19,7 +19,7 @@ export const restoreCommand = defineCommand({
         choices: ["rds", "neon"] as const,
         demandOption: true,
         requiresArg: true,
-        describe: "The database that is replaced",
+        describe: "The database to replace",
       })
       .option(unverified.option, {
         type: "boolean",

@@ -1,4 +1,4 @@
-/** Runs a comparison for a person. */
+/** Runs a comparison and prints it. */
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
 import { exitCodes } from "@pilot-light/core/ops-error";
 import { plural } from "@pilot-light/core/output/format";
@@ -10,7 +10,7 @@ import { countDifferences, printComparison } from "./render-compare.ts";
 export async function runCompare(options: CompareOptions, context: CommandContext): Promise<CommandOutcome> {
   const comparison = await compareDatabases(options, context);
   printComparison(comparison, context.printer);
-  // The statements are the data of this command; with --json the document has them.
+  // The statements are the data of this command. With --json, the document contains them.
   if (comparison.sql !== null && !context.printer.json) context.printer.data(comparison.sql.trimEnd());
   const { objects, tables, sequences } = countDifferences(comparison);
   if (objects + tables + sequences === 0) {
@@ -30,7 +30,7 @@ export async function runCompare(options: CompareOptions, context: CommandContex
   };
 }
 
-/** With `--with`. */
+/** Runs `pnpm compare --with`. */
 export async function runCompareWithDump(
   options: DumpCompareOptions,
   context: CommandContext,

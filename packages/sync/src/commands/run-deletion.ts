@@ -1,4 +1,4 @@
-/** Runs the commands that delete dumps for a person: prints the plan, asks, deletes, prints what to do next. */
+/** Runs the commands that delete dumps: prints the plan, asks, deletes, prints what to do next. */
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
 import { canAsk, confirmByName } from "@pilot-light/core/cli/confirm";
 import { confirmationNeeded } from "@pilot-light/core/errors";

@@ -1,4 +1,4 @@
-/** Runs the commands that read dumps for a person. */
+/** Runs the commands that read dumps, and prints what they found. */
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
 import { exitCodes } from "@pilot-light/core/ops-error";
 import { readDump, readDumpList, type DumpsOptions } from "../dumps/list.ts";

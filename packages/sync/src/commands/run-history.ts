@@ -1,4 +1,4 @@
-/** Prints the history for a person. */
+/** Runs `pnpm history`: reads the records of earlier runs and prints them. */
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
 import type { History } from "@pilot-light/core/history/documents";
 import { readHistory } from "@pilot-light/core/history/read-history";

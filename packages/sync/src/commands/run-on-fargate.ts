@@ -30,7 +30,7 @@ import {
 } from "./content-flags.ts";
 import { printPlan, printResult } from "./render.ts";
 
-/** Variables that the command in the task reads as the command here does. */
+/** Variables that this command passes on to the command in the task. */
 const passedVariables = [
   "PILOT_LIGHT_ACCOUNT_ID",
   "PGCONNECT_TIMEOUT",
@@ -57,7 +57,7 @@ export async function runOnFargate(
   const start = performance.now();
   const { plan, run } = await stating("nothing-written", signal, async () => {
     const prepared = await prepare(name, options, context);
-    // Whatever becomes of this task, it has only read.
+    // This task only reads. If it fails, nothing was written.
     const planned = await prepared("--dry-run", undefined).catch((error: unknown) => {
       throw error instanceof OpsError ? error.with({ state: "nothing-written" }) : error;
     });
@@ -85,7 +85,8 @@ export async function runOnFargate(
 }
 
 /**
- * A person who has set NEON_DATABASE_URL expects this database, and not the one whose URL is stored.
+ * Checks that the stored URL and NEON_DATABASE_URL, if it is set, name the same database: a person who has set the variable expects that
+ * database in the plan.
  * @throws OpsError NEON_SECRET_DIFFERS (configuration)
  */
 function assertSameNeon({ source, target }: Plan, { environment, printer }: CommandContext): void {
@@ -118,7 +119,7 @@ async function prepare(name: DirectionName, options: SyncOptions, context: Comma
     await untilStopped(place, left, running);
   }
   const seconds = Number(readVariable(environment, "PILOT_LIGHT_SSM_TASK_SECONDS"));
-  // The task stores its record first. It remains if this machine is switched off.
+  // Both commands store a record with the same id. If this machine is switched off, the record of the task remains.
   printer.log.isShared = true;
   const passed = passedVariables.flatMap((variable) => {
     const value = environment[variable];
@@ -145,11 +146,11 @@ async function prepare(name: DirectionName, options: SyncOptions, context: Comma
   };
 }
 
-/** The options of the command, for the command in the task. */
+/** The options of this command as arguments of the command in the task. */
 function flagsOf(options: SyncOptions, verbose: boolean): string[] {
   return [
     ...safetyFlags({ ...options }),
-    // As two arguments: of one argument with "=", yargs removes quotes.
+    // Option and pattern are two arguments, because yargs removes the quotes of `--schema="Name"`.
     ...filterArguments(options).flat(),
     `--verify=${options.verify}`,
     `--jobs=${options.jobs}`,

@@ -1,4 +1,4 @@
-/** Runs a restore for a person, or a sync that resumes: prints the plan, asks, restores, prints the result. */
+/** Runs a restore, or a sync that resumes: prints the plan, asks, restores, prints the result. */
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
 import { canAsk, confirmByName } from "@pilot-light/core/cli/confirm";
 import { confirmationNeeded } from "@pilot-light/core/errors";
@@ -22,7 +22,7 @@ type RestoreCommandOptions = Omit<RestoreOptions, "command" | "commandAllowing">
 interface Form {
   outcomes: { planned: string; done: string };
   wanted: Wanted;
-  /** The command line, with the flags that were given. The plan names a dump where `latest` was given. */
+  /** The command line, with the flags that the person gave. With a plan, it names the dump instead of `latest`. */
   command: (plan?: RestorePlan) => string;
 }
 
@@ -73,7 +73,7 @@ async function run(
     const { plan, refusal } = await previewRestore(wanted, options, context);
     printRestorePlan(plan, printer, given);
     if (refusal !== undefined) throw refusal;
-    // The dump of the plan: `latest` may be another one later.
+    // The command names the dump of the plan: `latest` may be another dump later.
     const again = command(plan);
     printer.line(`  To run it:  ${again}`);
     return {

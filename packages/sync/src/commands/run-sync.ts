@@ -1,4 +1,4 @@
-/** Runs a sync for a person: prints the plan, asks, syncs, prints the result. */
+/** Runs a sync: prints the plan, asks, syncs, prints the result. */
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
 import { canAsk, confirmByName } from "@pilot-light/core/cli/confirm";
 import { readVariable } from "@pilot-light/core/config/env";

@@ -1,4 +1,4 @@
-/** Runs an undo for a person: prints the plan, asks, swaps, prints the result. */
+/** Runs an undo: prints the plan, asks, reverts the sync, prints the result. */
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
 import { canAsk, confirmByName } from "@pilot-light/core/cli/confirm";
 import { confirmationNeeded } from "@pilot-light/core/errors";
@@ -54,6 +54,6 @@ export async function runUndoCommand(
 function summaryOf({ plan, result, repaired }: Undone): string {
   const { database, previous, restorePoint, system } = plan;
   if (restorePoint !== null) return `Neon has restored ${restorePoint.branch} to ${restorePoint.name}.`;
-  if (result === null) return `${repaired ?? ""}. This reverts the interrupted sync.`;
+  if (result === null) return `${repaired ?? ""}. The target is as it was before the interrupted command.`;
   return `${previous ?? ""} has the name ${database} on ${system} again.`;
 }

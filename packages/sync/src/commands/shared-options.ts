@@ -1,4 +1,4 @@
-/** What the sync commands share. */
+/** Options and variables that several commands of a sync have. */
 import { confirmationOptions, jobsOption, outputsFileOption, viaOption } from "@pilot-light/core/cli/options";
 import { defaultJobs } from "@pilot-light/core/config/default-jobs";
 import type { VariableName } from "@pilot-light/core/config/env";
@@ -43,7 +43,7 @@ const allowOptions = Object.fromEntries(
   ]),
 ) as Record<AllowOption, { type: "boolean"; default: false; describe: string; group: string }>;
 
-/** What a sync and a restore have: options of a command that replaces a target. */
+/** The options of a command that replaces a target: of a sync and of a restore. */
 export function replacingOptions(argv: Argv) {
   const own = sharedOptions(argv)
     .option("target-backup", {

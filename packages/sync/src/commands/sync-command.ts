@@ -38,7 +38,7 @@ function options(argv: Argv, direction: DirectionName) {
       group: "Content:",
       requiresArg: true,
     });
-  // yargs changes `argv` itself, and the option reaches the command as a variable.
+  // yargs changes `argv` itself. The type of `own` does not name the option: its value reaches the command as a variable.
   if (direction === "rds-to-neon") keepBranchOption(own);
   return own;
 }
@@ -86,7 +86,7 @@ function syncCommand(direction: DirectionName, summary: string): Command {
         if (isRemote || isFiltered || others.inPlace) {
           throw usage({
             problem:
-              "--resume excludes --on-fargate, --in-place, --schema and --exclude-table-data: it finishes what the interrupted sync has begun.",
+              "--resume excludes --on-fargate, --in-place, --schema and --exclude-table-data: it finishes the interrupted sync.",
           });
         }
         const { runResumeCommand } = await import("./run-restore.ts");

@@ -1,4 +1,4 @@
-/** `pnpm compare`: both databases side by side. Takes and returns data; the command prints it. Writes nothing. */
+/** `pnpm compare`: compares both databases. Takes and returns data, which the command prints. Writes nothing to a server. */
 import { acquireAll, settleAll } from "@pilot-light/core/async/settle";
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import type { DatabaseSystem, Endpoint } from "@pilot-light/core/postgres/endpoint";
@@ -32,7 +32,7 @@ export interface CompareOptions extends Compared, ReachOptions {
   sql?: DatabaseSystem | undefined;
 }
 
-/** Neon fails as the source of a sync does, RDS as its target: the exit code shows which one failed. */
+/** A failure of Neon has the class `source`, a failure of RDS the class `target`: the exit code shows which one failed. */
 export const sides = { neon: "source", rds: "target" } as const;
 
 /**
@@ -91,7 +91,7 @@ async function compareBoth(
   return { ...comparison, sql: scriptFor(sql, { neon, rds }, comparison, skippedExtensions) };
 }
 
-/** The statements that would make the definitions of one database those of the other. */
+/** The script that would change the definitions of `target` to those of the other database. */
 function scriptFor(
   target: DatabaseSystem,
   read: Pair<ReadSide>,

@@ -83,7 +83,7 @@ test("a table whose rows one side hides is not compared", () => {
   expect(compareTables({ neon, rds: withTables({ secret: { rows: 5, hash: "5" } }) })).toEqual([]);
 });
 
-test("large objects are compared like a table, where there are any", () => {
+test("large objects are compared like a table, if either side has any", () => {
   const objects = (rows: number) =>
     side({ inventory: { objects: [], tables: new Map(), largeObjects: { rows, hash: String(rows) } } });
   expect(compareTables({ neon: objects(0), rds: objects(0) })).toEqual([]);
@@ -101,7 +101,7 @@ test("a sequence differs by its value and by whether the value was returned", ()
   expect(compare(at("1"), side())).toEqual([{ sequence: "public.s", neon: "1", rds: null, isEqual: false }]);
 });
 
-test("a definition that differs has a diff; an object on one side has none", () => {
+test("a definition that differs has a diff; an object that only one side has does not", () => {
   const neon = side({ archive: view("CREATE VIEW public.v AS\n SELECT 1;") });
   const rds = side({ archive: view("CREATE VIEW public.v AS\n SELECT 2;") });
   expect(compareSchemas({ neon, rds }, options)).toEqual([
@@ -116,7 +116,7 @@ test("a definition that differs has a diff; an object on one side has none", () 
   expect(compareSchemas({ neon: side(), rds }, options)).toMatchObject([{ problem: "only-rds", diff: [] }]);
 });
 
-test("a foreign key that both sides do not enforce is no difference", () => {
+test("a foreign key that neither side enforces is no difference", () => {
   const off = side({ state: { ...plainState, unenforced: ["fk on public.t"] } });
   expect(compareSchemas({ neon: off, rds: off }, options)).toEqual([]);
   expect(compareSchemas({ neon: off, rds: side() }, options)).toMatchObject([
@@ -130,7 +130,7 @@ test("a materialized view that both sides have filled is no difference", () => {
   expect(compareSchemas({ neon: filled, rds: side() }, options)).toHaveLength(1);
 });
 
-test("an extension of one platform that nothing needs is left out; one that objects need is a difference", () => {
+test("an extension of one platform is left out if no object needs it, and is a difference otherwise", () => {
   const extension = (dependents: string[]) => [{ name: "neon", version: "1.0", dependents }];
   const rds = { extensions: [], available: ["plpgsql"] };
   const skipped = (dependents: string[]) =>
@@ -139,7 +139,7 @@ test("an extension of one platform that nothing needs is left out; one that obje
   expect(skipped(["view public.v"])).toEqual([]);
 });
 
-test("versions of extensions that a sync accepts are a note, others a difference", () => {
+test("a version of an extension that a sync accepts is a note; any other is a difference", () => {
   const at = (version: string, installed: string) =>
     side({
       state: { ...plainState, extensions: { hstore: { version, schema: "public", members: [] } } },

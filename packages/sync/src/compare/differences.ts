@@ -1,4 +1,4 @@
-/** The differences of two databases, as both sides see them: neither is the one that is right. Pure. */
+/** The differences between two databases. Neither of them counts as the right one. Pure. */
 import { compareFingerprints, compareSequences, type Difference } from "@pilot-light/core/inventory/compare";
 import type { DatabaseState } from "@pilot-light/core/inventory/state";
 import type { Fingerprint, SequencePosition } from "@pilot-light/core/inventory/tables";
@@ -8,13 +8,13 @@ import type { ComparedObject, ComparedSequence, ComparedTable } from "./document
 import type { ReadSide } from "./read-side.ts";
 import { unifiedDiff } from "./unified-diff.ts";
 
-/** Both sides of one thing. */
+/** A value for each database. */
 export interface Pair<T> {
   neon: T;
   rds: T;
 }
 
-/** Extensions of one platform that the other one does not offer, and that no object needs: a sync leaves them out. */
+/** Extensions that only one server offers and that no object needs. A sync leaves them out. */
 export function platformExtensions({
   neon,
   rds,
@@ -26,7 +26,10 @@ export function platformExtensions({
   return [...only(neon, rds), ...only(rds, neon)];
 }
 
-/** Extensions whose versions differ because a sync lets the target's server choose: a note, and no difference. */
+/**
+ * Extensions whose versions differ because a sync installs the default version of the target's server: a note for each, and the version of
+ * RDS that counts as equal.
+ */
 export function versionNotes({ neon, rds }: Pair<ReadSide>, skipped: readonly string[]) {
   const accepted = new Map<string, string>();
   const notes: string[] = [];
@@ -74,7 +77,7 @@ export function compareSchemas(
   return [...found, ...unenforced(neon.state, rds.state)].map(toObject).sort(byName);
 }
 
-/** A copy must enforce every foreign key; of two databases, both may have switched the same one off. */
+/** Foreign keys that only one side enforces. A copy must enforce every foreign key, but here both sides may lack the same one. */
 function unenforced(neon: DatabaseState, rds: DatabaseState): Difference[] {
   const describe = (isOff: boolean) => (isOff ? "not enforced" : "enforced");
   return [...new Set([...neon.unenforced, ...rds.unenforced])].flatMap((identity): Difference[] => {
@@ -142,7 +145,7 @@ export function compareSequencesOf({ neon, rds }: Pair<Pick<ReadSide, "sequences
     .sort((a, b) => Number(a.isEqual) - Number(b.isEqual) || a.sequence.localeCompare(b.sequence));
 }
 
-/** A position of a sequence, for people. */
+/** A position of a sequence as text for people. */
 export function describePosition({ lastValue, isCalled }: SequencePosition): string {
   return isCalled ? lastValue : `${lastValue} (not called)`;
 }

@@ -77,7 +77,7 @@ export const comparisonSchema = z.object({
     .string()
     .nullable()
     .describe(
-      "Statements that would make the definitions of one database those of the other, for psql. They were never run. Null without `--sql`.",
+      "Script for psql that would change the definitions of one database to those of the other. It was never run. Null without `--sql`.",
     ),
   notes: z.array(z.string()).readonly().describe("What was not compared, and differences of the platforms."),
 });

@@ -1,4 +1,4 @@
-/** Reads everything that one database is compared by, in one snapshot. Writes nothing to the server. */
+/** Reads one side of a comparison in one snapshot. Writes nothing to the server. */
 import { join } from "node:path";
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import type { Side } from "@pilot-light/core/errors";
@@ -66,9 +66,9 @@ async function readSnapshot(
   const { first, outside } = snapshot;
   const { data, onTable } = request;
   const relations = (await listConfiguration(first)).filter(({ isReadable }) => isReadable);
-  // Positions are outside of every snapshot: read at its beginning, they belong to the rows best.
+  // A snapshot does not hold the positions of sequences. Read at its beginning, they fit the rows of the snapshot best.
   const sequences = data ? await readPositions(outside, await listDumpedSequences(first, relations)) : [];
-  // pg_dump comes before the rows: a TRUNCATE that waits for a reader would make pg_dump wait behind it.
+  // pg_dump runs before the rows are read: a TRUNCATE that waits for these reads would make pg_dump wait behind it.
   const archive = request.schema ? await schemaOf(snapshot, request, context) : noArchive;
   const hidden = new Set(
     (await listDataTables(first)).filter(({ hidesRows }) => hidesRows).map(({ group }) => group),
@@ -91,7 +91,7 @@ async function readSnapshot(
   return { ...other, snapshot: snapshot.id, archive, inventory, sequences, hidden };
 }
 
-/** Tables that hide rows from the role are not read. */
+/** As `fingerprintTables`, but without reading tables that hide rows from the role. */
 export const fingerprintVisible: typeof fingerprintTables = async (session, tables, reading) => {
   const visible = tables.filter(({ hidesRows }) => !hidesRows);
   const found = await fingerprintTables(session, visible, reading);

@@ -46,7 +46,7 @@ test("objects are dropped before those that they need, and created after them", 
   expect(make(source, target).statements.map(({ warning }) => warning)).toContain("its rows are deleted");
 });
 
-test("what depends on an object that is created again is created again with it, unless it holds rows", () => {
+test("an object is created again together with its dependents, unless one of them holds rows", () => {
   const made = make([f("1"), view("v", [1])], [f("2"), view("v", [1])]);
   expect(sqlOf(made)).toEqual([
     "DROP VIEW s.v;",
@@ -59,13 +59,13 @@ test("what depends on an object that is created again is created again with it, 
   expect(refused).toMatchObject({ statements: [], byHand: ["function s.f(): table s.t depends on it"] });
 });
 
-test("a table whose definition differs is left to a person", () => {
+test("a table whose definition differs is listed for a person, without a statement", () => {
   const made = make([table("t", "a int, b int")], [table("t")]);
   expect(made.statements).toEqual([]);
   expect(made.byHand.join()).toContain("table s.t: ");
 });
 
-test("the script keeps nothing, and a name with a line break stays in its comment", () => {
+test("the script ends with ROLLBACK, and a name with a line break stays in its comment", () => {
   const facts = { source: "neon (a @ b)", target: "rds (c @ d)", madeAt: "2026-11-22T09:30:00.000Z" };
   const text = renderSchemaScript({ statements: [], byHand: ["table s.a\ndrop table b;: no"] }, facts);
   expect(text).toContain("-- * table s.a drop table b;: no\n");

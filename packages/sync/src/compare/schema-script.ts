@@ -1,12 +1,12 @@
 /**
- * The statements that would make the definitions of one database those of the other, from the entries of pg_dump's archives. Nothing here
- * writes SQL of its own: an object is created by the statement of its entry, and dropped by that entry's DROP statement. Where both together
- * would lose rows, a comment names what a person has to write. Pure.
+ * The script that would change the definitions of one database to those of the other. It writes no SQL of its own: the entry of an object in
+ * pg_dump's archive states its CREATE and its DROP. If dropping and creating an object again would lose rows, a comment names the object, and
+ * a person must write the statement. Pure.
  */
 import type { Archive, ArchiveEntry } from "@pilot-light/core/inventory/archive";
 import { nameOf, pairEntries, type ArchiveOptions } from "@pilot-light/core/inventory/archive-compare";
 
-/** Objects that hold nothing but their definition: they may be dropped and created again. */
+/** Types of objects that hold nothing but their definition, so the script may drop them and create them again. */
 const recreatable: ReadonlySet<string> = new Set([
   "AGGREGATE",
   "CAST",
@@ -25,10 +25,10 @@ const recreatable: ReadonlySet<string> = new Set([
   "VIEW",
 ]);
 
-/** Objects whose statement replaces what exists. */
+/** Types whose statement replaces an existing object. */
 const replaceable: ReadonlySet<string> = new Set(["COMMENT", "SEQUENCE OWNED BY"]);
 
-/** Objects whose deletion loses what no statement restores. */
+/** Types whose deletion loses something that no statement restores, with the warning about it. */
 const holdsData: Readonly<Record<string, string>> = {
   TABLE: "its rows are deleted",
   SEQUENCE: "its position is lost",
@@ -45,14 +45,14 @@ export interface SchemaScript {
 
 export interface ScriptStatement {
   sql: string;
-  /** What a person should know, for a comment. */
+  /** What a person should know about the statement; it becomes a comment. */
   warning?: string;
 }
 
 /**
- * Makes the statements.
- * @param source whose definitions are wanted
- * @param target whose definitions would change
+ * Lists the statements.
+ * @param source the archive of the database whose definitions are wanted
+ * @param target the archive of the database whose definitions would change
  */
 export function makeSchemaScript(
   source: Archive,
@@ -135,12 +135,12 @@ function creating({ sql, accessMethod, type }: ArchiveEntry): ScriptStatement {
   };
 }
 
-/** A comment on a recreatable object is created again with it. */
+/** Whether an entry may be dropped and created again. A comment is dropped with its object. */
 function isRecreatable({ type, drop }: ArchiveEntry): boolean {
   return type === "COMMENT" || (recreatable.has(type) && drop !== "");
 }
 
-/** Whether an entry without a DROP statement is dropped with another one. */
+/** Whether an entry without a DROP statement is dropped together with another entry. */
 function isPartOf(entry: ArchiveEntry, others: ReadonlySet<ArchiveEntry>): boolean {
   return [...others].some(({ id, drop }) => drop !== "" && entry.dependencies.includes(id));
 }
@@ -168,7 +168,7 @@ function indexOf({ type, tag }: ArchiveEntry): string {
   return type === "INDEX" ? tag : tag.slice(tag.indexOf(" ") + 1);
 }
 
-/** Everything of the target that an object's deletion would need to be dropped, directly or not. */
+/** The entries of the target that depend on an entry, directly or not: they must be dropped before it. */
 function dependents({ entries }: Archive, entry: ArchiveEntry): ArchiveEntry[] {
   const found = new Set<ArchiveEntry>();
   const open = [entry];
@@ -183,7 +183,7 @@ function dependents({ entries }: Archive, entry: ArchiveEntry): ArchiveEntry[] {
   return [...found];
 }
 
-/** Finds the entry of the source that an entry of the target is to become. */
+/** Finds the entry of the source that corresponds to an entry of the target. */
 function finder(source: Archive, pairs: ReturnType<typeof pairEntries>) {
   const changed = new Map(pairs.flatMap(({ expected, actual }) => (actual ? [[actual, expected]] : [])));
   const keyOf = ({ type, schema, tag }: ArchiveEntry) => JSON.stringify([type, schema, tag]);
@@ -191,7 +191,7 @@ function finder(source: Archive, pairs: ReturnType<typeof pairEntries>) {
   return (entry: ArchiveEntry) => (changed.has(entry) ? changed.get(entry) : known.get(keyOf(entry)));
 }
 
-/** What the head of the script states. */
+/** Facts for the comments at the beginning of the script. */
 export interface ScriptHead {
   /** `neon (neondb @ host)`. */
   source: string;
@@ -200,7 +200,7 @@ export interface ScriptHead {
   madeAt: string;
 }
 
-/** The script as a file for psql. It ends with ROLLBACK: a person who has read its output changes that. */
+/** The script as a file for psql. Its last line is ROLLBACK: a person changes it to COMMIT after reading the output of a run. */
 export function renderSchemaScript(
   { statements, byHand }: Pick<SchemaScript, "statements" | "byHand">,
   { source, target, madeAt }: ScriptHead,

@@ -16,7 +16,7 @@ test("only the lines that differ are marked, with three lines around them", () =
   ]);
 });
 
-test("changes that are far from each other are separated", () => {
+test("a line of dots separates changes that are far from each other", () => {
   const lines = Array.from({ length: 40 }, (_, index) => `line ${index}`);
   const diff = unifiedDiff(lines.join("\n"), lines.with(5, "a").with(30, "b").join("\n"));
   expect(diff.filter((line) => line === " ...")).toHaveLength(1);

@@ -1,10 +1,10 @@
-/** Differing definitions as a diff that people read. Pure. */
+/** The difference between two definitions, as a diff for people. Pure. */
 import { structuredPatch } from "diff";
 
-/** Longer diffs are cut: the whole text of a function of a thousand lines helps nobody. */
+/** A longer diff is cut: nobody reads a thousand lines of a function in the output of a command. */
 const mostLines = 200;
 
-/** Lines of a unified diff, without its heads: `-` on Neon, `+` on RDS, and three lines around each change. */
+/** Lines of a unified diff, without file names and line numbers: `-` on Neon, `+` on RDS, and three lines around each change. */
 export function unifiedDiff(neon: string, rds: string): string[] {
   const text = (definition: string) => `${definition.trim()}\n`;
   const { hunks } = structuredPatch("neon", "rds", text(neon), text(rds), undefined, undefined, {

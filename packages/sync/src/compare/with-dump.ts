@@ -1,6 +1,6 @@
 /**
- * `pnpm compare --with <key>`: compares a database with the manifest of a dump. The dump itself is not downloaded. Takes and returns data; the
- * command prints it. Writes nothing.
+ * `pnpm compare --with <key>`: compares a database with the manifest of a dump. The dump itself is not downloaded. Takes and returns data,
+ * which the command prints. Writes nothing.
  */
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import { compareFingerprints, compareObjects, compareSequences } from "@pilot-light/core/inventory/compare";
@@ -36,14 +36,14 @@ import { fingerprintVisible } from "./read-side.ts";
 export interface DumpCompareOptions extends CompareOptions {
   /** `latest`, a key, or a part of a key. */
   dump: string;
-  /** The database; by default the one that the dump is of. */
+  /** The database to compare. Default: the system that was dumped. */
   system?: DatabaseSystem | undefined;
 }
 
 /**
  * Compares a database with the manifest of a dump, in one snapshot.
- * @throws OpsError DUMP_NOT_COMPARABLE, NOT_READABLE (precondition), MANIFEST_UNREADABLE (aws), and as the search for a dump does; of class
- *   source for Neon and target for RDS
+ * @throws OpsError DUMP_NOT_COMPARABLE, NOT_READABLE (precondition), MANIFEST_UNREADABLE (aws), and as `findArchive` does. An error of a
+ *   server has the class source for Neon and target for RDS.
  */
 export async function compareWithDump(
   options: DumpCompareOptions,
@@ -95,7 +95,7 @@ export async function compareWithDump(
               ]),
           ...differences.notes,
           ...(options.data && contents?.depth === "counts"
-            ? ["the manifest states the numbers of rows, and no hashes: values of rows are not compared"]
+            ? ["the manifest states numbers of rows but no hashes: the values of the rows are not compared"]
             : []),
           ...(options.data && contents === undefined
             ? ["the manifest states no rows: they are not compared"]
@@ -232,7 +232,7 @@ function comparePositions(
 
 const problems = { missing: "only-dump", unexpected: "only-database", different: "different" } as const;
 
-/** Objects that differ, by the facts that a manifest states: it holds no SQL. */
+/** Objects that differ in the facts that a manifest states. A manifest holds no SQL. */
 function differingObjects(
   { objects }: Details,
   found: readonly SchemaObject[],

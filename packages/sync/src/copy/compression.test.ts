@@ -6,7 +6,7 @@ import { chooseCompression } from "./compression.ts";
 
 const { signal } = new AbortController();
 
-/** What a pg_dump of this major version, which answers so, is asked to use. */
+/** The compression that is chosen for a pg_dump of this major version that prints `answer`. */
 async function chosen(major: number, answer: string): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), "compression-"));
   try {
@@ -23,11 +23,11 @@ const connects =
   'connection to server on socket "/nonexistent/.s.PGSQL.5432" failed: No such file or directory';
 const unsupported = "invalid compression specification: this build does not support compression with ZSTD";
 
-test("zstd, where pg_dump gets as far as connecting with it", async () => {
+test("a dump is compressed with zstd if pg_dump accepts zstd and tries to connect", async () => {
   expect(await chosen(16, connects)).toBe("zstd:1");
   expect(await chosen(17, unsupported)).toBe("1");
 });
 
-test("gzip with a pg_dump that does not know zstd", async () => {
+test("a pg_dump that does not know zstd uses gzip", async () => {
   expect(await chosen(15, connects)).toBe("1");
 });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { programErrors } from "./dump.ts";
 
-test("of the output of a program, only the errors are shown", () => {
+test("an error shows only the lines of a program that report errors", () => {
   const printed = [
     "pg_restore: connecting to database for restore",
     "pg_restore: while PROCESSING TOC:",
@@ -13,7 +13,7 @@ test("of the output of a program, only the errors are shown", () => {
   expect(programErrors(printed)).toEqual(printed.slice(2, 5));
 });
 
-test("without a line that reports an error, the end of the output is shown", () => {
+test("if no line reports an error, the error shows the end of the output", () => {
   const printed = Array.from({ length: 20 }, (_, index) => `line ${index}`);
   expect(programErrors(printed)).toEqual(printed.slice(5));
 });

@@ -25,22 +25,22 @@ export interface DumpRequest {
   file: string;
   /** Exported snapshot to dump. */
   snapshot: string;
-  /** The side that fails when pg_dump does, which decides the exit code. */
+  /** The side to which a failure of pg_dump belongs. It decides the exit code. */
   side: Side;
   /** Tables whose rows are left out. Default: none. */
   withoutRows?: readonly { schema: string; name: string }[];
-  /** Nothing but these is dumped. Default: everything. */
+  /** Dump only these. Default: everything. */
   only?: { schemas: ReadonlySet<string>; extensions: ReadonlySet<string> } | undefined;
   /** Called once when pg_dump has its locks, or has ended. */
   onLocked?: () => void;
 }
 
-/** What `pg_dump --verbose` prints next after it has locked all tables (`getSchemaData` in src/bin/pg_dump/common.c, 14 to 18). */
+/** The line that `pg_dump --verbose` prints after it has locked all tables (`getSchemaData` in src/bin/pg_dump/common.c, 14 to 18). */
 const afterLocking = "reading user-defined functions";
 
 /**
- * Parts that every dump leaves out. Roles are not copied, so the target keeps its owners and privileges. The other parts act beyond the
- * database.
+ * Parts that every dump leaves out. A sync does not copy roles, so the target keeps its owners and privileges. The other parts concern more
+ * than the database.
  */
 export const scopeFlags: readonly string[] = [
   "--no-owner",
@@ -61,7 +61,7 @@ export function filterFlags({ withoutRows = [], only }: Pick<DumpRequest, "witho
 }
 
 /**
- * Runs pg_dump in custom format, without owners and privileges: roles are not copied, and the target keeps its own.
+ * Runs pg_dump in custom format, without the parts of `scopeFlags`.
  * @throws OpsError DUMP_FAILED of the side's class
  */
 export async function makeDump(request: DumpRequest, { printer, signal }: CommandContext): Promise<Dump> {
@@ -73,7 +73,7 @@ export async function makeDump(request: DumpRequest, { printer, signal }: Comman
     ...filterFlags({ withoutRows, only }),
     "--no-password",
     "--verbose",
-    // The file is temporary, and waiting for the disk looks like waiting for the server.
+    // The file is temporary. To wait for the disk would look like waiting for the server.
     "--no-sync",
     "--lock-wait-timeout=30000",
     `--file=${file}`,
@@ -92,13 +92,13 @@ export async function makeDump(request: DumpRequest, { printer, signal }: Comman
   return { file, bytes: (await stat(file)).size };
 }
 
-/** A pattern that only this name fits. */
+/** A pattern of pg_dump that matches only this name. */
 function asPattern(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
 /**
- * Reads an archive from its first to its last byte: `pg_restore --list` does not notice a truncated one.
+ * Reads an archive from its first to its last byte. `pg_restore --list` would not notice that an archive is truncated.
  * @throws OpsError DUMP_DAMAGED of class `target`
  */
 export async function checkArchive(
@@ -115,7 +115,7 @@ export async function checkArchive(
   throw dumpDamaged({ errors: programErrors(stderr) });
 }
 
-/** The lines in which a PostgreSQL program reports what failed, without those that `--verbose` adds. */
+/** The lines in which a PostgreSQL program reports what failed, without the lines that `--verbose` adds; at most 15. */
 export function programErrors(stderr: readonly string[]): string[] {
   const errors = stderr.filter((line) =>
     /: (error|fatal|warning|detail|hint): |^(Command was|DETAIL|HINT|CONTEXT): /.test(line),

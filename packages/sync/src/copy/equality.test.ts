@@ -10,7 +10,7 @@ const rows = {
 } as const;
 const view = { kind: "view", identity: "v", problem: "different", expected: "a", actual: "b" } as const;
 
-test("the hint fits what differs", () => {
+test("the hint depends on what differs", () => {
   expect(hintFor([rows])).toMatch(/generated column/);
   expect(hintFor([view])).toMatch(/Compare the definitions/);
   expect(hintFor([rows, view])).toMatch(/Compare the definitions/);

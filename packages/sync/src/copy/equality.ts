@@ -1,4 +1,4 @@
-/** Whether a restored database is what its archive specifies. Pure. */
+/** Compares a restored database with the database that was dumped. Pure. */
 import type { Archive, ArchiveEntry } from "@pilot-light/core/inventory/archive";
 import { compareArchives } from "@pilot-light/core/inventory/archive-compare";
 import { compareFingerprints, compareSequences, type Difference } from "@pilot-light/core/inventory/compare";
@@ -18,14 +18,14 @@ export interface DatabaseContent {
   state: DatabaseState;
   configuration: Configuration;
   inventory: Inventory;
-  /** Of the source: read before the dump. */
+  /** Positions of the sequences; those of the source were read before the dump. */
   sequences: readonly SequencePosition[];
 }
 
 export interface EqualityOptions {
   /** Positions of the source's sequences after the dump, those of extensions included. */
   sequencesAfter: readonly SequencePosition[];
-  /** Both servers have the same major. */
+  /** Whether both servers have the same major version. */
   sameMajor: boolean;
   skippedExtensions: readonly string[];
   /** Version that CREATE EXTENSION installs on the target, by extension. */
@@ -62,10 +62,10 @@ export function differencesBetween(
   ];
 }
 
-/** Objects and rows that every dump leaves out, and that the restored database therefore lacks, as sentences. */
+/** Objects and rows that the restored database lacks because no dump contains them, as sentences. */
 export function lossesBetween(expected: DatabaseContent, actual: DatabaseContent): string[] {
   const members = missingMembers(expected.state, actual.state).map(
-    ({ extension, member }) => `${member} of the extension ${extension}: a dump does not hold it`,
+    ({ extension, member }) => `${member} of the extension ${extension}: a dump does not contain it`,
   );
   const rows = [...expected.configuration.leftOut].flatMap(([identity, { rows: count, hash }]) => {
     const found = actual.configuration.leftOut.get(identity);
@@ -80,7 +80,7 @@ export function lossesBetween(expected: DatabaseContent, actual: DatabaseContent
 /** Kinds whose differences come from rows. */
 const rowKinds = new Set(["table", "rows of the extension's table", "large objects"]);
 
-/** What to do about the differences, as specifically as possible. */
+/** What to do about the differences: the advice for their cause if all of them have the same one. */
 export function hintFor(differences: readonly Difference[]): string {
   const all = (fits: (difference: Difference) => boolean) => differences.every(fits);
   const hasRows = ({ kind, expected = "" }: Difference) =>

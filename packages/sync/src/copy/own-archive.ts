@@ -1,4 +1,4 @@
-/** Archives that this run makes: they must be readable as a whole, since what is compared with them depends on every entry. */
+/** Reads archives that this run has created. Every entry must be readable, because a comparison with the archive needs all of them. */
 import { stat } from "node:fs/promises";
 import type { GrowingFile } from "@pilot-light/core/async/growing-file";
 import {
@@ -10,8 +10,8 @@ import {
 import { archiveUnreadable } from "../errors.ts";
 
 /**
- * Reads an archive that this run has made.
- * @throws OpsError ARCHIVE_UNREADABLE (bug): a comparison with less than the whole archive would miss something
+ * Reads an archive that this run has created.
+ * @throws OpsError ARCHIVE_UNREADABLE (bug)
  */
 export async function readOwnArchive(file: string): Promise<Archive> {
   return await own(() => readArchive(file));

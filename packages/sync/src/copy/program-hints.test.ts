@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { hintForProgram } from "./program-hints.ts";
 
-// As PostgreSQL 14 to 18 write them.
+// Messages of PostgreSQL 14 to 18.
 test.each([
   ["pg_dump: error: could not write to output file: No space left on device", /df -h$/],
   [
@@ -74,7 +74,7 @@ test.each([
   expect(hintForProgram([line])).toMatch(hint);
 });
 
-test("the hint is that of the cause, not that of its consequence", () => {
+test("the hint is for the cause, not for its consequence", () => {
   const lines = [
     'pg_restore: error: could not execute query: ERROR:  relation "t" does not exist',
     'pg_restore: error: connection to server at "h" failed: server closed the connection unexpectedly',

@@ -1,4 +1,4 @@
-/** What to do about an error of pg_dump or pg_restore, found by the text of the program or the server. Pure. */
+/** What to do about an error of pg_dump or pg_restore, by the text that the program or the server wrote. Pure. */
 
 interface ProgramHint {
   /** What the server, the program or libpq writes, in English (LC_ALL is C). */
@@ -118,7 +118,7 @@ const hints: readonly ProgramHint[] = [
   },
 ];
 
-/** The hint for the errors of a program; undefined where none fits. */
+/** The hint for the errors of a program; undefined if no pattern matches. */
 export function hintForProgram(errors: readonly string[]): string | undefined {
   const text = errors.join("\n");
   for (const { pattern, hint } of hints) {

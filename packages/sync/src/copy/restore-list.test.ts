@@ -44,13 +44,13 @@ test.each([
   expect(isLeftOut(each, nothing)).toBe(false);
 });
 
-test("the comment of the schema public is restored where the role may set it", () => {
+test("the comment of the schema public is restored if the role may set it", () => {
   expect(isLeftOut(entry("COMMENT", null, "SCHEMA public"), { ...nothing, mayCommentPublic: true })).toBe(
     false,
   );
 });
 
-test("an extension that is left out takes its rows and sequences with it, and no other", () => {
+test("if an extension is left out, its rows and sequences are left out, and no others", () => {
   const options = {
     ...nothing,
     skippedExtensions: ["cron"],
@@ -63,7 +63,7 @@ test("an extension that is left out takes its rows and sequences with it, and no
   expect(isLeftOut(entry("TABLE DATA", "public", "job"), options)).toBe(false);
 });
 
-test("a line of the list begins with the entry's number, whatever is in the name", () => {
+test("a line of the list begins with the entry's number, even if the name contains a line break", () => {
   expect(listOf([entry("TABLE", "public", "a\n9; b")])).toBe("7; TABLE public a 9; b");
 });
 
@@ -83,7 +83,7 @@ describe("several runs that load rows", () => {
   const idsOf = (lists: readonly ArchiveEntry[][]) => lists.map((list) => list.map(({ id }) => id));
 
   test("get about the same number of bytes each, in the order of the archive", () => {
-    // b; a, c and d. Everything else belongs to the first.
+    // The first run gets b and everything that is not a table, the second a, c and d.
     expect(idsOf(distribute(entries, bytes, 2))).toEqual([
       [0, 2, 5, 6],
       [1, 3, 4],

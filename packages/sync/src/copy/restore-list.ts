@@ -1,4 +1,4 @@
-/** Which entries of an archive are restored. */
+/** Which entries of an archive are restored, and which run of pg_restore restores them. */
 import type { ArchiveEntry } from "@pilot-light/core/inventory/archive";
 import { nameOfRelation } from "../read/inventory.ts";
 
@@ -7,14 +7,14 @@ export interface RestoreListOptions {
   skippedExtensions: readonly string[];
   /** Configuration tables and sequences of these extensions, as `nameOfRelation` writes them. */
   skippedRelations: ReadonlySet<string>;
-  /** The role may set the comment of the schema public in the staging database. */
+  /** Whether the role may set the comment of the schema public in the staging database. */
   mayCommentPublic: boolean;
 }
 
 /**
- * True for entries that cannot or must not be restored: a new database has the schema public already; comments on extensions
- * need the extension's owner; event triggers act on the whole database and need a superuser; an extension that is left out
- * takes the rows of its configuration tables and the positions of its sequences with it.
+ * Whether an entry cannot or must not be restored. A new database has the schema public already. Only the owner of an extension may comment
+ * on it. An event trigger acts on the complete database and needs a superuser. If an extension is left out, so are the rows of its
+ * configuration tables and the positions of its sequences.
  */
 export function isLeftOut(entry: ArchiveEntry, options: RestoreListOptions): boolean {
   const { type, schema, sql, tag } = entry;
@@ -30,7 +30,7 @@ export function isLeftOut(entry: ArchiveEntry, options: RestoreListOptions): boo
     case "SEQUENCE SET":
       return options.skippedRelations.has(nameOfRelation(schema, tag));
     case "COMMENT":
-      // pg_dump writes the comment that every new database has if it is told to dump this schema.
+      // With `--schema=public`, pg_dump also writes the comment that every new database has.
       if (tag === "SCHEMA public") return !options.mayCommentPublic || sql.includes(commentOfPublic);
       return /^(?:EXTENSION|EVENT TRIGGER) /.test(tag);
     default:
@@ -48,8 +48,8 @@ export function listOf(entries: readonly ArchiveEntry[]): string {
 }
 
 /**
- * The entries for several runs of pg_restore that load rows at the same time. Each gets about the same number of bytes; the first gets
- * everything that is not the rows of a table as well. Each keeps the order of the archive, which a stream cannot leave.
+ * Divides the entries among several runs of pg_restore that load rows at the same time. Each run gets about the same number of bytes. The
+ * first run also gets every entry that is not the rows of a table. Each list keeps the order of the archive, because a stream is read in it.
  * @param bytes size of each table, by `nameOfRelation`
  * @returns one list for each run, at most `loaders`; the first may be empty
  */
@@ -63,7 +63,7 @@ export function distribute(
   const tables = entries.filter(({ type }) => type === "TABLE DATA");
   for (const table of tables.toSorted((a, b) => sizeOf(b) - sizeOf(a))) {
     const least = loads.reduce((best, load) => (load.bytes < best.bytes ? load : best));
-    // A table without rows takes time too.
+    // A table without rows takes time as well.
     least.bytes += sizeOf(table) + 8192;
     least.ids.add(table.id);
   }

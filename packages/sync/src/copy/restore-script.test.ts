@@ -11,7 +11,7 @@ test("the lines for psql are left out, and nothing else", () => {
   expect(toStatements(Buffer.from(script))).toBe(`${comments}\n${header()}${statements}--\n\n`);
 });
 
-test("a script of an older pg_restore, which has no such lines, stays as it is", () => {
+test("a script of an older pg_restore, which has no such lines, is sent unchanged", () => {
   const script = `${comments}${header()}${statements}`;
   expect(toStatements(Buffer.from(script))).toBe(script);
 });
@@ -25,6 +25,6 @@ test.each([
     Buffer.concat([Buffer.from(`${header()}-- `), Buffer.from([0xff])]),
   ],
   ["no header", Buffer.from(statements)],
-])("not for a session: %s", (_, script) => {
+])("a session cannot send a script with %s", (_, script) => {
   expect(toStatements(script)).toBeUndefined();
 });

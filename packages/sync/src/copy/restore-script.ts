@@ -1,6 +1,6 @@
 /**
- * Restores objects by few round trips: pg_restore writes the statements to a file, and a session sends many of them at once. pg_restore itself
- * waits for the answer to each statement, which takes longer than the statements on a slow line.
+ * Restores objects with few round trips: pg_restore writes the statements to a file, and a session sends many of them at once. pg_restore
+ * itself waits for the answer to each statement. On a slow line, these waits take longer than the statements.
  */
 import { isUtf8 } from "node:buffer";
 import { readFile, writeFile } from "node:fs/promises";
@@ -20,14 +20,14 @@ const entriesAtOnce = 500;
 export interface ScriptPart {
   name: string;
   section: "pre-data" | "post-data";
-  /** In the order of the archive; those of other sections do not matter. */
+  /** In the order of the archive. Entries of other sections are ignored. */
   entries: readonly ArchiveEntry[];
   file: string;
 }
 
 /**
- * Restores the objects of a section. Each piece takes effect completely or not at all: pg_restore does a piece that fails again, statement by
- * statement, and reports what is wrong with it.
+ * Restores the objects of a section, piece by piece. A piece takes effect completely or not at all. If a piece fails, pg_restore runs it again
+ * statement by statement, and reports what is wrong with it.
  * @param session in the staging database, for nothing else: it keeps the settings of the script
  * @throws OpsError RESTORE_FAILED (target)
  */
@@ -50,7 +50,7 @@ export async function restoreObjects(
   }
 }
 
-/** Whether the server has run the whole script. If not, it has undone all of it. */
+/** Whether the server has run the script. If not, it has undone all of it. */
 async function takesEffect(
   session: Session,
   script: string,
@@ -89,9 +89,9 @@ async function writeScript(
 export function toStatements(script: Buffer): string | undefined {
   if (!isUtf8(script)) return undefined;
   const text = script.toString("utf8");
-  // The first lines of this form are the header's.
+  // The first line of this form belongs to the header.
   if (/^SET client_encoding = '(.*)';$/m.exec(text)?.[1] !== "UTF8") return undefined;
-  // The server reads the whole script with the setting of the session, before the script changes it.
+  // The server parses the complete script with the setting of the session, before the script changes the setting.
   if (/^SET standard_conforming_strings = (.*);$/m.exec(text)?.[1] !== "on") return undefined;
   const opening = /^((?:--.*\n|\n)*)\\restrict (\w+)\n/.exec(text);
   if (opening === null) return text;

@@ -1,4 +1,4 @@
-/** Restores parts of an archive into the staging database. The first error ends a part. */
+/** Restores parts of an archive into the staging database, or in place into the target. The first error ends a part. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { GrowingStream } from "@pilot-light/core/async/growing-file";
@@ -14,14 +14,14 @@ import { listOf } from "./restore-list.ts";
 
 /** Where to restore to. */
 export interface RestoreTarget {
-  /** Its server is probed when pg_restore makes no progress. */
+  /** The server to probe while pg_restore makes no progress. */
   endpoint: Endpoint;
   programs: ClientPrograms;
   /** From `libpqEnvironment`, for the target's server. */
   environment: Environment;
   /** The staging database. */
   database: string;
-  /** Where lists of entries may be written. */
+  /** Directory for the lists of entries. */
   directory: string;
 }
 
@@ -31,17 +31,17 @@ export interface RestorePart {
   name: string;
   /** Default: all. */
   sections?: readonly Section[];
-  /** In the order of the archive; those of other sections do not matter. */
+  /** In the order of the archive. Entries of other sections are ignored. */
   entries: readonly ArchiveEntry[];
   /** The archive, as a file whose table of contents is complete, or as a stream. */
   from: { file: string } | { stream: GrowingStream };
-  /** More than one needs a complete file. */
+  /** Parallel jobs of pg_restore. More than one job needs a complete file. Default: 1. */
   jobs?: number;
-  /** Called with the name of a table when pg_restore begins with its rows. */
+  /** Called with the name of a table when pg_restore begins to load its rows. */
   onTable?: (name: string) => void;
 }
 
-/** Roles are not copied: the target keeps its own owners and privileges. */
+/** A sync does not copy roles: the target keeps its own owners and privileges. */
 export const restoreFlags: readonly string[] = ["--no-owner", "--no-privileges"];
 
 /**
@@ -63,11 +63,11 @@ export async function restorePart(
     ...sections.map((section) => `--section=${section}`),
     ...(jobs === 1 ? [] : [`--jobs=${jobs}`]),
     `--use-list=${listFile}`,
-    // As a connection string: pg_restore would take a bare name that contains `=` for one.
+    // A connection string, because pg_restore would read a bare name that contains `=` as a connection string.
     `--dbname=dbname='${database.replaceAll(/[\\']/g, "\\$&")}'`,
     ...("file" in from ? [from.file] : []),
   ];
-  // Kept separately: the output of the other jobs after an error would push the error out of the tail.
+  // After an error, the other jobs still print. Their lines would push the error out of the end of the output, so it is kept here.
   const reported: string[] = [];
   const result = await runWatched(
     programs.pgRestore,

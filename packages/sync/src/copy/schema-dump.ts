@@ -1,4 +1,4 @@
-/** The schema of a database as pg_dump writes it, to be compared with an archive entry by entry. */
+/** Dumps the schema of a database with pg_dump, to compare it with an archive entry by entry. */
 import type { Environment } from "@pilot-light/core/config/env";
 import type { Side } from "@pilot-light/core/errors";
 import type { Archive } from "@pilot-light/core/inventory/archive";
@@ -10,20 +10,20 @@ import { programErrors, scopeFlags } from "./dump.ts";
 import { readOwnArchive } from "./own-archive.ts";
 
 export interface SchemaDumpRequest {
-  /** Of the server, which is probed when pg_dump makes no progress. */
+  /** The server to probe while pg_dump makes no progress. */
   endpoint: Server["endpoint"];
   system: DatabaseSystem;
   programs: ClientPrograms;
   /** From `libpqEnvironment`, for the server. */
   environment: Environment;
   database: string;
-  /** The side that fails when pg_dump does. Default: the target. */
+  /** The side to which a failure of pg_dump belongs. Default: the target. */
   side?: Side;
-  /** Exported snapshot to dump. Default: the present. */
+  /** Exported snapshot to dump. Default: the present state. */
   snapshot?: string;
-  /** Where the archive is written. */
+  /** File to which the archive is written. */
   file: string;
-  /** Ends pg_dump. */
+  /** Ends pg_dump when it aborts. */
   signal?: AbortSignal;
   /** Called with the command line, for `--verbose`. */
   onStart?: (commandLine: string) => void;

@@ -1,4 +1,4 @@
-/** What tests need to compare two databases as a sync does, without a sync. */
+/** Functions with which tests compare two databases as a sync does. */
 export { listConfiguration, listDumpedSequences, readConfiguration } from "../read/extensions.ts";
 export { readFilter, readingWithout, type Filter } from "../read/filter.ts";
 export { readInventory } from "../read/inventory.ts";

@@ -9,7 +9,7 @@ import { verificationFailed } from "../errors.ts";
 import { differencesBetween, hintFor, type DatabaseContent, type EqualityOptions } from "./equality.ts";
 
 /**
- * Compares the restored database, whose name the error states, with what was dumped.
+ * Compares the restored database with the dumped one. The error states the name of the restored database.
  * @throws OpsError VERIFICATION_FAILED (target) that names every difference
  */
 export function assertEqual(
@@ -29,9 +29,9 @@ export function assertEqual(
 }
 
 /**
- * Reads tables of the staging database and refreshes their statistics, which a restore leaves empty. Row-level security that is forced
- * on the owner is off for the reading only: the transaction is rolled back. Each such table has a transaction of its own: with the locks of
- * two, it could wait for a pg_dump that waits for it.
+ * Reads tables of the staging database and refreshes their statistics, which a restore leaves empty. Row-level security that is forced on the
+ * owner is disabled for the reading only, in a transaction that is rolled back. Each such table has its own transaction: a transaction that
+ * holds the locks of two tables could wait for a pg_dump that waits for it.
  */
 export const fingerprintStagingTables: typeof fingerprintTables = async (session, tables, reading) => {
   const open = tables.filter(({ hidesRows }) => !hidesRows);
@@ -54,7 +54,7 @@ export const fingerprintStagingTables: typeof fingerprintTables = async (session
   return tables.flatMap((table) => found.get(table) ?? []);
 };
 
-/** Runs work and reverts what it has changed: a transaction of its own, or a part of the one that is open. */
+/** Runs `work` and reverts its changes: in a transaction of its own, or up to a savepoint of the open transaction. */
 async function reverting(session: Session, work: () => Promise<void>): Promise<void> {
   const [begin, end] = session.isInTransaction
     ? ["savepoint reverted", "rollback to savepoint reverted; release savepoint reverted"]
@@ -67,7 +67,7 @@ async function reverting(session: Session, work: () => Promise<void>): Promise<v
   }
 }
 
-/** Runs work that may fail. A failure must not end a transaction that is open. */
+/** Runs `work`, which may fail. In an open transaction, a savepoint keeps the failure from ending the transaction. */
 async function trying(session: Session, work: () => Promise<unknown>): Promise<void> {
   if (!session.isInTransaction) {
     await work();
@@ -85,8 +85,8 @@ async function trying(session: Session, work: () => Promise<unknown>): Promise<v
 }
 
 /**
- * Statistics are no reason to fail: ANALYZE runs the functions of a table's indexes, which may raise errors. A connection that is lost
- * fails the next query.
+ * Refreshes statistics, and ignores errors: ANALYZE runs the functions of a table's indexes, which may raise errors. If the connection was
+ * lost, the next query fails.
  */
 async function analyze(
   session: Session,
@@ -96,15 +96,15 @@ async function analyze(
   try {
     await trying(session, () => session.query(`analyze ${names.join(", ")}`));
   } catch {
-    // One after the other, so that a table with such a function does not keep the others from being analyzed.
+    // One table after the other: a table with such a function must not keep the others from being analyzed.
     if (names.length === 1) return;
     for (const table of tables) await analyze(session, [table]);
   }
 }
 
 /**
- * Refreshes the statistics of partitioned tables, which autovacuum never analyzes, and of materialized views. Those with a foreign
- * table are left out: ANALYZE would read it from its server, which may be out of reach.
+ * Refreshes the statistics of partitioned tables, which autovacuum never analyzes, and of materialized views. Tables with a foreign partition
+ * are left out: ANALYZE would read that partition from its server, which may be out of reach.
  */
 export async function analyzeParents(session: Session): Promise<void> {
   const parents = await session.query<{ schema: string; name: string }>(

@@ -32,7 +32,7 @@ test.each([
 test("a dump with the tables of its manifest has no problem", () => {
   const entries = [
     ...table("public", "a.b"),
-    // Of an extension: its rows are dumped, and CREATE EXTENSION creates it.
+    // A table of an extension: the dump contains its rows, and CREATE EXTENSION creates it.
     entry("TABLE DATA", "public", "spatial_ref_sys"),
     // Hash partitions: the manifest counts their rows with those of the parent.
     entry("TABLE", "public", "parent"),
@@ -42,7 +42,7 @@ test("a dump with the tables of its manifest has no problem", () => {
   expect(tableProblems(entries, ['public."a.b"', "public.parent"])).toEqual([]);
 });
 
-test("a table that only one of them names is a problem", () => {
+test("a table that only the manifest or only the dump names is a problem", () => {
   expect(tableProblems(table("public", "found"), ["public.missing"])).toEqual([
     "the manifest names the table public.missing, which the dump does not contain",
     "the dump contains the table public.found, which the manifest does not name",

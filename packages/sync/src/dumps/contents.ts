@@ -1,13 +1,13 @@
-/** Whether the table of contents of a dump names the tables that its manifest names. Pure. */
+/** Compares the tables that a dump contains with the tables that its manifest names. Pure. */
 import type { ArchiveEntry } from "@pilot-light/core/inventory/archive";
 import { splitIdentity } from "../archive/identity.ts";
 
 const keyOf = (schema: string | null, name: string) => JSON.stringify([schema, name]);
 
 /**
- * Sentences about tables that only the manifest or only the dump names.
+ * Describes the tables that only the manifest or only the dump names, as sentences.
  * @param entries table of contents of the dump
- * @param tables of the manifest, by identity
+ * @param tables identities of the tables in the manifest
  */
 export function tableProblems(entries: readonly ArchiveEntry[], tables: readonly string[]): string[] {
   const namesOf = (type: string) =>
@@ -24,8 +24,8 @@ export function tableProblems(entries: readonly ArchiveEntry[], tables: readonly
     const { schema, name } = splitIdentity(identity);
     return !created.has(keyOf(schema, name));
   });
-  // Tables of extensions have rows, but are created with the extension. The manifest counts the rows of some partitions with those
-  // of their parent.
+  // A dump may contain the rows of a table of an extension, but not the table. The manifest counts the rows of some partitions with those of
+  // their parent.
   const unknown = entries.filter(({ type, schema, tag }) => {
     const key = keyOf(schema, tag);
     return type === "TABLE DATA" && created.has(key) && !known.has(key) && !attached.has(key);

@@ -1,4 +1,4 @@
-/** Dumps as the commands show them: what the bucket lists, and what the manifest states. */
+/** Describes dumps for the commands: what the bucket lists, and what the manifests state. */
 import { drain } from "@pilot-light/core/async/settle";
 import { OpsError } from "@pilot-light/core/ops-error";
 import type { DumpBucket } from "../archive/dump-bucket.ts";
@@ -14,7 +14,7 @@ export type ManifestRead = { manifest: Manifest } | { problem: string };
 const parallelRequests = 8;
 
 /**
- * Reads the manifest of a dump. A manifest that this version cannot read is a result, not an error.
+ * Reads the manifest of a dump. If this version of the tool cannot read the manifest, the function returns the problem.
  * @throws OpsError AWS_* (aws)
  */
 export async function tryManifest(
@@ -41,7 +41,7 @@ export async function readManifests(
 ): Promise<ReadonlyMap<string, ManifestRead>> {
   const found = new Map<string, ManifestRead>();
   await drain(dumps, Array.from({ length: parallelRequests }), async (dump) => {
-    // Without a request where the listing shows that one of the two is missing.
+    // If the listing shows that the manifest is missing, no request is needed.
     const read = dump.manifestAt === undefined ? { problem: "it has no manifest" } : undefined;
     found.set(dump.key, read ?? (await tryManifest(bucket, dump, signal)));
   });

@@ -10,22 +10,24 @@ export const dumpSchema = z.object({
   key: z.string().describe("S3 key of the dump."),
   uri: z.string().describe("`s3://` address of the dump."),
   system: system.describe("The system of the dumped database."),
-  createdAt: z.string().describe("When the sync began, as the key states it: UTC, in ISO 8601."),
+  createdAt: z
+    .string()
+    .describe("When the sync or the restore began, as the key states it: UTC, in ISO 8601."),
   status: z
     .enum(["complete", "incomplete", "unreadable"])
     .describe(
       "`complete`: it has a manifest. `incomplete`: the dump or its manifest is missing. `unreadable`: this version of the tool cannot read the manifest.",
     ),
-  problem: z.string().nullable().describe("Why the dump is not complete; null where it is."),
+  problem: z.string().nullable().describe("Why the dump is not complete; null for a complete dump."),
   kind: z
     .enum(["archive", "backup"])
     .nullable()
     .describe(
-      "`archive`: the source of a sync. `backup`: the target, before it was replaced. Null without a manifest, as are the fields below.",
+      "`archive`: the source of a sync. `backup`: the target, before its replacement. Without a manifest, this field, `tables`, `rows`, `verified` and `createdBy` are null.",
     ),
   bytes: z.number().nullable().describe("Size of the object in bytes; null where only the manifest exists."),
-  tables: count("Number of tables; null for a backup, whose tables were not counted."),
-  rows: count("Number of rows; null for a backup."),
+  tables: count("Number of tables; null if the manifest does not state the tables."),
+  rows: count("Number of rows; null if the manifest does not state the tables."),
   verified: z
     .enum(["checksums", "counts"])
     .nullable()
@@ -70,9 +72,11 @@ const retention = z
     keptDays: z
       .number()
       .nullable()
-      .describe("Days for which S3 keeps them; null where no rule ends it, or where it is not known."),
+      .describe(
+        "Days for which S3 keeps these versions; null if no rule deletes them, or if it is not known.",
+      ),
   })
-  .describe("What a deletion means in this bucket.");
+  .describe("Whether a deleted dump can be restored.");
 
 const neededDump = z.object({
   key: z.string().describe("S3 key of the dump."),
@@ -105,7 +109,7 @@ const removalPlanSchema = z.object({
   allowed: z
     .array(z.string())
     .readonly()
-    .describe("Why the dump is needed, where `--allow-needed` is given."),
+    .describe("Why the dump is needed, although `--allow-needed` allows its deletion."),
   retention,
 });
 export type RemovalPlan = z.infer<typeof removalPlanSchema>;
@@ -115,7 +119,7 @@ export const verificationSchema = z.object({
   problems: z
     .array(z.string())
     .readonly()
-    .describe("What is wrong with it, as sentences; empty where it is intact."),
+    .describe("What is wrong with the dump, as sentences; empty for an intact dump."),
   sha256: z.string().describe("SHA-256 of the bytes in S3, in hexadecimal."),
   tables: z.number().int().nullable().describe("Tables in the dump; null where pg_restore cannot read it."),
 });
@@ -134,20 +138,20 @@ export const dumpDocuments: readonly DocumentEntry[] = [
       dump: dumpSchema.describe("The dump."),
       manifest: manifestSchema
         .nullable()
-        .describe("Its manifest, as it is in S3; null where none can be read."),
+        .describe("The manifest, as it is in S3; null if the dump has none, or if it cannot be read."),
     }),
   }),
   defineDocument({
     commands: ["dumps verify"],
     outcomes: {
       intact: "The bytes are those that the manifest describes, and pg_restore can read all of them.",
-      damaged: "They are not. The exit code is 1.",
+      damaged: "The bytes differ from the manifest, or pg_restore cannot read them. The exit code is 1.",
     },
     schema: verificationSchema,
   }),
   defineDocument({
     commands: ["dumps download"],
-    outcomes: { downloaded: "The file is complete, and its SHA-256 is that of the manifest." },
+    outcomes: { downloaded: "The file is complete and has the SHA-256 of the manifest." },
     schema: z.object({
       dump: dumpSchema.describe("The dump."),
       file: z.string().describe("Path of the file."),

@@ -51,7 +51,7 @@ export async function findComplete(
 }
 
 /**
- * As `findComplete`, but `latest` is the newest archive. A restore also makes a dump, of its target: the newest dump of all would be that one.
+ * As `findComplete`, but `latest` means the newest archive. The newest dump of all may be the backup that the last restore made.
  * @throws OpsError NO_DUMPS (precondition), and as `findComplete` does
  */
 export async function findArchive(wanted: string, bucket: DumpBucket, signal: AbortSignal): Promise<Found> {
@@ -60,14 +60,14 @@ export async function findArchive(wanted: string, bucket: DumpBucket, signal: Ab
   return await findComplete(bucket, key, undefined, signal);
 }
 
-/** Sentences about what the manifest states of the bytes. */
+/** Describes how the downloaded bytes differ from the manifest, as sentences. */
 export function byteProblems(
   key: string,
   manifest: Manifest,
   { bytes, sha256 }: Pick<DownloadedFile, "bytes" | "sha256">,
 ): string[] {
   return [
-    ...(manifest.key === key ? [] : [`the manifest is that of another dump: ${manifest.key}`]),
+    ...(manifest.key === key ? [] : [`the manifest belongs to another dump: ${manifest.key}`]),
     ...(manifest.bytes === bytes
       ? []
       : [`the dump has ${bytes} bytes, but the manifest states ${manifest.bytes}`]),
@@ -93,11 +93,11 @@ export async function fetchDump(
   });
 }
 
-/** What a check of the bytes found. */
+/** The result of a check of the bytes. */
 export interface CheckedDump {
   /** Sentences; empty for an intact dump. */
   problems: string[];
-  /** The table of contents; null where it cannot be read. */
+  /** The table of contents; null if it cannot be read. */
   archive: Archive | null;
 }
 

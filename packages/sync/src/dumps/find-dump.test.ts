@@ -11,15 +11,15 @@ const dumps = dumpsOf(
 );
 const pick = (text: string, system?: "neon" | "rds") => pickDump(text, text, system, dumps, "bucket").key;
 
-test("a part of a key that only one dump has is enough", () => {
+test("a part of a key selects a dump if no other dump has it in its key", () => {
   expect(pick("11-23")).toBe("rds-dumps/2026-11-23T00-00-00.dump");
   expect(pick("T09-30", "neon")).toBe("neon-dumps/2026-11-22T09-30-00.dump");
 });
 
-test("a part that several dumps have is refused with their keys", () => {
+test("a part of several keys is refused", () => {
   expect(() => pick("T09-30")).toThrow('2 dumps have "T09-30" in the key.');
 });
 
-test.each(["2027", ""])("%j is no dump", (text) => {
+test.each(["2027", ""])("no dump has %j in its key", (text) => {
   expect(() => pick(text)).toThrow("No dump in bucket has the key");
 });

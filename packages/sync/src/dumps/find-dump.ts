@@ -7,8 +7,8 @@ import { listBelow, listDumps, listNewest } from "../archive/read-dumps.ts";
 import { isComplete, type StoredDump } from "../archive/stored-dump.ts";
 
 /**
- * Finds the dump. `latest` is the newest complete one; of the two dumps of one sync, the archive.
- * @param system the database that the dump is of; undefined for both
+ * Finds the dump. `latest` is the newest complete dump. A sync writes two dumps: then `latest` is the archive.
+ * @param system the system of the dumped database; undefined for both
  * @throws OpsError DUMP_MISSING, NO_DUMPS (precondition), DUMP_AMBIGUOUS (usage), AWS_* (aws)
  */
 export async function findDump(
@@ -29,7 +29,7 @@ export async function findDump(
   return pickDump(wanted, text, system, all, bucket.name);
 }
 
-/** A part of the keys of a dump and of its manifest, from what a person has copied. */
+/** The text that the key of the dump contains. A person may have copied an address, or the key of a dump or of a manifest. */
 function keyPart(wanted: string, bucket: DumpBucket): string {
   const address = bucket.uri("");
   const key = wanted.startsWith(address) ? wanted.slice(address.length) : wanted;

@@ -1,4 +1,4 @@
-/** The last mode change, as its journal records it: which dumps it may need. */
+/** Reads when the last mode change ran, from its journal: it may need the dumps of that time. */
 import { awsError } from "@pilot-light/core/aws/errors";
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import type { ResourceNames } from "@pilot-light/core/contract";
@@ -12,7 +12,7 @@ import { readJournal } from "@pilot-light/core/terraform/read-journal";
 import { z } from "zod";
 import { lastChangeUnknown } from "../archive/errors.ts";
 
-/** Lifecycle writes the journal and knows all of it. */
+/** The fields of the journal that this package needs. `packages/lifecycle` writes the journal and defines all of its fields. */
 const entrySchema = z.looseObject({
   command: z.string(),
   startedAt: z.iso.datetime(),
@@ -23,12 +23,12 @@ const entrySchema = z.looseObject({
 export interface LastChange {
   command: string;
   startedAt: Date;
-  /** Null where it has not finished: `--resume` may continue it. */
+  /** Null while the mode change has not finished: `--resume` may continue it. */
   finishedAt: Date | null;
 }
 
 /**
- * Reads when the last mode change ran; undefined where there was none.
+ * Reads when the last mode change ran; undefined if there is no journal.
  * @throws OpsError LAST_CHANGE_UNKNOWN (precondition), AWS_* (aws), STATE_AMBIGUOUS, TF_WORKSPACE_MISSING (configuration)
  */
 export async function readLastChange(
@@ -47,7 +47,7 @@ function parseLastChange(text: string, place: string): LastChange {
     const end = finishedAt === null ? null : new Date(finishedAt);
     return { command, startedAt: new Date(startedAt), finishedAt: end };
   } catch (cause) {
-    throw lastChangeUnknown({ place, reason: "it has another form" }, { cause });
+    throw lastChangeUnknown({ place, reason: "its fields are not those of a journal" }, { cause });
   }
 }
 

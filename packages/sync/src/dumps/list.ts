@@ -1,4 +1,4 @@
-/** `pnpm dumps list` and `pnpm dumps show`: what the bucket holds. Takes and returns data; the commands print it. */
+/** `pnpm dumps list` and `pnpm dumps show`: reads dumps of the bucket. Takes and returns data, which the commands print. */
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
 import type { OutputsSource } from "@pilot-light/core/terraform/outputs";
@@ -10,14 +10,14 @@ import { describeDump, readManifests, tryManifest } from "./describe.ts";
 import type { Dump, DumpList } from "./documents.ts";
 import { findDump } from "./find-dump.ts";
 
-/** What every command about dumps takes. */
+/** The options of every command about dumps. */
 export interface DumpsOptions {
   system?: DatabaseSystem | undefined;
   outputs: OutputsSource;
 }
 
 /**
- * The newest dumps. Reads as many manifests as it returns dumps, however many the bucket has.
+ * The newest dumps. Reads one manifest for each dump that it returns, and no others.
  * @throws OpsError of class configuration, precondition or aws
  */
 export async function readDumpList(

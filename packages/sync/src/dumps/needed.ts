@@ -8,11 +8,11 @@ import type { LastChange } from "./last-change.ts";
 /** Reasons by key of the dump. */
 export type Needed = ReadonlyMap<string, readonly string[]>;
 
-/** Milliseconds after which a dump without a manifest is no longer one of a sync that runs. */
+/** Milliseconds after which the sync of a dump without a manifest cannot still run. */
 const incompleteAfterMs = 24 * 3_600_000;
 
 /**
- * Finds the dumps that are needed. Reads manifests, the newest first, until it has found all of them.
+ * Finds the needed dumps. Reads the manifests of the newest dumps first, and stops when it has found all needed dumps.
  * @param dumps all dumps of both databases, the newest first
  */
 export async function findNeeded(
@@ -37,14 +37,14 @@ export async function findNeeded(
     add(await firstGood(own, read), `the newest good dump of ${system}`);
   }
   const archive = await firstGood(complete, read, "archive");
-  add(archive, "the newest archive, which a mode change compares both databases with");
+  add(archive, "the newest archive: a mode change compares both databases with it");
   for (const dump of dumps) {
     if (change !== undefined && isOf(change, dump)) add(dump, describeChange(change));
   }
   return needed;
 }
 
-/** The first dump whose manifest can be read and has the size of the dump. */
+/** The first dump whose manifest can be read and states the size of the dump. */
 async function firstGood(
   dumps: readonly CompleteDump[],
   read: (dump: CompleteDump) => Promise<ManifestRead>,
@@ -58,7 +58,7 @@ async function firstGood(
   return undefined;
 }
 
-/** Whether a mode change may have written a dump. Keys state whole seconds. */
+/** Whether a mode change may have written a dump. A key states the time in full seconds. */
 export function isOf({ startedAt, finishedAt }: LastChange, { createdAt }: StoredDump): boolean {
   const begin = Math.floor(startedAt.getTime() / 1000) * 1000;
   return createdAt.getTime() >= begin && (finishedAt === null || createdAt <= finishedAt);

@@ -32,12 +32,12 @@ test("without limits, no complete dump is deleted", () => {
   expect(deleted(both, {})).toEqual([]);
 });
 
-test("the newest of each database are kept", () => {
+test("the newest dumps of each database are kept", () => {
   expect(deleted(both, { keep: 2 })).toEqual(["neon 9", "rds 9"]);
   expect(deleted(both, { keep: 1 })).toEqual(["neon 5", "rds 5", "neon 9", "rds 9"]);
 });
 
-test("dumps that are younger than the days are kept; with both limits, both must allow the deletion", () => {
+test("dumps that are younger than --days are kept; with both limits, both must allow the deletion", () => {
   expect(deleted(both, { days: 5 })).toEqual(["neon 5", "rds 5", "neon 9", "rds 9"]);
   expect(deleted(both, { days: 6 })).toEqual(["neon 9", "rds 9"]);
   expect(deleted(both, { days: 5, keep: 2 })).toEqual(["neon 9", "rds 9"]);
@@ -53,7 +53,7 @@ test.each([
 ])("an incomplete dump, %s, is deleted after a day, and does not count as one of the newest", (_, parts) => {
   const broken = (days: number) => dump(days, "neon", parts);
   expect(deleted([broken(0.5), dump(1), broken(2), dump(5)], { keep: 2 })).toEqual(["neon 2"]);
-  // S3 received it a moment ago: a slow sync uploads it.
+  // S3 received the object a moment ago: a slow sync may still upload the other one.
   expect(deleted([dump(2, "neon", { ...parts, storedAt: new Date(now) })], {})).toEqual([]);
 });
 

@@ -11,15 +11,15 @@ export interface Surplus {
 }
 
 export interface PruneSelection {
-  /** Number of the newest complete dumps of each database to keep; undefined for any number. */
+  /** Number of the newest complete dumps of each database to keep; undefined for no such limit. */
   keep: number | undefined;
-  /** Days for which a dump is kept; undefined for any number. */
+  /** Days for which a dump is kept; undefined for no such limit. */
   days: number | undefined;
 }
 
 /**
- * The dumps to delete, in the order of the list. A complete dump is deleted if both limits that are given allow it; without limits, none
- * is. An incomplete dump is deleted after a day.
+ * The dumps to delete, in the order of the list. A complete dump is deleted if every given limit allows it; without a limit, no complete dump
+ * is deleted. An incomplete dump is deleted after a day.
  * @param dumps the newest first
  */
 export function selectSurplus(

@@ -1,4 +1,4 @@
-/** `pnpm dumps prune` and `pnpm dumps rm`: deletes dumps. Takes and returns data; the commands print it and ask. */
+/** `pnpm dumps prune` and `pnpm dumps rm`: deletes dumps. Takes and returns data. The commands print the plan and ask. */
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import { OpsError } from "@pilot-light/core/ops-error";
 import { deleteDumps } from "../archive/delete-dumps.ts";
@@ -20,13 +20,13 @@ export interface Planned<Plan> {
   plan: Plan;
   /** Name of the bucket. */
   bucket: string;
-  /** What a deletion means in this bucket. */
+  /** Whether a deleted dump can be restored. */
   retention: Retention;
   /** Deletes the dumps of the plan; returns their keys. */
   carryOut: (onDeleted?: (keys: readonly string[]) => void) => Promise<readonly string[]>;
 }
 
-/** The part of a retention that documents have. */
+/** A retention as the `--json` documents contain it. */
 function documentOf({ isVersioned, keptDays }: Retention) {
   return { isVersioned: isVersioned ?? null, keptDays: keptDays ?? null };
 }

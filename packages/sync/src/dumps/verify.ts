@@ -1,4 +1,4 @@
-/** `pnpm dumps verify` and `pnpm dumps download`: the bytes of a dump, checked against its manifest. */
+/** `pnpm dumps verify` and `pnpm dumps download`: downloads a dump, and checks its bytes against the manifest. */
 import { link, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve as absolute } from "node:path";
 import type { CommandContext } from "@pilot-light/core/cli/command";
@@ -47,7 +47,7 @@ export async function verifyDump(
   });
 }
 
-/** Name of the file of a dump, unless another one is given: `neon-2026-11-22T09-30-00.dump`. */
+/** Default name of a downloaded dump, such as `neon-2026-11-22T09-30-00.dump`. */
 function fileName(key: string): string {
   return key.replace("-dumps/", "-");
 }
@@ -62,7 +62,7 @@ export async function downloadDump(
   options: DumpsOptions & { file?: string | undefined },
   context: CommandContext,
 ): Promise<{ dump: Dump; file: string; sha256: string }> {
-  // Before the first request, where the name is known.
+  // If the person has given the name, it is checked before the first request.
   if (options.file !== undefined) await assertAbsent(absolute(options.file));
   const { bucket, stored, manifest, dump } = await findOne(key, options, context);
   const file = absolute(options.file ?? fileName(stored.key));
@@ -91,7 +91,7 @@ async function assertAbsent(file: string): Promise<void> {
   if (exists) throw fileExists({ file });
 }
 
-/** A link fails where somebody has created the file meanwhile; a rename would replace it. */
+/** Gives the downloaded file its name. If another process has created a file with this name, the link fails; a rename would replace it. */
 async function giveName(part: string, file: string): Promise<void> {
   try {
     await link(part, file);

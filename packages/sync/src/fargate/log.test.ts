@@ -5,7 +5,7 @@ import { TaskLog } from "./log.ts";
 /** A page that CloudWatch returns, or the error of its request. */
 type Reply = { events: { message: string }[]; nextForwardToken: string } | Error;
 
-/** A log whose requests have these replies; `tokens` are those that were asked for. */
+/** A log whose requests get these replies, one after the other. `tokens` lists the token of each request. */
 function logOf(replies: Reply[]) {
   const tokens: (string | undefined)[] = [];
   const send = ({ input }: { input: { nextToken?: string } }) => {
@@ -28,7 +28,7 @@ test("an error of a later page loses no line and repeats none", async () => {
   expect(tokens).toEqual([undefined, "a", "a", "b"]);
 });
 
-test("an error of the first page is thrown, and the next reading asks for it again", async () => {
+test("an error of the first page is thrown, and the next reading requests the same page", async () => {
   const { read, tokens } = logOf([new Error("throttled"), page("one", "a"), end("a")]);
   await expect(read()).rejects.toThrow("throttled");
   expect(await read()).toEqual(["one"]);

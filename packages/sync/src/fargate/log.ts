@@ -1,4 +1,4 @@
-/** The log of a task in CloudWatch, read as it grows. */
+/** Reads the log of a task in CloudWatch while the log grows. */
 import type { AwsClients } from "@pilot-light/core/aws/clients";
 import { sdk } from "@pilot-light/core/aws/sdk";
 
@@ -7,7 +7,7 @@ export interface LogStream {
   stream: string;
 }
 
-/** Pages of one reading. The next reading continues after them. */
+/** How many pages one reading requests at most. The next reading continues after them. */
 const mostPages = 20;
 
 export class TaskLog {
@@ -21,9 +21,9 @@ export class TaskLog {
   }
 
   /**
-   * The lines since the last call. None while the stream does not exist: the container has not written yet. If a later page fails, the
-   * lines before it are returned, and the next call continues with that page.
-   * @throws what AWS refuses for the first page
+   * The lines since the last call. While the stream does not exist, the container has not written yet, and there are no lines. If a later
+   * page fails, the lines before it are returned, and the next call requests that page again.
+   * @throws the error of AWS for the first page
    */
   async read(signal: AbortSignal): Promise<string[]> {
     const { GetLogEventsCommand, ResourceNotFoundException } = sdk.logs();
@@ -42,7 +42,7 @@ export class TaskLog {
       });
       if (reply === undefined) break;
       lines.push(...(reply.events ?? []).map(({ message = "" }) => message));
-      // At the end, CloudWatch returns the token that was given.
+      // At the end of the log, CloudWatch returns the token of the request.
       const isEnd = reply.nextForwardToken === undefined || reply.nextForwardToken === this.#token;
       this.#token = reply.nextForwardToken ?? this.#token;
       if (isEnd) break;

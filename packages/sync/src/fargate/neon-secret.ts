@@ -17,8 +17,9 @@ export interface StoredUrl {
 }
 
 /**
- * @param url as a person gave it; checked first
- * @throws OpsError NEON_URL_NOT_GIVEN (usage), NO_SYNC_TASK and those of a malformed URL (configuration), or what AWS refuses
+ * Checks the URL, and stores it as the value of the secret.
+ * @param url the text that a person gave
+ * @throws OpsError NEON_URL_NOT_GIVEN (usage), NO_SYNC_TASK and those of a malformed URL (configuration), AWS_* (aws)
  */
 export async function storeNeonUrl(
   url: string,

@@ -7,7 +7,7 @@ import type { TaskPlace } from "@pilot-light/core/reach/owned-tasks";
 import { parseOutputs, type RawOutputs } from "@pilot-light/core/terraform/outputs";
 import { neonSecretEmpty, noSyncTask, syncImageMissing } from "./errors.ts";
 
-/** What the command in the task reads. Its own code checks the values. */
+/** Outputs that the command in the task reads. The command checks their values itself. */
 const passedOutputs = [
   "database_endpoint",
   "database_port",
@@ -60,14 +60,14 @@ export function syncPlace(raw: RawOutputs, stack: string): SyncPlace {
 }
 
 /**
- * Checks what AWS would report only after it has tried to start a task.
- * @throws OpsError NEON_SECRET_EMPTY, SYNC_IMAGE_MISSING (configuration), or what AWS refuses
+ * Checks the secret and the image. AWS itself would report a problem with them only after it has tried to start the task.
+ * @throws OpsError NEON_SECRET_EMPTY, SYNC_IMAGE_MISSING (configuration), AWS_* (aws)
  */
 export async function assertCanStart(place: SyncPlace, aws: AwsClients, signal: AbortSignal): Promise<void> {
   await Promise.all([assertSecretHasValue(place, aws, signal), assertImageExists(place, aws, signal)]);
 }
 
-/** Does not read the value. */
+/** Checks that the secret has a value, without reading the value. */
 async function assertSecretHasValue(
   { neonSecret }: SyncPlace,
   aws: AwsClients,
@@ -85,7 +85,7 @@ async function assertSecretHasValue(
   if (!hasValue) throw neonSecretEmpty({ secret: neonSecret });
 }
 
-/** An image of another registry is not checked. */
+/** Checks that the image exists in the repository of the environment. An image of another registry is not checked. */
 async function assertImageExists(
   { image, repository }: SyncPlace,
   aws: AwsClients,

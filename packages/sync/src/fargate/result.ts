@@ -1,4 +1,4 @@
-/** What the document of a command in a task states. Loads zod, so it is imported when a task has ended. */
+/** Reads the document that the command in a task printed. Loads zod, so other files import it only when a task has ended. */
 import { documentVersion } from "@pilot-light/core/cli/command";
 import { failureSchema } from "@pilot-light/core/cli/documents";
 import { describedError, messageOf, OpsError } from "@pilot-light/core/ops-error";
@@ -22,7 +22,7 @@ const documentSchema = z.discriminatedUnion("outcome", [
 ]);
 
 /**
- * The plan and the result; the error of the task is thrown as if it had happened here.
+ * The plan and the result. If the command in the task failed, its error is thrown as if it had happened here.
  * @throws OpsError of any class; SYNC_IMAGE_DIFFERS (configuration)
  */
 export function taskResult(
@@ -34,7 +34,7 @@ export function taskResult(
   if (parsed.outcome !== "failed") return parsed;
   const error = describedError(parsed.error);
   if (error.failure !== "interrupted") throw error;
-  // The signal of the task is that of StopTask. The state in its result shows whether the target was replaced.
+  // StopTask has sent the signal to the task. The state in the document shows whether the target was replaced.
   const interruption: unknown = signal.reason;
   if (signal.aborted && isInterruption(interruption)) throw interruption.with({ state: error.state });
   throw error.with({ details: [...error.details, `the task ${id} was stopped: ${reason}`] });

@@ -18,7 +18,7 @@ test("larger dumps get storage for both, or for the source alone without a backu
   expect(neededStorage(plan(17, 0))).toBe(21);
 });
 
-test("dumps that cannot fit are refused, with what helps", () => {
+test("dumps that cannot fit are refused, and the hint names --no-target-backup only if there is a backup", () => {
   const hint = (value: Parameters<typeof neededStorage>[0]) => {
     try {
       neededStorage(value);

@@ -4,11 +4,11 @@ import { syncTooLarge } from "./errors.ts";
 
 const gibibyte = 2 ** 30;
 
-/** What every task of Fargate has, at no cost; and the limits of a request for more. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-task-storage.html */
+/** GiB that every task of Fargate has at no cost, and GiB that a task may request at most. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-task-storage.html */
 const included = 20;
 const most = 200;
 
-/** The image, and everything else but the dumps. */
+/** GiB for the image, and for everything else except the dumps. */
 const others = 4;
 
 /**

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { TaskOutput } from "./task-output.ts";
 
-test("lines are shown, and the document is kept, also where it arrives in parts", () => {
+test("lines are shown, and the document is kept even if it arrives in parts", () => {
   const output = new TaskOutput();
   expect(output.add(["  dump  ok", "{", '  "version": 2,'])).toEqual(["  dump  ok"]);
   expect(output.document).toBeUndefined();

@@ -7,7 +7,7 @@ export class TaskOutput {
   #open: string[] | undefined;
   #document: string | undefined;
 
-  /** The lines that are not part of the document, for a person. */
+  /** Adds lines of the log. Returns those that are not part of the document, for a person. */
   add(lines: readonly string[]): string[] {
     const shown: string[] = [];
     for (const line of lines) {

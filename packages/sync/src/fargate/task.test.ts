@@ -14,7 +14,7 @@ test("the end of a log is read again after an error", async () => {
   expect(output.document).toBe("{}");
 });
 
-test("a log that cannot be read to its end is no error of its own", async () => {
+test("if the end of a log cannot be read, the problem becomes a detail and not an error", async () => {
   const read = () => Promise.reject(new Error("access denied"));
   expect(await readLateLines({ document: undefined }, read, { seconds: 0.1, pause: 1 })).toEqual([
     "the end of its log cannot be read: access denied",

@@ -1,4 +1,4 @@
-/** Runs a command in a task of Fargate as if it ran here: its log is printed, an interruption reaches it, and it leaves no task. */
+/** Runs a command in a task of Fargate as if it ran here: prints its log, passes an interruption on to it, and leaves no task. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { settleAll } from "@pilot-light/core/async/settle";
 import type { AwsClients } from "@pilot-light/core/aws/clients";
@@ -20,19 +20,19 @@ import { TaskLog } from "./log.ts";
 import type { SyncPlace } from "./place.ts";
 import { TaskOutput } from "./task-output.ts";
 
-/** How a task ended: with the document of its command. */
+/** A task that has ended, with the document that its command printed. */
 export interface EndedTask {
   id: string;
   document: string;
   /** Whether its command writes to the target; a dry run does not. */
   writes: boolean;
-  /** Why AWS stopped it: also that its container has exited. */
+  /** Why the task stopped, as AWS states it. That its container exited is a reason as well. */
   reason: string;
 }
 
 export interface TaskRun {
   place: SyncPlace;
-  /** Of this machine, for the tag of the task. */
+  /** Identifies this machine in the tag of the task. */
   owner: string;
   command: readonly string[];
   environment: Readonly<Record<string, string>>;
@@ -53,26 +53,27 @@ export interface RunContext {
 
 const pauseMs = 1000;
 
-/** Milliseconds of one request. */
+/** Milliseconds that one request may take. */
 const requestTime = 30_000;
 
 /** Seconds for which requests may fail, such as on a laptop that changes its network. */
 const lostSeconds = 120;
 
-/** Seconds for which AWS may reject the credentials: a program that renews them may be at work. The SDK renews those that it can. */
+/** Seconds for which AWS may reject the credentials, because another program may be renewing them. */
 const rejectedSeconds = 10;
 
-/** Seconds until a task that got SIGTERM has stopped: its container may take two minutes, as its definition states. */
+/** Seconds in which a task must stop after SIGTERM. Its definition gives its container two minutes. */
 const stopSeconds = 180;
 
-/** Seconds after its end in which the last lines of a log arrive. */
+/** Seconds for which the last lines of the log may arrive after the end of the task. */
 const lateSeconds = 20;
 
 const beforeRunning = new Set(["PROVISIONING", "PENDING", "ACTIVATING"]);
 
 /**
- * Runs the command to its end. After an interruption it waits for the task, whose command removes what it created and reports that.
- * @throws OpsError SYNC_TASK_NOT_STARTED, SYNC_TASK_ENDED, SYNC_TASK_LOST, SYNC_TASK_UNFOLLOWED (aws), INTERRUPTED, or what AWS refuses
+ * Runs the command to its end. An interruption stops the task. This function then waits until the command in the task has removed what it
+ * created.
+ * @throws OpsError SYNC_TASK_NOT_STARTED, SYNC_TASK_ENDED, SYNC_TASK_LOST, SYNC_TASK_UNFOLLOWED, AWS_* (aws), INTERRUPTED
  */
 export async function runInTask(run: TaskRun, context: RunContext): Promise<EndedTask> {
   const { place, owner } = run;
@@ -86,7 +87,7 @@ export async function runInTask(run: TaskRun, context: RunContext): Promise<Ende
     context.detail(`started the task ${idOf(arn)} in ${cluster}`);
     return await follow(arn, run, task.stop, context);
   } catch (error) {
-    // A task that continues is not to be stopped.
+    // SYNC_TASK_UNFOLLOWED: the task continues, and must not be stopped.
     if (!(error instanceof OpsError && error.code === unfollowed)) await task.stop();
     throw error;
   }
@@ -145,7 +146,7 @@ async function follow(
       deadline = secondsFromNow(stopSeconds);
       await stop();
     }
-    // Waits for both: two readings at once would print lines twice.
+    // Wait for both requests: two reads of the log at once would print lines twice.
     const task = await settleAll([describe(), read()]).then(
       ([found]) => {
         reached = performance.now();
@@ -173,7 +174,7 @@ async function follow(
   }
 }
 
-/** Whether AWS rejects the credentials. Errors of the log are those of the SDK. */
+/** Whether AWS rejects the credentials. The error may be an error of the SDK. */
 function isRejected(error: unknown): boolean {
   const known = awsError(error, "");
   return known instanceof OpsError && known.code === awsCredentials.entry.code;
@@ -190,8 +191,8 @@ function secondsFromNow(seconds: number): number {
 }
 
 /**
- * Reads until the document has arrived or its time is over. A request that fails is repeated until then.
- * @returns what keeps it from reading, for the details of an error
+ * Reads until the document has arrived or the time is over. A request that fails is repeated until then.
+ * @returns why the log could not be read, for the details of an error; empty if it could
  */
 export async function readLateLines(
   output: Pick<TaskOutput, "document">,
@@ -232,7 +233,7 @@ function ended(
   throw syncTaskEnded({ task: id, exitCode, reason }, { state: "unknown", details });
 }
 
-/** Waits until tasks have stopped: a sync that undoes its work holds the lock of the target. */
+/** Waits until tasks have stopped. A sync that is still undoing its work holds the lock of the target. */
 export async function untilStopped(
   place: Pick<SyncPlace, "cluster">,
   arns: readonly string[],

@@ -13,7 +13,7 @@ import type { InspectedSource, Inspection } from "./inspect.ts";
 import { openMaintenanceOf, type Locks } from "./locks.ts";
 import type { Prepared } from "./prepare.ts";
 
-/** Creates the job. */
+/** Creates the job for the steps. Pure. */
 export function createJob(
   {
     direction,
@@ -63,7 +63,7 @@ export function createJob(
     ),
     roundTripMs: line.roundTripMs,
     targetRows,
-    // This session reverts a swap after an interruption.
+    // The steps open this session if `maintenance` is lost. It may have to revert a swap after an interruption.
     reopen: () => openMaintenanceOf(target, resolved.rereadSecret, "target", context, "opening"),
     facts: { source: sourceFacts, target: targetFacts },
     versions: {
@@ -83,7 +83,7 @@ export function createJob(
   };
 }
 
-/** The mark of the new database. Neon gets none: a person accepted the source as the truth with a flag. */
+/** The mark of the new database. Neon gets none: with the flag, a person accepted the rows of the source. */
 function markOf(
   { target }: Direction,
   { script }: SyncOptions,

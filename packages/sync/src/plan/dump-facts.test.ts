@@ -78,7 +78,7 @@ test("an old manifest without rows leaves rows and extensions unverified", () =>
   expect(parts.map((part) => part.split(/[:,]/)[0])).toEqual(["rows", "the encoding"]);
 });
 
-test("what only a superuser may create, and what functions set, is found in the SQL", () => {
+test("objects of superusers, parameters that functions set, and collations are found in the SQL", () => {
   const sql = (type: string, text: string) => entry(1, type, type.toLowerCase(), { sql: text });
   const { facts } = factsOfDump(
     dumpOf(

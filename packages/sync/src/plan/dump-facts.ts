@@ -1,4 +1,4 @@
-/** What a plan needs of a source, read from a dump and its manifest. Pure. */
+/** The facts about a source that a plan needs, read from a dump and its manifest. Pure. */
 import type { ArchiveEntry } from "@pilot-light/core/inventory/archive";
 import type { SchemaObject } from "@pilot-light/core/inventory/objects";
 import type { DataTable, RowCounts } from "@pilot-light/core/inventory/tables";
@@ -19,7 +19,7 @@ export interface DumpFacts extends SideFacts {
 
 /**
  * The facts of a dump.
- * @param targetFacts in place of what an old manifest does not state
+ * @param targetFacts supplies the encoding if an old manifest does not state it
  */
 export function factsOfDump(dump: OpenedDump, targetFacts: DatabaseFacts): DumpFacts {
   const { archive, contents, details, manifest } = dump;
@@ -81,7 +81,7 @@ export function factsOfDump(dump: OpenedDump, targetFacts: DatabaseFacts): DumpF
   };
 }
 
-/** The tables whose rows the dump holds. Their sizes are shares of the dump's. */
+/** The tables whose rows the dump holds. The size of the dump is divided among them by their rows. */
 function tablesOf({ archive, bytes, contents }: OpenedDump): DataTable[] {
   const data = archive.entries.filter(({ type }) => type === "TABLE DATA");
   const identityOf = ({ schema, tag }: ArchiveEntry) =>
@@ -103,10 +103,10 @@ function tablesOf({ archive, bytes, contents }: OpenedDump): DataTable[] {
   });
 }
 
-/** Bytes of a database on disk for each byte of its dump: rough, for the number of parallel jobs and the estimate. */
+/** Bytes of a database on disk for each byte of its dump. This rough value serves the number of parallel jobs and the estimate. */
 export const perCompressedByte = 5;
 
-/** As the server quotes a name; without its keywords, since the name only orders the tables. */
+/** Quotes a name as the server does, except for keywords. A wrong name only changes the order of the tables. */
 function name(text: string): string {
   return /^[a-z_][a-z0-9_]*$/.test(text) ? text : ident(text);
 }
@@ -147,7 +147,7 @@ function rolesOf(entries: readonly ArchiveEntry[]): NamedRole[] {
   return [...new Map(found.map((named) => [`${named.by} ${named.role}`, named])).values()];
 }
 
-/** Collations of the server that columns of the dump use. Those in expressions are not found: the restore fails at a missing one. */
+/** Collations of the server that columns of the dump use. Collations in expressions are not found. If one is missing, the restore fails. */
 function collationsOf(entries: readonly ArchiveEntry[]): string[] {
   const pattern = new RegExp(String.raw`^ +.* COLLATE pg_catalog\.(${identifier})`, "gm");
   const tables = entries.filter(({ type }) => /^(?:TABLE|TYPE|DOMAIN|FOREIGN TABLE)$/.test(type));
@@ -180,7 +180,7 @@ export function unverifiedParts({ contents, details }: OpenedDump): string[] {
   if (contents === undefined) {
     parts.push("rows: the manifest states no row counts, so only the tables' names are compared");
   } else if (contents.depth === "counts") {
-    parts.push("values of rows: the manifest states their numbers, and no hashes");
+    parts.push("values of rows: the manifest states numbers of rows, but no hashes");
   }
   if (details === undefined) {
     parts.push(

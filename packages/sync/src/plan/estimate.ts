@@ -2,7 +2,7 @@
 import type { FingerprintDepth } from "@pilot-light/core/inventory/tables";
 import type { Line } from "../read/line.ts";
 
-/** What a sync costs where round trips cost nothing, on two cores that the servers share: rough, as machines differ by a factor of two. */
+/** Times on two cores that both servers share, without the line to the servers. They are rough: machines differ by a factor of two. */
 const costs = {
   /** Starts of programs and modules, requests to AWS. */
   fixedMs: 1200,
@@ -14,18 +14,18 @@ const costs = {
     load: 8,
     indexes: 3,
     verify: { checksums: 2.5, counts: 0.7 },
-    /** Of the target: its own dump, which runs at the same time as the other steps. */
+    /** The dump of the target, for each megabyte of the target. It runs at the same time as the other steps. */
     backup: 5,
   },
   /**
-   * Round trips one after the other: connections, catalogs, the swap; and those of pg_dump, which reads some objects one by one. Rough: a
-   * sync of the sandbox's seed over a line of 30 ms makes some 360 of them.
+   * Round trips one after the other: connections, catalogs and the swap. pg_dump adds some for each object, because it reads some objects one
+   * by one. A sync of the sandbox's seed over a line of 30 ms makes about 360 round trips in total.
    */
   roundTrips: 290,
   roundTripsPerObject: 0.5,
-  /** How much longer one session takes for what several do otherwise. */
+  /** How much longer one session takes than the sessions of the staged mode. */
   oneSession: 2,
-  /** Bytes that cross the line, for each byte on disk: COPY without indexes, as for rows of pgbench_accounts (97 of 150 bytes). */
+  /** Bytes that cross the line for each byte on disk. COPY sends no indexes: a row of pgbench_accounts has 97 bytes there, and 150 on disk. */
   sent: 0.65,
 };
 
@@ -42,7 +42,7 @@ export interface EstimateFacts {
   target: Line;
 }
 
-/** Rough milliseconds of it for which readers of the target wait in the in-place mode: from the emptying to the COMMIT, with one session. */
+/** Rough milliseconds for which readers of the target wait in the in-place mode. One session works from the emptying to the COMMIT. */
 export function estimateWaitMs({ objects, sourceBytes, target, verify }: EstimateFacts): number {
   const { load, indexes } = costs.msPerMegabyte;
   const megabytes = sourceBytes / 1_000_000;

@@ -25,7 +25,7 @@ const facts = (rest: Partial<ExtensionFacts> = {}): ExtensionFacts => ({
 });
 const notes = (rest?: Partial<ExtensionFacts>) => extensionNotes(directions["neon-to-rds"], facts(rest));
 
-test("the version that the target installs is noted where it is another one", () => {
+test("the plan notes the version that the target installs if it differs", () => {
   expect(notes()).toEqual([]);
   expect(notes({ installed: new Map([["hstore", "1.7"]]) })).toEqual([
     "extension hstore is 1.8 on neon; rds installs 1.7",
@@ -33,7 +33,7 @@ test("the version that the target installs is noted where it is another one", ()
   expect(notes({ installed: new Map() })).toEqual([]);
 });
 
-test("members that a person added are named, from transactions where the target has no such extension", () => {
+test("the plan names members that a person added to an extension, also if the target lacks the extension", () => {
   const additions = [{ extension: "hstore", objects: ["table public.q"], changedRows: {} }];
   const note =
     "not copied, because a dump leaves out what belongs to the extension hstore, and rds does not create it: table public.q";
@@ -57,7 +57,7 @@ const relation = {
   isReadable: true,
 };
 
-test("rows that an extension's filter leaves out are named when they were changed, or differ from the target's", () => {
+test("the plan names rows that an extension's filter leaves out if they were changed, or differ on the target", () => {
   const rows = (hash: string) => new Map([["public.r", { rows: 3, hash }]]);
   const given = (source: string, target: string | undefined, rest: Partial<ExtensionFacts> = {}) =>
     notes({

@@ -1,4 +1,4 @@
-/** What the plan reports about extensions: what a dump leaves out of them, and which version the target installs. */
+/** The notes of a plan about extensions: which of their parts a dump leaves out, and which version the target installs. */
 import { missingMembers, readState, type DatabaseState } from "@pilot-light/core/inventory/state";
 import { formatCount } from "@pilot-light/core/output/format";
 import type { Session } from "@pilot-light/core/postgres/session";
@@ -14,7 +14,7 @@ import {
 } from "../read/extensions.ts";
 import { hasExtension, stateWithin, type Scope } from "../read/scope.ts";
 
-/** What is known about the extensions of both sides. */
+/** Facts about the extensions of both sides. */
 export interface ExtensionFacts {
   source: DatabaseState;
   target: DatabaseState;

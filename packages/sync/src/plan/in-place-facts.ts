@@ -1,11 +1,11 @@
-/** Reads what the in-place mode depends on. */
+/** Reads the facts that decide whether the in-place mode is possible. */
 import type { Session } from "@pilot-light/core/postgres/session";
 import type { SyncOptions } from "../options.ts";
 import type { DatabaseFacts } from "../read/database-facts.ts";
 import { isPlatform, listUndroppable } from "../target/empty.ts";
 import type { InPlaceFacts } from "./rules/rule.ts";
 
-/** The locks of a transaction that drops everything, those of a restore as well, which the source's size stands for. */
+/** `needed` counts the objects that the transaction drops; each takes a lock. `room` is the number of locks that the server guarantees. */
 const query = (major: number) => `
   select pg_catalog.jsonb_build_object(
     'staying', (select coalesce(pg_catalog.jsonb_agg(x.extname order by x.extname), '[]') from pg_catalog.pg_extension x
@@ -23,8 +23,8 @@ const query = (major: number) => `
   ) as facts`;
 
 /**
- * Reads them.
- * @param source the mark of the dump decides the mark of the copy
+ * Reads the facts from the target.
+ * @param source its mark becomes the mark of the copy
  * @returns undefined without `--in-place`
  */
 export async function readInPlaceFacts(
@@ -47,7 +47,7 @@ export async function readInPlaceFacts(
     inPlace: {
       ...rest,
       undroppable: await listUndroppable(session),
-      // The restore creates about as much as it drops.
+      // The restore creates about as many objects as the transaction drops, and each of them takes a lock as well.
       locks: { needed: 2 * needed, room },
       changesMark,
     },

@@ -1,4 +1,4 @@
-/** Connects to the target of a restore, and reads what a plan needs of it and of the dump. Writes nothing. */
+/** Reads the facts that the plan of a restore needs: from the target, and from the dump in place of a source. Writes nothing. */
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import { combine, settleAll } from "@pilot-light/core/async/settle";
 import { readState } from "@pilot-light/core/inventory/state";
@@ -78,7 +78,7 @@ export async function inspectDump(
   if (found.refusals.length > 0) throw combine(found.refusals);
   const { major } = target.facts;
   const clientMajor = Number.parseInt(dump.manifest.clientVersion, 10);
-  // pg_restore must read the dump, and pg_dump the target, of which it dumps the schema for the verification.
+  // pg_restore must be able to read the dump. pg_dump dumps the schema of the restored database for the verification.
   const programs = chooseClientPrograms(await finding, [clientMajor, major], major);
   const targetRows = await countAll(session, "target", target.tables, found.jobs ?? jobs, context);
   const line = await measureLine(session, "to-server", source.facts.bytes);
@@ -87,7 +87,7 @@ export async function inspectDump(
     dump.contents === undefined
       ? undefined
       : checkRows({ direction, sourceRows: source.rows, targetRows, incomplete }, options);
-  // Another major of pg_dump may write the same definition otherwise.
+  // Another major version of pg_dump may write the same definition differently.
   const sameMajor = source.facts.major === major && programs.major === clientMajor;
   const unverified = unverifiedParts(dump);
   const unknown =
@@ -100,7 +100,7 @@ export async function inspectDump(
     programs,
     sameMajor,
     unverified,
-    // Of the dump itself, its mark states it.
+    // A filter of the dump is in its mark.
     filter: undefined,
     incomplete,
     findings: {
@@ -118,7 +118,7 @@ export async function inspectDump(
   };
 }
 
-/** What a filter left out of a dump. To reach Neon, a dump with a filter needs the flag of a changed copy, which states the same. */
+/** What a filter left out of a dump. For Neon, the rule about changed copies asks for a flag already, so this returns undefined. */
 function incompleteDump(
   { contents, manifest: { database } }: OpenedDump,
   { target: system }: Direction,
@@ -133,7 +133,7 @@ function incompleteDump(
   };
 }
 
-/** What the manifest states about extensions, compared with what the target offers. */
+/** Notes on the extensions that the manifest states and the versions that the target installs. */
 async function notesOnExtensions(
   direction: Direction,
   { details }: OpenedDump,

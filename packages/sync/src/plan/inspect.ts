@@ -50,14 +50,14 @@ export type InspectedSource = Omit<Inspected, "endpoint" | "line">;
 export interface Inspection<S extends InspectedSource = Inspected> {
   source: S;
   target: Inspected;
-  /** Servers and client programs write the same definition alike. */
+  /** Whether both servers have the same major version, so that pg_dump writes equal definitions alike. */
   sameMajor: boolean;
   programs: ClientPrograms;
   /** Undefined where everything is copied. */
   filter: Filter | undefined;
   /** What the source lacks because of a filter; undefined where it is complete. */
   incomplete: IncompleteSource | undefined;
-  /** Its refusals allow a plan, but no sync. */
+  /** The refusals among them prevent a sync, but the plan can be shown. */
   findings: Findings;
 }
 
@@ -66,8 +66,8 @@ export type CountedRows = Readonly<Partial<Record<DatabaseSystem, RowCounts | un
 
 /**
  * Inspects both databases and checks the preflight rules.
- * @throws OpsError the refusals of the rules about databases (precondition), as without them the rest cannot be read; SAME_DATABASE;
- *   PG_DUMP_* (configuration); why a database cannot be connected to (source or target)
+ * @throws OpsError the refusals of the rules about databases, SAME_DATABASE (precondition); PG_DUMP_* (configuration); errors of a
+ *   connection (source or target). If a rule about databases refuses, the rows are not read.
  */
 export async function inspect(
   direction: Direction,
@@ -92,7 +92,7 @@ export async function inspect(
   if (script !== undefined) await checkScript(first.target, script);
   const inPlace = await readInPlaceFacts(first.target, source.facts, target.facts, options);
   const room = await readRoom(first.target, resolved, targetState, options, context);
-  // A filter makes the copy smaller, by rows that are not counted yet.
+  // A filter makes the copy smaller, and the size of the rows that it leaves out is not known.
   const isFiltered = scope !== undefined || (options.excludeTableData ?? []).length > 0;
   const facts = {
     ...{ direction, source, target, targetBackup, jobs, targetState, privileges, scope },
@@ -117,7 +117,7 @@ export async function inspect(
       side === "source" ? scope : undefined,
     ));
   const [sourceRows, targetRows] = await settleAll([count("source", source), count("target", target)]);
-  // When nothing else uses the sessions.
+  // The line is measured while nothing else uses the sessions.
   const [sourceLine, targetLine] = await settleAll([
     measureLine(first.source, "from-server", source.facts.bytes),
     measureLine(first.target, "to-server", source.facts.bytes),
@@ -163,14 +163,14 @@ async function connectBoth(
 export async function readSide(session: Session, side: Side, context: CommandContext) {
   const read = async () => ({
     facts: await readFacts(session),
-    // Waits for locks: the size of a table is read with a lock on it.
+    // This waits for locks, because the server locks a table to read its size.
     tables: await listDataTables(session),
     objects: await readObjects(session),
   });
   return await readBusy(session.endpoint, side, context, read);
 }
 
-/** The source, with the mark that S3 records where the database has none. It matters only for a copy to Neon. */
+/** Reads the source. Before a copy to Neon, if the database has no mark, the mark that S3 records is added. */
 async function readMarkedSource(
   session: Session,
   { target }: Direction,
@@ -205,7 +205,7 @@ async function readFilters(
   context: CommandContext,
 ): Promise<Filter | undefined> {
   if (patterns.length === 0 && scope === undefined) return undefined;
-  // Waits for locks: it searches rows that refer to others.
+  // This waits for locks, because it searches rows that refer to rows of other tables.
   return await readBusy(session.endpoint, "source", context, () =>
     readFilter(session, patterns, tables, scope),
   );

@@ -1,4 +1,4 @@
-/** What a sync and a restore share: lock, plan, ask, remove what killed runs left, run. */
+/** The order of a sync and of a restore: lock, plan, ask, remove what killed runs left, run. */
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import { messageOf, type OpsError } from "@pilot-light/core/ops-error";
 import type { DumpStore } from "../archive/dump-store.ts";
@@ -18,9 +18,9 @@ export interface LockedRun<Plan, Made extends { plan: Plan; refusal: OpsError | 
 }
 
 /**
- * Runs under the lock.
- * @param context its signal is aborted by the end of the route as well
- * @throws OpsError of any class; its state is what became of the target
+ * Runs a sync or a restore under the lock.
+ * @param context its signal also aborts when the route to RDS ends
+ * @throws OpsError of any class; its state tells what happened to the target
  */
 export async function runLocked<Plan, Made extends { plan: Plan; refusal: OpsError | undefined }>(
   { store, lock, prepare, confirm, run }: LockedRun<Plan, Made>,
@@ -39,7 +39,7 @@ export async function runLocked<Plan, Made extends { plan: Plan; refusal: OpsErr
     const aborting = store.abortStaleUploads(new Date(), signal);
     const aborted = aborting.catch((error: unknown) => printer.warn(messageOf(error)));
     await dropStaging(locks, context);
-    // Meanwhile: an upload that was left does not matter to this run.
+    // The uploads are aborted meanwhile: an upload that a killed run left does not disturb this run.
     return await run(prepared, locks).finally(() => aborted);
   });
   return { plan: prepared.plan, result };
@@ -48,7 +48,7 @@ export async function runLocked<Plan, Made extends { plan: Plan; refusal: OpsErr
 /** Drops the staging databases that killed runs left. Needs the lock. */
 async function dropStaging({ maintenance, state }: Locks, { printer }: CommandContext): Promise<void> {
   for (const name of state.staging) {
-    // If a session of a monitor prevents it, the sync can run nevertheless: its staging database has another name.
+    // If a session prevents the drop, the sync can run nevertheless: its own staging database has another name.
     const what = await dropDatabase(maintenance, name).then(
       () => `dropped ${name}, which an interrupted sync left`,
       (error: unknown) => `could not drop ${name}, which an interrupted sync left: ${messageOf(error)}`,

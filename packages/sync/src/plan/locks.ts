@@ -15,9 +15,9 @@ import { stating } from "./resulting-state.ts";
 export class Locks implements AsyncDisposable {
   /** The maintenance session of the target. */
   readonly maintenance: Session;
-  /** What earlier syncs left of the target, after a repair. */
+  /** The databases that earlier syncs left on the target's server, read after a repair. */
   readonly state: TargetState;
-  /** Whether an interrupted sync was repaired: nothing was written otherwise. */
+  /** Whether an interrupted sync was repaired. If not, nothing was written. */
   readonly repaired: boolean;
   readonly #source: Session | undefined;
 
@@ -34,9 +34,9 @@ export class Locks implements AsyncDisposable {
 }
 
 /**
- * Locks the target exclusively and the source shared: the opposite sync must not replace the database that this one reads. Repairs
- * a target that a killed run left.
- * @throws OpsError SYNC_RUNNING, SAME_DATABASE, TARGET_UNCLEAR (precondition), or why a side cannot be connected to
+ * Locks the target exclusively and the source shared: the opposite sync must not replace the database that this one reads. Then repairs
+ * the target and the source if a killed run left them closed or without their names.
+ * @throws OpsError SYNC_RUNNING, SAME_DATABASE, TARGET_UNCLEAR (precondition), errors of a connection (source or target)
  */
 export async function takeLocks(resolved: Resolved, context: CommandContext): Promise<Locks> {
   const { source, target } = resolved;
@@ -52,7 +52,7 @@ export async function takeLocks(resolved: Resolved, context: CommandContext): Pr
 
 /**
  * Locks the target of a restore, which has no source to lock. Repairs a target that a killed run left.
- * @throws OpsError SYNC_RUNNING, TARGET_UNCLEAR (precondition), or why the target cannot be connected to
+ * @throws OpsError SYNC_RUNNING, TARGET_UNCLEAR (precondition), errors of the connection (target)
  */
 export async function lockTarget(
   { target, rereadSecret }: ResolvedTarget,
@@ -65,7 +65,7 @@ export async function lockTarget(
   });
 }
 
-/** The locks that are held, with the state of the target after its repair. */
+/** Repairs the target if necessary. Returns the locks with the state of the target after the repair. */
 async function repairTarget(
   maintenance: Session,
   reading: Session | undefined,
@@ -80,14 +80,14 @@ async function repairTarget(
   return new Locks(maintenance, reading, after, true);
 }
 
-/** A sync or an undo was killed during its swap. */
+/** Whether a sync or an undo was killed during its swap. */
 function isRepairable({ kind }: TargetState): boolean {
   return kind === "closed" || kind === "nameless";
 }
 
 /**
- * Repairs a source that a killed sync to it, or a killed undo, left closed or without its name. Both lock the database exclusively, and so
- * does this function.
+ * Repairs a source that a killed run left closed or without its name: a sync to this database, or an undo. Like them, the repair locks the
+ * database exclusively.
  */
 async function repairSource(
   reading: Session,
@@ -104,7 +104,7 @@ async function repairSource(
 
 /**
  * The sessions of a sync without their locks, for a dry run: it uses as many connections as the sync, and repairs nothing.
- * @throws OpsError SYNC_INTERRUPTED, TARGET_UNCLEAR (precondition), or why a side cannot be connected to
+ * @throws OpsError SYNC_INTERRUPTED, TARGET_UNCLEAR (precondition), errors of a connection (source or target)
  */
 export async function openWithoutLocks(resolved: Resolved, context: CommandContext): Promise<Locks> {
   return await openBoth(resolved, context, async (maintenance, reading) => {
@@ -123,7 +123,7 @@ export async function openWithoutLocks(resolved: Resolved, context: CommandConte
 
 /**
  * The session of a restore without its lock, for a dry run.
- * @throws OpsError SYNC_INTERRUPTED, TARGET_UNCLEAR (precondition), or why the target cannot be connected to
+ * @throws OpsError SYNC_INTERRUPTED, TARGET_UNCLEAR (precondition), errors of the connection (target)
  */
 export async function openTargetWithoutLock(
   { target, rereadSecret }: ResolvedTarget,

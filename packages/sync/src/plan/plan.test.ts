@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { planTables, removedObjects, slowRoute } from "./plan.ts";
 
-test("tables of both sides are listed together, first those that are removed", () => {
+test("the plan lists the tables of both sides, the removed tables first", () => {
   const source = new Map([
     ["public.b", 12],
     ["public.a", 0],
@@ -20,7 +20,7 @@ test("tables of both sides are listed together, first those that are removed", (
   ]);
 });
 
-test("objects other than tables that are removed are listed, without their parts", () => {
+test("the plan lists removed objects other than tables, without their parts", () => {
   const object = (kind: string, identity: string) => ({ kind, identity, definition: "" });
   const target = ["view", "function", "index", "column", "comment", "policy"].map((kind) =>
     object(kind, `public.${kind}`),
@@ -28,7 +28,7 @@ test("objects other than tables that are removed are listed, without their parts
   expect(removedObjects([object("function", "public.function")], target)).toEqual(["view public.view"]);
 });
 
-test("a large sync through Systems Manager is pointed to a sync inside AWS", () => {
+test("the plan of a large sync through Systems Manager names a sync inside AWS", () => {
   const side = (via: "ssm" | "direct" | undefined, bytes: number) =>
     ({
       endpoint: via === undefined ? {} : { route: { via, reason: "" } },

@@ -38,7 +38,7 @@ export function inPlaceNotes(
   ];
 }
 
-/** Kinds that are created and deleted with their table or schema: naming them as well would hide the important lines. */
+/** Kinds that are created and deleted together with their table or schema. To list them would hide the important lines. */
 const partsOfOthers = new Set([
   "column",
   "constraint",
@@ -50,7 +50,7 @@ const partsOfOthers = new Set([
   "rule",
 ]);
 
-/** Tables of both sides: first those that are removed, then by name. */
+/** The tables of both sides by name; first the tables that are removed. */
 export function planTables(source: RowCounts, target: RowCounts): PlannedTable[] {
   const names = [...new Set([...source.keys(), ...target.keys()])].sort();
   const tables = names.map((table): PlannedTable => {
@@ -79,7 +79,7 @@ interface InspectedSide {
   line: Line;
 }
 
-/** Puts the plan together. */
+/** Creates the plan from facts of both sides. */
 export function makePlan(parts: {
   direction: SyncDirection;
   source: InspectedSide;
@@ -133,17 +133,17 @@ export function estimates(
   const staged = estimateDurationMs(facts);
   if (inPlace !== true) return { estimatedDurationMs: staged, estimatedUnavailableMs: swapMs };
   const waiting = estimateWaitMs(facts);
-  // The backup waits for the dump, and the restore for both.
+  // In place, the backup waits for the dump, and the restore waits for both.
   return { estimatedDurationMs: staged + waiting, estimatedUnavailableMs: waiting };
 }
 
-/** Milliseconds in which two databases swap names. */
+/** Milliseconds that a swap takes. */
 const swapMs = 500;
 
 /** Bytes from which a sync through Systems Manager takes minutes: it forwards less than a megabyte a second. */
 const slowFrom = 100_000_000;
 
-/** A way that is faster than the route, for large databases. */
+/** A note that names a faster way for a large database, if the route is slow. */
 export function slowRoute(
   source: Pick<InspectedSide, "endpoint" | "facts">,
   target: Pick<InspectedSide, "endpoint">,

@@ -1,4 +1,4 @@
-/** Plans a restore: all that its dry run does once the dump is downloaded. Writes nothing. */
+/** Plans a restore whose dump was downloaded. A dry run ends after it. Writes nothing. */
 import { combine, settleAll } from "@pilot-light/core/async/settle";
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import { OpsError } from "@pilot-light/core/ops-error";
@@ -15,7 +15,7 @@ import { describeMode, estimates, inPlaceNotes, plannedSide, planTables, removed
 import { atTime, describeRestorePoint, restorePointPlace } from "../target/restore-point.ts";
 import { freeKeys, nameOf, type DumpKeys } from "./prepare.ts";
 
-/** A plan, and everything that it was made from. */
+/** A plan, and the facts from which it was created. */
 export interface PreparedRestore {
   plan: RestorePlan;
   /** Why the restore must not run, although its plan can be shown. */
@@ -77,7 +77,7 @@ export async function prepareRestore(
     unverified,
     clientVersion: programs.version,
     tables: planTables(source.rows, target.rows),
-    // Without the details of the manifest, the objects of the dump are not known by name.
+    // Without the details of the manifest, the names of the objects in the dump are not known.
     removedObjects: dump.details === undefined ? [] : removedObjects(source.objects, target.objects),
     notes: [...inPlaceNotes(inPlace, facts, target.facts.database), ...findings.notes],
     ...estimates(inPlace, facts),

@@ -1,4 +1,4 @@
-/** Inspects both databases and plans: all that a dry run does, and the first part of a sync. Writes nothing. */
+/** Inspects both databases and creates the plan. A dry run ends after it. Writes nothing. */
 import { combine, settleAll } from "@pilot-light/core/async/settle";
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import { dumpKey, timestamp } from "@pilot-light/core/dump-keys";
@@ -18,7 +18,7 @@ import { inspect, type CountedRows, type Inspection } from "./inspect.ts";
 import { makePlan } from "./plan.ts";
 import { atTime, describeRestorePoint, restorePointPlace } from "../target/restore-point.ts";
 
-/** A plan, and everything that it was made from. */
+/** A plan, and the facts from which it was created. */
 export interface Prepared {
   plan: Plan;
   /** Why the sync must not run, although its plan can be shown. */
@@ -50,12 +50,12 @@ export async function prepare(
     inspect(direction, options, resolved, targetState, context, counted),
     freeKeys(direction, store, options, context.signal),
     restorePointPlace(resolved.target, context),
-    // Only a note, so that it is no reason to fail.
+    // The result is only a note in the plan, so an error is ignored.
     findInterrupted(store.bucket, direction, context.signal).catch(() => undefined),
   ]);
   const restorePoint = atTime(place, keys.stamp);
   const { source, target, programs, filter, findings } = inspection;
-  // The OID of the source shows whether the opposite sync has replaced it since.
+  // If the opposite sync has replaced the source since, its OID is another one.
   const isUsable =
     interrupted?.draft.manifest.database.oid === source.facts.oid &&
     obsolete(interrupted, target.facts, undefined) === undefined;
@@ -80,12 +80,12 @@ export async function prepare(
   return { plan, refusal: refusal instanceof OpsError ? refusal : undefined, inspection, keys, restorePoint };
 }
 
-/** The rows that are copied. */
+/** The numbers of rows that the sync copies. */
 function withoutGroups(rows: RowCounts, groups: ReadonlySet<string>): RowCounts {
   return new Map([...rows].map(([group, count]) => [group, groups.has(group) ? 0 : count]));
 }
 
-/** A dump that a sync could resume from: `--resume` restores it without reading the source again. */
+/** The note about a dump that `--resume` could restore. */
 function describeInterrupted({ stored }: InterruptedDump, { name, source }: SyncDirection): string {
   const time = stored.createdAt.toISOString().slice(0, 16).replace("T", " ");
   return `an interrupted sync left a complete dump of ${time} UTC (${formatBytes(stored.bytes)}). To restore it without reading ${source} again:  pnpm sync ${name} --resume`;
@@ -96,7 +96,7 @@ export function nameOf(script: ScriptName | undefined): Plan["afterRestore"] {
   return script === undefined ? null : { file: script.file, sha256: script.sha256 };
 }
 
-/** Keys of this second, or of the next one that has no object yet. */
+/** The keys for the dumps of this run. If another run has used this second, the next free second is taken. */
 export async function freeKeys(
   { source, target }: Direction,
   store: DumpStore,

@@ -7,7 +7,7 @@ import type { ResolvedTarget } from "../resolve.ts";
 import { replacedTargets, type TargetState } from "../target/target-state.ts";
 import type { RoomFacts } from "./rules/rule.ts";
 
-/** The limit of the plan of a Neon project, and what all of its databases use; both in bytes. */
+/** The storage limit of a Neon project, and the size of its databases that the role may connect to; both in bytes. */
 const neonQuery = `
   select pg_catalog.pg_size_bytes(nullif(pg_catalog.current_setting('neon.max_cluster_size', true), '')) as limit,
          (select pg_catalog.sum(pg_catalog.pg_database_size(d.oid)) from pg_catalog.pg_database d
@@ -17,7 +17,7 @@ const sizesQuery = `
   select coalesce(pg_catalog.sum(pg_catalog.pg_database_size(d.oid)), 0)::text as bytes
     from pg_catalog.pg_database d where d.datname = any ($1::text[])`;
 
-/** Reads the room. A size that no service reports is not a reason to refuse; the plan then mentions no room. */
+/** Reads the free storage. If no service reports it, it is undefined, and no rule refuses the sync because of it. */
 export async function readRoom(
   session: Session,
   { freeStorage }: Pick<ResolvedTarget, "freeStorage">,

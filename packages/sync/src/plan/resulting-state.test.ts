@@ -26,7 +26,7 @@ describe("an error of a part", () => {
     await expect(failing(aborted, new Error("socket closed"))).rejects.toMatchObject(expected);
   });
 
-  test("remains a bug where it is one", async () => {
+  test("that is a bug is thrown unchanged", async () => {
     const bug = new TypeError("undefined is not a function");
     await expect(failing(never, bug)).rejects.toBe(bug);
   });

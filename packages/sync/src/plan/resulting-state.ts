@@ -1,9 +1,9 @@
-/** Adds to every error of a command what the command has done to the target. */
+/** Adds the resulting state of the target to the errors of a command. */
 import { OpsError, withState, type ResultingState } from "@pilot-light/core/ops-error";
 
 /**
- * Runs a part of a command in which every error leaves the target in the same state. An error that states its own keeps it. After an
- * interruption the interruption is thrown, as it caused the error.
+ * Runs a part of a command in which every error leaves the target in the same state. An error that has a state already keeps it. After an
+ * interruption, the interruption is thrown, because it caused the error.
  */
 export async function stating<T>(
   state: ResultingState,

@@ -19,7 +19,7 @@ export const filterToNeon = defineError<{ flags: readonly string[] }>({
   state: "nothing-written",
   message: ({ flags }) =>
     `Neon gets complete copies only, and filters are for copies to RDS: ${flags.join(" ")}.`,
-  hint: () => "Production reads Neon, and would lose what is left out. Sync without these options.",
+  hint: () => "Production reads Neon, and would lose the rows that are left out. Sync without these options.",
 });
 
 export const scriptUnreadable = defineError<{ file: string; reason: string }>({
@@ -34,12 +34,12 @@ export const scriptUnreadable = defineError<{ file: string; reason: string }>({
 
 interface ScriptFailure {
   file: string;
-  /** Undefined where the server reports no position. */
+  /** Undefined if the server reports no position. */
   line: number | undefined;
-  /** Number of the statement, from 1; undefined where the server has run none, or all. */
+  /** Number of the statement, from 1; undefined if no statement or the COMMIT after all statements failed. */
   statement: number | undefined;
   reason: string;
-  /** A command of psql is at the position. */
+  /** Whether a command of psql is at the position. */
   isMeta: boolean;
   /** The server's context, such as the function that failed. */
   where: string | undefined;

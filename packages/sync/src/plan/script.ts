@@ -31,7 +31,7 @@ export async function readScript(path: string, target: DatabaseSystem): Promise<
   return { file: basename(path), sha256: createHash("sha256").update(bytes).digest("hex"), text };
 }
 
-/** Text without a byte order mark. A zero byte would end the text for the server. */
+/** The text without a byte order mark; undefined if it is not UTF-8, or has a zero byte, at which the server would stop reading. */
 function decode(bytes: Uint8Array): string | undefined {
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -41,7 +41,7 @@ function decode(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** A statement that fails: the server parses the complete script first, and then runs none of it. */
+/** A statement that fails. The server parses the complete text, runs this statement first, and then stops. */
 const stop = "select 1 / 0;";
 const divisionByZero = "22012";
 const readOnlyTransaction = "25006";
@@ -67,7 +67,7 @@ interface Failure {
   statement?: number;
 }
 
-/** The error of a script; the error itself where the server has not answered. */
+/** Turns an error of the server into the error of a script. An error without an answer of the server is returned unchanged. */
 export function scriptError(error: unknown, { file, text }: Script, { skipped = 0, statement }: Failure) {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
   const state = sqlStateOf(error);
@@ -79,7 +79,7 @@ export function scriptError(error: unknown, { file, text }: Script, { skipped = 
   const isEnded = constraint === guard || state === readOnlyTransaction;
   if (isEnded) return scriptEndsTransaction({ file }, { cause });
   const offset = Number(position) - 1 - skipped;
-  // Positions count characters, and those of JavaScript's strings are UTF-16 units.
+  // The server counts characters. JavaScript counts UTF-16 units.
   const before = Number.isNaN(offset) || offset < 0 ? undefined : Array.from(text).slice(0, offset).join("");
   const at = before === undefined ? "" : text.slice(before.length);
   return scriptFailed(

@@ -5,8 +5,8 @@ import { sqlState, sqlStateOf } from "@pilot-light/core/postgres/sql-state";
 export { sessionOptions } from "@pilot-light/core/postgres/session";
 
 /**
- * Connects by `open`. If RDS rejects the password, reads it again once, as the secret may have been rotated a moment ago.
- * @param reread reads the secret again
+ * Connects with `open`. If RDS rejects the password, reads the secret again and tries once more: the secret may have been rotated a moment ago.
+ * @param reread reads the secret
  */
 export async function withFreshPassword<T>(
   endpoint: Endpoint,

@@ -31,7 +31,7 @@ test("marks are merged and described", () => {
   );
 });
 
-test("a comment holds the mark of a replacement in place and the other mark, and neither belongs to the text of a person", () => {
+test("a comment holds both marks, and neither belongs to the text of a person", () => {
   const inPlace = { at: "2026-11-22T09-30-00", backup: "rds-dumps/2026-11-22T09-30-00.dump" };
   const mark = { excludeTableData: ["events"] };
   for (const comment of [null, "of a person,\nin two lines"]) {

@@ -1,7 +1,7 @@
 /**
- * The mark of a changed copy: a database of which somebody changed rows on purpose, or a filter left some out. Such rows must not reach
- * production. The mark is the last line of the comment on the database: it belongs to the OID of the database, so that it survives a
- * rename, a swap, an undo and a snapshot of the server. The manifests in S3 state it as well.
+ * The marks in the comment on a database. The mark of a changed copy keeps its rows away from production: a script changed rows on purpose, or
+ * a filter left some out. The mark of a replacement in place states when it happened. Each mark is a line of the comment. The comment belongs
+ * to the OID of the database, so the marks survive a rename, a swap, an undo and an RDS snapshot. S3 states the mark of a changed copy as well.
  */
 
 /** A file of SQL statements that ran after the verification. */
@@ -26,18 +26,18 @@ export interface CopyMark extends Filters {
   unreadable?: boolean;
 }
 
-/** The last time that a sync or a restore replaced the contents of a database in place: its OID is the same as before. */
+/** The last replacement of the contents in place. The database kept its OID. */
 export interface InPlaceMark {
   /** `YYYY-MM-DDTHH-MM-SS`, UTC. */
   at: string;
-  /** S3 key of the dump of what it held before. */
+  /** S3 key of the dump of the earlier contents. */
   backup: string;
 }
 
 const prefix = "pilot-light, changed copy: ";
 const inPlacePrefix = "pilot-light, in place: ";
 
-/** A comment on a database, taken apart. */
+/** The parts of a comment on a database. */
 interface SplitComment {
   /** The person's part. */
   comment: string | null;
@@ -109,7 +109,7 @@ function isPatterns(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((each) => typeof each === "string");
 }
 
-/** What a mark states of filters. */
+/** The filters that a mark states. */
 export function filtersOf({ excludeTableData, schemas }: CopyMark): Filters {
   return {
     ...(schemas === undefined ? {} : { schemas }),
@@ -122,7 +122,7 @@ export function hasFilters(mark: CopyMark | undefined): boolean {
   return mark !== undefined && Object.keys(filtersOf(mark)).length > 0;
 }
 
-/** Both marks as one; undefined without any. What the later one states replaces what the earlier one states. */
+/** Both marks as one; undefined if neither states anything. The fields of the later mark replace those of the earlier one. */
 export function mergeMarks(earlier: CopyMark | undefined, later: CopyMark): CopyMark | undefined {
   const merged = { ...earlier, ...later };
   return Object.keys(merged).length === 0 ? undefined : merged;

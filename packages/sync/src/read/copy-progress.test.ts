@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { CopiedRows } from "./copy-progress.ts";
 
-test("a table whose command has ended counts completely, and a table that grew counts no more than was planned", () => {
+test("a table whose COPY has ended counts completely, and the sum is never more than the planned rows", () => {
   const copied = new CopiedRows(
     new Map([
       ["public.a", 1000],

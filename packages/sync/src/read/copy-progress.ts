@@ -1,4 +1,4 @@
-/** Watches how many rows the COPY commands of pg_dump have read, in the server's view of them. */
+/** Watches how many rows the COPY commands of pg_dump have read, in pg_stat_progress_copy. */
 import type { Report } from "@pilot-light/core/output/printer";
 import type { Session } from "@pilot-light/core/postgres/session";
 import { isOwn } from "./database-facts.ts";
@@ -15,7 +15,7 @@ const copies = `
    where p.datname = pg_catalog.current_database() and p.command = 'COPY TO' and ${isOwn("a")}
    order by p.tuples_processed desc`;
 
-/** Rows that have been read, of tables that are being read or that were seen before. */
+/** Counts the rows that have been read. A table counts once its COPY was seen. */
 export class CopiedRows {
   readonly #all: RowCounts;
   readonly #seen = new Map<string, number>();
@@ -29,7 +29,7 @@ export class CopiedRows {
     return [...this.#all.values()].reduce<number>((sum, rows) => sum + (rows ?? 0), 0);
   }
 
-  /** Takes the running commands. A table without a running command is complete. */
+  /** Updates the count from the running commands. A table whose command no longer runs is complete. */
   update(running: ReadonlyMap<string, number>): number {
     for (const table of this.#seen.keys()) {
       if (!running.has(table)) this.#seen.set(table, this.#all.get(table) ?? this.#seen.get(table) ?? 0);

@@ -1,4 +1,4 @@
-/** What preflight reads of a server and a database, in one query. The rules check it. */
+/** Reads the facts about a server and a database that the preflight rules check, in few queries. */
 import { notInExtension, userSchema } from "@pilot-light/core/inventory/objects";
 import type { Session } from "@pilot-light/core/postgres/session";
 import { splitComment, type CopyMark, type InPlaceMark } from "./copy-mark.ts";
@@ -29,11 +29,11 @@ export interface DatabaseFacts {
   /** The role may end the sessions of other roles. */
   maySignal: boolean;
   extensions: readonly InstalledExtension[];
-  /** Extensions that could be created here. */
+  /** Extensions that the server offers. */
   available: readonly string[];
-  /** Those that the role may create. On RDS and Neon all: these platforms have lists of their own. */
+  /** Extensions that the role may create. On RDS and Neon, all that the server offers: the platform decides itself. */
   creatable: readonly string[];
-  /** Those that a role without SUPERUSER may create, whose members then belong to the server's first superuser. */
+  /** Extensions that a role without SUPERUSER may create. Their members then belong to the server's first superuser. */
   trusted: readonly string[];
   /** Roles that exist on the server. */
   roles: readonly string[];
@@ -48,9 +48,9 @@ export interface DatabaseFacts {
   eventTriggers: readonly string[];
   /** What a dump does not contain: tables of extensions, passwords of user mappings, security labels. */
   notDumped: readonly string[];
-  /** What pg_dump has to read, and the role may not: `table public.t`, `sequence public.s`, `large object 16999`. */
+  /** Objects that pg_dump has to read and the role may not: `table public.t`, `sequence public.s`, `large object 16999`. */
   unreadable: readonly string[];
-  /** Roles that objects of this database name, which exist on the target only if somebody creates them. */
+  /** Roles that policies and user mappings of this database name. On the target, they exist only if somebody has created them. */
   namedRoles: readonly NamedRole[];
   /** Objects that only a superuser may create. */
   privilegedObjects: readonly string[];
@@ -66,9 +66,9 @@ export interface DatabaseFacts {
   collations: readonly string[];
   /** What ALTER DATABASE and ALTER ROLE ... IN DATABASE set, and the comment without the mark. */
   settings: readonly DatabaseSetting[];
-  /** Why the database is a changed copy; absent where it is not marked. */
+  /** Why the database is a changed copy; absent without a mark. */
   mark?: CopyMark;
-  /** The last time that its contents were replaced in place; absent where a sync created it. */
+  /** The last replacement of its contents in place; absent if there was none since a sync created the database. */
   inPlace?: InPlaceMark;
 }
 
@@ -112,7 +112,7 @@ export async function readFacts(session: Session): Promise<DatabaseFacts> {
   return { ...rest, major, parameters, ...splitSettings(settings) };
 }
 
-/** Takes the marks out of the comment. */
+/** Separates the marks from the comment of a person. */
 function splitSettings(
   settings: readonly DatabaseSetting[],
 ): Pick<DatabaseFacts, "settings" | "mark" | "inPlace"> {
@@ -128,10 +128,10 @@ function splitSettings(
 const isComment = ({ role, name }: DatabaseSetting) => role === null && name === "comment";
 
 /**
- * The settings of the session's database, and the parameters that the role may set. ALTER DATABASE SET, and CREATE FUNCTION ... SET, check a
- * parameter as SET does, and take a parameter that the server does not know (`app.secret`) from superusers only; pg_settings hides those.
- * GRANT SET exists from version 15 on (`validate_option_array_item` in src/backend/utils/misc/guc.c); ALTER ROLE needs the ADMIN option from
- * version 16 on (`AlterRoleSet` in src/backend/commands/user.c).
+ * The settings of the session's database, and the parameters that the role may set. ALTER DATABASE SET and CREATE FUNCTION ... SET check the
+ * privileges for a parameter as SET does. Only superusers may use them for a parameter that the server does not know (`app.secret`); pg_settings
+ * does not list such parameters. GRANT SET exists from version 15 on (`validate_option_array_item` in src/backend/utils/misc/guc.c). ALTER ROLE
+ * needs the ADMIN option from version 16 on (`AlterRoleSet` in src/backend/commands/user.c).
  */
 async function readSettings(
   session: Session,
@@ -173,11 +173,11 @@ async function readSettings(
 const here = `(select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())`;
 const list = (select: string) => `(select coalesce(pg_catalog.jsonb_agg(x), '[]') from (${select}) as l(x))`;
 
-/** Condition: a client's session in pg_stat_activity, which hides the type of a session from roles without pg_monitor. */
+/** SQL condition: the session is one of a client. pg_stat_activity hides the type of a session from roles without pg_monitor. */
 export const isClient = (activity: string) =>
   `${activity}.usesysid is not null and coalesce(${activity}.backend_type, 'client backend') = 'client backend'`;
 
-/** Condition: a session of this tool, or of a program that it runs (`pilot-light 3f2a`). */
+/** SQL condition: the session belongs to this tool, or to a program that it runs (`pilot-light 3f2a`). */
 export const isOwn = (activity: string) =>
   `pg_catalog.starts_with(coalesce(${activity}.application_name, ''), 'pilot-light')`;
 
@@ -277,7 +277,7 @@ const factsQuery = `
   where d.datname = pg_catalog.current_database() and r.rolname = current_user and login.rolname = session_user`;
 
 /**
- * Whether both sessions are in the same database, under any names, tunnels and addresses: one session takes a lock, and the other one sees
+ * Whether both sessions are in the same database, whatever names and addresses they use. One session takes a lock, and the other one looks for
  * it.
  */
 export async function isSameDatabase(source: Session, target: Session): Promise<boolean> {

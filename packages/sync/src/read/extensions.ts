@@ -1,6 +1,6 @@
 /**
- * What a database has of extensions beyond the result of their scripts. Rows of configuration tables: a dump contains those that the
- * extension's filter selects. Objects that somebody made members: no dump contains them.
+ * Reads what extensions contain beyond the result of their scripts. Configuration tables have rows: a dump contains those that the extension's
+ * filter selects. A person may have added objects to an extension: no dump contains them.
  */
 import {
   listSequences,
@@ -43,7 +43,7 @@ export async function listConfiguration(session: Session): Promise<Configuration
      order by x.extname, n.nspname, c.relname`);
 }
 
-/** What the configuration relations of a database hold. */
+/** The rows of the configuration relations of a database. */
 export interface Configuration {
   /** Rows that a dump contains, by the table's identity. */
   rows: ReadonlyMap<string, Fingerprint>;
@@ -77,7 +77,7 @@ async function fingerprint(
   from: string,
   depth: FingerprintDepth,
 ): Promise<Fingerprint> {
-  // The filter names the columns as the table has them: it must see the table under its own name.
+  // The filter may name the table itself, so the query must not give the table another name.
   const names = columns.map((name) => ident(name)).join(", ");
   const { rows, hash } = await session.one<{ rows: string; hash: string }>(
     `select pg_catalog.count(*) as rows,
@@ -96,7 +96,7 @@ export async function listDumpedSequences(
   return await listSequences(session, counters);
 }
 
-/** The version of each extension that a server installs unless another is asked for. */
+/** The version of each extension that CREATE EXTENSION installs by default. */
 export async function installedVersions(session: Session): Promise<Map<string, string>> {
   const rows = await session.query<{ name: string; version: string }>(
     "select name::text, default_version as version from pg_catalog.pg_available_extensions",
@@ -104,7 +104,7 @@ export async function installedVersions(session: Session): Promise<Map<string, s
   return new Map(rows.map(({ name, version }) => [name, version]));
 }
 
-/** What is known about the members of an extension in a source. */
+/** What a person has added to an extension of the source. */
 export interface ExtensionAdditions {
   extension: string;
   /**
@@ -117,9 +117,9 @@ export interface ExtensionAdditions {
 }
 
 /**
- * What somebody added to extensions. The catalogs do not record it; transactions do: CREATE EXTENSION creates all members in one, and ALTER
- * EXTENSION ... UPDATE the later ones in another. After an upgrade of the server by pg_upgrade each member has a transaction of its own:
- * then only a member that is older than its membership counts.
+ * Finds what a person has added to extensions. The catalogs do not record it, but the transactions of their rows show it: CREATE EXTENSION
+ * creates all members in one transaction, and ALTER EXTENSION ... UPDATE creates further members in another. After an upgrade of the server
+ * with pg_upgrade, each member has its own transaction. Then only a member that is older than its membership counts.
  */
 export async function readAdditions(
   session: Session,

@@ -1,4 +1,4 @@
-/** What the filters of a sync leave out of a database. */
+/** Finds out what the filters of a sync leave out of a database. */
 import {
   emptyFingerprint,
   fingerprintTables,
@@ -26,7 +26,7 @@ export interface Filter {
   emptied: readonly DataTable[];
   /** Groups of tables of which no row is copied. */
   emptiedGroups: ReadonlySet<string>;
-  /** Foreign keys whose rows need rows of these tables: `constraint of the table schema.name`. */
+  /** Foreign keys by which copied rows refer to rows that are left out: `constraint of the table schema.name`. */
   brokenKeys: readonly string[];
 }
 
@@ -49,7 +49,7 @@ const searchPath = `
        and s.setrole in (0, (select oid from pg_catalog.pg_roles where rolname = session_user))
      order by s.setrole <> 0 desc, s.setdatabase <> 0 desc limit 1), '"$user", public'), true)`;
 
-// A pattern that matches a partitioned table means all its partitions.
+// A pattern that matches a partitioned table matches all of its partitions as well.
 const matching = `
   select distinct pg_catalog.format('%I.%I', n.nspname, c.relname) as identity
     from pg_catalog.pg_class m join pg_catalog.pg_namespace mn on mn.oid = m.relnamespace
@@ -62,8 +62,8 @@ const matching = `
    order by 1`;
 
 /**
- * Reads what filters leave out.
- * @param tables those in the scope that have rows of their own
+ * Reads what the filters leave out.
+ * @param tables the tables of the scope that have rows of their own
  */
 export async function readFilter(
   session: Session,
@@ -131,7 +131,7 @@ async function readBrokenKeys(session: Session, emptied: readonly DataTable[]): 
   return [...broken];
 }
 
-/** Reads tables, and takes those that are emptied for empty. */
+/** As `fingerprintTables`, but the tables of `emptied` count as empty and are not read. */
 export function readingWithout(emptied: ReadonlySet<string>): typeof fingerprintTables {
   return async (session, tables, reading) => {
     const kept = tables.filter(({ identity }) => !emptied.has(identity));

@@ -1,4 +1,4 @@
-/** Everything that a database contains, read with several sessions at once. */
+/** Reads everything that a database contains, with several sessions at once. */
 import { schemaObjectsQuery, type SchemaObject } from "@pilot-light/core/inventory/objects";
 import {
   addFingerprints,
@@ -15,7 +15,7 @@ import type { Session } from "@pilot-light/core/postgres/session";
 import { objectsWithin, tablesWithin, type Chosen } from "./scope.ts";
 import { drain } from "@pilot-light/core/async/settle";
 
-/** What two databases are compared by, except the positions of sequences: no snapshot contains them. */
+/** The parts of a database that are compared, except the positions of sequences: no snapshot contains them. */
 export interface Inventory {
   objects: readonly SchemaObject[];
   /** By `DataTable.group`. */
@@ -23,7 +23,7 @@ export interface Inventory {
   largeObjects: Fingerprint;
 }
 
-/** With what is not compared. */
+/** An inventory with the sizes of the tables, which are not compared. */
 export interface SizedInventory extends Inventory {
   /** Bytes on disk with indexes and TOAST, by `DataTable.group`. */
   sizes: ReadonlyMap<string, number>;
@@ -41,7 +41,7 @@ export async function readObjects(session: Session): Promise<SchemaObject[]> {
 
 export { countRows, type RowCounts } from "@pilot-light/core/inventory/tables";
 
-/** The most sessions, at most `jobs`, that have tables to read at the same time. */
+/** How many sessions have tables to read at the same time; at most `jobs`. */
 export function usefulReaders(tables: readonly DataTable[], jobs: number): number {
   return Math.max(1, Math.min(jobs, inBatches(tables).length));
 }
@@ -51,7 +51,7 @@ export interface InventoryReading {
   depth: FingerprintReading;
   /** Called after each table. */
   onTable?: (done: number, all: number) => void;
-  /** How tables are read; a plain query unless given. */
+  /** Reads a batch of tables. Default: `fingerprintTables`. */
   fingerprint?: typeof fingerprintTables;
   /** Nothing else is read. Default: everything. */
   scope?: Chosen | undefined;
@@ -75,7 +75,7 @@ export async function readInventory<T>(
     largeObjects:
       scope === undefined
         ? await fingerprintLargeObjects(first, depth)
-        : // Their hashes are sums of hashes of texts.
+        : // The hash of large objects is always of the kind `texts`.
           emptyFingerprint(depth === "counts" ? depth : "texts"),
   });
   const rest = readRest();

@@ -14,7 +14,7 @@ const smallDatabase = 30_000_000;
 /** Bytes of the probes. A connection begins slowly (RFC 5681), so that the last probe counts. */
 const probes = [65_536, 262_144, 1_048_576];
 
-/** A probe that takes longer than this is the last: the next one would take four times as long. */
+/** If a probe takes longer than this, no further one follows: it would take four times as long. */
 const longProbeMs = 60;
 
 /** The direction of the rows: from the source to this machine, or from this machine to the target. */
@@ -25,7 +25,7 @@ export type Flow = "from-server" | "to-server";
  * @param bytes size of the database that is copied
  */
 export async function measureLine(session: Session, flow: Flow, bytes: number): Promise<Line> {
-  // The shortest of three: the others waited for a processor.
+  // The shortest of three counts: a longer one has waited for a processor.
   const trips: number[] = [];
   for (let trip = 0; trip < 3; trip += 1) trips.push(await timed(() => session.query("select 1")));
   const roundTripMs = Math.min(...trips);

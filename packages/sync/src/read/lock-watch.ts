@@ -1,4 +1,4 @@
-/** Names the sessions that a sync waits for, within seconds: the server itself reports nothing during a wait for a lock. */
+/** Warns about the sessions that hold the locks for which a sync waits. The server itself reports nothing during such a wait. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import type { Side } from "@pilot-light/core/errors";
@@ -13,7 +13,7 @@ import { whileObjectsVanish } from "./vanishing.ts";
 /** Milliseconds between two reads of the locks, and before the first one. */
 const interval = 3000;
 
-/** Sessions of the tool that wait for a lock on a relation of this database, with who holds it. Locks last, so one read is enough. */
+/** Locks on relations of this database for which a session of the tool waits, with the sessions that hold them. */
 const waitsQuery = `
   select distinct on (l.relation, h.pid) l.relation::pg_catalog.regclass::text as relation, h.pid::int, h.usename::text as role,
          coalesce(nullif(h.application_name, ''), 'an unnamed application') as application,
@@ -33,9 +33,9 @@ interface Wait extends Record<string, unknown> {
 }
 
 /**
- * Runs work that reads a database in which other sessions work: it names the locks that the work waits for, and runs it again when
- * an object was dropped in between.
- * @throws OpsError TABLE_LOCKED of the side's class; what the last attempt threw
+ * Runs `work`, which reads a database in which other sessions work. Warns about locks for which `work` waits. Runs `work` again if an object
+ * was dropped after it had been listed.
+ * @throws OpsError TABLE_LOCKED of the side's class; the error of the last attempt
  */
 export async function readBusy<T>(
   endpoint: Endpoint,
@@ -47,9 +47,8 @@ export async function readBusy<T>(
 }
 
 /**
- * Runs work that reads a database. While it waits for locks, prints a warning for each session that holds one.
- * @throws OpsError TABLE_LOCKED of the side's class when the work failed because a lock was not released in time; otherwise what
- *   the work throws
+ * Runs `work`, which reads a database. While it waits for locks, prints a warning for each session that holds one.
+ * @throws OpsError TABLE_LOCKED of the side's class if a lock was not released in time; any other error of `work`
  */
 async function namingLocks<T>(
   endpoint: Endpoint,
@@ -99,7 +98,7 @@ async function watch(
       await sleep(interval, undefined, { signal: ended });
     }
   } catch {
-    // The work has ended, or the server does not answer: then the work reports it.
+    // `work` has ended, or the server does not answer. In that case `work` fails as well, and reports it.
   }
 }
 

@@ -3,20 +3,20 @@
  * lower case outside of double quotes, and one dot between schema and name.
  */
 
-/** A pattern as regular expressions of PostgreSQL; without a schema it means what the search path finds. */
+/** A pattern as regular expressions of PostgreSQL. Without a schema, it matches only objects in the search path. */
 export interface NamePattern {
   schema?: string;
   name: string;
 }
 
-/** The pattern that only this name fits. */
+/** The pattern that matches only this name. */
 export function namePattern(name: string): string {
   return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
 }
 
 const special = /[|*+?()[\]{}.^$\\]/;
 
-/** @returns undefined for a pattern with more dots than names have */
+/** Parses a pattern. Returns undefined if it has more than one dot outside of quotes. */
 export function parsePattern(pattern: string): NamePattern | undefined {
   const parts: string[] = [];
   let part = "";

@@ -1,6 +1,6 @@
 /**
- * What CREATE allows only a superuser, whichever role owns the object later. A source has such objects where an administrator created them, or where
- * the role was a superuser once. Members of extensions do not count: CREATE EXTENSION creates them.
+ * Objects that only a superuser may create, whichever role owns them later. A source has such objects if an administrator created them, or if
+ * the role was a superuser earlier. Members of extensions do not count: CREATE EXTENSION creates them.
  */
 import type { ArchiveEntry } from "@pilot-light/core/inventory/archive";
 import { notInExtension } from "@pilot-light/core/inventory/objects";
@@ -14,7 +14,7 @@ const branch = (catalog: string, condition: string, reason: string) => `
   select ${identity(catalog)} || '${reason}' from pg_catalog.${catalog} o
    where o.oid >= ${firstOfUsers} and ${notInExtension(catalog, "o.oid")} and (${condition})`;
 
-/** SQL of a list of them, as `operator class public.c USING btree`. */
+/** SQL query that lists these objects, such as `operator class public.c USING btree`. */
 export const privilegedObjectsQuery = [
   branch("pg_opclass", "true", ""),
   branch("pg_opfamily", "not exists (select 1 from pg_catalog.pg_opclass c where c.opcfamily = o.oid)", ""),
@@ -56,7 +56,7 @@ const types: ReadonlySet<string> = new Set([
   "TEXT SEARCH TEMPLATE",
 ]);
 
-/** By type, in the SQL before the body. */
+/** By type of the entry: what the SQL of such an object contains before its body. */
 const properties: Readonly<Record<string, RegExp>> = {
   AGGREGATE: /\n {4}(?:STYPE|MSTYPE) = internal\b/,
   CAST: / WITHOUT FUNCTION/,
@@ -65,7 +65,7 @@ const properties: Readonly<Record<string, RegExp>> = {
   TYPE: /^CREATE TYPE [^\n]* \(\n {4}INTERNALLENGTH\b/,
 };
 
-/** Those of a dump. */
+/** The objects of a dump that only a superuser may create. */
 export function privilegedEntries(entries: readonly ArchiveEntry[]): string[] {
   return entries
     .filter(({ type, sql }) => types.has(type) || properties[type]?.test(sql) === true)

@@ -1,7 +1,7 @@
-/** How a person returns to the backup of a sync or a restore in place, which keeps no previous database. */
+/** How to revert a replacement in place, which keeps no previous database: restore its backup. */
 import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
 
-/** The command that returns to what the target held before. */
+/** The command that returns the target to its earlier contents. */
 export function restoreBackupCommand({ backup, system }: { backup: string; system: DatabaseSystem }): string {
   return `pnpm sync restore ${backup} --to ${system} --in-place`;
 }

@@ -22,11 +22,11 @@ test.each([
   ["cast (integer AS app.t)", "app"],
   [".", undefined],
   ["", undefined],
-])("the schema in %s", (text, schema) => {
+])("the schema in %s is %s", (text, schema) => {
   expect(schemaIn(text)).toBe(schema);
 });
 
-test("objects of other schemas, and of none, are left out", () => {
+test("objects of other schemas, and objects in no schema, are left out", () => {
   const object = (kind: string, identity: string) => ({ kind, identity, definition: "" });
   const kept = [
     object("schema", "app"),

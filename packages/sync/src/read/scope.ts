@@ -1,6 +1,6 @@
 /**
- * What `--schema` chooses of a database: the objects of some schemas, and the extensions that they need. pg_dump leaves out everything else,
- * also what is in no schema. The catalogs tell which of the chosen objects cannot exist without the rest.
+ * The part of a database that `--schema` chooses: the objects of some schemas, and the extensions that they need. pg_dump leaves out everything
+ * else, also objects in no schema. The catalogs show which of the chosen objects cannot exist without the rest.
  */
 import { userSchema, type SchemaObject } from "@pilot-light/core/inventory/objects";
 import type { DatabaseState } from "@pilot-light/core/inventory/state";
@@ -22,7 +22,7 @@ export interface BrokenLink {
   object: string;
   /** Such as `table shop.orders`. */
   needs: string;
-  /** The schema of what it needs, without quotes; null for an object that is in no schema. */
+  /** The schema of the needed object, without quotes; null if it is in no schema. */
   schema: string | null;
 }
 
@@ -45,7 +45,7 @@ export interface Scope extends Chosen {
   collations: readonly string[];
 }
 
-/** Reads what patterns choose. */
+/** Reads which part of the database the patterns choose. */
 export async function readScope(session: Session, patterns: readonly string[]): Promise<Scope> {
   const found: MatchedSchemas[] = [];
   for (const pattern of patterns) {
@@ -102,8 +102,8 @@ const inSchemas = {
 } as const;
 
 /**
- * Catalogs of parts of objects, with the object that they belong to. The server creates internal triggers on the table that a foreign key
- * refers to, and the constraints of partitions with those of the parent.
+ * Catalogs of parts of objects, with the catalog and the column of the object to which they belong. Internal triggers and the constraints of
+ * partitions are excluded: the server creates them together with a foreign key or with the constraint of the parent.
  */
 const parts = [
   ["pg_attrdef", "pg_class", "adrelid", "true"],
@@ -186,7 +186,7 @@ const linksQuery = `
         join pg_catalog.pg_class c on c.oid = p.polrelid cross join lateral pg_catalog.unnest(p.polroles) r
        where r <> 0 and c.relnamespace in (select oid from chosen) order by 1)) as read`;
 
-/** One side, as far as the scope reaches. */
+/** The facts about one side, limited to the scope. */
 export function within<
   S extends { facts: DatabaseFacts; tables: readonly DataTable[]; objects: readonly SchemaObject[] },
 >(side: S, scope: Scope | undefined): S {
@@ -225,7 +225,7 @@ export function hasExtension(scope: Chosen | undefined, extension: string): bool
   return scope === undefined || scope.extensions.has(extension);
 }
 
-/** Tables or sequences. */
+/** The tables or sequences of the scope. */
 export function tablesWithin<T extends { schema: string }>(
   tables: readonly T[],
   scope: Chosen | undefined,
@@ -233,7 +233,7 @@ export function tablesWithin<T extends { schema: string }>(
   return tables.filter(({ schema }) => hasSchema(scope, schema));
 }
 
-/** Kinds of which objects are in no schema, so that pg_dump leaves them out. */
+/** Kinds of objects that are in no schema. pg_dump leaves them out. */
 const withoutSchema: ReadonlySet<string> = new Set([
   "access method",
   "cast",
@@ -276,8 +276,8 @@ export function stateWithin(state: DatabaseState, scope: Chosen | undefined): Da
 const words = /"(?:[^"]|"")*"|[\p{L}\p{N}_$]+|[^]/gu;
 
 /**
- * The schema of the first qualified name in a description that the server made: `table public.t` -> `public`.
- * @returns undefined where no name is qualified
+ * The schema of the first qualified name in a description by the server: `table public.t` -> `public`.
+ * @returns undefined if no name is qualified
  */
 export function schemaIn(text: string): string | undefined {
   const tokens = text.match(words) ?? [];

@@ -1,6 +1,6 @@
 /**
- * Several sessions at once, and several sessions that all see one exported snapshot: pg_dump and the fingerprints read the same
- * moment, however busy the source is.
+ * Opens several sessions at once, and sessions that all see one exported snapshot: pg_dump and the fingerprints read the same state, however
+ * busy the source is.
  */
 import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
 import { literal } from "@pilot-light/core/postgres/identifiers";
@@ -52,10 +52,10 @@ export async function openMore(
 export class Snapshot implements AsyncDisposable {
   /** The identifier for `pg_dump --snapshot`. */
   readonly id: string;
-  /** Sees what has been committed. It is in no transaction, so that its locks end with each statement. */
+  /** Sees the present state of the database. It is in no transaction, so its locks end with each statement. */
   readonly outside: Session;
   readonly #sessions: Sessions;
-  /** File of each table in the snapshot's catalog, by identity. */
+  /** File on disk of each table, as the snapshot's catalog states it, by identity. */
   readonly #files: ReadonlyMap<string, string>;
 
   constructor(id: string, sessions: Sessions, outside: Session, files: ReadonlyMap<string, string>) {
@@ -74,9 +74,9 @@ export class Snapshot implements AsyncDisposable {
   }
 
   /**
-   * Checks, when everything has been read, that the snapshot was valid: TRUNCATE and rewriting ALTER TABLEs ignore snapshots and
-   * leave a table empty for its readers (PostgreSQL documentation, "Caveats" of MVCC). They give the table another file, which the
-   * catalog shows to a session outside of the snapshot.
+   * Checks, after everything was read, that the snapshot was valid. TRUNCATE and an ALTER TABLE that rewrites a table ignore snapshots, and
+   * leave the table empty for its readers (PostgreSQL documentation, "Caveats" of MVCC). They give the table another file, which a session
+   * outside of the snapshot sees in the catalog.
    * @param isRead whether a table, by its identity, was read. Default: all were.
    * @throws OpsError SOURCE_REWRITTEN of the side's class
    */
@@ -114,9 +114,9 @@ function beginReading({ besideDump }: SnapshotUse, snapshot?: string): string {
   ].join("; ");
 }
 
-/** What reads the same database meanwhile. */
+/** What else reads the database meanwhile. */
 export interface SnapshotUse {
-  /** A dump, which takes longer than these sessions: each of them uses one core only, so that the dump keeps the others. */
+  /** Whether a dump runs meanwhile. It takes longer than these sessions, so each of them uses only one core and leaves the others to it. */
   besideDump: boolean;
 }
 

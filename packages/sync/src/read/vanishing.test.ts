@@ -16,7 +16,7 @@ test.each([
   dump('pg_dump: error: query failed: ERROR:  relation "public.etl" does not exist'),
   dump("pg_dump: error: query failed: ERROR:  could not open relation with OID 16999"),
   query("cache lookup failed for type 16999 (SQLSTATE XX000)"),
-])("work is done again when an object was dropped: %s", async (error) => {
+])("the work runs again after an object was dropped: %s", async (error) => {
   let attempts = 0;
   const work = () => {
     attempts += 1;

@@ -1,4 +1,4 @@
-/** Reading a database in which other sessions drop tables all the time. */
+/** Reads a database in which other sessions drop objects meanwhile. */
 import type { Side } from "@pilot-light/core/errors";
 import { OpsError } from "@pilot-light/core/ops-error";
 import { sqlState, sqlStateOf } from "@pilot-light/core/postgres/sql-state";
@@ -6,9 +6,9 @@ import { sqlState, sqlStateOf } from "@pilot-light/core/postgres/sql-state";
 const attempts = 6;
 
 /**
- * Runs work that lists objects and then reads them, and runs it again when one of them was dropped in between.
- * @param side the one that is read: errors of the other side are not of this kind
- * @throws what the last attempt threw
+ * Runs `work`, which lists objects and then reads them. Runs it again if one of the objects was dropped in between.
+ * @param side the side that `work` reads. An error of the other side is thrown at once.
+ * @throws the error of the last attempt
  */
 export async function whileObjectsVanish<T>(work: () => Promise<T>, side?: Side): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
@@ -25,7 +25,7 @@ function isOfOther(error: unknown, side: Side | undefined): boolean {
   return error instanceof OpsError && side !== undefined && isOfSide(error.failure) && error.failure !== side;
 }
 
-/** Whether an object was dropped after it had been listed. The server has no code of its own for most of these. */
+/** Whether an object was dropped after it had been listed. For most of these errors the server has no SQLSTATE of their own. */
 function isVanished(error: unknown): boolean {
   const state = sqlStateOf(error);
   if (state === sqlState.undefinedTable || state === sqlState.undefinedObject) return true;

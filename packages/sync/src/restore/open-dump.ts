@@ -1,4 +1,4 @@
-/** Opens a dump for a restore: finds it, downloads it and checks it, before any database is connected to. */
+/** Opens a dump for a restore: finds, downloads and checks it, before the command connects to a database. */
 import { join } from "node:path";
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import { plural } from "@pilot-light/core/output/format";
@@ -11,9 +11,9 @@ import type { StoredDump } from "../archive/stored-dump.ts";
 import { checkBytes, fetchDump, findArchive, type Found } from "../dumps/fetch-dump.ts";
 
 /**
- * Opens a dump.
+ * Finds and opens a dump.
  * @param wanted `latest` for the newest archive, a key, or a part of a key
- * @param directory where the dump is downloaded to
+ * @param directory the directory for the downloaded file
  * @throws OpsError DUMP_NOT_INTACT, DUMP_INCOMPLETE, NO_ROOM (precondition), PG_DUMP_* (configuration), and as `findDump` does
  */
 export async function openDump(
@@ -27,7 +27,7 @@ export async function openDump(
 }
 
 /**
- * Downloads a dump, and checks its bytes against what its manifest or the draft of it states.
+ * Downloads a dump, and checks its bytes against its manifest or its draft.
  * @throws OpsError as `openDump` does
  */
 export async function openFound(

@@ -18,7 +18,7 @@ import {
   type ResolvedTarget,
 } from "../resolve.ts";
 
-/** The bucket of a restore, and the way to its target, which is resolved once the dump is known to be intact. */
+/** The bucket of a restore, and a function that resolves its target once the dump is known to be intact. */
 export interface ResolvedArchive {
   bucket: DumpBucket;
   /** Opens the route to RDS if the target is RDS. */
@@ -26,7 +26,7 @@ export interface ResolvedArchive {
 }
 
 /**
- * Resolves the bucket of a restore. Checks what the target needs without a connection; the other database is not needed.
+ * Resolves the bucket of a restore, and checks the settings of its target. The other database is not needed.
  * @throws OpsError of class configuration, precondition or aws
  */
 export async function resolveArchive(

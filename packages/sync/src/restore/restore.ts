@@ -1,4 +1,4 @@
-/** A restore of a dump, and its dry run: open the dump, resolve, lock, inspect, plan, run. Takes and returns data; the commands print it. */
+/** A restore of a dump, and its dry run: open the dump, resolve, lock, inspect, plan, run. Takes and returns data, which the commands print. */
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import type { OpsError } from "@pilot-light/core/ops-error";
 import { openWorkDirectory } from "@pilot-light/core/work-directory";
@@ -18,7 +18,7 @@ import { resolveArchive } from "./resolve-archive.ts";
 import { assertInterrupted, assertResumable, openInterrupted, resumed } from "./resume.ts";
 import { runSync } from "../steps/run.ts";
 
-/** A dump that is intact, and the target, which is not connected to yet. */
+/** An intact dump, and the target before the first connection to it. */
 interface Opened {
   direction: Direction;
   dump: OpenedDump;
@@ -27,16 +27,16 @@ interface Opened {
   options: RestoreOptions;
   resolved: ResolvedTarget;
   workDirectory: string;
-  /** With a signal that the end of the route aborts as well. */
+  /** Its signal also aborts when the route to RDS ends. */
   context: CommandContext;
 }
 
 /**
- * The dump that is restored: `latest`, a key, or a part of a key; or that of an interrupted sync, by its direction.
+ * The dump to restore: `latest`, a key, or a part of a key; or the direction of an interrupted sync, whose dump is restored.
  */
 export type Wanted = string | { resume: SyncDirection };
 
-/** Opens the dump, then resolves the target. A failure has written nothing but temporary files, which it removes. */
+/** Opens the dump, then resolves the target, then runs `work`. Until then only temporary files are written, and they are removed. */
 async function withDump<T>(
   wanted: Wanted,
   options: RestoreOptions,
@@ -93,7 +93,7 @@ export type ConfirmRestore = (plan: RestorePlan, refusal: OpsError | undefined) 
 
 /**
  * Restores, and prints each step.
- * @throws OpsError of any class; its state is what became of the target
+ * @throws OpsError of any class; its state tells what happened to the target
  */
 export async function performRestore(
   wanted: Wanted,
@@ -108,7 +108,7 @@ async function prepareOpened(
   { direction, dump, interrupted, options, resolved, context }: Opened,
   { state }: Locks,
 ): Promise<PreparedRestore> {
-  // Under the lock: the sync that wrote the dump may have ended meanwhile.
+  // This is checked under the lock: the sync that wrote the dump may have ended meanwhile.
   if (interrupted !== undefined) await assertInterrupted(interrupted, direction, resolved.store, context);
   const prepared = await prepareRestore(direction, options, resolved, dump, state, context);
   if (interrupted === undefined) return prepared;

@@ -1,4 +1,4 @@
-/** What `pnpm sync <direction> --resume` checks in addition to a restore: which dump it uses, and that no other command has replaced a database. */
+/** The part of `pnpm sync <direction> --resume` that a restore does not have: it finds the dump, and checks that no other command has replaced a database. */
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import { formatDuration } from "@pilot-light/core/output/format";
 import { findInterrupted, obsolete, type InterruptedDump, type Replaceable } from "../archive/drafts.ts";
@@ -76,7 +76,7 @@ export async function assertResumable(
     : resumeSuperseded({ ...facts, system: direction.target });
 }
 
-/** The plan of a restore, as that of the sync that is resumed. Pure. */
+/** Turns the plan of a restore into the plan of a resumed sync. Pure. */
 export function resumed(
   prepared: PreparedRestore,
   { stored, draft }: InterruptedDump,

@@ -82,7 +82,7 @@ export async function backUpTarget(key: string, context: StepContext): Promise<T
   return { ...stored, inventory, sameAs: equal?.key };
 }
 
-/** Hashes would read the target a third time: the numbers of rows are enough for the plan of a restore. */
+/** Hashes would read the target a third time. Numbers of rows are enough for the plan of a restore. */
 const dumpedDepth = "counts";
 
 async function dumpSnapshot(request: Omit<DumpRequest, "snapshot">, context: StepContext): Promise<BackedUp> {
@@ -92,7 +92,7 @@ async function dumpSnapshot(request: Omit<DumpRequest, "snapshot">, context: Ste
   let onLocked: () => void = () => undefined;
   const locked = new Promise<void>((resolve) => (onLocked = resolve));
   const reading = async () => {
-    // As in the dump of the source: a TRUNCATE that waits for this reader would make pg_dump wait behind it.
+    // Wait until pg_dump has its locks: a TRUNCATE that waits for this reader would make pg_dump wait behind it.
     await locked;
     return await readContents(snapshot, dumpedDepth);
   };

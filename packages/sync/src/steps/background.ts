@@ -1,8 +1,8 @@
-/** Parts of a sync that run at the same time. The first failure ends all others, as an interruption does. */
+/** Parts of a sync that run at the same time. The first failure of a part ends the others, as an interruption does. */
 import { setMaxListeners } from "node:events";
 
 export class Background {
-  /** Aborted by an interruption and by the first part that fails; its reason is then the first error of all. */
+  /** Aborted by an interruption and by the first part that fails. Its reason is the first error. */
   readonly signal: AbortSignal;
   readonly #failing = new AbortController();
   readonly #parts: Promise<unknown>[] = [];

@@ -7,7 +7,7 @@ import { carryPrivileges } from "../target/carry-privileges.ts";
 import { applyDatabaseSettings, readTargetSettings, type TargetSettings } from "../target/settings.ts";
 import type { LoadedSource } from "./loaded-source.ts";
 
-/** What the step needs, which is read while the rows are verified. */
+/** The data for this step. It is read while the rows are verified. */
 export interface SettingsToCarry {
   settings: TargetSettings;
   /** In the staging database. */
@@ -40,7 +40,7 @@ export async function carrySettings(
     const isLost = (parameter: { role: string | null; name: string }) =>
       job.lostSettings.some(({ role, name }) => role === parameter.role && name === parameter.name);
     const parameters = settings.parameters.filter((parameter) => !isLost(parameter));
-    // The database first: its owner may create objects in the schema public, so that it can own them.
+    // The owner of the database is set first: it may then create objects in the schema public, which it must be able to do to own them.
     await applyDatabaseSettings(job.maintenance, job.staging, { ...settings, parameters }, job.mark);
     await carryPrivileges(staging, settings.objects, {
       closed,

@@ -15,7 +15,7 @@ import { readInventory, type Inventory } from "../read/inventory.ts";
 import { openSessions, type Sessions } from "../read/snapshot.ts";
 import type { DatabaseContent } from "../copy/equality.ts";
 
-/** What a script did. */
+/** The effects of a script. */
 export interface Changed {
   script: Script;
   statements: number;
@@ -34,7 +34,7 @@ export async function changeStaging(
   const { printer, environment, job, signal } = context;
   const { maintenance, mark, readers, staging, target } = job;
   return await printer.step("script", async (progress) => {
-    // First, so that no changed row exists in a database without the mark.
+    // The mark is set before the script runs, so that no changed row exists in a database without the mark.
     const comment = joinComment(null, mark) ?? "";
     await maintenance.query(`comment on database ${ident(staging)} is ${literal(comment)}`);
     const endpoint = withDatabase(target, staging);
@@ -55,7 +55,7 @@ export async function changeStaging(
   });
 }
 
-/** As `changeStaging`, for a copy that only this session sees: its transaction does not end. The copy gets its mark with its other settings. */
+/** As `changeStaging`, for the copy in the open transaction of the in-place mode. Another step sets the mark together with the settings. */
 export async function changeInPlace(
   script: Script,
   { inventory: before }: Pick<DatabaseContent, "inventory">,
@@ -94,7 +94,7 @@ async function describeChange(
   return { value: { script, statements, tables, inventory }, summary };
 }
 
-/** Fills the materialized views again, which hold the rows as they were. In the order of their creation, since one may read another. */
+/** Refreshes the materialized views: they hold the rows from before the script. One may read another, so they are refreshed in the order of their creation. */
 async function refreshViews(session: Session): Promise<void> {
   const views = await session.query<{ schema: string; name: string }>(
     `select n.nspname as schema, c.relname as name from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
@@ -106,13 +106,13 @@ async function refreshViews(session: Session): Promise<void> {
 }
 
 /**
- * Names without a schema mean those of the schema public, as in psql. Row-level security stays off, so that a statement that a policy
+ * A name without a schema means an object of the schema public, as in psql. The setting row_security remains off: a statement that a policy
  * limits fails, and does not skip rows.
  */
 const searchPath = `set local search_path to "$user", public`;
 
 /**
- * Runs a script in the transaction that is open.
+ * Runs a script in the open transaction.
  * @throws OpsError SCRIPT_FAILED, SCRIPT_ENDS_TRANSACTION (target)
  */
 async function runScript(

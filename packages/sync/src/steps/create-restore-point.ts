@@ -5,8 +5,8 @@ import type { SyncResult } from "../documents.ts";
 import type { RestorePoint, StepContext } from "../job.ts";
 
 /**
- * Creates the restore point that was planned. A sync that fails before its swap deletes it again. After a kill, Neon deletes it when its time
- * is over.
+ * Creates the planned restore point. A sync that fails before its swap deletes the restore point again. If the sync is killed, Neon deletes
+ * the restore point after its days.
  * @throws OpsError NEON_BRANCH_LIMIT (precondition), NEON_OPERATION_FAILED, NEON_API_* (target)
  */
 export async function createRestorePoint(
@@ -21,7 +21,7 @@ export async function createRestorePoint(
         project.deleteBranch(name, stop),
       );
     const branch = await project.createBranch({ name, parent, expiresAt }, signal).catch((error: unknown) => {
-      // Neon refused it, or may have created it.
+      // If Neon has not refused the request, it may have created the branch.
       if (!isRefusal(error)) removal();
       throw error;
     });

@@ -1,6 +1,6 @@
 /**
- * Step: dump the source and read everything that it contains, at the same time and in the same snapshot. The rows go into the staging
- * database meanwhile.
+ * Step: dump the source and read its contents, at the same time and in the same snapshot. Meanwhile, the rows are loaded into the staging
+ * database.
  */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -70,7 +70,7 @@ interface DumpSide {
 
 async function dumpOnce(side: DumpSide, step: StepContext, report: Report): Promise<DumpedSource> {
   const { environment, job } = step;
-  // Of its own: a failed attempt must end its parts, and not the sync.
+  // Each attempt has its own `Background`: a failed attempt must end its own parts, and not the sync.
   const parts = new Background(step.signal);
   const context = { ...step, signal: parts.signal };
   const options = sessionOptions("source", environment, parts.signal);
@@ -114,10 +114,10 @@ async function dumpSnapshot(
   const list = (await listDumpedSequences(snapshot.first, relations)).filter(
     ({ schema, identity }) => hasSchema(scope, schema) || sequencesOfExtensions.has(identity),
   );
-  // Before pg_dump starts, which reads the positions some time after it has its locks.
+  // The positions are read before pg_dump starts and after it has ended. pg_dump reads them at some time in between.
   const sequences = await readPositions(snapshot.outside, list);
   const file = new GrowingFile(join(job.workDirectory, "source.dump"));
-  // Of an earlier attempt: a reader must not take it for the new one.
+  // An earlier attempt may have left the file. A reader must not mistake it for the new one.
   await rm(file.path, { force: true });
   let onLocked: () => void = () => undefined;
   const locked = new Promise<void>((resolve) => (onLocked = resolve));
@@ -133,7 +133,7 @@ async function dumpSnapshot(
     withoutRows: filter?.emptied ?? [],
     only: scope,
   } as const;
-  // Not before pg_dump has its locks: a TRUNCATE that waits for these readers would make pg_dump wait behind it, forever.
+  // Wait until pg_dump has its locks: a TRUNCATE that waits for these readers would make pg_dump wait behind it, forever.
   const reading = async () => {
     await locked;
     const onTable = (done: number, tables: number) => {

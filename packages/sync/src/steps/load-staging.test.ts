@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { LoadProgress } from "./load-staging.ts";
 
-test("the loading is as far as its slowest run, whose table is named", () => {
+test("the progress is that of the slowest run, and names the table of this run", () => {
   const progress = new LoadProgress();
   expect(progress.describe(80_000_000)).toEqual({ done: 0, all: 80, noun: "MB", part: "" });
   const [fast, slow] = [{ bytes: 70_000_000 }, { bytes: 1_000_000 }];

@@ -1,6 +1,6 @@
 /**
- * Part of the dump: fill the staging database while pg_dump writes the archive. pg_dump never waits for the target, which would keep the
- * source's snapshot open: it writes a file, and pg_restore follows the file. Indexes and constraints come later.
+ * Part of the dump: load the rows into the staging database while pg_dump writes the archive. If pg_dump waited for the target, the snapshot of
+ * the source would stay open longer. So pg_dump writes a file, and pg_restore follows the file. A later step creates indexes and constraints.
  */
 import type { GrowingFile, GrowingStream } from "@pilot-light/core/async/growing-file";
 import { settleAll } from "@pilot-light/core/async/settle";
@@ -16,11 +16,11 @@ import { sessionOptions } from "../read/connect.ts";
 import { createStaging, dropDatabase } from "../target/maintenance.ts";
 import { usefulJobs } from "./restore-jobs.ts";
 
-/** How far the loading of rows is: how much of the dump the slowest pg_restore has read. */
+/** The progress of loading rows: how much of the dump the slowest pg_restore has read. */
 export class LoadProgress {
   readonly #runs: { stream: Pick<GrowingStream, "bytes">; table: string }[] = [];
 
-  /** @returns what is called when this pg_restore begins with another table */
+  /** Adds a run of pg_restore. Returns the function to call when this run begins with another table. */
   add(stream: Pick<GrowingStream, "bytes">): (table: string) => void {
     const run = { stream, table: "" };
     this.#runs.push(run);
@@ -36,14 +36,14 @@ export class LoadProgress {
   }
 }
 
-/** The staging database, as pg_restore gets it. */
+/** The staging database as the target of pg_restore. */
 export function restoreTarget({ job, libpq }: StepContext): RestoreTarget {
   const { programs, staging, target, workDirectory } = job;
   const environment = libpq.target;
   return { endpoint: target, programs, environment, database: staging, directory: workDirectory };
 }
 
-/** Creates the staging database, which an earlier attempt may have left. */
+/** Creates the staging database. Drops the one that an earlier attempt may have left. */
 export async function createEmptyStaging({ maintenance, staging, target }: SyncJob): Promise<void> {
   await dropDatabase(maintenance, staging);
   await createStaging(maintenance, target.database, staging);

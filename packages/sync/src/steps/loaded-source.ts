@@ -1,4 +1,4 @@
-/** What the steps after the dump know of a source: a database that was dumped a moment ago, or a dump in S3. */
+/** The source as the steps after the dump see it: a database that was dumped a moment ago, or a dump in S3. */
 import type { Archive } from "@pilot-light/core/inventory/archive";
 import type { FingerprintReading, SequencePosition } from "@pilot-light/core/inventory/tables";
 import type { Session } from "@pilot-light/core/postgres/session";
@@ -9,11 +9,11 @@ import type { RestoreListOptions } from "../copy/restore-list.ts";
 import type { ConfigurationRelation } from "../read/extensions.ts";
 import type { LoadProgress } from "./load-staging.ts";
 
-/** A restored database, and what it must be equal to. */
+/** A restored database, and the contents that it must have. */
 export interface Comparison {
   expected: DatabaseContent;
   actual: DatabaseContent;
-  /** Of a busy source: positions after the dump. */
+  /** Positions of the sequences after the dump: a busy source changes them during the dump. Empty for a dump in S3. */
   sequencesAfter: readonly SequencePosition[];
 }
 
@@ -24,17 +24,17 @@ export interface LoadedSource {
   relations: readonly ConfigurationRelation[];
   /** What the restore leaves out. */
   leftOut: RestoreListOptions;
-  /** Ends when all rows are in the staging database. A session in it, for the statements that follow; undefined in place. */
+  /** Resolves when all rows are in the staging database, to a session in it for the next statements; in place, to undefined. */
   loading: Promise<Session | undefined>;
   progress: LoadProgress;
-  /** What PUBLIC may not use in the source. */
+  /** Objects of the source that PUBLIC may not use. */
   closed: ReadonlySet<string>;
   /** Whether the source has the schema public. */
   hasPublic: boolean;
-  /** How the rows are read to be compared. */
+  /** How the rows are read for the comparison. */
   reading: FingerprintReading;
-  /** Compares what was found with what is expected. */
+  /** Pairs the contents of the restored database with the expected contents. */
   compare: (found: DatabaseContent) => Comparison;
-  /** The dump in S3, once it is complete. */
+  /** Resolves to the dump in S3 once it is complete. */
   stored: Promise<UploadedDump>;
 }

@@ -12,8 +12,7 @@ export interface SnapshotContent extends Omit<DatabaseContent, "archive" | "sequ
 }
 
 /**
- * The details for the manifest. No role has a name in them.
- * @param facts of the database
+ * The details of a snapshot as the text for the manifest. They contain no names of roles.
  */
 export function detailsOf(
   { configuration, inventory, privileges, relations, state }: SnapshotContent,

@@ -22,7 +22,7 @@ const found = (identity: string) => ({
   cycle: true,
 });
 
-test("the positions of an archive are those that it sets, under the names that the server prints", () => {
+test("an archive states the positions of its sequences, and their names become those that the server prints", () => {
   const entries = [
     set("public", "s", "SELECT pg_catalog.setval('public.s', 5, true);\n\n"),
     set("My App", `odd"s`, `SELECT pg_catalog.setval('"My App"."odd""s"', -3, false);\n\n`),

@@ -66,10 +66,9 @@ export async function openSource(dump: OpenedDump, context: StepContext): Promis
 }
 
 /**
- * What the restored database must contain. Where the manifest does not state it, what was found is expected; the plan has named
- * these parts.
+ * The contents that the restored database must have. A part that the manifest does not state counts as equal: the plan has named these parts.
  * @param restored the entries of the archive that were restored
- * @param configuration tables of the extensions that were restored
+ * @param configuration identities of the configuration tables of restored extensions
  */
 export function compareWith(
   { archive, contents, details }: OpenedDump,
@@ -123,14 +122,14 @@ function mapValues<A, B>(map: ReadonlyMap<string, A>, change: (value: A) => B): 
   return new Map([...map].map(([key, value]) => [key, change(value)]));
 }
 
-/** Without the positions of sequences of extensions, which an old manifest does not name, so that nothing reads them. */
+/** The entries without the positions of sequences of extensions: an old manifest does not name these sequences, so no step reads them. */
 function withoutMembers(restored: readonly ArchiveEntry[]): ArchiveEntry[] {
   const keyOf = ({ schema, tag }: ArchiveEntry) => nameOfRelation(schema, tag);
   const created = new Set(restored.filter(({ type }) => type === "SEQUENCE").map(keyOf));
   return restored.filter((entry) => entry.type !== "SEQUENCE SET" || created.has(keyOf(entry)));
 }
 
-/** The positions that the archive sets: more exact than those of a manifest, which were read a moment before. */
+/** The positions that the archive sets. They are more exact than those of the manifest, which were read a moment before the dump. */
 export function sequencesOf(
   restored: readonly ArchiveEntry[],
   found: readonly SequencePosition[],
@@ -151,14 +150,14 @@ export function sequencesOf(
   });
 }
 
-/** As far as the archive states it. */
+/** The state that the archive states; the rest is as found. */
 function stateOf(restored: readonly ArchiveEntry[], found: DatabaseState): DatabaseState {
   const unknown = { version: "", schema: "", members: [] };
   const extensions = restored.filter(({ type }) => type === "EXTENSION").map(({ tag }) => tag);
   return {
     ...found,
     extensions: Object.fromEntries(extensions.map((name) => [name, found.extensions[name] ?? unknown])),
-    // The index of a partitioned table is not valid while a partition has none.
+    // The index of a partitioned table is not valid if a partition has no such index. This is no fault of the restore.
     brokenIndexes: Object.fromEntries(
       Object.entries(found.brokenIndexes).filter(([, reason]) => reason === "not valid"),
     ),

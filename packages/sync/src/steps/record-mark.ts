@@ -1,9 +1,12 @@
-/** Step: S3 states that the new database is a changed copy, before it becomes the target, or that the target becomes one in place. A person may replace the comment on it. */
+/**
+ * Step: record in S3 that the new database is a changed copy, before it becomes the target. In place, the target itself gets the record. A
+ * person may replace the comment on the database, which holds the mark as well.
+ */
 import { markKey } from "@pilot-light/core/dump-keys";
 import type { StepContext } from "../job.ts";
 import { oidOf } from "../target/maintenance.ts";
 
-/** Writes the record. Without a mark there is nothing to write. */
+/** Writes the record, if the job has a mark. */
 export async function recordMark({ job, signal, undo }: StepContext): Promise<void> {
   const { maintenance, mark, oids, options, staging, stamp, store, target } = job;
   if (mark === undefined) return;

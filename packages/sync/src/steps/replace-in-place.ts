@@ -30,14 +30,14 @@ import { recordMark } from "./record-mark.ts";
 import type { ReplaceParts, Replacement } from "./replace-staged.ts";
 import { verifyInPlace } from "./verify-staging.ts";
 
-/** The transaction. */
+/** The transaction that replaces the contents. */
 interface Transaction {
   session: Session;
   /** From `beginTransaction`. */
   id: string;
 }
 
-/** Replaces the contents of the target. Only its dump can undo this, so the dump is never skipped. */
+/** Replaces the contents of the target. Only a restore of the backup can revert this, so the backup is never skipped. */
 export async function replaceInPlace(
   loaded: LoadedSource,
   context: StepContext,
@@ -95,7 +95,7 @@ interface Before {
   largeObjects: string;
 }
 
-/** Stops the writers, and dumps the target. Others can read it. */
+/** Dumps the target. From here on, other sessions can read the target, and wait to write to it. */
 async function backUp(
   key: string,
   { session }: Transaction,
@@ -116,7 +116,7 @@ async function hashLargeObjects(session: Session): Promise<string> {
   return `${rows} ${hash ?? ""}`;
 }
 
-/** Stops the readers, empties the target and restores the dump. */
+/** Empties the target and restores the dump. From here on, other sessions wait to read the target. */
 async function restoreInPlace(
   { archive, dump, leftOut, loading }: LoadedSource,
   transaction: Transaction,
@@ -152,7 +152,7 @@ async function restoreInPlace(
 }
 
 /**
- * Checks that the dump of the target holds all that is about to be dropped. Locks on tables do not prevent changes of other objects.
+ * Checks that the backup contains everything that is about to be dropped. Locks on tables do not prevent changes of other objects.
  * @throws OpsError TARGET_CHANGED (target)
  */
 async function assertUnchanged(

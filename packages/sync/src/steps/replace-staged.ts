@@ -15,16 +15,16 @@ import { verifyStaging, type Verified } from "./verify-staging.ts";
 /** Measures a part of the sync. */
 export type Timed = <T>(name: string, work: () => Promise<T>) => Promise<T>;
 
-/** What both modes need. */
+/** What both modes get from the list of steps. */
 export interface ReplaceParts {
-  /** The dump of the target, where it has begun already. */
+  /** The dump of the target, which has begun already. */
   backup: Promise<UploadedDump | undefined>;
-  /** Looks at the rows that were verified, and may refuse: the manifest of a dump may not state its rows. */
+  /** Checks the numbers of the verified rows again, and may throw: the manifest of a dump may not state its rows. */
   check: (verified: DatabaseContent) => void;
   timed: Timed;
 }
 
-/** What the steps have found, and what became of the target. */
+/** The results of the steps, and what happened to the target. */
 export interface Replacement extends Verified {
   changed: Changed | undefined;
   stored: UploadedDumps;

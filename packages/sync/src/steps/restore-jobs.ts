@@ -1,7 +1,7 @@
 /** How many runs of pg_restore work at the same time, and when it is faster to send the statements as one script. All constants are here. */
 import type { SyncJob } from "../job.ts";
 
-/** Rough: what decides differs by factors. */
+/** Rough costs. The alternatives differ by factors. */
 const costs = {
   /** Bytes that are worth another job. */
   bytesOfJob: 32 * 1024 * 1024,
@@ -9,7 +9,7 @@ const costs = {
   entryMs: 0.25,
   /** Round trips that pg_restore makes for an entry. */
   tripsOfEntry: 2,
-  /** What a job costs: a process, its connection, and the statements with which it begins. */
+  /** Milliseconds and round trips of a job: a process, its connection, and its first statements. */
   jobMs: 50,
   tripsOfJob: 15,
   /** Bytes of rows on disk that are indexed in a millisecond. */
@@ -18,11 +18,11 @@ const costs = {
   repeatable: 10_000,
 };
 
-/** What the number of jobs depends on. */
+/** Facts on which the number of jobs depends. */
 export type JobFacts = Pick<SyncJob, "sourceBytes" | "roundTripMs"> & { options: { jobs: number } };
 
 /**
- * The jobs that are asked for, or fewer where there is little to do: less work takes longer to distribute than it saves.
+ * The given number of jobs, or fewer if there is little to do: a small amount of work takes longer to distribute than it saves.
  * @param entries number of entries of the archive that are distributed
  */
 export function usefulJobs(facts: JobFacts, entries: number): number {

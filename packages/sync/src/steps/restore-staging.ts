@@ -36,7 +36,7 @@ export async function restoreStaging(
 /** The entries that are restored after the rows. */
 const section = "post-data";
 
-/** @returns how, for the summary */
+/** Creates indexes and constraints. Returns the number of jobs as text for the summary. */
 async function createIndexes(
   { entries, file, session }: { entries: readonly ArchiveEntry[]; file: string; session: Session },
   context: StepContext,

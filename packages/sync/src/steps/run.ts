@@ -28,9 +28,9 @@ import { draftManifest, writeDraft, writeManifest } from "./write-manifest.ts";
 const stateAfter = { replaced: "changed", unknown: "unknown" } as const;
 
 /**
- * Runs a sync. Until the swap the target is unchanged, and a failure removes what the steps have created. From the swap on nothing is
- * removed.
- * @throws OpsError of any class; its state is what became of the target
+ * Runs a sync. Until the swap the target is unchanged, and a failure removes what the steps have created. From the swap on, a failure removes
+ * nothing.
+ * @throws OpsError of any class; its state tells what happened to the target
  */
 export async function runSync(job: SyncJob, command: CommandContext): Promise<SyncResult> {
   const background = new Background(command.signal);
@@ -66,7 +66,7 @@ export async function runSync(job: SyncJob, command: CommandContext): Promise<Sy
     return summarize(verified, { sizes, stored, restorePoint, changed, swapped, durationsMs, warnings });
   } catch (error) {
     await background.stop(error);
-    // Once the target may have changed, everything that exists may be needed.
+    // Once the target may have changed, a person may need everything that the steps have created.
     if (target !== "unchanged") throw withState(error, stateAfter[target]);
     job.maintenance.hurry();
     const left = await context.undo.run(command.printer, command.signal);
@@ -79,7 +79,7 @@ const describeBackup = ({ bytes, sameAs }: TargetBackup) =>
 
 const describeDump = ({ bytes }: UploadedDump) => `${formatBytes(bytes)} in S3`;
 
-/** Begins the dump of the target, which runs in parallel with the other steps. In place, it waits until no other session writes to the target. */
+/** Begins the dump of the target in parallel with the other steps. In place, another step dumps the target, under the locks of the transaction. */
 function prepareTarget(
   context: StepContext,
   background: Background,
@@ -96,7 +96,7 @@ function prepareTarget(
 /** A source whose rows are being loaded. */
 interface Loading {
   loaded: LoadedSource;
-  /** What the manifest of the dump will state; undefined where a restore leaves the dump as it is. */
+  /** The manifest that the dump will get; undefined for a restore, whose dump has one. */
   manifest: Promise<Manifest> | undefined;
 }
 
@@ -120,11 +120,11 @@ async function loadSource(context: StepContext, background: Background, timed: T
     return manifest;
   };
   const manifest = background.start(draft());
-  // From then on a crash loses no dump.
+  // `stored` resolves after the draft is written. From then on, `--resume` can use the dump after a crash.
   return { manifest, loaded: { ...dumped, stored: background.start(manifest.then(() => stored)) } };
 }
 
-/** The error, with what could not be removed. */
+/** The error, with details about objects that could not be removed. */
 function withDetails(error: unknown, details: readonly string[]): unknown {
   if (!(error instanceof OpsError) || details.length === 0) return error;
   return error.with({ details: [...error.details, ...details] });
@@ -146,7 +146,7 @@ async function stepContext(
   };
 }
 
-/** The rows may have changed after the plan was shown: those of the snapshot decide, or those that were restored. */
+/** Checks the numbers of rows again: they may have changed after the plan. Those of the snapshot, or of the restored database, decide. */
 function checkRowsAgain({ inventory }: Pick<DatabaseContent, "inventory">, job: SyncJob): void {
   const { direction, filter, incomplete, options, targetRows } = job;
   const sourceRows = new Map([...inventory.tables].map(([identity, { rows }]) => [identity, rows]));

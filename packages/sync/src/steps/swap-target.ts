@@ -19,7 +19,7 @@ export async function swapTarget({ printer, job, signal }: StepContext): Promise
 const swapTime = 120_000;
 
 /**
- * A route that ends between the two renames would leave the target without its name until the next command.
+ * Checks that the route to RDS lasts long enough. If it ended between the two renames, the target would have no name until the next command.
  * @throws OpsError SESSION_ENDED (aws)
  */
 function assertRouteLasts({ route }: Endpoint): void {

@@ -1,6 +1,6 @@
 /**
- * Step: compare the staging database with the snapshot, and refresh its statistics. pg_dump reads the definitions while the rows are read,
- * and then the settings that the next step needs.
+ * Step: compare the staging database with the snapshot, and refresh its statistics. pg_dump dumps the definitions while sessions read the rows
+ * and then the settings for the next step.
  */
 import { join } from "node:path";
 import { plural } from "@pilot-light/core/output/format";
@@ -23,11 +23,11 @@ import { analyzeParents, assertEqual, fingerprintStagingTables } from "../copy/v
 import { readSettings, type SettingsToCarry } from "./carry-settings.ts";
 import type { LoadedSource } from "./loaded-source.ts";
 
-/** What the verification found. */
+/** The result of the verification. */
 export interface Verified {
-  /** Warnings about what every dump leaves out. */
+  /** Warnings about objects and rows that no dump contains. */
   losses: string[];
-  /** What the staging database is equal to. */
+  /** The contents that the staging database was verified to have. */
   verified: DatabaseContent;
   /** Bytes of each table of the staging database. */
   sizes: ReadonlyMap<string, number>;
@@ -41,7 +41,7 @@ export async function verifyStaging(
   const endpoint = withDatabase(job.target, job.staging);
   const sessionOpts = sessionOptions("target", environment, signal);
   return await verifyCopy(loaded, context, async (dump, read) => {
-    // A new database has this schema; the source's owner may have dropped it.
+    // Every new database has the schema public. The source does not, so it is dropped.
     if (!loaded.hasPublic) {
       await using session = await openSession(endpoint, sessionOpts);
       await session.query(dropPublic);
@@ -62,7 +62,7 @@ export async function verifyStaging(
   });
 }
 
-/** As `verifyStaging`, for a copy that only this session sees: its transaction has not ended. */
+/** As `verifyStaging`, for the copy in the open transaction of the in-place mode, which only this session sees. */
 export async function verifyInPlace(
   loaded: LoadedSource,
   session: Session,
@@ -87,13 +87,17 @@ type Found = Omit<DatabaseContent, "archive"> & {
   inventory: { sizes: ReadonlyMap<string, number> };
 };
 
-/** Dumps the schema of the copy, reads its rows, and whatever else the next steps need. */
+/** Calls `dump` and `read` for the copy, and reads what else the next steps need. */
 type Reading<Other> = (
   dump: (server: Pick<SchemaDumpRequest, "endpoint" | "environment">) => Promise<Archive>,
   read: (sessions: readonly Session[]) => Promise<Found>,
 ) => Promise<{ archive: Archive; found: Found; other: Other }>;
 
-/** @param reading reads the copy, in the way that it can be reached */
+/**
+ * Compares the copy with the expected contents.
+ * @param reading opens the sessions in the copy: the two modes connect to it in different ways
+ * @throws OpsError VERIFICATION_FAILED (target)
+ */
 async function verifyCopy<Other>(
   loaded: LoadedSource,
   context: StepContext,

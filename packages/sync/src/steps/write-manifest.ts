@@ -1,6 +1,6 @@
 /**
- * Steps: the draft of the manifest states what a dump contains. The manifest makes the dump complete. It comes last: it states that the target
- * was verified and replaced.
+ * Steps: write the draft of the manifest, which states what the dump contains, and at the end the manifest itself. The manifest makes the dump
+ * complete: it states that the target was verified and replaced.
  */
 import { manifestBase, marked, type Manifest, type UploadedDump } from "../archive/manifest.ts";
 import type { OpenedDump } from "../archive/opened-dump.ts";
@@ -14,7 +14,7 @@ import type { Changed } from "./change-staging.ts";
 import type { DumpedSource } from "./dump-source.ts";
 import { detailsOf } from "./manifest-details.ts";
 
-/** What the steps before did. */
+/** The results of the earlier steps. */
 export interface Done {
   restorePoint: SyncResult["restorePoint"];
   changed: Changed | undefined;
@@ -23,7 +23,7 @@ export interface Done {
   durationsMs: Readonly<Record<string, number>>;
 }
 
-/** What is known of a dump once it is in S3: the manifest, with what nobody has verified yet as `contents`. */
+/** The manifest of a dump that is complete in S3. Nothing has verified its contents yet, so they are in `contents` and not in `verified`. */
 export function draftManifest(dumped: DumpedSource, stored: UploadedDump, job: SyncJob): Manifest {
   const { inventory, sequences, snapshot } = dumped;
   const { archiveKey, direction, dumpMark, facts, filter, oids, options, target, versions } = job;
@@ -55,7 +55,8 @@ export function draftManifest(dumped: DumpedSource, stored: UploadedDump, job: S
 }
 
 /**
- * Writes the draft. Without it the sync cannot be resumed, which is no reason to fail. In place, nothing is left that could be resumed.
+ * Writes the draft. If S3 does not accept it, the sync continues with a warning: after a crash, `--resume` could not use the dump. The in-place
+ * mode writes none, because `--resume` does not support it.
  */
 export async function writeDraft(manifest: Manifest, { job, printer, signal }: StepContext): Promise<void> {
   const { archiveKey, facts, maintenance, options, staging: name, store } = job;
@@ -79,7 +80,7 @@ export async function writeDraft(manifest: Manifest, { job, printer, signal }: S
 
 /**
  * Makes the dump complete, and deletes its draft.
- * @param draft what is known of the dump
+ * @param draft the manifest from `draftManifest`
  * @throws OpsError MANIFEST_FAILED (aws)
  */
 export async function writeManifest(
@@ -109,7 +110,7 @@ export async function writeManifest(
   await store.removeDraft(archiveKey, signal).catch((error: unknown) => printer.detail(messageOf(error)));
 }
 
-/** What was verified: a sync that resumes another one may have compared numbers of rows only. */
+/** The contents that were verified. A sync with `--resume` may have compared only the numbers of rows. */
 function atDepth(
   contents: NonNullable<OpenedDump["contents"]>,
   depth: "checksums" | "counts",

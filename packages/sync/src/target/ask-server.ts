@@ -1,16 +1,16 @@
-/** Asks a server what became of a change whose answer was lost, each time in a new session, until it answers. */
+/** If the answer of a server to a change was lost, asks the server whether it carried out the change. Each attempt has a new session. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { delayed, grace } from "@pilot-light/core/async/grace";
 import type { Session } from "@pilot-light/core/postgres/session";
 
-/** Milliseconds until the answer. After an interruption it is less. */
+/** Milliseconds for all attempts. After an interruption, `isFinal` may end them earlier. */
 const mostTime = 30_000;
 
 /** A question about a change. */
 export interface Question<T> {
   /** Opens a session on the server. */
   reopen: () => Promise<Session>;
-  /** @throws where the server does not know the answer yet */
+  /** Asks the question. @throws if the server does not know the answer yet */
   ask: (session: Session) => Promise<T>;
   /** Milliseconds between two attempts. */
   pauseMs: number;
@@ -18,10 +18,10 @@ export interface Question<T> {
   isFinal: (error: unknown, isLate: boolean) => boolean;
 }
 
-/** What the server answered, or the last error. */
+/** The answer of the server, or the last error. */
 export type Answer<T> = { value: T } | { error: unknown };
 
-/** Never throws. */
+/** Asks until the server answers. Never throws. */
 export async function askServer<T>(
   { reopen, ask, pauseMs, isFinal }: Question<T>,
   signal: AbortSignal,

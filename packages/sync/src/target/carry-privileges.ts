@@ -18,16 +18,16 @@ import {
 import { readObjectPrivileges, readRoles } from "./read-privileges.ts";
 
 export interface CarryOptions {
-  /** From `closedToPublic` of the source: new objects among them are closed to PUBLIC on the target as well. */
+  /** Keys of the objects of the source that PUBLIC may not use. If such an object is new on the target, PUBLIC may not use it there either. */
   closed: ReadonlySet<string>;
-  /** A REVOKE on an object that the role may not change may be lost. */
+  /** Whether a REVOKE on an object that the role may not change may be lost. */
   allowWiderAccess: boolean;
 }
 
 /**
- * Gives the target's owners and privileges to the objects of the staging database. An object that the target does not have gets what
- * the target's default privileges give to an object of the role that syncs.
- * @throws OpsError PRIVILEGES_NOT_CARRIED (target) when the result is not complete
+ * Gives the target's owners and privileges to the objects of the staging database. An object that the target does not have gets the
+ * default privileges of the target, as if the role of the sync had created it there.
+ * @throws OpsError PRIVILEGES_NOT_CARRIED (target) if the result is not complete
  */
 export async function carryPrivileges(
   staging: Session,
@@ -60,7 +60,7 @@ async function inKeptSchemas(
   return defaults.filter(({ schema }) => schema === null || schemas.some(({ name }) => name === schema));
 }
 
-/** Columns of the target with privileges of their own that the staging database has too. A restore creates no such privileges. */
+/** Columns of the target that have their own privileges and that the staging database has as well. A restore creates no such privileges. */
 async function keptColumns(staging: Session, target: Privileges): Promise<ObjectPrivileges[]> {
   const columns = target.objects.filter(({ column }) => column !== null);
   if (columns.length === 0) return [];
@@ -89,7 +89,7 @@ async function keptColumns(staging: Session, target: Privileges): Promise<Object
   });
 }
 
-/** Statements that are sent together, so that a database with thousands of objects does not need as many round trips. */
+/** How many statements are sent together, so that a database with thousands of objects needs fewer round trips. */
 const batchSize = 100;
 
 async function runAll(session: Session, statements: readonly string[]): Promise<void> {

@@ -50,7 +50,7 @@ test("a name is not shortened in the middle of a character", () => {
   expect(stagingName("é".repeat(60), stamp)).toMatch(/^é+~[0-9a-f]{8}__pl_staging_20261122093000$/);
 });
 
-test("the time at which a database was replaced is in its name, and can be compared with a stamp", () => {
+test("the name of a previous target contains the time of its replacement, which can be compared with a stamp", () => {
   for (const name of names) {
     expect(replacedAt(previousName(name, "undone", stamp, 16777))).toBe(digits(stamp));
   }

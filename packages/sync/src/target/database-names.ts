@@ -1,4 +1,4 @@
-/** Names of the databases that a sync creates on the target's server, and how to recognize them. */
+/** Creates and recognizes the names of staging databases and previous targets. */
 import { createHash } from "node:crypto";
 
 /** Longest identifier in bytes (`NAMEDATALEN` - 1). */
@@ -11,15 +11,15 @@ export function stagingName(database: string, stamp: string): string {
   return `${shorten(database)}__pl_staging_${digits(stamp)}`;
 }
 
-/** `replaced` by a sync, which dumped it before; or `undone` by `sync undo`, which creates no dump. */
+/** How a previous target was replaced: `replaced` by a sync, which dumped it first, or `undone` by `sync undo`, which creates no dump. */
 export type PreviousKind = "replaced" | "undone";
 
-/** In alphabetical order: of two databases that had the same successor, the undone one is the newer. */
+/** Parts of names. In alphabetical order, "undone" follows "old": of two databases with the same successor, the undone one is the newer. */
 const marks = { replaced: "old", undone: "undone" } as const satisfies Record<PreviousKind, string>;
 
 /**
- * `neondb__pl_old_20261122093000_16777`, or `..._undone_...`: a previous target. Its name contains the OID of the database that
- * replaced it, so that the state that an interrupted swap left can be distinguished from a change by a person.
+ * `neondb__pl_old_20261122093000_16777`, or `..._undone_...`: the name of a previous target. It contains the OID of the database that replaced
+ * the target. This OID distinguishes the state after an interrupted swap from a change by a person.
  * @param successor OID of the database that replaced it
  */
 export function previousName(database: string, kind: PreviousKind, stamp: string, successor: number): string {
@@ -42,23 +42,23 @@ export function readPreviousName(
   return { kind: match[2] === marks.undone ? "undone" : "replaced", successor: Number(match[3]) };
 }
 
-/** The time in a name that `previousName` created: the database was replaced then. In the form of a stamp without its separators. */
+/** The time of the replacement in a name that `previousName` created, as a stamp without separators; empty for any other name. */
 export function replacedAt(previous: string): string {
   return /_(\d{14})_\d{1,10}$/.exec(previous)?.[1] ?? "";
 }
 
-/** A stamp as it is in names: comparable with `replacedAt`. */
+/** A stamp without separators, as names contain it. It can be compared with `replacedAt`. */
 export function digits(stamp: string): string {
   return stamp.replaceAll(/\D/g, "");
 }
 
-/** A shortened name ends in a hash of the full one: two long names with the same beginning must not share these databases. */
+/** Shortens a long name and appends a hash of it: two long names with the same beginning must not share these databases. */
 function shorten(text: string): string {
   const bytes = longest - suffixLength;
   const full = Buffer.from(text);
   if (full.length <= bytes) return text;
   const mark = `~${createHash("sha256").update(text).digest("hex").slice(0, 8)}`;
-  // Not in the middle of a character: decoding turns only the broken one into U+FFFD.
+  // The cut may be in the middle of a character. Decoding turns this character into U+FFFD, which is removed.
   const start = full
     .subarray(0, bytes - mark.length)
     .toString()

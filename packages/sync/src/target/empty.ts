@@ -1,26 +1,27 @@
 /**
- * Empties a database by its catalog, inside a transaction: drops everything that a new database would not have. It keeps what the role may
- * not drop: the extensions of the platform, with their schemas and members. It also keeps the schema public, with its privileges and comment.
+ * Empties a database inside a transaction: drops every object that the catalogs list and that a new database would not have. It keeps the
+ * extensions of the platform, which the role may not drop, with their schemas and members. It also keeps the schema public, with its privileges
+ * and comment.
  */
 import { notInExtension, userSchema } from "@pilot-light/core/inventory/objects";
 import type { Session } from "@pilot-light/core/postgres/session";
 import { notEmptied } from "../errors.ts";
 
-/** An object that is dropped with everything that belongs to it. */
+/** An object to drop, together with its parts. */
 interface Droppable extends Record<string, unknown> {
-  /** As DROP names it: `table`. */
+  /** Its kind in DROP: `table`. */
   kind: string;
-  /** As DROP takes it: `public.projects`. */
+  /** Its name in DROP: `public.projects`. */
   identity: string;
   owner: string;
-  /** The role of the session may drop it. */
+  /** Whether the role of the session may drop it. */
   mayDrop: boolean;
 }
 
-/** Condition: the extension `x` belongs to the platform. PL/pgSQL is in every new database. */
+/** SQL condition: the extension `x` belongs to the platform. Every new database has PL/pgSQL. */
 export const isPlatform = `(x.extname = 'plpgsql' or not pg_catalog.pg_has_role(x.extowner, 'usage'))`;
 
-/** Condition: the schema `n` is kept. */
+/** SQL condition: the schema `n` is kept. */
 const stays = `(n.nspname = 'public' or exists (select 1 from pg_catalog.pg_extension x
   where x.extnamespace = n.oid and ${isPlatform}) or not (${notInExtension("pg_namespace", "n.oid")}))`;
 
@@ -33,11 +34,11 @@ const extensions = `
   select 'extension' as kind, pg_catalog.quote_ident(x.extname) as identity, pg_catalog.pg_get_userbyid(x.extowner) as owner, true as "mayDrop"
     from pg_catalog.pg_extension x where not ${isPlatform} order by 2`;
 
-/** Objects in schemas: catalog, prefix of its columns, and what else is no object of its own. */
+/** Objects in schemas: catalog, prefix of its columns, and a condition that excludes parts of other objects. */
 const inSchemas = [
-  // Also the indexes, constraints, triggers, policies and rules of a table.
+  // DROP TABLE also drops the indexes, constraints, triggers, policies and rules of a table.
   ["pg_class", "rel", "o.relkind in ('r', 'p', 'v', 'm', 'f', 'S') and not o.relispartition"],
-  // Not those of tables, of arrays, and of ranges.
+  // The row types of tables, array types and multirange types are parts of others.
   [
     "pg_type",
     "typ",
@@ -63,7 +64,7 @@ const elsewhere = [
   ["pg_language", "o.lanowner"],
 ] as const;
 
-/** What only a superuser can create: parsers and templates of text search, access methods, transforms. A dump that has them needs one too. */
+/** Objects that only a superuser can create: parsers and templates of text search, access methods, transforms. */
 const ofSuperusers = [
   ["pg_ts_parser", "10"],
   ["pg_ts_template", "10"],
@@ -71,7 +72,7 @@ const ofSuperusers = [
   ["pg_transform", "10"],
 ] as const;
 
-/** DROP names some kinds otherwise than `pg_identify_object`. */
+/** The kind in DROP. For some kinds, `pg_identify_object` returns another word. */
 const keyword = `case i.type when 'statistics object' then 'statistics' when 'foreign-data wrapper' then 'foreign data wrapper' else i.type end`;
 
 const branch = (catalog: string, owner: string, from: string, where: string, mayDrop: string) => `
@@ -104,7 +105,7 @@ const largeObjects = `
   select 'large object' as kind, l.oid::text as identity, pg_catalog.pg_get_userbyid(l.lomowner) as owner, ${role("l.lomowner")} as "mayDrop"
     from pg_catalog.pg_largeobject_metadata l`;
 
-/** Objects that the emptying drops, but that the role may not drop: `table public.t`, with their owners. Changes nothing. */
+/** Objects that `emptyDatabase` would drop but the role may not drop: `table public.t`, with their owners. Changes nothing. */
 export async function listUndroppable(session: Session): Promise<{ name: string; owner: string }[]> {
   return await session.query<{ name: string; owner: string }>(
     `select kind || ' ' || identity as name, owner from (
@@ -113,18 +114,18 @@ export async function listUndroppable(session: Session): Promise<{ name: string;
   );
 }
 
-/** Statements that are sent together. */
+/** How many statements are sent together. */
 const batchSize = 100;
 
 /**
- * Drops everything in the session's database, and nothing that stays.
- * @throws OpsError NOT_EMPTIED (target), and as a query does where the server refuses to drop something
+ * Empties the session's database.
+ * @throws OpsError NOT_EMPTIED (target); the error of the query if the server refuses to drop an object
  */
 export async function emptyDatabase(session: Session): Promise<void> {
   const before = await readStaying(session);
   for (const list of [schemas, extensions, objects]) {
     const found = await session.query<Droppable>(list);
-    // One may depend on another one: an object that is gone already is no error.
+    // CASCADE may have dropped an object already, so IF EXISTS ignores it.
     await runInBatches(
       session,
       found.map(({ kind, identity }) => `drop ${kind} if exists ${identity} cascade`),
@@ -144,7 +145,7 @@ async function runInBatches(session: Session, statements: readonly string[]): Pr
   }
 }
 
-/** What no statement of the emptying names, and what CASCADE must not reach. */
+/** Objects that must be kept: no statement names them, and CASCADE must not reach them. */
 async function readStaying(session: Session): Promise<string[]> {
   const rows = await session.query<{ name: string }>(`
     select 'extension ' || x.extname as name from pg_catalog.pg_extension x where ${isPlatform}

@@ -1,6 +1,6 @@
 /**
- * The maintenance session: a session in the maintenance database of a server. It holds the lock, creates and drops staging databases
- * and renames databases, none of which can be done from inside the target.
+ * The maintenance session: a session in the database `postgres` of a server. It holds the lock, creates and drops staging databases
+ * and renames databases. A session in the target itself could not do this.
  */
 import { withDatabase, type Endpoint } from "@pilot-light/core/postgres/endpoint";
 import { ident, literal } from "@pilot-light/core/postgres/identifiers";
@@ -27,8 +27,8 @@ export async function openMaintenance(endpoint: Endpoint, options: SessionOption
 const lockKey = "pg_catalog.hashtextextended('pilot-light sync ' || $1, 0)";
 
 /**
- * Locks a database: exclusively as the target, shared as the source. The lock ends with the session, so that a killed run leaves none
- * behind, even if a proxy keeps its connection open.
+ * Locks a database: exclusively as the target, shared as the source. The lock ends with the session, so a killed run leaves no lock, even if
+ * a proxy keeps its connection open.
  * @throws OpsError SYNC_RUNNING (precondition)
  */
 export async function lock(maintenance: Session, database: string, role: "target" | "source"): Promise<void> {
@@ -59,7 +59,7 @@ export async function unlock(maintenance: Session, database: string): Promise<vo
   await maintenance.query(`select pg_catalog.pg_advisory_unlock(${lockKey})`, [database]);
 }
 
-/** Drops a database and ends the sessions in it, such as those of the pg_restore of a killed run. */
+/** Drops a database and ends the sessions in it, such as those that the pg_restore of a killed run left. */
 export async function dropDatabase(maintenance: Session, name: string): Promise<void> {
   await maintenance.query(`drop database if exists ${ident(name)} with (force)`);
 }
@@ -82,7 +82,7 @@ export async function ownsPublic(maintenance: Session): Promise<boolean> {
   return owns;
 }
 
-/** Encoding and locale of a database, as CREATE DATABASE takes them. */
+/** Encoding and locale of a database, as CREATE DATABASE expects them. */
 interface Locale {
   encoding: string;
   collate: string;

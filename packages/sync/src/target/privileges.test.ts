@@ -73,7 +73,7 @@ test("an object that the target has gets its owner and privileges", () => {
   expect(wanted([object("a")], { objects: [before] })).toEqual([before]);
 });
 
-test("a new object keeps its own privileges where the target has no defaults", () => {
+test("a new object keeps its own privileges if the target has no default privileges", () => {
   expect(wanted([object("a")], {})).toEqual([object("a")]);
 });
 
@@ -96,7 +96,7 @@ test("a new routine that is closed to PUBLIC in the source is closed to PUBLIC",
   expect(g?.grants).toEqual(routine("g").grants);
 });
 
-test("a column's privileges are added, as a restore creates none", () => {
+test("privileges of a column are added: a restore creates none", () => {
   const column = object("a", { column: "title", grants: [grant("UPDATE", "writer")] });
   expect(result([], { columns: [column] }).wanted).toEqual([
     { current: { ...column, grants: [] }, object: column },
@@ -150,7 +150,7 @@ const closedMember = extensionRoutine("f", {
   grants: [own("EXECUTE", "postgres"), grant("EXECUTE", "reader")],
 });
 
-test("what a person changed on a member of an extension is what differs from its initial privileges", () => {
+test("the changes of a person to a member of an extension are the differences from its initial privileges", () => {
   expect(changes(closedMember)).toEqual({
     revoked: [grant("EXECUTE", null)],
     granted: [grant("EXECUTE", "reader")],
@@ -158,7 +158,7 @@ test("what a person changed on a member of an extension is what differs from its
   expect(changes(extensionRoutine("f"))).toEqual({ revoked: [], granted: [] });
 });
 
-test("a member of an extension that the role may change gets what a person changed, on top of what its version grants", () => {
+test("a member of an extension that the role may change gets the changes of a person, in addition to the grants of its version", () => {
   const owned = { owner: "syncer", initial: null };
   const present = extensionRoutine("f", {
     ...owned,
@@ -173,7 +173,7 @@ test("a member of an extension that the role may change gets what a person chang
   expect(f?.owner).toBe("syncer");
 });
 
-test("a member of an extension that the role may not change remains as it is, and is reported where it is open wider", () => {
+test("a member of an extension that the role may not change remains unchanged, and is reported if more roles may use it", () => {
   expect(result([extensionRoutine("f")], { objects: [closedMember] })).toEqual({
     wanted: [],
     open: [extensionRoutine("f")],
@@ -184,7 +184,7 @@ test("a member of an extension that the role may not change remains as it is, an
   expect(result([extensionRoutine("f")], { objects: [granted] })).toEqual({ wanted: [], open: [] });
 });
 
-test("an object is closed when PUBLIC lacks what it has by default", () => {
+test("an object is closed if PUBLIC lacks a privilege that it has by default", () => {
   expect(isClosed(closedMember)).toBe(true);
   expect(isClosed(extensionRoutine("f"))).toBe(false);
   expect(isClosed(object("a"))).toBe(false);
@@ -194,7 +194,7 @@ test("an object is closed when PUBLIC lacks what it has by default", () => {
   expect(isClosed(extensionRoutine("f", { initial: [], grants: [] }))).toBe(false);
 });
 
-test("default privileges for all schemas replace the built-in ones, those of a schema are added", () => {
+test("default privileges for all schemas replace the built-in ones, and those of a schema are added", () => {
   const grants = [own("EXECUTE", "app"), grant("EXECUTE", "reader")];
   const alter = 'alter default privileges for role "app"';
   expect(defaultStatements({ role: "app", schema: null, kind: "routines", grants })).toEqual([

@@ -1,6 +1,6 @@
 /**
- * Owners and privileges of objects, and default privileges: they belong to the target, not to the source. A sync reads them from the target
- * and gives them to the objects of the staging database. Pure functions: the privileges as they are, and as they must become.
+ * Owners and privileges of objects, and default privileges. A sync copies them from the target, and not from the source, to the objects of the
+ * staging database. These functions compute the wanted privileges from the present ones, and the statements for them. Pure.
  */
 import { ident } from "@pilot-light/core/postgres/identifiers";
 import type { Scope } from "../read/scope.ts";
@@ -21,16 +21,16 @@ export interface ObjectPrivileges {
   schema: string | null;
   /** Its name in GRANT: `table public.projects`. For a kind without privileges, its name in ALTER. */
   on: string;
-  /** Its name in ALTER ... OWNER; null for an object whose owner is that of another object. */
+  /** Its name in ALTER ... OWNER; null for an object that has the owner of another object, such as a column. */
   alter: string | null;
   column: string | null;
   owner: string;
   grants: Grant[];
   /** The extension that it is a member of. */
   extension: string | null;
-  /** What members of extensions and the schema public have from the beginning, before a person changes it. */
+  /** Of members of extensions and of the schema public: the privileges that they have before a person changes them. Null for all others. */
   initial: Grant[] | null;
-  /** The owner has the privilege CREATE that an owner needs at this place. */
+  /** Whether the owner has the privilege CREATE in the schema or the database, which an owner needs there. */
   mayCreate: boolean;
 }
 
@@ -42,13 +42,13 @@ export interface DefaultPrivilege {
   grants: Grant[];
 }
 
-/** Owners and privileges of all objects, and those of new objects. */
+/** Owners and privileges of all objects, and the default privileges of new objects. */
 export interface Privileges {
   objects: ObjectPrivileges[];
   defaults: DefaultPrivilege[];
 }
 
-/** Those of what a filter chooses, and of what is in no schema. */
+/** The privileges on objects of the scope, and on objects in no schema. */
 export function privilegesWithin(privileges: Privileges, scope: Scope | undefined): Privileges {
   if (scope === undefined) return privileges;
   const isInside = (schema: string | null, extension: string | null) =>
@@ -59,12 +59,12 @@ export function privilegesWithin(privileges: Privileges, scope: Scope | undefine
   };
 }
 
-/** A role, for the role of the session. */
+/** What the role of the session may do with a role. */
 export interface RoleFacts {
   superuser: boolean;
-  /** The role of the session has its privileges. */
+  /** Whether the role of the session has the privileges of this role. */
   usable: boolean;
-  /** The role of the session may give objects to it. */
+  /** Whether the role of the session may give objects to this role. */
   assignable: boolean;
 }
 
@@ -73,34 +73,34 @@ export type Roles = ReadonlyMap<string, RoleFacts>;
 /** Kinds that PUBLIC may use, unless somebody revokes it. */
 const openKinds: ReadonlySet<string> = new Set(["routines", "types", "languages"]);
 
-/** Whether PUBLIC may not use the object, although by default it may use new ones of its kind, or this member of an extension. */
+/** Whether somebody revoked the use of an object from PUBLIC. By default, PUBLIC may use objects of some kinds, and some members of extensions. */
 export function isClosed({ kind, grants, initial }: ObjectPrivileges): boolean {
   const isOpen = initial === null ? openKinds.has(kind) : initial.some(({ grantee }) => grantee === null);
   return isOpen && !grants.some(({ grantee }) => grantee === null);
 }
 
-/** Keys of the objects that PUBLIC may not use, although by default it may use new ones. */
+/** Keys of the closed objects. */
 export function closedToPublic({ objects }: Pick<Privileges, "objects">): Set<string> {
   return new Set(objects.filter(isClosed).map(keyOf));
 }
 
-/** True for what CREATE DATABASE and CREATE EXTENSION create, which may belong to another role than the one that syncs. */
+/** Whether CREATE DATABASE or CREATE EXTENSION creates the object. Its owner may be another role than the role of the sync. */
 export function isGiven({ extension, on }: Pick<ObjectPrivileges, "extension" | "on">): boolean {
   return extension !== null || on === "schema public";
 }
 
-/** An object as it is, and as it must become. */
+/** An object of the staging database, and the same object with the wanted owner and privileges. */
 export interface Wanted {
   current: ObjectPrivileges;
   object: ObjectPrivileges;
 }
 
-/** What the staging database has, and what the target and the source had. */
+/** Facts from which the wanted privileges follow. */
 export interface WantedFacts {
   /** Objects of the staging database. */
   present: readonly ObjectPrivileges[];
   target: Privileges;
-  /** Columns of the target with privileges of their own that the staging database has too. */
+  /** Columns of the target that have their own privileges and that the staging database has as well. */
   columns: readonly ObjectPrivileges[];
   /** Keys of objects that are closed to PUBLIC in the source. */
   closed: ReadonlySet<string>;
@@ -108,9 +108,9 @@ export interface WantedFacts {
 }
 
 /**
- * What every object of the staging database must become. Objects that CREATE DATABASE and CREATE EXTENSION create are left out where
- * the role may not change them.
- * @returns also the objects to which more roles have access than on the target
+ * The wanted owner and privileges of every object of the staging database. Objects that CREATE DATABASE or CREATE EXTENSION created are left
+ * out if the role may not change them.
+ * @returns `open` lists those of them to which more roles have access than on the target
  */
 export function wantedPrivileges(facts: WantedFacts): { wanted: Wanted[]; open: ObjectPrivileges[] } {
   const { present, target, columns, closed, roles } = facts;
@@ -160,7 +160,7 @@ function wantedObject(
   };
 }
 
-/** What persons revoked from other roles than the owner, and granted to them, since the object was created. */
+/** The privileges of roles other than the owner that somebody revoked or granted since the object was created. */
 export function changes({ initial, grants }: Pick<ObjectPrivileges, "initial" | "grants">) {
   const others = (list: readonly Grant[]) => list.filter(({ owner }) => !owner);
   return {
@@ -175,7 +175,7 @@ function missingGrants(grants: readonly Grant[], from: readonly Grant[]): Grant[
   return from.filter((grant) => !has.has(grantKey(grant)));
 }
 
-/** The privileges of an object that the target does not have: as if the role that syncs had created it there. */
+/** The privileges of an object that the target does not have, as if the role of the sync had created the object there. */
 function defaultGrants(object: ObjectPrivileges, defaults: readonly DefaultPrivilege[]): Grant[] {
   const fitting = defaults.filter(({ role, kind }) => role === object.owner && kind === object.kind);
   const everywhere = fitting.find(({ schema }) => schema === null)?.grants ?? object.grants;
@@ -183,7 +183,7 @@ function defaultGrants(object: ObjectPrivileges, defaults: readonly DefaultPrivi
   return [...new Map([...everywhere, ...here].map((grant) => [grantKey(grant), grant])).values()];
 }
 
-/** A key that no other object or column has. A member of an extension has the same key in whichever schema the extension is. */
+/** A key that no other object or column has. The key of a member of an extension does not depend on the schema of the extension. */
 export function keyOf({
   on,
   column,
@@ -201,7 +201,7 @@ function withoutSchema(on: string, schema: string): string {
   return on.replaceAll(new RegExp(String.raw`(?<![\w$".])(?:${names.join("|")})\.`, "g"), "");
 }
 
-/** Its name in messages. */
+/** The name of an object or a column in messages. */
 export function nameOf({ on, column }: Pick<ObjectPrivileges, "on" | "column">): string {
   return column === null ? on : `${on}, column ${column}`;
 }
@@ -239,7 +239,7 @@ export function grantStatements(
   ];
 }
 
-/** The statements that make an object what it must become. */
+/** The statements that give an object its wanted owner and privileges. */
 export function carryStatements({ current, object }: Wanted): string[] {
   return [
     ...(sameGrants(current.grants, object.grants)
@@ -251,7 +251,7 @@ export function carryStatements({ current, object }: Wanted): string[] {
   ];
 }
 
-/** The statements that give new objects of a role the same privileges. */
+/** The statements that set the default privileges of a role. */
 export function defaultStatements({ role, schema, kind, grants }: DefaultPrivilege): string[] {
   const where = schema === null ? "" : ` in schema ${ident(schema)}`;
   const alter = `alter default privileges for role ${ident(role)}${where}`;

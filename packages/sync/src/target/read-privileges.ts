@@ -22,11 +22,11 @@ interface ObjectQuery {
   alter: string;
   column?: string;
   owner: string;
-  /** Its ACL, and what stands for an ACL that is null; undefined for a kind without privileges. */
+  /** The column with the ACL, and SQL for the default ACL if the column is null; undefined for a kind without privileges. */
   acl?: { column: string; otherwise: string };
-  /** Of the column, in pg_init_privs. */
+  /** SQL: the number of the column in pg_init_privs. Default: 0, the object itself. */
   part?: string;
-  /** SQL: the owner may have such an object there. */
+  /** SQL condition: the owner may own such an object at this place. */
   mayCreate?: string;
 }
 
@@ -35,7 +35,7 @@ const extensionOf = (catalog: string, oid: string) => `(select x.extname
    where e.classid = 'pg_catalog.${catalog}'::pg_catalog.regclass and e.objid = ${oid} and e.deptype = 'e'
      and e.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass limit 1)`;
 
-/** One branch of the query. Members of extensions and the schema public have privileges from the beginning: `initial`. */
+/** One branch of the query. Only members of extensions and the schema public have `initial` privileges. */
 function branch({
   kind,
   catalog,
@@ -210,7 +210,8 @@ const ownedOnly = (
   })} where o.oid >= 16384 and ${inDatabase()}`;
 });
 
-// There may be millions. Those that belong to the role of the session, as a restore creates them, are read only if they are in $1.
+// A database may have millions of large objects. A restore creates them for the role of the session, without an ACL: those are read only if
+// $1 names them.
 const largeObjects = `${branch({
   kind: "'large objects'",
   catalog: "pg_largeobject",
@@ -243,7 +244,7 @@ export async function readPrivileges(session: Session): Promise<Privileges> {
 
 /**
  * Reads the owners and privileges of the objects of the session's database.
- * @param largeObjects large objects that are read although they have nothing special: `large object 16400`
+ * @param largeObjects large objects to read although they belong to the role of the session and have no ACL: `large object 16400`
  */
 export async function readObjectPrivileges(
   session: Session,

@@ -13,7 +13,7 @@ import type { RestorePoint } from "../job.ts";
 /** The project of the target, and its branch. */
 type Place = Omit<RestorePoint, "name">;
 
-/** For Neon's API. */
+/** Functions for the client of Neon's API. */
 function neonUse({ environment, printer }: Pick<CommandContext, "environment" | "printer">) {
   return {
     environment,
@@ -37,12 +37,15 @@ export async function restorePointPlace(
   return { project, parent: await project.branchOf(host, context.signal), keepDays };
 }
 
-/** @param stamp of the run, as in the keys of its dumps */
+/**
+ * Names the restore point of a run.
+ * @param stamp the time of the run, as in the keys of its dumps
+ */
 export function atTime(place: Place | undefined, stamp: string): RestorePoint | undefined {
   return place && { ...place, name: restorePointName(stamp) };
 }
 
-/** As the plan states it. */
+/** The restore point as the plan states it. */
 export function describeRestorePoint(planned: RestorePoint | undefined): Plan["restorePoint"] {
   if (planned === undefined) return null;
   const { project, parent, name, keepDays } = planned;
@@ -83,12 +86,12 @@ export async function findRestorePoint(
   };
 }
 
-/** Milliseconds that the target may take to accept connections after its restore. */
+/** Milliseconds in which the target must accept connections after Neon has restored its branch. */
 const reopening = 60_000;
 
 /**
  * Lets Neon restore the branch of a target, and waits until the target accepts connections again.
- * @throws OpsError NEON_OPERATION_FAILED, NEON_API_* (target); its state is what became of the target
+ * @throws OpsError NEON_OPERATION_FAILED, NEON_API_* (target); its state tells what happened to the target
  */
 export async function returnToRestorePoint(
   target: Endpoint,

@@ -1,4 +1,4 @@
-/** Database-level settings of the target, which a new database does not have: owner, privileges, parameters, limit, comment. */
+/** Reads the settings of the target that a new database does not have, and applies them: owner, privileges, parameters, limit, comment. */
 import { messageOf } from "@pilot-light/core/ops-error";
 import { ident, literal } from "@pilot-light/core/postgres/identifiers";
 import type { Session } from "@pilot-light/core/postgres/session";
@@ -70,19 +70,19 @@ export async function applyDatabaseSettings(
     `comment on database ${name} is ${comment === null ? "null" : literal(comment)}`,
     ...(current.owner === settings.owner ? [] : [`alter database ${name} owner to ${ident(settings.owner)}`]),
   ];
-  // The parameters first: the owner may be another role afterwards.
+  // The parameters are set first: afterwards, the database may belong to another role.
   for (const { role, name: parameter, value } of settings.parameters) {
     const whose = role === null ? `alter database ${name}` : `alter role ${ident(role)} in database ${name}`;
     const set = `${whose} set ${ident(parameter)} to`;
     await maintenance.query(`${set} ${parameterValue(parameter, value)}`).catch((cause: unknown) => {
-      // Values are often secrets, and the server's message may repeat one: neither is in the error, nor is its cause.
+      // Values are often secrets, and the server's message may repeat one. So the error contains neither of them, and has no cause.
       const reason = `the server rejected it with SQLSTATE ${sqlStateOf(cause) ?? "unknown"}`;
       throw settingsNotCarried({ reason, statement: `${set} ...` });
     });
   }
   await maintenance.query(statements.join("; ")).catch(async (error: unknown) => {
     if (sqlStateOf(error) !== sqlState.insufficientPrivilege) throw error;
-    // None of them took effect. One after the other, the server's error belongs to a statement.
+    // None of the statements took effect. Run one after the other, they show which of them the server rejects.
     for (const statement of statements) {
       await maintenance.query(statement).catch((cause: unknown) => {
         throw settingsNotCarried({ reason: messageOf(cause), statement }, { cause });

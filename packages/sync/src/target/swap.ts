@@ -1,6 +1,6 @@
 /**
- * The swap: the target gives up its name, and another database of the server gets it. All steps before it are preparation. The swap
- * either succeeds completely or leaves the target unchanged.
+ * The swap: two renames give the name of the target to another database of the server. The swap succeeds completely or leaves the target
+ * unchanged. If neither can be confirmed, the result is `unknown`.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { protect } from "@pilot-light/core/async/protect";
@@ -18,7 +18,7 @@ export interface SwapRequest {
   live: string;
   /** The database that gets this name. */
   incoming: string;
-  /** What the target is called afterwards. */
+  /** The kind of previous target that the target becomes; part of its new name. */
   becomes: PreviousKind;
   /** The time, for the name of the previous target. */
   stamp: string;
@@ -26,7 +26,7 @@ export interface SwapRequest {
   reopen: () => Promise<Session>;
 }
 
-/** The target is another database now. */
+/** The swap succeeded: another database is the target now. */
 export interface Replaced {
   target: "replaced";
   /** The name that the previous target has now; null where its contents were replaced in place. */
@@ -37,18 +37,18 @@ export interface Replaced {
   unavailableMs: number;
 }
 
-/** What a swap did to the target. */
+/** The result of a swap for the target. */
 export type SwapResult =
   | Replaced
-  /** The target has its name and is open; `error` is why, or the interruption. */
+  /** The target has its name and is open. `error` is the reason, or the interruption. */
   | { target: "unchanged"; error: unknown }
   /** The names of the databases are not known; the message of `error` names the candidates. */
   | { target: "unknown"; error: OpsError };
 
-/** Each attempt waits 5 s at most, and the target is closed during that time. */
+/** How often a rename is tried. Each attempt waits at most 5 s, and the target is closed during that time. */
 const attempts = 4;
 
-/** The two databases, under the names that they have at the moment. */
+/** OIDs of the two databases before the swap. They identify the databases after a rename. */
 interface Oids {
   live: number;
   incoming: number;
@@ -57,8 +57,8 @@ interface Oids {
 /**
  * Renames `live` to the name of a previous target, and `incoming` to `live`. Ends the sessions in both. The previous target remains
  * closed, so that nobody writes to it by mistake.
- * @param signal ends the attempts to rename the target; once the target has lost its name, the swap is completed
- * @throws OpsError TARGET_QUERY_FAILED (target) when it cannot begin: it has changed nothing then
+ * @param signal ends the attempts to rename the target. Once the target has lost its name, the swap continues to its end.
+ * @throws OpsError TARGET_QUERY_FAILED (target) if the swap cannot begin. It has changed nothing then.
  */
 export async function swap(
   maintenance: Session,
@@ -86,12 +86,13 @@ async function swapNames(
   try {
     // A session that holds a lock on the database must not keep the target closed for long.
     await maintenance.query("set lock_timeout = '2s'");
-    // Before the target is closed: a later run recognizes an undo that is killed here by its open previous target.
+    // The incoming database is opened before the target is closed: if an undo is killed here, the next run recognizes it by the open
+    // previous target.
     await setOpen(maintenance, incoming, true);
     await setOpen(maintenance, live, false);
     await endSessions(maintenance, [live, incoming]);
     await rename(maintenance, live, previous, signal);
-    // Two statements and not one transaction: Neon sends renames to its control plane by name and in no certain order.
+    // The renames are two statements and not one transaction: Neon sends renames to its control plane by name, in any order.
     await rename(maintenance, incoming, live);
     return replaced();
   } catch (cause) {
@@ -116,10 +117,10 @@ async function oidsOf(maintenance: Session, live: string, incoming: string): Pro
   return { live: oid(live), incoming: oid(incoming) };
 }
 
-/** How a swap that failed ended: it had succeeded and only the answer was lost, or the target has its name again and is open. */
+/** `completed`: the swap had succeeded, and only the answer was lost. `reverted`: the target has its name again and is open. */
 type Recovery = "completed" | "reverted";
 
-/** Finds out how far a swap came that failed or whose answer was lost, and reverts it. */
+/** Finds out in new sessions whether a failed swap succeeded. If it did not, reverts it. */
 async function recover(
   { live, incoming, becomes, reopen }: SwapRequest,
   oids: Oids,
@@ -131,12 +132,12 @@ async function recover(
     const completed = names.incoming === live;
     if (names.live === previous && !completed) await rename(session, previous, live);
     await setOpen(session, live, true);
-    // The previous target was closed before the undo.
+    // A failed undo must close the previous target again.
     if (!completed && becomes === "undone") await setOpen(session, incoming, false);
     return completed ? "completed" : "reverted";
   };
   const isFinal = (error: unknown, isLate: boolean) =>
-    // Another database has the name: trying again changes nothing.
+    // Another database has the name, so another attempt is useless.
     sqlStateOf(error) === sqlState.duplicateDatabase || (isLate && sqlStateOf(error) === undefined);
   return await askServer({ reopen, ask, pauseMs: 1000, isFinal }, signal);
 }
@@ -157,7 +158,7 @@ async function setOpen(maintenance: Session, database: string, open: boolean): P
   await maintenance.query(`alter database ${ident(database)} allow_connections ${open}`);
 }
 
-/** Ends the sessions of clients. Nobody may end those of the platform's superusers (rdsadmin, cloud_admin), which end by themselves. */
+/** Ends the sessions of clients. The role may not end sessions of the platform's superusers (rdsadmin, cloud_admin). They end by themselves. */
 async function endSessions(maintenance: Session, databases: readonly string[]): Promise<void> {
   await maintenance.query(
     `select pg_catalog.pg_terminate_backend(a.pid, 5000)
@@ -170,7 +171,7 @@ async function endSessions(maintenance: Session, databases: readonly string[]): 
 
 const databaseInUse = new Set<string>([sqlState.objectInUse, sqlState.lockNotAvailable]);
 
-/** A rename waits 5 s for sessions to end. A session that began while the others were ended may still be connected. */
+/** Renames a database. The server waits 5 s for its sessions to end. A session may have begun while the others were ended: then tries again. */
 async function rename(maintenance: Session, from: string, to: string, signal?: AbortSignal): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     signal?.throwIfAborted();

@@ -22,17 +22,17 @@ test("a target that replaced the previous one is intact, with older previous tar
   expect(state.allPrevious.length).toBe(2);
 });
 
-test("without a database of its name, the target is the previous one that nothing replaced", () => {
+test("if no database has the target's name, the target is the previous target that nothing replaced", () => {
   const databases = [database(3, stagingName(live, second)), replaced(2, 3, second), replaced(1, 2)];
   expect(deriveTargetState(databases, live)).toMatchObject({ kind: "nameless", previous: { oid: 2 } });
 });
 
-test("the time in a name does not matter: clocks differ", () => {
+test("the time in the name of a replaced target does not matter, because clocks differ", () => {
   const databases = [database(3, stagingName(live, first)), replaced(2, 3, first), replaced(1, 2, second)];
   expect(deriveTargetState(databases, live)).toMatchObject({ kind: "nameless", previous: { oid: 2 } });
 });
 
-test("after an undo that was killed between its renames, the newest name is the target's", () => {
+test("after an undo that was killed between its renames, the target is the database with the newest name", () => {
   for (const databases of [
     [replaced(1, 2, first), undone(2, 1, second)],
     [undone(1, 2, first), undone(2, 1, second)],
@@ -43,19 +43,19 @@ test("after an undo that was killed between its renames, the newest name is the 
   }
 });
 
-test("the next undo returns to the database that an undo replaced, and no sync may drop it", () => {
+test("the next undo returns to the undone database, and no sync may drop it", () => {
   const state = deriveTargetState([database(1, live), undone(2, 1)], live);
   expect(state).toMatchObject({ kind: "intact", previous: { oid: 2 } });
   expect(replacedTargets(state)).toEqual([]);
   expect(undoneTargets(state)).toEqual([previousName(live, "undone", first, 1)]);
 });
 
-test("of two databases that undos replaced with the same one, the next undo returns to the newer", () => {
+test("of two undone databases with the same successor, the next undo returns to the newer one", () => {
   const databases = [database(1, live), undone(2, 1, first), undone(3, 1, second)];
   expect(deriveTargetState(databases, live)).toMatchObject({ kind: "intact", previous: { oid: 3 } });
 });
 
-test("the successor of a database that an undo replaced may be one that a later sync dropped", () => {
+test("a later sync may have dropped the successor of an undone database", () => {
   const state = deriveTargetState([database(4, live), replaced(3, 4), undone(2, 1)], live);
   expect(state).toMatchObject({ kind: "intact", previous: { oid: 3 } });
   expect(replacedTargets(state)).toEqual([previousName(live, "replaced", first, 4)]);
@@ -65,24 +65,24 @@ test("the successor of a database that an undo replaced may be one that a later 
   });
 });
 
-test("after an undo and a sync that was killed between its renames, the target is the database that nothing replaced", () => {
+test("after an undo, and then a sync that was killed between its renames, the target is the database that nothing replaced", () => {
   const databases = [database(3, stagingName(live, second)), replaced(1, 3, second), undone(2, 1)];
   expect(deriveTargetState(databases, live)).toMatchObject({ kind: "nameless", previous: { oid: 1 } });
 });
 
-test("a database that a person created under the name that an undo had taken from the target is recreated", () => {
+test("after a killed undo, a database that a person created under the target's name counts as recreated", () => {
   const databases = [database(9, live), replaced(1, 2, first), undone(2, 1, second)];
   expect(deriveTargetState(databases, live)).toMatchObject({ kind: "recreated", stranger: { oid: 2 } });
 });
 
-test("a database that a person created under the target's name is recreated, and no previous target may be dropped", () => {
+test("after a killed sync, a database that a person created under the target's name counts as recreated, and no previous target may be dropped", () => {
   const databases = [database(9, live), database(3, stagingName(live, second)), replaced(2, 3, second)];
   const state = deriveTargetState(databases, live);
   expect(state).toMatchObject({ kind: "recreated", previous: undefined, stranger: { oid: 2 } });
   expect(replacedTargets(state)).toEqual([]);
 });
 
-test("a sync that was allowed to replace a recreated target can be undone, and repaired when it is killed", () => {
+test("a sync that replaced a recreated target can be undone, and repaired if it was killed", () => {
   const old = replaced(2, 3, first);
   const done = [database(10, live), replaced(9, 10, second), old];
   expect(deriveTargetState(done, live)).toMatchObject({ kind: "recreated", previous: { oid: 9 } });
@@ -94,7 +94,7 @@ test("a sync that was allowed to replace a recreated target can be undone, and r
   });
 });
 
-test("a target that an undo closed before it was killed needs a repair: the database to return to is open", () => {
+test("a target that a killed undo closed needs a repair: the previous target is open", () => {
   const open = database(2, previousName(live, "replaced", first, 1));
   expect(kind(database(1, live, false), open)).toBe("closed");
   expect(kind(database(1, live, false), replaced(2, 1))).toBe("intact");

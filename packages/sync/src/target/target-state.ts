@@ -1,4 +1,4 @@
-/** The state in which earlier syncs left a target. The OIDs of databases identify it, since a swap changes the names. */
+/** The state in which earlier syncs and undos left a target. It follows from names and OIDs of databases: a swap changes only names. */
 import { withState, type OpsError } from "@pilot-light/core/ops-error";
 import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
 import { ident } from "@pilot-light/core/postgres/identifiers";
@@ -20,12 +20,12 @@ export interface PreviousTarget {
 /** The databases of a target's server that belong to the target. */
 export interface TargetState {
   /**
-   * `intact`: there is nothing to repair. `closed`: a sync or an undo was killed after it had closed the target. `nameless`: one was
-   * killed between its two renames; `previous` is the target. `recreated`: the database with the target's name is not the one that
-   * replaced `stranger`: a person created or renamed it. `unclear`: several databases may be the target.
+   * `intact`: there is nothing to repair. `closed`: a sync or an undo was killed after it had closed the target. `nameless`: a sync or an undo
+   * was killed between its two renames; `previous` is the target. `recreated`: the database with the target's name is not the one that
+   * replaced `stranger`, so a person created or renamed it. `unclear`: several databases may be the target.
    */
   kind: "intact" | "closed" | "nameless" | "recreated" | "unclear";
-  /** The database that `sync undo` returns to, or the one that has lost its name. */
+  /** The database to which `sync undo` returns; for `nameless`, the target under the name that it has now. */
   previous: PreviousTarget | undefined;
   /** A previous target that the present target has not replaced. */
   stranger?: PreviousTarget;
@@ -54,7 +54,7 @@ export async function readTargetState(maintenance: Session, live: string): Promi
   );
 }
 
-/** The state that a list of databases means. Pure. */
+/** Derives the state from a list of databases. Pure. */
 export function deriveTargetState(databases: readonly DatabaseRow[], live: string): TargetState {
   const target = databases.find(({ name }) => name === live);
   const staging = databases.map(({ name }) => name).filter((name) => isStaging(name, live));
@@ -62,24 +62,24 @@ export function deriveTargetState(databases: readonly DatabaseRow[], live: strin
     const read = readPreviousName(name, live);
     return read === undefined ? [] : [{ oid, name, open, ...read }];
   });
-  // Each was replaced by the next one, and the last one by the target itself. A database that an undo replaced is kept for longer
-  // than its successor, so its successor may no longer exist.
+  // Each previous target was replaced by the next one, and the last one by the target itself. An undone database is kept for longer than its
+  // successor, so its successor may no longer exist.
   const last = allPrevious.filter(
     ({ kind, successor }) => kind === "replaced" && !allPrevious.some(({ oid }) => oid === successor),
   );
-  // An undo that was killed between its two renames leaves a ring: the newest name is the target's.
+  // If an undo was killed between its two renames, the successors form a ring, and the database with the newest name is the target.
   const ring = allPrevious.filter((each) => leadsBack(each, allPrevious)).at(-1);
   if (target === undefined) {
     const candidates = [...last, ...(ring === undefined ? [] : [ring])];
-    // A person may have recreated the target before the sync that was killed: that sync's staging database still exists.
+    // A person may have recreated the target before the killed sync. The staging database of this sync still exists.
     const replacing = candidates.filter(({ successor }) => databases.some(({ oid }) => oid === successor));
     const [previous, ...others] = replacing.length === 1 ? replacing : candidates;
     const kind = previous === undefined ? "intact" : others.length === 0 ? "nameless" : "unclear";
     return { kind, previous, allPrevious, staging };
   }
   const previous = allPrevious.filter(({ successor }) => successor === target.oid).at(-1);
-  // A target that a person closed remains closed: a sync that was killed leaves a staging database as well, and an undo has opened
-  // the database that it returns to.
+  // A target that a person closed must remain closed. A killed sync leaves a staging database as well, and a killed undo leaves the previous
+  // target open.
   const isKilled = staging.length > 0 || previous?.open === true;
   if (!target.open && isKilled) return { kind: "closed", previous, allPrevious, staging };
   const stranger = last.find(({ successor }) => successor !== target.oid) ?? ring;
@@ -100,24 +100,24 @@ function leadsBack(start: PreviousTarget, all: readonly PreviousTarget[]): boole
 }
 
 /**
- * Names of the previous targets that a sync may drop at its end: an earlier sync dumped each before it replaced it. None while the target
- * is one that a person recreated: nobody has decided which database is the right one.
+ * Names of the previous targets that a sync may drop at its end: an earlier sync dumped each of them before the swap. If a person recreated the
+ * target, the list is empty: nobody has decided which database is the right one.
  */
 export function replacedTargets({ kind: state, allPrevious }: TargetState): string[] {
   if (state === "recreated") return [];
   return allPrevious.filter(({ kind }) => kind === "replaced").map(({ name }) => name);
 }
 
-/** Names of the previous targets that an undo replaced: no dump of them exists, so no sync drops them. */
+/** Names of the undone databases: no dump of them exists, so no sync drops them. */
 export function undoneTargets({ allPrevious }: TargetState): string[] {
   return allPrevious.filter(({ kind }) => kind === "undone").map(({ name }) => name);
 }
 
 /**
- * Repairs a target that a killed sync left. Needs the lock.
- * @returns what it did, as a sentence; undefined when there was nothing to repair
- * @throws OpsError TARGET_UNCLEAR (precondition). Any other error has the state `unknown`: the target is still not repaired, or
- *   it is, and only the answer was lost
+ * Repairs a target that a killed run left closed or without its name. Needs the lock.
+ * @returns what it did, as a sentence; undefined if there was nothing to repair
+ * @throws OpsError TARGET_UNCLEAR (precondition). Any other error has the state `unknown`: the repair may have failed, or only the answer
+ *   was lost
  */
 export async function repair(
   maintenance: Session,
@@ -144,15 +144,15 @@ export async function repair(
     : `an interrupted sync or undo had renamed ${live} to ${previous?.name ?? ""}: it has the name ${live} again`;
 }
 
-/** The database that a killed undo was returning to, if the undo had opened it. */
+/** The database to which a killed undo was returning, if the undo had opened it. */
 function openedByUndo({ kind, previous, allPrevious }: TargetState): PreviousTarget | undefined {
   const incoming = kind === "closed" ? previous : allPrevious.find(({ oid }) => oid === previous?.successor);
   return incoming?.open === true ? incoming : undefined;
 }
 
 /**
- * The refusal of a command that changes nothing, for a target that `repair` would repair. Its hint names the undo, since a mode
- * change refuses as well, and running it again would repair nothing.
+ * The refusal of a dry run or of a mode change if the target needs a repair. Its hint names the undo: to run the refused command again would
+ * not repair the target.
  */
 export function needsRepair(
   { database: live, system }: Pick<Endpoint, "database" | "system">,
@@ -163,7 +163,7 @@ export function needsRepair(
   return syncInterrupted({ live, system, name: state.kind === "closed" ? undefined : state.previous?.name });
 }
 
-/** The error for a target of which nobody knows whether it is the right database. */
+/** The error for a target that may be the wrong database. */
 export function unclear(live: string, { previous, stranger, allPrevious }: TargetState): OpsError {
   const name = (stranger ?? previous)?.name ?? "";
   return targetUnclear({ live, name, previous: allPrevious.map((each) => each.name) });

@@ -10,15 +10,15 @@ import { sqlStateOf } from "@pilot-light/core/postgres/sql-state";
 import { commitFailed, commitUnknown } from "../errors.ts";
 import { askServer, type Answer } from "./ask-server.ts";
 
-/** The constraint that a transaction breaks until `commit`: a deferred constraint lets nothing else commit it. */
+/** A deferred constraint that the transaction violates until `commit`, so that no other COMMIT succeeds. */
 export const guard = "pilot_light_ends_this_transaction";
 
-/** Milliseconds that a statement of the transaction waits for a lock: others wait behind it meanwhile. */
+/** For how long a statement of the transaction waits for a lock. Other sessions wait behind it meanwhile. */
 const lockTimeout = "10s";
 
 /**
  * Begins the transaction. After an unexpected ROLLBACK, the session can only read.
- * @returns number of the transaction, by which `pg_xact_status` knows it
+ * @returns id of the transaction, for `pg_xact_status`
  */
 export async function beginTransaction(session: Session): Promise<string> {
   await session.query("set default_transaction_read_only = on");
@@ -36,7 +36,7 @@ export async function beginTransaction(session: Session): Promise<string> {
 export type LockMode = "exclusive" | "access exclusive";
 
 /**
- * Locks all tables that the transaction drops. `exclusive`: others can only read. `access exclusive`: they wait.
+ * Locks all tables that the transaction drops. With `exclusive`, other sessions can only read. With `access exclusive`, they wait.
  * @returns the OIDs of the tables
  */
 export async function lockTables(session: Session, mode: LockMode): Promise<ReadonlySet<string>> {
@@ -53,7 +53,7 @@ export async function lockTables(session: Session, mode: LockMode): Promise<Read
   return new Set(tables.map(({ oid }) => oid));
 }
 
-/** Runs work whose failure does not end the transaction. */
+/** Runs `work` in a savepoint, so that its failure does not end the transaction. */
 export async function nested<T>(session: Session, work: () => Promise<T>): Promise<T> {
   await session.query("savepoint nested");
   try {
@@ -69,7 +69,7 @@ export async function nested<T>(session: Session, work: () => Promise<T>): Promi
 /** The outcome of the transaction. */
 export type Commit =
   | { target: "replaced" }
-  /** `error` is why. */
+  /** `error` is the reason, or the interruption. */
   | { target: "unchanged"; error: unknown }
   /** The answer was lost, and the server could not be asked. */
   | { target: "unknown"; error: OpsError };
@@ -84,7 +84,7 @@ export interface CommitRequest {
   reopen: () => Promise<Session>;
 }
 
-/** Commits. If the answer is lost, finds out in a session of its own whether the server has committed. */
+/** Commits. If the answer is lost, asks the server in a new session whether it has committed. */
 export async function commit(session: Session, request: CommitRequest, signal: AbortSignal): Promise<Commit> {
   return await protect(commitNow(session, request, signal));
 }
@@ -102,7 +102,7 @@ async function commitNow(session: Session, request: CommitRequest, signal: Abort
       target: "unchanged",
       error: signal.aborted ? signal.reason : commitFailed({ database, reason: messageOf(cause) }, { cause }),
     });
-    // Or the server has answered that it did not.
+    // COMMIT was not sent, or the server has rejected it.
     if (!isSent || sqlStateOf(cause) !== undefined) return unchanged();
     const answer = await findStatus(request, signal);
     if ("value" in answer) return answer.value === "committed" ? { target: "replaced" } : unchanged();
@@ -124,7 +124,7 @@ async function findStatus(
       [id],
     );
     if (status === "committed" || status === "aborted") return status;
-    // The server still works on it.
+    // The server is still committing or rolling back.
     throw new Error(`the transaction ${id} is ${status ?? "no longer known"}`);
   };
   return await askServer({ reopen, ask, pauseMs: 500, isFinal: (_error, isLate) => isLate }, signal);

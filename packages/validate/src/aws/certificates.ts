@@ -6,7 +6,7 @@ import { sdk } from "@pilot-light/core/aws/sdk";
 import { certificateMissing } from "../errors.ts";
 
 /**
- * Reads a certificate from ACM, in the region that its ARN names: that of CloudFront is in us-east-1, wherever the environment is.
+ * Reads a certificate from ACM, in the region that its ARN names. The certificate of CloudFront is in us-east-1 in every environment.
  * @throws OpsError CERTIFICATE_MISSING (aws)
  */
 export async function readCertificate(

@@ -38,7 +38,7 @@ function fileSystem(id: string, tags: typeof ours): FileSystemDescription {
   return { FileSystemId: id, SizeInBytes, Tags: tags } as unknown as FileSystemDescription;
 }
 
-test("finds the resources of the environment, with what they cost, and no others", async () => {
+test("finds the resources of the environment and their cost, and no other resources", async () => {
   mockClient(EC2Client)
     .on(DescribeNatGatewaysCommand, {
       Filter: [

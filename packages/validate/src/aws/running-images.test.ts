@@ -32,7 +32,7 @@ function ecs(services: ReturnType<typeof service>[], image = (name: string) => `
   return mock;
 }
 
-test("the image that CI deployed is that of the service's own container", async () => {
+test("the image of a service is the image of its own container, which CI deployed", async () => {
   ecs([service("backend"), service("frontend"), service("grafana")]);
   expect(await images()).toEqual([
     { name: "backend_container_image", value: "registry/backend:v2" },
@@ -46,7 +46,7 @@ test("a service that is missing or deleted runs no image", async () => {
   expect(await images()).toEqual([{ name: "grafana_image", value: "registry/grafana:v2" }]);
 });
 
-test("an image without a tag is left to Terraform, which accepts none", async () => {
+test("an image without a tag is left out, because the stack does not accept it", async () => {
   ecs([service("backend")], () => "registry:5000/backend");
   expect(await images()).toEqual([]);
 });

@@ -7,7 +7,7 @@ import { listServices } from "./services.ts";
 
 /**
  * The running image of each service whose image is in a repository of the environment, by the name of its Terraform variable. CI deploys
- * images without Terraform, so ECS knows them and the state does not. Without a cluster there are none.
+ * images without Terraform, so only ECS knows them, and not the Terraform state. Without a cluster there are no images.
  */
 export async function runningImages(
   aws: AwsClients,

@@ -1,4 +1,4 @@
-/** The secrets that tasks have read when they started, and when each secret got its present value. */
+/** Reads which secrets the running tasks have read at their start, and when each secret got its present value. */
 import type { Task } from "@aws-sdk/client-ecs";
 import type { AwsClients } from "@pilot-light/core/aws/clients";
 import { awsErrorName } from "@pilot-light/core/aws/errors";
@@ -38,8 +38,8 @@ export async function secretsOf(
 }
 
 /**
- * When a secret got its present value; undefined if there is no such secret. The date of DescribeSecret's last change would also count new
- * tags. A rotation creates the version first, and makes it the present one when the database has accepted it.
+ * When a secret got its present value; undefined if there is no such secret. LastChangedDate of DescribeSecret is not enough, because new tags
+ * change it as well. A rotation creates a version first, and makes it the present one when the database has accepted it.
  */
 export async function valueChangedAt(
   aws: AwsClients,

@@ -35,8 +35,9 @@ export const albHealth: Check = {
 };
 
 /**
- * The load balancer accepts connections of CloudFront only. CloudFront has the certificate of the domain, so that the request works before the
- * domain has its DNS record. Without a domain CloudFront has a certificate for its own name; an address of a person then means plain HTTP.
+ * The target of the request. The load balancer accepts connections of CloudFront only. CloudFront has the certificate of the domain, so the
+ * request works before the domain has its DNS record. Without a domain, CloudFront has a certificate for its own name. A request to the address
+ * of `--resolve` then uses plain HTTP.
  */
 async function targetOf({ reads, options }: CheckContext): Promise<ProbeTarget> {
   const host = requireOutput(await reads.outputs(), "cloudfront_domain_name");

@@ -34,7 +34,7 @@ export const data: Check = {
   },
 };
 
-/** Rows by table; null where the role does not see all rows. */
+/** Number of rows by table; null if the role does not see all rows. */
 async function count(session: Session): Promise<RowCounts> {
   return await countRows(await listDataTables(session), [session]);
 }

@@ -75,7 +75,7 @@ async function connect(
   }
 }
 
-/** A sync or an undo that is killed during its swap leaves the database closed, or under another name. */
+/** The problem for a database that is closed or missing: a sync or an undo may have been killed during its swap. */
 function interruptedSwap(error: OpsError, system: DatabaseSystem): Problem | undefined {
   if (error.code !== "NOT_ACCEPTING" && error.code !== "DATABASE_MISSING") return undefined;
   return failure(error.message, {
@@ -84,7 +84,7 @@ function interruptedSwap(error: OpsError, system: DatabaseSystem): Problem | und
   });
 }
 
-/** RDS is private: without a route to it, it cannot be reached, and that is no failure. */
+/** RDS is private. If this machine has no route to RDS, a failed connection is only a warning. */
 function unreachableWithoutRoute({ reads }: CheckContext) {
   return async (error: OpsError): Promise<Problem | undefined> => {
     if (!(error.code === "UNREACHABLE" || error.code === "HOST_UNKNOWN")) return undefined;
@@ -122,7 +122,7 @@ function checkPrograms(
 ): Problem[] {
   const majors = [neon.major, rds.major];
   try {
-    // For both directions: each database must accept what pg_dump writes for it.
+    // A sync may run in both directions, so each database must accept the dump of the other one.
     for (const target of majors) chooseClientPrograms(programs, majors, target);
     return [];
   } catch (error) {

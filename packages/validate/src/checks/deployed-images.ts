@@ -38,7 +38,7 @@ interface EcrImage {
   reference: string;
 }
 
-/** Undefined for an image outside of the environment's repositories. */
+/** Parses the name of an image. Returns undefined if the image is outside of the environment's repositories. */
 function parseEcrImage(image: string, { names }: CheckContext): EcrImage | undefined {
   const match =
     /^\d{12}\.dkr\.ecr\.[\w.-]+\/(?<name>[^:@]+)(?::(?<tag>[^@]+))?(?:@(?<digest>sha256:\w+))?$/.exec(image);

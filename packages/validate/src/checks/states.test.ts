@@ -339,7 +339,7 @@ describe("task-secrets", () => {
     expect(found).toMatchObject({ summary: "2 tasks with 1 secret", problems: [] });
   });
 
-  test("a value that a person has set counts as a rotation does", async () => {
+  test("a value that a person has set counts like a rotation", async () => {
     expect(problems(await of({ versions: [version(13, "AWSCURRENT")] }))).toMatchObject([
       { message: expect.stringContaining("2 of 2 tasks started before") as string },
     ]);

@@ -1,4 +1,4 @@
-/** Check: the Terraform outputs can be read, and contain what the tools need. They show the mode of the environment. */
+/** Check: the Terraform outputs can be read, and contain the values that the tools need. They show the mode of the environment. */
 import type { Check } from "../check.ts";
 
 export const terraformOutputs: Check = {

@@ -1,4 +1,4 @@
-/** `pnpm validate`: its one command. */
+/** `pnpm validate`: the registry with its only command. */
 import { runCli } from "@pilot-light/core/cli/cli";
 import { validateCommand } from "./validate-command.ts";
 

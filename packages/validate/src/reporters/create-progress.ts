@@ -5,8 +5,8 @@ import { PlainProgress } from "./plain.ts";
 import type { Progress } from "./progress.ts";
 
 /**
- * The reporter for what the printer writes to.
- * @param pages the page that describes a check; default: that of a check of a validation
+ * The reporter for the output of the printer: a terminal or another stream.
+ * @param pages returns the page that describes a check. Default: `docs/checks/<id>.md`.
  */
 export function createProgress(
   printer: Printer,

@@ -53,7 +53,7 @@ test("JUnit", async () => {
   expect(text).not.toContain("\u001B");
 });
 
-test("JUnit reports a warning as the failure that --strict exits with", async () => {
+test("with --strict, JUnit reports a warning as a failure", async () => {
   const problems = [{ severity: "warning", message: "no domain", fix: "set one" }] as const;
   const checks = [sampleResult("a", { status: "warning", problems: [...problems] })];
   expect(await junitDocument(report(checks), false)).toContain('failures="0"');
@@ -62,7 +62,7 @@ test("JUnit reports a warning as the failure that --strict exits with", async ()
   expect(strict).toContain('<failure message="no domain" type="warning">');
 });
 
-test("the exit code is that of an essential check, else 1 for failures, and for warnings when they count", () => {
+test("the exit code is the code of a failed essential check, otherwise 1 for failures, and for warnings with --strict", () => {
   const essential = new Set(["vpc"]);
   expect(exitCode(report([failed]), essential, false)).toBe(7);
   expect(exitCode(report([failed]), new Set(), false)).toBe(1);

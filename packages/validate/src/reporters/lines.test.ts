@@ -15,7 +15,7 @@ function linesOf(result: CheckResult, { columns = 0, verbose = false } = {}): st
 
 const failure = (message: string, fix: string) => ({ severity: "failure", message, fix }) as const;
 
-test("a fix that several problems have in common is printed once, after them", () => {
+test("a fix that several problems share is printed once, after the last of them", () => {
   const problems = [
     failure("gateway", "deactivate"),
     failure("bucket", "fix it"),

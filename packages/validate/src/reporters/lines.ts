@@ -16,7 +16,7 @@ export interface LineStyle {
   page: Page;
   /** The page that describes a check. */
   pages: (id: string) => string;
-  /** Removes secrets. Lines are broken afterwards: half of a secret would not be found. */
+  /** Removes secrets. Lines are wrapped afterwards, because a secret on two lines would not be found. */
   redact: (text: string) => string;
 }
 
@@ -89,7 +89,7 @@ function paint(status: Shown, text: string, colors: Colors): string {
   }
 }
 
-/** A complete result: its line, its problems with what to do, and what explains them. */
+/** A complete result: its line, its problems with their fixes, and the details. */
 export function resultLines(result: CheckResult, style: LineStyle): string[] {
   const { id, status, summary, problems, durationMs } = result;
   const { page, redact } = style;

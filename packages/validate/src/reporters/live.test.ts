@@ -6,7 +6,7 @@ import { summarize } from "../report.ts";
 import { sampleCheck, sampleResult } from "../testing/sample-check.ts";
 import { LiveProgress } from "./live.ts";
 
-test("a check is shown as waiting, running and done, and the last screen has every result and the summary", () => {
+test("the block shows a check as waiting, running and done, and the last screen has every result and the summary", () => {
   const { stream, text } = fakeTerminal({ columns: 120 });
   const printer = new Printer({ environment: {}, verbose: false, json: false, color: true, stderr: stream });
   printer.redactor.add("s3cret-value");

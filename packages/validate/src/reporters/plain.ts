@@ -12,7 +12,7 @@ export class PlainProgress implements Progress {
   readonly #selected: ReadonlySet<string>;
   readonly #pages: ((id: string) => string) | undefined;
   readonly #done = new Map<string, CheckResult>();
-  /** What was printed of each check: a later round prints only what has changed. */
+  /** The printed text of each check: a later round prints only changed results. */
   readonly #printed = new Map<string, string>();
   #start: ProgressStart | undefined;
   #style: LineStyle | undefined;
@@ -63,7 +63,7 @@ export class PlainProgress implements Progress {
     // There is nothing to restore.
   }
 
-  /** Prints what can be printed in order. The header shows the mode, which is known once the outputs are read. */
+  /** Prints the results that are next in the order. The header shows the mode, so it waits until the outputs are read. */
   #flush(final = false): void {
     const [start, style] = [this.#start, this.#style];
     if (start === undefined || style === undefined) return;

@@ -1,4 +1,4 @@
-/** What a validation reports while it runs. */
+/** The interface through which a validation reports its progress. */
 import type { Check } from "../check.ts";
 import type { CheckResult, Report } from "../documents.ts";
 import type { Mode } from "../mode.ts";
@@ -12,7 +12,7 @@ export interface ProgressStart {
 export interface Header extends Pick<Report, "project" | "environment" | "region"> {
   /** The command. Default: "Validate". */
   title?: string;
-  /** A mode change has stopped in its deployment. */
+  /** Whether a mode change has stopped in its deployment. */
   isPartlyActive?: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** How the lines of results look, and which results are shown. */
+/** The style of the lines of results, and which results are shown. */
 import type { Printer } from "@pilot-light/core/output/printer";
 import type { Check } from "../check.ts";
 import type { CheckResult } from "../documents.ts";
@@ -19,7 +19,7 @@ export function styleOf(
   return { colors, fancy, verbose, width, page, pages, redact: (text) => printer.redactor.apply(text) };
 }
 
-/** Checks of the other mode are shown when `--only` names them. */
+/** Whether a result is shown. A check of the other mode is shown only if `--only` names it. */
 export function isShown(
   { id, status }: CheckResult,
   selected: ReadonlySet<string>,

@@ -4,7 +4,7 @@ import { resourceNames, type Outputs } from "@pilot-light/core/contract";
 import type { CheckContext } from "../check.ts";
 import type { Reads } from "../reads.ts";
 
-/** What a test does not provide must not be read. */
+/** Fails the test: a check must read only facts that the test provides. */
 function unexpected(name: string) {
   return () => Promise.reject(new Error(`${name} was not expected to be read`));
 }

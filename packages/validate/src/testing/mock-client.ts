@@ -1,4 +1,4 @@
-/** For unit tests: `mockClient`, which is undone after the test. The test files of a worker share the classes of the clients. */
+/** For unit tests: `mockClient`, which is reverted after the test, because the test files of a worker share the classes of the clients. */
 import { mockClient as mock } from "aws-sdk-client-mock";
 import { onTestFinished } from "vitest";
 

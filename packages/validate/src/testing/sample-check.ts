@@ -1,4 +1,4 @@
-/** For unit tests: checks and results with defaults for what a test does not state. */
+/** For unit tests: checks and results with defaults for the fields that a test does not state. */
 import type { Check } from "../check.ts";
 import type { CheckResult } from "../documents.ts";
 

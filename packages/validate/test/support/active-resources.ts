@@ -1,4 +1,4 @@
-/** What an environment has in active mode only, in the emulator. What moto leaves out is put in by its own API. */
+/** Creates the resources of the active mode in the emulator. Some states that moto does not create are set through moto's own API. */
 import { ImportCertificateCommand } from "@aws-sdk/client-acm";
 import { CreateDistributionCommand } from "@aws-sdk/client-cloudfront";
 import { CreateSubnetCommand } from "@aws-sdk/client-ec2";
@@ -29,7 +29,7 @@ import { imageTag } from "./basic-resources.ts";
 import { usualCertificate, type DomainCertificate } from "./certificates.ts";
 import type { SetupClients } from "./emulator.ts";
 
-/** Tasks of each service; the emulator is configured to report as many as running. */
+/** Number of tasks of each service. The emulator is configured to report this number as running. */
 export const tasksEach = 2;
 const roles = ["frontend", "backend", "prometheus", "grafana"] as const;
 type Role = (typeof roles)[number];
@@ -128,7 +128,7 @@ async function createLoadBalancer(
       { Id: "10.0.1.12", Port: port },
     ];
     await client.send(new RegisterTargetsCommand({ TargetGroupArn, Targets }));
-    // Of a load balancer are the groups that one of its listeners forwards to.
+    // A target group belongs to a load balancer if one of its listeners forwards to it.
     await client.send(
       new CreateListenerCommand({
         LoadBalancerArn: arn,
@@ -271,7 +271,7 @@ export async function registerInstance(
   );
 }
 
-/** Deletes what the next environment of the emulator would be counted with: the emulator ignores the filter NAMESPACE_ID. */
+/** Deletes the Cloud Map services. They would count in the next environment, because the emulator ignores the filter NAMESPACE_ID. */
 export async function removeDiscovery(
   { serviceDiscovery }: SetupClients,
   active: ActiveResources,

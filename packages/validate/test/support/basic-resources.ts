@@ -1,4 +1,4 @@
-/** The resources that an environment has in both modes, in the emulator. */
+/** Creates the resources of both modes in the emulator. */
 import { CreateVpcCommand } from "@aws-sdk/client-ec2";
 import { CreateRepositoryCommand, PutImageCommand } from "@aws-sdk/client-ecr";
 import {
@@ -39,7 +39,7 @@ export async function createRepositories(aws: SetupClients, names: readonly stri
   }
 }
 
-/** As infra defines it. */
+/** Configures the bucket as infra defines it. */
 export async function secureBucket(aws: SetupClients, bucket: string): Promise<void> {
   await aws.s3.send(
     new PutPublicAccessBlockCommand({
@@ -85,7 +85,7 @@ export async function expireDumps(
   );
 }
 
-/** A dump and, with `complete`, its manifest. */
+/** Stores a dump and, with `complete`, its manifest. */
 export async function storeDump(aws: SetupClients, bucket: string, { complete = true } = {}): Promise<void> {
   const key = `neon-dumps/2026-11-22T09-30-00.dump`;
   await aws.s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: "dump" }));

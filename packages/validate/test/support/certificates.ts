@@ -1,4 +1,4 @@
-/** The domain's certificate, as the emulator's certificate manager and the load balancer's stand-in show it. */
+/** The certificate of the domain, for ACM in the emulator and for the server that stands in for the load balancer. */
 import { generate } from "selfsigned";
 
 export const domain = "dev.example.com";
@@ -18,12 +18,12 @@ const day = 24 * 3600 * 1000;
 
 let usual: Promise<DomainCertificate> | undefined;
 
-/** The certificate of every environment that asks for nothing else: a key takes its time. */
+/** The default certificate of all environments. It is created once, because the creation of a key is slow. */
 export function usualCertificate(): Promise<DomainCertificate> {
   return (usual ??= createCertificate());
 }
 
-/** A certificate that signs itself: a client that trusts it needs no other authority. */
+/** Creates a self-signed certificate: a client that trusts it needs no other authority. */
 export async function createCertificate({
   names = [domain, `grafana.${domain}`],
   days = 300,

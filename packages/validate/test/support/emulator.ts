@@ -1,4 +1,4 @@
-/** Clients of the emulator for setting things up: they take nothing from the process. */
+/** Clients with which tests create resources in the emulator. They ignore the variables of the process. */
 import { ACMClient } from "@aws-sdk/client-acm";
 import { CloudFrontClient } from "@aws-sdk/client-cloudfront";
 import { EC2Client } from "@aws-sdk/client-ec2";
@@ -20,7 +20,7 @@ export interface Credentials {
 
 const anybody: Credentials = { accessKeyId: "testing", secretAccessKey: "testing" };
 
-/** The emulator as a command's environment. */
+/** The variables with which a command uses the emulator. */
 export function awsEnvironment(endpoint: string, credentials = anybody): Record<string, string> {
   return {
     AWS_ENDPOINT_URL: endpoint,

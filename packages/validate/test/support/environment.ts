@@ -1,4 +1,4 @@
-/** A complete dev environment in the emulator, in either mode, as infra deploys it: created by API calls within a second. */
+/** Creates a complete dev environment in the emulator, in either mode, as infra deploys it. API calls create it within a second. */
 import { readFile, writeFile } from "node:fs/promises";
 import { outputsSchema, resourceNames, type Outputs } from "@pilot-light/core/contract";
 import { createDatabaseInstance } from "@pilot-light/sandbox/aws/resources";
@@ -25,7 +25,7 @@ export interface TestEnvironment extends AsyncDisposable {
 
 export interface EnvironmentOptions {
   mode: "pilot-light" | "active";
-  /** Address of another emulator than the sandbox's own. */
+  /** Address of an emulator other than the sandbox's own. */
   endpoint?: string;
   /** The domain's certificate. Default: a new one. */
   certificate?: DomainCertificate;

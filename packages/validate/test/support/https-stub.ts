@@ -7,9 +7,9 @@ import type { DomainCertificate } from "./certificates.ts";
 export interface HttpsStub extends AsyncDisposable {
   /** `address:port`, for `--resolve`. */
   address: string;
-  /** What it answers from now on; `ofStaticFiles` for paths below `/_next/static`, which do not exist. */
+  /** Sets the status of the next responses; `ofStaticFiles` is for paths below `/_next/static`, which do not exist. */
   answer(status: number, ofStaticFiles?: number): void;
-  /** What it was asked for: the name in the TLS handshake, the Host header, the path. */
+  /** The requests so far: the name in the TLS handshake, the Host header, the path. */
   requests: { servername: string; host: string; path: string }[];
 }
 

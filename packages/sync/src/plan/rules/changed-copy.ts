@@ -1,6 +1,6 @@
 /**
- * Rule: rows that somebody changed or left out on purpose do not reach Neon, which production reads. Every command that writes to Neon
- * asks `refuseChangedCopy`.
+ * Rule: the source of a sync to Neon is not a changed copy. Production reads Neon. Every command that writes to Neon calls
+ * `refuseChangedCopy`.
  */
 import { defineError, type OpsError } from "@pilot-light/core/ops-error";
 import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
@@ -20,8 +20,8 @@ const changedCopy = defineError<{ what: string; mark: CopyMark }>({
 });
 
 /**
- * Why a database or a dump must not reach a system; undefined where it may.
- * @param source what it is, at the beginning of a sentence; its mark, from the facts of the database or the manifest of the dump
+ * Why a database or a dump must not reach a system; undefined if it may.
+ * @param source its name as the beginning of a sentence; its mark, from the facts of the database or from the manifest of the dump
  */
 export function refuseChangedCopy(
   { what, mark }: { what: string; mark: CopyMark | undefined },
@@ -46,7 +46,7 @@ export const changedCopyRule: DatabasesRule<"allow-changed-copy"> = {
     const refusal = refuseChangedCopy({ what, mark: facts.mark }, direction.target);
     if (refusal !== undefined) return [{ refusal }];
     if (dump !== undefined && facts.mark !== undefined) {
-      const note = `the dump is of a changed copy: it ${describeMark(facts.mark)}. ${direction.target} will be one as well, and must not reach Neon`;
+      const note = `the dump is of a changed copy: it ${describeMark(facts.mark)}. ${direction.target} will be a changed copy as well, and must not reach Neon`;
       return [{ note }];
     }
     const { mark } = target.facts;

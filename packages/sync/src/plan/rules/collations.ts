@@ -8,11 +8,11 @@ const collationsMissing = defineError<{ direction: Direction; collations: readon
   failure: "precondition",
   meaning:
     "Columns, indexes or other objects of the source use collations that the operating system of the target's server does not have.",
-  remedy: "In the source, use a collation that both servers have: those of ICU, such as `en-US-x-icu`.",
+  remedy: "In the source, use a collation that both servers have: an ICU collation, such as `en-US-x-icu`.",
   message: ({ direction, collations }) =>
     `${direction.target} does not have these collations, which objects on ${direction.source} use: ${collations.join(", ")}.`,
   hint: ({ direction }) =>
-    `On ${direction.source}, use another collation. To list those of ${direction.target}:  select collname from pg_collation;`,
+    `On ${direction.source}, use another collation. To list the collations of ${direction.target}:  select collname from pg_collation;`,
 });
 
 export const collations: DatabasesRule = {

@@ -14,7 +14,7 @@ interface Limit {
   limit: ConnectionLimit;
   /** Connections that the server still accepts. */
   spare: number;
-  /** Connections that the sync needs in addition to the jobs' and to those that are open while the facts are read. */
+  /** Connections that the sync needs in addition to those of its jobs and to those that were open while the facts were read. */
   fixed: number;
 }
 
@@ -38,10 +38,10 @@ export const connections: DatabasesRule = {
   needs: "databases",
   errors: { tooFewConnections },
   check: ({ direction, inPlace, source, target, targetBackup, jobs }) => {
-    // At the peak, a side has these connections. Source: the jobs, a session outside of the snapshot, pg_dump. Target: the jobs, pg_dump of
-    // the staging database; for the backup two sessions and pg_dump more. The session that read `spare` is closed by then, so that one
-    // of them is free already: `fixed` is the peak without the jobs, less one.
-    // In place, only the transaction and a session that watches locks run in parallel with the backup: all are in the target.
+    // The connections of a sync at its peak. Source: the jobs, a session outside of the snapshot, pg_dump. Target: the jobs, pg_dump of the
+    // staging database; for the backup, two sessions and another pg_dump. In place: the transaction and a session that watches locks, in
+    // parallel with the backup, all in the target. The session that read `spare` has ended by then, which leaves one more connection. So
+    // `fixed` is the peak without the jobs, minus one.
     const limits = [
       ...limitsOf(direction.source, source.facts, { database: 1, role: 1, server: 1 }),
       ...limitsOf(

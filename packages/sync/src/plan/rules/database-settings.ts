@@ -1,5 +1,6 @@
 /**
- * Rule: the new database gets all settings of the target. The plan names the settings of the source that the target does not have. Values are never printed: they are often secrets.
+ * Rule: the new database gets all settings of the target. The plan names the settings of the source that differ from those of the target. Values
+ * are never printed, because they are often secrets.
  */
 import { defineError } from "@pilot-light/core/ops-error";
 import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
@@ -33,7 +34,7 @@ export const databaseSettings: DatabasesRule<"allow-lost-settings"> = {
   },
   check: ({ direction, inPlace, source: { facts: source }, target: { facts: target } }) => {
     const findings: Finding[] = [];
-    // In place, the database is the same one.
+    // In place, the database remains, and keeps its settings.
     const lost = (inPlace === undefined ? target.settings : [])
       .filter(({ isSettable }) => !isSettable)
       .map(nameOf);

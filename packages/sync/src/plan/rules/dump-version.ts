@@ -1,4 +1,4 @@
-/** Rule of a restore: the target accepts what the pg_restore that reads the dump sends. */
+/** Rule of a restore: the target accepts the statements of a pg_restore that is new enough to read the dump. */
 import { defineError } from "@pilot-light/core/ops-error";
 import { newestPgDumpFor } from "@pilot-light/core/postgres/programs";
 import type { DatabasesRule } from "./rule.ts";

@@ -37,7 +37,7 @@ function check(
 
 const full = { target: { "public.events": 3000, "public.users": 60 } };
 
-test("rows that a filter leaves out are not lost by mistake, but an unfiltered target needs a flag", () => {
+test("rows that a filter leaves out do not count as lost, but an unfiltered target needs a flag", () => {
   expect(check(events, full).codes).toEqual(["TARGET_UNFILTERED"]);
   expect(check(events, full, { allowFiltered: true }).codes).toEqual([]);
   expect(check(events, { target: { "public.users": 0 } }).codes).toEqual([]);

@@ -1,4 +1,4 @@
-/** Rules: what filters leave out exists, nothing that is copied needs it, and the target was filtered before. */
+/** Rules: each pattern matches a table, no copied row refers to a row that is left out, and the target was filtered before. */
 import { plural } from "@pilot-light/core/output/format";
 import { defineError } from "@pilot-light/core/ops-error";
 import { describeMark, hasFilters, type Filters } from "../../read/copy-mark.ts";
@@ -9,7 +9,7 @@ const filterMatchesNothing = defineError<{ patterns: readonly string[] }>({
   failure: "precondition",
   meaning: "No table of the source matches a pattern of `--exclude-table-data`.",
   remedy:
-    "Correct the pattern. It follows the rules of pg_dump: a name in upper case needs double quotes, and a name without a schema means what the search path finds.",
+    "Correct the pattern. It follows the rules of pg_dump: a name in upper case needs double quotes, and a name without a schema matches only tables of the search path.",
   message: ({ patterns }) => `No table of the source matches --exclude-table-data ${patterns.join(", ")}.`,
   hint: () =>
     "The pattern follows the rules of pg_dump. For a table of another schema:  --exclude-table-data 'schema.table*'",

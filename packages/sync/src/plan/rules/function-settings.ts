@@ -32,7 +32,7 @@ export const functionSettings: DatabasesRule = {
     const lost = source.facts.functionSettings.filter(({ parameter }) => {
       const isSettable = parameters[parameter.toLowerCase()];
       if (isSettable !== undefined) return !isSettable;
-      // The server does not list all of its own, such as `role`. Those of an extension exist once its library is loaded.
+      // The server does not list all of its own parameters, such as `role`. Parameters of an extension exist once its library is loaded.
       const [prefix = "", ...rest] = parameter.split(".");
       return rest.length > 0 && !extensions.has(prefix);
     });

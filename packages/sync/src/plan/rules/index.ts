@@ -1,4 +1,4 @@
-/** The list of preflight rules, in the order in which their findings are reported, and how they are applied. */
+/** The list of preflight rules, in the order in which their findings are reported, and the functions that apply them. */
 import type { OpsError } from "@pilot-light/core/ops-error";
 import { changedCopyRule } from "./changed-copy.ts";
 import { collations } from "./collations.ts";
@@ -110,12 +110,12 @@ export const allowances = (rules as readonly Rule[]).flatMap(({ allow, errors = 
     : [{ ...allow, option: allow.option as AllowOption, codes: Object.values(errors).map(codeOf) }],
 );
 
-/** Which flags were given, where the command is not a sync itself. */
+/** Which flags were given to a command that runs a sync as a part. */
 export function allowedFlags(isGiven: (option: AllowOption) => boolean): GivenFlags {
   return Object.fromEntries(allowances.map(({ option }) => [camelCase(option), isGiven(option)]));
 }
 
-/** The options that were given, of those that allow refusals. */
+/** Those of the given options that allow refusals. */
 export function givenAllowances(options: Readonly<Record<string, unknown>>): AllowOption[] {
   return allowances.map(({ option }) => option).filter((option) => options[camelCase(option)] === true);
 }
@@ -124,7 +124,7 @@ function codeOf({ entry }: { entry: { code: string } }): string {
   return entry.code;
 }
 
-/** Turns refusals into notes where their flag is given, and names the flag where it is not. */
+/** Turns a refusal into a note if its flag is given. If not, the hint of the refusal names the flag. */
 function apply(
   { allow }: Rule,
   findings: readonly Finding[],
@@ -151,7 +151,7 @@ function apply(
   });
 }
 
-/** What an option is for, in a hint. */
+/** The purpose of an option, as a hint states it. */
 const purposes = {
   "in-place": "Without a staging database",
   "drop-previous-first": "To drop the previous targets first",

@@ -1,4 +1,4 @@
-/** Rule: what a sync does not copy, and what the target loses. Only notes. */
+/** Rule: the plan names the objects that a sync does not copy, and the objects that the target loses. It refuses nothing. */
 import type { DatabaseFacts } from "../../read/database-facts.ts";
 import type { DatabasesRule, Finding } from "./rule.ts";
 

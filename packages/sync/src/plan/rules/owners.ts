@@ -1,4 +1,4 @@
-/** Rule: the role of the sync may assign to each object of the new database the owner that it has on the target. */
+/** Rule: the role of the sync may give each new object the owner that the object has on the target. */
 import { plural } from "@pilot-light/core/output/format";
 import { defineError } from "@pilot-light/core/ops-error";
 import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";

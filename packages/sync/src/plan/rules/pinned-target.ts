@@ -17,7 +17,7 @@ const targetPinned = defineError<{ system: DatabaseSystem; objects: readonly str
   hint: () => "Drop these objects, or finish these transactions, then run the command again.",
 });
 
-/** What a swap would lose. */
+/** The objects that a swap would lose. */
 export function pinning({ subscriptions, logicalSlots, preparedTransactions }: DatabaseFacts): string[] {
   return [
     ...subscriptions.map((name) => `subscription ${name}`),
@@ -35,7 +35,7 @@ export const pinnedTarget: DatabasesRule = {
     const objects = pinning(facts);
     if (objects.length === 0) return [];
     const refusal = targetPinned({ system: direction.target, objects });
-    // Nothing can wait for the locks of a prepared transaction.
+    // The in-place mode cannot help here: a prepared transaction holds its locks until a person finishes it.
     return facts.preparedTransactions > 0 ? [{ refusal }] : [{ refusal, otherwise: "in-place" }];
   },
 };

@@ -1,4 +1,4 @@
-/** Rule: which previous targets a sync drops at its end, and which only a person may drop. Only notes. */
+/** Rule: the plan names the previous targets that the sync drops, and those that only a person may drop. It refuses nothing. */
 import { ident } from "@pilot-light/core/postgres/identifiers";
 import { replacedTargets, undoneTargets } from "../../target/target-state.ts";
 import type { DatabasesRule } from "./rule.ts";

@@ -103,7 +103,7 @@ const publicByDefault = new Map([
 
 /** Default privileges of roles to which the role does not belong. */
 function defaultChanges({ inPlace, privileges: { source, target, roles } }: DatabasesFacts) {
-  // Only those of a schema end with it.
+  // In place, only the default privileges of a schema end, together with the schema.
   const ends = ({ schema }: DefaultPrivilege) =>
     inPlace === undefined || (schema !== null && schema !== "public");
   const schemas = new Set(

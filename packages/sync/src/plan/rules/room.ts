@@ -26,7 +26,7 @@ const noRoomOnTarget = defineError<{
     `${system} has ${formatBytes(free)} of free storage, but the new contents need about ${formatBytes(needed)} in addition to the present contents.`,
   details: ({ live, needed, previous, reportedBy }) => [
     `at the peak: the target ${formatBytes(live)}, its new contents ${formatBytes(needed)}, previous targets ${formatBytes(previous)}`,
-    `source of this figure: ${reportedBy}`,
+    `the free storage is reported by ${reportedBy}`,
   ],
   hint: ({ system }) =>
     system === "rds" ? "Increase the allocated storage of the instance." : "Choose a larger plan of Neon.",
@@ -49,7 +49,7 @@ export const room: DatabasesRule<"allow-low-storage"> = {
       if (unknown === undefined) return [];
       return [{ note: `the free storage of ${direction.target} is not known: ${unknown}` }];
     }
-    // Of a dump, the compressed size is the least that its rows need.
+    // For a dump, this is its compressed size: its rows need at least as much.
     const needed = source.facts.bytes;
     const available = free + (dropPreviousFirst ? previousBytes : 0);
     if (needed <= available) return [];

@@ -62,7 +62,7 @@ test("the message names three of the tables that would be emptied, the details t
   ]);
 });
 
-test("a number of rows that is hidden counts as none", () => {
+test("a table with a hidden number of rows counts as empty", () => {
   expect(check({ a: null, b: 0 }, { a: 5, b: 5 }).refusals).toMatchObject([{ code: "SOURCE_EMPTY" }]);
   expect(check({ a: 20 }, { a: 20, b: null }).refusals).toEqual([]);
 });

@@ -5,7 +5,7 @@ import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
 import type { RowCounts } from "../../read/inventory.ts";
 import type { Finding, RowsRule } from "./rule.ts";
 
-/** Below this number of rows in the target a loss is no sign of a mistake. */
+/** If the target has fewer rows than this, a loss is no sign of a mistake. */
 const fewRows = 10;
 
 const sourceEmpty = defineError<{ system: DatabaseSystem; tables: number }>({
@@ -52,7 +52,7 @@ export const rowLoss: RowsRule<"allow-shrink"> = {
       "You do not need the rows that only the target has. The backup in S3 and the previous target still hold these rows.",
   },
   check: ({ direction, incomplete, ...counted }): Finding[] => {
-    // The rows that a filter leaves out are not lost by mistake.
+    // Rows that a filter leaves out are not a mistake.
     const isLeftOut = (group: string) => incomplete?.emptiedGroups.has(group) === true;
     const kept = (rows: RowCounts) => new Map([...rows].filter(([group]) => !isLeftOut(group)));
     const [source, target] = [kept(counted.sourceRows), kept(counted.targetRows)];

@@ -1,6 +1,6 @@
 /**
  * Rule: the role sees every row that it has to dump. Row-level security hides rows from a role without BYPASSRLS that does not own the
- * table, and from the owner where it is forced: pg_dump refuses, and a count is too low.
+ * table. If it is forced, it hides them from the owner as well. Then pg_dump refuses the table, and a count would be too low.
  */
 import { plural } from "@pilot-light/core/output/format";
 import { defineError } from "@pilot-light/core/ops-error";

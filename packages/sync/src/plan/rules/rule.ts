@@ -1,6 +1,6 @@
 /**
- * What a preflight rule is: an entry with an id, the errors that it refuses with, and a pure function that checks facts. To add a
- * rule, write it in a file of this folder and add it to the list in `index.ts`.
+ * The types of preflight rules. A rule is an entry with an id, its errors, and a pure function that checks facts. To add a rule, write it in a
+ * file of this folder and add it to the list in `index.ts`.
  */
 import type { OpsError, RegisteredError } from "@pilot-light/core/ops-error";
 import type { DataTable } from "@pilot-light/core/inventory/tables";
@@ -13,7 +13,7 @@ import type { RowCounts } from "../../read/inventory.ts";
 import type { Privileges, Roles } from "../../target/privileges.ts";
 import type { TargetState } from "../../target/target-state.ts";
 
-/** Options with which a sync does not need what a rule refuses. */
+/** Options that avoid a refusal: the sync then works in another way. */
 export type OtherwiseOption = "in-place" | "drop-previous-first";
 
 /** What a rule found. */
@@ -33,14 +33,14 @@ export interface SideFacts {
   tables: readonly DataTable[];
 }
 
-/** What is known once both databases have been inspected. */
+/** The facts about both databases. */
 export interface DatabasesFacts {
   direction: Direction;
   source: SideFacts;
   target: SideFacts;
   /** Whether the target is dumped before it is replaced. */
   targetBackup: boolean;
-  /** Number of jobs that were asked for. */
+  /** The given number of jobs. */
   jobs: number;
   /** What earlier syncs left on the target's server. */
   targetState: TargetState;
@@ -49,9 +49,9 @@ export interface DatabasesFacts {
   room?: RoomFacts;
   /** With `--in-place`: what the target's transaction depends on. */
   inPlace?: InPlaceFacts;
-  /** With `--schema`: what it chooses of the source, whose facts are those of the chosen part. */
+  /** With `--schema`: the chosen part of the source. The facts of the source describe only this part. */
   scope?: Scope | undefined;
-  /** Of a restore: the dump, whose facts are those of the source. */
+  /** For a restore: the dump. The facts of the source describe the dump. */
   dump?: { uri: string; clientVersion: string };
 }
 
@@ -65,11 +65,11 @@ export interface RoomFacts {
   unknown?: string;
   /** Bytes of the previous targets that a sync drops. */
   previousBytes: number;
-  /** They are dropped first. */
+  /** Whether the sync drops them before it copies. */
   dropPreviousFirst: boolean;
 }
 
-/** What is known of a target whose contents are replaced in place. */
+/** Facts about a target whose contents are replaced in place. */
 export interface InPlaceFacts {
   /** Objects that would have to be dropped, and that the role may not drop. */
   undroppable: readonly { name: string; owner: string }[];
@@ -77,11 +77,11 @@ export interface InPlaceFacts {
   staying: readonly string[];
   /** Publications that name tables or schemas, which they lose when the tables are dropped. */
   publications: readonly string[];
-  /** What the role lacks of the privileges CREATE and TEMPORARY on the database. */
+  /** Those of the privileges CREATE and TEMPORARY on the database that the role lacks. */
   lacking: readonly string[];
-  /** Locks of one transaction that drops all objects, and for how many the server has room at least. */
+  /** Locks that the transaction takes, and locks that the server guarantees. */
   locks: { needed: number; room: number };
-  /** The copy gets a mark, or the target has one: only the owner of the database may change it. */
+  /** Whether the sync changes the mark of the target, which only the owner of the database may do. */
   changesMark: boolean;
 }
 
@@ -93,21 +93,21 @@ export interface PrivilegeFacts {
   roles: Roles;
 }
 
-/** What is known once the rows are counted. A sync checks these rules twice: for the plan, and again for the dump's snapshot. */
+/** The facts about numbers of rows. A sync checks these rules twice: for the plan, and again in the snapshot of the dump. */
 export interface RowsFacts {
   direction: Direction;
   sourceRows: RowCounts;
   targetRows: RowCounts;
   /** What the filter of this sync leaves out of the source. */
   filtered?: Filter | undefined;
-  /** Of a source that is not complete: a filter leaves something out, or left it out when the dump was made. */
+  /** Set if the source is not complete: a filter of this sync leaves something out, or an earlier one did when the dump was made. */
   incomplete?: IncompleteSource | undefined;
 }
 
 /** What a source lacks because of a filter, and the target that it would replace. */
 export interface IncompleteSource {
   filters: Filters;
-  /** Groups of tables without any row. */
+  /** Groups of tables whose rows were left out. */
   emptiedGroups: ReadonlySet<string>;
   target: Pick<DatabaseFacts, "database" | "mark">;
 }
@@ -116,9 +116,9 @@ export interface IncompleteSource {
 export interface Allowance<Option extends string = string> {
   /** Name of the option, without dashes: "allow-shrink". */
   option: Option;
-  /** For `--help`: starts with the verb of the command, without a period. */
+  /** The text for `--help`. It starts with the verb of the command and has no period. */
   describe: string;
-  /** For docs/flags.md: when it is right to give the flag, in a sentence or two. */
+  /** The text for docs/flags.md: in which case to give the flag, in one or two sentences. */
   meaning: string;
 }
 
@@ -127,7 +127,7 @@ interface RuleEntry<Facts, Option extends string> {
   /** The errors of its refusals, for the register. */
   errors?: Readonly<Record<string, RegisteredError<never>>>;
   allow?: Allowance<Option>;
-  /** Pure. Without findings there is nothing to report. */
+  /** Checks the facts. Returns no finding if everything is as the rule states. Pure. */
   check: (facts: Facts) => readonly Finding[];
 }
 

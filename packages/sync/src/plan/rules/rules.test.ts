@@ -88,7 +88,7 @@ test("no rule objects to two plain databases", () => {
   expect(findings({}, {})).toEqual({ refusals: [], notes: [], skippedExtensions: [] });
 });
 
-test("every rule has an id of its own, and every allowance belongs to refusals", () => {
+test("no two rules have the same id, and every flag allows an error", () => {
   const all: readonly Rule[] = rules;
   expect(new Set(all.map(({ id }) => id)).size).toBe(all.length);
   for (const { option, codes: allowed } of allowances) expect(allowed, option).not.toEqual([]);
@@ -98,13 +98,16 @@ test.each([
   { client: "17.2", target: 16, refused: ["DUMP_TOO_NEW"] },
   { client: "17.2", target: 17, refused: [] },
   { client: "16.9", target: 14, refused: [] },
-])("a dump of pg_dump $client into PostgreSQL $target", ({ client, target, refused }) => {
-  const facts = { direction: { name: "restore", source: "rds", target: "neon" } as const, jobs: 4 };
-  const databases = { source: side({ major: 14 }), target: side({ major: target }), targetState: intact };
-  const dump = { uri: "s3://b/rds-dumps/x.dump", clientVersion: client };
-  const found = checkDatabases({ ...facts, ...databases, targetBackup: true, privileges, dump }, {});
-  expect(codes(found)).toEqual(refused);
-});
+])(
+  "a restore of a dump of pg_dump $client to PostgreSQL $target is refused with $refused",
+  ({ client, target, refused }) => {
+    const facts = { direction: { name: "restore", source: "rds", target: "neon" } as const, jobs: 4 };
+    const databases = { source: side({ major: 14 }), target: side({ major: target }), targetState: intact };
+    const dump = { uri: "s3://b/rds-dumps/x.dump", clientVersion: client };
+    const found = checkDatabases({ ...facts, ...databases, targetBackup: true, privileges, dump }, {});
+    expect(codes(found)).toEqual(refused);
+  },
+);
 
 describe("schemas", () => {
   const scope = {
@@ -133,10 +136,10 @@ describe("schemas", () => {
       {},
     );
 
-  test("the plan names what is left out, and that the target has nothing else", () => {
+  test("the plan names what --schema leaves out, and states that the target has nothing else", () => {
     expect(check({}).refusals).toEqual([]);
     const [left = "", extensions = "", whole = "", ...others] = check({}).notes;
-    expect(left).toContain("the schemas Shop, public, and what is in no schema");
+    expect(left).toContain("the schemas Shop, public, and objects in no schema");
     expect(extensions).toMatch(/: the extensions citext$/);
     expect(whole).toContain("is removed");
     expect(others).toEqual([]);
@@ -150,7 +153,7 @@ describe("schemas", () => {
     expect(refusal?.hint).toContain("Shop, app, public");
   });
 
-  test("what the schemas need is refused, with the schemas to add, as the shell reads them", () => {
+  test("schemas that need others are refused, and the hint quotes the missing schemas for the shell", () => {
     const link = { object: "view app.v", needs: 'table "Shop".t', schema: "Shop" };
     const twice = [link, { ...link, needs: "table public.t", schema: "public" }];
     const [refusal] = check({ broken: twice }).refusals;
@@ -264,12 +267,15 @@ describe("connections", () => {
     { source: { server: 4 }, target: { role: 5 }, jobs: 2 },
     // The jobs of the target work in the staging database.
     { source: {}, target: { database: 2 }, jobs: undefined },
-  ])("of the source $source, of the target $target: $jobs jobs", ({ source, target, jobs }) => {
-    const found = findings(spare(source), spare(target));
-    expect(found.refusals).toEqual([]);
-    expect(found.jobs).toBe(jobs);
-    expect(found.notes.length).toBe(jobs === undefined ? 0 : 1);
-  });
+  ])(
+    "with $source of the source and $target of the target, the sync uses $jobs jobs",
+    ({ source, target, jobs }) => {
+      const found = findings(spare(source), spare(target));
+      expect(found.refusals).toEqual([]);
+      expect(found.jobs).toBe(jobs);
+      expect(found.notes.length).toBe(jobs === undefined ? 0 : 1);
+    },
+  );
 
   test.each([
     {
@@ -279,7 +285,7 @@ describe("connections", () => {
     },
     { source: {}, target: { database: 1 }, message: /rds accepts 1 more connection .*database app.*needs 2/ },
     { source: {}, target: { role: -1 }, message: /rds accepts 0 more connections .*role me.*needs 4/ },
-  ])("too few of the source $source, of the target $target", ({ source, target, message }) => {
+  ])("$source of the source and $target of the target are too few", ({ source, target, message }) => {
     const { refusals } = findings(spare(source), spare(target));
     expect(refusals).toMatchObject([{ code: "TOO_FEW_CONNECTIONS" }]);
     expect(refusals[0]?.message).toMatch(message);
@@ -289,7 +295,7 @@ describe("connections", () => {
 describe("settings of the databases", () => {
   const setting = { role: null, name: "search_path", value: "app", isSettable: true };
 
-  test("those of the source that the target does not have are noted, without values", () => {
+  test("settings that only the source has are noted, without their values", () => {
     const comment = { ...setting, name: "comment", value: "production" };
     const timeout = { ...setting, role: "app", name: "statement_timeout", value: "7s" };
     const { notes } = findings({ settings: [setting, comment, timeout] }, { settings: [comment] });
@@ -298,7 +304,7 @@ describe("settings of the databases", () => {
     ]);
   });
 
-  test("what only an administrator may set is refused, and lost with the flag", () => {
+  test("a setting of the target that only an administrator may set is refused, or lost with the flag", () => {
     const secret = { ...setting, name: "app.secret", value: "hunter2", isSettable: false };
     const facts = {
       direction,
@@ -358,14 +364,14 @@ test("an extension that no object needs is left out and noted", () => {
   ]);
 });
 
-test("objects that act beyond the database are noted: the source's are left out, the target's are lost", () => {
+test("publications and event triggers are noted: those of the source are not copied, those of the target are lost", () => {
   const { notes } = findings({ publications: ["p"], eventTriggers: ["e"] }, { publications: ["q"] });
   expect(notes.join("\n")).toMatch(
     /not copied from neon.*event trigger e, publication p\n.*objects of the target: publication q/,
   );
 });
 
-test("a previous target is noted: one that a sync replaced will be dropped, one that an undo replaced is kept", () => {
+test("the plan states that a previous target will be dropped, and that an undone database is kept", () => {
   const allPrevious = [
     { name: "app__pl_old_1", oid: 1, kind: "replaced", successor: 2, open: false },
     { name: "app__pl_undone_2", oid: 2, kind: "undone", successor: 3, open: false },
@@ -421,7 +427,7 @@ describe("in place", () => {
   };
   const limited = { createdb: false, owns: false, logicalSlots: ["slot_a"], subscriptions: ["sub"] };
 
-  test("the staged mode names the in-place mode where a staging database is not possible", () => {
+  test("if a staging database is not possible, the hints name --in-place", () => {
     const { refusals } = extended({ target: limited });
     expect(refusals.map(({ code }) => code)).toEqual(["NO_CREATEDB", "NOT_OWNER", "TARGET_PINNED"]);
     for (const { hint } of refusals) expect(hint).toContain("pnpm sync neon-to-rds --in-place");
@@ -430,7 +436,7 @@ describe("in place", () => {
     expect(first?.hint).toContain("pnpm sync restore k --to rds --in-place");
   });
 
-  test("the in-place mode refuses none of these, and the plan states the reasons and what slots and subscriptions get", () => {
+  test("with --in-place they are no refusals, and the plan states the reasons and the effects on slots and subscriptions", () => {
     const { refusals, notes } = extended({
       target: { ...limited, foreignSessions: 2, maySignal: false },
       inPlace,
@@ -448,7 +454,7 @@ describe("in place", () => {
     expect(extended({ inPlace }).notes).toEqual([expect.stringContaining("a staging database is possible")]);
   });
 
-  test("prepared transactions are refused in both modes, without an offer", () => {
+  test("prepared transactions are refused in both modes, and the hint does not name --in-place", () => {
     const target = { preparedTransactions: 1 };
     const [staged] = extended({ target }).refusals;
     expect(staged?.hint).not.toContain("--in-place");
@@ -483,7 +489,7 @@ describe("in place", () => {
     expect(found.notes.join("\n")).toContain("keeps the extensions of the platform: neon");
   });
 
-  test("too few locks are noted, as the server may have room for more", () => {
+  test("too few locks are only noted, because the server may have room for more", () => {
     const { notes, refusals } = extended({ inPlace: { ...inPlace, locks: { needed: 9000, room: 6400 } } });
     expect(refusals).toEqual([]);
     expect(notes.join("\n")).toMatch(/about 9000 locks.*room for only 6400/);
@@ -505,7 +511,7 @@ describe("room", () => {
     );
   });
 
-  test("dropping the previous targets first is offered where it makes enough room, and counts when it is given", () => {
+  test("the hint names --drop-previous-first if it makes enough room, and with this option the sync is not refused", () => {
     const [refusal] = extended({ source, room: { ...room, previousBytes: 60 } }).refusals;
     expect(refusal?.hint).toContain(
       "To drop the previous targets first:  pnpm sync neon-to-rds --drop-previous-first",

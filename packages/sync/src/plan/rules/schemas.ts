@@ -1,4 +1,4 @@
-/** Rule: the patterns of `--schema` match schemas, and what they choose needs nothing that is left out. */
+/** Rule: each pattern of `--schema` matches a schema, and no object of the chosen schemas needs an object that is left out. */
 import { plural, shortList } from "@pilot-light/core/output/format";
 import { defineError } from "@pilot-light/core/ops-error";
 import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
@@ -31,14 +31,14 @@ const schemasNeedOthers = defineError<{ broken: readonly BrokenLink[] }>({
   state: "nothing-written",
   message: ({ broken }) => {
     const objects = new Set(broken.map(({ object }) => object)).size;
-    return `${plural(objects, "object")} of the chosen schemas ${objects === 1 ? "needs" : "need"} what --schema leaves out.`;
+    return `${plural(objects, "object")} of the chosen schemas ${objects === 1 ? "needs" : "need"} objects that --schema leaves out.`;
   },
   details: ({ broken }) => shortList(broken.map(({ object, needs }) => `${object} needs ${needs}`)),
   hint: ({ broken }) => {
     const missing = [...new Set(broken.flatMap(({ schema }) => schema ?? []))].sort();
     const flags = missing.map((schema) => commandLine("--schema", [namePattern(schema)]));
     if (broken.some(({ schema }) => schema === null)) {
-      return "Objects in no schema are copied only without --schema. Sync without the option, or remove what needs them from the source.";
+      return "Objects in no schema are copied only without --schema. Sync without the option. Or remove from the source the objects that need them.";
     }
     return `Add these schemas:  ${flags.join(" ")}`;
   },
@@ -62,7 +62,7 @@ export const schemas: DatabasesRule = {
     const others = leftOut.length === 0 ? "" : `the schemas ${shortList(leftOut).join(", ")}, and `;
     return [
       {
-        note: `not copied from ${direction.source}, because of --schema: ${others}what is in no schema, such as casts, foreign servers and large objects`,
+        note: `not copied from ${direction.source}, because of --schema: ${others}objects in no schema, such as casts, foreign servers and large objects`,
       },
       ...(copied.length === 0
         ? []
@@ -72,7 +72,7 @@ export const schemas: DatabasesRule = {
             },
           ]),
       {
-        note: `the whole database ${target.facts.database} on ${direction.target} is replaced: what it has outside of the chosen schemas is removed`,
+        note: `the complete database ${target.facts.database} on ${direction.target} is replaced: everything that it has outside of the chosen schemas is removed`,
       },
     ];
   },

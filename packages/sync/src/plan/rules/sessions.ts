@@ -1,4 +1,4 @@
-/** Rule: the role may end the sessions in the target, which the swap does. */
+/** Rule: the role may end the sessions in the target. The swap ends them. */
 import { plural } from "@pilot-light/core/output/format";
 import { defineError } from "@pilot-light/core/ops-error";
 import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
@@ -14,7 +14,7 @@ const cannotEndSessions = defineError<{ system: DatabaseSystem; role: string; se
   hint: ({ role }) => `Stop the applications. Or, as an administrator:  grant pg_signal_backend to ${role};`,
 });
 
-/** In place, nobody's session ends. */
+/** The note of the in-place mode, which ends no session. */
 function waiting({ sessions: number }: { sessions: number }) {
   if (number === 0) return [];
   const count = plural(number, "session is", "sessions are");

@@ -1,4 +1,4 @@
-/** Rule: both servers have supported versions, and the target understands what the source's pg_dump writes. */
+/** Rule: both servers have supported versions, and the target accepts the dump of a pg_dump that is new enough for the source. */
 import { defineError } from "@pilot-light/core/ops-error";
 import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
 import { newestPgDumpFor } from "@pilot-light/core/postgres/programs";
