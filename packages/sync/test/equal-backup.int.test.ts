@@ -73,7 +73,7 @@ test.concurrent("Neon, unchanged since its own dump, is backed up by that dump",
   expect(backup).toMatchObject({ sameAs: archive.key, database: { system: "neon" } });
 });
 
-describe.sequential("a target that differs from the dump is dumped itself", () => {
+describe("a target that differs from the dump is dumped itself", { concurrent: false }, () => {
   let pair: Pair;
   beforeAll(async () => {
     pair = await createStale();
