@@ -103,7 +103,7 @@ test("on a terminal of 80 columns no row is longer", async () => {
   const { printed } = await report();
   const rows = printed.slice(printed.indexOf("  + ok")).trimEnd().split("\n");
   expect(rows).toEqual([
-    expect.stringMatching(/^ {2}\+ ok {4}neon {9}neondb @ +\d ms$/) as string,
+    expect.stringMatching(/^ {2}\+ ok {4}neon {9}neondb @ +[\d.]+ m?s$/) as string,
     `${" ".repeat(23)}ep-sandbox-000001.us-east-2.aws.neon.tech,`,
     `${" ".repeat(23)}PostgreSQL 15.18`,
   ]);
