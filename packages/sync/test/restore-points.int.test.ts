@@ -130,7 +130,9 @@ describe.concurrent("when Neon's API fails", () => {
           ...{ exit: codes[answer] === "NEON_OPERATION_FAILED" ? 6 : exit, code: codes[answer] ?? code },
           ...{ says: [unknown ? "Cannot find the Neon project" : says], state },
         };
-        const call = { env: { ...api.env, PILOT_LIGHT_STALL_SECONDS: "3" } };
+        // Long enough for the other requests on a busy machine.
+        const stall = answer === "silence" ? { PILOT_LIGHT_STALL_SECONDS: "10" } : {};
+        const call = { env: { ...api.env, ...stall } };
         await expectRefusal(pair, before, toNeon, refusal, call);
         expect(api.branches.map(({ name }) => name)).toEqual(["production"]);
         expect(api.requests.includes("POST branches")).toBe(state === "target-unchanged");

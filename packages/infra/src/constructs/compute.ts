@@ -1,5 +1,5 @@
 /** The cluster with its four services, and what only the services need: images, roles, logs, names, files, secrets. */
-import { environmentName, serviceName } from "@pilot-light/core/contract";
+import { clusterName, environmentName, serviceName } from "@pilot-light/core/contract";
 import { Construct } from "constructs";
 import type { Gate } from "../gate.ts";
 import type { Modes } from "../modes.ts";
@@ -102,13 +102,18 @@ export class Compute extends Construct {
       healthCheckGraceSeconds: variables.healthCheckGraceSeconds,
       dependsOn: [this.cluster.capacity, ...nat.routes, ...this.roles.policies, ...edge.loadBalancer.routes],
     };
-    const created = this.#services(platform, this.#places(logs), storage, { grafanaSecret, mailKey });
-    this.serviceNames = created.names;
+    this.serviceNames = this.#services(platform, this.#places(logs), storage, { grafanaSecret, mailKey });
+    const { partition, region, account } = props;
+    const backend = serviceName(prefix, "backend");
     this.secretRestartRule = new SecretRestart(this, "secret-restart", {
-      ...{ prefix, region: props.region, account: props.account, partition: props.partition },
+      ...{ prefix, region, account, partition },
       exists: active.and(variables.restartOnSecretChange),
       clusterArn: this.cluster.arn,
-      service: { name: serviceName(prefix, "backend"), arn: created.backendArn },
+      service: {
+        name: backend,
+        // Not the attribute of the service: a plan that changes the service would not know it, and change the policy as well.
+        arn: text`arn:${partition}:ecs:${region}:${account}:service/${clusterName(prefix)}/${backend}`,
+      },
       secretArns: [props.database.secretArn, mailKey.gate.text(mailKey.secret.arn)],
     }).ruleName;
   }
@@ -191,7 +196,7 @@ export class Compute extends Construct {
     places: Readonly<Record<ServiceName, ServicePlace>>,
     storage: ObservabilityStorage,
     { grafanaSecret, mailKey }: { grafanaSecret: GeneratedSecret; mailKey: MailKey },
-  ): { names: Record<ServiceName, string>; backendArn: string } {
+  ): Record<ServiceName, string> {
     const { modes, project, database, profilingBucket, edge, variables } = this.#props;
     const { namespace } = variables.serviceDiscovery;
     const environment = environmentName;
@@ -200,21 +205,20 @@ export class Compute extends Construct {
       ...platform,
       dependsOn: [...platform.dependsOn, ...storage.mountTargets],
     };
-    const backend = new Backend(this, "backend", {
-      ...{ environment, database },
-      platform: { ...platform, dependsOn: [...platform.dependsOn, mailKey.secret.version] },
-      mailKey: { exists: mailKey.gate.condition, arn: mailKey.secret.arn },
-      place: places.backend,
-      profilingBucketName: profilingBucket.name,
-      contactForm: variables.contactForm,
-    });
-    const names = {
+    return {
       frontend: new Frontend(this, "frontend", {
         ...{ platform, environment },
         place: places.frontend,
         backendUrl: text`${inside("backend")}/api`,
       }).serviceName,
-      backend: backend.serviceName,
+      backend: new Backend(this, "backend", {
+        ...{ environment, database },
+        platform: { ...platform, dependsOn: [...platform.dependsOn, mailKey.secret.version] },
+        mailKey: { exists: mailKey.gate.condition, arn: mailKey.secret.arn },
+        place: places.backend,
+        profilingBucketName: profilingBucket.name,
+        contactForm: variables.contactForm,
+      }).serviceName,
       prometheus: new Prometheus(this, "prometheus", {
         ...{ environment, project, namespace },
         platform: withFiles,
@@ -232,6 +236,5 @@ export class Compute extends Construct {
         volume: storage.volumes.grafana,
       }).serviceName,
     };
-    return { names, backendArn: backend.serviceArn };
   }
 }

@@ -17,13 +17,11 @@ export interface BackendProps {
 
 export class Backend extends Construct {
   readonly serviceName: string;
-  /** For resources of the active mode. */
-  readonly serviceArn: string;
 
   constructor(scope: Construct, id: string, props: BackendProps) {
     super(scope, id);
     const { platform, place, database, contactForm, mailKey } = props;
-    const service = new FargateService(this, "backend", {
+    this.serviceName = new FargateService(this, "backend", {
       name: "backend",
       platform,
       ...place,
@@ -46,8 +44,6 @@ export class Backend extends Construct {
         },
         optionalSecret: { variable: "RESEND_API_KEY", exists: mailKey.exists, valueFrom: mailKey.arn },
       },
-    });
-    this.serviceName = service.serviceName;
-    this.serviceArn = service.serviceArn;
+    }).serviceName;
   }
 }

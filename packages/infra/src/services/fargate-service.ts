@@ -65,8 +65,6 @@ export interface FargateServiceProps extends ServicePlace {
 export class FargateService extends Construct {
   /** Output: the service's name. */
   readonly serviceName: string;
-  /** For resources of the active mode. */
-  readonly serviceArn: string;
 
   constructor(scope: Construct, id: string, props: FargateServiceProps) {
     super(scope, id);
@@ -106,7 +104,6 @@ export class FargateService extends Construct {
       }),
     );
     this.serviceName = active.text(service.name);
-    this.serviceArn = service.id;
   }
 
   #taskDefinition({ name, platform, container, ...props }: FargateServiceProps): EcsTaskDefinition {
