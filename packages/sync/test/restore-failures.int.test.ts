@@ -76,7 +76,11 @@ describe("a restore is refused before it writes anything", () => {
     await put(pair, key, bytes);
     await refused(key, { exit: 4, code: "DUMP_INCOMPLETE", says: ["has no manifest"] });
     await put(pair, manifestKey(key), JSON.stringify(manifest));
-    await refused(key, { exit: 4, code: "DUMP_NOT_INTACT", says: [`the manifest belongs to another dump: ${archive}`] });
+    await refused(key, {
+      exit: 4,
+      code: "DUMP_NOT_INTACT",
+      says: [`the manifest belongs to another dump: ${archive}`],
+    });
     await put(pair, manifestKey(key), JSON.stringify({ ...manifest, version: 3 }));
     await refused(key, { exit: 7, code: "MANIFEST_UNREADABLE", says: ["version 3", "versions 1 and 2"] });
     await put(pair, manifestKey(key), JSON.stringify({ ...manifest, key, clientVersion: "99.1" }));
