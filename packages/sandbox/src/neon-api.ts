@@ -1,7 +1,8 @@
 /**
- * A stand-in for Neon's API, for tests, because no emulator exists: one project with one branch, its computes, and the branches that a test
- * creates, in memory, and empty projects beside it. The types of Neon's client check the answers. The rules are those of https://neon.com/docs/guides/branch-expiration
- * and https://neon.com/docs/reference/api/branches; no real API was asked. Its restore changes no database: a test does that.
+ * A stand-in for Neon's API, for tests, because no emulator exists. It holds in memory one project with one branch, its computes, and the
+ * branches that a test creates; other projects are empty. The types of Neon's client check the answers. The rules are those of
+ * https://neon.com/docs/guides/branch-expiration and https://neon.com/docs/reference/api/branches. No real API was asked. A restore changes no
+ * database: a test does that.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";

@@ -8,6 +8,7 @@ import { messageOf } from "@pilot-light/core/ops-error";
 import type { Readable } from "node:stream";
 import { dumpIncomplete, fileUnwritable, noRoom } from "./errors.ts";
 import type { DumpBucket } from "./dump-bucket.ts";
+import type { Manifest } from "./manifest.ts";
 
 /** A connection may break after hours: then the rest is requested. So many requests in a row may fail without a byte. */
 const attempts = 3;
@@ -48,6 +49,23 @@ export async function downloadObject(
     onProgress(done);
   }
   return { file, bytes: done, sha256: hash.digest("hex") };
+}
+
+/** Describes how the downloaded bytes differ from the manifest, as sentences. */
+export function byteProblems(
+  key: string,
+  manifest: Manifest,
+  { bytes, sha256 }: Pick<DownloadedFile, "bytes" | "sha256">,
+): string[] {
+  return [
+    ...(manifest.key === key ? [] : [`the manifest belongs to another dump: ${manifest.key}`]),
+    ...(manifest.bytes === bytes
+      ? []
+      : [`the dump has ${bytes} bytes, but the manifest states ${manifest.bytes}`]),
+    ...(manifest.sha256 === sha256
+      ? []
+      : [`the SHA-256 of the dump is ${sha256}, but the manifest states ${manifest.sha256}`]),
+  ];
 }
 
 /** The bytes of an object. When the connection breaks, the rest of the same version of the object is requested. */

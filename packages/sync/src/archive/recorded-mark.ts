@@ -71,21 +71,23 @@ export async function readRecordedMark(
  * What an object of the bucket states about a database. A mark that cannot be read is still a mark. A backup without a mark proves nothing: a
  * person may have replaced the comment before the backup. Pure.
  */
-export function statedMark(
-  text: string,
-  { system, host, oid }: NamedDatabase,
-): CopyMark | "none" | "unknown" {
-  const stated = parse(text);
-  const isSame = (side: z.infer<typeof sideSchema> | undefined) =>
-    side?.system === system && side.host === host && side.oid === oid;
-  const { database, target, kind } = stated;
-  const side = [target, database].find(isSame);
+export function statedMark(text: string, named: NamedDatabase): CopyMark | "none" | "unknown" {
+  const { database, target, kind } = parse(text);
+  const side = [target, database].find((each) => isDatabase(each, named));
   if (side?.mark !== undefined && side.mark !== null) {
     const mark = markSchema.safeParse(side.mark);
     const isKnown = mark.success && Object.keys(mark.data).length > 0;
     return isKnown ? mark.data : { unreadable: true };
   }
-  return kind === "archive" && isSame(target) ? "none" : "unknown";
+  return kind === "archive" && isDatabase(target, named) ? "none" : "unknown";
+}
+
+/** Whether a side of a manifest is this database. */
+export function isDatabase(
+  side: { system: string; host: string; oid?: number } | undefined,
+  { system, host, oid }: NamedDatabase,
+): boolean {
+  return side?.system === system && side.host === host && side.oid === oid;
 }
 
 function parse(text: string): z.infer<typeof statesSchema> {

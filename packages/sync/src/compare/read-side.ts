@@ -12,7 +12,7 @@ import { dumpSchema } from "../copy/schema-dump.ts";
 import { sessionOptions } from "../read/connect.ts";
 import {
   installedVersions,
-  listConfiguration,
+  listReadableConfiguration,
   listDumpedSequences,
   readConfiguration,
 } from "../read/extensions.ts";
@@ -65,7 +65,7 @@ async function readSnapshot(
 ): Promise<ReadSide> {
   const { first, outside } = snapshot;
   const { data, onTable } = request;
-  const relations = (await listConfiguration(first)).filter(({ isReadable }) => isReadable);
+  const relations = await listReadableConfiguration(first);
   // A snapshot does not hold the positions of sequences. Read at its beginning, they fit the rows of the snapshot best.
   const sequences = data ? await readPositions(outside, await listDumpedSequences(first, relations)) : [];
   // pg_dump runs before the rows are read: a TRUNCATE that waits for these reads would make pg_dump wait behind it.

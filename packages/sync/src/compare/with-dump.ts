@@ -15,17 +15,10 @@ import { stating } from "../plan/resulting-state.ts";
 import { notReadable } from "../plan/rules/readable.ts";
 import { sessionOptions } from "../read/connect.ts";
 import { readFacts } from "../read/database-facts.ts";
-import { listConfiguration, listDumpedSequences } from "../read/extensions.ts";
+import { listReadableConfiguration, listDumpedSequences } from "../read/extensions.ts";
 import { readInventory, readObjects, type Inventory } from "../read/inventory.ts";
 import { readBusy } from "../read/lock-watch.ts";
-import {
-  hasExtension,
-  hasSchema,
-  objectsWithin,
-  schemaIn,
-  tablesWithin,
-  type Chosen,
-} from "../read/scope.ts";
+import { hasSchema, objectsWithin, schemaIn, tablesWithin, type Chosen } from "../read/scope.ts";
 import { openSnapshot, type Snapshot } from "../read/snapshot.ts";
 import { resolveBucket, resolveOne, withRoutes } from "../resolve.ts";
 import { sides, type CompareOptions } from "./compare.ts";
@@ -148,14 +141,9 @@ async function readSnapshot(
     ]);
     const onTable = (done: number, all: number) => report({ done, all, noun: "tables" });
     const readRows = async ({ depth, tables, sequences, largeObjects }: DumpContents) => {
-      const relations = (await listConfiguration(first)).filter(
-        ({ extension, isReadable }) => isReadable && hasExtension(chosen, extension),
-      );
-      const counters = new Set(relations.map(({ identity }) => identity));
+      const relations = await listReadableConfiguration(first, chosen);
       // Positions are outside of every snapshot: read at its beginning, they belong to the rows best.
-      const names = (await listDumpedSequences(first, relations)).filter(
-        ({ identity, schema }) => hasSchema(chosen, schema) || counters.has(identity),
-      );
+      const names = await listDumpedSequences(first, relations, chosen);
       const positions = await readPositions(outside, names);
       const reading = {
         depth: readingOf(depth, tables),

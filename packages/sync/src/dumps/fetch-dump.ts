@@ -6,7 +6,7 @@ import { OpsError } from "@pilot-light/core/ops-error";
 import { formatBytes } from "@pilot-light/core/output/format";
 import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
 import type { ClientPrograms } from "@pilot-light/core/postgres/programs";
-import { downloadObject, type DownloadedFile } from "../archive/download.ts";
+import { byteProblems, downloadObject, type DownloadedFile } from "../archive/download.ts";
 import type { DumpBucket } from "../archive/dump-bucket.ts";
 import { dumpIncomplete, noDumps } from "../archive/errors.ts";
 import type { Manifest } from "../archive/manifest.ts";
@@ -58,23 +58,6 @@ export async function findArchive(wanted: string, bucket: DumpBucket, signal: Ab
   const key = wanted === "latest" ? (await readNewestArchive(bucket, signal))?.key : wanted;
   if (key === undefined) throw noDumps({ bucket: bucket.name, system: undefined });
   return await findComplete(bucket, key, undefined, signal);
-}
-
-/** Describes how the downloaded bytes differ from the manifest, as sentences. */
-export function byteProblems(
-  key: string,
-  manifest: Manifest,
-  { bytes, sha256 }: Pick<DownloadedFile, "bytes" | "sha256">,
-): string[] {
-  return [
-    ...(manifest.key === key ? [] : [`the manifest belongs to another dump: ${manifest.key}`]),
-    ...(manifest.bytes === bytes
-      ? []
-      : [`the dump has ${bytes} bytes, but the manifest states ${manifest.bytes}`]),
-    ...(manifest.sha256 === sha256
-      ? []
-      : [`the SHA-256 of the dump is ${sha256}, but the manifest states ${manifest.sha256}`]),
-  ];
 }
 
 /** Downloads a dump. */

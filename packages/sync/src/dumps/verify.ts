@@ -7,10 +7,11 @@ import { plural } from "@pilot-light/core/output/format";
 import { chooseClientPrograms, findClientPrograms } from "@pilot-light/core/postgres/programs";
 import { isProcessAlive } from "@pilot-light/core/process";
 import { openWorkDirectory } from "@pilot-light/core/work-directory";
+import { byteProblems } from "../archive/download.ts";
 import { dumpDamagedInS3, fileExists, fileUnwritable } from "../archive/errors.ts";
 import { resolveBucket } from "../resolve.ts";
 import type { Dump, Verification } from "./documents.ts";
-import { byteProblems, checkBytes, fetchDump, findComplete, type Found } from "./fetch-dump.ts";
+import { checkBytes, fetchDump, findComplete, type Found } from "./fetch-dump.ts";
 import type { DumpsOptions } from "./list.ts";
 
 async function findOne(

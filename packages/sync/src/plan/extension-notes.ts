@@ -5,14 +5,14 @@ import type { Session } from "@pilot-light/core/postgres/session";
 import type { Direction } from "../direction.ts";
 import {
   installedVersions,
-  listConfiguration,
+  listReadableConfiguration,
   readAdditions,
   readConfiguration,
   type Configuration,
   type ConfigurationRelation,
   type ExtensionAdditions,
 } from "../read/extensions.ts";
-import { hasExtension, stateWithin, type Scope } from "../read/scope.ts";
+import { stateWithin, type Scope } from "../read/scope.ts";
 
 /** Facts about the extensions of both sides. */
 export interface ExtensionFacts {
@@ -35,10 +35,8 @@ export async function readExtensionFacts(
   target: Session,
   scope?: Scope,
 ): Promise<ExtensionFacts> {
-  const relations = (await listConfiguration(source)).filter(
-    ({ extension, isReadable }) => isReadable && hasExtension(scope, extension),
-  );
-  const targetRelations = (await listConfiguration(target)).filter(({ isReadable }) => isReadable);
+  const relations = await listReadableConfiguration(source, scope);
+  const targetRelations = await listReadableConfiguration(target);
   const filtered = (list: readonly ConfigurationRelation[]) => list.filter(({ filter }) => filter !== "");
   return {
     source: stateWithin(await readState(source), scope),

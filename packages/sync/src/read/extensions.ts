@@ -10,6 +10,7 @@ import {
 } from "@pilot-light/core/inventory/tables";
 import { ident } from "@pilot-light/core/postgres/identifiers";
 import type { Session } from "@pilot-light/core/postgres/session";
+import { hasExtension, hasSchema, type Chosen } from "./scope.ts";
 
 /** A configuration table or sequence of an extension (`pg_extension_config_dump`). */
 export interface ConfigurationRelation {
@@ -41,6 +42,15 @@ export async function listConfiguration(session: Session): Promise<Configuration
       join pg_catalog.pg_class c on c.oid = p.oid and c.relkind in ('r', 'p', 'S')
       join pg_catalog.pg_namespace n on n.oid = c.relnamespace
      order by x.extname, n.nspname, c.relname`);
+}
+
+/** The configuration relations that the role may read, and that a dump of this part of the database contains. */
+export async function listReadableConfiguration(
+  session: Session,
+  chosen?: Chosen,
+): Promise<ConfigurationRelation[]> {
+  const all = await listConfiguration(session);
+  return all.filter(({ extension, isReadable }) => isReadable && hasExtension(chosen, extension));
 }
 
 /** The rows of the configuration relations of a database. */
@@ -87,13 +97,17 @@ async function fingerprint(
   return depth === "counts" ? { rows: Number(rows) } : { rows: Number(rows), hash };
 }
 
-/** The sequences of a database that a dump contains: its own, and those among the configuration relations. */
+/**
+ * The sequences that a dump of this part of the database contains: those of the chosen schemas, and those among the configuration relations.
+ */
 export async function listDumpedSequences(
   session: Session,
   relations: readonly ConfigurationRelation[],
+  chosen?: Chosen,
 ): Promise<SequenceName[]> {
   const counters = relations.filter(({ isSequence }) => isSequence).map(({ identity }) => identity);
-  return await listSequences(session, counters);
+  const all = await listSequences(session, counters);
+  return all.filter(({ schema, identity }) => hasSchema(chosen, schema) || counters.includes(identity));
 }
 
 /** The version of each extension that CREATE EXTENSION installs by default. */

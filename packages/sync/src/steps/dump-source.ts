@@ -19,11 +19,11 @@ import { waitForArchive } from "../copy/own-archive.ts";
 import type { StepContext } from "../job.ts";
 import { sessionOptions } from "../read/connect.ts";
 import { watchCopies } from "../read/copy-progress.ts";
-import { listConfiguration, listDumpedSequences, readConfiguration } from "../read/extensions.ts";
+import { listReadableConfiguration, listDumpedSequences, readConfiguration } from "../read/extensions.ts";
 import { readingWithout } from "../read/filter.ts";
 import { nameOfRelation, readInventory } from "../read/inventory.ts";
 import { readBusy } from "../read/lock-watch.ts";
-import { hasExtension, hasSchema, schemaIn, stateWithin } from "../read/scope.ts";
+import { hasSchema, schemaIn, stateWithin } from "../read/scope.ts";
 import { openSnapshot, type Snapshot } from "../read/snapshot.ts";
 import { closedToPublic, privilegesWithin, type Privileges } from "../target/privileges.ts";
 import { readPrivileges } from "../target/read-privileges.ts";
@@ -96,13 +96,12 @@ async function dumpSnapshot(
   const inPlace = options.inPlace === true;
   const creating = parts.start(inPlace ? Promise.resolve() : createEmptyStaging(job));
   using copying = watchCopies(snapshot.outside, job.sourceRows, report);
-  const [listed, mayCommentPublic] = await settleAll([
-    listConfiguration(snapshot.first),
+  const scope = filter?.scope;
+  const [all, mayCommentPublic] = await settleAll([
+    listReadableConfiguration(snapshot.first, scope),
     // In place, the target keeps its comment.
     inPlace ? Promise.resolve(false) : ownsPublic(maintenance),
   ]);
-  const scope = filter?.scope;
-  const all = listed.filter(({ extension, isReadable }) => isReadable && hasExtension(scope, extension));
   const relations = all.filter(({ extension }) => !skippedExtensions.includes(extension));
   const skipped = all.filter((relation) => !relations.includes(relation));
   const leftOut = {
@@ -110,10 +109,7 @@ async function dumpSnapshot(
     skippedRelations: new Set(skipped.map(({ schema, name }) => nameOfRelation(schema, name))),
     mayCommentPublic,
   };
-  const sequencesOfExtensions = new Set(relations.map(({ identity }) => identity));
-  const list = (await listDumpedSequences(snapshot.first, relations)).filter(
-    ({ schema, identity }) => hasSchema(scope, schema) || sequencesOfExtensions.has(identity),
-  );
+  const list = await listDumpedSequences(snapshot.first, relations, scope);
   // The positions are read before pg_dump starts and after it has ended. pg_dump reads them at some time in between.
   const sequences = await readPositions(snapshot.outside, list);
   const file = new GrowingFile(join(job.workDirectory, "source.dump"));

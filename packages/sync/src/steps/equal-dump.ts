@@ -7,9 +7,10 @@ import { join } from "node:path";
 import { compareFingerprints } from "@pilot-light/core/inventory/compare";
 import { messageOf } from "@pilot-light/core/ops-error";
 import { decodeDetails } from "../archive/details.ts";
-import { downloadObject } from "../archive/download.ts";
+import { byteProblems, downloadObject } from "../archive/download.ts";
 import type { DumpContents, Manifest } from "../archive/manifest.ts";
 import { listNewest, readManifest } from "../archive/read-dumps.ts";
+import { isDatabase } from "../archive/recorded-mark.ts";
 import { isComplete, type CompleteDump } from "../archive/stored-dump.ts";
 import { differencesBetween } from "../copy/equality.ts";
 import { readOwnArchive } from "../copy/own-archive.ts";
@@ -21,7 +22,7 @@ import { installedVersions } from "../read/extensions.ts";
 import { readBusy } from "../read/lock-watch.ts";
 import { openSnapshot, type Snapshot } from "../read/snapshot.ts";
 import { ownsPublic } from "../target/maintenance.ts";
-import { compareWith } from "./open-source.ts";
+import { compareWith } from "./compare-with-dump.ts";
 import { readContents, type BackedUp } from "./target-contents.ts";
 
 /** A dump whose bytes are a dump of the target. */
@@ -82,10 +83,8 @@ async function findCandidate(job: SyncJob, signal: AbortSignal): Promise<Candida
 function isOfTarget({ target, database }: Manifest, job: SyncJob): boolean {
   const major = (version: string) => Number.parseInt(version, 10);
   if (major(database.serverVersion) !== major(job.versions.target)) return false;
-  return [target, database].some(
-    (side) =>
-      side?.system === job.target.system && side.host === job.target.host && side.oid === job.oids.target,
-  );
+  const named = { ...job.target, oid: job.oids.target };
+  return [target, database].some((side) => isDatabase(side, named));
 }
 
 /** Whether the plan counted the same numbers of rows: nothing is hashed for a target that has visibly changed. */
@@ -140,10 +139,10 @@ async function compareIn(
   const found = await readContents(snapshot, "checksums");
   const stated = new Map(Object.entries(contents.tables));
   if (compareFingerprints("table", stated, found.inventory.tables).length > 0) return undefined;
-  const { bytes, sha256 } = await downloadObject(bucket, key, { file, bytes: stored.bytes }, signal, () => {
-    // Small beside the dump of the source, which reports its progress meanwhile.
-  });
-  if (manifest.key !== key || manifest.bytes !== bytes || manifest.sha256 !== sha256) return undefined;
+  // The dump of the source reports its progress at the same time.
+  const quiet = () => undefined;
+  const downloaded = await downloadObject(bucket, key, { file, bytes: stored.bytes }, signal, quiet);
+  if (byteProblems(key, manifest, downloaded).length > 0) return undefined;
   const archive = await readOwnArchive(file);
   const isOwn = manifest.database.system === job.target.system;
   const leftOut = {
@@ -151,16 +150,17 @@ async function compareIn(
     skippedRelations: new Set<string>(),
     mayCommentPublic: isOwn || (await ownsPublic(job.maintenance)),
   };
-  const dump = {
-    ...{ key, uri: bucket.uri(key), system: stored.system, createdAt: stored.createdAt.toISOString() },
-    ...{ manifest, contents, details, file, bytes, archive },
-  };
   const restored = archive.entries.filter((entry) => !isLeftOut(entry, leftOut));
   const configuration = new Set(found.relations.map(({ identity }) => identity));
-  const { expected, actual, sequencesAfter } = compareWith(dump, restored, configuration, {
-    ...found,
-    archive: definitions,
-  });
+  const { expected, actual, sequencesAfter } = compareWith(
+    { archive, contents, details },
+    restored,
+    configuration,
+    {
+      ...found,
+      archive: definitions,
+    },
+  );
   const differences = differencesBetween(expected, actual, {
     sequencesAfter,
     sameMajor: true,

@@ -5,7 +5,7 @@ import {
   type FingerprintDepth,
   type SequencePosition,
 } from "@pilot-light/core/inventory/tables";
-import { listConfiguration, listDumpedSequences, readConfiguration } from "../read/extensions.ts";
+import { listReadableConfiguration, listDumpedSequences, readConfiguration } from "../read/extensions.ts";
 import { readInventory } from "../read/inventory.ts";
 import type { Snapshot } from "../read/snapshot.ts";
 import { readPrivileges } from "../target/read-privileges.ts";
@@ -23,7 +23,7 @@ export async function readContents(
   { first, outside }: Snapshot,
   depth: FingerprintDepth,
 ): Promise<Omit<BackedUp, "snapshot">> {
-  const relations = (await listConfiguration(first)).filter(({ isReadable }) => isReadable);
+  const relations = await listReadableConfiguration(first);
   const { inventory, other } = await readInventory([first], { depth }, async () => ({
     configuration: await readConfiguration(first, relations, depth),
     state: await readState(first),

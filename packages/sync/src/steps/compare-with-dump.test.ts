@@ -1,6 +1,6 @@
 import type { ArchiveEntry } from "@pilot-light/core/inventory/archive";
 import { expect, test } from "vitest";
-import { sequencesOf } from "./open-source.ts";
+import { sequencesOf } from "./compare-with-dump.ts";
 
 const set = (schema: string, tag: string, sql: string): ArchiveEntry => ({
   id: 1,
