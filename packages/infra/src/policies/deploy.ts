@@ -10,7 +10,12 @@ import { type PolicyScope, arn, bucketArn, globalArn, inRegion, stateStatements 
 export type DeployPolicy = "network" | "data" | "compute" | "edge";
 
 export function deployStatements(scope: PolicyScope): Record<DeployPolicy, Statement[]> {
-  return { network: network(scope), data: data(scope), compute: compute(scope), edge: edge(scope) };
+  return {
+    network: network(scope),
+    data: [...stateStatements(scope, true), ...database(scope), ...storage(scope)],
+    compute: [...services(scope), ...taskRoles(scope), secretRestart(scope), ...serviceDiscovery(scope)],
+    edge: [loadBalancer(scope), ...certificates(scope), ...distribution(scope)],
+  };
 }
 
 function network(scope: PolicyScope): Statement[] {
@@ -48,16 +53,14 @@ function network(scope: PolicyScope): Statement[] {
   ];
 }
 
-function data(scope: PolicyScope): Statement[] {
+function database(scope: PolicyScope): Statement[] {
   const { names } = scope;
-  const buckets = [names.backupsBucket, names.profilingBucket].map((name) => bucketArn(scope, name));
-  const database = ["db:", "subgrp:", "pg:", "snapshot:"].map((kind) =>
+  const resources = ["db:", "subgrp:", "pg:", "snapshot:"].map((kind) =>
     arn(scope, "rds", `${kind}${names.databaseInstance}*`),
   );
   // An instance without groups of its own gets the default groups, and AWS checks the permission on them as well.
   const defaults = ["og:default", "pg:default"].map((kind) => arn(scope, "rds", `${kind}*`));
   return [
-    ...stateStatements(scope, true),
     {
       Sid: "Database",
       Action: [
@@ -75,7 +78,7 @@ function data(scope: PolicyScope): Statement[] {
         "rds:ModifyDBSubnetGroup",
         "rds:RemoveTagsFromResource",
       ],
-      Resource: database,
+      Resource: resources,
     },
     { Sid: "DefaultGroups", Action: ["rds:CreateDBInstance", "rds:ModifyDBInstance"], Resource: defaults },
     {
@@ -86,6 +89,13 @@ function data(scope: PolicyScope): Statement[] {
     },
     // RDS encrypts the password and the storage with keys of AWS, and checks them with the permissions of the caller.
     { Sid: "Keys", Action: "kms:DescribeKey", Resource: arn(scope, "kms", "key/*") },
+  ];
+}
+
+/** Buckets, secrets and file systems. */
+function storage(scope: PolicyScope): Statement[] {
+  const { names } = scope;
+  return [
     {
       Sid: "Buckets",
       Action: [
@@ -100,7 +110,7 @@ function data(scope: PolicyScope): Statement[] {
         "s3:TagResource",
         "s3:UntagResource",
       ],
-      Resource: buckets,
+      Resource: [names.backupsBucket, names.profilingBucket].map((name) => bucketArn(scope, name)),
     },
     {
       Sid: "Secrets",
@@ -132,12 +142,12 @@ function data(scope: PolicyScope): Statement[] {
   ];
 }
 
-function compute(scope: PolicyScope): Statement[] {
+/** The cluster and its services, with their images and logs, and the budget. */
+function services(scope: PolicyScope): Statement[] {
   const { names, project } = scope;
   const ecs = ["cluster", "service", "task", "task-definition"].map((kind) =>
     arn(scope, "ecs", `${kind}/${names.prefix}-*`),
   );
-  const roles = globalArn(scope, "iam", `role/${names.prefix}-*`);
   return [
     {
       Sid: "Services",
@@ -187,6 +197,12 @@ function compute(scope: PolicyScope): Statement[] {
       ],
       Resource: arn(scope, "logs", `log-group:/ecs/${names.prefix}/*`),
     },
+  ];
+}
+
+function taskRoles(scope: PolicyScope): Statement[] {
+  const { names } = scope;
+  return [
     {
       // Not the roles of GitHub: a workflow must not be able to give itself permissions.
       Sid: "TaskRoles",
@@ -220,34 +236,40 @@ function compute(scope: PolicyScope): Statement[] {
     {
       Sid: "PassTaskRoles",
       Action: "iam:PassRole",
-      Resource: roles,
+      Resource: globalArn(scope, "iam", `role/${names.prefix}-*`),
       Condition: {
         StringEquals: {
           "iam:PassedToService": ["ecs-tasks", "events"].map((service) => `${service}.amazonaws.com`),
         },
       },
     },
-    {
-      Sid: "SecretRestart",
-      Action: [
-        "events:DeleteRule",
-        "events:PutRule",
-        "events:PutTargets",
-        "events:RemoveTargets",
-        "events:TagResource",
-        "events:UntagResource",
-        "ssm:AddTagsToResource",
-        "ssm:CreateDocument",
-        "ssm:DeleteDocument",
-        "ssm:RemoveTagsFromResource",
-        "ssm:UpdateDocument",
-        "ssm:UpdateDocumentDefaultVersion",
-      ],
-      Resource: [
-        arn(scope, "events", `rule/${secretRestartName(names.prefix)}`),
-        arn(scope, "ssm", `document/${secretRestartName(names.prefix)}`),
-      ],
-    },
+  ];
+}
+
+function secretRestart(scope: PolicyScope): Statement {
+  const name = secretRestartName(scope.names.prefix);
+  return {
+    Sid: "SecretRestart",
+    Action: [
+      "events:DeleteRule",
+      "events:PutRule",
+      "events:PutTargets",
+      "events:RemoveTargets",
+      "events:TagResource",
+      "events:UntagResource",
+      "ssm:AddTagsToResource",
+      "ssm:CreateDocument",
+      "ssm:DeleteDocument",
+      "ssm:RemoveTagsFromResource",
+      "ssm:UpdateDocument",
+      "ssm:UpdateDocumentDefaultVersion",
+    ],
+    Resource: [arn(scope, "events", `rule/${name}`), arn(scope, "ssm", `document/${name}`)],
+  };
+}
+
+function serviceDiscovery(scope: PolicyScope): Statement[] {
+  return [
     inRegion(scope, "ServiceDiscovery", [
       "servicediscovery:CreatePrivateDnsNamespace",
       "servicediscovery:CreateService",
@@ -274,41 +296,48 @@ function compute(scope: PolicyScope): Statement[] {
   ];
 }
 
-function edge(scope: PolicyScope): Statement[] {
-  const { names, project, partition, account } = scope;
+function loadBalancer(scope: PolicyScope): Statement {
   const created = ["Listener", "LoadBalancer", "Rule", "TargetGroup"];
-  const certificates = text`arn:${partition}:acm:*:${account}:certificate/*`;
-  const distributions = globalArn(scope, "cloudfront", "distribution/*");
-  return [
-    {
-      Sid: "LoadBalancer",
-      Action: [
-        ...created.flatMap((kind) =>
-          ["Create", "Delete", "Modify"].map((verb) => `elasticloadbalancing:${verb}${kind}`),
-        ),
-        "elasticloadbalancing:AddTags",
-        "elasticloadbalancing:ModifyLoadBalancerAttributes",
-        "elasticloadbalancing:ModifyListenerAttributes",
-        "elasticloadbalancing:ModifyTargetGroupAttributes",
-        "elasticloadbalancing:RemoveTags",
-        "elasticloadbalancing:SetSecurityGroups",
-        "elasticloadbalancing:SetSubnets",
-      ].filter((action) => action !== "elasticloadbalancing:ModifyLoadBalancer"),
-      Resource: ["loadbalancer/app", "listener/app", "listener-rule/app", "targetgroup"].map((kind) =>
-        arn(scope, "elasticloadbalancing", `${kind}/${names.prefix.slice(0, 12)}*`),
+  return {
+    Sid: "LoadBalancer",
+    Action: [
+      ...created.flatMap((kind) =>
+        ["Create", "Delete", "Modify"].map((verb) => `elasticloadbalancing:${verb}${kind}`),
       ),
-    },
+      "elasticloadbalancing:AddTags",
+      "elasticloadbalancing:ModifyLoadBalancerAttributes",
+      "elasticloadbalancing:ModifyListenerAttributes",
+      "elasticloadbalancing:ModifyTargetGroupAttributes",
+      "elasticloadbalancing:RemoveTags",
+      "elasticloadbalancing:SetSecurityGroups",
+      "elasticloadbalancing:SetSubnets",
+    ].filter((action) => action !== "elasticloadbalancing:ModifyLoadBalancer"),
+    Resource: ["loadbalancer/app", "listener/app", "listener-rule/app", "targetgroup"].map((kind) =>
+      arn(scope, "elasticloadbalancing", `${kind}/${scope.names.prefix.slice(0, 12)}*`),
+    ),
+  };
+}
+
+function certificates({ project, partition, account }: PolicyScope): Statement[] {
+  const resources = text`arn:${partition}:acm:*:${account}:certificate/*`;
+  return [
     {
       Sid: "RequestCertificate",
       Action: ["acm:AddTagsToCertificate", "acm:RequestCertificate"],
-      Resource: certificates,
+      Resource: resources,
     },
     {
       Sid: "DeleteCertificate",
       Action: ["acm:DeleteCertificate", "acm:RemoveTagsFromCertificate"],
-      Resource: certificates,
+      Resource: resources,
       Condition: { StringEquals: { "aws:ResourceTag/Project": project } },
     },
+  ];
+}
+
+function distribution(scope: PolicyScope): Statement[] {
+  const resources = globalArn(scope, "cloudfront", "distribution/*");
+  return [
     {
       Sid: "CreateDistribution",
       Action: [
@@ -316,13 +345,13 @@ function edge(scope: PolicyScope): Statement[] {
         "cloudfront:CreateDistributionWithTags",
         "cloudfront:TagResource",
       ],
-      Resource: distributions,
+      Resource: resources,
     },
     {
       Sid: "ChangeDistribution",
       Action: ["cloudfront:DeleteDistribution", "cloudfront:UntagResource", "cloudfront:UpdateDistribution"],
-      Resource: distributions,
-      Condition: { StringEquals: { "aws:ResourceTag/Project": project } },
+      Resource: resources,
+      Condition: { StringEquals: { "aws:ResourceTag/Project": scope.project } },
     },
   ];
 }
