@@ -1,17 +1,9 @@
 /** `pnpm run doctor`: checks what works on this machine with this account. Reads only, and every probe has a limit. */
 import { commandAwsClients } from "@pilot-light/core/aws/clients";
-import { readRegion } from "@pilot-light/core/aws/region";
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
-import { isSecret } from "@pilot-light/core/config/settings-file";
 import { readProject } from "@pilot-light/core/config/project";
-import { variables, type Environment } from "@pilot-light/core/config/env";
 import type { Via } from "@pilot-light/core/config/via";
-import {
-  defaultProjectName,
-  defaultRegion,
-  environmentName,
-  resourceNames,
-} from "@pilot-light/core/contract";
+import { environmentName, resourceNames } from "@pilot-light/core/contract";
 import { exitCodes } from "@pilot-light/core/ops-error";
 import { Routes } from "@pilot-light/core/reach/routes";
 import type { OutputsSource } from "@pilot-light/core/terraform/outputs";
@@ -44,6 +36,7 @@ import {
   terraformCheck,
 } from "./checks/machine.ts";
 import { databaseReaders, type DoctorContext } from "./context.ts";
+import { printSettings, settingsOf, usableEnvironment } from "./settings.ts";
 import { readDeployedState, type DeployedState } from "./state.ts";
 
 export interface DoctorOptions {
@@ -168,58 +161,4 @@ function checksOf(doctor: DoctorContext): readonly Check[] {
     ...[rdsSecretCheck(), rdsRouteCheck(doctor), rdsCheck(doctor)],
     ...accountChecks(doctor),
   ];
-}
-
-/** An environment with which clients can be created, and the errors of what was not usable. The check `settings` reports them. */
-function usableEnvironment(environment: Environment): { environment: Environment; invalid: Error[] } {
-  const invalid: Error[] = [];
-  const usable = (name: string, value: string, check: () => unknown) => {
-    try {
-      check();
-      return {};
-    } catch (error) {
-      invalid.push(error as Error);
-      return { [name]: value };
-    }
-  };
-  const corrected = {
-    ...usable("AWS_REGION", defaultRegion, () => readRegion(environment)),
-    ...usable("PROJECT_NAME", defaultProjectName, () => readProject(environment)),
-  };
-  return { environment: { ...environment, ...corrected }, invalid };
-}
-
-/** The variables that are set, and where each is from. */
-function settingsOf({ environment, settings }: CommandContext): Examination["settings"] {
-  const applied = new Set(settings?.applied);
-  const names = new Set([...Object.keys(variables), ...applied]);
-  const set = [...names].filter(
-    (name) => name !== "PILOT_LIGHT_ENV_FILE" && (environment[name] ?? "") !== "",
-  );
-  return {
-    file: settings?.path ?? null,
-    variables: set.map((name) => ({ name, from: applied.has(name) ? "file" : "environment" })),
-  };
-}
-
-function printSettings(
-  { file, variables: set }: Examination["settings"],
-  { environment, printer }: CommandContext,
-): void {
-  if (set.length === 0) {
-    printer.line("No variable is set. To begin:  pnpm configure");
-    printer.line();
-    return;
-  }
-  printer.line(file === null ? "Settings" : `Settings  ${file}`);
-  printer.line();
-  const shown = (name: string) => {
-    const value = environment[name] ?? "";
-    return isSecret(name, value) ? "(secret)" : value;
-  };
-  printer.table(
-    [{}, { wraps: true }, {}],
-    set.map(({ name, from }) => [name, shown(name), from === "file" ? "settings file" : from]),
-  );
-  printer.line();
 }
