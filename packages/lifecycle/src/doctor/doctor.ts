@@ -10,13 +10,14 @@ import type { OutputsSource } from "@pilot-light/core/terraform/outputs";
 import { openWorkDirectory } from "@pilot-light/core/work-directory";
 import { awsCredentials } from "@pilot-light/validate/checks/aws-credentials";
 import type { Check } from "@pilot-light/validate/check";
+import type { Report } from "@pilot-light/validate/documents";
 import { createReads } from "@pilot-light/validate/reads";
 import { summarize } from "@pilot-light/validate/report";
 import { createProgress } from "@pilot-light/validate/reporters/create-progress";
 import { runTimeout } from "@pilot-light/validate/errors";
 import { runChecks } from "@pilot-light/validate/runner";
+import type { Basics } from "../context.ts";
 import { neverDeployed } from "../errors.ts";
-import type { Examination } from "../setup-documents.ts";
 import { accountChecks } from "./checks/account.ts";
 import {
   bucketCheck,
@@ -59,82 +60,21 @@ const page = () => "docs/runbooks/doctor.md";
 
 /** @throws OpsError INTERRUPTED: everything else is a result of a check */
 export async function doctor(options: DoctorOptions, command: CommandContext): Promise<CommandOutcome> {
-  const start = performance.now();
-  const { printer, signal: interruption } = command;
+  const { printer } = command;
+  const settings = settingsOf(command);
+  printSettings(settings, command);
   const { environment, invalid } = usableEnvironment(command.environment);
-  const context: CommandContext = { ...command, environment };
-  const project = readProject(environment);
-  const names = resourceNames(project);
-  const log = (line: string) => printer.detail(line);
-  const aws = commandAwsClients(environment, log);
   await using work = await openWorkDirectory();
   const end = new AbortController();
   const timer = setTimeout(() => end.abort(runTimeout()), wholeTime);
-  const signal = AbortSignal.any([interruption, end.signal]);
-  await using routes = new Routes({ via: options.via, startsTask: false }, { ...context, signal });
-  let reading: Promise<DeployedState> | undefined;
-  const state = () =>
-    (reading ??= readDeployedState(
-      { ...context, cleaningSignal: signal, project, names, aws, directory: options.directory },
-      work.path,
-      signal,
-    ));
-  const read: Pick<Examination, "mode" | "account"> = { mode: null, account: null };
-  const hide = (secret: string) => printer.redactor.add(secret);
-  const reads = createReads({
-    ...{ aws, environment, names, routes, directory: options.directory, signal, hide, log },
-    outputs: async () => {
-      if (options.outputs !== "deployed") return options.outputs;
-      const { outputs } = await state();
-      if (outputs === undefined) throw neverDeployed({ stack: names.stack });
-      return { values: outputs };
-    },
-  });
-  const readMode = async () => ((await reads.outputs()).values.dev_activated ? "active" : "pilot-light");
-  const doctorContext: DoctorContext = {
-    ...{ settings: command.settings, via: options.via, source: options.outputs, invalid, state },
-    ...databaseReaders(),
-  };
-  const checks = checksOf(doctorContext);
-  const settings = settingsOf(command);
-  printSettings(settings, command);
-  const header: Pick<Examination, "project" | "environment" | "region"> = {
-    project,
-    environment: environmentName,
-    region: aws.region,
-  };
+  const signal = AbortSignal.any([command.signal, end.signal]);
+  const context: CommandContext = { ...command, environment, signal };
+  await using routes = new Routes({ via: options.via, startsTask: false }, context);
   const progress = createProgress(printer, new Set(), page);
   try {
-    progress.begin({ checks, header: { ...header, title: "Doctor" } });
-    const results = await runChecks(checks, {
-      context: (own) => ({
-        ...{ environment, aws, project, names, reads, signal: own, now: new Date(), hide, log },
-        options: { directory: options.directory },
-      }),
-      mode: readMode,
-      jobs,
-      timeout: checkTime,
-      signal,
-      onStart: (check) => progress.started(check),
-      onResult: (result) => progress.finished(result),
-    });
-    const isRead = results.some(({ id, status }) => id === "terraform-outputs" && status === "passed");
-    if (isRead) read.mode = await readMode();
-    read.account = await reads.identity().then(
-      ({ account }) => account,
-      () => null,
-    );
-    const summary = summarize(results);
-    const report = {
-      ...header,
-      ...read,
-      checks: results,
-      summary,
-      durationMs: Math.round(performance.now() - start),
-      notes: [],
-    };
+    const report = await examine(options, context, { work: work.path, routes, invalid }, progress);
     progress.end(report);
-    const isReady = summary.failed === 0;
+    const isReady = report.summary.failed === 0;
     return {
       outcome: isReady ? "ready" : "not ready",
       document: { ...report, settings },
@@ -145,6 +85,69 @@ export async function doctor(options: DoctorOptions, command: CommandContext): P
     end.abort();
     progress.close();
   }
+}
+
+/** What the checks share. */
+interface Shared {
+  /** Path of a temporary directory. */
+  work: string;
+  routes: Routes;
+  /** Errors of variables that are not valid. */
+  invalid: readonly Error[];
+}
+
+/** Runs the checks. */
+async function examine(
+  { outputs: source, via, directory }: DoctorOptions,
+  context: CommandContext,
+  { work, routes, invalid }: Shared,
+  progress: ReturnType<typeof createProgress>,
+): Promise<Report> {
+  const start = performance.now();
+  const { environment, printer, settings, signal } = context;
+  const log = (line: string) => printer.detail(line);
+  const hide = (secret: string) => printer.redactor.add(secret);
+  const project = readProject(environment);
+  const names = resourceNames(project);
+  const aws = commandAwsClients(environment, log);
+  const basics: Basics = { ...context, cleaningSignal: signal, project, names, aws, directory };
+  let reading: Promise<DeployedState> | undefined;
+  const state = () => (reading ??= readDeployedState(basics, work));
+  const reads = createReads({
+    ...{ aws, environment, names, routes, directory, signal, hide, log },
+    outputs: async () => {
+      if (source !== "deployed") return source;
+      const { outputs } = await state();
+      if (outputs === undefined) throw neverDeployed({ stack: names.stack });
+      return { values: outputs };
+    },
+  });
+  const mode = async () => ((await reads.outputs()).values.dev_activated ? "active" : "pilot-light");
+  const checks = checksOf({ settings, via, source, invalid, state, ...databaseReaders() });
+  const header = { project, environment: environmentName, region: aws.region } as const;
+  progress.begin({ checks, header: { ...header, title: "Doctor" } });
+  const results = await runChecks(checks, {
+    context: (own) => ({
+      ...{ environment, aws, project, names, reads, signal: own, now: new Date(), hide, log },
+      options: { directory },
+    }),
+    ...{ mode, jobs, timeout: checkTime, signal },
+    onStart: (check) => progress.started(check),
+    onResult: (result) => progress.finished(result),
+  });
+  const hasOutputs = results.some(({ id, status }) => id === "terraform-outputs" && status === "passed");
+  return {
+    ...header,
+    mode: hasOutputs ? await mode() : null,
+    account: await reads.identity().then(
+      ({ account }) => account,
+      () => null,
+    ),
+    checks: results,
+    summary: summarize(results),
+    durationMs: Math.round(performance.now() - start),
+    notes: [],
+  };
 }
 
 function checksOf(doctor: DoctorContext): readonly Check[] {

@@ -39,12 +39,8 @@ const stackSchema = z.object({
  * @param work a temporary directory
  * @throws OpsError SYNTH_FAILED, STATE_AMBIGUOUS, TF_WORKSPACE_MISSING (configuration), TERRAFORM_FAILED (aws) and others
  */
-export async function readDeployedState(
-  context: Basics,
-  work: string,
-  signal: AbortSignal,
-): Promise<DeployedState> {
-  const { environment, directory, names, printer } = context;
+export async function readDeployedState(context: Basics, work: string): Promise<DeployedState> {
+  const { environment, directory, names, printer, signal } = context;
   const choice = chooseBackend(environment);
   const setup = await prepareTerraform(environment, work);
   const options = {
