@@ -1,9 +1,7 @@
 /**
- * The frame of every command: signals, the error boundary, and the one place that sets the exit code. A command takes data and
+ * The frame of every command: the error boundary, and the one place that sets the exit code. A command takes data and
  * returns an outcome; this file decides what is printed for an error and as `--json`.
  */
-import { setMaxListeners } from "node:events";
-import { isProtected } from "../async/protect.ts";
 import { Printer } from "../output/printer.ts";
 import {
   addVariables,
@@ -12,11 +10,12 @@ import {
   type Environment,
 } from "../config/env.ts";
 import { readSettings } from "../config/settings-file.ts";
-import { bug, interruptedTwice, interrupted } from "../errors.ts";
+import { bug } from "../errors.ts";
 import type { NextCommand } from "../history/run-record.ts";
 import { OpsError, messageOf, stateSentences } from "../ops-error.ts";
 import { openReport, type ReportFile } from "../report/report-file.ts";
 import { afterEnd, type Ended } from "./run-end.ts";
+import { Signals } from "./signals.ts";
 import { commandLine } from "../process.ts";
 
 /** What every command receives. */
@@ -74,9 +73,6 @@ export interface CommandEnding {
 /** Version of the `--json` documents, raised when a field changes its meaning or is removed. */
 export const documentVersion = 2;
 
-/** A second signal within this time is the same Ctrl-C: the process gets it through its process group, and again from pnpm. */
-const sameSignalMs = 1000;
-
 /** Milliseconds after which an interrupted process ends, even if work that the command no longer waits for keeps it running. */
 const exitAfterMs = 500;
 
@@ -99,62 +95,52 @@ export async function runCommand(
     json: flags.json ?? false,
     color: flags.color,
   });
-  const controller = new AbortController();
-  // Every session and request listens to it.
-  setMaxListeners(0, controller.signal);
-  // Aborts the work after the end of the command, such as storing the record.
-  const ending = new AbortController();
-  let hasEnded = false;
-  let stoppedAt = -Infinity;
-  const stop = (signal: NodeJS.Signals) => {
-    if (hasEnded) {
-      if (performance.now() - stoppedAt > sameSignalMs) ending.abort(interrupted({ signal }));
-    } else if (!controller.signal.aborted) {
-      stoppedAt = performance.now();
-      if (!forwardsSignals) printer.progress(`\n  ${signal}: stopping safely ...`);
-    } else if (!forwardsSignals && performance.now() - stoppedAt > sameSignalMs) {
-      if (!isProtected()) process.exit(reportError(printer, name, interruptedTwice({ signal })));
-      printer.progress(`  ${signal}: waiting until the swap has ended or is reverted ...`);
-    }
-    if (!hasEnded) controller.abort(interrupted({ signal }));
-  };
-  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  for (const signal of signals) process.on(signal, stop);
+  using signals = new Signals({
+    ...{ printer, forwardsSignals },
+    exit: (error) => process.exit(reportError(printer, name, error)),
+  });
   // A reader that closes the pipe (`| head`) must not end a run halfway.
   process.stdout.on("error", () => undefined);
   process.stderr.on("error", () => undefined);
   let report: ReportFile | undefined;
-  const runToEnd = async (): Promise<Omit<Ended, "wasInterrupted">> => {
-    const shared = { environment, printer, args: process.argv.slice(2), signal: ending.signal };
-    try {
-      if ("error" in loaded) throw loaded.error;
-      const { settings } = loaded;
-      warnOfExposed(settings, printer);
-      if (flags.report !== undefined) report = await openReport(flags.report);
-      const ended = await command({ environment, printer, signal: controller.signal, settings });
-      const { outcome, exit = 0, summary = `${name}: ${outcome}`, next = [], jobSummary } = ended;
-      const document = { version: documentVersion, command: name, outcome, ...ended.document };
-      if (printer.json) printer.data(JSON.stringify(document, null, 2));
-      const run = { command: name, document, exit, summary, next };
-      return { ...shared, run, jobSummary, error: undefined };
-    } catch (thrown) {
-      const reported = thrown instanceof OpsError && thrown.outlastsInterruption;
-      const error = asOpsError(controller.signal.aborted && !reported ? controller.signal.reason : thrown);
-      const exit = reportError(printer, name, error);
-      const document = failureDocument(name, error);
-      const run = { command: name, document, exit, summary: error.message, next: [] };
-      return { ...shared, run, jobSummary: undefined, error };
-    }
-  };
-  const ended = await runToEnd();
+  const ended = await runToEnd(name, printer, signals.work, async () => {
+    if ("error" in loaded) throw loaded.error;
+    const { settings } = loaded;
+    warnOfExposed(settings, printer);
+    if (flags.report !== undefined) report = await openReport(flags.report);
+    return await command({ environment, printer, signal: signals.work, settings });
+  });
   process.exitCode = ended.run.exit;
-  hasEnded = true;
+  signals.commandEnded();
+  const wasInterrupted = signals.work.aborted;
   await afterEnd(
-    { ...ended, wasInterrupted: controller.signal.aborted },
+    { ...ended, environment, printer, args: process.argv.slice(2), wasInterrupted, signal: signals.after },
     { changes, dryRun: flags.dryRun ?? false, report },
   );
-  for (const signal of signals) process.off(signal, stop);
-  if (controller.signal.aborted) setTimeout(() => process.exit(), exitAfterMs).unref();
+  if (signals.work.aborted) setTimeout(() => process.exit(), exitAfterMs).unref();
+}
+
+/** Runs a command and prints its document or its error. Never throws. */
+async function runToEnd(
+  name: string,
+  printer: Printer,
+  signal: AbortSignal,
+  command: () => Promise<CommandOutcome>,
+): Promise<Pick<Ended, "run" | "error" | "jobSummary">> {
+  try {
+    const ended = await command();
+    const { outcome, exit = 0, summary = `${name}: ${outcome}`, next = [], jobSummary } = ended;
+    const document = { version: documentVersion, command: name, outcome, ...ended.document };
+    if (printer.json) printer.data(JSON.stringify(document, null, 2));
+    return { run: { command: name, document, exit, summary, next }, jobSummary, error: undefined };
+  } catch (thrown) {
+    const reported = thrown instanceof OpsError && thrown.outlastsInterruption;
+    const error = asOpsError(signal.aborted && !reported ? signal.reason : thrown);
+    const exit = reportError(printer, name, error);
+    const document = failureDocument(name, error);
+    const run = { command: name, document, exit, summary: error.message, next: [] };
+    return { run, jobSummary: undefined, error };
+  }
 }
 
 /** Converts anything that was thrown into an error that can be printed. */
