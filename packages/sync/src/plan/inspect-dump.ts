@@ -22,7 +22,7 @@ import { extensionNotes } from "./extension-notes.ts";
 import { countAll, readSide, type InspectedSource, type Inspection } from "./inspect.ts";
 import { readInPlaceFacts } from "./in-place-facts.ts";
 import { readRoom } from "./read-room.ts";
-import { checkDatabases, checkRows } from "./rules/index.ts";
+import { checkDatabases, checkRows, type Findings } from "./rules/index.ts";
 import { checkScript } from "./script.ts";
 import type { IncompleteSource } from "./rules/rule.ts";
 
@@ -50,13 +50,7 @@ export async function inspectDump(
   await using session = await withFreshPassword(endpoint, rereadSecret, (candidate) =>
     openSession(candidate, sessionOptions("target", environment, signal)),
   );
-  const [target, privileges] = await settleAll([
-    readSide(session, "target", context),
-    whileObjectsVanish(async () => ({
-      target: await readPrivileges(session),
-      roles: await readRoles(session),
-    })),
-  ]);
+  const { target, privileges } = await readTarget(session, context);
   const source = factsOfDump(dump, target.facts);
   const { targetBackup, jobs, script } = options;
   if (script !== undefined) await checkScript(session, script);
@@ -83,39 +77,51 @@ export async function inspectDump(
   const targetRows = await countAll(session, "target", target.tables, found.jobs ?? jobs, context);
   const line = await measureLine(session, "to-server", source.facts.bytes);
   const incomplete = incompleteDump(dump, direction, target.facts);
-  const rows =
-    dump.contents === undefined
-      ? undefined
-      : checkRows({ direction, sourceRows: source.rows, targetRows, incomplete }, options);
-  // Another major version of pg_dump may write the same definition differently.
-  const sameMajor = source.facts.major === major && programs.major === clientMajor;
-  const unverified = unverifiedParts(dump);
-  const unknown =
-    dump.contents === undefined && !options.allowUnverified
-      ? [rowsUnknown({ uri: dump.uri, command: options.command })]
-      : [];
+  const rows = findingsOnRows(dump, { direction, sourceRows: source.rows, targetRows, incomplete }, options);
   return {
     source,
     target: { endpoint: session.endpoint, ...target, rows: targetRows, line },
     programs,
-    sameMajor,
-    unverified,
+    // Another major version of pg_dump may write the same definition differently.
+    sameMajor: source.facts.major === major && programs.major === clientMajor,
+    unverified: unverifiedParts(dump),
     // A filter of the dump is in its mark.
     filter: undefined,
     incomplete,
     findings: {
       ...found,
-      refusals: [...unknown, ...(rows?.refusals ?? [])],
-      notes: [
-        ...found.notes,
-        ...(await notesOnExtensions(direction, dump, session)),
-        ...(rows?.notes ?? []),
-        ...(dump.contents === undefined && options.allowUnverified
-          ? ["allowed by --allow-unverified: the manifest of the dump does not state the rows"]
-          : []),
-      ],
+      refusals: rows.refusals,
+      notes: [...found.notes, ...(await notesOnExtensions(direction, dump, session)), ...rows.notes],
     },
   };
+}
+
+/** The target, and the privileges on its objects. */
+async function readTarget(session: Session, context: CommandContext) {
+  const [target, privileges] = await settleAll([
+    readSide(session, "target", context),
+    whileObjectsVanish(async () => ({
+      target: await readPrivileges(session),
+      roles: await readRoles(session),
+    })),
+  ]);
+  return { target, privileges };
+}
+
+/** The findings on the rows. If the manifest of the dump does not state the rows, only `--allow-unverified` allows the restore. */
+function findingsOnRows(
+  { contents, uri }: OpenedDump,
+  facts: Parameters<typeof checkRows>[0],
+  options: RestoreOptions,
+): Pick<Findings, "refusals" | "notes"> {
+  if (contents !== undefined) return checkRows(facts, options);
+  const { allowUnverified, command } = options;
+  return allowUnverified
+    ? {
+        refusals: [],
+        notes: ["allowed by --allow-unverified: the manifest of the dump does not state the rows"],
+      }
+    : { refusals: [rowsUnknown({ uri, command })], notes: [] };
 }
 
 /** What a filter left out of a dump. For Neon, the rule about changed copies asks for a flag already, so this returns undefined. */
