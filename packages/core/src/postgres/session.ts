@@ -1,39 +1,22 @@
-/** A connection to a database: opened with a deadline and retries, in a known state, with errors that name the side. */
-import { isIP, Socket } from "node:net";
+/** A connection to a database in a known state: its statements, probes of a server that does not answer, and errors that name the side. */
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import type { ConnectionOptions } from "node:tls";
-import { setTimeout as sleep } from "node:timers/promises";
-import pg from "pg";
-import { delayed, grace } from "../async/grace.ts";
+import type pg from "pg";
 import { watch } from "../async/watch.ts";
 import { readVariable, type Environment } from "../config/env.ts";
 import { defaultStallLimit, readStallLimit } from "../config/stall-limit.ts";
 import { connectionStalled, queryFailed, type Side } from "../errors.ts";
 import { messageOf, type OpsError } from "../ops-error.ts";
 import { areWaiting, type Backends } from "./backends.ts";
-import { connectError, isLikelyFinal, isRetryable } from "./connect-errors.ts";
 import { describeEndpoint, type Endpoint } from "./endpoint.ts";
+import { Loan } from "./loan.ts";
+import { closeConnection, openConnection, type ConnectionOptions } from "./open-connection.ts";
 import { sessionSettings } from "./pinned-settings.ts";
 import { sqlStateOf } from "./sql-state.ts";
 
-export interface SessionOptions {
-  /** The side of the sync, which decides the exit code of every error of this session. */
-  failure: Side;
-  /** Milliseconds one attempt may take. Default 15 s. */
-  attemptTimeout?: number;
-  /** Milliseconds all attempts may take: a Neon compute that sleeps needs some seconds to wake up. Default 30 s. */
-  deadline?: number;
-  /** Called once while attempts to connect fail, with the reason of the first one. */
-  onWaiting?: (reason: string) => void;
+export interface SessionOptions extends ConnectionOptions {
   /** Milliseconds without an answer after which a new connection probes whether the server still works. Default 3 min. */
   stallLimit?: number;
-  /** Ends attempts to connect, and the session together with its running statement. */
-  signal?: AbortSignal;
-  /**
-   * What continues after the signal, because the clean-up needs it: an open session, or the attempts to connect as well. Both end seconds
-   * after the signal if the server does not answer.
-   */
-  outlivesSignal?: "open" | "opening";
 }
 
 /** Options of a session that a command opens: PGCONNECT_TIMEOUT limits each attempt. */
@@ -227,62 +210,8 @@ export class Session implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#heartbeat);
-    await close(this.#client, this.#socket);
+    await closeConnection(this.#client, this.#socket);
   }
-}
-
-type Listener = (bytes: Buffer) => void;
-
-/** A place in the queue of a client's statements, during which another client has the connection. */
-class Loan implements pg.Submittable {
-  readonly begun: Promise<Duplex>;
-  readonly ended: Promise<void>;
-  #begin: (wire: Duplex) => void = () => undefined;
-  #end: () => void = () => undefined;
-  #fail: (error: Error) => void = () => undefined;
-  #connection: pg.Connection | undefined;
-  #listeners: Listener[] = [];
-
-  constructor() {
-    const failed = new Promise<never>((_, reject) => (this.#fail = reject));
-    this.begun = Promise.race([new Promise<Duplex>((resolve) => (this.#begin = resolve)), failed]);
-    this.ended = Promise.race([new Promise<void>((resolve) => (this.#end = resolve)), failed]);
-    // After one of these fails, nobody waits for the others.
-    for (const each of [failed, this.begun, this.ended]) each.catch(() => undefined);
-  }
-
-  /** Called by the client when all earlier statements have their answer. */
-  submit(connection: pg.Connection): void {
-    this.#connection = connection;
-    const { stream } = connection;
-    this.#listeners = stream.listeners("data") as Listener[];
-    stream.pause();
-    stream.removeAllListeners("data");
-    this.#begin(stream);
-  }
-
-  /** Gives the connection back. From the answer to its Sync message, the client learns that the server is ready. */
-  end(): void {
-    const { stream } = this.#connection ?? {};
-    for (const listener of this.#listeners) stream?.on("data", listener);
-    stream?.resume();
-    this.#connection?.sync();
-  }
-
-  handleReadyForQuery(): void {
-    this.#end();
-  }
-
-  handleError(error: Error): void {
-    this.#fail(error);
-  }
-}
-
-/** Ends a connection. The server may never close its end. */
-async function close(client: pg.Client, socket: Socket): Promise<void> {
-  const timer = setTimeout(() => socket.destroy(), grace.closing);
-  await client.end().catch(() => undefined);
-  clearTimeout(timer);
 }
 
 /** The error of work that can never end, as a probe has found. */
@@ -332,86 +261,13 @@ function shorten(sql: string): string {
 }
 
 /**
- * Connects, trying again while the server is waking up or unreachable, and puts the session into its known state.
- * @throws OpsError of class `options.failure`: WRONG_PASSWORD, DATABASE_MISSING, NOT_ACCEPTING, CERTIFICATE_INVALID,
- *   TLS_UNSUPPORTED, HOST_UNKNOWN, UNREACHABLE, CONNECT_FAILED.
+ * Connects as `openConnection` does, and puts the session into its known state.
+ * @throws OpsError as `openConnection` does
  */
 export async function openSession(endpoint: Endpoint, options: SessionOptions): Promise<Session> {
-  const { attemptTimeout = 15_000, outlivesSignal } = options;
-  const deadline = Date.now() + (options.deadline ?? 30_000);
-  const isSignalled = () => options.signal?.aborted === true;
-  // Attempts that outlive the signal end seconds after it.
-  const signal =
-    outlivesSignal === "opening" && options.signal !== undefined
-      ? delayed(options.signal, grace.probe)
-      : options.signal;
-  for (let attempt = 1; ; attempt += 1) {
-    signal?.throwIfAborted();
-    const remaining = deadline - Date.now();
-    try {
-      return await connectOnce(
-        endpoint,
-        options,
-        signal,
-        Math.min(attemptTimeout, Math.max(remaining, 1000)),
-      );
-    } catch (error) {
-      if (outlivesSignal !== "opening") signal?.throwIfAborted();
-      const pause = Math.min(250 * 2 ** attempt, 4000);
-      const attemptsLeft = isLikelyFinal(error)
-        ? attempt < 5
-        : !(isSignalled() && sqlStateOf(error) === undefined);
-      if (!isRetryable(error) || !attemptsLeft || Date.now() + pause > deadline) {
-        throw connectError(error, endpoint, options.failure, attempt);
-      }
-      if (attempt === 2) options.onWaiting?.(connectError(error, endpoint, options.failure, attempt).message);
-      await sleep(pause, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
-    }
-  }
-}
-
-/**
- * Options for `tls.connect`, which checks the certificate against `servername`, or against `host` without one. An IP address
- * must not be sent as a server name (RFC 6066, section 3): Node prints the warning DEP0123 for it.
- */
-function tlsOptions({ host, tls }: Endpoint): false | ConnectionOptions {
-  if (tls.mode === "disable") return false;
-  return { ca: tls.ca, host, ...(isIP(host) === 0 ? { servername: host } : {}) };
-}
-
-async function connectOnce(
-  endpoint: Endpoint,
-  options: SessionOptions,
-  signal: AbortSignal | undefined,
-  timeout: number,
-): Promise<Session> {
-  const socket = new Socket();
-  const client = new pg.Client({
-    stream: () => socket,
-    host: endpoint.address?.host ?? endpoint.host,
-    port: endpoint.address?.port ?? endpoint.port,
-    database: endpoint.database,
-    user: endpoint.user,
-    password: endpoint.freshPassword ?? endpoint.password,
-    ssl: tlsOptions(endpoint),
-    application_name: "pilot-light",
-    connectionTimeoutMillis: timeout,
-    // Tunnels and load balancers close connections that are idle for some minutes, such as the one that holds the lock.
-    keepAlive: true,
-    keepAliveInitialDelayMillis: 30_000,
-    enableChannelBinding: endpoint.channelBinding === "require" || endpoint.channelBinding === "prefer",
-  });
-  const cut = () => void socket.destroy();
-  signal?.addEventListener("abort", cut, { once: true });
-  client.once("end", () => signal?.removeEventListener("abort", cut));
-  try {
-    await client.connect();
-    if (options.outlivesSignal !== undefined) signal?.removeEventListener("abort", cut);
+  return await openConnection(endpoint, options, async (client, socket) => {
     const session = new Session(client, socket, endpoint, options);
     await session.pinSettings();
     return session;
-  } catch (error) {
-    await close(client, socket);
-    throw error;
-  }
+  });
 }
