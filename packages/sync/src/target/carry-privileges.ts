@@ -3,19 +3,17 @@ import { messageOf } from "@pilot-light/core/ops-error";
 import { sqlState, sqlStateOf } from "@pilot-light/core/postgres/sql-state";
 import type { Session } from "@pilot-light/core/postgres/session";
 import { privilegesNotCarried } from "../errors.ts";
+import { carryStatements, defaultStatements } from "./privilege-statements.ts";
 import {
-  carryStatements,
-  defaultStatements,
   keyOf,
   nameOf,
   sameGrants,
-  wantedPrivileges,
   type DefaultPrivilege,
   type ObjectPrivileges,
   type Privileges,
-  type Wanted,
 } from "./privileges.ts";
 import { readObjectPrivileges, readRoles } from "./read-privileges.ts";
+import { wantedPrivileges, type Wanted } from "./wanted-privileges.ts";
 
 export interface CarryOptions {
   /** Keys of the objects of the source that PUBLIC may not use. If such an object is new on the target, PUBLIC may not use it there either. */

@@ -1,17 +1,16 @@
 import { expect, test } from "vitest";
+import { defaultStatements, grantStatements } from "./privilege-statements.ts";
 import {
   changes,
-  defaultStatements,
-  grantStatements,
   isClosed,
   keyOf,
   sameGrants,
-  wantedPrivileges,
   type DefaultPrivilege,
   type Grant,
   type ObjectPrivileges,
   type RoleFacts,
 } from "./privileges.ts";
+import { wantedPrivileges } from "./wanted-privileges.ts";
 
 const grant = (privilege: string, grantee: string | null, options: Partial<Grant> = {}): Grant => ({
   privilege,

@@ -5,7 +5,8 @@ import type { Session } from "@pilot-light/core/postgres/session";
 import { sqlState, sqlStateOf } from "@pilot-light/core/postgres/sql-state";
 import { joinComment, splitComment, type CopyMark } from "../read/copy-mark.ts";
 import { settingsNotCarried } from "../errors.ts";
-import { grantStatements, sameGrants, type Grant, type Privileges } from "./privileges.ts";
+import { grantStatements } from "./privilege-statements.ts";
+import { sameGrants, type Grant, type Privileges } from "./privileges.ts";
 import { grantsOf, readPrivileges } from "./read-privileges.ts";
 
 /** Everything that a sync copies from the target to the new database. */
