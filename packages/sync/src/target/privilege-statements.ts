@@ -1,6 +1,6 @@
 /** The statements that give objects their wanted owners and privileges, and roles their default privileges. Pure. */
 import { ident } from "@pilot-light/core/postgres/identifiers";
-import { sameGrants, withOption, type DefaultPrivilege, type Grant } from "./privileges.ts";
+import { sameGrants, type DefaultPrivilege, type Grant } from "./privileges.ts";
 import type { Wanted } from "./wanted-privileges.ts";
 
 /** REVOKE and GRANT statements that replace the privileges on an object. */
@@ -48,4 +48,8 @@ export function defaultStatements({ role, schema, kind, grants }: DefaultPrivile
 
 function granteeName(owner: string): (grant: Grant) => string {
   return (grant) => (grant.owner ? ident(owner) : grant.grantee === null ? "public" : ident(grant.grantee));
+}
+
+function withOption({ grantable, owner }: Grant): string {
+  return grantable && !owner ? " with grant option" : "";
 }

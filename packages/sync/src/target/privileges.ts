@@ -2,7 +2,6 @@
  * Owners and privileges of objects, and default privileges, as data: what they are, and when two are the same. A sync copies them from the target,
  * and not from the source, to the objects of the staging database. Pure.
  */
-import { ident } from "@pilot-light/core/postgres/identifiers";
 import type { Scope } from "../read/scope.ts";
 
 /** One privilege of one role. `grantee` is null for PUBLIC; `owner` is true for the owner's own privileges. */
@@ -127,14 +126,9 @@ export function nameOf({ on, column }: Pick<ObjectPrivileges, "on" | "column">):
   return column === null ? on : `${on}, column ${column}`;
 }
 
-/** A privilege as text that does not depend on the owner's name. */
-export function grantKey(grant: Grant): string {
-  const grantee = grant.owner ? "(owner)" : grant.grantee === null ? "public" : ident(grant.grantee);
-  return `${grant.privilege} to ${grantee}${withOption(grant)}`;
-}
-
-export function withOption(grant: Grant): string {
-  return grant.grantable && !grant.owner ? " with grant option" : "";
+/** A key of a privilege that does not depend on the name of the owner, who can always grant it. */
+export function grantKey({ privilege, owner, grantee, grantable }: Grant): string {
+  return JSON.stringify(owner ? [privilege, "owner"] : [privilege, grantee, grantable]);
 }
 
 /** Whether both lists grant the same; the owners may differ. */
