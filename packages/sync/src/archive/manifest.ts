@@ -228,6 +228,6 @@ export function marked(mark: CopyMark | undefined): { mark?: NonNullable<Manifes
 }
 
 /** Why a dump is one of a changed copy, as a phrase that follows its name; null where it is not. */
-export function describeChange({ database: { mark } }: Manifest): string | null {
+export function describeChangedCopy({ database: { mark } }: Manifest): string | null {
   return mark === undefined ? null : describeMark(mark);
 }

@@ -2,7 +2,7 @@
 import { drain } from "@pilot-light/core/async/settle";
 import { OpsError } from "@pilot-light/core/ops-error";
 import type { DumpBucket } from "../archive/dump-bucket.ts";
-import { describeChange, type Manifest } from "../archive/manifest.ts";
+import { describeChangedCopy, type Manifest } from "../archive/manifest.ts";
 import { readManifest } from "../archive/read-dumps.ts";
 import { expiryOf, type Retention } from "../archive/retention.ts";
 import type { StoredDump } from "../archive/stored-dump.ts";
@@ -71,7 +71,7 @@ export function describeDump(
     tables: tables === undefined ? null : Object.keys(tables).length,
     rows: tables === undefined ? null : Object.values(tables).reduce((sum, { rows }) => sum + rows, 0),
     verified: manifest?.verified?.depth ?? null,
-    changed: manifest === undefined ? null : describeChange(manifest),
+    changed: manifest === undefined ? null : describeChangedCopy(manifest),
     createdBy: manifest?.createdBy ?? null,
     expiresAt: expiryOf(storedAt, retention),
   };

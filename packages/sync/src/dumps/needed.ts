@@ -39,7 +39,7 @@ export async function findNeeded(
   const archive = await firstGood(complete, read, "archive");
   add(archive, "the newest archive: a mode change compares both databases with it");
   for (const dump of dumps) {
-    if (change !== undefined && isOf(change, dump)) add(dump, describeChange(change));
+    if (change !== undefined && isOf(change, dump)) add(dump, describeModeChange(change));
   }
   return needed;
 }
@@ -64,7 +64,7 @@ export function isOf({ startedAt, finishedAt }: LastChange, { createdAt }: Store
   return createdAt.getTime() >= begin && (finishedAt === null || createdAt <= finishedAt);
 }
 
-function describeChange({ command, startedAt, finishedAt }: LastChange): string {
+function describeModeChange({ command, startedAt, finishedAt }: LastChange): string {
   const time = startedAt.toISOString().slice(0, 16).replace("T", " ");
   const state = finishedAt === null ? "the unfinished" : "the last";
   return `written during ${state} mode change (${command}, ${time} UTC)`;

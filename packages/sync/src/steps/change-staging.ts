@@ -51,7 +51,7 @@ export async function changeStaging(
     };
     const statements = await run();
     await using sessions = await openSessions(endpoint, readers, sessionOpts);
-    return await describeChange({ script, statements }, before, sessions, context, progress);
+    return await readChanges({ script, statements }, before, sessions, context, progress);
   });
 }
 
@@ -67,12 +67,12 @@ export async function changeInPlace(
     await session.query("reset all");
     await session.pinSettings();
     const sessions = { all: [session], first: session };
-    return await describeChange({ script, statements }, before, sessions, context, progress);
+    return await readChanges({ script, statements }, before, sessions, context, progress);
   });
 }
 
 /** Reads what a script has done. */
-async function describeChange(
+async function readChanges(
   { script, statements }: Pick<Changed, "script" | "statements">,
   before: Inventory,
   sessions: Pick<Sessions, "all" | "first">,

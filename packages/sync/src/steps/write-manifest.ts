@@ -100,7 +100,7 @@ export async function writeManifest(
     },
     ...(contents === undefined ? {} : { verified: atDepth(contents, options.verify) }),
     ...(restorePoint === null ? {} : { restorePoint }),
-    ...(changed === undefined ? {} : { afterRestore: recordScript(changed) }),
+    ...(changed === undefined ? {} : { afterRestore: afterRestoreOf(changed) }),
     durations: { ...durationsMs },
   };
   await store.putManifest(archiveKey, manifest, signal).catch((cause: unknown) => {
@@ -126,7 +126,7 @@ function atDepth(
   };
 }
 
-function recordScript({ script: { file, sha256 }, inventory }: Changed): Manifest["afterRestore"] & {} {
+function afterRestoreOf({ script: { file, sha256 }, inventory }: Changed): Manifest["afterRestore"] & {} {
   const { tables, largeObjects } = inventory;
   return { file, sha256, tables: Object.fromEntries(tables), largeObjects };
 }
