@@ -5,7 +5,8 @@
 import { isSameAcrossMajors } from "./across-majors.ts";
 import type { Archive, ArchiveEntry } from "./archive.ts";
 import type { Difference } from "./compare.ts";
-import { canonicalSql, excerpts, type CanonicalSql } from "./sql-text.ts";
+import { excerpts } from "./sql-excerpts.ts";
+import { canonicalSql, type CanonicalSql } from "./sql-text.ts";
 
 /** Types of entries that hold data or settings of the database. Other code reads and verifies those. */
 const dataTypes: ReadonlySet<string> = new Set([

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { canonicalSql, excerpts } from "./sql-text.ts";
+import { excerpts } from "./sql-excerpts.ts";
+import { canonicalSql } from "./sql-text.ts";
 
 const canonical = (text: string, standardStrings = true) => canonicalSql(text, { standardStrings });
 const same = (a: string, b: string) => canonical(a).key === canonical(b).key;

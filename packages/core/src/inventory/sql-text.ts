@@ -14,25 +14,18 @@
  * 5. a natural join of tables without a common column is first printed as `ON TRUE`, and after a restore as `ON (true)`.
  */
 
-/** One word, literal or sign. `start` and `end` lie in the text; both are -1 for what a rule has added. */
-interface Leaf {
-  text: string;
-  start: number;
-  end: number;
-}
-
-interface Group {
-  open: "(" | "[";
-  items: Node[];
-}
-
-type Node = Leaf | Group;
-
-const isGroup = (node: Node | undefined, open?: Group["open"]): node is Group =>
-  node !== undefined && "items" in node && (open === undefined || node.open === open);
-const isWord = (node: Node | undefined, word: string): node is Leaf =>
-  node !== undefined && "text" in node && node.text === word;
-const added = (text: string): Leaf => ({ text, start: -1, end: -1 });
+import {
+  added,
+  flatten,
+  isGroup,
+  isWord,
+  nest,
+  split,
+  tokens,
+  type Group,
+  type Leaf,
+  type Node,
+} from "./sql-tree.ts";
 
 /** SQL in its comparable form. */
 export interface CanonicalSql {
@@ -63,83 +56,6 @@ export function canonicalSql(
 
 function withKey(text: string, leaves: readonly Leaf[]): CanonicalSql {
   return { text, leaves, key: leaves.map((leaf) => leaf.text).join("\0") };
-}
-
-const token =
-  /(?<space>\s+|--[^\n]*|\/\*[^]*?\*\/)|"(?:[^"]|"")*"|[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*|\d[\w.]*|::|[-+*/<>=~!@#%^&|`?]+|[^]/y;
-const plainString = /'(?:[^']|'')*'/y;
-const dollarString = /\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/y;
-
-/** Words, literals and signs. All literals are written in the same way, with any kind of quotes. */
-function tokens(text: string, standardStrings: boolean): Leaf[] {
-  const leaves: Leaf[] = [];
-  const add = (start: number, end: number, value: string) => leaves.push({ text: value, start, end });
-  for (let at = 0; at < text.length;) {
-    const string = stringAt(text, at, standardStrings);
-    if (string !== undefined) {
-      add(at, string.end, `'${string.value}'`);
-      at = string.end;
-      continue;
-    }
-    token.lastIndex = at;
-    const match = token.exec(text);
-    const [word = text.charAt(at)] = match ?? [];
-    if (match?.groups?.space === undefined) add(at, at + word.length, word);
-    at += word.length;
-  }
-  return leaves;
-}
-
-/** The literal that begins at a position, if one does. */
-function stringAt(
-  text: string,
-  at: number,
-  standardStrings: boolean,
-): { value: string; end: number } | undefined {
-  const first = text.charAt(at);
-  if (first === "$") {
-    dollarString.lastIndex = at;
-    const [tag] = dollarString.exec(text) ?? [];
-    if (tag === undefined) return undefined;
-    const end = text.indexOf(tag, at + tag.length);
-    return end < 0 ? undefined : { value: text.slice(at + tag.length, end), end: end + tag.length };
-  }
-  const escaped = (first === "E" || first === "e") && text.charAt(at + 1) === "'";
-  if (first !== "'" && !escaped) return undefined;
-  const pattern = standardStrings && !escaped ? plainString : /[eE]?'(?:[^'\\]|\\[^]|'')*'/y;
-  pattern.lastIndex = at;
-  const [whole] = pattern.exec(text) ?? [];
-  if (whole === undefined) return undefined;
-  const inner = whole.slice(escaped ? 2 : 1, -1).replaceAll("''", "'");
-  const value = pattern === plainString ? inner : inner.replaceAll(/\\([^])/g, "$1");
-  return { value, end: at + whole.length };
-}
-
-/** Groups the tokens in brackets; undefined if the brackets do not match. */
-function nest(leaves: readonly Leaf[]): Node[] | undefined {
-  const root: Node[] = [];
-  const stack: { items: Node[]; close: string }[] = [{ items: root, close: "" }];
-  for (const leaf of leaves) {
-    const top = stack.at(-1);
-    if (top === undefined) return undefined;
-    if (leaf.text === "(" || leaf.text === "[") {
-      const group: Group = { open: leaf.text, items: [] };
-      top.items.push(group);
-      stack.push({ items: group.items, close: leaf.text === "(" ? ")" : "]" });
-    } else if (leaf.text === ")" || leaf.text === "]") {
-      if (top.close !== leaf.text) return undefined;
-      stack.pop();
-    } else {
-      top.items.push(leaf);
-    }
-  }
-  return stack.length === 1 ? root : undefined;
-}
-
-function flatten(nodes: readonly Node[]): Leaf[] {
-  return nodes.flatMap((node) =>
-    isGroup(node) ? [added(node.open), ...flatten(node.items), added(node.open === "(" ? ")" : "]")] : [node],
-  );
 }
 
 function evenOut(nodes: readonly Node[]): Node[] {
@@ -217,15 +133,6 @@ function castElement(element: readonly Node[], type: readonly Node[], isPretty: 
   );
   if (isPretty && isSimple) return [...element, added("::"), ...type];
   return [{ open: "(", items: [...element] }, added("::"), ...type];
-}
-
-function split(nodes: readonly Node[], separator: string): Node[][] {
-  const parts: Node[][] = [[]];
-  for (const node of nodes) {
-    if (isWord(node, separator)) parts.push([]);
-    else parts.at(-1)?.push(node);
-  }
-  return nodes.length === 0 ? [] : parts;
 }
 
 /** The names in the catalogs of types that SQL calls otherwise, by their first words in SQL. */
@@ -313,34 +220,4 @@ function sortColumns(nodes: readonly Node[]): Node[] {
     .sort((a, b) => (a.key < b.key ? -1 : 1))
     .flatMap(({ column }, index) => (index === 0 ? column : [added(","), ...column]));
   return nodes.map((node, index) => (index === at ? { open: "(", items: sorted } : node));
-}
-
-/** Characters around a difference that are shown. */
-const before = 50;
-const after = 90;
-
-/** The first difference between two texts, as a short part of each. */
-export function excerpts(expected: CanonicalSql, actual: CanonicalSql): { expected: string; actual: string } {
-  const [left, right] = [expected.leaves, actual.leaves];
-  let index = 0;
-  while (index < left.length && index < right.length && left[index]?.text === right[index]?.text) index += 1;
-  const within = commonPrefix(left[index], right[index]);
-  return { expected: pieceAt(expected, index, within), actual: pieceAt(actual, index, within) };
-}
-
-/** Number of characters that two literals have in common at their beginning. The body of a function is one long literal. */
-function commonPrefix(a: Leaf | undefined, b: Leaf | undefined): number {
-  if (a?.text.startsWith("'") !== true || b?.text.startsWith("'") !== true) return 0;
-  let length = 0;
-  while (length < a.text.length && a.text[length] === b.text[length]) length += 1;
-  return length;
-}
-
-function pieceAt({ text, leaves }: CanonicalSql, index: number, within: number): string {
-  const leaf = leaves.slice(index).find(({ start }) => start >= 0);
-  const position = leaf === undefined ? text.length : Math.min(leaf.start + within, leaf.end);
-  const start = position <= before ? 0 : position - before;
-  const end = Math.min(text.length, position + after);
-  const line = text.slice(start, end).replaceAll(/\s+/g, " ").trim();
-  return `${start > 0 ? "..." : ""}${line}${end < text.length ? "..." : ""}`;
 }

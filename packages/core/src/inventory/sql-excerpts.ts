@@ -1,0 +1,33 @@
+/** The place at which two SQL texts differ, as a short part of each, for messages. */
+import type { CanonicalSql } from "./sql-text.ts";
+import type { Leaf } from "./sql-tree.ts";
+
+/** Characters around a difference that are shown. */
+const before = 50;
+const after = 90;
+
+/** The first difference between two texts, as a short part of each. */
+export function excerpts(expected: CanonicalSql, actual: CanonicalSql): { expected: string; actual: string } {
+  const [left, right] = [expected.leaves, actual.leaves];
+  let index = 0;
+  while (index < left.length && index < right.length && left[index]?.text === right[index]?.text) index += 1;
+  const within = commonPrefix(left[index], right[index]);
+  return { expected: pieceAt(expected, index, within), actual: pieceAt(actual, index, within) };
+}
+
+/** Number of characters that two literals have in common at their beginning. The body of a function is one long literal. */
+function commonPrefix(a: Leaf | undefined, b: Leaf | undefined): number {
+  if (a?.text.startsWith("'") !== true || b?.text.startsWith("'") !== true) return 0;
+  let length = 0;
+  while (length < a.text.length && a.text[length] === b.text[length]) length += 1;
+  return length;
+}
+
+function pieceAt({ text, leaves }: CanonicalSql, index: number, within: number): string {
+  const leaf = leaves.slice(index).find(({ start }) => start >= 0);
+  const position = leaf === undefined ? text.length : Math.min(leaf.start + within, leaf.end);
+  const start = position <= before ? 0 : position - before;
+  const end = Math.min(text.length, position + after);
+  const line = text.slice(start, end).replaceAll(/\s+/g, " ").trim();
+  return `${start > 0 ? "..." : ""}${line}${end < text.length ? "..." : ""}`;
+}
