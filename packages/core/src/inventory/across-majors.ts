@@ -18,8 +18,8 @@ export function isSameAcrossMajors(one: CanonicalSql, other: CanonicalSql): bool
 }
 
 /** The words of a text without those that the rules 2, 3 and 4 ignore. */
-function commonWords({ leaves }: CanonicalSql): string[] {
-  const words = leaves.map(({ text }) => text);
+function commonWords({ tokens }: CanonicalSql): string[] {
+  const words = tokens.map(({ text }) => text);
   const startsAt = (at: number, ...expected: readonly (string | undefined)[]) =>
     expected.every((word, index) => word === undefined || words[at + index] === word);
   const isIndent = (at: number) => startsAt(at, "NO", "INDENT", ")");

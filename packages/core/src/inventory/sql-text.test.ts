@@ -72,7 +72,7 @@ test("a backslash is the same under both settings of its database", () => {
 
 test("bodies are compared unchanged, even if they contain text that looks like SQL", () => {
   const body = "AS $_$ -- ' (\n $$ ] /* $_$";
-  expect(canonical(body).leaves.map(({ text }) => text)).toEqual(["AS", "' -- ' (\n $$ ] /* '"]);
+  expect(canonical(body).tokens.map(({ text }) => text)).toEqual(["AS", "' -- ' (\n $$ ] /* '"]);
 });
 
 test("columns of a table that inherits some may have any order", () => {

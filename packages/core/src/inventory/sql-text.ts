@@ -21,9 +21,9 @@ import {
   isWord,
   nest,
   split,
-  tokens,
+  tokenize,
   type Group,
-  type Leaf,
+  type Token,
   type Node,
 } from "./sql-tree.ts";
 
@@ -32,7 +32,7 @@ export interface CanonicalSql {
   /** The same for two texts if and only if they mean the same. Only for comparisons: it is not valid SQL. */
   key: string;
   text: string;
-  leaves: readonly Leaf[];
+  tokens: readonly Token[];
 }
 
 export interface SqlTextOptions {
@@ -47,19 +47,19 @@ export function canonicalSql(
   text: string,
   { standardStrings, anyColumnOrder }: SqlTextOptions,
 ): CanonicalSql {
-  const flat = tokens(text, standardStrings);
+  const flat = tokenize(text, standardStrings);
   const tree = nest(flat);
   if (tree === undefined) return withKey(text, flat);
-  const even = evenOut(tree);
-  return withKey(text, flatten(anyColumnOrder === true ? sortColumns(even) : even));
+  const ruled = applyRules(tree);
+  return withKey(text, flatten(anyColumnOrder === true ? sortColumns(ruled) : ruled));
 }
 
-function withKey(text: string, leaves: readonly Leaf[]): CanonicalSql {
-  return { text, leaves, key: leaves.map((leaf) => leaf.text).join("\0") };
+function withKey(text: string, tokens: readonly Token[]): CanonicalSql {
+  return { text, tokens, key: tokens.map((token) => token.text).join("\0") };
 }
 
-function evenOut(nodes: readonly Node[]): Node[] {
-  const inner = nodes.map((node) => (isGroup(node) ? { ...node, items: evenOut(node.items) } : node));
+function applyRules(nodes: readonly Node[]): Node[] {
+  const inner = nodes.map((node) => (isGroup(node) ? { ...node, items: applyRules(node.items) } : node));
   return joinOperands(dropCastNames(moveCasts(inner)));
 }
 

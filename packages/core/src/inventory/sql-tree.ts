@@ -1,34 +1,35 @@
-/** SQL as a tree: its words, literals and signs, grouped by brackets. Comments and spaces are left out. */
+/** SQL as a tree: its tokens, grouped by brackets. Comments and spaces are left out. */
 
-/** One word, literal or sign. `start` and `end` lie in the text; both are -1 for what a rule has added. */
-export interface Leaf {
+/** A word, a literal or a sign. `start` and `end` are its place in the text; both are -1 for a token that a rule has added. */
+export interface Token {
   text: string;
   start: number;
   end: number;
 }
 
+/** The content of a pair of brackets. */
 export interface Group {
   open: "(" | "[";
   items: Node[];
 }
 
-export type Node = Leaf | Group;
+export type Node = Token | Group;
 
 export const isGroup = (node: Node | undefined, open?: Group["open"]): node is Group =>
   node !== undefined && "items" in node && (open === undefined || node.open === open);
-export const isWord = (node: Node | undefined, word: string): node is Leaf =>
+export const isWord = (node: Node | undefined, word: string): node is Token =>
   node !== undefined && "text" in node && node.text === word;
-export const added = (text: string): Leaf => ({ text, start: -1, end: -1 });
+export const added = (text: string): Token => ({ text, start: -1, end: -1 });
 
-const token =
+const anyToken =
   /(?<space>\s+|--[^\n]*|\/\*[^]*?\*\/)|"(?:[^"]|"")*"|[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*|\d[\w.]*|::|[-+*/<>=~!@#%^&|`?]+|[^]/y;
 const plainString = /'(?:[^']|'')*'/y;
 const dollarString = /\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/y;
 
-/** Words, literals and signs. All literals are written in the same way, with any kind of quotes. */
-export function tokens(text: string, standardStrings: boolean): Leaf[] {
-  const leaves: Leaf[] = [];
-  const add = (start: number, end: number, value: string) => leaves.push({ text: value, start, end });
+/** The tokens of a text. All literals are written in the same way, with any kind of quotes. */
+export function tokenize(text: string, standardStrings: boolean): Token[] {
+  const tokens: Token[] = [];
+  const add = (start: number, end: number, value: string) => tokens.push({ text: value, start, end });
   for (let at = 0; at < text.length;) {
     const string = stringAt(text, at, standardStrings);
     if (string !== undefined) {
@@ -36,13 +37,13 @@ export function tokens(text: string, standardStrings: boolean): Leaf[] {
       at = string.end;
       continue;
     }
-    token.lastIndex = at;
-    const match = token.exec(text);
+    anyToken.lastIndex = at;
+    const match = anyToken.exec(text);
     const [word = text.charAt(at)] = match ?? [];
     if (match?.groups?.space === undefined) add(at, at + word.length, word);
     at += word.length;
   }
-  return leaves;
+  return tokens;
 }
 
 /** The literal that begins at a position, if one does. */
@@ -71,32 +72,34 @@ function stringAt(
 }
 
 /** Groups the tokens in brackets; undefined if the brackets do not match. */
-export function nest(leaves: readonly Leaf[]): Node[] | undefined {
+export function nest(tokens: readonly Token[]): Node[] | undefined {
   const root: Node[] = [];
   const stack: { items: Node[]; close: string }[] = [{ items: root, close: "" }];
-  for (const leaf of leaves) {
+  for (const token of tokens) {
     const top = stack.at(-1);
     if (top === undefined) return undefined;
-    if (leaf.text === "(" || leaf.text === "[") {
-      const group: Group = { open: leaf.text, items: [] };
+    if (token.text === "(" || token.text === "[") {
+      const group: Group = { open: token.text, items: [] };
       top.items.push(group);
-      stack.push({ items: group.items, close: leaf.text === "(" ? ")" : "]" });
-    } else if (leaf.text === ")" || leaf.text === "]") {
-      if (top.close !== leaf.text) return undefined;
+      stack.push({ items: group.items, close: token.text === "(" ? ")" : "]" });
+    } else if (token.text === ")" || token.text === "]") {
+      if (top.close !== token.text) return undefined;
       stack.pop();
     } else {
-      top.items.push(leaf);
+      top.items.push(token);
     }
   }
   return stack.length === 1 ? root : undefined;
 }
 
-export function flatten(nodes: readonly Node[]): Leaf[] {
+/** The tokens of a tree, with those of its brackets. */
+export function flatten(nodes: readonly Node[]): Token[] {
   return nodes.flatMap((node) =>
     isGroup(node) ? [added(node.open), ...flatten(node.items), added(node.open === "(" ? ")" : "]")] : [node],
   );
 }
 
+/** The parts between the separators that are in no brackets; none for an empty list. */
 export function split(nodes: readonly Node[], separator: string): Node[][] {
   const parts: Node[][] = [[]];
   for (const node of nodes) {
