@@ -3,7 +3,6 @@
  * answers itself: the start of a connection, and the statements with which the programs begin and end transactions of their own (PostgreSQL
  * documentation, "Frontend/Backend Protocol").
  */
-import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { Frames, int32, message, Requests } from "./protocol-messages.ts";
 
@@ -17,12 +16,12 @@ const ownTransaction =
 /** Bytes. A longer statement neither begins nor ends a transaction. */
 const longestOwn = 200;
 
-/** Carries messages between programs and the session's connection. */
+/** One program at a time. */
 export class Relay {
   readonly #wire: Duplex;
   readonly #parameters: readonly (readonly [string, string])[];
   readonly #answers = new Frames();
-  #program: Socket | undefined;
+  #program: Duplex | undefined;
   /** Requests that the server has not completed. */
   #pending = 0;
   /** Called when the server has completed all requests. */
@@ -44,7 +43,7 @@ export class Relay {
   }
 
   /** Serves a program until it disconnects. */
-  async serve(program: Socket): Promise<void> {
+  async serve(program: Duplex): Promise<void> {
     program.on("error", () => undefined);
     if (this.#program !== undefined) {
       program.destroy();
@@ -95,7 +94,7 @@ export class Relay {
   }
 
   /** Answers the start of a connection. */
-  async #start(program: Socket, requests: Requests): Promise<boolean> {
+  async #start(program: Duplex, requests: Requests): Promise<boolean> {
     for (;;) {
       const head = await requests.take(8);
       if (head === undefined) return false;
