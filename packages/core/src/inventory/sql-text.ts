@@ -135,7 +135,7 @@ function castElement(element: readonly Node[], type: readonly Node[], isPretty: 
   return [{ open: "(", items: [...element] }, added("::"), ...type];
 }
 
-/** The names in the catalogs of types that SQL calls otherwise, by their first words in SQL. */
+/** The names in the catalogs of types that SQL calls by other names, by their first words in SQL. */
 const catalogNames: readonly [words: string, name: string][] = [
   ["timestamp with time zone", "timestamptz"],
   ["timestamp without time zone", "timestamp"],

@@ -227,7 +227,7 @@ export function marked(mark: CopyMark | undefined): { mark?: NonNullable<Manifes
   return mark === undefined ? {} : { mark };
 }
 
-/** Why a dump is one of a changed copy, as a phrase that follows its name; null where it is not. */
+/** Why a dump is one of a changed copy, as a phrase that follows its name; null if it is not. */
 export function describeChangedCopy({ database: { mark } }: Manifest): string | null {
   return mark === undefined ? null : describeMark(mark);
 }

@@ -78,7 +78,7 @@ export function isClosed({ kind, grants, initial }: ObjectPrivileges): boolean {
   return isOpen && !grants.some(({ grantee }) => grantee === null);
 }
 
-/** Keys of the closed objects. */
+/** Keys of the objects that PUBLIC may not use, although PUBLIC may use such objects by default. */
 export function closedToPublic({ objects }: Pick<Privileges, "objects">): Set<string> {
   return new Set(objects.filter(isClosed).map(keyOf));
 }

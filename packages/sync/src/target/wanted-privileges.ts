@@ -28,7 +28,7 @@ export interface WantedFacts {
   target: Privileges;
   /** Columns of the target that have their own privileges and that the staging database has as well. */
   columns: readonly ObjectPrivileges[];
-  /** Keys of objects that are closed to PUBLIC in the source. */
+  /** Keys of the objects of the source that PUBLIC may not use. */
   closed: ReadonlySet<string>;
   roles: Roles;
 }
