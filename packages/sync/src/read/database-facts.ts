@@ -294,8 +294,6 @@ export async function isSameDatabase(source: Session, target: Session): Promise<
     return seen;
   } finally {
     // Nobody waits for the answer: the lock has no meaning for others, and ends with the session at the latest.
-    void source
-      .query("select pg_catalog.pg_advisory_unlock_shared($1::int8)", [key])
-      .catch(() => undefined);
+    void source.query("select pg_catalog.pg_advisory_unlock_shared($1::int8)", [key]).catch(() => undefined);
   }
 }
