@@ -102,6 +102,7 @@ async function attemptOnce<T>(
     // Tunnels and load balancers close connections that are idle for some minutes, such as the one that holds the lock.
     keepAlive: true,
     keepAliveInitialDelayMillis: 30_000,
+    pipeline: true,
     enableChannelBinding: endpoint.channelBinding === "require" || endpoint.channelBinding === "prefer",
   });
   const cut = () => void socket.destroy();
