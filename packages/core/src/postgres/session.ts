@@ -193,8 +193,9 @@ export class Session implements AsyncDisposable {
     await this.#endIdle(limit);
     const ping = () => {
       // If this fails, the next statement of a caller reports it.
-      if (this.#running.size === 0 && this.#lost === undefined)
-        {void this.query("select 1").catch(() => undefined);}
+      if (this.#running.size === 0 && this.#lost === undefined) {
+        void this.query("select 1").catch(() => undefined);
+      }
     };
     this.#heartbeat = setInterval(ping, limit / 4).unref();
   }
