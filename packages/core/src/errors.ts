@@ -1,5 +1,5 @@
 /**
- * The register of core's errors: code, class, message, hint and resulting state, each in one place. The logic calls the
+ * The registry of core's errors: code, class, message, hint and resulting state, each in one place. The logic calls the
  * functions; docs/errors.md is generated from the entries.
  */
 import { defineError, type FailureClass, type OpsErrorOptions, type OpsError } from "./ops-error.ts";

@@ -1,5 +1,5 @@
 /**
- * The register of lifecycle's errors: code, class, message, hint and resulting state, each in one place. The logic calls the
+ * The registry of lifecycle's errors: code, class, message, hint and resulting state, each in one place. The logic calls the
  * functions; docs/errors.md is generated from the entries.
  */
 import { defineError } from "@pilot-light/core/ops-error";
@@ -556,7 +556,7 @@ export const adoptionHarmful = defineError<{ changes: readonly HarmfulChange[]; 
   meaning:
     "Terraform would delete, replace or upgrade an existing resource, or create it a second time. An adoption changes resources in place only.",
   remedy:
-    "Give the variables that the details name. Where no variable avoids the replacement, read docs/runbooks/existing-environment.md.",
+    "Give the variables that the details name. If no variable avoids the replacement, read docs/runbooks/existing-environment.md.",
   state: "nothing-written",
   message: ({ changes }) =>
     `The adoption would delete, replace or upgrade existing resources: ${changes.map(({ name }) => name).join(", ")}.`,

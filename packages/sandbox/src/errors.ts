@@ -1,5 +1,5 @@
 /**
- * The register of the sandbox's errors: code, class, message, hint and resulting state, each in one place. The logic calls the
+ * The registry of the sandbox's errors: code, class, message, hint and resulting state, each in one place. The logic calls the
  * functions; docs/errors.md is generated from the entries.
  */
 import { defineError } from "@pilot-light/core/ops-error";

@@ -1,5 +1,5 @@
 /**
- * The register of sync's errors: code, class, message, hint and resulting state, each in one place. The logic calls the
+ * The registry of sync's errors: code, class, message, hint and resulting state, each in one place. The logic calls the
  * functions; docs/errors.md is generated from the entries. The errors of preflight are in the files of their rules, in `plan/rules`.
  */
 import type { Side } from "@pilot-light/core/errors";

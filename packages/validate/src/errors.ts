@@ -1,4 +1,4 @@
-/** The register of validate's errors: code, class, message and hint, each in one place. docs/errors.md is generated from it. */
+/** The registry of validate's errors: code, class, message and hint, each in one place. docs/errors.md is generated from it. */
 import { defineError } from "@pilot-light/core/ops-error";
 import { deployCommand } from "@pilot-light/core/terraform/deploy-command";
 import { formatDuration } from "@pilot-light/core/output/format";

@@ -17,7 +17,7 @@ export class UndoList {
   #steps: Step[] = [];
 
   /**
-   * Registers how to remove something, before it is created.
+   * Records how to remove something, before it is created.
    * @param otherwise what happens to the object if it cannot be removed, as a sentence
    * @param undo gets a signal that ends its requests
    */

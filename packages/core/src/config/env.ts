@@ -81,7 +81,7 @@ export const variables = {
       "The file holds the JSON that `pnpm infra:output --outputs-file <file>` writes. If the variable is not set, the tools run `cdktf output` or `terraform output`. The option `--outputs-file` has precedence.",
   },
   PILOT_LIGHT_OUTPUTS: {
-    description: "The Terraform outputs as JSON, where a file is not possible.",
+    description: "The Terraform outputs as JSON, if a file is not possible.",
     details:
       "The same JSON as in the file of `PILOT_LIGHT_OUTPUTS_FILE`, which has precedence. A sync inside AWS gets its outputs this way.",
   },

@@ -27,7 +27,7 @@ export interface ArchiveEntry {
   drop: string;
   /** Access method of a table or materialized view; empty for other entries. pg_restore sets it before it runs the SQL. */
   accessMethod: string;
-  /** OID of the object in the dumped database; 0 where the entry stands for no object. */
+  /** OID of the object in the dumped database; 0 if the entry stands for no object. */
   oid: number;
   /** Numbers of the entries that it needs, directly or through objects that are no entries, such as members of extensions. */
   dependencies: readonly number[];

@@ -68,7 +68,7 @@ export class Session implements AsyncDisposable {
   /** Settles when the statements so far have ended: the client takes one statement at a time. */
   #turn: Promise<unknown> = Promise.resolve();
   #heartbeat: NodeJS.Timeout | undefined;
-  /** Milliseconds of silence after which the server ends the session; undefined where it never does. */
+  /** Milliseconds of silence after which the server ends the session; undefined if it never does. */
   #abandoned: number | undefined;
   #lost: Error | undefined;
   #stalled: OpsError | undefined;

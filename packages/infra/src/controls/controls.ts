@@ -39,7 +39,7 @@ const dataControls: readonly Control[] = [
     fsbp: ["RDS.6"],
     title: "RDS collects metrics of the operating system",
     status: "not met",
-    reason: "CloudWatch charges for them as logs. Set it up where the database is measured.",
+    reason: "CloudWatch charges for them as logs. Turn them on if you need them to measure the database.",
   },
   {
     fsbp: ["RDS.8"],
@@ -235,7 +235,7 @@ const computeControls: readonly Control[] = [
       "prometheus_read_only_root",
       "grafana_read_only_root",
     ],
-    how: "On for Prometheus and for the task for database access. The images of the applications decide whether they need to write elsewhere. Off where ECS Exec is enabled.",
+    how: "On for Prometheus and for the task for database access. The images of the applications decide whether they need to write elsewhere. Off if ECS Exec is enabled.",
   },
   {
     fsbp: ["ECS.8"],

@@ -21,7 +21,7 @@ export const edgeControls: readonly Control[] = [
     title: "The VPC records its connections",
     status: "not met",
     reason:
-      "CloudWatch charges for each GB of flow logs. Turn them on for the account where a standard demands them.",
+      "CloudWatch charges for each GB of flow logs. Turn them on for the account if a standard demands them.",
   },
   {
     fsbp: ["EC2.10"],

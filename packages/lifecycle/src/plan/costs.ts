@@ -1,5 +1,5 @@
 /**
- * Monthly costs of the resources of a plan or of a state: their numbers and sizes, times the list prices of us-east-1. Where AWS
+ * Monthly costs of the resources of a plan or of a state: their numbers and sizes, times the list prices of us-east-1. If AWS
  * bills by use, the amounts are those of a quiet month. The README's table has the same sums.
  */
 import { plural } from "@pilot-light/core/output/format";

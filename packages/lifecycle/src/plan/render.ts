@@ -65,7 +65,7 @@ export function printPlan(plan: ModeChangePlan, printer: Printer): void {
 /** When the environment is due for its deactivation, and what runs it. */
 export function printDue(at: string, printer: Printer): void {
   printRow("deactivate", describeTime(at, new Date()), printer);
-  printRow("", `runs only where a scheduler runs  ${ifDueCommand}`, printer);
+  printRow("", `runs only if a scheduler runs  ${ifDueCommand}`, printer);
 }
 
 /** Prints the changes by action and type, and the resources that are deleted with their data. */

@@ -138,7 +138,7 @@ export function checkNeon(
 }
 
 /**
- * Plans the sync, as its dry run does; null where the deployment will create the database.
+ * Plans the sync, as its dry run does; null if the deployment will create the database.
  * @param divergence the check that reads all rows: the plan takes its counts instead of counting again
  */
 export function checkSync(
@@ -172,7 +172,7 @@ export function checkSync(
   });
 }
 
-/** Finds rows that only the target has; null where there is no database yet. */
+/** Finds rows that only the target has; null if there is no database yet. */
 export function checkNewerRows(
   preflight: Preflight,
   context: LifecycleContext,

@@ -68,7 +68,7 @@ export function encodeDetails(details: Details): string {
 }
 
 /**
- * The details of a manifest; undefined where it has none.
+ * The details of a manifest; undefined if it has none.
  * @throws OpsError MANIFEST_UNREADABLE (aws)
  */
 export function decodeDetails({ details }: Manifest, uri: string): Details | undefined {

@@ -1,4 +1,4 @@
-/** The register of the errors of the commands about dumps: `pnpm dumps`. */
+/** The registry of the errors of the commands about dumps: `pnpm dumps`. */
 import { formatBytes, formatCount, plural } from "@pilot-light/core/output/format";
 import { defineError } from "@pilot-light/core/ops-error";
 

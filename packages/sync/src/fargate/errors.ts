@@ -1,4 +1,4 @@
-/** The register of the errors of syncs that run inside AWS: `pnpm sync --on-fargate`. */
+/** The registry of the errors of syncs that run inside AWS: `pnpm sync --on-fargate`. */
 import { formatBytes } from "@pilot-light/core/output/format";
 import { defineError } from "@pilot-light/core/ops-error";
 import { deployCommand } from "@pilot-light/core/terraform/deploy-command";

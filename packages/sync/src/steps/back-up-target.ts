@@ -21,7 +21,7 @@ import { readContents, type BackedUp } from "./target-contents.ts";
 export interface TargetBackup extends UploadedDump {
   /** What it contains. */
   inventory: Inventory;
-  /** S3 key of an earlier dump with the same bytes, which the target equals; undefined where pg_dump has read the target. */
+  /** S3 key of an earlier dump with the same bytes, which the target equals; undefined if pg_dump has read the target. */
   sameAs: string | undefined;
 }
 
