@@ -39,7 +39,7 @@ export const prices: readonly Price[] = [
     quantity: always(quietMonth.objectGigabytes),
   },
   { item: "Secret with the URL of Neon", price: unitPrices.secret, quantity: always(1) },
-  { item: "Access to the database, no task runs", price: unitPrices.idleCluster, quantity: always(1) },
+  { item: "Cluster of access tasks, while no task runs", price: unitPrices.idleCluster, quantity: always(1) },
   { item: "NAT gateways", price: unitPrices.natGateway, quantity: { ...whenActive(2), cheapActive: 1 } },
   {
     item: `Data through NAT gateways, ${quietMonth.natGigabytes} GB`,
