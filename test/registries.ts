@@ -40,7 +40,7 @@ export const documents: readonly DocumentEntry[] = [
   ...sandboxDocuments,
 ];
 
-/** A flag that allows what a command refuses otherwise. */
+/** A flag that allows what a command refuses without it. */
 export interface FlagEntry {
   /** Without dashes: "allow-shrink". */
   option: string;

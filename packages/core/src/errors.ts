@@ -370,7 +370,7 @@ export const neonNotFound = defineError<NeonAttempt>({
     "Neon has no project with the id NEON_PROJECT_ID, or the compute in NEON_DATABASE_URL belongs to another project.",
   remedy:
     "Copy the id from the settings of the project in the Neon console. It must be the project of NEON_DATABASE_URL.",
-  message: ({ attempt, reason }) => `${attempt}: Neon found nothing (${reason}).`,
+  message: ({ attempt, reason }) => `${attempt}: Neon answered that this object does not exist (${reason}).`,
   hint: () => `Check that NEON_PROJECT_ID is the id of the project of NEON_DATABASE_URL. ${withoutKey}`,
 });
 

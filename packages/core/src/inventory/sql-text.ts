@@ -228,7 +228,7 @@ function split(nodes: readonly Node[], separator: string): Node[][] {
   return nodes.length === 0 ? [] : parts;
 }
 
-/** The names in the catalogs of types that SQL calls otherwise, by their first words in SQL. */
+/** The names in the catalogs of types that SQL calls by other names, by their first words in SQL. */
 const catalogNames: readonly [words: string, name: string][] = [
   ["timestamp with time zone", "timestamptz"],
   ["timestamp without time zone", "timestamp"],

@@ -113,7 +113,7 @@ export const syncTaskUnfollowed = defineError<{ task: string; log: string; wait:
   code: "SYNC_TASK_UNFOLLOWED",
   failure: "aws",
   meaning:
-    "The AWS credentials of this machine expired while a task was running. The task has a role of its own, and continues.",
+    "The AWS credentials of this machine expired while a task was running. The task uses its own IAM role, not these credentials, and continues.",
   remedy:
     "Log in again. Follow the task with the commands of the hint. When it has stopped, its last line states the result.",
   state: "unknown",

@@ -20,12 +20,12 @@ const modes = {
 } as const satisfies Record<Plan["mode"]["name"], string>;
 
 /** How the target is replaced, in words. */
-export function describeMode(inPlace: boolean | undefined): Plan["mode"] {
+export function describeMethod(inPlace: boolean | undefined): Plan["mode"] {
   const name = inPlace === true ? "in-place" : "staged";
   return { name, description: modes[name] };
 }
 
-/** What the in-place mode costs others. */
+/** What the in-place method costs others. */
 export function inPlaceNotes(
   inPlace: boolean | undefined,
   { sourceBytes }: EstimateFacts,
@@ -112,7 +112,7 @@ export function makePlan(parts: {
     archive,
     backup,
     restorePoint,
-    mode: describeMode(inPlace),
+    mode: describeMethod(inPlace),
     verify,
     schemas,
     excludeTableData,

@@ -8,7 +8,7 @@ import type { StepContext } from "../job.ts";
 /** Uploads the dump. Runs at the same time as the other steps. */
 export async function uploadArchive(dump: Dump, { job, signal, undo }: StepContext): Promise<UploadedDump> {
   const { archiveKey, store } = job;
-  undo.add(`the dump ${store.uri(archiveKey)}`, store.otherwise(archiveKey), (stop) =>
+  undo.add(`the dump ${store.uri(archiveKey)}`, store.ifNotRemoved(archiveKey), (stop) =>
     store.remove(archiveKey, stop),
   );
   return await store.putFile(archiveKey, dump.file, signal);

@@ -79,7 +79,7 @@ export function isClosed({ kind, grants, initial }: ObjectPrivileges): boolean {
   return isOpen && !grants.some(({ grantee }) => grantee === null);
 }
 
-/** Keys of the closed objects. */
+/** Keys of the objects that PUBLIC may not use, although PUBLIC may use such objects by default. */
 export function closedToPublic({ objects }: Pick<Privileges, "objects">): Set<string> {
   return new Set(objects.filter(isClosed).map(keyOf));
 }
@@ -102,7 +102,7 @@ export interface WantedFacts {
   target: Privileges;
   /** Columns of the target that have their own privileges and that the staging database has as well. */
   columns: readonly ObjectPrivileges[];
-  /** Keys of objects that are closed to PUBLIC in the source. */
+  /** Keys of the objects of the source that PUBLIC may not use. */
   closed: ReadonlySet<string>;
   roles: Roles;
 }

@@ -15,7 +15,7 @@ interface TargetRole {
 const cannotEmpty = defineError<TargetRole & Pick<InPlaceFacts, "undroppable">>({
   code: "CANNOT_EMPTY",
   failure: "precondition",
-  meaning: "Objects of the target belong to other roles, so the in-place mode may not drop them.",
+  meaning: "Objects of the target belong to other roles, so the in-place method may not drop them.",
   remedy: "Run the command of the hint as an administrator: it grants the owners to the role of the sync.",
   state: "nothing-written",
   message: ({ system, role, undroppable }) =>
@@ -54,7 +54,7 @@ const publicationsNameTables = defineError<{ system: DatabaseSystem; publication
   code: "PUBLICATIONS_NAME_TABLES",
   failure: "precondition",
   meaning:
-    "Publications of the target name tables or schemas. The in-place mode drops these tables, and no dump holds what the publications name.",
+    "Publications of the target name tables or schemas. The in-place method drops these tables, and no dump holds what the publications name.",
   remedy: "Drop the publications, and create them again after the sync.",
   state: "nothing-written",
   message: ({ system, publications }) =>
@@ -70,7 +70,7 @@ const preparedTransactionOpen = defineError<{ system: DatabaseSystem; count: num
   remedy: "Finish them with COMMIT PREPARED or ROLLBACK PREPARED.",
   state: "nothing-written",
   message: ({ system, count }) =>
-    `${system}: ${plural(count, "prepared transaction")} of the target ${count === 1 ? "holds" : "hold"} locks that the in-place mode needs.`,
+    `${system}: ${plural(count, "prepared transaction")} of the target ${count === 1 ? "holds" : "hold"} locks that the in-place method needs.`,
   hint: () => "To list them:  select gid, prepared, owner from pg_prepared_xacts;",
 });
 

@@ -56,6 +56,6 @@ export const room: DatabasesRule<"allow-low-storage"> = {
     const figures = { free, needed, live: target.facts.bytes, previous: previousBytes, reportedBy };
     const refusal = noRoomOnTarget({ system: direction.target, ...figures });
     const helps = !dropPreviousFirst && previousBytes > 0 && needed <= free + previousBytes;
-    return [helps ? { refusal, otherwise: "drop-previous-first" } : { refusal }];
+    return [helps ? { refusal, avoidedBy: "drop-previous-first" } : { refusal }];
   },
 };

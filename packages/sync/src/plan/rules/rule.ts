@@ -14,12 +14,12 @@ import type { Privileges, Roles } from "../../target/privileges.ts";
 import type { TargetState } from "../../target/target-state.ts";
 
 /** Options that avoid a refusal: the sync then works in another way. */
-export type OtherwiseOption = "in-place" | "drop-previous-first";
+export type AvoidingOption = "in-place" | "drop-previous-first";
 
 /** What a rule found. */
 export type Finding =
-  /** The sync must not run. With the option `otherwise`, the rule would not refuse it. */
-  | { refusal: OpsError; otherwise?: OtherwiseOption }
+  /** The sync must not run. With the option `avoidedBy`, the rule would not refuse it. */
+  | { refusal: OpsError; avoidedBy?: AvoidingOption }
   /** A sentence for the plan. */
   | { note: string }
   /** An extension of the source that the sync leaves out. */
