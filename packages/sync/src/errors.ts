@@ -168,7 +168,7 @@ export const keyTaken = defineError<{ uri: string }>({
 export const manifestUnreadable = defineError<{ uri: string }>({
   code: "MANIFEST_UNREADABLE",
   failure: "aws",
-  meaning: "The manifest of a dump is not JSON, or its fields are wrong.",
+  meaning: "The manifest of a dump is not JSON, or its fields are not valid.",
   remedy: "Inspect the manifest in S3. The tool needs the manifest to know when both databases were equal.",
   message: ({ uri }) => `Cannot read the manifest ${uri}.`,
   hint: ({ uri }) =>
@@ -212,7 +212,7 @@ export const archiveUnreadable = defineError<{ reason: string }>({
   code: "ARCHIVE_UNREADABLE",
   failure: "bug",
   meaning: "The tool does not know the format of the dump that pg_dump has written.",
-  remedy: "Use pg_dump and pg_restore of a major version from 14 to 18, then report the problem.",
+  remedy: "Use pg_dump and pg_restore of a major version from 14 to 18. If you do, report the problem.",
   message: ({ reason }) => `Cannot read the dump that pg_dump has written: ${reason}.`,
   hint: () =>
     "Set PILOT_LIGHT_PG_BIN to the directory of the client programs of a major version from 14 to 18.",
@@ -343,7 +343,7 @@ export const swapBroken = defineError<{
     "no database was dropped",
   ],
   hint: ({ live, previous, system }) =>
-    `By hand:  alter database ${ident(previous)} rename to ${ident(live)}; alter database ${ident(live)} allow_connections true;    To repair the target, without reverting a sync:  pnpm sync undo ${system}`,
+    `To repair the target by hand:  alter database ${ident(previous)} rename to ${ident(live)}; alter database ${ident(live)} allow_connections true;    Or let the tool repair the target, which reverts no sync:  pnpm sync undo ${system}`,
 });
 
 // The in-place method

@@ -31,7 +31,7 @@ export const variables = {
     secret: true,
   },
   NEON_PROJECT_ID: {
-    description: "Id of the Neon project, if its host does not lead to it.",
+    description: "Id of the Neon project, if the tools cannot find it from the URL.",
     details:
       "Without it, the tools list the projects of `NEON_API_KEY`, in all of its organizations, and take the one with a compute that has the host of `NEON_DATABASE_URL`. A key for one project, and a project that somebody shares with you, need the variable. The settings of the project in the Neon console show the id, such as `cool-lab-12345678`. A sync checks that the compute in the URL belongs to the project.",
   },
@@ -221,7 +221,7 @@ export const variables = {
     default: "15",
   },
   PILOT_LIGHT_STALL_SECONDS: {
-    description: "Seconds without data after which a connection is probed.",
+    description: "Seconds without data after which a connection is checked.",
     details:
       "A tunnel or a proxy can stop forwarding without closing its connections. If a statement, `pg_dump`, `pg_restore`, a request to AWS or Terraform makes no progress for this time, a new connection probes the server. If the server does not answer, or no longer works for this command, the command fails with `CONNECTION_STALLED`. While the server works on a long statement, the command waits without a limit.",
     default: "180",

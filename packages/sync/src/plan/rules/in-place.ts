@@ -16,7 +16,8 @@ const cannotEmpty = defineError<TargetRole & Pick<InPlaceFacts, "undroppable">>(
   code: "CANNOT_EMPTY",
   failure: "precondition",
   meaning: "Objects of the target belong to other roles, so the in-place method may not drop them.",
-  remedy: "Run the command of the hint as an administrator: it grants the owners to the role of the sync.",
+  remedy:
+    "Run the command of the hint as an administrator: it makes the role of the sync a member of the owning roles.",
   state: "nothing-written",
   message: ({ system, role, undroppable }) =>
     `${system}: the role ${role} may not drop ${plural(undroppable.length, "object")} of the target, because other roles own ${undroppable.length === 1 ? "it" : "them"}.`,
@@ -42,8 +43,9 @@ const markNeedsOwner = defineError<TargetRole & { owner: string }>({
   code: "MARK_NEEDS_OWNER",
   failure: "precondition",
   meaning:
-    "The target is a changed copy, or becomes one. Its mark is in the comment on the database, which only the owner of the database may change.",
-  remedy: "Run the command of the hint as an administrator: it grants the owner to the role of the sync.",
+    "The target is a changed copy, or becomes one. The mark that records this is in the comment on the database, and only the owner of the database may change the comment.",
+  remedy:
+    "Run the command of the hint as an administrator: it makes the role of the sync a member of the owning role.",
   state: "nothing-written",
   message: ({ system, role, database }) =>
     `${system}: the role ${role} may not change the mark of the database ${database}, because it does not own the database.`,
