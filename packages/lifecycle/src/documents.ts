@@ -29,7 +29,7 @@ const costsSchema = z.strictObject({
     .describe("Costs by kind of resource, the most expensive first."),
   usage: z
     .array(z.string())
-    .describe("Names of the items that depend on use; their amounts are those of a quiet month."),
+    .describe("Names of the items that depend on use; their amounts are those of a month with little use."),
   unknown: z.array(z.string()).describe("Resources whose price the tool does not know."),
 });
 

@@ -54,7 +54,7 @@ export const waiversInvalid = defineError<{ file: string; problems: readonly str
   code: "WAIVERS_INVALID",
   failure: "configuration",
   meaning:
-    "The waivers file has wrong fields, or names a check that does not exist or whose failure cannot be accepted.",
+    "The waivers file has wrong fields, or names a check that does not exist, or one whose failure cannot be accepted.",
   remedy: "Correct the entries that the message lists.",
   state: "nothing-written",
   message: ({ file }) => `The waivers file ${file} is not valid.`,

@@ -23,7 +23,7 @@ function both(pilotLight: number, active: number): Price["quantity"] {
 }
 const ofDatabase = (quantity: number) => ({ ...always(quantity), withoutDatabase: 0 });
 
-/** Sizes are the variables' defaults. Quantities that depend on use are those of a quiet month. */
+/** Sizes are the variables' defaults. Quantities that depend on use are those of a month with little use. */
 export const prices: readonly Price[] = [
   { item: "RDS db.t3.micro", price: databaseClasses["db.t3.micro"], quantity: ofDatabase(1) },
   { item: "RDS storage, 20 GB gp3", price: unitPrices.databaseGigabyte, quantity: ofDatabase(20) },

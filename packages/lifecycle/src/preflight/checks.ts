@@ -110,9 +110,9 @@ export function checkAccountFor(
   return preflight.check("aws", async () => {
     const value = await askAccount(context, wantedByPlan(await contents));
     const { asked, problems, notes } = value;
-    const found = problems.length === 0 ? "AWS will refuse nothing" : plural(problems.length, "problem");
+    const found = problems.length === 0 ? "AWS will accept the plan" : plural(problems.length, "problem");
     const noted = notes.length === 0 ? "" : `, ${plural(notes.length, "note")}`;
-    return { value, summary: `${plural(asked, "rule")} for what the plan creates: ${found}${noted}` };
+    return { value, summary: `${plural(asked, "rule")} checked: ${found}${noted}` };
   });
 }
 

@@ -201,7 +201,7 @@ export const dumpNeeded = defineError<{ uri: string; reasons: readonly string[];
   code: "DUMP_NEEDED",
   failure: "precondition",
   meaning:
-    "The dump is the newest undamaged dump of its database, the last mode change needs it, or its sync may still run.",
+    "The dump is the newest complete dump of its database, the last mode change needs it, or its sync may still run.",
   remedy: "Keep the dump. If you want to delete it all the same, add `--allow-needed`.",
   state: "nothing-written",
   message: ({ uri }) => `${uri} cannot be deleted, because it may be needed.`,

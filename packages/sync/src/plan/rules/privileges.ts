@@ -36,7 +36,7 @@ export const privileges: DatabasesRule<"allow-wider-access"> = {
     option: "allow-wider-access",
     describe: "Sync even if the new database grants privileges that somebody revoked on the target",
     meaning:
-      "An administrator revoked privileges on members of an extension, on the schema public or by default, and will revoke them again after the sync.",
+      "An administrator revoked privileges on members of an extension or on the schema public, or changed default privileges, and will do so again after the sync.",
   },
   check: (facts) => {
     const { direction, inPlace, target, privileges: found } = facts;
