@@ -52,7 +52,7 @@ export function printPlan(plan: ModeChangePlan, printer: Printer): void {
   if (sync !== null) printSync(sync, printer);
   printRow(
     "cost",
-    `${dollars(before)} per month now, ${bold(dollars(after))} after  ${dim(`(list prices of us-east-1, ${pricesAsOf}, little use)`)}`,
+    `${dollars(before)} per month now, ${bold(dollars(after))} after  ${dim(`(us-east-1 prices of ${pricesAsOf}, little use)`)}`,
     printer,
   );
   for (const name of after.unknown) printRow("", yellow(`not counted: ${name}`), printer);
