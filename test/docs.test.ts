@@ -1,5 +1,5 @@
 /**
- * docs/errors.md, docs/json.md and docs/flags.md are generated from the registers of the packages, and the documents include
+ * docs/errors.md, docs/json.md and docs/flags.md are generated from the registries of the packages, and the documents include
  * transcripts and tables of errors.
  */
 import { readdirSync, readFileSync } from "node:fs";
@@ -11,14 +11,14 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { widestPart } from "@pilot-light/sandbox/transcript";
 import { expectGenerated, markdownTable, root } from "./generated.ts";
-import { documents, flags, registers } from "./registers.ts";
+import { documents, flags, registries } from "./registries.ts";
 
 type AnyEntry = ErrorEntry<never>;
 
-/** Every entry of every register, by code. */
+/** Every entry of every registry, by code. */
 function entries(): AnyEntry[] {
-  const all = registers.flatMap((register) => Object.values(register)).filter(isRegistered);
-  // A rule may refuse with an error of its package's register.
+  const all = registries.flatMap((registry) => Object.values(registry)).filter(isRegistered);
+  // A rule may refuse with an error of its package's registry.
   return [...new Set(all)].map(({ entry }) => entry).sort((a, b) => (a.code < b.code ? -1 : 1));
 }
 
@@ -45,7 +45,7 @@ test("docs/errors.md lists every error, with what to do", async () => {
   const text = `# Errors
 
 Every error has a code. A command prints it on the last line of an error, and in \`error.code\` of a \`--json\` document.
-This page is generated from the registers (\`packages/*/src/errors.ts\`).
+This page is generated from the registries (\`packages/*/src/errors.ts\`).
 
 ${markdownTable(["code", "exit code and class", "when", "what to do"], rows)}
 `;
@@ -57,7 +57,7 @@ test("a code stands for one error", () => {
   expect(codes.filter((code, index) => codes.indexOf(code) !== index)).toEqual([]);
 });
 
-test("an error is created by a register only", () => {
+test("an error is created by a registry only", () => {
   const packages = readdirSync(join(root, "packages"));
   const sources = packages.flatMap((name) =>
     readdirSync(join(root, "packages", name, "src"), { recursive: true, encoding: "utf8" })
@@ -184,14 +184,14 @@ test("the documents include the transcripts unchanged", async () => {
 
 const errorBlock = /<!-- errors:(?<codes>[A-Z_ ]+) begin -->[\s\S]*?<!-- errors:\k<codes> end -->/g;
 
-test("the documents list errors as the registers describe them", async () => {
+test("the documents list errors as the registries describe them", async () => {
   const byCode = new Map(entries().map((entry) => [entry.code, entry]));
   for (const page of pages()) {
     const text = readFileSync(join(root, page), "utf8");
     const filled = text.replace(errorBlock, (_, codes: string) => {
       const rows = codes.split(" ").map((code) => {
         const entry = byCode.get(code);
-        if (entry === undefined) throw new Error(`${page} names ${code}, which no register defines.`);
+        if (entry === undefined) throw new Error(`${page} names ${code}, which no registry defines.`);
         return [`\`${code}\``, entry.meaning, entry.remedy];
       });
       const table = markdownTable(["code", "when", "what to do"], rows);
@@ -212,7 +212,7 @@ test("docs/flags.md lists every flag that allows a refusal", async () => {
   ]);
   const text = `# Flags that allow a refusal
 
-A command refuses to run when a check finds a likely mistake. Where the finding may be intended, a flag allows it. The plan then
+A command refuses to run when a check finds a likely mistake. If the finding may be intended, a flag allows it. The plan then
 contains a line with what the flag allows. See [errors.md](errors.md) for the codes. This page is generated from the checks: for a
 sync, the rules in \`packages/sync/src/plan/rules\`; for a mode change, the guards in \`packages/lifecycle/src/plan/guards\`.
 
@@ -221,7 +221,7 @@ ${markdownTable(["flag", "commands", "allows", "what it does", "when to give it"
   await expectGenerated("docs/flags.md", text);
 });
 
-test("a flag allows errors that a register lists", () => {
+test("a flag allows errors that a registry lists", () => {
   const codes = entries().map(({ code }) => code);
   expect(flags.flatMap((flag) => flag.codes).filter((code) => !codes.includes(code))).toEqual([]);
 });

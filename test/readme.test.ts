@@ -37,12 +37,12 @@ test("the README has the tables of exit codes and variables from the registries"
 });
 
 test("docs/variables.md explains every variable", async () => {
-  const sections = entries.map(([name, { description, details, default: initial, secret }]) => {
+  const sections = entries.map(([name, { description, explanation, default: initial, secret }]) => {
     const facts = [
       ...(initial === undefined ? [] : [`Default: \`${initial}\`.`]),
       ...(secret === true ? ["Secret."] : []),
     ];
-    const paragraphs = [description, details ?? "", facts.join(" ")].filter((text) => text !== "");
+    const paragraphs = [description, explanation ?? "", facts.join(" ")].filter((text) => text !== "");
     return [`## \`${name}\``, ...paragraphs].join("\n\n");
   });
   const text = `# Variables

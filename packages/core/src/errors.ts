@@ -1,5 +1,5 @@
 /**
- * The register of core's errors: code, class, message, hint and resulting state, each in one place. The logic calls the
+ * The registry of core's errors: code, class, message, hint and resulting state, each in one place. The logic calls the
  * functions; docs/errors.md is generated from the entries.
  */
 import { defineError, type FailureClass, type OpsErrorOptions, type OpsError } from "./ops-error.ts";
@@ -15,7 +15,7 @@ export const usage = defineError<{ problem: string; hint?: string }>({
   code: "USAGE",
   failure: "usage",
   meaning:
-    "The command line names an unknown command or option, or gives an option a value that it does not take.",
+    "The command line names an unknown command or option, or gives an option a value that the option does not accept.",
   remedy: "Run the command with `--help`.",
   state: "nothing-written",
   message: ({ problem }) => problem,
@@ -81,7 +81,7 @@ export const bug = defineError<{ message: string }>({
   meaning: "The tool met a situation that its authors did not expect.",
   remedy: "Report the bug, with the output of the same command with `--verbose`.",
   message: ({ message }) => message,
-  hint: () => "This is a bug in the tool. Report the bug, with the stack that --verbose shows.",
+  hint: () => "This is a bug in the tool. Report the bug, with the stack trace that --verbose shows.",
 });
 
 // The settings file
@@ -168,7 +168,7 @@ export const tfPluginMirrorMissing = defineError<{ directory: string; registry: 
   remedy:
     "Name the directory that contains `registry.terraform.io`. To create one, run `terraform providers mirror`.",
   state: "nothing-written",
-  message: ({ directory }) => `${directory} does not contain a provider mirror.`,
+  message: ({ directory }) => `The directory ${directory} does not contain a mirror of Terraform providers.`,
   hint: ({ registry }) =>
     `Set PILOT_LIGHT_TF_PLUGIN_MIRROR to the directory that contains ${registry}. To create one:  terraform providers mirror <directory>`,
 });
@@ -355,7 +355,7 @@ export const neonProjectUnknown = defineError<{ host: string; problem: string }>
   code: "NEON_PROJECT_UNKNOWN",
   failure: "configuration",
   meaning:
-    "NEON_PROJECT_ID is not set, and NEON_API_KEY does not lead to exactly one project with the compute of NEON_DATABASE_URL.",
+    "NEON_PROJECT_ID is not set, and the tool did not find exactly one project of NEON_API_KEY with the compute of NEON_DATABASE_URL.",
   remedy:
     "Copy the id from the settings of the project in the Neon console, and set NEON_PROJECT_ID to it. To sync without a restore point, unset NEON_API_KEY.",
   message: ({ host, problem }) => `Cannot find the Neon project of ${host}: ${problem}.`,
@@ -370,7 +370,7 @@ export const neonNotFound = defineError<NeonAttempt>({
     "Neon has no project with the id NEON_PROJECT_ID, or the compute in NEON_DATABASE_URL belongs to another project.",
   remedy:
     "Copy the id from the settings of the project in the Neon console. It must be the project of NEON_DATABASE_URL.",
-  message: ({ attempt, reason }) => `${attempt}: Neon found nothing (${reason}).`,
+  message: ({ attempt, reason }) => `${attempt}: Neon answered that this object does not exist (${reason}).`,
   hint: () => `Check that NEON_PROJECT_ID is the id of the project of NEON_DATABASE_URL. ${withoutKey}`,
 });
 
@@ -379,17 +379,17 @@ export const neonBranchLimit = defineError<NeonAttempt>({
   failure: "precondition",
   meaning:
     "The Neon project has as many branches as its plan allows, so the sync cannot create a restore point.",
-  remedy: "Delete branches that nobody needs in the Neon console, or sync without a restore point.",
+  remedy: "In the Neon console, delete branches that nobody needs, or sync without a restore point.",
   message: ({ attempt, reason }) =>
     `${attempt}: the project has as many branches as its plan allows (${reason}).`,
-  hint: () => `Delete branches that nobody needs in the Neon console. ${withoutKey}`,
+  hint: () => `In the Neon console, delete branches that nobody needs. ${withoutKey}`,
 });
 
 export const neonOperationFailed = defineError<NeonAttempt>({
   code: "NEON_OPERATION_FAILED",
   failure: "target",
   meaning:
-    "Neon accepted a request, but did not finish it in PILOT_LIGHT_STALL_SECONDS, or reported that it failed.",
+    "Neon accepted a request, but did not finish it within PILOT_LIGHT_STALL_SECONDS, or reported that it failed.",
   remedy:
     "Check the operations of the project in the Neon console, and https://neonstatus.com. Then run the command again.",
   message: ({ attempt, reason }) => `${attempt}: ${reason}.`,
@@ -551,7 +551,7 @@ export const unreachable = defineError<
     pooledHost !== undefined
       ? `${notPooled(pooledHost)} Check that this network allows connections to ${host}.`
       : needsTunnel
-        ? "RDS is private. Let Systems Manager forward a port to it:  --via ssm    Or open a tunnel of your own, then set its local end:  export RDS_HOSTADDR=127.0.0.1:<local port>"
+        ? "RDS is private. Let Systems Manager forward a port to it:  --via ssm    Or open your own tunnel, then set its address on this machine:  export RDS_HOSTADDR=127.0.0.1:<local port>"
         : "Check that the address is right and that the server runs.",
 });
 
@@ -569,7 +569,7 @@ export const connectionStalled = defineError<{
   meaning:
     "A connection is open but carries no more data. Usually the far end of a tunnel or a proxy no longer exists.",
   remedy:
-    "Open the tunnel again, or check the network, then run the command again. `PILOT_LIGHT_STALL_SECONDS` is the time after which a connection without data is probed.",
+    "Open the tunnel again, or check the network, then run the command again. After `PILOT_LIGHT_STALL_SECONDS` without data, the tool checks whether a connection still works.",
   message: ({ name, via, seconds, reason }) =>
     `${name}${via === undefined ? "" : ` through ${via}`}: nothing was received for ${seconds} s, and ${reason}.`,
   hint: ({ via }) =>
@@ -654,10 +654,11 @@ export const rdsHostaddrInvalid = defineError<{ value: string }>({
   code: "RDS_HOSTADDR_INVALID",
   failure: "configuration",
   meaning: "RDS_HOSTADDR is not an IP address with a port.",
-  remedy: "Set the variable to the local end of the tunnel, such as `127.0.0.1:15432`.",
+  remedy: "Set the variable to the address of the tunnel on this machine, such as `127.0.0.1:15432`.",
   state: "nothing-written",
   message: ({ value }) => `RDS_HOSTADDR is not an address with a port: ${value}`,
-  hint: () => "Set the variable to the local end of the tunnel:  export RDS_HOSTADDR=127.0.0.1:15432",
+  hint: () =>
+    "Set the variable to the address of the tunnel on this machine:  export RDS_HOSTADDR=127.0.0.1:15432",
 });
 
 export const rdsSslmodeInvalid = defineError<{ mode: string }>({
@@ -727,10 +728,11 @@ export const addressMissing = defineError({
   code: "ADDRESS_MISSING",
   failure: "configuration",
   meaning: "The route `address` was requested, but RDS_HOSTADDR is not set.",
-  remedy: "Set RDS_HOSTADDR to the local end of your tunnel.",
+  remedy: "Set RDS_HOSTADDR to the address of your tunnel on this machine.",
   state: "nothing-written",
   message: () => "The route `address` needs RDS_HOSTADDR, which is not set.",
-  hint: () => "Set the variable to the local end of your tunnel:  export RDS_HOSTADDR=127.0.0.1:<local port>",
+  hint: () =>
+    "Set the variable to the address of your tunnel on this machine:  export RDS_HOSTADDR=127.0.0.1:<local port>",
 });
 
 export const sessionPluginMissing = defineError<{ install: string }>({
@@ -759,11 +761,11 @@ export const noSsmTarget = defineError({
   code: "NO_SSM_TARGET",
   failure: "configuration",
   meaning:
-    "The route `ssm` has no target: none is configured, and the deployed environment has no task for it.",
+    "The route `ssm` has no instance or task to go through: none is configured, and the deployed environment has no task for this route.",
   remedy:
     "Deploy the environment with this version, which adds the task, or set PILOT_LIGHT_SSM_TARGET to an instance that may connect to RDS.",
   state: "nothing-written",
-  message: () => "Systems Manager has no target through which it can reach RDS.",
+  message: () => "Systems Manager has no instance or task through which it can reach RDS.",
   hint: () =>
     `Deploy the environment with this version, which adds a task for this route. To see what the deployment changes:  pnpm infra:diff    Or name an instance that may connect to RDS:  export PILOT_LIGHT_SSM_TARGET=i-...`,
 });
@@ -827,7 +829,7 @@ export const pgDumpMissing = defineError<Omit<NeededPrograms, "found">>({
 export const pgDumpTooOld = defineError<NeededPrograms>({
   code: "PG_DUMP_TOO_OLD",
   failure: "configuration",
-  meaning: "pg_dump is older than a server that it has to dump.",
+  meaning: "pg_dump is older than the server of a database that it must dump.",
   remedy: "Install the PostgreSQL client programs of the server's major version.",
   state: "nothing-written",
   message: ({ needed }) => `A server of version ${needed} needs pg_dump ${needed} or newer.`,

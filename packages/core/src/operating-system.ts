@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 
 export interface OperatingSystem {
   platform: NodeJS.Platform;
-  /** Content of /etc/os-release; empty where there is none. */
+  /** Content of /etc/os-release; empty if there is none. */
   release: string;
   /** `x64`, `arm64`, as Node names it. */
   architecture: string;

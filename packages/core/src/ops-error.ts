@@ -62,12 +62,12 @@ export interface OpsErrorOptions {
   hint?: string | undefined;
   /** Lines that explain: names of objects, the tail of a program's stderr. */
   details?: readonly string[];
-  /** Undefined where only the caller knows: see `withState`. */
+  /** Undefined if only the caller knows: see `withState`. */
   state?: ResultingState | undefined;
   cause?: unknown;
 }
 
-/** An expected failure: what happened, to which object, why, and what to do. Created by the functions of the registers (`defineError`). */
+/** An expected failure: what happened, to which object, why, and what to do. Created by the functions of the registries (`defineError`). */
 export class OpsError extends Error {
   override readonly name = "OpsError";
   readonly failure: FailureClass;
@@ -106,11 +106,11 @@ export class OpsError extends Error {
   }
 }
 
-/** An entry of a package's register of errors, which docs/errors.md lists. */
+/** An entry of a package's registry of errors, which docs/errors.md lists. */
 export interface ErrorEntry<Facts> {
   /** Stable identifier in UPPER_SNAKE_CASE, unique over all packages. */
   code: string;
-  /** The class, which decides the exit code; where it depends on the facts, all possible classes and a function that chooses. */
+  /** The class, which decides the exit code; if it depends on the facts, all possible classes and a function that chooses. */
   failure: FailureClass | { oneOf: readonly FailureClass[]; choose: (facts: Facts) => FailureClass };
   /** For the documentation: one sentence on when this error occurs. */
   meaning: string;
@@ -131,7 +131,7 @@ export interface RegisteredError<Facts> {
   readonly entry: ErrorEntry<Facts>;
 }
 
-/** An entry of a register. Named after its code: `NEON_URL_MISSING` is `neonUrlMissing`. */
+/** An entry of a registry. Named after its code: `NEON_URL_MISSING` is `neonUrlMissing`. */
 export function defineError<Facts = void>(entry: ErrorEntry<Facts>): RegisteredError<Facts> {
   const create = (facts: Facts, options: OpsErrorOptions = {}) => {
     const { code, failure, message, hint, details, state } = entry;

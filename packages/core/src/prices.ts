@@ -49,7 +49,7 @@ export const unitPrices = {
   distribution: { usd: 0, per: "month", source: "https://aws.amazon.com/cloudfront/pricing/" },
 } as const satisfies Record<string, UnitPrice>;
 
-/** The amounts of a quiet month, for everything that AWS bills by use. docs/costs.md shows them. */
+/** The amounts of a month with little use, for everything that AWS bills by use. docs/costs.md shows them. */
 export const quietMonth = {
   imageGigabytes: 5,
   objectGigabytes: 5,

@@ -1,4 +1,4 @@
-/** The register of infra's errors; docs/errors.md is generated from the entries. */
+/** The registry of infra's errors; docs/errors.md is generated from the entries. */
 import { defineError } from "@pilot-light/core/ops-error";
 
 export const committedStale = defineError<{ files: readonly string[] }>({

@@ -1,4 +1,4 @@
-/** Shortens names where AWS accepts fewer characters than a project name may have. */
+/** Shortens names if AWS accepts fewer characters than a project name may have. */
 import { createHash } from "node:crypto";
 
 /** Maximum for load balancers and target groups. */

@@ -29,7 +29,7 @@ const costsSchema = z.strictObject({
     .describe("Costs by kind of resource, the most expensive first."),
   usage: z
     .array(z.string())
-    .describe("Names of the items that depend on use; their amounts are those of a quiet month."),
+    .describe("Names of the items that depend on use; their amounts are those of a month with little use."),
   unknown: z.array(z.string()).describe("Resources whose price the tool does not know."),
 });
 
@@ -83,7 +83,7 @@ const planSchema = z.strictObject({
   images: z.array(imageSchema).describe("The images that the services will run; empty for a deactivation."),
   sync: syncPlanSchema
     .nullable()
-    .describe("The plan of the sync; null where none runs, or where the database does not exist yet."),
+    .describe("The plan of the sync; null if none runs, or if the database does not exist yet."),
   monthlyCosts: monthlyCostsSchema,
   estimatedDurationMs: z.number().describe("Rough duration of the mode change, in milliseconds."),
   deactivateAt: due,
@@ -180,7 +180,7 @@ const adoptionSchema = z.object({
       z.strictObject({
         from: z.string().describe("Address in the existing state."),
         to: z.string().describe("Address in this stack."),
-        id: z.string().nullable().describe("Id for `terraform import`; null where the state has none."),
+        id: z.string().nullable().describe("Id for `terraform import`; null if the state has none."),
       }),
     )
     .describe("The resources that this stack takes over."),
@@ -280,7 +280,7 @@ export const documents: readonly DocumentEntry[] = [
           unreadable,
         ])
         .nullable()
-        .describe("The RDS instance; null where there is none."),
+        .describe("The RDS instance; null if there is none."),
       newestDumps: z
         .union([
           z.array(
@@ -310,7 +310,7 @@ export const documents: readonly DocumentEntry[] = [
         .describe("How long the environment has been active; null in pilot light."),
       unfinished: journalEntrySchema
         .nullable()
-        .describe("The unfinished mode change; null where there is none."),
+        .describe("The unfinished mode change; null if there is none."),
     }),
   }),
   defineDocument({

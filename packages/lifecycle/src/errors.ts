@@ -1,5 +1,5 @@
 /**
- * The register of lifecycle's errors: code, class, message, hint and resulting state, each in one place. The logic calls the
+ * The registry of lifecycle's errors: code, class, message, hint and resulting state, each in one place. The logic calls the
  * functions; docs/errors.md is generated from the entries.
  */
 import { defineError } from "@pilot-light/core/ops-error";
@@ -38,11 +38,11 @@ export const resumeContradicted = defineError<{
   code: "RESUME_CONTRADICTED",
   failure: "usage",
   meaning:
-    "The command has `--sync-data` or `--no-sync-data`, and the unfinished run was started with the opposite.",
+    "The command has `--sync-data` or `--no-sync-data`, but the unfinished run was started with the other of the two.",
   remedy: "Resume the run without this option, or start again without `--resume`.",
   state: "nothing-written",
   message: ({ given, startedAt }) =>
-    `${given} contradicts the run to resume, which started ${formatMinute(startedAt)} UTC ${given === "--sync-data" ? "without" : "with"} --sync-data.`,
+    `${given} contradicts the unfinished run, which started ${formatMinute(startedAt)} UTC ${given === "--sync-data" ? "without" : "with"} --sync-data.`,
   hint: ({ resumeCommand, againCommand }) =>
     `To resume that run as it was started:  ${resumeCommand}\n  To start again:  ${againCommand}`,
 });
@@ -50,11 +50,11 @@ export const resumeContradicted = defineError<{
 export const variableNeeded = defineError<{ names: readonly string[] }>({
   code: "VARIABLE_NEEDED",
   failure: "precondition",
-  meaning: "The run to resume was given a secret Terraform variable. The journal does not store its value.",
+  meaning: "The unfinished run had a secret Terraform variable, and the journal does not store its value.",
   remedy: "Give the variable again with `--var`.",
   state: "nothing-written",
   message: ({ names }) =>
-    `The run to resume was given ${names.join(", ")}. The journal does not store the values of secret variables.`,
+    `The unfinished run had a value for ${names.join(", ")}. The journal does not store the values of secret variables.`,
   hint: ({ names }) => `Add to the command:  ${names.map((name) => `--var ${name}=...`).join(" ")}`,
 });
 
@@ -221,7 +221,7 @@ export const stateForeign = defineError<{
     `The Terraform state of ${stack} contains ${plural(resources.length, "resource")} that other Terraform code created. An apply would delete ${resources.length === 1 ? "it" : "them"}.`,
   details: ({ resources }) => namedResources(resources),
   hint: ({ listCommand }) =>
-    `Do not deploy to this state. Check which state the variables name (PROJECT_NAME, TF_STATE_BUCKET, TF_CLOUD_ORGANIZATION, TF_WORKSPACE).\n  If it is the state of your existing environment, take it over:  pnpm infra:adopt --state <file> --dry-run\n  docs/runbooks/existing-environment.md describes it.\n  To list all resources of the state:  ${listCommand}`,
+    `Do not deploy to this state. Check which state the variables name (PROJECT_NAME, TF_STATE_BUCKET, TF_CLOUD_ORGANIZATION, TF_WORKSPACE).\n  If it is the state of your existing environment, take it over:  pnpm infra:adopt --state <file> --dry-run\n  docs/runbooks/existing-environment.md describes how.\n  To list all resources of the state:  ${listCommand}`,
 });
 
 export const unknownResourcesRefused = defineError<{
@@ -289,7 +289,7 @@ export const accountNotReady = defineError<{
   code: "ACCOUNT_NOT_READY",
   failure: "precondition",
   meaning:
-    "AWS would refuse a part of the deployment: a quota, an offer, a name, an image or a certificate does not fit the plan.",
+    "AWS would refuse a part of the deployment. The cause is a quota, a name that is taken, an image, a certificate, or something that AWS does not offer in the region.",
   remedy: "Follow the instruction that the error shows for each finding. `--allow-account` continues anyway.",
   state: "nothing-written",
   message: ({ problems }) =>
@@ -325,7 +325,7 @@ export const databaseProtected = defineError<{ identifier: string; unprotectComm
 export const databaseWouldBeCreated = defineError<{ againCommand: string; deploy: string }>({
   code: "DATABASE_WOULD_BE_CREATED",
   failure: "precondition",
-  meaning: "The deactivation would create an RDS instance. It would be empty, and cost money.",
+  meaning: "The deactivation would create an RDS instance, which would be empty and would cost money.",
   remedy:
     "Give the variables of the last deployment again. To have a database in pilot light, deploy it with `pnpm infra:deploy`.",
   state: "nothing-written",
@@ -337,7 +337,7 @@ export const databaseWouldBeCreated = defineError<{ againCommand: string; deploy
 export const resyncRefused = defineError<{ withoutSyncCommand: string; anywayCommand: string }>({
   code: "RESYNC_REFUSED",
   failure: "precondition",
-  meaning: "The activation would replace RDS while the backend runs, and may write to RDS.",
+  meaning: "The activation would replace the RDS database while the backend runs, which may write to it.",
   remedy:
     "Activate without `--sync-data`, or with `--allow-resync` if you do not need the rows that the backend wrote.",
   state: "nothing-written",
@@ -394,7 +394,7 @@ export const settingsPending = defineError<{
   remedy: "Deploy the settings with `pnpm infra:deploy`, or run the command without them.",
   state: "nothing-written",
   message: ({ command, mode, changes }) =>
-    `The environment is already ${mode}, so \`${command}\` changes nothing. The given settings would make ${plural(changes, "change")}.`,
+    `The environment is already ${mode}, so \`${command}\` changes nothing. With the given settings, Terraform would make ${plural(changes, "change")}.`,
   hint: ({ deployLine }) => `To apply the settings:  ${deployLine}`,
 });
 
@@ -476,7 +476,7 @@ export const mapInvalid = defineError<{ problems: readonly string[] }>({
   failure: "usage",
   meaning: "An option `--map` names a resource that does not exist, or two resources of different types.",
   remedy:
-    "Write `--map <existing address>=<address in this stack>`. Without an address after the `=`, the resource is left alone.",
+    "Write `--map <existing address>=<address in this stack>`. Without an address after the `=`, Terraform does not take the resource over.",
   state: "nothing-written",
   message: () => "The option --map is not valid.",
   details: ({ problems }) => problems,
@@ -491,7 +491,7 @@ export const adoptionAmbiguous = defineError<{
   meaning:
     "A resource of this stack may be one of several existing resources, and the command does not guess.",
   remedy:
-    "Choose with `--map <existing address>=<address in this stack>`, or leave a resource alone with `--map <existing address>=`.",
+    "Choose with `--map <existing address>=<address in this stack>`, or do not take a resource over: `--map <existing address>=`.",
   state: "nothing-written",
   message: ({ choices }) =>
     `${plural(choices.length, "resource")} of this stack may be one of several existing resources.`,
@@ -556,7 +556,7 @@ export const adoptionHarmful = defineError<{ changes: readonly HarmfulChange[]; 
   meaning:
     "Terraform would delete, replace or upgrade an existing resource, or create it a second time. An adoption changes resources in place only.",
   remedy:
-    "Give the variables that the details name. Where no variable avoids the replacement, read docs/runbooks/existing-environment.md.",
+    "Give the variables that the details name. If no variable avoids the replacement, read docs/runbooks/existing-environment.md.",
   state: "nothing-written",
   message: ({ changes }) =>
     `The adoption would delete, replace or upgrade existing resources: ${changes.map(({ name }) => name).join(", ")}.`,
@@ -647,7 +647,7 @@ export const terraformStalled = defineError<{ command: string; reason: string; s
   code: "TERRAFORM_STALLED",
   failure: "aws",
   meaning:
-    "Terraform made no progress, and AWS does not answer or the time limit is over. The command has stopped Terraform.",
+    "Terraform made no progress. AWS does not answer, or the time limit is over. The command has stopped Terraform.",
   remedy:
     "Check the network between this machine and AWS, then run the command again. If Terraform only needs more time, raise `PILOT_LIGHT_TERRAFORM_SECONDS`.",
   message: ({ command, reason, seconds }) =>
@@ -695,7 +695,7 @@ export const noSettingsGiven = defineError({
 export const settingInvalid = defineError<{ name: string; problem: string }>({
   code: "SETTING_INVALID",
   failure: "usage",
-  meaning: "A value that `--set` gives is not valid, or must not be an argument.",
+  meaning: "A value that `--set` gives is not valid, or is a secret, which must not be an argument.",
   remedy: "Correct the value. docs/variables.md explains each variable.",
   state: "nothing-written",
   message: ({ name, problem }) => (problem.includes(name) ? problem : `${name}: ${problem}`),

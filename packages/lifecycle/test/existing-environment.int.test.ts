@@ -25,7 +25,7 @@ const countProjects = "select count(*) from public.projects";
 let environment: TestEnvironment;
 /** The folder of the existing code. */
 let code: string;
-/** Its state, where this stack has its own. */
+/** Its state, if this stack has its own. */
 let state: string;
 /** A copy of its state, for `--state`. */
 let existing: string;

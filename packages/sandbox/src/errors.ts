@@ -1,5 +1,5 @@
 /**
- * The register of the sandbox's errors: code, class, message, hint and resulting state, each in one place. The logic calls the
+ * The registry of the sandbox's errors: code, class, message, hint and resulting state, each in one place. The logic calls the
  * functions; docs/errors.md is generated from the entries.
  */
 import { defineError } from "@pilot-light/core/ops-error";
@@ -116,20 +116,20 @@ export const serverStartFailed = defineError<{ program: string }>({
   failure: "configuration",
   meaning: "A PostgreSQL server of the sandbox did not start. The sandbox has removed what it had created.",
   remedy:
-    "Fix what the details of the error report: they are the last lines of the program and of the server's log.",
+    "The details of the error are the last lines of the program and of the server's log. Fix the problem that they report.",
   message: ({ program }) => `A PostgreSQL server did not start: ${program} failed.`,
   hint: () =>
-    "Fix what the lines above report, then run the command again. They are the last lines of the program and of the server's log.",
+    "The lines above are the last lines of the program and of the server's log. Fix the problem that they report, then run the command again.",
 });
 
 export const motoStartFailed = defineError<{ program: string }>({
   code: "MOTO_START_FAILED",
   failure: "configuration",
   meaning: "The AWS emulator did not start. The sandbox has removed what it had created.",
-  remedy: "Install moto 5 with its extra `server`: `pip install 'moto[server]'`.",
+  remedy: "Install moto 5 with its optional part `server`: `pip install 'moto[server]'`.",
   message: ({ program }) => `${program} did not start.`,
   hint: () =>
-    "The lines above are the last ones of the emulator's log. Install moto 5 with the extra `server`:  pip install 'moto[server]'",
+    "The lines above are the last ones of the emulator's log. Install moto 5 with its optional part `server`:  pip install 'moto[server]'",
 });
 
 export const deployFailed = defineError({

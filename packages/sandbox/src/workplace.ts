@@ -47,7 +47,7 @@ const garbageCollection = { GOGC: "off", GOMEMLIMIT: "400MiB" };
 /**
  * Writes a mirror whose small programs start the providers of another mirror. Each command of Terraform hashes the files of the providers.
  * The 700 MB of the AWS provider take a quarter of the CPU time of a plan.
- * @returns the mirror itself if it holds archives, which Terraform does not hash that way; undefined if there is no mirror
+ * @returns the mirror itself if it holds ZIP files, which Terraform does not hash that way; undefined if there is no mirror
  */
 async function startersOf(mirror: string | undefined, directory: string): Promise<string | undefined> {
   if (mirror === undefined) return undefined;

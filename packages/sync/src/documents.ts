@@ -31,13 +31,11 @@ const sideSchema = z.object({
 });
 
 const tableSchema = z.object({
-  table: z.string().describe("`schema.name`, quoted where needed."),
+  table: z.string().describe("`schema.name`, quoted if needed."),
   sourceRows: z
     .number()
     .nullable()
-    .describe(
-      "Exact number of rows; null where the table does not exist, or where row-level security hides rows.",
-    ),
+    .describe("Exact number of rows; null if the table does not exist, or if row-level security hides rows."),
   targetRows: z.number().nullable().describe("As `sourceRows`, for the target."),
   change: z
     .enum(["replaced", "new", "removed"])
@@ -157,9 +155,7 @@ const restorePlanSchema = z.object({
   verify: z
     .enum(["checksums", "counts"])
     .nullable()
-    .describe(
-      "How the tables are compared with the manifest; null where the manifest does not state the rows.",
-    ),
+    .describe("How the tables are compared with the manifest; null if the manifest does not state the rows."),
   unverified: names.describe(
     "What nothing verifies after the restore, because the manifest does not state it.",
   ),
@@ -189,15 +185,13 @@ export const resultSchema = z.object({
       z.object({
         table: z
           .string()
-          .describe(
-            "`schema.name`, quoted where needed. The partitions of a hash partitioning are one table.",
-          ),
+          .describe("`schema.name`, quoted if needed. The partitions of a hash partitioning are one table."),
         rows: z.number().int().describe("Rows that were copied and verified."),
         bytes: z.number().describe("Size of the copy with indexes and TOAST, in bytes."),
         hash: z
           .string()
           .nullable()
-          .describe("Sum of the hashes of the rows; null where rows were only counted."),
+          .describe("Sum of the hashes of the rows; null if rows were only counted."),
       }),
     )
     .readonly()
@@ -210,7 +204,7 @@ export const resultSchema = z.object({
   sha256: z.string().describe("SHA-256 of the dump of the source, in hexadecimal."),
   restorePoint: restorePointSchema
     .nullable()
-    .describe("The branch of Neon with the state before the sync; null where the plan has none."),
+    .describe("The branch of Neon with the state before the sync; null if the plan has none."),
   unavailableMs: z
     .number()
     .describe(
@@ -233,12 +227,12 @@ const undoPlanSchema = z.object({
     .string()
     .nullable()
     .describe(
-      "Name of the previous database that gets this name; null where the undo only repairs, and with a restore point.",
+      "Name of the previous database that gets this name; null if the undo only repairs, and with a restore point.",
     ),
   previousBytes: z
     .number()
     .nullable()
-    .describe("Its size on disk, in bytes; null where the undo only repairs, and with a restore point."),
+    .describe("Its size on disk, in bytes; null if the undo only repairs, and with a restore point."),
   restorePoint: z
     .object({
       project: z.string().describe("Id of the Neon project."),
@@ -262,11 +256,11 @@ const undoneSchema = z.object({
   plan: undoPlanSchema.describe("What was planned."),
   result: undoResultSchema
     .nullable()
-    .describe("What the swap did; null where the undo only repaired, and with a restore point."),
+    .describe("What the swap did; null if the undo only repaired, and with a restore point."),
   repaired: z
     .string()
     .nullable()
-    .describe("How an interrupted sync was repaired, as a sentence; null where there was nothing to repair."),
+    .describe("How an interrupted sync was repaired, as a sentence; null if there was nothing to repair."),
 });
 
 export type Plan = z.infer<typeof planSchema>;

@@ -1,5 +1,5 @@
 /**
- * The register of sync's errors: code, class, message, hint and resulting state, each in one place. The logic calls the
+ * The registry of sync's errors: code, class, message, hint and resulting state, each in one place. The logic calls the
  * functions; docs/errors.md is generated from the entries. The errors of preflight are in the files of their rules, in `plan/rules`.
  */
 import type { Side } from "@pilot-light/core/errors";
@@ -57,12 +57,12 @@ export const syncInterrupted = defineError<{
   code: "SYNC_INTERRUPTED",
   failure: "precondition",
   meaning:
-    "A sync or an undo was killed during its swap, and left its database closed or under another name.",
+    "A sync or an undo was killed during its swap, and left its database closed (it accepts no connections) or under another name.",
   remedy:
     "Do not create a database under the target's name. Run `pnpm sync undo <system>`: after an interrupted sync, it repairs the target and reverts nothing. The next sync repairs the target as well.",
   message: ({ live, name }) =>
     name === undefined
-      ? `An interrupted sync or undo left the database ${live} closed.`
+      ? `An interrupted sync or undo left the database ${live} closed: it accepts no connections.`
       : `An interrupted sync or undo left the database ${live} under the name ${name}.`,
   hint: ({ live, system }) =>
     `Do not create a database named ${live}. To repair the database, without reverting a sync:  pnpm sync undo ${system}`,
@@ -168,7 +168,7 @@ export const keyTaken = defineError<{ uri: string }>({
 export const manifestUnreadable = defineError<{ uri: string }>({
   code: "MANIFEST_UNREADABLE",
   failure: "aws",
-  meaning: "The manifest of a dump is not JSON, or its fields are wrong.",
+  meaning: "The manifest of a dump is not JSON, or its fields are not valid.",
   remedy: "Inspect the manifest in S3. The tool needs the manifest to know when both databases were equal.",
   message: ({ uri }) => `Cannot read the manifest ${uri}.`,
   hint: ({ uri }) =>
@@ -212,7 +212,7 @@ export const archiveUnreadable = defineError<{ reason: string }>({
   code: "ARCHIVE_UNREADABLE",
   failure: "bug",
   meaning: "The tool does not know the format of the dump that pg_dump has written.",
-  remedy: "Use pg_dump and pg_restore of a major version from 14 to 18, then report the problem.",
+  remedy: "Use pg_dump and pg_restore of a major version from 14 to 18. If you do, report the problem.",
   message: ({ reason }) => `Cannot read the dump that pg_dump has written: ${reason}.`,
   hint: () =>
     "Set PILOT_LIGHT_PG_BIN to the directory of the client programs of a major version from 14 to 18.",
@@ -343,21 +343,21 @@ export const swapBroken = defineError<{
     "no database was dropped",
   ],
   hint: ({ live, previous, system }) =>
-    `By hand:  alter database ${ident(previous)} rename to ${ident(live)}; alter database ${ident(live)} allow_connections true;    To repair the target, without reverting a sync:  pnpm sync undo ${system}`,
+    `To repair the target by hand:  alter database ${ident(previous)} rename to ${ident(live)}; alter database ${ident(live)} allow_connections true;    Or let the tool repair the target, which reverts no sync:  pnpm sync undo ${system}`,
 });
 
-// The in-place mode
+// The in-place method
 
 export const notEmptied = defineError<{ left: readonly string[]; lost: readonly string[] }>({
   code: "NOT_EMPTIED",
   failure: "target",
   meaning:
-    "The in-place mode could not drop all objects of the target, or it would have dropped objects that it must keep. The server rolled the transaction back.",
+    "The in-place method could not drop all objects of the target, or it would have dropped objects that it must keep. The server rolled the transaction back.",
   remedy: "In the target, drop the objects that the message names. Or sync without `--in-place`.",
   message: ({ left }) =>
     left.length > 0
-      ? "The in-place mode could not drop all objects of the target."
-      : "Emptying the target would drop objects that the in-place mode must keep.",
+      ? "The in-place method could not drop all objects of the target."
+      : "Emptying the target would drop objects that the in-place method must keep.",
   details: ({ left, lost }) => [
     ...left.slice(0, 20).map((name) => `not dropped: ${name}`),
     ...lost.slice(0, 20).map((name) => `must be kept: ${name}`),
@@ -374,7 +374,7 @@ export const targetChanged = defineError<{
   code: "TARGET_CHANGED",
   failure: "target",
   meaning:
-    "Another session changed objects or large objects of the target after the in-place mode had dumped it. The dump does not contain these changes, so the sync rolled the transaction back.",
+    "Another session changed objects or large objects of the target after the in-place method had dumped it. The dump does not contain these changes, so the sync rolled the transaction back.",
   remedy: "Run the command again when no migration runs on the target.",
   message: ({ system, database }) =>
     `${system}: another session changed objects of ${database} after the sync had dumped it.`,
@@ -387,7 +387,7 @@ export const transactionEnded = defineError<{ database: string; what: string }>(
   code: "TRANSACTION_ENDED",
   failure: "target",
   meaning:
-    "A statement of the dump or of `--after-restore` has ended the transaction of the in-place mode. The server undid everything.",
+    "A statement of the dump or of `--after-restore` has ended the transaction of the in-place method. The server undid everything.",
   remedy: "Remove COMMIT and ROLLBACK from the file, or sync without `--in-place`.",
   message: ({ database, what }) => `${what} has ended the transaction that replaces ${database}.`,
   hint: () => "The server has undone everything. Sync without --in-place, or remove the statement.",
@@ -396,7 +396,7 @@ export const transactionEnded = defineError<{ database: string; what: string }>(
 export const commitFailed = defineError<{ database: string; reason: string }>({
   code: "COMMIT_FAILED",
   failure: "target",
-  meaning: "The server did not commit the transaction of the in-place mode.",
+  meaning: "The server did not commit the transaction of the in-place method.",
   remedy: "Fix the problem that the message names, then run the command again.",
   state: "target-unchanged",
   message: ({ database, reason }) =>
@@ -414,7 +414,7 @@ export const commitUnknown = defineError<{
   code: "COMMIT_UNKNOWN",
   failure: "target",
   meaning:
-    "The connection was lost during the COMMIT of the in-place mode, and the tool could not find out whether the server committed. The target is complete in both cases: it holds all of its earlier contents, or all of the new ones.",
+    "The connection was lost during the COMMIT of the in-place method, and the tool could not find out whether the server committed. The target is complete in both cases: it holds all of its earlier contents, or all of the new ones.",
   remedy: "Run the query of the message on the server. Both dumps are in S3.",
   state: "unknown",
   message: ({ database, reason }) =>

@@ -79,13 +79,13 @@ export interface SyncJob {
   skippedExtensions: readonly string[];
   /** Settings of the target that the new database does not get, because only an administrator may set them. */
   lostSettings: readonly DatabaseSetting[];
-  /** Undefined where everything is copied. */
+  /** Undefined if everything is copied. */
   filter: Filter | undefined;
-  /** What the source lacks because of a filter; undefined where it is complete. */
+  /** What the source lacks because of a filter; undefined if it is complete. */
   incomplete: IncompleteSource | undefined;
   /** Why the dump is a dump of a changed copy; undefined if it is not. */
   dumpMark: CopyMark | undefined;
-  /** Why the new database is a changed copy; undefined where it is not. */
+  /** Why the new database is a changed copy; undefined if it is not. */
   mark: CopyMark | undefined;
   /** Why the target is a changed copy at the beginning. */
   markBefore: CopyMark | undefined;

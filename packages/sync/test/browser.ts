@@ -5,7 +5,7 @@ import { processEnvironment } from "@pilot-light/core/config/env";
 import axe from "axe-core";
 import { chromium, type Page } from "playwright-core";
 
-/** Names of Chromium on Debian, Ubuntu and macOS. The set-up installs the first where none exists. */
+/** Names of Chromium on Debian, Ubuntu and macOS. The set-up installs the first if none exists. */
 const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 const places = [
   ...(processEnvironment().PATH ?? "")
@@ -15,7 +15,7 @@ const places = [
   "/Applications/Chromium.app/Contents/MacOS/Chromium",
 ];
 
-/** @throws Error where no browser is installed */
+/** @throws Error if no browser is installed */
 function browserProgram(): string {
   const found = places.find((file) => {
     try {
@@ -45,7 +45,7 @@ export interface Inspection {
 
 /**
  * Shows a file at 360 and at 1200 pixels, in light and in dark.
- * @param screenshot gets the path of a picture for each view; undefined where none is to be kept
+ * @param screenshot gets the path of a picture for each view; undefined if none is to be kept
  */
 export async function inspectPage(
   file: string,

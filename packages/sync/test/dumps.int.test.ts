@@ -343,12 +343,15 @@ describe("a deletion", () => {
     expect(unconfirmed.hint).toContain("pnpm dumps prune --keep 3 --dry-run");
   });
 
-  test("never deletes the newest good dump of a database, nor the newest archive", async () => {
+  test("never deletes the newest complete dump of a database, nor the newest archive", async () => {
     const tomorrow = { env: daysLater(1000) };
     const { plan } = await dumps(["prune", "--dry-run", "--keep", "1", "--days", "1"], tomorrow);
     expect(plan?.needed).toEqual([
-      { key: archive, reasons: ["the newest good dump of neon", expect.stringContaining("newest archive")] },
-      { key: backup, reasons: ["the newest good dump of rds"] },
+      {
+        key: archive,
+        reasons: ["the newest complete dump of neon", expect.stringContaining("newest archive")],
+      },
+      { key: backup, reasons: ["the newest complete dump of rds"] },
     ]);
     // The size of this newer dump differs from its manifest, so it does not count as good.
     const broken = "neon-dumps/2099-01-01T00-00-00.dump";

@@ -1,5 +1,5 @@
 /**
- * The in-place mode: one transaction empties the target, fills it and verifies it. Whatever fails, the target is unchanged, and the next run
+ * The in-place method: one transaction empties the target, fills it and verifies it. Whatever fails, the target is unchanged, and the next run
  * succeeds.
  */
 import { writeFile } from "node:fs/promises";
@@ -68,7 +68,7 @@ describe.concurrent("the target is equal to the source", () => {
 });
 
 describe.concurrent("a role on the target that may not create databases", () => {
-  test("is refused in the staged mode, with the command of the in-place mode, which succeeds", async () => {
+  test("is refused in the staged method, with the command of the in-place method, which succeeds", async () => {
     await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
     await using limited = await roleOnRds(pair, "limited", `nocreatedb in role ${pair.rds.role}`);
     const before = await footprint(pair);

@@ -182,7 +182,7 @@ test.concurrent("a killed sync with filters resumes as a filtered copy", async (
   expect(await pair.query("rds", "select from public.contacts")).not.toEqual([]);
   const back = errorOf(await sync(pair, ["rds-to-neon", "--dry-run", "--json"]));
   expect(back).toMatchObject({ code: "CHANGED_COPY" });
-  expect(back.message).toContain("has only the schemas public, and has no rows of events");
+  expect(back.message).toContain("has only the schema public, and has no rows of events");
 });
 
 test.concurrent("nor after a restore in place by a role that may not mark the database", async () => {

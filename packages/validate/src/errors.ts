@@ -1,4 +1,4 @@
-/** The register of validate's errors: code, class, message and hint, each in one place. docs/errors.md is generated from it. */
+/** The registry of validate's errors: code, class, message and hint, each in one place. docs/errors.md is generated from it. */
 import { defineError } from "@pilot-light/core/ops-error";
 import { deployCommand } from "@pilot-light/core/terraform/deploy-command";
 import { formatDuration } from "@pilot-light/core/output/format";
@@ -54,7 +54,7 @@ export const waiversInvalid = defineError<{ file: string; problems: readonly str
   code: "WAIVERS_INVALID",
   failure: "configuration",
   meaning:
-    "The waivers file has wrong fields, or waives a check that does not exist or that cannot be waived.",
+    "The waivers file has wrong fields, or names a check that does not exist, or one whose failure cannot be accepted.",
   remedy: "Correct the entries that the message lists.",
   state: "nothing-written",
   message: ({ file }) => `The waivers file ${file} is not valid.`,
@@ -99,7 +99,8 @@ export const outputEmpty = defineError<{ output: string; active: boolean; origin
   code: "OUTPUT_EMPTY",
   failure: "configuration",
   meaning: "A Terraform output is empty, but the environment needs its value in the current mode.",
-  remedy: "Deploy the environment again: `pnpm activate` when it is active, else `pnpm infra:deploy`.",
+  remedy:
+    "Deploy the environment again: with `pnpm activate` if it is active, in the other case with `pnpm infra:deploy`.",
   state: "nothing-written",
   message: ({ output, active, origin }) =>
     `The output ${output} is empty, but the environment is ${active ? "active" : "in pilot light"} (${origin}).`,

@@ -65,7 +65,7 @@ export function attemptOfError(error: unknown, durationMs: number): Attempt {
 export function problemOf(error: OpsError): Problem {
   const fix =
     error.code === "AWS_ACCESS_DENIED"
-      ? { text: "Grant the privileges that validation needs", command: "pnpm validate --print-policy" }
+      ? { text: "Grant the permissions that validation needs", command: "pnpm validate --print-policy" }
       : error.hint === undefined
         ? { text: "Show more", command: "pnpm validate --verbose" }
         : { text: error.hint };

@@ -140,7 +140,7 @@ describe("on an emulator that enforces policies", () => {
         expect(registry.find((check) => check.id === id)?.actions).toContain(missing);
         expect(error).toMatchObject({ code: "AWS_ACCESS_DENIED" });
         expect(problems[0]?.fix).toBe(
-          "Grant the privileges that validation needs:  pnpm validate --print-policy",
+          "Grant the permissions that validation needs:  pnpm validate --print-policy",
         );
         expect(problems[0]?.heals).toBeUndefined();
       }

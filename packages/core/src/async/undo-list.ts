@@ -10,19 +10,19 @@ interface Step {
   what: string;
   undo: (signal: AbortSignal) => Promise<void>;
   /** What happens to the object if it cannot be removed, as a sentence. */
-  otherwise: string;
+  ifNotRemoved: string;
 }
 
 export class UndoList {
   #steps: Step[] = [];
 
   /**
-   * Registers how to remove something, before it is created.
-   * @param otherwise what happens to the object if it cannot be removed, as a sentence
+   * Records how to remove something, before it is created.
+   * @param ifNotRemoved what happens to the object if it cannot be removed, as a sentence
    * @param undo gets a signal that ends its requests
    */
-  add(what: string, otherwise: string, undo: (signal: AbortSignal) => Promise<void>): void {
-    this.#steps.unshift({ what, undo, otherwise });
+  add(what: string, ifNotRemoved: string, undo: (signal: AbortSignal) => Promise<void>): void {
+    this.#steps.unshift({ what, undo, ifNotRemoved });
   }
 
   /**
@@ -36,13 +36,13 @@ export class UndoList {
     const steps = this.#steps;
     this.#steps = [];
     const left = await Promise.all(
-      steps.map(async ({ what, undo, otherwise }) => {
+      steps.map(async ({ what, undo, ifNotRemoved }) => {
         try {
           await orGiveUp(undo(signal), giveUp);
           return [];
         } catch (error) {
           printer.warn(`could not remove ${what}: ${messageOf(error)}`);
-          return [`not removed: ${what}. ${otherwise}`];
+          return [`not removed: ${what}. ${ifNotRemoved}`];
         }
       }),
     );

@@ -9,7 +9,7 @@ const answerTime = 5000;
 const recent = 15 * 60_000;
 
 /**
- * Bytes that are free, by the newest value; undefined where CloudWatch has none, as in the first minutes of an instance.
+ * Bytes that are free, by the newest value; undefined if CloudWatch has none, as in the first minutes of an instance.
  * @throws what the SDK throws, or an error that states that CloudWatch did not answer
  */
 export async function readFreeStorage(

@@ -58,7 +58,7 @@ export function evaluate(bundle: Script, file: string): Program {
   return module.exports as Program;
 }
 
-/** Milliseconds; 0 where the file does not exist. */
+/** Milliseconds; 0 if the file does not exist. */
 function modified(file: string): number {
   return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }

@@ -38,7 +38,7 @@ export interface AppliedSettings {
   exposed: readonly string[];
 }
 
-/** What a command returns: a document for `--json`, and the exit code where it is not 0. */
+/** What a command returns: a document for `--json`, and the exit code if it is not 0. */
 export interface CommandOutcome {
   /** One word: "synced", "planned". */
   outcome: string;

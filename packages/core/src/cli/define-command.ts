@@ -13,7 +13,7 @@ export interface CommandDefinition<Options> extends CommandEnding {
    * Empty for the only command of a program.
    */
   words: string;
-  /** How a person calls it after the program, where that is not `words`: pnpm has a command of its own with that name. */
+  /** How a person calls it after the program, if that is not `words`: pnpm has a command of its own with that name. */
   calledAs?: string;
   /** What it is called in errors and `--json` documents: "sync neon-to-rds". */
   name: string;

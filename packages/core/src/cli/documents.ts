@@ -33,7 +33,7 @@ export const failureSchema = z.object({
     state: z
       .enum(["nothing-written", "target-unchanged", "changed", "unknown"])
       .nullable()
-      .describe("Whether the command has changed anything; null where the code does not determine this."),
+      .describe("Whether the command has changed anything; null if the code does not determine this."),
   }),
 });
 

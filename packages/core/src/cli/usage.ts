@@ -134,7 +134,7 @@ export function isSimilar(word: string, name: string): boolean {
   return distance(word, name) <= Math.min(2, Math.floor(word.length / 3));
 }
 
-/** "Did you mean list?", where the word is similar. */
+/** "Did you mean list?", if the word is similar. */
 function suggestion(word: string, names: readonly string[], before = ""): string | undefined {
   const [nearest] = names
     .filter((name) => isSimilar(word, name))

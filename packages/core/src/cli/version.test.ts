@@ -19,7 +19,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
 
-test("the version is that of the repository, with the commit where git knows it", async () => {
+test("the version is that of the repository, with the commit if git knows it", async () => {
   await writeFile(join(root, "package.json"), '{ "name": "pilot-light", "version": "1.2.3" }');
   expect(versionText(program)).toBe("pilot-light 1.2.3");
   const git = (...args: readonly string[]) =>

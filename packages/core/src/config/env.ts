@@ -6,7 +6,7 @@ export interface VariableSpec {
   /** One sentence of about 70 characters, for the table in README.md. */
   description: string;
   /** The long explanation, for docs/variables.md. Markdown. */
-  details?: string;
+  explanation?: string;
   default?: string;
   /** Never shown, and redacted wherever it would appear. */
   secret?: true;
@@ -19,107 +19,107 @@ export interface VariableSpec {
 export const variables = {
   NEON_DATABASE_URL: {
     description: "Connection URL of the Neon database. Every sync needs it.",
-    details:
+    explanation:
       "Copy it from the Neon console: `postgresql://user:password@host/database`. Percent-encode special characters of the user and the password. If the host is Neon's pooler, the tools connect to the direct host instead, because `pg_dump` does not work through the pooler. The variable is a secret: no message, log or manifest contains its password.",
     secret: true,
     firstUse: true,
   },
   NEON_API_KEY: {
     description: "Key of Neon's API. Syncs to Neon then create a restore point first.",
-    details:
+    explanation:
       "Create a key in the Neon console. With it, every sync and restore to Neon first creates a branch of the database's branch: the restore point, which `pnpm sync undo neon` can return to. Neon deletes it after `PILOT_LIGHT_KEEP_BRANCH_DAYS`. The variable is a secret: no message, log or manifest contains it. A key for one project is enough, and safer, but cannot list projects: set `NEON_PROJECT_ID` as well. See [the runbook](runbooks/undo.md).",
     secret: true,
   },
   NEON_PROJECT_ID: {
-    description: "Id of the Neon project, if its host does not lead to it.",
-    details:
-      "Without it, the tools list the projects of `NEON_API_KEY`, in all of its organizations, and take the one with a compute that has the host of `NEON_DATABASE_URL`. A key for one project, and a project that somebody shares with you, need the variable. The settings of the project in the Neon console show the id, such as `cool-lab-12345678`. A sync checks that the compute in the URL belongs to the project.",
+    description: "Id of the Neon project, if the tools cannot find it from the URL.",
+    explanation:
+      "Without it, the tools list the projects of `NEON_API_KEY`, in all of its organizations, and use the one whose compute has the host of `NEON_DATABASE_URL`. A key for one project, and a project that somebody shares with you, need the variable. The settings of the project in the Neon console show the id, such as `cool-lab-12345678`. A sync checks that the compute in the URL belongs to the project.",
   },
   PILOT_LIGHT_KEEP_BRANCH_DAYS: {
     description: "Days after which Neon deletes a restore point, 1 to 30.",
-    details: "The option `--keep-branch` has precedence.",
+    explanation: "The option `--keep-branch` has precedence.",
     default: "7",
   },
   NEON_API_HOST: {
     description: "Address of Neon's API, instead of the usual one.",
-    details:
+    explanation:
       "The tools of Neon read this variable as well. The default is `https://console.neon.tech/api/v2`. Tests set it.",
   },
   AWS_PROFILE: {
     description: "Profile of the AWS CLI whose credentials the tools use.",
-    details:
-      "Profiles are defined in `~/.aws/config`. The AWS SDK reads this variable and the others of the AWS CLI, such as `AWS_ACCESS_KEY_ID`. If the environment has credentials in any form, the commands take none from `.env`: a profile would win over keys.",
+    explanation:
+      "Profiles are defined in `~/.aws/config`. The AWS SDK reads this variable and the others of the AWS CLI, such as `AWS_ACCESS_KEY_ID`. If the environment has credentials in any form, the commands take none from `.env`: a profile would have precedence over keys.",
     firstUse: true,
   },
   AWS_REGION: {
     description: "AWS region of the environment.",
-    details:
+    explanation:
       "A mode change is refused when the deployed environment is in another region. Credentials and profiles (`AWS_PROFILE`, `AWS_ACCESS_KEY_ID` and others) follow the conventions of the AWS SDK.",
     default: defaultRegion,
     firstUse: true,
   },
   AWS_ENDPOINT_URL: {
     description: "Address that replaces all AWS endpoints, such as an emulator.",
-    details: "The AWS SDK defines this variable. The sandbox sets it.",
+    explanation: "The AWS SDK defines this variable. The sandbox sets it.",
   },
   PROJECT_NAME: {
     description: "Project name. The names of all resources start with it.",
-    details:
+    explanation:
       "The name has at most 30 lowercase letters, digits and single hyphens, and starts with a letter.",
     default: defaultProjectName,
     firstUse: true,
   },
   PILOT_LIGHT_ENV_FILE: {
     description: "File with settings, instead of `.env`; or `none`.",
-    details:
+    explanation:
       "Every command reads variables from `.env` in the current directory. A variable of the environment has precedence over the file, even when it is empty. The option `--env-file` has precedence over this variable. `none` reads no file.",
     fromSystem: true,
   },
   PILOT_LIGHT_OUTPUTS_FILE: {
     description: "File to read the Terraform outputs from.",
-    details:
+    explanation:
       "The file holds the JSON that `pnpm infra:output --outputs-file <file>` writes. If the variable is not set, the tools run `cdktf output` or `terraform output`. The option `--outputs-file` has precedence.",
   },
   PILOT_LIGHT_OUTPUTS: {
-    description: "The Terraform outputs as JSON, where a file is not possible.",
-    details:
+    description: "The Terraform outputs as JSON, if a file is not possible.",
+    explanation:
       "The same JSON as in the file of `PILOT_LIGHT_OUTPUTS_FILE`, which has precedence. A sync inside AWS gets its outputs this way.",
   },
   PILOT_LIGHT_ACCOUNT_ID: {
     description: "AWS account that the credentials must belong to.",
-    details:
+    explanation:
       "With credentials of another account, a command fails with `WRONG_ACCOUNT` before it reads or writes anything else.",
     firstUse: true,
   },
   PILOT_LIGHT_PG_BIN: {
     description: "Directory of the pg_dump and pg_restore to use.",
-    details:
+    explanation:
       "If the variable is not set, the tools search the usual places for a version that fits both servers.",
   },
   PILOT_LIGHT_TF_PLUGIN_MIRROR: {
     description: "Directory from which Terraform installs its providers.",
-    details:
+    explanation:
       "If the variable is not set, Terraform uses a mirror in one of the usual places, and the public registry if there is none. To create a mirror: `terraform providers mirror <directory>`.",
   },
   TERRAFORM_BINARY_NAME: {
     description: "Name or path of the terraform program.",
-    details: "cdktf defines this variable and reads it as well.",
+    explanation: "cdktf defines this variable and reads it as well.",
     default: "terraform",
   },
   TF_CLOUD_ORGANIZATION: {
     description: "Terraform Cloud organization that holds the state.",
-    details:
+    explanation:
       "If neither this variable nor `TF_STATE_BUCKET` is set, the state is a local file. See [the runbook](runbooks/terraform-cloud.md).",
     firstUse: true,
   },
   TF_WORKSPACE: {
     description: "Workspace of `TF_CLOUD_ORGANIZATION`.",
-    details: "Set it together with `TF_CLOUD_ORGANIZATION`.",
+    explanation: "Set it together with `TF_CLOUD_ORGANIZATION`.",
     firstUse: true,
   },
   TF_STATE_BUCKET: {
     description: "S3 bucket that holds the state.",
-    details:
+    explanation:
       "Terraform locks the state with another object in the same bucket. Set either this variable or `TF_CLOUD_ORGANIZATION`, not both.",
     firstUse: true,
   },
@@ -128,63 +128,64 @@ export const variables = {
   },
   RDS_SSLMODE: {
     description: "`verify-full`, or `disable` for a local server.",
-    details: "With `verify-full` the tools verify the certificate and the host name of RDS.",
+    explanation: "With `verify-full` the tools verify the certificate and the host name of RDS.",
     default: "verify-full",
   },
   RDS_SSLROOTCERT: {
     description: "File with the CA certificates that the tools trust for RDS.",
-    details: "If the variable is not set, the tools trust the certificate bundle that AWS publishes for RDS.",
+    explanation:
+      "If the variable is not set, the tools trust the certificate bundle that AWS publishes for RDS.",
   },
   RDS_AUTH: {
     description: "`password`, or `iam` for tokens in place of the password.",
-    details:
+    explanation:
       "With `password` the tools read the user and the password from the secret of the master user. With `iam` they log in as `RDS_IAM_USER` with a token that the credentials of AWS sign for each connection. The option `--rds-auth` has precedence. See [the runbook](runbooks/reach-rds.md).",
     default: "password",
   },
   RDS_IAM_USER: {
     description: "User of RDS for `RDS_AUTH=iam`. It needs the role `rds_iam`.",
-    details: "A sync also needs the privileges that the plan checks, such as CREATEDB on the target.",
+    explanation: "A sync also needs the privileges that the plan checks, such as CREATEDB on the target.",
   },
   RDS_HOSTADDR: {
     description: "`address:port` of a tunnel to RDS.",
-    details:
+    explanation:
       "RDS is private. The tools connect to this address instead of the RDS endpoint, and still verify the certificate against the name of the endpoint.",
   },
   PILOT_LIGHT_VIA: {
     description: "Route to RDS: `auto`, `direct`, `address` or `ssm`.",
-    details:
+    explanation:
       "`direct` connects to the RDS endpoint, `address` to `RDS_HOSTADDR`, and `ssm` through a port that AWS Systems Manager forwards. `auto` takes the address if it is set, the endpoint if it answers, and otherwise `ssm`. The option `--via` has precedence. See [the runbook](runbooks/reach-rds.md).",
     default: "auto",
   },
   PILOT_LIGHT_SSM_TARGET: {
     description: "Instance or task through which `ssm` reaches RDS.",
-    details:
+    explanation:
       "An id such as `i-0123456789abcdef0`, or `ecs:<cluster>_<task id>_<runtime id>`. Its security group must be able to connect to RDS. If the variable is not set, `ssm` uses a running task of the backend with ECS Exec. If there is none, it starts a task that runs as long as the command.",
   },
   PILOT_LIGHT_SSM_TASK_SECONDS: {
     description: "Seconds that a task in AWS may take to start.",
-    details: "For the route `ssm`, and for `pnpm sync --on-fargate`.",
+    explanation: "For the route `ssm`, and for `pnpm sync --on-fargate`.",
     default: "180",
   },
   ALB_HOSTADDR: {
     description: "`address:port` to connect to instead of CloudFront.",
-    details:
+    explanation:
       "The check `alb-health` reads it, and still verifies the certificate against the name of the domain. The option `--resolve` has precedence.",
   },
   PILOT_LIGHT_PRODUCTION_DOMAIN: {
     description: "Production domains, or `none`. A deactivation needs it.",
-    details:
+    explanation:
       "Separate several domains by commas. `pnpm deactivate` is refused while one of them resolves to this environment, or while the variable is not set. The value `none` states that there is no production yet. A domain behind a proxy (Cloudflare, Fastly, Akamai) resolves to the proxy: set the host that the proxy forwards to instead, such as `cname.vercel-dns.com`.",
     firstUse: true,
   },
   PILOT_LIGHT_DNS_SERVERS: {
     description: "DNS servers that resolve the production domains.",
-    details:
+    explanation:
       "A list such as `10.0.0.2,[fd00::2]:5353`. Set it if the DNS of your own network gives other answers than public DNS.",
   },
   PILOT_LIGHT_WAIVERS: {
     description: "File with the failed checks that you accept until a date.",
-    details: "`pnpm validate` reads it. The option `--waivers` has precedence.",
+    explanation: "`pnpm validate` reads it. The option `--waivers` has precedence.",
   },
   GITHUB_ACTIONS: {
     description: "Set by GitHub Actions. Failed checks become annotations.",
@@ -192,7 +193,7 @@ export const variables = {
   },
   PILOT_LIGHT_ON_END: {
     description: "Shell command that runs at the end of every change.",
-    details:
+    explanation:
       "The command gets the JSON record of the run on its standard input. See [the runbook](runbooks/history.md). If it fails or takes too long, the command that called it prints a warning, and has the same exit code as without it.",
   },
   PILOT_LIGHT_ON_END_SECONDS: {
@@ -221,20 +222,20 @@ export const variables = {
     default: "15",
   },
   PILOT_LIGHT_STALL_SECONDS: {
-    description: "Seconds without data after which a connection is probed.",
-    details:
-      "A tunnel or a proxy can stop forwarding without closing its connections. If a statement, `pg_dump`, `pg_restore`, a request to AWS or Terraform makes no progress for this time, a new connection probes the server. If the server does not answer, or no longer works for this command, the command fails with `CONNECTION_STALLED`. While the server works on a long statement, the command waits without a limit.",
+    description: "Seconds without data after which a connection is checked.",
+    explanation:
+      "A tunnel or a proxy can stop forwarding without closing its connections. If a statement, `pg_dump`, `pg_restore`, a request to AWS or Terraform makes no progress for this time, the command checks the server through a new connection. If the server does not answer, or no longer works for this command, the command fails with `CONNECTION_STALLED`. While the server works on a long statement, the command waits without a limit.",
     default: "180",
   },
   PILOT_LIGHT_TERRAFORM_SECONDS: {
     description: "Seconds without progress after which Terraform is stopped.",
-    details:
-      "The limit holds while AWS answers: a database or a distribution takes up to an hour. Terraform gets one SIGINT, ends in order and writes its state. If Terraform makes no progress for `PILOT_LIGHT_STALL_SECONDS` and AWS does not answer a request of the command, Terraform is stopped then.",
+    explanation:
+      "The limit holds while AWS answers: a database or a distribution takes up to an hour. The command then sends one SIGINT to Terraform, which ends in order and writes its state. If Terraform makes no progress for `PILOT_LIGHT_STALL_SECONDS` and AWS does not answer a request of the command, Terraform is stopped then.",
     default: "7200",
   },
   PILOT_LIGHT_TASK_OF: {
     description: "In a task of `--on-fargate`: id of the run that started it.",
-    details:
+    explanation:
       "`pnpm sync --on-fargate` sets it for its task. The task and the command then leave one record in the history, and the hints of the task name `--on-fargate`. Do not set it yourself.",
     fromSystem: true,
   },

@@ -41,7 +41,7 @@ export function callersDirectory(environment: Environment, directory: string): s
   return isScript ? typedIn : directory;
 }
 
-/** Where the settings are: in the named file, or in `.env`, which need not exist. Undefined where no file is to be read. */
+/** Where the settings are: in the named file, or in `.env`, which need not exist. Undefined if no file is to be read. */
 function settingsPlace(
   option: string | undefined,
   environment: Environment,
@@ -57,7 +57,7 @@ function settingsPlace(
  * Reads the settings file.
  * @param option the value of `--env-file`
  * @param directory in which the process runs
- * @returns undefined where there is no file to read
+ * @returns undefined if there is no file to read
  * @throws OpsError ENV_FILE_UNREADABLE, ENV_FILE_MALFORMED (configuration)
  */
 export function readSettings(
@@ -79,7 +79,7 @@ export function readSettings(
   return { path, values, exposed: othersRead ? secrets : [] };
 }
 
-/** @returns undefined where a file that was not named does not exist */
+/** @returns undefined if a file that was not named does not exist */
 function readText(path: string, isNamed: boolean): { text: string; mode: number } | undefined {
   try {
     const { mode } = statSync(path);
@@ -140,7 +140,7 @@ export function scanSettings(lines: readonly string[], path: string): SettingsEn
   return entries;
 }
 
-/** Whether a value must not be shown: a variable that the register calls secret, a name that means a secret, a URL with a password. */
+/** Whether a value must not be shown: a variable that the registry calls secret, a name that means a secret, a URL with a password. */
 export function isSecret(name: string, value: string): boolean {
   const spec = (variables as Readonly<Record<string, VariableSpec>>)[name];
   if (spec !== undefined) return spec.secret === true;

@@ -1,7 +1,7 @@
 /** The times after which work that makes no progress is probed or stopped. */
 import { readVariable, type Environment } from "./env.ts";
 
-/** Milliseconds, where no environment decides. */
+/** Milliseconds, if no environment decides. */
 export const defaultStallLimit = 180_000;
 
 /** Milliseconds: PILOT_LIGHT_STALL_SECONDS. */

@@ -21,7 +21,7 @@ export const runFactsSchema = z.object({
     .object({
       user: z.string().describe("User of the operating system, or of GitHub Actions."),
       host: z.string().describe("Name of the machine."),
-      arn: z.string().nullable().describe("ARN of the AWS credentials; null where it is not known."),
+      arn: z.string().nullable().describe("ARN of the AWS credentials; null if it is not known."),
       url: z.string().nullable().describe("Address of the CI run; null elsewhere."),
     })
     .describe("Who ran the command."),
@@ -31,7 +31,7 @@ export const runFactsSchema = z.object({
         name: z.string().describe("The step."),
         startMs: z.number().describe("Milliseconds from the start of the command to the start of the step."),
         durationMs: z.number().describe("Duration of the step, in milliseconds."),
-        summary: z.string().describe("What the step did; empty where it failed."),
+        summary: z.string().describe("What the step did; empty if it failed."),
         outcome: z.enum(["done", "failed"]).describe("`failed`: the step did not end."),
       }),
     )
@@ -65,7 +65,7 @@ export const historySchema = z.object({
   next: z
     .string()
     .nullable()
-    .describe("The value of `--before` that lists older runs; null where there are none."),
+    .describe("The value of `--before` that lists older runs; null if there are none."),
 });
 
 export type History = z.infer<typeof historySchema>;

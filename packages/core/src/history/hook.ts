@@ -10,7 +10,7 @@ import type { RunRecord } from "./run-record.ts";
 /** What the hook receives about the run. */
 export interface HookFacts {
   record: RunRecord;
-  /** What a failed run has changed; empty for a run that did not fail, and where it is not known. */
+  /** What a failed run has changed; empty for a run that did not fail, and if it is not known. */
   state: string;
   /** Code of the error; empty for a run that did not fail. */
   code: string;

@@ -122,7 +122,7 @@ async function listPage(bucket: RecordBucket, from: string | undefined, most: nu
   return { keys: Contents.flatMap(({ Key }) => (Key === undefined ? [] : [Key])), hasMore: IsTruncated };
 }
 
-/** The text of a record; empty where another program has just deleted it. */
+/** The text of a record; empty if another program has just deleted it. */
 async function getRecord(
   { aws, name, account }: RecordBucket,
   Key: string,

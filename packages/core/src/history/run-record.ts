@@ -21,7 +21,7 @@ export interface RunBy {
   user: string;
   /** Name of the machine. */
   host: string;
-  /** ARN of the AWS credentials; null where they are not known. */
+  /** ARN of the AWS credentials; null if they are not known. */
   arn: string | null;
   /** Address of the CI run; null elsewhere. */
   url: string | null;

@@ -1,5 +1,5 @@
 /**
- * Compares the schemas of two databases as pg_dump wrote them: the archive is the specification. An object that pg_dump leaves out is not
+ * Compares the schemas of two databases as pg_dump wrote them: the dump is the specification. An object that pg_dump leaves out is not
  * expected. An object that pg_dump writes is always compared. Pure functions over the entries that `archive.ts` reads.
  */
 import { isSameAcrossMajors } from "./across-majors.ts";
@@ -52,7 +52,7 @@ export interface ArchiveOptions {
   isLeftOut?: (entry: ArchiveEntry) => boolean;
 }
 
-/** Differences between the schema of an archive and that of another database. */
+/** Differences between the schema of a dump and that of another database. */
 export function compareArchives(expected: Archive, actual: Archive, options: ArchiveOptions): Difference[] {
   return pairItems(expected, actual, options).map(({ expected: item, actual: other }): Difference => {
     if (item === undefined) return { ...nameOf(other.entry), problem: "unexpected" };
@@ -61,7 +61,7 @@ export function compareArchives(expected: Archive, actual: Archive, options: Arc
   });
 }
 
-/** An object that differs: the entries of both archives, or the one that the other archive lacks. */
+/** An object that differs: the entries of both dumps, or the one that the other dump lacks. */
 export interface EntryPair {
   expected: ArchiveEntry | undefined;
   actual: ArchiveEntry | undefined;

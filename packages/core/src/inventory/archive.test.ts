@@ -16,7 +16,7 @@ const string = (value: string | null) =>
 
 const numbers = { "pre-data": 2, data: 3, "post-data": 4 };
 
-/** The beginning of an archive as pg_dump of a version writes it. */
+/** The beginning of a dump as pg_dump of a version writes it. */
 function archiveOf(entries: readonly ArchiveEntry[], minor: number): Buffer {
   const head = [Buffer.from("PGDMP"), Buffer.from([1, minor, 0, 4, 8, 1])];
   const compression = minor >= 15 ? Buffer.from([1]) : integer(1);

@@ -1,5 +1,5 @@
 /**
- * Reads the table of contents of a pg_dump archive in custom format: what the archive holds, entry by entry, each with the SQL that
+ * Reads the table of contents of a dump in custom format, which PostgreSQL calls an archive: what it holds, entry by entry, each with the SQL that
  * pg_restore runs for it. It reads the bytes of the file, not the output of `pg_restore --list`: names and bodies may contain newlines,
  * semicolons and lines that look like the headers of other entries, so that the output cannot be parsed reliably. Based on `ReadHead` and
  * `ReadToc` in src/bin/pg_dump/pg_backup_archiver.c of PostgreSQL 14 to 18.
@@ -9,7 +9,7 @@ import { open } from "node:fs/promises";
 /** The part of a restore to which an entry belongs. */
 export type Section = "pre-data" | "data" | "post-data";
 
-/** One entry of an archive. */
+/** One entry of a dump. */
 export interface ArchiveEntry {
   /** Number that `pg_restore --use-list` takes. */
   id: number;
@@ -27,7 +27,7 @@ export interface ArchiveEntry {
   drop: string;
   /** Access method of a table or materialized view; empty for other entries. pg_restore sets it before it runs the SQL. */
   accessMethod: string;
-  /** OID of the object in the dumped database; 0 where the entry stands for no object. */
+  /** OID of the object in the dumped database; 0 if the entry stands for no object. */
   oid: number;
   /** Numbers of the entries that it needs, directly or through objects that are no entries, such as members of extensions. */
   dependencies: readonly number[];
@@ -39,7 +39,7 @@ export interface Archive {
   entries: readonly ArchiveEntry[];
 }
 
-/** The file is not a readable archive: it is damaged, or its version is not known. */
+/** The file is not a readable dump: it is damaged, or its version is not known. */
 export class ArchiveUnreadable extends Error {
   override readonly name = "ArchiveUnreadable";
 }
@@ -52,7 +52,7 @@ const customFormat = 1;
 const firstPart = 1 << 20;
 
 /**
- * Reads the entries of an archive.
+ * Reads the entries of a dump.
  * @throws ArchiveUnreadable
  */
 export async function readArchive(file: string): Promise<Archive> {
@@ -64,7 +64,7 @@ export async function readArchive(file: string): Promise<Archive> {
 }
 
 /**
- * Reads the entries of an archive that pg_dump may still be writing: it writes the table of contents before the rows. Later pg_dump
+ * Reads the entries of a dump that pg_dump may still be writing: it writes the table of contents before the rows. Later pg_dump
  * writes the positions of the rows into it, which changes no length.
  * @returns undefined while the file ends within the table of contents
  * @throws ArchiveUnreadable
@@ -87,7 +87,7 @@ export async function readGrowingArchive(file: string): Promise<Archive | undefi
 class EndOfBytes extends Error {}
 
 /**
- * Parses the beginning of an archive.
+ * Parses the beginning of a dump.
  * @throws ArchiveUnreadable, or an internal error when `bytes` ends before the table of contents does
  */
 export function parseArchive(bytes: Buffer): Archive {
@@ -153,7 +153,7 @@ function readEntry(reader: Reader, minor: number, before: Section = "pre-data"):
   };
 }
 
-/** Reads integers and offsets, which are little-endian and have the sizes of the machine that wrote the archive. */
+/** Reads integers and offsets, which are little-endian and have the sizes of the machine that wrote the dump. */
 class Reader {
   integerSize = 4;
   offsetSize = 8;

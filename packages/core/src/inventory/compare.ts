@@ -10,7 +10,7 @@ export interface Difference {
   problem: "missing" | "unexpected" | "different";
   expected?: string;
   actual?: string;
-  /** The complete definitions, where `expected` and `actual` are excerpts of them. */
+  /** The complete definitions, if `expected` and `actual` are excerpts of them. */
   definitions?: { expected: string; actual: string };
 }
 

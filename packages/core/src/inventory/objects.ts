@@ -44,7 +44,7 @@ export function notInExtension(catalog: string, oid: string): string {
     where e.classid = 'pg_catalog.${catalog}'::pg_catalog.regclass and e.objid = ${oid} and e.deptype = 'e')`;
 }
 
-/** `schema.name`, each quoted where it needs to be. */
+/** `schema.name`, each quoted if it needs to be. */
 function qualified(schema: string, name: string): string {
   return `pg_catalog.format('%I.%I', ${schema}, ${name})`;
 }
@@ -140,7 +140,7 @@ const rules = `
    where r.rulename <> '_RETURN' and ${relationWhere}`;
 
 // The server creates a partition's copy of its parent's trigger together with the parent's (up to 14 as an internal trigger). The copy
-// is an object of its own only where it is enabled differently.
+// is an object of its own only if it is enabled differently.
 const triggers = `
   select 'trigger', pg_catalog.format('%I.%I.%I', n.nspname, c.relname, t.tgname),
          pg_catalog.pg_get_triggerdef(t.oid) || ' ' || t.tgenabled::text

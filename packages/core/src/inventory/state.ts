@@ -85,11 +85,11 @@ export interface StateOptions {
   skippedExtensions: readonly string[];
   /** Version that CREATE EXTENSION installs on the target, by extension. */
   installedVersions: ReadonlyMap<string, string>;
-  /** Materialized views that the archive refreshes, as `schema.name`. */
+  /** Materialized views that the dump refreshes, as `schema.name`. */
   refreshed: ReadonlySet<string>;
 }
 
-/** `schema.name` of the materialized views that a restore of the archive fills. */
+/** `schema.name` of the materialized views that a restore of the dump fills. */
 export function refreshedViews(entries: readonly ArchiveEntry[]): Set<string> {
   const refreshing = entries.filter(({ type }) => type === "MATERIALIZED VIEW DATA");
   return new Set(refreshing.map(({ schema, tag }) => `${schema ?? ""}.${tag}`));

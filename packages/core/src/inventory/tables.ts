@@ -9,14 +9,14 @@ import { rowHash, rowTextHash, type DataColumn } from "./row-hash.ts";
 export interface DataTable {
   schema: string;
   name: string;
-  /** `schema.name`, quoted where needed: the key in plans, manifests and differences. */
+  /** `schema.name`, quoted if needed: the key in plans, manifests and differences. */
   identity: string;
   /**
    * The unit that its rows are compared in. The partitions of a hash partitioning are compared together: a restore may put a row
    * into another partition, since hashes of enums depend on OIDs.
    */
   group: string;
-  /** Columns by name: the same order on both sides, even where the order in the table differs. */
+  /** Columns by name: the same order on both sides, even if the order in the table differs. */
   columns: readonly DataColumn[];
   /** Size on disk with indexes and TOAST, in bytes. */
   bytes: number;
@@ -140,7 +140,7 @@ export function readingOf(
   return depth === "checksums" && Object.values(recorded).some(isOfTexts) ? "texts" : depth;
 }
 
-/** Exact rows of each table, by `DataTable.group`; null where the role may not read the table, or does not see all of its rows. */
+/** Exact rows of each table, by `DataTable.group`; null if the role may not read the table, or does not see all of its rows. */
 export type RowCounts = ReadonlyMap<string, number | null>;
 
 /** Counts the rows of every table, with several sessions at once. */

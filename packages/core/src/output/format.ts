@@ -33,7 +33,7 @@ export function formatMinute(time: string): string {
 
 const mostListed = 20;
 
-/** The first lines of a list, with "and 3 more" at its end where it is longer. */
+/** The first lines of a list, with "and 3 more" at its end if it is longer. */
 export function shortList(lines: readonly string[]): string[] {
   if (lines.length <= mostListed) return [...lines];
   return [...lines.slice(0, mostListed), `and ${lines.length - mostListed} more`];

@@ -23,7 +23,7 @@ export type Colors = ReturnType<typeof pc.createColors>;
 export interface StepResult<T> {
   value: T;
   summary: string;
-  /** False where the step only waited for work that other steps had started: its duration means nothing. */
+  /** False if the step only waited for work that other steps had started: its duration means nothing. */
   timed?: boolean;
 }
 
@@ -75,14 +75,14 @@ export class Printer {
     return this.interactive && !this.json;
   }
 
-  /** Lines of a hundred columns, or of the terminal's width where that is smaller. */
+  /** Lines of a hundred columns, or of the terminal's width if that is smaller. */
   get page(): Page {
     if (!this.interactive) return { width: mostColumns, wraps: false };
     // Some terminals report 0.
     return { width: Math.min(mostColumns, this.#stderr.columns || mostColumns), wraps: true };
   }
 
-  /** The page of `data`: lines of any length, but no longer than the terminal where stdout is one. */
+  /** The page of `data`: lines of any length, but no longer than the terminal if stdout is one. */
   get dataPage(): Page {
     if (!this.#stdout.isTTY) return { width: mostColumns, wraps: false };
     return { width: Math.min(mostColumns, this.#stdout.columns || mostColumns), wraps: true };
@@ -93,7 +93,7 @@ export class Printer {
     if (!this.json) this.#write(text);
   }
 
-  /** A row for people, on several lines where it is too long for the terminal; nothing with `--json`. */
+  /** A row for people, on several lines if it is too long for the terminal; nothing with `--json`. */
   row(row: Row): void {
     for (const line of this.#layOut(row)) this.line(line);
   }
@@ -194,7 +194,7 @@ export class Printer {
     }
   }
 
-  /** `████████░░░░  18 of 24 tables`, for a step's progress; without the bar where nothing is redrawn. */
+  /** `████████░░░░  18 of 24 tables`, for a step's progress; without the bar if nothing is redrawn. */
   bar(done: number, all: number, noun: string): string {
     const text = `${formatCount(done)} of ${formatCount(all)} ${noun}`;
     if (!this.redraws) return text;

@@ -40,7 +40,7 @@ const endpoint: Endpoint = {
   notes: [],
 };
 
-test("a program gets a password of its own where passwords last for minutes only", async () => {
+test("a program gets a new password if passwords last for minutes only", async () => {
   let count = 0;
   const short = { ...endpoint, freshPassword: () => Promise.resolve(`token:${(count += 1)}`) };
   for (const line of ["*:*:*:me:token\\:1\n", "*:*:*:me:token\\:2\n"]) {

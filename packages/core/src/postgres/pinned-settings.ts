@@ -6,7 +6,7 @@
 /** A setting, and why it is pinned. */
 interface PinnedSetting {
   value: string;
-  /** The first major version that has the setting. Absent where every supported version has it. */
+  /** The first major version that has the setting. Absent if every supported version has it. */
   since?: number;
 }
 

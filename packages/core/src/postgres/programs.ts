@@ -63,7 +63,7 @@ async function probe(directory: string, environment: Environment): Promise<Clien
   // Debian's wrapper picks a version by its own configuration; the programs behind it are found in the usual places.
   if (real.some((path) => path?.endsWith("pg_wrapper"))) return undefined;
   const version = await versionOf(pgDump, environment);
-  // Both must have the same version: only then is pg_restore certain to read the archives of pg_dump.
+  // Both must have the same version: only then is pg_restore certain to read the dumps of pg_dump.
   if (version === undefined || version !== (await versionOf(pgRestore, environment))) return undefined;
   return { directory, pgDump, pgRestore, major: Number.parseInt(version, 10), version };
 }
@@ -75,10 +75,10 @@ async function versionOf(program: string, environment: Environment): Promise<str
   return /\(PostgreSQL\) (\d+(?:\.\d+)?)/.exec(result?.stdout ?? "")?.[1];
 }
 
-/** From 17 on, an archive sets `transaction_timeout`, which older servers reject. */
+/** From 17 on, a dump sets `transaction_timeout`, which older servers reject. */
 const lastWithoutTransactionTimeout = 16;
 
-/** The newest major version of pg_dump whose archives a server of a major version restores. */
+/** The newest major version of pg_dump whose dumps a server of a major version restores. */
 export function newestPgDumpFor(target: number): number {
   return target <= lastWithoutTransactionTimeout ? lastWithoutTransactionTimeout : Infinity;
 }

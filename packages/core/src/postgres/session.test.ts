@@ -96,7 +96,7 @@ test("through a tunnel, the certificate is checked against the name of the host"
   expect(await connectTo(host, { type: 7, ip: "127.0.0.1" }, "127.0.0.1")).toBe("CERTIFICATE_INVALID");
 });
 
-test("every connection sends a password of its own where passwords last for minutes only", async () => {
+test("every connection sends a new password if passwords last for minutes only", async () => {
   const passwords: string[] = [];
   await using server = createServer((socket) => {
     socket.on("error", () => undefined);

@@ -51,7 +51,7 @@ export class Session implements AsyncDisposable {
   /** Settles when the last exclusive use of the connection has ended. */
   #free: Promise<unknown> = Promise.resolve();
   #heartbeat: NodeJS.Timeout | undefined;
-  /** Milliseconds of silence after which the server ends the session; undefined where it never does. */
+  /** Milliseconds of silence after which the server ends the session; undefined if it never does. */
   #abandoned: number | undefined;
   #lost: Error | undefined;
   #stalled: OpsError | undefined;

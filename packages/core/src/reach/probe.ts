@@ -6,7 +6,7 @@ const sslRequest = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
 
 /**
  * Asks for TLS, as every client does first. A server of PostgreSQL answers with one byte; another machine of the same private address does not.
- * @returns why there is no answer; undefined where there is one
+ * @returns why there is no answer; undefined if there is one
  */
 export async function probePostgres(
   { host, port }: { host: string; port: number },

@@ -146,7 +146,7 @@ export class Routes implements AsyncDisposable {
     return await this.#openSsm(outputs, aws, `the endpoint does not answer: ${silence}`);
   }
 
-  /** Why `auto` cannot use Systems Manager; undefined where it can. */
+  /** Why `auto` cannot use Systems Manager; undefined if it can. */
   async #obstacleToSsm(outputs: RouteOutputs): Promise<string | undefined> {
     const { environment, signal } = this.#context;
     const { startsTask = true, usesBackend = true } = this.#options;

@@ -34,7 +34,7 @@ export interface TargetContext {
   warn: (text: string) => void;
   /** Called before a task is started, which takes its time. */
   onTask: (text: string) => void;
-  /** Whether tasks of the backend may be used: not where the command stops the backend. */
+  /** Whether tasks of the backend may be used: not if the command stops the backend. */
   usesBackend: boolean;
 }
 
@@ -45,7 +45,7 @@ export function configuredTarget(environment: Environment): string | undefined {
   return readVariable(environment, "PILOT_LIGHT_SSM_TARGET");
 }
 
-/** Where a task can be started; undefined where the outputs name no such place. */
+/** Where a task can be started; undefined if the outputs name no such place. */
 export function taskPlace(outputs: TargetOutputs): TaskPlace | undefined {
   const {
     database_access_cluster_name: cluster,
@@ -58,7 +58,7 @@ export function taskPlace(outputs: TargetOutputs): TaskPlace | undefined {
 }
 
 /**
- * Finds a target, or starts one; undefined where there is none, and none can be started.
+ * Finds a target, or starts one; undefined if there is none, and none can be started.
  * @throws OpsError ACCESS_TASK_FAILED (aws), or what AWS refuses
  */
 export async function findTarget(

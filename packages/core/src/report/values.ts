@@ -18,7 +18,7 @@ export function isRows(value: unknown): value is readonly Fields[] {
   return Array.isArray(value) && value.length > 0 && value.every(isFields);
 }
 
-/** Labels where the name of the field alone does not read well. */
+/** Labels for fields whose name alone is not a good label. */
 const labels: Readonly<Record<string, string>> = {
   bytes: "Size",
   sha256: "SHA-256",

@@ -1,4 +1,4 @@
-/** Makes terraform and cdktf read their providers from a mirror directory instead of the registry, where such a directory exists. */
+/** Makes terraform and cdktf read their providers from a mirror directory instead of the registry, if such a directory exists. */
 import { readdir, stat, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";

@@ -8,7 +8,7 @@ import type { Environment } from "../config/env.ts";
 import type { JournalPlace } from "./journal-place.ts";
 
 /**
- * The text of the journal; undefined where there is none.
+ * The text of the journal; undefined if there is none.
  * @throws what the file system and the AWS SDK throw
  */
 export async function readJournal(
@@ -25,7 +25,7 @@ export async function readJournal(
   });
 }
 
-/** The text of a journal in a file; undefined where there is none. */
+/** The text of a journal in a file; undefined if there is none. */
 export async function readJournalFile(file: string): Promise<string | undefined> {
   return await readFile(file, "utf8").catch((error: unknown) => {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
@@ -33,7 +33,7 @@ export async function readJournalFile(file: string): Promise<string | undefined>
   });
 }
 
-/** The text of a journal in S3; undefined where there is none. */
+/** The text of a journal in S3; undefined if there is none. */
 export async function readJournalObject(
   aws: Pick<AwsClients, "s3">,
   { bucket: Bucket, key: Key }: { bucket: string; key: string },

@@ -1,6 +1,6 @@
 /** The IAM actions of the AWS calls that `--verbose` lists, for tests that compare them with a policy. */
 
-/** The action of a call, where it is not named after it (Service Authorization Reference). */
+/** The action of a call, if it is not named after it (Service Authorization Reference). */
 const actionNames: Readonly<Record<string, string>> = {
   "S3Client HeadBucket": "s3:ListBucket",
   "S3Client HeadObject": "s3:GetObject",

@@ -99,7 +99,7 @@ const proofs: Record<string, () => void> = {
       { custom_origin_config: { origin_ssl_protocols: ["TLSv1.2"] } },
     ]);
   },
-  "Paths of metrics are not public": () => {
+  "The paths of metrics are not public": () => {
     for (const listener of ["http", "https"]) {
       expect(
         resource(document, "aws_lb_listener_rule", `load-balancer/${listener}-without-metrics`),

@@ -11,16 +11,16 @@ const statuses = {
 export function controlsDocument(): string {
   const sections = (["met", "optional", "not met"] as const).map((status) => {
     const of = controls.filter((control) => control.status === status);
-    return `## ${statuses[status]}\n\n${table([["FSBP", "CIS 3.0", "control", "here"], ...of.map(row)])}`;
+    return `## ${statuses[status]}\n\n${table([["FSBP", "CIS 3.0", "control", "in this environment"], ...of.map(row)])}`;
   });
   return `# Security controls
 
 The controls of [AWS Foundational Security Best Practices](https://docs.aws.amazon.com/securityhub/latest/userguide/fsbp-standard.html) (FSBP) and of the CIS AWS Foundations Benchmark 3.0 that
-apply to resources of this environment. A test proves each entry on the synthesized Terraform. An Aspect also refuses a synthesis that breaks its
-control. Controls of other services, and of the account as a whole, are not listed.
+apply to resources of this environment. This page does not list controls of other services, or of the account as a whole. A test proves each entry on
+the synthesized Terraform configuration. If an entry names an Aspect of CDKTF, \`pnpm infra:synth\` also fails if a resource does not meet the control.
 
 ${sections.join("\n")}
-The list is in \`packages/infra/src/controls/\`. After a change, write this page again:
+\`packages/infra/src/controls/\` holds the list. If you change the list, write this page again:
 
 \`\`\`sh
 npx vitest run --project unit packages/infra/src/controls -u

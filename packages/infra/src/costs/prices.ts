@@ -23,7 +23,7 @@ function both(pilotLight: number, active: number): Price["quantity"] {
 }
 const ofDatabase = (quantity: number) => ({ ...always(quantity), withoutDatabase: 0 });
 
-/** Sizes are the variables' defaults. Quantities that depend on use are those of a quiet month. */
+/** Sizes are the variables' defaults. Quantities that depend on use are those of a month with little use. */
 export const prices: readonly Price[] = [
   { item: "RDS db.t3.micro", price: databaseClasses["db.t3.micro"], quantity: ofDatabase(1) },
   { item: "RDS storage, 20 GB gp3", price: unitPrices.databaseGigabyte, quantity: ofDatabase(20) },
@@ -39,7 +39,7 @@ export const prices: readonly Price[] = [
     quantity: always(quietMonth.objectGigabytes),
   },
   { item: "Secret with the URL of Neon", price: unitPrices.secret, quantity: always(1) },
-  { item: "Access to the database, no task runs", price: unitPrices.idleCluster, quantity: always(1) },
+  { item: "Cluster of access tasks, while no task runs", price: unitPrices.idleCluster, quantity: always(1) },
   { item: "NAT gateways", price: unitPrices.natGateway, quantity: { ...whenActive(2), cheapActive: 1 } },
   {
     item: `Data through NAT gateways, ${quietMonth.natGigabytes} GB`,

@@ -35,23 +35,26 @@ export function costsDocument(): string {
   const sums = ["**Total**", ...columns.map((scenario) => `**${total(scenario).toFixed(2)}**`), "", ""];
   return `# Costs
 
-What each mode costs if it lasts a whole month of ${hoursOfAMonth} hours, in us-east-1, without taxes. The prices are those of ${pricesAsOf}. An hour
-of active mode costs ${((total("active") - total("pilotLight")) / hoursOfAMonth).toFixed(2)} USD more than an hour of pilot light.
+This page lists what each mode costs if it lasts a whole month of ${hoursOfAMonth} hours, in us-east-1, without taxes. The prices are those
+of ${pricesAsOf}. An hour of active mode costs ${((total("active") - total("pilotLight")) / hoursOfAMonth).toFixed(2)} USD more than an hour of pilot light.
 
 ${table([header, ...rows, sums])}
-A task through which Systems Manager forwards a port to the database costs ${accessTaskHour().toFixed(3)} USD an hour, and at least a minute. The tools stop
-it with their command; it ends by itself after an hour. A task of \`pnpm sync --on-fargate\` costs ${syncTaskHour().toFixed(3)} USD an hour, for each minute that
-a sync runs. Without a sync, only its image and the secret with the URL of Neon cost something, in both modes.
+An access task, through which Systems Manager forwards a port to the database, costs ${accessTaskHour().toFixed(3)} USD an hour. AWS charges for one minute at
+least. The command that started the task stops it, and without that the task ends after an hour. A task of \`pnpm sync --on-fargate\` costs ${syncTaskHour().toFixed(3)} USD
+an hour, while the sync runs. When no sync runs, you pay only for its image and for the secret with the URL of Neon, in both modes.
 
 Container Insights is off by default. With \`enable_container_insights\`, active mode costs ${(metrics * monthly(unitPrices.metric)).toFixed(2)} USD a month more, for
-${metrics} metrics (${unitPrices.metric.usd.toFixed(2)} each) of ${serviceNames.length} services, and what CloudWatch takes for their log events. \`pnpm status\` and the plans count it. AWS Budgets
-sends its alarms free of charge (\`budget_monthly_usd\`, \`budget_email\`). EventBridge takes nothing for events of AWS services. New
-backend tasks after a change of the password need one step of Systems Manager Automation a week: 0.002 USD, in active mode only.
+${metrics} metrics (${unitPrices.metric.usd.toFixed(2)} each) of ${serviceNames.length} services. CloudWatch also charges for the log events of these metrics. \`pnpm status\` and the plans
+include the metrics.
 
-Sizes are the defaults of the Terraform variables. Amounts that depend on use are those of a month with little use. The table does not
-include traffic to the internet, and RDS snapshots beyond the size of the database (0.095 a GB).
+Three features cost almost nothing. AWS Budgets sends its alarms free of charge (\`budget_monthly_usd\`, \`budget_email\`). EventBridge
+does not charge for events of AWS services. When RDS has changed the database password, which it does every week, one step of Systems Manager
+Automation starts new backend tasks. It costs 0.002 USD, in active mode only.
 
-The prices are in \`packages/core/src/prices.ts\` and \`packages/infra/src/costs/prices.ts\`. After a change, write this page again:
+The sizes are the defaults of the Terraform variables. Amounts that depend on use are those of a month with little use. The table includes
+neither traffic to the internet nor RDS snapshots beyond the size of the database (0.095 USD a GB and month).
+
+\`packages/core/src/prices.ts\` holds the prices, and \`packages/infra/src/costs/prices.ts\` the quantities. If you change one of them, write this page again:
 
 \`\`\`sh
 npx vitest run --project unit packages/infra/src/costs -u

@@ -1,4 +1,4 @@
-/** The privileges of a plan and of `pnpm validate --drift`: to read the resources and their settings, but no dumps and no rows. */
+/** The permissions of a plan and of `pnpm validate --drift`: to read the resources and their settings, but no dumps and no rows. */
 import { secretRestartName } from "@pilot-light/core/contract";
 import type { Statement } from "../policy-document.ts";
 import { text } from "../text.ts";

@@ -306,7 +306,7 @@ describe("the services", () => {
 });
 
 describe("the permissions", () => {
-  it("name resources where AWS supports this", () => {
+  it("name resources if AWS supports this", () => {
     const policies = [
       ...resources(document, "aws_iam_role_policy"),
       ...resources(document, "aws_iam_policy"),

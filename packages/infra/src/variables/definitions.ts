@@ -1,4 +1,4 @@
-/** Defines a Terraform variable: with a description, a type, a default and, where a value can be invalid, a rule. */
+/** Defines a Terraform variable: with a description, a type, a default and, if a value can be invalid, a rule. */
 import { type IResolvable, TerraformVariable, VariableType, ref } from "cdktf";
 import { Construct } from "constructs";
 

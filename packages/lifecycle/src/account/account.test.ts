@@ -243,7 +243,7 @@ test("every rule that calls AWS has such a case, and none calls AWS for resource
 });
 
 test.each(cases.filter(([id]) => id !== "bucket-names"))(
-  "%s is a note where the permission to ask is missing",
+  "%s is a note if the permission to ask is missing",
   async (id, wanted, good) => {
     const denied = Object.fromEntries(Object.keys(good).map((action) => [action, 403]));
     const { problems = [], notChecked } = await ask(id, wanted, denied);

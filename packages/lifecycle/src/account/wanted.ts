@@ -20,7 +20,7 @@ export interface Wanted {
   services: number;
   /** vCPU of the tasks, by the kind of Fargate. */
   cpus: { FARGATE: number; FARGATE_SPOT: number };
-  /** Availability zones of the subnets, which exist or will be created; empty where no subnet and no gateway will be created. */
+  /** Availability zones of the subnets, which exist or will be created; empty if no subnet and no gateway will be created. */
   zones: readonly string[];
   database: { version: string; instanceClass: string } | null;
   buckets: readonly string[];
@@ -82,7 +82,7 @@ export function wantedByPlan({ changes, after }: Pick<PlanContents, "changes" | 
 
 /**
  * What the next activation, or the first deployment with it, creates with the defaults.
- * @param mode null where nothing is deployed
+ * @param mode null if nothing is deployed
  * @param defaultOf the default of a Terraform variable
  */
 export function wantedByDefault(

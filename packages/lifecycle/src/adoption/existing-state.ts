@@ -19,7 +19,7 @@ export interface ExistingState {
   /** The identity of the state; undefined in the JSON of `terraform show`. */
   lineage: string | undefined;
   resources: readonly ExistingResource[];
-  /** The output `dev_activated`; undefined where the state has none. */
+  /** The output `dev_activated`; undefined if the state has none. */
   active: boolean | undefined;
 }
 

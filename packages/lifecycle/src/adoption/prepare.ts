@@ -45,7 +45,7 @@ export interface PreparedMapping {
   variables: readonly TerraformVariable[];
   /** Those of them that the existing environment states: the mode and the images. */
   kept: KeptVariables;
-  /** The mode of the existing environment; null where its state does not have it. */
+  /** The mode of the existing environment; null if its state does not have it. */
   from: Mode | null;
 }
 
@@ -131,7 +131,7 @@ export async function planAdoption(
   return await planned;
 }
 
-/** The mode of the existing environment; null where its state does not have it. */
+/** The mode of the existing environment; null if its state does not have it. */
 function modeOf({ active }: Pick<ExistingState, "active">): Mode | null {
   if (active === undefined) return null;
   return active ? "active" : "pilot-light";

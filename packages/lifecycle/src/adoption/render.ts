@@ -1,4 +1,4 @@
-/** Prints an adoption for people, and builds its document for `--json`. Values of resources are printed only where they name one. */
+/** Prints an adoption for people, and builds its document for `--json`. Values of resources are printed only if they name one. */
 import { commandLine } from "@pilot-light/core/process";
 import { plural } from "@pilot-light/core/output/format";
 import type { Printer } from "@pilot-light/core/output/printer";

@@ -164,7 +164,7 @@ export function valueAt(values: Values, path: string): unknown {
     );
 }
 
-/** A value as text for comparisons and ids: states of other backends have numbers where others have texts. */
+/** A value as text for comparisons and ids: states of other backends have numbers, and others have texts. */
 export function text(value: unknown): string | undefined {
   if (typeof value === "string") return value === "" ? undefined : value;
   if (typeof value === "number" || typeof value === "boolean") return String(value);

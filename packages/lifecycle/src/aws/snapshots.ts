@@ -123,7 +123,7 @@ export function snapshotName(names: ResourceNames, time: Date): string {
 
 /**
  * Takes a snapshot and waits until it is available.
- * @param what `copiedTo`: where another copy of its rows is; "none" where no copy is recorded, so that no prune deletes it
+ * @param what `copiedTo`: where another copy of its rows is; "none" if no copy is recorded, so that no prune deletes it
  * @throws OpsError SNAPSHOT_FAILED (aws)
  */
 export async function takeSnapshot(

@@ -1,4 +1,4 @@
-/** `pnpm configure`: asks for the settings of a first use, and writes them to a file. */
+/** `pnpm configure`: asks for the settings that a new user needs, and writes them to a file. */
 import { resolve } from "node:path";
 import { defineCommand } from "@pilot-light/core/cli/define-command";
 import { confirmationOptions } from "@pilot-light/core/cli/options";
@@ -7,7 +7,7 @@ import { configurableVariables } from "./shared.ts";
 export const configureCommand = defineCommand({
   words: "configure",
   name: "configure",
-  summary: "Ask for the settings of a first use, and write them to .env",
+  summary: "Ask for the settings that a new user needs, and write them to .env",
   options: (argv) =>
     confirmationOptions(
       argv

@@ -51,7 +51,7 @@ export const deployCommand = defineCommand({
       .option("auto-approve", {
         type: "boolean",
         default: false,
-        describe: "The same as --yes, as `cdktf deploy` calls it",
+        describe: "The same as --yes; `cdktf deploy` has this name for it",
         group: "Safety:",
       })
       .option("outputs-file", outputsFile),

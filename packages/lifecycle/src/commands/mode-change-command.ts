@@ -139,7 +139,7 @@ export const deactivateCommand = defineCommand({
       .option("keep-backend", {
         type: "boolean",
         default: false,
-        describe: "Do not stop the backend before the last copy (for a tunnel to RDS through its tasks)",
+        describe: "Keep the backend running during the copy, for a tunnel to RDS through its tasks",
         group: "Work:",
       })
       .option("if-due", {

@@ -82,7 +82,7 @@ test("every action that AWS can restrict is restricted to the environment", () =
   expect(resources("iam:PassRole")).toContain("arn:aws:iam::123456789012:role/dev-shop-sync-*");
 });
 
-test("the journal of mode changes is readable where the state is in S3", () => {
+test("the journal of mode changes is readable if the state is in S3", () => {
   const { Statement } = policyOf("activate", scope, { stateBucket: "states" });
   expect(Statement.at(-1)).toMatchObject({
     Action: ["s3:GetObject", "s3:PutObject"],

@@ -21,13 +21,13 @@ export const pruneCommand = defineCommand({
   words: "snapshots prune",
   name: "snapshots prune",
   summary:
-    "Delete old snapshots, except those that a person created and those with the only copy of their rows",
+    "Delete old snapshots; keep those that a person created, and those with the only copy of their rows",
   options: (argv) =>
     confirmationOptions(argv)
       .option("keep", {
         type: "number",
         default: 3,
-        describe: "Number of snapshots to keep, at least 1, without those that a person created",
+        describe: "Number of snapshots to keep, at least 1; those that a person created do not count",
         group: "Selection:",
         requiresArg: true,
         coerce: parseKeep,

@@ -1,4 +1,4 @@
-/** Asks for the settings of a first use, and checks each while it is typed. */
+/** Asks for the settings that a new user needs, and checks each while it is typed. */
 import type * as clack from "@clack/prompts";
 import {
   variables,

@@ -36,7 +36,7 @@ function range(begin: number, end: number): number[] {
   return Array.from({ length: end - begin }, (_, index) => begin + index);
 }
 
-/** `NAME=value`, in quotes where it needs them. */
+/** `NAME=value`, in quotes if it needs them. */
 function lineOf(name: string, value: string): string {
   const forms = [`${name}=${value}`, ...[`"`, "'", "`"].map((quote) => `${name}=${quote}${value}${quote}`)];
   const line = forms.find((form) => !form.includes("\n") && reads(form, name, value));

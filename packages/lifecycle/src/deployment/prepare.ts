@@ -156,7 +156,7 @@ export async function keptVariables(
 
 /**
  * Checks that the services still run the images of the plan: CI deploys images without Terraform.
- * @param from the mode before the plan; null where nothing was deployed
+ * @param from the mode before the plan; null if nothing was deployed
  * @throws OpsError STATE_CHANGED (precondition)
  */
 export async function assertSameImages(
@@ -167,7 +167,7 @@ export async function assertSameImages(
   if (JSON.stringify(now) !== JSON.stringify(kept)) throw stateChanged();
 }
 
-/** Terraform reads an environment variable only where no argument sets the variable. */
+/** Terraform reads an environment variable only if no argument sets the variable. */
 export function unsetOf(variables: readonly { name: string; value: string }[], environment: Environment) {
   return variables.filter(({ name }) => environment[`TF_VAR_${name}`] === undefined);
 }

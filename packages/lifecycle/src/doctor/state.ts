@@ -20,7 +20,7 @@ import { unknownResources, type UnknownResource } from "../terraform/unknown-res
 export interface DeployedState {
   /** In words: "s3://bucket", "a file in this directory". */
   place: string;
-  /** Undefined where there is no state, or where it was not read. */
+  /** Undefined if there is no state, or if it was not read. */
   outputs?: Readonly<Record<string, unknown>>;
   /** Resources of the state that the stack does not define. */
   unknown: readonly UnknownResource[];

@@ -1,6 +1,6 @@
 /**
- * Monthly costs of the resources of a plan or of a state: their numbers and sizes, times the list prices of us-east-1. Where AWS
- * bills by use, the amounts are those of a quiet month. The README's table has the same sums.
+ * Monthly costs of the resources of a plan or of a state: their numbers and sizes, times the list prices of us-east-1. If AWS
+ * bills by use, the amounts are those of a month with little use. The README's table has the same sums.
  */
 import { plural } from "@pilot-light/core/output/format";
 import {
@@ -19,7 +19,7 @@ export interface Costs {
   totalUsd: number;
   /** The most expensive first, with those of `usage`. */
   items: readonly CostItem[];
-  /** Names of the items that depend on use: their amounts are those of a quiet month. */
+  /** Names of the items that depend on use: their amounts are those of a month with little use. */
   usage: readonly string[];
   /** Resources whose price this tool does not know. */
   unknown: readonly string[];

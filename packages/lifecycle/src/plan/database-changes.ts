@@ -11,7 +11,7 @@ export function databaseWillBeCreated(changes: readonly Change[]): boolean {
   return changesInstance(changes, ["create", "replace"]);
 }
 
-/** Whether the plan creates a database where there is none. */
+/** Whether the plan creates a database although none exists yet. */
 export function databaseIsNew(changes: readonly Change[]): boolean {
   return changesInstance(changes, ["create"]);
 }

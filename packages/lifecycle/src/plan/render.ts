@@ -52,7 +52,7 @@ export function printPlan(plan: ModeChangePlan, printer: Printer): void {
   if (sync !== null) printSync(sync, printer);
   printRow(
     "cost",
-    `${dollars(before)} per month now, ${bold(dollars(after))} after  ${dim(`(list prices of us-east-1, ${pricesAsOf}, quiet use)`)}`,
+    `${dollars(before)} per month now, ${bold(dollars(after))} after  ${dim(`(us-east-1 prices of ${pricesAsOf}, little use)`)}`,
     printer,
   );
   for (const name of after.unknown) printRow("", yellow(`not counted: ${name}`), printer);
@@ -65,7 +65,7 @@ export function printPlan(plan: ModeChangePlan, printer: Printer): void {
 /** When the environment is due for its deactivation, and what runs it. */
 export function printDue(at: string, printer: Printer): void {
   printRow("deactivate", describeTime(at, new Date()), printer);
-  printRow("", `runs only where a scheduler runs  ${ifDueCommand}`, printer);
+  printRow("", `runs only if a scheduler runs  ${ifDueCommand}`, printer);
 }
 
 /** Prints the changes by action and type, and the resources that are deleted with their data. */

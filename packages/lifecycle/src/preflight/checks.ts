@@ -110,9 +110,9 @@ export function checkAccountFor(
   return preflight.check("aws", async () => {
     const value = await askAccount(context, wantedByPlan(await contents));
     const { asked, problems, notes } = value;
-    const found = problems.length === 0 ? "AWS will refuse nothing" : plural(problems.length, "problem");
+    const found = problems.length === 0 ? "AWS will accept the plan" : plural(problems.length, "problem");
     const noted = notes.length === 0 ? "" : `, ${plural(notes.length, "note")}`;
-    return { value, summary: `${plural(asked, "rule")} for what the plan creates: ${found}${noted}` };
+    return { value, summary: `${plural(asked, "rule")} checked: ${found}${noted}` };
   });
 }
 
@@ -138,7 +138,7 @@ export function checkNeon(
 }
 
 /**
- * Plans the sync, as its dry run does; null where the deployment will create the database.
+ * Plans the sync, as its dry run does; null if the deployment will create the database.
  * @param divergence the check that reads all rows: the plan takes its counts instead of counting again
  */
 export function checkSync(
@@ -172,7 +172,7 @@ export function checkSync(
   });
 }
 
-/** Finds rows that only the target has; null where there is no database yet. */
+/** Finds rows that only the target has; null if there is no database yet. */
 export function checkNewerRows(
   preflight: Preflight,
   context: LifecycleContext,

@@ -8,7 +8,7 @@ import type { Costs } from "../plan/costs.ts";
 export interface Activity {
   /** ISO 8601. */
   since: string;
-  /** USD, by the list prices of the present resources; null where these are unknown. */
+  /** USD, by the list prices of the present resources; null if these are unknown. */
   costUsd: number | null;
   deactivateAt: string | null;
 }

@@ -99,7 +99,7 @@ export function statusRows(facts: StatusFacts): [word: string, text: string][] {
     row("snapshots", snapshots, (list) =>
       list.length === 0 ? "none" : `${list.length}, newest ${list[0]?.id ?? ""}`,
     ),
-    ["cost", `${dollars(costs)} per month at present (list prices, quiet use)`],
+    ["cost", `${dollars(costs)} per month at present (list prices, little use)`],
   ];
 }
 

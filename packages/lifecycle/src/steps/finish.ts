@@ -33,7 +33,7 @@ export function endpointsOf(outputs: Outputs): Endpoints {
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ""));
 }
 
-/** Waits until the environment is healthy, prints and returns the result, and closes the journal when the environment is healthy. */
+/** Waits until the environment is healthy, prints and returns the result, and records the end in the journal when the environment is healthy. */
 export async function finish(
   parts: { plan: ModeChangePlan; runner: StepRunner; outputs: Outputs; snapshots?: readonly string[] },
   context: ModeChangeContext,

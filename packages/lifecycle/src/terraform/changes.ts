@@ -135,7 +135,7 @@ function managedIn({ resources, child_modules: children }: Module): Resource[] {
   return [...resources.filter(({ mode }) => mode === "managed"), ...children.flatMap(managedIn)];
 }
 
-/** The name that a person knows a resource by in AWS; undefined where its attributes contain none. */
+/** The name that a person knows a resource by in AWS; undefined if its attributes contain none. */
 export function nameOf(attributes: Readonly<Record<string, unknown>>): string | undefined {
   const found = ["identifier", "bucket", "name", "id"].map((key) => attributes[key]);
   return found.find((value): value is string => typeof value === "string" && value !== "");

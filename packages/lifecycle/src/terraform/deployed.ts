@@ -23,7 +23,7 @@ export function publicNames(outputs: Outputs, resources: readonly Resource[]): s
   return [...new Set(all)].filter((name) => name !== "");
 }
 
-/** The outputs, with the database of the state where the outputs name none. */
+/** The outputs, with the database of the state if the outputs name none. */
 export function withDatabase(outputs: Outputs, resources: readonly Resource[]): Outputs {
   if (outputs.database_endpoint !== "") return outputs;
   const instance = resources.find(({ type }) => type === "aws_db_instance")?.values;

@@ -54,17 +54,17 @@ export interface StateResource extends Resource {
 }
 
 export interface PulledState {
-  /** Every write changes it: the lineage and the serial. "none" where there is no state yet. */
+  /** Every write changes it: the lineage and the serial. "none" if there is no state yet. */
   version: string;
-  /** Undefined where there is no state yet. */
+  /** Undefined if there is no state yet. */
   lineage: string | undefined;
-  /** None where nothing was deployed. */
+  /** None if nothing was deployed. */
   outputs: Readonly<Record<string, unknown>>;
   resources: readonly StateResource[];
 }
 
 /**
- * @param text what `terraform state pull` prints: nothing where there is no state yet
+ * @param text what `terraform state pull` prints: nothing if there is no state yet
  * @throws ZodError or SyntaxError when it has another form
  */
 export function parsePulledState(text: string): PulledState {

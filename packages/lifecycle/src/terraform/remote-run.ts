@@ -4,7 +4,7 @@ import type { Environment } from "@pilot-light/core/config/env";
 import { chooseBackend } from "@pilot-light/core/terraform/backend";
 import { z } from "zod";
 
-/** As terraform writes it (internal/cloud/cloudplan/saved_plan.go); a plan of this machine is a ZIP archive. */
+/** As terraform writes it (internal/cloud/cloudplan/saved_plan.go); a plan of this machine is a ZIP file. */
 const noteSchema = z.object({ remote_plan_format: z.literal(1), run_id: z.string(), hostname: z.string() });
 
 /** Address of the page of the run; undefined for a plan of this machine. */

@@ -68,7 +68,7 @@ export function encodeDetails(details: Details): string {
 }
 
 /**
- * The details of a manifest; undefined where it has none.
+ * The details of a manifest; undefined if it has none.
  * @throws OpsError MANIFEST_UNREADABLE (aws)
  */
 export function decodeDetails({ details }: Manifest, uri: string): Details | undefined {
@@ -82,7 +82,7 @@ export function decodeDetails({ details }: Manifest, uri: string): Details | und
 
 /**
  * The facts of an object that servers of all major versions state alike. The facts of a policy name roles, so they are hashed. A comment
- * has none here: the verification compares comments by the archives.
+ * has none here: the verification compares comments by the dumps.
  */
 export function factsOf({ kind, definition }: SchemaObject): string {
   if (kind === "comment") return "";

@@ -67,7 +67,7 @@ function parse(text: string | undefined): Draft | undefined {
   }
 }
 
-/** The target: its OID, when its contents were replaced in place, and what shows it where nothing may state it. */
+/** The target: its OID, when its contents were replaced in place, and what shows it if nothing may state it. */
 export type Replaceable = Pick<DatabaseFacts, "oid" | "inPlace" | "oldestRelations">;
 
 /** Why `--resume` can no longer use a dump. */

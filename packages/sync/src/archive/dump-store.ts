@@ -47,7 +47,7 @@ export class DumpStore {
   }
 
   /** What happens to a dump that this run cannot remove, as sentences for people. */
-  otherwise(key: string): string {
+  ifNotRemoved(key: string): string {
     return `Without a manifest no command uses it, and S3 aborts its upload. To delete it:  aws s3 rm ${this.uri(key)}`;
   }
 

@@ -1,4 +1,4 @@
-/** The register of the errors of the commands about dumps: `pnpm dumps`. */
+/** The registry of the errors of the commands about dumps: `pnpm dumps`. */
 import { formatBytes, formatCount, plural } from "@pilot-light/core/output/format";
 import { defineError } from "@pilot-light/core/ops-error";
 
@@ -40,7 +40,8 @@ export const noDumps = defineError<{ bucket: string; system: string | undefined 
 export const dumpIncomplete = defineError<{ uri: string; lacks: "manifest" | "dump" }>({
   code: "DUMP_INCOMPLETE",
   failure: "precondition",
-  meaning: "The dump has no manifest, or the manifest has no dump, so the tool cannot check the dump.",
+  meaning:
+    "The dump has no manifest, or the dump of a manifest does not exist, so the tool cannot check the dump.",
   remedy:
     "Use another dump. A sync that still runs writes the manifest at its end; a sync that was killed never does.",
   state: "nothing-written",
@@ -76,17 +77,17 @@ export const dumpDamagedInS3 = defineError<{
 export const fileExists = defineError<{ file: string }>({
   code: "FILE_EXISTS",
   failure: "precondition",
-  meaning: "The file that a dump would be downloaded to exists.",
+  meaning: "The file to which the dump would be downloaded exists already.",
   remedy: "Remove the file, or name another one with `--file`.",
   state: "nothing-written",
-  message: ({ file }) => `The file ${file} exists. A download does not replace a file.`,
+  message: ({ file }) => `The file ${file} exists already. A download does not replace a file.`,
   hint: () => "Remove the file, or name another file with --file.",
 });
 
 export const fileUnwritable = defineError<{ file: string; reason: string }>({
   code: "FILE_UNWRITABLE",
   failure: "configuration",
-  meaning: "The file that a dump is downloaded to cannot be written.",
+  meaning: "The file to which the dump is downloaded cannot be written.",
   remedy: "Name a file in a directory that exists and that you may write to, with `--file`.",
   message: ({ file, reason }) => `Cannot write ${file}: ${reason}.`,
   hint: () => "Name a file in a directory that you may write to, with --file.",
@@ -167,7 +168,7 @@ export const resumeSuperseded = defineError<Obsolete>({
   code: "RESUME_SUPERSEDED",
   failure: "precondition",
   meaning:
-    "Another sync, restore or undo has replaced one of the databases since the interrupted sync, or none of the relations of the target is the same, so the dump holds an older state.",
+    "Another sync, restore or undo has replaced one of the databases since the interrupted sync, or every table of the target was created again. The dump holds an older state.",
   remedy:
     "Sync without `--resume`. The dump remains in S3 for a day: docs/runbooks/restore-a-dump.md describes how to use it by hand.",
   state: "nothing-written",
@@ -189,7 +190,7 @@ export const resumeWithoutScript = defineError<{
   remedy: "Name a file with the same contents. To use another file, sync without `--resume`.",
   state: "nothing-written",
   message: ({ file, sha256, isOther }) =>
-    `The interrupted sync was to change its copy with ${file} (SHA-256 ${sha256}), but --after-restore names ${isOther ? "another file" : "no file"}.`,
+    `The interrupted sync would have changed its copy with ${file} (SHA-256 ${sha256}), but --after-restore names ${isOther ? "another file" : "no file"}.`,
   hint: ({ direction, file }) =>
     `To resume with the same file:  pnpm sync ${direction} --resume --after-restore ${file}`,
 });
@@ -200,10 +201,10 @@ export const dumpNeeded = defineError<{ uri: string; reasons: readonly string[];
   code: "DUMP_NEEDED",
   failure: "precondition",
   meaning:
-    "The dump is the newest good one of its database, the last mode change needs it, or its sync may still run.",
+    "The dump is the newest complete dump of its database, the last mode change needs it, or its sync may still run.",
   remedy: "Keep the dump. If you want to delete it all the same, add `--allow-needed`.",
   state: "nothing-written",
-  message: ({ uri }) => `${uri} is needed.`,
+  message: ({ uri }) => `${uri} cannot be deleted, because it may be needed.`,
   details: ({ reasons }) => reasons,
   hint: ({ command }) => `To delete the dump all the same:  ${command} --allow-needed`,
 });
@@ -225,7 +226,7 @@ export const lastChangeUnknown = defineError<{ place: string; reason: string }>(
   failure: "precondition",
   meaning:
     "The journal of the last mode change cannot be read, so the tool does not know which dumps the mode change needs.",
-  remedy: "Inspect the journal. `pnpm status` names its place.",
+  remedy: "Inspect the journal. `pnpm status` shows where it is.",
   state: "nothing-written",
   message: ({ place, reason }) => `Cannot read the journal of the last mode change, ${place}: ${reason}.`,
   hint: () =>

@@ -46,7 +46,7 @@ const fingerprint = z.object({
     ),
 });
 const sequence = z.object({
-  identity: z.string().describe("`schema.name`, quoted where needed."),
+  identity: z.string().describe("`schema.name`, quoted if needed."),
   lastValue: z.string().describe("Last value, in decimal."),
   isCalled: z.boolean().describe("Whether the last value was returned to a caller."),
   increment: z.string().describe("Increment, in decimal."),
@@ -57,7 +57,7 @@ const sequence = z.object({
 const contentsSchema = z.object({
   depth: z.enum(["checksums", "counts"]).describe("What the tables were compared by."),
   snapshot: z.string().describe("Identifier of the snapshot that the dump was made from."),
-  tables: z.record(z.string(), fingerprint).describe("By `schema.name`, quoted where needed."),
+  tables: z.record(z.string(), fingerprint).describe("By `schema.name`, quoted if needed."),
   largeObjects: fingerprint.describe("All large objects together."),
   sequences: z.array(sequence).readonly().describe("Positions of the sequences."),
   schemaObjects: z.number().describe("Number of schema objects."),
@@ -107,7 +107,7 @@ export const manifestSchema = z.looseObject({
   direction: z
     .enum(["neon-to-rds", "rds-to-neon"])
     .exactOptional()
-    .describe("Direction of the sync; absent where a restore made the dump."),
+    .describe("Direction of the sync; absent if a restore made the dump."),
   restored: z
     .string()
     .exactOptional()
@@ -116,7 +116,7 @@ export const manifestSchema = z.looseObject({
     .string()
     .exactOptional()
     .describe(
-      "Of a backup: S3 key of an earlier dump with the same bytes, which the target equaled. Absent where pg_dump has read the target.",
+      "Of a backup: S3 key of an earlier dump with the same bytes, which the target equaled. Absent if pg_dump has read the target.",
     ),
   database: z
     .object({
@@ -124,7 +124,7 @@ export const manifestSchema = z.looseObject({
       serverVersion: z.string().describe("Version of the server."),
       oid,
       mark: mark.describe(
-        "Why the dump is one of a changed copy, and must not reach Neon; absent where it is not.",
+        "Why the dump is one of a changed copy, and must not reach Neon; absent if it is not.",
       ),
     })
     .describe("The dumped database."),
@@ -132,7 +132,7 @@ export const manifestSchema = z.looseObject({
     .object({
       ...databaseShape,
       oid,
-      mark: mark.describe("Why the restored database is a changed copy; absent where it is not."),
+      mark: mark.describe("Why the restored database is a changed copy; absent if it is not."),
     })
     .exactOptional()
     .describe(

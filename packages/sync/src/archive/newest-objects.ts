@@ -70,7 +70,7 @@ export async function findNewest(
   return { objects: await listAll(list, undefined), isAll: true };
 }
 
-/** The end of the hour of the newest key; 0 where no key has a time. */
+/** The end of the hour of the newest key; 0 if no key has a time. */
 async function findEnd(prefix: string, { groups }: Listing): Promise<number> {
   let found = prefix;
   // `2026-`, then `2026-11-22T`, then `2026-11-22T09-`.

@@ -152,7 +152,7 @@ async function list(
 }
 
 /**
- * The manifest of a dump; undefined where the dump has none.
+ * The manifest of a dump; undefined if the dump has none.
  * @throws OpsError MANIFEST_UNREADABLE, AWS_* (aws)
  */
 export async function readManifest(
@@ -189,7 +189,7 @@ function byStamp(a: string, b: string): number {
 }
 
 /**
- * The text of an object; undefined where it does not exist.
+ * The text of an object; undefined if it does not exist.
  * @throws OpsError AWS_* (aws)
  */
 export async function readText(

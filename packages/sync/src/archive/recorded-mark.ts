@@ -43,7 +43,7 @@ const statesSchema = z.looseObject({
 const atOnce = 8;
 
 /**
- * Reads the mark; undefined where no object states one. Records of marks are read first, then manifests, the newest first. The search ends at
+ * Reads the mark; undefined if no object states one. Records of marks are read first, then manifests, the newest first. The search ends at
  * the manifest of the archive from which the database was created.
  * @throws OpsError BUCKET_MISSING, AWS_* (aws)
  */

@@ -5,7 +5,7 @@ import { sdk } from "@pilot-light/core/aws/sdk";
 import { plural } from "@pilot-light/core/output/format";
 import type { DumpBucket } from "./dump-bucket.ts";
 
-/** Each field is undefined where the credentials may not read it. */
+/** Each field is undefined if the credentials may not read it. */
 export interface Retention {
   /** Whether S3 keeps deleted objects as versions. */
   isVersioned: boolean | undefined;

@@ -57,7 +57,7 @@ export const compareCommand = defineCommand({
       "$0 compare --schema --sql > change.sql",
       "statements that would make RDS like Neon, to read and to run",
     ],
-    ["$0 compare --with latest", "what has changed since the newest archive"],
+    ["$0 compare --with latest", "what has changed since the last sync"],
   ],
   variables: syncVariables,
   hasReport: true,

@@ -41,7 +41,7 @@ function keyArgument<T>(argv: Argv<T>) {
   return argv.positional("key", {
     type: "string",
     demandOption: true,
-    describe: "`latest`, the key of a dump, or a part of it that only one key has",
+    describe: "`latest`, the key of a dump, or a part of a key that fits one dump only",
   });
 }
 
@@ -123,7 +123,7 @@ export const downloadCommand = defineCommand({
 export const pruneDumpsCommand = defineCommand({
   words: "dumps prune",
   name: "dumps prune",
-  summary: "Delete old dumps, and incomplete ones after a day, but none that is needed",
+  summary: "Delete old dumps, and incomplete dumps after a day; keep those that a command may need",
   options: (argv) =>
     confirmationOptions(dumpsOptions(argv))
       .option("keep", {

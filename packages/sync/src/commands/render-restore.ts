@@ -39,7 +39,7 @@ export function printRestorePlan(plan: RestorePlan, printer: Printer, { dryRun }
     printer,
   );
   printRestorePoint(plan, printer);
-  printFact("mode", `${mode.name}: ${mode.description}`, printer);
+  printFact("method", `${mode.name}: ${mode.description}`, printer);
   printFact("verify", describeVerification(plan), printer);
   printScript(plan, plan.afterRestore !== null, printer);
   printer.line();

@@ -37,7 +37,7 @@ export function printPlan(plan: Plan, printer: Printer, { dryRun }: { dryRun: bo
     printer,
   );
   printRestorePoint(plan, printer);
-  printFact("mode", `${plan.mode.name}: ${plan.mode.description}`, printer);
+  printFact("method", `${plan.mode.name}: ${plan.mode.description}`, printer);
   for (const { pattern, schemas } of plan.schemas) {
     printFact("filter", `only ${chosenSchemas(schemas)} (--schema ${pattern})`, printer);
   }

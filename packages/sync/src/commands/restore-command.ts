@@ -13,7 +13,8 @@ export const restoreCommand = defineCommand({
       .positional("key", {
         type: "string",
         demandOption: true,
-        describe: "`latest` for the newest archive, the key of a dump, or a part of it that only one key has",
+        describe:
+          "`latest` for the dump of the last sync, the key of a dump, or a part of a key that fits one dump only",
       })
       .option("to", {
         choices: ["rds", "neon"] as const,

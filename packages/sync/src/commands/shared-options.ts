@@ -55,7 +55,8 @@ export function replacingOptions(argv: Argv) {
     .option("in-place", {
       type: "boolean",
       default: false,
-      describe: "Replace the contents in one transaction, without a staging database; readers wait meanwhile",
+      describe:
+        "Replace the contents in one transaction, without a staging database; sessions that read the target wait meanwhile",
       group: "Safety:",
     })
     .option("drop-previous-first", {

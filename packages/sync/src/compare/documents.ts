@@ -17,17 +17,14 @@ const rows = (system: string) =>
     .number()
     .int()
     .nullable()
-    .describe(`Exact number of rows on ${system}; null where the table does not exist.`);
+    .describe(`Exact number of rows on ${system}; null if the table does not exist.`);
 const hash = (system: string) =>
   z
     .string()
     .nullable()
-    .describe(`Sum of the hashes of the rows on ${system}; null where the table does not exist.`);
+    .describe(`Sum of the hashes of the rows on ${system}; null if the table does not exist.`);
 const position = (system: string) =>
-  z
-    .string()
-    .nullable()
-    .describe(`Last value on ${system}, in decimal; null where the sequence does not exist.`);
+  z.string().nullable().describe(`Last value on ${system}, in decimal; null if the sequence does not exist.`);
 
 const objectSchema = z.object({
   kind: z.string().describe("Kind of the object, such as `table` or `function`."),
@@ -37,11 +34,11 @@ const objectSchema = z.object({
     .array(z.string())
     .readonly()
     .describe(
-      "Lines of a unified diff of the definitions: `-` on Neon, `+` on RDS. Empty where it is not shown.",
+      "Lines of a unified diff of the definitions: `-` on Neon, `+` on RDS. Empty if it is not shown.",
     ),
 });
 const tableSchema = z.object({
-  table: z.string().describe("`schema.name`, quoted where needed, or `large objects`."),
+  table: z.string().describe("`schema.name`, quoted if needed, or `large objects`."),
   neonRows: rows("Neon"),
   rdsRows: rows("RDS"),
   neonHash: hash("Neon"),
@@ -49,7 +46,7 @@ const tableSchema = z.object({
   isEqual: z.boolean().describe("Whether the rows are the same."),
 });
 const sequenceSchema = z.object({
-  sequence: z.string().describe("`schema.name`, quoted where needed."),
+  sequence: z.string().describe("`schema.name`, quoted if needed."),
   neon: position("Neon"),
   rds: position("RDS"),
   isEqual: z.boolean().describe("Whether the next value is the same."),
@@ -62,17 +59,17 @@ export const comparisonSchema = z.object({
     .array(objectSchema)
     .readonly()
     .nullable()
-    .describe("Schema objects that differ; null where the schema was not compared."),
+    .describe("Schema objects that differ; null if the schema was not compared."),
   tables: z
     .array(tableSchema)
     .readonly()
     .nullable()
-    .describe("All tables of both databases; null where the data was not compared."),
+    .describe("All tables of both databases; null if the data was not compared."),
   sequences: z
     .array(sequenceSchema)
     .readonly()
     .nullable()
-    .describe("All sequences of both databases; null where the data was not compared."),
+    .describe("All sequences of both databases; null if the data was not compared."),
   sql: z
     .string()
     .nullable()
@@ -114,31 +111,31 @@ export const dumpComparisonSchema = z.object({
     )
     .readonly()
     .nullable()
-    .describe("Schema objects that differ; null where they were not compared."),
+    .describe("Schema objects that differ; null if they were not compared."),
   tables: z
     .array(
       z.object({
-        table: z.string().describe("`schema.name`, quoted where needed, or `large objects`."),
-        dumpRows: counted.describe("Rows that the manifest states; null where the table does not exist."),
-        databaseRows: counted.describe("Rows in the database; null where the table does not exist."),
+        table: z.string().describe("`schema.name`, quoted if needed, or `large objects`."),
+        dumpRows: counted.describe("Rows that the manifest states; null if the table does not exist."),
+        databaseRows: counted.describe("Rows in the database; null if the table does not exist."),
         isEqual: z.boolean().describe("Whether the rows are the same."),
       }),
     )
     .readonly()
     .nullable()
-    .describe("All tables of both; null where the rows were not compared."),
+    .describe("All tables of both; null if the rows were not compared."),
   sequences: z
     .array(
       z.object({
-        sequence: z.string().describe("`schema.name`, quoted where needed."),
-        dump: stated.describe("Last value that the manifest states; null where the sequence does not exist."),
-        database: stated.describe("Last value in the database; null where the sequence does not exist."),
+        sequence: z.string().describe("`schema.name`, quoted if needed."),
+        dump: stated.describe("Last value that the manifest states; null if the sequence does not exist."),
+        database: stated.describe("Last value in the database; null if the sequence does not exist."),
         isEqual: z.boolean().describe("Whether the next value is the same."),
       }),
     )
     .readonly()
     .nullable()
-    .describe("All sequences of both; null where they were not compared."),
+    .describe("All sequences of both; null if they were not compared."),
   notes: z.array(z.string()).readonly().describe("What was not compared."),
 });
 

@@ -1,6 +1,6 @@
 /**
  * The script that would change the definitions of one database to those of the other. It writes no SQL of its own: the entry of an object in
- * pg_dump's archive states its CREATE and its DROP. If dropping and creating an object again would lose rows, a comment names the object, and
+ * the dump states its CREATE and its DROP. If dropping and creating an object again would lose rows, a comment names the object, and
  * a person must write the statement. Pure.
  */
 import type { Archive, ArchiveEntry } from "@pilot-light/core/inventory/archive";
@@ -51,8 +51,8 @@ export interface ScriptStatement {
 
 /**
  * Lists the statements.
- * @param source the archive of the database whose definitions are wanted
- * @param target the archive of the database whose definitions would change
+ * @param source the dump of the database whose definitions are wanted
+ * @param target the dump of the database whose definitions would change
  */
 export function makeSchemaScript(
   source: Archive,

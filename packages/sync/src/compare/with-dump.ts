@@ -105,7 +105,7 @@ export async function compareWithDump(
 interface Stated {
   contents: DumpContents | undefined;
   details: Details | undefined;
-  /** What a filter chose for the dump; undefined where it has everything. */
+  /** What a filter chose for the dump; undefined if it has everything. */
   chosen: Chosen | undefined;
   /** Tables whose rows a filter left out of the dump. */
   withoutRows: readonly string[];

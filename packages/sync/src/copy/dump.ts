@@ -98,7 +98,7 @@ function asPattern(name: string): string {
 }
 
 /**
- * Reads an archive from its first to its last byte. `pg_restore --list` would not notice that an archive is truncated.
+ * Reads a dump from its first to its last byte. `pg_restore --list` would not notice that a dump is truncated.
  * @throws OpsError DUMP_DAMAGED of class `target`
  */
 export async function checkArchive(

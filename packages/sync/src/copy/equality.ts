@@ -30,9 +30,9 @@ export interface EqualityOptions {
   skippedExtensions: readonly string[];
   /** Version that CREATE EXTENSION installs on the target, by extension. */
   installedVersions: ReadonlyMap<string, string>;
-  /** Entries of the source's archive that the restore left out. */
+  /** Entries of the source's dump that the restore left out. */
   isLeftOut: (entry: ArchiveEntry) => boolean;
-  /** Materialized views that hold rows, as `schema.name`. Default: those that a restore of the expected archive fills. */
+  /** Materialized views that hold rows, as `schema.name`. Default: those that a restore of the expected dump fills. */
   refreshed?: ReadonlySet<string>;
 }
 

@@ -1,4 +1,4 @@
-/** Reads archives that this run has created. Every entry must be readable, because a comparison with the archive needs all of them. */
+/** Reads dumps that this run has created. Every entry must be readable, because a comparison with the dump needs all of them. */
 import { stat } from "node:fs/promises";
 import type { GrowingFile } from "@pilot-light/core/async/growing-file";
 import {
@@ -10,7 +10,7 @@ import {
 import { archiveUnreadable } from "../errors.ts";
 
 /**
- * Reads an archive that this run has created.
+ * Reads a dump that this run has created.
  * @throws OpsError ARCHIVE_UNREADABLE (bug)
  */
 export async function readOwnArchive(file: string): Promise<Archive> {

@@ -1,4 +1,4 @@
-/** Which entries of an archive are restored, and which run of pg_restore restores them. */
+/** Which entries of a dump are restored, and which run of pg_restore restores them. */
 import type { ArchiveEntry } from "@pilot-light/core/inventory/archive";
 import { nameOfRelation } from "../read/inventory.ts";
 
@@ -49,7 +49,7 @@ export function listOf(entries: readonly ArchiveEntry[]): string {
 
 /**
  * Divides the entries among several runs of pg_restore that load rows at the same time. Each run gets about the same number of bytes. The
- * first run also gets every entry that is not the rows of a table. Each list keeps the order of the archive, because a stream is read in it.
+ * first run also gets every entry that is not the rows of a table. Each list keeps the order of the dump, because a stream is read in it.
  * @param bytes size of each table, by `nameOfRelation`
  * @returns one list for each run, at most `loaders`; the first may be empty
  */

@@ -16,11 +16,11 @@ import { restoreFlags, restorePart, type RestorePart, type RestoreTarget } from 
 /** Entries of one transaction. A server has room for the locks of some thousand objects (`max_locks_per_transaction`). */
 const entriesAtOnce = 500;
 
-/** What is restored: objects of an archive whose table of contents is complete. */
+/** What is restored: objects of a dump whose table of contents is complete. */
 export interface ScriptPart {
   name: string;
   section: "pre-data" | "post-data";
-  /** In the order of the archive. Entries of other sections are ignored. */
+  /** In the order of the dump. Entries of other sections are ignored. */
   entries: readonly ArchiveEntry[];
   file: string;
 }

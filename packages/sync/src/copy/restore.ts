@@ -1,4 +1,4 @@
-/** Restores parts of an archive into the staging database, or in place into the target. The first error ends a part. */
+/** Restores parts of a dump into the staging database, or in place into the target. The first error ends a part. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { GrowingStream } from "@pilot-light/core/async/growing-file";
@@ -31,9 +31,9 @@ export interface RestorePart {
   name: string;
   /** Default: all. */
   sections?: readonly Section[];
-  /** In the order of the archive. Entries of other sections are ignored. */
+  /** In the order of the dump. Entries of other sections are ignored. */
   entries: readonly ArchiveEntry[];
-  /** The archive, as a file whose table of contents is complete, or as a stream. */
+  /** The dump, as a file whose table of contents is complete, or as a stream. */
   from: { file: string } | { stream: GrowingStream };
   /** Parallel jobs of pg_restore. More than one job needs a complete file. Default: 1. */
   jobs?: number;

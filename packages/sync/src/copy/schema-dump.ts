@@ -1,4 +1,4 @@
-/** Dumps the schema of a database with pg_dump, to compare it with an archive entry by entry. */
+/** Dumps the schema of a database with pg_dump, to compare it with another dump entry by entry. */
 import type { Environment } from "@pilot-light/core/config/env";
 import type { Side } from "@pilot-light/core/errors";
 import type { Archive } from "@pilot-light/core/inventory/archive";
@@ -21,7 +21,7 @@ export interface SchemaDumpRequest {
   side?: Side;
   /** Exported snapshot to dump. Default: the present state. */
   snapshot?: string;
-  /** File to which the archive is written. */
+  /** File to which the dump is written. */
   file: string;
   /** Ends pg_dump when it aborts. */
   signal?: AbortSignal;

@@ -25,7 +25,7 @@ export const dumpSchema = z.object({
     .describe(
       "`archive`: the source of a sync. `backup`: the target, before its replacement. Without a manifest, this field, `tables`, `rows`, `verified` and `createdBy` are null.",
     ),
-  bytes: z.number().nullable().describe("Size of the object in bytes; null where only the manifest exists."),
+  bytes: z.number().nullable().describe("Size of the object in bytes; null if only the manifest exists."),
   tables: count("Number of tables; null if the manifest does not state the tables."),
   rows: count("Number of rows; null if the manifest does not state the tables."),
   verified: z
@@ -36,13 +36,13 @@ export const dumpSchema = z.object({
     .string()
     .nullable()
     .describe(
-      "What the dump lacks because of a filter, or that its rows were changed, as a phrase; null where it is a complete copy. Such a dump must not reach Neon.",
+      "What the dump lacks because of a filter, or that its rows were changed, as a phrase; null if it is a complete copy. Such a dump must not reach Neon.",
     ),
   createdBy: z.string().nullable().describe("ARN of who ran the sync."),
   expiresAt: z
     .string()
     .nullable()
-    .describe("When the lifecycle rule of the bucket deletes the dump; null where no rule is known."),
+    .describe("When the lifecycle rule of the bucket deletes the dump; null if no rule is known."),
 });
 
 /** A dump as the commands show it. */
@@ -57,9 +57,7 @@ export const dumpListSchema = z.object({
     .number()
     .int()
     .nullable()
-    .describe(
-      "Number of dumps in the bucket; null where there are so many that the list did not count them.",
-    ),
+    .describe("Number of dumps in the bucket; null if there are so many that the list did not count them."),
 });
 export type DumpList = z.infer<typeof dumpListSchema>;
 
@@ -68,7 +66,7 @@ const retention = z
     isVersioned: z
       .boolean()
       .nullable()
-      .describe("Whether S3 keeps deleted dumps as versions; null where the credentials may not read it."),
+      .describe("Whether S3 keeps deleted dumps as versions; null if the credentials may not read it."),
     keptDays: z
       .number()
       .nullable()
@@ -85,14 +83,14 @@ const neededDump = z.object({
 
 export const prunePlanSchema = z.object({
   bucket: z.string().describe("Name of the bucket."),
-  keep: z.number().int().nullable().describe("`--keep`; null where it was not given."),
-  days: z.number().nullable().describe("`--days`; null where it was not given."),
+  keep: z.number().int().nullable().describe("`--keep`; null if it was not given."),
+  days: z.number().nullable().describe("`--days`; null if it was not given."),
   delete: z
     .array(
       z.object({
         key: z.string().describe("S3 key of the dump."),
         createdAt: z.string().describe("When the sync began: UTC, in ISO 8601."),
-        bytes: z.number().nullable().describe("Size in bytes; null where only the manifest exists."),
+        bytes: z.number().nullable().describe("Size in bytes; null if only the manifest exists."),
         reason: z.string().describe("Why it will be deleted, as a phrase."),
       }),
     )
@@ -121,7 +119,7 @@ export const verificationSchema = z.object({
     .readonly()
     .describe("What is wrong with the dump, as sentences; empty for an intact dump."),
   sha256: z.string().describe("SHA-256 of the bytes in S3, in hexadecimal."),
-  tables: z.number().int().nullable().describe("Tables in the dump; null where pg_restore cannot read it."),
+  tables: z.number().int().nullable().describe("Tables in the dump; null if pg_restore cannot read it."),
 });
 export type Verification = z.infer<typeof verificationSchema>;
 

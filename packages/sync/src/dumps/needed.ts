@@ -34,7 +34,7 @@ export async function findNeeded(
   };
   for (const system of systems) {
     const own = complete.filter((dump) => dump.system === system);
-    add(await firstGood(own, read), `the newest good dump of ${system}`);
+    add(await firstGood(own, read), `the newest complete dump of ${system}`);
   }
   const archive = await firstGood(complete, read, "archive");
   add(archive, "the newest archive: a mode change compares both databases with it");

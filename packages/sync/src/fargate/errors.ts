@@ -1,4 +1,4 @@
-/** The register of the errors of syncs that run inside AWS: `pnpm sync --on-fargate`. */
+/** The registry of the errors of syncs that run inside AWS: `pnpm sync --on-fargate`. */
 import { formatBytes } from "@pilot-light/core/output/format";
 import { defineError } from "@pilot-light/core/ops-error";
 import { deployCommand } from "@pilot-light/core/terraform/deploy-command";
@@ -19,7 +19,8 @@ export const neonSecretEmpty = defineError<{ secret: string }>({
   meaning: "The secret from which a sync inside AWS reads the connection URL of Neon has no value yet.",
   remedy: "Store the URL with `pnpm sync store-neon-url`, which reads it from standard input.",
   state: "nothing-written",
-  message: ({ secret }) => `The secret ${secret} has no value, so the task would not have NEON_DATABASE_URL.`,
+  message: ({ secret }) =>
+    `The secret ${secret} has no value, so the task would have no URL of the Neon database.`,
   hint: () => `To store the URL:  printf %s "$NEON_DATABASE_URL" | pnpm sync store-neon-url`,
 });
 
@@ -60,13 +61,13 @@ export const syncImageMissing = defineError<{ image: string }>({
 export const syncImageDiffers = defineError<{ image: string; problem: string; mayHaveSynced: boolean }>({
   code: "SYNC_IMAGE_DIFFERS",
   failure: "configuration",
-  meaning: "The task printed a result that this version does not read: its image is of another version.",
+  meaning: "The task printed a result that this version cannot read, because its image has another version.",
   remedy:
-    "Push an image of the version that you use. If the task had begun to sync, the target may be replaced: run `pnpm compare` first.",
+    "Push an image with the version of the tool that you use. If the task had begun to sync, the target may be replaced: run `pnpm compare` first.",
   message: ({ image, problem, mayHaveSynced }) =>
-    `The result of the task cannot be read: ${problem}. Its image is ${image}.${mayHaveSynced ? " The task may have synced: the target is the previous one or the verified new one." : ""}`,
+    `The result of the task cannot be read: ${problem}. Its image is ${image}.${mayHaveSynced ? " The sync may have replaced the target: the target is unchanged, or it is the verified copy." : ""}`,
   hint: ({ mayHaveSynced }) =>
-    `Push an image of the version that you use, as docs/runbooks/sync-on-fargate.md describes.${mayHaveSynced ? " To see what the target contains:  pnpm compare" : ""}`,
+    `Push an image with the version of the tool that you use, as docs/runbooks/sync-on-fargate.md describes.${mayHaveSynced ? " To see what the target contains:  pnpm compare" : ""}`,
 });
 
 export const syncTooLarge = defineError<{ neededBytes: number; mostGibibytes: number; hasBackup: boolean }>({
@@ -74,7 +75,7 @@ export const syncTooLarge = defineError<{ neededBytes: number; mostGibibytes: nu
   failure: "precondition",
   meaning: "The dumps of the databases may need more storage than AWS offers for a task.",
   remedy:
-    "Skip the dump of the target with `--no-target-backup` if that is enough. For larger databases use AWS DMS or logical replication.",
+    "If the dump of the source alone fits, skip the dump of the target with `--no-target-backup`. For larger databases use AWS DMS or logical replication.",
   state: "nothing-written",
   message: ({ neededBytes, mostGibibytes }) =>
     `The dumps may need ${formatBytes(neededBytes)}, and a task has at most ${mostGibibytes} GiB of storage.`,
@@ -106,14 +107,14 @@ export const syncTaskEnded = defineError<{ task: string; exitCode: number | unde
   message: ({ task, exitCode, reason }) =>
     `The task ${task} ended without a result${exitCode === undefined ? "" : `, with exit code ${exitCode}`}: ${reason}.`,
   hint: () =>
-    "The target is unchanged or the verified copy. If the task was killed during the swap, the next sync repairs the target. Run the sync again. If the task ran out of memory, raise the Terraform variable sync_task_memory.",
+    "The target is unchanged, or it is the verified copy. If the task was killed during the swap, the next sync repairs the target. Run the sync again. If the task ran out of memory, raise the Terraform variable sync_task_memory.",
 });
 
 export const syncTaskUnfollowed = defineError<{ task: string; log: string; wait: string }>({
   code: "SYNC_TASK_UNFOLLOWED",
   failure: "aws",
   meaning:
-    "The AWS credentials of this machine expired while a task was running. The task has a role of its own, and continues.",
+    "The AWS credentials of this machine expired while a task was running. The task uses its own IAM role, not these credentials, and continues.",
   remedy:
     "Log in again. Follow the task with the commands of the hint. When it has stopped, its last line states the result.",
   state: "unknown",
@@ -129,6 +130,7 @@ export const syncTaskLost = defineError<{ task: string; seconds: number; command
   meaning: "The command could not follow its task in AWS any longer, or the task did not stop in time.",
   remedy: "Inspect the task with the command of the hint. When the task has stopped, run the sync again.",
   state: "unknown",
-  message: ({ task, seconds }) => `The state of the task ${task} has been unknown for ${seconds} s.`,
+  message: ({ task, seconds }) =>
+    `For ${seconds} s, the command could not find out the state of the task ${task}.`,
   hint: ({ command }) => `The task may still run. To inspect the task:  ${command}`,
 });

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { taskResult } from "./result.ts";
 
 test.each([
-  [true, "unknown", /may have synced/],
+  [true, "unknown", /may have replaced the target/],
   [false, "nothing-written", /cannot be read/],
 ])(
   "the error for an unreadable result states whether the task may have synced (it writes: %s)",
@@ -13,6 +13,6 @@ test.each([
     expect(read).toThrow(expect.objectContaining({ code: "SYNC_IMAGE_DIFFERS", state }));
     expect(read).toThrow(OpsError);
     expect(read).toThrow(message);
-    if (!writes) expect(read).not.toThrow(/may have synced/);
+    if (!writes) expect(read).not.toThrow(/may have replaced the target/);
   },
 );

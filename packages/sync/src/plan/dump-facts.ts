@@ -12,7 +12,7 @@ import type { SideFacts } from "./rules/rule.ts";
 /** A dump, as the rules and the plan see a source. */
 export interface DumpFacts extends SideFacts {
   objects: readonly SchemaObject[];
-  /** Null where the manifest does not state the rows. */
+  /** Null if the manifest does not state the rows. */
   rows: RowCounts;
   privileges: Privileges;
 }

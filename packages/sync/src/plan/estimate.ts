@@ -23,7 +23,7 @@ const costs = {
    */
   roundTrips: 290,
   roundTripsPerObject: 0.5,
-  /** How much longer one session takes than the sessions of the staged mode. */
+  /** How much longer one session takes than the sessions of the staged method. */
   oneSession: 2,
   /** Bytes that cross the line for each byte on disk. COPY sends no indexes: a row of pgbench_accounts has 97 bytes there, and 150 on disk. */
   sent: 0.65,
@@ -42,7 +42,7 @@ export interface EstimateFacts {
   target: Line;
 }
 
-/** Rough milliseconds for which readers of the target wait in the in-place mode. One session works from the emptying to the COMMIT. */
+/** Rough milliseconds for which readers of the target wait in the in-place method. One session works from the emptying to the COMMIT. */
 export function estimateWaitMs({ objects, sourceBytes, target, verify }: EstimateFacts): number {
   const { load, indexes } = costs.msPerMegabyte;
   const megabytes = sourceBytes / 1_000_000;

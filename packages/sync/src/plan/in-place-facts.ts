@@ -1,4 +1,4 @@
-/** Reads the facts that decide whether the in-place mode is possible. */
+/** Reads the facts that decide whether the in-place method is possible. */
 import type { Session } from "@pilot-light/core/postgres/session";
 import type { SyncOptions } from "../options.ts";
 import type { DatabaseFacts } from "../read/database-facts.ts";

@@ -20,12 +20,12 @@ const modes = {
 } as const satisfies Record<Plan["mode"]["name"], string>;
 
 /** How the target is replaced, in words. */
-export function describeMode(inPlace: boolean | undefined): Plan["mode"] {
+export function describeMethod(inPlace: boolean | undefined): Plan["mode"] {
   const name = inPlace === true ? "in-place" : "staged";
   return { name, description: modes[name] };
 }
 
-/** What the in-place mode costs others. */
+/** What the in-place method costs other sessions and the server. */
 export function inPlaceNotes(
   inPlace: boolean | undefined,
   { sourceBytes }: EstimateFacts,
@@ -33,8 +33,8 @@ export function inPlaceNotes(
 ): string[] {
   if (inPlace !== true) return [];
   return [
-    `others wait until the end: to write to ${database} from its dump on, and to read it from its emptying on (ACCESS EXCLUSIVE locks on all tables)`,
-    `the server keeps both contents until the end, and writes about ${formatBytes(sourceBytes)} of WAL`,
+    `other sessions wait until the end of the sync: those that write to ${database} from its dump on, those that read it from the moment it is emptied (ACCESS EXCLUSIVE locks on all tables)`,
+    `until the end of the sync, the server stores the old and the new contents, and it writes about ${formatBytes(sourceBytes)} of WAL`,
   ];
 }
 
@@ -112,7 +112,7 @@ export function makePlan(parts: {
     archive,
     backup,
     restorePoint,
-    mode: describeMode(inPlace),
+    mode: describeMethod(inPlace),
     verify,
     schemas,
     excludeTableData,

@@ -11,7 +11,7 @@ import type { ResolvedTarget } from "../resolve.ts";
 import type { TargetState } from "../target/target-state.ts";
 import { perCompressedByte } from "./dump-facts.ts";
 import { inspectDump, type DumpInspection } from "./inspect-dump.ts";
-import { describeMode, estimates, inPlaceNotes, plannedSide, planTables, removedObjects } from "./plan.ts";
+import { describeMethod, estimates, inPlaceNotes, plannedSide, planTables, removedObjects } from "./plan.ts";
 import { atTime, describeRestorePoint, restorePointPlace } from "../target/restore-point.ts";
 import { freeKeys, nameOf, type DumpKeys } from "./prepare.ts";
 
@@ -72,7 +72,7 @@ export async function prepareRestore(
     target: plannedSide(target),
     backup: keys.backupKey === null ? null : store.uri(keys.backupKey),
     restorePoint: describeRestorePoint(restorePoint),
-    mode: describeMode(inPlace),
+    mode: describeMethod(inPlace),
     verify: contents === undefined ? null : options.verify,
     unverified,
     clientVersion: programs.version,

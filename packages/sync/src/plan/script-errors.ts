@@ -1,4 +1,4 @@
-/** The register of the errors of `--after-restore`. */
+/** The registry of the errors of `--after-restore`. */
 import { defineError } from "@pilot-light/core/ops-error";
 
 export const scriptToNeon = defineError<{ file: string }>({

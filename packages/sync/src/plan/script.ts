@@ -75,7 +75,7 @@ export function scriptError(error: unknown, { file, text }: Script, { skipped = 
   const { position, where, constraint } = cause as Partial<
     Record<"position" | "where" | "constraint", string>
   >;
-  // The guard of the in-place mode: a COMMIT fails, and after a ROLLBACK the session only reads.
+  // The guard of the in-place method: a COMMIT fails, and after a ROLLBACK the session only reads.
   const isEnded = constraint === guard || state === readOnlyTransaction;
   if (isEnded) return scriptEndsTransaction({ file }, { cause });
   const offset = Number(position) - 1 - skipped;

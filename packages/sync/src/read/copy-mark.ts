@@ -134,7 +134,9 @@ export function describeMark({ afterRestore, excludeTableData, schemas, unreadab
     ...(afterRestore === undefined
       ? []
       : [`was changed after its verification by ${afterRestore.file} (SHA-256 ${afterRestore.sha256})`]),
-    ...(schemas === undefined ? [] : [`has only the schemas ${schemas.join(", ")}`]),
+    ...(schemas === undefined
+      ? []
+      : [`has only the ${schemas.length === 1 ? "schema" : "schemas"} ${schemas.join(", ")}`]),
     ...(excludeTableData === undefined ? [] : [`has no rows of ${excludeTableData.join(", ")}`]),
     ...(unreadable === true ? ["has a mark that this version of the tool cannot read"] : []),
   ];

@@ -25,7 +25,7 @@ export interface DatabaseFacts {
   createdb: boolean;
   /** The role owns the database, or has the privileges of its owner. */
   owns: boolean;
-  /** How many more connections the server accepts from the role, for each limit; null where a limit does not exist. */
+  /** How many more connections the server accepts from the role, for each limit; null if a limit does not exist. */
   spareConnections: Readonly<Record<ConnectionLimit, number | null>>;
   /** The role may end the sessions of other roles. */
   maySignal: boolean;

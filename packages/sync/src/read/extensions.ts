@@ -17,7 +17,7 @@ export interface ConfigurationRelation {
   extension: string;
   schema: string;
   name: string;
-  /** `schema.name`, quoted where needed. */
+  /** `schema.name`, quoted if needed. */
   identity: string;
   isSequence: boolean;
   /** Such as `where not (srid between 1 and 999)`; empty when all rows are dumped. */

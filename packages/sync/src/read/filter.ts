@@ -13,13 +13,13 @@ import type { Scope } from "./scope.ts";
 /** A pattern of `--exclude-table-data`, and the tables that it matches. */
 export interface MatchedPattern {
   pattern: string;
-  /** `schema.name`, quoted where needed. */
+  /** `schema.name`, quoted if needed. */
   tables: readonly string[];
 }
 
 /** What a sync leaves out. */
 export interface Filter {
-  /** What `--schema` chooses; undefined where all schemas are copied. */
+  /** What `--schema` chooses; undefined if all schemas are copied. */
   scope: Scope | undefined;
   patterns: readonly MatchedPattern[];
   /** Tables that are copied without their rows. */

@@ -4,7 +4,7 @@ import type { Session } from "@pilot-light/core/postgres/session";
 /** The line between this machine and a database. */
 export interface Line {
   roundTripMs: number;
-  /** Infinity where it was not measured. */
+  /** Infinity if it was not measured. */
   bytesPerMs: number;
 }
 

@@ -22,7 +22,7 @@ export async function uploadArchive(
   const waited = new AbortController();
   const waiting = sleep(longestWait, undefined, { signal: AbortSignal.any([signal, waited.signal]) });
   await Promise.race([loading, waiting]).finally(() => waited.abort());
-  undo.add(`the dump ${store.uri(archiveKey)}`, store.otherwise(archiveKey), (stop) =>
+  undo.add(`the dump ${store.uri(archiveKey)}`, store.ifNotRemoved(archiveKey), (stop) =>
     store.remove(archiveKey, stop),
   );
   return await store.putFile(archiveKey, dump.file, signal);

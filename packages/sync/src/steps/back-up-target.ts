@@ -21,7 +21,7 @@ import { readContents, type BackedUp } from "./target-contents.ts";
 export interface TargetBackup extends UploadedDump {
   /** What it contains. */
   inventory: Inventory;
-  /** S3 key of an earlier dump with the same bytes, which the target equals; undefined where pg_dump has read the target. */
+  /** S3 key of an earlier dump with the same bytes, which the target equals; undefined if pg_dump has read the target. */
   sameAs: string | undefined;
 }
 
@@ -43,7 +43,7 @@ export async function backUpTarget(key: string, context: StepContext): Promise<T
   const equal = job.options.inPlace === true ? undefined : await findEqualDump(file, context);
   const found = equal ?? (await readBusy(target, "target", context, () => dumpSnapshot(request, context)));
   if (equal === undefined) await checkArchive(programs, file, libpq.target, signal);
-  undo.add(`the backup ${store.uri(key)}`, store.otherwise(key), (stop) => store.remove(key, stop));
+  undo.add(`the backup ${store.uri(key)}`, store.ifNotRemoved(key), (stop) => store.remove(key, stop));
   const stored = await store.putFile(key, file, signal);
   const mark =
     markBefore ??

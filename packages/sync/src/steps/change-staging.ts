@@ -55,7 +55,7 @@ export async function changeStaging(
   });
 }
 
-/** As `changeStaging`, for the copy in the open transaction of the in-place mode. Another step sets the mark together with the settings. */
+/** As `changeStaging`, for the copy in the open transaction of the in-place method. Another step sets the mark together with the settings. */
 export async function changeInPlace(
   script: Script,
   { inventory: before }: Pick<DatabaseContent, "inventory">,

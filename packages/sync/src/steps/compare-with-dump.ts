@@ -12,7 +12,7 @@ import type { Comparison } from "./loaded-source.ts";
 
 /**
  * The contents that the restored database must have. A part that the manifest does not state counts as equal: the plan has named these parts.
- * @param restored the entries of the archive that were restored
+ * @param restored the entries of the dump that were restored
  * @param configuration identities of the configuration tables of restored extensions
  */
 export function compareWith(
@@ -74,7 +74,7 @@ function withoutMembers(restored: readonly ArchiveEntry[]): ArchiveEntry[] {
   return restored.filter((entry) => entry.type !== "SEQUENCE SET" || created.has(keyOf(entry)));
 }
 
-/** The positions that the archive sets. They are more exact than those of the manifest, which were read a moment before the dump. */
+/** The positions that the dump sets. They are more exact than those of the manifest, which were read a moment before the dump. */
 export function sequencesOf(
   restored: readonly ArchiveEntry[],
   found: readonly SequencePosition[],
@@ -95,7 +95,7 @@ export function sequencesOf(
   });
 }
 
-/** The state that the archive states; the rest is as found. */
+/** The state that the dump states; the rest is as found. */
 function stateOf(restored: readonly ArchiveEntry[], found: DatabaseState): DatabaseState {
   const unknown = { version: "", schema: "", members: [] };
   const extensions = restored.filter(({ type }) => type === "EXTENSION").map(({ tag }) => tag);

@@ -1,5 +1,5 @@
 /**
- * Part of the dump: load the rows into the staging database while pg_dump writes the archive. If pg_dump waited for the target, the snapshot of
+ * Part of the dump: load the rows into the staging database while pg_dump writes the dump. If pg_dump waited for the target, the snapshot of
  * the source would stay open longer. So pg_dump writes a file, and pg_restore follows the file. A later step creates indexes and constraints.
  */
 import type { GrowingFile, GrowingStream } from "@pilot-light/core/async/growing-file";
@@ -58,8 +58,8 @@ export interface LoadSource {
 }
 
 /**
- * Creates the objects of the archive without indexes and constraints, then loads the rows with several runs of pg_restore, each of which
- * reads the archive from its beginning. Needs the empty staging database.
+ * Creates the objects of the dump without indexes and constraints, then loads the rows with several runs of pg_restore, each of which
+ * reads the dump from its beginning. Needs the empty staging database.
  * @returns a session in the staging database, which the signal of the context closes as well
  * @throws OpsError RESTORE_FAILED (target)
  */

@@ -1,5 +1,5 @@
 /**
- * The steps of the in-place mode, from the dump of the source to the COMMIT: one transaction empties the target, fills it, verifies it. Until
+ * The steps of the in-place method, from the dump of the source to the COMMIT: one transaction empties the target, fills it, verifies it. Until
  * the COMMIT the target is unchanged for everyone else.
  */
 import { compareObjects } from "@pilot-light/core/inventory/compare";
@@ -45,7 +45,7 @@ export async function replaceInPlace(
 ): Promise<Replacement> {
   const { environment, job, signal } = context;
   const { backupKey, options, store, target } = job;
-  if (backupKey === null) throw new Error("The in-place mode needs the dump of the target.");
+  if (backupKey === null) throw new Error("The in-place method needs the dump of the target.");
   await using session = await openSession(target, sessionOptions("target", environment, signal));
   await session.endWhenAbandoned();
   const transaction = { session, id: await beginTransaction(session) };

@@ -1,4 +1,4 @@
-/** The steps of the staged mode, from the restore to the swap: a staging database is filled and verified, and gets the name of the target. */
+/** The steps of the staged method, from the restore to the swap: a staging database is filled and verified, and gets the name of the target. */
 import type { UploadedDump } from "../archive/manifest.ts";
 import type { DatabaseContent } from "../copy/equality.ts";
 import type { StepContext } from "../job.ts";

@@ -23,7 +23,7 @@ export type JobFacts = Pick<SyncJob, "sourceBytes" | "roundTripMs"> & { options:
 
 /**
  * The given number of jobs, or fewer if there is little to do: a small amount of work takes longer to distribute than it saves.
- * @param entries number of entries of the archive that are distributed
+ * @param entries number of entries of the dump that are distributed
  */
 export function usefulJobs(facts: JobFacts, entries: number): number {
   const { roundTripMs, options } = facts;

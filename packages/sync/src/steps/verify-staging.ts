@@ -62,7 +62,7 @@ export async function verifyStaging(
   });
 }
 
-/** As `verifyStaging`, for the copy in the open transaction of the in-place mode, which only this session sees. */
+/** As `verifyStaging`, for the copy in the open transaction of the in-place method, which only this session sees. */
 export async function verifyInPlace(
   loaded: LoadedSource,
   session: Session,
@@ -95,7 +95,7 @@ type Reading<Other> = (
 
 /**
  * Compares the copy with the expected contents.
- * @param reading opens the sessions in the copy: the two modes connect to it in different ways
+ * @param reading opens the sessions in the copy: the two methods connect to it in different ways
  * @throws OpsError VERIFICATION_FAILED (target)
  */
 async function verifyCopy<Other>(

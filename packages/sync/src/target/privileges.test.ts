@@ -89,7 +89,7 @@ test("a new object gets the defaults of its owner, its kind and its schema, and 
   expect(wanted([object("a")], { defaults })[0]?.grants).toEqual([...everywhere, ...inPublic]);
 });
 
-test("a new routine that is closed to PUBLIC in the source is closed to PUBLIC", () => {
+test("a new routine that PUBLIC may not execute in the source is not executable by PUBLIC", () => {
   const [f, g] = wanted([routine("f"), routine("g")], { closed: [routine("f")] });
   expect(f?.grants).toEqual([own("EXECUTE", "syncer")]);
   expect(g?.grants).toEqual(routine("g").grants);
@@ -183,13 +183,13 @@ test("a member of an extension that the role may not change remains unchanged, a
   expect(result([extensionRoutine("f")], { objects: [granted] })).toEqual({ wanted: [], open: [] });
 });
 
-test("an object is closed if PUBLIC lacks a privilege that it has by default", () => {
+test("an object is restricted if PUBLIC lacks a privilege that it has by default", () => {
   expect(isClosed(closedMember)).toBe(true);
   expect(isClosed(extensionRoutine("f"))).toBe(false);
   expect(isClosed(object("a"))).toBe(false);
   expect(isClosed({ ...routine("f"), grants: [] })).toBe(true);
   expect(isClosed(object("l", { kind: "languages", grants: [] }))).toBe(true);
-  // The extension itself closed it.
+  // The extension itself revoked the privilege.
   expect(isClosed(extensionRoutine("f", { initial: [], grants: [] }))).toBe(false);
 });
 

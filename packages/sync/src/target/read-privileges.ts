@@ -24,7 +24,7 @@ interface ObjectQuery {
   column?: string;
   owner: string;
   /** The column with the ACL, and SQL for the default ACL if the column is null; undefined for a kind without privileges. */
-  acl?: { column: string; otherwise: string };
+  acl?: { column: string; ifNull: string };
   /** SQL: the number of the column in pg_init_privs. Default: 0, the object itself. */
   part?: string;
   /** SQL condition: the owner may own such an object at this place. */
@@ -52,10 +52,10 @@ function branch({
       ? "'[]'"
       : grantsOf(
           `coalesce((select i.initprivs from pg_catalog.pg_init_privs i
-             where i.classoid = 'pg_catalog.${catalog}'::pg_catalog.regclass and i.objoid = ${oid} and i.objsubid = ${part}), ${acl.otherwise})`,
+             where i.classoid = 'pg_catalog.${catalog}'::pg_catalog.regclass and i.objoid = ${oid} and i.objsubid = ${part}), ${acl.ifNull})`,
           "x.grantor",
         );
-  const grants = acl === undefined ? "'[]'" : grantsOf(`coalesce(${acl.column}, ${acl.otherwise})`, owner);
+  const grants = acl === undefined ? "'[]'" : grantsOf(`coalesce(${acl.column}, ${acl.ifNull})`, owner);
   const { from, schema, on, alter, mayCreate } = rest;
   const mayOwn =
     mayCreate ??
@@ -73,7 +73,7 @@ const inDatabase = (schemaCondition = userSchema) => `(${schemaCondition} or y.e
 
 const acl = (column: string, type: string, owner: string) => ({
   column,
-  otherwise: `pg_catalog.acldefault(${type}, ${owner})`,
+  ifNull: `pg_catalog.acldefault(${type}, ${owner})`,
 });
 
 const relationKeyword = `case c.relkind when 'S' then 'sequence' else 'table' end`;
@@ -120,7 +120,7 @@ const columns = `${branch({
   alter: "null",
   column: "a.attname",
   owner: "c.relowner",
-  acl: { column: "a.attacl", otherwise: "null::pg_catalog.aclitem[]" },
+  acl: { column: "a.attacl", ifNull: "null::pg_catalog.aclitem[]" },
 })} where a.attacl is not null and a.attnum > 0 and not a.attisdropped and ${inDatabase()}`;
 
 // CREATE TYPE ... AS RANGE also creates constructors. They belong to the first superuser of the server, not to the role that creates the

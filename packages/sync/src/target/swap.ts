@@ -29,7 +29,7 @@ export interface SwapRequest {
 /** The swap succeeded: another database is the target now. */
 export interface Replaced {
   target: "replaced";
-  /** The name that the previous target has now; null where its contents were replaced in place. */
+  /** The name that the previous target has now; null if its contents were replaced in place. */
   previous: string | null;
   /** OID of the new target. */
   oid: number;

@@ -1,5 +1,5 @@
 /**
- * The transaction of the in-place mode: it empties the target, fills it and verifies it. Either it commits, or the target is unchanged.
+ * The transaction of the in-place method: it empties the target, fills it and verifies it. Either it commits, or the target is unchanged.
  * Only `commit` can commit it: a COMMIT in a script or in a dump fails.
  */
 import { protect } from "@pilot-light/core/async/protect";

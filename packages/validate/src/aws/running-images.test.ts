@@ -57,7 +57,7 @@ test("without a cluster there are no images", async () => {
   expect(await images()).toEqual([]);
 });
 
-test("a missing privilege is an error, not an absence of images", async () => {
+test("a missing permission is an error, not an absence of images", async () => {
   const error = Object.assign(new Error("not authorized"), { name: "AccessDeniedException", $metadata: {} });
   ecs([service("backend")])
     .on(DescribeTaskDefinitionCommand)

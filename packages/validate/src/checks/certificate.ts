@@ -38,7 +38,7 @@ export const certificate: Check = {
   },
 };
 
-/** The domain; with its region, where two certificates have the same domain. */
+/** The domain; with its region, if two certificates have the same domain. */
 function nameOf({ DomainName = "", CertificateArn = "" }: CertificateDetail, several: boolean): string {
   return several ? `${DomainName} (${regionOfArn(CertificateArn) ?? ""})` : DomainName;
 }

@@ -1,4 +1,4 @@
-/** `pnpm validate --list` and `--print-policy`: the checks, and the privileges that they need. */
+/** `pnpm validate --list` and `--print-policy`: the checks, and the permissions that they need. */
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
 import { defaultProjectName, resourceNames } from "@pilot-light/core/contract";
 import { readVariable } from "@pilot-light/core/config/env";

@@ -62,7 +62,7 @@ export function validateOptions(argv: Argv) {
     })
     .option("waivers", {
       type: "string",
-      describe: "File with failures that are accepted until a date",
+      describe: "File with waivers: failed checks that you accept until a date",
       group: checks,
       requiresArg: true,
     })

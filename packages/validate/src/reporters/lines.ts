@@ -123,7 +123,7 @@ function detailLines(
   return [...shown, ...rest].flatMap((text) => layOut({ label: `${indent}  `, text: redact(text) }, page));
 }
 
-/** `  active: 9 passed, 1 warning, 1 failed, 1 skipped in 1.3 s`; wrapped where it is longer than the page. */
+/** `  active: 9 passed, 1 warning, 1 failed, 1 skipped in 1.3 s`; wrapped if it is longer than the page. */
 export function summaryLine({ mode, summary, durationMs }: Report, { colors, page }: LineStyle): string {
   const { passed, warnings, failed, skipped, waived } = summary;
   const parts = [

@@ -86,7 +86,7 @@ async function findOffers(
 
 /**
  * @param version a major version stands for its newest minor version
- * @param wantedZones those of the subnets, of which RDS chooses one; empty where they are not known
+ * @param wantedZones those of the subnets, of which RDS chooses one; empty if they are not known
  */
 export function compareWithOffers(
   aws: Pick<AccountContext["aws"], "region">,

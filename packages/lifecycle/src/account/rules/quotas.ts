@@ -17,7 +17,7 @@ interface QuotaRule {
   usual: number;
   actions: readonly Action[];
   needed: (wanted: Wanted) => number;
-  /** How many exist. Undefined where AWS has no call that counts them. */
+  /** How many exist. Undefined if AWS has no call that counts them. */
   used?: (context: AccountContext, wanted: Wanted) => Promise<number>;
 }
 
@@ -104,7 +104,7 @@ export const quotaRules: readonly AccountRule[] = quotas.map((quota) => ({
   },
 }));
 
-/** The quota of the account; undefined where the account has no value of its own, or may not read it. */
+/** The quota of the account; undefined if the account has no value of its own, or may not read it. */
 async function readQuota(
   { aws, signal }: AccountContext,
   { service, code }: QuotaRule,

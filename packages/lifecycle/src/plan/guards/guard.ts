@@ -47,7 +47,7 @@ export interface GuardFacts {
 export interface Finding {
   /** Why the mode change must not run. */
   refusal: OpsError;
-  /** The line of the plan, where a flag allows the finding. */
+  /** The line of the plan, if a flag allows the finding. */
   note: string;
 }
 

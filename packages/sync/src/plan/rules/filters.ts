@@ -18,10 +18,11 @@ const filterMatchesNothing = defineError<{ patterns: readonly string[] }>({
 const filterBreaksKeys = defineError<{ keys: readonly string[] }>({
   code: "FILTER_BREAKS_KEYS",
   failure: "precondition",
-  meaning: "Rows that are copied refer by a foreign key to rows that `--exclude-table-data` leaves out.",
-  remedy: "Exclude the rows of the tables that the message names as well, or copy the rows they refer to.",
+  meaning: "Copied rows refer by a foreign key to rows that `--exclude-table-data` leaves out.",
+  remedy:
+    "Exclude the rows of the tables that the message names as well, or copy the rows that they refer to.",
   message: ({ keys }) =>
-    `Rows that are copied refer to rows that are left out, by ${plural(keys.length, "foreign key")}.`,
+    `Copied rows refer to rows that are left out, by ${plural(keys.length, "foreign key")}.`,
   details: ({ keys }) => keys,
   hint: () => "Exclude the rows of these tables as well, or copy the rows that they refer to.",
 });
@@ -57,10 +58,10 @@ export const filters: RowsRule = {
 const targetUnfiltered = defineError<{ database: string; system: string; filters: Filters }>({
   code: "TARGET_UNFILTERED",
   failure: "precondition",
-  meaning: "The target has rows, and no filter was used to copy them. A filtered copy would replace it.",
+  meaning: "The target is not a filtered copy, and a filtered copy would replace it.",
   remedy: "Sync without a filter, or, if the target may become a filtered copy, add `--allow-filtered`.",
   message: ({ database, system, filters }) =>
-    `A copy that ${describeMark(filters)} would replace the database ${database} on ${system}, which was not filtered before.`,
+    `A copy that ${describeMark(filters)} would replace the database ${database} on ${system}, which is not a filtered copy.`,
   hint: () => "The new target will not have what the filter leaves out.",
 });
 
@@ -70,9 +71,9 @@ export const filteredTarget: RowsRule<"allow-filtered"> = {
   errors: { targetUnfiltered },
   allow: {
     option: "allow-filtered",
-    describe: "Replace a target that was not filtered with a filtered copy",
+    describe: "Replace a complete target with a filtered copy",
     meaning:
-      "Nobody needs the rows that the filter leaves out on the target. The target is a changed copy from then on, and must not reach Neon.",
+      "Nobody needs these rows on the target: the filter leaves them out. The target is a changed copy from then on, and must not reach Neon.",
   },
   check: ({ direction, incomplete, targetRows }) => {
     if (incomplete === undefined) return [];

@@ -11,7 +11,7 @@ const functionSettingsNotSettable = defineError<{
   code: "FUNCTION_SETTINGS_NOT_SETTABLE",
   failure: "precondition",
   meaning:
-    "Functions of the source set parameters (`set log_statement = ...`) that the role of the sync may not set on the target, or parameters of an application (`app.user`), which only a superuser may set there.",
+    "Functions of the source set parameters (`set log_statement = ...`) that the role of the sync may not set on the target, or parameters of an application (`app.user`), which only a superuser may set on the target.",
   remedy:
     "As an administrator of the target: `grant set on parameter <name> to <role>;` (PostgreSQL 15 and newer), or reset the parameter in the source: `alter function ... reset <name>;`.",
   message: ({ direction, role, settings }) =>

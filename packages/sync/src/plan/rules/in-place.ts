@@ -15,8 +15,9 @@ interface TargetRole {
 const cannotEmpty = defineError<TargetRole & Pick<InPlaceFacts, "undroppable">>({
   code: "CANNOT_EMPTY",
   failure: "precondition",
-  meaning: "Objects of the target belong to other roles, so the in-place mode may not drop them.",
-  remedy: "Run the command of the hint as an administrator: it grants the owners to the role of the sync.",
+  meaning: "Objects of the target belong to other roles, so the in-place method may not drop them.",
+  remedy:
+    "Run the command of the hint as an administrator: it makes the role of the sync a member of the owning roles.",
   state: "nothing-written",
   message: ({ system, role, undroppable }) =>
     `${system}: the role ${role} may not drop ${plural(undroppable.length, "object")} of the target, because other roles own ${undroppable.length === 1 ? "it" : "them"}.`,
@@ -42,8 +43,9 @@ const markNeedsOwner = defineError<TargetRole & { owner: string }>({
   code: "MARK_NEEDS_OWNER",
   failure: "precondition",
   meaning:
-    "The target is a changed copy, or becomes one. Its mark is in the comment on the database, which only the owner of the database may change.",
-  remedy: "Run the command of the hint as an administrator: it grants the owner to the role of the sync.",
+    "The target is a changed copy, or becomes one. The mark that records this is in the comment on the database, and only the owner of the database may change the comment.",
+  remedy:
+    "Run the command of the hint as an administrator: it makes the role of the sync a member of the owning role.",
   state: "nothing-written",
   message: ({ system, role, database }) =>
     `${system}: the role ${role} may not change the mark of the database ${database}, because it does not own the database.`,
@@ -54,7 +56,7 @@ const publicationsNameTables = defineError<{ system: DatabaseSystem; publication
   code: "PUBLICATIONS_NAME_TABLES",
   failure: "precondition",
   meaning:
-    "Publications of the target name tables or schemas. The in-place mode drops these tables, and no dump holds what the publications name.",
+    "Publications of the target name tables or schemas. The in-place method drops these tables, and no dump holds what the publications name.",
   remedy: "Drop the publications, and create them again after the sync.",
   state: "nothing-written",
   message: ({ system, publications }) =>
@@ -70,7 +72,7 @@ const preparedTransactionOpen = defineError<{ system: DatabaseSystem; count: num
   remedy: "Finish them with COMMIT PREPARED or ROLLBACK PREPARED.",
   state: "nothing-written",
   message: ({ system, count }) =>
-    `${system}: ${plural(count, "prepared transaction")} of the target ${count === 1 ? "holds" : "hold"} locks that the in-place mode needs.`,
+    `${system}: ${plural(count, "prepared transaction")} of the target ${count === 1 ? "holds" : "hold"} locks that the in-place method needs.`,
   hint: () => "To list them:  select gid, prepared, owner from pg_prepared_xacts;",
 });
 

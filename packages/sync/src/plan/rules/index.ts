@@ -22,7 +22,7 @@ import { rowLoss } from "./row-loss.ts";
 import { rowSecurity } from "./row-security.ts";
 import { room } from "./room.ts";
 import { schemas } from "./schemas.ts";
-import type { DatabasesFacts, Finding, OtherwiseOption, Rule, RowsFacts } from "./rule.ts";
+import type { DatabasesFacts, Finding, AvoidingOption, Rule, RowsFacts } from "./rule.ts";
 import { sessions } from "./sessions.ts";
 import { stagingDatabase } from "./staging-database.ts";
 import { superuser } from "./superuser.ts";
@@ -75,7 +75,7 @@ export interface Allowed extends GivenFlags {
   /** The command with one more flag, for hints. Default: `pnpm sync <direction> --<option>`. */
   commandAllowing?: (option: AllowOption) => string;
   /** The command with an option that avoids the refusal, for hints. Default: `pnpm sync <direction> --<option>`. */
-  commandWith?: (option: OtherwiseOption) => string;
+  commandWith?: (option: AvoidingOption) => string;
 }
 
 /** Everything that the rules found. */
@@ -132,18 +132,18 @@ function apply(
   allowed: Allowed,
 ): readonly Finding[] {
   const commandWith =
-    allowed.commandWith ?? ((option: OtherwiseOption) => `pnpm sync ${direction.name} --${option}`);
-  const otherwise = (finding: Finding): Finding => {
-    if (!("refusal" in finding) || finding.otherwise === undefined) return finding;
-    const command = `${purposes[finding.otherwise]}:  ${commandWith(finding.otherwise)}`;
+    allowed.commandWith ?? ((option: AvoidingOption) => `pnpm sync ${direction.name} --${option}`);
+  const withAvoidingCommand = (finding: Finding): Finding => {
+    if (!("refusal" in finding) || finding.avoidedBy === undefined) return finding;
+    const command = `${purposes[finding.avoidedBy]}:  ${commandWith(finding.avoidedBy)}`;
     return { refusal: withCommand(finding.refusal, command) };
   };
-  if (allow === undefined) return findings.map(otherwise);
+  if (allow === undefined) return findings.map(withAvoidingCommand);
   const commandAllowing =
     allowed.commandAllowing ?? ((option: AllowOption) => `pnpm sync ${direction.name} --${option}`);
   const isAllowed = new Map(Object.entries(allowed)).get(camelCase(allow.option)) === true;
   return findings.map((found) => {
-    const finding = otherwise(found);
+    const finding = withAvoidingCommand(found);
     if (!("refusal" in finding)) return finding;
     if (isAllowed) return { note: `allowed by --${allow.option}: ${asFragment(finding.refusal.message)}` };
     const command = `To sync anyway:  ${commandAllowing(allow.option as AllowOption)}`;
@@ -155,7 +155,7 @@ function apply(
 const purposes = {
   "in-place": "Without a staging database",
   "drop-previous-first": "To drop the previous targets first",
-} as const satisfies Record<OtherwiseOption, string>;
+} as const satisfies Record<AvoidingOption, string>;
 
 /** The error with a command at the end of its hint. */
 function withCommand(refusal: OpsError, command: string): OpsError {

@@ -83,7 +83,7 @@ function commandFor(object: ObjectPrivileges, role: string, roles: Roles): strin
 /** Objects of the target that the source has too. Members of an extension count if the source has the extension, in any version. */
 export function sharedObjects({ source, target }: DatabasesFacts["privileges"]): ObjectPrivileges[] {
   const keys = new Set(source.objects.map(keyOf));
-  // A column is listed only where it has privileges.
+  // A column is listed only if it has privileges.
   const tables = new Set(source.objects.map(({ on }) => on));
   const extensions = new Set(source.objects.map(({ extension }) => extension));
   return target.objects.filter((object) =>

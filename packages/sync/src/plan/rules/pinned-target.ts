@@ -35,7 +35,7 @@ export const pinnedTarget: DatabasesRule = {
     const objects = pinning(facts);
     if (objects.length === 0) return [];
     const refusal = targetPinned({ system: direction.target, objects });
-    // The in-place mode cannot help here: a prepared transaction holds its locks until a person finishes it.
-    return facts.preparedTransactions > 0 ? [{ refusal }] : [{ refusal, otherwise: "in-place" }];
+    // The in-place method cannot help here: a prepared transaction holds its locks until a person finishes it.
+    return facts.preparedTransactions > 0 ? [{ refusal }] : [{ refusal, avoidedBy: "in-place" }];
   },
 };

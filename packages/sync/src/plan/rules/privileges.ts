@@ -23,7 +23,7 @@ const revokeNotCarried = defineError<{ system: DatabaseSystem; role: string; los
   remedy:
     "To sync anyway, add `--allow-wider-access`. After the sync, an administrator has to revoke the privileges again.",
   message: ({ system, role, lost }) =>
-    `${system}: the role ${role} cannot revoke ${plural(lost.length, "privilege")} in the new database that somebody revoked on the target.`,
+    `${system}: the role ${role} cannot repeat in the new database what somebody revoked on the target: ${plural(lost.length, "privilege")}.`,
   details: ({ lost }) => lost,
   hint: () => "If you sync anyway, an administrator has to run the listed commands after the sync.",
 });
@@ -36,7 +36,7 @@ export const privileges: DatabasesRule<"allow-wider-access"> = {
     option: "allow-wider-access",
     describe: "Sync even if the new database grants privileges that somebody revoked on the target",
     meaning:
-      "An administrator revoked privileges on members of an extension, on the schema public or by default, and will revoke them again after the sync.",
+      "An administrator revoked privileges on members of an extension or on the schema public, or changed default privileges, and will do so again after the sync.",
   },
   check: (facts) => {
     const { direction, inPlace, target, privileges: found } = facts;

@@ -15,14 +15,12 @@ export const notReadable = defineError<{
   failure: "precondition",
   meaning: "The role of the sync may not read tables, sequences or large objects that pg_dump has to read.",
   remedy:
-    "As an administrator: `grant pg_read_all_data to <role>;`, or, for large objects, `grant <owner> to <role>;`. For objects of the target, `--no-target-backup` leaves the backup out.",
+    "As an administrator: `grant pg_read_all_data to <role>;`, or, for large objects, `grant <owner> to <role>;`. For objects of the target, `--no-target-backup` skips the backup.",
   message: ({ system, role, objects }) =>
     `${system}: the role ${role} may not read ${plural(objects.length, "object")} that pg_dump has to read.`,
   details: ({ objects }) => shortList(objects),
   hint: ({ role, objects, isTarget }) => {
-    const other = isTarget
-      ? "To leave the backup of the target out, add  --no-target-backup    Or, as"
-      : "As";
+    const other = isTarget ? "To skip the backup of the target, add  --no-target-backup    Or, as" : "As";
     const grant = objects.every((object) => object.startsWith("large object "))
       ? `grant <owner of the large objects> to ${ident(role)};`
       : `grant pg_read_all_data to ${ident(role)};`;

@@ -18,7 +18,7 @@ const noRoomOnTarget = defineError<{
   code: "NO_ROOM_ON_TARGET",
   failure: "precondition",
   meaning:
-    "The server of the target has less free storage than the new contents need. In both modes, the server stores the present contents until the sync ends, and the previous target of an earlier sync as well.",
+    "The server of the target has less free storage than the new contents need. With both methods, the server stores the present contents until the sync ends, and the previous target of an earlier sync as well.",
   remedy:
     "Increase the storage of the server. If there is a previous target, `--drop-previous-first` drops it before the sync. If the copy will be smaller than the source, or the storage grows by itself, add `--allow-low-storage`.",
   state: "nothing-written",
@@ -56,6 +56,6 @@ export const room: DatabasesRule<"allow-low-storage"> = {
     const figures = { free, needed, live: target.facts.bytes, previous: previousBytes, reportedBy };
     const refusal = noRoomOnTarget({ system: direction.target, ...figures });
     const helps = !dropPreviousFirst && previousBytes > 0 && needed <= free + previousBytes;
-    return [helps ? { refusal, otherwise: "drop-previous-first" } : { refusal }];
+    return [helps ? { refusal, avoidedBy: "drop-previous-first" } : { refusal }];
   },
 };

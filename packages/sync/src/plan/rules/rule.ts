@@ -14,12 +14,12 @@ import type { Privileges, Roles } from "../../target/privileges.ts";
 import type { TargetState } from "../../target/target-state.ts";
 
 /** Options that avoid a refusal: the sync then works in another way. */
-export type OtherwiseOption = "in-place" | "drop-previous-first";
+export type AvoidingOption = "in-place" | "drop-previous-first";
 
 /** What a rule found. */
 export type Finding =
-  /** The sync must not run. With the option `otherwise`, the rule would not refuse it. */
-  | { refusal: OpsError; otherwise?: OtherwiseOption }
+  /** The sync must not run. With the option `avoidedBy`, the rule would not refuse it. */
+  | { refusal: OpsError; avoidedBy?: AvoidingOption }
   /** A sentence for the plan. */
   | { note: string }
   /** An extension of the source that the sync leaves out. */
@@ -45,7 +45,7 @@ export interface DatabasesFacts {
   /** What earlier syncs left on the target's server. */
   targetState: TargetState;
   privileges: PrivilegeFacts;
-  /** Undefined where it was not read. */
+  /** Undefined if it was not read. */
   room?: RoomFacts;
   /** With `--in-place`: what the target's transaction depends on. */
   inPlace?: InPlaceFacts;
@@ -57,7 +57,7 @@ export interface DatabasesFacts {
 
 /** How much room the target's server has. */
 export interface RoomFacts {
-  /** Bytes; undefined where no service reports them. */
+  /** Bytes; undefined if no service reports them. */
   free: number | undefined;
   /** The service or the setting that reports it, for people. */
   reportedBy: string;
@@ -124,7 +124,7 @@ export interface Allowance<Option extends string = string> {
 
 interface RuleEntry<Facts, Option extends string> {
   id: string;
-  /** The errors of its refusals, for the register. */
+  /** The errors of its refusals, for the registry. */
   errors?: Readonly<Record<string, RegisteredError<never>>>;
   allow?: Allowance<Option>;
   /** Checks the facts. Returns no finding if everything is as the rule states. Pure. */

@@ -14,7 +14,7 @@ const cannotEndSessions = defineError<{ system: DatabaseSystem; role: string; se
   hint: ({ role }) => `Stop the applications. Or, as an administrator:  grant pg_signal_backend to ${role};`,
 });
 
-/** The note of the in-place mode, which ends no session. */
+/** The note of the in-place method, which ends no session. */
 function waiting({ sessions: number }: { sessions: number }) {
   if (number === 0) return [];
   const count = plural(number, "session is", "sessions are");

@@ -36,10 +36,10 @@ export const stagingDatabase: DatabasesRule = {
     if (inPlace !== undefined) return [];
     const { createdb, owns, role, database, owner } = facts;
     const system = direction.target;
-    const otherwise = "in-place" as const;
+    const avoidedBy = "in-place" as const;
     return [
-      ...(createdb ? [] : [{ refusal: noCreatedb({ system, role }), otherwise }]),
-      ...(owns ? [] : [{ refusal: notOwner({ system, role, database, owner }), otherwise }]),
+      ...(createdb ? [] : [{ refusal: noCreatedb({ system, role }), avoidedBy }]),
+      ...(owns ? [] : [{ refusal: notOwner({ system, role, database, owner }), avoidedBy }]),
     ];
   },
 };

@@ -1,4 +1,4 @@
-/** The registers of all packages: errors, `--json` documents, and the flags that allow a refusal. */
+/** The registries of all packages: errors, `--json` documents, and the flags that allow a refusal. */
 import type { DocumentEntry } from "@pilot-light/core/cli/documents";
 import * as core from "@pilot-light/core/errors";
 import * as infra from "@pilot-light/infra/errors";
@@ -20,7 +20,7 @@ import * as validate from "@pilot-light/validate/errors";
 
 const syncRules: readonly Rule[] = rules;
 
-export const registers: readonly Readonly<Record<string, unknown>>[] = [
+export const registries: readonly Readonly<Record<string, unknown>>[] = [
   core,
   infra,
   lifecycle,
@@ -40,7 +40,7 @@ export const documents: readonly DocumentEntry[] = [
   ...sandboxDocuments,
 ];
 
-/** A flag that allows what a command refuses otherwise. */
+/** A flag that allows what a command refuses without it. */
 export interface FlagEntry {
   /** Without dashes: "allow-shrink". */
   option: string;
