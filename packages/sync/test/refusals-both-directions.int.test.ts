@@ -3,7 +3,6 @@
  * target. Each leaves both databases and the bucket as they were.
  */
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { manifestKey } from "@pilot-light/core/dump-keys";
@@ -17,7 +16,6 @@ import {
   groundOf,
   inPlace,
   provoke,
-  run,
   ways,
   withVersion,
   type Case,
@@ -25,7 +23,7 @@ import {
   type Setting,
 } from "./refusal-cases.ts";
 import { documentOf, objectOf, s3, sync } from "./support.ts";
-import { neonUrl, textFile } from "./untouched.ts";
+import { neonUrl } from "./untouched.ts";
 
 interface DumpedGround extends Ground {
   /** Key of a dump of the source. */
@@ -236,43 +234,6 @@ const cases: Case<DumpedGround>[] = [
     exit: 6,
     says: ["does not offer TLS", "Enable TLS on the server"],
     set: (ground) => withoutTls(ground, ground.target),
-  },
-  {
-    code: "ENV_FILE_UNREADABLE",
-    exit: 3,
-    says: ["/nowhere/settings", "--env-file none"],
-    set: (ground) => ({ args: [...run(ground), "--env-file", "/nowhere/settings"] }),
-  },
-  {
-    code: "ENV_FILE_MALFORMED",
-    exit: 3,
-    says: ["Line 2 of the settings file", "NAME=value"],
-    set: async (ground) => ({
-      args: [...run(ground), "--env-file", await textFile(ground.pair, "RDS_AUTH=password\nhunter2 hunter2\n")],
-    }),
-  },
-  {
-    code: "OUTPUTS_STACK_MISSING",
-    exit: 3,
-    says: ["holds several stacks", "PROJECT_NAME"],
-    set: async (ground) => {
-      const { pair } = ground;
-      const [stack] = Object.values(JSON.parse(await readFile(pair.outputsFile, "utf8")) as object) as object[];
-      const file = await textFile(pair, JSON.stringify({ "blog-dev": stack, "shop-dev": stack }));
-      return { args: [...run(ground), "--outputs-file", file] };
-    },
-  },
-  {
-    code: "RDS_AUTH_INVALID",
-    exit: 3,
-    says: ["RDS_AUTH is kerberos", "unset RDS_AUTH"],
-    set: () => ({ env: { RDS_AUTH: "kerberos" } }),
-  },
-  {
-    code: "RDS_IAM_USER_MISSING",
-    exit: 3,
-    says: ["RDS_IAM_USER is not set", "export RDS_IAM_USER="],
-    set: () => ({ env: { RDS_AUTH: "iam" } }),
   },
 ];
 

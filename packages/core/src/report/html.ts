@@ -25,7 +25,7 @@ export const none = new Html("");
 const shortWord = 16;
 
 /** Between a separator and what follows: where a name may break. */
-const insideName = /(?<=[._/@:=-])(?=[^\s._/@:=-])/;
+const insideName = /(?<=[^\s._/@:=-][._/@:=-]+)(?=[^\s._/@:=-])/;
 
 /** A text whose long names break after their separators, and not inside of a word. The clipboard gets the text without the breaks. */
 export function breakable(text: string): Html {

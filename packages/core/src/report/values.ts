@@ -137,7 +137,7 @@ function valueOfText(name: string, text: string): Html {
   }
   if (/^https:\/\/[^\s"'<>]+$/.test(text)) return html`<a href="${text}" rel="noreferrer">${breakable(text)}</a>`;
   if (!code.test(name)) return html`<span class="text">${breakable(text)}</span>`;
-  return html`<code${/\w{33}/.test(text) ? html` class="hash"` : none}>${breakable(text)}</code>`;
+  return html`<code${/[A-Za-z\d]{33}/.test(text) ? html` class="hash"` : none}>${breakable(text)}</code>`;
 }
 
 function listOf(name: string, values: readonly unknown[]): Html {
