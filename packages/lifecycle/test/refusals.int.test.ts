@@ -1,15 +1,16 @@
-/** Refusals because of variables, options, files and programs, before a command uses the Terraform state. Nothing is written. */
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+/** Refusals because of variables, options, files and programs, and of an environment that was never deployed. Nothing is written. */
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { assertDocument, failureSchema } from "@pilot-light/core/cli/documents";
 import type { Environment } from "@pilot-light/core/config/env";
 import { run } from "@pilot-light/core/process";
 import { documents } from "@pilot-light/lifecycle/documents";
-import { createPair, type Pair } from "@pilot-light/sandbox/testing";
+import { createPair, sides, type Pair } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { root } from "@pilot-light/sandbox/workplace";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
+import { parseDocument, TestEnvironment } from "./environment.ts";
 
 const bin = join(root, "packages/lifecycle/dist/bin.js");
 
@@ -87,7 +88,7 @@ const cases: Case[] = [
   },
   {
     what: "a setting that no line can hold",
-    args: ["configure", "--yes", "--set", "PILOT_LIGHT_ON_END=a\"b'c`d"],
+    args: ["configure", "--yes", "--set", "PILOT_LIGHT_ON_END=first\nsecond"],
     ...{ code: "SETTING_NOT_WRITABLE", exit: 2 },
     says: ["PILOT_LIGHT_ON_END", "in the environment"],
     cwd: () => folder,
@@ -108,5 +109,84 @@ describe.concurrent("is refused, and nothing is written:", () => {
     const text = [error.message, ...error.details, error.hint].join("\n");
     for (const part of says) expect(text).toContain(part);
     expect(await readdir(temporary)).toEqual([]);
+  });
+});
+
+describe("in a stack that was never deployed,", () => {
+  const stack = "never-deployed-dev";
+  let environment: TestEnvironment;
+  beforeAll(async () => {
+    const names = { project: "never-deployed", region: "eu-west-1" };
+    environment = await TestEnvironment.create({ ...names, rds: "stale", state: "local" });
+  });
+  afterAll(() => environment[Symbol.asyncDispose]());
+
+  /** The files beside the synthesized ones, and the rows of both databases. */
+  const present = async () => {
+    const { pair: own, workplace } = environment;
+    const files = await readdir(workplace.directory);
+    const count = "select count(*) from public.projects";
+    return {
+      files: files.filter((name) => !name.endsWith(".rc") && !name.startsWith("cdktf.out")).sort(),
+      rows: await Promise.all(sides.map((side) => own.query(side, count))),
+    };
+  };
+  const refuses = async (
+    args: readonly string[],
+    { says, ...expected }: { code: string; exit: number; says: readonly string[] },
+    env: Environment = {},
+  ) => {
+    const before = await present();
+    const result = await environment.run([...args, "--json"], { env });
+    const { error } = failureSchema.parse(parseDocument(result));
+    expect(error, result.text).toMatchObject({ ...expected, state: "nothing-written" });
+    expect(result.exitCode).toBe(expected.exit);
+    const text = [error.message, ...error.details, error.hint].join("\n");
+    for (const part of says) expect(text).toContain(part);
+    expect(await present()).toEqual(before);
+  };
+
+  it("no command finds outputs", async () => {
+    const says = [stack, "pnpm infra:deploy"];
+    await refuses(["infra:output"], { code: "NEVER_DEPLOYED", exit: 4, says });
+  });
+
+  it("a bucket for the state that does not exist is reported", async () => {
+    const env = { TF_STATE_BUCKET: "no-such-bucket-of-states", TF_STATE_REGION: "eu-west-1" };
+    const says = [stack, "TF_STATE_BUCKET"];
+    await refuses(["infra:diff"], { code: "TERRAFORM_INIT_FAILED", exit: 7, says }, env);
+  });
+
+  it("a state without resources of this stack, and a wrong --map, are refused", async () => {
+    const file = join(environment.workplace.directory, "other.tfstate");
+    const queue = { mode: "managed", type: "aws_sqs_queue", name: "jobs" };
+    const provider = 'provider["registry.terraform.io/hashicorp/aws"]';
+    const instances = [{ attributes: { id: "jobs", name: "jobs" } }];
+    const resources = [{ ...queue, provider, instances }];
+    const header = { version: 4, terraform_version: "1.11.4", serial: 1, lineage: "1f0c", outputs: {} };
+    await writeFile(file, JSON.stringify({ ...header, resources }));
+    const adopt = ["infra:adopt", "--state", file, "--yes"];
+    const empty = { code: "ADOPTION_EMPTY", exit: 4, says: [file, "export PROJECT_NAME="] };
+    await refuses(adopt, empty);
+    const wrong = { code: "MAP_INVALID", exit: 2, says: ["aws_vpc.nobody", "--dry-run"] };
+    await refuses([...adopt, "--map", "aws_vpc.nobody=aws_vpc.main"], wrong);
+  });
+
+  it("a run that --resume cannot continue is refused", async () => {
+    const file = join(environment.workplace.directory, `lifecycle.${stack}.json`);
+    const journal = {
+      ...{ version: 1, command: "activate", startedAt: "2026-11-22T09:30:00.000Z", finishedAt: null },
+      ...{ syncData: true, createsDatabase: false, images: {}, begun: ["sync"], done: [], stopped: null },
+      ...{ secretVariables: ["token"], pausedTasks: null },
+    };
+    const resume = ["activate", "--resume", "--yes"];
+    await writeFile(file, JSON.stringify(journal));
+    const token = { code: "VARIABLE_NEEDED", exit: 4, says: ["token"] };
+    await refuses(resume, token);
+    const other = { code: "RESUME_CONTRADICTED", exit: 2, says: ["--no-sync-data", "pnpm activate --resume"] };
+    await refuses([...resume, "--no-sync-data"], other);
+    await writeFile(file, JSON.stringify({ ...journal, version: 99 }));
+    await refuses(resume, { code: "JOURNAL_UNREADABLE", exit: 3, says: [file] });
+    await rm(file);
   });
 });

@@ -1,7 +1,7 @@
 /** A sandbox from start to stop, through its command line. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { access, chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { access, chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -243,10 +243,11 @@ describe("a start that is refused creates nothing:", () => {
 
   test("without the emulator", async () => {
     const [client] = await findClientPrograms(own);
-    const environment = { PATH: parent, HOME: parent, PILOT_LIGHT_PG_BIN: client?.directory };
-    const cache = { XDG_CACHE_HOME: parent };
-    const expected = { code: "MOTO_MISSING", exit: 3, says: "pip install 'moto[server]'" };
-    await refuses(expected, [], { ...environment, ...cache });
+    const folder = join(parent, "without-moto");
+    await mkdir(folder);
+    await symlink("/usr/bin/id", join(folder, "id"));
+    const environment = { PATH: folder, XDG_CACHE_HOME: folder, PILOT_LIGHT_PG_BIN: client?.directory };
+    await refuses({ code: "MOTO_MISSING", exit: 3, says: "pip install 'moto[server]'" }, [], environment);
   });
 
   test("without Terraform, which only --deployed needs", async () => {
