@@ -1,8 +1,61 @@
-/** Codes that no integration test provokes: why no real server or program can, and the unit test that creates the error. */
-export interface Unprovoked {
-  reason: string;
-  /** Path of the test. It names the code. */
-  unit: string;
-}
+/**
+ * Codes that no integration test provokes. For each: why, and which unit test creates the error. Where no test creates it, what a test
+ * needs: such an entry is a gap, and a new code must not get one.
+ */
+export type Unprovoked = { reason: string; unit: string } | { gap: string };
 
-export const unprovoked: Readonly<Record<string, Unprovoked>> = {};
+const accounts = "It depends on the accounts of the machine: only root starts the servers as another account.";
+const waits = "The command waits for it for many minutes, and the limit is no setting.";
+
+export const unprovoked: Readonly<Record<string, Unprovoked>> = {
+  ACCOUNT_NOT_READY: {
+    reason: "The emulator knows no quotas that a plan of the stack could exceed.",
+    unit: "packages/lifecycle/src/plan/guards/guards.test.ts",
+  },
+  COMMITTED_STALE: {
+    reason: "The command reads the committed files of the repository, which a test must not make stale.",
+    unit: "packages/infra/src/committed.test.ts",
+  },
+  DATABASE_PROTECTED: {
+    reason: "The emulator deletes a protected database, so that the tests deploy databases without protection.",
+    unit: "packages/lifecycle/src/plan/guards/guards.test.ts",
+  },
+  DATABASE_WOULD_BE_CREATED: {
+    reason: "A deactivation plans a new database only after somebody has changed the state by hand.",
+    unit: "packages/lifecycle/src/plan/guards/guards.test.ts",
+  },
+  DNS_SERVERS_INVALID: {
+    reason: "Node.js rejects the address before the first request. No server takes part.",
+    unit: "packages/lifecycle/src/preflight/production.test.ts",
+  },
+  JOURNAL_UNWRITABLE: {
+    reason: "The commands write into this folder before the journal, and root may write everywhere.",
+    unit: "packages/lifecycle/src/journal/journal.test.ts",
+  },
+  MODE_CHANGE_RUNNING: {
+    reason: "The second run must write its journal in the milliseconds between the plan and the start of the first.",
+    unit: "packages/lifecycle/src/journal/journal.test.ts",
+  },
+  OUTPUTS_FAILED: {
+    reason: "The unit test runs a program in place of cdktf, which never ends or fails.",
+    unit: "packages/core/src/terraform/outputs.test.ts",
+  },
+  SYNC_IMAGE_DIFFERS: {
+    reason: "The stand-in for tasks runs the same build as the command.",
+    unit: "packages/sync/src/fargate/result.test.ts",
+  },
+  SYNC_TOO_LARGE: {
+    reason: "A task has at least 20 GiB, and a sandbox has no database of that size.",
+    unit: "packages/sync/src/fargate/storage.test.ts",
+  },
+  ADOPTION_CONFLICT: { gap: "an existing resource whose name is taken in the state of this stack" },
+  BACKEND_STARTED: { gap: "somebody who starts the backend between the copy and the deployment, with --resume" },
+  COPY_OUTDATED: { gap: "a write to RDS between the copy and the deployment" },
+  DATABASE_NOT_AVAILABLE: { gap: `${waits} A setting for it.` },
+  MODE_NOT_REACHED: { gap: "another deployment between the apply and the health checks" },
+  NO_SERVER_ACCOUNT: { gap: `${accounts} A system without the users postgres and nobody.` },
+  SNAPSHOT_FAILED: { gap: "an emulator whose snapshots fail" },
+  SYNC_TASK_LOST: { gap: "a task that ECS no longer lists" },
+  TMPDIR_NOT_ACCESSIBLE: { gap: `${accounts} A run as root in a private directory.` },
+  WRITERS_STILL_RUNNING: { gap: `${waits} A setting for it.` },
+};

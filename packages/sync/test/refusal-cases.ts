@@ -119,7 +119,7 @@ export async function afterBackup(ground: Ground, change: () => Promise<unknown>
     : > '${mark}'
     until [ -e '${mark}.over' ]; do sleep 0.05; done`,
   });
-  void until(() => exists(`${mark}`))
+  void until(() => exists(mark))
     .then(change)
     .then(() => writeFile(`${mark}.over`, ""));
   return env;

@@ -152,6 +152,15 @@ describe.concurrent("the outputs", () => {
   }
 });
 
+test.concurrent("the outputs without a task for a sync inside AWS are refused, and the hint deploys it", async () => {
+  const file = await outputsFile(pair, (outputs) => ({ ...outputs, sync_task_definition_arn: "" }));
+  const says = ["pnpm infra:deploy"];
+  for (const direction of ["neon-to-rds", "rds-to-neon"]) {
+    const args = [direction, "--yes", "--on-fargate", "--outputs-file", file];
+    await expectRefusal(pair, before, args, { exit: 3, code: "NO_SYNC_TASK", says });
+  }
+});
+
 describe.concurrent("the variables of the RDS side", () => {
   const missing = "/nowhere/ca.pem";
   const cases: { env: Record<string, string>; code: string; says: string[] }[] = [
