@@ -68,7 +68,11 @@ test.each(created)("%s: the unit test of the list names it", (code, unit) => {
 });
 
 test("an entry without a unit test is a gap: no unit test names the code", () => {
-  const named = new Set(filesIn("src").filter((file) => file.endsWith(".test.ts")).flatMap((file) => [...namedIn(file)]));
+  const named = new Set(
+    filesIn("src")
+      .filter((file) => file.endsWith(".test.ts"))
+      .flatMap((file) => [...namedIn(file)]),
+  );
   const gaps = Object.entries(unprovoked).flatMap(([code, entry]) => ("gap" in entry ? [code] : []));
   expect(gaps.filter((code) => named.has(code))).toEqual([]);
 });
@@ -77,7 +81,7 @@ test("a code in a comment, and one that a test expects not to see, do not count"
   // IN_A_COMMENT
   expect("").not.toContain("NOT_EXPECTED");
   const named = namedIn("test/provoked.test.ts");
-  expect(["IN_A_STRING", "IN_A_" + "COMMENT", "NOT_" + "EXPECTED"].filter((code) => named.has(code))).toEqual([
-    "IN_A_STRING",
-  ]);
+  expect(["IN_A_STRING", "IN_A_" + "COMMENT", "NOT_" + "EXPECTED"].filter((code) => named.has(code))).toEqual(
+    ["IN_A_STRING"],
+  );
 });

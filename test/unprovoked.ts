@@ -4,24 +4,23 @@
  */
 export type Unprovoked = { reason: string; unit: string } | { gap: string };
 
-const accounts = "It depends on the accounts of the machine: only root starts the servers as another account.";
+const active =
+  "Only an active environment reaches the guard, and its deployment takes minutes. The guard is a function of the plan.";
+const accounts =
+  "It depends on the accounts of the machine: only root starts the servers as another account.";
 const waits = "The command waits for it for many minutes, and the limit is no setting.";
 
 export const unprovoked: Readonly<Record<string, Unprovoked>> = {
-  ACCOUNT_NOT_READY: {
-    reason: "The emulator knows no quotas that a plan of the stack could exceed.",
-    unit: "packages/lifecycle/src/plan/guards/guards.test.ts",
-  },
   COMMITTED_STALE: {
     reason: "The command reads the committed files of the repository, which a test must not make stale.",
     unit: "packages/infra/src/committed.test.ts",
   },
   DATABASE_PROTECTED: {
-    reason: "The emulator deletes a protected database, so that the tests deploy databases without protection.",
+    reason: active,
     unit: "packages/lifecycle/src/plan/guards/guards.test.ts",
   },
   DATABASE_WOULD_BE_CREATED: {
-    reason: "A deactivation plans a new database only after somebody has changed the state by hand.",
+    reason: active,
     unit: "packages/lifecycle/src/plan/guards/guards.test.ts",
   },
   DNS_SERVERS_INVALID: {
@@ -33,11 +32,13 @@ export const unprovoked: Readonly<Record<string, Unprovoked>> = {
     unit: "packages/lifecycle/src/journal/journal.test.ts",
   },
   MODE_CHANGE_RUNNING: {
-    reason: "The second run must write its journal in the milliseconds between the plan and the start of the first.",
+    reason:
+      "The second run must write its journal in the milliseconds between the plan and the start of the first.",
     unit: "packages/lifecycle/src/journal/journal.test.ts",
   },
   OUTPUTS_FAILED: {
-    reason: "The unit test runs a program in place of cdktf, which never ends or fails.",
+    reason:
+      "`cdktf output` never hangs in a sandbox. The unit test runs a process in its place that never ends.",
     unit: "packages/core/src/terraform/outputs.test.ts",
   },
   SYNC_IMAGE_DIFFERS: {
@@ -49,7 +50,9 @@ export const unprovoked: Readonly<Record<string, Unprovoked>> = {
     unit: "packages/sync/src/fargate/storage.test.ts",
   },
   ADOPTION_CONFLICT: { gap: "an existing resource whose name is taken in the state of this stack" },
-  BACKEND_STARTED: { gap: "somebody who starts the backend between the copy and the deployment, with --resume" },
+  BACKEND_STARTED: {
+    gap: "somebody who starts the backend between the copy and the deployment, with --resume",
+  },
   COPY_OUTDATED: { gap: "a write to RDS between the copy and the deployment" },
   DATABASE_NOT_AVAILABLE: { gap: `${waits} A setting for it.` },
   MODE_NOT_REACHED: { gap: "another deployment between the apply and the health checks" },

@@ -2,10 +2,12 @@
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { CreateVpcCommand, DeleteVpcCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { assertDocument, failureSchema } from "@pilot-light/core/cli/documents";
 import type { Environment } from "@pilot-light/core/config/env";
 import { run } from "@pilot-light/core/process";
 import { documents } from "@pilot-light/lifecycle/documents";
+import { clientOptions } from "@pilot-light/sandbox/aws/resources";
 import { createPair, sides, type Pair } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { root } from "@pilot-light/sandbox/workplace";
@@ -88,7 +90,7 @@ const cases: Case[] = [
   },
   {
     what: "a setting that no line can hold",
-    args: ["configure", "--yes", "--set", "PILOT_LIGHT_ON_END=first\nsecond"],
+    args: ["configure", "--yes", "--set", `PILOT_LIGHT_ON_END="a' b\` #c`],
     ...{ code: "SETTING_NOT_WRITABLE", exit: 2 },
     says: ["PILOT_LIGHT_ON_END", "in the environment"],
     cwd: () => folder,
@@ -114,9 +116,11 @@ describe.concurrent("is refused, and nothing is written:", () => {
 
 describe("in a stack that was never deployed,", () => {
   const stack = "never-deployed-dev";
+  // No other test creates VPCs in this region.
+  const region = "ap-northeast-2";
   let environment: TestEnvironment;
   beforeAll(async () => {
-    const names = { project: "never-deployed", region: "eu-west-1" };
+    const names = { project: "never-deployed", region };
     environment = await TestEnvironment.create({ ...names, rds: "stale", state: "local" });
   });
   afterAll(() => environment[Symbol.asyncDispose]());
@@ -151,8 +155,23 @@ describe("in a stack that was never deployed,", () => {
     await refuses(["infra:output"], { code: "NEVER_DEPLOYED", exit: 4, says });
   });
 
+  it("a deployment for which the account has no VPC left names the quota", async () => {
+    const ec2 = new EC2Client({ ...clientOptions(environment.where.endpoint), region });
+    const held: string[] = [];
+    for (let count = 0; count < 5; count += 1) {
+      const { Vpc } = await ec2.send(new CreateVpcCommand({ CidrBlock: "10.9.0.0/16" }));
+      held.push(Vpc?.VpcId ?? "");
+    }
+    try {
+      const says = ["VPC", "aws service-quotas", "--allow-account"];
+      await refuses(["infra:deploy", "--yes"], { code: "ACCOUNT_NOT_READY", exit: 4, says });
+    } finally {
+      for (const VpcId of held) await ec2.send(new DeleteVpcCommand({ VpcId }));
+    }
+  });
+
   it("a bucket for the state that does not exist is reported", async () => {
-    const env = { TF_STATE_BUCKET: "no-such-bucket-of-states", TF_STATE_REGION: "eu-west-1" };
+    const env = { TF_STATE_BUCKET: "no-such-bucket-of-states", TF_STATE_REGION: region };
     const says = [stack, "TF_STATE_BUCKET"];
     await refuses(["infra:diff"], { code: "TERRAFORM_INIT_FAILED", exit: 7, says }, env);
   });
@@ -183,7 +202,11 @@ describe("in a stack that was never deployed,", () => {
     await writeFile(file, JSON.stringify(journal));
     const token = { code: "VARIABLE_NEEDED", exit: 4, says: ["token"] };
     await refuses(resume, token);
-    const other = { code: "RESUME_CONTRADICTED", exit: 2, says: ["--no-sync-data", "pnpm activate --resume"] };
+    const other = {
+      code: "RESUME_CONTRADICTED",
+      exit: 2,
+      says: ["--no-sync-data", "pnpm activate --resume"],
+    };
     await refuses([...resume, "--no-sync-data"], other);
     await writeFile(file, JSON.stringify({ ...journal, version: 99 }));
     await refuses(resume, { code: "JOURNAL_UNREADABLE", exit: 3, says: [file] });

@@ -97,7 +97,8 @@ esac
 /** Variables with which the tool finds client programs that state a version. */
 export async function withVersion(ground: Ground, version: string): Promise<SyncCall["env"]> {
   const given = { call: "--version", commands: `echo '(PostgreSQL) ${version}'` };
-  const { PILOT_LIGHT_PG_BIN: own = "" } = (await withProgram(ground, { program: "pg_dump", ...given })) ?? {};
+  const { PILOT_LIGHT_PG_BIN: own = "" } =
+    (await withProgram(ground, { program: "pg_dump", ...given })) ?? {};
   const restore = await withProgram(ground, { program: "pg_restore", ...given });
   const { PILOT_LIGHT_PG_BIN: other = "" } = restore ?? {};
   await writeFile(join(own, "pg_restore"), `#!/bin/sh\nexec '${join(other, "pg_restore")}' "$@"\n`);

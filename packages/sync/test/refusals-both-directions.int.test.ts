@@ -60,7 +60,9 @@ async function withoutFunction({ pair }: Ground, side: Side): Promise<Setting> {
 
 /** A server of one side that rejects TLS. */
 async function withoutTls({ pair }: Ground, side: Side): Promise<Setting> {
-  const server = createServer((socket) => socket.on("error", () => undefined).once("data", () => socket.end("N")));
+  const server = createServer((socket) =>
+    socket.on("error", () => undefined).once("data", () => socket.end("N")),
+  );
   await once(server.listen(0, "127.0.0.1"), "listening");
   const { port } = server.address() as AddressInfo;
   return {

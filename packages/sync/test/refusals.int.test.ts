@@ -124,7 +124,9 @@ describe.concurrent("the outputs", () => {
     {
       what: "of other projects",
       outputs: async () => {
-        const [stack] = Object.values(JSON.parse(await readFile(pair.outputsFile, "utf8")) as object) as unknown[];
+        const [stack] = Object.values(
+          JSON.parse(await readFile(pair.outputsFile, "utf8")) as object,
+        ) as unknown[];
         return await textFile(pair, JSON.stringify({ "blog-dev": stack, "shop-dev": stack }));
       },
       code: "OUTPUTS_STACK_MISSING",
@@ -152,14 +154,17 @@ describe.concurrent("the outputs", () => {
   }
 });
 
-test.concurrent("the outputs without a task for a sync inside AWS are refused, and the hint deploys it", async () => {
-  const file = await outputsFile(pair, (outputs) => ({ ...outputs, sync_task_definition_arn: "" }));
-  const says = ["pnpm infra:deploy"];
-  for (const direction of ["neon-to-rds", "rds-to-neon"]) {
-    const args = [direction, "--yes", "--on-fargate", "--outputs-file", file];
-    await expectRefusal(pair, before, args, { exit: 3, code: "NO_SYNC_TASK", says });
-  }
-});
+test.concurrent(
+  "the outputs without a task for a sync inside AWS are refused, and the hint deploys it",
+  async () => {
+    const file = await outputsFile(pair, (outputs) => ({ ...outputs, sync_task_definition_arn: "" }));
+    const says = ["pnpm infra:deploy"];
+    for (const direction of ["neon-to-rds", "rds-to-neon"]) {
+      const args = [direction, "--yes", "--on-fargate", "--outputs-file", file];
+      await expectRefusal(pair, before, args, { exit: 3, code: "NO_SYNC_TASK", says });
+    }
+  },
+);
 
 describe.concurrent("the variables of the RDS side", () => {
   const missing = "/nowhere/ca.pem";

@@ -89,12 +89,18 @@ describe("exit codes", () => {
       expect(result.exitCode, result.stderr).toBe(3);
       const state = "nothing-written";
       const text = expect.stringContaining(hint) as string;
-      expect(checkedDocument(result)).toMatchObject({ outcome: "failed", error: { code, state, hint: text } });
+      expect(checkedDocument(result)).toMatchObject({
+        outcome: "failed",
+        error: { code, state, hint: text },
+      });
     }
     // The validation is complete, and its report is not.
     const unwritable = await run(["--json", "--only", "backups-bucket", "--junit", "/nowhere/junit.xml"]);
     expect(unwritable.exitCode, unwritable.stderr).toBe(3);
-    const error = { code: "REPORT_UNWRITABLE", message: expect.stringContaining("/nowhere/junit.xml") as string };
+    const error = {
+      code: "REPORT_UNWRITABLE",
+      message: expect.stringContaining("/nowhere/junit.xml") as string,
+    };
     expect(checkedDocument(unwritable)).toMatchObject({ outcome: "failed", error });
   });
 

@@ -96,10 +96,12 @@ async function runAll(session: Session, statements: readonly string[]): Promise<
   for (let start = 0; start < statements.length; start += batchSize) {
     const batch = statements.slice(start, start + batchSize);
     let done = 0;
-    await session.script(batch.join(";\n"), (number) => (done = number)).catch((cause: unknown) => {
-      if (sqlStateOf(cause) !== sqlState.insufficientPrivilege) throw cause;
-      throw privilegesNotCarried({ objects: [batch[done] ?? "", messageOf(cause)] }, { cause });
-    });
+    await session
+      .script(batch.join(";\n"), (number) => (done = number))
+      .catch((cause: unknown) => {
+        if (sqlStateOf(cause) !== sqlState.insufficientPrivilege) throw cause;
+        throw privilegesNotCarried({ objects: [batch[done] ?? "", messageOf(cause)] }, { cause });
+      });
   }
 }
 
