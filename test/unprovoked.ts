@@ -36,6 +36,7 @@ export const unprovoked: Readonly<Record<string, Unprovoked>> = {
       "The second run must write its journal in the milliseconds between the plan and the start of the first.",
     unit: "packages/lifecycle/src/journal/journal.test.ts",
   },
+  NO_SERVER_ACCOUNT: { reason: accounts, unit: "packages/sandbox/src/account.test.ts" },
   OUTPUTS_FAILED: {
     reason:
       "`cdktf output` never hangs in a sandbox. The unit test runs a process in its place that never ends.",
@@ -49,16 +50,13 @@ export const unprovoked: Readonly<Record<string, Unprovoked>> = {
     reason: "A task has at least 20 GiB, and a sandbox has no database of that size.",
     unit: "packages/sync/src/fargate/storage.test.ts",
   },
-  ADOPTION_CONFLICT: { gap: "an existing resource whose name is taken in the state of this stack" },
+  TMPDIR_NOT_ACCESSIBLE: { reason: accounts, unit: "packages/sandbox/src/account.test.ts" },
   BACKEND_STARTED: {
     gap: "somebody who starts the backend between the copy and the deployment, with --resume",
   },
   COPY_OUTDATED: { gap: "a write to RDS between the copy and the deployment" },
   DATABASE_NOT_AVAILABLE: { gap: `${waits} A setting for it.` },
   MODE_NOT_REACHED: { gap: "another deployment between the apply and the health checks" },
-  NO_SERVER_ACCOUNT: { gap: `${accounts} A system without the users postgres and nobody.` },
-  SNAPSHOT_FAILED: { gap: "an emulator whose snapshots fail" },
   SYNC_TASK_LOST: { gap: "a task that ECS no longer lists" },
-  TMPDIR_NOT_ACCESSIBLE: { gap: `${accounts} A run as root in a private directory.` },
   WRITERS_STILL_RUNNING: { gap: `${waits} A setting for it.` },
 };

@@ -3,9 +3,11 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CreateVpcCommand, DeleteVpcCommand, EC2Client } from "@aws-sdk/client-ec2";
+import { createAwsClients } from "@pilot-light/core/aws/clients";
 import { assertDocument, failureSchema } from "@pilot-light/core/cli/documents";
 import type { Environment } from "@pilot-light/core/config/env";
 import { run } from "@pilot-light/core/process";
+import { takeSnapshot } from "@pilot-light/lifecycle/aws/snapshots";
 import { documents } from "@pilot-light/lifecycle/documents";
 import { clientOptions } from "@pilot-light/sandbox/aws/resources";
 import { createPair, sides, type Pair } from "@pilot-light/sandbox/testing";
@@ -115,12 +117,13 @@ describe.concurrent("is refused, and nothing is written:", () => {
 });
 
 describe("in a stack that was never deployed,", () => {
-  const stack = "never-deployed-dev";
+  const project = "never-deployed";
+  const stack = `${project}-dev`;
   // No other test creates VPCs in this region.
   const region = "ap-northeast-2";
   let environment: TestEnvironment;
   beforeAll(async () => {
-    const names = { project: "never-deployed", region };
+    const names = { project, region };
     environment = await TestEnvironment.create({ ...names, rds: "stale", state: "local" });
   });
   afterAll(() => environment[Symbol.asyncDispose]());
@@ -176,19 +179,40 @@ describe("in a stack that was never deployed,", () => {
     await refuses(["infra:diff"], { code: "TERRAFORM_INIT_FAILED", exit: 7, says }, env);
   });
 
-  it("a state without resources of this stack, and a wrong --map, are refused", async () => {
+  it("a state without resources of this stack, a wrong --map, and a name that is taken, are refused", async () => {
     const file = join(environment.workplace.directory, "other.tfstate");
-    const queue = { mode: "managed", type: "aws_sqs_queue", name: "jobs" };
     const provider = 'provider["registry.terraform.io/hashicorp/aws"]';
-    const instances = [{ attributes: { id: "jobs", name: "jobs" } }];
-    const resources = [{ ...queue, provider, instances }];
-    const header = { version: 4, terraform_version: "1.11.4", serial: 1, lineage: "1f0c", outputs: {} };
-    await writeFile(file, JSON.stringify({ ...header, resources }));
+    const write = async (type: string, ...names: readonly string[]) => {
+      const resources = names.map((name) => {
+        const attributes = { id: name, name };
+        const address = { mode: "managed", type, name: name.replaceAll(/\W/g, "_") };
+        return { ...address, provider, instances: [{ attributes }] };
+      });
+      const header = { version: 4, terraform_version: "1.11.4", serial: 1, lineage: "1f0c", outputs: {} };
+      await writeFile(file, JSON.stringify({ ...header, resources }));
+    };
+    await write("aws_sqs_queue", "jobs");
     const adopt = ["infra:adopt", "--state", file, "--yes"];
     const empty = { code: "ADOPTION_EMPTY", exit: 4, says: [file, "export PROJECT_NAME="] };
     await refuses(adopt, empty);
     const wrong = { code: "MAP_INVALID", exit: 2, says: ["aws_vpc.nobody", "--dry-run"] };
     await refuses([...adopt, "--map", "aws_vpc.nobody=aws_vpc.main"], wrong);
+    await write("aws_ecr_repository", `${project}/backend`, `${project}/frontend`);
+    const alone = "aws_ecr_repository.never_deployed_backend";
+    const says = [`${alone}, which is left alone, has its name`, "docs/runbooks/existing-environment.md"];
+    await refuses([...adopt, "--map", `${alone}=`], { code: "ADOPTION_CONFLICT", exit: 4, says });
+  });
+
+  it("a snapshot that RDS does not take is an error with its reason", async () => {
+    const aws = createAwsClients({ ...environment.env, AWS_ENDPOINT_URL: environment.where.endpoint });
+    const what = { id: "never-deployed-snapshot", instance: "never-deployed-db", project };
+    await expect(takeSnapshot(aws, what, new AbortController().signal)).rejects.toMatchObject({
+      code: "SNAPSHOT_FAILED",
+      exit: 7,
+      message: "The snapshot never-deployed-snapshot of never-deployed-db did not become available.",
+      details: [expect.stringContaining("never-deployed-db") as string],
+      hint: expect.stringContaining("aws rds describe-db-snapshots --db-instance-identifier") as string,
+    });
   });
 
   it("a run that --resume cannot continue is refused", async () => {
