@@ -43,7 +43,7 @@ async function beside(
     isStored ||= request.method === "PUT";
     return undefined;
   });
-  return { env: { AWS_ENDPOINT_URL: aws.url }, undo: async () => await aws[Symbol.asyncDispose]() };
+  return { env: { AWS_ENDPOINT_URL: aws.url }, server: aws };
 }
 
 /** Creates an event trigger on the target. Its function is no object of the database that a dump contains. */

@@ -33,7 +33,9 @@ export interface Setting {
   env?: SyncCall["env"];
   /** Reverts what the case has changed while the command ran. Both databases are compared afterwards. */
   revert?: () => Promise<unknown>;
-  /** Reverts what the case has changed before the command. */
+  /** Servers of the case. */
+  server?: AsyncDisposable;
+  /** Reverts what the case has changed before the command. Without it, the case has changed nothing. */
   undo?: () => Promise<unknown>;
 }
 
@@ -55,16 +57,20 @@ export const inPlace = (way: Way) => [...run(way), "--in-place"];
 /** Provokes each failure, one after the other. */
 export async function provoke<G extends Ground>(ground: G, cases: readonly Case<G>[]): Promise<void> {
   const { pair, major } = ground;
+  // To read everything takes longer than a command that is refused.
+  let unchanged: unknown;
   for (const { until: newest, set, ...refusal } of cases) {
     if (major > (newest ?? major)) continue;
-    const { args = run(ground), env = {}, revert, undo } = await set(ground);
-    const before = await footprint(pair);
+    const { args = run(ground), env = {}, revert, server, undo } = await set(ground);
+    if (unchanged === undefined || undo !== undefined) unchanged = await footprint(pair);
     try {
-      await expectRefusal(pair, before, args, { ...refusal, ...(revert && { revert }) }, { env });
+      await expectRefusal(pair, unchanged, args, { ...refusal, ...(revert && { revert }) }, { env });
     } catch (error) {
       throw new Error(`${refusal.code}: ${String(error)}`, { cause: error });
     } finally {
+      await server?.[Symbol.asyncDispose]();
       await undo?.();
+      if (undo !== undefined) unchanged = undefined;
     }
   }
 }

@@ -70,9 +70,11 @@ async function withoutTls({ pair }: Ground, side: Side): Promise<Setting> {
       side === "rds"
         ? { RDS_HOSTADDR: `127.0.0.1:${port}` }
         : { NEON_DATABASE_URL: neonUrl(pair, (url) => (url.port = String(port))) },
-    undo: async () => {
-      server.close();
-      await once(server, "close");
+    server: {
+      [Symbol.asyncDispose]: async () => {
+        server.close();
+        await once(server, "close");
+      },
     },
   };
 }
@@ -209,7 +211,7 @@ const cases: Case<DumpedGround>[] = [
       return {
         args: ["restore", archive, "--to", target, "--yes", "--allow-shrink"],
         env: { AWS_ENDPOINT_URL: aws.url },
-        undo: async () => await aws[Symbol.asyncDispose](),
+        server: aws,
       };
     },
   },
