@@ -204,7 +204,8 @@ describe("in a stack that was never deployed,", () => {
   });
 
   it("a snapshot that RDS does not take is an error with its reason", async () => {
-    const aws = createAwsClients({ ...environment.env, AWS_ENDPOINT_URL: environment.where.endpoint });
+    const { env, aws: clients } = environment;
+    const aws = { ...createAwsClients(env), rds: () => Promise.resolve(clients.rds) };
     const what = { id: "never-deployed-snapshot", instance: "never-deployed-db", project };
     await expect(takeSnapshot(aws, what, new AbortController().signal)).rejects.toMatchObject({
       code: "SNAPSHOT_FAILED",
