@@ -43,8 +43,9 @@ it("reports that a project has no committed configuration, with the command that
   const result = await run(process.execPath, ["--", bin, "--check"], { environment, cwd: root });
   expect(result.exitCode).toBe(1);
   const text = result.stderr.join("\n");
-  for (const part of ["COMMITTED_MISSING", "never-committed", "pnpm infra:commit"])
+  for (const part of ["COMMITTED_MISSING", "never-committed", "pnpm infra:commit"]) {
     expect(text).toContain(part);
+  }
 });
 
 describe("variables that AWS refuses together", () => {

@@ -135,8 +135,9 @@ function valueOfText(name: string, text: string): Html {
   if (/At$/.test(name) && /^\d{4}-\d\d-\d\dT/.test(text)) {
     return html`<time datetime="${text}">${formatMinute(text)} UTC</time>`;
   }
-  if (/^https:\/\/[^\s"'<>]+$/.test(text))
+  if (/^https:\/\/[^\s"'<>]+$/.test(text)) {
     return html`<a href="${text}" rel="noreferrer">${breakable(text)}</a>`;
+  }
   if (!code.test(name)) return html`<span class="text">${breakable(text)}</span>`;
   return html`<code${/[A-Za-z\d]{33}/.test(text) ? html` class="hash"` : none}>${breakable(text)}</code>`;
 }
