@@ -51,7 +51,7 @@ export async function groundOf(way: Way): Promise<Ground> {
   return { ...way, pair, major: (await clientPrograms()).major };
 }
 
-export const run = ({ direction }: Way) => [direction, "--yes", "--allow-shrink"];
+const run = ({ direction }: Way) => [direction, "--yes", "--allow-shrink"];
 export const inPlace = (way: Way) => [...run(way), "--in-place"];
 
 /** Provokes each failure, one after the other. */
