@@ -6,25 +6,12 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { documentVersion } from "@pilot-light/core/cli/command";
 import { failureSchema } from "@pilot-light/core/cli/documents";
-import { exitCodes, stateSentences, type ErrorEntry } from "@pilot-light/core/ops-error";
+import { exitCodes, stateSentences } from "@pilot-light/core/ops-error";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { widestPart } from "@pilot-light/sandbox/transcript";
 import { expectGenerated, markdownTable, root } from "./generated.ts";
-import { documents, flags, registries } from "./registries.ts";
-
-type AnyEntry = ErrorEntry<never>;
-
-/** Every entry of every registry, by code. */
-function entries(): AnyEntry[] {
-  const all = registries.flatMap((registry) => Object.values(registry)).filter(isRegistered);
-  // A rule may refuse with an error of its package's registry.
-  return [...new Set(all)].map(({ entry }) => entry).sort((a, b) => (a.code < b.code ? -1 : 1));
-}
-
-function isRegistered(value: unknown): value is { entry: AnyEntry } {
-  return typeof value === "function" && "entry" in value;
-}
+import { documents, entries, flags, type AnyEntry } from "./registries.ts";
 
 function exitCell({ failure }: AnyEntry): string {
   const classes = typeof failure === "string" ? [failure] : failure.oneOf;

@@ -1,6 +1,7 @@
 /** The registries of all packages: errors, `--json` documents, and the flags that allow a refusal. */
 import type { DocumentEntry } from "@pilot-light/core/cli/documents";
 import * as core from "@pilot-light/core/errors";
+import type { ErrorEntry } from "@pilot-light/core/ops-error";
 import * as infra from "@pilot-light/infra/errors";
 import { documents as sandboxDocuments } from "@pilot-light/sandbox/documents";
 import * as sandbox from "@pilot-light/sandbox/errors";
@@ -20,7 +21,7 @@ import * as validate from "@pilot-light/validate/errors";
 
 const syncRules: readonly Rule[] = rules;
 
-export const registries: readonly Readonly<Record<string, unknown>>[] = [
+const registries: readonly Readonly<Record<string, unknown>>[] = [
   core,
   infra,
   lifecycle,
@@ -32,6 +33,19 @@ export const registries: readonly Readonly<Record<string, unknown>>[] = [
   validate,
   ...syncRules.map(({ errors = {} }) => errors),
 ];
+
+export type AnyEntry = ErrorEntry<never>;
+
+/** Every entry of every registry, by code. */
+export function entries(): AnyEntry[] {
+  const all = registries.flatMap((registry) => Object.values(registry)).filter(isRegistered);
+  // A rule may refuse with an error of its package's registry.
+  return [...new Set(all)].map(({ entry }) => entry).sort((a, b) => (a.code < b.code ? -1 : 1));
+}
+
+function isRegistered(value: unknown): value is { entry: AnyEntry } {
+  return typeof value === "function" && "entry" in value;
+}
 
 export const documents: readonly DocumentEntry[] = [
   ...syncDocuments,

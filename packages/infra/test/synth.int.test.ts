@@ -2,7 +2,7 @@
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isCurrent } from "@pilot-light/core/cli/bundle";
-import type { Environment } from "@pilot-light/core/config/env";
+import { processEnvironment, type Environment } from "@pilot-light/core/config/env";
 import { run } from "@pilot-light/core/process";
 import { motoUrl } from "@pilot-light/sandbox/aws/moto";
 import type {} from "@pilot-light/sandbox/vitest";
@@ -35,6 +35,17 @@ describe("terraform validate", () => {
     await succeeds(workplace.terraform(["init", "-backend=false"], { environment }));
     expect((await workplace.terraform(["validate"], { environment })).stdout).toContain("Success!");
   });
+});
+
+it("reports that a project has no committed configuration, with the command that writes it", async () => {
+  const bin = join(root, "packages/infra/dist/bin.js");
+  const environment = { PATH: processEnvironment().PATH, PROJECT_NAME: "never-committed" };
+  const result = await run(process.execPath, ["--", bin, "--check"], { environment, cwd: root });
+  expect(result.exitCode).toBe(1);
+  const text = result.stderr.join("\n");
+  for (const part of ["COMMITTED_MISSING", "never-committed", "pnpm infra:commit"]) {
+    expect(text).toContain(part);
+  }
 });
 
 describe("variables that AWS refuses together", () => {

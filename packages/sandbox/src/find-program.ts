@@ -12,8 +12,9 @@ export async function isExecutable(file: string): Promise<boolean> {
   );
 }
 
-/** Full path of a program on the PATH; undefined when it is not there. */
+/** Full path of a program that is given by its name on the PATH, or by a path; undefined when it is not there. */
 export async function findProgram(name: string, environment: Environment): Promise<string | undefined> {
+  if (name.includes("/")) return (await isExecutable(name)) ? name : undefined;
   for (const directory of (environment.PATH ?? "").split(delimiter)) {
     const file = join(directory, name);
     if (await isExecutable(file)) return file;

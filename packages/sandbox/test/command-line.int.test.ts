@@ -1,11 +1,22 @@
 /** A sandbox from start to stop, through its command line. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { access, chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
+import {
+  access,
+  chmod,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { assertDocument } from "@pilot-light/core/cli/documents";
+import { assertDocument, failureSchema } from "@pilot-light/core/cli/documents";
 import { processEnvironment, type Environment } from "@pilot-light/core/config/env";
 import { findClientPrograms } from "@pilot-light/core/postgres/programs";
 import { run } from "@pilot-light/core/process";
@@ -42,6 +53,10 @@ async function status() {
 
 async function readState() {
   return stateSchema.parse(JSON.parse(await readFile(join(directory, "state.json"), "utf8")));
+}
+
+function errorOf({ stdout }: { stdout: string }) {
+  return failureSchema.parse(assertDocument(documents, JSON.parse(stdout))).error;
 }
 
 function exists(path: string): Promise<boolean> {
@@ -204,8 +219,103 @@ describe("a sandbox", () => {
     const { exitCode, stdout } = await sandbox("down", ["--json"]);
     expect(exitCode).toBe(0);
     expect(assertDocument(documents, JSON.parse(stdout))).toMatchObject({ outcome: "nothing-to-stop" });
-    expect(await sandbox("status")).toMatchObject({ exitCode: 4 });
+    const status = await sandbox("status", ["--json"]);
+    expect(errorOf(status)).toMatchObject({ code: "NO_SANDBOX", exit: 4, state: "nothing-written" });
   });
+});
+
+describe("a start that is refused creates nothing:", () => {
+  /** Programs that exist, and fail. */
+  const failing = async (name: string, ...programs: readonly string[]) => {
+    const folder = join(parent, name);
+    await mkdir(folder);
+    for (const program of programs) {
+      await writeFile(join(folder, program), "#!/bin/sh\necho 'no such library' >&2\nexit 1\n");
+      await chmod(join(folder, program), 0o755);
+    }
+    return folder;
+  };
+  const refuses = async (
+    expected: { code: string; exit: number; says: string },
+    args: readonly string[] = [],
+    environment: Environment = {},
+  ) => {
+    const up = await sandbox("up", ["--json", ...args], { ...own, ...environment });
+    const { code, exit, message, details, hint } = errorOf(up);
+    expect({ code, exit, exitCode: up.exitCode }, message).toEqual({
+      code: expected.code,
+      exit: expected.exit,
+      exitCode: expected.exit,
+    });
+    expect([message, ...details, hint].join("\n")).toContain(expected.says);
+    expect(await exists(directory)).toBe(false);
+    expect(await processesOf(directory)).toEqual([]);
+  };
+
+  test("without the emulator", async () => {
+    const [client] = await findClientPrograms(own);
+    const folder = join(parent, "without-moto");
+    await mkdir(folder);
+    await symlink("/usr/bin/id", join(folder, "id"));
+    const environment = { PATH: folder, XDG_CACHE_HOME: folder, PILOT_LIGHT_PG_BIN: client?.directory };
+    await refuses({ code: "MOTO_MISSING", exit: 3, says: "pip install 'moto[server]'" }, [], environment);
+  });
+
+  test("without Terraform, which only --deployed needs", async () => {
+    const environment = { TERRAFORM_BINARY_NAME: "no-such-terraform" };
+    const expected = { code: "TERRAFORM_MISSING", exit: 3, says: "no-such-terraform" };
+    await refuses(expected, ["--deployed"], environment);
+  });
+
+  test("with a version of PostgreSQL that nobody offers", async () => {
+    const expected = { code: "SERVER_UNAVAILABLE", exit: 3, says: "PostgreSQL 99" };
+    await refuses(expected, ["--neon-major", "99"]);
+  });
+
+  test("with a server that does not start", async () => {
+    const [client] = await findClientPrograms(own);
+    const folder = await failing("servers", "initdb", "pg_ctl", "postgres");
+    for (const [name, program = ""] of [
+      ["pg_dump", client?.pgDump],
+      ["pg_restore", client?.pgRestore],
+    ]) {
+      await writeFile(join(folder, name ?? ""), `#!/bin/sh\nexec '${program}' "$@"\n`);
+      await chmod(join(folder, name ?? ""), 0o755);
+    }
+    await chmod(parent, 0o755);
+    const expected = { code: "SERVER_START_FAILED", exit: 3, says: "no such library" };
+    await refuses(expected, [], { PILOT_LIGHT_PG_BIN: folder });
+  });
+
+  test("with a deployment that fails", async () => {
+    const folder = await failing("terraform", "failing-terraform");
+    const environment = { TERRAFORM_BINARY_NAME: join(folder, "failing-terraform") };
+    const expected = { code: "DEPLOY_FAILED", exit: 7, says: "pnpm sandbox up" };
+    await refuses(expected, ["--deployed"], environment);
+  });
+});
+
+test("a directory whose state is being written, or that another version has written, is not touched", async () => {
+  const state = join(directory, "state.json");
+  await mkdir(directory);
+  await writeFile(state, "{}");
+  const unreadable = await sandbox("up", ["--json"]);
+  expect(errorOf(unreadable)).toMatchObject({ code: "STATE_UNREADABLE", exit: 3, state: "nothing-written" });
+  expect(errorOf(unreadable).message).toContain(state);
+  expect(await readFile(state, "utf8")).toBe("{}");
+  await rm(directory, { recursive: true });
+
+  const first = spawn(process.execPath, [bin, "up", "--dir", directory], { stdio: "ignore" });
+  await expect.poll(readState, { timeout: 300_000 }).toBeDefined();
+  // The first start has not finished, because a process that is stopped finishes nothing.
+  first.kill("SIGSTOP");
+  const starting = errorOf(await sandbox("up", ["--json"]));
+  first.kill("SIGCONT");
+  first.kill("SIGTERM");
+  await once(first, "close");
+  expect(starting).toMatchObject({ code: "SANDBOX_STARTING", exit: 4, state: "nothing-written" });
+  expect(starting.message).toContain(directory);
+  expect(await exists(directory)).toBe(false);
 });
 
 describe("a start that fails", () => {
@@ -240,7 +350,8 @@ describe("a start that fails", () => {
   test("does not touch a directory that contains other files", async () => {
     await mkdir(directory);
     await writeFile(join(directory, "thesis.txt"), "years of work");
-    expect(await sandbox("up")).toMatchObject({ exitCode: 4 });
+    const up = await sandbox("up", ["--json"]);
+    expect(errorOf(up)).toMatchObject({ code: "DIRECTORY_NOT_EMPTY", exit: 4, state: "nothing-written" });
     expect(await sandbox("down")).toMatchObject({ exitCode: 0 });
     expect(await readdir(directory)).toEqual(["thesis.txt"]);
   });

@@ -210,7 +210,7 @@ export const dumpFailed = defineError<ProgramFailure & { side: Side; system: Dat
 
 export const archiveUnreadable = defineError<{ reason: string }>({
   code: "ARCHIVE_UNREADABLE",
-  failure: "bug",
+  failure: "configuration",
   meaning: "The tool does not know the format of the dump that pg_dump has written.",
   remedy: "Use pg_dump and pg_restore of a major version from 14 to 18. If you do, report the problem.",
   message: ({ reason }) => `Cannot read the dump that pg_dump has written: ${reason}.`,
@@ -401,7 +401,8 @@ export const commitFailed = defineError<{ database: string; reason: string }>({
   state: "target-unchanged",
   message: ({ database, reason }) =>
     `The server did not commit the transaction that replaces ${database}: ${reason}`,
-  hint: () => "The server has undone everything. Run the same command again.",
+  hint: () =>
+    "The server has undone everything. Fix the problem that the server reports, then run the same command again.",
 });
 
 export const commitUnknown = defineError<{

@@ -35,6 +35,10 @@ export interface Inspection {
   view: string;
   /** Pixels that the page is wider than the screen. */
   overflow: number;
+  /** Words of names that a line breaks inside of. A hash may break anywhere. */
+  broken: string[];
+  /** Commands that a person has to scroll. */
+  hidden: string[];
   /** Addresses that the page has tried to load. */
   requests: string[];
   /** Messages of the console, and dialogs. */
@@ -72,13 +76,35 @@ export async function inspectPage(
       const overflow = Number(
         await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"),
       );
+      const [broken = [], hidden = []] = JSON.parse(String(await page.evaluate(brokenLines))) as string[][];
       const violations = await violationsOf(page);
-      found.push({ view, overflow, requests: requests.slice(1), messages, violations });
+      found.push({ view, overflow, broken, hidden, requests: requests.slice(1), messages, violations });
       await page.close();
     }
   }
   return found;
 }
+
+/** In the page: the words that continue on another line, and the commands that are wider than their box. */
+const brokenLines = `
+  (() => {
+    const broken = [];
+    const texts = document.createTreeWalker(document.querySelector("body"), NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+      const { data } = texts.currentNode;
+      for (const { 0: word, index } of data.matchAll(/[\\p{L}\\d]{2,32}(?![\\p{L}\\d])/gu)) {
+        if (/[\\p{L}\\d]/u.test(data[index - 1] ?? "")) continue;
+        const range = document.createRange();
+        range.setStart(texts.currentNode, index);
+        range.setEnd(texts.currentNode, index + word.length);
+        const lines = new Set([...range.getClientRects()].map(({ top }) => Math.round(top)));
+        if (lines.size > 1) broken.push(word + " in " + data.trim());
+      }
+    }
+    const commands = [...document.querySelectorAll(".command pre")];
+    const hidden = commands.filter((each) => each.scrollWidth > each.clientWidth);
+    return JSON.stringify([broken, hidden.map((each) => each.textContent)]);
+  })()`;
 
 async function violationsOf(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);

@@ -266,6 +266,11 @@ describe.concurrent("a failure leaves the target unchanged:", () => {
       code: "SCRIPT_ENDS_TRANSACTION",
     },
     { what: "a statement of the script", text: "update nothing set email = 'x';", code: "SCRIPT_FAILED" },
+    {
+      what: "a constraint that the script violates, and that is deferred",
+      text: "create table t (n int unique deferrable initially deferred); insert into t values (1), (1);",
+      code: "SCRIPT_FAILED",
+    },
   ]) {
     test(what, async () => {
       await using file = await createPair(testSandbox(), { neon: "empty", rds: "empty" });

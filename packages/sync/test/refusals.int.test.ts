@@ -1,5 +1,5 @@
 /** Refusals because of variables, outputs, the secret and programs: the command writes nothing, and does not connect first if it need not. */
-import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { tcpProxy } from "@pilot-light/sandbox/postgres/tcp-proxy";
 import { createPair, startSandbox, type Pair } from "@pilot-light/sandbox/testing";
@@ -122,6 +122,17 @@ describe.concurrent("the outputs", () => {
       says: ["6432", "5432", deploy],
     },
     {
+      what: "of other projects",
+      outputs: async () => {
+        const [stack] = Object.values(
+          JSON.parse(await readFile(pair.outputsFile, "utf8")) as object,
+        ) as unknown[];
+        return await textFile(pair, JSON.stringify({ "blog-dev": stack, "shop-dev": stack }));
+      },
+      code: "OUTPUTS_STACK_MISSING",
+      says: ["holds several stacks", "blog-dev", "PROJECT_NAME"],
+    },
+    {
       what: "without a database",
       outputs: () =>
         outputsFile(pair, (outputs) => ({ ...outputs, database_endpoint: "", database_port: 0 })),
@@ -143,6 +154,18 @@ describe.concurrent("the outputs", () => {
   }
 });
 
+test.concurrent(
+  "the outputs without a task for a sync inside AWS are refused, and the hint deploys it",
+  async () => {
+    const file = await outputsFile(pair, (outputs) => ({ ...outputs, sync_task_definition_arn: "" }));
+    const says = ["pnpm infra:deploy"];
+    for (const direction of ["neon-to-rds", "rds-to-neon"]) {
+      const args = [direction, "--yes", "--on-fargate", "--outputs-file", file];
+      await expectRefusal(pair, before, args, { exit: 3, code: "NO_SYNC_TASK", says });
+    }
+  },
+);
+
 describe.concurrent("the variables of the RDS side", () => {
   const missing = "/nowhere/ca.pem";
   const cases: { env: Record<string, string>; code: string; says: string[] }[] = [
@@ -158,6 +181,8 @@ describe.concurrent("the variables of the RDS side", () => {
       code: "RDS_HOSTADDR_INVALID",
       says: ["somewhere:5432", "export RDS_HOSTADDR="],
     },
+    { env: { RDS_AUTH: "kerberos" }, code: "RDS_AUTH_INVALID", says: ["kerberos", "unset RDS_AUTH"] },
+    { env: { RDS_AUTH: "iam" }, code: "RDS_IAM_USER_MISSING", says: ["export RDS_IAM_USER="] },
     { env: { PROJECT_NAME: "My Project" }, code: "PROJECT_NAME_INVALID", says: ["My Project"] },
   ];
   for (const { env, code, says } of cases) {
@@ -165,6 +190,21 @@ describe.concurrent("the variables of the RDS side", () => {
       await refused({ exit: 3, code, says }, env);
     });
   }
+});
+
+describe.concurrent("the settings file", () => {
+  test("that does not exist is named", async () => {
+    const says = ["/nowhere/settings", "--env-file none"];
+    await refused({ exit: 3, code: "ENV_FILE_UNREADABLE", says }, {}, ["--env-file", "/nowhere/settings"]);
+  });
+
+  test("with a line that is no variable is refused with the number of the line, and without its text", async () => {
+    const file = await textFile(pair, "RDS_AUTH=password\nhunter2 hunter2\n");
+    const says = [`Line 2 of the settings file ${file}`, "NAME=value"];
+    const args = ["--env-file", file];
+    const { stdout, stderr } = await refused({ exit: 3, code: "ENV_FILE_MALFORMED", says }, {}, args);
+    expect(stdout + stderr).not.toContain("hunter2");
+  });
 });
 
 // These tests run one after the other, because their commands take the lock of the target.

@@ -4,13 +4,15 @@
  */
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { mkdir, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
+import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { processesOf, until } from "./processes.ts";
 import { pluginsOf, privatePair, untilQuiet, type PrivatePair } from "./ssm.ts";
 import { contentOf, databasesOf, documentOf, errorOf, leftFiles, sync, type SyncCall } from "./support.ts";
-import { outputsFile } from "./untouched.ts";
+import { expectRefusal, footprint, outputsFile } from "./untouched.ts";
 
 const run = ["neon-to-rds", "--yes", "--json", "--verbose"];
 const reverse = ["rds-to-neon", "--yes", "--json", "--verbose"];
@@ -291,6 +293,37 @@ describe.concurrent("without a way to use Systems Manager", () => {
       /ssm: The session-manager-plugin .* not installed/,
     );
   });
+
+  for (const { what, version, code, exit, says } of [
+    {
+      what: "is older than the one that hides the token",
+      version: "1.1.61.0",
+      ...{ code: "SESSION_PLUGIN_OLD", exit: 3 },
+      says: ["has version 1.1.61.0", "session-manager-plugin"],
+    },
+    {
+      what: "ends at once",
+      version: "1.2.707.0",
+      ...{ code: "SESSION_NOT_STARTED", exit: 7 },
+      says: ["the session-manager-plugin has ended", "no route to ssmmessages", "--verbose"],
+    },
+  ]) {
+    test(`because the plugin ${what}, no session and no task remains`, async () => {
+      await using reached = await privatePair();
+      const { pair, env } = reached;
+      const folder = join(pair.env.HOME ?? "", "other-plugin");
+      await mkdir(folder);
+      const script = `#!/bin/sh\n[ "$1" = --version ] && exec echo ${version}\necho "no route to ssmmessages"\nexit 1\n`;
+      await writeFile(join(folder, "session-manager-plugin"), script, { mode: 0o755 });
+      const path = { PATH: `${folder}${delimiter}${pair.env.PATH ?? ""}` };
+      const before = await footprint(pair);
+      for (const direction of ["neon-to-rds", "rds-to-neon"]) {
+        const args = [direction, "--yes", "--via", "ssm"];
+        await expectRefusal(pair, before, args, { code, exit, says }, { env: { ...env, ...path } });
+        await expectNothingLeft(reached);
+      }
+    });
+  }
 
   test("because the environment has no session target", async () => {
     await using reached = await privatePair();

@@ -42,7 +42,8 @@ export async function sync(
   args: readonly string[],
   { program = bin, env = {}, input, onStart, onStderr }: SyncCall = {},
 ): Promise<Transcript> {
-  const child = spawn(process.execPath, [program, ...args], {
+  // As package.json does: without `--`, Node.js itself reads `--env-file`.
+  const child = spawn(process.execPath, ["--", program, ...args], {
     env: Object.fromEntries(
       Object.entries({ ...pair.env, ...env }).filter(([, value]) => value !== undefined),
     ),

@@ -39,6 +39,8 @@ export interface Refusal {
   says: readonly (string | RegExp)[];
   /** The state of the target that the error must contain. Default: nothing was written. */
   state?: ResultingState;
+  /** Reverts what the test has changed while the command ran. The comparison follows. */
+  revert?: () => Promise<unknown>;
 }
 
 /**
@@ -49,7 +51,7 @@ export async function expectRefusal(
   pair: Pair,
   before: unknown,
   args: readonly string[],
-  { exit, code, says, state = "nothing-written" }: Refusal,
+  { exit, code, says, state = "nothing-written", revert }: Refusal,
   call: SyncCall = {},
 ): Promise<Transcript> {
   // Tests that share a pair run at the same time: each has its own directory for temporary files.
@@ -60,6 +62,7 @@ export async function expectRefusal(
   });
   expect(await readdir(directory)).toEqual([]);
   await rm(directory, { recursive: true });
+  expect(transcript.exitCode, transcript.stderr + transcript.stdout).not.toBe(0);
   const error = errorOf(transcript);
   expect({ code: error.code, exit: transcript.exitCode }, error.message).toEqual({ code, exit });
   expect(error.exit).toBe(exit);
@@ -69,6 +72,7 @@ export async function expectRefusal(
     if (typeof part === "string") expect(text).toContain(part);
     else expect(text).toMatch(part);
   }
+  await revert?.();
   expect(await footprint(pair)).toEqual(before);
   return transcript;
 }

@@ -65,14 +65,43 @@ describe("unreadable outputs never lead to a mode", () => {
 
 describe("exit codes", () => {
   test.each([
-    [["--nonsense"], "Unknown option: --nonsense"],
-    [["--only", "nope"], 'There is no check "nope"'],
-    [["--skip", "aws-credentials"], "cannot be skipped"],
-    [["--wait=soon"], "--wait must be a duration"],
-  ])("%j is a usage error: 2", async (args, message) => {
+    [["--nonsense"], "Unknown option: --nonsense", "USAGE"],
+    [["--only", "nope"], 'There is no check "nope"', "UNKNOWN_CHECK"],
+    [["--skip", "aws-credentials"], "cannot be skipped", "CHECK_ESSENTIAL"],
+    [["--wait=soon"], "--wait must be a duration", "USAGE"],
+  ])("%j is a usage error: 2", async (args, message, code) => {
     const result = await run(args);
     expect(result.exitCode).toBe(2);
     expect(result.stderr).toContain(message);
+    expect(result.stderr).toContain(code);
+  });
+
+  test("an address and files that cannot be used: 3, with the way to write them", async () => {
+    const unknown = join(directory, "unknown.json");
+    const waived = { check: "nope", until: "2027-01-31", reason: "none" };
+    await writeFile(unknown, JSON.stringify({ waivers: [waived] }));
+    for (const { args, code, hint } of [
+      { args: ["--resolve", "nowhere"], code: "ADDRESS_INVALID", hint: "--resolve 127.0.0.1:8443" },
+      { args: ["--waivers", "/nowhere/waivers.json"], code: "WAIVERS_UNREADABLE", hint: '{ "waivers": [' },
+      { args: ["--waivers", unknown], code: "WAIVERS_INVALID", hint: '{ "waivers": [' },
+    ]) {
+      const result = await run(["--json", ...args]);
+      expect(result.exitCode, result.stderr).toBe(3);
+      const state = "nothing-written";
+      const text = expect.stringContaining(hint) as string;
+      expect(checkedDocument(result)).toMatchObject({
+        outcome: "failed",
+        error: { code, state, hint: text },
+      });
+    }
+    // The validation is complete, and its report is not.
+    const unwritable = await run(["--json", "--only", "backups-bucket", "--junit", "/nowhere/junit.xml"]);
+    expect(unwritable.exitCode, unwritable.stderr).toBe(3);
+    const error = {
+      code: "REPORT_UNWRITABLE",
+      message: expect.stringContaining("/nowhere/junit.xml") as string,
+    };
+    expect(checkedDocument(unwritable)).toMatchObject({ outcome: "failed", error });
   });
 
   test("an account other than the expected one: 4, also as JSON", async () => {

@@ -21,6 +21,21 @@ export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): 
 /** Nothing. */
 export const none = new Html("");
 
+/** A word of so many characters needs no break: the narrowest column has room for it. */
+const shortWord = 16;
+
+/** Between a separator and what follows: where a name may break. */
+const insideName = /(?<=[^\s._/@:=-][._/@:=-]+)(?=[^\s._/@:=-])/;
+
+/** A text whose long names break after their separators, and not inside of a word. The clipboard gets the text without the breaks. */
+export function breakable(text: string): Html {
+  const words = text.split(/(?<=\s)(?=\S)/).map((word) => {
+    const parts = word.length > shortWord ? word.split(insideName) : [word];
+    return parts.map(escapeHtml).join("<wbr />");
+  });
+  return new Html(words.join(""));
+}
+
 function textOf(part: Part): string {
   if (part instanceof Html) return part.text;
   if (typeof part === "object") return part.map(({ text }) => text).join("");

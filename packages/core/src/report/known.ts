@@ -1,6 +1,6 @@
 /** The sections that combine several fields, such as tables with their verification, or costs before and after. */
 import type { RunRecord } from "../history/run-record.ts";
-import { html, none, type Html } from "./html.ts";
+import { breakable, html, none, type Html } from "./html.ts";
 import { tableOf } from "./tables.ts";
 import { formatDollars, isFields, isRows, valueOf, type Fields } from "./values.ts";
 
@@ -98,7 +98,7 @@ function objects(value: unknown): Html | undefined {
   return html`${tableOf("Definitions that differ", rows)}
   ${diffs.map(
     ({ kind, identity, diff }) =>
-      html`<h3>${String(kind)} <code>${String(identity)}</code></h3>
+      html`<h3>${String(kind)} <code>${breakable(String(identity))}</code></h3>
         <pre class="diff" tabindex="0">
 ${(diff as readonly unknown[]).map((line) => diffLine(String(line)))}</pre>`,
   )}`;
@@ -123,7 +123,7 @@ function checks(value: unknown): Html | undefined {
     ({ id, problems: list }) =>
       html`<h3>${String(id)}</h3>
         <ul>
-          ${(isRows(list) ? list : []).map(({ severity, message, fix }) => html`<li>${valueOf("severity", severity === "warning" ? "warning" : "failed")} ${String(message)}<br />${String(fix)}</li>`)}
+          ${(isRows(list) ? list : []).map(({ severity, message, fix }) => html`<li>${valueOf("severity", severity === "warning" ? "warning" : "failed")} ${breakable(String(message))}<br />${breakable(String(fix))}</li>`)}
         </ul>`,
   );
   return html`${problems}${tableOf("Checks", rows)}`;

@@ -2,7 +2,7 @@
 import { describeBy, type RunRecord } from "../history/run-record.ts";
 import { stateSentences } from "../ops-error.ts";
 import { formatDuration } from "../output/format.ts";
-import { html, none, Html } from "./html.ts";
+import { breakable, html, none, Html } from "./html.ts";
 import { sectionsOf, type Section } from "./sections.ts";
 import { style } from "./style.ts";
 import { timeline } from "./timeline.ts";
@@ -36,11 +36,11 @@ export function renderReport(record: RunRecord): string {
       <body>
         <header>
           <p class="eyebrow">${outcomeChip(record)} <strong>pnpm ${command}</strong></p>
-          <h1>${run.summary}</h1>
+          <h1>${breakable(run.summary)}</h1>
           <dl class="meta">
             <div>
               <dt>Run by</dt>
-              <dd>${describeBy(run)}</dd>
+              <dd>${breakable(describeBy(run))}</dd>
             </div>
             <div>
               <dt>Duration</dt>
@@ -55,14 +55,14 @@ export function renderReport(record: RunRecord): string {
                 ? none
                 : html`<div>
                     <dt>CI run</dt>
-                    <dd><a href="${run.by.url}">${run.by.url}</a></dd>
+                    <dd><a href="${run.by.url}">${breakable(run.by.url)}</a></dd>
                   </div>`
             }
           </dl>
         </header>
         <main>${sections}</main>
         <footer>
-          <p><code>${run.commandLine}</code></p>
+          <p><code>${breakable(run.commandLine)}</code></p>
           <p>Run ${run.id}. Document version ${record.version}. Times are UTC.</p>
         </footer>
       </body>
@@ -87,16 +87,16 @@ function errorSections({ error }: RunRecord): Html[] {
   if (!isFields(error)) return [];
   const { code, message, details, hint } = error;
   const lines = Array.isArray(details) ? details.map(String) : [];
-  const body = html`<p class="lead">${String(message)}</p>
+  const body = html`<p class="lead">${breakable(String(message))}</p>
     ${
       lines.length === 0
         ? none
         : html`<ul>
-            ${lines.map((line) => html`<li><span class="text">${line}</span></li>`)}
+            ${lines.map((line) => html`<li><span class="text">${breakable(line)}</span></li>`)}
           </ul>`
     }
     <p><strong>${stateOf(error)}</strong></p>
-    ${typeof hint !== "string" || hint === "" ? none : html`<p><span class="text">${hint}</span></p>`}
+    ${typeof hint !== "string" || hint === "" ? none : html`<p><span class="text">${breakable(hint)}</span></p>`}
     <p>Error code: <code>${String(code)}</code></p>`;
   return [
     html`<section class="alert">
@@ -118,7 +118,7 @@ function nextSection({ run }: RunRecord): Html[] {
     ({ purpose, command }) =>
       html`<div class="command">
         ${purpose.charAt(0).toUpperCase()}${purpose.slice(1)}:
-        <pre tabindex="0"><code>${command}</code></pre>
+        <pre><code>${breakable(command)}</code></pre>
       </div> `,
   );
   return [render({ title: "Commands that follow", body: html`${commands}` })];
@@ -130,7 +130,7 @@ function warningSection({ run }: RunRecord): Html[] {
     html`<section class="caution">
       <h2>Warnings</h2>
       <ul>
-        ${run.warnings.map((warning) => html`<li><span class="text">${warning}</span></li>`)}
+        ${run.warnings.map((warning) => html`<li><span class="text">${breakable(warning)}</span></li>`)}
       </ul>
     </section> `,
   ];

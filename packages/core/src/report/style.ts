@@ -22,11 +22,11 @@ body {
 }
 header, main, footer { max-width: 70rem; margin: 0 auto; padding: 0 1.25rem; }
 header { padding-top: 2.5rem; padding-bottom: .5rem; }
-h1 { font-size: clamp(1.35rem, 1.1rem + 1.2vw, 1.9rem); line-height: 1.25; font-weight: 650; margin: .6rem 0 1rem; letter-spacing: -.01em; overflow-wrap: anywhere; }
-h2 { font-size: 1.1rem; line-height: 1.3; margin: 0 0 .9rem; font-weight: 650; overflow-wrap: anywhere; }
-h3 { font-size: .95rem; margin: 1.4rem 0 .4rem; overflow-wrap: anywhere; }
+h1 { font-size: clamp(1.35rem, 1.1rem + 1.2vw, 1.9rem); line-height: 1.25; font-weight: 650; margin: .6rem 0 1rem; letter-spacing: -.01em; overflow-wrap: break-word; }
+h2 { font-size: 1.1rem; line-height: 1.3; margin: 0 0 .9rem; font-weight: 650; overflow-wrap: break-word; }
+h3 { font-size: .95rem; margin: 1.4rem 0 .4rem; overflow-wrap: break-word; }
 p, ul, ol, dl { margin: 0 0 .9rem; }
-p, li, dd { overflow-wrap: anywhere; }
+p, li, dd { overflow-wrap: break-word; }
 section { background: var(--paper); border: 1px solid var(--line); border-radius: 8px; padding: 1.25rem 1.35rem; margin: 0 0 1rem; min-width: 0; }
 section > :last-child { margin-bottom: 0; }
 a { color: var(--accent); }
@@ -59,7 +59,7 @@ pre code { font-size: 1em; }
 .facts > div { display: grid; grid-template-columns: minmax(8rem, 12rem) minmax(0, 1fr); gap: 0 1rem; }
 .facts dt { color: var(--soft); }
 .facts dd { margin: 0; min-width: 0; }
-.facts code, li code, p code { overflow-wrap: anywhere; }
+code.hash { overflow-wrap: anywhere; }
 .plain { list-style: none; padding: 0; margin: 0; }
 .box { overflow-x: auto; margin: 0 -1.35rem .9rem; padding: 0 1.35rem; }
 .box.long { max-height: 34rem; overflow-y: auto; }
@@ -74,13 +74,11 @@ td.number, th.number { text-align: right; white-space: nowrap; }
 tfoot th, tfoot td { font-weight: 650; border-bottom: 0; border-top: 2px solid var(--line); }
 tbody tr:last-child > * { border-bottom: 0; }
 td .text { white-space: normal; }
-td li { overflow-wrap: break-word; }
-th code, td code { overflow-wrap: anywhere; }
 tbody th:has(code), td:has(code) { min-width: 8rem; }
 .sides th[scope=row] { color: var(--soft); white-space: nowrap; }
 .command { margin: 0 0 .9rem; }
-.command pre { margin: .25rem 0 0; }
 pre { overflow-x: auto; background: var(--head); border-radius: 6px; padding: .6rem .8rem; margin: 0 0 .9rem; }
+.command pre { margin: .25rem 0 0; white-space: pre-wrap; overflow-wrap: break-word; }
 section > h2 + .box caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 .diff span { display: block; white-space: pre; }
 .diff .add { color: var(--good); } .diff .del { color: var(--bad); } .diff .same { color: var(--ink); }

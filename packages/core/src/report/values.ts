@@ -1,6 +1,6 @@
 /** Fields of documents as people read them: a label for each name, and units from the end of the name. */
 import { formatBytes, formatCount, formatDuration, formatMinute } from "../output/format.ts";
-import { html, none, type Html } from "./html.ts";
+import { breakable, html, none, type Html } from "./html.ts";
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -135,8 +135,11 @@ function valueOfText(name: string, text: string): Html {
   if (/At$/.test(name) && /^\d{4}-\d\d-\d\dT/.test(text)) {
     return html`<time datetime="${text}">${formatMinute(text)} UTC</time>`;
   }
-  if (/^https:\/\/[^\s"'<>]+$/.test(text)) return html`<a href="${text}" rel="noreferrer">${text}</a>`;
-  return code.test(name) ? html`<code>${text}</code>` : html`<span class="text">${text}</span>`;
+  if (/^https:\/\/[^\s"'<>]+$/.test(text)) {
+    return html`<a href="${text}" rel="noreferrer">${breakable(text)}</a>`;
+  }
+  if (!code.test(name)) return html`<span class="text">${breakable(text)}</span>`;
+  return html`<code${/[A-Za-z\d]{33}/.test(text) ? html` class="hash"` : none}>${breakable(text)}</code>`;
 }
 
 function listOf(name: string, values: readonly unknown[]): Html {

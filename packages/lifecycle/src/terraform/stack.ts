@@ -8,6 +8,7 @@ import { type Environment, withoutSecrets } from "@pilot-light/core/config/env";
 import type { OpsError } from "@pilot-light/core/ops-error";
 import { parseOutputs } from "@pilot-light/core/terraform/outputs";
 import { run, type RunResult } from "@pilot-light/core/process";
+import { chooseBackend } from "@pilot-light/core/terraform/backend";
 import { prepareTerraform } from "@pilot-light/core/terraform/cli-config";
 import { isInitialized } from "@pilot-light/core/terraform/initialized";
 import { openStateFolder } from "@pilot-light/core/terraform/state-folder";
@@ -83,8 +84,12 @@ export class Stack {
     this.logFile = join(options.directory, "cdktf.out", `terraform.${options.name}.log`);
   }
 
-  /** Prepares the environment in which terraform and the CDKTF app run. */
+  /**
+   * Prepares the environment in which terraform and the CDKTF app run.
+   * @throws OpsError STATE_AMBIGUOUS, TF_WORKSPACE_MISSING (configuration): the app would report them as errors of its synthesis
+   */
   static async create(options: StackOptions): Promise<Stack> {
+    chooseBackend(options.environment);
     const setup = await prepareTerraform(options.environment, options.workDirectory);
     const environment = {
       ...withoutSecrets(options.environment),

@@ -11,7 +11,7 @@ import { archiveUnreadable } from "../errors.ts";
 
 /**
  * Reads a dump that this run has created.
- * @throws OpsError ARCHIVE_UNREADABLE (bug)
+ * @throws OpsError ARCHIVE_UNREADABLE (configuration)
  */
 export async function readOwnArchive(file: string): Promise<Archive> {
   return await own(() => readArchive(file));
@@ -19,7 +19,7 @@ export async function readOwnArchive(file: string): Promise<Archive> {
 
 /**
  * Waits until pg_dump has written the table of contents, and reads it.
- * @throws OpsError ARCHIVE_UNREADABLE (bug)
+ * @throws OpsError ARCHIVE_UNREADABLE (configuration)
  */
 export async function waitForArchive(file: GrowingFile, signal: AbortSignal): Promise<Archive> {
   const read = async (isComplete: boolean) => {

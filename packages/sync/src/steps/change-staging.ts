@@ -13,6 +13,7 @@ import { scriptError, type Script } from "../plan/script.ts";
 import { sessionOptions } from "../read/connect.ts";
 import { readInventory, type Inventory } from "../read/inventory.ts";
 import { openSessions, type Sessions } from "../read/snapshot.ts";
+import { checkDeferred } from "../target/transaction.ts";
 import type { DatabaseContent } from "../copy/equality.ts";
 
 /** The effects of a script. */
@@ -64,6 +65,10 @@ export async function changeInPlace(
 ): Promise<Changed> {
   return await context.printer.step("script", async (progress) => {
     const statements = await runScript(session, script, (done) => progress(plural(done, "statement")));
+    // COMMIT would report them without the name of the script.
+    await checkDeferred(session).catch((error: unknown) => {
+      throw scriptError(error, script, {});
+    });
     await session.query("reset all");
     await session.pinSettings();
     const sessions = { all: [session], first: session };

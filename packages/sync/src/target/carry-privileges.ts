@@ -96,10 +96,13 @@ const batchSize = 100;
 async function runAll(session: Session, statements: readonly string[]): Promise<void> {
   for (let start = 0; start < statements.length; start += batchSize) {
     const batch = statements.slice(start, start + batchSize);
-    await session.query(batch.join(";\n")).catch((cause: unknown) => {
-      if (sqlStateOf(cause) !== sqlState.insufficientPrivilege) throw cause;
-      throw privilegesNotCarried({ objects: [messageOf(cause)] }, { cause });
-    });
+    let done = 0;
+    await session
+      .script(batch.join(";\n"), (number) => (done = number))
+      .catch((cause: unknown) => {
+        if (sqlStateOf(cause) !== sqlState.insufficientPrivilege) throw cause;
+        throw privilegesNotCarried({ objects: [batch[done] ?? "", messageOf(cause)] }, { cause });
+      });
   }
 }
 

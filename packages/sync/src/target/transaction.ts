@@ -66,6 +66,18 @@ export async function nested<T>(session: Session, work: () => Promise<T>): Promi
   }
 }
 
+/**
+ * Checks the deferred constraints now, as COMMIT does. They remain deferred.
+ * @throws OpsError TARGET_QUERY_FAILED; the transaction has failed then
+ */
+export async function checkDeferred(session: Session): Promise<void> {
+  await session.query("savepoint deferred");
+  await session.query("delete from pg_temp.pilot_light_guard");
+  await session.query("set constraints all immediate");
+  // The guard is violated again.
+  await session.query("rollback to savepoint deferred");
+}
+
 /** The outcome of the transaction. */
 export type Commit =
   | { target: "replaced" }

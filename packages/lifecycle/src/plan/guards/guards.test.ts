@@ -3,6 +3,7 @@ import { describe, expect, it, test } from "vitest";
 import type { ModeChangeOptions } from "../../options.ts";
 import type { Action, Change } from "../../terraform/changes.ts";
 import { databaseWillBeCreated, databaseWillBeDeleted } from "../database-changes.ts";
+import { accountGuard } from "./account.ts";
 import { databaseCreatedGuard, databaseDeletedGuard } from "./database.ts";
 import { dataLossGuard } from "./data-loss.ts";
 import type { GuardFacts } from "./guard.ts";
@@ -118,6 +119,18 @@ describe("a database that will be deleted", () => {
     expect([databaseWillBeDeleted(replaced), databaseWillBeCreated(replaced)]).toEqual([true, true]);
     expect(check(replaced, false)?.code).toBe("DATABASE_WOULD_BE_DELETED");
   });
+});
+
+test("what AWS will refuse stops an activation, and the hint allows it", () => {
+  const fix = { text: "Request a VPC", command: "aws service-quotas list-service-quotas --service-code vpc" };
+  const problems = [{ severity: "failure", message: "no VPC is left", fix } as const];
+  const facts = { command: "activate", options: options() } as const;
+  const found = { problems, notes: [], asked: 1 };
+  const error = accountGuard.check({ ...facts, account: found })[0]?.refusal;
+  expect(error).toMatchObject({ code: "ACCOUNT_NOT_READY", exit: 4, state: "nothing-written" });
+  expect(error?.details.join("\n")).toMatch(/no VPC is left[\s\S]*aws service-quotas/);
+  expect(error?.hint).toContain("--allow-account");
+  expect(accountGuard.check({ ...facts, account: { ...found, problems: [] } })).toEqual([]);
 });
 
 test("a deactivation that would create a database lacks a variable", () => {

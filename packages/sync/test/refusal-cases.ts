@@ -1,0 +1,133 @@
+/** Failures as tables: what a test sets up, and what the command reports. Each runs in both directions, with the two seed databases. */
+import { chmod, mkdtemp, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createPair, type Pair, type Side } from "@pilot-light/sandbox/testing";
+import { testSandbox } from "@pilot-light/sandbox/vitest";
+import { until } from "./processes.ts";
+import { clientPrograms, type SyncCall } from "./support.ts";
+import { expectRefusal, footprint, type Refusal } from "./untouched.ts";
+
+/** One direction of a sync. */
+export interface Way {
+  direction: "neon-to-rds" | "rds-to-neon";
+  source: Side;
+  target: Side;
+}
+
+export const ways: readonly Way[] = [
+  { direction: "neon-to-rds", source: "neon", target: "rds" },
+  { direction: "rds-to-neon", source: "rds", target: "neon" },
+];
+
+/** A pair whose source has the seed `app` and whose target has the seed `awkward`. */
+export interface Ground extends Way {
+  pair: Pair;
+  /** Major version of the servers and programs. */
+  major: number;
+}
+
+/** How a case is run. */
+export interface Setting {
+  /** Default: a sync. */
+  args?: readonly string[];
+  env?: SyncCall["env"];
+  /** Reverts what the case has changed while the command ran. Both databases are compared afterwards. */
+  revert?: () => Promise<unknown>;
+  /** Servers of the case. */
+  server?: AsyncDisposable;
+  /** Reverts what the case has changed before the command. Without it, the case has changed nothing. */
+  undo?: () => Promise<unknown>;
+}
+
+export interface Case<G extends Ground = Ground> extends Refusal {
+  /** The newest major version of a server that refuses it. */
+  until?: number;
+  set: (ground: G) => Setting | Promise<Setting>;
+}
+
+export async function groundOf(way: Way): Promise<Ground> {
+  const seeds = { [way.source]: "app", [way.target]: "awkward" } as Record<Side, "app" | "awkward">;
+  const pair = await createPair(testSandbox(), { ...seeds, rdsBypassRls: true });
+  return { ...way, pair, major: (await clientPrograms()).major };
+}
+
+const run = ({ direction }: Way) => [direction, "--yes", "--allow-shrink"];
+export const inPlace = (way: Way) => [...run(way), "--in-place"];
+
+/** Provokes each failure, one after the other. */
+export async function provoke<G extends Ground>(ground: G, cases: readonly Case<G>[]): Promise<void> {
+  const { pair, major } = ground;
+  // To read everything takes longer than a command that is refused.
+  let unchanged: unknown;
+  for (const { until: newest, set, ...refusal } of cases) {
+    if (major > (newest ?? major)) continue;
+    const { args = run(ground), env = {}, revert, server, undo } = await set(ground);
+    if (unchanged === undefined || undo !== undefined) unchanged = await footprint(pair);
+    try {
+      await expectRefusal(pair, unchanged, args, { ...refusal, ...(revert && { revert }) }, { env });
+    } catch (error) {
+      throw new Error(`${refusal.code}: ${String(error)}`, { cause: error });
+    } finally {
+      await server?.[Symbol.asyncDispose]();
+      await undo?.();
+      if (undo !== undefined) unchanged = undefined;
+    }
+  }
+}
+
+/** Shell commands in place of a call of a program. `$real` is the program, and `"$@"` its arguments. */
+export type Script = { program: "pg_dump" | "pg_restore"; call: string; commands: string };
+
+/**
+ * Variables with which the tool finds client programs that do something else for one call.
+ * @param script.call pattern of the shell that the arguments of this call match: `*target.dump*`
+ */
+export async function withProgram({ pair }: Ground, script: Script): Promise<SyncCall["env"]> {
+  const { pgDump, pgRestore, directory } = await clientPrograms();
+  const own = await mkdtemp(join(pair.env.HOME ?? "", "programs-"));
+  for (const [name, real] of Object.entries({ pg_dump: pgDump, pg_restore: pgRestore })) {
+    const special = name === script.program ? `  ${script.call})\n${script.commands}\n  ;;\n` : "";
+    const text = `#!/bin/sh
+real='${real}'
+psql='${join(directory, "psql")}'
+case "$*" in
+${special}  *) exec "$real" "$@" ;;
+esac
+`;
+    await writeFile(join(own, name), text);
+    await chmod(join(own, name), 0o755);
+  }
+  return { PILOT_LIGHT_PG_BIN: own };
+}
+
+/** Variables with which the tool finds client programs that state a version. */
+export async function withVersion(ground: Ground, version: string): Promise<SyncCall["env"]> {
+  const given = { call: "--version", commands: `echo '(PostgreSQL) ${version}'` };
+  const { PILOT_LIGHT_PG_BIN: own = "" } =
+    (await withProgram(ground, { program: "pg_dump", ...given })) ?? {};
+  const restore = await withProgram(ground, { program: "pg_restore", ...given });
+  const { PILOT_LIGHT_PG_BIN: other = "" } = restore ?? {};
+  await writeFile(join(own, "pg_restore"), `#!/bin/sh\nexec '${join(other, "pg_restore")}' "$@"\n`);
+  return { PILOT_LIGHT_PG_BIN: own };
+}
+
+/** Variables with which the command waits after its dump of the target, until `change` has ended. */
+export async function afterBackup(ground: Ground, change: () => Promise<unknown>): Promise<SyncCall["env"]> {
+  const mark = join(await mkdtemp(join(ground.pair.env.HOME ?? "", "pause-")), "mark");
+  const exists = (file: string) =>
+    stat(file).then(
+      () => true,
+      () => false,
+    );
+  const env = await withProgram(ground, {
+    program: "pg_dump",
+    call: "*target.dump*",
+    commands: `    "$real" "$@" || exit
+    : > '${mark}'
+    until [ -e '${mark}.over' ]; do sleep 0.05; done`,
+  });
+  void until(() => exists(mark))
+    .then(change)
+    .then(() => writeFile(`${mark}.over`, ""));
+  return env;
+}
