@@ -75,15 +75,17 @@ export const modeChangeRunning = defineError<{
   hint: () => "To see the state of the environment:  pnpm status",
 });
 
-export const journalUnreadable = defineError<{ place: string }>({
+export const journalUnreadable = defineError<{ place: string; problems: readonly string[] }>({
   code: "JOURNAL_UNREADABLE",
   failure: "configuration",
   meaning: "This version cannot read the journal of the last mode change.",
-  remedy: "Only `--resume` needs the journal. Inspect the journal, then remove it.",
+  remedy:
+    "The journal has what `--resume` needs, and the time of the scheduled deactivation. Correct it, or remove it and set the time again: `pnpm activate --for 8h`.",
   state: "nothing-written",
   message: ({ place }) => `This version cannot read the journal ${place}.`,
+  details: ({ problems }) => problems,
   hint: () =>
-    "Only --resume needs the journal. Inspect the journal and remove it, then run the command again.",
+    "The journal has what --resume needs, and the time of the scheduled deactivation. Correct it, or remove it, then run the command again.\n  If you remove it, set the time again:  pnpm activate --for 8h",
 });
 
 export const journalUnwritable = defineError<{ file: string; reason: string }>({

@@ -46,7 +46,8 @@ a sync runs. Without a sync, only its image and the secret with the URL of Neon 
 Container Insights is off by default. With \`enable_container_insights\`, active mode costs ${(metrics * monthly(unitPrices.metric)).toFixed(2)} USD a month more, for
 ${metrics} metrics (${unitPrices.metric.usd.toFixed(2)} each) of ${serviceNames.length} services, and what CloudWatch takes for their log events. \`pnpm status\` and the plans count it. AWS Budgets
 sends its alarms free of charge (\`budget_monthly_usd\`, \`budget_email\`). EventBridge takes nothing for events of AWS services. New
-backend tasks after a change of the password need one step of Systems Manager Automation a week: 0.002 USD, in active mode only.
+backend tasks after a change of the password need one step of Systems Manager Automation a week, in active mode only. The price of such a step
+was not checked: the authors remember 0.002 USD. [Systems Manager pricing](https://aws.amazon.com/systems-manager/pricing/) has the price of today.
 
 Sizes are the defaults of the Terraform variables. Amounts that depend on use are those of a month with little use. The table does not
 include traffic to the internet, and RDS snapshots beyond the size of the database (0.095 a GB).
