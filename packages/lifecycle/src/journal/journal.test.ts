@@ -159,14 +159,17 @@ test.each([
   1764302400000,
   true,
   {},
-])("a journal with the time %j is not usable: the error names the field, and keeps the schedule", async (time) => {
-  const journal = await open();
-  await journal.schedule("2026-11-28T04:00:00.000Z");
-  const stored = z.record(z.string(), z.unknown()).parse(JSON.parse(await readFile(file(), "utf8")));
-  await writeFile(file(), JSON.stringify({ ...stored, deactivateAt: time }));
-  await expect(open()).rejects.toMatchObject({
-    code: "JOURNAL_UNREADABLE",
-    details: [expect.stringMatching(/^deactivateAt: /) as string],
-    hint: expect.stringMatching(/pnpm activate --for 8h$/) as string,
-  });
-});
+])(
+  "a journal with the time %j is not usable: the error names the field, and keeps the schedule",
+  async (time) => {
+    const journal = await open();
+    await journal.schedule("2026-11-28T04:00:00.000Z");
+    const stored = z.record(z.string(), z.unknown()).parse(JSON.parse(await readFile(file(), "utf8")));
+    await writeFile(file(), JSON.stringify({ ...stored, deactivateAt: time }));
+    await expect(open()).rejects.toMatchObject({
+      code: "JOURNAL_UNREADABLE",
+      details: [expect.stringMatching(/^deactivateAt: /) as string],
+      hint: expect.stringMatching(/pnpm activate --for 8h$/) as string,
+    });
+  },
+);

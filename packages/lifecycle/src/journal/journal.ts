@@ -243,5 +243,7 @@ function parseEntry(text: string, place: string): JournalEntry {
 /** `deactivateAt: Invalid ISO datetime`, for each field that is not as it must be. */
 function problemsOf(cause: unknown): string[] {
   if (!(cause instanceof z.ZodError)) return ["it is not JSON"];
-  return cause.issues.map(({ path, message }) => (path.length === 0 ? message : `${path.join(".")}: ${message}`));
+  return cause.issues.map(({ path, message }) =>
+    path.length === 0 ? message : `${path.join(".")}: ${message}`,
+  );
 }
