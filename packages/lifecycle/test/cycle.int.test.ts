@@ -307,6 +307,28 @@ part("a deactivation that ends before Terraform starts", ["active", "active"], (
     expect(await environment.everything()).toEqual(before);
   });
 
+  it("is refused with variables that AWS would refuse, or that let dumps expire, with every address and attribute", async () => {
+    const before = await environment.everything();
+    const variables = ["--var", "db_engine_version=17", "--var", "db_backups_retention_days=1"];
+    for (const command of ["deactivate", "infra:deploy"]) {
+      const copy = command === "deactivate" ? ["--no-sync-data"] : [];
+      const result = await environment.run([command, ...copy, "--yes", "--json", ...variables]);
+      expect(result.exitCode, result.text).toBe(4);
+      const { code, details = [] } = parseDocument(result).error ?? {};
+      expect(code).toBe("DATABASE_CHANGE_IMPOSSIBLE");
+      expect(details[0]).toMatch(/^change aws_db_instance\S+, because of: engine_version \S+ -> 17 /);
+      expect(details.join("\n")).toContain("days until an object expires: 1 instead of 30");
+    }
+    const expiring = await environment.run(["infra:deploy", "--yes", "--json", ...variables.slice(2)]);
+    expect(parseDocument(expiring).error, expiring.text).toMatchObject({
+      code: "RETENTION_SHORTENED",
+      details: expect.arrayContaining([
+        expect.stringMatching(/^neon-dumps\/\S+\.dump would expire on \d{4}-\d\d-\d\d 00:00 UTC$/),
+      ]) as string[],
+    });
+    expect(await environment.everything()).toEqual(before);
+  });
+
   it("shows the sync and the Terraform plan in a dry run, and writes nothing", async () => {
     const before = await environment.everything();
     const result = await environment.run(["deactivate", "--sync-data", "--dry-run", "--json"]);

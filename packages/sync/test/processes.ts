@@ -3,7 +3,7 @@ import { execFile, type ChildProcess } from "node:child_process";
 import { readFile, readdir } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import type { Pair } from "@pilot-light/sandbox/testing";
+import type { Environment } from "@pilot-light/core/config/env";
 
 const execute = promisify(execFile);
 
@@ -16,8 +16,13 @@ export interface SeenProcess {
   everything: string;
 }
 
+/** What a test has given a command, with its own directory for temporary files. */
+export interface Marked {
+  env: Environment;
+}
+
 /** Processes that run with the pair's TMPDIR: the command under test and what it started. */
-export async function processesOf(pair: Pair): Promise<SeenProcess[]> {
+export async function processesOf(pair: Marked): Promise<SeenProcess[]> {
   const mark = `TMPDIR=${pair.env.TMPDIR ?? ""}`;
   const all = process.platform === "linux" ? await fromProc() : await fromPs();
   // A process without a command has ended, and its parent has not read its exit code yet.
