@@ -22,7 +22,7 @@ import {
   modeOf,
 } from "./preflight/checks.ts";
 import type { ModeChangeOptions } from "./options.ts";
-import { readExpiringDumps, type ExpiringDumps } from "./preflight/expiring-dumps.ts";
+import { readExpiringDumps, type ExpiringDumps } from "./plan/expiring-dumps.ts";
 import { Preflight } from "./preflight/preflight.ts";
 import { whereIsProduction, type ProductionAnswer } from "./preflight/production.ts";
 import { finish, reportUnchangedMode } from "./steps/finish.ts";

@@ -28,7 +28,7 @@ import { extraSandboxDirectory } from "@pilot-light/sandbox/vitest";
 import { root, Workplace, type Ids } from "@pilot-light/sandbox/workplace";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
-import { awsSecret, expectNoSecret, showsSecret, watched } from "../../sync/test/secret-watch.ts";
+import { awsSecret, expectNoSecret, showsSecret, watched } from "@pilot-light/sandbox/secret-watch";
 
 const minutes = 60_000;
 const countProjects = "select count(*)::int as count from public.projects";

@@ -10,7 +10,7 @@ import { startNeonApi } from "@pilot-light/sandbox/neon-api";
 import type { Pair } from "@pilot-light/sandbox/testing";
 import { expect, test } from "vitest";
 import { fargatePair } from "./fargate.ts";
-import { awsSecret, expectNoSecret, showsSecret, watched } from "./secret-watch.ts";
+import { awsSecret, expectNoSecret, showsSecret, watched } from "@pilot-light/sandbox/secret-watch";
 import { privatePair } from "./ssm.ts";
 import { keysOf, leftFiles, objectOf, sync, type SyncCall } from "./support.ts";
 

@@ -14,7 +14,7 @@ import { costsOf, type Costs } from "../plan/costs.ts";
 import { checkGuards } from "../plan/guards/index.ts";
 import { summarize, type TerraformSummary } from "../plan/mode-change-plan.ts";
 import { checkAccess, checkAccountFor, checkTerraformPlan, modeOf, readState } from "../preflight/checks.ts";
-import { readExpiringDumps } from "../preflight/expiring-dumps.ts";
+import { readExpiringDumps } from "../plan/expiring-dumps.ts";
 import { Preflight } from "../preflight/preflight.ts";
 import { assertSamePlace } from "../preflight/same-account.ts";
 import type { SavedPlan, StackState } from "../terraform/stack.ts";

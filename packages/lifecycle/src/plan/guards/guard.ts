@@ -10,7 +10,7 @@ import type { Database } from "../../aws/database.ts";
 import { againLine, type Given } from "../../journal/command-hints.ts";
 import type { GuardedCommand, ModeChangeName } from "../../options.ts";
 import type { ProductionAnswer } from "../../preflight/production.ts";
-import type { ExpiringDumps } from "../../preflight/expiring-dumps.ts";
+import type { ExpiringDumps } from "../expiring-dumps.ts";
 import type { Change, PlanContents } from "../../terraform/changes.ts";
 import type { UnknownResource } from "../../terraform/unknown-resources.ts";
 

@@ -2,8 +2,8 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { neonApiKey } from "@pilot-light/sandbox/neon-api";
-import { sandboxPassword } from "@pilot-light/sandbox/names";
+import { neonApiKey } from "./neon-api.ts";
+import { sandboxPassword } from "./names.ts";
 import { expect } from "vitest";
 import { processesOf, type Marked } from "./processes.ts";
 
@@ -55,8 +55,9 @@ async function seeProcesses(pair: Marked, { commands, environments }: Seen): Pro
   for (const { command, everything } of await processesOf(pair)) {
     commands.add(command);
     // The tools themselves get the URL of Neon in their environment. So does a task inside AWS.
-    if (/pg_dump|pg_restore|session-manager-plugin|terraform/.test(command))
-      {environments.set(command, everything);}
+    if (/pg_dump|pg_restore|session-manager-plugin|terraform/.test(command)) {
+      environments.set(command, everything);
+    }
   }
 }
 

@@ -3,7 +3,7 @@ import { messageOf } from "@pilot-light/core/ops-error";
 import { formatMinute } from "@pilot-light/core/output/format";
 import { listDumps } from "@pilot-light/validate/aws/dumps";
 import type { LifecycleContext } from "../context.ts";
-import { expiryOf, objectExpiry, shorterRetentions } from "../plan/retention.ts";
+import { expiryOf, objectExpiry, shorterRetentions } from "./retention.ts";
 import type { PlanContents } from "../terraform/changes.ts";
 
 /** The dumps, the first to expire first; the reason if they could not be listed. */
