@@ -63,10 +63,10 @@ export class Session implements AsyncDisposable {
   readonly #socket: Socket;
   readonly #options: SessionOptions;
   readonly #hurried = new AbortController();
-  /** Statements that have no answer yet. */
-  #running = 0;
-  /** Settles when the statements so far have ended: the client takes one statement at a time. */
-  #turn: Promise<unknown> = Promise.resolve();
+  /** Statements that have no answer yet, and exclusive uses of the connection that have not ended. */
+  readonly #running = new Set<Promise<unknown>>();
+  /** Settles when the last exclusive use of the connection has ended. */
+  #free: Promise<unknown> = Promise.resolve();
   #heartbeat: NodeJS.Timeout | undefined;
   /** Milliseconds of silence after which the server ends the session; undefined where it never does. */
   #abandoned: number | undefined;
@@ -85,18 +85,25 @@ export class Session implements AsyncDisposable {
   }
 
   /**
-   * Runs one statement, after those that were given before, and returns its rows.
+   * Runs one statement, after those that were given before, and returns its rows. A statement does not wait for the answers to earlier ones:
+   * statements that are given at the same time take one round trip together.
    * @throws OpsError SOURCE_QUERY_FAILED or TARGET_QUERY_FAILED, with the server's error as `cause`; CONNECTION_STALLED
    */
   async query<Row extends pg.QueryResultRow>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
-    return await this.#inTurn(() => this.#run<Row>(sql, values));
+    return await this.#tracked(this.#free.then(() => this.#run<Row>(sql, values)));
   }
 
-  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    this.#running += 1;
-    const done = this.#turn.then(work);
-    this.#turn = done.catch(() => undefined);
-    return await done.finally(() => (this.#running -= 1));
+  /** Runs `work` when all earlier statements have their answers. Later statements wait until it has ended. */
+  async #alone<T>(work: () => Promise<T>): Promise<T> {
+    const earlier = [...this.#running];
+    const done = this.#free.then(() => Promise.allSettled(earlier)).then(work);
+    this.#free = done.catch(() => undefined);
+    return await this.#tracked(done);
+  }
+
+  async #tracked<T>(work: Promise<T>): Promise<T> {
+    this.#running.add(work);
+    return await work.finally(() => this.#running.delete(work));
   }
 
   async #run<Row extends pg.QueryResultRow>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
@@ -121,7 +128,7 @@ export class Session implements AsyncDisposable {
    * @throws OpsError as `query` does
    */
   async script(sql: string, onStatement: (done: number) => void = () => undefined): Promise<number> {
-    return await this.#inTurn(async () => {
+    return await this.#alone(async () => {
       let done = 0;
       const count = () => onStatement((done += 1));
       this.#client.connection.on("commandComplete", count);
@@ -152,9 +159,12 @@ export class Session implements AsyncDisposable {
    * @param use gets the connection as a stream of bytes between two statements, and must give it back between two statements
    */
   async lend<T>(use: (wire: Duplex) => Promise<T>): Promise<T> {
-    return await this.#inTurn(async () => {
+    return await this.#alone(async () => {
       const loan = new Loan();
+      const client: { pipeline: boolean } = this.#client;
       try {
+        // In this mode, the client accepts statements only.
+        client.pipeline = false;
         this.#client.query(loan);
         const result = await use(await loan.begun);
         loan.end();
@@ -163,6 +173,8 @@ export class Session implements AsyncDisposable {
       } catch (error) {
         this.#socket.destroy();
         throw error;
+      } finally {
+        client.pipeline = true;
       }
     });
   }
@@ -198,7 +210,8 @@ export class Session implements AsyncDisposable {
     await this.#endIdle(limit);
     const ping = () => {
       // If this fails, the next statement of a caller reports it.
-      if (this.#running === 0 && this.#lost === undefined) void this.query("select 1").catch(() => undefined);
+      if (this.#running.size === 0 && this.#lost === undefined)
+        void this.query("select 1").catch(() => undefined);
     };
     this.#heartbeat = setInterval(ping, limit / 4).unref();
   }
@@ -399,6 +412,7 @@ async function connectOnce(
     // Tunnels and load balancers close connections that are idle for some minutes, such as the one that holds the lock.
     keepAlive: true,
     keepAliveInitialDelayMillis: 30_000,
+    pipeline: true,
     enableChannelBinding: endpoint.channelBinding === "require" || endpoint.channelBinding === "prefer",
   });
   const cut = () => void socket.destroy();

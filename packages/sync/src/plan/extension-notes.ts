@@ -1,4 +1,5 @@
 /** The notes of a plan about extensions: which of their parts a dump leaves out, and which version the target installs. */
+import { settleAll } from "@pilot-light/core/async/settle";
 import { missingMembers, readState, type DatabaseState } from "@pilot-light/core/inventory/state";
 import { formatCount } from "@pilot-light/core/output/format";
 import type { Session } from "@pilot-light/core/postgres/session";
@@ -35,19 +36,30 @@ export async function readExtensionFacts(
   target: Session,
   scope?: Scope,
 ): Promise<ExtensionFacts> {
-  const relations = await listReadableConfiguration(source, scope);
-  const targetRelations = await listReadableConfiguration(target);
-  const filtered = (list: readonly ConfigurationRelation[]) => list.filter(({ filter }) => filter !== "");
+  const ofSide = async (session: Session, chosen?: Scope) => {
+    const relations = await listReadableConfiguration(session, chosen);
+    const filtered = relations.filter(({ filter }) => filter !== "");
+    const [{ leftOut }, additions] = await settleAll([
+      readConfiguration(session, filtered, "checksums"),
+      session === source ? readAdditions(session, relations) : Promise.resolve([]),
+    ]);
+    return { relations, leftOut, additions };
+  };
+  const [ofSource, ofTarget, sourceState, targetState, installed] = await settleAll([
+    ofSide(source, scope),
+    ofSide(target),
+    readState(source),
+    readState(target),
+    installedVersions(target),
+  ]);
+  const { relations, additions } = ofSource;
   return {
-    source: stateWithin(await readState(source), scope),
-    target: await readState(target),
-    installed: await installedVersions(target),
-    additions: await readAdditions(source, relations),
+    source: stateWithin(sourceState, scope),
+    target: targetState,
+    installed,
+    additions,
     relations,
-    leftOut: {
-      source: (await readConfiguration(source, filtered(relations), "checksums")).leftOut,
-      target: (await readConfiguration(target, filtered(targetRelations), "checksums")).leftOut,
-    },
+    leftOut: { source: ofSource.leftOut, target: ofTarget.leftOut },
   };
 }
 

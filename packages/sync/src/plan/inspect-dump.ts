@@ -80,8 +80,11 @@ export async function inspectDump(
   const clientMajor = Number.parseInt(dump.manifest.clientVersion, 10);
   // pg_restore must be able to read the dump. pg_dump dumps the schema of the restored database for the verification.
   const programs = chooseClientPrograms(await finding, [clientMajor, major], major);
-  const targetRows = await countAll(session, "target", target.tables, found.jobs ?? jobs, context);
-  const line = await measureLine(session, "to-server", source.facts.bytes);
+  const measuring = measureLine(session, "to-server", source.facts.bytes);
+  const [targetRows, line] = await settleAll([
+    countAll(session, "target", target.tables, found.jobs ?? jobs, context, undefined, measuring),
+    measuring,
+  ]);
   const incomplete = incompleteDump(dump, direction, target.facts);
   const rows =
     dump.contents === undefined

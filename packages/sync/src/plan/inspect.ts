@@ -79,19 +79,20 @@ export async function inspect(
 ): Promise<Inspection> {
   const finding = findClientPrograms(context.environment);
   await using first = await connectBoth(resolved, context);
-  if (await isSameDatabase(first.source, first.target)) throw sameDatabase(first.source.endpoint);
-  const [complete, target, allPrivileges] = await settleAll([
+  // Statements that do not need each other's answers are given together: over a slow line, round trips take most of the time.
+  const [, complete, target, allPrivileges, scope, room] = await settleAll([
+    assertDifferent(first),
     readMarkedSource(first.source, direction, resolved, context),
     readSide(first.target, "target", context),
     readAllPrivileges(first),
+    readChosen(first.source, options, context),
+    readRoom(first.target, resolved, targetState, options, context),
   ]);
-  const scope = await readChosen(first.source, options, context);
   const source = within(complete, scope);
   const privileges = { ...allPrivileges, source: privilegesWithin(allPrivileges.source, scope) };
   const { targetBackup, jobs, script } = options;
   if (script !== undefined) await checkScript(first.target, script);
   const inPlace = await readInPlaceFacts(first.target, source.facts, target.facts, options);
-  const room = await readRoom(first.target, resolved, targetState, options, context);
   // A filter makes the copy smaller, and the size of the rows that it leaves out is not known.
   const isFiltered = scope !== undefined || (options.excludeTableData ?? []).length > 0;
   const facts = {
@@ -106,6 +107,10 @@ export async function inspect(
   const majors = [source.facts.major, ...(targetBackup ? [target.facts.major] : [])];
   const programs = chooseClientPrograms(await finding, majors, target.facts.major);
   const known = await counted();
+  const lines = settleAll([
+    measureLine(first.source, "from-server", source.facts.bytes),
+    measureLine(first.target, "to-server", source.facts.bytes),
+  ]);
   const count = async (side: Side, { tables }: SideFacts) =>
     known[direction[side]] ??
     (await countAll(
@@ -115,12 +120,12 @@ export async function inspect(
       found.jobs ?? jobs,
       context,
       side === "source" ? scope : undefined,
+      lines,
     ));
-  const [sourceRows, targetRows] = await settleAll([count("source", source), count("target", target)]);
-  // The line is measured while nothing else uses the sessions.
-  const [sourceLine, targetLine] = await settleAll([
-    measureLine(first.source, "from-server", source.facts.bytes),
-    measureLine(first.target, "to-server", source.facts.bytes),
+  const [sourceRows, targetRows, [sourceLine, targetLine]] = await settleAll([
+    count("source", source),
+    count("target", target),
+    lines,
   ]);
   const incomplete = filter && {
     filters: filtersOfFilter(filter),
@@ -143,6 +148,11 @@ export async function inspect(
   };
 }
 
+/** @throws OpsError SAME_DATABASE (precondition) */
+async function assertDifferent({ source, target }: Record<Side, Session>): Promise<void> {
+  if (await isSameDatabase(source, target)) throw sameDatabase(source.endpoint);
+}
+
 /** Opens a session on each side, closed together. */
 async function connectBoth(
   { source, target, rereadSecret }: Resolved,
@@ -161,12 +171,15 @@ async function connectBoth(
 
 /** Reads one side. */
 export async function readSide(session: Session, side: Side, context: CommandContext) {
-  const read = async () => ({
-    facts: await readFacts(session),
-    // This waits for locks, because the server locks a table to read its size.
-    tables: await listDataTables(session),
-    objects: await readObjects(session),
-  });
+  const read = async () => {
+    const [facts, tables, objects] = await settleAll([
+      readFacts(session),
+      // This waits for locks, because the server locks a table to read its size.
+      listDataTables(session),
+      readObjects(session),
+    ]);
+    return { facts, tables, objects };
+  };
   return await readBusy(session.endpoint, side, context, read);
 }
 
@@ -212,21 +225,28 @@ async function readFilters(
 }
 
 async function readAllPrivileges({ source, target }: Record<Side, Session>) {
-  return await whileObjectsVanish(async () => ({
-    source: await readPrivileges(source),
-    target: await readPrivileges(target),
-    roles: await readRoles(target),
-  }));
+  return await whileObjectsVanish(async () => {
+    const [ofSource, ofTarget, roles] = await settleAll([
+      readPrivileges(source),
+      readPrivileges(target),
+      readRoles(target),
+    ]);
+    return { source: ofSource, target: ofTarget, roles };
+  });
 }
 
-/** Counts the rows of all tables with several sessions. A table that another session drops meanwhile is not counted. */
+/**
+ * Counts the rows of all tables with several sessions. A table that another session drops meanwhile is not counted.
+ * @param measured the counts begin when it has settled. Until then, nothing else uses the line
+ */
 export async function countAll(
   first: Session,
   side: Side,
   tables: readonly DataTable[],
   jobs: number,
   context: CommandContext,
-  scope?: Scope,
+  scope: Scope | undefined,
+  measured: Promise<unknown>,
 ): Promise<RowCounts> {
   const { environment, signal } = context;
   const { endpoint } = first;
@@ -239,6 +259,7 @@ export async function countAll(
     return await countRows(counted, [first, ...others]);
   };
   try {
+    await measured;
     return await readBusy(endpoint, side, context, count);
   } finally {
     await Promise.all(others.map((session) => session[Symbol.asyncDispose]()));

@@ -45,8 +45,9 @@ export async function takeLocks(resolved: Resolved, context: CommandContext): Pr
       throw sameDatabase(source);
     }
     await settleAll([lock(maintenance, target.database, "target"), lock(reading, source.database, "source")]);
-    await repairSource(reading, source.database, context);
-    return await repairTarget(maintenance, reading, target.database, context);
+    const [sourceState, state] = await readStates(resolved, maintenance, reading);
+    await repairSource(reading, source.database, sourceState, context);
+    return await repairTarget(maintenance, reading, target.database, state, context);
   });
 }
 
@@ -61,8 +62,17 @@ export async function lockTarget(
   const maintenance = await openMaintenanceOf(target, rereadSecret, "target", context);
   return await closingOnError([maintenance], async () => {
     await lock(maintenance, target.database, "target");
-    return await repairTarget(maintenance, undefined, target.database, context);
+    const state = await readTargetState(maintenance, target.database);
+    return await repairTarget(maintenance, undefined, target.database, state, context);
   });
+}
+
+/** Reads the states of the source and of the target. */
+async function readStates({ source, target }: Resolved, maintenance: Session, reading: Session) {
+  return await settleAll([
+    readTargetState(reading, source.database),
+    readTargetState(maintenance, target.database),
+  ]);
 }
 
 /** Repairs the target if necessary. Returns the locks with the state of the target after the repair. */
@@ -70,9 +80,9 @@ async function repairTarget(
   maintenance: Session,
   reading: Session | undefined,
   database: string,
+  state: TargetState,
   { printer, signal }: CommandContext,
 ): Promise<Locks> {
-  const state = await readTargetState(maintenance, database);
   const repaired = await repair(maintenance, database, state);
   if (repaired === undefined) return new Locks(maintenance, reading, state, false);
   printer.warn(repaired);
@@ -92,9 +102,9 @@ function isRepairable({ kind }: TargetState): boolean {
 async function repairSource(
   reading: Session,
   database: string,
+  state: TargetState,
   { printer }: Pick<CommandContext, "printer">,
 ): Promise<void> {
-  const state = await readTargetState(reading, database);
   if (!isRepairable(state)) return;
   await lock(reading, database, "target");
   const repaired = await repair(reading, database, state);
@@ -109,10 +119,7 @@ async function repairSource(
 export async function openWithoutLocks(resolved: Resolved, context: CommandContext): Promise<Locks> {
   return await openBoth(resolved, context, async (maintenance, reading) => {
     const { source, target } = resolved;
-    const [state, sourceState] = await settleAll([
-      readTargetState(maintenance, target.database),
-      readTargetState(reading, source.database),
-    ]);
+    const [sourceState, state] = await readStates(resolved, maintenance, reading);
     const refusal =
       needsRepair(target, state) ??
       (isRepairable(sourceState) ? needsRepair(source, sourceState) : undefined);

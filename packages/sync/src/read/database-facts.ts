@@ -1,4 +1,5 @@
 /** Reads the facts about a server and a database that the preflight rules check, in few queries. */
+import { randomBytes } from "node:crypto";
 import { notInExtension, userSchema } from "@pilot-light/core/inventory/objects";
 import type { Session } from "@pilot-light/core/postgres/session";
 import { splitComment, type CopyMark, type InPlaceMark } from "./copy-mark.ts";
@@ -281,7 +282,7 @@ const factsQuery = `
  * it.
  */
 export async function isSameDatabase(source: Session, target: Session): Promise<boolean> {
-  const { key } = await source.one<{ key: string }>("select (pg_catalog.random() * 9e18)::int8::text as key");
+  const key = randomBytes(8).readBigInt64BE().toString();
   await source.query("select pg_catalog.pg_advisory_lock_shared($1::int8)", [key]);
   try {
     const { seen } = await target.one<{ seen: boolean }>(
@@ -292,6 +293,7 @@ export async function isSameDatabase(source: Session, target: Session): Promise<
     );
     return seen;
   } finally {
-    await source.query("select pg_catalog.pg_advisory_unlock_shared($1::int8)", [key]);
+    // Nobody waits for the answer: the lock has no meaning for others, and ends with the session at the latest.
+    void source.query("select pg_catalog.pg_advisory_unlock_shared($1::int8)", [key]).catch(() => undefined);
   }
 }

@@ -132,13 +132,13 @@ export async function openSnapshot(
   if (outside === undefined) throw new Error("A snapshot needs a session outside of it.");
   const inside = new Sessions(sessions.first, sessions.others.slice(0, -1));
   try {
-    await sessions.first.query(beginReading(use));
-    const { id } = await sessions.first.one<{ id: string }>("select pg_catalog.pg_export_snapshot() as id");
-    const join = beginReading(use, id);
-    const [files] = await settleAll([
+    const [, { id }, files] = await settleAll([
+      sessions.first.query(beginReading(use)),
+      sessions.first.one<{ id: string }>("select pg_catalog.pg_export_snapshot() as id"),
       readFiles(sessions.first),
-      ...inside.others.map((session) => session.query(join)),
     ]);
+    const join = beginReading(use, id);
+    await settleAll(inside.others.map((session) => session.query(join)));
     return new Snapshot(id, inside, outside, files);
   } catch (error) {
     await sessions[Symbol.asyncDispose]();

@@ -1,13 +1,27 @@
 /** Step: upload the dump of the source to S3, while the restore runs. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { settleAll } from "@pilot-light/core/async/settle";
 import { formatBytes } from "@pilot-light/core/output/format";
 import type { UploadedDump } from "../archive/manifest.ts";
 import type { Dump } from "../copy/dump.ts";
 import type { StepContext } from "../job.ts";
 
-/** Uploads the dump. Runs at the same time as the other steps. */
-export async function uploadArchive(dump: Dump, { job, signal, undo }: StepContext): Promise<UploadedDump> {
+/** Milliseconds that an upload waits for the rows of the copy, with which it would share the line. */
+const longestWait = 10_000;
+
+/**
+ * Uploads the dump. Runs at the same time as the other steps.
+ * @param loading settles when the rows are loaded. The steps after it leave the line idle
+ */
+export async function uploadArchive(
+  dump: Dump,
+  loading: Promise<unknown>,
+  { job, signal, undo }: StepContext,
+): Promise<UploadedDump> {
   const { archiveKey, store } = job;
+  const waited = new AbortController();
+  const waiting = sleep(longestWait, undefined, { signal: AbortSignal.any([signal, waited.signal]) });
+  await Promise.race([loading, waiting]).finally(() => waited.abort());
   undo.add(`the dump ${store.uri(archiveKey)}`, store.otherwise(archiveKey), (stop) =>
     store.remove(archiveKey, stop),
   );

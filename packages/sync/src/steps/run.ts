@@ -110,7 +110,7 @@ async function loadSource(context: StepContext, background: Background, timed: T
   }
   const dumped = await timed("dump", () => dumpSource(source.endpoint, context));
   checkRowsAgain(dumped, job);
-  const upload = () => uploadArchive(dumped.dump, context);
+  const upload = () => uploadArchive(dumped.dump, dumped.loading, context);
   const stored = background.start(
     timed("archive", () => context.printer.log.timed("archive", upload, describeDump)),
   );

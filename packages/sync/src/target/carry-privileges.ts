@@ -1,4 +1,5 @@
 /** Gives the target's owners, privileges and default privileges to the objects of the staging database, and verifies the result. */
+import { settleAll } from "@pilot-light/core/async/settle";
 import { messageOf } from "@pilot-light/core/ops-error";
 import { sqlState, sqlStateOf } from "@pilot-light/core/postgres/sql-state";
 import type { Session } from "@pilot-light/core/postgres/session";
@@ -34,14 +35,16 @@ export async function carryPrivileges(
   target: Privileges,
   { closed, allowWiderAccess }: CarryOptions,
 ): Promise<void> {
-  const roles = await readRoles(staging);
+  const largeObjects = target.objects.filter(({ kind }) => kind === "large objects").map(({ on }) => on);
+  const [roles, present, columns] = await settleAll([
+    readRoles(staging),
+    readObjectPrivileges(staging, largeObjects),
+    keptColumns(staging, target),
+  ]);
   // Platforms set default privileges for their own roles (Neon's cloud_admin), which only the platform can set.
   const settable = target.defaults.filter(({ role }) => roles.get(role)?.usable === true);
   const defaults = await inKeptSchemas(staging, settable);
   await runAll(staging, defaults.flatMap(defaultStatements));
-  const largeObjects = target.objects.filter(({ kind }) => kind === "large objects").map(({ on }) => on);
-  const present = await readObjectPrivileges(staging, largeObjects);
-  const columns = await keptColumns(staging, target);
   const { wanted, open } = wantedPrivileges({ present, target, columns, closed, roles });
   if (open.length > 0 && !allowWiderAccess) throw notCarried(open);
   await runAll(staging, wanted.flatMap(carryStatements));

@@ -2,6 +2,7 @@
  * The maintenance session: a session in the database `postgres` of a server. It holds the lock, creates and drops staging databases
  * and renames databases. A session in the target itself could not do this.
  */
+import { settleAll } from "@pilot-light/core/async/settle";
 import { withDatabase, type Endpoint } from "@pilot-light/core/postgres/endpoint";
 import { ident, literal } from "@pilot-light/core/postgres/identifiers";
 import { openSession, type Session, type SessionOptions } from "@pilot-light/core/postgres/session";
@@ -32,12 +33,11 @@ const lockKey = "pg_catalog.hashtextextended('pilot-light sync ' || $1, 0)";
  * @throws OpsError SYNC_RUNNING (precondition)
  */
 export async function lock(maintenance: Session, database: string, role: "target" | "source"): Promise<void> {
-  await maintenance.endWhenAbandoned();
   const take = role === "target" ? "pg_try_advisory_lock" : "pg_try_advisory_lock_shared";
-  const { taken } = await maintenance.one<{ taken: boolean }>(
-    `select pg_catalog.${take}(${lockKey}) as taken`,
-    [database],
-  );
+  const [, { taken }] = await settleAll([
+    maintenance.endWhenAbandoned(),
+    maintenance.one<{ taken: boolean }>(`select pg_catalog.${take}(${lockKey}) as taken`, [database]),
+  ]);
   if (taken) return;
   const [holder] = await maintenance.query<{ pid: number; since: string; client: string | null }>(
     `select a.pid, pg_catalog.to_char(a.backend_start, 'YYYY-MM-DD HH24:MI:SS "UTC"') as since, a.client_addr::text as client

@@ -1,4 +1,5 @@
 /** Reads owners, privileges and default privileges of every kind of object, in one query each. */
+import { settleAll } from "@pilot-light/core/async/settle";
 import { userSchema } from "@pilot-light/core/inventory/objects";
 import type { Session } from "@pilot-light/core/postgres/session";
 import type { DefaultPrivilege, ObjectPrivileges, Privileges, RoleFacts } from "./privileges.ts";
@@ -236,10 +237,11 @@ const defaultPrivilegesQuery = `
 
 /** Reads the owners, privileges and default privileges of the session's database. */
 export async function readPrivileges(session: Session): Promise<Privileges> {
-  return {
-    objects: await readObjectPrivileges(session),
-    defaults: await session.query<DefaultPrivilege & Record<string, unknown>>(defaultPrivilegesQuery),
-  };
+  const [objects, defaults] = await settleAll([
+    readObjectPrivileges(session),
+    session.query<DefaultPrivilege & Record<string, unknown>>(defaultPrivilegesQuery),
+  ]);
+  return { objects, defaults };
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Reads the settings of the target that a new database does not have, and applies them: owner, privileges, parameters, limit, comment. */
+import { settleAll } from "@pilot-light/core/async/settle";
 import { messageOf } from "@pilot-light/core/ops-error";
 import { ident, literal } from "@pilot-light/core/postgres/identifiers";
 import type { Session } from "@pilot-light/core/postgres/session";
@@ -33,9 +34,12 @@ const databaseQuery = `
 
 /** Reads the settings of the session's database. */
 export async function readTargetSettings(target: Session): Promise<TargetSettings> {
-  const database = await target.one<Omit<TargetSettings, "objects">>(databaseQuery);
+  const [database, objects] = await settleAll([
+    target.one<Omit<TargetSettings, "objects">>(databaseQuery),
+    readPrivileges(target),
+  ]);
   const { comment } = splitComment(database.comment);
-  return { ...database, comment, objects: await readPrivileges(target) };
+  return { ...database, comment, objects };
 }
 
 /**

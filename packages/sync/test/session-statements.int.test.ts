@@ -1,0 +1,109 @@
+/** Statements of one session share round trips: a statement does not wait for the answers to earlier ones. */
+import { once } from "node:events";
+import { connect, createServer, type AddressInfo } from "node:net";
+import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
+import { openSession, type Session } from "@pilot-light/core/postgres/session";
+import { sandboxPassword } from "@pilot-light/sandbox/names";
+import { createPair, type Pair } from "@pilot-light/sandbox/testing";
+import { testSandbox } from "@pilot-light/sandbox/vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+let pair: Pair;
+
+beforeAll(async () => {
+  pair = await createPair(testSandbox(), { neon: "app", rds: "empty" });
+});
+afterAll(() => pair.dispose());
+
+/** A session through a line whose answers can be held back. The server accepts sessions without TLS. */
+async function sessionThrough(line: { port: number }): Promise<Session> {
+  const { database, role: user } = pair.neon;
+  const endpoint: Endpoint = {
+    ...{ system: "neon", host: "127.0.0.1", database, user, password: sandboxPassword },
+    port: line.port,
+    tls: { mode: "disable" },
+    notes: [],
+  };
+  return await openSession(endpoint, { failure: "source" });
+}
+
+/** A line to a server. */
+async function startLine(upstream: number) {
+  let isHeld = false;
+  let sent = 0;
+  let wanted = Infinity;
+  let release: () => void = () => undefined;
+  const server = createServer((near) => {
+    const far = connect(upstream, "127.0.0.1");
+    for (const socket of [near, far]) socket.on("error", () => socket.destroy());
+    const held: Buffer[] = [];
+    release = () => {
+      isHeld = false;
+      for (const bytes of held.splice(0)) near.write(bytes);
+    };
+    near.on("data", (bytes) => {
+      far.write(bytes);
+      sent += bytes.length;
+      if (isHeld && sent >= wanted) release();
+    });
+    far.on("data", (bytes) => (isHeld ? held.push(bytes) : near.write(bytes)));
+    near.on("close", () => far.destroy());
+    far.on("close", () => near.destroy());
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    port: (server.address() as AddressInfo).port,
+    /** Holds all answers back until the client has sent this number of bytes. */
+    holdUntil(bytes: number) {
+      isHeld = true;
+      sent = 0;
+      wanted = bytes;
+    },
+    [Symbol.asyncDispose]: async () => {
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+const padding = "x".repeat(5000);
+
+test("statements that are given at the same time are sent before the first answer arrives", async () => {
+  await using line = await startLine(testSandbox().state.neon.port);
+  await using session = await sessionThrough(line);
+  line.holdUntil(3 * padding.length);
+  const answers = await Promise.all(
+    [1, 2, 3].map((number) => session.one(`select ${number} as number /* ${padding} */`)),
+  );
+  expect(answers).toEqual([{ number: 1 }, { number: 2 }, { number: 3 }]);
+});
+
+test("a statement that fails does not change the answers to its neighbours", async () => {
+  await using line = await startLine(testSandbox().state.neon.port);
+  await using session = await sessionThrough(line);
+  line.holdUntil(3 * padding.length);
+  const [before, failed, after] = await Promise.allSettled([
+    session.one(`select $1::int as number /* ${padding} */`, [1]),
+    session.query(`select 1 / $1::int /* ${padding} */`, [0]),
+    session.one(`select $1::int as number /* ${padding} */`, [3]),
+  ]);
+  expect([before, after]).toMatchObject([{ value: { number: 1 } }, { value: { number: 3 } }]);
+  expect(failed).toMatchObject({ reason: { code: "SOURCE_QUERY_FAILED" } });
+});
+
+test("a script waits for earlier statements, and later statements wait for it", async () => {
+  await using line = await startLine(testSandbox().state.neon.port);
+  await using session = await sessionThrough(line);
+  const ended: string[] = [];
+  const note = (name: string) => () => void ended.push(name);
+  let statements = 0;
+  await Promise.all([
+    session.query("select pg_catalog.pg_sleep(0.2)").then(note("earlier")),
+    session.script("select 1; select 2; select 3", () => (statements += 1)).then(note("script")),
+    session.query("select 1").then(note("later")),
+  ]);
+  expect(ended).toEqual(["earlier", "script", "later"]);
+  // Only its own statements count.
+  expect(statements).toBe(3);
+});
