@@ -36,8 +36,8 @@ export const variables = {
       "Without it, the tools list the projects of `NEON_API_KEY`, in all of its organizations, and take the one with a compute that has the host of `NEON_DATABASE_URL`. A key for one project, and a project that somebody shares with you, need the variable. The settings of the project in the Neon console show the id, such as `cool-lab-12345678`. A sync checks that the compute in the URL belongs to the project.",
   },
   PILOT_LIGHT_KEEP_BRANCH_DAYS: {
-    description: "Days after which Neon deletes a restore point, 1 to 30. 0 creates none.",
-    details: "The option `--keep-branch` has precedence.",
+    description: "Days after which Neon deletes a restore point; 0 creates none.",
+    details: "1 to 30. The option `--keep-branch` has precedence.",
     default: "7",
   },
   NEON_API_HOST: {
