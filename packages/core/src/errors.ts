@@ -344,7 +344,7 @@ export const neonKeyRejected = defineError<NeonAttempt & { status: number }>({
   failure: "configuration",
   meaning: "Neon's API rejected NEON_API_KEY, or the key may not use the project of NEON_PROJECT_ID.",
   remedy:
-    "Create a key in the Neon console (account or organization settings, API keys), and set NEON_API_KEY to it. To sync without a restore point, unset NEON_API_KEY.",
+    "Create a key in the Neon console (account or organization settings, API keys), and set NEON_API_KEY to it. To sync without a restore point, add `--keep-branch 0`.",
   message: ({ attempt, reason, status }) =>
     `${attempt}: Neon rejected NEON_API_KEY (${reason}, HTTP ${status}).`,
   hint: ({ project }) =>
@@ -357,7 +357,7 @@ export const neonProjectUnknown = defineError<{ host: string; problem: string }>
   meaning:
     "NEON_PROJECT_ID is not set, and the tool did not find exactly one project of NEON_API_KEY with the compute of NEON_DATABASE_URL.",
   remedy:
-    "Copy the id from the settings of the project in the Neon console, and set NEON_PROJECT_ID to it. To sync without a restore point, unset NEON_API_KEY.",
+    "Copy the id from the settings of the project in the Neon console, and set NEON_PROJECT_ID to it. To sync without a restore point, add `--keep-branch 0`.",
   message: ({ host, problem }) => `Cannot find the Neon project of ${host}: ${problem}.`,
   hint: () =>
     `Copy the id from the settings of the project in the Neon console, and begin the command with:  NEON_PROJECT_ID=<id>    ${withoutKey}`,
@@ -402,7 +402,7 @@ export const neonApiUnreachable = defineError<NeonAttempt>({
   failure: "target",
   meaning: "Neon's API did not answer.",
   remedy:
-    "Check the network and https://neonstatus.com, then run the command again. To sync without a restore point, unset NEON_API_KEY.",
+    "Check the network and https://neonstatus.com, then run the command again. To sync without a restore point, add `--keep-branch 0`.",
   message: ({ attempt, reason }) => `${attempt}: Neon's API does not answer (${reason}).`,
   hint: () => `Neon reports outages on  https://neonstatus.com    ${withoutKey}`,
 });
@@ -414,7 +414,7 @@ export const neonApiFailed = defineError<
   failure: "target",
   meaning: "Neon's API reported an error, which the message quotes.",
   remedy:
-    "Fix the problem that Neon reports, then run the command again. To sync without a restore point, unset NEON_API_KEY.",
+    "Fix the problem that Neon reports, then run the command again. To sync without a restore point, add `--keep-branch 0`.",
   message: ({ attempt, reason }) => `${attempt}: ${reason}.`,
   details: ({ status, code, requestId }) => [
     [
@@ -430,11 +430,12 @@ export const keepBranchInvalid = defineError<{ value: string; mostDays: number }
   code: "KEEP_BRANCH_INVALID",
   failure: "configuration",
   meaning: "`--keep-branch` or PILOT_LIGHT_KEEP_BRANCH_DAYS is not a number of days that Neon accepts.",
-  remedy: "Set the option or the variable to a whole number from 1 to 30.",
+  remedy: "Set the option or the variable to a whole number from 1 to 30. 0 creates no restore point.",
   state: "nothing-written",
   message: ({ value, mostDays }) =>
     `Neon keeps a restore point for a whole number of days from 1 to ${mostDays}, not for "${value}".`,
-  hint: () => "Set PILOT_LIGHT_KEEP_BRANCH_DAYS, or add the option, such as  --keep-branch 7",
+  hint: () =>
+    "Set PILOT_LIGHT_KEEP_BRANCH_DAYS, or add the option, such as  --keep-branch 7    To create no restore point:  --keep-branch 0",
 });
 
 // Connecting to a database

@@ -23,6 +23,7 @@ import {
   modeOf,
 } from "./preflight/checks.ts";
 import type { ImageName, ModeChangeOptions } from "./options.ts";
+import { readExpiringDumps, type ExpiringDumps } from "./plan/expiring-dumps.ts";
 import { Preflight } from "./preflight/preflight.ts";
 import { finish, reportUnchangedMode } from "./steps/finish.ts";
 import {
@@ -47,6 +48,7 @@ interface ActivationFacts {
   outputs: Outputs;
   unknown: readonly UnknownResource[];
   contents: SavedPlan;
+  expiring: ExpiringDumps;
   account: AccountFindings;
   images: readonly Image[];
   sync: SyncPlan | null;
@@ -113,6 +115,7 @@ async function inspect(context: ModeChangeContext): Promise<ActivationFacts> {
     outputs: await outputs,
     unknown: (await state).unknown,
     contents: await contents,
+    expiring: await readExpiringDumps(await contents, context),
     account: await account,
     images: await images,
     sync: await sync,

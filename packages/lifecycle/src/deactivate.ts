@@ -22,6 +22,7 @@ import {
   modeOf,
 } from "./preflight/checks.ts";
 import type { ModeChangeOptions } from "./options.ts";
+import { readExpiringDumps, type ExpiringDumps } from "./plan/expiring-dumps.ts";
 import { Preflight } from "./preflight/preflight.ts";
 import { whereIsProduction, type ProductionAnswer } from "./preflight/production.ts";
 import { finish, reportUnchangedMode } from "./steps/finish.ts";
@@ -50,6 +51,7 @@ interface DeactivationFacts {
   outputs: Outputs;
   unknown: readonly UnknownResource[];
   contents: SavedPlan;
+  expiring: ExpiringDumps;
   database: Database | undefined;
   production: ProductionAnswer;
   sync: SyncPlan | null;
@@ -110,6 +112,7 @@ async function inspect(context: ModeChangeContext): Promise<DeactivationFacts> {
     outputs: await existing,
     unknown: (await state).unknown,
     contents: await contents,
+    expiring: await readExpiringDumps(await contents, context),
     database: await database,
     production: await production,
     sync: await sync,

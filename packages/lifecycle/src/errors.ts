@@ -4,7 +4,7 @@
  */
 import { defineError } from "@pilot-light/core/ops-error";
 import { commandLine } from "@pilot-light/core/process";
-import { formatMinute, plural } from "@pilot-light/core/output/format";
+import { formatMinute, plural, shortList } from "@pilot-light/core/output/format";
 import { deployCommand } from "@pilot-light/core/terraform/deploy-command";
 import type { ModeChangeName } from "./options.ts";
 
@@ -75,15 +75,17 @@ export const modeChangeRunning = defineError<{
   hint: () => "To see the state of the environment:  pnpm status",
 });
 
-export const journalUnreadable = defineError<{ place: string }>({
+export const journalUnreadable = defineError<{ place: string; problems: readonly string[] }>({
   code: "JOURNAL_UNREADABLE",
   failure: "configuration",
   meaning: "This version cannot read the journal of the last mode change.",
-  remedy: "Only `--resume` needs the journal. Inspect the journal, then remove it.",
+  remedy:
+    "The journal has what `--resume` needs, and the time of the scheduled deactivation. Correct it, or remove it and set the time again: `pnpm activate --for 8h`.",
   state: "nothing-written",
   message: ({ place }) => `This version cannot read the journal ${place}.`,
+  details: ({ problems }) => problems,
   hint: () =>
-    "Only --resume needs the journal. Inspect the journal and remove it, then run the command again.",
+    "The journal has what --resume needs, and the time of the scheduled deactivation. Correct it, or remove it, then run the command again.\n  If you remove it, set the time again:  pnpm activate --for 8h",
 });
 
 export const journalUnwritable = defineError<{ file: string; reason: string }>({
@@ -281,6 +283,59 @@ export const dataLossRefused = defineError<{
       `  To continue anyway:  ${anywayCommand}`,
     ].join("\n"),
 });
+
+export const databaseChangeImpossible = defineError<{
+  changes: readonly { action: string; address: string; attribute: string; reason: string }[];
+}>({
+  code: "DATABASE_CHANGE_IMPOSSIBLE",
+  failure: "precondition",
+  meaning:
+    "RDS would refuse a change of the plan: an older engine version, another major version, less storage, or other subnets. Terraform would stop in the middle of its apply.",
+  remedy:
+    "Give the variables of the last deployment again (`--var`, `--var-file`, TF_VAR_...). Upgrade a major version with `aws rds modify-db-instance` first. For other subnets, deploy another project, and sync the rows.",
+  state: "nothing-written",
+  message: () =>
+    "AWS would refuse changes to the database or its network, and Terraform would stop in the middle.",
+  details: ({ changes }) =>
+    changes.map(
+      ({ action, address, attribute, reason }) =>
+        `${action} ${address}${attribute === "" ? "" : `, because of: ${attribute}`} (${reason})`,
+    ),
+  hint: () =>
+    "A variable of the last deployment may be missing. Give it again (--var, --var-file, TF_VAR_...).",
+});
+
+export const retentionShortened = defineError<{
+  changes: readonly { address: string; bucket: string; what: string; from: number; to: number }[];
+  /** When each dump would expire; the reason if the dumps could not be listed. */
+  dumps: readonly { key: string; expiry: string }[] | { unknown: string };
+  anywayCommand: string;
+}>({
+  code: "RETENTION_SHORTENED",
+  failure: "precondition",
+  meaning: "AWS would delete dumps, backups, logs or images earlier than it does now.",
+  remedy:
+    "Give the variables of the last deployment again (`--var`, `--var-file`, TF_VAR_...). `--allow-shorter-retention` continues anyway.",
+  state: "nothing-written",
+  message: ({ changes }) =>
+    `AWS would delete data earlier than it does now: ${[...new Set(changes.map(describeLimits))].join(", ")}.`,
+  details: ({ changes, dumps }) => [
+    ...changes.map((change) => {
+      const { address, bucket } = change;
+      return `change ${address}${bucket === "" ? "" : ` (${bucket})`}, because of: ${describeLimits(change)}`;
+    }),
+    ...("unknown" in dumps
+      ? [`the dumps that would expire are not known: ${dumps.unknown}`]
+      : shortList(dumps.map(({ key, expiry }) => `${key} would expire ${expiry}`))),
+  ],
+  hint: ({ anywayCommand }) =>
+    `A variable of the last deployment may be missing. Give it again (--var, --var-file, TF_VAR_...).\n  To continue anyway:  ${anywayCommand}`,
+});
+
+/** "days of logs: 7 instead of 30". */
+function describeLimits({ what, from, to }: { what: string; from: number; to: number }): string {
+  return `${what}: ${to} instead of ${Number.isFinite(from) ? from : "no limit"}`;
+}
 
 export const accountNotReady = defineError<{
   problems: readonly { message: string; fix: string }[];

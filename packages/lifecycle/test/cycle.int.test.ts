@@ -203,14 +203,21 @@ part("an active environment", ["active", "active"], () => {
     expect(await environment.pair.query("rds", count)).toEqual(await environment.pair.query("neon", count));
   });
 
-  it("is not scheduled for its deactivation by a time that is no duration", async () => {
+  it("is not scheduled for its deactivation by a time that is no duration, or too short or too long", async () => {
     const before = await environment.everything();
-    const result = await environment.run(["activate", "--for", "tomorrow", "--yes", "--json"]);
-    expect(result.exitCode, result.text).toBe(2);
-    expect(parseDocument(result).error).toMatchObject({ code: "USAGE" });
+    for (const time of ["tomorrow", "8", "-1h", "0h", "1s", "745h", "99999999999999999h", ""]) {
+      const result = await environment.run(["activate", "--for", time, "--yes", "--json"]);
+      expect(result.exitCode, result.text).toBe(2);
+      expect(parseDocument(result).error).toMatchObject({
+        code: "USAGE",
+        message: expect.stringMatching(/^--for must be /) as string,
+        state: "nothing-written",
+      });
+    }
     expect(await environment.everything()).toEqual(before);
     expect(await environment.deactivateAt()).toBeNull();
     const due = await environment.run(["deactivate", "--if-due", "--yes", "--json"]);
+    expect(due.exitCode, due.text).toBe(0);
     expect(parseDocument(due), due.text).toMatchObject({ outcome: "not scheduled" });
     const contradicted = await environment.run([
       "deactivate",
@@ -220,6 +227,7 @@ part("an active environment", ["active", "active"], () => {
       "--json",
     ]);
     expect(parseDocument(contradicted).error, contradicted.text).toMatchObject({ code: "USAGE" });
+    expect(await environment.everything()).toEqual(before);
   });
 
   it("is reported as already active when it is activated again, with its health, and is scheduled for its deactivation", async () => {
@@ -239,6 +247,24 @@ part("an active environment", ["active", "active"], () => {
     const result = await environment.run(["deactivate", "--if-due", "--yes"]);
     expect(result.exitCode, result.text).toBe(0);
     expect(result.stderr).toMatch(/is due for its deactivation at .* UTC, in 8\.0 h\. Nothing was changed\./);
+    expect(await environment.everything()).toEqual(before);
+    expect(await environment.backendTasks()).toBe(2);
+  });
+
+  it("is not deactivated if its journal has no valid time: the error names the field", async () => {
+    const at = await environment.deactivateAt();
+    const before = await environment.everything();
+    for (const time of ["tomorrow", "2026-02-30T00:00:00.000Z", 0]) {
+      await environment.scheduleFor(time);
+      const result = await environment.run(["deactivate", "--if-due", "--yes", "--json"]);
+      expect(result.exitCode, result.text).toBe(3);
+      expect(parseDocument(result).error).toMatchObject({
+        code: "JOURNAL_UNREADABLE",
+        details: [expect.stringMatching(/^deactivateAt: /) as string],
+        state: "nothing-written",
+      });
+    }
+    await environment.scheduleFor(at);
     expect(await environment.everything()).toEqual(before);
     expect(await environment.backendTasks()).toBe(2);
   });
@@ -277,6 +303,28 @@ part("a deactivation that ends before Terraform starts", ["active", "active"], (
     expect(parseDocument(result).error).toMatchObject({
       code: "PRODUCTION_HERE",
       hint: expect.stringContaining("--allow-production") as string,
+    });
+    expect(await environment.everything()).toEqual(before);
+  });
+
+  it("is refused with variables that AWS would refuse, or that let dumps expire, with every address and attribute", async () => {
+    const before = await environment.everything();
+    const variables = ["--var", "db_engine_version=17", "--var", "db_backups_retention_days=1"];
+    for (const command of ["deactivate", "infra:deploy"]) {
+      const copy = command === "deactivate" ? ["--no-sync-data"] : [];
+      const result = await environment.run([command, ...copy, "--yes", "--json", ...variables]);
+      expect(result.exitCode, result.text).toBe(4);
+      const { code, details = [] } = parseDocument(result).error ?? {};
+      expect(code).toBe("DATABASE_CHANGE_IMPOSSIBLE");
+      expect(details[0]).toMatch(/^change aws_db_instance\S+, because of: engine_version \S+ -> 17 /);
+      expect(details.join("\n")).toContain("days until an object expires: 1 instead of 30");
+    }
+    const expiring = await environment.run(["infra:deploy", "--yes", "--json", ...variables.slice(2)]);
+    expect(parseDocument(expiring).error, expiring.text).toMatchObject({
+      code: "RETENTION_SHORTENED",
+      details: expect.arrayContaining([
+        expect.stringMatching(/^neon-dumps\/\S+\.dump would expire on \d{4}-\d\d-\d\d 00:00 UTC$/),
+      ]) as string[],
     });
     expect(await environment.everything()).toEqual(before);
   });

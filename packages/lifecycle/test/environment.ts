@@ -231,8 +231,8 @@ export class TestEnvironment implements AsyncDisposable {
     return z.object({ deactivateAt: z.string().nullable() }).parse(JSON.parse(text)).deactivateAt;
   }
 
-  /** Changes that time, as if it had been set earlier. The state must be local. */
-  async scheduleFor(deactivateAt: string): Promise<void> {
+  /** Changes that time, as if it had been set earlier, or by hand. The state must be local. */
+  async scheduleFor(deactivateAt: unknown): Promise<void> {
     const { stack } = resourceNames(this.where.project);
     const file = join(this.workplace.directory, `lifecycle.${stack}.json`);
     const entry = z.looseObject({}).parse(JSON.parse(await readFile(file, "utf8")));

@@ -121,6 +121,14 @@ test.concurrent(
     expect(planned.plan.restorePoint).toMatchObject({ branch: "production", keepDays: 7 });
     expect(api.branches).toHaveLength(1);
 
+    // A person may have set the key for other tools.
+    const asked = api.requests.length;
+    const off = ["rds-to-neon", "--dry-run", "--json", "--keep-branch", "0"];
+    const without = await sync(pair, off, { env });
+    expect(documentOf(without).plan.restorePoint).toBeNull();
+    expect(without.stderr).toContain("no restore point is created in Neon");
+    expect(api.requests).toHaveLength(asked);
+
     const args = ["rds-to-neon", "--yes", "--json", "--keep-branch", "3"];
     const { plan, result } = documentOf(await sync(pair, args, { env }));
     expect(plan.restorePoint).toMatchObject({ keepDays: 3 });

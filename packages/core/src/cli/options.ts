@@ -108,7 +108,7 @@ export function keepBranchOption<T>(argv: Argv<T>) {
   return argv.option("keep-branch", {
     type: "number",
     describe:
-      "Days after which Neon deletes the restore point [default: PILOT_LIGHT_KEEP_BRANCH_DAYS, else 7]",
+      "Days after which Neon deletes the restore point; 0 creates none [default: PILOT_LIGHT_KEEP_BRANCH_DAYS, else 7]",
     group: "Safety:",
     requiresArg: true,
   });

@@ -27,7 +27,7 @@ export const variables = {
   NEON_API_KEY: {
     description: "Key of Neon's API. Syncs to Neon then create a restore point first.",
     explanation:
-      "Create a key in the Neon console. With it, every sync and restore to Neon first creates a branch of the database's branch: the restore point, which `pnpm sync undo neon` can return to. Neon deletes it after `PILOT_LIGHT_KEEP_BRANCH_DAYS`. The variable is a secret: no message, log or manifest contains it. A key for one project is enough, and safer, but cannot list projects: set `NEON_PROJECT_ID` as well. See [the runbook](runbooks/undo.md).",
+      "Create a key in the Neon console. With it, every sync and restore to Neon first creates a branch of the database's branch: the restore point, which `pnpm sync undo neon` can return to. Neon deletes it after `PILOT_LIGHT_KEEP_BRANCH_DAYS`. If you set the key for other tools and want no branches, set that variable to 0. The variable is a secret: no message, log or manifest contains it. A key for one project is enough, and safer, but cannot list projects: set `NEON_PROJECT_ID` as well. See [the runbook](runbooks/undo.md).",
     secret: true,
   },
   NEON_PROJECT_ID: {
@@ -36,8 +36,8 @@ export const variables = {
       "Without it, the tools list the projects of `NEON_API_KEY`, in all of its organizations, and use the one whose compute has the host of `NEON_DATABASE_URL`. A key for one project, and a project that somebody shares with you, need the variable. The settings of the project in the Neon console show the id, such as `cool-lab-12345678`. A sync checks that the compute in the URL belongs to the project.",
   },
   PILOT_LIGHT_KEEP_BRANCH_DAYS: {
-    description: "Days after which Neon deletes a restore point, 1 to 30.",
-    explanation: "The option `--keep-branch` has precedence.",
+    description: "Days after which Neon deletes a restore point; 0 creates none.",
+    explanation: "1 to 30. The option `--keep-branch` has precedence.",
     default: "7",
   },
   NEON_API_HOST: {

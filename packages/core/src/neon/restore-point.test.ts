@@ -22,10 +22,11 @@ test("Neon accepts the time of a restore point that is kept as long as possible"
   expect(Date.parse(expiry) - now).toBeLessThan(30 * 86_400_000);
 });
 
-test("days are whole and from 1 to 30", () => {
+test("days are whole and at most 30, and 0 stands for no restore point", () => {
   expect(readKeepDays({})).toBe(7);
   expect(readKeepDays({ PILOT_LIGHT_KEEP_BRANCH_DAYS: "30" })).toBe(30);
-  for (const value of ["0", "31", "1.5", "week"]) {
+  expect(readKeepDays({ PILOT_LIGHT_KEEP_BRANCH_DAYS: "0" })).toBe(0);
+  for (const value of ["-1", "31", "1.5", "week"]) {
     expect(() => readKeepDays({ PILOT_LIGHT_KEEP_BRANCH_DAYS: value })).toThrow(
       expect.objectContaining({ code: "KEEP_BRANCH_INVALID" }),
     );

@@ -24,13 +24,13 @@ export function preservedName(stamp: string): string {
 const mostDays = 30;
 
 /**
- * Days for which a restore point is kept: PILOT_LIGHT_KEEP_BRANCH_DAYS.
+ * Days for which a restore point is kept: PILOT_LIGHT_KEEP_BRANCH_DAYS; 0 if no restore point is wanted.
  * @throws OpsError KEEP_BRANCH_INVALID (configuration)
  */
 export function readKeepDays(environment: Environment): number {
   const value = readVariable(environment, "PILOT_LIGHT_KEEP_BRANCH_DAYS") ?? "";
   const days = Number(value);
-  if (Number.isInteger(days) && days >= 1 && days <= mostDays) return days;
+  if (Number.isInteger(days) && value !== "" && days >= 0 && days <= mostDays) return days;
   throw keepBranchInvalid({ value, mostDays });
 }
 

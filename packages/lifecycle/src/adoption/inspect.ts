@@ -59,11 +59,21 @@ export function conflictsOf(
     if (!ofOther) return [];
     return [`${own.address}: the state of this stack contains another resource there, ${id}`];
   });
+  const shared = takenOver.flatMap((match, index) => {
+    const id = importIdOf(match);
+    const first = takenOver
+      .slice(0, index)
+      .find((other) => other.own.type === match.own.type && importIdOf(other) === id);
+    if (id === undefined || first === undefined) return [];
+    return [
+      `${match.own.address}: ${match.existing.address} is the same resource as ${first.existing.address}, ${id}`,
+    ];
+  });
   const taken = nameTaken.map(
     ({ own, existing }) =>
       `${own.address}: AWS would refuse to create it, because ${existing.address}, which is left alone, has its name`,
   );
-  return [...wrong, ...taken];
+  return [...wrong, ...shared, ...taken];
 }
 
 /** Attributes that Terraform changes in place, but that an adoption must keep: AWS takes a long time, and cannot undo it. */

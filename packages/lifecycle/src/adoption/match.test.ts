@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { blocksInPlace, importIdOf, partlyTakenOver, removedBlocks } from "./blocks.ts";
 import { deviationsOf } from "./deviations.ts";
 import type { ExistingResource } from "./existing-state.ts";
-import { conflictsOf, harmfulChanges, mapProblems } from "./inspect.ts";
+import { choicesOf, conflictsOf, harmfulChanges, mapProblems } from "./inspect.ts";
 import { matchResources, type Mapping } from "./match.ts";
 import type { OwnResource, VariableUse } from "./own-resources.ts";
 
@@ -257,6 +257,21 @@ describe("a problem of a mapping", () => {
     expect(conflictsOf(complete, other, false)).toContainEqual(
       expect.stringContaining("another resource there, vpc-9"),
     );
+  });
+
+  it("is an existing resource or one of this stack that --map has twice, also under two addresses of the same id", () => {
+    const subnets = ["a", "b"].map((name) => own(`aws_subnet.${name}`, {}));
+    const twins = ["c", "d"].map((name) => existing(`aws_subnet.${name}`, { id: "subnet-1" }));
+    const pair = (from: string, to: string) => ({ existing: `aws_subnet.${from}`, own: `aws_subnet.${to}` });
+    const problems = (...pairs: ReturnType<typeof pair>[]) => mapProblems(pairs, subnets, twins);
+    expect(problems(pair("c", "a"), pair("c", "b"))).toEqual(["aws_subnet.c: given twice"]);
+    expect(problems(pair("c", "a"), pair("d", "a"))).toEqual(["aws_subnet.a: given twice"]);
+    const both = [pair("c", "a"), pair("d", "b")];
+    expect(problems(...both)).toEqual([]);
+    const mapping = matchResources(subnets, twins, choicesOf(both));
+    expect(conflictsOf(mapping, [], false)).toEqual([
+      "aws_subnet.b: aws_subnet.d is the same resource as aws_subnet.c, subnet-1",
+    ]);
   });
 
   it("is a replacement: the error names the attribute, the variable that avoids it, and replacements that only follow", () => {

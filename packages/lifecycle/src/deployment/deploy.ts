@@ -109,6 +109,7 @@ function describeModes({ from, to }: DeploymentPlan): string {
   return from === to ? `the mode stays ${modeName(to)}` : `${modeName(from)} -> ${modeName(to)}`;
 }
 
-function describeChange({ action, address, forcedBy = [] }: Change): string {
-  return `${action} ${address}${forcedBy.length === 0 ? "" : `, because of: ${forcedBy.join(", ")}`}`;
+function describeChange({ action, address, forcedBy = [], attributes = [] }: Change): string {
+  const why = forcedBy.length === 0 ? "" : `, because of: ${forcedBy.join(", ")}`;
+  return `${action} ${address}${why}${attributes.length === 0 ? "" : `: ${attributes.join(", ")}`}`;
 }

@@ -14,6 +14,7 @@ import { costsOf, type Costs } from "../plan/costs.ts";
 import { checkGuards } from "../plan/guards/index.ts";
 import { summarize, type TerraformSummary } from "../plan/mode-change-plan.ts";
 import { checkAccess, checkAccountFor, checkTerraformPlan, modeOf, readState } from "../preflight/checks.ts";
+import { readExpiringDumps } from "../plan/expiring-dumps.ts";
 import { Preflight } from "../preflight/preflight.ts";
 import { assertSamePlace } from "../preflight/same-account.ts";
 import type { SavedPlan, StackState } from "../terraform/stack.ts";
@@ -94,6 +95,8 @@ export async function prepareDeployment(
     command: "infra:deploy",
     options: planOptions(options),
     changes: contents.changes,
+    contents,
+    expiring: await readExpiringDumps(contents, context),
     account: await account,
     unknown,
     unfinished: unfinished?.command,

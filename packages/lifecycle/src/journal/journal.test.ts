@@ -149,10 +149,27 @@ test("the time of the deactivation is recorded, with a run and without one", asy
   expect((await open()).unfinished).toMatchObject({ ...facts, deactivateAt: null });
 });
 
-test("a journal whose time is not a time is not usable", async () => {
-  const journal = await open();
-  await journal.schedule("2026-11-28T04:00:00.000Z");
-  const text = await readFile(file(), "utf8");
-  await writeFile(file(), text.replace("2026-11-28T04:00:00.000Z", "tomorrow"));
-  await expect(open()).rejects.toMatchObject({ code: "JOURNAL_UNREADABLE" });
-});
+test.each([
+  "tomorrow",
+  "",
+  "2026-11-28",
+  "2026-11-28T04:00:00",
+  "2026-02-30T04:00:00.000Z",
+  "2026-11-28T25:00:00.000Z",
+  1764302400000,
+  true,
+  {},
+])(
+  "a journal with the time %j is not usable: the error names the field, and keeps the schedule",
+  async (time) => {
+    const journal = await open();
+    await journal.schedule("2026-11-28T04:00:00.000Z");
+    const stored = z.record(z.string(), z.unknown()).parse(JSON.parse(await readFile(file(), "utf8")));
+    await writeFile(file(), JSON.stringify({ ...stored, deactivateAt: time }));
+    await expect(open()).rejects.toMatchObject({
+      code: "JOURNAL_UNREADABLE",
+      details: [expect.stringMatching(/^deactivateAt: /) as string],
+      hint: expect.stringMatching(/pnpm activate --for 8h$/) as string,
+    });
+  },
+);

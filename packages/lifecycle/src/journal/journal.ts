@@ -236,6 +236,14 @@ function parseEntry(text: string, place: string): JournalEntry {
   try {
     return storedSchema.parse(JSON.parse(text));
   } catch (cause) {
-    throw journalUnreadable({ place }, { cause });
+    throw journalUnreadable({ place, problems: problemsOf(cause) }, { cause });
   }
+}
+
+/** `deactivateAt: Invalid ISO datetime`, for each field that is not as it must be. */
+function problemsOf(cause: unknown): string[] {
+  if (!(cause instanceof z.ZodError)) return ["it is not JSON"];
+  return cause.issues.map(({ path, message }) =>
+    path.length === 0 ? message : `${path.join(".")}: ${message}`,
+  );
 }

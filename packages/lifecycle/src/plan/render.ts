@@ -128,7 +128,7 @@ function printSync(sync: SyncPlan, printer: Printer): void {
     const found = projectFrom === "NEON_PROJECT_ID" ? "of NEON_PROJECT_ID" : "which has this host";
     printRow(
       "",
-      `before that, the sync creates the Neon branch ${name} as a restore point, in the project ${project}, ${found}`,
+      `before that, the sync creates the Neon branch ${name} as a restore point, in the project ${project}, ${found} (--keep-branch 0 creates none)`,
       printer,
     );
   } else if (target.system === "neon") {

@@ -10,7 +10,7 @@ test("a duration becomes a time, and `unlimited` removes it", () => {
   expect(parseSchedule("unlimited", now)).toEqual({ text: "unlimited", at: null });
 });
 
-test.each(["8", "8 hours", "-8h", "0h", "tomorrow", "", "745h", "99999999999999999h"])(
+test.each(["8", "8 hours", "-8h", "0h", "0.0000001h", "59s", "tomorrow", "", "745h", "99999999999999999h"])(
   "%j is no duration of an activation",
   (text) => {
     expect(() => parseSchedule(text, now)).toThrow(OpsError);

@@ -5,6 +5,8 @@ import { formatMinute } from "@pilot-light/core/output/format";
 import type { Schedule } from "../options.ts";
 
 const hour = 3_600_000;
+/** An activation itself takes some minutes. A shorter time is a mistake, such as `8s` for `8h`. */
+const shortest = 60_000;
 const longest = 31 * 24 * hour;
 
 /** The command that a scheduler runs. */
@@ -17,8 +19,9 @@ export const ifDueCommand = "pnpm deactivate --if-due --yes";
 export function parseSchedule(text: string, now: Date): Schedule {
   if (text === "unlimited") return { text, at: null };
   const milliseconds = parseDuration(text, "--for");
-  if (milliseconds > longest) {
-    throw usage({ problem: `--for must be at most ${longest / hour}h, or unlimited, not "${text}".` });
+  if (milliseconds < shortest || milliseconds > longest) {
+    const range = `from ${shortest / 60_000}m to ${longest / hour}h`;
+    throw usage({ problem: `--for must be ${range}, or unlimited, not "${text}".` });
   }
   return { text, at: new Date(now.getTime() + milliseconds).toISOString() };
 }

@@ -13,6 +13,8 @@ export interface Change {
   name: string;
   /** Attributes whose new values force a replacement; none for other actions. */
   forcedBy?: readonly string[];
+  /** Attributes that an action `change` changes, if the plan knows their new values. */
+  attributes?: readonly string[];
 }
 
 /** One resource with its attributes. */
@@ -82,7 +84,14 @@ export function parsePlan(json: unknown): PlanContents {
     const name = nameOf({ ...change.after, ...change.before }) ?? address;
     if (action === undefined) return [];
     const forcedBy = change.replace_paths.map((path) => path.join("."));
-    return [{ address, type, action, name, ...(forcedBy.length === 0 ? {} : { forcedBy }) }];
+    const attributes = action === "change" ? changedAttributes(change).map(([attribute]) => attribute) : [];
+    return [
+      {
+        ...{ address, type, action, name },
+        ...(forcedBy.length === 0 ? {} : { forcedBy }),
+        ...(attributes.length === 0 ? {} : { attributes }),
+      },
+    ];
   });
   const activates = plan.variables.dev_activated?.value;
   return {
@@ -96,16 +105,23 @@ export function parsePlan(json: unknown): PlanContents {
 
 type PlannedChange = z.infer<typeof planSchema>["resource_changes"][number];
 
+/** The attributes whose new values are known and differ, with these values. */
+function changedAttributes({ before, after }: PlannedChange["change"]): [name: string, value: unknown][] {
+  return Object.entries(after ?? {}).filter(([key, value]) => canonical(value) !== canonical(before?.[key]));
+}
+
 /** Values that only the apply knows are absent from a plan. Attributes that do not change are left out: they may move by themselves. */
 function digestOf(planned: readonly PlannedChange[]): string {
   const changed = planned
     .filter(({ change }) => actionOf(change.actions) !== undefined)
-    .map(({ address, change: { actions, before, after, after_sensitive: sensitive } }) => [
+    .map(({ address, change }) => [
       address,
-      actions,
-      Object.entries(after ?? {})
-        .filter(([key, value]) => canonical(value) !== canonical(before?.[key]))
-        .map(([key, value]) => [key, isSensitive(sensitive, key) ? "(sensitive)" : canonical(value)])
+      change.actions,
+      changedAttributes(change)
+        .map(([key, value]) => [
+          key,
+          isSensitive(change.after_sensitive, key) ? "(sensitive)" : canonical(value),
+        ])
         .sort(),
     ]);
   return createHash("sha256").update(canonical(changed)).digest("hex");

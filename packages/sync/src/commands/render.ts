@@ -132,7 +132,7 @@ export function printRestorePoint(
     `${name}   (restore point: ${branch} before the sync, for ${plural(keepDays, "day")})`,
     printer,
   );
-  printFact("", `in the Neon project ${project}, ${found}`, printer);
+  printFact("", `in the Neon project ${project}, ${found}; --keep-branch 0 creates no branch`, printer);
 }
 
 export function printSide(name: string, side: PlannedSide, printer: Printer): void {

@@ -1,5 +1,6 @@
 /** The restore point of a sync to Neon, which is a branch of the target's branch: planned before a sync, and restored by an undo. */
 import type { CommandContext } from "@pilot-light/core/cli/command";
+import { readVariable } from "@pilot-light/core/config/env";
 import { timestamp } from "@pilot-light/core/dump-keys";
 import { isRefusal } from "@pilot-light/core/neon/neon-api";
 import { openNeonProject, type NeonBranch, type NeonProject } from "@pilot-light/core/neon/neon-project";
@@ -23,7 +24,7 @@ function neonUse({ environment, printer }: Pick<CommandContext, "environment" | 
 }
 
 /**
- * Where the restore point of a sync to this target is created; undefined for RDS, and without NEON_API_KEY.
+ * Where the restore point of a sync to this target is created; undefined for RDS, without NEON_API_KEY, and with `--keep-branch 0`.
  * @throws OpsError KEEP_BRANCH_INVALID, NEON_KEY_REJECTED, NEON_NOT_FOUND, NEON_PROJECT_UNKNOWN (configuration), NEON_API_* (target)
  */
 export async function restorePointPlace(
@@ -32,6 +33,20 @@ export async function restorePointPlace(
 ): Promise<Place | undefined> {
   if (system !== "neon") return undefined;
   const keepDays = readKeepDays(context.environment);
+  if (keepDays > 0) return await placeOf({ host }, keepDays, context);
+  if (readVariable(context.environment, "NEON_API_KEY") !== undefined) {
+    context.printer.warn(
+      "no restore point is created in Neon: --keep-branch or PILOT_LIGHT_KEEP_BRANCH_DAYS is 0",
+    );
+  }
+  return undefined;
+}
+
+async function placeOf(
+  { host }: Pick<Endpoint, "host">,
+  keepDays: number,
+  context: CommandContext,
+): Promise<Place | undefined> {
   const project = await openNeonProject(neonUse(context), host, context.signal);
   if (project === undefined) return undefined;
   return { project, parent: await project.branchOf(host, context.signal), keepDays };
@@ -71,7 +86,8 @@ export async function findRestorePoint(
   now: Date,
   stamp?: string,
 ): Promise<PlannedReturn | undefined> {
-  const place = await restorePointPlace(target, context);
+  if (target.system !== "neon") return undefined;
+  const place = await placeOf(target, readKeepDays(context.environment), context);
   if (place === undefined) return undefined;
   const { project, parent: branch } = place;
   const from = await project.newestRestorePoint(branch, context.signal, stamp);

@@ -1,8 +1,17 @@
-/** Stops a deactivation that would delete or create the RDS instance without a decision. No flag allows these findings. */
+/**
+ * Stops a deactivation that would delete or create the RDS instance without a decision, and every command that would change it in a way that
+ * AWS refuses. No flag allows these findings.
+ */
 import { deployCommand } from "@pilot-light/core/terraform/deploy-command";
-import { databaseProtected, databaseWouldBeCreated, databaseWouldBeDeleted } from "../../errors.ts";
+import {
+  databaseChangeImpossible,
+  databaseProtected,
+  databaseWouldBeCreated,
+  databaseWouldBeDeleted,
+} from "../../errors.ts";
 import { againLine } from "../../journal/command-hints.ts";
 import { databaseIsNew, databaseWillBeDeleted } from "../database-changes.ts";
+import { impossibleChanges } from "../impossible-changes.ts";
 import type { Finding, Guard, GuardFacts } from "./guard.ts";
 
 /** A deactivation may delete the database only after a decision about its rows, and not while it is protected. */
@@ -47,6 +56,20 @@ export const databaseCreatedGuard = {
         refusal: databaseWouldBeCreated({ againCommand, deploy: deployCommand }),
         note: "an empty database will be created",
       },
+    ];
+  },
+} satisfies Guard;
+
+/** RDS refuses some changes only during the apply, when Terraform has made others. */
+export const databaseChangeGuard = {
+  id: "database-change",
+  commands: ["activate", "deactivate", "infra:deploy"],
+  codes: [databaseChangeImpossible.entry.code],
+  check({ contents }: Pick<GuardFacts, "contents">): Finding[] {
+    const changes = contents === undefined ? [] : impossibleChanges(contents);
+    if (changes.length === 0) return [];
+    return [
+      { refusal: databaseChangeImpossible({ changes }), note: "AWS will refuse changes to the database" },
     ];
   },
 } satisfies Guard;

@@ -10,7 +10,8 @@ import type { Database } from "../../aws/database.ts";
 import { againLine, type Given } from "../../journal/command-hints.ts";
 import type { GuardedCommand, ModeChangeName } from "../../options.ts";
 import type { ProductionAnswer } from "../../preflight/production.ts";
-import type { Change } from "../../terraform/changes.ts";
+import type { ExpiringDumps } from "../expiring-dumps.ts";
+import type { Change, PlanContents } from "../../terraform/changes.ts";
 import type { UnknownResource } from "../../terraform/unknown-resources.ts";
 
 /** What the preflight of a mode change or a deployment found. */
@@ -19,6 +20,10 @@ export interface GuardFacts {
   options: Given;
   /** Changes of the Terraform plan. */
   changes: readonly Change[];
+  /** The plan, with the attributes of its resources. */
+  contents?: Pick<PlanContents, "changes" | "before" | "after">;
+  /** The dumps, if the plan shortens their retention. */
+  expiring?: ExpiringDumps;
   /** What AWS will refuse of the plan; only for a command that checks the account. */
   account?: Pick<AccountFindings, "problems">;
   /** Resources of the state that the stack does not define, from an earlier version of the stack. */

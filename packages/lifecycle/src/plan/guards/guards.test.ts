@@ -11,6 +11,7 @@ import { checkGuards, guards } from "./index.ts";
 import { newerGuard } from "./newer.ts";
 import { productionGuard } from "./production.ts";
 import { resyncGuard } from "./resync.ts";
+import { retentionGuard } from "./retention.ts";
 import { allowances } from "@pilot-light/sync/rules";
 import { syncOptions } from "../../mode-change.ts";
 import { unknownResourcesGuard } from "./unknown-resources.ts";
@@ -295,3 +296,58 @@ test.each(["activate", "deactivate", "infra:deploy"] as const)(
     expect(notes(allowed)).toEqual([expect.stringContaining("shop-old (--allow-unknown-resources)")]);
   },
 );
+
+describe("a plan that AWS refuses, or that shortens a retention", () => {
+  const lifecycle = {
+    address: "aws_s3_bucket_lifecycle_configuration.l",
+    type: "aws_s3_bucket_lifecycle_configuration",
+  };
+  const rules = (days: number) => ({ bucket: "shop-dev-db-backups", rule: [{ expiration: [{ days }] }] });
+  const shorter = {
+    changes: [{ ...lifecycle, action: "change" as const, name: "l" }],
+    before: [{ ...lifecycle, values: rules(30) }],
+    after: [{ ...lifecycle, values: rules(1) }],
+  };
+  const instance = { address: "aws_db_instance.d", type: "aws_db_instance" };
+  const older = {
+    changes: [{ ...instance, action: "change" as const, name: "d" }],
+    before: [{ ...instance, values: { engine_version: "18" } }],
+    after: [{ ...instance, values: { engine_version: "17" } }],
+  };
+  const expiring = [{ key: "neon-dumps/2026-11-22T09-30-00.dump", expiry: "within a day" }];
+
+  it.each(["activate", "deactivate", "infra:deploy"] as const)(
+    "is refused by `%s`, with the addresses, the attributes, and the dumps that would expire",
+    (command) => {
+      expect(refusal({ command, contents: older })).toMatchObject({
+        code: "DATABASE_CHANGE_IMPOSSIBLE",
+        details: [
+          expect.stringMatching(/^change aws_db_instance\.d, because of: engine_version 18 -> 17 /) as string,
+        ],
+      });
+      expect(refusal({ command, contents: shorter, expiring })).toMatchObject({
+        code: "RETENTION_SHORTENED",
+        details: [
+          "change aws_s3_bucket_lifecycle_configuration.l (shop-dev-db-backups), because of: days until an object expires: 1 instead of 30",
+          "neon-dumps/2026-11-22T09-30-00.dump would expire within a day",
+        ],
+        hint: expect.stringMatching(/ --allow-shorter-retention$/) as string,
+      });
+    },
+  );
+
+  it("says so if the dumps could not be listed", () => {
+    const unlisted = { unknown: "AWS denied the call" };
+    const error = refusal({ command: "activate", contents: shorter, expiring: unlisted });
+    expect(error?.details.at(-1)).toBe("the dumps that would expire are not known: AWS denied the call");
+  });
+
+  it("may be shortened with a flag, but not changed where AWS refuses", () => {
+    const allowed = { command: "infra:deploy", options: options(retentionGuard), expiring } as const;
+    expect(refusal({ ...allowed, contents: shorter })).toBeUndefined();
+    expect(notes({ ...allowed, contents: shorter })).toEqual([
+      "AWS will delete data earlier: days until an object expires: 1 (--allow-shorter-retention)",
+    ]);
+    expect(refusal({ ...allowed, contents: older })?.code).toBe("DATABASE_CHANGE_IMPOSSIBLE");
+  });
+});

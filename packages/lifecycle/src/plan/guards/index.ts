@@ -2,11 +2,12 @@
 import type { OpsError } from "@pilot-light/core/ops-error";
 import { accountGuard } from "./account.ts";
 import { dataLossGuard } from "./data-loss.ts";
-import { databaseCreatedGuard, databaseDeletedGuard } from "./database.ts";
+import { databaseChangeGuard, databaseCreatedGuard, databaseDeletedGuard } from "./database.ts";
 import { isAllowed, type Guard, type GuardFacts } from "./guard.ts";
 import { newerGuard } from "./newer.ts";
 import { productionGuard } from "./production.ts";
 import { resyncGuard } from "./resync.ts";
+import { retentionGuard } from "./retention.ts";
 import { syncGuards } from "./sync-flags.ts";
 import { unknownResourcesGuard } from "./unknown-resources.ts";
 
@@ -16,6 +17,8 @@ export const guards: readonly Guard[] = [
   ...syncGuards,
   unknownResourcesGuard,
   dataLossGuard,
+  databaseChangeGuard,
+  retentionGuard,
   databaseCreatedGuard,
   databaseDeletedGuard,
   resyncGuard,
