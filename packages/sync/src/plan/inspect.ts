@@ -53,9 +53,9 @@ export interface Inspection<S extends InspectedSource = Inspected> {
   /** Whether both servers have the same major version, so that pg_dump writes equal definitions alike. */
   sameMajor: boolean;
   programs: ClientPrograms;
-  /** Undefined where everything is copied. */
+  /** Undefined if everything is copied. */
   filter: Filter | undefined;
-  /** What the source lacks because of a filter; undefined where it is complete. */
+  /** What the source lacks because of a filter; undefined if it is complete. */
   incomplete: IncompleteSource | undefined;
   /** The refusals among them prevent a sync, but the plan can be shown. */
   findings: Findings;
