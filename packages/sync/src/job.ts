@@ -1,5 +1,5 @@
 /** The data that the steps of a sync or a restore work with. */
-import type { UndoList } from "@pilot-light/core/async/undo-list";
+import type { CleanUp } from "@pilot-light/core/async/clean-up";
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import type { Environment } from "@pilot-light/core/config/env";
 import type { NeonBranch, NeonProject } from "@pilot-light/core/neon/neon-project";
@@ -108,7 +108,7 @@ export interface StepContext extends CommandContext {
   /** Aborted by an interruption and by the first step that fails. */
   signal: AbortSignal;
   /** How to remove what the steps have created, if the sync does not reach its swap. */
-  undo: UndoList;
+  cleanUp: CleanUp;
   /** Environment of libpq programs that connect to the target. */
   libpq: { target: Environment };
   /** For parts that run at the same time: if one of them fails, the others end. */

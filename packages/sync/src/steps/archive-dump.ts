@@ -16,13 +16,13 @@ const longestWait = 10_000;
 export async function uploadArchive(
   dump: Dump,
   loading: Promise<unknown>,
-  { job, signal, undo }: StepContext,
+  { job, signal, cleanUp }: StepContext,
 ): Promise<UploadedDump> {
   const { archiveKey, store } = job;
   const waited = new AbortController();
   const waiting = sleep(longestWait, undefined, { signal: AbortSignal.any([signal, waited.signal]) });
   await Promise.race([loading, waiting]).finally(() => waited.abort());
-  undo.add(`the dump ${store.uri(archiveKey)}`, store.ifNotRemoved(archiveKey), (stop) =>
+  cleanUp.add(`the dump ${store.uri(archiveKey)}`, store.ifNotRemoved(archiveKey), (stop) =>
     store.remove(archiveKey, stop),
   );
   return await store.putFile(archiveKey, dump.file, signal);

@@ -27,7 +27,7 @@ export interface TargetBackup extends UploadedDump {
 
 /** @param key S3 key of the dump */
 export async function backUpTarget(key: string, context: StepContext): Promise<TargetBackup> {
-  const { job, libpq, signal, undo } = context;
+  const { job, libpq, signal, cleanUp } = context;
   const { direction, facts, markBefore, oids, programs, store, target, versions } = job;
   const start = performance.now();
   const file = join(job.workDirectory, "target.dump");
@@ -43,7 +43,7 @@ export async function backUpTarget(key: string, context: StepContext): Promise<T
   const equal = job.options.inPlace === true ? undefined : await findEqualDump(file, context);
   const found = equal ?? (await readBusy(target, "target", context, () => dumpSnapshot(request, context)));
   if (equal === undefined) await checkArchive(programs, file, libpq.target, signal);
-  undo.add(`the backup ${store.uri(key)}`, store.ifNotRemoved(key), (stop) => store.remove(key, stop));
+  cleanUp.add(`the backup ${store.uri(key)}`, store.ifNotRemoved(key), (stop) => store.remove(key, stop));
   const stored = await store.putFile(key, file, signal);
   const mark =
     markBefore ??

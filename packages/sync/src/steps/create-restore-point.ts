@@ -11,13 +11,13 @@ import type { RestorePoint, StepContext } from "../job.ts";
  */
 export async function createRestorePoint(
   { project, parent, name, keepDays }: RestorePoint,
-  { printer, signal, undo }: StepContext,
+  { printer, signal, cleanUp }: StepContext,
 ): Promise<SyncResult["restorePoint"]> {
   return await printer.step("branch", async (report) => {
     report(`creating ${name}`);
     const expiresAt = expiryAfter(keepDays);
     const removal = () =>
-      undo.add(`the Neon branch ${name}`, `Neon deletes it on ${expiresAt}.`, (stop) =>
+      cleanUp.add(`the Neon branch ${name}`, `Neon deletes it on ${expiresAt}.`, (stop) =>
         project.deleteBranch(name, stop),
       );
     const branch = await project.createBranch({ name, parent, expiresAt }, signal).catch((error: unknown) => {

@@ -44,10 +44,10 @@ export interface DumpedSource extends DatabaseContent, Omit<LoadedSource, "store
 
 /** @param source the database to dump */
 export async function dumpSource(source: Endpoint, context: StepContext): Promise<DumpedSource> {
-  const { printer, job, undo, together } = context;
+  const { printer, job, cleanUp, together } = context;
   const { maintenance, staging, target } = job;
   if (job.options.inPlace !== true) {
-    undo.add(`the staging database ${staging}`, `The next sync to ${target.system} drops it.`, () =>
+    cleanUp.add(`the staging database ${staging}`, `The next sync to ${target.system} drops it.`, () =>
       dropDatabase(maintenance, staging),
     );
   }

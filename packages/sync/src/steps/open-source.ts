@@ -13,11 +13,11 @@ import type { LoadedSource } from "./loaded-source.ts";
 
 /** Begins to load the rows. */
 export async function openSource(dump: OpenedDump, context: StepContext): Promise<LoadedSource> {
-  const { job, undo, together } = context;
+  const { job, cleanUp, together } = context;
   const { maintenance, options, skippedExtensions, staging, target } = job;
   const inPlace = options.inPlace === true;
   if (!inPlace) {
-    undo.add(`the staging database ${staging}`, `The next sync to ${target.system} drops it.`, () =>
+    cleanUp.add(`the staging database ${staging}`, `The next sync to ${target.system} drops it.`, () =>
       dropDatabase(maintenance, staging),
     );
   }

@@ -1,5 +1,5 @@
 /** A sync from the dump to the manifest, as the list of its steps. Each step is a file of this folder. */
-import { UndoList } from "@pilot-light/core/async/undo-list";
+import { CleanUp } from "@pilot-light/core/async/clean-up";
 import { combine } from "@pilot-light/core/async/settle";
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import { OpsError, messageOf, withState } from "@pilot-light/core/ops-error";
@@ -69,7 +69,7 @@ export async function runSync(job: SyncJob, command: CommandContext): Promise<Sy
     // Once the target may have changed, a person may need everything that the steps have created.
     if (target !== "unchanged") throw withState(error, stateAfter[target]);
     job.maintenance.hurry();
-    const left = await context.undo.run(command.printer, command.signal);
+    const left = await context.cleanUp.run(command.printer, command.signal);
     throw withState(withDetails(background.signal.reason, left), "target-unchanged");
   }
 }
@@ -140,7 +140,7 @@ async function stepContext(
     ...command,
     signal: background.signal,
     job,
-    undo: new UndoList(),
+    cleanUp: new CleanUp(),
     libpq: { target: await libpqEnvironment(job.target, job.workDirectory, environment) },
     together: (part) => background.start(part),
   };

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Printer } from "../output/printer.ts";
 import { grace } from "./grace.ts";
-import { UndoList } from "./undo-list.ts";
+import { CleanUp } from "./clean-up.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -16,7 +16,7 @@ const printer = () => new Printer({ environment: {}, verbose: false, json: false
 
 test("after an interruption, a slow removal does not delay the others and is reported", async () => {
   const removed: string[] = [];
-  const list = new UndoList();
+  const list = new CleanUp();
   list.add("the database", "The next sync drops it.", () => new Promise(() => undefined));
   list.add("the dump", "S3 keeps it.", () => Promise.resolve(void removed.push("dump")));
   const running = list.run(printer(), AbortSignal.abort(new Error("interrupted")));
@@ -27,7 +27,7 @@ test("after an interruption, a slow removal does not delay the others and is rep
 });
 
 test("without an interruption, a slow removal may finish", async () => {
-  const list = new UndoList();
+  const list = new CleanUp();
   list.add("the database", "The next sync drops it.", async () => {
     await new Promise((resolve) => setTimeout(resolve, 4 * grace.removal));
   });

@@ -8,21 +8,21 @@ const removalMs = 60_000;
 
 interface Step {
   what: string;
-  undo: (signal: AbortSignal) => Promise<void>;
+  remove: (signal: AbortSignal) => Promise<void>;
   /** What happens to the object if it cannot be removed, as a sentence. */
   ifNotRemoved: string;
 }
 
-export class UndoList {
+export class CleanUp {
   #steps: Step[] = [];
 
   /**
    * Records how to remove something, before it is created.
    * @param ifNotRemoved what happens to the object if it cannot be removed, as a sentence
-   * @param undo gets a signal that ends its requests
+   * @param remove gets a signal that ends its requests
    */
-  add(what: string, ifNotRemoved: string, undo: (signal: AbortSignal) => Promise<void>): void {
-    this.#steps.unshift({ what, undo, ifNotRemoved });
+  add(what: string, ifNotRemoved: string, remove: (signal: AbortSignal) => Promise<void>): void {
+    this.#steps.unshift({ what, remove, ifNotRemoved });
   }
 
   /**
@@ -36,9 +36,9 @@ export class UndoList {
     const steps = this.#steps;
     this.#steps = [];
     const left = await Promise.all(
-      steps.map(async ({ what, undo, ifNotRemoved }) => {
+      steps.map(async ({ what, remove, ifNotRemoved }) => {
         try {
-          await orGiveUp(undo(signal), giveUp);
+          await orGiveUp(remove(signal), giveUp);
           return [];
         } catch (error) {
           printer.warn(`could not remove ${what}: ${messageOf(error)}`);
