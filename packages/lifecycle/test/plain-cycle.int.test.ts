@@ -1,4 +1,5 @@
 /** The whole cycle without failures, in a deployed sandbox, as the README shows it: activated, rows written, deactivated. */
+import { mkdtemp, readFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import {
   GetObjectCommand,
@@ -27,6 +28,7 @@ import { extraSandboxDirectory } from "@pilot-light/sandbox/vitest";
 import { root, Workplace, type Ids } from "@pilot-light/sandbox/workplace";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
+import { awsSecret, expectNoSecret, showsSecret, watched } from "@pilot-light/sandbox/secret-watch";
 
 const minutes = 60_000;
 const countProjects = "select count(*)::int as count from public.projects";
@@ -65,10 +67,36 @@ async function commandWith(
   expect(stdout, stderr.join("\n")).not.toBe("");
   return {
     exitCode,
+    printed: [stdout, ...stderr],
     document: documentSchema.parse(
       name === "lifecycle" ? assertDocument(documents, JSON.parse(stdout)) : JSON.parse(stdout),
     ),
   };
+}
+
+/** Runs a mode change with marked secrets, and searches everything that other users could see of it, its log and its journal. */
+async function watchedModeChange(variables: Readonly<Record<string, string>>, ...args: readonly string[]) {
+  const TMPDIR = await mkdtemp(join(workplace.directory, "tmp-"));
+  // The URLs of the sandbox contain passwords, and only the sandbox knows their names.
+  const own = { SANDBOX_NEON_URL: "", SANDBOX_RDS_URL: "" };
+  const env = { ...variables, ...own, TMPDIR, AWS_SECRET_ACCESS_KEY: awsSecret };
+  const { seen, transcript } = await watched({ env }, () =>
+    commandWith(env, "lifecycle", ...args, "--verbose"),
+  );
+  expectNoSecret({ seen, printed: transcript.printed });
+  for (const program of ["pg_dump", "session-manager-plugin", "terraform"]) {
+    expect([...seen.environments.keys()].some((command) => command.includes(program))).toBe(true);
+  }
+  const log = join(
+    workplace.directory,
+    "cdktf.out",
+    `terraform.${resourceNames(sandbox.state.project).stack}.log`,
+  );
+  for (const text of [await readFile(log, "utf8"), await readJournal()]) {
+    expect(text).not.toBe("");
+    expect(showsSecret(text)).toBe(false);
+  }
+  return transcript;
 }
 
 async function query(side: Side, sql: string, database?: string): Promise<unknown[]> {
@@ -77,15 +105,25 @@ async function query(side: Side, sql: string, database?: string): Promise<unknow
   return (await session.client.query<Record<string, unknown>>(sql)).rows;
 }
 
-/** Makes the environment due for its deactivation. */
-async function passTime(): Promise<void> {
+function journalObject() {
   const { project, moto } = sandbox.state;
   const s3 = new S3Client(clientOptions(motoUrl(moto)));
-  const object = { Bucket: stateBucket(project), Key: `${resourceNames(project).stack}/lifecycle.json` };
+  return {
+    s3,
+    object: { Bucket: stateBucket(project), Key: `${resourceNames(project).stack}/lifecycle.json` },
+  };
+}
+
+async function readJournal(): Promise<string> {
+  const { s3, object } = journalObject();
   const { Body } = await s3.send(new GetObjectCommand(object));
-  const entry = z
-    .looseObject({ deactivateAt: z.string() })
-    .parse(JSON.parse((await Body?.transformToString()) ?? ""));
+  return (await Body?.transformToString()) ?? "";
+}
+
+/** Makes the environment due for its deactivation. */
+async function passTime(): Promise<void> {
+  const { s3, object } = journalObject();
+  const entry = z.looseObject({ deactivateAt: z.string() }).parse(JSON.parse(await readJournal()));
   const past = { ...entry, deactivateAt: "2026-01-01T00:00:00.000Z" };
   await s3.send(new PutObjectCommand({ ...object, Body: JSON.stringify(past) }));
 }
@@ -211,7 +249,7 @@ it(
   "is activated, with the rows of Neon, although only a task of Systems Manager reaches RDS",
   async () => {
     const activate = ["activate", "--sync-data", "--for", "8h", "--yes"];
-    const { exitCode, document } = await commandWith(privately, "lifecycle", ...activate);
+    const { exitCode, document } = await watchedModeChange(privately, ...activate);
     expect(document).toMatchObject({
       outcome: "activated",
       steps: [
@@ -279,7 +317,7 @@ it(
     await query("neon", `create database ${live}_branch template ${live}`, "postgres");
     const deactivate = ["deactivate", "--if-due", "--yes"];
     const variables = { ...privately, NEON_API_HOST, NEON_API_KEY };
-    const { exitCode, document } = await commandWith(variables, "lifecycle", ...deactivate);
+    const { exitCode, document } = await watchedModeChange(variables, ...deactivate);
     expect(document).toMatchObject({
       outcome: "deactivated",
       steps: [

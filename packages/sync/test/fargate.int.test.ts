@@ -63,6 +63,7 @@ describe.concurrent("a sync inside AWS", () => {
 
     const back = await sync(pair, reverse, { env });
     expect(back.exitCode, back.stderr).toBe(0);
+    expect(back.stderr).toMatch(/a task inside AWS does not get\s+NEON_API_KEY/);
     expect(await contentOf(pair, "neon")).toBe(source);
     await expectNothingLeft(remote);
     expect(before).not.toBe(source);

@@ -1,48 +1,8 @@
-/** The processes that a command started, found by the directory for temporary files in their environment. */
-import { execFile, type ChildProcess } from "node:child_process";
-import { readFile, readdir } from "node:fs/promises";
+/** Waits for, and signals, the processes that a command started. */
+import type { ChildProcess } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { promisify } from "node:util";
-import type { Pair } from "@pilot-light/sandbox/testing";
 
-const execute = promisify(execFile);
-
-/** A process, as other processes can see it. */
-export interface SeenProcess {
-  pid: number;
-  /** Arguments, separated by spaces. */
-  command: string;
-  /** Command and environment. */
-  everything: string;
-}
-
-/** Processes that run with the pair's TMPDIR: the command under test and what it started. */
-export async function processesOf(pair: Pair): Promise<SeenProcess[]> {
-  const mark = `TMPDIR=${pair.env.TMPDIR ?? ""}`;
-  const all = process.platform === "linux" ? await fromProc() : await fromPs();
-  // A process without a command has ended, and its parent has not read its exit code yet.
-  return all.filter(({ command, everything }) => command !== "" && everything.includes(mark));
-}
-
-async function fromProc(): Promise<SeenProcess[]> {
-  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
-  const read = async (pid: string, file: string) =>
-    (await readFile(`/proc/${pid}/${file}`, "utf8").catch(() => "")).replaceAll("\0", " ").trim();
-  return await Promise.all(
-    pids.map(async (pid) => {
-      const [command, environment] = await Promise.all([read(pid, "cmdline"), read(pid, "environ")]);
-      return { pid: Number(pid), command, everything: `${command}\n${environment}` };
-    }),
-  );
-}
-
-async function fromPs(): Promise<SeenProcess[]> {
-  const { stdout } = await execute("ps", ["-axwwE", "-o", "pid=,command="], { maxBuffer: 2 ** 26 });
-  return stdout.split("\n").map((line) => {
-    const [, pid = "", everything = ""] = /^\s*(\d+) (.*)$/.exec(line) ?? [];
-    return { pid: Number(pid), command: everything, everything };
-  });
-}
+export { processesOf } from "@pilot-light/sandbox/processes";
 
 /** Waits until a condition holds. */
 export async function until(condition: () => Promise<boolean> | boolean, seconds = 300): Promise<void> {

@@ -2,7 +2,6 @@
  * The secrets of a running command are only in its own environment and in files of mode 0600, as docs/security.md states. Every command runs
  * with marked secrets. The tests search arguments, environments, output, logs, manifests and temporary files for them.
  */
-import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { sdk } from "@pilot-light/core/aws/sdk";
 import { resourceNames } from "@pilot-light/core/contract";
@@ -11,29 +10,12 @@ import { startNeonApi } from "@pilot-light/sandbox/neon-api";
 import type { Pair } from "@pilot-light/sandbox/testing";
 import { expect, test } from "vitest";
 import { fargatePair } from "./fargate.ts";
-import { awsSecret, showsSecret, watched, type Seen } from "./secret-watch.ts";
+import { awsSecret, expectNoSecret, showsSecret, watched } from "@pilot-light/sandbox/secret-watch";
 import { privatePair } from "./ssm.ts";
-import { keysOf, leftFiles, objectOf, sync, type SyncCall, type Transcript } from "./support.ts";
+import { keysOf, leftFiles, objectOf, sync, type SyncCall } from "./support.ts";
 
 const lifecycle = fileURLToPath(new URL("../../lifecycle/dist/bin.js", import.meta.url));
 const validate = fileURLToPath(new URL("../../validate/dist/bin.js", import.meta.url));
-
-function expectNoSecret({ seen, transcript }: { seen: Seen; transcript: Transcript }): void {
-  const { commands, environments, modes, secretFiles } = seen;
-  expect([...commands].filter((line) => showsSecret(line) || line.includes("TokenValue"))).toEqual([]);
-  // The plugin gets the AWS credentials that it needs, but no password.
-  const programs = [...environments].filter(([command]) => !command.includes("session-manager-plugin"));
-  expect(programs.filter(([, everything]) => showsSecret(everything))).toEqual([]);
-  const plugins = [...environments.values()].map((text) => text.replaceAll(awsSecret, ""));
-  expect(plugins.filter(showsSecret)).toEqual([]);
-  expect([transcript.stdout, transcript.stderr].filter(showsSecret)).toEqual([]);
-  // Other users may not read a file with a secret, nor enter its directories.
-  for (const path of secretFiles) expect(modes.get(path), path).toBe(0o600);
-  expect([...secretFiles].filter((path) => basename(path) !== "pgpass")).toEqual([]);
-  for (const [path, mode] of modes) {
-    if (basename(path).startsWith("pilot-light-")) expect(mode, path).toBe(0o700);
-  }
-}
 
 async function expectNoSecretInBucket(pair: Pair): Promise<void> {
   const manifests = (await keysOf(pair)).filter((key) => key.endsWith(".json"));
@@ -78,7 +60,7 @@ test("of commands on this machine, over Systems Manager", async () => {
   const programs = new Set<string>();
   for (const [args, call] of calls) {
     const result = await watched(pair, () => sync(pair, args, { ...call, env: { ...env, ...call.env } }));
-    expectNoSecret(result);
+    expectNoSecret({ seen: result.seen, printed: [result.transcript.stdout, result.transcript.stderr] });
     for (const command of result.seen.environments.keys()) {
       programs.add(/pg_dump|pg_restore|session-manager-plugin/.exec(command)?.[0] ?? "");
     }
@@ -104,11 +86,11 @@ test("of a sync inside AWS, with the log of its task", async () => {
     sync(pair, ["store-neon-url", "--verbose"], { env: marked, input: neonUrl }),
   );
   expect(stored.transcript.exitCode, stored.transcript.stderr).toBe(0);
-  expectNoSecret(stored);
+  expectNoSecret({ seen: stored.seen, printed: [stored.transcript.stdout, stored.transcript.stderr] });
   const args = ["neon-to-rds", "--on-fargate", "--yes", "--json", "--verbose"];
   const synced = await watched(pair, () => sync(pair, args, { env: marked }));
   expect(synced.transcript.exitCode, synced.transcript.stderr).toBe(0);
-  expectNoSecret(synced);
+  expectNoSecret({ seen: synced.seen, printed: [synced.transcript.stdout, synced.transcript.stderr] });
   await expectNoSecretInBucket(pair);
   const { AWS_ENDPOINT_URL: endpoint = "", AWS_REGION: region = "" } = pair.env;
   const { CloudWatchLogsClient, FilterLogEventsCommand } = sdk.logs();

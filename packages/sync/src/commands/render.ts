@@ -21,8 +21,15 @@ function isMarked({ target, schemas, excludeTableData, afterRestore }: Plan): bo
   return target.system !== "neon" && (isFiltered || afterRestore !== null);
 }
 
-/** Prints the plan of a sync. */
-export function printPlan(plan: Plan, printer: Printer, { dryRun }: { dryRun: boolean }): void {
+/**
+ * Prints the plan of a sync.
+ * @param options.inTask whether a task inside AWS runs the sync. Default: no
+ */
+export function printPlan(
+  plan: Plan,
+  printer: Printer,
+  { dryRun, inTask = false }: { dryRun: boolean; inTask?: boolean },
+): void {
   const { bold } = printer.colors;
   const head = bold(`Sync  ${plan.source.system} -> ${plan.target.system}`);
   printer.row({ label: "", text: head, ...(dryRun ? { right: "dry run, nothing is written" } : {}) });
@@ -36,7 +43,7 @@ export function printPlan(plan: Plan, printer: Printer, { dryRun }: { dryRun: bo
     plan.backup === null ? backup : `${backup}   (of the target, before it is replaced)`,
     printer,
   );
-  printRestorePoint(plan, printer);
+  printRestorePoint(plan, printer, inTask);
   printFact("method", `${plan.mode.name}: ${plan.mode.description}`, printer);
   for (const { pattern, schemas } of plan.schemas) {
     printFact("filter", `only ${chosenSchemas(schemas)} (--schema ${pattern})`, printer);
@@ -118,10 +125,13 @@ function keyOf(uri: string): string {
 export function printRestorePoint(
   { restorePoint, target }: Pick<Plan, "restorePoint" | "target">,
   printer: Printer,
+  inTask = false,
 ): void {
   if (target.system !== "neon") return;
   if (restorePoint === null) {
-    const text = "none; with NEON_API_KEY, a branch of Neon is created first as a restore point";
+    const text = inTask
+      ? "none; a task inside AWS does not get NEON_API_KEY, so it creates no restore point"
+      : "none; with NEON_API_KEY, a branch of Neon is created first as a restore point";
     printFact("branch", text, printer);
     return;
   }

@@ -64,11 +64,8 @@ export async function runOnFargate(
     assertSameNeon(planned.plan, context);
     return { plan: planned.plan, run: prepared };
   });
-  printPlan(plan, printer, options);
+  printPlan(plan, printer, { ...options, inTask: true });
   printer.log.add({ plan });
-  if (plan.target.system === "neon" && readVariable(context.environment, "NEON_API_KEY") !== undefined) {
-    printer.warn("a task in AWS does not get NEON_API_KEY, so this sync creates no restore point");
-  }
   const storage = neededStorage(plan);
   if (options.dryRun) {
     printer.line(`  To run it:  ${command}`);

@@ -1,11 +1,11 @@
 /** Watches everything of a running command that other users could see: processes, environments and temporary files. */
 import { readdir, readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { neonApiKey } from "@pilot-light/sandbox/neon-api";
-import { sandboxPassword, type Pair } from "@pilot-light/sandbox/testing";
-import { processesOf } from "./processes.ts";
-import type { Transcript } from "./support.ts";
+import { neonApiKey } from "./neon-api.ts";
+import { sandboxPassword } from "./names.ts";
+import { expect } from "vitest";
+import { processesOf, type Marked } from "./processes.ts";
 
 /** The secrets that are searched: the password of both databases in each form, a marked key of AWS, and the key of Neon's API. */
 export const awsSecret = "marked-secret-key-of-aws";
@@ -33,10 +33,10 @@ export interface Seen {
 }
 
 /** Runs a command and watches it. */
-export async function watched(
-  pair: Pair,
-  command: () => Promise<Transcript>,
-): Promise<{ seen: Seen; transcript: Transcript }> {
+export async function watched<T>(
+  pair: Marked,
+  command: () => Promise<T>,
+): Promise<{ seen: Seen; transcript: T }> {
   const seen: Seen = {
     commands: new Set(),
     environments: new Map(),
@@ -51,11 +51,13 @@ export async function watched(
   return { seen, transcript: await running };
 }
 
-async function seeProcesses(pair: Pair, { commands, environments }: Seen): Promise<void> {
+async function seeProcesses(pair: Marked, { commands, environments }: Seen): Promise<void> {
   for (const { command, everything } of await processesOf(pair)) {
     commands.add(command);
     // The tools themselves get the URL of Neon in their environment. So does a task inside AWS.
-    if (/pg_dump|pg_restore|session-manager-plugin/.test(command)) environments.set(command, everything);
+    if (/pg_dump|pg_restore|session-manager-plugin|terraform/.test(command)) {
+      environments.set(command, everything);
+    }
   }
 }
 
@@ -71,5 +73,28 @@ async function seeFiles(directory: string, { modes, secretFiles }: Seen): Promis
     if (secretForms.some((form) => text.includes(Buffer.from(form).toString("latin1")))) {
       secretFiles.add(path);
     }
+  }
+}
+
+/** Checks what was seen of a command, and what it printed. */
+export function expectNoSecret({
+  seen: { commands, environments, modes, secretFiles },
+  printed,
+}: {
+  seen: Seen;
+  printed: readonly string[];
+}): void {
+  expect([...commands].filter((line) => showsSecret(line) || line.includes("TokenValue"))).toEqual([]);
+  // The plugin and Terraform get the AWS credentials that they need, but no password and no key of Neon.
+  const others = [...environments].map(([command, everything]) =>
+    /session-manager-plugin|terraform/.test(command) ? everything.replaceAll(awsSecret, "") : everything,
+  );
+  expect(others.filter(showsSecret)).toEqual([]);
+  expect(printed.filter(showsSecret)).toEqual([]);
+  // Other users may not read a file with a secret, nor enter its directories.
+  for (const path of secretFiles) expect(modes.get(path), path).toBe(0o600);
+  expect([...secretFiles].filter((path) => basename(path) !== "pgpass")).toEqual([]);
+  for (const [path, mode] of modes) {
+    if (basename(path).startsWith("pilot-light-")) expect(mode, path).toBe(0o700);
   }
 }
