@@ -159,7 +159,8 @@ const plan = z.object({
 });
 
 async function adopted(...args: readonly string[]) {
-  const result = await environment.run(["infra:adopt", "--state", existing, "--json", ...args]);
+  const adopt = ["infra:adopt", "--state", existing, "--json", "--allow-shorter-retention"];
+  const result = await environment.run([...adopt, ...args]);
   expect(result.exitCode, result.text).toBe(0);
   return plan.parse(parseDocument(result));
 }
@@ -261,8 +262,24 @@ describe("an adoption into a state of its own", () => {
     expect(details.join("\n")).toMatch(/module\.network\.aws_vpc\.main.*\n.*module\.other\.aws_vpc\.second/);
     expect(hint).toContain("--map");
     const chosen = ["--map", "module.other.aws_vpc.second="];
-    const result = await environment.run([...args.slice(0, 3), ...chosen, "--dry-run", "--json"]);
+    const more = [...chosen, "--dry-run", "--allow-shorter-retention", "--json"];
+    const result = await environment.run([...args.slice(0, 3), ...more]);
     expect(parseDocument(result), result.text).toMatchObject({ outcome: "planned" });
+    expect(await everything()).toEqual(before);
+  });
+
+  it("is refused if AWS would then delete dumps that the existing code keeps, until a flag allows it", async () => {
+    const {
+      exitCode,
+      code: error,
+      details,
+      hint,
+    } = await refused("infra:adopt", "--state", existing, "--yes");
+    expect({ exitCode, error }).toEqual({ exitCode: 4, error: "RETENTION_SHORTENED" });
+    const text = details.join("\n");
+    expect(text).toContain("days until an object expires: 30 instead of no limit");
+    expect(text).toContain("neon-dumps/2026-01-01T00-00-00.dump would expire ");
+    expect(hint).toContain(`infra:adopt --state ${existing} --allow-shorter-retention`);
     expect(await everything()).toEqual(before);
   });
 
@@ -338,7 +355,10 @@ describe("an adoption in place", () => {
   it("that stops in the middle deletes nothing, and has moved a part of the resources", async () => {
     const refuse: Decide = (_service, target) => (target.endsWith(".PutLifecyclePolicy") ? 403 : "forward");
     const result = await environment.during(refuse, () =>
-      environment.run(["infra:adopt", "--state", existing, "--yes", "--json"]),
+      environment.run([
+        ...["infra:adopt", "--state", existing, "--yes", "--json"],
+        "--allow-shorter-retention",
+      ]),
     );
     expect(parseDocument(result).error, result.text).toMatchObject({ code: "TERRAFORM_FAILED" });
     expect((await idsIn(state)).get("aws_db_instance.database_instance_D7FC2283[0]")).toBeDefined();

@@ -10,16 +10,21 @@ import { plural } from "@pilot-light/core/output/format";
 import { commandLine } from "@pilot-light/core/process";
 import { openContext, type LifecycleContext } from "../context.ts";
 import { assertSameImages } from "../deployment/prepare.ts";
-import { adoptionAmbiguous, adoptionConflict, adoptionHarmful } from "../errors.ts";
+import { adoptionAmbiguous, adoptionConflict, adoptionHarmful, retentionShortened } from "../errors.ts";
 import { beforeAnyChange } from "../mode-change.ts";
+import { readExpiringDumps } from "../plan/expiring-dumps.ts";
+import { isAllowed } from "../plan/guards/guard.ts";
+import { retentionGuard } from "../plan/guards/retention.ts";
 import { summarize } from "../plan/mode-change-plan.ts";
 import { printHead } from "../plan/render.ts";
+import { shorterRetentions } from "../plan/retention.ts";
 import { deploy } from "../steps/deploy.ts";
-import { nameOf } from "../terraform/changes.ts";
+import { nameOf, type PlanContents } from "../terraform/changes.ts";
 import { hideSecrets, soundsSecret } from "../terraform/variables.ts";
 import { blocksInPlace, importBlocks, importIdOf, partlyTakenOver, removedBlocks } from "./blocks.ts";
 import type { ExistingState } from "./existing-state.ts";
 import { conflictsOf, harmfulChanges } from "./inspect.ts";
+import type { Mapping } from "./match.ts";
 import {
   planAdoption,
   prepareMapping,
@@ -32,6 +37,8 @@ import { adoptionDocument, printAdopted, printAdoptionPlan, printMapping } from 
 export interface AdoptOptions extends AdoptionOptions {
   dryRun: boolean;
   yes: boolean;
+  /** Ids of the guards whose findings are allowed. */
+  allow: ReadonlySet<string>;
 }
 
 /** Runs `pnpm infra:adopt`. */
@@ -76,7 +83,7 @@ export async function adopt(options: AdoptOptions, command: CommandContext): Pro
 
 /**
  * The mapping and the plan, printed.
- * @throws OpsError ADOPTION_AMBIGUOUS, ADOPTION_CONFLICT, ADOPTION_HARMFUL (precondition)
+ * @throws OpsError ADOPTION_AMBIGUOUS, ADOPTION_CONFLICT, ADOPTION_HARMFUL, RETENTION_SHORTENED (precondition)
  */
 async function plan(options: AdoptOptions, existing: ExistingState, context: LifecycleContext) {
   const { printer } = context;
@@ -90,8 +97,35 @@ async function plan(options: AdoptOptions, existing: ExistingState, context: Lif
     const keep = [...new Set(harmful.flatMap((change) => change.keep))];
     throw adoptionHarmful({ changes: harmful, againCommand: adoptLine(options, keep) });
   }
+  if (!isAllowed(retentionGuard, options))
+    await assertRetention(options, contents, prepared.mapping, context);
   printAdoptionPlan(contents, prepared, printer);
   return { prepared, blocks, contents };
+}
+
+/**
+ * Checks that AWS keeps everything for as long as the existing code told it to.
+ * @throws OpsError RETENTION_SHORTENED (precondition)
+ */
+async function assertRetention(
+  options: AdoptOptions,
+  { changes, before, after }: PlanContents,
+  { takenOver }: Mapping,
+  context: LifecycleContext,
+): Promise<void> {
+  // A plan does not count a resource that it imports among those that existed before.
+  const imported = takenOver.map(({ own: { address, type }, existing: { values } }) => ({
+    ...{ address, type, values },
+  }));
+  const contents = { changes, before: [...before, ...imported], after };
+  const shorter = shorterRetentions(contents);
+  if (shorter.length === 0) return;
+  const allow = new Set([...options.allow, retentionGuard.id]);
+  throw retentionShortened({
+    changes: shorter,
+    dumps: await readExpiringDumps(contents, context),
+    anywayCommand: adoptLine({ ...options, allow }),
+  });
 }
 
 /** @throws OpsError ADOPTION_AMBIGUOUS, ADOPTION_CONFLICT (precondition) */
@@ -152,7 +186,7 @@ const removedHead = [
 const partlyHead = ["This stack takes over only some instances of a resource. Run these commands there:"];
 
 /** The same command again. */
-function adoptLine({ file, map, variables }: AdoptOptions, more: readonly string[] = []): string {
+function adoptLine({ allow, file, map, variables }: AdoptOptions, more: readonly string[] = []): string {
   return commandLine("pnpm", [
     ...["infra:adopt", "--state", file],
     ...map.flatMap(({ existing, own }) => ["--map", `${existing}=${own}`]),
@@ -160,5 +194,6 @@ function adoptLine({ file, map, variables }: AdoptOptions, more: readonly string
       "file" in variable ? ["--var-file", variable.file] : ["--var", `${variable.name}=${variable.value}`],
     ),
     ...more.flatMap((value) => ["--var", value]),
+    ...[...allow].map((id) => `--allow-${id}`),
   ]);
 }

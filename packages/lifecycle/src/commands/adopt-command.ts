@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { defineCommand } from "@pilot-light/core/cli/define-command";
 import { confirmationOptions } from "@pilot-light/core/cli/options";
 import { usage } from "@pilot-light/core/errors";
-import { variableOptions, variablesOf } from "./plan-options.ts";
+import { allowedGuards, guardOptions, variableOptions, variablesOf } from "./plan-options.ts";
 import { terraformVariables } from "./shared.ts";
 
 /**
@@ -26,7 +26,7 @@ export const adoptCommand = defineCommand({
   name: "infra:adopt",
   summary: "Take over an environment that other Terraform code created, without replacing a resource",
   options: (argv) =>
-    variableOptions(confirmationOptions(argv))
+    guardOptions(variableOptions(confirmationOptions(argv)), "infra:adopt")
       .option("state", {
         type: "string",
         demandOption: true,
@@ -55,6 +55,7 @@ export const adoptCommand = defineCommand({
   run: async (args, context) => {
     const { adopt } = await import("../adoption/adopt.ts");
     const { state: file, map, dryRun, yes } = args;
-    return await adopt({ file, map, dryRun, yes, variables: variablesOf(args) }, context);
+    const options = { file, map, dryRun, yes, variables: variablesOf(args), allow: allowedGuards(args) };
+    return await adopt(options, context);
   },
 });

@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { usage } from "@pilot-light/core/errors";
 import type { Argv } from "yargs";
-import type { GuardedCommand } from "../options.ts";
+import type { FlaggedCommand } from "../options.ts";
 import { guards } from "../plan/guards/index.ts";
 import { parseVariable, type TerraformVariable } from "../terraform/variables.ts";
 
@@ -51,7 +51,7 @@ export function variablesOf(parsed: {
 export type GuardFlags = Readonly<Record<`allow-${string}`, boolean>>;
 
 /** Adds `--allow-<id>` for each guard of a command that a flag allows. */
-export function guardOptions<T>(argv: Argv<T>, command: GuardedCommand): Argv<T & GuardFlags> {
+export function guardOptions<T>(argv: Argv<T>, command: FlaggedCommand): Argv<T & GuardFlags> {
   for (const { id, commands, allow } of guards) {
     if (allow === undefined || !commands.includes(command)) continue;
     argv.option(`allow-${id}`, {

@@ -18,9 +18,10 @@ export async function readExpiringDumps(
   );
   if (shorter === undefined) return [];
   try {
-    const { complete } = await listDumps(aws, names.backupsBucket, signal);
+    // A dump without a manifest may be one that other code has made.
+    const { complete, incomplete } = await listDumps(aws, names.backupsBucket, signal);
     const now = Date.now();
-    return complete
+    return [...complete, ...incomplete]
       .map(({ key, modified }) => ({ key, at: expiryOf(modified, shorter.to) }))
       .sort((one, other) => one.at - other.at)
       .map(({ key, at }) => ({ key, expiry: at <= now ? "within a day" : describeDay(at) }));

@@ -11,6 +11,7 @@ function plan(type: string, before: Values | undefined, after: Values, action: A
     changes: [{ address, type, action, name: "x" }],
     before: [
       { address: "aws_s3_bucket.b", type: "aws_s3_bucket", values: { bucket: "dumps" } },
+      { address: "aws_ecr_repository.r", type: "aws_ecr_repository", values: { name: "backend" } },
       ...(before === undefined ? [] : [{ address, type, values: before }]),
     ],
     after: [{ address, type, values: after }],
@@ -75,12 +76,17 @@ test("a replaced resource counts as a changed one", () => {
   expect(plan("aws_ecr_lifecycle_policy", images(10), images(2), "replace")).toHaveLength(1);
 });
 
-test("rules that are created for a bucket that exists shorten its retention, and those of a new bucket do not", () => {
+test("new rules for a bucket or a repository that exists shorten its retention, and those for a new one do not", () => {
   expect(plan(lifecycle, undefined, dumps(30, 7), "create")).toMatchObject([
     { what: objectExpiry, from: Infinity, to: 30, bucket: "dumps" },
     { to: 7 },
   ]);
   expect(plan(lifecycle, undefined, { ...dumps(30, 7), bucket: "new" }, "create")).toEqual([]);
+  const policyOf = (repository: string) => ({ ...images(10), repository });
+  expect(plan("aws_ecr_lifecycle_policy", undefined, policyOf("backend"), "create")).toMatchObject([
+    { what: "images", from: Infinity, to: 10 },
+  ]);
+  expect(plan("aws_ecr_lifecycle_policy", undefined, policyOf("new"), "create")).toEqual([]);
 });
 
 test("S3 deletes an object at the midnight after its last day", () => {

@@ -69,7 +69,7 @@ export interface ShorterRetention {
   to: number;
 }
 
-/** What a plan would shorten. A lifecycle configuration that is created for an existing bucket counts as well. */
+/** What a plan would shorten. New rules for a bucket or a repository that exists count as well. */
 export function shorterRetentions({
   changes,
   before,
@@ -80,7 +80,7 @@ export function shorterRetentions({
     const next = after.find((resource) => resource.address === address)?.values;
     if (limitsOf === undefined || next === undefined) return [];
     const present = before.find((resource) => resource.address === address)?.values;
-    if (present === undefined && !(action === "create" && isOfExisting(next, before))) return [];
+    if (present === undefined && !(action === "create" && limitsExisting(type, next, before))) return [];
     const bucket = typeof next["bucket"] === "string" ? next["bucket"] : "";
     const earlier = present === undefined ? {} : limitsOf(present);
     return Object.entries(limitsOf(next)).flatMap(([what, to]) => {
@@ -90,8 +90,17 @@ export function shorterRetentions({
   });
 }
 
-function isOfExisting({ bucket }: Resource["values"], before: readonly Resource[]): boolean {
-  return before.some(({ type, values }) => type === "aws_s3_bucket" && values["bucket"] === bucket);
+/** Types whose resources limit what another resource keeps: the type of the other, and the attributes with its name in both. */
+const limited: Readonly<Record<string, { type: string; attribute: string; name: string }>> = {
+  aws_s3_bucket_lifecycle_configuration: { type: "aws_s3_bucket", attribute: "bucket", name: "bucket" },
+  aws_ecr_lifecycle_policy: { type: "aws_ecr_repository", attribute: "repository", name: "name" },
+};
+
+/** Whether a new resource limits what an existing one keeps. */
+function limitsExisting(type: string, values: Resource["values"], before: readonly Resource[]): boolean {
+  const of = limited[type];
+  if (of === undefined) return false;
+  return before.some((other) => other.type === of.type && other.values[of.name] === values[of.attribute]);
 }
 
 /** Milliseconds since 1970 at which S3 deletes an object that was stored then. S3 applies its rules after midnight UTC. */

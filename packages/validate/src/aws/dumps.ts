@@ -11,8 +11,8 @@ export interface StoredDump {
 export interface StoredDumps {
   /** Those with a manifest, the newest first. */
   complete: readonly StoredDump[];
-  /** Number of dumps without a manifest. */
-  incomplete: number;
+  /** Those without a manifest. */
+  incomplete: readonly StoredDump[];
 }
 
 /** All dumps of both databases. */
@@ -25,7 +25,7 @@ export async function listDumps(aws: AwsClients, bucket: string, signal: AbortSi
   const complete = dumps.filter(({ key }) => isComplete(key, keys));
   return {
     complete: complete.sort((a, b) => Number(b.modified) - Number(a.modified)),
-    incomplete: dumps.length - complete.length,
+    incomplete: dumps.filter(({ key }) => !isComplete(key, keys)),
   };
 }
 

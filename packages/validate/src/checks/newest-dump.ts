@@ -20,7 +20,7 @@ export const newestDump: Check = {
 };
 
 function findingOf({ complete, incomplete: without }: StoredDumps, now: Date): Finding {
-  const incomplete = without === 0 ? "" : `, ${without} without a manifest`;
+  const incomplete = without.length === 0 ? "" : `, ${without.length} without a manifest`;
   const [newest] = complete;
   if (newest === undefined) {
     const summary = `no dump with a manifest${incomplete}`;

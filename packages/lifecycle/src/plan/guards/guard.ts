@@ -8,7 +8,7 @@ import type { Divergence } from "@pilot-light/sync/divergence";
 import type { AccountFindings } from "../../account/index.ts";
 import type { Database } from "../../aws/database.ts";
 import { againLine, type Given } from "../../journal/command-hints.ts";
-import type { GuardedCommand, ModeChangeName } from "../../options.ts";
+import type { FlaggedCommand, GuardedCommand, ModeChangeName } from "../../options.ts";
 import type { ProductionAnswer } from "../../preflight/production.ts";
 import type { ExpiringDumps } from "../expiring-dumps.ts";
 import type { Change, PlanContents } from "../../terraform/changes.ts";
@@ -59,7 +59,7 @@ export interface Finding {
 export interface Guard {
   /** The flag is `--allow-<id>`. */
   id: string;
-  commands: readonly GuardedCommand[];
+  commands: readonly FlaggedCommand[];
   /** Codes of its refusals. */
   codes: readonly string[];
   /** Undefined for a guard that no flag allows. */

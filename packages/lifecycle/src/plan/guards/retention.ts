@@ -5,7 +5,7 @@ import { lineAllowing, type Finding, type Guard, type GuardFacts } from "./guard
 
 export const retentionGuard = {
   id: "shorter-retention",
-  commands: ["activate", "deactivate", "infra:deploy"],
+  commands: ["activate", "deactivate", "infra:deploy", "infra:adopt"],
   codes: [retentionShortened.entry.code],
   allow: {
     summary: "Continue even if AWS would delete dumps, backups, logs or images earlier than now",
