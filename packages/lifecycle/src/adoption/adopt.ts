@@ -97,8 +97,9 @@ async function plan(options: AdoptOptions, existing: ExistingState, context: Lif
     const keep = [...new Set(harmful.flatMap((change) => change.keep))];
     throw adoptionHarmful({ changes: harmful, againCommand: adoptLine(options, keep) });
   }
-  if (!isAllowed(retentionGuard, options))
+  if (!isAllowed(retentionGuard, options)) {
     await assertRetention(options, contents, prepared.mapping, context);
+  }
   printAdoptionPlan(contents, prepared, printer);
   return { prepared, blocks, contents };
 }
