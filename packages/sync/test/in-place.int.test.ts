@@ -346,12 +346,16 @@ test.concurrent("a line that stops during the restore", async () => {
 });
 
 describe.concurrent("if the answer to COMMIT is lost,", () => {
-  /** A session that loses its connection before the server gets the COMMIT, or after it has answered. */
-  function losing(session: Session, when: "before" | "after"): Session {
+  /**
+   * A session that loses its connection before the server gets the COMMIT, or after it has answered.
+   * @param how `fatal`: with an error that has an SQLSTATE, such as that of a proxy which has lost the server
+   */
+  function losing(session: Session, when: "before" | "after", how: "silent" | "fatal" = "silent"): Session {
     const query = async (sql: string, values?: readonly unknown[]) => {
       const isCommit = sql === "commit";
       if (!isCommit || when === "after") await session.query(sql, values);
       if (!isCommit) return [];
+      if (how === "fatal") return await session.query("select pg_terminate_backend(pg_backend_pid())");
       await session[Symbol.asyncDispose]();
       throw new Error("the connection was lost");
     };
@@ -360,11 +364,13 @@ describe.concurrent("if the answer to COMMIT is lost,", () => {
     });
   }
 
-  for (const { when, target } of [
-    { when: "after", target: "replaced" },
-    { when: "before", target: "unchanged" },
+  for (const { when, target, how } of [
+    { when: "after", target: "replaced", how: "silent" },
+    { when: "before", target: "unchanged", how: "silent" },
+    { when: "after", target: "replaced", how: "fatal" },
+    { when: "before", target: "unchanged", how: "fatal" },
   ] as const) {
-    test(`${when} the server has got it: the target is ${target}`, async () => {
+    test(`${when} the server has got it (${how}): the target is ${target}`, async () => {
       await using pair = await createPair(testSandbox(), { neon: "empty", rds: "empty" });
       const endpoint = endpointOf(pair, "rds");
       const session = await openSession(endpoint, { failure: "target" });
@@ -372,7 +378,7 @@ describe.concurrent("if the answer to COMMIT is lost,", () => {
       await session.query("create table public.new (n int)");
       const reopen = () => openSession(endpoint, { failure: "target" });
       const request = { id, database: pair.rds.database, backup: "s3://b/k", reopen };
-      const ended = await commit(losing(session, when), request, new AbortController().signal);
+      const ended = await commit(losing(session, when, how), request, new AbortController().signal);
       expect(ended).toMatchObject({ target });
       const found = await pair.query("rds", "select to_regclass('public.new') is not null as exists");
       expect(found).toEqual([{ exists: target === "replaced" }]);
@@ -399,4 +405,53 @@ describe.concurrent("if the answer to COMMIT is lost,", () => {
       `select pg_xact_status('${id}');`,
     );
   });
+});
+
+describe.concurrent("what another session commits just before the DROP is not lost:", () => {
+  for (const { what, sql, named, remains } of [
+    {
+      what: "a table with rows",
+      sql: "create table public.late as select 1 as n",
+      named: "table public.late",
+      remains: "select exists (select 1 from public.late where n = 1) as remains",
+    },
+    {
+      what: "a large object",
+      sql: "select lo_from_bytea(4711, 'late')",
+      named: "large objects",
+      remains: "select lo_get(4711) = 'late' as remains",
+    },
+  ]) {
+    test(what, async () => {
+      await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+      const { database, role } = pair.rds;
+      await pair.query("rds", `set role ${role}; create schema extra; reset role`);
+      await pair.query(
+        "rds",
+        `create function pg_catalog.${database}_wait() returns event_trigger language plpgsql as $$ begin perform pg_catalog.pg_advisory_lock(4711); end $$`,
+      );
+      // The schema is dropped first, before the list of the tables is read.
+      await pair.query(
+        "rds",
+        `create event trigger ${database}_wait on ddl_command_start when tag in ('DROP SCHEMA') execute function pg_catalog.${database}_wait()`,
+      );
+      await using holder = await pair.connect("rds", "owner");
+      await holder.client.query("select pg_advisory_lock(4711)");
+      const syncing = sync(pair, [...run, "--json"]);
+      await until(async () => {
+        const waiting = await pair.query(
+          "rds",
+          "select 1 from pg_locks where locktype = 'advisory' and objid = 4711 and not granted and database = (select oid from pg_database where datname = current_database())",
+        );
+        return waiting.length > 0;
+      });
+      await holder.client.query(sql);
+      await holder.client.query("select pg_advisory_unlock(4711)");
+      const transcript = await syncing;
+      expect(transcript.exitCode, transcript.stdout + transcript.stderr).toBe(6);
+      expect(errorOf(transcript)).toMatchObject({ code: "TARGET_CHANGED", state: "target-unchanged" });
+      expect(errorOf(transcript).details).toContain(named);
+      expect(await pair.query("rds", remains)).toEqual([{ remains: true }]);
+    });
+  }
 });

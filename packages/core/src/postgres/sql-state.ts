@@ -24,3 +24,13 @@ export function sqlStateOf(error: unknown): string | undefined {
   if (error instanceof pg.DatabaseError) return error.code;
   return error instanceof Error ? sqlStateOf(error.cause) : undefined;
 }
+
+/**
+ * Whether the server has rejected a statement, so that the statement has changed nothing. An error that is not of the severity ERROR ends the
+ * session. It may come from a proxy that has lost the server, and says nothing about the statement. The server translates the word: then
+ * the answer is false.
+ */
+export function isRejection(error: unknown): boolean {
+  if (error instanceof pg.DatabaseError) return error.severity === "ERROR";
+  return error instanceof Error && isRejection(error.cause);
+}

@@ -5,6 +5,8 @@
 import { compareObjects } from "@pilot-light/core/inventory/compare";
 import { fingerprintLargeObjects } from "@pilot-light/core/inventory/tables";
 import { formatBytes, formatDuration, plural } from "@pilot-light/core/output/format";
+import type { OpsError } from "@pilot-light/core/ops-error";
+import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
 import { ident, literal } from "@pilot-light/core/postgres/identifiers";
 import { withProgramSocket } from "@pilot-light/core/postgres/program-socket";
 import { openSession, type Session } from "@pilot-light/core/postgres/session";
@@ -21,7 +23,7 @@ import { carryPrivileges } from "../target/carry-privileges.ts";
 import { emptyDatabase } from "../target/empty.ts";
 import { readTargetSettings, type TargetSettings } from "../target/settings.ts";
 import type { SwapResult } from "../target/swap.ts";
-import { beginTransaction, commit, lockTables, nested } from "../target/transaction.ts";
+import { beginTransaction, commit, listTables, lockTables, nested } from "../target/transaction.ts";
 import { finishUploads } from "./archive-dump.ts";
 import { backUpTarget } from "./back-up-target.ts";
 import { changeInPlace } from "./change-staging.ts";
@@ -132,6 +134,7 @@ async function restoreInPlace(
     await assertUnchanged(session, { ...before, now: tables }, context);
     report("emptying the target");
     await readBusy(target, "target", context, () => nested(session, () => emptyDatabase(session)));
+    await assertNothingElse(before, context);
     await session.query("create schema if not exists public");
     const entries = archive.entries.filter((entry) => !isLeftOut(entry, leftOut));
     await withProgramSocket(session, { directory: workDirectory, environment: libpq.target }, (environment) =>
@@ -152,22 +155,43 @@ async function restoreInPlace(
 }
 
 /**
- * Checks that the backup contains everything that is about to be dropped. Locks on tables do not prevent changes of other objects.
+ * Checks that the backup contains the objects that are about to be dropped. Locks on tables do not prevent changes of other objects.
  * @throws OpsError TARGET_CHANGED (target)
  */
 async function assertUnchanged(
   session: Session,
-  { inventory, largeObjects, now, tables }: Before & { now: ReadonlySet<string> },
+  { inventory, now, tables }: Omit<Before, "largeObjects"> & { now: ReadonlySet<string> },
   { job: { target } }: StepContext,
 ): Promise<void> {
   const differences = compareObjects(inventory.objects, await readObjects(session), { sameMajor: true });
   const objects = [
     ...differences.map(({ kind, identity }) => `${kind} ${identity}`),
     ...([...now].every((oid) => tables.has(oid)) ? [] : ["tables that were created again"]),
-    ...((await hashLargeObjects(session)) === largeObjects ? [] : ["large objects"]),
   ];
-  if (objects.length === 0) return;
-  throw targetChanged({ system: target.system, database: target.database, objects: objects.slice(0, 20) });
+  if (objects.length > 0) throw changed(target, objects);
+}
+
+function changed({ system, database }: Endpoint, objects: readonly string[]): OpsError {
+  return targetChanged({ system, database, objects: objects.slice(0, 20) });
+}
+
+/**
+ * Checks, after the target was emptied, that the backup contains all rows that were dropped: no lock prevents new tables and large objects, which
+ * another session may have committed until the DROP. A session outside of the transaction still sees what the transaction has dropped. What is
+ * created from now on is not dropped, and the verification finds it.
+ * @throws OpsError TARGET_CHANGED (target)
+ */
+async function assertNothingElse(
+  { tables, largeObjects }: Before,
+  { environment, job: { target }, signal }: StepContext,
+): Promise<void> {
+  await using outside = await openSession(target, sessionOptions("target", environment, signal));
+  const added = (await listTables(outside)).filter(({ oid }) => !tables.has(oid));
+  const objects = [
+    ...added.map(({ schema, name }) => `table ${schema}.${name}`),
+    ...((await hashLargeObjects(outside)) === largeObjects ? [] : ["large objects"]),
+  ];
+  if (objects.length > 0) throw changed(target, objects);
 }
 
 /** @throws OpsError TRANSACTION_ENDED (target) */

@@ -7,7 +7,7 @@ import { protect } from "@pilot-light/core/async/protect";
 import { messageOf, type OpsError } from "@pilot-light/core/ops-error";
 import { ident } from "@pilot-light/core/postgres/identifiers";
 import type { Session } from "@pilot-light/core/postgres/session";
-import { sqlState, sqlStateOf } from "@pilot-light/core/postgres/sql-state";
+import { isRejection, sqlState, sqlStateOf } from "@pilot-light/core/postgres/sql-state";
 import { swapBroken, swapFailed } from "../errors.ts";
 import { isClient } from "../read/database-facts.ts";
 import { askServer, type Answer } from "./ask-server.ts";
@@ -54,6 +54,13 @@ interface Oids {
   incoming: number;
 }
 
+/** The server's side of a session. */
+interface Backend {
+  pid: number;
+  /** When it began: the server uses the number of an ended process again. */
+  since: string;
+}
+
 /**
  * Renames `live` to the name of a previous target, and `incoming` to `live`. Ends the sessions in both. The previous target remains
  * closed, so that nobody writes to it by mistake.
@@ -75,6 +82,7 @@ async function swapNames(
 ): Promise<SwapResult> {
   const { live, incoming, becomes, stamp } = request;
   const oids = await oidsOf(maintenance, live, incoming);
+  const backend = await backendOf(maintenance);
   const start = performance.now();
   const previous = previousName(live, becomes, stamp, oids.incoming);
   const replaced = (): Replaced => ({
@@ -96,7 +104,9 @@ async function swapNames(
     await rename(maintenance, incoming, live);
     return replaced();
   } catch (cause) {
-    const recovery = await recover(request, oids, previous, signal);
+    // A session that was lost may still be renaming the target: the server waits for other sessions, and does not notice that nobody listens.
+    const lost = isRejection(cause) ? undefined : backend;
+    const recovery = await recover(request, { oids, previous, lost }, signal);
     if ("value" in recovery) {
       if (recovery.value === "completed") return replaced();
       const error = swapFailed({ live, reason: messageOf(cause) }, { cause });
@@ -123,11 +133,11 @@ type Recovery = "completed" | "reverted";
 /** Finds out in new sessions whether a failed swap succeeded. If it did not, reverts it. */
 async function recover(
   { live, incoming, becomes, reopen }: SwapRequest,
-  oids: Oids,
-  previous: string,
+  { oids, previous, lost }: { oids: Oids; previous: string; lost: Backend | undefined },
   signal: AbortSignal,
 ): Promise<Answer<Recovery>> {
   const ask = async (session: Session): Promise<Recovery> => {
+    if (lost !== undefined) await endBackend(session, lost);
     const names = await namesOf(session, oids);
     const completed = names.incoming === live;
     if (names.live === previous && !completed) await rename(session, previous, live);
@@ -140,6 +150,22 @@ async function recover(
     // Another database has the name, so another attempt is useless.
     sqlStateOf(error) === sqlState.duplicateDatabase || (isLate && sqlStateOf(error) === undefined);
   return await askServer({ reopen, ask, pauseMs: 1000, isFinal }, signal);
+}
+
+async function backendOf(maintenance: Session): Promise<Backend> {
+  return await maintenance.one<{ pid: number; since: string }>(
+    "select pid, backend_start::text as since from pg_catalog.pg_stat_activity where pid = pg_catalog.pg_backend_pid()",
+  );
+}
+
+/** @throws if the session still runs afterwards */
+async function endBackend(session: Session, { pid, since }: Backend): Promise<void> {
+  const found = await session.query<{ ended: boolean }>(
+    `select pg_catalog.pg_terminate_backend(pid, 5000) as ended
+       from pg_catalog.pg_stat_activity where pid = $1::int and backend_start::text = $2`,
+    [pid, since],
+  );
+  if (found.some(({ ended }) => !ended)) throw new Error(`the lost session ${pid} still runs`);
 }
 
 async function namesOf(

@@ -6,7 +6,7 @@ import { protect } from "@pilot-light/core/async/protect";
 import { messageOf, type OpsError } from "@pilot-light/core/ops-error";
 import { ident } from "@pilot-light/core/postgres/identifiers";
 import type { Session } from "@pilot-light/core/postgres/session";
-import { sqlStateOf } from "@pilot-light/core/postgres/sql-state";
+import { isRejection, sqlStateOf } from "@pilot-light/core/postgres/sql-state";
 import { commitFailed, commitUnknown } from "../errors.ts";
 import { askServer, type Answer } from "./ask-server.ts";
 
@@ -40,17 +40,24 @@ export type LockMode = "exclusive" | "access exclusive";
  * @returns the OIDs of the tables
  */
 export async function lockTables(session: Session, mode: LockMode): Promise<ReadonlySet<string>> {
-  const tables = await session.query<{ oid: string; schema: string; name: string }>(
-    `select c.oid::text as oid, n.nspname as schema, c.relname as name
-       from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-      where c.relkind in ('r', 'p') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
-        and pg_catalog.pg_has_role(c.relowner, 'usage') order by c.oid`,
-  );
+  const tables = await listTables(session);
   if (tables.length > 0) {
     const names = tables.map(({ schema, name }) => ident(schema, name)).join(", ");
     await nested(session, () => session.query(`lock table ${names} in ${mode} mode`));
   }
   return new Set(tables.map(({ oid }) => oid));
+}
+
+/** The tables that the role may drop. Takes no locks. */
+export async function listTables(
+  session: Session,
+): Promise<readonly { oid: string; schema: string; name: string }[]> {
+  return await session.query<{ oid: string; schema: string; name: string }>(
+    `select c.oid::text as oid, n.nspname as schema, c.relname as name
+       from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+      where c.relkind in ('r', 'p') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+        and pg_catalog.pg_has_role(c.relowner, 'usage') order by c.oid`,
+  );
 }
 
 /** Runs `work` in a savepoint, so that its failure does not end the transaction. */
@@ -115,7 +122,7 @@ async function commitNow(session: Session, request: CommitRequest, signal: Abort
       error: signal.aborted ? signal.reason : commitFailed({ database, reason: messageOf(cause) }, { cause }),
     });
     // COMMIT was not sent, or the server has rejected it.
-    if (!isSent || sqlStateOf(cause) !== undefined) return unchanged();
+    if (!isSent || isRejection(cause)) return unchanged();
     const answer = await findStatus(request, signal);
     if ("value" in answer) return answer.value === "committed" ? { target: "replaced" } : unchanged();
     const { backup, id } = request;
