@@ -259,7 +259,7 @@ const deadLines: readonly (DeadLine & { name: string; exit: number; code: string
   },
   {
     name: "terraform applies a deployment",
-    args: ["infra:deploy", "--yes", "--verbose", "--var", "db_backups_retention_days=20"],
+    args: ["infra:deploy", "--yes", "--verbose", "--var", "db_backups_retention_days=40"],
     when: "terraform apply",
     stop: stopAws,
     exit: 7,

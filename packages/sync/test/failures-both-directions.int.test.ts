@@ -8,6 +8,7 @@ import { expect, test } from "vitest";
 import { awsProxy, type AwsRequest } from "./proxies.ts";
 import {
   afterBackup,
+  beforeIndexes,
   groundOf,
   inPlace,
   provoke,
@@ -166,7 +167,7 @@ const cases: Case[] = [
       // The role of the sync may still read the table.
       const give = `${owner("app_reader")}; grant all on public.shared to ${role}`;
       return {
-        env: await afterBackup(ground, () => pair.query(target, give)),
+        env: await beforeIndexes(ground, () => pair.query(target, give)),
         revert: () => pair.query(target, owner(role)),
         undo: () => Promise.all(sides.map((side) => pair.query(side, "drop table public.shared"))),
       };

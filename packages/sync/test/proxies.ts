@@ -1,7 +1,7 @@
 /** Servers between the tools and the sandbox. They fail as a test needs it, and forward everything else. */
 import { once } from "node:events";
 import { createServer as createHttpServer, request, type IncomingMessage } from "node:http";
-import { createServer as createTcpServer, type AddressInfo, type Server } from "node:net";
+import type { AddressInfo, Server } from "node:net";
 import { buffer } from "node:stream/consumers";
 import type { Pair } from "@pilot-light/sandbox/testing";
 
@@ -128,13 +128,4 @@ async function listen(server: Server): Promise<number> {
   await once(server, "listening");
   const address = server.address() as AddressInfo;
   return address.port;
-}
-
-/** A port on which no server listens. */
-export async function closedPort(): Promise<number> {
-  const server = createTcpServer();
-  const port = await listen(server);
-  server.close();
-  await once(server, "close");
-  return port;
 }

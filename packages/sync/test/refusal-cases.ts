@@ -111,21 +111,44 @@ export async function withVersion(ground: Ground, version: string): Promise<Sync
   return { PILOT_LIGHT_PG_BIN: own };
 }
 
-/** Variables with which the command waits after its dump of the target, until `change` has ended. */
+/**
+ * Variables with which the command waits after its dump of the target, until `change` has ended. Its sessions still read the target, so
+ * `change` must not wait for a lock on a table.
+ */
 export async function afterBackup(ground: Ground, change: () => Promise<unknown>): Promise<SyncCall["env"]> {
+  return await during(ground, change, (pause) => ({
+    program: "pg_dump",
+    call: "*target.dump*",
+    commands: `    "$real" "$@" || exit\n${pause}`,
+  }));
+}
+
+/** As `afterBackup`, between the rows and the indexes of the copy. `change` may wait for the backup, which runs at the same time. */
+export async function beforeIndexes(
+  ground: Ground,
+  change: () => Promise<unknown>,
+): Promise<SyncCall["env"]> {
+  return await during(ground, change, (pause) => ({
+    program: "pg_restore",
+    call: "*post-data*",
+    commands: `${pause}\n    exec "$real" "$@"`,
+  }));
+}
+
+/** @param script gets the shell commands that wait until `change` has ended */
+async function during(
+  ground: Ground,
+  change: () => Promise<unknown>,
+  script: (pause: string) => Script,
+): Promise<SyncCall["env"]> {
   const mark = join(await mkdtemp(join(ground.pair.env.HOME ?? "", "pause-")), "mark");
   const exists = (file: string) =>
     stat(file).then(
       () => true,
       () => false,
     );
-  const env = await withProgram(ground, {
-    program: "pg_dump",
-    call: "*target.dump*",
-    commands: `    "$real" "$@" || exit
-    : > '${mark}'
-    until [ -e '${mark}.over' ]; do sleep 0.05; done`,
-  });
+  const pause = `    : > '${mark}'\n    until [ -e '${mark}.over' ]; do sleep 0.05; done`;
+  const env = await withProgram(ground, script(pause));
   void until(() => exists(mark))
     .then(change)
     .then(() => writeFile(`${mark}.over`, ""));

@@ -1,9 +1,10 @@
 /** Refusals because of AWS: credentials, account, bucket, secret. */
 import { createBucket, removeBucket } from "@pilot-light/sandbox/aws/resources";
+import { freePort } from "@pilot-light/sandbox/ports";
 import { createPair, type Pair } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { afterAll, beforeAll, describe, test } from "vitest";
-import { awsProxy, awsWithSecret, closedPort, type AwsRequest } from "./proxies.ts";
+import { awsProxy, awsWithSecret, type AwsRequest } from "./proxies.ts";
 import { expectRefusal, footprint, outputsFile, type Refusal } from "./untouched.ts";
 
 let pair: Pair;
@@ -54,7 +55,7 @@ describe.concurrent("credentials", () => {
   });
 
   test("cannot be checked because AWS does not answer", async () => {
-    const env = { AWS_ENDPOINT_URL: `http://127.0.0.1:${await closedPort()}` };
+    const env = { AWS_ENDPOINT_URL: `http://127.0.0.1:${await freePort()}` };
     await refused({ exit: 7, code: "AWS_FAILED", says: ["AWS account", "ECONNREFUSED"] }, env);
   });
 });

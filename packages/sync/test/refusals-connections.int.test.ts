@@ -8,12 +8,13 @@ import { connect } from "@pilot-light/sandbox/postgres/connect";
 import { startNeonProxy } from "@pilot-light/sandbox/postgres/neon-proxy";
 import { startPooler } from "@pilot-light/sandbox/postgres/pooler";
 import { tcpProxy } from "@pilot-light/sandbox/postgres/tcp-proxy";
+import { freePort } from "@pilot-light/sandbox/ports";
 import { createPair, type Pair } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { signalWhen, until } from "./processes.ts";
-import { awsProxy, awsWithSecret, closedPort, readsSecret } from "./proxies.ts";
+import { awsProxy, awsWithSecret, readsSecret } from "./proxies.ts";
 import { contentOf, errorOf, sync } from "./support.ts";
 import { expectRefusal, footprint, neonUrl, outputsFile, type Refusal } from "./untouched.ts";
 
@@ -76,7 +77,7 @@ describe.concurrent("a wrong password", () => {
 
 describe.concurrent("a server that cannot be reached", () => {
   test("because no server listens, on either side", async () => {
-    const port = await closedPort();
+    const port = await freePort();
     const neon = { exit: 5, code: "UNREACHABLE", says: ["neon", "ECONNREFUSED", String(port)] };
     const rds = { exit: 6, code: "UNREACHABLE", says: ["rds", "ECONNREFUSED", `127.0.0.1:${port}`] };
     await Promise.all([
@@ -101,7 +102,7 @@ describe.concurrent("a server that cannot be reached", () => {
 
   test("because it is private, and the hint names a route", async () => {
     // A closed port of this machine as the endpoint itself, without RDS_HOSTADDR.
-    const port = await closedPort();
+    const port = await freePort();
     const file = await outputsFile(pair, (outputs) => ({
       ...outputs,
       database_endpoint: `localhost:${port}`,
@@ -152,7 +153,7 @@ describe.concurrent("in front of Neon", () => {
 
   test("a sync waits for a server that refuses connections for 5 seconds, and for a compute that wakes up", async () => {
     await using own = await createPair(testSandbox(), { neon: "app", rds: "empty" });
-    const port = await closedPort();
+    const port = await freePort();
     // A machine under load needs seconds for a key, in which nothing would listen.
     const certificate = await issueCertificate(authority, neonHost);
     let printed = "";
@@ -324,7 +325,7 @@ test.concurrent("if the restore point cannot be created, a sync to Neon does not
   const unknown = { exit: 3, code: "NEON_NOT_FOUND", says: ["ep-sandbox-000001", "NEON_PROJECT_ID"] };
   await refuses(unknown, { NEON_PROJECT_ID: "other-project-000002" });
 
-  const nowhere = `http://127.0.0.1:${await closedPort()}/api/v2`;
+  const nowhere = `http://127.0.0.1:${await freePort()}/api/v2`;
   const unreachable = { exit: 6, code: "NEON_API_UNREACHABLE", says: ["ECONNREFUSED", "neonstatus.com"] };
   await refuses(unreachable, { NEON_API_HOST: nowhere });
   const failed = { exit: 6, code: "NEON_API_FAILED", says: ["in maintenance", "HTTP status 500"] };

@@ -1,9 +1,10 @@
 /** `pnpm sync --resume`: if a sync is killed at any step after its dump was complete, the next run restores the dump and does not read the source. */
+import { freePort } from "@pilot-light/sandbox/ports";
 import { createPair, type Pair } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { expect, test } from "vitest";
 import { signalWhen, until } from "./processes.ts";
-import { awsProxy, closedPort } from "./proxies.ts";
+import { awsProxy } from "./proxies.ts";
 import { roleOnRds } from "./roles.ts";
 import {
   contentOf,
@@ -38,7 +39,7 @@ async function resume(pair: Pair, direction: string, ...args: readonly string[])
   const env =
     direction === "neon-to-rds"
       ? { NEON_DATABASE_URL: undefined }
-      : { RDS_HOSTADDR: `127.0.0.1:${await closedPort()}` };
+      : { RDS_HOSTADDR: `127.0.0.1:${await freePort()}` };
   return await sync(pair, [direction, "--resume", "--json", ...args], { env });
 }
 

@@ -62,10 +62,10 @@ test("of commands on this machine, over Systems Manager", async () => {
     const result = await watched(pair, () => sync(pair, args, { ...call, env: { ...env, ...call.env } }));
     expectNoSecret({ seen: result.seen, printed: [result.transcript.stdout, result.transcript.stderr] });
     for (const command of result.seen.environments.keys()) {
-      programs.add(/pg_dump|pg_restore|session-manager-plugin/.exec(command)?.[0] ?? "");
+      programs.add(/pg_dump|pg_restore|session-manager-plugin|terraform/.exec(command)?.[0] ?? "");
     }
   }
-  expect([...programs].sort()).toEqual(["pg_dump", "pg_restore", "session-manager-plugin"]);
+  expect([...programs].sort()).toEqual(["pg_dump", "pg_restore", "session-manager-plugin", "terraform"]);
   expect(api.requests).toContain("POST branches");
   await expectNoSecretInBucket(pair);
   expect(await leftFiles(pair)).toEqual([]);
