@@ -5,7 +5,7 @@
 import type { Side } from "@pilot-light/core/errors";
 import { defineError } from "@pilot-light/core/ops-error";
 import type { DatabaseSystem, Endpoint } from "@pilot-light/core/postgres/endpoint";
-import { ident } from "@pilot-light/core/postgres/identifiers";
+import { ident, literal } from "@pilot-light/core/postgres/identifiers";
 import { deployCommand } from "@pilot-light/core/terraform/deploy-command";
 import { restoreBackupCommand } from "./read/restore-backup.ts";
 import { hintForProgram } from "./copy/program-hints.ts";
@@ -318,8 +318,8 @@ export const swapFailed = defineError<{ live: string; reason: string }>({
   remedy: "End the sessions that use the target, then run the command again.",
   state: "target-unchanged",
   message: ({ live, reason }) => `Cannot swap the target ${live}: ${reason}`,
-  hint: () =>
-    "A session that the role may not end probably uses the target. To list the sessions:  select pid, usename, application_name from pg_stat_activity;",
+  hint: ({ live }) =>
+    `A session that the role may not end probably uses the target. To list its sessions:  select pid, usename, application_name from pg_stat_activity where datname = ${literal(live)};`,
 });
 
 export const swapBroken = defineError<{
