@@ -105,7 +105,7 @@ export const envFileMalformed = defineError<{ file: string; line: number; proble
   state: "nothing-written",
   message: ({ file, line, problem }) => `Line ${line} of the settings file ${file} ${problem}.`,
   hint: () =>
-    "Write each variable as NAME=value on a line of its own, and put a value with spaces or a # in quotes.",
+    "Write each variable as NAME=value on its own line, and put a value with spaces or a # in quotes.",
 });
 
 export const programMissing = defineError<{ program: string }>({
@@ -277,7 +277,8 @@ export const awsAccessDenied = defineError<AwsAttempt>({
   remedy:
     "Use a role with the permission that the message names. `pnpm policy <command>` prints the policy that a command needs.",
   message: ({ attempt, reason }) => `${attempt}: AWS denied access. ${reason}`,
-  hint: () => "Check which role you use:  aws sts get-caller-identity",
+  hint: () =>
+    "Check which role you use:  aws sts get-caller-identity    To print the policy that a command needs:  pnpm policy <command>",
 });
 
 export const awsFailed = defineError<AwsAttempt>({
@@ -304,7 +305,7 @@ export const wrongAccount = defineError<{
   state: "nothing-written",
   message: ({ account, expected, expectedBy }) =>
     `The AWS credentials belong to account ${account}, but ${expectedBy} account ${expected}.`,
-  hint: ({ correction }) => `Choose another profile${correction}:  export AWS_PROFILE=...`,
+  hint: ({ correction }) => `Choose another profile${correction}:  export AWS_PROFILE=<profile>`,
 });
 
 export const secretMissing = defineError<{ arn: string; command: string }>({
@@ -379,7 +380,8 @@ export const neonBranchLimit = defineError<NeonAttempt>({
   failure: "precondition",
   meaning:
     "The Neon project has as many branches as its plan allows, so the sync cannot create a restore point.",
-  remedy: "In the Neon console, delete branches that nobody needs, or sync without a restore point.",
+  remedy:
+    "In the Neon console, delete branches that nobody needs. To sync without a restore point, add `--keep-branch 0`.",
   message: ({ attempt, reason }) =>
     `${attempt}: the project has as many branches as its plan allows (${reason}).`,
   hint: () => `In the Neon console, delete branches that nobody needs. ${withoutKey}`,
@@ -468,7 +470,7 @@ export const databaseMissing = defineError<Connecting & { database: string; syst
     "Correct the name. If a sync was interrupted, do not create a database of that name, but run `pnpm sync undo <system>`, which restores the name.",
   message: ({ name, database }) => `${name}: the server has no database "${database}".`,
   hint: ({ setting, system }) =>
-    `Check the database name in ${setting}. If a sync was interrupted, do not create a database: it may exist under another name. To restore the name:    pnpm sync undo ${system}`,
+    `Check the database name in ${setting}. If a sync was interrupted, do not create a database: it may exist under another name. To restore the name:  pnpm sync undo ${system}`,
 });
 
 export const notAccepting = defineError<Connecting & { system: string; quotedDatabase: string }>({
@@ -480,7 +482,7 @@ export const notAccepting = defineError<Connecting & { system: string; quotedDat
     "If a sync was interrupted, run `pnpm sync undo <system>`: it opens the database and swaps nothing. If an administrator closed the database, ask that person.",
   message: ({ name, reason }) => `${name} does not accept connections: ${reason}`,
   hint: ({ system, quotedDatabase }) =>
-    `If nobody closed the database on purpose, connect to another database and open it:  alter database ${quotedDatabase} allow_connections true;    If a sync was interrupted, inspect what the sync left:  pnpm sync undo ${system} --dry-run`,
+    `If a sync was interrupted, inspect what the sync left:  pnpm sync undo ${system} --dry-run    If no sync was interrupted and nobody closed the database on purpose, connect to another database and open it:  alter database ${quotedDatabase} allow_connections true;`,
 });
 
 export const connectFailed = defineError<Connecting & { sqlState: string }>({
@@ -568,7 +570,7 @@ export const connectionStalled = defineError<{
   code: "CONNECTION_STALLED",
   failure: eitherSide,
   meaning:
-    "A connection is open but carries no more data. Usually the far end of a tunnel or a proxy no longer exists.",
+    "A connection is open but carries no more data. Usually the other end of a tunnel or a proxy no longer exists.",
   remedy:
     "Open the tunnel again, or check the network, then run the command again. After `PILOT_LIGHT_STALL_SECONDS` without data, the tool checks whether a connection still works.",
   message: ({ name, via, seconds, reason }) =>
@@ -657,7 +659,7 @@ export const rdsHostaddrInvalid = defineError<{ value: string }>({
   meaning: "RDS_HOSTADDR is not an IP address with a port.",
   remedy: "Set the variable to the address of the tunnel on this machine, such as `127.0.0.1:15432`.",
   state: "nothing-written",
-  message: ({ value }) => `RDS_HOSTADDR is not an address with a port: ${value}`,
+  message: ({ value }) => `RDS_HOSTADDR is not an IP address with a port: ${value}`,
   hint: () =>
     "Set the variable to the address of the tunnel on this machine:  export RDS_HOSTADDR=127.0.0.1:15432",
 });
@@ -777,7 +779,7 @@ export const accessTaskFailed = defineError<{ cluster: string; task?: string; pr
   meaning:
     "The task through which Systems Manager reaches RDS did not start, or did not become ready in time.",
   remedy:
-    "Fix the reason that AWS gives. If the task only needs more time, raise PILOT_LIGHT_SSM_TASK_SECONDS.",
+    "Fix the problem that AWS reports. If the task only needs more time, raise PILOT_LIGHT_SSM_TASK_SECONDS.",
   message: ({ cluster, task, problem }) =>
     `The task${task === undefined ? "" : ` ${task}`} in ${cluster} cannot be used: ${problem}.`,
   hint: () =>
@@ -821,7 +823,7 @@ export const pgDumpMissing = defineError<Omit<NeededPrograms, "found">>({
   code: "PG_DUMP_MISSING",
   failure: "configuration",
   meaning: "pg_dump and pg_restore are not installed.",
-  remedy: "Install the PostgreSQL client programs of at least the major version of both servers.",
+  remedy: "Install the PostgreSQL client programs of a major version that is not older than either server.",
   state: "nothing-written",
   message: ({ needed }) => `pg_dump and pg_restore are not installed. Version ${needed} is needed.`,
   hint: ({ install }) => install,

@@ -29,7 +29,7 @@ export const exitCodes = {
 export const exitCodeMeanings = {
   0: "success; after a sync, the target is verified equal to the source",
   1: "problems found",
-  2: "usage: unknown command, flag or value",
+  2: "usage: unknown command, option or value",
   3: "configuration: a variable, the outputs or a program is missing or malformed",
   4: "refused: a precondition does not hold, or the prompt was declined",
   5: "the source database failed",

@@ -22,7 +22,7 @@ export const nothingToResume = defineError<{
   remedy: "Run the command without `--resume`, or resume the other command.",
   state: "nothing-written",
   message: ({ command, other, journal }) =>
-    `No run of \`${command}\` is unfinished. ${other === undefined ? `The journal ${journal} records no unfinished run.` : `The unfinished run is one of \`${other}\`.`}`,
+    `No run of \`${command}\` is unfinished. ${other === undefined ? `The journal ${journal} records no unfinished run.` : `The unfinished run is a run of \`${other}\`.`}`,
   hint: ({ command, other }) =>
     other === undefined
       ? `Run the command without --resume:  pnpm ${command}`
@@ -295,7 +295,7 @@ export const databaseChangeImpossible = defineError<{
     "Give the variables of the last deployment again (`--var`, `--var-file`, TF_VAR_...). Upgrade a major version with `aws rds modify-db-instance` first. For other subnets, deploy another project, and sync the rows.",
   state: "nothing-written",
   message: () =>
-    "AWS would refuse changes to the database or its network, and Terraform would stop in the middle.",
+    "AWS would refuse changes to the database or its network, and Terraform would stop in the middle of its apply.",
   details: ({ changes }) =>
     changes.map(
       ({ action, address, attribute, reason }) =>
@@ -374,7 +374,8 @@ export const databaseProtected = defineError<{ identifier: string; unprotectComm
   state: "nothing-written",
   message: ({ identifier }) =>
     `The RDS instance ${identifier} has deletion protection, so Terraform cannot delete it.`,
-  hint: ({ unprotectCommand }) => `Turn the protection off first, in the current mode:  ${unprotectCommand}`,
+  hint: ({ unprotectCommand }) =>
+    `First turn the protection off, with a deployment in the current mode:  ${unprotectCommand}`,
 });
 
 export const databaseWouldBeCreated = defineError<{ againCommand: string; deploy: string }>({
@@ -422,7 +423,7 @@ export const targetNewer = defineError<{
       : `${target} was written to after both databases were last equal (${formatMinute(equalAt)} UTC). A sync would replace the newer rows.`,
   details: ({ changed }) => changed,
   hint: ({ anywayCommand }) =>
-    `Compare both databases first. To replace the newer rows anyway (S3 keeps a dump of them for 30 days):  ${anywayCommand}`,
+    `Compare both databases first:  pnpm compare    To replace the newer rows anyway (S3 keeps a dump of them for 30 days):  ${anywayCommand}`,
 });
 
 export const syncPending = defineError<{ command: ModeChangeName; mode: string }>({
@@ -589,7 +590,7 @@ export const adoptionEmpty = defineError<{ file: string; project: string }>({
   state: "nothing-written",
   message: ({ file, project }) =>
     `The state ${file} has no resource that this stack would create for the project ${project}.`,
-  hint: () => "Set the project's name, which the names of its resources contain:  export PROJECT_NAME=...",
+  hint: () => "Set the project's name, which the names of its resources contain:  export PROJECT_NAME=<name>",
 });
 
 /** A change that an adoption must not make. */

@@ -343,7 +343,7 @@ it("is healthy in pilot light again, and the permanent resources have kept their
   expect(await workplace.ids()).toEqual(always);
 });
 
-it("returns Neon to the restore point of the deactivation when the previous database is gone", async () => {
+it("returns Neon to the restore point of the deactivation when the previous target is gone", async () => {
   const { NEON_API_HOST, NEON_API_KEY } = neonApi.variables;
   const [, point] = neonApi.branches;
   expect(point).toMatchObject({ name: expect.stringMatching(/^pilot-light-restore-point-/) as string });

@@ -227,7 +227,7 @@ const undoPlanSchema = z.object({
     .string()
     .nullable()
     .describe(
-      "Name of the previous database that gets this name; null if the undo only repairs, and with a restore point.",
+      "Name of the previous target that gets this name; null if the undo only repairs, and with a restore point.",
     ),
   previousBytes: z
     .number()
@@ -243,7 +243,7 @@ const undoPlanSchema = z.object({
     })
     .nullable()
     .describe(
-      "The branch of Neon that the undo returns to because the server has no previous database of the last sync; null in every other case.",
+      "The branch of Neon that the undo returns to because the server has no previous target of the last sync; null in every other case.",
     ),
 });
 
@@ -324,7 +324,7 @@ export const documents: readonly DocumentEntry[] = [
     commands: ["sync undo"],
     outcomes: {
       undone:
-        "The previous database has its name again, Neon has restored a restore point, or an interrupted sync is repaired.",
+        "The previous target has its name again, Neon has restored a restore point, or an interrupted sync is repaired.",
     },
     schema: undoneSchema,
   }),

@@ -5,7 +5,7 @@
 import type { Side } from "@pilot-light/core/errors";
 import { defineError } from "@pilot-light/core/ops-error";
 import type { DatabaseSystem, Endpoint } from "@pilot-light/core/postgres/endpoint";
-import { ident } from "@pilot-light/core/postgres/identifiers";
+import { ident, literal } from "@pilot-light/core/postgres/identifiers";
 import { deployCommand } from "@pilot-light/core/terraform/deploy-command";
 import { restoreBackupCommand } from "./read/restore-backup.ts";
 import { hintForProgram } from "./copy/program-hints.ts";
@@ -79,7 +79,7 @@ export const targetUnclear = defineError<{ live: string; name: string; previous:
     `The database ${live} is not the one that the last sync created. That sync renamed the previous target to ${name}.`,
   details: ({ previous }) => previous.map((each) => `previous target: ${each}`),
   hint: ({ live, name }) =>
-    `Inspect ${live} and ${name}. Then rename or drop the one that you do not need:  alter database ${ident(name)} rename to ...;    or  drop database ${ident(name)};`,
+    `Inspect ${live} and ${name}. Then rename or drop the one that you do not need:  alter database <name> rename to <new name>;    or  drop database <name>;`,
 });
 
 export const nothingToUndo = defineError<{
@@ -89,9 +89,9 @@ export const nothingToUndo = defineError<{
 }>({
   code: "NOTHING_TO_UNDO",
   failure: "precondition",
-  meaning: "The server has no previous database that the undo could return to.",
+  meaning: "The server has no previous target that the undo could return to.",
   remedy: "Restore a dump from S3 with `pnpm sync restore`: see docs/runbooks/restore-a-dump.md.",
-  message: ({ live, system }) => `${system} has no previous database of ${live}.`,
+  message: ({ live, system }) => `${system} has no previous target of ${live}.`,
   details: ({ undone }) => undone.map((name) => `kept by an earlier undo: ${name}`),
   hint: ({ system }) =>
     `Earlier states are in S3. To list them:  pnpm dumps list    To restore one:  pnpm sync restore <key> --to ${system}`,
@@ -110,12 +110,12 @@ export const undoInPlace = defineError<{
   code: "UNDO_IN_PLACE",
   failure: "precondition",
   meaning:
-    "The last sync or restore replaced the contents of the database in place. It kept no previous database that an undo could return to.",
+    "The last sync or restore replaced the contents of the database in place. It kept no previous target that an undo could return to.",
   remedy: "Restore the backup of that sync, with the command of the hint.",
   message: ({ live, at }) =>
     `A sync or a restore replaced the contents of ${live} in place at ${at}, so no undo can return to the earlier contents.`,
   details: ({ previous }) =>
-    previous === undefined ? [] : [`an earlier sync left the previous database ${previous}`],
+    previous === undefined ? [] : [`an earlier sync left the previous target ${previous}`],
   hint: (facts) => `The earlier contents are in S3. To return to them:  ${restoreBackupCommand(facts)}`,
 });
 
@@ -180,12 +180,12 @@ export const manifestFailed = defineError<{ live: string; uri: string }>({
   failure: "aws",
   meaning: "The sync replaced and verified the target, but S3 did not accept the manifest of the dump.",
   remedy:
-    "The target is complete, but its dump is not complete without a manifest. To create a complete dump, sync again.",
+    "The target is complete. Its dump is not, because it has no manifest. To create a complete dump, sync again.",
   state: "changed",
   message: ({ live, uri }) =>
     `The sync replaced and verified ${live}, but S3 did not accept the manifest of ${uri}.`,
   hint: () =>
-    "The target is complete, but its dump is not complete without a manifest. To create a complete dump, sync again.",
+    "The target is complete. Its dump is not, because it has no manifest. To create a complete dump, sync again.",
 });
 
 // Dump, restore, verification
@@ -200,7 +200,7 @@ export const dumpFailed = defineError<ProgramFailure & { side: Side; system: Dat
   code: "DUMP_FAILED",
   failure: eitherSide,
   meaning: "pg_dump failed.",
-  remedy: "Fix the errors of pg_dump, which the message quotes, then run the command again.",
+  remedy: "Fix the errors that pg_dump reports, then run the command again.",
   message: ({ system }) => `pg_dump of ${system} failed.`,
   details: programDetails,
   hint: ({ errors }) =>
@@ -248,7 +248,7 @@ export const tableLocked = defineError<{ side: Side; system: DatabaseSystem; wai
   code: "TABLE_LOCKED",
   failure: eitherSide,
   meaning: "Another session holds a lock on a table for longer than the sync waits.",
-  remedy: "Wait until the session that the message names has ended its transaction, or end that session.",
+  remedy: "Wait until the session that the error names has ended its transaction, or end that session.",
   message: ({ system }) =>
     `${system}: another session holds a lock on a table, so the sync cannot use the table.`,
   details: ({ waits }) => waits,
@@ -266,7 +266,7 @@ export const restoreFailed = defineError<ProgramFailure & Copy>({
   code: "RESTORE_FAILED",
   failure: "target",
   meaning: "pg_restore could not restore the dump. The target is unchanged.",
-  remedy: "In the source, fix the object that the message names. Then sync again.",
+  remedy: "In the source, fix the object that the error names. Then sync again.",
   message: ({ database, system }) => `pg_restore could not restore the dump to ${database} on ${system}.`,
   details: programDetails,
   hint: ({ errors }) =>
@@ -306,7 +306,7 @@ export const privilegesNotCarried = defineError<{ objects: readonly string[] }>(
   message: () => "Cannot copy all owners and privileges of the target to the staging database.",
   details: ({ objects }) => objects,
   hint: () =>
-    "A role that is not the owner granted these privileges, or the objects belong to an extension of another role. The sync cannot grant them as that role. Grant the privileges as the owner, then sync again.",
+    "A role other than the owner granted these privileges, or the objects belong to an extension of another role. The sync cannot grant privileges in the name of that role. Grant the privileges as the owner, then sync again.",
 });
 
 // The swap
@@ -318,8 +318,8 @@ export const swapFailed = defineError<{ live: string; reason: string }>({
   remedy: "End the sessions that use the target, then run the command again.",
   state: "target-unchanged",
   message: ({ live, reason }) => `Cannot swap the target ${live}: ${reason}`,
-  hint: () =>
-    "A session that the role may not end probably uses the target. To list the sessions:  select pid, usename, application_name from pg_stat_activity;",
+  hint: ({ live }) =>
+    `A session that the role may not end probably uses the target. To list its sessions:  select pid, usename, application_name from pg_stat_activity where datname = ${literal(live)};`,
 });
 
 export const swapBroken = defineError<{
@@ -343,7 +343,7 @@ export const swapBroken = defineError<{
     "no database was dropped",
   ],
   hint: ({ live, previous, system }) =>
-    `To repair the target by hand:  alter database ${ident(previous)} rename to ${ident(live)}; alter database ${ident(live)} allow_connections true;    Or let the tool repair the target, which reverts no sync:  pnpm sync undo ${system}`,
+    `To repair the target, which reverts no sync:  pnpm sync undo ${system}    To repair it by hand:  alter database ${ident(previous)} rename to ${ident(live)}; alter database ${ident(live)} allow_connections true;`,
 });
 
 // The in-place method
@@ -353,7 +353,7 @@ export const notEmptied = defineError<{ left: readonly string[]; lost: readonly 
   failure: "target",
   meaning:
     "The in-place method could not drop all objects of the target, or it would have dropped objects that it must keep. The server rolled the transaction back.",
-  remedy: "In the target, drop the objects that the message names. Or sync without `--in-place`.",
+  remedy: "In the target, drop the objects that the error names. Or sync without `--in-place`.",
   message: ({ left }) =>
     left.length > 0
       ? "The in-place method could not drop all objects of the target."
@@ -387,10 +387,10 @@ export const transactionEnded = defineError<{ database: string; what: string }>(
   code: "TRANSACTION_ENDED",
   failure: "target",
   meaning:
-    "A statement of the dump or of `--after-restore` has ended the transaction of the in-place method. The server undid everything.",
+    "A statement of the dump or of `--after-restore` has ended the transaction of the in-place method. The server rolled the transaction back.",
   remedy: "Remove COMMIT and ROLLBACK from the file, or sync without `--in-place`.",
   message: ({ database, what }) => `${what} has ended the transaction that replaces ${database}.`,
-  hint: () => "The server has undone everything. Sync without --in-place, or remove the statement.",
+  hint: () => "The server rolled the transaction back. Sync without --in-place, or remove the statement.",
 });
 
 export const commitFailed = defineError<{ database: string; reason: string }>({
@@ -402,7 +402,7 @@ export const commitFailed = defineError<{ database: string; reason: string }>({
   message: ({ database, reason }) =>
     `The server did not commit the transaction that replaces ${database}: ${reason}`,
   hint: () =>
-    "The server has undone everything. Fix the problem that the server reports, then run the same command again.",
+    "The server rolled the transaction back. Fix the problem that the server reports, then run the same command again.",
 });
 
 export const commitUnknown = defineError<{
@@ -416,7 +416,7 @@ export const commitUnknown = defineError<{
   failure: "target",
   meaning:
     "The connection was lost during the COMMIT of the in-place method, and the tool could not find out whether the server committed. The target is complete in both cases: it holds all of its earlier contents, or all of the new ones.",
-  remedy: "Run the query of the message on the server. Both dumps are in S3.",
+  remedy: "Run the query that the error shows on the server. Both dumps are in S3.",
   state: "unknown",
   message: ({ database, reason }) =>
     `The connection was lost during the COMMIT that replaces ${database}, and the tool could not find out whether the server committed: ${reason}`,

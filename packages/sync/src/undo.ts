@@ -28,11 +28,11 @@ import {
 
 export type UndoOptions = ReachOptions;
 
-/** What an undo returns to: a previous database of the server, or else a restore point of Neon. */
+/** What an undo returns to: a previous target of the server, or else a restore point of Neon. */
 export type PlannedUndo =
   | {
       plan: UndoPlan & { previous: string; previousBytes: number };
-      /** How the previous database was replaced: by a sync or by an undo. */
+      /** How the previous target was replaced: by a sync or by an undo. */
       kind: PreviousKind;
     }
   | { plan: UndoPlan & { restorePoint: PlannedReturn["plan"] }; kind: "restore-point"; back: PlannedReturn };
@@ -145,7 +145,7 @@ async function planUndo(
     const plan = { system, database, previous: null, previousBytes: null, restorePoint: back.plan };
     return { plan, kind: "restore-point", back };
   };
-  // Unless it was replaced later, the previous database is of an earlier sync, and so is any other restore point.
+  // Unless it was replaced later, the previous target is of an earlier sync, and so is any other restore point.
   if (inPlace !== undefined && !(previous !== undefined && replacedAt(previous.name) > digits(inPlace.at))) {
     const planned = await toRestorePoint(inPlace.at);
     if (planned !== undefined) return planned;

@@ -84,7 +84,7 @@ const cases: readonly Case[] = [
     options: ["--allow-wider-access"],
     expected: {
       notes: [
-        /allowed by --allow-wider-access: .*cannot repeat .*: 2 privileges/,
+        /allowed by --allow-wider-access: .*somebody revoked 2 privileges .*cannot revoke/,
         /EXECUTE on routine public\.hstore\(text,text\) to "report"/,
       ],
     },

@@ -216,7 +216,7 @@ const cases: Case[] = [
     code: "COMMIT_FAILED",
     exit: 6,
     state,
-    says: ["late_n_key", "server has undone everything"],
+    says: ["late_n_key", "server rolled the transaction back"],
     // An event trigger that violates a deferred constraint.
     set: async (ground) => ({
       ...(await eventTrigger(

@@ -73,7 +73,7 @@ test.concurrent(
     const left = await footprint(pair);
     const plain = await sync(pair, ["neon-to-rds", "--dry-run", "--json"]);
     expect(documentOf(plain).plan.notes[0]).toMatch(
-      /^an interrupted sync left a complete dump of .*: {2}pnpm sync neon-to-rds --resume$/,
+      /^an interrupted sync had finished the upload of its dump of .*: {2}pnpm sync neon-to-rds --resume$/,
     );
     const listed = await sync(pair, ["dumps", "list"]);
     expect(listed.stderr).toContain("INCOMPLETE");

@@ -106,7 +106,7 @@ test.concurrent("without a previous target, the refusal of an undo names the und
 });
 
 test.concurrent(
-  "a sync to Neon creates a branch first, and an undo returns to it if the previous database was dropped",
+  "a sync to Neon creates a branch first, and an undo returns to it if the previous target was dropped",
   async () => {
     await using pair = await createPair(testSandbox(), { neon: "stale", rds: "app" });
     await using api = await startNeonApi(neonHost);
@@ -148,7 +148,7 @@ test.concurrent(
     const restore = await sync(pair, ["restore", "latest", "--to", "neon", "--dry-run"], { env });
     expect(restore.stderr).toMatch(/branch +pilot-light-restore-point-\S+ +\(restore point: production/);
 
-    // Without the previous database, and without the API, nothing is left on the server.
+    // Without the previous target, and without the API, nothing is left on the server.
     await maintenance.client.query(`drop database ${result?.previous ?? ""}`);
     expect(errorOf(await sync(pair, ["undo", "neon", "--yes", "--json"])).code).toBe("NOTHING_TO_UNDO");
 

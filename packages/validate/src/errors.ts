@@ -55,7 +55,7 @@ export const waiversInvalid = defineError<{ file: string; problems: readonly str
   failure: "configuration",
   meaning:
     "The waivers file has wrong fields, or names a check that does not exist, or one whose failure cannot be accepted.",
-  remedy: "Correct the entries that the message lists.",
+  remedy: "Correct the entries that the error lists.",
   state: "nothing-written",
   message: ({ file }) => `The waivers file ${file} is not valid.`,
   details: ({ problems }) => problems,
@@ -99,8 +99,7 @@ export const outputEmpty = defineError<{ output: string; active: boolean; origin
   code: "OUTPUT_EMPTY",
   failure: "configuration",
   meaning: "A Terraform output is empty, but the environment needs its value in the current mode.",
-  remedy:
-    "Deploy the environment again: with `pnpm activate` if it is active, in the other case with `pnpm infra:deploy`.",
+  remedy: "If the environment is active, run `pnpm activate`. Otherwise, run `pnpm infra:deploy`.",
   state: "nothing-written",
   message: ({ output, active, origin }) =>
     `The output ${output} is empty, but the environment is ${active ? "active" : "in pilot light"} (${origin}).`,

@@ -54,7 +54,7 @@ export const variables = {
   AWS_REGION: {
     description: "AWS region of the environment.",
     explanation:
-      "A mode change is refused when the deployed environment is in another region. Credentials and profiles (`AWS_PROFILE`, `AWS_ACCESS_KEY_ID` and others) follow the conventions of the AWS SDK.",
+      "A mode change is refused if the deployed environment is in another region. Credentials and profiles (`AWS_PROFILE`, `AWS_ACCESS_KEY_ID` and others) follow the conventions of the AWS SDK.",
     default: defaultRegion,
     firstUse: true,
   },

@@ -23,7 +23,7 @@ export function variableOptions<T>(argv: Argv<T>) {
       array: true,
       nargs: 1,
       default: [],
-      describe: "Terraform variable, as name=value; repeat it for more",
+      describe: "Terraform variable, as name=value; may be repeated",
       group: "Work:",
       requiresArg: true,
       coerce: parseVariables,
@@ -33,7 +33,7 @@ export function variableOptions<T>(argv: Argv<T>) {
       array: true,
       nargs: 1,
       default: [],
-      describe: "File with Terraform variables; repeat it for more",
+      describe: "File with Terraform variables; may be repeated",
       group: "Work:",
       requiresArg: true,
     });

@@ -38,7 +38,7 @@ export const policyCommand = defineCommand({
       .option("on-fargate", {
         type: "boolean",
         default: false,
-        describe: "Print the policy for the person who starts a sync inside AWS",
+        describe: "Print the policy for the person or the CI job that starts a sync inside AWS",
         group: "Input:",
       }),
   examples: [

@@ -117,7 +117,7 @@ export const rowsUnknown = defineError<{ uri: string; command: string }>({
   message: ({ uri }) =>
     `The manifest of ${uri} does not state the rows, so the restored rows cannot be verified.`,
   hint: ({ command }) =>
-    `The bytes of the dump are intact, and the schema is verified. To restore the dump all the same:  ${command} --allow-unverified`,
+    `The bytes of the dump are intact, and the schema is verified. To restore the dump anyway:  ${command} --allow-unverified`,
 });
 
 export const manifestWithoutContents = defineError<{ uri: string }>({
@@ -136,11 +136,11 @@ export const noDumpToResume = defineError<{ direction: string; bucket: string }>
   code: "NO_DUMP_TO_RESUME",
   failure: "precondition",
   meaning:
-    "No interrupted sync in this direction left a complete dump in the last day. A sync that ended by an error or by Ctrl-C removes its dump.",
+    "No interrupted sync in this direction finished the upload of its dump in the last day. A sync that ended by an error or by Ctrl-C removes its dump.",
   remedy: "Sync without `--resume`.",
   state: "nothing-written",
   message: ({ direction, bucket }) =>
-    `No interrupted sync ${direction} has left a complete dump in ${bucket} in the last 24 hours.`,
+    `No interrupted sync ${direction} has finished the upload of its dump to ${bucket} in the last 24 hours.`,
   hint: ({ direction }) => `To sync from the beginning:  pnpm sync ${direction}`,
 });
 
@@ -202,11 +202,11 @@ export const dumpNeeded = defineError<{ uri: string; reasons: readonly string[];
   failure: "precondition",
   meaning:
     "The dump is the newest complete dump of its database, the last mode change needs it, or its sync may still run.",
-  remedy: "Keep the dump. If you want to delete it all the same, add `--allow-needed`.",
+  remedy: "Keep the dump. If you want to delete it anyway, add `--allow-needed`.",
   state: "nothing-written",
   message: ({ uri }) => `${uri} cannot be deleted, because it may be needed.`,
   details: ({ reasons }) => reasons,
-  hint: ({ command }) => `To delete the dump all the same:  ${command} --allow-needed`,
+  hint: ({ command }) => `To delete the dump anyway:  ${command} --allow-needed`,
 });
 
 export const dumpsNotDeleted = defineError<{ bucket: string; deleted: number; wanted: number }>({
@@ -226,7 +226,8 @@ export const lastChangeUnknown = defineError<{ place: string; reason: string }>(
   failure: "precondition",
   meaning:
     "The journal of the last mode change cannot be read, so the tool does not know which dumps the mode change needs.",
-  remedy: "Inspect the journal. `pnpm status` shows where it is.",
+  remedy:
+    "Inspect the journal. `pnpm status` shows where it is. `pnpm dumps rm` deletes the dump anyway with `--allow-needed`.",
   state: "nothing-written",
   message: ({ place, reason }) => `Cannot read the journal of the last mode change, ${place}: ${reason}.`,
   hint: () =>

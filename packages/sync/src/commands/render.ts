@@ -280,7 +280,7 @@ export function printUndoPlan(planned: PlannedUndo, printer: Printer): void {
     const { branch, name, createdAt, preserved, project } = planned.plan.restorePoint;
     const time = createdAt.slice(0, 16).replace("T", " ");
     paragraph(
-      `The server has no previous database of the last sync to ${database}, but Neon has the restore point ${name}.`,
+      `The server has no previous target of the last sync to ${database}, but Neon has the restore point ${name}.`,
     );
     paragraph(
       `Neon replaces the branch ${branch} of the project ${project} with its state of ${time} UTC: ${database}, and every other database of the branch.`,

@@ -14,7 +14,7 @@ export const restoreCommand = defineCommand({
         type: "string",
         demandOption: true,
         describe:
-          "`latest` for the dump of the last sync, the key of a dump, or a part of a key that fits one dump only",
+          "`latest` for the newest complete dump, the key of a dump, or a part of a key that fits one dump only",
       })
       .option("to", {
         choices: ["rds", "neon"] as const,

@@ -62,7 +62,7 @@ export function replacingOptions(argv: Argv) {
     .option("drop-previous-first", {
       type: "boolean",
       default: false,
-      describe: "Drop the previous databases of earlier syncs before the copy, to make room",
+      describe: "Drop the previous targets of earlier syncs before the copy, to make room",
       group: "Safety:",
     })
     .check(({ inPlace, targetBackup }) => {

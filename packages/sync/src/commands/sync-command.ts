@@ -30,11 +30,11 @@ function options(argv: Argv, direction: DirectionName) {
         (argument) => /^(--exclude-table-data|--schema)=["']/.exec(argument)?.[1] ?? [],
       );
       if (quoted === undefined) return true;
-      throw new Error(`Write a pattern with quotes as an argument of its own: ${quoted} '"Name"'.`);
+      throw new Error(`Write a pattern with quotes as a separate argument: ${quoted} '"Name"'.`);
     })
     .option("after-restore", {
       type: "string",
-      describe: "Run this file of SQL statements on the verified copy, before it replaces RDS",
+      describe: "Run this file of SQL statements on the verified copy, before the copy replaces RDS",
       group: "Content:",
       requiresArg: true,
     });
@@ -48,7 +48,7 @@ function resumeOption<T>(argv: Argv<T>) {
   return argv.option("resume", {
     type: "boolean",
     default: false,
-    describe: "Restore the complete dump of an interrupted sync, without reading the source again",
+    describe: "Restore the dump of an interrupted sync, without reading the source again",
     group: "Content:",
   });
 }

@@ -84,7 +84,7 @@ const hints: readonly ProgramHint[] = [
     pattern:
       /could not create unique index "([^"]+)"|duplicate key value violates unique constraint "([^"]+)"/,
     hint: ([, index, constraint]) =>
-      `The source has duplicate rows that its own index does not find. Usually a collation of the operating system has changed. Remove the duplicate rows in the source. To check the index there:  reindex index ${index ?? constraint ?? "..."};`,
+      `The source has duplicate rows that its own index does not find. Usually a collation of the operating system has changed. Remove the duplicate rows in the source. To build the index there again, which reports them:  reindex index ${index ?? constraint ?? "..."};`,
   },
   {
     pattern: /violates foreign key constraint "([^"]+)"/,

@@ -33,7 +33,7 @@ export const neonSecretDiffers = defineError<{ stored: string; local: string }>(
   message: ({ stored, local }) =>
     `The task would use the Neon database ${stored}, but NEON_DATABASE_URL of this machine names ${local}.`,
   hint: () =>
-    `To use the stored URL, unset NEON_DATABASE_URL, also in .env. To store the URL of this machine:  printf %s "$NEON_DATABASE_URL" | pnpm sync store-neon-url`,
+    `To use the stored URL, remove NEON_DATABASE_URL from the environment and from .env. To store the URL of this machine:  printf %s "$NEON_DATABASE_URL" | pnpm sync store-neon-url`,
 });
 
 export const neonUrlNotGiven = defineError({
@@ -88,7 +88,7 @@ export const syncTaskNotStarted = defineError<{ cluster: string; task?: string; 
   failure: "aws",
   meaning: "The task for a sync inside AWS did not start. The message contains the reason that AWS gives.",
   remedy:
-    "Fix the reason that AWS gives. If the task only needs more time, raise PILOT_LIGHT_SSM_TASK_SECONDS.",
+    "Fix the problem that AWS reports. If the task only needs more time, raise PILOT_LIGHT_SSM_TASK_SECONDS.",
   message: ({ cluster, task, problem }) =>
     `The task${task === undefined ? "" : ` ${task}`} in ${cluster} did not start: ${problem}.`,
   hint: ({ problem }) =>

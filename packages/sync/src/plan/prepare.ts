@@ -88,7 +88,7 @@ function withoutGroups(rows: RowCounts, groups: ReadonlySet<string>): RowCounts 
 /** The note about a dump that `--resume` could restore. */
 function describeInterrupted({ stored }: InterruptedDump, { name, source }: SyncDirection): string {
   const time = stored.createdAt.toISOString().slice(0, 16).replace("T", " ");
-  return `an interrupted sync left a complete dump of ${time} UTC (${formatBytes(stored.bytes)}). To restore it without reading ${source} again:  pnpm sync ${name} --resume`;
+  return `an interrupted sync had finished the upload of its dump of ${time} UTC (${formatBytes(stored.bytes)}). To restore it without reading ${source} again:  pnpm sync ${name} --resume`;
 }
 
 /** What the plan states of a script. */

@@ -1,4 +1,4 @@
-/** How to revert a replacement in place, which keeps no previous database: restore its backup. */
+/** How to revert a replacement in place, which keeps no previous target: restore its backup. */
 import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
 
 /** The command that returns the target to its earlier contents. */

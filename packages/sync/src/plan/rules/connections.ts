@@ -29,7 +29,7 @@ const tooFewConnections = defineError<Limit>({
   hint: ({ limit, database, role, spare, fixed }) => {
     if (limit === "server") return "Stop applications that are connected, or raise max_connections.";
     const object = `${limit} ${ident(limit === "database" ? database : role)}`;
-    return `Stop applications that are connected. Or allow ${plural(fixed + 1 - spare, "more connection")}, or any number:  alter ${object} connection limit -1;`;
+    return `Stop applications that are connected, or raise the limit by ${fixed + 1 - spare}. To remove the limit:  alter ${object} connection limit -1;`;
   },
 });
 

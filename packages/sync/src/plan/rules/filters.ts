@@ -19,8 +19,7 @@ const filterBreaksKeys = defineError<{ keys: readonly string[] }>({
   code: "FILTER_BREAKS_KEYS",
   failure: "precondition",
   meaning: "Copied rows refer by a foreign key to rows that `--exclude-table-data` leaves out.",
-  remedy:
-    "Exclude the rows of the tables that the message names as well, or copy the rows that they refer to.",
+  remedy: "Exclude the rows of the tables that the error names as well, or copy the rows that they refer to.",
   message: ({ keys }) =>
     `Copied rows refer to rows that are left out, by ${plural(keys.length, "foreign key")}.`,
   details: ({ keys }) => keys,
@@ -59,7 +58,7 @@ const targetUnfiltered = defineError<{ database: string; system: string; filters
   code: "TARGET_UNFILTERED",
   failure: "precondition",
   meaning: "The target is not a filtered copy, and a filtered copy would replace it.",
-  remedy: "Sync without a filter, or, if the target may become a filtered copy, add `--allow-filtered`.",
+  remedy: "Sync without a filter. If the target may become a filtered copy, add `--allow-filtered`.",
   message: ({ database, system, filters }) =>
     `A copy that ${describeMark(filters)} would replace the database ${database} on ${system}, which is not a filtered copy.`,
   hint: () => "The new target will not have what the filter leaves out.",

@@ -16,8 +16,7 @@ const ownerNotAssignable = defineError<{
   failure: "precondition",
   meaning:
     "Objects of the target belong to another role. The role of the sync may not make that role the owner of the new objects.",
-  remedy:
-    "Run the commands of the message as an administrator: they grant the role, or the privilege CREATE.",
+  remedy: "Run the commands of the hint as an administrator: they grant the role, or the privilege CREATE.",
   message: ({ system, role, objects }) => {
     const owners = [...new Set(objects.map(({ owner }) => owner))].join(", ");
     return `${system}: ${plural(objects.length, "object")} of the target ${objects.length === 1 ? "belongs" : "belong"} to ${owners}, and the role ${role} may not give the new ${objects.length === 1 ? "object" : "objects"} to this owner.`;

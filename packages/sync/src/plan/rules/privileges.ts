@@ -23,7 +23,7 @@ const revokeNotCarried = defineError<{ system: DatabaseSystem; role: string; los
   remedy:
     "To sync anyway, add `--allow-wider-access`. After the sync, an administrator has to revoke the privileges again.",
   message: ({ system, role, lost }) =>
-    `${system}: the role ${role} cannot repeat in the new database what somebody revoked on the target: ${plural(lost.length, "privilege")}.`,
+    `${system}: somebody revoked ${plural(lost.length, "privilege")} on the target, which the role ${role} cannot revoke in the new database.`,
   details: ({ lost }) => lost,
   hint: () => "If you sync anyway, an administrator has to run the listed commands after the sync.",
 });

@@ -13,7 +13,7 @@ const sourceEmpty = defineError<{ system: DatabaseSystem; tables: number }>({
   failure: "precondition",
   meaning: "The source has no rows.",
   remedy:
-    "Check the direction of the sync, and that the source is complete. If the target may lose these rows, add `--allow-shrink`.",
+    "Check the direction of the sync, and that the source is complete. If the target may lose its rows, add `--allow-shrink`.",
   message: ({ system, tables }) =>
     `The source (${system}) has no rows${tables === 0 ? " and no tables" : ""}.`,
   hint: () => "Check that the direction is right, and that the source is complete.",

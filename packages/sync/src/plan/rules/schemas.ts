@@ -38,7 +38,7 @@ const schemasNeedOthers = defineError<{ broken: readonly BrokenLink[] }>({
     const missing = [...new Set(broken.flatMap(({ schema }) => schema ?? []))].sort();
     const flags = missing.map((schema) => commandLine("--schema", [namePattern(schema)]));
     if (broken.some(({ schema }) => schema === null)) {
-      return "Objects in no schema are copied only without --schema. Sync without the option. Or remove from the source the objects that need them.";
+      return "Objects in no schema are copied only without --schema. Sync without the option. Or, in the source, remove the objects that need such objects.";
     }
     return `Add these schemas:  ${flags.join(" ")}`;
   },
