@@ -7,17 +7,20 @@ import { sandboxPassword } from "./names.ts";
 import { expect } from "vitest";
 import { processesOf, type Marked } from "./processes.ts";
 
-/** The secrets that are searched: the password of both databases in each form, a marked key of AWS, and the key of Neon's API. */
-export const awsSecret = "marked-secret-key-of-aws";
-const secretForms = [
+/** The password of both databases as each layer writes it. */
+export const passwordForms: readonly string[] = [
   sandboxPassword,
   encodeURIComponent(sandboxPassword),
   encodeURI(sandboxPassword),
   sandboxPassword.replaceAll(/[\\:]/g, "\\$&"),
   JSON.stringify(sandboxPassword).slice(1, -1),
-  awsSecret,
-  neonApiKey,
 ];
+
+/** A marked key of AWS. */
+export const awsSecret = "marked-secret-key-of-aws";
+
+/** The secrets that are searched. */
+const secretForms = [...passwordForms, awsSecret, neonApiKey];
 
 export const showsSecret = (text: string): boolean => secretForms.some((form) => text.includes(form));
 

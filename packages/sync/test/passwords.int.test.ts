@@ -5,19 +5,11 @@ import { join } from "node:path";
 import { createPair, sandboxPassword } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { setTimeout as sleep } from "node:timers/promises";
+import { passwordForms } from "@pilot-light/sandbox/secret-watch";
 import { expect, test } from "vitest";
 import { processesOf } from "./processes.ts";
 import { pausedAtUpload } from "./proxies.ts";
 import { allKeysOf, clientPrograms, contentOf, leftFiles, objectOf, sync } from "./support.ts";
-
-/** The password as each layer writes it. */
-const forms = [
-  sandboxPassword,
-  encodeURIComponent(sandboxPassword),
-  encodeURI(sandboxPassword),
-  sandboxPassword.replaceAll(/[\\:]/g, "\\$&"),
-  JSON.stringify(sandboxPassword).slice(1, -1),
-];
 
 /** Programs that record their arguments and their environment when they start, and then run the real ones. */
 async function recordingPrograms(): Promise<
@@ -85,7 +77,7 @@ test("no argument, no environment of a program, no remaining file and no output 
     manifests: stored.map((bytes) => Buffer.from(bytes).toString()),
   };
   for (const [where, all] of Object.entries(texts)) {
-    const showing = all.filter((text) => forms.some((form) => text.includes(form)));
+    const showing = all.filter((text) => passwordForms.some((form) => text.includes(form)));
     expect(showing, where).toEqual([]);
   }
   expect(await leftFiles(pair)).toEqual([]);

@@ -10,12 +10,23 @@ import { startNeonApi } from "@pilot-light/sandbox/neon-api";
 import type { Pair } from "@pilot-light/sandbox/testing";
 import { expect, test } from "vitest";
 import { fargatePair } from "./fargate.ts";
-import { awsSecret, expectNoSecret, showsSecret, watched } from "@pilot-light/sandbox/secret-watch";
+import {
+  awsSecret,
+  expectNoSecret,
+  showsSecret,
+  watched,
+  type Seen,
+} from "@pilot-light/sandbox/secret-watch";
 import { privatePair } from "./ssm.ts";
-import { keysOf, leftFiles, objectOf, sync, type SyncCall } from "./support.ts";
+import { keysOf, leftFiles, objectOf, sync, type SyncCall, type Transcript } from "./support.ts";
 
 const lifecycle = fileURLToPath(new URL("../../lifecycle/dist/bin.js", import.meta.url));
 const validate = fileURLToPath(new URL("../../validate/dist/bin.js", import.meta.url));
+
+/** Checks what was seen of a command, and what it printed. */
+function expectNone({ seen, transcript: { stdout, stderr } }: { seen: Seen; transcript: Transcript }): void {
+  expectNoSecret({ seen, printed: [stdout, stderr] });
+}
 
 async function expectNoSecretInBucket(pair: Pair): Promise<void> {
   const manifests = (await keysOf(pair)).filter((key) => key.endsWith(".json"));
@@ -60,7 +71,7 @@ test("of commands on this machine, over Systems Manager", async () => {
   const programs = new Set<string>();
   for (const [args, call] of calls) {
     const result = await watched(pair, () => sync(pair, args, { ...call, env: { ...env, ...call.env } }));
-    expectNoSecret({ seen: result.seen, printed: [result.transcript.stdout, result.transcript.stderr] });
+    expectNone(result);
     for (const command of result.seen.environments.keys()) {
       programs.add(/pg_dump|pg_restore|session-manager-plugin|terraform/.exec(command)?.[0] ?? "");
     }
@@ -86,11 +97,11 @@ test("of a sync inside AWS, with the log of its task", async () => {
     sync(pair, ["store-neon-url", "--verbose"], { env: marked, input: neonUrl }),
   );
   expect(stored.transcript.exitCode, stored.transcript.stderr).toBe(0);
-  expectNoSecret({ seen: stored.seen, printed: [stored.transcript.stdout, stored.transcript.stderr] });
+  expectNone(stored);
   const args = ["neon-to-rds", "--on-fargate", "--yes", "--json", "--verbose"];
   const synced = await watched(pair, () => sync(pair, args, { env: marked }));
   expect(synced.transcript.exitCode, synced.transcript.stderr).toBe(0);
-  expectNoSecret({ seen: synced.seen, printed: [synced.transcript.stdout, synced.transcript.stderr] });
+  expectNone(synced);
   await expectNoSecretInBucket(pair);
   const { AWS_ENDPOINT_URL: endpoint = "", AWS_REGION: region = "" } = pair.env;
   const { CloudWatchLogsClient, FilterLogEventsCommand } = sdk.logs();

@@ -1,9 +1,8 @@
 /** Statements of one session share round trips: a statement does not wait for the answers to earlier ones. */
-import { once } from "node:events";
-import { connect, createServer, type AddressInfo } from "node:net";
 import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
 import { openSession, type Session } from "@pilot-light/core/postgres/session";
 import { sandboxPassword } from "@pilot-light/sandbox/names";
+import { tcpProxy } from "@pilot-light/sandbox/postgres/tcp-proxy";
 import { createPair, type Pair } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -27,52 +26,12 @@ async function sessionThrough(line: { port: number }): Promise<Session> {
   return await openSession(endpoint, { failure: "source" });
 }
 
-/** A line to a server. */
-async function startLine(upstream: number) {
-  let isHeld = false;
-  let sent = 0;
-  let wanted = Infinity;
-  let release: () => void = () => undefined;
-  const server = createServer((near) => {
-    const far = connect(upstream, "127.0.0.1");
-    for (const socket of [near, far]) socket.on("error", () => socket.destroy());
-    const held: Buffer[] = [];
-    release = () => {
-      isHeld = false;
-      for (const bytes of held.splice(0)) near.write(bytes);
-    };
-    near.on("data", (bytes) => {
-      far.write(bytes);
-      sent += bytes.length;
-      if (isHeld && sent >= wanted) release();
-    });
-    far.on("data", (bytes) => (isHeld ? held.push(bytes) : near.write(bytes)));
-    near.on("close", () => far.destroy());
-    far.on("close", () => near.destroy());
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return {
-    port: (server.address() as AddressInfo).port,
-    /** Holds all answers back until the client has sent this number of bytes. */
-    holdUntil(bytes: number) {
-      isHeld = true;
-      sent = 0;
-      wanted = bytes;
-    },
-    [Symbol.asyncDispose]: async () => {
-      server.close();
-      await once(server, "close");
-    },
-  };
-}
-
 const padding = "x".repeat(5000);
 
 test("statements that are given at the same time are sent before the first answer arrives", async () => {
-  await using line = await startLine(testSandbox().state.neon.port);
+  await using line = await tcpProxy(testSandbox().state.neon.port);
   await using session = await sessionThrough(line);
-  line.holdUntil(3 * padding.length);
+  line.holdAnswers(3 * padding.length);
   const answers = await Promise.all(
     [1, 2, 3].map((number) => session.one(`select ${number} as number /* ${padding} */`)),
   );
@@ -80,9 +39,9 @@ test("statements that are given at the same time are sent before the first answe
 });
 
 test("a statement that fails does not change the answers to its neighbours", async () => {
-  await using line = await startLine(testSandbox().state.neon.port);
+  await using line = await tcpProxy(testSandbox().state.neon.port);
   await using session = await sessionThrough(line);
-  line.holdUntil(3 * padding.length);
+  line.holdAnswers(3 * padding.length);
   const [before, failed, after] = await Promise.allSettled([
     session.one(`select $1::int as number /* ${padding} */`, [1]),
     session.query(`select 1 / $1::int /* ${padding} */`, [0]),
@@ -93,7 +52,7 @@ test("a statement that fails does not change the answers to its neighbours", asy
 });
 
 test("a script waits for earlier statements, and later statements wait for it", async () => {
-  await using line = await startLine(testSandbox().state.neon.port);
+  await using line = await tcpProxy(testSandbox().state.neon.port);
   await using session = await sessionThrough(line);
   const ended: string[] = [];
   const note = (name: string) => () => void ended.push(name);

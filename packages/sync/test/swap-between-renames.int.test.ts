@@ -1,41 +1,11 @@
 /** Faults between the two renames of a swap, when no database has the target's name. */
-import { once } from "node:events";
-import { connect, createServer, type AddressInfo, type Socket } from "node:net";
+import { tcpProxy } from "@pilot-light/sandbox/postgres/tcp-proxy";
 import { createPair, type Pair } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { expect, test } from "vitest";
 import { until } from "./processes.ts";
 import { contentOf, databasesOf, errorOf, keysOf, sync } from "./support.ts";
 import { isOpen, superuserOnRds } from "./untouched.ts";
-
-/** A line to the RDS server. `cut` closes the connections of the clients; the server does not notice it. */
-async function startLine() {
-  const nears = new Set<Socket>();
-  const fars = new Set<Socket>();
-  const server = createServer((near) => {
-    const far = connect(testSandbox().state.rds.port, "127.0.0.1");
-    for (const socket of [near, far]) socket.on("error", () => undefined);
-    nears.add(near);
-    fars.add(far);
-    near.on("data", (bytes) => far.write(bytes));
-    far.on("data", (bytes) => near.destroyed || near.write(bytes));
-    near.on("end", () => far.end());
-    far.on("close", () => near.destroy());
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return {
-    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
-    cut() {
-      for (const near of nears) near.destroy();
-    },
-    async [Symbol.asyncDispose]() {
-      for (const far of fars) far.destroy();
-      server.close();
-      await once(server, "close");
-    },
-  };
-}
 
 /** Runs a sync, and calls `act` between its two renames. The sync may not end the session of a superuser, which delays the second rename. */
 async function between(pair: Pair, act: () => Promise<void>) {
@@ -111,10 +81,11 @@ test.concurrent(
     const previous = await contentOf(pair, "rds");
     const { database } = pair.rds;
     await using admin = await superuserOnRds("postgres");
-    await using line = await startLine();
+    await using line = await tcpProxy(testSandbox().state.rds.port);
     // The server waits some seconds for this session, which the sync may not end.
     const stubborn = await superuserOnRds(database);
-    const syncing = sync(pair, ["neon-to-rds", "--yes", "--json"], { env: { RDS_HOSTADDR: line.address } });
+    const env = { RDS_HOSTADDR: `127.0.0.1:${line.port}` };
+    const syncing = sync(pair, ["neon-to-rds", "--yes", "--json"], { env });
     const renaming = async () => {
       const { rows } = await admin.client.query(
         "select 1 from pg_stat_activity where application_name = 'pilot-light' and state = 'active' and query like $1",

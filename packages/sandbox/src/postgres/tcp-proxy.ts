@@ -13,6 +13,10 @@ export interface TcpProxy extends AsyncDisposable {
   isStalled: () => boolean;
   /** Stops forwarding as soon as one connection has carried this number of bytes in this direction. */
   stallAfter: (bytes: number, direction: "to the server" | "to the client") => void;
+  /** Holds all answers back until the clients have sent this number of bytes. */
+  holdAnswers: (bytes: number) => void;
+  /** Closes the connections of the clients. Their servers do not notice it. */
+  cut: () => void;
   /** Bytes that the client of one connection has received: the most of all connections so far. */
   received: () => number;
 }
@@ -30,6 +34,9 @@ export async function tcpProxy(
   port = 0,
 ): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
+  /** The servers' sockets, by those of their clients. */
+  const servers = new Map<Socket, Socket>();
+  let unsent = 0;
   let connections = 0;
   let isStalled = false;
   let received = 0;
@@ -49,8 +56,12 @@ export async function tcpProxy(
     if (treatment !== "forward" || isStalled) return;
     const server = connect(upstream, loopback);
     keep(server);
-    socket.on("data", () => {
+    servers.set(socket, server);
+    socket.on("data", (bytes) => {
       if (socket.bytesRead > most["to the server"]) stall();
+      if (unsent > 0 && (unsent -= bytes.length) <= 0) {
+        for (const [client, other] of servers) other.pipe(client);
+      }
     });
     server.on("data", () => {
       received = Math.max(received, server.bytesRead);
@@ -59,7 +70,7 @@ export async function tcpProxy(
     socket.pipe(server).pipe(socket);
     // On a stalled line, neither end learns that the other one has closed.
     socket.on("close", () => {
-      if (!isStalled) server.destroy();
+      if (servers.delete(socket) && !isStalled) server.destroy();
     });
     server.on("close", () => {
       if (!isStalled) socket.destroy();
@@ -73,6 +84,16 @@ export async function tcpProxy(
     stall,
     isStalled: () => isStalled,
     received: () => received,
+    holdAnswers: (bytes) => {
+      unsent = bytes;
+      for (const [client, server] of servers) server.unpipe(client).pause();
+    },
+    cut: () => {
+      for (const client of servers.keys()) {
+        servers.delete(client);
+        client.destroy();
+      }
+    },
     stallAfter: (bytes, direction) => {
       most[direction] = bytes;
     },

@@ -76,7 +76,7 @@ export async function inspectDump(
   const programs = chooseClientPrograms(await finding, [clientMajor, major], major);
   const measuring = measureLine(session, "to-server", source.facts.bytes);
   const [targetRows, line] = await settleAll([
-    countAll(session, "target", target.tables, found.jobs ?? jobs, context, undefined, measuring),
+    countAll(session, "target", { tables: target.tables, jobs: found.jobs ?? jobs }, measuring, context),
     measuring,
   ]);
   const incomplete = incompleteDump(dump, direction, target.facts);

@@ -116,11 +116,9 @@ export async function inspect(
     (await countAll(
       first[side],
       side,
-      tables,
-      found.jobs ?? jobs,
-      context,
-      side === "source" ? scope : undefined,
+      { tables, jobs: found.jobs ?? jobs, scope: side === "source" ? scope : undefined },
       lines,
+      context,
     ));
   const [sourceRows, targetRows, [sourceLine, targetLine]] = await settleAll([
     count("source", source),
@@ -242,11 +240,9 @@ async function readAllPrivileges({ source, target }: Record<Side, Session>) {
 export async function countAll(
   first: Session,
   side: Side,
-  tables: readonly DataTable[],
-  jobs: number,
-  context: CommandContext,
-  scope: Scope | undefined,
+  { tables, jobs, scope }: { tables: readonly DataTable[]; jobs: number; scope?: Scope | undefined },
   measured: Promise<unknown>,
+  context: CommandContext,
 ): Promise<RowCounts> {
   const { environment, signal } = context;
   const { endpoint } = first;
