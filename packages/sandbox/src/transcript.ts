@@ -88,8 +88,9 @@ const duration = String.raw`(?:\d+ min \d+ s|\d+\.\d s|\d+ ms)`;
 type Replacement = readonly [pattern: RegExp, text: string];
 
 const usualReplacements: readonly Replacement[] = [
-  // The estimate of a plan depends on the measured round trips to the databases.
+  // The estimates of a plan depend on the measured round trips to the databases.
   [/^ {2}About \d+ s;/, "  About 4 s;"],
+  [/ for about \d+ s of it\b/, " for about 1 s of it"],
   [new RegExp(String.raw`\b${duration}`, "g"), "0.5 s"],
   [/\b\d\.\d MB\b/g, "9.0 MB"],
   [/\b\d\d\.\d kB\b/g, "92.0 kB"],

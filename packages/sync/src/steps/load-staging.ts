@@ -3,7 +3,6 @@
  * the source would stay open longer. So pg_dump writes a file, and pg_restore follows the file. A later step creates indexes and constraints.
  */
 import type { GrowingFile, GrowingStream } from "@pilot-light/core/async/growing-file";
-import { settleAll } from "@pilot-light/core/async/settle";
 import type { Archive, ArchiveEntry } from "@pilot-light/core/inventory/archive";
 import type { Amount } from "@pilot-light/core/output/meter";
 import { withDatabase } from "@pilot-light/core/postgres/endpoint";
@@ -14,6 +13,7 @@ import { distribute, isLeftOut, type RestoreListOptions } from "../copy/restore-
 import type { StepContext, SyncJob } from "../job.ts";
 import { sessionOptions } from "../read/connect.ts";
 import { createStaging, dropDatabase } from "../target/maintenance.ts";
+import { Background } from "./background.ts";
 import { usefulJobs } from "./restore-jobs.ts";
 
 /** The progress of loading rows: how much of the dump the slowest pg_restore has read. */
@@ -77,8 +77,10 @@ export async function loadStaging(
     { name: "pre-data", section: "pre-data", entries, file: file.path },
     context,
   );
+  // The first run that fails ends the others, which would follow the dump until its end.
+  const runs = new Background(signal);
   const follow = (list: readonly ArchiveEntry[], index: number) => {
-    const stream = file.follow(signal);
+    const stream = file.follow(runs.signal);
     const onTable = progress.add(stream);
     const part = {
       name: `data-${index}`,
@@ -87,10 +89,15 @@ export async function loadStaging(
       from: { stream },
       onTable,
     } as const;
-    return restorePart(target, part, context);
+    return runs.start(restorePart(target, part, { ...context, signal: runs.signal }));
   };
   const data = entries.filter(({ section }) => section === "data");
-  await settleAll(distribute(entries, job.sourceBytes, usefulJobs(job, data.length)).map(follow));
+  try {
+    await Promise.all(distribute(entries, job.sourceBytes, usefulJobs(job, data.length)).map(follow));
+  } catch (error) {
+    await runs.stop(error);
+    throw runs.signal.reason;
+  }
   return session;
 }
 

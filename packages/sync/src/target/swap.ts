@@ -7,7 +7,7 @@ import { protect } from "@pilot-light/core/async/protect";
 import { messageOf, type OpsError } from "@pilot-light/core/ops-error";
 import { ident } from "@pilot-light/core/postgres/identifiers";
 import type { Session } from "@pilot-light/core/postgres/session";
-import { isRejection, sqlState, sqlStateOf } from "@pilot-light/core/postgres/sql-state";
+import { sqlState, sqlStateOf } from "@pilot-light/core/postgres/sql-state";
 import { swapBroken, swapFailed } from "../errors.ts";
 import { isClient } from "../read/database-facts.ts";
 import { askServer, type Answer } from "./ask-server.ts";
@@ -105,7 +105,7 @@ async function swapNames(
     return replaced();
   } catch (cause) {
     // A session that was lost may still be renaming the target: the server waits for other sessions, and does not notice that nobody listens.
-    const lost = isRejection(cause) ? undefined : backend;
+    const lost = (await answers(maintenance)) ? undefined : backend;
     const recovery = await recover(request, { oids, previous, lost }, signal);
     if ("value" in recovery) {
       if (recovery.value === "completed") return replaced();
@@ -155,6 +155,14 @@ async function recover(
 async function backendOf(maintenance: Session): Promise<Backend> {
   return await maintenance.one<{ pid: number; since: string }>(
     "select pid, backend_start::text as since from pg_catalog.pg_stat_activity where pid = pg_catalog.pg_backend_pid()",
+  );
+}
+
+/** Whether the session still works. Then it has ended its earlier statements. */
+async function answers(session: Session): Promise<boolean> {
+  return await session.query("select 1").then(
+    () => true,
+    () => false,
   );
 }
 
