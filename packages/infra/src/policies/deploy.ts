@@ -58,7 +58,7 @@ function database(scope: PolicyScope): Statement[] {
   const resources = ["db:", "subgrp:", "pg:", "snapshot:"].map((kind) =>
     arn(scope, "rds", `${kind}${names.databaseInstance}*`),
   );
-  // An instance without groups of its own gets the default groups, and AWS checks the permission on them as well.
+  // An instance without its own groups gets the default groups, and AWS checks the permission on them as well.
   const defaults = ["og:default", "pg:default"].map((kind) => arn(scope, "rds", `${kind}*`));
   return [
     {
