@@ -5,6 +5,7 @@
 import { defineError } from "@pilot-light/core/ops-error";
 import { commandLine } from "@pilot-light/core/process";
 import { formatMinute, plural, shortList } from "@pilot-light/core/output/format";
+import { shell, shellWord } from "@pilot-light/core/output/shell";
 import { deployCommand } from "@pilot-light/core/terraform/deploy-command";
 import type { ModeChangeName } from "./options.ts";
 
@@ -55,7 +56,8 @@ export const variableNeeded = defineError<{ names: readonly string[] }>({
   state: "nothing-written",
   message: ({ names }) =>
     `The unfinished run had a value for ${names.join(", ")}. The journal does not store the values of secret variables.`,
-  hint: ({ names }) => `Add to the command:  ${names.map((name) => `--var ${name}=...`).join(" ")}`,
+  hint: ({ names }) =>
+    `Add to the command:  ${names.map((name) => `${shell`--var ${name}`}=<value>`).join(" ")}`,
 });
 
 export const modeChangeRunning = defineError<{
@@ -106,7 +108,7 @@ export const wrongRegion = defineError<{ deployed: string; region: string }>({
   remedy: "Set AWS_REGION to the region of the environment.",
   state: "nothing-written",
   message: ({ deployed, region }) => `The environment is in ${deployed}, but AWS_REGION is ${region}.`,
-  hint: ({ deployed }) => `Use the environment's region:  export AWS_REGION=${deployed}`,
+  hint: ({ deployed }) => `Use the environment's region:  ${shell`export AWS_REGION=${deployed}`}`,
 });
 
 export const dnsServersInvalid = defineError<{ servers: string }>({
@@ -695,8 +697,9 @@ export const stateLocked = defineError<Lock & { folder: string }>({
     return lock.id === "" ? [] : [`lock ${lock.id}`];
   },
   hint: (lock) => {
-    const id = "workspace" in lock ? lock.workspace : lock.id === "" ? "<id>" : lock.id;
-    return `Wait until that run has ended. Only if it no longer exists, remove its lock:  terraform -chdir=${lock.folder} force-unlock ${id}`;
+    const known = "workspace" in lock ? lock.workspace : lock.id;
+    const id = known === "" ? "<id>" : shellWord(known);
+    return `Wait until that run has ended. Only if it no longer exists, remove its lock:  ${shell`terraform -chdir=${lock.folder} force-unlock`} ${id}`;
   },
 });
 
@@ -750,11 +753,11 @@ export const stateChanged = defineError({
   code: "STATE_CHANGED",
   failure: "precondition",
   meaning:
-    "Another deployment changed the Terraform state, or the images of the services, after the plan was made.",
+    "Another deployment changed the Terraform state, or the images of the services, after this command created its plan.",
   remedy: "Run the command again. It shows a new plan.",
   state: "nothing-written",
   message: () =>
-    "Another deployment changed the Terraform state, or the images of the services, after the plan was made.",
+    "Another deployment changed the Terraform state, or the images of the services, after this command created its plan.",
   hint: () => "Run the command again to see the new plan.",
 });
 
@@ -808,6 +811,8 @@ export const settingInvalid = defineError<{ name: string; problem: string }>({
   remedy: "Correct the value. docs/variables.md explains each variable.",
   state: "nothing-written",
   message: ({ name, problem }) => (problem.includes(name) ? problem : `${name}: ${problem}`),
+  hint: () =>
+    "Correct the option --set, then run the command again. docs/variables.md explains each variable.",
 });
 
 export const settingNotWritable = defineError<{ name: string }>({

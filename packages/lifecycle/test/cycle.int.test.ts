@@ -185,7 +185,7 @@ part("an activation that is resumed", ["partly active", "active"], () => {
       validation: { mode: "active", failed: 0, skipped: 0 },
       endpoints: { application: expect.stringMatching(/^https:/) as string },
     });
-    // The environment was deployed without a domain of its own.
+    // The environment was deployed without its own domain.
     expect(warningsOf(result)).toEqual(["no domain, no certificate"]);
     const journal = await environment.journal();
     expect(journal).toMatchObject({ finished: true });

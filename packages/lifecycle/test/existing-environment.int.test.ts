@@ -124,7 +124,7 @@ const renamed = z.looseObject({
 });
 
 /**
- * The state of this stack as other code would have written it in the same place: with names of its own in modules, and without one resource
+ * The state of this stack as other code would have written it in the same place: with other names in modules, and without one resource
  * that this stack creates.
  */
 function asOfOtherCode(text: string): string {
@@ -220,7 +220,7 @@ describe("a state of other Terraform code in the place of this stack's state", (
   });
 });
 
-describe("an adoption into a state of its own", () => {
+describe("an adoption into a separate state", () => {
   beforeAll(async () => {
     // The existing code has its state elsewhere.
     const own = join(code, "own.tfstate");

@@ -48,7 +48,7 @@ export class Database extends Construct {
       description: "Private subnets of the database",
       subnetIds: [...props.subnetIds],
     });
-    // Terraform creates and deletes this id with the instance. It gives each final snapshot a name of its own.
+    // Terraform creates and deletes this id with the instance. It gives each final snapshot its own name.
     const incarnation = exists.count(new DataResource(this, "incarnation"));
     const instance = exists.count(
       new DbInstance(this, "instance", {

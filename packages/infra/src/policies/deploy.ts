@@ -59,7 +59,7 @@ function database(scope: PolicyScope): Statement[] {
     arn(scope, "rds", `${kind}${names.databaseInstance}*`),
   );
   const ownGroup = arn(scope, "rds", text`subgrp:${scope.databaseSubnetGroup}`);
-  // An instance without groups of its own gets the default groups, and AWS checks the permission on them as well.
+  // An instance without its own groups gets the default groups, and AWS checks the permission on them as well.
   const defaults = ["og:default", "pg:default"].map((kind) => arn(scope, "rds", `${kind}*`));
   return [
     {

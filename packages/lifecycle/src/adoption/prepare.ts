@@ -86,7 +86,7 @@ export async function prepareMapping(
     const present = isInPlace ? [] : state.resources;
     const summary = isInPlace
       ? `${stack.name} has the existing state: its resources will be renamed in it`
-      : `${stack.name} has a state of its own: the resources will be imported into it`;
+      : `${stack.name} has its own state: the resources will be imported into it`;
     return { value: { isInPlace, present, version: state.version }, summary };
   });
   const matched = preflight.check("match", async () => {

@@ -88,7 +88,7 @@ export function printAdopted(
     );
   }
   for (const variable of variables) {
-    const line = "file" in variable ? `--var-file ${variable.file}` : exportLine(variable);
+    const line = "file" in variable ? commandLine("--var-file", [variable.file]) : exportLine(variable);
     printRow("", line, printer);
   }
   printRow("to check it", "pnpm infra:diff", printer);

@@ -1,6 +1,7 @@
 /** Turns the errors that terraform reports into errors that a person can act on. */
 import { terraformFailed } from "@pilot-light/core/errors";
 import type { OpsError } from "@pilot-light/core/ops-error";
+import { shell } from "@pilot-light/core/output/shell";
 import { tokenVariable } from "@pilot-light/core/terraform/login-tokens";
 import { stateLocked, terraformLogin, untaintLine } from "../errors.ts";
 import type { Diagnostic } from "./events.ts";
@@ -29,7 +30,7 @@ function detailOf({ summary, detail }: Pick<Diagnostic, "summary" | "detail">): 
  * The error of a failed run of terraform.
  * @param attempt what was tried, as the start of a sentence: "Terraform cannot plan"
  * @param tail last lines of output. Without diagnostics, the errors are parsed from these lines; lines without errors become the details.
- * @param hint what to do about an error without a hint of its own
+ * @param hint what to do about an error that has no hint
  */
 export function terraformError(
   attempt: string,
@@ -117,7 +118,7 @@ function readHostWithoutLogin({
 const defaultHost = "app.terraform.io";
 
 function loginNeeded(attempt: string, host: string, errors: readonly Diagnostic[]): OpsError {
-  const loginCommand = host === defaultHost ? "terraform login" : `terraform login ${host}`;
+  const loginCommand = host === defaultHost ? "terraform login" : shell`terraform login ${host}`;
   return terraformLogin(
     { attempt, host, loginCommand, tokenVariable: tokenVariable(host) },
     { details: errors.flatMap(describeDiagnostic) },

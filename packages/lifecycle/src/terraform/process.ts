@@ -55,7 +55,7 @@ export async function runTerraform(
   signal.throwIfAborted();
   options.onStart?.(commandLine(program, args));
   await using output = await open(outputFile, "w+", 0o600);
-  // A process group of its own: Ctrl-C in a terminal reaches every process of a group, and the SIGINT below would be the second.
+  // Its own process group: Ctrl-C in a terminal reaches every process of a group, and the SIGINT below would be the second.
   const child = spawn(program, [...args], {
     cwd: directory,
     env: { ...environment },

@@ -210,7 +210,7 @@ describe("rows that only the target has", () => {
   });
 });
 
-test("every guard has an id of its own, and every flag of a sync is a flag of both mode changes", () => {
+test("every guard has its own id, and every flag of a sync is a flag of both mode changes", () => {
   const ids = guards.map(({ id }) => id);
   expect(new Set(ids).size).toBe(ids.length);
   const flags = guards
