@@ -185,6 +185,31 @@ export const tfWorkspaceMissing = defineError({
   hint: () => "Set TF_WORKSPACE to the workspace of this environment.",
 });
 
+export const tfOrganizationMissing = defineError<{ workspace: string }>({
+  code: "TF_ORGANIZATION_MISSING",
+  failure: "configuration",
+  meaning:
+    "TF_WORKSPACE is set, but TF_CLOUD_ORGANIZATION is not. Terraform would use another state than that of this environment.",
+  remedy: "Unset TF_WORKSPACE, or set TF_CLOUD_ORGANIZATION if the state is in Terraform Cloud.",
+  state: "nothing-written",
+  message: ({ workspace }) =>
+    `TF_WORKSPACE is ${workspace}, but TF_CLOUD_ORGANIZATION is not set. Terraform would use another state than that of this environment.`,
+  hint: () => "If the state is in Terraform Cloud, set TF_CLOUD_ORGANIZATION. Otherwise:  unset TF_WORKSPACE",
+});
+
+export const tfCliArgsRefused = defineError<{ variable: string; options: readonly string[] }>({
+  code: "TF_CLI_ARGS_REFUSED",
+  failure: "configuration",
+  meaning:
+    "A variable adds options to every plan or apply of Terraform that change what Terraform does: TF_CLI_ARGS, TF_CLI_ARGS_plan or TF_CLI_ARGS_apply.",
+  remedy: "Unset the variable. Give variables of the stack with `--var`, `--var-file` or TF_VAR_<name>.",
+  state: "nothing-written",
+  message: ({ variable, options }) =>
+    `${variable} contains ${options.join(", ")}, which changes what Terraform plans or applies.`,
+  hint: ({ variable }) =>
+    `Give variables of the stack with --var, --var-file or TF_VAR_<name>. To remove the options:  ${shell`unset ${variable}`}`,
+});
+
 export const tfPluginMirrorMissing = defineError<{ directory: string; registry: string }>({
   code: "TF_PLUGIN_MIRROR_MISSING",
   failure: "configuration",

@@ -283,6 +283,23 @@ describe("an adoption into a separate state", () => {
     expect(await everything()).toEqual(before);
   });
 
+  it("is refused if the name of a bucket that it would create belongs to somebody else", async () => {
+    const { profilingBucket } = resourceNames(project);
+    const ofOther: Decide = (_service, target) =>
+      target.startsWith(`HEAD /${profilingBucket}`) ? 403 : "forward";
+    const args = ["infra:adopt", "--state", existing, "--yes", "--allow-shorter-retention"];
+    const {
+      exitCode,
+      code: error,
+      details,
+      hint,
+    } = await environment.during(ofOther, () => refused(...args));
+    expect({ exitCode, error }).toEqual({ exitCode: 4, error: "ACCOUNT_NOT_READY" });
+    expect(details[0]).toContain(`the name of the bucket ${profilingBucket} is taken`);
+    expect(hint).toContain("--allow-shorter-retention --allow-account");
+    expect(await everything()).toEqual(before);
+  });
+
   it("takes over all resources: the ids are the same, the object and the rows still exist", async () => {
     const { how, takenOver, terraform } = await adopted("--yes");
     expect(how).toBe("imported");

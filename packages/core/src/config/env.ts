@@ -121,7 +121,8 @@ export const variables = {
   },
   TF_WORKSPACE: {
     description: "Workspace of `TF_CLOUD_ORGANIZATION`.",
-    explanation: "Set it together with `TF_CLOUD_ORGANIZATION`.",
+    explanation:
+      "Set it together with `TF_CLOUD_ORGANIZATION`. Without the organization, Terraform would use another state, and the commands that run Terraform refuse the variable.",
     firstUse: true,
   },
   TF_STATE_BUCKET: {

@@ -8,6 +8,7 @@ import { text } from "../text.ts";
 
 export interface DatabaseSettings {
   databaseName: string;
+  subnetGroupName: string;
   masterUsername: string;
   engineVersion: string;
   instanceClass: string;
@@ -43,7 +44,7 @@ export class Database extends Construct {
     super(scope, id);
     const { exists } = props;
     const subnetGroup = new DbSubnetGroup(this, "subnet-group", {
-      name: `${props.identifier}-subnet-group`,
+      name: props.subnetGroupName,
       description: "Private subnets of the database",
       subnetIds: [...props.subnetIds],
     });

@@ -3,7 +3,7 @@ import { terraformFailed } from "@pilot-light/core/errors";
 import type { OpsError } from "@pilot-light/core/ops-error";
 import { shell } from "@pilot-light/core/output/shell";
 import { tokenVariable } from "@pilot-light/core/terraform/login-tokens";
-import { stateLocked, terraformLogin } from "../errors.ts";
+import { stateLocked, terraformLogin, untaintLine } from "../errors.ts";
 import type { Diagnostic } from "./events.ts";
 import { plainErrors } from "./plain-errors.ts";
 import { plainLine, plainLines } from "@pilot-light/core/terraform/plain-text";
@@ -45,6 +45,16 @@ export function terraformError(
   if (locked !== undefined) return stateLocked({ ...locked, folder });
   const host = errors.map(readHostWithoutLogin).find((found) => found !== undefined);
   if (host !== undefined) return loginNeeded(attempt, host, errors);
+  const kept = errors.flatMap((error) => readProtected(error) ?? []);
+  if (kept.length > 0) {
+    const lines = kept.map((address) => untaintLine(folder, address));
+    return terraformFailed({
+      attempt,
+      reason: "the plan would delete or replace a resource that holds data",
+      details: kept,
+      hint: `Terraform never deletes this resource (prevent_destroy). If a run that did not finish has marked it as tainted:  ${lines.join("\n  ")}`,
+    });
+  }
   const [first, ...others] = errors;
   // The message contains its summary.
   const place = first?.address === undefined ? [] : [`at ${first.address}`];
@@ -80,6 +90,15 @@ function readLock({ summary, detail }: Pick<Diagnostic, "summary" | "detail">): 
       .toLowerCase(),
     since: field("Created"),
   };
+}
+
+/**
+ * The address of a resource that `prevent_destroy` protects. Terraform's own advice is to remove the protection (terraform,
+ * internal/terraform/node_resource_abstract_instance.go).
+ */
+function readProtected({ summary, detail }: Pick<Diagnostic, "summary" | "detail">): string | undefined {
+  if (summary !== "Instance cannot be destroyed") return undefined;
+  return /Resource (\S+) has/.exec(plainLine(detail))?.[1];
 }
 
 /**
