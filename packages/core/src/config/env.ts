@@ -233,6 +233,12 @@ export const variables = {
       "The limit holds while AWS answers: a database or a distribution takes up to an hour. The command then sends one SIGINT to Terraform, which ends in order and writes its state. If Terraform makes no progress for `PILOT_LIGHT_STALL_SECONDS` and AWS does not answer a request of the command, Terraform is stopped then.",
     default: "7200",
   },
+  PILOT_LIGHT_BACKEND_STOP_SECONDS: {
+    description: "Seconds that ECS may take to stop the backend.",
+    explanation:
+      "A deactivation stops the backend before it copies the rows to Neon, so that no row is written after the copy. If ECS needs more time, the run ends with `WRITERS_STILL_RUNNING`, and starts the backend again.",
+    default: "300",
+  },
   PILOT_LIGHT_TASK_OF: {
     description: "In a task of `--on-fargate`: id of the run that started it.",
     explanation:
