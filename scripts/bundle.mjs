@@ -35,7 +35,7 @@ const nowhere = {
 };
 
 /**
- * core/aws/sdk.ts makes a `require` of its own, behind which the bundler does not see the modules of the SDK. The CDKTF app sends no
+ * core/aws/sdk.ts makes its own `require`, behind which the bundler does not see the modules of the SDK. The CDKTF app sends no
  * request: its bundle would become four times as large, and leaves the modules in the dependencies of core.
  * @param {boolean} usesAws
  */

@@ -79,8 +79,8 @@ function summarize(lines) {
 /** Prints commands that work in the terminal of the person, even without pnpm. */
 function whatNext() {
   const pnpm = pnpmCommand();
-  if (pnpm === "pnpm") console.log("\nTo start a sandbox of your own, use it and stop it:\n");
-  else console.log("\npnpm is not on the PATH, so start it with npx. A sandbox of your own:\n");
+  if (pnpm === "pnpm") console.log("\nTo start your own sandbox, use it and stop it:\n");
+  else console.log("\npnpm is not on the PATH, so start it with npx. Your own sandbox:\n");
   console.log(`  ${pnpm} sandbox up`);
   console.log(`  ${pnpm} sandbox run -- pnpm sync neon-to-rds --dry-run`);
   console.log(`  ${pnpm} sandbox down`);

@@ -46,7 +46,7 @@ export function exitCodeOf(signal) {
 
 /**
  * From now on SIGINT, SIGTERM and SIGHUP end the running programs, and the script continues with its clean-up.
- * Programs are started in process groups of their own, so that Ctrl-C reaches them once, through here.
+ * Programs are started in their own process groups, so that Ctrl-C reaches them once, through here.
  */
 export function endProgramsOnInterrupt() {
   for (const signal of /** @type {NodeJS.Signals[]} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {

@@ -32,7 +32,7 @@ test("docs/errors.md lists every error, with what to do", async () => {
   const text = `# Errors
 
 Every error has a code. A command prints it on the last line of an error, and in \`error.code\` of a \`--json\` document.
-This page is generated from the registries: files \`errors.ts\` of the packages, and the rules in \`packages/sync/src/plan/rules\`.
+This page is generated from the registries: files \`errors.ts\` and \`script-errors.ts\` of the packages, and the rules in \`packages/sync/src/plan/rules\`.
 
 ${markdownTable(["code", "exit code and class", "when", "what to do"], rows)}
 `;

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { variables, type VariableSpec } from "@pilot-light/core/config/env";
+import { describeRange } from "@pilot-light/core/config/numbers";
 import { exitCodeMeanings } from "@pilot-light/core/ops-error";
 import { expect, test } from "vitest";
 import { expectGenerated, markdownTable, root } from "./generated.ts";
@@ -37,8 +38,9 @@ test("the README has the tables of exit codes and variables from the registries"
 });
 
 test("docs/variables.md explains every variable", async () => {
-  const sections = entries.map(([name, { description, explanation, default: initial, secret }]) => {
+  const sections = entries.map(([name, { description, explanation, default: initial, number, secret }]) => {
     const facts = [
+      ...(number === undefined ? [] : [`The value is ${describeRange(number)}.`]),
       ...(initial === undefined ? [] : [`Default: \`${initial}\`.`]),
       ...(secret === true ? ["Secret."] : []),
     ];

@@ -3,6 +3,7 @@
  * functions; docs/errors.md is generated from the entries.
  */
 import { defineError, type FailureClass, type OpsErrorOptions, type OpsError } from "./ops-error.ts";
+import { shell } from "./output/shell.ts";
 import { deployCommand } from "./terraform/deploy-command.ts";
 
 /** The side of a sync that failed, which decides the exit code. */
@@ -139,6 +140,30 @@ export const awsRegionInvalid = defineError<{ region: string }>({
   hint: () => "Set AWS_REGION (for a state in S3: TF_STATE_REGION) to a name such as us-east-1.",
 });
 
+export const numberInvalid = defineError<{
+  name: string;
+  value: string;
+  /** Such as "a whole number from 1 to 3600". */
+  range: string;
+  description: string;
+  default?: string;
+  /** The option that stands for the variable. */
+  option?: string;
+}>({
+  code: "NUMBER_INVALID",
+  failure: "configuration",
+  meaning:
+    "A variable that is a number, or the option that stands for it, has a value that is no number or is outside of the range.",
+  remedy: "Correct the value. docs/variables.md states the range of each variable.",
+  state: "nothing-written",
+  message: ({ name, value, range, option }) =>
+    `${name}${option === undefined ? "" : ` (${option})`} is "${value}", but it must be ${range}.`,
+  hint: ({ name, description, default: initial = "", option }) =>
+    option === undefined
+      ? `${description} To use the default:  export ${name}=${initial}`
+      : `${description} To use the default, add the option:  ${option} ${initial}`,
+});
+
 export const stateAmbiguous = defineError({
   code: "STATE_AMBIGUOUS",
   failure: "configuration",
@@ -158,6 +183,31 @@ export const tfWorkspaceMissing = defineError({
   state: "nothing-written",
   message: () => "TF_CLOUD_ORGANIZATION is set, but TF_WORKSPACE is not.",
   hint: () => "Set TF_WORKSPACE to the workspace of this environment.",
+});
+
+export const tfOrganizationMissing = defineError<{ workspace: string }>({
+  code: "TF_ORGANIZATION_MISSING",
+  failure: "configuration",
+  meaning:
+    "TF_WORKSPACE is set, but TF_CLOUD_ORGANIZATION is not. Terraform would use another state than that of this environment.",
+  remedy: "Unset TF_WORKSPACE, or set TF_CLOUD_ORGANIZATION if the state is in Terraform Cloud.",
+  state: "nothing-written",
+  message: ({ workspace }) =>
+    `TF_WORKSPACE is ${workspace}, but TF_CLOUD_ORGANIZATION is not set. Terraform would use another state than that of this environment.`,
+  hint: () => "If the state is in Terraform Cloud, set TF_CLOUD_ORGANIZATION. Otherwise:  unset TF_WORKSPACE",
+});
+
+export const tfCliArgsRefused = defineError<{ variable: string; options: readonly string[] }>({
+  code: "TF_CLI_ARGS_REFUSED",
+  failure: "configuration",
+  meaning:
+    "A variable adds options to every plan or apply of Terraform that change what Terraform does: TF_CLI_ARGS, TF_CLI_ARGS_plan or TF_CLI_ARGS_apply.",
+  remedy: "Unset the variable. Give variables of the stack with `--var`, `--var-file` or TF_VAR_<name>.",
+  state: "nothing-written",
+  message: ({ variable, options }) =>
+    `${variable} contains ${options.join(", ")}, which changes what Terraform plans or applies.`,
+  hint: ({ variable }) =>
+    `Give variables of the stack with --var, --var-file or TF_VAR_<name>. To remove the options:  ${shell`unset ${variable}`}`,
 });
 
 export const tfPluginMirrorMissing = defineError<{ directory: string; registry: string }>({
@@ -183,7 +233,7 @@ export const outputsUnreadable = defineError<{ file: string; reason: string; sta
   state: "nothing-written",
   message: ({ file, reason }) => `Cannot read the Terraform outputs from ${file}: ${reason}.`,
   hint: ({ file, stack }) =>
-    `The file must look like { "${stack}": { "<output>": <value> } }. To write it:  pnpm infra:output --outputs-file ${file}`,
+    `The file must look like { "${stack}": { "<output>": <value> } }. To write it:  ${shell`pnpm infra:output --outputs-file ${file}`}`,
 });
 
 export const outputsStackMissing = defineError<{ source: string; stack: string; stacks: readonly string[] }>({
@@ -267,7 +317,8 @@ export const awsCredentials = defineError<AwsAttempt>({
   remedy: "Log in again, for example with `aws sso login`, and choose the right AWS_PROFILE.",
   message: ({ attempt, reason }) =>
     `${attempt}: the AWS credentials are missing, expired or not valid (${reason}).`,
-  hint: () => "Log in again:  aws sso login    To check the credentials:  aws sts get-caller-identity",
+  hint: () =>
+    "Log in again, for example:  aws sso login    To check the credentials:  aws sts get-caller-identity",
 });
 
 export const awsAccessDenied = defineError<AwsAttempt>({
@@ -337,15 +388,16 @@ interface NeonAttempt {
   project: string | undefined;
 }
 
-/** The end of hints about restore points: without the key, a sync creates none. */
-const withoutKey = "To run without Neon's API, begin the command with:  NEON_API_KEY=";
+/** The end of hints. It holds for every command that uses Neon's API: an empty variable has precedence over the settings file. */
+const withoutKey = "To run without Neon's API and its restore points, begin the command with:  NEON_API_KEY=";
+const withoutKeyRemedy =
+  "To run without Neon's API and its restore points, begin the command with `NEON_API_KEY=`.";
 
 export const neonKeyRejected = defineError<NeonAttempt & { status: number }>({
   code: "NEON_KEY_REJECTED",
   failure: "configuration",
   meaning: "Neon's API rejected NEON_API_KEY, or the key may not use the project of NEON_PROJECT_ID.",
-  remedy:
-    "Create a key in the Neon console (account or organization settings, API keys), and set NEON_API_KEY to it. To sync without a restore point, add `--keep-branch 0`.",
+  remedy: `Create a key in the Neon console (account or organization settings, API keys), and set NEON_API_KEY to it. ${withoutKeyRemedy}`,
   message: ({ attempt, reason, status }) =>
     `${attempt}: Neon rejected NEON_API_KEY (${reason}, HTTP ${status}).`,
   hint: ({ project }) =>
@@ -357,8 +409,7 @@ export const neonProjectUnknown = defineError<{ host: string; problem: string }>
   failure: "configuration",
   meaning:
     "NEON_PROJECT_ID is not set, and the tool did not find exactly one project of NEON_API_KEY with the compute of NEON_DATABASE_URL.",
-  remedy:
-    "Copy the id from the settings of the project in the Neon console, and set NEON_PROJECT_ID to it. To sync without a restore point, add `--keep-branch 0`.",
+  remedy: `Copy the id from the settings of the project in the Neon console, and set NEON_PROJECT_ID to it. ${withoutKeyRemedy}`,
   message: ({ host, problem }) => `Cannot find the Neon project of ${host}: ${problem}.`,
   hint: () =>
     `Copy the id from the settings of the project in the Neon console, and begin the command with:  NEON_PROJECT_ID=<id>    ${withoutKey}`,
@@ -372,7 +423,8 @@ export const neonNotFound = defineError<NeonAttempt>({
   remedy:
     "Copy the id from the settings of the project in the Neon console. It must be the project of NEON_DATABASE_URL.",
   message: ({ attempt, reason }) => `${attempt}: Neon answered that this object does not exist (${reason}).`,
-  hint: () => `Check that NEON_PROJECT_ID is the id of the project of NEON_DATABASE_URL. ${withoutKey}`,
+  hint: () =>
+    `Check that NEON_PROJECT_ID is the id of the Neon project to which NEON_DATABASE_URL connects. ${withoutKey}`,
 });
 
 export const neonBranchLimit = defineError<NeonAttempt>({
@@ -380,8 +432,7 @@ export const neonBranchLimit = defineError<NeonAttempt>({
   failure: "precondition",
   meaning:
     "The Neon project has as many branches as its plan allows, so the sync cannot create a restore point.",
-  remedy:
-    "In the Neon console, delete branches that nobody needs. To sync without a restore point, add `--keep-branch 0`.",
+  remedy: `In the Neon console, delete branches that nobody needs. ${withoutKeyRemedy}`,
   message: ({ attempt, reason }) =>
     `${attempt}: the project has as many branches as its plan allows (${reason}).`,
   hint: () => `In the Neon console, delete branches that nobody needs. ${withoutKey}`,
@@ -403,8 +454,7 @@ export const neonApiUnreachable = defineError<NeonAttempt>({
   code: "NEON_API_UNREACHABLE",
   failure: "target",
   meaning: "Neon's API did not answer.",
-  remedy:
-    "Check the network and https://neonstatus.com, then run the command again. To sync without a restore point, add `--keep-branch 0`.",
+  remedy: `Check the network and https://neonstatus.com, then run the command again. ${withoutKeyRemedy}`,
   message: ({ attempt, reason }) => `${attempt}: Neon's API does not answer (${reason}).`,
   hint: () => `Neon reports outages on  https://neonstatus.com    ${withoutKey}`,
 });
@@ -415,8 +465,7 @@ export const neonApiFailed = defineError<
   code: "NEON_API_FAILED",
   failure: "target",
   meaning: "Neon's API reported an error, which the message quotes.",
-  remedy:
-    "Fix the problem that Neon reports, then run the command again. To sync without a restore point, add `--keep-branch 0`.",
+  remedy: `Fix the problem that Neon reports, then run the command again. ${withoutKeyRemedy}`,
   message: ({ attempt, reason }) => `${attempt}: ${reason}.`,
   details: ({ status, code, requestId }) => [
     [
@@ -426,18 +475,6 @@ export const neonApiFailed = defineError<
     ].join(", "),
   ],
   hint: () => `Fix the problem that Neon reports, then run the command again. ${withoutKey}`,
-});
-
-export const keepBranchInvalid = defineError<{ value: string; mostDays: number }>({
-  code: "KEEP_BRANCH_INVALID",
-  failure: "configuration",
-  meaning: "`--keep-branch` or PILOT_LIGHT_KEEP_BRANCH_DAYS is not a number of days that Neon accepts.",
-  remedy: "Set the option or the variable to a whole number from 1 to 30. 0 creates no restore point.",
-  state: "nothing-written",
-  message: ({ value, mostDays }) =>
-    `Neon keeps a restore point for a whole number of days from 1 to ${mostDays}, not for "${value}".`,
-  hint: () =>
-    "Set PILOT_LIGHT_KEEP_BRANCH_DAYS, or add the option, such as  --keep-branch 7    To create no restore point:  --keep-branch 0",
 });
 
 // Connecting to a database

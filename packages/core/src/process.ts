@@ -6,6 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { grace } from "./async/grace.ts";
 import type { Environment } from "./config/env.ts";
 import { interrupted, programMissing } from "./errors.ts";
+import { shellWord } from "./output/shell.ts";
 
 export interface RunOptions {
   /** The whole environment of the child. Secrets go into files named by it, never into `args`. */
@@ -32,9 +33,7 @@ const tailLines = 40;
 
 /** A command line as a person would type it, for logs. Never executed. */
 export function commandLine(program: string, args: readonly string[]): string {
-  return [program, ...args]
-    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`))
-    .join(" ");
+  return [program, ...args].map(shellWord).join(" ");
 }
 
 /** Whether a process runs on this machine, even one of another user. */
@@ -62,7 +61,7 @@ export async function run(program: string, args: readonly string[], options: Run
     stdin: options.input === undefined ? "ignore" : "pipe",
     reject: false,
     buffer: { stdout: true, stderr: false },
-    // A process group of its own: pg_restore that is killed leaves workers, which may wait for a server that does not answer.
+    // Its own process group: pg_restore that is killed leaves workers, which may wait for a server that does not answer.
     detached: true,
     forceKillAfterDelay: false,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),

@@ -43,6 +43,8 @@ describe("the state", () => {
   it.each([
     ["STATE_AMBIGUOUS", { TF_CLOUD_ORGANIZATION: "acme", TF_WORKSPACE: "a", TF_STATE_BUCKET: "b" }],
     ["TF_WORKSPACE_MISSING", { TF_CLOUD_ORGANIZATION: "acme" }],
+    ["TF_ORGANIZATION_MISSING", { TF_WORKSPACE: "a" }],
+    ["TF_ORGANIZATION_MISSING", { TF_WORKSPACE: "a", TF_STATE_BUCKET: "b" }],
   ])("is refused with %s", (code, environment) => {
     expect(() => chooseBackend(environment)).toThrow(
       expect.objectContaining({ code, failure: "configuration" }) as Error,

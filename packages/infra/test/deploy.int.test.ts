@@ -87,6 +87,7 @@ describe("deployed for the first time", () => {
       db_backups_retention_days: "1.5",
       db_backup_retention_days: "36",
       db_name: "my-shop",
+      db_subnet_group_name: "Mine",
       db_username: "admin",
       db_engine_version: "fifteen",
       db_instance_class: "t3.micro",

@@ -48,6 +48,19 @@ it("reports that a project has no committed configuration, with the command that
   }
 });
 
+it.each([
+  ["infra:commit", "packages/infra/dist/bin.js", "pnpm infra:commit \\[--check\\]"],
+  ["bench", "scripts/bench.mjs", "Usage: pnpm bench <name>, where <name> is one of: .*\\bsync\\b"],
+])("%s --help prints its usage, and does nothing", async (_command, program, usage) => {
+  const environment = { PATH: processEnvironment().PATH };
+  const result = await run(process.execPath, ["--", join(root, program), "--help"], {
+    environment,
+    cwd: root,
+  });
+  expect(result.exitCode).toBe(0);
+  expect([result.stdout, ...result.stderr].join("\n")).toMatch(new RegExp(usage));
+});
+
 describe("variables that AWS refuses together", () => {
   it("are refused by a plan before it asks AWS, with the name of the variable to change", async () => {
     await using workplace = await create("shop");

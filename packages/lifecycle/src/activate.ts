@@ -69,6 +69,7 @@ export async function activate(given: ModeChangeOptions, command: CommandContext
     command: "activate",
     options,
     changes: facts.contents.changes,
+    stackFolder: context.stack.folder,
     activeNow: facts.outputs.dev_activated,
     createsDatabase: resume?.createsDatabase === true,
   });

@@ -69,6 +69,7 @@ export async function deactivate(given: ModeChangeOptions, command: CommandConte
     command: "deactivate",
     options: context.options,
     changes: facts.contents.changes,
+    stackFolder: context.stack.folder,
     activeNow: facts.outputs.dev_activated,
   });
   refuse(refusals);

@@ -188,6 +188,7 @@ const adoptionSchema = z.object({
   leftAlone: z
     .array(z.string())
     .describe("Addresses in the existing state that this stack has no use for; those that hold data first."),
+  notes: z.array(z.string()).describe("What changes of the plan lead to, if no variable avoids them."),
   deviations: z
     .array(
       z.strictObject({

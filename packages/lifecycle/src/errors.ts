@@ -5,6 +5,7 @@
 import { defineError } from "@pilot-light/core/ops-error";
 import { commandLine } from "@pilot-light/core/process";
 import { formatMinute, plural, shortList } from "@pilot-light/core/output/format";
+import { shell, shellWord } from "@pilot-light/core/output/shell";
 import { deployCommand } from "@pilot-light/core/terraform/deploy-command";
 import type { ModeChangeName } from "./options.ts";
 
@@ -55,7 +56,8 @@ export const variableNeeded = defineError<{ names: readonly string[] }>({
   state: "nothing-written",
   message: ({ names }) =>
     `The unfinished run had a value for ${names.join(", ")}. The journal does not store the values of secret variables.`,
-  hint: ({ names }) => `Add to the command:  ${names.map((name) => `--var ${name}=...`).join(" ")}`,
+  hint: ({ names }) =>
+    `Add to the command:  ${names.map((name) => `${shell`--var ${name}`}=<value>`).join(" ")}`,
 });
 
 export const modeChangeRunning = defineError<{
@@ -106,7 +108,7 @@ export const wrongRegion = defineError<{ deployed: string; region: string }>({
   remedy: "Set AWS_REGION to the region of the environment.",
   state: "nothing-written",
   message: ({ deployed, region }) => `The environment is in ${deployed}, but AWS_REGION is ${region}.`,
-  hint: ({ deployed }) => `Use the environment's region:  export AWS_REGION=${deployed}`,
+  hint: ({ deployed }) => `Use the environment's region:  ${shell`export AWS_REGION=${deployed}`}`,
 });
 
 export const dnsServersInvalid = defineError<{ servers: string }>({
@@ -244,6 +246,17 @@ export const unknownResourcesRefused = defineError<{
     `Check that the variables name the right state, and that this is the version that deployed last.\n  If an earlier version created these resources, and you do not need them:  ${anywayCommand}`,
 });
 
+/** The end of a line about a change: `, because of: db_name`. */
+function becauseOf(forcedBy: readonly string[], taintedAt?: string): string {
+  if (taintedAt !== undefined) return ", because it is tainted";
+  return forcedBy.length === 0 ? "" : `, because of: ${forcedBy.join(", ")}`;
+}
+
+/** The command after which Terraform no longer replaces a tainted resource. */
+export function untaintLine(stackFolder: string, address: string): string {
+  return commandLine("terraform", [`-chdir=${stackFolder}`, "untaint", address]);
+}
+
 export const dataLossRefused = defineError<{
   losses: readonly {
     name: string;
@@ -251,7 +264,10 @@ export const dataLossRefused = defineError<{
     action: string;
     holds: string;
     forcedBy?: readonly string[];
+    /** Its address in the state, if it is tainted. */
+    taintedAt?: string;
   }[];
+  stackFolder: string;
   /** Finishes the mode change that was interrupted, if there is one. */
   resumeCommand: string | undefined;
   /** A deployment would delete the database of an environment that has no database in pilot light. */
@@ -268,15 +284,22 @@ export const dataLossRefused = defineError<{
     `Terraform would delete or replace resources that hold data: ${losses.map(({ name }) => name).join(", ")}.`,
   details: ({ losses }) =>
     losses.map(
-      ({ address, action, holds, forcedBy = [] }) =>
-        `${action} ${address} (holds ${holds})${forcedBy.length === 0 ? "" : `, because of: ${forcedBy.join(", ")}`}`,
+      ({ address, action, holds, forcedBy = [], taintedAt }) =>
+        `${action} ${address} (holds ${holds})${becauseOf(forcedBy, taintedAt)}`,
     ),
-  hint: ({ resumeCommand, deletesDatabase, anywayCommand }) =>
+  hint: ({ losses, stackFolder, resumeCommand, deletesDatabase, anywayCommand }) =>
     [
       ...(resumeCommand === undefined
         ? []
         : [`A mode change has not finished. To finish it:  ${resumeCommand}\n `]),
-      "A variable of the last deployment may be missing. Give it again (--var, --var-file, TF_VAR_...).",
+      ...(losses.every(({ taintedAt }) => taintedAt !== undefined)
+        ? ["A run that did not finish has marked the resources as tainted."]
+        : [
+            "A variable of the last deployment may be missing. Give it again (--var, --var-file, TF_VAR_...).",
+          ]),
+      ...losses.flatMap(({ taintedAt, name }) =>
+        taintedAt === undefined ? [] : [`  To keep ${name}:  ${untaintLine(stackFolder, taintedAt)}`],
+      ),
       ...(deletesDatabase
         ? ["  To deactivate with a copy of the rows and a snapshot:  pnpm deactivate --sync-data"]
         : []),
@@ -606,35 +629,49 @@ export type HarmfulChange = {
   keep: readonly string[];
   /** The replaced resources that it refers to and whose replacement causes this change; "" if there are none. */
   follows: string;
+  /** Its address in the state, if it is tainted. */
+  taintedAt?: string;
+  /** What avoids it, if it is more than a variable. */
+  advice?: string;
 };
 
-export const adoptionHarmful = defineError<{ changes: readonly HarmfulChange[]; againCommand: string }>({
+/** What avoids a harmful change, or why it happens. */
+function remedyOf({ keep, follows, advice, taintedAt }: HarmfulChange, stackFolder: string): string {
+  if (taintedAt !== undefined) return `to keep it:  ${untaintLine(stackFolder, taintedAt)}`;
+  if (advice !== undefined) return advice;
+  if (keep.length > 0) return `to avoid it: ${keep.map((value) => commandLine("--var", [value])).join(" ")}`;
+  return follows === "" ? "no variable of this stack avoids it" : `because it refers to ${follows}`;
+}
+
+export const adoptionHarmful = defineError<{
+  changes: readonly HarmfulChange[];
+  stackFolder: string;
+  againCommand: string;
+}>({
   code: "ADOPTION_HARMFUL",
   failure: "precondition",
   meaning:
-    "Terraform would delete, replace or upgrade an existing resource, or create it a second time. An adoption changes resources in place only.",
+    "Terraform would delete, replace, upgrade or move an existing resource, or create it a second time. An adoption changes resources in place only.",
   remedy:
     "Give the variables that the details name. If no variable avoids the replacement, read docs/runbooks/existing-environment.md.",
   state: "nothing-written",
   message: ({ changes }) =>
-    `The adoption would delete, replace or upgrade existing resources: ${changes.map(({ name }) => name).join(", ")}.`,
-  details: ({ changes }) =>
-    changes.flatMap(({ action, address, holds, forcedBy, keep, follows }) => [
-      [
-        `${action} ${address}`,
-        ...(holds === undefined ? [] : [` (holds ${holds})`]),
-        ...(forcedBy.length === 0 ? [] : [`, because of: ${forcedBy.join(", ")}`]),
-      ].join(""),
-      keep.length > 0
-        ? `  to avoid it: ${keep.map((value) => commandLine("--var", [value])).join(" ")}`
-        : follows === ""
-          ? "  no variable of this stack avoids it"
-          : `  because it refers to ${follows}`,
-    ]),
+    `The adoption would delete, replace, upgrade or move existing resources: ${changes.map(({ name }) => name).join(", ")}.`,
+  details: ({ changes, stackFolder }) =>
+    changes.flatMap((change) => {
+      const { action, address, holds, forcedBy, taintedAt } = change;
+      const held = holds === undefined ? "" : ` (holds ${holds})`;
+      return [
+        `${action} ${address}${held}${becauseOf(forcedBy, taintedAt)}`,
+        `  ${remedyOf(change, stackFolder)}`,
+      ];
+    }),
   hint: ({ changes, againCommand }) =>
     changes.some(({ keep }) => keep.length > 0)
       ? `To keep the existing resources:  ${againCommand}`
-      : "Leave the resource alone with --map <existing address>=, or see docs/runbooks/existing-environment.md",
+      : changes.every(({ advice, taintedAt }) => (advice ?? taintedAt) !== undefined)
+        ? "Follow the instruction of each line above, then run the command again."
+        : "Leave the resource alone with --map <existing address>=, or see docs/runbooks/existing-environment.md",
 });
 
 // Terraform
@@ -662,8 +699,9 @@ export const stateLocked = defineError<Lock & { folder: string }>({
     return lock.id === "" ? [] : [`lock ${lock.id}`];
   },
   hint: (lock) => {
-    const id = "workspace" in lock ? lock.workspace : lock.id === "" ? "<id>" : lock.id;
-    return `Wait until that run has ended. Only if it no longer exists, remove its lock:  terraform -chdir=${lock.folder} force-unlock ${id}`;
+    const known = "workspace" in lock ? lock.workspace : lock.id;
+    const id = known === "" ? "<id>" : shellWord(known);
+    return `Wait until that run has ended. Only if it no longer exists, remove its lock:  ${shell`terraform -chdir=${lock.folder} force-unlock`} ${id}`;
   },
 });
 
@@ -717,11 +755,11 @@ export const stateChanged = defineError({
   code: "STATE_CHANGED",
   failure: "precondition",
   meaning:
-    "Another deployment changed the Terraform state, or the images of the services, after the plan was made.",
+    "Another deployment changed the Terraform state, or the images of the services, after this command created its plan.",
   remedy: "Run the command again. It shows a new plan.",
   state: "nothing-written",
   message: () =>
-    "Another deployment changed the Terraform state, or the images of the services, after the plan was made.",
+    "Another deployment changed the Terraform state, or the images of the services, after this command created its plan.",
   hint: () => "Run the command again to see the new plan.",
 });
 
@@ -757,6 +795,8 @@ export const settingInvalid = defineError<{ name: string; problem: string }>({
   remedy: "Correct the value. docs/variables.md explains each variable.",
   state: "nothing-written",
   message: ({ name, problem }) => (problem.includes(name) ? problem : `${name}: ${problem}`),
+  hint: () =>
+    "Correct the option --set, then run the command again. docs/variables.md explains each variable.",
 });
 
 export const settingNotWritable = defineError<{ name: string }>({

@@ -8,7 +8,7 @@ export type ModeChangeName = "activate" | "deactivate";
 /** A command that applies a Terraform plan, after the guards have checked it. */
 export type GuardedCommand = ModeChangeName | "infra:deploy";
 
-/** A command with flags of guards. An adoption has checks of its own, and shares a flag with the guards. */
+/** A command with flags of guards. An adoption has its own checks, and shares a flag with the guards. */
 export type FlaggedCommand = GuardedCommand | "infra:adopt";
 
 /** Services whose image is in a repository of the environment. */

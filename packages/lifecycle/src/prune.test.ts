@@ -75,7 +75,7 @@ test.each([80, 100])("on a terminal of %i columns no line of a plan is longer", 
   expect(lines.filter((line) => line.length > columns)).toEqual([]);
 });
 
-test("a name that leaves no room for its facts has them on a line of their own", () => {
+test("a name that leaves no room for its facts has them on a separate line", () => {
   const id = "a".repeat(80);
   const lines = printed(100, { delete: [snapshot(24, { id, createdAt: "" })], keeps: [] });
   expect(lines.slice(1)).toEqual([`    ${id}`, "      20 GB, deactivation"]);

@@ -157,6 +157,22 @@ sequence("an activation that Terraform does not finish", ["pilot light", "partly
     expect(parseDocument(result).error?.code).toBe("RESYNC_REFUSED");
   });
 
+  it("is still partly active when the system kills Terraform, and the state has what was created", async () => {
+    const before = (await environment.workplace.ids()).size;
+    const result = await environment.killTerraform(
+      ["activate", "--resume", "--yes", "--json"],
+      "creating aws_",
+    );
+    expect(result.exitCode, result.text).toBe(7);
+    expect(parseDocument(result).error).toMatchObject({
+      code: "TERRAFORM_FAILED",
+      message: "Terraform failed: SIGKILL ended it.",
+    });
+    expect((await environment.workplace.ids()).size).toBeGreaterThanOrEqual(before);
+    const status = await environment.run(["status"]);
+    expect(status.stderr).toContain("mode: partly active");
+  });
+
   it("lets Terraform finish running changes when it is interrupted, and keeps its state", async () => {
     const result = await environment.interrupt(["activate", "--resume", "--yes"], "creating aws_");
     expect(result.exitCode, result.text).toBe(130);
@@ -185,7 +201,7 @@ part("an activation that is resumed", ["partly active", "active"], () => {
       validation: { mode: "active", failed: 0, skipped: 0 },
       endpoints: { application: expect.stringMatching(/^https:/) as string },
     });
-    // The environment was deployed without a domain of its own.
+    // The environment was deployed without its own domain.
     expect(warningsOf(result)).toEqual(["no domain, no certificate"]);
     const journal = await environment.journal();
     expect(journal).toMatchObject({ finished: true });
@@ -481,7 +497,11 @@ sequence("a deactivation that Terraform does not finish", ["active", "partly des
   it("copies again when the backend was started after the copy, and keeps its state when it is interrupted", async () => {
     await environment.startBackend();
     await environment.write("rds", "written-after-the-copy");
-    const result = await environment.interrupt(["deactivate", "--resume", "--yes"], "destroying aws_");
+    // At a service, the next plan would wait two minutes for the service that AWS has deleted meanwhile.
+    const result = await environment.interruptAtRequest(
+      ["deactivate", "--resume", "--yes"],
+      ".DeleteCluster",
+    );
     expect(result.exitCode, result.text).toBe(130);
     expect(result.stderr).toContain("does not count: the backend was started again");
     expect(result.stderr).toMatch(/SIGINT.* \d+ of \d+ changes were made/);
@@ -491,7 +511,6 @@ sequence("a deactivation that Terraform does not finish", ["active", "partly des
 });
 
 part("a deactivation that is resumed", ["partly destroyed", "pilot light"], () => {
-  // Terraform was interrupted at a service that AWS has deleted meanwhile: its next plan waits two minutes for that service.
   it("is finished by --resume: the sync counts, and what holds data has kept its ids", async () => {
     const result = await environment.run(["deactivate", "--resume", "--yes", "--json"]);
     expect(result.exitCode, result.text).toBe(0);

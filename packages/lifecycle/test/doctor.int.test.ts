@@ -113,7 +113,7 @@ test("wrong values, missing privileges and missing programs are problems, each w
     expect(exitCode).toBe(1);
     expect(check("settings")?.problems[0]?.message).toContain('"nowhere" is not an AWS region');
     expect(check("neon")?.problems.map(({ fix }) => fix)).toEqual(
-      expect.arrayContaining([expect.stringContaining(`alter role ${role} createdb;`)]) as string[],
+      expect.arrayContaining([expect.stringContaining(`alter role "${role}" createdb;`)]) as string[],
     );
     expect(check("pg-programs")).toMatchObject({ status: "failed" });
     expect(check("terraform")?.problems[0]?.fix).toContain("Install it");

@@ -1,5 +1,5 @@
 /** An environment for one test file: deployed by the real CLI on the emulator, with two databases on real servers. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { execFileSync, type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -165,6 +165,31 @@ export class TestEnvironment implements AsyncDisposable {
     });
   }
 
+  /** Sends a SIGINT at the first request to AWS whose target ends with a text. */
+  async interruptAtRequest(args: readonly string[], target: string): Promise<CommandRun> {
+    let running: ChildProcess | undefined;
+    let sent = false;
+    const interrupt: Decide = (_service, requested) => {
+      if (!sent && requested.endsWith(target)) sent = running?.kill("SIGINT") === true;
+      return "forward";
+    };
+    return await this.during(interrupt, () =>
+      this.run(args, { onOutput: (_stderr, child) => (running = child) }),
+    );
+  }
+
+  /** Ends terraform as the system does when memory is short, as soon as the output contains a text. */
+  async killTerraform(args: readonly string[], when: string): Promise<CommandRun> {
+    let killed = false;
+    return await this.run(args, {
+      onOutput: (stderr, child) => {
+        if (killed || !stderr.includes(when)) return;
+        killed = true;
+        for (const pid of childrenOf(child.pid ?? 0)) process.kill(pid, "SIGKILL");
+      },
+    });
+  }
+
   /** As soon as the output contains a text, RDS no longer answers. The first request to RDS after that leads to a SIGINT. */
   async interruptWhileRdsHangs(args: readonly string[], when: string): Promise<CommandRun> {
     let hangs = false;
@@ -289,6 +314,15 @@ function clients({ endpoint, region }: Where) {
     ecs: new ECSClient(options),
     rds: new RDSClient(options),
   };
+}
+
+/** Ids of the processes that a process has started. */
+function childrenOf(parent: number): number[] {
+  const listed = execFileSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" });
+  return listed.split("\n").flatMap((line) => {
+    const [pid, ppid] = line.trim().split(/\s+/).map(Number);
+    return pid !== undefined && ppid === parent ? [pid] : [];
+  });
 }
 
 const documentSchema = z.looseObject({

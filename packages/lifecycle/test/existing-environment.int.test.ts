@@ -124,7 +124,7 @@ const renamed = z.looseObject({
 });
 
 /**
- * The state of this stack as other code would have written it in the same place: with names of its own in modules, and without one resource
+ * The state of this stack as other code would have written it in the same place: with other names in modules, and without one resource
  * that this stack creates.
  */
 function asOfOtherCode(text: string): string {
@@ -220,7 +220,7 @@ describe("a state of other Terraform code in the place of this stack's state", (
   });
 });
 
-describe("an adoption into a state of its own", () => {
+describe("an adoption into a separate state", () => {
   beforeAll(async () => {
     // The existing code has its state elsewhere.
     const own = join(code, "own.tfstate");
@@ -280,6 +280,23 @@ describe("an adoption into a state of its own", () => {
     expect(text).toContain("days until an object expires: 30 instead of no limit");
     expect(text).toContain("neon-dumps/2026-01-01T00-00-00.dump would expire ");
     expect(hint).toContain(`infra:adopt --state ${existing} --allow-shorter-retention`);
+    expect(await everything()).toEqual(before);
+  });
+
+  it("is refused if the name of a bucket that it would create belongs to somebody else", async () => {
+    const { profilingBucket } = resourceNames(project);
+    const ofOther: Decide = (_service, target) =>
+      target.startsWith(`HEAD /${profilingBucket}`) ? 403 : "forward";
+    const args = ["infra:adopt", "--state", existing, "--yes", "--allow-shorter-retention"];
+    const {
+      exitCode,
+      code: error,
+      details,
+      hint,
+    } = await environment.during(ofOther, () => refused(...args));
+    expect({ exitCode, error }).toEqual({ exitCode: 4, error: "ACCOUNT_NOT_READY" });
+    expect(details[0]).toContain(`the name of the bucket ${profilingBucket} is taken`);
+    expect(hint).toContain("--allow-shorter-retention --allow-account");
     expect(await everything()).toEqual(before);
   });
 

@@ -1,8 +1,11 @@
 /** Runs that do not change an environment in pilot light: dry runs, refusals, interruptions before any change. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { BatchDeleteImageCommand, ECRClient, PutImageCommand } from "@aws-sdk/client-ecr";
 import { run } from "@pilot-light/core/process";
-import { succeeds } from "@pilot-light/sandbox/workplace";
+import { resourceNames } from "@pilot-light/core/contract";
+import { clientOptions } from "@pilot-light/sandbox/aws/resources";
+import { succeeds, type Ids } from "@pilot-light/sandbox/workplace";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { runStopped, type DeadLine } from "./dead-lines.ts";
@@ -14,6 +17,7 @@ const region = "ca-central-1";
 
 let environment: TestEnvironment;
 let before: Awaited<ReturnType<TestEnvironment["everything"]>>;
+let always: Ids;
 
 beforeAll(async () => {
   environment = await TestEnvironment.create({ project, region, rds: "stale", state: "local" });
@@ -21,6 +25,7 @@ beforeAll(async () => {
   const first = await environment.run(["infra:deploy", "--yes", "--json"]);
   expect(parseDocument(first), first.text).toMatchObject({ outcome: "deployed", plan: { from: null } });
   before = await environment.everything();
+  always = await environment.workplace.ids();
 });
 
 afterAll(() => environment[Symbol.asyncDispose]());
@@ -61,6 +66,28 @@ describe("in pilot light, nothing is written by", () => {
   it("a dry run with an image that does not exist", async () => {
     const result = await environment.run(["activate", "--dry-run", "--json", "--backend-image", "v9"]);
     expect(parseDocument(result).error?.code, result.text).toBe("IMAGE_MISSING");
+    expect(await environment.everything()).toEqual(before);
+  });
+
+  it("an activation with an image for other processors than those of the tasks", async () => {
+    const ecr = new ECRClient(clientOptions(environment.where.endpoint, region));
+    const repositoryName = resourceNames(project).ecrRepositories.backend;
+    const imageTag = "arm";
+    const platform = { os: "linux", architecture: "arm64" };
+    const list = "application/vnd.docker.distribution.manifest.list.v2+json";
+    const imageManifest = JSON.stringify({ schemaVersion: 2, mediaType: list, manifests: [{ platform }] });
+    await ecr.send(new PutImageCommand({ repositoryName, imageTag, imageManifest }));
+    const result = await environment.run(["activate", "--yes", "--json", "--backend-image", imageTag]);
+    await ecr.send(new BatchDeleteImageCommand({ repositoryName, imageIds: [{ imageTag }] }));
+    expect(result.exitCode, result.text).toBe(4);
+    expect(parseDocument(result).error).toMatchObject({
+      code: "ACCOUNT_NOT_READY",
+      details: [
+        expect.stringMatching(/^idle-test\/backend@\S+ is built for arm64, not for amd64$/),
+        expect.stringContaining("--platform linux/amd64"),
+      ],
+      hint: expect.stringContaining("--backend-image arm --allow-account") as string,
+    });
     expect(await environment.everything()).toEqual(before);
   });
 
@@ -176,6 +203,30 @@ describe("in pilot light, nothing is written by", () => {
     });
     expect(await environment.everything()).toEqual(before);
   });
+
+  it.each([
+    ["database", "aws_db_instance.", ["activate", "infra:deploy"], 4, "DATA_LOSS_REFUSED"],
+    ["bucket", "aws_s3_bucket.backups", ["infra:deploy"], 7, "TERRAFORM_FAILED"],
+  ])(
+    "a command that would replace the %s because it is tainted: its hint keeps it",
+    async (_what, prefix, commands, exit, code) => {
+      const { workplace } = environment;
+      const address = [...always.keys()].find((one) => one.startsWith(prefix)) ?? "";
+      await succeeds(workplace.terraform(["taint", address]));
+      const tainted = await environment.everything();
+      for (const command of commands) {
+        const result = await environment.run([command, "--yes", "--json"]);
+        expect(result.exitCode, result.text).toBe(exit);
+        const { error } = parseDocument(result);
+        expect(error).toMatchObject({ code });
+        expect(error?.details.join("\n")).toContain(address);
+        expect(error?.hint).toMatch(/terraform -chdir=\S+ untaint /);
+        expect(await environment.everything()).toEqual(tainted);
+      }
+      await succeeds(workplace.terraform(["untaint", address]));
+      before = await environment.everything();
+    },
+  );
 
   it("a plan of a deployment: without other variables it changes nothing", async () => {
     const result = await environment.run(["infra:diff", "--json"]);

@@ -58,6 +58,20 @@ const cases: Case[] = [
     says: ["Set TF_WORKSPACE"],
   },
   {
+    what: "a workspace without an organization",
+    args: ["infra:deploy", "--yes"],
+    env: { TF_WORKSPACE: "other" },
+    ...{ code: "TF_ORGANIZATION_MISSING", exit: 3 },
+    says: ["TF_WORKSPACE is other", "unset TF_WORKSPACE"],
+  },
+  {
+    what: "options in the environment that change every plan",
+    args: ["activate", "--yes"],
+    env: { TF_CLI_ARGS_plan: "-parallelism=4 -target=aws_vpc.x" },
+    ...{ code: "TF_CLI_ARGS_REFUSED", exit: 3 },
+    says: ["TF_CLI_ARGS_plan contains -target, which", "unset TF_CLI_ARGS_plan"],
+  },
+  {
     what: "a directory without providers",
     args: diff,
     env: { PILOT_LIGHT_TF_PLUGIN_MIRROR: "/nowhere/providers" },
@@ -168,6 +182,8 @@ describe("in a stack that was never deployed,", () => {
     try {
       const says = ["VPC", "aws service-quotas", "--allow-account"];
       await refuses(["infra:deploy", "--yes"], { code: "ACCOUNT_NOT_READY", exit: 4, says });
+      const diff = await environment.run(["infra:diff", "--json"]);
+      expect(parseDocument(diff), diff.text).toMatchObject({ refusals: ["ACCOUNT_NOT_READY"] });
     } finally {
       for (const VpcId of held) await ec2.send(new DeleteVpcCommand({ VpcId }));
     }

@@ -102,11 +102,11 @@ export const terraformMissing = defineError<{ program: string }>({
   code: "TERRAFORM_MISSING",
   failure: "configuration",
   meaning: "Terraform is not installed, and `pnpm sandbox up --deployed` needs it.",
-  remedy: "Run `npm test`, which installs it, or install Terraform by hand.",
+  remedy: "Install Terraform by hand. `npm test` installs it too, but also runs every test.",
   state: "nothing-written",
   message: ({ program }) => `--deployed needs Terraform, and ${program} is not installed.`,
   hint: () =>
-    "npm test installs Terraform. To install it by hand:  https://developer.hashicorp.com/terraform/install",
+    "npm test installs Terraform, but also runs every test. To install only Terraform:  https://developer.hashicorp.com/terraform/install",
 });
 
 // Starting the parts; a start that fails removes what it created

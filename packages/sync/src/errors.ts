@@ -5,6 +5,7 @@
 import type { Side } from "@pilot-light/core/errors";
 import { defineError } from "@pilot-light/core/ops-error";
 import type { DatabaseSystem, Endpoint } from "@pilot-light/core/postgres/endpoint";
+import { shell } from "@pilot-light/core/output/shell";
 import { ident, literal } from "@pilot-light/core/postgres/identifiers";
 import { deployCommand } from "@pilot-light/core/terraform/deploy-command";
 import { restoreBackupCommand } from "./read/restore-backup.ts";
@@ -169,10 +170,11 @@ export const manifestUnreadable = defineError<{ uri: string }>({
   code: "MANIFEST_UNREADABLE",
   failure: "aws",
   meaning: "The manifest of a dump is not JSON, or its fields are not valid.",
-  remedy: "Inspect the manifest in S3. The tool needs the manifest to know when both databases were equal.",
+  remedy:
+    "If a newer version of the tool wrote the manifest, use that version. If the manifest is damaged, use another dump. A mode change reads the newest manifest to find out when both databases were equal: the next sync writes a new one.",
   message: ({ uri }) => `Cannot read the manifest ${uri}.`,
   hint: ({ uri }) =>
-    `Another version of the tool may have written the manifest. The tool needs the manifest to know when both databases were equal. To inspect the manifest:  aws s3 cp ${uri} -`,
+    `If a newer version of the tool wrote the manifest, use that version. If the manifest is damaged, use another dump:  pnpm dumps list    To inspect the manifest:  ${shell`aws s3 cp ${uri} -`}`,
 });
 
 export const manifestFailed = defineError<{ live: string; uri: string }>({
@@ -422,7 +424,7 @@ export const commitUnknown = defineError<{
     `The connection was lost during the COMMIT that replaces ${database}, and the tool could not find out whether the server committed: ${reason}`,
   details: ({ id, backup }) => [
     "the database is complete: it has all of its earlier contents, or all of the new ones",
-    `to find out:  select pg_xact_status('${id}');`,
+    `to find out:  select pg_xact_status(${literal(id)});`,
     `the dump ${backup} holds the earlier contents as well`,
   ],
   hint: (facts) =>

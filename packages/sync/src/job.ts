@@ -15,6 +15,7 @@ import type { DatabaseFacts, DatabaseSetting } from "./read/database-facts.ts";
 import type { IncompleteSource } from "./plan/rules/rule.ts";
 import type { Filter } from "./read/filter.ts";
 import type { RowCounts } from "./read/inventory.ts";
+import type { Line } from "./read/line.ts";
 
 /** Where the rows come from: a database that the sync dumps, or a dump in S3. */
 export type Source =
@@ -64,8 +65,8 @@ export interface SyncJob {
   readers: number;
   /** Size of each table of the source, by `nameOfRelation`. */
   sourceBytes: ReadonlyMap<string, number>;
-  /** Milliseconds of a round trip to the target. */
-  roundTripMs: number;
+  /** The line to the target. */
+  line: Line;
   /** Rows of the target's tables, as the plan showed them. */
   targetRows: RowCounts;
   /** Opens another maintenance session, in case `maintenance` is lost. */

@@ -25,7 +25,7 @@ if "moto_server" in " ".join(sys.orig_argv):
         backend.put_object("BUCKET", key.replace(".dump", ".manifest.json"), json.dumps(manifest).encode())
 `;
 
-/** Starts an emulator of its own. `url` goes into AWS_ENDPOINT_URL. */
+/** Starts a separate emulator. `url` goes into AWS_ENDPOINT_URL. */
 export async function emulatorWithManyDumps(pair: Pair): Promise<AsyncDisposable & { url: string }> {
   const directory = join(pair.env.HOME ?? "", "many-dumps");
   await mkdir(directory);

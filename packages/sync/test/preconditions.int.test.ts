@@ -8,7 +8,7 @@ import { describe, expect, test } from "vitest";
 import { awsWithSecret } from "./proxies.ts";
 import { roleOnRds } from "./roles.ts";
 import { contentOf, databasesOf, documentOf, errorOf, sync } from "./support.ts";
-import { expectRefusal, footprint, outputsFile } from "./untouched.ts";
+import { expectRefusal, footprint, outputsFile, superuserOnRds } from "./untouched.ts";
 
 const dryRun = ["neon-to-rds", "--dry-run"];
 const run = ["neon-to-rds", "--yes"];
@@ -80,7 +80,7 @@ describe.concurrent("a role on the target", () => {
     await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
     await using limited = await roleOnRds(pair, "limited", `nocreatedb in role ${pair.rds.role}`);
     const before = await footprint(pair);
-    const says = [limited.role, `alter role ${limited.role} createdb;`];
+    const says = [limited.role, `alter role "${limited.role}" createdb;`];
     for (const args of [dryRun, run]) {
       await expectRefusal(pair, before, args, { exit: 4, code: "NO_CREATEDB", says }, limited);
     }
@@ -91,7 +91,7 @@ describe.concurrent("a role on the target", () => {
     await using reader = await roleOnRds(pair, "reader", "createdb in role pg_read_all_data");
     const before = await footprint(pair);
     const { database, role } = pair.rds;
-    const says = [reader.role, database, role, `alter database ${database} owner to ${reader.role};`];
+    const says = [reader.role, database, role, `alter database "${database}" owner to "${reader.role}";`];
     await expectRefusal(pair, before, run, { exit: 4, code: "NOT_OWNER", says }, reader);
   });
 
@@ -101,7 +101,7 @@ describe.concurrent("a role on the target", () => {
     await pair.query("rds", `alter database ${pair.rds.database} owner to ${owner.role}`);
     const application = await pair.connect("rds", "application");
     const before = await footprint(pair);
-    const says = [owner.role, "1 session", `grant pg_signal_backend to ${owner.role};`];
+    const says = [owner.role, "1 session", `grant pg_signal_backend to "${owner.role}";`];
     await expectRefusal(pair, before, run, { exit: 4, code: "CANNOT_END_SESSIONS", says }, owner);
     await application[Symbol.asyncDispose]();
     await pair.query("rds", `alter database ${pair.rds.database} owner to ${pair.rds.role}`);
@@ -122,6 +122,32 @@ test.concurrent("an extension that only the source has and that no object needs 
   expect(await pair.query("rds", "select count(*)::int as n from public.projects")).toEqual([{ n: 12 }]);
 });
 
+test.concurrent(
+  "a target with another encoding: the statements of the hint make the sync possible",
+  async () => {
+    await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+    const { database, role } = pair.rds;
+    await using server = await superuserOnRds("postgres");
+    const runAll = async (statements: readonly string[]) => {
+      for (const statement of statements) await server.client.query(statement);
+    };
+    await runAll([
+      `alter database ${database} rename to ${database}_utf8`,
+      `create database ${database} owner ${role} encoding 'LATIN1' locale 'C' template template0`,
+    ]);
+    const refused = await sync(pair, [...run, "--json"]);
+    expect(refused.exitCode).toBe(4);
+    const { code, hint } = errorOf(refused);
+    expect(code).toBe("ENCODING_DIFFERS");
+    const [, statements = ""] = hint.split(/ {2,}/);
+    await runAll(statements.split(/(?<=;) /));
+    expect(await databasesOf(pair, "rds")).toContain(`${database}_kept`);
+    expect(await sync(pair, run)).toMatchObject({ exitCode: 0 });
+    expect(await contentOf(pair, "rds")).toBe(await contentOf(pair, "neon"));
+    await runAll([`drop database ${database}_kept`, `drop database ${database}_utf8`]);
+  },
+);
+
 test.concurrent("the comment on an extension is not copied, and the plan names it", async () => {
   await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
   await pair.query("neon", "create extension citext; comment on extension citext is 'ours'");
@@ -138,7 +164,7 @@ test.concurrent(
     const refusal = {
       exit: 4,
       code: "ROW_SECURITY_FORCED",
-      says: ["rds", "plain.forced", "alter role dbadmin bypassrls;"],
+      says: ["rds", "plain.forced", 'alter role "dbadmin" bypassrls;'],
     };
     await expectRefusal(pair, before, ["rds-to-neon", "--yes", "--allow-shrink"], refusal);
     const says = [...refusal.says, "--no-target-backup"];

@@ -280,7 +280,7 @@ const cases: Case<DumpedGround>[] = [
   {
     code: "FUNCTION_SETTINGS_NOT_SETTABLE",
     exit: 4,
-    says: ["log_statement of public.logs()", "grant set on parameter log_statement to "],
+    says: ["log_statement of public.logs()", 'grant set on parameter "log_statement" to '],
     set: (ground) =>
       onSource(
         ground,
@@ -376,12 +376,6 @@ const cases: Case<DumpedGround>[] = [
     exit: 4,
     says: [/pnpm sync \w+-to-\w+/],
     set: ({ direction }) => ({ args: [direction, "--yes", "--resume", "--allow-shrink"] }),
-  },
-  {
-    code: "NOTHING_TO_UNDO",
-    exit: 4,
-    says: ["kept by an earlier undo"],
-    set: ({ target }) => ({ args: ["undo", target, "--yes"] }),
   },
   {
     code: "SOURCE_QUERY_FAILED",

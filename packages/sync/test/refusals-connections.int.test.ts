@@ -342,6 +342,6 @@ test.concurrent("if the restore point cannot be created, a sync to Neon does not
   expect(requests).toContain("POST branches");
   expect(requests.some((request) => request.startsWith("DELETE branches/"))).toBe(true);
 
-  const invalid = { exit: 3, code: "KEEP_BRANCH_INVALID", says: ["1 to 30", '"45"'] };
+  const invalid = { exit: 3, code: "NUMBER_INVALID", says: ["from 0 to 30", '"45"'] };
   expect(await refuses(invalid, {}, undefined, [...toNeon, "--keep-branch", "45"])).toEqual([]);
 });

@@ -15,7 +15,7 @@ export interface RunnerOptions {
   mode: () => Promise<Mode>;
   /** Number of checks that run at the same time. */
   jobs: number;
-  /** Milliseconds for one check that has no time limit of its own. */
+  /** Milliseconds for one check that states no time limit. */
   timeout: number;
   /** Milliseconds that opening a route to RDS may take in addition. */
   routeTime?: number;

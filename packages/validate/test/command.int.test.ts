@@ -113,7 +113,7 @@ describe("exit codes", () => {
   test("no credentials: 7", async () => {
     const result = await run([], { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "" });
     expect(result.exitCode).toBe(7);
-    expect(result.stderr).toContain("fix: Log in again:  aws sso login");
+    expect(result.stderr).toContain("fix: Log in again, for example:  aws sso login");
   });
 
   test("warnings alone: 0, with --strict 1", async () => {

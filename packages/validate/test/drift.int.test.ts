@@ -64,6 +64,13 @@ test("every planned change is named", async () => {
   });
 });
 
+test("options in the environment that change the plan are refused: a part of a plan may have no changes", async () => {
+  await describeStack("two");
+  const partial = { ...env, TF_CLI_ARGS_plan: "-target=terraform_data.mode" };
+  const result = await runCheck("drift", partial, { directory });
+  expect(result).toMatchObject({ status: "failed", error: { code: "TF_CLI_ARGS_REFUSED" } });
+});
+
 test("a plan that fails is a failure with Terraform's error", async () => {
   await describeStack("${terraform_data.nothing.output}");
   const result = await runCheck("drift", env, { directory });

@@ -4,7 +4,7 @@
 
 let running = 0;
 
-/** Keeps a second signal from ending the process until `work` has ended. The work must have limits of its own. */
+/** Keeps a second signal from ending the process until `work` has ended. The work must have its own limits. */
 export async function protect<T>(work: Promise<T>): Promise<T> {
   running += 1;
   try {

@@ -15,7 +15,7 @@ export interface Watched {
   /** A value that changes while the work makes progress. */
   progress: () => unknown;
   /**
-   * Finds out, by a way of its own such as a new connection, whether the other machine still does the work.
+   * Finds out, in another way, such as through a new connection, whether the other machine still does the work.
    * @returns why the work can no longer end; undefined while it can
    */
   probe: (milliseconds: number, signal: AbortSignal) => Promise<string | undefined>;

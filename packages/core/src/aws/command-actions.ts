@@ -25,7 +25,7 @@ const taskActions = [
   "ecs:StopTask",
 ] as const satisfies readonly Action[];
 
-/** The route through Systems Manager, with a task of its own. */
+/** The route through Systems Manager, with its own task. */
 export const sessionActions = [
   ...taskActions,
   "ssm:StartSession",

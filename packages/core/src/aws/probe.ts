@@ -1,4 +1,4 @@
-/** Whether AWS answers at all, for a program that waits for AWS and has no limit of its own. */
+/** Whether AWS answers at all, for a program that waits for AWS and has no limit itself. */
 import type { Environment } from "../config/env.ts";
 import { createAwsClients } from "./clients.ts";
 import { sdk } from "./sdk.ts";

@@ -18,7 +18,7 @@ test("tokens need RDS_IAM_USER", async () => {
   });
 });
 
-test("every connection gets a token of its own, signed for the endpoint, and no token is shown", async () => {
+test("every connection gets its own token, signed for the endpoint, and no token is shown", async () => {
   const hidden: string[] = [];
   // The SDK reads its credentials itself.
   vi.stubEnv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE");

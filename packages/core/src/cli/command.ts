@@ -194,7 +194,7 @@ export function reportError(printer: Printer, name: string, error: unknown): num
   for (const detail of details) below(detail);
   const sentence = state === "nothing-written" || state === "target-unchanged" ? stateSentences[state] : "";
   if (sentence !== "") below(sentence);
-  if (hint !== "") below(hint);
+  if (hint !== "") printer.hint("  ", hint);
   printer.line(dim(`  exit ${exit}, ${code}`));
   if (code === "BUG" || printer.verbose) printer.detail(shown.stack ?? "");
   if (cause instanceof Error) printer.detail(`caused by: ${cause.stack ?? cause.message}`);

@@ -1,6 +1,7 @@
 /** The one form of a command: what it is called, what it takes, and the library function that it calls. */
 import type { Argv, ArgumentsCamelCase } from "yargs";
 import { variables, type VariableName } from "../config/env.ts";
+import { assertNumbers } from "../config/numbers.ts";
 import { exitCodeMeanings } from "../ops-error.ts";
 import { layOut, mostColumns } from "../output/layout.ts";
 import { runCommand, type CommandContext, type CommandEnding, type CommandOutcome } from "./command.ts";
@@ -13,7 +14,7 @@ export interface CommandDefinition<Options> extends CommandEnding {
    * Empty for the only command of a program.
    */
   words: string;
-  /** How a person calls it after the program, if that is not `words`: pnpm has a command of its own with that name. */
+  /** How a person calls it after the program, if that is not `words`: pnpm itself has a command with that name. */
   calledAs?: string;
   /** What it is called in errors and `--json` documents: "sync neon-to-rds". */
   name: string;
@@ -25,6 +26,8 @@ export interface CommandDefinition<Options> extends CommandEnding {
   examples?: readonly (readonly [line: string, purpose: string])[];
   /** The variables that it reads. */
   variables: readonly VariableName[];
+  /** The exit codes of its help, by number. Default: those of a command that connects to databases and to AWS. */
+  exits?: Readonly<Record<number, string>>;
   /** Whether it has `--report`. */
   hasReport?: boolean;
   /** False for a command whose stdout belongs to another program: `--json` has no effect then. */
@@ -49,6 +52,7 @@ export function defineCommand<Options>(definition: CommandDefinition<Options>): 
     name,
     summary,
     examples = [],
+    exits = exitCodeMeanings,
     run,
     forwardsSignals = false,
     changes = [],
@@ -62,7 +66,7 @@ export function defineCommand<Options>(definition: CommandDefinition<Options>): 
   const build = (argv: Argv) => {
     // yargs lists groups in the order of their first option: those of the command come first.
     const own = definition.options(argv);
-    const built = commonOptions(hasReport ? reportOption(own) : own).epilogue(helpEpilogue(read));
+    const built = commonOptions(hasReport ? reportOption(own) : own).epilogue(helpEpilogue(read, exits));
     for (const [line, purpose] of examples) built.example(line, purpose);
     // The usage of a program's only command is that of the program.
     return words === "" ? built : built.usage(`$0 ${calledAs} [options]\n\n${summary}`);
@@ -73,8 +77,11 @@ export function defineCommand<Options>(definition: CommandDefinition<Options>): 
     addTo: (argv) =>
       argv.command(own, summary, build, async (args) => {
         const flags = printsDocument ? args : { ...args, json: false };
-        const runIt = (context: CommandContext) =>
-          run(args, { ...context, environment: withOptions(context.environment, args) });
+        const runIt = (context: CommandContext) => {
+          const environment = withOptions(context.environment, args);
+          assertNumbers(environment, read);
+          return run(args, { ...context, environment });
+        };
         await runCommand(name, flags, runIt, { forwardsSignals, changes });
       }),
   };
@@ -93,9 +100,9 @@ export function helpWidth(): number {
 }
 
 /** The end of a command's help: exit codes, and the names of the variables that it reads. */
-function helpEpilogue(names: readonly VariableName[]): string {
+function helpEpilogue(names: readonly VariableName[], exits: Readonly<Record<number, string>>): string {
   const page = { width: helpWidth(), wraps: true };
-  const codes = Object.entries(exitCodeMeanings).flatMap(([code, meaning]) =>
+  const codes = Object.entries(exits).flatMap(([code, meaning]) =>
     layOut({ label: `  ${code.padStart(3)}  `, text: meaning }, page),
   );
   const secret = names.filter((name) => "secret" in variables[name]);

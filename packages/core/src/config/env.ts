@@ -8,6 +8,10 @@ export interface VariableSpec {
   /** The long explanation, for docs/variables.md. Markdown. */
   explanation?: string;
   default?: string;
+  /** Of a variable that is a number: the values that `readNumber` accepts. Such a variable has a default. */
+  number?: { from: number; to: number; isWhole?: true };
+  /** The option that stands for the variable, and has precedence over it. */
+  option?: string;
   /** Never shown, and redacted wherever it would appear. */
   secret?: true;
   /** `pnpm configure` asks for it: a first use needs it, or has to decide about it. */
@@ -37,8 +41,11 @@ export const variables = {
   },
   PILOT_LIGHT_KEEP_BRANCH_DAYS: {
     description: "Days after which Neon deletes a restore point; 0 creates none.",
-    explanation: "1 to 30. The option `--keep-branch` has precedence.",
+    explanation: "The option `--keep-branch` has precedence.",
     default: "7",
+    // Neon keeps a branch with an expiration for at most 30 days. https://neon.com/docs/guides/branch-expiration
+    number: { from: 0, to: 30, isWhole: true },
+    option: "--keep-branch",
   },
   NEON_API_HOST: {
     description: "Address of Neon's API, instead of the usual one.",
@@ -114,7 +121,8 @@ export const variables = {
   },
   TF_WORKSPACE: {
     description: "Workspace of `TF_CLOUD_ORGANIZATION`.",
-    explanation: "Set it together with `TF_CLOUD_ORGANIZATION`.",
+    explanation:
+      "Set it together with `TF_CLOUD_ORGANIZATION`. Without the organization, Terraform would use another state, and the commands that run Terraform refuse the variable.",
     firstUse: true,
   },
   TF_STATE_BUCKET: {
@@ -166,6 +174,7 @@ export const variables = {
     description: "Seconds that a task in AWS may take to start.",
     explanation: "For the route `ssm`, and for `pnpm sync --on-fargate`.",
     default: "180",
+    number: { from: 1, to: 3600 },
   },
   ALB_HOSTADDR: {
     description: "`address:port` to connect to instead of CloudFront.",
@@ -181,7 +190,7 @@ export const variables = {
   PILOT_LIGHT_DNS_SERVERS: {
     description: "DNS servers that resolve the production domains.",
     explanation:
-      "A list such as `10.0.0.2,[fd00::2]:5353`. Set it if the DNS of your own network gives other answers than public DNS.",
+      "A list such as `10.0.0.2,[fd00::2]:5353`. Set it if the DNS of your network gives other answers than public DNS.",
   },
   PILOT_LIGHT_WAIVERS: {
     description: "File with the failed checks that you accept until a date.",
@@ -199,6 +208,7 @@ export const variables = {
   PILOT_LIGHT_ON_END_SECONDS: {
     description: "Seconds that `PILOT_LIGHT_ON_END` may take.",
     default: "60",
+    number: { from: 0.1, to: 86_400 },
   },
   GITHUB_ACTOR: { description: "Set by GitHub Actions. The history names this user.", fromSystem: true },
   GITHUB_SERVER_URL: {
@@ -220,24 +230,29 @@ export const variables = {
   PGCONNECT_TIMEOUT: {
     description: "Seconds after which one attempt to connect fails.",
     default: "15",
+    // libpq reads it too, and accepts whole numbers only. Its 0 is no limit at all.
+    number: { from: 1, to: 3600, isWhole: true },
   },
   PILOT_LIGHT_STALL_SECONDS: {
     description: "Seconds without data after which a connection is checked.",
     explanation:
       "A tunnel or a proxy can stop forwarding without closing its connections. If a statement, `pg_dump`, `pg_restore`, a request to AWS or Terraform makes no progress for this time, the command checks the server through a new connection. If the server does not answer, or no longer works for this command, the command fails with `CONNECTION_STALLED`. While the server works on a long statement, the command waits without a limit.",
     default: "180",
+    number: { from: 0.1, to: 86_400 },
   },
   PILOT_LIGHT_TERRAFORM_SECONDS: {
     description: "Seconds without progress after which Terraform is stopped.",
     explanation:
       "The limit holds while AWS answers: a database or a distribution takes up to an hour. The command then sends one SIGINT to Terraform, which ends in order and writes its state. If Terraform makes no progress for `PILOT_LIGHT_STALL_SECONDS` and AWS does not answer a request of the command, Terraform is stopped then.",
     default: "7200",
+    number: { from: 0.1, to: 604_800 },
   },
   PILOT_LIGHT_BACKEND_STOP_SECONDS: {
     description: "Seconds that ECS may take to stop the backend.",
     explanation:
       "A deactivation stops the backend before it copies the rows to Neon, so that no row is written after the copy. If ECS needs more time, the run ends with `WRITERS_STILL_RUNNING`, and starts the backend again.",
     default: "300",
+    number: { from: 1, to: 86_400 },
   },
   PILOT_LIGHT_TASK_OF: {
     description: "In a task of `--on-fargate`: id of the run that started it.",

@@ -1,17 +1,16 @@
 /** The times after which work that makes no progress is probed or stopped. */
-import { readVariable, type Environment } from "./env.ts";
+import type { Environment } from "./env.ts";
+import { readNumber } from "./numbers.ts";
 
 /** Milliseconds, if no environment decides. */
 export const defaultStallLimit = 180_000;
 
 /** Milliseconds: PILOT_LIGHT_STALL_SECONDS. */
 export function readStallLimit(environment: Environment): number {
-  const seconds = Number(readVariable(environment, "PILOT_LIGHT_STALL_SECONDS"));
-  return seconds > 0 ? seconds * 1000 : defaultStallLimit;
+  return readNumber(environment, "PILOT_LIGHT_STALL_SECONDS") * 1000;
 }
 
 /** Milliseconds that Terraform may make no progress although AWS answers: PILOT_LIGHT_TERRAFORM_SECONDS. */
 export function readTerraformLimit(environment: Environment): number {
-  const seconds = Number(readVariable(environment, "PILOT_LIGHT_TERRAFORM_SECONDS"));
-  return (seconds > 0 ? seconds : 7200) * 1000;
+  return readNumber(environment, "PILOT_LIGHT_TERRAFORM_SECONDS") * 1000;
 }

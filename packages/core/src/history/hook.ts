@@ -1,6 +1,7 @@
 /** The hook: the shell command in PILOT_LIGHT_ON_END, which runs at the end of each command that changes something. */
 import { Readable } from "node:stream";
-import { readVariable, withoutSecrets, type Environment } from "../config/env.ts";
+import { withoutSecrets, type Environment } from "../config/env.ts";
+import { readNumber } from "../config/numbers.ts";
 import { messageOf } from "../ops-error.ts";
 import { formatDuration } from "../output/format.ts";
 import type { Printer } from "../output/printer.ts";
@@ -39,11 +40,12 @@ export async function runHook(
   facts: HookFacts,
   { environment, printer, signal }: { environment: Environment; printer: Printer; signal: AbortSignal },
 ): Promise<void> {
-  const seconds = Number(readVariable(environment, "PILOT_LIGHT_ON_END_SECONDS"));
-  const limitMs = Math.min(seconds > 0 ? seconds : 60, 24 * 3600) * 1000;
-  const limit = AbortSignal.timeout(limitMs);
   const own = Object.entries(hookVariables).map(([name, value]) => [name, value(facts)] as const);
-  const warn = (problem: string) => printer.warn(`PILOT_LIGHT_ON_END ${problem}. The outcome is unchanged.`);
+  const warn = (problem: string) =>
+    printer.warn(`PILOT_LIGHT_ON_END ${problem.replace(/\.$/, "")}. The outcome is unchanged.`);
+  const limitMs = readLimit(environment, warn);
+  if (limitMs === undefined) return;
+  const limit = AbortSignal.timeout(limitMs);
   try {
     const { exitCode, stderr, stdout } = await run("/bin/sh", ["-c", command], {
       // An empty variable has precedence over the settings file. A missing one has not.
@@ -61,5 +63,15 @@ export async function runHook(
     else if (limit.aborted) {
       warn(`was ended after ${formatDuration(limitMs)}, the limit of PILOT_LIGHT_ON_END_SECONDS`);
     } else warn(`did not run: ${messageOf(error)}`);
+  }
+}
+
+/** Milliseconds: PILOT_LIGHT_ON_END_SECONDS. */
+function readLimit(environment: Environment, warn: (problem: string) => void): number | undefined {
+  try {
+    return readNumber(environment, "PILOT_LIGHT_ON_END_SECONDS") * 1000;
+  } catch (error) {
+    warn(`did not run: ${messageOf(error)}`);
+    return undefined;
   }
 }

@@ -100,7 +100,7 @@ const columns = `
     left join pg_catalog.pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum
    where c.relkind in ('r', 'p', 'f', 'v', 'm', 'c') and ${relationWhere}`;
 
-// From version 18 on NOT NULL is also a constraint of its own. It is compared as a property of the column, which all versions have.
+// From version 18 on NOT NULL is also a separate constraint. It is compared as a property of the column, which all versions have.
 const constraints = `
   select 'constraint', pg_catalog.format('%I.%I.%I', n.nspname, c.relname, k.conname),
          pg_catalog.pg_get_constraintdef(k.oid) || case when k.convalidated then '' else ' [not validated]' end
@@ -140,7 +140,7 @@ const rules = `
    where r.rulename <> '_RETURN' and ${relationWhere}`;
 
 // The server creates a partition's copy of its parent's trigger together with the parent's (up to 14 as an internal trigger). The copy
-// is an object of its own only if it is enabled differently.
+// is a separate object only if it is enabled differently.
 const triggers = `
   select 'trigger', pg_catalog.format('%I.%I.%I', n.nspname, c.relname, t.tgname),
          pg_catalog.pg_get_triggerdef(t.oid) || ' ' || t.tgenabled::text

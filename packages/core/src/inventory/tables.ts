@@ -47,7 +47,7 @@ const recordsPrefix = "records:";
 /** The sources of PostgreSQL assign the OIDs below this one: every server has the same. */
 const firstUnpinnedOid = 10_000;
 
-/** All tables that have rows of their own and are in a dump. Tables of extensions are not. */
+/** All tables that have their own rows and are in a dump. Tables of extensions are not. */
 export async function listDataTables(session: Session): Promise<DataTable[]> {
   const rows = await session.query<{
     schema: string;

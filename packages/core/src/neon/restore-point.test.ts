@@ -28,7 +28,7 @@ test("days are whole and at most 30, and 0 stands for no restore point", () => {
   expect(readKeepDays({ PILOT_LIGHT_KEEP_BRANCH_DAYS: "0" })).toBe(0);
   for (const value of ["-1", "31", "1.5", "week"]) {
     expect(() => readKeepDays({ PILOT_LIGHT_KEEP_BRANCH_DAYS: value })).toThrow(
-      expect.objectContaining({ code: "KEEP_BRANCH_INVALID" }),
+      expect.objectContaining({ code: "NUMBER_INVALID" }),
     );
   }
 });

@@ -1,6 +1,6 @@
 /** Names of the branches that syncs create in Neon, and for how long they are kept. */
-import { keepBranchInvalid } from "../errors.ts";
-import { readVariable, type Environment } from "../config/env.ts";
+import type { Environment } from "../config/env.ts";
+import { readNumber } from "../config/numbers.ts";
 
 const prefix = "pilot-light-restore-point-";
 const preservedPrefix = "pilot-light-before-undo-";
@@ -20,18 +20,12 @@ export function preservedName(stamp: string): string {
   return `${preservedPrefix}${stamp}`;
 }
 
-/** Neon keeps a branch with an expiration for at most 30 days. https://neon.com/docs/guides/branch-expiration */
-const mostDays = 30;
-
 /**
  * Days for which a restore point is kept: PILOT_LIGHT_KEEP_BRANCH_DAYS; 0 if no restore point is wanted.
- * @throws OpsError KEEP_BRANCH_INVALID (configuration)
+ * @throws OpsError NUMBER_INVALID (configuration)
  */
 export function readKeepDays(environment: Environment): number {
-  const value = readVariable(environment, "PILOT_LIGHT_KEEP_BRANCH_DAYS") ?? "";
-  const days = Number(value);
-  if (Number.isInteger(days) && value !== "" && days >= 0 && days <= mostDays) return days;
-  throw keepBranchInvalid({ value, mostDays });
+  return readNumber(environment, "PILOT_LIGHT_KEEP_BRANCH_DAYS");
 }
 
 /** The time at which Neon deletes a restore point that is created now, in ISO 8601 with seconds. A minute early, because Neon compares it with its own clock. */

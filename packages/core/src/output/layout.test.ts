@@ -97,7 +97,7 @@ test("a text is cut by its width on the screen", () => {
   expect(cut("abc", 5)).toBe("abc");
 });
 
-test("a hint that is too long gives its command lines of its own, which can be copied", () => {
+test("a hint that is too long gives its command separate lines, which can be copied", () => {
   const hint = "Show the events:  aws ecs describe-services --cluster dev-shop --services backend";
   expect(layOutHint("  fix: ", hint, terminal(120))).toEqual([`  fix: ${hint}`]);
   expect(layOutHint("  fix: ", hint, { width: 60, wraps: false })).toEqual([`  fix: ${hint}`]);

@@ -76,7 +76,7 @@ export function layOut({ label, text, right = "" }: Row, { width, wraps }: Page)
 
 /**
  * The lines of a hint, in which each command stands after two spaces. When the hint is longer than the page, each command
- * gets lines of its own.
+ * gets its own lines.
  * @param label the start of the first line, with its indentation
  */
 export function layOutHint(label: string, hint: string, page: Page): string[] {

@@ -2,7 +2,16 @@
 import pc from "picocolors";
 import { readVariable, type Environment } from "../config/env.ts";
 import { formatCount, formatDuration } from "./format.ts";
-import { cut, layOut, layOutTable, mostColumns, type Column, type Page, type Row } from "./layout.ts";
+import {
+  cut,
+  layOut,
+  layOutHint,
+  layOutTable,
+  mostColumns,
+  type Column,
+  type Page,
+  type Row,
+} from "./layout.ts";
 import { Meter, type Amount } from "./meter.ts";
 import { Redactor } from "./redact.ts";
 import { RunLog } from "./run-log.ts";
@@ -70,7 +79,7 @@ export class Printer {
     this.colors = pc.createColors(color ?? (stderr.isTTY ? !plain : false));
   }
 
-  /** Whether progress is one line that is redrawn; elsewhere each report is a line of its own. */
+  /** Whether progress is one line that is redrawn; elsewhere each report is a new line. */
   get redraws(): boolean {
     return this.interactive && !this.json;
   }
@@ -96,6 +105,15 @@ export class Printer {
   /** A row for people, on several lines if it is too long for the terminal; nothing with `--json`. */
   row(row: Row): void {
     for (const line of this.#layOut(row)) this.line(line);
+  }
+
+  /** A hint for people, whose commands can be pasted; nothing with `--json`. See `layOutHint`. */
+  hint(label: string, hint: string): void {
+    for (const paragraph of this.redactor.apply(hint).split("\n")) {
+      const text = paragraph.trimStart();
+      const indented = label + " ".repeat(paragraph.length - text.length);
+      for (const line of layOutHint(indented, text, this.page)) this.line(line.trimEnd());
+    }
   }
 
   /** A table for people; nothing with `--json`. See `layOutTable`. */

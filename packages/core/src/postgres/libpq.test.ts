@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Endpoint } from "./endpoint.ts";
-import { libpqEnvironment, passFileLine } from "./libpq.ts";
+import { libpqEnvironment, passFileLine, renewPassword } from "./libpq.ts";
 
 /** The fields of a pass file's line, as libpq's `passwordFromFile` takes them apart. */
 function fieldsOf(line: string): string[] {
@@ -40,13 +40,18 @@ const endpoint: Endpoint = {
   notes: [],
 };
 
-test("a program gets a new password if passwords last for minutes only", async () => {
+test("the pass file gets a new password before a program starts, if passwords are valid for minutes only", async () => {
   let count = 0;
   const short = { ...endpoint, freshPassword: () => Promise.resolve(`token:${(count += 1)}`) };
+  const environment = await libpqEnvironment(short, directory, {});
+  const { PGPASSFILE = "" } = environment;
   for (const line of ["*:*:*:me:token\\:1\n", "*:*:*:me:token\\:2\n"]) {
-    const { PGPASSFILE = "" } = await libpqEnvironment(short, directory, {});
+    await renewPassword(short, environment);
     expect(await readFile(PGPASSFILE, "utf8")).toBe(line);
+    expect((await stat(PGPASSFILE)).mode & 0o777).toBe(0o600);
   }
+  await renewPassword(endpoint, environment);
+  expect(await readFile(PGPASSFILE, "utf8")).toBe("*:*:*:me:token\\:2\n");
 });
 
 test("a program gets where to connect and files that only this user can read, but no password", async () => {

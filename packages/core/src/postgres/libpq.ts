@@ -1,7 +1,8 @@
 /**
  * Tells pg_dump, pg_restore and psql how to connect: in the environment, and in files that only this user can read. Never in arguments.
  */
-import { mkdtemp, mkdir, writeFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { mkdtemp, mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readVariable, withoutCredentials, type Environment } from "../config/env.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -12,6 +13,25 @@ export function passFileLine(user: string, password: string): string {
   const escape = (text: string) => text.replaceAll(/[\\:]/g, "\\$&");
   // The file holds one password only, so host, port and database need not be matched.
   return `*:*:*:${escape(user)}:${escape(password)}\n`;
+}
+
+async function writePassFile(file: string, user: string, password: string): Promise<void> {
+  await writeFile(file, passFileLine(user, password), { mode: 0o600 });
+}
+
+/**
+ * Writes a new password to the pass file of an environment, if a password is valid for minutes only. Each start of a program needs it: a sync may
+ * take hours.
+ */
+export async function renewPassword(
+  { freshPassword, user }: Endpoint,
+  { PGPASSFILE }: Environment,
+): Promise<void> {
+  if (freshPassword === undefined || PGPASSFILE === undefined) return;
+  // Another program may be reading the file.
+  const renewed = `${PGPASSFILE}-${randomUUID()}`;
+  await writePassFile(renewed, user, await freshPassword());
+  await rename(renewed, PGPASSFILE);
 }
 
 /**
@@ -27,8 +47,7 @@ export async function libpqEnvironment(
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const files = await mkdtemp(join(directory, `${endpoint.system}-`));
   const passFile = join(files, "pgpass");
-  const password = (await endpoint.freshPassword?.()) ?? endpoint.password;
-  await writeFile(passFile, passFileLine(endpoint.user, password), { mode: 0o600 });
+  await writePassFile(passFile, endpoint.user, endpoint.password);
   const inherited = Object.fromEntries(
     Object.entries(withoutCredentials(base)).filter(([name]) => !name.startsWith("PG")),
   );

@@ -71,6 +71,26 @@ test.each(["", "?sslmode=require", "?sslmode=prefer", "?sslmode=verify-ca"])(
   },
 );
 
+test.each([
+  "endpoint%3Dep-cool-lab-123456",
+  "project%3Dep-cool-lab-123456",
+  "-c%20search_path%3Dapp",
+  "-csearch_path%3Dapp,public%20--statement-timeout%3D5s",
+  "endpoint%3Dep-cool-lab-123456%20-c%20lock_timeout%3D5s",
+  "",
+])("options that a sync sets itself, and the endpoint, which the host name states: %j", (options) => {
+  expect(parseNeonUrl(`postgresql://u:p@${host}/db?options=${options}`)).toMatchObject({
+    host,
+    database: "db",
+  });
+});
+
+test("settings in the options are ignored, and this is reported", () => {
+  const notesOf = (options: string) => parseNeonUrl(`postgresql://u:p@${host}/db?options=${options}`).notes;
+  expect(notesOf("endpoint%3Dep-x%20-csearch_path%3Dapp")).toEqual(["ignores options of NEON_DATABASE_URL"]);
+  expect(notesOf("endpoint%3Dep-x")).toEqual([]);
+});
+
 test("TLS can be turned off for a local server, and this is reported", () => {
   const endpoint = parseNeonUrl("postgresql://u:p@localhost:5433/db?sslmode=disable");
   expect(endpoint).toMatchObject({ port: 5433, tls: { mode: "disable" }, notes: ["WITHOUT TLS"] });
@@ -83,7 +103,9 @@ test.each([
   ["no database", "postgresql://u:p@h.x/"],
   ["a port of 0", "postgresql://u:p@h.x:0/db"],
   ["a host address that is a name", "postgresql://u:p@h.x/db?hostaddr=localhost"],
-  ["options other than an endpoint", "postgresql://u:p@h.x/db?options=-c%20search_path%3Devil"],
+  ["a role in its options", "postgresql://u:p@h.x/db?options=-c%20role%3Dreader"],
+  ["a read-only mode in its options", "postgresql://u:p@h.x/db?options=-cdefault_transaction_read_only%3Don"],
+  ["an option after an endpoint", "postgresql://u:p@h.x/db?options=endpoint%3Dep-x%20-c%20role%3Dreader"],
   ["a password with a line break", "postgresql://u:a%0Ab@h.x/db"],
   ["another scheme", "mysql://u:p@h.x/db"],
 ])("it is malformed with %s", (_what, url) => {

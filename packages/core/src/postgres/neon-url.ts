@@ -10,7 +10,7 @@ const variable = "NEON_DATABASE_URL";
 const example =
   "postgresql://user:password@ep-example-123456.us-east-2.aws.neon.tech/neondb?sslmode=verify-full";
 
-/** libpq parameters that have an effect here. */
+/** libpq parameters that have an effect here, or whose values are checked. */
 const knownParameters = new Set([
   "sslmode",
   "sslrootcert",
@@ -114,7 +114,7 @@ export function parseNeonUrl(value: string | undefined): Endpoint {
   }
   const url = parseUrl(value.trim());
   const parameters = url.searchParams;
-  const ignored = ignoredOf(parameters);
+  const ignored = [...ignoredOf(parameters), ...ignoredOptions(parameters.get("options") ?? "")];
 
   const pooledHost = parameters.get("host") ?? decode(url.hostname, "host name");
   const user = parameters.get("user") ?? decode(url.username, "user name");
@@ -127,9 +127,6 @@ export function parseNeonUrl(value: string | undefined): Endpoint {
     throw malformed("its password has a line break, which a libpq password file cannot hold");
   }
   if (password === "" && !isLocalHost(pooledHost)) throw malformed("it has no password");
-  if (parameters.has("options") && !/^endpoint=[\w-]+$/.test(parameters.get("options") ?? "")) {
-    throw malformed("its `options` are not `endpoint=<id>`");
-  }
 
   const port = portOf(parameters.get("port") ?? (url.port === "" ? "5432" : url.port));
   const hostaddr = parameters.get("hostaddr");
@@ -222,6 +219,35 @@ const unsupportedParameters = new Set([
     "gsslib",
   ],
   ...["krbsrvname", "replication", "sslcompression"],
+]);
+
+/**
+ * "options" if they hold settings, which every session sets itself. Neon does not need the endpoint: it reads the host name in the TLS
+ * handshake. https://neon.com/docs/connect/connection-errors#the-endpoint-id-is-not-specified
+ * @throws OpsError NEON_URL_MALFORMED (configuration) for any other option. A role or a read-only mode may be there for a reason
+ */
+function ignoredOptions(options: string): string[] {
+  const words = options.replaceAll(/(^|\s)-c\s*/g, "$1--").split(/\s+/);
+  const isNeeded = (word: string) =>
+    word !== "" && !/^(?:endpoint|project)=[\w-]+$/.test(word) && !omittedSettings.has(settingOf(word));
+  if (words.some(isNeeded)) {
+    const known = [...omittedSettings].join(", ");
+    throw malformed(`its \`options\` hold more than \`endpoint=<id>\` and settings like ${known}`);
+  }
+  return words.some((word) => settingOf(word) !== "") ? ["options"] : [];
+}
+
+/** The name in `--search_path=app`; "" if the word is no setting. */
+function settingOf(word: string): string {
+  const name = /^--([\w-]+)=/.exec(word)?.[1] ?? "";
+  return name.replaceAll("-", "_").toLowerCase();
+}
+
+const omittedSettings = new Set([
+  "search_path",
+  "statement_timeout",
+  "lock_timeout",
+  "idle_in_transaction_session_timeout",
 ]);
 
 /** The text after the host, as it was written: the URL standard takes a database named `.` for a step in the path and removes it. */

@@ -1,6 +1,6 @@
 /**
  * Carries messages between programs and the connection of a session. It passes on all messages but those that must not reach the server, which it
- * answers itself: the start of a connection, and the statements with which the programs begin and end transactions of their own (PostgreSQL
+ * answers itself: the start of a connection, and the statements with which the programs begin and end their own transactions (PostgreSQL
  * documentation, "Frontend/Backend Protocol").
  */
 import type { Duplex } from "node:stream";

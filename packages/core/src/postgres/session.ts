@@ -3,7 +3,8 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type pg from "pg";
 import { watch } from "../async/watch.ts";
-import { readVariable, type Environment } from "../config/env.ts";
+import type { Environment } from "../config/env.ts";
+import { readNumber } from "../config/numbers.ts";
 import { defaultStallLimit, readStallLimit } from "../config/stall-limit.ts";
 import { connectionStalled, queryFailed, type Side } from "../errors.ts";
 import { messageOf, type OpsError } from "../ops-error.ts";
@@ -25,10 +26,9 @@ export function sessionOptions(
   environment: Environment,
   signal?: AbortSignal,
 ): SessionOptions & { attemptTimeout: number; stallLimit: number } {
-  const seconds = Number(readVariable(environment, "PGCONNECT_TIMEOUT"));
   return {
     failure,
-    attemptTimeout: (seconds > 0 ? seconds : 15) * 1000,
+    attemptTimeout: readNumber(environment, "PGCONNECT_TIMEOUT") * 1000,
     stallLimit: readStallLimit(environment),
     ...(signal === undefined ? {} : { signal }),
   };

@@ -6,6 +6,7 @@ import type { Side } from "../errors.ts";
 import type { GrowingStream } from "../async/growing-file.ts";
 import { run, type RunOptions, type RunResult } from "../process.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { renewPassword } from "./libpq.ts";
 import { probeServer, probeTime, sessionOptions, stalled } from "./session.ts";
 
 /** The server that a program works with. */
@@ -21,7 +22,7 @@ export interface Traffic {
 }
 
 /**
- * Runs a program of PostgreSQL. A line of stderr, growth of the output, and waiting for the input are progress.
+ * Runs a program of PostgreSQL, with a new password if passwords are valid for minutes only. A line of stderr, growth of the output, and waiting for the input are progress.
  * @throws OpsError CONNECTION_STALLED of the side's class, and as `run` does
  */
 export async function runWatched(
@@ -35,6 +36,7 @@ export async function runWatched(
   const applicationName = `pilot-light ${randomUUID().slice(0, 8)}`;
   const cutting = new AbortController();
   const signals = [cutting.signal, ...(options.signal === undefined ? [] : [options.signal])];
+  await renewPassword(endpoint, options.environment);
   let lines = 0;
   let size = 0;
   const running = run(program, args, {

@@ -42,7 +42,7 @@ export async function ownerOf({ aws, signal }: Pick<TaskContext, "aws" | "signal
   return createHash("sha256").update([hostname(), processSpace(), arn].join(" ")).digest("hex").slice(0, 16);
 }
 
-/** Identifies the set of process ids: containers with the same host name have ids of their own. Empty if the system does not report it. */
+/** Identifies the set of process ids: containers with the same host name have separate ids. Empty if the system does not report it. */
 function processSpace(): string {
   try {
     return `${readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()} ${readlinkSync("/proc/self/ns/pid")}`;

@@ -80,7 +80,7 @@ export function startPlugin(
       SSM_PLUGIN_LOCAL_HOST: "127.0.0.1",
     },
     stdio: ["ignore", "pipe", "pipe", "pipe"],
-    // A process group of its own: Ctrl-C in a terminal must not end the plugin before the command has cleaned up.
+    // Its own process group: Ctrl-C in a terminal must not end the plugin before the command has cleaned up.
     detached: true,
   });
   const lines: string[] = [];

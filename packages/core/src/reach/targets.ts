@@ -3,6 +3,7 @@ import type { AwsClients } from "../aws/clients.ts";
 import { awsError } from "../aws/errors.ts";
 import { sdk } from "../aws/sdk.ts";
 import { readVariable, type Environment } from "../config/env.ts";
+import { readNumber } from "../config/numbers.ts";
 import type { Outputs } from "../contract.ts";
 import { startAccessTask, targetOf } from "./access-task.ts";
 import { describeTasks, idOf, type TaskPlace } from "./owned-tasks.ts";
@@ -74,8 +75,8 @@ export async function findTarget(
   const place = taskPlace(outputs);
   if (place === undefined) return undefined;
   context.onTask(`starting a task in ${place.cluster}, which takes about half a minute`);
-  const seconds = Number(readVariable(context.environment, "PILOT_LIGHT_SSM_TASK_SECONDS"));
-  const task = await startAccessTask(place, seconds > 0 ? seconds : 180, context);
+  const seconds = readNumber(context.environment, "PILOT_LIGHT_SSM_TASK_SECONDS");
+  const task = await startAccessTask(place, seconds, context);
   return {
     target: task.target,
     name: `task ${task.id} of ${place.cluster}`,

@@ -38,7 +38,7 @@ const otherWeight = 70;
 /** A list of so few texts is a fact, and not a section, unless it has a heading. */
 const fewValues = 4;
 
-/** Fields that the page shows in a place of their own. */
+/** Fields that the page shows in a separate place. */
 const placedElsewhere = new Set(["version", "command", "outcome", "run", "error", "durationsMs", "repaired"]);
 
 /** All sections of a document. */

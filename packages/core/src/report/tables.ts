@@ -1,4 +1,4 @@
-/** Tables of rows that are objects: a column for each field, numbers to the right. A wide table scrolls in a box of its own. */
+/** Tables of rows that are objects: a column for each field, numbers to the right. A wide table scrolls in its own box. */
 import { html, none, type Html } from "./html.ts";
 import { isNumeric, labelOf, valueOf, type Fields } from "./values.ts";
 

@@ -1,5 +1,5 @@
 /**
- * Reads the Terraform outputs. An unreadable, empty or wrongly typed document is an error of its own and never counts as
+ * Reads the Terraform outputs. An unreadable, empty or wrongly typed document has its own error, and never counts as
  * a mode: for a stack that was never deployed, `cdktf output` prints `{ "<stack>": {} }` with exit code 0.
  */
 import { mkdtemp, readFile, rm } from "node:fs/promises";

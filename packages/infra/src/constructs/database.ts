@@ -8,6 +8,7 @@ import { text } from "../text.ts";
 
 export interface DatabaseSettings {
   databaseName: string;
+  subnetGroupName: string;
   masterUsername: string;
   engineVersion: string;
   instanceClass: string;
@@ -43,11 +44,11 @@ export class Database extends Construct {
     super(scope, id);
     const { exists } = props;
     const subnetGroup = new DbSubnetGroup(this, "subnet-group", {
-      name: `${props.identifier}-subnet-group`,
+      name: props.subnetGroupName,
       description: "Private subnets of the database",
       subnetIds: [...props.subnetIds],
     });
-    // Terraform creates and deletes this id with the instance. It gives each final snapshot a name of its own.
+    // Terraform creates and deletes this id with the instance. It gives each final snapshot its own name.
     const incarnation = exists.count(new DataResource(this, "incarnation"));
     const instance = exists.count(
       new DbInstance(this, "instance", {

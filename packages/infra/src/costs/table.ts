@@ -49,7 +49,8 @@ include the metrics.
 
 Three features cost almost nothing. AWS Budgets sends its alarms free of charge (\`budget_monthly_usd\`, \`budget_email\`). EventBridge
 does not charge for events of AWS services. When RDS has changed the database password, which it does every week, one step of Systems Manager
-Automation starts new backend tasks, in active mode only. Nobody has checked the price of that step, some 0.002 USD, against
+Automation starts new backend tasks, in active mode only. Documents of other companies state 0.002 USD for a step, so at most 0.01 USD a month;
+they disagree on whether the first steps are free. Nobody has compared this with AWS's own page,
 [Systems Manager pricing](https://aws.amazon.com/systems-manager/pricing/).
 
 The sizes are the defaults of the Terraform variables. Amounts that depend on use are those of a month with little use. The table includes

@@ -58,7 +58,8 @@ function database(scope: PolicyScope): Statement[] {
   const resources = ["db:", "subgrp:", "pg:", "snapshot:"].map((kind) =>
     arn(scope, "rds", `${kind}${names.databaseInstance}*`),
   );
-  // An instance without groups of its own gets the default groups, and AWS checks the permission on them as well.
+  const ownGroup = arn(scope, "rds", text`subgrp:${scope.databaseSubnetGroup}`);
+  // An instance without its own groups gets the default groups, and AWS checks the permission on them as well.
   const defaults = ["og:default", "pg:default"].map((kind) => arn(scope, "rds", `${kind}*`));
   return [
     {
@@ -78,7 +79,7 @@ function database(scope: PolicyScope): Statement[] {
         "rds:ModifyDBSubnetGroup",
         "rds:RemoveTagsFromResource",
       ],
-      Resource: resources,
+      Resource: [...resources, ownGroup],
     },
     { Sid: "DefaultGroups", Action: ["rds:CreateDBInstance", "rds:ModifyDBInstance"], Resource: defaults },
     {

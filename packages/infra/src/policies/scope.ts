@@ -12,6 +12,8 @@ export interface PolicyScope {
   account: string;
   partition: string;
   backend: BackendChoice;
+  /** Name of the database's subnet group. */
+  databaseSubnetGroup: string;
 }
 
 /** `arn:<partition>:<service>:<region>:<account>:<resource>` */

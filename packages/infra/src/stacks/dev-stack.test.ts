@@ -78,6 +78,15 @@ describe("the database", () => {
     expect(part(other, "variable", "db_name")).toMatchObject({ default: "my_shop" });
   });
 
+  it("has a subnet group whose name is a variable: RDS cannot move a database to another group of its VPC", () => {
+    expect(resource(document, "aws_db_subnet_group", "database/subnet-group")).toMatchObject({
+      name: "${var.db_subnet_group_name}",
+    });
+    expect(part(document, "variable", "db_subnet_group_name")).toMatchObject({
+      default: "davidshaevel-dev-db-subnet-group",
+    });
+  });
+
   it("exists in pilot light as well, unless database_always_on is false", () => {
     const [instance] = resources(document, "aws_db_instance");
     expect(instance?.["count"]).toBe("${(var.dev_activated || var.database_always_on) ? 1 : 0}");

@@ -59,6 +59,7 @@ export class DevStack extends TerraformStack {
       project,
       region,
       namespace: names.serviceDiscoveryNamespace,
+      databaseInstance: names.databaseInstance,
     });
     const { services } = variables.services;
     const common: Common = {
@@ -174,7 +175,7 @@ function createDeployers(stack: DevStack, common: Common, base: Base, { compute 
   new GithubRoles(stack, "github-roles", {
     exists: modes.hasRepository,
     ...variables.github,
-    scope: common,
+    scope: { ...common, databaseSubnetGroup: common.variables.database.subnetGroupName },
     imagesPolicyArn: ciUser.policyArn,
   });
   return ciUser;

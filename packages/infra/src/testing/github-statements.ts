@@ -24,6 +24,7 @@ export function githubStatements(plain: PlainScope): Record<"plan" | "sync" | "d
   const scope = {
     ...plain,
     partition: "aws",
+    databaseSubnetGroup: `${plain.names.databaseInstance}-subnet-group`,
     backend: { kind: "s3", bucket: "states", region: "eu-west-1" },
   } as const;
   const resolver = new DefaultTokenResolver(new StringConcat());

@@ -28,11 +28,13 @@ export interface VariablesProps {
   region: string;
   /** Default for the domain of service discovery. */
   namespace: string;
+  /** Identifier of the RDS instance. */
+  databaseInstance: string;
 }
 
 export function defineVariables(
   define: VariableDefinitions,
-  { project, region, namespace }: VariablesProps,
+  { project, region, namespace, databaseInstance }: VariablesProps,
 ): Variables {
   const storage = storageVariables(define);
   return {
@@ -43,7 +45,7 @@ export function defineVariables(
     ),
     network: networkVariables(define, region),
     storage,
-    database: databaseVariables(define, project),
+    database: databaseVariables(define, { project, identifier: databaseInstance }),
     services: serviceVariables(define),
     edge: edgeVariables(define, namespace),
     github: githubVariables(define),

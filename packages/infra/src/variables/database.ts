@@ -8,7 +8,16 @@ export interface DatabaseVariables extends DatabaseSettings {
   alwaysOn: IResolvable;
 }
 
-export function databaseVariables(define: VariableDefinitions, project: string): DatabaseVariables {
+export interface DatabaseVariablesProps {
+  project: string;
+  /** Of the RDS instance. */
+  identifier: string;
+}
+
+export function databaseVariables(
+  define: VariableDefinitions,
+  { project, identifier }: DatabaseVariablesProps,
+): DatabaseVariables {
   return {
     alwaysOn: define.flag(
       "database_always_on",
@@ -16,6 +25,15 @@ export function databaseVariables(define: VariableDefinitions, project: string):
       "False: the database exists in active mode only. A deactivation deletes it and keeps a final snapshot; an activation with a sync fills the new one.",
     ),
     ...identity(define, project),
+    subnetGroupName: define.text(
+      "db_subnet_group_name",
+      `${identifier}-subnet-group`,
+      "Name of the database's subnet group. RDS cannot move an instance to another group in the same VPC: an adopted database keeps the name.",
+      [
+        'can(regex("^[a-z0-9][a-z0-9 ._-]{0,254}$", var.db_subnet_group_name)) && var.db_subnet_group_name != "default"',
+        "db_subnet_group_name must be at most 255 lowercase letters, digits, spaces, dots, underscores and hyphens, and not default.",
+      ],
+    ),
     ...size(define),
     backupRetentionDays: define.integer(
       "db_backup_retention_days",

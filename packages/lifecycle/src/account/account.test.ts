@@ -131,6 +131,16 @@ const zones = (...names: readonly string[]) => ({
     names.map((name) => `<zoneName>${name}</zoneName><zoneState>available</zoneState>`),
   ),
 });
+const orderable = (...versions: readonly string[]) => ({
+  DescribeOrderableDBInstanceOptions: `<DescribeOrderableDBInstanceOptionsResponse><DescribeOrderableDBInstanceOptionsResult><OrderableDBInstanceOptions>${versions
+    .map(
+      (version) =>
+        `<OrderableDBInstanceOption><EngineVersion>${version}</EngineVersion><AvailabilityZones><AvailabilityZone><Name>us-east-1a</Name></AvailabilityZone></AvailabilityZones></OrderableDBInstanceOption>`,
+    )
+    .join(
+      "",
+    )}</OrderableDBInstanceOptions></DescribeOrderableDBInstanceOptionsResult></DescribeOrderableDBInstanceOptionsResponse>`,
+});
 const certificate = (Status: string) => ({ DescribeCertificate: { Certificate: { Status } } });
 const digest = `sha256:${"0".repeat(64)}`;
 const image = { registry: "123456789012", repository: "shop/backend", digest };
@@ -192,6 +202,13 @@ const cases: readonly (readonly [string, Partial<Wanted>, Answers, Answers, stri
     "us-east-1a is not available",
   ],
   [
+    "rds-orderable",
+    { database: { version: "18", instanceClass: "db.t3.micro" }, zones: ["us-east-1a", "us-east-1b"] },
+    orderable("17.4", "18.2"),
+    orderable("17.4"),
+    "RDS does not offer PostgreSQL 18 on db.t3.micro in us-east-1",
+  ],
+  [
     "ecs-service-role",
     { services: 4 },
     {
@@ -237,7 +254,7 @@ test.each(cases)(
 );
 
 test("every rule that calls AWS has such a case, and none calls AWS for resources that will not be created", () => {
-  const tested = [...cases.map(([id]) => id), "rds-orderable", "name-lengths"];
+  const tested = [...cases.map(([id]) => id), "name-lengths"];
   expect(accountRules.map(({ id }) => id).sort()).toEqual([...tested].sort());
   for (const rule of accountRules) expect(rule.concerns(nothing)).toBe(false);
 });

@@ -13,7 +13,8 @@ import { assertSameImages } from "../deployment/prepare.ts";
 import { adoptionAmbiguous, adoptionConflict, adoptionHarmful, retentionShortened } from "../errors.ts";
 import { beforeAnyChange } from "../mode-change.ts";
 import { readExpiringDumps } from "../plan/expiring-dumps.ts";
-import { isAllowed } from "../plan/guards/guard.ts";
+import { accountGuard, accountRefusal } from "../plan/guards/account.ts";
+import { isAllowed, type Guard } from "../plan/guards/guard.ts";
 import { retentionGuard } from "../plan/guards/retention.ts";
 import { summarize } from "../plan/mode-change-plan.ts";
 import { printHead } from "../plan/render.ts";
@@ -23,7 +24,7 @@ import { nameOf, type PlanContents } from "../terraform/changes.ts";
 import { hideSecrets, soundsSecret } from "../terraform/variables.ts";
 import { blocksInPlace, importBlocks, importIdOf, partlyTakenOver, removedBlocks } from "./blocks.ts";
 import type { ExistingState } from "./existing-state.ts";
-import { conflictsOf, harmfulChanges } from "./inspect.ts";
+import { conflictsOf, harmfulChanges, subnetGroupProblems } from "./inspect.ts";
 import type { Mapping } from "./match.ts";
 import {
   planAdoption,
@@ -83,7 +84,7 @@ export async function adopt(options: AdoptOptions, command: CommandContext): Pro
 
 /**
  * The mapping and the plan, printed.
- * @throws OpsError ADOPTION_AMBIGUOUS, ADOPTION_CONFLICT, ADOPTION_HARMFUL, RETENTION_SHORTENED (precondition)
+ * @throws OpsError ADOPTION_AMBIGUOUS, ADOPTION_CONFLICT, ADOPTION_HARMFUL, RETENTION_SHORTENED, ACCOUNT_NOT_READY (precondition)
  */
 async function plan(options: AdoptOptions, existing: ExistingState, context: LifecycleContext) {
   const { printer } = context;
@@ -91,16 +92,24 @@ async function plan(options: AdoptOptions, existing: ExistingState, context: Lif
   printMapping(prepared, printer);
   assertDecided(prepared);
   const blocks = blocksFor(prepared);
-  const contents = await planAdoption(prepared, blocks, context);
-  const harmful = harmfulChanges(contents, prepared.mapping, prepared.deviations);
+  const { contents, account } = await planAdoption(prepared, blocks, context);
+  const harmful = [
+    ...harmfulChanges(contents, prepared.mapping, prepared.deviations),
+    ...subnetGroupProblems(prepared.mapping),
+  ];
   if (harmful.length > 0) {
     const keep = [...new Set(harmful.flatMap((change) => change.keep))];
-    throw adoptionHarmful({ changes: harmful, againCommand: adoptLine(options, keep) });
+    const { folder: stackFolder } = context.stack;
+    throw adoptionHarmful({ changes: harmful, stackFolder, againCommand: adoptLine(options, keep) });
   }
   if (!isAllowed(retentionGuard, options)) {
     await assertRetention(options, contents, prepared.mapping, context);
   }
+  if (account.problems.length > 0 && !isAllowed(accountGuard, options)) {
+    throw accountRefusal(account.problems, adoptLine(allowing(accountGuard, options)));
+  }
   printAdoptionPlan(contents, prepared, printer);
+  for (const note of account.notes) printer.warn(note);
   return { prepared, blocks, contents };
 }
 
@@ -121,12 +130,15 @@ async function assertRetention(
   const contents = { changes, before: [...before, ...imported], after };
   const shorter = shorterRetentions(contents);
   if (shorter.length === 0) return;
-  const allow = new Set([...options.allow, retentionGuard.id]);
   throw retentionShortened({
     changes: shorter,
     dumps: await readExpiringDumps(contents, context),
-    anywayCommand: adoptLine({ ...options, allow }),
+    anywayCommand: adoptLine(allowing(retentionGuard, options)),
   });
+}
+
+function allowing({ id }: Pick<Guard, "id">, options: AdoptOptions): AdoptOptions {
+  return { ...options, allow: new Set([...options.allow, id]) };
 }
 
 /** @throws OpsError ADOPTION_AMBIGUOUS, ADOPTION_CONFLICT (precondition) */

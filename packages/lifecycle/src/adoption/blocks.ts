@@ -15,7 +15,7 @@ export function importIdOf({ own, existing }: Match): string | undefined {
   return values === undefined ? undefined : ruleOf(own.type)?.importId(values);
 }
 
-/** For a state of its own: every resource is imported. */
+/** For a separate state: every resource is imported. */
 export function importBlocks(imports: readonly Import[]): string {
   return imports.map(({ to, id }) => `import {\n  to = ${to}\n  id = ${quoted(id)}\n}\n`).join("\n");
 }

@@ -1,4 +1,4 @@
-/** Differences between the existing environment and what this stack would create, if a variable of the stack can avoid them. */
+/** Differences between the existing environment and what this stack would create. */
 import type { Match } from "./match.ts";
 
 export interface Deviation {
@@ -41,6 +41,29 @@ function listOf(variable: string, matches: readonly Match[]): string {
     }
   }
   return JSON.stringify(elements);
+}
+
+/** What a change in place leads to, where the plan shows only the attribute: by type and attribute. */
+const consequences: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  aws_db_instance: {
+    db_subnet_group_name:
+      "RDS moves the database to another VPC. For some minutes, it accepts no connections",
+    manage_master_user_password:
+      "RDS gives the master user another password. What uses the present password can no longer connect",
+    storage_type:
+      "RDS converts the storage, which takes hours. Until then, it cannot change the storage again",
+  },
+};
+
+/** What the plan leads to beyond its attributes, in sentences. No variable avoids it. */
+export function consequencesOf(matches: readonly Match[]): string[] {
+  return matches.flatMap(({ own, existing }) =>
+    Object.entries(consequences[own.type] ?? {}).flatMap(([attribute, consequence]) => {
+      const planned = asVariable(own.values[attribute]);
+      if (planned === undefined || planned === asVariable(existing.values[attribute])) return [];
+      return [`${own.address}: ${attribute} becomes ${planned}. ${consequence}.`];
+    }),
+  );
 }
 
 function asVariable(value: unknown): string | undefined {

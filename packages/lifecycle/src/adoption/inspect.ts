@@ -1,4 +1,5 @@
 /** Finds problems of a mapping before Terraform plans it, and problems of its plan. Pure functions. */
+import { commandLine } from "@pilot-light/core/process";
 import type { HarmfulChange } from "../errors.ts";
 import type { Change, PlanContents, Resource } from "../terraform/changes.ts";
 import { dataOf } from "../terraform/data-holders.ts";
@@ -92,7 +93,7 @@ export function harmfulChanges(
     changes.filter(({ action }) => action === "replace").map(({ address }) => address),
   );
   return changes.flatMap((change) => {
-    const { address, action, type, forcedBy = [] } = change;
+    const { address, action, type, forcedBy = [], taintedAt } = change;
     const match = matches.get(address);
     const own = deviations.filter((deviation) => deviation.address === address);
     const upgraded = own.filter(({ attribute }) => kept[type]?.includes(attribute) === true);
@@ -116,9 +117,55 @@ export function harmfulChanges(
           .map((attribute) => match?.own.references.get(attribute)?.address)
           .filter((other) => other !== undefined && replaced.has(other))
           .join(", "),
+        ...(taintedAt === undefined ? {} : { taintedAt }),
       },
     ];
   });
+}
+
+/**
+ * Subnet groups that RDS would refuse to change, which no plan shows: RDS moves an instance only to a group in another VPC, and a group
+ * only within its VPC.
+ */
+export function subnetGroupProblems({ takenOver, created, leftAlone }: Mapping): HarmfulChange[] {
+  const matchOf = (type: string) => takenOver.find(({ own }) => own.type === type);
+  const isGroup = ({ type }: { type: string }) => type === "aws_db_subnet_group";
+  const vpc = text(matchOf("aws_vpc")?.existing.values["id"]);
+  const group = matchOf("aws_db_subnet_group");
+  const groupVpc = text(group?.existing.values["vpc_id"]);
+  const about = { holds: undefined, follows: "", keep: [] };
+  if (group !== undefined && groupVpc !== undefined && groupVpc !== vpc) {
+    const name = text(group.existing.values["name"]) ?? "";
+    const other = commandLine("--map", [
+      `${group.existing.address}=`,
+      "--var",
+      `${nameVariable(group.own)}=${name}-2`,
+    ]);
+    return [
+      {
+        ...{ ...about, action: "change", address: group.own.address, name, forcedBy: ["subnet_ids"] },
+        advice: `RDS keeps a subnet group in its VPC. To create another one:  ${other}`,
+      },
+    ];
+  }
+  const database = matchOf("aws_db_instance");
+  const wanted = created.find(isGroup);
+  const used = text(database?.existing.values["db_subnet_group_name"]);
+  const left = leftAlone.find((one) => isGroup(one) && text(one.values["name"]) === used);
+  if (database === undefined || wanted === undefined || left === undefined) return [];
+  if (vpc === undefined || text(left.values["vpc_id"]) !== vpc) return [];
+  const { own, existing } = database;
+  return [
+    {
+      ...{ ...about, action: "move", address: own.address, name: text(existing.values["identifier"]) ?? "" },
+      ...{ forcedBy: ["db_subnet_group_name"], keep: [`${nameVariable(wanted)}=${used ?? ""}`] },
+    },
+  ];
+}
+
+/** The variable that decides the name of a resource. */
+function nameVariable({ variables }: OwnResource): string {
+  return variables.get("name")?.name ?? "";
 }
 
 function nameOfChange(change: Change, existing: ExistingResource | undefined): string {

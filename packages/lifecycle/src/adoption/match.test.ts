@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { blocksInPlace, importIdOf, partlyTakenOver, removedBlocks } from "./blocks.ts";
-import { deviationsOf } from "./deviations.ts";
+import { consequencesOf, deviationsOf } from "./deviations.ts";
 import type { ExistingResource } from "./existing-state.ts";
-import { choicesOf, conflictsOf, harmfulChanges, mapProblems } from "./inspect.ts";
+import { choicesOf, conflictsOf, harmfulChanges, mapProblems, subnetGroupProblems } from "./inspect.ts";
 import { matchResources, type Mapping } from "./match.ts";
 import type { OwnResource, VariableUse } from "./own-resources.ts";
 
@@ -323,6 +323,45 @@ describe("a problem of a mapping", () => {
     expect(of("18")).toEqual([]);
   });
 
+  describe("is a subnet group that RDS would refuse to change:", () => {
+    const group = (name: string) =>
+      own(
+        "aws_db_subnet_group.own",
+        { name },
+        {},
+        { name: { name: "db_subnet_group_name", index: undefined } },
+      );
+    const database = own("aws_db_instance.own[0]", { identifier: "shop-db" });
+    const found = [
+      existing("aws_vpc.main", { id: "vpc-1", cidr_block: "10.0.0.0/16", tags: { Name: "dev-shop-vpc" } }),
+      existing("module.rds.aws_db_subnet_group.main", { id: "old", name: "old", vpc_id: "vpc-1" }),
+      existing("module.rds.aws_db_instance.main", { identifier: "shop-db", db_subnet_group_name: "old" }),
+    ];
+    const problems = (of: readonly OwnResource[], resources = found) =>
+      subnetGroupProblems(matchResources(of, resources));
+
+    it("the database would move within its VPC, and a variable keeps the name of its group", () => {
+      expect(problems([vpc, group("new"), database])).toMatchObject([
+        { action: "move", forcedBy: ["db_subnet_group_name"], keep: ["db_subnet_group_name=old"] },
+      ]);
+      expect(problems([vpc, group("old"), database])).toEqual([]);
+    });
+
+    it("the group has subnets of another VPC, and its name is taken: another group is created", () => {
+      const [, ...withoutVpc] = found;
+      expect(problems([vpc, group("old"), database], withoutVpc)).toMatchObject([
+        {
+          forcedBy: ["subnet_ids"],
+          advice: expect.stringContaining(
+            "--map module.rds.aws_db_subnet_group.main= --var db_subnet_group_name=old-2",
+          ) as string,
+        },
+      ]);
+      // RDS moves the database to the VPC of this stack.
+      expect(problems([vpc, group("new"), database], withoutVpc)).toEqual([]);
+    });
+  });
+
   it("is an existing resource that the plan would create, or another one that it would delete", () => {
     const mapping = matchResources(
       [own("aws_s3_bucket.own", { bucket: "b" })],
@@ -340,6 +379,23 @@ describe("a problem of a mapping", () => {
       "destroy aws_s3_bucket.gone",
     ]);
   });
+});
+
+it("the password, the storage type and the VPC of a database change with consequences, which the plan states", () => {
+  const planned = {
+    ...{ identifier: "d", manage_master_user_password: true, storage_type: "gp3" },
+    db_subnet_group_name: "new",
+  };
+  const notes = (values: Readonly<Record<string, unknown>>) => {
+    const found = [existing("aws_db_instance.main", { identifier: "d", ...values })];
+    return consequencesOf(matchResources([own("aws_db_instance.db[0]", planned)], found).takenOver);
+  };
+  expect(notes(planned)).toEqual([]);
+  expect(notes({ storage_type: "gp2", db_subnet_group_name: "old" })).toEqual([
+    expect.stringContaining("becomes new. RDS moves the database") as string,
+    expect.stringContaining("becomes true. RDS gives the master user another password") as string,
+    expect.stringContaining("becomes gp3. RDS converts the storage") as string,
+  ]);
 });
 
 describe("the blocks", () => {

@@ -8,10 +8,10 @@ import type { Mode } from "@pilot-light/validate/mode";
 import type { LifecycleContext } from "../context.ts";
 import { keptVariables, unsetOf, type KeptVariables } from "../deployment/prepare.ts";
 import { adoptionEmpty, existingStateUnreadable, mapInvalid, stateForeign, wrongRegion } from "../errors.ts";
-import { checkAccess, checkTerraformPlan } from "../preflight/checks.ts";
+import { checkAccess, checkAccountFor, checkTerraformPlan } from "../preflight/checks.ts";
 import { Preflight } from "../preflight/preflight.ts";
 import type { Resource } from "../terraform/changes.ts";
-import type { SavedPlan, StackState } from "../terraform/stack.ts";
+import type { StackState } from "../terraform/stack.ts";
 import type { TerraformVariable } from "../terraform/variables.ts";
 import { deviationsOf, type Deviation } from "./deviations.ts";
 import { parseExistingState, type ExistingState } from "./existing-state.ts";
@@ -86,7 +86,7 @@ export async function prepareMapping(
     const present = isInPlace ? [] : state.resources;
     const summary = isInPlace
       ? `${stack.name} has the existing state: its resources will be renamed in it`
-      : `${stack.name} has a state of its own: the resources will be imported into it`;
+      : `${stack.name} has its own state: the resources will be imported into it`;
     return { value: { isInPlace, present, version: state.version }, summary };
   });
   const matched = preflight.check("match", async () => {
@@ -112,12 +112,12 @@ export async function prepareMapping(
   return { ...(await place), ...found, deviations: deviationsOf(found.mapping.takenOver) };
 }
 
-/** Plans the adoption, with one line of report. */
+/** Plans the adoption, and finds out what AWS will refuse of the plan. */
 export async function planAdoption(
   prepared: Pick<PreparedMapping, "variables" | "version">,
   blocks: string,
   context: LifecycleContext,
-): Promise<SavedPlan> {
+) {
   const preflight = new Preflight(context.printer);
   const { variables } = prepared;
   const planned = checkTerraformPlan(
@@ -127,8 +127,9 @@ export async function planAdoption(
     () => Promise.resolve(variables),
     blocks,
   );
+  const account = checkAccountFor(preflight, context, planned);
   await preflight.report(context.signal);
-  return await planned;
+  return { contents: await planned, account: await account };
 }
 
 /** The mode of the existing environment; null if its state does not have it. */

@@ -12,7 +12,7 @@ import type { SavedPlan } from "../terraform/stack.ts";
 import type { TerraformVariable } from "../terraform/variables.ts";
 import { nameOf } from "../terraform/changes.ts";
 import { importIdOf } from "./blocks.ts";
-import { keepingVariables } from "./deviations.ts";
+import { consequencesOf, keepingVariables } from "./deviations.ts";
 import type { ExistingResource } from "./existing-state.ts";
 import type { PreparedMapping } from "./prepare.ts";
 
@@ -41,15 +41,17 @@ export function printMapping({ mapping, isInPlace }: PreparedMapping, printer: P
 /** The plan, and the differences that variables would avoid. */
 export function printAdoptionPlan(
   contents: SavedPlan,
-  { deviations }: PreparedMapping,
+  { deviations, mapping }: PreparedMapping,
   printer: Printer,
 ): void {
   const { yellow } = printer.colors;
   printer.line();
   printTerraform(summarize(contents), printer);
-  for (const { action, address } of contents.changes) {
-    if (action === "change") printRow("", `change ${address}`, printer);
+  for (const { action, address, attributes = [] } of contents.changes) {
+    if (action !== "change") continue;
+    printRow("", `change ${address}${attributes.length === 0 ? "" : `: ${attributes.join(", ")}`}`, printer);
   }
+  for (const note of consequencesOf(mapping.takenOver)) printRow("", `${yellow("!")} ${note}`, printer);
   for (const { address, attribute, keep, planned } of deviations) {
     const option = commandLine("--var", [keep]);
     printRow(
@@ -86,7 +88,7 @@ export function printAdopted(
     );
   }
   for (const variable of variables) {
-    const line = "file" in variable ? `--var-file ${variable.file}` : exportLine(variable);
+    const line = "file" in variable ? commandLine("--var-file", [variable.file]) : exportLine(variable);
     printRow("", line, printer);
   }
   printRow("to check it", "pnpm infra:diff", printer);
@@ -112,6 +114,7 @@ export function adoptionDocument(
     })),
     created: mapping.created.map(({ address }) => address),
     leftAlone: byData(mapping.leftAlone).map(({ address }) => address),
+    notes: consequencesOf(mapping.takenOver),
     deviations: deviations.map(({ address, attribute, keep }) => ({ address, attribute, keep })),
     variables: keepingVariables(deviations),
     terraform,

@@ -7,7 +7,8 @@ import type { AwsClients } from "@pilot-light/core/aws/clients";
 import { awsCommand } from "@pilot-light/core/aws/command-line";
 import { awsError, awsErrorName } from "@pilot-light/core/aws/errors";
 import { sdk } from "@pilot-light/core/aws/sdk";
-import { readVariable, type Environment } from "@pilot-light/core/config/env";
+import type { Environment } from "@pilot-light/core/config/env";
+import { readNumber } from "@pilot-light/core/config/numbers";
 import { clusterName, serviceName, type ResourceNames } from "@pilot-light/core/contract";
 import { listServices } from "@pilot-light/validate/aws/services";
 import { writersStillRunning } from "../errors.ts";
@@ -80,7 +81,7 @@ export async function waitUntilBackendStopped(
   environment: Environment,
   signal: AbortSignal,
 ): Promise<void> {
-  const end = Date.now() + Number(readVariable(environment, "PILOT_LIGHT_BACKEND_STOP_SECONDS")) * 1000;
+  const end = Date.now() + readNumber(environment, "PILOT_LIGHT_BACKEND_STOP_SECONDS") * 1000;
   const { cluster, service } = backendOf(names);
   for (;;) {
     const tasks = await readBackend(aws, names, signal);

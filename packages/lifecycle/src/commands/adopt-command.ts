@@ -41,7 +41,7 @@ export const adoptCommand = defineCommand({
         nargs: 1,
         default: [],
         describe:
-          "An existing resource and the resource of this stack that it becomes, as existing=own; `existing=` leaves the resource alone; may be repeated",
+          "Take over an existing resource as this resource of the stack: existing=own; `existing=` leaves the resource alone; may be repeated",
         group: "Work:",
         requiresArg: true,
         coerce: parseMap,

@@ -51,13 +51,13 @@ export const deployCommand = defineCommand({
       .option("auto-approve", {
         type: "boolean",
         default: false,
-        describe: "The same as --yes; `cdktf deploy` has this name for it",
+        describe: "The same as --yes, under the name that `cdktf deploy` uses",
         group: "Safety:",
       })
       .option("outputs-file", outputsFile),
   examples: [
     ["$0 infra:deploy --dry-run", "show the plan"],
-    ["$0 infra:deploy --yes --json", "run it in CI"],
+    ["pnpm --silent infra:deploy --yes --json", "run it in CI"],
   ],
   variables,
   changes: ["deployed"],

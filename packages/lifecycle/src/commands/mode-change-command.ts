@@ -18,7 +18,7 @@ import {
 import { modeChangeVariables } from "./shared.ts";
 
 const syncDescriptions = {
-  activate: "Also copy Neon to RDS",
+  activate: "Copy Neon to RDS as a part of the activation",
   deactivate:
     "Copy RDS to Neon and verify the copy before Terraform deletes anything (--no-sync-data: copy nothing)",
 } as const satisfies Record<ModeChangeName, string>;
@@ -73,7 +73,7 @@ function withoutMode(variables: readonly TerraformVariable[]): readonly Terrafor
     return variables;
   }
   const problem = "The command itself sets dev_activated; --var must not.";
-  throw usage({ problem, hint: "pnpm activate    pnpm deactivate" });
+  throw usage({ problem, hint: "To activate:  pnpm activate    To deactivate:  pnpm deactivate" });
 }
 
 /** The options as the library takes them. */
@@ -146,7 +146,7 @@ export const deactivateCommand = defineCommand({
         type: "boolean",
         default: false,
         describe:
-          "Deactivate with the data if the time of `activate --for` has passed; otherwise change nothing",
+          "If the time of `activate --for` has passed, copy the data and deactivate; otherwise change nothing",
         group: "Work:",
       }),
   examples: [...examplesOf("deactivate"), ["$0 deactivate --if-due --yes", "run it on a schedule"]],
@@ -167,6 +167,6 @@ export const deactivateCommand = defineCommand({
 function examplesOf(command: ModeChangeName) {
   return [
     [`$0 ${command} --dry-run --sync-data`, "show the plan"],
-    [`$0 ${command} --sync-data --yes --json`, "run it in CI"],
+    [`pnpm --silent ${command} --sync-data --yes --json`, "run it in CI"],
   ] as const;
 }

@@ -79,8 +79,6 @@ export function policyOf(
 /** What a person who uses the policy of a command must know. */
 export function policyNotes(command: PolicyCommand): string[] {
   return withTerraform.has(command)
-    ? [
-        "Terraform reads and changes the environment with calls of its own, which this policy does not include.",
-      ]
+    ? ["Terraform reads and changes the environment with its own calls, which this policy does not include."]
     : [];
 }

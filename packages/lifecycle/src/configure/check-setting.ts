@@ -1,6 +1,7 @@
 /** Checks the value of a setting as commands will check it, without any connection. */
 import { readRegion } from "@pilot-light/core/aws/region";
-import type { VariableName } from "@pilot-light/core/config/env";
+import { variables, type VariableName } from "@pilot-light/core/config/env";
+import { assertNumbers } from "@pilot-light/core/config/numbers";
 import { readProject } from "@pilot-light/core/config/project";
 import { readVia } from "@pilot-light/core/config/via";
 import { OpsError, messageOf } from "@pilot-light/core/ops-error";
@@ -27,6 +28,7 @@ const checks: Partial<Record<VariableName, (value: string) => unknown>> = {
 export function checkSetting(name: string, value: string): string | undefined {
   if (/[\r\n\0]/.test(value)) return "A value must be on one line.";
   try {
+    if (name in variables) assertNumbers({ [name]: value }, [name as VariableName]);
     (checks as Readonly<Record<string, ((value: string) => unknown) | undefined>>)[name]?.(value);
     return undefined;
   } catch (error) {

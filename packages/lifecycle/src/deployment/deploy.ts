@@ -109,7 +109,8 @@ function describeModes({ from, to }: DeploymentPlan): string {
   return from === to ? `the mode stays ${modeName(to)}` : `${modeName(from)} -> ${modeName(to)}`;
 }
 
-function describeChange({ action, address, forcedBy = [], attributes = [] }: Change): string {
-  const why = forcedBy.length === 0 ? "" : `, because of: ${forcedBy.join(", ")}`;
+function describeChange({ action, address, forcedBy = [], attributes = [], taintedAt }: Change): string {
+  const forced = forcedBy.length === 0 ? "" : `, because of: ${forcedBy.join(", ")}`;
+  const why = taintedAt === undefined ? forced : ", because it is tainted";
   return `${action} ${address}${why}${attributes.length === 0 ? "" : `: ${attributes.join(", ")}`}`;
 }

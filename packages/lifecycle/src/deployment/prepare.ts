@@ -95,6 +95,7 @@ export async function prepareDeployment(
     command: "infra:deploy",
     options: planOptions(options),
     changes: contents.changes,
+    stackFolder: stack.folder,
     contents,
     expiring: await readExpiringDumps(contents, context),
     account: await account,

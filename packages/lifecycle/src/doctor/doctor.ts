@@ -48,7 +48,7 @@ export interface DoctorOptions {
   directory: string;
 }
 
-/** Milliseconds for one check that has no limit of its own, and for all of them. */
+/** Milliseconds for one check that states no limit, and for all of them. */
 const checkTime = 15_000;
 const wholeTime = 60_000;
 

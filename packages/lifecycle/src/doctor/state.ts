@@ -7,6 +7,7 @@ import { join, resolve } from "node:path";
 import { withoutSecrets } from "@pilot-light/core/config/env";
 import { run } from "@pilot-light/core/process";
 import { chooseBackend, type BackendChoice } from "@pilot-light/core/terraform/backend";
+import { assertHarmlessArguments } from "@pilot-light/core/terraform/cli-arguments";
 import { prepareTerraform } from "@pilot-light/core/terraform/cli-config";
 import { terraformProgram } from "@pilot-light/core/terraform/program";
 import { z } from "zod";
@@ -37,10 +38,12 @@ const stackSchema = z.object({
 
 /**
  * @param work a temporary directory
- * @throws OpsError SYNTH_FAILED, STATE_AMBIGUOUS, TF_WORKSPACE_MISSING (configuration), TERRAFORM_FAILED (aws) and others
+ * @throws OpsError SYNTH_FAILED, STATE_AMBIGUOUS, TF_WORKSPACE_MISSING, TF_CLI_ARGS_REFUSED (configuration), TERRAFORM_FAILED (aws) and
+ *   others
  */
 export async function readDeployedState(context: Basics, work: string): Promise<DeployedState> {
   const { environment, directory, names, printer, signal } = context;
+  assertHarmlessArguments(environment);
   const choice = chooseBackend(environment);
   const setup = await prepareTerraform(environment, work);
   const options = {

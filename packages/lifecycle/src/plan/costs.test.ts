@@ -15,7 +15,7 @@ const definition = (family: string, cpu: string, memory: string) =>
   resource("aws_ecs_task_definition", { family, cpu, memory });
 const totalOf = (...resources: Resource[]) => costsOf(resources).totalUsd;
 
-test("a resource without a price of its own costs nothing", () => {
+test("a resource without a price costs nothing", () => {
   expect(costsOf([resource("aws_vpc"), resource("aws_cloudwatch_log_group")])).toEqual({
     totalUsd: 0,
     items: [],

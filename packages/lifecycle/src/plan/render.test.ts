@@ -61,7 +61,7 @@ test("a long note continues below its beginning", () => {
   ]);
 });
 
-test("the right part of the head ends with the line, or has a line of its own", () => {
+test("the right part of the head ends with the line, or has its own line", () => {
   const head = (columns: number) =>
     printed(columns, (printer) =>
       printHead("Activate  shop dev, us-east-1", "dry run, nothing is written", printer),

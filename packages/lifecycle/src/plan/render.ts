@@ -141,7 +141,7 @@ function printSync(sync: SyncPlan, printer: Printer): void {
     ...sync.removedObjects,
   ];
   for (const name of removed) {
-    printRow("", red(`REMOVED, only in the target: ${name.replaceAll(/\s/g, " ")}`), printer);
+    printRow("", red(`REMOVED from the target: ${name.replaceAll(/\s/g, " ")}`), printer);
   }
   for (const note of sync.notes) printRow("", `${yellow("!")} ${note}`, printer);
 }

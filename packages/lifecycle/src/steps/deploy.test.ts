@@ -34,6 +34,7 @@ async function deployed(
       }
       return Promise.resolve({
         exitCode: 0,
+        killedBy: undefined,
         stall: undefined,
         leftRunning: undefined,
         diagnostics: [],
@@ -63,6 +64,16 @@ test("changes that Terraform makes on this machine are counted", async () => {
   expect(error).toMatchObject({
     code: "TERRAFORM_FAILED",
     details: ["1 of 3 changes were made. Log of Terraform: terraform.log"],
+  });
+});
+
+test("a terraform that was killed may have created resources that its state lacks", async () => {
+  const { error } = await deployed(undefined, { made: 1, exitCode: 128, killedBy: "SIGKILL" });
+  expect(error).toMatchObject({
+    details: [
+      "1 of 3 changes were made. Log of Terraform: terraform.log",
+      expect.stringMatching(/^Terraform could not write its state in order\./) as string,
+    ],
   });
 });
 

@@ -45,7 +45,7 @@ export async function deploy(
       const error = terraformError("Terraform failed", applied.diagnostics, applied.tail, stack.folder);
       if (error.code === "STATE_LOCKED") throw error;
       throw error.with({
-        details: [...error.details, words.failed()],
+        details: [...error.details, words.failed(), ...(applied.killedBy === undefined ? [] : lostRecord)],
         hint: "Fix the errors above, then run the command again.",
         cause: error,
       });
@@ -54,6 +54,10 @@ export async function deploy(
     return { value: undefined, summary: plan.changes.length === 0 ? "no changes" : words.done() };
   });
 }
+
+const lostRecord = [
+  "Terraform could not write its state in order. The state may lack the resources that it created last. If AWS then refuses a resource because it exists, import it, or delete it in AWS.",
+];
 
 /** Explains that a terraform still runs and waits for AWS. */
 function leftRunning(pid: number, { logFile }: Pick<Stack, "logFile">): string[] {

@@ -71,6 +71,20 @@ test("a replacement names the attributes that force it", () => {
   ]);
 });
 
+test("a tainted resource has its address in the state, for the command that keeps it", () => {
+  const replaced = {
+    ...entry("aws_db_instance.x", ["delete", "create"]),
+    action_reason: "replace_because_tainted",
+  };
+  const moved = { ...replaced, previous_address: "module.rds.aws_db_instance.main" };
+  const other = { ...replaced, action_reason: "replace_because_cannot_update" };
+  expect(plan(replaced, moved, other).changes.map(({ taintedAt }) => taintedAt)).toEqual([
+    "aws_db_instance.x",
+    "module.rds.aws_db_instance.main",
+    undefined,
+  ]);
+});
+
 test("resources of modules are included", () => {
   const inner = { address: "module.a.module.b.aws_lb.x", mode: "managed", type: "aws_lb" };
   const root_module = { child_modules: [{ child_modules: [{ resources: [inner] }] }] };

@@ -15,6 +15,8 @@ export interface Change {
   forcedBy?: readonly string[];
   /** Attributes that an action `change` changes, if the plan knows their new values. */
   attributes?: readonly string[];
+  /** The address in the state of a resource that is replaced because it is tainted: a run that did not finish has marked it. */
+  taintedAt?: string;
 }
 
 /** One resource with its attributes. */
@@ -57,8 +59,10 @@ const planSchema = z.object({
     .array(
       z.object({
         address: z.string(),
+        previous_address: z.string().optional(),
         mode: z.string(),
         type: z.string(),
+        action_reason: z.string().optional(),
         change: z.object({
           actions: z.array(z.string()),
           before: values.nullish(),
@@ -79,7 +83,8 @@ const planSchema = z.object({
 /** @throws ZodError when the JSON is not a plan, such as that of an unknown version of terraform */
 export function parsePlan(json: unknown): PlanContents {
   const plan = planSchema.parse(json);
-  const changes = plan.resource_changes.flatMap(({ address, mode, type, change }): Change[] => {
+  const changes = plan.resource_changes.flatMap((planned): Change[] => {
+    const { address, mode, type, change } = planned;
     const action = mode === "managed" ? actionOf(change.actions) : undefined;
     const name = nameOf({ ...change.after, ...change.before }) ?? address;
     if (action === undefined) return [];
@@ -90,6 +95,9 @@ export function parsePlan(json: unknown): PlanContents {
         ...{ address, type, action, name },
         ...(forcedBy.length === 0 ? {} : { forcedBy }),
         ...(attributes.length === 0 ? {} : { attributes }),
+        ...(planned.action_reason === "replace_because_tainted"
+          ? { taintedAt: planned.previous_address ?? address }
+          : {}),
       },
     ];
   });

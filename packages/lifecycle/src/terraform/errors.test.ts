@@ -165,3 +165,17 @@ test("the hint does not suggest a plan without the variables of the command", ()
   const failed = terraformError("Terraform cannot plan", [], ["Error: denied"], "out");
   expect(failed.hint).toBe("Fix the error that Terraform reported. To see its command lines, add  --verbose");
 });
+
+test("a resource that Terraform must keep is named with the command that keeps it, and without the advice to unprotect it", () => {
+  const detail =
+    "Resource aws_s3_bucket.dumps has lifecycle.prevent_destroy set, but the plan calls for this resource to be destroyed. To avoid this error and continue with the plan, either disable lifecycle.prevent_destroy or reduce the scope of the plan using the -target option.";
+  const protectedOne = { severity: "error", summary: "Instance cannot be destroyed", detail };
+  const error = terraformError("Terraform cannot plan", [protectedOne], [], "out");
+  expect(error).toMatchObject({
+    code: "TERRAFORM_FAILED",
+    message: "Terraform cannot plan: the plan would delete or replace a resource that holds data.",
+    details: ["aws_s3_bucket.dumps"],
+  });
+  expect(error.hint).toContain("terraform -chdir=out untaint aws_s3_bucket.dumps");
+  expect(error.hint).not.toContain("-target");
+});

@@ -1,8 +1,9 @@
 /** Turns the errors that terraform reports into errors that a person can act on. */
 import { terraformFailed } from "@pilot-light/core/errors";
 import type { OpsError } from "@pilot-light/core/ops-error";
+import { shell } from "@pilot-light/core/output/shell";
 import { tokenVariable } from "@pilot-light/core/terraform/login-tokens";
-import { stateLocked, terraformLogin } from "../errors.ts";
+import { stateLocked, terraformLogin, untaintLine } from "../errors.ts";
 import type { Diagnostic } from "./events.ts";
 import { plainErrors } from "./plain-errors.ts";
 import { plainLine, plainLines } from "@pilot-light/core/terraform/plain-text";
@@ -29,7 +30,7 @@ function detailOf({ summary, detail }: Pick<Diagnostic, "summary" | "detail">): 
  * The error of a failed run of terraform.
  * @param attempt what was tried, as the start of a sentence: "Terraform cannot plan"
  * @param tail last lines of output. Without diagnostics, the errors are parsed from these lines; lines without errors become the details.
- * @param hint what to do about an error without a hint of its own
+ * @param hint what to do about an error that has no hint
  */
 export function terraformError(
   attempt: string,
@@ -44,6 +45,16 @@ export function terraformError(
   if (locked !== undefined) return stateLocked({ ...locked, folder });
   const host = errors.map(readHostWithoutLogin).find((found) => found !== undefined);
   if (host !== undefined) return loginNeeded(attempt, host, errors);
+  const kept = errors.flatMap((error) => readProtected(error) ?? []);
+  if (kept.length > 0) {
+    const lines = kept.map((address) => untaintLine(folder, address));
+    return terraformFailed({
+      attempt,
+      reason: "the plan would delete or replace a resource that holds data",
+      details: kept,
+      hint: `Terraform never deletes this resource (prevent_destroy). If a run that did not finish has marked it as tainted:  ${lines.join("\n  ")}`,
+    });
+  }
   const [first, ...others] = errors;
   // The message contains its summary.
   const place = first?.address === undefined ? [] : [`at ${first.address}`];
@@ -82,6 +93,15 @@ function readLock({ summary, detail }: Pick<Diagnostic, "summary" | "detail">): 
 }
 
 /**
+ * The address of a resource that `prevent_destroy` protects. Terraform's own advice is to remove the protection (terraform,
+ * internal/terraform/node_resource_abstract_instance.go).
+ */
+function readProtected({ summary, detail }: Pick<Diagnostic, "summary" | "detail">): string | undefined {
+  if (summary !== "Instance cannot be destroyed") return undefined;
+  return /Resource (\S+) has/.exec(plainLine(detail))?.[1];
+}
+
+/**
  * The host that Terraform has no token for, or that rejected the token. Neither diagnostic has a code (terraform,
  * internal/cloud/backend.go).
  */
@@ -98,7 +118,7 @@ function readHostWithoutLogin({
 const defaultHost = "app.terraform.io";
 
 function loginNeeded(attempt: string, host: string, errors: readonly Diagnostic[]): OpsError {
-  const loginCommand = host === defaultHost ? "terraform login" : `terraform login ${host}`;
+  const loginCommand = host === defaultHost ? "terraform login" : shell`terraform login ${host}`;
   return terraformLogin(
     { attempt, host, loginCommand, tokenVariable: tokenVariable(host) },
     { details: errors.flatMap(describeDiagnostic) },

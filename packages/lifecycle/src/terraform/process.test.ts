@@ -15,8 +15,8 @@ async function follow(
 ) {
   const lines: string[] = [];
   const options = { program, directory, environment: {}, outputFile: join(directory, "log"), signal };
-  const { exitCode } = await runTerraform(["-e", script], options, (line) => lines.push(line));
-  return { exitCode, lines };
+  const { exitCode, killedBy } = await runTerraform(["-e", script], options, (line) => lines.push(line));
+  return { exitCode, lines, ...(killedBy === undefined ? {} : { killedBy }) };
 }
 
 test("complete lines of both streams are passed on, also a last line without a line break", async () => {
@@ -30,6 +30,11 @@ test("a program that must stop gets one SIGINT, and the time that it needs", asy
   setTimeout(() => controller.abort(new Error("enough")), 500);
   const script = `let count = 0; process.on("SIGINT", () => { count += 1; setTimeout(() => { console.log("signals " + count); process.exit(1); }, 700); }); setInterval(() => {}, 1000)`;
   expect(await follow(script, controller)).toEqual({ exitCode: 1, lines: ["signals 1"] });
+});
+
+test("a program that was killed names the signal", async () => {
+  const script = `process.stdout.write("one\\n", () => process.kill(process.pid, "SIGKILL"))`;
+  expect(await follow(script)).toEqual({ exitCode: 128, lines: ["one"], killedBy: "SIGKILL" });
 });
 
 test("a program that does not exist is a missing program", async () => {

@@ -30,6 +30,8 @@ export interface TerraformProcess {
 /** How a run of terraform ended. */
 export interface TerraformEnd {
   exitCode: number;
+  /** The signal that ended it, if it could not end in order: it may not have written its state. */
+  killedBy: NodeJS.Signals | undefined;
   /** Why it was stopped, if it made no progress. */
   stall: Stall | undefined;
   /** Its process id, if it still waits for AWS. It ends in order as soon as AWS answers. */
@@ -53,7 +55,7 @@ export async function runTerraform(
   signal.throwIfAborted();
   options.onStart?.(commandLine(program, args));
   await using output = await open(outputFile, "w+", 0o600);
-  // A process group of its own: Ctrl-C in a terminal reaches every process of a group, and the SIGINT below would be the second.
+  // Its own process group: Ctrl-C in a terminal reaches every process of a group, and the SIGINT below would be the second.
   const child = spawn(program, [...args], {
     cwd: directory,
     env: { ...environment },
@@ -98,9 +100,10 @@ export async function runTerraform(
       await reader.read();
     }
     const isLeft = state.running && options.isReading !== true;
-    const [exitCode] = state.running ? [null] : await ended;
+    const [exitCode, killedBy] = state.running ? [null, null] : await ended;
     await reader.readToEnd();
-    return { exitCode: exitCode ?? 128, stall, leftRunning: isLeft ? child.pid : undefined };
+    const leftRunning = isLeft ? child.pid : undefined;
+    return { exitCode: exitCode ?? 128, killedBy: killedBy ?? undefined, stall, leftRunning };
   } catch (cause) {
     if (child.pid !== undefined) throw cause;
     const hint = "Install Terraform 1.10 or later, or add its directory to PATH.";

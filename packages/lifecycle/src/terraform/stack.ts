@@ -8,7 +8,8 @@ import { type Environment, withoutSecrets } from "@pilot-light/core/config/env";
 import type { OpsError } from "@pilot-light/core/ops-error";
 import { parseOutputs } from "@pilot-light/core/terraform/outputs";
 import { run, type RunResult } from "@pilot-light/core/process";
-import { chooseBackend } from "@pilot-light/core/terraform/backend";
+import { chooseBackend, defaultWorkspace } from "@pilot-light/core/terraform/backend";
+import { assertHarmlessArguments } from "@pilot-light/core/terraform/cli-arguments";
 import { prepareTerraform } from "@pilot-light/core/terraform/cli-config";
 import { isInitialized } from "@pilot-light/core/terraform/initialized";
 import { openStateFolder } from "@pilot-light/core/terraform/state-folder";
@@ -86,16 +87,20 @@ export class Stack {
 
   /**
    * Prepares the environment in which terraform and the CDKTF app run.
-   * @throws OpsError STATE_AMBIGUOUS, TF_WORKSPACE_MISSING (configuration): the app would report them as errors of its synthesis
+   * @throws OpsError STATE_AMBIGUOUS, TF_WORKSPACE_MISSING, TF_ORGANIZATION_MISSING, TF_CLI_ARGS_REFUSED (configuration): the app would
+   *   report the first three as errors of its synthesis
    */
   static async create(options: StackOptions): Promise<Stack> {
-    chooseBackend(options.environment);
+    assertHarmlessArguments(options.environment);
+    const { kind } = chooseBackend(options.environment);
     const setup = await prepareTerraform(options.environment, options.workDirectory);
     const environment = {
       ...withoutSecrets(options.environment),
       ...setup.environment,
       TF_IN_AUTOMATION: "1",
       NO_COLOR: "1",
+      // A person may have selected another workspace in the folder of the stack.
+      ...(kind === "terraform-cloud" ? {} : { TF_WORKSPACE: defaultWorkspace }),
     };
     return new Stack(options, environment);
   }
@@ -302,6 +307,9 @@ export class Stack {
         else if (!line.startsWith("{")) tail.push(line);
       },
     );
+    if (ended.killedBy !== undefined) {
+      diagnostics.push({ severity: "error", summary: `${ended.killedBy} ended it`, detail: "" });
+    }
     return { ...ended, diagnostics, tail: tail.slice(-40) };
   }
 

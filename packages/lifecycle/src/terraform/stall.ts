@@ -1,4 +1,4 @@
-/** Finds out whether terraform waits for an answer of AWS that will never arrive. Terraform has no limit of its own for a request. */
+/** Finds out whether terraform waits for an answer of AWS that will never arrive. Terraform itself has no limit for a request. */
 import { watch } from "@pilot-light/core/async/watch";
 import { probeAws } from "@pilot-light/core/aws/probe";
 import type { Environment } from "@pilot-light/core/config/env";

@@ -71,7 +71,7 @@ async function registerInstances(project: string, client: ServiceDiscoveryClient
   if (namespace === undefined) return;
   const { Services = [] } = await client.send(new ListServicesCommand({}));
   for (const { Id: ServiceId = "", Name = "" } of Services) {
-    // Other environments on the same emulator have services of their own, and the emulator ignores the filter NAMESPACE_ID.
+    // Other environments on the same emulator have their own services, and the emulator ignores the filter NAMESPACE_ID.
     const { Service } = await client.send(new GetServiceCommand({ Id: ServiceId }));
     // Terraform names the namespace in the DNS settings, and the emulator returns it in the same field.
     // eslint-disable-next-line @typescript-eslint/no-deprecated

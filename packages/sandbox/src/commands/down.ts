@@ -1,7 +1,7 @@
 /** `pnpm sandbox down`: stops the servers and deletes their files. */
 import { resolve } from "node:path";
 import { defineCommand } from "@pilot-light/core/cli/define-command";
-import { sandboxOptions } from "./options.ts";
+import { sandboxExits, sandboxOptions } from "./options.ts";
 
 export const downCommand = defineCommand({
   words: "down",
@@ -9,6 +9,7 @@ export const downCommand = defineCommand({
   summary: "Stop the sandbox and delete its files",
   options: (argv) => sandboxOptions(argv),
   variables: [],
+  exits: sandboxExits(),
   run: async (args, { printer, environment }) => {
     const [{ stopSandbox }, { readState }] = await Promise.all([
       import("../sandbox.ts"),

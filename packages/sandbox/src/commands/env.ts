@@ -1,11 +1,7 @@
 /** `pnpm sandbox env`: prints the sandbox's variables, for a shell or a program. */
 import { defineCommand } from "@pilot-light/core/cli/define-command";
-import { requireState, sandboxOptions } from "./options.ts";
-
-/** Quotes a text as one word of a POSIX shell. */
-function shellWord(text: string): string {
-  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
-}
+import { shellWord } from "@pilot-light/core/output/shell";
+import { requireState, sandboxExits, sandboxOptions } from "./options.ts";
 
 export const envCommand = defineCommand({
   words: "env",
@@ -14,6 +10,7 @@ export const envCommand = defineCommand({
   options: (argv) => sandboxOptions(argv),
   examples: [['eval "$(pnpm --silent sandbox env)"', "set the variables in this shell"]],
   variables: [],
+  exits: sandboxExits(),
   run: async (args, { printer }) => {
     const { conflictingVariables, defaultEnvironment } = await import("../environment.ts");
     const state = await requireState(args.dir);

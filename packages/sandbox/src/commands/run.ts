@@ -4,7 +4,7 @@ import { constants } from "node:os";
 import { defineCommand } from "@pilot-light/core/cli/define-command";
 import type { Environment } from "@pilot-light/core/config/env";
 import { programMissing, usage } from "@pilot-light/core/errors";
-import { requireState, sandboxOptions } from "./options.ts";
+import { requireState, sandboxExits, sandboxOptions } from "./options.ts";
 
 /** @param command the words after `--` */
 export function runInSandboxCommand(command: readonly string[]) {
@@ -15,6 +15,7 @@ export function runInSandboxCommand(command: readonly string[]) {
     options: (argv) => sandboxOptions(argv).usage("pnpm sandbox run [--dir <path>] -- <command>"),
     examples: [["pnpm sandbox run -- pnpm sync neon-to-rds", "sync the databases of the sandbox"]],
     variables: [],
+    exits: sandboxExits({ 0: "the command succeeded; if it fails, its exit code" }),
     forwardsSignals: true,
     printsDocument: false,
     run: async (args, { environment }) => {

@@ -1,7 +1,7 @@
 /** `pnpm sandbox status`: shows whether each part runs and answers. */
 import { defineCommand } from "@pilot-light/core/cli/define-command";
 import { exitCodes } from "@pilot-light/core/ops-error";
-import { requireState, sandboxOptions } from "./options.ts";
+import { requireState, sandboxExits, sandboxOptions } from "./options.ts";
 
 export const statusCommand = defineCommand({
   words: "status",
@@ -9,6 +9,7 @@ export const statusCommand = defineCommand({
   summary: "Show whether each part runs and answers; exit code 1 if a part does not",
   options: (argv) => sandboxOptions(argv),
   variables: [],
+  exits: sandboxExits({ 1: "a part does not run" }),
   run: async (args, { printer, environment }) => {
     const [{ isUp, sandboxStatus }, { describeParts }] = await Promise.all([
       import("../status.ts"),

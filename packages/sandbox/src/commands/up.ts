@@ -1,6 +1,6 @@
 /** `pnpm sandbox up`: starts the sandbox, or reports that it already runs. */
 import { defineCommand } from "@pilot-light/core/cli/define-command";
-import { sandboxOptions } from "./options.ts";
+import { sandboxExits, sandboxOptions } from "./options.ts";
 
 const seeds = ["app", "awkward"] as const;
 
@@ -38,6 +38,7 @@ export const upCommand = defineCommand({
     ["pnpm sandbox up --seed awkward --dir /tmp/sb", "start a second one"],
   ],
   variables: [],
+  exits: sandboxExits({ 7: "the emulator failed, or the deployment to it" }),
   run: async (args, { printer, environment, signal }) => {
     const [{ startSandbox }, { describeParts }] = await Promise.all([
       import("../sandbox.ts"),

@@ -1,6 +1,6 @@
 /**
  * A stand-in for Neon's proxy: one port for all host names. It reads the host name from the TLS handshake (SNI), and forwards the connection
- * unchanged: certificates and channel binding are those of the server. Like Neon's proxy, it can answer with an error of its own, with the
+ * unchanged: certificates and channel binding are those of the server. Like Neon's proxy, it can answer with its own error, with the
  * code XX000, while a compute wakes up. https://neon.com/docs/connect/connection-errors
  */
 import { once } from "node:events";

@@ -1,5 +1,6 @@
 /** The registry of the errors of the commands about dumps: `pnpm dumps`. */
 import { formatBytes, formatCount, plural } from "@pilot-light/core/output/format";
+import { shell } from "@pilot-light/core/output/shell";
 import { defineError } from "@pilot-light/core/ops-error";
 
 // Which dump
@@ -43,7 +44,7 @@ export const dumpIncomplete = defineError<{ uri: string; lacks: "manifest" | "du
   meaning:
     "The dump has no manifest, or the dump of a manifest does not exist, so the tool cannot check the dump.",
   remedy:
-    "Use another dump. A sync that still runs writes the manifest at its end; a sync that was killed never does.",
+    "Use another dump. A sync that still runs writes the manifest at its end. After a sync that was killed, `--resume` does.",
   state: "nothing-written",
   message: ({ uri, lacks }) =>
     lacks === "manifest"
@@ -51,7 +52,7 @@ export const dumpIncomplete = defineError<{ uri: string; lacks: "manifest" | "du
       : `${uri} does not exist. Only its manifest does.`,
   hint: ({ uri, lacks }) =>
     lacks === "manifest"
-      ? `If its sync still runs, wait until the sync has ended. To download the dump without a check:  aws s3 cp ${uri} .`
+      ? `If its sync still runs, wait until the sync has ended. To download the dump without a check:  ${shell`aws s3 cp ${uri} .`}`
       : "To list the dumps:  pnpm dumps list",
 });
 
@@ -192,7 +193,7 @@ export const resumeWithoutScript = defineError<{
   message: ({ file, sha256, isOther }) =>
     `The interrupted sync would have changed its copy with ${file} (SHA-256 ${sha256}), but --after-restore names ${isOther ? "another file" : "no file"}.`,
   hint: ({ direction, file }) =>
-    `To resume with the same file:  pnpm sync ${direction} --resume --after-restore ${file}`,
+    `To resume with the same file:  pnpm sync ${direction} --resume ${shell`--after-restore ${file}`}`,
 });
 
 // Deletion

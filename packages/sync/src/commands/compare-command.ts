@@ -32,7 +32,7 @@ export const compareCommand = defineCommand({
             throw new Error("--sql takes the database that the statements would change: rds or neon.");
           },
           describe:
-            "With --schema: print the statements that would make the definitions of this database equal to the other one's [default: rds]",
+            "With --schema: also print statements that would give this database the definitions of the other one [default: rds]",
           group: "Output:",
         })
         .option("with", {
@@ -54,7 +54,7 @@ export const compareCommand = defineCommand({
     ["$0 compare", "exit code 1 if anything differs"],
     ["$0 compare --schema", "definitions only: takes seconds for databases of any size"],
     [
-      "$0 compare --schema --sql > change.sql",
+      "pnpm --silent compare --schema --sql > change.sql",
       "statements that would make the definitions of RDS those of Neon",
     ],
     ["$0 compare --with latest", "what has changed since the last sync"],

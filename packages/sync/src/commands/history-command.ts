@@ -24,7 +24,7 @@ export const historyCommand = defineCommand({
       }),
   examples: [
     ["$0 history --limit 5", "the newest five runs"],
-    ["$0 history --json", "also shows who ran each command, and where its record is"],
+    ["pnpm --silent history --json", "also shows who ran each command, and where its record is"],
   ],
   variables: ["AWS_REGION", "AWS_ENDPOINT_URL", "PROJECT_NAME", "PILOT_LIGHT_ACCOUNT_ID"],
   run: async ({ limit, before }, context) => {

@@ -1,6 +1,7 @@
 /** A comparison with the manifest of a dump, as text for people. */
 import { formatCount, plural } from "@pilot-light/core/output/format";
 import type { Printer } from "@pilot-light/core/output/printer";
+import { shell } from "@pilot-light/core/output/shell";
 import type { DumpComparison } from "../compare/documents.ts";
 import { printSome } from "./render-compare.ts";
 
@@ -75,6 +76,6 @@ export function printDumpComparison(comparison: DumpComparison, printer: Printer
     return;
   }
   printer.row({ label: "  ", text: bold(red(`Different: ${plural(differences, "difference")}.`)) });
-  const restore = `pnpm sync restore ${dump.key} --to ${database.system} --dry-run`;
+  const restore = shell`pnpm sync restore ${dump.key} --to ${database.system} --dry-run`;
   printer.line(`  To see what a restore would replace:  ${restore}`);
 }

@@ -2,6 +2,7 @@
 import { formatBytes, formatCount, plural } from "@pilot-light/core/output/format";
 import type { Column } from "@pilot-light/core/output/layout";
 import type { Printer } from "@pilot-light/core/output/printer";
+import { shell } from "@pilot-light/core/output/shell";
 import { describeDeletion, type Retention } from "../archive/retention.ts";
 import type { PrunePlan, RemovalPlan } from "../dumps/documents.ts";
 
@@ -86,5 +87,5 @@ export function printRestorable(
     label: "  ",
     text: "To restore a deleted dump, delete the delete markers of the dump and of its manifest. To list them:",
   });
-  printer.line(`    aws s3api list-object-versions --bucket ${bucket} --prefix ${stem}`);
+  printer.line(shell`    aws s3api list-object-versions --bucket ${bucket} --prefix ${stem}`);
 }

@@ -8,6 +8,7 @@ import {
 } from "@pilot-light/core/output/format";
 import type { Column } from "@pilot-light/core/output/layout";
 import type { Printer } from "@pilot-light/core/output/printer";
+import { shell } from "@pilot-light/core/output/shell";
 import type { DumpContents, Manifest } from "../archive/manifest.ts";
 import { describeMark } from "../read/copy-mark.ts";
 import type { Dump, DumpList, Verification } from "../dumps/documents.ts";
@@ -150,7 +151,7 @@ export function printDump(dump: Dump, manifest: Manifest | null, printer: Printe
     printer.table([{ least: 24 }, {}], [["step", "duration"], ...steps]);
     printer.line();
   }
-  printer.line(`  To check every byte:  pnpm dumps verify ${shortKey(dump.key)}`);
+  printer.line(`  To check every byte:  ${shell`pnpm dumps verify ${shortKey(dump.key)}`}`);
 }
 
 function printTables(

@@ -89,7 +89,7 @@ export function printEffects(
   const { bold, dim, red, yellow } = printer.colors;
   printTables(plan.tables, printer, source);
   for (const name of plan.removedObjects) {
-    printer.row({ label: `  ${bold(red("REMOVED, only in the target:"))} `, text: name });
+    printer.row({ label: `  ${bold(red("REMOVED from the target:"))} `, text: name });
   }
   if (plan.removedObjects.length > 0) printer.line();
   for (const note of notes) printer.row({ label: `  ${yellow("!")} `, text: note });
@@ -173,7 +173,7 @@ function printTables(tables: readonly PlannedTable[], printer: Printer, source: 
   const { bold, dim, red } = printer.colors;
   const unchanged = tables.filter(({ sourceRows, targetRows }) => sourceRows === targetRows);
   const quiet = printer.verbose || tables.length <= fewTables ? [] : unchanged;
-  const words = { replaced: "replaced", new: "new", removed: bold(red("REMOVED, only in target")) };
+  const words = { replaced: "replaced", new: "new", removed: bold(red("REMOVED from the target")) };
   const rows = tables
     .filter((table) => !quiet.includes(table))
     .map(({ table, sourceRows, targetRows, change }) => [

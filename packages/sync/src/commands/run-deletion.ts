@@ -3,6 +3,7 @@ import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/comma
 import { canAsk, confirmByName } from "@pilot-light/core/cli/confirm";
 import { confirmationNeeded } from "@pilot-light/core/errors";
 import { plural } from "@pilot-light/core/output/format";
+import { shell } from "@pilot-light/core/output/shell";
 import { planPrune, planRemoval } from "../dumps/prune.ts";
 import type { DumpsOptions } from "../dumps/list.ts";
 import type { PruneSelection } from "../dumps/prune-plan.ts";
@@ -55,7 +56,7 @@ export async function runRemoval(
 ): Promise<CommandOutcome> {
   const { printer, signal } = context;
   const { system, dryRun, yes, allowNeeded } = options;
-  const command = `pnpm dumps rm ${key}${system === undefined ? "" : ` --system ${system}`}`;
+  const command = `${shell`pnpm dumps rm ${key}`}${system === undefined ? "" : ` --system ${system}`}`;
   const allowing = `${command}${allowNeeded ? ` --${needed.option}` : ""}`;
   if (!dryRun && !yes && !canAsk()) throw confirmationNeeded({ command: allowing });
   const { plan, bucket, retention, carryOut } = await planRemoval(key, options, command, context);

@@ -3,6 +3,7 @@
  * the sync.
  */
 import { readVariable, type VariableName } from "@pilot-light/core/config/env";
+import { readNumber } from "@pilot-light/core/config/numbers";
 import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/command";
 import { idOf as runId } from "@pilot-light/core/history/run-record";
 import { canAsk, confirmByName } from "@pilot-light/core/cli/confirm";
@@ -115,7 +116,7 @@ async function prepare(name: DirectionName, options: SyncOptions, context: Comma
     printer.warn(`stopping ${left.map(idOf).join(", ")}, which a killed command left`);
     await untilStopped(place, left, running);
   }
-  const seconds = Number(readVariable(environment, "PILOT_LIGHT_SSM_TASK_SECONDS"));
+  const startSeconds = readNumber(environment, "PILOT_LIGHT_SSM_TASK_SECONDS");
   // Both commands store a record with the same id. If this machine is switched off, the record of the task remains.
   printer.log.isShared = true;
   const passed = passedVariables.flatMap((variable) => {
@@ -134,7 +135,7 @@ async function prepare(name: DirectionName, options: SyncOptions, context: Comma
           PILOT_LIGHT_OUTPUTS: place.outputs,
           PILOT_LIGHT_TASK_OF: runId(printer.log),
         },
-        startSeconds: seconds > 0 ? seconds : 180,
+        startSeconds,
       },
       running,
     );

@@ -3,6 +3,7 @@ import type { CommandContext, CommandOutcome } from "@pilot-light/core/cli/comma
 import { canAsk, confirmByName } from "@pilot-light/core/cli/confirm";
 import { confirmationNeeded } from "@pilot-light/core/errors";
 import { plural } from "@pilot-light/core/output/format";
+import { shell } from "@pilot-light/core/output/shell";
 import { directions, type DirectionName } from "../direction.ts";
 import type { RestorePlan } from "../documents.ts";
 import type { RestoreOptions } from "../options.ts";
@@ -34,7 +35,7 @@ export async function runRestoreCommand(
 ): Promise<CommandOutcome> {
   const command = (plan?: RestorePlan) =>
     [
-      `pnpm sync restore ${plan?.dump.key ?? key} --to ${given.to}`,
+      shell`pnpm sync restore ${plan?.dump.key ?? key} --to ${given.to}`,
       ...safetyFlags({ ...given }),
       ...(given.allowUnverified ? [`--${unverified.option}`] : []),
     ].join(" ");

@@ -73,7 +73,7 @@ export function replacingOptions(argv: Argv) {
     .option("verify", {
       choices: ["checksums", "counts"] as const,
       default: "checksums" as const,
-      describe: "Compare the hash of every row, or only the number of rows",
+      describe: "checksums compares the hash of every row; counts compares only the numbers of rows",
       group: "Safety:",
     });
   return jobsOption(own, { counted: "Parallel database sessions", initial: defaultJobs, most: 32 });

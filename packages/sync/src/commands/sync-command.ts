@@ -71,7 +71,7 @@ function syncCommand(direction: DirectionName, summary: string): Command {
     options: (argv) => options(argv, direction),
     examples: [
       [`$0 ${direction} --dry-run`, "show what the sync would replace"],
-      [`$0 ${direction} --yes --json`, "run it in CI"],
+      [`pnpm --silent sync ${direction} --yes --json`, "run it in CI"],
       [`$0 ${direction} --on-fargate`, "run it inside AWS, for a large database"],
     ],
     variables: [...syncVariables, "PILOT_LIGHT_TASK_OF"],

@@ -1,5 +1,5 @@
 /**
- * The script that would change the definitions of one database to those of the other. It writes no SQL of its own: the entry of an object in
+ * The script that would change the definitions of one database to those of the other. It composes no SQL itself: the entry of an object in
  * the dump states its CREATE and its DROP. If dropping and creating an object again would lose rows, a comment names the object, and
  * a person must write the statement. Pure.
  */

@@ -28,7 +28,7 @@ test.each([
   ],
   [
     'pg_restore: error: could not execute query: ERROR:  permission denied to create extension "plpython3u"',
-    /drop extension plpython3u;$/,
+    /drop extension "plpython3u";$/,
   ],
   [
     'pg_restore: error: could not execute query: ERROR:  extension "vector" is not available',
@@ -40,7 +40,7 @@ test.each([
   ],
   [
     'pg_restore: error: could not execute query: ERROR:  could not create unique index "users_email_key"\nDETAIL:  Key (email)=(a) is duplicated.',
-    /reindex index users_email_key;$/,
+    /reindex index "users_email_key";$/,
   ],
   [
     'pg_restore: error: could not execute query: ERROR:  insert or update on table "a" violates foreign key constraint "a_b_fkey"',

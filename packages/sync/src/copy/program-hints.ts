@@ -1,10 +1,14 @@
 /** What to do about an error of pg_dump or pg_restore, by the text that the program or the server wrote. Pure. */
+import { ident } from "@pilot-light/core/postgres/identifiers";
 
 interface ProgramHint {
   /** What the server, the program or libpq writes, in English (LC_ALL is C). */
   pattern: RegExp;
   hint: (match: RegExpExecArray) => string;
 }
+
+/** A name of an error in a statement. */
+const named = (name: string | undefined) => (name === undefined ? "<name>" : ident(name));
 
 /** The first match counts, so causes are listed before their consequences. */
 const hints: readonly ProgramHint[] = [
@@ -56,8 +60,8 @@ const hints: readonly ProgramHint[] = [
   },
   {
     pattern: /permission denied to create extension "([^"]+)"|must be superuser to create this extension/,
-    hint: ([, name = "..."]) =>
-      `The role may not create the extension in a new database. Ask an administrator for the privilege, or drop the extension in the source:  drop extension ${name};`,
+    hint: ([, name]) =>
+      `The role may not create the extension in a new database. Ask an administrator for the privilege, or drop the extension in the source:  drop extension ${named(name)};`,
   },
   {
     pattern:
@@ -84,7 +88,7 @@ const hints: readonly ProgramHint[] = [
     pattern:
       /could not create unique index "([^"]+)"|duplicate key value violates unique constraint "([^"]+)"/,
     hint: ([, index, constraint]) =>
-      `The source has duplicate rows that its own index does not find. Usually a collation of the operating system has changed. Remove the duplicate rows in the source. To build the index there again, which reports them:  reindex index ${index ?? constraint ?? "..."};`,
+      `The source has duplicate rows that its own index does not find. Usually a collation of the operating system has changed. Remove the duplicate rows in the source. To build the index there again, which reports them:  reindex index ${named(index ?? constraint)};`,
   },
   {
     pattern: /violates foreign key constraint "([^"]+)"/,

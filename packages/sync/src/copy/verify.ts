@@ -54,7 +54,7 @@ export const fingerprintStagingTables: typeof fingerprintTables = async (session
   return tables.flatMap((table) => found.get(table) ?? []);
 };
 
-/** Runs `work` and reverts its changes: in a transaction of its own, or up to a savepoint of the open transaction. */
+/** Runs `work` and reverts its changes: in a separate transaction, or up to a savepoint of the open transaction. */
 async function reverting(session: Session, work: () => Promise<void>): Promise<void> {
   const [begin, end] = session.isInTransaction
     ? ["savepoint reverted", "rollback to savepoint reverted; release savepoint reverted"]

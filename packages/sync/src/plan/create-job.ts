@@ -61,7 +61,7 @@ export function createJob(
         .filter((table) => filter?.emptied.includes(table) !== true)
         .map(({ schema, name, bytes }) => [nameOfRelation(schema, name), bytes]),
     ),
-    roundTripMs: line.roundTripMs,
+    line,
     targetRows,
     // The steps open this session if `maintenance` is lost. It may have to revert a swap after an interruption.
     reopen: () => openMaintenanceOf(target, resolved.rereadSecret, "target", context, "opening"),

@@ -157,7 +157,7 @@ function collationsOf(entries: readonly ArchiveEntry[]): string[] {
   return [...new Set(found)].sort();
 }
 
-/** Parameters that functions of the dump set. Their names stand before the body, each on a line of its own. */
+/** Parameters that functions of the dump set. Their names stand before the body, each on its own line. */
 function settingsOf(entries: readonly ArchiveEntry[]): DatabaseFacts["functionSettings"] {
   const functions = entries.filter(({ type }) => type === "FUNCTION" || type === "PROCEDURE");
   return functions.flatMap(({ schema, tag, sql }) => {

@@ -14,7 +14,7 @@ export type { Plan } from "../documents.ts";
 
 const modes = {
   staged:
-    "restored into a staging database, verified, then swapped; the previous database is kept for `sync undo`",
+    "restored into a staging database, verified, then swapped; the previous target is kept for `sync undo`",
   "in-place":
     "one transaction empties the target, restores into it and verifies it; to undo it, `sync restore --in-place` restores the backup",
 } as const satisfies Record<Plan["mode"]["name"], string>;

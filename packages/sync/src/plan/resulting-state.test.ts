@@ -15,7 +15,7 @@ describe("an error of a part", () => {
     await expect(failing(never, error)).rejects.toMatchObject({ code: "USAGE", state: "target-unchanged" });
   });
 
-  test("keeps a state of its own, after an interruption as well", async () => {
+  test("keeps its own state, after an interruption as well", async () => {
     await expect(failing(never, broken)).rejects.toBe(broken);
     await expect(failing(aborted, broken)).rejects.toBe(broken);
   });

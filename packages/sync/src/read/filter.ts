@@ -63,7 +63,7 @@ const matching = `
 
 /**
  * Reads what the filters leave out.
- * @param tables the tables of the scope that have rows of their own
+ * @param tables the tables of the scope that have their own rows
  */
 export async function readFilter(
   session: Session,

@@ -25,7 +25,7 @@ function isOfOther(error: unknown, side: Side | undefined): boolean {
   return error instanceof OpsError && side !== undefined && isOfSide(error.failure) && error.failure !== side;
 }
 
-/** Whether an object was dropped after it had been listed. For most of these errors the server has no SQLSTATE of their own. */
+/** Whether an object was dropped after it had been listed. For most of these errors the server has no separate SQLSTATE. */
 function isVanished(error: unknown): boolean {
   const state = sqlStateOf(error);
   if (state === sqlState.undefinedTable || state === sqlState.undefinedObject) return true;

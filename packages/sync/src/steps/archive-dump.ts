@@ -6,21 +6,26 @@ import type { UploadedDump } from "../archive/manifest.ts";
 import type { Dump } from "../copy/dump.ts";
 import type { StepContext } from "../job.ts";
 
-/** Milliseconds that an upload waits for the rows of the copy, with which it would share the line. */
+/** Milliseconds that an upload waits for the rows of the copy at most. */
 const longestWait = 10_000;
 
+/** An upload that takes less, in milliseconds, does not wait. */
+const shortUpload = 500;
+
 /**
- * Uploads the dump. Runs at the same time as the other steps.
- * @param loading settles when the rows are loaded. The steps after it leave the line idle
+ * Uploads the dump. Runs at the same time as the other steps. On a slow line, the upload waits for the rows, with which it would share the
+ * line. The steps that follow leave the line idle.
+ * @param loading settles when the rows are loaded
  */
 export async function uploadArchive(
   dump: Dump,
   loading: Promise<unknown>,
   { job, signal, cleanUp }: StepContext,
 ): Promise<UploadedDump> {
-  const { archiveKey, store } = job;
+  const { archiveKey, line, store } = job;
   const waited = new AbortController();
-  const waiting = sleep(longestWait, undefined, { signal: AbortSignal.any([signal, waited.signal]) });
+  const wait = dump.bytes / line.bytesPerMs < shortUpload ? 0 : longestWait;
+  const waiting = sleep(wait, undefined, { signal: AbortSignal.any([signal, waited.signal]) });
   await Promise.race([loading, waiting]).finally(() => waited.abort());
   cleanUp.add(`the dump ${store.uri(archiveKey)}`, store.ifNotRemoved(archiveKey), (stop) =>
     store.remove(archiveKey, stop),

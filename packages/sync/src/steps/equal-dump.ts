@@ -45,7 +45,7 @@ interface Candidate {
 const mostManifests = 4;
 
 /**
- * Finds such a dump, and downloads it. Never fails for a reason of its own: the dump of the target then tells what is wrong.
+ * Finds such a dump, and downloads it. Never fails itself: the dump of the target then tells what is wrong.
  * @param file where the dump is downloaded to; does not exist unless a dump was found
  */
 export async function findEqualDump(file: string, context: StepContext): Promise<EqualDump | undefined> {

@@ -4,7 +4,7 @@ import { isScriptFaster, usefulJobs } from "./restore-jobs.ts";
 const megabyte = 1024 * 1024;
 const facts = (megabytes: number, roundTripMs: number, jobs = 4) => ({
   sourceBytes: new Map([["public.items", megabytes * megabyte]]),
-  roundTripMs,
+  line: { roundTripMs },
   options: { jobs },
 });
 

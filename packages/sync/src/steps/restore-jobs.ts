@@ -1,5 +1,6 @@
 /** How many runs of pg_restore work at the same time, and when it is faster to send the statements as one script. All constants are here. */
 import type { SyncJob } from "../job.ts";
+import type { Line } from "../read/line.ts";
 
 /** Rough costs. The alternatives differ by factors. */
 const costs = {
@@ -19,22 +20,22 @@ const costs = {
 };
 
 /** Facts on which the number of jobs depends. */
-export type JobFacts = Pick<SyncJob, "sourceBytes" | "roundTripMs"> & { options: { jobs: number } };
+export type JobFacts = Pick<SyncJob, "sourceBytes"> & { line: Pick<Line, "roundTripMs"> } & { options: { jobs: number } };
 
 /**
  * The given number of jobs, or fewer if there is little to do: a small amount of work takes longer to distribute than it saves.
  * @param entries number of entries of the dump that are distributed
  */
 export function usefulJobs(facts: JobFacts, entries: number): number {
-  const { roundTripMs, options } = facts;
-  const work = entries * (costs.entryMs + costs.tripsOfEntry * roundTripMs);
-  const useful = Math.max(sizeOf(facts) / costs.bytesOfJob, work / jobTime(roundTripMs));
+  const { line, options } = facts;
+  const work = entries * (costs.entryMs + costs.tripsOfEntry * line.roundTripMs);
+  const useful = Math.max(sizeOf(facts) / costs.bytesOfJob, work / jobTime(line.roundTripMs));
   return Math.min(options.jobs, 1 + Math.floor(useful));
 }
 
 /** Whether one script creates the indexes and constraints faster than several jobs, which build indexes at the same time. */
 export function isScriptFaster(facts: JobFacts, entries: number): boolean {
-  const { roundTripMs } = facts;
+  const { roundTripMs } = facts.line;
   const jobs = usefulJobs(facts, entries);
   const building = sizeOf(facts) / costs.indexedPerMs;
   if (building > costs.repeatable) return false;

@@ -108,7 +108,7 @@ const relations = `${branch({
   acl: acl("c.relacl", `(case c.relkind when 'S' then 's' else 'r' end)::"char"`, "c.relowner"),
 })} where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S') and ${inDatabase()}`;
 
-// A column has no privileges of its own until some are granted, so only columns that have some are read.
+// A column has no privileges until some are granted, so only columns that have some are read.
 const columns = `${branch({
   kind: "'columns'",
   catalog: "pg_class",

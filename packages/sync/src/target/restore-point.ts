@@ -25,7 +25,7 @@ function neonUse({ environment, printer }: Pick<CommandContext, "environment" | 
 
 /**
  * Where the restore point of a sync to this target is created; undefined for RDS, without NEON_API_KEY, and with `--keep-branch 0`.
- * @throws OpsError KEEP_BRANCH_INVALID, NEON_KEY_REJECTED, NEON_NOT_FOUND, NEON_PROJECT_UNKNOWN (configuration), NEON_API_* (target)
+ * @throws OpsError NEON_KEY_REJECTED, NEON_NOT_FOUND, NUMBER_INVALID, NEON_PROJECT_UNKNOWN (configuration), NEON_API_* (target)
  */
 export async function restorePointPlace(
   { system, host }: Pick<Endpoint, "host" | "system">,

@@ -96,7 +96,7 @@ export async function applyDatabaseSettings(
   });
 }
 
-/** Parameters whose value is a list of names, stored quoted (`GUC_LIST_QUOTE`): each is a value of its own. */
+/** Parameters whose value is a list of names, stored quoted (`GUC_LIST_QUOTE`): each is a separate value. */
 const listParameters = new Set([
   "search_path",
   "temp_tablespaces",

@@ -91,7 +91,7 @@ function unreachableWithoutRoute({ reads }: CheckContext) {
     const { via } = await reads.rdsRoute();
     if (via !== "direct") return undefined;
     return warning(`cannot check RDS from this machine: ${error.message}`, {
-      text: "Connect through Systems Manager, which starts a task in AWS. With a tunnel of your own, set RDS_HOSTADDR=127.0.0.1:<local port> instead",
+      text: "Connect through Systems Manager, which starts a task in AWS. With your own tunnel, set RDS_HOSTADDR=127.0.0.1:<local port> instead",
       command: "pnpm validate --only databases --via ssm",
     });
   };

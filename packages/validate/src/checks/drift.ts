@@ -1,4 +1,5 @@
 /** Check, with `--drift`: a Terraform plan contains no changes. */
+import { assertHarmlessArguments } from "@pilot-light/core/terraform/cli-arguments";
 import { terraformProgram } from "@pilot-light/core/terraform/program";
 import { join } from "node:path";
 import { terraformFailed } from "@pilot-light/core/errors";
@@ -30,6 +31,7 @@ export const drift: Check = {
   optional: true,
   timeout: 600_000,
   async run({ aws, environment, names, options, signal, reads, log }) {
+    assertHarmlessArguments(environment);
     const directory = join(options.directory, "cdktf.out", "stacks", names.stack);
     const { values } = await reads.outputs();
     const program = terraformProgram(environment);

@@ -92,7 +92,7 @@ function problemsOf(
     ? "Start new tasks, unless the application reads the secret again itself"
     : rule === ""
       ? "Nothing starts new tasks when a secret changes: set backend_restart_on_secret_change to true, unless the application reads the secret again itself. Start new tasks now"
-      : `The rule ${rule} starts new tasks within minutes. If it has not, look at the executions of the automation of this name in Systems Manager. Start new tasks`;
+      : `The rule ${rule} starts new tasks within minutes. If it has not, inspect the executions of the automation with this name in Systems Manager. Start new tasks`;
   return [
     warning(`${service}: ${count} started before the secret ${nameOf(secret)} was changed (${date})`, {
       text,

@@ -80,7 +80,7 @@ export function validateOptions(argv: Argv) {
     })
     .option("wait", {
       type: "string",
-      describe: "Run failed checks again while they may still succeed, for 15m or --wait=<time>",
+      describe: "Repeat failed checks that may pass by themselves, for at most 15m, or --wait=<time>",
       coerce: (text: string) => parseDuration(text === "" ? "15m" : text, "--wait"),
       group: time,
     })

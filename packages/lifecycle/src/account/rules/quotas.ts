@@ -104,7 +104,7 @@ export const quotaRules: readonly AccountRule[] = quotas.map((quota) => ({
   },
 }));
 
-/** The quota of the account; undefined if the account has no value of its own, or may not read it. */
+/** The quota of the account; undefined if the account has no value, or may not read it. */
 async function readQuota(
   { aws, signal }: AccountContext,
   { service, code }: QuotaRule,

@@ -7,6 +7,7 @@ import { noSsmTarget } from "@pilot-light/core/errors";
 import { openNeonProject } from "@pilot-light/core/neon/neon-project";
 import { OpsError } from "@pilot-light/core/ops-error";
 import { formatBytes } from "@pilot-light/core/output/format";
+import { ident } from "@pilot-light/core/postgres/identifiers";
 import { readNeon } from "@pilot-light/core/postgres/neon-url";
 import { rdsPlace } from "@pilot-light/core/postgres/rds-endpoint";
 import { assertPlugin } from "@pilot-light/core/reach/plugin";
@@ -266,7 +267,7 @@ function describeDatabase(
     problems.push(
       failure(
         `the role ${role} may not create databases, so no sync to ${system} can run`,
-        admin(`alter role ${role} createdb;`),
+        admin(`alter role ${ident(role)} createdb;`),
       ),
     );
   }
@@ -274,7 +275,7 @@ function describeDatabase(
     problems.push(
       failure(
         `the role ${role} does not own the database ${database}, so no sync to ${system} can run`,
-        admin(`grant ${owner} to ${role};`),
+        admin(`grant ${ident(owner)} to ${ident(role)};`),
       ),
     );
   }
@@ -282,7 +283,7 @@ function describeDatabase(
     problems.push(
       failure(
         `the role ${role} may not read ${unreadable.length} objects, such as ${unreadable[0] ?? ""}, so no sync from ${system} can run`,
-        admin(`grant pg_read_all_data to ${role};`),
+        admin(`grant pg_read_all_data to ${ident(role)};`),
       ),
     );
   }
@@ -290,7 +291,7 @@ function describeDatabase(
     problems.push(
       warning(
         `the role ${role} may not end sessions of other roles, which a sync to ${system} does`,
-        admin(`grant pg_signal_backend to ${role};`),
+        admin(`grant pg_signal_backend to ${ident(role)};`),
       ),
     );
   }

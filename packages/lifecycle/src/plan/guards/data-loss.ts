@@ -4,7 +4,10 @@ import { dataOf } from "../../terraform/data-holders.ts";
 import { unexpectedLosses } from "../data-losses.ts";
 import { lineAllowing, type Finding, type Guard, type GuardFacts } from "./guard.ts";
 
-type Facts = Pick<GuardFacts, "command" | "options" | "changes" | "activeNow" | "activeAfter" | "unfinished">;
+type Facts = Pick<
+  GuardFacts,
+  "command" | "options" | "changes" | "stackFolder" | "activeNow" | "activeAfter" | "unfinished"
+>;
 
 export const dataLossGuard = {
   id: "data-loss",
@@ -15,7 +18,14 @@ export const dataLossGuard = {
     meaning: "You have read the plan, and you do not need the data of these resources.",
   },
   check(facts: Facts): Finding[] {
-    const { command, changes, activeNow, activeAfter, unfinished } = facts;
+    const {
+      command,
+      changes,
+      stackFolder = "<folder of the stack>",
+      activeNow,
+      activeAfter,
+      unfinished,
+    } = facts;
     const deactivates = command === "deactivate" || (activeNow && activeAfter === false);
     const losses = unexpectedLosses(command, changes, deactivates);
     if (losses.length === 0) return [];
@@ -25,6 +35,7 @@ export const dataLossGuard = {
       {
         refusal: dataLossRefused({
           losses: described,
+          stackFolder,
           // The outputs already describe the wanted mode, so the remaining deletions of that mode change look like a loss.
           resumeCommand: unfinished === undefined ? undefined : `pnpm ${unfinished} --resume`,
           deletesDatabase: command === "infra:deploy" && losses.some(isDatabaseOfMode),

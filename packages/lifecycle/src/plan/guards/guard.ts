@@ -22,6 +22,8 @@ export interface GuardFacts {
   changes: readonly Change[];
   /** The plan, with the attributes of its resources. */
   contents?: Pick<PlanContents, "changes" | "before" | "after">;
+  /** Folder of the stack, for commands of terraform in hints. */
+  stackFolder?: string;
   /** The dumps, if the plan shortens their retention. */
   expiring?: ExpiringDumps;
   /** What AWS will refuse of the plan; only for a command that checks the account. */

@@ -210,7 +210,7 @@ describe("rows that only the target has", () => {
   });
 });
 
-test("every guard has an id of its own, and every flag of a sync is a flag of both mode changes", () => {
+test("every guard has its own id, and every flag of a sync is a flag of both mode changes", () => {
   const ids = guards.map(({ id }) => id);
   expect(new Set(ids).size).toBe(ids.length);
   const flags = guards
@@ -236,6 +236,19 @@ describe("the sync of a mode change", () => {
   });
 });
 
+it.each(
+  (["activate", "deactivate"] as const).flatMap((command) =>
+    ["aws_db_instance", "aws_s3_bucket", "aws_efs_file_system"].map((type) => [command, type] as const),
+  ),
+)("%s replaces no %s: it may be tainted", (command, type) => {
+  const changes = [change(type, "replace")];
+  const { refusals } = checkGuards({
+    ...{ command, options: options(), changes, willSync: false, divergence: null },
+    activeNow: command === "deactivate",
+  });
+  expect(refusals.map(({ code }) => code)).toContain("DATA_LOSS_REFUSED");
+});
+
 describe("a deployment", () => {
   const given = { ...options(), syncData: undefined };
   const usual = { command: "infra:deploy", options: given, activeNow: true, activeAfter: true } as const;
@@ -257,6 +270,16 @@ describe("a deployment", () => {
     expect(refusal({ ...usual, changes: [forced] })?.details).toEqual([
       "replace aws_db_instance.x[0] (holds the rows of its databases), because of: db_name",
     ]);
+  });
+
+  it("names the command that keeps a tainted resource, and no variable", () => {
+    const tainted = { ...change("aws_db_instance", "replace"), taintedAt: "aws_db_instance.x[0]" };
+    const error = refusal({ ...usual, stackFolder: "out", changes: [tainted] });
+    expect(error?.details).toEqual([
+      "replace aws_db_instance.x[0] (holds the rows of its databases), because it is tainted",
+    ]);
+    expect(error?.hint).toContain("terraform -chdir=out untaint 'aws_db_instance.x[0]'");
+    expect(error?.hint).not.toContain("--var");
   });
 
   it("names the command that finishes an interrupted deactivation, whose outputs describe pilot light", () => {

@@ -4,6 +4,7 @@
  */
 import { defineError } from "@pilot-light/core/ops-error";
 import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
+import { ident } from "@pilot-light/core/postgres/identifiers";
 import type { DatabaseSetting } from "../../read/database-facts.ts";
 import type { DatabasesRule, Finding } from "./rule.ts";
 
@@ -20,7 +21,7 @@ const settingsNotSettable = defineError<{
   message: ({ system, role }) =>
     `${system}: the target has settings that the role ${role} may not copy to the new database.`,
   details: ({ settings }) => settings,
-  hint: ({ role }) => `As an administrator:  grant set on parameter <name> to ${role};`,
+  hint: ({ role }) => `As an administrator:  grant set on parameter <name> to ${ident(role)};`,
 });
 
 export const databaseSettings: DatabasesRule<"allow-lost-settings"> = {

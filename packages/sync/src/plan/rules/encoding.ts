@@ -1,18 +1,39 @@
 /** Rule: both databases have the same encoding. Values are compared byte by byte, so both sides must write them alike. */
 import { defineError } from "@pilot-light/core/ops-error";
+import { ident, literal } from "@pilot-light/core/postgres/identifiers";
 import type { Direction } from "../../direction.ts";
 import type { DatabasesRule } from "./rule.ts";
 
-const encodingDiffers = defineError<{ direction: Direction; source: string; target: string }>({
+const encodingDiffers = defineError<{
+  direction: Direction;
+  source: string;
+  target: string;
+  /** Of the target. */
+  database: string;
+  owner: string;
+}>({
   code: "ENCODING_DIFFERS",
   failure: "precondition",
   meaning: "Source and target have different encodings.",
-  remedy: "Create the target's database again, with the encoding of the source.",
+  remedy:
+    "Rename the target, and create it again with the encoding of the source: run the statements of the hint. The renamed database keeps all rows. Drop it when nobody needs it.",
   message: ({ direction, source, target }) =>
     `${direction.source} has the encoding ${source}, but ${direction.target} has ${target}.`,
-  hint: ({ direction, source }) =>
-    `Create the database on ${direction.target} again:  create database ... encoding '${source}' template template0;`,
+  hint: ({ direction, source, database, owner }) => {
+    // Only the locale C fits every encoding.
+    const locale = source === "UTF8" ? "" : " locale 'C'";
+    const statements = [
+      `alter database ${ident(database)} rename to ${ident(keptName(database))};`,
+      `create database ${ident(database)} owner ${ident(owner)} encoding ${literal(source)}${locale} template template0;`,
+    ];
+    return `Rename the target, which keeps its rows, and create it again with the encoding of the source. End the sessions in the target. Then run, in another database on ${direction.target}:  ${statements.join(" ")}`;
+  },
 });
+
+/** A name for the target that keeps its rows. PostgreSQL cuts names after 63 bytes. */
+function keptName(database: string): string {
+  return `${database.slice(0, 40)}_kept`;
+}
 
 export const encoding: DatabasesRule = {
   id: "encoding",
@@ -21,6 +42,7 @@ export const encoding: DatabasesRule = {
   check: ({ direction, source, target }) => {
     const encodings = { source: source.facts.encoding, target: target.facts.encoding };
     if (encodings.source === encodings.target) return [];
-    return [{ refusal: encodingDiffers({ direction, ...encodings }) }];
+    const { database, owner } = target.facts;
+    return [{ refusal: encodingDiffers({ direction, ...encodings, database, owner }) }];
   },
 };

@@ -1,5 +1,6 @@
 /** Rule: the role of the sync may create functions with the parameters that functions of the source set. */
 import { defineError } from "@pilot-light/core/ops-error";
+import { ident } from "@pilot-light/core/postgres/identifiers";
 import type { Direction } from "../../direction.ts";
 import type { DatabasesRule } from "./rule.ts";
 
@@ -18,8 +19,11 @@ const functionSettingsNotSettable = defineError<{
     `Functions on ${direction.source} set parameters that the role ${role} may not set on ${direction.target}: ${[...new Set(settings.map(({ parameter }) => parameter))].join(", ")}.`,
   details: ({ settings }) => settings.map((setting) => `${setting.parameter} of ${setting.function}`),
   hint: ({ direction, role, settings: [first] }) =>
-    `As an administrator of ${direction.target} 15 or newer:  grant set on parameter ${first?.parameter ?? "<name>"} to ${role};`,
+    `As an administrator of ${direction.target} 15 or newer:  grant set on parameter ${first === undefined ? "<name>" : quoted(first.parameter)} to ${ident(role)};`,
 });
+
+/** A parameter, whose name may have parts: `app.user`. */
+const quoted = (parameter: string) => ident(...parameter.split("."));
 
 export const functionSettings: DatabasesRule = {
   id: "function-settings",
@@ -32,7 +36,7 @@ export const functionSettings: DatabasesRule = {
     const lost = source.facts.functionSettings.filter(({ parameter }) => {
       const isSettable = parameters[parameter.toLowerCase()];
       if (isSettable !== undefined) return !isSettable;
-      // The server does not list all of its own parameters, such as `role`. Parameters of an extension exist once its library is loaded.
+      // The server does not list all its parameters, such as `role`. Parameters of an extension exist once its library is loaded.
       const [prefix = "", ...rest] = parameter.split(".");
       return rest.length > 0 && !extensions.has(prefix);
     });

@@ -160,7 +160,10 @@ const purposes = {
 /** The error with a command at the end of its hint. */
 function withCommand(refusal: OpsError, command: string): OpsError {
   const { hint } = refusal;
-  return refusal.with({ hint: hint === undefined ? command : `${hint} ${command}` });
+  if (hint === undefined) return refusal.with({ hint: command });
+  // Of the parts between two spaces, every second one is a command.
+  const gap = hint.split(/ {2,}/).length % 2 === 0 ? "    " : " ";
+  return refusal.with({ hint: `${hint}${gap}${command}` });
 }
 
 function collect(findings: readonly Finding[]): Findings {

@@ -1,5 +1,6 @@
 /** Rule: the target has the roles that policies and user mappings of the source name. A sync never copies roles. */
 import { defineError } from "@pilot-light/core/ops-error";
+import { ident } from "@pilot-light/core/postgres/identifiers";
 import type { Direction } from "../../direction.ts";
 import type { DatabasesRule } from "./rule.ts";
 
@@ -11,7 +12,7 @@ const rolesMissing = defineError<{ direction: Direction; roles: readonly string[
   message: ({ direction, roles: missing, by }) =>
     `${direction.target} does not have these roles, which ${by.join(" and ")} on ${direction.source} name: ${missing.join(", ")}.`,
   hint: ({ direction, roles: missing }) =>
-    `Create the roles on ${direction.target}:  ${missing.map((role) => `create role "${role.replaceAll('"', '""')}" nologin;`).join(" ")}`,
+    `Create the roles on ${direction.target}:  ${missing.map((role) => `create role ${ident(role)} nologin;`).join(" ")}`,
 });
 
 export const roles: DatabasesRule = {

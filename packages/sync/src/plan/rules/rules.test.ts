@@ -8,17 +8,22 @@ import type { DatabasesFacts, InPlaceFacts, PrivilegeFacts, Rule } from "./rule.
 
 const direction = directions["neon-to-rds"];
 
+/** Printed statements must quote these names. */
+const role = `Mr "Me"'s role`;
+const quotedRole = `"Mr ""Me""'s role"`;
+const database = "My-app";
+
 /** A database that no rule objects to. */
 const plain: DatabaseFacts = {
   version: "16.4",
   major: 16,
-  database: "app",
+  database,
   oid: 16384,
   encoding: "UTF8",
   bytes: 1,
   oldestRelations: [],
-  owner: "me",
-  role: "me",
+  owner: role,
+  role,
   superuser: false,
   createdb: true,
   owns: true,
@@ -27,7 +32,7 @@ const plain: DatabaseFacts = {
   extensions: [],
   available: ["citext"],
   trusted: ["citext"],
-  roles: ["me"],
+  roles: [role],
   sessions: 0,
   foreignSessions: 0,
   preparedTransactions: 0,
@@ -191,7 +196,7 @@ test("all rules are checked, and their refusals name the objects", () => {
     {
       extensions: [{ name: "vector", version: "0.7", dependents: ["table public.documents"] }],
       namedRoles: [
-        { role: "me", by: "policies" },
+        { role, by: "policies" },
         { role: 'odd "role"', by: "policies" },
         { role: "etl", by: "user mappings" },
       ],
@@ -225,7 +230,10 @@ test("all rules are checked, and their refusals name the objects", () => {
     "policies and user mappings on neon",
     'create role "odd ""role""" nologin; create role "etl" nologin;',
     "table public.secret",
-    'grant pg_read_all_data to "me";',
+    `grant pg_read_all_data to ${quotedRole};`,
+    `alter role ${quotedRole} createdb;`,
+    `alter database "My-app" owner to ${quotedRole};`,
+    `grant pg_signal_backend to ${quotedRole};`,
     "table public.documents",
   ]) {
     expect(text).toContain(part);
@@ -242,7 +250,8 @@ test("row-level security that hides rows of the target prevents its backup only,
   const target = side({}, ["public.a", "public.b"]);
   const { refusals } = withTarget(target);
   expect(refusals).toMatchObject([{ code: "ROW_SECURITY_FORCED", details: ["public.a", "public.b"] }]);
-  expect(refusals[0]?.hint).toMatch(/--no-target-backup.* alter role me bypassrls;$/);
+  expect(refusals[0]?.hint).toContain("--no-target-backup");
+  expect(refusals[0]?.hint).toMatch(new RegExp(`alter role ${quotedRole} bypassrls;$`));
   expect(withTarget(target, false).refusals).toEqual([]);
 });
 
@@ -250,7 +259,9 @@ test("what the role may not read on the target prevents its backup only", () => 
   const target = side({ unreadable: ["large object 16999"] });
   const { refusals } = withTarget(target);
   expect(refusals).toMatchObject([{ code: "NOT_READABLE", details: ["large object 16999"] }]);
-  expect(refusals[0]?.hint).toMatch(/--no-target-backup.* grant <owner of the large objects> to "me";$/);
+  expect(refusals[0]?.hint).toMatch(
+    new RegExp(`--no-target-backup.* grant <owner of the large objects> to ${quotedRole};$`),
+  );
   expect(withTarget(target, false).refusals).toEqual([]);
 });
 
@@ -281,10 +292,18 @@ describe("connections", () => {
     {
       source: { database: 1 },
       target: {},
-      message: /neon accepts 1 more connection .*database app.*needs 2/,
+      message: /neon accepts 1 more connection .*database My-app.*needs 2/,
     },
-    { source: {}, target: { database: 1 }, message: /rds accepts 1 more connection .*database app.*needs 2/ },
-    { source: {}, target: { role: -1 }, message: /rds accepts 0 more connections .*role me.*needs 4/ },
+    {
+      source: {},
+      target: { database: 1 },
+      message: /rds accepts 1 more connection .*database My-app.*needs 2/,
+    },
+    {
+      source: {},
+      target: { role: -1 },
+      message: /rds accepts 0 more connections .*role Mr "Me"'s role.*needs 4/,
+    },
   ])("$source of the source and $target of the target are too few", ({ source, target, message }) => {
     const { refusals } = findings(spare(source), spare(target));
     expect(refusals).toMatchObject([{ code: "TOO_FEW_CONNECTIONS" }]);
@@ -444,7 +463,7 @@ describe("in place", () => {
     expect(refusals).toEqual([]);
     const text = notes.join("\n");
     expect(text).toMatch(
-      /may not create databases; .* does not own app; .* subscription sub, logical replication slot slot_a/,
+      /may not create databases; .* does not own My-app; .* subscription sub, logical replication slot slot_a/,
     );
     expect(text).toContain("as new rows to the consumers of slot_a");
     expect(text).toContain("refresh publication");
@@ -471,9 +490,12 @@ describe("in place", () => {
     };
     const { refusals } = extended({ target: { owns: false, owner: "boss" }, inPlace: facts });
     expect(refusals.map(({ code, hint }) => [code, hint])).toEqual([
-      ["CANNOT_EMPTY", 'As an administrator:  grant "other role" to "me";'],
-      ["CANNOT_CREATE_IN_PLACE", 'As an administrator:  grant create, temporary on database "app" to "me";'],
-      ["MARK_NEEDS_OWNER", 'As an administrator:  grant "boss" to "me";'],
+      ["CANNOT_EMPTY", `As an administrator:  grant "other role" to ${quotedRole};`],
+      [
+        "CANNOT_CREATE_IN_PLACE",
+        `As an administrator:  grant create, temporary on database "My-app" to ${quotedRole};`,
+      ],
+      ["MARK_NEEDS_OWNER", `As an administrator:  grant "boss" to ${quotedRole};`],
       ["PUBLICATIONS_NAME_TABLES", expect.stringContaining('drop publication "named";')],
     ]);
     expect(codes(extended({ inPlace: { ...inPlace, changesMark: true } }))).toEqual([]);

@@ -19,7 +19,7 @@ const schemaMatchesNothing = defineError<{
     "Correct the pattern. It follows the rules of pg_dump, without a database name: a name in upper case needs double quotes.",
   state: "nothing-written",
   message: ({ system, patterns }) => `No schema of ${system} matches --schema ${patterns.join(", ")}.`,
-  hint: ({ system, schemas }) => `The schemas of ${system}:  ${shortList(schemas).join(", ")}`,
+  hint: ({ system, schemas }) => `The schemas of ${system} are ${shortList(schemas).join(", ")}.`,
 });
 
 const schemasNeedOthers = defineError<{ broken: readonly BrokenLink[] }>({

@@ -2,6 +2,7 @@
 import { plural } from "@pilot-light/core/output/format";
 import { defineError } from "@pilot-light/core/ops-error";
 import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
+import { ident } from "@pilot-light/core/postgres/identifiers";
 import type { DatabasesRule } from "./rule.ts";
 
 const cannotEndSessions = defineError<{ system: DatabaseSystem; role: string; sessions: number }>({
@@ -11,7 +12,8 @@ const cannotEndSessions = defineError<{ system: DatabaseSystem; role: string; se
   remedy: "As an administrator: `grant pg_signal_backend to <role>;`. Or stop the applications.",
   message: ({ system, role, sessions }) =>
     `${system}: ${plural(sessions, "session")} of other roles ${sessions === 1 ? "is" : "are"} connected to the target, and the role ${role} may not end sessions of other roles.`,
-  hint: ({ role }) => `Stop the applications. Or, as an administrator:  grant pg_signal_backend to ${role};`,
+  hint: ({ role }) =>
+    `Stop the applications. Or, as an administrator:  grant pg_signal_backend to ${ident(role)};`,
 });
 
 /** The note of the in-place method, which ends no session. */

@@ -1,6 +1,7 @@
 /** Rule: the role on the target may create a staging database and rename the target. */
 import { defineError } from "@pilot-light/core/ops-error";
 import type { DatabaseSystem } from "@pilot-light/core/postgres/endpoint";
+import { ident } from "@pilot-light/core/postgres/identifiers";
 import type { DatabasesRule } from "./rule.ts";
 
 interface TargetRole {
@@ -15,7 +16,7 @@ const noCreatedb = defineError<TargetRole>({
   remedy: "As an administrator: `alter role <role> createdb;`.",
   message: ({ system, role }) =>
     `${system}: the role ${role} may not create databases, so the sync cannot create a staging database.`,
-  hint: ({ role }) => `As an administrator:  alter role ${role} createdb;`,
+  hint: ({ role }) => `As an administrator:  alter role ${ident(role)} createdb;`,
 });
 
 const notOwner = defineError<TargetRole & { database: string; owner: string }>({
@@ -25,7 +26,8 @@ const notOwner = defineError<TargetRole & { database: string; owner: string }>({
   remedy: "As an administrator: `alter database <database> owner to <role>;`.",
   message: ({ system, role, database, owner }) =>
     `${system}: the role ${role} does not own the database ${database}. Only its owner ${owner} can rename it.`,
-  hint: ({ role, database }) => `As an administrator:  alter database ${database} owner to ${role};`,
+  hint: ({ role, database }) =>
+    `As an administrator:  alter database ${ident(database)} owner to ${ident(role)};`,
 });
 
 export const stagingDatabase: DatabasesRule = {
