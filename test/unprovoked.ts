@@ -1,14 +1,13 @@
-/**
- * Codes that no integration test provokes. For each: why, and which unit test creates the error. Where no test creates it, what a test
- * needs: such an entry is a gap, and a new code must not get one.
- */
-export type Unprovoked = { reason: string; unit: string } | { gap: string };
+/** Codes that no integration test provokes. For each: why, and which unit test creates the error. */
+export interface Unprovoked {
+  reason: string;
+  unit: string;
+}
 
 const active =
   "Only an active environment reaches the guard, and its deployment takes minutes. The guard is a function of the plan.";
 const accounts =
   "It depends on the accounts of the machine: only root starts the servers as another account.";
-const waits = "The command waits for it for many minutes, and the limit is no setting.";
 
 export const unprovoked: Readonly<Record<string, Unprovoked>> = {
   COMMITTED_STALE: {
@@ -51,12 +50,4 @@ export const unprovoked: Readonly<Record<string, Unprovoked>> = {
     unit: "packages/sync/src/fargate/storage.test.ts",
   },
   TMPDIR_NOT_ACCESSIBLE: { reason: accounts, unit: "packages/sandbox/src/account.test.ts" },
-  BACKEND_STARTED: {
-    gap: "somebody who starts the backend between the copy and the deployment, with --resume",
-  },
-  COPY_OUTDATED: { gap: "a write to RDS between the copy and the deployment" },
-  DATABASE_NOT_AVAILABLE: { gap: `${waits} A setting for it.` },
-  MODE_NOT_REACHED: { gap: "another deployment between the apply and the health checks" },
-  SYNC_TASK_LOST: { gap: "a task that ECS no longer lists" },
-  WRITERS_STILL_RUNNING: { gap: `${waits} A setting for it.` },
 };

@@ -483,7 +483,8 @@ export const writersStillRunning = defineError<{ tasks: number; service: string;
   code: "WRITERS_STILL_RUNNING",
   failure: "aws",
   meaning: "ECS did not stop the tasks of the backend in time. They may write to RDS.",
-  remedy: "Wait until the tasks have stopped, then resume the run.",
+  remedy:
+    "Wait until the tasks have stopped, then resume the run. If ECS only needs more time, raise `PILOT_LIGHT_BACKEND_STOP_SECONDS`.",
   message: ({ tasks, service }) =>
     `ECS has not stopped ${plural(tasks, "task")} of ${service}, which may write to RDS.`,
   hint: ({ listCommand }) =>
@@ -533,6 +534,7 @@ export const modeNotReached = defineError<{ mode: string; againCommand: string }
   failure: "aws",
   meaning: "Another deployment changed the mode of the environment while the command ran.",
   remedy: "Find out who deployed, then run the command again.",
+  state: "changed",
   message: ({ mode }) => `The environment is ${mode}: another deployment ran at the same time.`,
   hint: ({ againCommand }) => `Find out who deployed, then run:  ${againCommand}`,
 });

@@ -62,6 +62,8 @@ export class TestEnvironment implements AsyncDisposable {
   readonly state: TestState;
   /** Decides what happens to requests to AWS. May be changed at any time. */
   decide: Decide = forward;
+  /** Whether each service has a task that ECS does not stop. May be changed at any time. */
+  keepsTasks = false;
   readonly #parts: AsyncDisposable[] = [];
 
   private constructor(parts: Pick<TestEnvironment, "where" | "pair" | "workplace" | "state" | "aws">) {
@@ -86,11 +88,12 @@ export class TestEnvironment implements AsyncDisposable {
     const moto = motoUrl(sandbox.state.moto);
     const pair = await createPair(sandbox, { neon: "app", rds });
     await createEmulatedMaster(sandbox.state, pair.rds.role);
-    const holder = { decide: forward };
+    const holder = { decide: forward, keepsTasks: () => false };
     const where = { endpoint: moto, region, project };
     const front = await startFront({
       ...where,
       decide: (service, target) => holder.decide(service, target),
+      keepsTasks: () => holder.keepsTasks(),
     });
     const state = await createState(options.state, project, moto);
     const workplace = await Workplace.create({
@@ -113,6 +116,7 @@ export class TestEnvironment implements AsyncDisposable {
     const aws = clients(where);
     const made = new TestEnvironment({ where, pair, workplace, state, aws });
     holder.decide = (service, target) => made.decide(service, target);
+    holder.keepsTasks = () => made.keepsTasks;
     made.#parts.push(pair, workplace, front);
     return made;
   }

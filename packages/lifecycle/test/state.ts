@@ -1,7 +1,7 @@
 /** Where the state of a test environment is, and how a test reads the journal and the lock next to it. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
@@ -9,7 +9,7 @@ import { resourceNames } from "@pilot-light/core/contract";
 import type { Environment } from "@pilot-light/core/config/env";
 import { clientOptions, createBucket } from "@pilot-light/sandbox/aws/resources";
 import { s3StateVariables, stateBucket } from "@pilot-light/sandbox/deployed-variables";
-import type { Workplace } from "@pilot-light/sandbox/workplace";
+import { succeeds, type Workplace } from "@pilot-light/sandbox/workplace";
 import { z } from "zod";
 
 export interface TestState {
@@ -85,4 +85,42 @@ export async function holdStateLock({
   }
   child.kill("SIGINT");
   throw new Error("terraform did not lock the state.");
+}
+
+/** A deployment of another person that reverts the outputs after a run has applied its plan. */
+export interface DeployedMeanwhile {
+  /** For TERRAFORM_BINARY_NAME. */
+  program: string;
+  /** Writes the state of the run once more. */
+  revert(): Promise<void>;
+}
+
+export async function deployedMeanwhile({ workplace }: { workplace: Workplace }): Promise<DeployedMeanwhile> {
+  const program = join(workplace.directory, "terraform-meanwhile.rc");
+  const real = workplace.environment["TERRAFORM_BINARY_NAME"] ?? "terraform";
+  const text = `#!${process.execPath}
+const { spawnSync } = require("node:child_process");
+const { writeFileSync } = require("node:fs");
+const terraform = (args, stdio) => spawnSync(${JSON.stringify(real)}, args, { stdio, maxBuffer: 1e9 });
+const [command] = process.argv.slice(2);
+const pull = () => JSON.parse(terraform(["state", "pull"], "pipe").stdout);
+const before = command === "apply" ? pull() : undefined;
+const { status } = terraform(process.argv.slice(2), "inherit");
+process.exitCode = status;
+if (before !== undefined && status === 0) {
+  const after = pull();
+  // A state replaces another one only if its serial is higher.
+  const write = (name, change) => writeFileSync(${JSON.stringify(program)} + name, JSON.stringify({ ...after, ...change }));
+  write(".other", { serial: after.serial + 1, outputs: before.outputs });
+  write(".reverted", { serial: after.serial + 2 });
+  process.exitCode = terraform(["state", "push", ${JSON.stringify(program)} + ".other"], "ignore").status;
+}
+`;
+  await writeFile(program, text, { mode: 0o755 });
+  return {
+    program,
+    revert: async () => {
+      await succeeds(workplace.terraform(["state", "push", `${program}.reverted`]));
+    },
+  };
 }

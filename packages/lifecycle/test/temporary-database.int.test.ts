@@ -2,12 +2,17 @@
  * The cycle of an environment that has a database in active mode only (`database_always_on = false`): it is filled after the deployment,
  * and copied to Neon and to a snapshot before it is deleted. Its state and journal are in S3.
  */
-import { DescribeDBInstancesCommand, DescribeDBSnapshotsCommand } from "@aws-sdk/client-rds";
+import {
+  DescribeDBInstancesCommand,
+  DescribeDBSnapshotsCommand,
+  StartDBInstanceCommand,
+  StopDBInstanceCommand,
+} from "@aws-sdk/client-rds";
 import { succeeds } from "@pilot-light/sandbox/workplace";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { parseDocument, refuseDumps, TestEnvironment, type CommandRun } from "./environment.ts";
-import { holdStateLock } from "./state.ts";
+import { deployedMeanwhile, holdStateLock } from "./state.ts";
 
 const minutes = 60_000;
 const project = "seed-test";
@@ -129,6 +134,68 @@ describe("a deactivation that deletes the database", () => {
     expect(await instances()).toContain(`${project}-dev-db`);
   });
 
+  it("is refused while the database is stopped, and the hint starts it", async () => {
+    const instance = { DBInstanceIdentifier: `${project}-dev-db` };
+    await environment.aws.rds.send(new StopDBInstanceCommand(instance));
+    const result = await environment.run(["deactivate", "--sync-data", "--yes", "--json"]);
+    await environment.aws.rds.send(new StartDBInstanceCommand(instance));
+    expect(result.exitCode, result.text).toBe(4);
+    expect(parseDocument(result).error).toMatchObject({
+      code: "DATABASE_NOT_AVAILABLE",
+      hint: expect.stringMatching(/aws .*rds start-db-instance --db-instance-identifier/) as string,
+      state: "nothing-written",
+    });
+  });
+
+  it("destroys nothing when ECS does not stop the backend in time, and starts the backend again", async () => {
+    const before = await environment.everything();
+    environment.keepsTasks = true;
+    const result = await environment.run(["deactivate", "--sync-data", "--yes", "--json"], {
+      env: { PILOT_LIGHT_BACKEND_STOP_SECONDS: "1" },
+    });
+    environment.keepsTasks = false;
+    expect(result.exitCode, result.text).toBe(7);
+    expect(parseDocument(result).error).toMatchObject({
+      code: "WRITERS_STILL_RUNNING",
+      message: expect.stringContaining(`dev-${project}-backend`) as string,
+      hint: expect.stringMatching(/aws .*ecs list-tasks --cluster .*pnpm deactivate --resume/s) as string,
+      details: [expect.stringContaining("Nothing was destroyed") as string],
+    });
+    expect(await environment.everything()).toEqual(before);
+    expect(await environment.backendTasks()).toBe(2);
+  });
+
+  for (const { what, code, act } of [
+    { what: "the backend was started", code: "BACKEND_STARTED", act: () => environment.startBackend() },
+    {
+      what: "somebody wrote to RDS",
+      code: "COPY_OUTDATED",
+      act: () => environment.write("rds", "written-during-the-copy"),
+    },
+  ]) {
+    it(`destroys nothing when ${what} during the copy, and starts the backend again`, async () => {
+      const before = await environment.serial();
+      let acting: Promise<void> | undefined;
+      // The rows are those of a snapshot from before the dump.
+      const onOutput = (printed: string) => {
+        if (printed.includes("--snapshot=")) acting ??= act();
+      };
+      const args = ["deactivate", "--sync-data", "--yes", "--json", "--verbose"];
+      const result = await environment.run(args, { onOutput });
+      await acting;
+      expect(result.exitCode, result.text).toBe(4);
+      const { error } = parseDocument(result);
+      expect(error, result.text).toMatchObject({ code, state: "changed" });
+      expect(error?.details.join("\n")).toContain(
+        "Neon was replaced by the data of RDS. Nothing was destroyed",
+      );
+      expect(error?.hint).toContain("pnpm deactivate --resume");
+      expect(await environment.serial()).toBe(before);
+      expect(await environment.backendTasks()).toBe(2);
+      expect(await environment.journal()).toMatchObject({ done: [], stopped: "sync", pausedTasks: null });
+    });
+  }
+
   it("knows after kill -9 that the backend is stopped, and how many tasks it had", async () => {
     await environment.write("rds", "written-while-active");
     const result = await environment.interrupt(["deactivate", "--sync-data", "--yes"], "stopped (2 tasks)", {
@@ -154,16 +221,21 @@ describe("a deactivation that deletes the database", () => {
     async () => {
       // A person with a tunnel may write: the backend is stopped.
       await environment.write("rds", "written-after-the-copy");
-      const result = await environment.run(["deactivate", "--resume", "--yes", "--json"]);
-      expect(result.exitCode, result.text).toBe(0);
-      expect(parseDocument(result)).toMatchObject({
-        outcome: "deactivated",
-        steps: [
-          { step: "sync", outcome: "done" },
-          { step: "snapshot", outcome: "done" },
-          { step: "deploy", outcome: "done" },
-        ],
-        validation: { mode: "pilot-light", failed: 0 },
+      const meanwhile = await deployedMeanwhile(environment);
+      const env = { TERRAFORM_BINARY_NAME: meanwhile.program };
+      const result = await environment.run(["deactivate", "--resume", "--yes", "--json"], { env });
+      await meanwhile.revert();
+      // Another deployment changes the mode before the run has checked it.
+      expect(result.exitCode, result.text).toBe(7);
+      expect(parseDocument(result).error).toMatchObject({
+        code: "MODE_NOT_REACHED",
+        message: expect.stringContaining("is active: another deployment") as string,
+        hint: expect.stringContaining("pnpm deactivate") as string,
+        state: "changed",
+      });
+      expect(await environment.journal()).toMatchObject({
+        done: ["sync", "snapshot", "deploy"],
+        finished: false,
       });
       expect(await instances()).not.toContain(`${project}-dev-db`);
       const { DBSnapshots = [] } = await environment.aws.rds.send(
@@ -176,6 +248,20 @@ describe("a deactivation that deletes the database", () => {
     },
     20 * minutes,
   );
+
+  it("is finished by --resume, which repeats no step", async () => {
+    const result = await environment.run(["deactivate", "--resume", "--yes", "--json"]);
+    expect(result.exitCode, result.text).toBe(0);
+    expect(parseDocument(result)).toMatchObject({
+      outcome: "deactivated",
+      steps: [
+        { step: "sync", outcome: "done before" },
+        { step: "snapshot", outcome: "done before" },
+        { step: "deploy", outcome: "done before" },
+      ],
+      validation: { mode: "pilot-light", failed: 0 },
+    });
+  });
 
   it("has copied the rows to Neon", async () => {
     for (const slug of ["written-while-active", "written-after-the-copy"]) {

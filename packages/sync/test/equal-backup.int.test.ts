@@ -77,6 +77,7 @@ describe("a target that differs from the dump is dumped itself", { concurrent: f
   let pair: Pair;
   beforeAll(async () => {
     pair = await createStale();
+    await change(pair, "neon", "create extension hstore");
     await syncs(pair);
   });
   afterAll(() => pair.dispose());
@@ -96,11 +97,22 @@ describe("a target that differs from the dump is dumped itself", { concurrent: f
     "row-level security": "alter table public.contacts enable row level security",
     "a large object": "select lo_from_bytea(0, 'late')",
     "an empty table": "create table public.late_table (a int)",
+    // No restore creates the comment, but the dump contains it.
+    "a comment on an extension": "comment on extension hstore is 'late'",
   };
   test.each(Object.entries(changes))("%s", async (_, sql) => {
     await change(pair, "rds", sql);
     const { backup } = await syncs(pair, ["neon-to-rds", "--allow-shrink"]);
     expect(backup.sameAs).toBeUndefined();
+  });
+
+  test("an event trigger", async () => {
+    await pair.query(
+      "rds",
+      "create function pg_catalog.late() returns event_trigger language plpgsql as 'begin end'",
+    );
+    await pair.query("rds", "create event trigger late on sql_drop execute function pg_catalog.late()");
+    expect((await syncs(pair)).backup.sameAs).toBeUndefined();
   });
 
   test("the copy without a change is backed up by its dump", async () => {

@@ -1,6 +1,6 @@
 /**
- * Failures after a sync has begun to write, as a table: each in both directions, with the two seed databases as source and target. Each
- * leaves both databases and the bucket as they were.
+ * Failures after a sync has begun to write, as a table: each in both directions, and with both seed databases (`refusal-cases.ts`). Each leaves
+ * both databases and the bucket as they were.
  */
 import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { sides } from "@pilot-light/sandbox/testing";
@@ -11,8 +11,9 @@ import {
   beforeIndexes,
   groundOf,
   inPlace,
+  onSource,
+  places,
   provoke,
-  ways,
   withProgram,
   type Case,
   type Ground,
@@ -139,6 +140,34 @@ const cases: Case[] = [
     },
   },
   {
+    code: "VERIFICATION_FAILED",
+    exit: 6,
+    state,
+    says: ["public.moments", "not immutable"],
+    set: (ground) =>
+      onSource(
+        ground,
+        `as owner; create function public.moment(n int) returns text immutable language sql as 'select clock_timestamp()::text';
+         create table public.moments (n int, at text generated always as (public.moment(n)) stored);
+         insert into public.moments values (1)`,
+        "drop table public.moments; drop function public.moment(int)",
+      ),
+  },
+  {
+    code: "RESTORE_FAILED",
+    exit: 6,
+    state,
+    says: ['relation "numbers" does not exist'],
+    set: (ground) =>
+      onSource(
+        ground,
+        `as owner; create table public.numbers (n int); insert into public.numbers values (1);
+         create function public.bad(n int) returns int immutable language plpgsql as 'begin return n + (select count(*) from numbers); end';
+         set search_path = public; create index on public.numbers (public.bad(n))`,
+        "drop table public.numbers; drop function public.bad(int)",
+      ),
+  },
+  {
     code: "SETTINGS_NOT_CARRIED",
     exit: 6,
     state,
@@ -232,8 +261,11 @@ const cases: Case[] = [
   },
 ];
 
-test.concurrent.each(ways)("$direction: each is reported, and nothing is changed", async (way) => {
-  const ground = await groundOf(way);
-  await using pair = ground.pair;
-  await provoke({ ...ground, pair }, cases);
-});
+test.concurrent.each(places)(
+  "$direction, from $seed: each is reported, and nothing is changed",
+  async (place) => {
+    const ground = await groundOf(place);
+    await using pair = ground.pair;
+    await provoke({ ...ground, pair }, cases);
+  },
+);

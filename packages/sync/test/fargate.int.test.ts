@@ -258,6 +258,32 @@ describe.concurrent("a task that", () => {
     expect(await contentOf(pair, "rds")).toBe(await contentOf(pair, "neon"));
   });
 
+  test("AWS no longer lists is stopped, and the error names the command that shows it", async () => {
+    await using remote = await fargatePair();
+    const { pair, manager, env, useEndpoint } = remote;
+    const before = await contentOf(pair, "rds");
+    const upload = await pausedAtUpload(pair);
+    useEndpoint(upload.url);
+    let isListed = true;
+    void upload.reached.then(() => (isListed = false));
+    await using aws = await awsProxy({ env: { AWS_ENDPOINT_URL: manager.url } }, ({ target }) =>
+      isListed || !target.endsWith("DescribeTasks")
+        ? undefined
+        : { status: 200, body: JSON.stringify({ tasks: [], failures: [{ reason: "MISSING" }] }) },
+    );
+    const lost = await sync(pair, run, { env: { ...env, AWS_ENDPOINT_URL: aws.url } });
+    const error = errorOf(lost);
+    expect(error, error.message).toMatchObject({ code: "SYNC_TASK_LOST", exit: 7, state: "unknown" });
+    expect(error.message).toContain(manager.tasks[1]?.id ?? "a task");
+    expect(error.hint).toMatch(/aws .*ecs describe-tasks --cluster \S+ --tasks \S+/);
+    upload.goOn();
+    await until(() => manager.running.length === 0);
+    await upload[Symbol.asyncDispose]();
+    expect(manager.tasks.map(({ exitCode }) => exitCode)).toEqual([0, 130]);
+    expect(await contentOf(pair, "rds")).toBe(before);
+    await expectNothingLeft(remote);
+  });
+
   test("never runs is stopped at the deadline", async () => {
     await using remote = await fargatePair({ starts: "PENDING" });
     const { pair, env } = remote;

@@ -1,4 +1,7 @@
-/** Failures as tables: what a test sets up, and what the command reports. Each runs in both directions, with the two seed databases. */
+/**
+ * Failures as tables: what a test sets up, and what the command reports. Each case runs in both directions, once with each of the two seed
+ * databases as its source; the other one is its target. From one case to the next the seeds change sides, so that both directions meet both.
+ */
 import { chmod, mkdtemp, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createPair, type Pair, type Side } from "@pilot-light/sandbox/testing";
@@ -19,8 +22,17 @@ export const ways: readonly Way[] = [
   { direction: "rds-to-neon", source: "rds", target: "neon" },
 ];
 
-/** A pair whose source has the seed `app` and whose target has the seed `awkward`. */
-export interface Ground extends Way {
+/** The seed database that is the source. The target is the other one. */
+export interface Place extends Way {
+  seed: "app" | "awkward";
+}
+
+export const places: readonly Place[] = ways.flatMap((way) =>
+  (["app", "awkward"] as const).map((seed) => ({ ...way, seed })),
+);
+
+/** A pair with both seed databases. */
+export interface Ground extends Place {
   pair: Pair;
   /** Major version of the servers and programs. */
   major: number;
@@ -45,21 +57,28 @@ export interface Case<G extends Ground = Ground> extends Refusal {
   set: (ground: G) => Setting | Promise<Setting>;
 }
 
-export async function groundOf(way: Way): Promise<Ground> {
-  const seeds = { [way.source]: "app", [way.target]: "awkward" } as Record<Side, "app" | "awkward">;
+export async function groundOf(place: Place): Promise<Ground> {
+  const other = place.seed === "app" ? "awkward" : "app";
+  const seeds = { [place.source]: place.seed, [place.target]: other } as Record<Side, Place["seed"]>;
   const pair = await createPair(testSandbox(), { ...seeds, rdsBypassRls: true });
-  return { ...way, pair, major: (await clientPrograms()).major };
+  return { ...place, pair, major: (await clientPrograms()).major };
+}
+
+/** Every other case. The place with the other direction and the other seed gets the same ones. */
+function casesOf<C>({ direction, seed }: Place, cases: readonly C[]): C[] {
+  const first = (direction === "neon-to-rds") === (seed === "app") ? 0 : 1;
+  return cases.filter((_, index) => index % 2 === first);
 }
 
 const run = ({ direction }: Way) => [direction, "--yes", "--allow-shrink"];
 export const inPlace = (way: Way) => [...run(way), "--in-place"];
 
-/** Provokes each failure, one after the other. */
+/** Provokes the failures of a place, one after the other. */
 export async function provoke<G extends Ground>(ground: G, cases: readonly Case<G>[]): Promise<void> {
   const { pair, major } = ground;
   // To read everything takes longer than a command that is refused.
   let unchanged: unknown;
-  for (const { until: newest, set, ...refusal } of cases) {
+  for (const { until: newest, set, ...refusal } of casesOf(ground, cases)) {
     if (major > (newest ?? major)) continue;
     const { args = run(ground), env = {}, revert, server, undo } = await set(ground);
     if (unchanged === undefined || undo !== undefined) unchanged = await footprint(pair);
@@ -74,6 +93,17 @@ export async function provoke<G extends Ground>(ground: G, cases: readonly Case<
     }
   }
 }
+
+/** Statements of the administrator of a side, before and after the command. `as owner;` begins those of the role of the tools. */
+async function onSide({ pair }: Ground, side: Side, made: string, undone: string): Promise<Setting> {
+  await pair.query(side, made.replace("as owner;", `set role ${pair[side].role};`));
+  return { undo: () => pair.query(side, undone) };
+}
+
+export const onSource = (ground: Ground, made: string, undone: string) =>
+  onSide(ground, ground.source, made, undone);
+export const onTarget = (ground: Ground, made: string, undone: string) =>
+  onSide(ground, ground.target, made, undone);
 
 /** Shell commands in place of a call of a program. `$real` is the program, and `"$@"` its arguments. */
 export type Script = { program: "pg_dump" | "pg_restore"; call: string; commands: string };

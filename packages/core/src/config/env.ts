@@ -247,6 +247,13 @@ export const variables = {
     default: "7200",
     number: { from: 0.1, to: 604_800 },
   },
+  PILOT_LIGHT_BACKEND_STOP_SECONDS: {
+    description: "Seconds that ECS may take to stop the backend.",
+    explanation:
+      "A deactivation stops the backend before it copies the rows to Neon, so that no row is written after the copy. If ECS needs more time, the run ends with `WRITERS_STILL_RUNNING`, and starts the backend again.",
+    default: "300",
+    number: { from: 1, to: 86_400 },
+  },
   PILOT_LIGHT_TASK_OF: {
     description: "In a task of `--on-fargate`: id of the run that started it.",
     explanation:

@@ -35,14 +35,19 @@ const neverRestored: ReadonlySet<string> = new Set([
 const secretTypes: ReadonlySet<string> = new Set(["USER MAPPING", "SERVER", "FOREIGN DATA WRAPPER"]);
 
 /** True for an entry that belongs to the schema, and that a restore creates. */
-function isSchemaEntry({ type, schema, tag }: ArchiveEntry): boolean {
+function isSchemaEntry(entry: ArchiveEntry): boolean {
+  const { type, tag } = entry;
   if (dataTypes.has(type) || neverRestored.has(type)) return false;
   // `state.ts` compares extensions, with their versions and members.
   if (type === "EXTENSION") return false;
-  // Every new database has the schema public. It gets the owner that it has on the target.
-  if (type === "SCHEMA" && schema === null && tag === "public") return false;
+  if (isPublic(entry)) return false;
   if (type !== "COMMENT") return true;
   return !/^(?:EXTENSION|EVENT TRIGGER|PUBLICATION|SUBSCRIPTION|DATABASE|LARGE OBJECT) /.test(tag);
+}
+
+/** Every new database has the schema public. It gets the owner that it has on the target. */
+function isPublic({ type, schema, tag }: ArchiveEntry): boolean {
+  return type === "SCHEMA" && schema === null && tag === "public";
 }
 
 export interface ArchiveOptions {
@@ -59,6 +64,24 @@ export function compareArchives(expected: Archive, actual: Archive, options: Arc
     if (other === undefined) return { ...nameOf(item.entry), problem: "missing" };
     return different(item, other);
   });
+}
+
+/**
+ * The entries of `actual` that `compareArchives` skips, because a restore does not create them or because their options are hidden, and that
+ * `expected` does not contain in the same words. A dump with such entries cannot be replaced by the other one.
+ */
+export function entriesLacking(
+  expected: Archive,
+  actual: Archive,
+  { isLeftOut = () => false }: Pick<ArchiveOptions, "isLeftOut">,
+): ArchiveEntry[] {
+  const wordsOf = ({ type, schema, tag, sql }: ArchiveEntry) => JSON.stringify([type, schema, tag, sql]);
+  const known = new Set(expected.entries.map(wordsOf));
+  const isSkipped = (entry: ArchiveEntry) => !isSchemaEntry(entry) || isLeftOut(entry) || isHidden(entry);
+  return actual.entries.filter(
+    (entry) =>
+      isSkipped(entry) && !dataTypes.has(entry.type) && !isPublic(entry) && !known.has(wordsOf(entry)),
+  );
 }
 
 /** An object that differs: the entries of both dumps, or the one that the other dump lacks. */

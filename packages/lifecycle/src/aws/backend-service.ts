@@ -7,6 +7,8 @@ import type { AwsClients } from "@pilot-light/core/aws/clients";
 import { awsCommand } from "@pilot-light/core/aws/command-line";
 import { awsError, awsErrorName } from "@pilot-light/core/aws/errors";
 import { sdk } from "@pilot-light/core/aws/sdk";
+import type { Environment } from "@pilot-light/core/config/env";
+import { readNumber } from "@pilot-light/core/config/numbers";
 import { clusterName, serviceName, type ResourceNames } from "@pilot-light/core/contract";
 import { listServices } from "@pilot-light/validate/aws/services";
 import { writersStillRunning } from "../errors.ts";
@@ -31,7 +33,6 @@ export function mayWrite(tasks: BackendTasks | undefined): boolean {
 }
 
 const pauseMs = 3000;
-const longestWaitMs = 300_000;
 
 /** The tasks of the backend; undefined when the service does not exist, as in pilot light. */
 export async function readBackend(
@@ -71,15 +72,16 @@ export async function scaleBackend(
 }
 
 /**
- * Waits until the backend has no running task.
+ * Waits until the backend has no running task, at most PILOT_LIGHT_BACKEND_STOP_SECONDS.
  * @throws OpsError WRITERS_STILL_RUNNING (aws)
  */
 export async function waitUntilBackendStopped(
   aws: AwsClients,
   names: Names,
+  environment: Environment,
   signal: AbortSignal,
 ): Promise<void> {
-  const end = Date.now() + longestWaitMs;
+  const end = Date.now() + readNumber(environment, "PILOT_LIGHT_BACKEND_STOP_SECONDS") * 1000;
   const { cluster, service } = backendOf(names);
   for (;;) {
     const tasks = await readBackend(aws, names, signal);

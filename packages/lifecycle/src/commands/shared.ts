@@ -28,6 +28,7 @@ export const modeChangeVariables = [
   ...rdsVariables,
   "PILOT_LIGHT_PG_BIN",
   "PGCONNECT_TIMEOUT",
+  "PILOT_LIGHT_BACKEND_STOP_SECONDS",
   "ALB_HOSTADDR",
   "PILOT_LIGHT_WAIVERS",
 ] as const satisfies VariableName[];

@@ -69,7 +69,14 @@ function unchangedState({ resume }: ModeChangeContext): string {
     : "Nothing was destroyed. The environment is active.";
 }
 
-async function stopBackend({ aws, printer, journal, names, signal }: ModeChangeContext): Promise<void> {
+async function stopBackend({
+  aws,
+  environment,
+  printer,
+  journal,
+  names,
+  signal,
+}: ModeChangeContext): Promise<void> {
   const tasks = await readBackend(aws, names, signal);
   if (tasks === undefined || !mayWrite(tasks)) return;
   await printer.step("backend", async (show) => {
@@ -77,7 +84,7 @@ async function stopBackend({ aws, printer, journal, names, signal }: ModeChangeC
     // The journal is written first: if this process is killed, the next run must know the number of tasks.
     await journal.change(({ pausedTasks }) => ({ pausedTasks: pausedTasks ?? tasks.desired }));
     await scaleBackend(aws, names, 0, signal);
-    await waitUntilBackendStopped(aws, names, signal);
+    await waitUntilBackendStopped(aws, names, environment, signal);
     const summary = `stopped (${plural(tasks.desired, "task")}), so that no row is written after the copy`;
     return { value: undefined, summary };
   });

@@ -13,6 +13,8 @@ export type Decide = (service: string, target: string) => Fate;
 export interface FrontOptions extends Where {
   /** Default: forwards every request. */
   decide?: Decide;
+  /** Whether each service has a task that ECS does not stop. Default: no. */
+  keepsTasks?: () => boolean;
   /** Default: free ports. */
   ports?: { proxy: number; application: number };
 }
@@ -30,7 +32,7 @@ const describedServices = z.looseObject({
 });
 
 export async function startFront(options: FrontOptions): Promise<Front> {
-  const { endpoint, project, decide = () => "forward", ports } = options;
+  const { endpoint, project, decide = () => "forward", keepsTasks = () => false, ports } = options;
   const bucket = resourceNames(project).backupsBucket;
   const policies = `${bucket}-policy`;
   await createBucket(endpoint, policies);
@@ -44,7 +46,9 @@ export async function startFront(options: FrontOptions): Promise<Front> {
     (url) => url.replace(policyPath, `/${policies}`),
     ports?.proxy,
     ({ headers }) =>
-      String(headers["x-amz-target"]).endsWith(".DescribeServices") ? withDesiredTasks : undefined,
+      String(headers["x-amz-target"]).endsWith(".DescribeServices")
+        ? (body) => withTasks(body, keepsTasks() ? 1 : 0)
+        : undefined,
   );
   const application = await startApplication(ports?.application);
   const parts = [startTasks(options), application, proxy, budgets];
@@ -57,13 +61,13 @@ export async function startFront(options: FrontOptions): Promise<Front> {
   };
 }
 
-/** The emulator reports the same number of running tasks for all services. ECS runs no more than are desired. */
-function withDesiredTasks(body: string): string {
+/** The emulator reports the same number of running tasks for all services. ECS runs no more than are desired, and those that it does not stop. */
+function withTasks(body: string, kept: number): string {
   const { data: document } = describedServices.safeParse(JSON.parse(body));
   if (document === undefined) return body;
   for (const service of document.services) {
     for (const part of [service, ...service.deployments]) {
-      part.runningCount = Math.min(part.runningCount, part.desiredCount);
+      part.runningCount = Math.max(kept, Math.min(part.runningCount, part.desiredCount));
     }
   }
   return JSON.stringify(document);

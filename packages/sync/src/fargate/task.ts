@@ -62,6 +62,9 @@ const lostSeconds = 120;
 /** Seconds for which AWS may reject the credentials, because another program may be renewing them. */
 const rejectedSeconds = 10;
 
+/** Seconds after which a task that ran and that AWS does not list is lost. AWS forgets a task an hour after its end. */
+const unlistedSeconds = 5;
+
 /** Seconds in which a task must stop after SIGTERM. Its definition gives its container two minutes. */
 const stopSeconds = 180;
 
@@ -138,8 +141,9 @@ async function follow(
     return syncTaskUnfollowed({ task: id, log, wait }, { cause, details: [messageOf(cause)] });
   };
 
+  const writes = !command.includes("--dry-run");
   let [hasRun, stopping] = [false, false];
-  let [deadline, reached] = [secondsFromNow(startSeconds), performance.now()];
+  let [deadline, reached, listed] = [secondsFromNow(startSeconds), performance.now(), performance.now()];
   for (;;) {
     if (signal.aborted && !stopping) {
       stopping = true;
@@ -160,10 +164,15 @@ async function follow(
       },
     );
     const status = task?.lastStatus ?? "PROVISIONING";
+    if (task !== undefined) listed = performance.now();
+    if (hasRun && (reached - listed) / 1000 > unlistedSeconds) {
+      if (output.document === undefined) throw lost(unlistedSeconds);
+      return { id, document: output.document, reason: "AWS no longer lists the task", writes };
+    }
     if (task !== undefined && !beforeRunning.has(status) && task.startedAt !== undefined) hasRun = true;
     if (task !== undefined && status === "STOPPED") {
       const problems = hasRun ? await readLateLines(output, read) : [];
-      return { ...ended(task, place, output, problems, signal), writes: !command.includes("--dry-run") };
+      return { ...ended(task, place, output, problems, signal), writes };
     }
     if (stopping && performance.now() > deadline) throw lost(stopSeconds);
     if (!stopping && !hasRun && performance.now() > deadline) {

@@ -10,7 +10,6 @@ import { readRecordedMark } from "../archive/recorded-mark.ts";
 import { checkArchive, makeDump, type DumpRequest } from "../copy/dump.ts";
 import { describeRun, type StepContext } from "../job.ts";
 import { sessionOptions } from "../read/connect.ts";
-import type { Inventory } from "../read/inventory.ts";
 import { readBusy } from "../read/lock-watch.ts";
 import { openSnapshot } from "../read/snapshot.ts";
 import { findEqualDump } from "./equal-dump.ts";
@@ -19,8 +18,6 @@ import { readContents, type BackedUp } from "./target-contents.ts";
 
 /** The dump of the target in S3. */
 export interface TargetBackup extends UploadedDump {
-  /** What it contains. */
-  inventory: Inventory;
   /** S3 key of an earlier dump with the same bytes, which the target equals; undefined if pg_dump has read the target. */
   sameAs: string | undefined;
 }
@@ -79,7 +76,7 @@ export async function backUpTarget(key: string, context: StepContext): Promise<T
     signal,
   );
   await rm(file);
-  return { ...stored, inventory, sameAs: equal?.key };
+  return { ...stored, sameAs: equal?.key };
 }
 
 /** Hashes would read the target a third time. Numbers of rows are enough for the plan of a restore. */

@@ -13,7 +13,7 @@ import { scriptError, type Script } from "../plan/script.ts";
 import { sessionOptions } from "../read/connect.ts";
 import { readInventory, type Inventory } from "../read/inventory.ts";
 import { openSessions, type Sessions } from "../read/snapshot.ts";
-import { checkDeferred } from "../target/transaction.ts";
+import { checkDeferred, resetSettings } from "../target/transaction.ts";
 import type { DatabaseContent } from "../copy/equality.ts";
 
 /** The effects of a script. */
@@ -69,8 +69,7 @@ export async function changeInPlace(
     await checkDeferred(session).catch((error: unknown) => {
       throw scriptError(error, script, {});
     });
-    await session.query("reset all");
-    await session.pinSettings();
+    await resetSettings(session);
     const sessions = { all: [session], first: session };
     return await readChanges({ script, statements }, before, sessions, context, progress);
   });

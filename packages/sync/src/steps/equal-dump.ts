@@ -4,6 +4,8 @@
  */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { ArchiveEntry } from "@pilot-light/core/inventory/archive";
+import { entriesLacking } from "@pilot-light/core/inventory/archive-compare";
 import { compareFingerprints } from "@pilot-light/core/inventory/compare";
 import { messageOf } from "@pilot-light/core/ops-error";
 import { decodeDetails } from "../archive/details.ts";
@@ -150,7 +152,9 @@ async function compareIn(
     skippedRelations: new Set<string>(),
     mayCommentPublic: isOwn || (await ownsPublic(job.maintenance)),
   };
-  const restored = archive.entries.filter((entry) => !isLeftOut(entry, leftOut));
+  const isSkipped = (entry: ArchiveEntry) => isLeftOut(entry, leftOut);
+  if (entriesLacking(archive, definitions, { isLeftOut: isSkipped }).length > 0) return undefined;
+  const restored = archive.entries.filter((entry) => !isSkipped(entry));
   const configuration = new Set(found.relations.map(({ identity }) => identity));
   const { expected, actual, sequencesAfter } = compareWith(
     { archive, contents, details },
@@ -166,7 +170,7 @@ async function compareIn(
     sameMajor: true,
     skippedExtensions: leftOut.skippedExtensions,
     installedVersions: await installedVersions(snapshot.first),
-    isLeftOut: (entry) => isLeftOut(entry, leftOut),
+    isLeftOut: isSkipped,
   });
   return differences.length === 0 ? { ...found, snapshot: snapshot.id } : undefined;
 }

@@ -2,13 +2,9 @@
  * The steps of the in-place method, from the dump of the source to the COMMIT: one transaction empties the target, fills it, verifies it. Until
  * the COMMIT the target is unchanged for everyone else.
  */
-import { compareObjects } from "@pilot-light/core/inventory/compare";
 import { fingerprintLargeObjects } from "@pilot-light/core/inventory/tables";
 import { formatBytes, formatDuration, plural } from "@pilot-light/core/output/format";
-import type { OpsError } from "@pilot-light/core/ops-error";
-import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
 import { ident, literal } from "@pilot-light/core/postgres/identifiers";
-import { withProgramSocket } from "@pilot-light/core/postgres/program-socket";
 import { openSession, type Session } from "@pilot-light/core/postgres/session";
 import type { UploadedDump } from "../archive/manifest.ts";
 import { isLeftOut } from "../copy/restore-list.ts";
@@ -17,13 +13,13 @@ import { targetChanged, transactionEnded } from "../errors.ts";
 import type { StepContext } from "../job.ts";
 import { sessionOptions } from "../read/connect.ts";
 import { joinComment } from "../read/copy-mark.ts";
-import { readObjects, type Inventory } from "../read/inventory.ts";
 import { readBusy } from "../read/lock-watch.ts";
 import { carryPrivileges } from "../target/carry-privileges.ts";
+import { listChanged, readCatalogRows, type CatalogRows } from "../target/catalog-rows.ts";
 import { emptyDatabase } from "../target/empty.ts";
 import { readTargetSettings, type TargetSettings } from "../target/settings.ts";
 import type { SwapResult } from "../target/swap.ts";
-import { beginTransaction, commit, listTables, lockTables, nested } from "../target/transaction.ts";
+import { beginTransaction, commit, lockTables, nested, withPrograms } from "../target/transaction.ts";
 import { finishUploads } from "./archive-dump.ts";
 import { backUpTarget } from "./back-up-target.ts";
 import { changeInPlace } from "./change-staging.ts";
@@ -89,10 +85,9 @@ export async function replaceInPlace(
   return { ...found, changed, stored, swapped };
 }
 
-/** The contents of the target at the moment from which no other session could write to it. */
+/** What the target contained before its dump began. Other sessions cannot write to the tables that `rows` describes any more. */
 interface Before {
-  tables: ReadonlySet<string>;
-  inventory: Inventory;
+  rows: CatalogRows;
   /** Hash of the large objects, which no lock protects. */
   largeObjects: string;
 }
@@ -105,11 +100,14 @@ async function backUp(
 ): Promise<{ backup: UploadedDump; before: Before }> {
   const { job, printer } = context;
   return await printer.step("backup", async () => {
-    const tables = await readBusy(job.target, "target", context, () => lockTables(session, "exclusive"));
-    const largeObjects = await hashLargeObjects(session);
-    const { inventory, ...backup } = await backUpTarget(key, context);
+    const lock = () => readBusy(job.target, "target", context, () => lockTables(session, "exclusive"));
+    await lock();
+    const before = { rows: await readCatalogRows(session), largeObjects: await hashLargeObjects(session) };
+    // Another session may have created a table between the first two statements.
+    await lock();
+    const backup = await backUpTarget(key, context);
     const summary = `${formatBytes(backup.bytes)} in S3; others can read ${job.target.database}, and wait to write`;
-    return { value: { backup, before: { tables, inventory, largeObjects } }, summary };
+    return { value: { backup, before }, summary };
   });
 }
 
@@ -130,14 +128,13 @@ async function restoreInPlace(
   const { session } = transaction;
   await printer.step("restore", async (report) => {
     await loading;
-    const tables = await readBusy(target, "target", context, () => lockTables(session, "access exclusive"));
-    await assertUnchanged(session, { ...before, now: tables }, context);
+    await readBusy(target, "target", context, () => lockTables(session, "access exclusive"));
     report("emptying the target");
     await readBusy(target, "target", context, () => nested(session, () => emptyDatabase(session)));
-    await assertNothingElse(before, context);
+    await assertUnchanged(before, context);
     await session.query("create schema if not exists public");
     const entries = archive.entries.filter((entry) => !isLeftOut(entry, leftOut));
-    await withProgramSocket(session, { directory: workDirectory, environment: libpq.target }, (environment) =>
+    await withPrograms(session, { directory: workDirectory, environment: libpq.target }, (environment) =>
       restorePart(
         { endpoint: target, programs, environment, database: target.database, directory: workDirectory },
         {
@@ -155,43 +152,23 @@ async function restoreInPlace(
 }
 
 /**
- * Checks that the backup contains the objects that are about to be dropped. Locks on tables do not prevent changes of other objects.
+ * Checks, after the target was emptied, that the backup contains what was dropped: no lock prevents new tables, changes of other objects, or large
+ * objects, which another session may have committed until the DROP. A session outside of the transaction still sees what the transaction has
+ * dropped. What is created from now on is not dropped, and the verification finds it.
  * @throws OpsError TARGET_CHANGED (target)
  */
 async function assertUnchanged(
-  session: Session,
-  { inventory, now, tables }: Omit<Before, "largeObjects"> & { now: ReadonlySet<string> },
-  { job: { target } }: StepContext,
-): Promise<void> {
-  const differences = compareObjects(inventory.objects, await readObjects(session), { sameMajor: true });
-  const objects = [
-    ...differences.map(({ kind, identity }) => `${kind} ${identity}`),
-    ...([...now].every((oid) => tables.has(oid)) ? [] : ["tables that were created again"]),
-  ];
-  if (objects.length > 0) throw changed(target, objects);
-}
-
-function changed({ system, database }: Endpoint, objects: readonly string[]): OpsError {
-  return targetChanged({ system, database, objects: objects.slice(0, 20) });
-}
-
-/**
- * Checks, after the target was emptied, that the backup contains all rows that were dropped: no lock prevents new tables and large objects, which
- * another session may have committed until the DROP. A session outside of the transaction still sees what the transaction has dropped. What is
- * created from now on is not dropped, and the verification finds it.
- * @throws OpsError TARGET_CHANGED (target)
- */
-async function assertNothingElse(
-  { tables, largeObjects }: Before,
+  { rows, largeObjects }: Before,
   { environment, job: { target }, signal }: StepContext,
 ): Promise<void> {
   await using outside = await openSession(target, sessionOptions("target", environment, signal));
-  const added = (await listTables(outside)).filter(({ oid }) => !tables.has(oid));
   const objects = [
-    ...added.map(({ schema, name }) => `table ${schema}.${name}`),
+    ...(await listChanged(outside, rows)),
     ...((await hashLargeObjects(outside)) === largeObjects ? [] : ["large objects"]),
   ];
-  if (objects.length > 0) throw changed(target, objects);
+  if (objects.length === 0) return;
+  const { system, database } = target;
+  throw targetChanged({ system, database, objects: objects.slice(0, 20) });
 }
 
 /** @throws OpsError TRANSACTION_ENDED (target) */

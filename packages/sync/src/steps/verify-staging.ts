@@ -6,7 +6,6 @@ import { join } from "node:path";
 import { plural } from "@pilot-light/core/output/format";
 import type { Archive, ArchiveEntry } from "@pilot-light/core/inventory/archive";
 import { withDatabase } from "@pilot-light/core/postgres/endpoint";
-import { withProgramSocket } from "@pilot-light/core/postgres/program-socket";
 import { openSession, type Session } from "@pilot-light/core/postgres/session";
 import { sessionOptions } from "../read/connect.ts";
 import { readInventory } from "../read/inventory.ts";
@@ -21,6 +20,7 @@ import { dumpSchema, type SchemaDumpRequest } from "../copy/schema-dump.ts";
 import { installedVersions, listDumpedSequences, readConfiguration } from "../read/extensions.ts";
 import { analyzeParents, assertEqual, fingerprintStagingTables } from "../copy/verify.ts";
 import { readSettings, type SettingsToCarry } from "./carry-settings.ts";
+import { withPrograms } from "../target/transaction.ts";
 import type { LoadedSource } from "./loaded-source.ts";
 
 /** The result of the verification. */
@@ -71,7 +71,7 @@ export async function verifyInPlace(
   const { job, libpq } = context;
   return await verifyCopy(loaded, context, async (dump, read) => {
     if (!loaded.hasPublic) await session.query(dropPublic);
-    const archive = await withProgramSocket(
+    const archive = await withPrograms(
       session,
       { directory: job.workDirectory, environment: libpq.target },
       (environment) => dump({ endpoint: job.target, environment }),

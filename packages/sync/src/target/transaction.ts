@@ -3,8 +3,10 @@
  * Only `commit` can commit it: a COMMIT in a script or in a dump fails.
  */
 import { protect } from "@pilot-light/core/async/protect";
+import type { Environment } from "@pilot-light/core/config/env";
 import { messageOf, type OpsError } from "@pilot-light/core/ops-error";
 import { ident } from "@pilot-light/core/postgres/identifiers";
+import { withProgramSocket, type SocketPlace } from "@pilot-light/core/postgres/program-socket";
 import type { Session } from "@pilot-light/core/postgres/session";
 import { isRejection, sqlStateOf } from "@pilot-light/core/postgres/sql-state";
 import { commitFailed, commitUnknown } from "../errors.ts";
@@ -21,9 +23,8 @@ const lockTimeout = "10s";
  * @returns id of the transaction, for `pg_xact_status`
  */
 export async function beginTransaction(session: Session): Promise<string> {
-  await session.query("set default_transaction_read_only = on");
+  await setLimits(session);
   await session.query("begin isolation level read committed read write");
-  await session.query(`set local lock_timeout = '${lockTimeout}'`);
   await session.script(
     `create temporary table pilot_light_guard (n int constraint ${guard} unique deferrable initially deferred) on commit drop;
      insert into pg_temp.pilot_light_guard values (1), (1)`,
@@ -32,32 +33,42 @@ export async function beginTransaction(session: Session): Promise<string> {
   return id;
 }
 
+async function setLimits(session: Session): Promise<void> {
+  await session.query(`set default_transaction_read_only = on; set lock_timeout = '${lockTimeout}'`);
+}
+
+/** Sets all settings again, after a script in the transaction may have changed them. */
+export async function resetSettings(session: Session): Promise<void> {
+  await session.query("reset all");
+  await session.pinSettings();
+  await setLimits(session);
+}
+
+/** Runs programs in the transaction, as `withProgramSocket` does, which resets the settings. */
+export async function withPrograms<T>(
+  session: Session,
+  place: SocketPlace,
+  work: (environment: Environment) => Promise<T>,
+): Promise<T> {
+  const result = await withProgramSocket(session, place, work);
+  await setLimits(session);
+  return result;
+}
+
 /** How strictly tables are locked. */
 export type LockMode = "exclusive" | "access exclusive";
 
-/**
- * Locks all tables that the transaction drops. With `exclusive`, other sessions can only read. With `access exclusive`, they wait.
- * @returns the OIDs of the tables
- */
-export async function lockTables(session: Session, mode: LockMode): Promise<ReadonlySet<string>> {
-  const tables = await listTables(session);
-  if (tables.length > 0) {
-    const names = tables.map(({ schema, name }) => ident(schema, name)).join(", ");
-    await nested(session, () => session.query(`lock table ${names} in ${mode} mode`));
-  }
-  return new Set(tables.map(({ oid }) => oid));
-}
-
-/** The tables that the role may drop. Takes no locks. */
-export async function listTables(
-  session: Session,
-): Promise<readonly { oid: string; schema: string; name: string }[]> {
-  return await session.query<{ oid: string; schema: string; name: string }>(
-    `select c.oid::text as oid, n.nspname as schema, c.relname as name
+/** Locks all tables that the transaction drops. With `exclusive`, other sessions can only read. With `access exclusive`, they wait. */
+export async function lockTables(session: Session, mode: LockMode): Promise<void> {
+  const tables = await session.query<{ schema: string; name: string }>(
+    `select n.nspname as schema, c.relname as name
        from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
       where c.relkind in ('r', 'p') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
         and pg_catalog.pg_has_role(c.relowner, 'usage') order by c.oid`,
   );
+  if (tables.length === 0) return;
+  const names = tables.map(({ schema, name }) => ident(schema, name)).join(", ");
+  await nested(session, () => session.query(`lock table ${names} in ${mode} mode`));
 }
 
 /** Runs `work` in a savepoint, so that its failure does not end the transaction. */
