@@ -213,17 +213,20 @@ describe("in pilot light, nothing is written by", () => {
       const { workplace } = environment;
       const address = [...always.keys()].find((one) => one.startsWith(prefix)) ?? "";
       await succeeds(workplace.terraform(["taint", address]));
-      const tainted = await environment.everything();
-      for (const command of commands) {
-        const result = await environment.run([command, "--yes", "--json"]);
-        expect(result.exitCode, result.text).toBe(exit);
-        const { error } = parseDocument(result);
-        expect(error).toMatchObject({ code });
-        expect(error?.details.join("\n")).toContain(address);
-        expect(error?.hint).toMatch(/terraform -chdir=\S+ untaint /);
-        expect(await environment.everything()).toEqual(tainted);
+      try {
+        const tainted = await environment.everything();
+        for (const command of commands) {
+          const result = await environment.run([command, "--yes", "--json"]);
+          expect(result.exitCode, result.text).toBe(exit);
+          const { error } = parseDocument(result);
+          expect(error).toMatchObject({ code });
+          expect(error?.details.join("\n")).toContain(address);
+          expect(error?.hint).toMatch(/terraform -chdir=\S+ untaint /);
+          expect(await environment.everything()).toEqual(tainted);
+        }
+      } finally {
+        await succeeds(workplace.terraform(["untaint", address]));
       }
-      await succeeds(workplace.terraform(["untaint", address]));
       before = await environment.everything();
     },
   );
