@@ -763,6 +763,24 @@ export const stateChanged = defineError({
   hint: () => "Run the command again to see the new plan.",
 });
 
+export const stateFileEmpty = defineError<{ file: string; hasBackup: boolean }>({
+  code: "STATE_FILE_EMPTY",
+  failure: "precondition",
+  meaning:
+    "The local file with the Terraform state exists, and is empty. Terraform empties the file before it writes it: another run writes it at this moment, or something has ended Terraform then.",
+  remedy:
+    "Wait until no deployment runs. If the file is still empty, restore its backup with the command of the hint.",
+  state: "nothing-written",
+  message: ({ file }) => `The file with the Terraform state is empty: ${file}`,
+  details: () => [
+    "Terraform empties the file before it writes it. Another run writes it at this moment, or something has ended Terraform then.",
+  ],
+  hint: ({ file, hasBackup }) =>
+    hasBackup
+      ? `Wait until no deployment runs. If the file is still empty, restore the state of before that run:  ${commandLine("cp", [`${file}.backup`, file])}\n  This state lacks the resources that the run has created. Import them, or delete them in AWS.`
+      : `Wait until no deployment runs. If nothing was ever deployed:  ${commandLine("rm", [file])}`,
+});
+
 export const neverDeployed = defineError<{ stack: string }>({
   code: "NEVER_DEPLOYED",
   failure: "precondition",

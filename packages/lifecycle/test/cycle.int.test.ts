@@ -157,22 +157,6 @@ sequence("an activation that Terraform does not finish", ["pilot light", "partly
     expect(parseDocument(result).error?.code).toBe("RESYNC_REFUSED");
   });
 
-  it("is still partly active when the system kills Terraform, and the state has what was created", async () => {
-    const before = (await environment.workplace.ids()).size;
-    const result = await environment.killTerraform(
-      ["activate", "--resume", "--yes", "--json"],
-      "creating aws_",
-    );
-    expect(result.exitCode, result.text).toBe(7);
-    expect(parseDocument(result).error).toMatchObject({
-      code: "TERRAFORM_FAILED",
-      message: "Terraform failed: SIGKILL ended it.",
-    });
-    expect((await environment.workplace.ids()).size).toBeGreaterThanOrEqual(before);
-    const status = await environment.run(["status"]);
-    expect(status.stderr).toContain("mode: partly active");
-  });
-
   it("lets Terraform finish running changes when it is interrupted, and keeps its state", async () => {
     const result = await environment.interrupt(["activate", "--resume", "--yes"], "creating aws_");
     expect(result.exitCode, result.text).toBe(130);

@@ -1,5 +1,5 @@
 /** An environment for one test file: deployed by the real CLI on the emulator, with two databases on real servers. */
-import { execFileSync, type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -178,18 +178,6 @@ export class TestEnvironment implements AsyncDisposable {
     );
   }
 
-  /** Ends terraform as the system does when memory is short, as soon as the output contains a text. */
-  async killTerraform(args: readonly string[], when: string): Promise<CommandRun> {
-    let killed = false;
-    return await this.run(args, {
-      onOutput: (stderr, child) => {
-        if (killed || !stderr.includes(when)) return;
-        killed = true;
-        for (const pid of childrenOf(child.pid ?? 0)) process.kill(pid, "SIGKILL");
-      },
-    });
-  }
-
   /** As soon as the output contains a text, RDS no longer answers. The first request to RDS after that leads to a SIGINT. */
   async interruptWhileRdsHangs(args: readonly string[], when: string): Promise<CommandRun> {
     let hangs = false;
@@ -314,15 +302,6 @@ function clients({ endpoint, region }: Where) {
     ecs: new ECSClient(options),
     rds: new RDSClient(options),
   };
-}
-
-/** Ids of the processes that a process has started. */
-function childrenOf(parent: number): number[] {
-  const listed = execFileSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" });
-  return listed.split("\n").flatMap((line) => {
-    const [pid, ppid] = line.trim().split(/\s+/).map(Number);
-    return pid !== undefined && ppid === parent ? [pid] : [];
-  });
 }
 
 const documentSchema = z.looseObject({

@@ -1,5 +1,5 @@
 /** Runs that do not change an environment in pilot light: dry runs, refusals, interruptions before any change. */
-import { writeFile } from "node:fs/promises";
+import { copyFile, readFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { BatchDeleteImageCommand, ECRClient, PutImageCommand } from "@aws-sdk/client-ecr";
 import { run } from "@pilot-light/core/process";
@@ -228,6 +228,26 @@ describe("in pilot light, nothing is written by", () => {
     },
   );
 
+  it("a command that finds the state file empty, as a killed Terraform leaves it: its hint restores the state", async () => {
+    const file = join(environment.workplace.directory, `terraform.${project}-dev.tfstate`);
+    const [state, backup] = await Promise.all([readFile(file), readFile(`${file}.backup`)]);
+    await copyFile(file, `${file}.backup`);
+    await truncate(file);
+    for (const command of ["activate --yes", "infra:deploy --yes", "status"]) {
+      const result = await environment.run([...command.split(" "), "--json"]);
+      expect(result.exitCode, result.text).toBe(4);
+      expect(parseDocument(result).error).toMatchObject({
+        code: "STATE_FILE_EMPTY",
+        hint: expect.stringContaining(`cp ${file}.backup ${file}`) as string,
+        state: "nothing-written",
+      });
+      expect(await readFile(`${file}.backup`)).toEqual(state);
+    }
+    await copyFile(`${file}.backup`, file);
+    await writeFile(`${file}.backup`, backup);
+    expect(await environment.everything()).toEqual(before);
+  });
+
   it("a plan of a deployment: without other variables it changes nothing", async () => {
     const result = await environment.run(["infra:diff", "--json"]);
     expect(parseDocument(result), result.text).toMatchObject({
@@ -291,7 +311,8 @@ it("a masked copy on RDS is refused by a deactivation that would copy it to Neon
 });
 
 const stopAws = () => (environment.decide = () => "hang");
-const deadLines: readonly (DeadLine & { name: string; exit: number; code: string })[] = [
+/** `applies`: an apply that ends in order writes the state, although it has changed nothing. */
+const deadLines: readonly (DeadLine & { name: string; exit: number; code: string; applies?: true })[] = [
   {
     name: "the sync of an activation reads RDS",
     args: ["activate", "--sync-data", "--yes", "--verbose"],
@@ -315,6 +336,7 @@ const deadLines: readonly (DeadLine & { name: string; exit: number; code: string
     stop: stopAws,
     exit: 7,
     code: "TERRAFORM_STALLED",
+    applies: true,
   },
 ];
 
@@ -338,7 +360,8 @@ describe("a line that stops while", () => {
       // Nothing prevents the next run: no lock of the state, no terraform that still runs.
       const next = await environment.run(["infra:diff", "--json"]);
       expect(next.exitCode, next.text).toBe(0);
-      expect(await environment.everything()).toEqual(before);
+      const { serial, ...others } = await environment.everything();
+      expect({ ...others, serial: line.applies === true ? before.serial : serial }).toEqual(before);
     });
   }
 });

@@ -17,7 +17,7 @@ export interface Way {
   target: Side;
 }
 
-export const ways: readonly Way[] = [
+const ways: readonly Way[] = [
   { direction: "neon-to-rds", source: "neon", target: "rds" },
   { direction: "rds-to-neon", source: "rds", target: "neon" },
 ];

@@ -1,6 +1,6 @@
 /** The Terraform stack of the environment: the CDKTF app synthesizes it, Terraform plans it, and applies exactly that plan. */
 import { terraformProgram } from "@pilot-light/core/terraform/program";
-import { copyFile, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Outputs, outputsSchema } from "@pilot-light/core/contract";
 import type { Printer } from "@pilot-light/core/output/printer";
@@ -14,7 +14,13 @@ import { prepareTerraform } from "@pilot-light/core/terraform/cli-config";
 import { isInitialized } from "@pilot-light/core/terraform/initialized";
 import { openStateFolder } from "@pilot-light/core/terraform/state-folder";
 import { z } from "zod";
-import { neverDeployed, stateChanged, terraformInitFailed, terraformStalled } from "../errors.ts";
+import {
+  neverDeployed,
+  stateChanged,
+  stateFileEmpty,
+  terraformInitFailed,
+  terraformStalled,
+} from "../errors.ts";
 import { runApp } from "./app.ts";
 import { parsePlan, type PlanContents } from "./changes.ts";
 import { readingHint, terraformError } from "./errors.ts";
@@ -253,8 +259,28 @@ export class Stack {
   async #pullState(): Promise<PulledState> {
     const { directory, environment } = await openStateFolder(this.folder, this.#environment);
     const pulled = await this.#terraform(["state", "pull"], { folder: directory, environment });
-    if (pulled.exitCode === 0) return parsePulledState(pulled.stdout);
+    if (pulled.exitCode === 0) {
+      const state = parsePulledState(pulled.stdout);
+      if (state.version === "none") await this.#assertNoEmptyFile();
+      return state;
+    }
     throw failureOf(pulled, "Terraform cannot read the state", this.folder, readingHint);
+  }
+
+  /**
+   * An empty file is no sign that nothing was deployed.
+   * @throws OpsError STATE_FILE_EMPTY (precondition)
+   */
+  async #assertNoEmptyFile(): Promise<void> {
+    if (chooseBackend(this.#options.environment).kind !== "local") return;
+    const file = join(this.#options.directory, `terraform.${this.name}.tfstate`);
+    const sizeOf = (path: string) =>
+      stat(path).then(
+        ({ size }) => size,
+        () => undefined,
+      );
+    if ((await sizeOf(file)) !== 0) return;
+    throw stateFileEmpty({ file, hasBackup: ((await sizeOf(`${file}.backup`)) ?? 0) > 0 });
   }
 
   /** Code that one plan adds to the stack. */

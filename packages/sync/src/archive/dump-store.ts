@@ -99,7 +99,9 @@ export class DumpStore {
       params: {
         ...this.#address(),
         Key: key,
-        Body: Readable.from(hashed(createReadStream(file, { highWaterMark: readSize }), hash), { objectMode: false }),
+        Body: Readable.from(hashed(createReadStream(file, { highWaterMark: readSize }), hash), {
+          objectMode: false,
+        }),
         ContentType: "application/octet-stream",
         ChecksumAlgorithm: "SHA256",
         Metadata: { run: this.#run },

@@ -20,7 +20,9 @@ const costs = {
 };
 
 /** Facts on which the number of jobs depends. */
-export type JobFacts = Pick<SyncJob, "sourceBytes"> & { line: Pick<Line, "roundTripMs"> } & { options: { jobs: number } };
+export type JobFacts = Pick<SyncJob, "sourceBytes"> & { line: Pick<Line, "roundTripMs"> } & {
+  options: { jobs: number };
+};
 
 /**
  * The given number of jobs, or fewer if there is little to do: a small amount of work takes longer to distribute than it saves.
