@@ -109,10 +109,10 @@ const { status } = terraform(process.argv.slice(2), "inherit");
 process.exitCode = status;
 if (before !== undefined && status === 0) {
   const after = pull();
-  // A state replaces another one only if its serial is higher.
+  // A state replaces another one only if its serial is higher, and Terraform raises the serial when it writes.
   const write = (name, change) => writeFileSync(${JSON.stringify(program)} + name, JSON.stringify({ ...after, ...change }));
   write(".other", { serial: after.serial + 1, outputs: before.outputs });
-  write(".reverted", { serial: after.serial + 2 });
+  write(".reverted", { serial: after.serial + 100 });
   process.exitCode = terraform(["state", "push", ${JSON.stringify(program)} + ".other"], "ignore").status;
 }
 `;

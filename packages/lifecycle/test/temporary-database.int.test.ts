@@ -256,7 +256,6 @@ describe("a deactivation that deletes the database", () => {
       outcome: "deactivated",
       steps: [
         { step: "sync", outcome: "done before" },
-        { step: "snapshot", outcome: "done before" },
         { step: "deploy", outcome: "done before" },
       ],
       validation: { mode: "pilot-light", failed: 0 },
