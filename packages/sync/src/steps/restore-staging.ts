@@ -27,7 +27,7 @@ export async function restoreStaging(
     if (session === undefined) throw new Error("The rows are in no staging database.");
     report("creating indexes and constraints");
     const how = await createIndexes({ entries, file: dump.file, session }, context);
-    const since = job.source.kind === "database" ? " (rows since the dump began)" : "";
+    const since = job.source.kind === "database" ? " (rows loaded during the dump)" : "";
     const summary = `into the staging database ${staging}, ${how}${since}`;
     return { value: undefined, summary };
   });
