@@ -2,9 +2,8 @@
 import type { AwsClients } from "./clients.ts";
 
 /**
- * AWS allows no character in its names and ids that a shell reads, so the words need no quotes.
- *
  * `aws <words> --region <region>`: the CLI may be configured for another region than that of the environment.
+ * AWS allows no character in its names and ids that a shell reads, so the words need no quotes.
  * @param words without the leading `aws`: "rds describe-events --source-type db-instance"
  */
 export function awsCommand({ region }: Pick<AwsClients, "region">, words: string): string {

@@ -22,7 +22,8 @@ export interface Traffic {
 }
 
 /**
- * Runs a program of PostgreSQL, with a new password if passwords are valid for minutes only. A line of stderr, growth of the output, and waiting for the input are progress.
+ * Runs a program of PostgreSQL, with a new password if passwords are valid for minutes only. A line of stderr, growth of the output, and
+ * waiting for the input are progress.
  * @throws OpsError CONNECTION_STALLED of the side's class, and as `run` does
  */
 export async function runWatched(

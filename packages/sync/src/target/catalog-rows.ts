@@ -17,7 +17,7 @@ interface RowOwner {
 /** A new version of a row has another place or another transaction. */
 const anyVersion = "t.ctid::text, t.xmin::text";
 
-/** REFRESH MATERIALIZED VIEW writes the rows of the view and of its indexes, which have no contents of their own. */
+/** REFRESH MATERIALIZED VIEW writes the rows of the view and of its indexes, whose contents follow from other tables. */
 const relationVersion = `case when t.relkind in ('m', 'i') then pg_catalog.concat_ws(' ', t.oid, t.relname, t.reloptions, t.relacl)
   else pg_catalog.concat_ws(' ', ${anyVersion}) end`;
 
