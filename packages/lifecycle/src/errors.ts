@@ -247,7 +247,7 @@ export const unknownResourcesRefused = defineError<{
 });
 
 /** The end of a line about a change: `, because of: db_name`. */
-function becauseOf(forcedBy: readonly string[], taintedAt?: string): string {
+export function becauseOf(forcedBy: readonly string[], taintedAt?: string): string {
   if (taintedAt !== undefined) return ", because it is tainted";
   return forcedBy.length === 0 ? "" : `, because of: ${forcedBy.join(", ")}`;
 }

@@ -6,7 +6,7 @@
 import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo, type Socket } from "node:net";
-import { sandboxPassword, type Pair } from "@pilot-light/sandbox/testing";
+import type { Pair } from "@pilot-light/sandbox/testing";
 import { superuserOnRds } from "./untouched.ts";
 
 /** How a login ended. `refused`: the password is no token for this role and host. */
@@ -43,9 +43,7 @@ export async function iamLoginOnRds(pair: Pair, host: string): Promise<IamLogin>
   const { port } = server.address() as AddressInfo;
 
   await using admin = await superuserOnRds("postgres");
-  await admin.client.query(
-    `create role ${role} login createdb password '${sandboxPassword.replaceAll("'", "''")}'`,
-  );
+  await admin.client.query(`create role ${role} login createdb`);
   await admin.client.query(`alter database ${pair.rds.database} owner to ${role}`);
   const { rows } = await admin.client.query<{ hba_file: string }>("show hba_file");
   const file = rows[0]?.hba_file ?? "";

@@ -112,7 +112,7 @@ export type Script = { program: "pg_dump" | "pg_restore"; call: string; commands
  * Variables with which the tool finds client programs that do something else for one call.
  * @param script.call pattern of the shell that the arguments of this call match: `*target.dump*`
  */
-export async function withProgram({ pair }: Ground, script: Script): Promise<SyncCall["env"]> {
+export async function withProgram({ pair }: Pick<Ground, "pair">, script: Script): Promise<SyncCall["env"]> {
   const { pgDump, pgRestore, directory } = await clientPrograms();
   const own = await mkdtemp(join(pair.env.HOME ?? "", "programs-"));
   for (const [name, real] of Object.entries({ pg_dump: pgDump, pg_restore: pgRestore })) {

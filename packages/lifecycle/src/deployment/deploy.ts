@@ -6,6 +6,7 @@ import { environmentName } from "@pilot-light/core/contract";
 import type { Printer } from "@pilot-light/core/output/printer";
 import { modeName } from "@pilot-light/validate/mode";
 import { openContext, type LifecycleContext } from "../context.ts";
+import { becauseOf } from "../errors.ts";
 import { againLine, planOptions } from "../journal/command-hints.ts";
 import { Journal } from "../journal/journal.ts";
 import { beforeAnyChange, refuse } from "../mode-change.ts";
@@ -110,7 +111,6 @@ function describeModes({ from, to }: DeploymentPlan): string {
 }
 
 function describeChange({ action, address, forcedBy = [], attributes = [], taintedAt }: Change): string {
-  const forced = forcedBy.length === 0 ? "" : `, because of: ${forcedBy.join(", ")}`;
-  const why = taintedAt === undefined ? forced : ", because it is tainted";
+  const why = becauseOf(forcedBy, taintedAt);
   return `${action} ${address}${why}${attributes.length === 0 ? "" : `: ${attributes.join(", ")}`}`;
 }

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import {
   digits,
   isStaging,
+  keptName,
   previousName,
   readPreviousName,
   replacedAt,
@@ -29,6 +30,7 @@ const names = [
 test.each(names)("names for %j fit into 63 bytes, and only this database recognizes them", (name) => {
   const staging = stagingName(name, stamp);
   expect(Buffer.byteLength(staging)).toBeLessThanOrEqual(63);
+  expect(Buffer.byteLength(keptName(name))).toBeLessThanOrEqual(63);
   expect([isStaging(staging, name), readPreviousName(staging, name)]).toEqual([true, undefined]);
   for (const kind of ["replaced", "undone"] as const) {
     const previous = previousName(name, kind, stamp, 4_294_967_295);

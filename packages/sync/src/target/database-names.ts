@@ -26,6 +26,11 @@ export function previousName(database: string, kind: PreviousKind, stamp: string
   return `${shorten(database)}__pl_${marks[kind]}_${digits(stamp)}_${successor}`;
 }
 
+/** `neondb_kept`: the name under which a target keeps its rows while a new one takes its place by hand. */
+export function keptName(database: string): string {
+  return `${shorten(database)}_kept`;
+}
+
 /** Whether `stagingName` created this name for the database. */
 export function isStaging(name: string, database: string): boolean {
   const base = /^(.*)__pl_staging_\d{14}$/s.exec(name)?.[1];

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { protect } from "@pilot-light/core/async/protect";
+import { settleAll } from "@pilot-light/core/async/settle";
 import { messageOf, type OpsError } from "@pilot-light/core/ops-error";
 import { ident } from "@pilot-light/core/postgres/identifiers";
 import type { Session } from "@pilot-light/core/postgres/session";
@@ -81,8 +82,7 @@ async function swapNames(
   signal: AbortSignal,
 ): Promise<SwapResult> {
   const { live, incoming, becomes, stamp } = request;
-  const oids = await oidsOf(maintenance, live, incoming);
-  const backend = await backendOf(maintenance);
+  const [oids, backend] = await settleAll([oidsOf(maintenance, live, incoming), backendOf(maintenance)]);
   const start = performance.now();
   const previous = previousName(live, becomes, stamp, oids.incoming);
   const replaced = (): Replaced => ({

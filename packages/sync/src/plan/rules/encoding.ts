@@ -2,6 +2,7 @@
 import { defineError } from "@pilot-light/core/ops-error";
 import { ident, literal } from "@pilot-light/core/postgres/identifiers";
 import type { Direction } from "../../direction.ts";
+import { keptName } from "../../target/database-names.ts";
 import type { DatabasesRule } from "./rule.ts";
 
 const encodingDiffers = defineError<{
@@ -29,11 +30,6 @@ const encodingDiffers = defineError<{
     return `Rename the target, which keeps its rows, and create it again with the encoding of the source. End the sessions in the target. Then run, in another database on ${direction.target}:  ${statements.join(" ")}`;
   },
 });
-
-/** A name for the target that keeps its rows. PostgreSQL cuts names after 63 bytes. */
-function keptName(database: string): string {
-  return `${database.slice(0, 40)}_kept`;
-}
 
 export const encoding: DatabasesRule = {
   id: "encoding",
