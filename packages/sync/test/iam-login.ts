@@ -12,8 +12,8 @@ import { superuserOnRds } from "./untouched.ts";
 /** How a login ended. `refused`: the password is no token for this role and host. */
 type Login = "accepted" | "expired" | "refused";
 
-/** Milliseconds for which a token is valid. AWS: 15 minutes. */
-export const tokenLifetime = 5000;
+/** Milliseconds for which a token is valid. AWS: 15 minutes. Much longer than a busy machine needs from the signature to the login. */
+export const tokenLifetime = 20_000;
 
 export interface IamLogin extends AsyncDisposable {
   /** The role that logs in with tokens, and owns the target. */

@@ -5,10 +5,10 @@ import type { Session } from "@pilot-light/core/postgres/session";
 import { isLeftOut } from "../copy/restore-list.ts";
 import { restoreObjects } from "../copy/restore-script.ts";
 import { restorePart } from "../copy/restore.ts";
-import type { StepContext } from "../job.ts";
+import type { StepContext, SyncJob } from "../job.ts";
 import type { LoadedSource } from "./loaded-source.ts";
 import { restoreTarget } from "./load-staging.ts";
-import { isScriptFaster, usefulJobs } from "./restore-jobs.ts";
+import { isScriptFaster, usefulJobs, type JobFacts } from "./restore-jobs.ts";
 
 const pauseMs = 500;
 
@@ -41,14 +41,22 @@ async function createIndexes(
   { entries, file, session }: { entries: readonly ArchiveEntry[]; file: string; session: Session },
   context: StepContext,
 ): Promise<string> {
-  const { job } = context;
   const target = restoreTarget(context);
-  if (isScriptFaster(job, entries.length)) {
+  const facts = indexFacts(context.job);
+  if (isScriptFaster(facts, entries.length)) {
     await restoreObjects(session, target, { name: section, section, entries, file }, context);
     return plural(1, "job");
   }
-  const jobs = usefulJobs(job, entries.length);
+  const jobs = usefulJobs(facts, entries.length);
   const part = { name: section, sections: [section], entries, from: { file }, jobs } as const;
   await restorePart(target, part, context);
   return plural(jobs, "job");
+}
+
+/**
+ * A pg_restore with several jobs connects once more when they have ended, with the password of its start. One job never connects again, so it
+ * needs no password that is valid for longer.
+ */
+function indexFacts(job: SyncJob): JobFacts {
+  return job.target.freshPassword === undefined ? job : { ...job, options: { jobs: 1 } };
 }
