@@ -262,6 +262,48 @@ const cases: readonly Case[] = [
       },
     ],
   },
+  {
+    name: "70-operators-that-sql-cannot-qualify",
+    expected: copied,
+    then: [
+      {
+        query:
+          "select pg_get_triggerdef(oid) ~ 'old.email IS DISTINCT FROM new.email' from pg_trigger where tgname = 'email_changed'",
+        gives: [true],
+      },
+      { query: "select n from counted", gives: ["1"] },
+      { query: "select n::text from same order by id", gives: [null, "b"] },
+    ],
+  },
+  {
+    name: "71-cast-between-types-of-the-server",
+    expected: {
+      refused: "SUPERUSER_NEEDED",
+      names: ["1 object", "cast (character varying AS pg_catalog.uuid)"],
+    },
+  },
+  {
+    name: "72-objects-of-another-kind-on-the-target",
+    expected: copied,
+    then: [
+      {
+        query:
+          "select relname || ' ' || relkind::text || ' ' || pg_get_userbyid(relowner) from pg_class where relname in ('seen', 'counted', 'item_id_seq', 'free') order by 1",
+        gives: ["counted m app_owner", "free S app_owner", "item_id_seq S dbadmin", "seen r app_owner"],
+      },
+    ],
+  },
+  {
+    name: "73-privilege-that-two-roles-granted",
+    expected: copied,
+    then: [
+      {
+        query:
+          "select string_agg(a::text, ' ' order by a::text collate \"C\") from pg_class, unnest(relacl) a where oid = 'public.t'::regclass",
+        gives: ["app_reader=r*/dbadmin app_writer=r*/dbadmin dbadmin=arwdDxt/dbadmin report=r/dbadmin"],
+      },
+    ],
+  },
 ];
 
 let sandbox: Awaited<ReturnType<typeof startSandbox>>;

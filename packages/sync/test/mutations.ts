@@ -786,6 +786,13 @@ const types: Mutation[] = [
     "type public.y8 differs",
   ),
   mutation(
+    "order of the columns of a row type",
+    "create table y11p (b text); create table y11 (d text) inherits (y11p); create table y11h (v y11); insert into y11h values ('(b,d)')",
+    `alter table y11h drop v; drop table y11; create table y11 (d text, b text); alter table y11 inherit y11p; alter table y11h add v y11;
+     update y11h set v = '(b,d)'; update pg_catalog.pg_attribute set attislocal = false where attrelid = 'y11'::regclass and attname = 'b'`,
+    "order of columns of the row type public.y11 differs",
+  ),
+  mutation(
     "locale of a collation",
     "create collation y9 (provider = icu, locale = 'de')",
     "drop collation y9; create collation y9 (provider = icu, locale = 'fr')",

@@ -28,6 +28,11 @@ export interface DatabaseState {
   populated: readonly string[];
   /** Comments on large objects by OID. */
   largeObjectComments: Readonly<Record<string, string>>;
+  /**
+   * The columns of inheriting tables whose row type other columns use. A value of such a type is a list without names, and a restore may
+   * create the columns of an inheriting table in another order. Absent in manifests of earlier versions.
+   */
+  rowTypes?: Readonly<Record<string, string>>;
 }
 
 const object = (key: string, value: string, rest: string) =>
@@ -52,6 +57,10 @@ const members = `(select coalesce(pg_catalog.jsonb_agg(o.type || ' ' || o.identi
   from pg_catalog.pg_depend d cross join lateral pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) o
  where d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass and d.refobjid = x.oid and d.deptype = 'e')`;
 
+/** OIDs of the types that columns, domains and ranges use. */
+const usedTypes =
+  "select atttypid from pg_catalog.pg_attribute union select typbasetype from pg_catalog.pg_type union select rngsubtype from pg_catalog.pg_range";
+
 const stateQuery = `
   select pg_catalog.jsonb_build_object(
     'hasPublic', exists (select 1 from pg_catalog.pg_namespace where nspname = 'public'),
@@ -71,6 +80,14 @@ const stateQuery = `
       "d.objoid::text",
       "d.description",
       "from pg_catalog.pg_description d where d.classoid = 'pg_catalog.pg_largeobject'::pg_catalog.regclass",
+    )},
+    'rowTypes', ${object(
+      name,
+      `(select pg_catalog.string_agg(pg_catalog.format('%I', a.attname), ', ' order by a.attnum)
+          from pg_catalog.pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)`,
+      `from ${relations} join pg_catalog.pg_type t on t.oid = c.reltype
+        where c.relkind in ('r', 'f') and not c.relispartition and c.oid in (select inhrelid from pg_catalog.pg_inherits)
+          and (t.oid in (${usedTypes}) or t.typarray in (${usedTypes})) and ${userSchema}`,
     )}
   ) as state`;
 
@@ -94,6 +111,9 @@ export function refreshedViews(entries: readonly ArchiveEntry[]): Set<string> {
   const refreshing = entries.filter(({ type }) => type === "MATERIALIZED VIEW DATA");
   return new Set(refreshing.map(({ schema, tag }) => `${schema ?? ""}.${tag}`));
 }
+
+/** Kind of a difference in `rowTypes`. */
+export const rowTypeKind = "order of columns of the row type";
 
 /** Differences between the state of the dumped database and that of the restored one. */
 export function compareStates(
@@ -137,6 +157,9 @@ export function compareStates(
       describe(refreshed.has(view)),
       describe(actual.populated.includes(view)),
     );
+  }
+  for (const [table, columns] of Object.entries(expected.rowTypes ?? {})) {
+    differs(rowTypeKind, table, columns, actual.rowTypes?.[table] ?? columns);
   }
   for (const oid of keys(expected.largeObjectComments, actual.largeObjectComments)) {
     const [wanted, found] = [expected.largeObjectComments[oid], actual.largeObjectComments[oid]];

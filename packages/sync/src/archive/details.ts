@@ -26,6 +26,7 @@ const detailsSchema = z.object({
     unenforced: names,
     populated: names,
     largeObjectComments: z.record(z.string(), z.string()),
+    rowTypes: z.record(z.string(), z.string()).exactOptional(),
   }),
   /** Configuration tables and sequences of extensions, as `ConfigurationRelation`. */
   relations: z.array(

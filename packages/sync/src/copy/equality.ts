@@ -6,6 +6,7 @@ import {
   compareStates,
   missingMembers,
   refreshedViews,
+  rowTypeKind,
   type DatabaseState,
 } from "@pilot-light/core/inventory/state";
 import type { SequencePosition } from "@pilot-light/core/inventory/tables";
@@ -90,6 +91,9 @@ export function hintFor(differences: readonly Difference[]): string {
   }
   if (all(({ kind }) => kind === "sequence position")) {
     return "Another session used these sequences during the dump. Run the same command again when fewer sessions write to the source.";
+  }
+  if (all(({ kind }) => kind === rowTypeKind)) {
+    return "A restore creates inherited columns first, so that the values of this row type would be in the wrong columns. In the source, create the table again with its inherited columns first, or give the columns that use its row type another type, such as jsonb.";
   }
   if (all(({ kind }) => kind === "extension")) {
     return "Install the same version on both servers:  alter extension ... update to '...';";

@@ -10,6 +10,7 @@ import type { ArchiveEntry } from "@pilot-light/core/inventory/archive";
 import { messageOf } from "@pilot-light/core/ops-error";
 import type { Session } from "@pilot-light/core/postgres/session";
 import { run } from "@pilot-light/core/process";
+import { needsOperators, withSearchPath } from "./operator-path.ts";
 import { listOf } from "./restore-list.ts";
 import { restoreFlags, restorePart, type RestorePart, type RestoreTarget } from "./restore.ts";
 
@@ -23,6 +24,8 @@ export interface ScriptPart {
   /** In the order of the dump. Entries of other sections are ignored. */
   entries: readonly ArchiveEntry[];
   file: string;
+  /** From `operatorPath`, for entries that need it. */
+  operators: string | undefined;
 }
 
 /**
@@ -34,7 +37,7 @@ export interface ScriptPart {
 export async function restoreObjects(
   session: Session,
   target: RestoreTarget,
-  { name, section, entries, file }: ScriptPart,
+  { name, section, entries, file, operators }: ScriptPart,
   context: CommandContext,
 ): Promise<void> {
   const wanted = entries.filter((entry) => entry.section === section);
@@ -44,7 +47,9 @@ export async function restoreObjects(
       entries: wanted.slice(start, start + entriesAtOnce),
       from: { file },
     };
-    const script = await writeScript(target, piece, context);
+    const written = await writeScript(target, piece, context);
+    const path = piece.entries.some(needsOperators) ? operators : undefined;
+    const script = written === undefined || path === undefined ? written : withSearchPath(written, path);
     if (script !== undefined && (await takesEffect(session, script, context))) continue;
     await restorePart(target, piece, context);
   }

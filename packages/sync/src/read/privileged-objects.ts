@@ -14,6 +14,11 @@ const branch = (catalog: string, condition: string, reason: string) => `
   select ${identity(catalog)} || '${reason}' from pg_catalog.${catalog} o
    where o.oid >= ${firstOfUsers} and ${notInExtension(catalog, "o.oid")} and (${condition})`;
 
+/** SQL condition: a type of the server or of an extension. Only the owner of a type may create a cast from or to it. */
+const isGivenType = (type: string) => `exists (select 1 from pg_catalog.pg_type t
+    join pg_catalog.pg_type own on own.oid = coalesce((select b.oid from pg_catalog.pg_type b where b.typarray = t.oid), t.oid)
+   where t.oid = ${type} and (own.oid < ${firstOfUsers} or not ${notInExtension("pg_type", "own.oid")}))`;
+
 /** SQL query that lists these objects, such as `operator class public.c USING btree`. */
 export const privilegedObjectsQuery = [
   branch("pg_opclass", "true", ""),
@@ -23,7 +28,12 @@ export const privilegedObjectsQuery = [
   branch("pg_language", "true", ""),
   branch("pg_ts_parser", "true", ""),
   branch("pg_ts_template", "true", ""),
-  branch("pg_cast", "o.castmethod = 'b'", ""),
+  branch(
+    "pg_cast",
+    `o.castmethod = 'b' or ${isGivenType("o.castsource")} and ${isGivenType("o.casttarget")}`,
+    "",
+  ),
+  branch("pg_transform", "true", ""),
   branch(
     "pg_type",
     "not o.typisdefined or o.typtype = 'b' and not exists (select 1 from pg_catalog.pg_type e where e.typarray = o.oid)",
@@ -54,12 +64,14 @@ const types: ReadonlySet<string> = new Set([
   "SHELL TYPE",
   "TEXT SEARCH PARSER",
   "TEXT SEARCH TEMPLATE",
+  "TRANSFORM",
 ]);
 
 /** By type of the entry: what the SQL of such an object contains before its body. */
 const properties: Readonly<Record<string, RegExp>> = {
   AGGREGATE: /\n {4}(?:STYPE|MSTYPE) = internal\b/,
-  CAST: / WITHOUT FUNCTION/,
+  // The name of a type of the server has no schema.
+  CAST: / WITHOUT FUNCTION|^CREATE CAST \((?:"char"|[^."])+\) WITH /,
   FUNCTION: /\n {4}LANGUAGE (?:c|internal)\b|\n {4}LANGUAGE [^\n]* (?:LEAKPROOF|SUPPORT)\b/,
   PROCEDURE: /\n {4}LANGUAGE (?:c|internal)\b/,
   TYPE: /^CREATE TYPE [^\n]* \(\n {4}INTERNALLENGTH\b/,

@@ -7,6 +7,7 @@ import type { Archive, ArchiveEntry } from "@pilot-light/core/inventory/archive"
 import type { Amount } from "@pilot-light/core/output/meter";
 import { withDatabase } from "@pilot-light/core/postgres/endpoint";
 import { openSession, type Session } from "@pilot-light/core/postgres/session";
+import { operatorPath } from "../copy/operator-path.ts";
 import { restoreObjects } from "../copy/restore-script.ts";
 import { restorePart, type RestoreTarget } from "../copy/restore.ts";
 import { distribute, isLeftOut, type RestoreListOptions } from "../copy/restore-list.ts";
@@ -74,7 +75,7 @@ export async function loadStaging(
   await restoreObjects(
     session,
     target,
-    { name: "pre-data", section: "pre-data", entries, file: file.path },
+    { name: "pre-data", section: "pre-data", entries, file: file.path, operators: operatorPath(entries) },
     context,
   );
   // The first run that fails ends the others, which would follow the dump until its end.

@@ -2,6 +2,7 @@
 import type { ArchiveEntry } from "@pilot-light/core/inventory/archive";
 import { plural } from "@pilot-light/core/output/format";
 import type { Session } from "@pilot-light/core/postgres/session";
+import { boundToOperators, operatorPath } from "../copy/operator-path.ts";
 import { isLeftOut } from "../copy/restore-list.ts";
 import { restoreObjects } from "../copy/restore-script.ts";
 import { restorePart } from "../copy/restore.ts";
@@ -26,7 +27,8 @@ export async function restoreStaging(
     await using session = await loading.finally(() => clearInterval(timer));
     if (session === undefined) throw new Error("The rows are in no staging database.");
     report("creating indexes and constraints");
-    const how = await createIndexes({ entries, file: dump.file, session }, context);
+    const operators = operatorPath(archive.entries);
+    const how = await createIndexes({ entries, file: dump.file, session, operators }, context);
     const since = job.source.kind === "database" ? " (rows loaded during the dump)" : "";
     const summary = `into the staging database ${staging}, ${how}${since}`;
     return { value: undefined, summary };
@@ -36,20 +38,34 @@ export async function restoreStaging(
 /** The entries that are restored after the rows. */
 const section = "post-data";
 
+interface PostData {
+  entries: readonly ArchiveEntry[];
+  file: string;
+  session: Session;
+  /** From `operatorPath`. */
+  operators: string | undefined;
+}
+
 /** Creates indexes and constraints. Returns the number of jobs as text for the summary. */
 async function createIndexes(
-  { entries, file, session }: { entries: readonly ArchiveEntry[]; file: string; session: Session },
+  { entries, file, session, operators }: PostData,
   context: StepContext,
 ): Promise<string> {
   const target = restoreTarget(context);
   const facts = indexFacts(context.job);
+  const script = { name: section, section, file, operators } as const;
   if (isScriptFaster(facts, entries.length)) {
-    await restoreObjects(session, target, { name: section, section, entries, file }, context);
+    await restoreObjects(session, target, { ...script, entries }, context);
     return plural(1, "job");
   }
+  // pg_restore always sets an empty search_path.
+  const last = operators === undefined ? [] : boundToOperators(entries);
   const jobs = usefulJobs(facts, entries.length);
-  const part = { name: section, sections: [section], entries, from: { file }, jobs } as const;
+  const isLast = new Set(last.map(({ id }) => id));
+  const first = entries.filter(({ id }) => !isLast.has(id));
+  const part = { name: section, sections: [section], entries: first, from: { file }, jobs } as const;
   await restorePart(target, part, context);
+  await restoreObjects(session, target, { ...script, name: `${section}-last`, entries: last }, context);
   return plural(jobs, "job");
 }
 

@@ -4,13 +4,14 @@ import { userSchema } from "@pilot-light/core/inventory/objects";
 import type { Session } from "@pilot-light/core/postgres/session";
 import type { DefaultPrivilege, ObjectPrivileges, Privileges, RoleFacts } from "./privileges.ts";
 
-/** SQL that explodes an ACL into `Grant`s. */
+/** SQL that explodes an ACL into `Grant`s. Several roles may have granted the same privilege: this is one `Grant`. */
 export const grantsOf = (acl: string, owner: string) => `
   (select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
-      'grantee', case when x.grantee = 0 then null else pg_catalog.pg_get_userbyid(x.grantee) end,
-      'owner', x.grantee = ${owner}, 'privilege', x.privilege_type, 'grantable', x.is_grantable)
-      order by x.grantee = 0, pg_catalog.pg_get_userbyid(x.grantee), x.privilege_type), '[]')
-     from pg_catalog.aclexplode(${acl}) x)`;
+      'grantee', case when g.grantee = 0 then null else pg_catalog.pg_get_userbyid(g.grantee) end,
+      'owner', g.owner, 'privilege', g.privilege_type, 'grantable', g.grantable)
+      order by g.grantee = 0, pg_catalog.pg_get_userbyid(g.grantee), g.privilege_type), '[]')
+     from (select x.grantee, x.privilege_type, pg_catalog.bool_or(x.grantee = ${owner}) as owner, pg_catalog.bool_or(x.is_grantable) as grantable
+             from pg_catalog.aclexplode(${acl}) x group by x.grantee, x.privilege_type) g)`;
 
 interface ObjectQuery {
   /** As ALTER DEFAULT PRIVILEGES names it. */

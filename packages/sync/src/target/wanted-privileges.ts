@@ -76,7 +76,8 @@ function wantedObject(
     const isOpen = !closed.has(keyOf(current));
     return { ...current, grants: isOpen ? grants : grants.filter(({ grantee }) => grantee !== null) };
   }
-  if (before.extension === null || current.extension === null) return before;
+  // The new object may be of another kind, such as a table in place of a view: ALTER has to name its kind.
+  if (before.extension === null || current.extension === null) return { ...before, alter: current.alter };
   // Another version of an extension may grant other privileges from the beginning: only what a person changed counts.
   const { revoked, granted } = changes(before);
   return {

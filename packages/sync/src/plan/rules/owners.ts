@@ -79,17 +79,24 @@ function commandFor(object: ObjectPrivileges, role: string, roles: Roles): strin
     : `grant create on schema ${ident(schema)} to ${ident(owner)};`;
 }
 
-/** Objects of the target that the source has too. Members of an extension count if the source has the extension, in any version. */
+/**
+ * Objects of the target that the source has too. Members of an extension count if the source has the extension, in any version. `alter` is null
+ * if the new object will have the owner of another object: a sequence that belongs to a column of the source.
+ */
 export function sharedObjects({ source, target }: DatabasesFacts["privileges"]): ObjectPrivileges[] {
-  const keys = new Set(source.objects.map(keyOf));
+  const keys = new Map(source.objects.map((object) => [keyOf(object), object]));
   // A column is listed only if it has privileges.
   const tables = new Set(source.objects.map(({ on }) => on));
   const extensions = new Set(source.objects.map(({ extension }) => extension));
-  return target.objects.filter((object) =>
+  const shared = target.objects.filter((object) =>
     object.extension === null
       ? keys.has(keyOf(object)) || (object.column !== null && tables.has(object.on))
       : extensions.has(object.extension),
   );
+  return shared.map((object) => {
+    const other = keys.get(keyOf(object));
+    return other === undefined ? object : { ...object, alter: other.alter && (object.alter ?? other.alter) };
+  });
 }
 
 /** Whether the role will be able to change an object that CREATE DATABASE or CREATE EXTENSION creates in the new database. */

@@ -1,0 +1,15 @@
+create schema extensions;
+create extension citext;
+create extension hstore with schema extensions;
+create table u (id int primary key, email citext, name citext, h extensions.hstore);
+insert into u values (1, 'A', 'a', 'x=>1'), (2, 'b', 'c', '');
+create function tf() returns trigger language plpgsql as 'begin return new; end';
+create trigger email_changed before update on u for each row when (old.email is distinct from new.email) execute function tf();
+set search_path = public, extensions;
+create trigger h_changed before update on u for each row when (old.h is distinct from new.h) execute function tf();
+create view same as select id, nullif(email, name) as n, case email when name then 1 end as c, (id, email) in (select id, name from u) as r from u;
+create view joined as select u.id from u join u as other using (email);
+create materialized view counted as select count(*) as n from u where email is not distinct from name;
+create function differs() returns boolean language sql begin atomic select bool_or(email is distinct from name) from u; end;
+create index on u (id) where email is distinct from name;
+comment on trigger email_changed on u is 'changed';
