@@ -167,6 +167,13 @@ const columns: Mutation[] = [
     "sequence position public.c23_a_seq differs",
   ),
   mutation(
+    "maximum of an identity of the type bigint",
+    "create table c25 (a bigint generated always as identity (maxvalue 2147483647), b int generated always as identity (minvalue -2147483648 start 1))",
+    "alter table c25 alter a set no maxvalue, alter b set minvalue 1",
+    "sequence public.c25_a_seq differs",
+    "sequence public.c25_b_seq differs",
+  ),
+  mutation(
     "default of a partition's column",
     "create table c24 (a int, b int) partition by list (a); create table c24_1 partition of c24 for values in (1)",
     "alter table c24_1 alter b set default 5",

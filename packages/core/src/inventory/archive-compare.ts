@@ -130,13 +130,43 @@ function group(archive: Archive, isCompared: (entry: ArchiveEntry) => boolean): 
     if (!isCompared(entry)) continue;
     const name = [entry.type, entry.schema, entry.tag].join("\0");
     const anyColumnOrder = entry.type === "TABLE" && /\)\sINHERITS \(/.test(entry.sql);
-    const sql = canonicalSql(entry.sql, { standardStrings: archive.standardStrings, anyColumnOrder });
+    const text = entry.type === "SEQUENCE" ? withDefaultLimits(entry.sql, archive) : entry.sql;
+    const sql = canonicalSql(text, { standardStrings: archive.standardStrings, anyColumnOrder });
     const items = groups.get(name);
     if (items === undefined) groups.set(name, [{ entry, sql }]);
     else items.push({ entry, sql });
   }
   return groups;
 }
+
+/** The limits of the types of identity columns that are not the limits of bigint. */
+const limits: Readonly<Record<string, { min: string; max: string }>> = {
+  smallint: { min: "-32768", max: "32767" },
+  integer: { min: "-2147483648", max: "2147483647" },
+};
+
+const identity =
+  /^ALTER TABLE (.+) ALTER COLUMN ((?:"(?:[^"]|"")*")|[^\s"]+) ADD GENERATED [^]* AS IDENTITY \(\n/;
+
+/**
+ * The SQL of a sequence. `LIKE ... INCLUDING IDENTITY` gives an integer column a sequence of the type bigint with the limit of integer. pg_dump
+ * writes no type of such a sequence, so that a restore gives it the type of the column, whose limit is the default: `NO MAXVALUE`.
+ */
+function withDefaultLimits(sql: string, { entries }: Archive): string {
+  const [, table, column] = identity.exec(sql) ?? [];
+  if (table === undefined || column === undefined || !/\n {4}(?:MINVALUE -|MAXVALUE \d)/.test(sql))
+    return sql;
+  const creation = new RegExp(`^CREATE (?:UNLOGGED )?TABLE ${literally(table)} \\(\n`);
+  const created = entries.find(({ type, sql: text }) => type === "TABLE" && creation.test(text));
+  const columnLine = new RegExp(`\n {4}${literally(column)} (smallint|integer)\\b`);
+  const limit = limits[columnLine.exec(created?.sql ?? "")?.[1] ?? ""];
+  if (limit === undefined) return sql;
+  return /\n {4}INCREMENT BY -/.test(sql)
+    ? sql.replace(`\n    MINVALUE ${limit.min}\n`, "\n    NO MINVALUE\n")
+    : sql.replace(`\n    MAXVALUE ${limit.max}\n`, "\n    NO MAXVALUE\n");
+}
+
+const literally = (name: string) => name.replaceAll(/[^\w\s]/g, String.raw`\$&`);
 
 function pairGroup(expected: readonly Item[], actual: readonly Item[], sameMajor: boolean): ItemPair[] {
   const rest = [...actual];

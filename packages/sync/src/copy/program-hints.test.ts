@@ -21,6 +21,34 @@ test.each([
     /again\.$/,
   ],
   ["pg_dump: error: query failed: ERROR:  canceling statement due to lock timeout", /pg_stat_activity/],
+  [
+    'pg_restore: error: could not execute query: ERROR:  could not connect to server "s"\nDETAIL:  connection to server at "127.0.0.1", port 9 failed: Connection refused\nCommand was: REFRESH MATERIALIZED VIEW public.m;',
+    /cannot reach the foreign server "s".*with no data;$/,
+  ],
+  [
+    'pg_restore: error: could not execute query: ERROR:  division by zero\nCommand was: REFRESH MATERIALIZED VIEW public."M v";',
+    /refresh materialized view public\."M v" with no data;$/,
+  ],
+  [
+    'pg_restore: error: COPY failed for table "r": ERROR:  role "it\'s" does not exist\nCONTEXT:  COPY r, line 1, column a: "x"',
+    /create role "it's" nologin;$/,
+  ],
+  [
+    'pg_restore: error: COPY failed for table "r": ERROR:  relation "public.qi" does not exist\nCONTEXT:  COPY r, line 1, column a: "public.qi"',
+    /type such as regclass/,
+  ],
+  [
+    'pg_restore: error: COPY failed for table "r": ERROR:  more than one function named "public.ov"\nCONTEXT:  COPY r, line 1, column a: "public.ov"',
+    /type such as regclass/,
+  ],
+  [
+    'pg_restore: error: COPY failed for table "t": ERROR:  function public.f(integer) does not exist\nHINT:  No function matches the given name\nCONTEXT:  SQL function "g" during inlining',
+    /search_path/,
+  ],
+  [
+    'pg_restore: error: COPY failed for table "t1": ERROR:  new row for relation "t1" violates partition constraint',
+    /collate "C"\.$/,
+  ],
   ["pg_dump: error: aborting because of server version mismatch", /client programs/],
   [
     'pg_restore: error: could not execute query: ERROR:  unrecognized configuration parameter "transaction_timeout"',

@@ -28,6 +28,28 @@ const hints: readonly ProgramHint[] = [
     hint: () => "The server accepts no more connections. Stop applications, or use fewer jobs:  --jobs 1",
   },
   {
+    // The server's connection to a foreign server, not the connection of the program.
+    pattern: /could not connect to server "([^"]+)"/,
+    hint: ([, name]) =>
+      `The target cannot reach the foreign server ${named(name)}, which a materialized view or an index of the source reads. Let the target reach the server, or remove the rows of the materialized view in the source:  refresh materialized view <name> with no data;`,
+  },
+  {
+    pattern: /COPY failed for table "[^"]*": ERROR: {2}role "([^"]+)" does not exist/,
+    hint: ([, name]) =>
+      `A column of the type regrole names this role. Create the role on the target:  create role ${named(name)} nologin;`,
+  },
+  {
+    pattern:
+      /COPY failed for table "([^"]*)": ERROR: {2}(?:more than one (?:function|operator) named|(?:relation|function|operator) "?[^\n]*"? does not exist\n(?:pg_restore: )?CONTEXT: {2}COPY )/,
+    hint: ([, table]) =>
+      `The table ${named(table)} has a value of a type such as regclass or regproc that a restore cannot read: the name of an index, which a restore creates after the rows, or of one of several functions. In the source, change the column to the type oid or text.`,
+  },
+  {
+    pattern: /violates partition constraint|empty range bound specified|range lower bound must be less than/,
+    hint: () =>
+      'The target sorts text in another order than the source, because the databases have different locales. Create the target with the locale of the source, or give the columns of the source the same order on all servers: collate "C".',
+  },
+  {
     pattern:
       /server closed the connection unexpectedly|connection to server [^\n]* failed|SSL connection has been closed|could not receive data from server|SSL SYSCALL error|terminating connection due to administrator command|connection not open/,
     hint: () => "The connection to the server was lost. Run the same command again.",
@@ -99,6 +121,11 @@ const hints: readonly ProgramHint[] = [
     pattern: /violates check constraint "([^"]+)"|violates not-null constraint/,
     hint: ([, name = "the constraint"]) =>
       `The source has rows that ${name} does not allow when they are inserted again. Its function has changed, or reads other tables. Correct the rows or the constraint in the source, then sync again.`,
+  },
+  {
+    pattern: /division by zero[^]*Command was: REFRESH MATERIALIZED VIEW ([^\n;]+);/,
+    hint: ([, view = "<name>"]) =>
+      `The query of this materialized view fails with the rows that the source has now. Correct the view or the rows in the source, or remove the rows of the view:  refresh materialized view ${view} with no data;`,
   },
   {
     pattern: /(relation|function|type|operator) (?:"[^"]+"|[\w.]+(?:\([^)]*\))?) does not exist/,
