@@ -262,8 +262,9 @@ const cases: readonly Case[] = [
       },
     ],
   },
-  {
+  ...[[], ["--in-place"]].map((options): Case => ({
     name: "70-operators-that-sql-cannot-qualify",
+    options,
     expected: copied,
     then: [
       {
@@ -274,7 +275,7 @@ const cases: readonly Case[] = [
       { query: "select n from counted", gives: ["1"] },
       { query: "select n::text from same order by id", gives: [null, "b"] },
     ],
-  },
+  })),
   {
     name: "71-cast-between-types-of-the-server",
     expected: {

@@ -154,8 +154,9 @@ const identity =
  */
 function withDefaultLimits(sql: string, { entries }: Archive): string {
   const [, table, column] = identity.exec(sql) ?? [];
-  if (table === undefined || column === undefined || !/\n {4}(?:MINVALUE -|MAXVALUE \d)/.test(sql))
+  if (table === undefined || column === undefined || !/\n {4}(?:MINVALUE -|MAXVALUE \d)/.test(sql)) {
     return sql;
+  }
   const creation = new RegExp(`^CREATE (?:UNLOGGED )?TABLE ${literally(table)} \\(\n`);
   const created = entries.find(({ type, sql: text }) => type === "TABLE" && creation.test(text));
   const columnLine = new RegExp(`\n {4}${literally(column)} (smallint|integer)\\b`);

@@ -38,6 +38,8 @@ export interface SocketPlace {
   directory: string;
   /** From `libpqEnvironment`. */
   environment: Environment;
+  /** Changes a short statement of a program before the server gets it. Default: none. */
+  rewrite?: (statement: string) => string;
 }
 
 /**
@@ -46,13 +48,13 @@ export interface SocketPlace {
  */
 export async function withProgramSocket<T>(
   session: Session,
-  { directory, environment }: SocketPlace,
+  { directory, environment, rewrite }: SocketPlace,
   work: (environment: Environment) => Promise<T>,
 ): Promise<T> {
   const parameters = await readParameters(session);
   await using place = await shortEnough(directory);
   const result = await session.lend(async (wire) => {
-    const relay = new Relay(wire, parameters);
+    const relay = new Relay(wire, parameters, rewrite);
     const server = createServer((program) => void relay.serve(program));
     try {
       server.listen(join(place.path, socketName));

@@ -14,9 +14,9 @@ class Inbox extends Requests {
 }
 
 /** A relay between a program that has connected, and a server that a test plays. */
-async function start() {
+async function start(rewrite?: (statement: string) => string) {
   const [wire, serverEnd] = duplexPair();
-  const relay = new Relay(wire, [["server_version", "16.4"]]);
+  const relay = new Relay(wire, [["server_version", "16.4"]], rewrite);
   const connect = () => {
     const [end, program] = duplexPair();
     return { served: relay.serve(end), end, program, inbox: new Inbox(program) };
@@ -52,6 +52,14 @@ test("a program's own transaction does not reach the server, and appears to work
   expect(answers).toEqual(["C BEGIN", "Z T", "C SET", "Z T", "C COMMIT", "Z T"]);
   query("commit prepared 'x'");
   expect(await server.read()).toBe("Q commit prepared 'x'");
+});
+
+test("the server gets a statement as `rewrite` changes it", async () => {
+  const { query, server } = await start((statement) => statement.replace("''", "'ä, public'"));
+  query("set search_path = ''");
+  expect(await server.read()).toBe(`Q ${Buffer.from("set search_path = 'ä, public'").toString("latin1")}`);
+  query("select 1");
+  expect(await server.read()).toBe("Q select 1");
 });
 
 test("a program disconnects, and the server does not learn of it", async () => {

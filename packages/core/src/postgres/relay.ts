@@ -20,6 +20,7 @@ const longestOwn = 200;
 export class Relay {
   readonly #wire: Duplex;
   readonly #parameters: readonly (readonly [string, string])[];
+  readonly #rewrite: (statement: string) => string;
   readonly #answers = new Frames();
   #program: Duplex | undefined;
   /** Requests that the server has not completed. */
@@ -35,9 +36,15 @@ export class Relay {
     this.#program?.destroy();
   };
 
-  constructor(wire: Duplex, parameters: readonly (readonly [string, string])[]) {
+  /** @param rewrite changes a short statement of the program before the server gets it */
+  constructor(
+    wire: Duplex,
+    parameters: readonly (readonly [string, string])[],
+    rewrite: (statement: string) => string = (statement) => statement,
+  ) {
     this.#wire = wire;
     this.#parameters = parameters;
+    this.#rewrite = rewrite;
     wire.on("data", this.#onAnswer).once("close", this.#onClose);
     wire.resume();
   }
@@ -62,7 +69,10 @@ export class Relay {
           const body = await requests.take(rest);
           if (body === undefined) return;
           const own = ownTransaction.exec(body.subarray(0, -1).toString("latin1"));
-          if (own === null) await this.#send(Buffer.concat([head, body]), 1);
+          const text = body.toString("utf8");
+          const sent = this.#rewrite(text);
+          if (own === null)
+            await this.#send(sent === text ? Buffer.concat([head, body]) : message("Q", sent), 1);
           else program.write(Buffer.concat([message("C", `${tagOf(own)}\0`), message("Z", "T")]));
           continue;
         }

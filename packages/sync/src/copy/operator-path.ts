@@ -32,8 +32,9 @@ export function boundToOperators(entries: readonly ArchiveEntry[]): ArchiveEntry
   const bound = new Set(entries.filter(needsOperators).map(({ id }) => id));
   for (let before = 0; before < bound.size;) {
     before = bound.size;
-    for (const { id, dependencies } of entries)
+    for (const { id, dependencies } of entries) {
       if (dependencies.some((each) => bound.has(each))) bound.add(id);
+    }
   }
   return entries.filter(({ id }) => bound.has(id));
 }
@@ -45,7 +46,7 @@ export function needsOperators(entry: ArchiveEntry): boolean {
 
 const emptyPath = "SELECT pg_catalog.set_config('search_path', '', false);";
 
-/** The script of pg_restore with another search_path in its header. */
+/** The script of pg_restore, or its statement, with another search_path. */
 export function withSearchPath(script: string, path: string): string {
   const value = path.replaceAll("'", "''");
   return script.replace(emptyPath, () => `SELECT pg_catalog.set_config('search_path', '${value}', false);`);

@@ -7,6 +7,7 @@ import { formatBytes, formatDuration, plural } from "@pilot-light/core/output/fo
 import { ident, literal } from "@pilot-light/core/postgres/identifiers";
 import { openSession, type Session } from "@pilot-light/core/postgres/session";
 import type { UploadedDump } from "../archive/manifest.ts";
+import { needsOperators, operatorPath, withSearchPath } from "../copy/operator-path.ts";
 import { isLeftOut } from "../copy/restore-list.ts";
 import { restorePart } from "../copy/restore.ts";
 import { targetChanged, transactionEnded } from "../errors.ts";
@@ -134,7 +135,10 @@ async function restoreInPlace(
     await assertUnchanged(before, context);
     await session.query("create schema if not exists public");
     const entries = archive.entries.filter((entry) => !isLeftOut(entry, leftOut));
-    await withPrograms(session, { directory: workDirectory, environment: libpq.target }, (environment) =>
+    const path = entries.some(needsOperators) ? operatorPath(entries) : undefined;
+    const rewrite = (statement: string) => (path === undefined ? statement : withSearchPath(statement, path));
+    const place = { directory: workDirectory, environment: libpq.target, rewrite };
+    await withPrograms(session, place, (environment) =>
       restorePart(
         { endpoint: target, programs, environment, database: target.database, directory: workDirectory },
         {
