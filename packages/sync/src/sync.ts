@@ -9,12 +9,15 @@ import type { Plan, SyncResult } from "./documents.ts";
 import { runLocked } from "./plan/locked-run.ts";
 import type { SyncOptions } from "./options.ts";
 import { createJob } from "./plan/create-job.ts";
-import type { CountedRows } from "./plan/inspect.ts";
+import type { AllowedSource, CountedRows } from "./plan/inspect.ts";
 import { openWithoutLocks, takeLocks } from "./plan/locks.ts";
 import { prepare, type Prepared } from "./plan/prepare.ts";
 import { stating } from "./plan/resulting-state.ts";
 import { resolve, withRoutes } from "./resolve.ts";
+import { usefulReaders } from "./read/inventory.ts";
+import { EarlyDump } from "./steps/early-dump.ts";
 import { runSync } from "./steps/run.ts";
+import type { SourceDumpRequest } from "./steps/source-dump.ts";
 
 export type { DirectionName } from "./direction.ts";
 export type { Plan, SyncResult } from "./documents.ts";
@@ -41,7 +44,9 @@ export async function previewSync(
         await using opened = await opening.catch(async (error: unknown) => {
           throw await withResume(error, direction, resolved.store, reading);
         });
-        const { plan, refusal } = await prepare(direction, options, resolved, opened.state, reading, counted);
+        const { plan, refusal } = await prepare(direction, options, resolved, opened.state, reading, {
+          counted,
+        });
         return { plan, refusal: refusal?.with({ state: "nothing-written" }) };
       });
     }),
@@ -81,21 +86,44 @@ export async function performSync(
       resolve(direction, options.outputs, routes, context),
     );
     const own = { ...context, signal: resolved.signal };
+    await using work = await openWorkDirectory();
+    await using early = new EarlyDump(own);
+    const onAllowed = (source: AllowedSource) => {
+      const request = earlyRequest(source, options, work.path);
+      if (request !== undefined) early.begin(request);
+    };
     return await runLocked(
       {
         store: resolved.store,
         lock: () => takeLocks(resolved, own),
-        prepare: ({ state }) => prepare(direction, options, resolved, state, own),
+        prepare: ({ state }) => prepare(direction, options, resolved, state, own, { onAllowed }),
         confirm,
         run: async (prepared, locks) => {
-          await using work = await openWorkDirectory();
           const { endpoint } = prepared.inspection.source;
           const source = { kind: "database", endpoint, direction: name } as const;
           const job = createJob({ direction, options, resolved, source }, prepared, locks, own, work.path);
-          return await runSync(job, own);
+          return await runSync(job, own, early);
         },
       },
       own,
     );
   });
+}
+
+/**
+ * What a dump needs that begins while the plan is being completed; undefined if the dump must wait for the plan. It must wait if a person is asked
+ * first, if a lock on the target comes first (in place), and if the source accepts too few connections for a dump and an inspection.
+ */
+function earlyRequest(
+  { endpoint, facts, filter, findings, programs, tables }: AllowedSource,
+  { inPlace, jobs, verify, yes }: SyncOptions,
+  workDirectory: string,
+): SourceDumpRequest | undefined {
+  // Both read with all jobs. The dump needs two more connections.
+  const needed = 2 * jobs + 2;
+  const spare = Object.values(facts.spareConnections).map((connections) => connections ?? Infinity);
+  if (yes !== true || inPlace === true || Math.min(...spare) < needed) return undefined;
+  const { skippedExtensions } = findings;
+  const readers = usefulReaders(tables, findings.jobs ?? jobs);
+  return { endpoint, programs, readers, filter, skippedExtensions, verify, workDirectory };
 }
