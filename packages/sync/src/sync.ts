@@ -14,10 +14,8 @@ import { openWithoutLocks, takeLocks } from "./plan/locks.ts";
 import { prepare, type Prepared } from "./plan/prepare.ts";
 import { stating } from "./plan/resulting-state.ts";
 import { resolve, withRoutes } from "./resolve.ts";
-import { usefulReaders } from "./read/inventory.ts";
-import { EarlyDump } from "./steps/early-dump.ts";
+import { EarlyDump, earlyRequest } from "./steps/early-dump.ts";
 import { runSync } from "./steps/run.ts";
-import type { SourceDumpRequest } from "./steps/source-dump.ts";
 
 export type { DirectionName } from "./direction.ts";
 export type { Plan, SyncResult } from "./documents.ts";
@@ -108,22 +106,4 @@ export async function performSync(
       own,
     );
   });
-}
-
-/**
- * What a dump needs that begins while the plan is being completed; undefined if the dump must wait for the plan. It must wait if a person is asked
- * first, if a lock on the target comes first (in place), and if the source accepts too few connections for a dump and an inspection.
- */
-function earlyRequest(
-  { endpoint, facts, filter, findings, programs, tables }: AllowedSource,
-  { inPlace, jobs, verify, yes }: SyncOptions,
-  workDirectory: string,
-): SourceDumpRequest | undefined {
-  // Both read with all jobs. The dump needs two more connections.
-  const needed = 2 * jobs + 2;
-  const spare = Object.values(facts.spareConnections).map((connections) => connections ?? Infinity);
-  if (yes !== true || inPlace === true || Math.min(...spare) < needed) return undefined;
-  const { skippedExtensions } = findings;
-  const readers = usefulReaders(tables, findings.jobs ?? jobs);
-  return { endpoint, programs, readers, filter, skippedExtensions, verify, workDirectory };
 }

@@ -3,6 +3,9 @@
  * without a trace.
  */
 import type { CommandContext } from "@pilot-light/core/cli/command";
+import type { SyncOptions } from "../options.ts";
+import type { AllowedSource } from "../plan/inspect.ts";
+import { usefulReaders } from "../read/inventory.ts";
 import { SourceDump, type SourceDumpRequest } from "./source-dump.ts";
 
 export class EarlyDump implements AsyncDisposable {
@@ -40,4 +43,22 @@ export class EarlyDump implements AsyncDisposable {
 async function discard(dump: SourceDump): Promise<void> {
   await dump.parts.stop(undefined);
   await dump[Symbol.asyncDispose]();
+}
+
+/**
+ * What a dump needs that begins while the plan is being completed; undefined if the dump must wait for the plan. It must wait if a person is asked
+ * first, if a lock on the target comes first (in place), and if the source accepts too few connections for a dump and an inspection.
+ */
+export function earlyRequest(
+  { endpoint, facts, filter, findings, programs, tables }: AllowedSource,
+  { inPlace, jobs, verify, yes }: SyncOptions,
+  workDirectory: string,
+): SourceDumpRequest | undefined {
+  // Both read with all jobs. The dump needs two more connections.
+  const needed = 2 * jobs + 2;
+  const spare = Object.values(facts.spareConnections).map((connections) => connections ?? Infinity);
+  if (yes !== true || inPlace === true || Math.min(...spare) < needed) return undefined;
+  const { skippedExtensions } = findings;
+  const readers = usefulReaders(tables, findings.jobs ?? jobs);
+  return { endpoint, programs, readers, filter, skippedExtensions, verify, workDirectory };
 }
