@@ -71,9 +71,9 @@ export class Relay {
           const own = ownTransaction.exec(body.subarray(0, -1).toString("latin1"));
           const text = body.toString("utf8");
           const sent = this.#rewrite(text);
-          if (own === null)
+          if (own === null) {
             await this.#send(sent === text ? Buffer.concat([head, body]) : message("Q", sent), 1);
-          else program.write(Buffer.concat([message("C", `${tagOf(own)}\0`), message("Z", "T")]));
+          } else program.write(Buffer.concat([message("C", `${tagOf(own)}\0`), message("Z", "T")]));
           continue;
         }
         await this.#send(head, type === "Q" || type === "F" || type === "S" ? 1 : 0);
