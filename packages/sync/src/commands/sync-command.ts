@@ -34,7 +34,7 @@ function options(argv: Argv, direction: DirectionName) {
     })
     .option("after-restore", {
       type: "string",
-      describe: "Run this file of SQL statements on the verified copy, before the copy replaces RDS",
+      describe: `Run this file of SQL statements on the verified copy, before the copy replaces ${direction === "neon-to-rds" ? "RDS" : "Neon"}`,
       group: "Content:",
       requiresArg: true,
     });
