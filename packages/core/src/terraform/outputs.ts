@@ -157,11 +157,15 @@ async function cdktfOutput(options: ReadOutputsOptions): Promise<RawOutputs> {
     const file = join(directory, "outputs.json");
     const program = join(options.directory, "node_modules", ".bin", "cdktf");
     const terraform = await prepareTerraform(options.environment, directory);
-    const result = await run(program, ["output", options.stack, "--outputs-file", file], {
-      ...runOptions(options),
-      environment: { ...withoutSecrets(options.environment), ...terraform.environment, NO_COLOR: "1" },
-      cwd: options.directory,
-    });
+    const result = await run(
+      program,
+      ["output", options.stack, ...terraform.cdktfFlags, "--outputs-file", file],
+      {
+        ...runOptions(options),
+        environment: { ...withoutSecrets(options.environment), ...terraform.environment, NO_COLOR: "1" },
+        cwd: options.directory,
+      },
+    );
     if (result.exitCode !== 0) {
       const details = plainLines([...result.stdout.split("\n"), ...result.stderr]).slice(-15);
       throw outputsFailed({ details });
