@@ -77,7 +77,7 @@ export function defineCommand<Options>(definition: CommandDefinition<Options>): 
     addTo: (argv) =>
       argv.command(
         own,
-        calledAs === words ? summary : `${summary}: pnpm ${calledAs}`,
+        calledAs === words ? summary : `${summary} (pnpm ${calledAs})`,
         build,
         async (args) => {
           const flags = printsDocument ? args : { ...args, json: false };
