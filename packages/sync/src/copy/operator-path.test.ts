@@ -42,6 +42,11 @@ test.each([
   ["FUNCTION", "CREATE FUNCTION f() ... BEGIN ATOMIC\n SELECT NULLIF(a, b);\nEND;", true],
   ["FUNCTION", "CREATE FUNCTION f() ... AS $$ select nullif(a, b); SELECT NULLIF(a, b) $$;", false],
   ["VIEW", "CREATE VIEW v AS SELECT t.a FROM t WHERE (t.a OPERATOR(public.=) t.b);", false],
+  ["VIEW", "CREATE VIEW v AS SELECT 1 FROM t WHERE (ROW(t.a, t.b) < ROW(t.c, t.d));", true],
+  ["POLICY", "CREATE POLICY p ON t USING ((a = CURRENT_USER));", true],
+  ["INDEX", "CREATE INDEX i ON t USING btree (a);", false],
+  ["CONSTRAINT", "ALTER TABLE ONLY t ADD CONSTRAINT c EXCLUDE USING gist (a WITH &&);", false],
+  ["TRIGGER", "CREATE TRIGGER t BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f();", false],
 ])("%s %s", (type, sql, needed) => {
   expect(needsOperators(entry(type, sql))).toBe(needed);
 });

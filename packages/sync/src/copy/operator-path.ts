@@ -6,7 +6,9 @@
  */
 import type { ArchiveEntry } from "@pilot-light/core/inventory/archive";
 
-const withoutSchema = /\b(?:IS (?:NOT )?DISTINCT FROM|NULLIF|CASE|USING|NATURAL|ROW)\b|\bIN \(\s*SELECT\b/;
+// Not `USING btree (a)` of an index, and not `FOR EACH ROW` of a trigger.
+const withoutSchema =
+  /\b(?:(?:IS (?:NOT )?DISTINCT FROM|NULLIF|CASE|NATURAL)\b|USING \(|ROW\(|IN \(\s*SELECT\b)/;
 
 /** Entries with a body that is only text: the server does not parse it before it is called. */
 const isText = ({ type, sql }: ArchiveEntry) =>
