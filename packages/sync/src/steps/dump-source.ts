@@ -31,6 +31,7 @@ import { dropDatabase, ownsPublic } from "../target/maintenance.ts";
 import { Background } from "./background.ts";
 import { createEmptyStaging, LoadProgress, loadStaging } from "./load-staging.ts";
 import type { LoadedSource } from "./loaded-source.ts";
+import { assertAsPlanned } from "./source-as-planned.ts";
 
 /** The dump, and what a restored copy of it must contain. */
 export interface DumpedSource extends DatabaseContent, Omit<LoadedSource, "stored"> {
@@ -75,6 +76,7 @@ async function dumpOnce(side: DumpSide, step: StepContext, report: Report): Prom
   const context = { ...step, signal: parts.signal };
   const options = sessionOptions("source", environment, parts.signal);
   await using snapshot = await openSnapshot(side.endpoint, job.readers, options, { besideDump: true });
+  await assertAsPlanned(snapshot.outside, job);
   try {
     return await dumpSnapshot(side, snapshot, parts, context, report);
   } catch (error) {
