@@ -60,6 +60,24 @@ test.concurrent("a sync whose staging database was dropped leaves the target unc
 });
 
 test.concurrent(
+  "settings and privileges that change during the uploads are those of the new target",
+  async () => {
+    await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+    const { database } = pair.rds;
+    await pair.query("rds", "grant select on public.tags to app_reader");
+    const done = await whenVerified(pair, "rds", async () => {
+      await pair.query("rds", `alter database ${database} set statement_timeout = '7s'`);
+      await pair.query("rds", "revoke all on public.tags from app_reader");
+    });
+    expect(done.exitCode, done.stderr).toBe(0);
+    expect(await databasesOf(pair, "rds")).toHaveLength(2);
+    const state =
+      "select current_setting('statement_timeout') as timeout, has_table_privilege('app_reader', 'public.tags', 'select') as reads";
+    expect(await pair.query("rds", state)).toEqual([{ timeout: "7s", reads: false }]);
+  },
+);
+
+test.concurrent(
   "a target that was renamed is not replaced, nor is the database that got its name",
   async () => {
     await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
