@@ -9,11 +9,12 @@ import type { Plan, SyncResult } from "./documents.ts";
 import { runLocked } from "./plan/locked-run.ts";
 import type { SyncOptions } from "./options.ts";
 import { createJob } from "./plan/create-job.ts";
-import type { CountedRows } from "./plan/inspect.ts";
+import type { AllowedSource, CountedRows } from "./plan/inspect.ts";
 import { openWithoutLocks, takeLocks } from "./plan/locks.ts";
 import { prepare, type Prepared } from "./plan/prepare.ts";
 import { stating } from "./plan/resulting-state.ts";
 import { resolve, withRoutes } from "./resolve.ts";
+import { EarlyDump, earlyRequest } from "./steps/early-dump.ts";
 import { runSync } from "./steps/run.ts";
 
 export type { DirectionName } from "./direction.ts";
@@ -41,7 +42,9 @@ export async function previewSync(
         await using opened = await opening.catch(async (error: unknown) => {
           throw await withResume(error, direction, resolved.store, reading);
         });
-        const { plan, refusal } = await prepare(direction, options, resolved, opened.state, reading, counted);
+        const { plan, refusal } = await prepare(direction, options, resolved, opened.state, reading, {
+          counted,
+        });
         return { plan, refusal: refusal?.with({ state: "nothing-written" }) };
       });
     }),
@@ -81,18 +84,23 @@ export async function performSync(
       resolve(direction, options.outputs, routes, context),
     );
     const own = { ...context, signal: resolved.signal };
+    await using work = await openWorkDirectory();
+    await using early = new EarlyDump(own);
+    const onAllowed = (source: AllowedSource) => {
+      const request = earlyRequest(source, options, work.path);
+      if (request !== undefined) early.begin(request);
+    };
     return await runLocked(
       {
         store: resolved.store,
         lock: () => takeLocks(resolved, own),
-        prepare: ({ state }) => prepare(direction, options, resolved, state, own),
+        prepare: ({ state }) => prepare(direction, options, resolved, state, own, { onAllowed }),
         confirm,
         run: async (prepared, locks) => {
-          await using work = await openWorkDirectory();
           const { endpoint } = prepared.inspection.source;
           const source = { kind: "database", endpoint, direction: name } as const;
           const job = createJob({ direction, options, resolved, source }, prepared, locks, own, work.path);
-          return await runSync(job, own);
+          return await runSync(job, own, early);
         },
       },
       own,

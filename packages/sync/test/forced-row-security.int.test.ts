@@ -4,7 +4,7 @@ import { openSession } from "@pilot-light/core/postgres/session";
 import { connect } from "@pilot-light/sandbox/postgres/connect";
 import { createPair, sandboxPassword } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
-import { fingerprintStagingTables } from "@pilot-light/sync/testing";
+import { readingStaging } from "@pilot-light/sync/testing";
 import { expect, test } from "vitest";
 import { until } from "./processes.ts";
 
@@ -37,7 +37,7 @@ test("two tables with forced row-level security are read while another session l
   // pg_dump locks its tables one after the other, in its own order, until its end.
   await using dump = await pair.connect("rds");
   await dump.client.query("begin; lock public.other in access share mode");
-  const reading = fingerprintStagingTables(session, tables, "checksums");
+  const reading = readingStaging.fingerprint(session, tables, "checksums");
   const waits = "select from pg_locks where not granted and relation = 'public.other'::regclass";
   await until(async () => (await dump.client.query(waits)).rowCount !== 0);
   // The verification waits for the second table. If it still held the first one, this would be a deadlock.

@@ -5,5 +5,5 @@ export { readInventory } from "../read/inventory.ts";
 export { hasExtension, hasSchema, readScope, stateWithin } from "../read/scope.ts";
 export { filterFlags, scopeFlags } from "./dump.ts";
 export { differencesBetween, type DatabaseContent } from "./equality.ts";
-export { fingerprintStagingTables } from "./verify.ts";
+export { readingStaging } from "./verify.ts";
 export { dumpSchema } from "./schema-dump.ts";

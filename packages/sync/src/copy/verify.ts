@@ -29,11 +29,11 @@ export function assertEqual(
 }
 
 /**
- * Reads tables of the staging database and refreshes their statistics, which a restore leaves empty. Row-level security that is forced on the
- * owner is disabled for the reading only, in a transaction that is rolled back. Each such table has its own transaction: a transaction that
- * holds the locks of two tables could wait for a pg_dump that waits for it.
+ * Reads tables of the staging database. Row-level security that is forced on the owner is disabled for the reading only, in a transaction that
+ * is rolled back. Each such table has its own transaction: a transaction that holds the locks of two tables could wait for a pg_dump that
+ * waits for it.
  */
-export const fingerprintStagingTables: typeof fingerprintTables = async (session, tables, reading) => {
+const fingerprintStaging: typeof fingerprintTables = async (session, tables, reading) => {
   const open = tables.filter(({ hidesRows }) => !hidesRows);
   const found = new Map<DataTable, Fingerprint>();
   const read = async (batch: readonly DataTable[]) => {
@@ -49,9 +49,21 @@ export const fingerprintStagingTables: typeof fingerprintTables = async (session
       await session.query(`alter table ${ident(table.schema, table.name)} no force row level security`);
       await read([table]);
     });
+    await analyze(session, [table]);
   }
-  await analyze(session, tables);
   return tables.flatMap((table) => found.get(table) ?? []);
+};
+
+/**
+ * How the staging database is read. The statistics of its tables are refreshed as well, because a restore leaves them empty. A table with forced
+ * row-level security is locked while it is read, so its statistics are refreshed after that.
+ */
+export const readingStaging = {
+  fingerprint: fingerprintStaging,
+  afterwards: async (session: Session, tables: readonly DataTable[]) => {
+    const open = tables.filter(({ hidesRows }) => !hidesRows);
+    if (open.length > 0) await analyze(session, open);
+  },
 };
 
 /** Runs `work` and reverts its changes: in a separate transaction, or up to a savepoint of the open transaction. */

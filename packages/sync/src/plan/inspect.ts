@@ -64,6 +64,18 @@ export interface Inspection<S extends InspectedSource = Inspected> {
 /** Rows that are known already, so that they are not counted again. */
 export type CountedRows = Readonly<Partial<Record<DatabaseSystem, RowCounts | undefined>>>;
 
+/** The source when all rules about the databases allow the sync. Only the numbers of rows may still refuse it. */
+export type AllowedSource = Pick<Inspected, "endpoint" | "facts" | "tables"> &
+  Pick<Inspection, "filter" | "findings" | "programs">;
+
+/** What the caller of an inspection adds to it. */
+export interface InspectionParts {
+  /** Default: all rows are counted. */
+  counted?: (() => Promise<CountedRows>) | undefined;
+  /** Called while the rows are counted. */
+  onAllowed?: (source: AllowedSource) => void;
+}
+
 /**
  * Inspects both databases and checks the preflight rules.
  * @throws OpsError the refusals of the rules about databases, SAME_DATABASE (precondition); PG_DUMP_* (configuration); errors of a
@@ -75,7 +87,7 @@ export async function inspect(
   resolved: Resolved,
   targetState: TargetState,
   context: CommandContext,
-  counted: () => Promise<CountedRows> = () => Promise.resolve({}),
+  { counted, onAllowed }: InspectionParts = {},
 ): Promise<Inspection> {
   const finding = findClientPrograms(context.environment);
   await using first = await connectBoth(resolved, context);
@@ -106,7 +118,9 @@ export async function inspect(
   const extensions = await readExtensionFacts(first.source, first.target, scope);
   const majors = [source.facts.major, ...(targetBackup ? [target.facts.major] : [])];
   const programs = chooseClientPrograms(await finding, majors, target.facts.major);
-  const known = await counted();
+  const { endpoint } = first.source;
+  onAllowed?.({ ...source, endpoint, filter, findings: found, programs });
+  const known: CountedRows = (await counted?.()) ?? {};
   const lines = settleAll([
     measureLine(first.source, "from-server", source.facts.bytes),
     measureLine(first.target, "to-server", source.facts.bytes),
@@ -132,7 +146,7 @@ export async function inspect(
   };
   const rows = checkRows({ direction, sourceRows, targetRows, filtered: filter, incomplete }, options);
   return {
-    source: { endpoint: first.source.endpoint, ...source, rows: sourceRows, line: sourceLine },
+    source: { endpoint, ...source, rows: sourceRows, line: sourceLine },
     target: { endpoint: first.target.endpoint, ...target, rows: targetRows, line: targetLine },
     programs,
     sameMajor: source.facts.major === target.facts.major,

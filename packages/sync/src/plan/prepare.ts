@@ -14,7 +14,7 @@ import type { SyncOptions } from "../options.ts";
 import type { RowCounts } from "../read/inventory.ts";
 import type { Resolved } from "../resolve.ts";
 import type { TargetState } from "../target/target-state.ts";
-import { inspect, type CountedRows, type Inspection } from "./inspect.ts";
+import { inspect, type Inspection, type InspectionParts } from "./inspect.ts";
 import { makePlan } from "./plan.ts";
 import { atTime, describeRestorePoint, restorePointPlace } from "../target/restore-point.ts";
 
@@ -43,11 +43,11 @@ export async function prepare(
   resolved: Resolved,
   targetState: TargetState,
   context: CommandContext,
-  counted?: () => Promise<CountedRows>,
+  parts?: InspectionParts,
 ): Promise<Prepared> {
   const { store } = resolved;
   const [inspection, keys, place, interrupted] = await settleAll([
-    inspect(direction, options, resolved, targetState, context, counted),
+    inspect(direction, options, resolved, targetState, context, parts),
     freeKeys(direction, store, options, context.signal),
     restorePointPlace(resolved.target, context),
     // The result is only a note in the plan, so an error is ignored.

@@ -1,4 +1,5 @@
 /** Reads how much room the target's server has for the new contents. */
+import { settleAll } from "@pilot-light/core/async/settle";
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import { messageOf } from "@pilot-light/core/ops-error";
 import type { Session } from "@pilot-light/core/postgres/session";
@@ -20,23 +21,35 @@ const sizesQuery = `
 /** Reads the free storage. If no service reports it, it is undefined, and no rule refuses the sync because of it. */
 export async function readRoom(
   session: Session,
-  { freeStorage }: Pick<ResolvedTarget, "freeStorage">,
+  resolved: Pick<ResolvedTarget, "freeStorage">,
   state: TargetState,
   { dropPreviousFirst = false }: SyncOptions,
   { signal }: Pick<CommandContext, "signal">,
 ): Promise<{ room: RoomFacts }> {
-  const { bytes } = await session.one<{ bytes: string }>(sizesQuery, [replacedTargets(state)]);
-  const previous = { previousBytes: Number(bytes), dropPreviousFirst };
-  if (session.endpoint.system === "neon") {
-    const { limit, used } = await session.one<{ limit: string | null; used: string | null }>(neonQuery);
-    const free = Number(limit) > 0 ? Math.max(0, Number(limit) - Number(used)) : undefined;
-    return { room: { ...previous, free, reportedBy: "the limit neon.max_cluster_size of the project" } };
-  }
+  const [{ bytes }, free] = await settleAll([
+    session.one<{ bytes: string }>(sizesQuery, [replacedTargets(state)]),
+    session.endpoint.system === "neon" ? freeOnNeon(session) : freeOnRds(resolved, signal),
+  ]);
+  return { room: { previousBytes: Number(bytes), dropPreviousFirst, ...free } };
+}
+
+type Free = Pick<RoomFacts, "free" | "reportedBy" | "unknown">;
+
+async function freeOnNeon(session: Session): Promise<Free> {
+  const { limit, used } = await session.one<{ limit: string | null; used: string | null }>(neonQuery);
+  const free = Number(limit) > 0 ? Math.max(0, Number(limit) - Number(used)) : undefined;
+  return { free, reportedBy: "the limit neon.max_cluster_size of the project" };
+}
+
+async function freeOnRds(
+  { freeStorage }: Pick<ResolvedTarget, "freeStorage">,
+  signal: AbortSignal,
+): Promise<Free> {
   const reportedBy = "CloudWatch (FreeStorageSpace)";
   try {
-    return { room: { ...previous, free: await freeStorage?.(), reportedBy } };
+    return { free: await freeStorage?.(), reportedBy };
   } catch (error) {
     signal.throwIfAborted();
-    return { room: { ...previous, free: undefined, reportedBy, unknown: messageOf(error) } };
+    return { free: undefined, reportedBy, unknown: messageOf(error) };
   }
 }

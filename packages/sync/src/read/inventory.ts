@@ -53,6 +53,8 @@ export interface InventoryReading {
   onTable?: (done: number, all: number) => void;
   /** Reads a batch of tables. Default: `fingerprintTables`. */
   fingerprint?: typeof fingerprintTables;
+  /** Called for each batch while other sessions may still read its tables. */
+  afterwards?: (session: Session, batch: readonly DataTable[]) => Promise<void>;
   /** Nothing else is read. Default: everything. */
   scope?: Chosen | undefined;
 }
@@ -63,7 +65,7 @@ export interface InventoryReading {
  */
 export async function readInventory<T>(
   sessions: readonly Session[],
-  { depth, onTable, fingerprint = fingerprintTables, scope }: InventoryReading,
+  { depth, onTable, fingerprint = fingerprintTables, afterwards, scope }: InventoryReading,
   meanwhile: (first: Session) => Promise<T>,
 ): Promise<{ inventory: SizedInventory; other: T }> {
   const [first, ...others] = sessions;
@@ -83,7 +85,7 @@ export async function readInventory<T>(
   let done = 0;
   // The first session takes its part of the tables when it is free.
   const workers = [rest.then(() => first), ...others];
-  await drain(inBatches(list), workers, async (batch, session) => {
+  const read = async (batch: readonly DataTable[], session: Session) => {
     const found = await fingerprint(session, batch, depth);
     for (const [index, each] of found.entries()) {
       const group = batch[index]?.group ?? "";
@@ -92,7 +94,15 @@ export async function readInventory<T>(
     }
     done += batch.length;
     onTable?.(done, list.length);
-  });
+  };
+  const batches = inBatches(list);
+  const work = [
+    ...batches.map((batch) => (session: Session) => read(batch, session)),
+    ...(afterwards === undefined
+      ? []
+      : batches.map((batch) => (session: Session) => afterwards(session, batch))),
+  ];
+  await drain(work, workers, (part, session) => part(session));
   const { other, objects, largeObjects } = await rest;
   const sizes = new Map<string, number>();
   for (const { group, bytes } of list) sizes.set(group, (sizes.get(group) ?? 0) + bytes);

@@ -6,7 +6,7 @@ import { literal, ident } from "@pilot-light/core/postgres/identifiers";
 import { withDatabase } from "@pilot-light/core/postgres/endpoint";
 import { openSession, type Session } from "@pilot-light/core/postgres/session";
 import { joinComment } from "../read/copy-mark.ts";
-import { analyzeParents, fingerprintStagingTables } from "../copy/verify.ts";
+import { analyzeParents, readingStaging } from "../copy/verify.ts";
 import type { StepContext } from "../job.ts";
 import { scriptEndsTransaction } from "../plan/script-errors.ts";
 import { scriptError, type Script } from "../plan/script.ts";
@@ -87,7 +87,7 @@ async function readChanges(
   const reading = {
     depth: options.verify,
     onTable: (done: number, all: number) => progress({ done, all, noun: "tables" }),
-    fingerprint: fingerprintStagingTables,
+    ...readingStaging,
   };
   const { inventory } = await readInventory(sessions.all, reading, () => Promise.resolve());
   await analyzeParents(sessions.first);

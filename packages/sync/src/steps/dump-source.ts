@@ -2,36 +2,23 @@
  * Step: dump the source and read its contents, at the same time and in the same snapshot. Meanwhile, the rows are loaded into the staging
  * database.
  */
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
-import { GrowingFile } from "@pilot-light/core/async/growing-file";
 import { settleAll } from "@pilot-light/core/async/settle";
-import { readState } from "@pilot-light/core/inventory/state";
-import { readPositions, type SequencePosition } from "@pilot-light/core/inventory/tables";
+import type { SequencePosition } from "@pilot-light/core/inventory/tables";
 import { formatBytes, plural } from "@pilot-light/core/output/format";
 import type { Report } from "@pilot-light/core/output/printer";
-import type { Environment } from "@pilot-light/core/config/env";
 import type { Endpoint } from "@pilot-light/core/postgres/endpoint";
-import { libpqEnvironment } from "@pilot-light/core/postgres/libpq";
-import { makeDump } from "../copy/dump.ts";
 import type { DatabaseContent } from "../copy/equality.ts";
-import { waitForArchive } from "../copy/own-archive.ts";
-import type { StepContext } from "../job.ts";
-import { sessionOptions } from "../read/connect.ts";
+import type { StepContext, SyncJob } from "../job.ts";
 import { watchCopies } from "../read/copy-progress.ts";
-import { listReadableConfiguration, listDumpedSequences, readConfiguration } from "../read/extensions.ts";
-import { readingWithout } from "../read/filter.ts";
-import { nameOfRelation, readInventory } from "../read/inventory.ts";
+import { nameOfRelation } from "../read/inventory.ts";
 import { readBusy } from "../read/lock-watch.ts";
-import { hasSchema, schemaIn, stateWithin } from "../read/scope.ts";
-import { openSnapshot, type Snapshot } from "../read/snapshot.ts";
-import { closedToPublic, privilegesWithin, type Privileges } from "../target/privileges.ts";
-import { readPrivileges } from "../target/read-privileges.ts";
+import { closedToPublic, type Privileges } from "../target/privileges.ts";
 import { dropDatabase, ownsPublic } from "../target/maintenance.ts";
-import { Background } from "./background.ts";
+import type { EarlyDump } from "./early-dump.ts";
 import { createEmptyStaging, LoadProgress, loadStaging } from "./load-staging.ts";
 import type { LoadedSource } from "./loaded-source.ts";
 import { assertAsPlanned } from "./source-as-planned.ts";
+import { SourceDump, type SourceDumpRequest } from "./source-dump.ts";
 
 /** The dump, and what a restored copy of it must contain. */
 export interface DumpedSource extends DatabaseContent, Omit<LoadedSource, "stored"> {
@@ -43,8 +30,15 @@ export interface DumpedSource extends DatabaseContent, Omit<LoadedSource, "store
   sequencesAfter: readonly SequencePosition[];
 }
 
-/** @param source the database to dump */
-export async function dumpSource(source: Endpoint, context: StepContext): Promise<DumpedSource> {
+/**
+ * @param endpoint the database to dump
+ * @param begun a dump of it, if one has begun
+ */
+export async function dumpSource(
+  endpoint: Endpoint,
+  begun: EarlyDump | undefined,
+  context: StepContext,
+): Promise<DumpedSource> {
   const { printer, job, cleanUp, together } = context;
   const { maintenance, staging, target } = job;
   if (job.options.inPlace !== true) {
@@ -53,9 +47,11 @@ export async function dumpSource(source: Endpoint, context: StepContext): Promis
     );
   }
   return await printer.step("dump", async (report) => {
-    const environment = await libpqEnvironment(source, job.workDirectory, context.environment);
-    const side = { endpoint: source, environment };
-    const value = await readBusy(source, "source", context, () => dumpOnce(side, context, report));
+    const attempt = async () => {
+      await using dump = (await begun?.take()) ?? (await SourceDump.begin(requestOf(endpoint, job), context));
+      return await complete(dump, context, report);
+    };
+    const value = await readBusy(endpoint, "source", context, attempt);
     void together(value.loading);
     const { dump, inventory, snapshot } = value;
     const summary = `${formatBytes(dump.bytes)}, ${plural(inventory.tables.size, "table")}, snapshot ${snapshot}`;
@@ -63,124 +59,63 @@ export async function dumpSource(source: Endpoint, context: StepContext): Promis
   });
 }
 
-/** The database, and the environment of the programs that connect to it. */
-interface DumpSide {
-  endpoint: Endpoint;
-  environment: Environment;
+function requestOf(endpoint: Endpoint, job: SyncJob): SourceDumpRequest {
+  const { filter, options, programs, readers, skippedExtensions, workDirectory } = job;
+  return { endpoint, programs, readers, filter, skippedExtensions, verify: options.verify, workDirectory };
 }
 
-async function dumpOnce(side: DumpSide, step: StepContext, report: Report): Promise<DumpedSource> {
-  const { environment, job } = step;
-  // Each attempt has its own `Background`: a failed attempt must end its own parts, and not the sync.
-  const parts = new Background(step.signal);
-  const context = { ...step, signal: parts.signal };
-  const options = sessionOptions("source", environment, parts.signal);
-  await using snapshot = await openSnapshot(side.endpoint, job.readers, options, { besideDump: true });
-  await assertAsPlanned(snapshot.outside, job);
+/** Loads the rows while the dump is running, and waits until the dump is complete. A failed attempt ends its own parts, and not the sync. */
+async function complete(dump: SourceDump, step: StepContext, report: Report): Promise<DumpedSource> {
+  const { parts } = dump;
+  const end = () => void parts.stop(step.signal.reason);
+  step.signal.addEventListener("abort", end, { once: true });
+  if (step.signal.aborted) end();
   try {
-    return await dumpSnapshot(side, snapshot, parts, context, report);
+    await assertAsPlanned(dump.snapshot.outside, step.job);
+    return await load(dump, { ...step, signal: parts.signal }, report);
   } catch (error) {
     await parts.stop(error);
     throw parts.signal.reason;
   }
 }
 
-async function dumpSnapshot(
-  { endpoint, environment }: DumpSide,
-  snapshot: Snapshot,
-  parts: Background,
-  context: StepContext,
-  report: Report,
-): Promise<DumpedSource> {
+async function load(dump: SourceDump, context: StepContext, report: Report): Promise<DumpedSource> {
   const { job } = context;
-  const { direction, filter, maintenance, options, programs, skippedExtensions } = job;
-  const emptied = new Set(filter?.emptied.map(({ identity }) => identity));
-  const inPlace = options.inPlace === true;
+  const { configuration, file, parts, request, sequences, snapshot } = dump;
+  const { relations, skipped } = configuration;
+  const inPlace = job.options.inPlace === true;
   const creating = parts.start(inPlace ? Promise.resolve() : createEmptyStaging(job));
   using copying = watchCopies(snapshot.outside, job.sourceRows, report);
-  const scope = filter?.scope;
-  const [all, mayCommentPublic] = await settleAll([
-    listReadableConfiguration(snapshot.first, scope),
-    // In place, the target keeps its comment.
-    inPlace ? Promise.resolve(false) : ownsPublic(maintenance),
-  ]);
-  const relations = all.filter(({ extension }) => !skippedExtensions.includes(extension));
-  const skipped = all.filter((relation) => !relations.includes(relation));
+  dump.onTable = (done, tables) => {
+    if (!copying.isRunning()) report(`${done} of ${tables} tables read`);
+  };
   const leftOut = {
-    skippedExtensions,
+    skippedExtensions: request.skippedExtensions,
     skippedRelations: new Set(skipped.map(({ schema, name }) => nameOfRelation(schema, name))),
-    mayCommentPublic,
+    // In place, the target keeps its comment.
+    mayCommentPublic: inPlace ? false : await ownsPublic(job.maintenance),
   };
-  const list = await listDumpedSequences(snapshot.first, relations, scope);
-  // The positions are read before pg_dump starts and after it has ended. pg_dump reads them at some time in between.
-  const sequences = await readPositions(snapshot.outside, list);
-  const file = new GrowingFile(join(job.workDirectory, "source.dump"));
-  // An earlier attempt may have left the file. A reader must not mistake it for the new one.
-  await rm(file.path, { force: true });
-  let onLocked: () => void = () => undefined;
-  const locked = new Promise<void>((resolve) => (onLocked = resolve));
-  const request = {
-    onLocked,
-    system: direction.source,
-    endpoint,
-    programs,
-    environment,
-    file: file.path,
-    snapshot: snapshot.id,
-    side: "source",
-    withoutRows: filter?.emptied ?? [],
-    only: scope,
-  } as const;
-  // Wait until pg_dump has its locks: a TRUNCATE that waits for these readers would make pg_dump wait behind it, forever.
-  const reading = async () => {
-    await locked;
-    const onTable = (done: number, tables: number) => {
-      if (!copying.isRunning()) report(`${done} of ${tables} tables read`);
-    };
-    const { inventory, other } = await readInventory(
-      snapshot.sessions,
-      { depth: options.verify, onTable, fingerprint: readingWithout(emptied), scope },
-      async (first) => ({
-        configuration: await readConfiguration(first, relations, options.verify),
-        state: stateWithin(await readState(first), scope),
-        privileges: privilegesWithin(await readPrivileges(first), scope),
-      }),
-    );
-    return { ...other, inventory };
-  };
-  const dumping = async () => {
-    const dump = await makeDump(request, context);
-    file.complete();
-    return dump;
-  };
-  const contents = parts.start(waitForArchive(file, context.signal));
   const progress = new LoadProgress();
-  const load = async () => {
+  const loadRows = async () => {
     await creating;
     if (inPlace) return undefined;
-    return await loadStaging({ file, archive: contents, leftOut, progress }, context);
+    return await loadStaging({ file, archive: dump.archive, leftOut, progress }, context);
   };
-  const loading = parts.start(load());
-  const [dump, archive, content] = await settleAll([
-    parts.start(dumping()),
-    contents,
-    parts.start(reading()),
-  ]);
-  const sequencesAfter = await readPositions(snapshot.outside, list);
-  const isRead = (identity: string) => hasSchema(scope, schemaIn(identity) ?? "");
-  await snapshot.assertNotRewritten("source", isRead);
+  const loading = parts.start(loadRows());
+  const [dumped, archive, content] = await settleAll([dump.dump, dump.archive, dump.contents]);
+  const sequencesAfter = await dump.finish();
   const expected = { ...content, archive, sequences };
   return {
     ...expected,
     closed: closedToPublic(content.privileges),
     compare: (actual) => ({ expected, actual, sequencesAfter }),
-    dump,
-    endpoint,
+    dump: dumped,
+    endpoint: request.endpoint,
     hasPublic: content.state.hasPublic,
     leftOut,
     loading,
     progress,
-    reading: options.verify,
+    reading: request.verify,
     relations,
     sequencesAfter,
     snapshot: snapshot.id,

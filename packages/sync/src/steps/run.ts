@@ -18,6 +18,7 @@ import { Background } from "./background.ts";
 import type { Changed } from "./change-staging.ts";
 import { createRestorePoint } from "./create-restore-point.ts";
 import { dumpSource } from "./dump-source.ts";
+import type { EarlyDump } from "./early-dump.ts";
 import { replaceInPlace } from "./replace-in-place.ts";
 import { replaceStaged, type Timed } from "./replace-staged.ts";
 import type { LoadedSource } from "./loaded-source.ts";
@@ -30,9 +31,10 @@ const stateAfter = { replaced: "changed", unknown: "unknown" } as const;
 /**
  * Runs a sync. Until the swap the target is unchanged, and a failure removes what the steps have created. From the swap on, a failure removes
  * nothing.
+ * @param begun a dump of the source, if one has begun
  * @throws OpsError of any class; its state tells what happened to the target
  */
-export async function runSync(job: SyncJob, command: CommandContext): Promise<SyncResult> {
+export async function runSync(job: SyncJob, command: CommandContext, begun?: EarlyDump): Promise<SyncResult> {
   const background = new Background(command.signal);
   const context = await stepContext(job, command, background);
   const durationsMs: Record<string, number> = {};
@@ -50,7 +52,7 @@ export async function runSync(job: SyncJob, command: CommandContext): Promise<Sy
       planned === undefined ? null : await timed("branch", () => createRestorePoint(planned, context));
     const early = job.options.dropPreviousFirst === true ? await dropPrevious(job) : [];
     const prepared = prepareTarget(context, background, timed);
-    const { manifest, loaded } = await loadSource(context, background, timed);
+    const { manifest, loaded } = await loadSource(begun, context, background, timed);
     const parts = {
       backup: prepared,
       check: (verified: DatabaseContent) => checkRowsAgain(verified, job),
@@ -101,14 +103,19 @@ interface Loading {
 }
 
 /** Dumps the source and begins the upload, or opens the dump of a restore. */
-async function loadSource(context: StepContext, background: Background, timed: Timed): Promise<Loading> {
+async function loadSource(
+  begun: EarlyDump | undefined,
+  context: StepContext,
+  background: Background,
+  timed: Timed,
+): Promise<Loading> {
   const { job } = context;
   const { source } = job;
   if (source.kind === "dump") {
     const manifest = source.resumes === undefined ? undefined : Promise.resolve(source.dump.manifest);
     return { manifest, loaded: await openSource(source.dump, context) };
   }
-  const dumped = await timed("dump", () => dumpSource(source.endpoint, context));
+  const dumped = await timed("dump", () => dumpSource(source.endpoint, begun, context));
   checkRowsAgain(dumped, job);
   const upload = () => uploadArchive(dumped.dump, dumped.loading, context);
   const stored = background.start(

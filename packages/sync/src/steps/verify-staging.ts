@@ -18,7 +18,7 @@ import { lossesBetween, type DatabaseContent } from "../copy/equality.ts";
 import { isLeftOut } from "../copy/restore-list.ts";
 import { dumpSchema, type SchemaDumpRequest } from "../copy/schema-dump.ts";
 import { installedVersions, listDumpedSequences, readConfiguration } from "../read/extensions.ts";
-import { analyzeParents, assertEqual, fingerprintStagingTables } from "../copy/verify.ts";
+import { analyzeParents, assertEqual, readingStaging } from "../copy/verify.ts";
 import { openSettings } from "./carry-settings.ts";
 import { withPrograms } from "../target/transaction.ts";
 import type { LoadedSource } from "./loaded-source.ts";
@@ -123,7 +123,7 @@ async function verifyCopy<Other>(
     const read = async (sessions: readonly Session[]) => {
       const { inventory: rows, other } = await readInventory(
         sessions,
-        { depth: loaded.reading, onTable: report, fingerprint: fingerprintStagingTables },
+        { depth: loaded.reading, onTable: report, ...readingStaging },
         async (first) => ({
           installed: await installedVersions(first),
           state: await readState(first),
