@@ -153,7 +153,7 @@ export const numberInvalid = defineError<{
   code: "NUMBER_INVALID",
   failure: "configuration",
   meaning:
-    "A variable that is a number, or the option that stands for it, has a value that is no number or is outside of the range.",
+    "A variable that is a number, or the option that stands for it, has a value that is not a number, or is outside the range.",
   remedy: "Correct the value. docs/variables.md states the range of each variable.",
   state: "nothing-written",
   message: ({ name, value, range, option }) =>
@@ -172,7 +172,8 @@ export const stateAmbiguous = defineError({
   state: "nothing-written",
   message: () =>
     "TF_CLOUD_ORGANIZATION and TF_STATE_BUCKET are both set, but the state can only be in one place.",
-  hint: () => "Unset one of them. docs/runbooks/terraform-cloud.md describes how to move a state.",
+  hint: () =>
+    "docs/runbooks/terraform-cloud.md describes how to move a state. To use the state in S3:  unset TF_CLOUD_ORGANIZATION    To use the state in Terraform Cloud:  unset TF_STATE_BUCKET",
 });
 
 export const tfWorkspaceMissing = defineError({
@@ -182,18 +183,18 @@ export const tfWorkspaceMissing = defineError({
   remedy: "Set TF_WORKSPACE.",
   state: "nothing-written",
   message: () => "TF_CLOUD_ORGANIZATION is set, but TF_WORKSPACE is not.",
-  hint: () => "Set TF_WORKSPACE to the workspace of this environment.",
+  hint: () => "Set the workspace of this environment:  export TF_WORKSPACE=<workspace>",
 });
 
 export const tfOrganizationMissing = defineError<{ workspace: string }>({
   code: "TF_ORGANIZATION_MISSING",
   failure: "configuration",
   meaning:
-    "TF_WORKSPACE is set, but TF_CLOUD_ORGANIZATION is not. Terraform would use another state than that of this environment.",
+    "TF_WORKSPACE is set, but TF_CLOUD_ORGANIZATION is not. Terraform would use a state of that workspace, which is not the state of this environment.",
   remedy: "Unset TF_WORKSPACE, or set TF_CLOUD_ORGANIZATION if the state is in Terraform Cloud.",
   state: "nothing-written",
   message: ({ workspace }) =>
-    `TF_WORKSPACE is ${workspace}, but TF_CLOUD_ORGANIZATION is not set. Terraform would use another state than that of this environment.`,
+    `TF_WORKSPACE is ${workspace}, but TF_CLOUD_ORGANIZATION is not set. Terraform would use a state of that workspace, which is not the state of this environment.`,
   hint: () => "If the state is in Terraform Cloud, set TF_CLOUD_ORGANIZATION. Otherwise:  unset TF_WORKSPACE",
 });
 
@@ -201,7 +202,7 @@ export const tfCliArgsRefused = defineError<{ variable: string; options: readonl
   code: "TF_CLI_ARGS_REFUSED",
   failure: "configuration",
   meaning:
-    "A variable adds options to every plan or apply of Terraform that change what Terraform does: TF_CLI_ARGS, TF_CLI_ARGS_plan or TF_CLI_ARGS_apply.",
+    "TF_CLI_ARGS, TF_CLI_ARGS_plan or TF_CLI_ARGS_apply contains options that change what Terraform plans or applies.",
   remedy: "Unset the variable. Give variables of the stack with `--var`, `--var-file` or TF_VAR_<name>.",
   state: "nothing-written",
   message: ({ variable, options }) =>
@@ -324,7 +325,7 @@ export const awsCredentials = defineError<AwsAttempt>({
 export const awsAccessDenied = defineError<AwsAttempt>({
   code: "AWS_ACCESS_DENIED",
   failure: "aws",
-  meaning: "The AWS credentials are valid, but their role may not do what the command needs.",
+  meaning: "The AWS credentials are valid, but they lack a permission that the command needs.",
   remedy:
     "Use a role with the permission that the message names. `pnpm policy <command>` prints the policy that a command needs.",
   message: ({ attempt, reason }) => `${attempt}: AWS denied access. ${reason}`,
@@ -396,19 +397,19 @@ const withoutKeyRemedy =
 export const neonKeyRejected = defineError<NeonAttempt & { status: number }>({
   code: "NEON_KEY_REJECTED",
   failure: "configuration",
-  meaning: "Neon's API rejected NEON_API_KEY, or the key may not use the project of NEON_PROJECT_ID.",
+  meaning: "Neon's API rejected NEON_API_KEY, or the key has no access to the project of NEON_PROJECT_ID.",
   remedy: `Create a key in the Neon console (account or organization settings, API keys), and set NEON_API_KEY to it. ${withoutKeyRemedy}`,
   message: ({ attempt, reason, status }) =>
     `${attempt}: Neon rejected NEON_API_KEY (${reason}, HTTP ${status}).`,
   hint: ({ project }) =>
-    `Check that the key exists in the Neon console${project === undefined ? "" : `, and that it may use the project ${project}`}. ${withoutKey}`,
+    `Check that the key exists in the Neon console${project === undefined ? "" : `, and that the key has access to the project ${project}`}. ${withoutKey}`,
 });
 
 export const neonProjectUnknown = defineError<{ host: string; problem: string }>({
   code: "NEON_PROJECT_UNKNOWN",
   failure: "configuration",
   meaning:
-    "NEON_PROJECT_ID is not set, and the tool did not find exactly one project of NEON_API_KEY with the compute of NEON_DATABASE_URL.",
+    "NEON_PROJECT_ID is not set. None of the projects of NEON_API_KEY has the compute of NEON_DATABASE_URL, or more than one has it.",
   remedy: `Copy the id from the settings of the project in the Neon console, and set NEON_PROJECT_ID to it. ${withoutKeyRemedy}`,
   message: ({ host, problem }) => `Cannot find the Neon project of ${host}: ${problem}.`,
   hint: () =>
@@ -535,7 +536,7 @@ export const certificateInvalid = defineError<Connecting & { host: string; autho
   code: "CERTIFICATE_INVALID",
   failure: eitherSide,
   meaning:
-    "The server's certificate is not valid for its host name, or none of the trusted authorities issued it.",
+    "The server's certificate is not valid for the host name, or no trusted authority issued the certificate.",
   remedy: "Check the host name. Pass the CA file: `sslrootcert` in NEON_DATABASE_URL, or RDS_SSLROOTCERT.",
   message: ({ name, host, reason }) =>
     `${name}: the server's certificate is not valid for ${host}: ${reason}`,
@@ -591,7 +592,7 @@ export const unreachable = defineError<
     pooledHost !== undefined
       ? `${notPooled(pooledHost)} Check that this network allows connections to ${host}.`
       : needsTunnel
-        ? "RDS is private. Let Systems Manager forward a port to it:  --via ssm    Or open your own tunnel, then set its address on this machine:  export RDS_HOSTADDR=127.0.0.1:<local port>"
+        ? "RDS is private. To let Systems Manager forward a port, add the option:  --via ssm    Or open your own tunnel, then set its address on this machine:  export RDS_HOSTADDR=127.0.0.1:<local port>"
         : "Check that the address is right and that the server runs.",
 });
 
@@ -884,7 +885,7 @@ export const pgDumpTooNew = defineError<NeededPrograms & { highest: number; targ
   remedy: "Install the PostgreSQL client programs of the version that the message names.",
   state: "nothing-written",
   message: ({ needed, highest, target }) =>
-    `pg_dump ${needed}${needed < highest ? ` to ${highest}` : ""} is needed: a target of version ${target} does not accept what newer versions write.`,
+    `pg_dump ${needed}${needed < highest ? ` to ${highest}` : ""} is needed: a server of version ${target} cannot restore the dumps of newer versions.`,
   details: foundVersions,
   hint: ({ install }) => install,
 });

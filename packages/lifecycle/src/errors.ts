@@ -39,7 +39,7 @@ export const resumeContradicted = defineError<{
   code: "RESUME_CONTRADICTED",
   failure: "usage",
   meaning:
-    "The command has `--sync-data` or `--no-sync-data`, but the unfinished run was started with the other of the two.",
+    "The command has `--sync-data` or `--no-sync-data`, but the unfinished run was started with the opposite option.",
   remedy: "Resume the run without this option, or start again without `--resume`.",
   state: "nothing-written",
   message: ({ given, startedAt }) =>
@@ -82,12 +82,12 @@ export const journalUnreadable = defineError<{ place: string; problems: readonly
   failure: "configuration",
   meaning: "This version cannot read the journal of the last mode change.",
   remedy:
-    "The journal has what `--resume` needs, and the time of the scheduled deactivation. Correct it, or remove it and set the time again: `pnpm activate --for 8h`.",
+    "The journal has what `--resume` needs, and the time of the scheduled deactivation. Correct the journal, or remove it and set the time again: `pnpm activate --for 8h`.",
   state: "nothing-written",
   message: ({ place }) => `This version cannot read the journal ${place}.`,
   details: ({ problems }) => problems,
   hint: () =>
-    "The journal has what --resume needs, and the time of the scheduled deactivation. Correct it, or remove it, then run the command again.\n  If you remove it, set the time again:  pnpm activate --for 8h",
+    "The journal has what --resume needs, and the time of the scheduled deactivation. Correct the journal, or remove it, then run the command again.\n  If you remove it, set the time again:  pnpm activate --for 8h",
 });
 
 export const journalUnwritable = defineError<{ file: string; reason: string }>({
@@ -421,7 +421,7 @@ export const resyncRefused = defineError<{ withoutSyncCommand: string; anywayCom
     "Activate without `--sync-data`, or with `--allow-resync` if you do not need the rows that the backend wrote.",
   state: "nothing-written",
   message: () =>
-    "The environment is partly active, so its backend may write to RDS. A sync would replace those rows.",
+    "The environment is partly active, so its backend may write to RDS. A sync would replace the rows that the backend has written.",
   hint: ({ withoutSyncCommand, anywayCommand }) =>
     `To finish without another sync:  ${withoutSyncCommand}\n  To sync anyway:  ${anywayCommand}`,
 });
@@ -545,7 +545,8 @@ export const existingStateUnreadable = defineError<{ file: string; reason: strin
   code: "EXISTING_STATE_UNREADABLE",
   failure: "configuration",
   meaning: "The file of `pnpm infra:adopt --state` is not a Terraform state with resources.",
-  remedy: "Write it again, in the folder of the existing code: `terraform state pull > existing.tfstate`.",
+  remedy:
+    "Write the file again, in the folder of the existing code: `terraform state pull > existing.tfstate`.",
   state: "nothing-written",
   message: ({ file, reason }) => `Cannot read the existing state ${file}: ${reason}.`,
   hint: () =>
@@ -767,17 +768,17 @@ export const stateFileEmpty = defineError<{ file: string; hasBackup: boolean }>(
   code: "STATE_FILE_EMPTY",
   failure: "precondition",
   meaning:
-    "The local file with the Terraform state exists, and is empty. Terraform empties the file before it writes it: another run writes it at this moment, or something has ended Terraform then.",
+    "The local file with the Terraform state exists, and is empty. Terraform empties the file before it writes the state. Either another run is writing the file at this moment, or Terraform was killed while it wrote.",
   remedy:
     "Wait until no deployment runs. If the file is still empty, restore its backup with the command of the hint.",
   state: "nothing-written",
   message: ({ file }) => `The file with the Terraform state is empty: ${file}`,
   details: () => [
-    "Terraform empties the file before it writes it. Another run writes it at this moment, or something has ended Terraform then.",
+    "Terraform empties the file before it writes the state. Either another run is writing the file at this moment, or Terraform was killed while it wrote.",
   ],
   hint: ({ file, hasBackup }) =>
     hasBackup
-      ? `Wait until no deployment runs. If the file is still empty, restore the state of before that run:  ${commandLine("cp", [`${file}.backup`, file])}\n  This state lacks the resources that the run has created. Import them, or delete them in AWS.`
+      ? `Wait until no deployment runs. If the file is still empty, restore the state from before that run:  ${commandLine("cp", [`${file}.backup`, file])}\n  The restored state lacks the resources that the run has created. Import these resources, or delete them in AWS.`
       : `Wait until no deployment runs. If nothing was ever deployed:  ${commandLine("rm", [file])}`,
 });
 
@@ -803,7 +804,7 @@ export const noSettingsGiven = defineError({
   state: "nothing-written",
   message: () => "The command asks for the settings, but it runs without a terminal.",
   hint: () =>
-    "A name without a value takes the value of that environment variable. To give the values:  pnpm configure --set AWS_REGION=us-east-1 --set NEON_DATABASE_URL --yes",
+    "A name without a value takes the value of the environment variable of that name. To give the values:  pnpm configure --set AWS_REGION=us-east-1 --set NEON_DATABASE_URL --yes",
 });
 
 export const settingInvalid = defineError<{ name: string; problem: string }>({

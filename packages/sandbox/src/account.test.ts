@@ -1,13 +1,13 @@
 /** The account that the servers run as when root starts them. */
-import { chmod, mkdir, mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { temporaryDirectory } from "@pilot-light/core/testing/temporary-directory";
 import { expect, test, vi } from "vitest";
 import { serverAccount } from "./account.ts";
 import { planSandbox } from "./plan.ts";
 
 test("root without the users postgres and nobody is told to create one", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "pilot-light-account-"));
+  const folder = await temporaryDirectory();
   await writeFile(join(folder, "id"), "#!/bin/sh\necho 'no such user' >&2\nexit 1\n");
   await chmod(join(folder, "id"), 0o755);
   vi.spyOn(process, "getuid").mockReturnValue(0);
@@ -20,8 +20,7 @@ test("root without the users postgres and nobody is told to create one", async (
 });
 
 test("an account that may enter neither the directory nor the one for temporary files is refused", async () => {
-  const closed = await mkdtemp(join(tmpdir(), "pilot-light-closed-"));
-  await chmod(closed, 0o700);
+  const closed = await temporaryDirectory();
   const directory = join(closed, "sandbox");
   await mkdir(directory);
   vi.stubEnv("TMPDIR", closed);

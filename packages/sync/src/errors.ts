@@ -214,7 +214,8 @@ export const archiveUnreadable = defineError<{ reason: string }>({
   code: "ARCHIVE_UNREADABLE",
   failure: "configuration",
   meaning: "The tool does not know the format of the dump that pg_dump has written.",
-  remedy: "Use pg_dump and pg_restore of a major version from 14 to 18. If you do, report the problem.",
+  remedy:
+    "Use pg_dump and pg_restore of a major version from 14 to 18. If they already have such a version, report the problem.",
   message: ({ reason }) => `Cannot read the dump that pg_dump has written: ${reason}.`,
   hint: () =>
     "Set PILOT_LIGHT_PG_BIN to the directory of the client programs of a major version from 14 to 18.",
@@ -363,7 +364,7 @@ export const swapFailed = defineError<{ live: string; reason: string }>({
   state: "target-unchanged",
   message: ({ live, reason }) => `Cannot swap the target ${live}: ${reason}`,
   hint: ({ live }) =>
-    `A session that the role may not end probably uses the target. To list its sessions:  select pid, usename, application_name from pg_stat_activity where datname = ${literal(live)};`,
+    `Probably a session uses the target, and the role of the sync may not end that session. To list the sessions in the target:  select pid, usename, application_name from pg_stat_activity where datname = ${literal(live)};`,
 });
 
 export const swapBroken = defineError<{

@@ -230,7 +230,7 @@ test("the printed statements make the definitions equal, except what a person mu
   expect(plain.stdout).toContain("-- * table keep.both: ");
   expect(plain.stdout).toMatch(/-- Attention: its rows are deleted\.\nDROP TABLE public\.old_leads;/);
   const back = await sync(other, ["compare", "--schema", "--sql", "neon"]);
-  expect(back.stdout).toContain("Would make the definitions of neon");
+  expect(back.stdout).toContain("These statements would give neon");
 
   // The printed script ends with ROLLBACK, so it changes nothing.
   await run("rds", sql ?? "");

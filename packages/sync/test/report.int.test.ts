@@ -1,12 +1,12 @@
 /** The report, the history and PILOT_LIGHT_ON_END, from the built commands to a real browser. */
-import { mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { assertDocument } from "@pilot-light/core/cli/documents";
 import { processEnvironment } from "@pilot-light/core/config/env";
 import { historySchema } from "@pilot-light/core/history/documents";
 import { renderReport } from "@pilot-light/core/report/render";
 import { hostileName, sampleRecord } from "@pilot-light/core/report/sample-record";
+import { temporaryDirectory } from "@pilot-light/core/testing/temporary-directory";
 import { createPair, type Pair } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { documents } from "@pilot-light/sync/documents";
@@ -16,10 +16,6 @@ import { contentOf, errorOf, keysOf, sync } from "./support.ts";
 
 /** CI keeps the pictures of this directory. */
 const pictures = processEnvironment().REPORT_SCREENSHOTS;
-
-async function directory(): Promise<string> {
-  return await mkdtemp(join(tmpdir(), "pilot-light-report-"));
-}
 
 async function historyOf(pair: Pair, ...args: string[]) {
   const { stdout, stderr, exitCode } = await sync(pair, ["history", "--json", ...args]);
@@ -41,7 +37,7 @@ async function assertReadable(file: string, name: string): Promise<void> {
 }
 
 test("a report with everything is readable on a phone and on a screen, in light and in dark", async () => {
-  const file = join(await directory(), "all.html");
+  const file = join(await temporaryDirectory(), "all.html");
   await writeFile(file, renderReport(sampleRecord));
   await assertReadable(file, "all");
 });
@@ -51,7 +47,7 @@ test("runs leave a report and a record, and call the hook; refusals, failures an
   const name = hostileName.slice("public.".length);
   await pair.query("neon", `create table ${name.replaceAll('&"', '"')} (id int primary key)`);
   await pair.query("neon", `alter table ${name.replaceAll('&"', '"')} owner to "${pair.neon.role}"`);
-  const folder = await directory();
+  const folder = await temporaryDirectory();
   const seen = join(folder, "seen");
   const hook = `cat > ${seen}.json; echo "$PILOT_LIGHT_OUTCOME $PILOT_LIGHT_EXIT $PILOT_LIGHT_STATE" > ${seen}.txt; exit 9`;
   const env = { PILOT_LIGHT_ON_END: hook, GITHUB_STEP_SUMMARY: join(folder, "summary.md") };
@@ -111,7 +107,7 @@ test("a record that S3 does not accept is a warning, and an interrupted run call
   expect(undone.exitCode, undone.stderr).toBe(0);
   expect(undone.stderr).toContain("! The record of this run was not stored in S3: ");
 
-  const folder = await directory();
+  const folder = await temporaryDirectory();
   const report = join(folder, "interrupted.html");
   const interrupted = await sync(pair, ["neon-to-rds", "--yes", "--report", report], {
     env: { PILOT_LIGHT_ON_END: `echo "$PILOT_LIGHT_ERROR_CODE" > ${join(folder, "hook")}` },

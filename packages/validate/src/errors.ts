@@ -71,7 +71,7 @@ export const reportUnwritable = defineError<{ file: string; reason: string }>({
   hint: () => "Give --junit a path that can be written.",
 });
 
-// Limits of time
+// Time limits
 
 export const checkTimeout = defineError<{ timeoutMs: number }>({
   code: "CHECK_TIMEOUT",
@@ -80,7 +80,8 @@ export const checkTimeout = defineError<{ timeoutMs: number }>({
   remedy: "Check the network and the proxy, or raise `--timeout`.",
   state: "nothing-written",
   message: ({ timeoutMs }) => `The check did not finish within ${formatDuration(timeoutMs)}.`,
-  hint: () => "The network may be slow, or a proxy may block the request. To allow more time:  --timeout 60s",
+  hint: () =>
+    "The network may be slow, or a proxy may block the request. To allow more time, add the option:  --timeout 60s",
 });
 
 export const runTimeout = defineError({
@@ -90,7 +91,7 @@ export const runTimeout = defineError({
   remedy: "Raise `--deadline`.",
   state: "nothing-written",
   message: () => "The checks together did not finish within the deadline.",
-  hint: () => "To allow more time:  --deadline 5m",
+  hint: () => "To allow more time, add the option:  --deadline 5m",
 });
 
 // What the checks read

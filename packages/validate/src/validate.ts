@@ -11,19 +11,19 @@ import { Routes } from "@pilot-light/core/reach/routes";
 import type { OutputsSource } from "@pilot-light/core/terraform/outputs";
 import { addressOption } from "./address.ts";
 import type { Check, CheckOptions } from "./check.ts";
-import type { Report } from "./documents.ts";
+import type { CheckResult, Report } from "./documents.ts";
 import { runTimeout } from "./errors.ts";
 import { journalPlace } from "@pilot-light/core/terraform/journal-place";
 import { partlyActiveBy, readJournal } from "@pilot-light/core/terraform/read-journal";
 import type { Mode } from "./mode.ts";
 import { preloadClients } from "./preload.ts";
-import { createReads } from "./reads.ts";
+import { createReads, type Reads } from "./reads.ts";
 import { registry } from "./registry.ts";
 import { summarize } from "./report.ts";
 import type { Progress } from "./reporters/progress.ts";
 import { runChecks } from "./runner.ts";
 import { selectChecks, type Selection } from "./select.ts";
-import { applyWaivers, readWaivers, waiverNotes } from "./waivers.ts";
+import { applyWaivers, readWaivers, waiverNotes, type Waiver } from "./waivers.ts";
 import { usualPauses, waitUntilGood } from "./wait.ts";
 
 export interface ValidateOptions extends Selection {
@@ -80,7 +80,29 @@ export async function validate(
 }
 
 /** Milliseconds that a route through Systems Manager may take to open. */
-const routeTime = 240_000;
+const ssmRouteTime = 240_000;
+
+/** What all rounds of a validation have in common. */
+interface Validation {
+  options: ValidateOptions;
+  routes: Routes;
+  context: CommandContext;
+  progress: Progress | undefined;
+  /** The chosen checks. */
+  checks: readonly Check[];
+  checkOptions: CheckOptions;
+  waivers: readonly Waiver[];
+  project: string;
+  aws: AwsClients;
+  now: Date;
+  /** Milliseconds that the route may take to open. */
+  routeTime: number;
+  header: Pick<Report, "project" | "environment" | "region">;
+  /** The command of a mode change that has stopped. */
+  unfinished: string | undefined;
+  /** What the last round read. */
+  read: Pick<Report, "mode" | "account">;
+}
 
 async function runRounds(
   options: ValidateOptions,
@@ -89,93 +111,15 @@ async function runRounds(
   progress?: Progress,
 ): Promise<Report> {
   const start = performance.now();
-  const { environment, printer, signal } = context;
-  const now = new Date();
-  const viaSsm = readVia(options.via, environment) === "ssm";
-  const checks = selectChecks(registry, options);
-  const project = readProject(environment);
-  const waiversFile = options.waiversFile ?? readVariable(environment, "PILOT_LIGHT_WAIVERS");
-  const waivers = waiversFile === undefined ? [] : await readWaivers(waiversFile, registry);
-  const checkOptions: CheckOptions = {
-    directory: absolutePath(options.directory),
-    albAddress: addressOption(options.resolve ?? readVariable(environment, "ALB_HOSTADDR")),
-  };
-  const hide = (secret: string) => printer.redactor.add(secret);
-  const log = (line: string) => printer.detail(line);
-  const aws = commandAwsClients(environment, log);
-  const header: Pick<Report, "project" | "environment" | "region"> = {
-    project,
-    environment: environmentName,
-    region: aws.region,
-  };
-  const unfinished =
-    options.outputs === "deployed"
-      ? await unfinishedCommand(project, checkOptions.directory, context)
-      : undefined;
-  const read: Pick<Report, "mode" | "account"> = { mode: null, account: null };
-
-  const results = await waitUntilGood(
-    async (known) => {
-      progress?.begin({ checks, header: { ...header, isPartlyActive: unfinished !== undefined } });
-      using round = new Round(signal, options.deadline + (viaSsm ? routeTime : 0));
-      const reads = createReads({
-        aws,
-        environment,
-        names: resourceNames(project),
-        outputs: options.outputs,
-        routes,
-        directory: checkOptions.directory,
-        signal: round.signal,
-        hide,
-        log,
-      });
-      const readMode = async (): Promise<Mode> => {
-        const { values } = await reads.outputs();
-        return values.dev_activated ? "active" : "pilot-light";
-      };
-      const reading = [
-        reads.identity().then((identity) => (read.account = identity.account)),
-        readMode().then((mode) => {
-          read.mode = mode;
-          progress?.mode(mode);
-          preload(aws, checks, mode);
-        }),
-      ];
-      preload(aws, checks, undefined);
-      // The essential checks report their failures.
-      void Promise.allSettled(reading);
-      return await runChecks(checks, {
-        context: (own) => ({
-          environment,
-          aws,
-          project,
-          names: resourceNames(project),
-          options: checkOptions,
-          reads,
-          signal: own,
-          now: new Date(),
-          hide,
-          log,
-        }),
-        mode: readMode,
-        jobs: options.jobs,
-        timeout: options.timeout,
-        routeTime: viaSsm ? routeTime : 0,
-        signal: round.signal,
-        known,
-        revise: (result) => applyWaivers(result, waivers, now),
-        onStart: (check) => progress?.started(check),
-        onResult: (result) => progress?.finished(result),
-      });
-    },
-    {
-      limit: options.wait,
-      ...(options.pauses ?? usualPauses),
-      strict: options.strict,
-      signal,
-      onPause: (text) => progress?.waiting(text),
-    },
-  );
+  const validation: Validation = { ...(await prepare(options, context)), options, routes, context, progress };
+  const { header, read, unfinished, waivers, now } = validation;
+  const results = await waitUntilGood((known) => runRound(validation, known), {
+    limit: options.wait,
+    ...(options.pauses ?? usualPauses),
+    strict: options.strict,
+    signal: context.signal,
+    onPause: (text) => progress?.waiting(text),
+  });
   return {
     ...header,
     ...read,
@@ -184,6 +128,97 @@ async function runRounds(
     durationMs: Math.round(performance.now() - start),
     notes: [...unfinishedNotes(unfinished), ...waiverNotes(waivers, now)],
   };
+}
+
+/** Reads what is known before the first round: options, variables, waivers, and the journal. */
+async function prepare(
+  options: ValidateOptions,
+  context: CommandContext,
+): Promise<Omit<Validation, "options" | "routes" | "context" | "progress">> {
+  const { environment, printer } = context;
+  const now = new Date();
+  const viaSsm = readVia(options.via, environment) === "ssm";
+  const checks = selectChecks(registry, options);
+  const project = readProject(environment);
+  const waiversFile = options.waiversFile ?? readVariable(environment, "PILOT_LIGHT_WAIVERS");
+  const waivers = waiversFile === undefined ? [] : await readWaivers(waiversFile, registry);
+  const directory = absolutePath(options.directory);
+  const albAddress = addressOption(options.resolve ?? readVariable(environment, "ALB_HOSTADDR"));
+  const aws = commandAwsClients(environment, (line) => printer.detail(line));
+  const isDeployed = options.outputs === "deployed";
+  const unfinished = isDeployed ? await unfinishedCommand(project, directory, context) : undefined;
+  return {
+    ...{ aws, checks, now, project, unfinished, waivers },
+    checkOptions: { directory, albAddress },
+    routeTime: viaSsm ? ssmRouteTime : 0,
+    header: { project, environment: environmentName, region: aws.region },
+    read: { mode: null, account: null },
+  };
+}
+
+/**
+ * Runs every check once.
+ * @param known results of an earlier round that are still valid
+ */
+async function runRound(
+  validation: Validation,
+  known: ReadonlyMap<string, CheckResult>,
+): Promise<CheckResult[]> {
+  const { options, routes, context, progress, checks, checkOptions, waivers, project, aws, now } = validation;
+  const { environment, printer } = context;
+  const isPartlyActive = validation.unfinished !== undefined;
+  progress?.begin({ checks, header: { ...validation.header, isPartlyActive } });
+  using round = new Round(context.signal, options.deadline + validation.routeTime);
+  const common = {
+    ...{ aws, environment },
+    names: resourceNames(project),
+    hide: (secret: string) => printer.redactor.add(secret),
+    log: (line: string) => printer.detail(line),
+  };
+  const reads = createReads({
+    ...{ ...common, routes },
+    outputs: options.outputs,
+    directory: checkOptions.directory,
+    signal: round.signal,
+  });
+  const mode = async (): Promise<Mode> => {
+    const { values } = await reads.outputs();
+    return values.dev_activated ? "active" : "pilot-light";
+  };
+  readHeader(validation, reads, mode);
+  return await runChecks(checks, {
+    ...{ mode, known },
+    context: (signal) => ({
+      ...{ ...common, project, reads, signal },
+      options: checkOptions,
+      now: new Date(),
+    }),
+    jobs: options.jobs,
+    timeout: options.timeout,
+    routeTime: validation.routeTime,
+    signal: round.signal,
+    revise: (result) => applyWaivers(result, waivers, now),
+    onStart: (check) => progress?.started(check),
+    onResult: (result) => progress?.finished(result),
+  });
+}
+
+/** Reads the account and the mode for the report, and loads the clients of the checks meanwhile. The essential checks report the failures. */
+function readHeader(
+  { read, progress, aws, checks }: Validation,
+  reads: Reads,
+  readMode: () => Promise<Mode>,
+): void {
+  const reading = [
+    reads.identity().then((identity) => (read.account = identity.account)),
+    readMode().then((mode) => {
+      read.mode = mode;
+      progress?.mode(mode);
+      preload(aws, checks, mode);
+    }),
+  ];
+  preload(aws, checks, undefined);
+  void Promise.allSettled(reading);
 }
 
 /** Milliseconds to read the journal. It decides only whether the report calls the environment partly active. */

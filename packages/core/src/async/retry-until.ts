@@ -1,6 +1,6 @@
 /**
- * Waiting for AWS. The SDK's waiters pass their signal neither to their requests nor to their pauses: an interrupted process would run
- * until both have ended. A request that AWS never answers never ends.
+ * Waits until AWS reports a state, and ends at an interruption or when AWS no longer answers. The SDK's waiters do neither: they pass their
+ * signal neither to their requests nor to their pauses, and a request that AWS never answers never ends.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 

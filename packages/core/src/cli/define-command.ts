@@ -75,15 +75,20 @@ export function defineCommand<Options>(definition: CommandDefinition<Options>): 
     words: words === "" ? [] : nouns,
     summary,
     addTo: (argv) =>
-      argv.command(own, summary, build, async (args) => {
-        const flags = printsDocument ? args : { ...args, json: false };
-        const runIt = (context: CommandContext) => {
-          const environment = withOptions(context.environment, args);
-          assertNumbers(environment, read);
-          return run(args, { ...context, environment });
-        };
-        await runCommand(name, flags, runIt, { forwardsSignals, changes });
-      }),
+      argv.command(
+        own,
+        calledAs === words ? summary : `${summary} (pnpm ${calledAs})`,
+        build,
+        async (args) => {
+          const flags = printsDocument ? args : { ...args, json: false };
+          const runIt = (context: CommandContext) => {
+            const environment = withOptions(context.environment, args);
+            assertNumbers(environment, read);
+            return run(args, { ...context, environment });
+          };
+          await runCommand(name, flags, runIt, { forwardsSignals, changes });
+        },
+      ),
   };
 }
 

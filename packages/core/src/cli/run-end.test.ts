@@ -1,5 +1,4 @@
-import { mkdtemp, readFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { usage } from "../errors.ts";
@@ -7,11 +6,12 @@ import { processEnvironment } from "../config/env.ts";
 import { Printer } from "../output/printer.ts";
 import { openReport } from "../report/report-file.ts";
 import { fakeTerminal } from "../testing/fake-terminal.ts";
+import { temporaryDirectory } from "../testing/temporary-directory.ts";
 import { afterEnd, type EndOptions } from "./run-end.ts";
 
 let folder = "";
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "pilot-light-end-"));
+  folder = await temporaryDirectory();
 });
 
 /** Ends a run that has changed nothing; returns the warnings. */

@@ -31,7 +31,7 @@ export const variables = {
   NEON_API_KEY: {
     description: "Key of Neon's API. Syncs to Neon then create a restore point first.",
     explanation:
-      "Create a key in the Neon console. With it, every sync and restore to Neon first creates a branch of the database's branch: the restore point, which `pnpm sync undo neon` can return to. Neon deletes it after `PILOT_LIGHT_KEEP_BRANCH_DAYS`. If you set the key for other tools and want no branches, set that variable to 0. The variable is a secret: no message, log or manifest contains it. A key for one project is enough, and safer, but cannot list projects: set `NEON_PROJECT_ID` as well. See [the runbook](runbooks/undo.md).",
+      "Create a key in the Neon console. With it, every sync and restore to Neon first creates a branch of the database's branch: the restore point, which `pnpm sync undo neon` can return to. Neon deletes it after `PILOT_LIGHT_KEEP_BRANCH_DAYS`. If you set the key for other tools and want no branches, set `PILOT_LIGHT_KEEP_BRANCH_DAYS` to 0. The variable is a secret: no message, log or manifest contains it. A key for one project is enough, and safer, but cannot list projects: set `NEON_PROJECT_ID` as well. See [the runbook](runbooks/undo.md).",
     secret: true,
   },
   NEON_PROJECT_ID: {
@@ -55,7 +55,7 @@ export const variables = {
   AWS_PROFILE: {
     description: "Profile of the AWS CLI whose credentials the tools use.",
     explanation:
-      "Profiles are defined in `~/.aws/config`. The AWS SDK reads this variable and the others of the AWS CLI, such as `AWS_ACCESS_KEY_ID`. If the environment has credentials in any form, the commands take none from `.env`: a profile would have precedence over keys.",
+      "Profiles are defined in `~/.aws/config`. The AWS SDK reads this variable and the others of the AWS CLI, such as `AWS_ACCESS_KEY_ID`. If environment variables give credentials in any form, the commands take no credentials from `.env`: a profile would have precedence over keys.",
     firstUse: true,
   },
   AWS_REGION: {
@@ -203,7 +203,7 @@ export const variables = {
   PILOT_LIGHT_ON_END: {
     description: "Shell command that runs at the end of every change.",
     explanation:
-      "The command gets the JSON record of the run on its standard input. See [the runbook](runbooks/history.md). If it fails or takes too long, the command that called it prints a warning, and has the same exit code as without it.",
+      "The command gets the JSON record of the run on its standard input. See [the runbook](runbooks/history.md). If it fails or takes too long, the command that called it prints a warning. Its exit code does not change.",
   },
   PILOT_LIGHT_ON_END_SECONDS: {
     description: "Seconds that `PILOT_LIGHT_ON_END` may take.",
@@ -243,7 +243,7 @@ export const variables = {
   PILOT_LIGHT_TERRAFORM_SECONDS: {
     description: "Seconds without progress after which Terraform is stopped.",
     explanation:
-      "The limit holds while AWS answers: a database or a distribution takes up to an hour. The command then sends one SIGINT to Terraform, which ends in order and writes its state. If Terraform makes no progress for `PILOT_LIGHT_STALL_SECONDS` and AWS does not answer a request of the command, Terraform is stopped then.",
+      "This limit applies while AWS answers: the creation of a database or a distribution takes up to an hour. If AWS does not answer a request of the command either, `PILOT_LIGHT_STALL_SECONDS` is the limit. At the limit, the command sends one SIGINT to Terraform. Terraform then ends in order and writes its state.",
     default: "7200",
     number: { from: 0.1, to: 604_800 },
   },

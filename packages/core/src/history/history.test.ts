@@ -1,11 +1,11 @@
-import { mkdtemp, readFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { processEnvironment } from "../config/env.ts";
 import { Printer } from "../output/printer.ts";
 import { RunLog } from "../output/run-log.ts";
 import { fakeTerminal } from "../testing/fake-terminal.ts";
+import { temporaryDirectory } from "../testing/temporary-directory.ts";
 import { runFactsSchema } from "./documents.ts";
 import { hookVariables, runHook } from "./hook.ts";
 import { recordKey } from "./record-store.ts";
@@ -77,7 +77,7 @@ test("a record has no row that an error quotes, and no value of a Terraform vari
 });
 
 test("the hook gets the record and the outcome, and no secret that the tool knows", async () => {
-  const file = join(await mkdtemp(join(tmpdir(), "pilot-light-hook-")), "seen");
+  const file = join(await temporaryDirectory(), "seen");
   const command = `{ cat; env; } > ${file}`;
   expect(
     await warningsOf(command, { NEON_DATABASE_URL: "postgresql://u:secret@h/d", WEBHOOK: "mine" }),

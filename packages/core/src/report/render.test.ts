@@ -1,7 +1,7 @@
-import { readFile, mkdtemp, readdir, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { temporaryDirectory } from "../testing/temporary-directory.ts";
 import { jobSummary } from "./job-summary.ts";
 import { renderReport } from "./render.ts";
 import { openReport } from "./report-file.ts";
@@ -75,7 +75,7 @@ test("the summary of a job has no Markdown or HTML of a table's name", () => {
 });
 
 test("a report replaces a file in one step, and a file that cannot be written is refused first", async () => {
-  const directory = await mkdtemp(join(tmpdir(), "pilot-light-report-"));
+  const directory = await temporaryDirectory();
   const path = join(directory, "report.html");
   await writeFile(path, "earlier");
   const file = await openReport(path);

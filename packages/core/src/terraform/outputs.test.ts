@@ -77,3 +77,16 @@ test("a program that never ends is stopped", async () => {
     details: ["It did not end within 0.5 s (PILOT_LIGHT_STALL_SECONDS)."],
   });
 });
+
+test("cdktf installs its providers from the mirror", async () => {
+  const bin = join(directory, "node_modules", ".bin");
+  const mirror = join(directory, "mirror");
+  await mkdir(join(mirror, "registry.terraform.io", "hashicorp", "aws"), { recursive: true });
+  await mkdir(bin, { recursive: true });
+  // Its arguments: output shop-dev --skip-provider-lock --outputs-file <file>. Without the third, it would request checksums from the registry.
+  const script = `#!/bin/sh\necho "{\\"shop-dev\\": {\\"configuration\\": \\"$(tr -d '\\n"' < "$TF_CLI_CONFIG_FILE")\\"}}" > "$5"\n[ "$3" = --skip-provider-lock ]\n`;
+  await writeFile(join(bin, "cdktf"), script, { mode: 0o700 });
+  const environment = { PATH: "/usr/bin:/bin", PILOT_LIGHT_TF_PLUGIN_MIRROR: mirror };
+  const { values } = await readOutputs({ source: "deployed", stack: "shop-dev", directory, environment });
+  expect(values["configuration"]).toContain(`path    = ${mirror}`);
+});

@@ -17,6 +17,7 @@ import {
 } from "../errors.ts";
 import { OpsError, messageOf } from "../ops-error.ts";
 import { run } from "../process.ts";
+import { prepareTerraform } from "./cli-config.ts";
 import { terraformProgram } from "./program.ts";
 import { plainLines } from "./plain-text.ts";
 import { isInitialized } from "./initialized.ts";
@@ -59,7 +60,7 @@ const documentSchema = z.record(z.string(), z.record(z.string(), z.unknown()));
 
 /**
  * Reads the outputs from their source.
- * @throws OpsError OUTPUTS_UNREADABLE, OUTPUTS_EMPTY, OUTPUTS_STACK_MISSING (configuration), OUTPUTS_FAILED (aws)
+ * @throws OpsError OUTPUTS_UNREADABLE, OUTPUTS_EMPTY, OUTPUTS_STACK_MISSING, TF_PLUGIN_MIRROR_MISSING (configuration), OUTPUTS_FAILED (aws)
  */
 export async function readOutputs(options: ReadOutputsOptions): Promise<RawOutputs> {
   const { source, stack } = options;
@@ -155,11 +156,16 @@ async function cdktfOutput(options: ReadOutputsOptions): Promise<RawOutputs> {
   try {
     const file = join(directory, "outputs.json");
     const program = join(options.directory, "node_modules", ".bin", "cdktf");
-    const result = await run(program, ["output", options.stack, "--outputs-file", file], {
-      ...runOptions(options),
-      environment: { ...withoutSecrets(options.environment), CHECKPOINT_DISABLE: "1", NO_COLOR: "1" },
-      cwd: options.directory,
-    });
+    const terraform = await prepareTerraform(options.environment, directory);
+    const result = await run(
+      program,
+      ["output", options.stack, ...terraform.cdktfFlags, "--outputs-file", file],
+      {
+        ...runOptions(options),
+        environment: { ...withoutSecrets(options.environment), ...terraform.environment, NO_COLOR: "1" },
+        cwd: options.directory,
+      },
+    );
     if (result.exitCode !== 0) {
       const details = plainLines([...result.stdout.split("\n"), ...result.stderr]).slice(-15);
       throw outputsFailed({ details });

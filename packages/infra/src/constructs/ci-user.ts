@@ -1,4 +1,4 @@
-/** The policy with which CI deploys images: it allows to push images and to update two services. Optionally, a user with this policy. */
+/** The policy with which CI deploys images: it allows pushing images and updating two services. A variable adds a user with this policy. */
 import { IamPolicy } from "@cdktf/provider-aws/lib/iam-policy/index.js";
 import { IamUserPolicyAttachment } from "@cdktf/provider-aws/lib/iam-user-policy-attachment/index.js";
 import { IamUser } from "@cdktf/provider-aws/lib/iam-user/index.js";

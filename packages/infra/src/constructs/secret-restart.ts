@@ -1,7 +1,7 @@
 /**
  * Starts new tasks of a service when a secret that they have read changes: ECS reads secrets only when it starts a task, and RDS changes
- * the password of its master user every 7 days. Without code of ours: a rule of EventBridge starts an automation of Systems Manager, which
- * makes one call to ECS. Pilot light has the two roles only.
+ * the password of its master user every 7 days. It runs none of our code: a rule of EventBridge starts an automation of Systems Manager, which
+ * makes one call to ECS. In pilot light, only its two roles exist.
  */
 import { secretRestartName } from "@pilot-light/core/contract";
 import { CloudwatchEventRule } from "@cdktf/provider-aws/lib/cloudwatch-event-rule/index.js";

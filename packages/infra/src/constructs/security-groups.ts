@@ -1,6 +1,6 @@
 /**
- * Allowed connections: CloudFront to the load balancer, the load balancer to the services, and to the database only the backend, the task
- * through which Systems Manager forwards a port, and syncs inside AWS.
+ * Who may connect to what. CloudFront connects to the load balancer, and the load balancer to the services. Only the backend, the access task
+ * and syncs inside AWS connect to the database.
  */
 import { DataAwsEc2ManagedPrefixList } from "@cdktf/provider-aws/lib/data-aws-ec2-managed-prefix-list/index.js";
 import { DefaultSecurityGroup } from "@cdktf/provider-aws/lib/default-security-group/index.js";

@@ -16,7 +16,7 @@ export const configureCommand = defineCommand({
           array: true,
           default: [] as string[],
           describe:
-            "Write NAME=value. NAME alone takes the value of that environment variable, as a secret must; may be repeated",
+            "Write NAME=value. NAME alone takes the value of the environment variable of that name, as a secret must; may be repeated",
           group: "Input:",
           requiresArg: true,
         })

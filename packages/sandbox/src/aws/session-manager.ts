@@ -1,6 +1,7 @@
 /**
  * A stand-in for two parts of AWS that the emulator lacks: sessions of Systems Manager, and tasks of ECS that start, run an agent and stop.
- * It is a server in front of the emulator, which answers all other requests, and the far end of the sessions: it connects to the database.
+ * It is a server in front of the emulator: it passes all other requests on to the emulator. It is also the far end of the sessions, and connects
+ * to the database.
  */
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";

@@ -21,7 +21,7 @@ export const dumpAmbiguous = defineError<{ key: string; keys: readonly string[] 
   meaning: "The given part of a key occurs in the keys of several dumps.",
   remedy: "Give more of the key, or add `--system`. A sync writes two dumps with the same time.",
   state: "nothing-written",
-  message: ({ key, keys }) => `${plural(keys.length, "dump")} have "${key}" in the key.`,
+  message: ({ key, keys }) => `The keys of ${plural(keys.length, "dump")} contain "${key}".`,
   details: ({ keys }) => (keys.length > 10 ? [...keys.slice(0, 10), `and ${keys.length - 10} more`] : keys),
   hint: () =>
     "Give more of the key, such as neon-dumps/2026-11-22T09-30-00. A sync writes two dumps with the same time: --system neon or --system rds selects one.",
@@ -44,7 +44,7 @@ export const dumpIncomplete = defineError<{ uri: string; lacks: "manifest" | "du
   meaning:
     "The dump has no manifest, or the dump of a manifest does not exist, so the tool cannot check the dump.",
   remedy:
-    "Use another dump. A sync that still runs writes the manifest at its end. After a sync that was killed, `--resume` does.",
+    "Use another dump. If the sync of this dump still runs, wait: it writes the manifest last. If the sync was killed, finish it with `pnpm sync <direction> --resume`.",
   state: "nothing-written",
   message: ({ uri, lacks }) =>
     lacks === "manifest"
@@ -113,7 +113,7 @@ export const rowsUnknown = defineError<{ uri: string; command: string }>({
   code: "DUMP_ROWS_UNKNOWN",
   failure: "precondition",
   meaning:
-    "The manifest of the dump does not state the rows of the tables, so that the restored rows cannot be verified. Backups of earlier versions of the tool have such manifests.",
+    "The manifest of the dump does not state the rows of the tables, so the restored rows cannot be verified. Backups of earlier versions of the tool have such manifests.",
   remedy: "Restore another dump, or add `--allow-unverified`.",
   message: ({ uri }) =>
     `The manifest of ${uri} does not state the rows, so the restored rows cannot be verified.`,

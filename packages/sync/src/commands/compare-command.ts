@@ -55,7 +55,7 @@ export const compareCommand = defineCommand({
     ["$0 compare --schema", "definitions only: takes seconds for databases of any size"],
     [
       "pnpm --silent compare --schema --sql > change.sql",
-      "statements that would make the definitions of RDS those of Neon",
+      "statements that would give RDS the definitions of Neon",
     ],
     ["$0 compare --with latest", "what has changed since the last sync"],
   ],

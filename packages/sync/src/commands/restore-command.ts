@@ -21,6 +21,7 @@ export const restoreCommand = defineCommand({
         demandOption: true,
         requiresArg: true,
         describe: "The database to replace",
+        group: "Input:",
       })
       .option(unverified.option, {
         type: "boolean",

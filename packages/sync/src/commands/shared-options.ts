@@ -2,6 +2,7 @@
 import { confirmationOptions, jobsOption, outputsFileOption, viaOption } from "@pilot-light/core/cli/options";
 import { defaultJobs } from "@pilot-light/core/config/default-jobs";
 import type { VariableName } from "@pilot-light/core/config/env";
+import { rdsVariables } from "@pilot-light/core/config/via";
 import type { Argv } from "yargs";
 import { allowances, type AllowOption } from "../plan/rules/index.ts";
 
@@ -18,14 +19,7 @@ export const syncVariables = [
   "PILOT_LIGHT_OUTPUTS",
   "PILOT_LIGHT_ACCOUNT_ID",
   "PILOT_LIGHT_PG_BIN",
-  "RDS_SSLMODE",
-  "RDS_SSLROOTCERT",
-  "PILOT_LIGHT_VIA",
-  "RDS_HOSTADDR",
-  "RDS_AUTH",
-  "RDS_IAM_USER",
-  "PILOT_LIGHT_SSM_TARGET",
-  "PILOT_LIGHT_SSM_TASK_SECONDS",
+  ...rdsVariables,
   "PGCONNECT_TIMEOUT",
   "PILOT_LIGHT_STALL_SECONDS",
 ] as const satisfies VariableName[];

@@ -7,6 +7,8 @@ import { keepBranchOption } from "@pilot-light/core/cli/options";
 import { replacingOptions, syncVariables } from "./shared-options.ts";
 
 function options(argv: Argv, direction: DirectionName) {
+  // A sync to Neon refuses these options, so its help does not offer them: SCRIPT_TO_NEON, FILTER_TO_NEON.
+  const hidden = direction === "rds-to-neon";
   const own = resumeOption(onFargate(replacingOptions(argv)))
     .option("schema", {
       type: "string",
@@ -14,6 +16,7 @@ function options(argv: Argv, direction: DirectionName) {
       nargs: 1,
       describe: "Copy only the schemas that match this pattern of pg_dump; may be repeated",
       group: "Content:",
+      hidden,
       requiresArg: true,
     })
     .option("exclude-table-data", {
@@ -22,6 +25,7 @@ function options(argv: Argv, direction: DirectionName) {
       nargs: 1,
       describe: "Copy the tables that match this pattern of pg_dump without their rows; may be repeated",
       group: "Content:",
+      hidden,
       requiresArg: true,
     })
     .check(() => {
@@ -36,6 +40,7 @@ function options(argv: Argv, direction: DirectionName) {
       type: "string",
       describe: "Run this file of SQL statements on the verified copy, before the copy replaces RDS",
       group: "Content:",
+      hidden,
       requiresArg: true,
     });
   // yargs changes `argv` itself. The type of `own` does not name the option: its value reaches the command as a variable.

@@ -207,12 +207,12 @@ export function renderSchemaScript(
 ): string {
   const comment = (text: string) => `-- ${text.replaceAll(/\s+/g, " ")}`;
   const lines = [
-    comment(`Would make the definitions of ${target} those of ${source}.`),
+    comment(`These statements would give ${target} the definitions of ${source}.`),
     comment(
-      `Made by pnpm compare --schema --sql at ${madeAt}, from what pg_dump states. It was never run. Read it first.`,
+      `Created by pnpm compare --schema --sql at ${madeAt}, from what pg_dump states. It was never run. Read the script first.`,
     ),
     comment(
-      "New objects belong to the role that runs it, without privileges of others. No row is copied: pnpm sync does that.",
+      "New objects belong to the role that runs the script. No other role gets privileges. The script copies no row: pnpm sync does.",
     ),
     comment("To run it:  psql --set=ON_ERROR_STOP=1 --file=<this file> <connection URL of the target>"),
     comment("Nothing is kept until ROLLBACK in the last line is changed to COMMIT."),

@@ -25,7 +25,8 @@ const hints: readonly ProgramHint[] = [
   },
   {
     pattern: /remaining connection slots|too many connections|too many clients/,
-    hint: () => "The server accepts no more connections. Stop applications, or use fewer jobs:  --jobs 1",
+    hint: () =>
+      "The server accepts no more connections. Stop applications, or use fewer jobs with the option:  --jobs 1",
   },
   {
     pattern:
@@ -56,7 +57,7 @@ const hints: readonly ProgramHint[] = [
     hint: ([, name = ""]) =>
       name.includes(".")
         ? `A function or a setting of the source uses ${name}, which the target does not know. Remove the setting from the source, then sync again.`
-        : `The target is too old for the setting ${name}. Upgrade it, or set PILOT_LIGHT_PG_BIN to the client programs of its major version.`,
+        : `The target is too old for the setting ${name}. Upgrade the target, or set PILOT_LIGHT_PG_BIN to the client programs of the target's major version.`,
   },
   {
     pattern: /permission denied to create extension "([^"]+)"|must be superuser to create this extension/,
@@ -88,12 +89,12 @@ const hints: readonly ProgramHint[] = [
     pattern:
       /could not create unique index "([^"]+)"|duplicate key value violates unique constraint "([^"]+)"/,
     hint: ([, index, constraint]) =>
-      `The source has duplicate rows that its own index does not find. Usually a collation of the operating system has changed. Remove the duplicate rows in the source. To build the index there again, which reports them:  reindex index ${named(index ?? constraint)};`,
+      `The source has duplicate rows that the index in the source does not find. Usually a collation of the operating system has changed. Remove the duplicate rows in the source. To rebuild the index in the source, which reports the duplicate rows:  reindex index ${named(index ?? constraint)};`,
   },
   {
     pattern: /violates foreign key constraint "([^"]+)"/,
     hint: ([, name = ""]) =>
-      `The source has rows that break the foreign key ${name}. Somebody wrote them while its triggers were disabled. Correct these rows in the source, then sync again.`,
+      `The source has rows that break the foreign key ${name}. Somebody wrote these rows while the triggers of the table were disabled. Correct these rows in the source, then sync again.`,
   },
   {
     pattern: /violates check constraint "([^"]+)"|violates not-null constraint/,
@@ -118,7 +119,7 @@ const hints: readonly ProgramHint[] = [
   {
     pattern: /out of memory|invalid memory alloc request size/,
     hint: () =>
-      "The server, or this machine, has too little memory for a row or for the jobs. Use fewer jobs:  --jobs 1",
+      "The server, or this machine, has too little memory for a row or for the jobs. Use fewer jobs with the option:  --jobs 1",
   },
 ];
 

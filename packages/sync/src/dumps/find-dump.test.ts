@@ -17,7 +17,7 @@ test("a part of a key selects a dump if no other dump has it in its key", () => 
 });
 
 test("a part of several keys is refused", () => {
-  expect(() => pick("T09-30")).toThrow('2 dumps have "T09-30" in the key.');
+  expect(() => pick("T09-30")).toThrow('The keys of 2 dumps contain "T09-30".');
 });
 
 test.each(["2027", ""])("no dump has %j in its key", (text) => {

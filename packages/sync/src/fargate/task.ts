@@ -109,78 +109,167 @@ function overridesOf({ command, environment, storage }: TaskRun): TaskOverride {
   };
 }
 
+/** Follows the task to its end. An interruption stops it. */
 async function follow(
   arn: string,
-  { place, command, startSeconds }: TaskRun,
+  run: TaskRun,
   stop: () => Promise<void>,
-  { aws, signal, print }: RunContext,
+  context: RunContext,
 ): Promise<EndedTask> {
-  const id = idOf(arn);
-  const log = new TaskLog(aws, { group: place.logGroup, stream: `${syncContainer}/${syncContainer}/${id}` });
-  const output = new TaskOutput();
-  const read = async () => {
-    for (const line of output.add(await log.read(AbortSignal.timeout(requestTime)))) print(line);
-  };
-  const describe = async () => {
-    const [found] = await describeTasks(place, [arn], { aws }, AbortSignal.timeout(requestTime));
-    return found;
-  };
-  const lost = (seconds: number, cause?: unknown) =>
-    syncTaskLost(
-      {
-        task: id,
-        seconds,
-        command: awsCommand(aws, `ecs describe-tasks --cluster ${place.cluster} --tasks ${id}`),
-      },
-      { cause, details: cause === undefined ? [] : [messageOf(cause)] },
-    );
-
-  const unfollowed = (cause: unknown) => {
-    const log = awsCommand(aws, `logs tail ${place.logGroup} --follow --since 1h`);
-    const wait = awsCommand(aws, `ecs wait tasks-stopped --cluster ${place.cluster} --tasks ${id}`);
-    return syncTaskUnfollowed({ task: id, log, wait }, { cause, details: [messageOf(cause)] });
-  };
-
-  const writes = !command.includes("--dry-run");
-  let [hasRun, stopping] = [false, false];
-  let [deadline, reached, listed] = [secondsFromNow(startSeconds), performance.now(), performance.now()];
+  const { signal } = context;
+  const followed = new FollowedTask(arn, run, context);
   for (;;) {
-    if (signal.aborted && !stopping) {
-      stopping = true;
-      deadline = secondsFromNow(stopSeconds);
+    if (signal.aborted && !followed.isStopping) {
+      followed.expectStop();
       await stop();
     }
+    const task = await followed.update();
+    const end = followed.unlistedEnd() ?? (await followed.stoppedEnd(task));
+    if (end !== undefined) return end;
+    followed.assertInTime(task);
+    await pause(followed.isStopping ? undefined : signal);
+  }
+}
+
+/** What this command knows about its task. */
+class FollowedTask {
+  /** Whether the task was asked to stop. */
+  isStopping = false;
+  readonly #arn: string;
+  readonly #run: TaskRun;
+  readonly #context: RunContext;
+  readonly #log: TaskLog;
+  readonly #output = new TaskOutput();
+  #hasRun = false;
+  /** When the task must run, or have stopped. */
+  #deadline: number;
+  /** When AWS last answered. */
+  #reached = performance.now();
+  /** When AWS last listed the task. */
+  #listed = performance.now();
+
+  constructor(arn: string, run: TaskRun, context: RunContext) {
+    this.#arn = arn;
+    this.#run = run;
+    this.#context = context;
+    const stream = `${syncContainer}/${syncContainer}/${this.#id}`;
+    this.#log = new TaskLog(context.aws, { group: run.place.logGroup, stream });
+    this.#deadline = secondsFromNow(run.startSeconds);
+  }
+
+  /** From now on, the task must stop. */
+  expectStop(): void {
+    this.isStopping = true;
+    this.#deadline = secondsFromNow(stopSeconds);
+  }
+
+  /**
+   * Reads the state of the task, and prints the new lines of its log. Undefined if AWS did not answer, or does not list the task.
+   * @throws OpsError SYNC_TASK_UNFOLLOWED, SYNC_TASK_LOST (aws) if AWS has not answered for too long
+   */
+  async update(): Promise<Task | undefined> {
     // Wait for both requests: two reads of the log at once would print lines twice.
-    const task = await settleAll([describe(), read()]).then(
+    const task = await settleAll([this.#describe(), this.#read()]).then(
       ([found]) => {
-        reached = performance.now();
+        this.#reached = performance.now();
         return found;
       },
       (error: unknown) => {
-        const seconds = (performance.now() - reached) / 1000;
-        if (hasRun && seconds > rejectedSeconds && isRejected(error)) throw unfollowed(error);
-        if (seconds > lostSeconds) throw lost(lostSeconds, error);
+        this.#assertReachable(error);
         return undefined;
       },
     );
-    const status = task?.lastStatus ?? "PROVISIONING";
-    if (task !== undefined) listed = performance.now();
-    if (hasRun && (reached - listed) / 1000 > unlistedSeconds) {
-      if (output.document === undefined) throw lost(unlistedSeconds);
-      return { id, document: output.document, reason: "AWS no longer lists the task", writes };
-    }
-    if (task !== undefined && !beforeRunning.has(status) && task.startedAt !== undefined) hasRun = true;
-    if (task !== undefined && status === "STOPPED") {
-      const problems = hasRun ? await readLateLines(output, read) : [];
-      return { ...ended(task, place, output, problems, signal), writes };
-    }
-    if (stopping && performance.now() > deadline) throw lost(stopSeconds);
-    if (!stopping && !hasRun && performance.now() > deadline) {
-      const problem = `it does not run after ${startSeconds} s; its status is ${status}`;
-      throw syncTaskNotStarted({ cluster: place.cluster, task: id, problem });
-    }
-    await pause(stopping ? undefined : signal);
+    if (task === undefined) return undefined;
+    this.#listed = performance.now();
+    if (!beforeRunning.has(statusOf(task)) && task.startedAt !== undefined) this.#hasRun = true;
+    return task;
   }
+
+  /**
+   * The end of a task that ran and that AWS no longer lists; undefined if AWS lists it.
+   * @throws OpsError SYNC_TASK_LOST (aws) if its document did not arrive
+   */
+  unlistedEnd(): EndedTask | undefined {
+    if (!this.#hasRun || secondsSince(this.#listed, this.#reached) <= unlistedSeconds) return undefined;
+    const { document } = this.#output;
+    if (document === undefined) throw this.#lost(unlistedSeconds);
+    return { id: this.#id, document, reason: "AWS no longer lists the task", writes: this.#writes };
+  }
+
+  /**
+   * The end of a task that has stopped; undefined if it has not.
+   * @throws OpsError SYNC_TASK_NOT_STARTED, SYNC_TASK_ENDED (aws), INTERRUPTED
+   */
+  async stoppedEnd(task: Task | undefined): Promise<EndedTask | undefined> {
+    if (task === undefined || statusOf(task) !== "STOPPED") return undefined;
+    const problems = this.#hasRun ? await readLateLines(this.#output, () => this.#read()) : [];
+    const end = ended(task, this.#run.place, this.#output, problems, this.#context.signal);
+    return { ...end, writes: this.#writes };
+  }
+
+  /** @throws OpsError SYNC_TASK_LOST, SYNC_TASK_NOT_STARTED (aws) if the task has not stopped or started in time */
+  assertInTime(task: Task | undefined): void {
+    if (performance.now() <= this.#deadline) return;
+    if (this.isStopping) throw this.#lost(stopSeconds);
+    if (this.#hasRun) return;
+    const { place, startSeconds } = this.#run;
+    const problem = `it does not run after ${startSeconds} s; its status is ${statusOf(task)}`;
+    throw syncTaskNotStarted({ cluster: place.cluster, task: this.#id, problem });
+  }
+
+  get #id(): string {
+    return idOf(this.#arn);
+  }
+
+  get #writes(): boolean {
+    return !this.#run.command.includes("--dry-run");
+  }
+
+  async #describe(): Promise<Task | undefined> {
+    const { aws } = this.#context;
+    const [found] = await describeTasks(
+      this.#run.place,
+      [this.#arn],
+      { aws },
+      AbortSignal.timeout(requestTime),
+    );
+    return found;
+  }
+
+  async #read(): Promise<void> {
+    const lines = this.#output.add(await this.#log.read(AbortSignal.timeout(requestTime)));
+    for (const line of lines) this.#context.print(line);
+  }
+
+  /** Throws if requests have failed for too long. */
+  #assertReachable(error: unknown): void {
+    const seconds = secondsSince(this.#reached);
+    if (this.#hasRun && seconds > rejectedSeconds && isRejected(error)) throw this.#unfollowed(error);
+    if (seconds > lostSeconds) throw this.#lost(lostSeconds, error);
+  }
+
+  #lost(seconds: number, cause?: unknown): OpsError {
+    const { cluster } = this.#run.place;
+    const command = this.#command(`ecs describe-tasks --cluster ${cluster} --tasks ${this.#id}`);
+    const details = cause === undefined ? [] : [messageOf(cause)];
+    return syncTaskLost({ task: this.#id, seconds, command }, { cause, details });
+  }
+
+  #unfollowed(cause: unknown): OpsError {
+    const { cluster, logGroup } = this.#run.place;
+    const log = this.#command(`logs tail ${logGroup} --follow --since 1h`);
+    const wait = this.#command(`ecs wait tasks-stopped --cluster ${cluster} --tasks ${this.#id}`);
+    return syncTaskUnfollowed({ task: this.#id, log, wait }, { cause, details: [messageOf(cause)] });
+  }
+
+  #command(words: string): string {
+    return awsCommand(this.#context.aws, words);
+  }
+}
+
+/** A task without a status, or that AWS does not list yet, is being prepared. */
+function statusOf(task: Task | undefined): string {
+  return task?.lastStatus ?? "PROVISIONING";
 }
 
 /** Whether AWS rejects the credentials. The error may be an error of the SDK. */
@@ -197,6 +286,10 @@ async function pause(signal: AbortSignal | undefined): Promise<void> {
 
 function secondsFromNow(seconds: number): number {
   return performance.now() + seconds * 1000;
+}
+
+function secondsSince(start: number, end = performance.now()): number {
+  return (end - start) / 1000;
 }
 
 /**

@@ -1,4 +1,4 @@
-/** Reads a database in which other sessions drop objects meanwhile. */
+/** Reads a database while other sessions drop its objects. */
 import type { Side } from "@pilot-light/core/errors";
 import { OpsError } from "@pilot-light/core/ops-error";
 import { sqlState, sqlStateOf } from "@pilot-light/core/postgres/sql-state";

@@ -1,6 +1,7 @@
 /**
  * The versions of the rows of the catalogs: what another session creates or changes has rows of a new version. Locks on tables do not prevent
- * changes of functions, types, views or servers. To read their definitions would wait for these locks; to read rows does not.
+ * changes of functions, types, views or servers. A query for their definitions would wait for these locks. A query for
+ * the rows does not.
  */
 import type { Session } from "@pilot-light/core/postgres/session";
 

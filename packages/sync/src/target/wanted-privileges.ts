@@ -1,6 +1,6 @@
 /**
- * Which owner and privileges each object of the staging database gets: those of the same object in the target, and for a new object those that it
- * would have if the role of the sync had created it there. Pure.
+ * Which owner and privileges each object of the staging database gets. If the target has the object, these are its owner and privileges there.
+ * A new object gets those that it would have if the role of the sync had created it in the target. Pure.
  */
 import {
   changes,

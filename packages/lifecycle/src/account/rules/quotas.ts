@@ -1,4 +1,4 @@
-/** Quotas of the region against what will be created: one entry for each quota. Their codes are those of Service Quotas. */
+/** The quotas of the region have room for what a deployment will create: one entry for each quota. Service Quotas defines the codes. */
 import { awsErrorName } from "@pilot-light/core/aws/errors";
 import { awsCommand } from "@pilot-light/core/aws/command-line";
 import { sdk } from "@pilot-light/core/aws/sdk";

@@ -59,7 +59,7 @@ export function stateCheck(doctor: DoctorContext): Check {
         }
         if (outputs === undefined || Object.keys(outputs).length === 0) {
           const fix = {
-            text: "To deploy it in pilot light, with a plan and a prompt",
+            text: "To deploy the stack in pilot light, with a plan and a prompt",
             command: deployCommand,
           };
           return {
@@ -135,7 +135,7 @@ export function neonCheck(doctor: DoctorContext): Check {
         };
         return {
           summary: "NEON_DATABASE_URL is not set",
-          problems: [failure("without it, no sync can run", fix)],
+          problems: [failure("no sync can run without NEON_DATABASE_URL", fix)],
         };
       }
     },

@@ -117,7 +117,7 @@ function notes({ direction, inPlace, source, target: { facts } }: DatabasesFacts
     ...(owns
       ? []
       : [
-          `the comment on ${facts.database} will not state that its contents were replaced, because only its owner may change it: later, \`sync undo\` does not take this run into account`,
+          `the comment on ${facts.database} cannot record this run, because only the owner of the database may change the comment. A later \`sync undo\` does not know of this run`,
         ]),
     ...(logicalSlots.length > 0
       ? [`the server sends all restored rows as new rows to the consumers of ${logicalSlots.join(", ")}`]

@@ -1,6 +1,6 @@
 /**
- * Rule: the target's server has room for the new contents in addition to the present ones. This holds for both modes: a transaction frees
- * the old tables only when it commits.
+ * Rule: the target's server has room for the new contents in addition to the present ones. This holds for both methods: a transaction
+ * frees the old tables only when it commits.
  */
 import { formatBytes } from "@pilot-light/core/output/format";
 import { defineError } from "@pilot-light/core/ops-error";

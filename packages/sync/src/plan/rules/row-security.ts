@@ -23,7 +23,7 @@ const rowSecurityForced = defineError<{
     `${system}: row-level security hides rows of ${plural(tables.length, "table")} from the role ${role}, so pg_dump refuses to dump ${tables.length === 1 ? "it" : "them"}.`,
   details: ({ tables }) => tables,
   hint: ({ role, isTarget }) =>
-    `${isTarget ? "To sync without a backup of the target, add --no-target-backup. Or, as" : "As"} an administrator:  alter role ${ident(role)} bypassrls;`,
+    `${isTarget ? "To skip the backup of the target, add  --no-target-backup    Or, as" : "As"} an administrator:  alter role ${ident(role)} bypassrls;`,
 });
 
 export const rowSecurity: DatabasesRule = {

@@ -25,7 +25,7 @@ const schemaMatchesNothing = defineError<{
 const schemasNeedOthers = defineError<{ broken: readonly BrokenLink[] }>({
   code: "SCHEMAS_NEED_OTHERS",
   failure: "precondition",
-  meaning: "Objects of the schemas that `--schema` chooses need objects that it leaves out.",
+  meaning: "Objects of the schemas that `--schema` chooses need objects that the option leaves out.",
   remedy:
     "Add the schemas that the hint names. Objects in no schema, such as foreign servers, are copied only without `--schema`.",
   state: "nothing-written",
