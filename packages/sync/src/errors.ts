@@ -239,12 +239,54 @@ export const sourceRewritten = defineError<{
   code: "SOURCE_REWRITTEN",
   failure: eitherSide,
   meaning:
-    "Another session truncated, rewrote or dropped tables while the sync read them, so the snapshot of the sync is not valid.",
+    "Another session truncated, rewrote or dropped tables, or changed their columns, while the sync read them. So the snapshot of the sync is not valid.",
   remedy: "Run the command again when the reload or the migration has ended.",
   message: ({ system }) =>
-    `${system}: another session truncated, rewrote or dropped tables while the sync read them.`,
+    `${system}: another session truncated, rewrote or dropped tables, or changed their columns, while the sync read them.`,
   details: ({ tables }) => tables,
   hint: () => "Wait until the reload or the migration has ended, then run the same command again.",
+});
+
+export const databaseRenamed = defineError<{
+  side: Side;
+  system: DatabaseSystem;
+  database: string;
+  /** The name that it has now; undefined if it was dropped. */
+  now: string | undefined;
+  /** Whether another database has its name. */
+  isTaken: boolean;
+}>({
+  code: "DATABASE_RENAMED",
+  failure: eitherSide,
+  meaning:
+    "Another session renamed or dropped a database while the command ran. Another database may have its name now. The command has not changed that database.",
+  remedy: "Give the database its name again with the statement of the hint, then run the command again.",
+  message: ({ system, database, now }) =>
+    now === undefined
+      ? `${system}: another session dropped the database ${database} while the command ran.`
+      : `${system}: another session renamed the database ${database} to ${now} while the command ran.`,
+  details: ({ database, isTaken }) =>
+    isTaken ? [`Another database has the name ${database} now. The command has not changed it.`] : [],
+  hint: ({ database, now, isTaken }) => {
+    const again = isTaken
+      ? "To use the database that has the name now, run the same command again."
+      : "Run the same command again.";
+    if (now === undefined) return again;
+    const back = `To give the database its name again:  alter database ${ident(now)} rename to ${ident(database)};`;
+    return isTaken ? `${again} ${back.replace("again:", "again, after the other one was renamed:")}` : back;
+  },
+});
+
+export const filterOutdated = defineError<{ system: DatabaseSystem; names: readonly string[] }>({
+  code: "FILTER_OUTDATED",
+  failure: "source",
+  meaning:
+    "The patterns of `--exclude-table-data` or `--schema` match other tables or schemas than the plan states: another session created, renamed or dropped one after the plan.",
+  remedy: "Run the command again: its plan names the tables and schemas.",
+  message: ({ system }) =>
+    `${system}: after the plan, another session changed which tables or schemas the filters match.`,
+  details: ({ names }) => names,
+  hint: () => "Run the same command again: its plan names the tables and schemas.",
 });
 
 export const tableLocked = defineError<{ side: Side; system: DatabaseSystem; waits: readonly string[] }>({

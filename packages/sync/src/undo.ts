@@ -32,6 +32,8 @@ export type UndoOptions = ReachOptions;
 export type PlannedUndo =
   | {
       plan: UndoPlan & { previous: string; previousBytes: number };
+      /** OID of the target. */
+      oid: number;
       /** How the previous target was replaced: by a sync or by an undo. */
       kind: PreviousKind;
     }
@@ -115,14 +117,15 @@ export async function performUndo(
       return { plan, result: null, repaired: null };
     }
     const stamp = await serverTime(maintenance);
-    const request = { live, incoming: planned.plan.previous, becomes: "undone", stamp, reopen } as const;
+    const { oid, plan } = planned;
+    const request = { live, oid, incoming: plan.previous, becomes: "undone", stamp, reopen } as const;
     const swapped = await stating("target-unchanged", signal, async () => {
       const ended = await swap(maintenance, request, signal);
       if (ended.target !== "replaced") throw ended.error;
       return ended;
     });
     const result = { previous: swapped.previous ?? "", unavailableMs: Math.round(swapped.unavailableMs) };
-    return { plan: planned.plan, result, repaired: null };
+    return { plan, result, repaired: null };
   });
 }
 
@@ -157,9 +160,9 @@ async function planUndo(
     if (planned !== undefined) return planned;
     throw nothingToUndo({ live: database, system, undone: undoneTargets(state) });
   }
-  const { name, kind } = previous;
+  const { name, kind, successor: oid } = previous;
   const previousBytes = await sizeOf(maintenance, name);
-  return { plan: { system, database, previous: name, previousBytes, restorePoint: null }, kind };
+  return { plan: { system, database, previous: name, previousBytes, restorePoint: null }, kind, oid };
 }
 
 /** The time of the server, for the name of the undone database: names decide which undone database is newer, so all must use one clock. */

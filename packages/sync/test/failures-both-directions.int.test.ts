@@ -228,6 +228,25 @@ const cases: Case[] = [
     },
   },
   {
+    code: "TABLE_LOCKED",
+    exit: 6,
+    state,
+    says: [/public\.held, held by session \d+ \(role \w+, a report/],
+    // A session that only reads lets the plan and the dump of the target through.
+    set: async (ground) => {
+      const { pair, target } = ground;
+      await pair.query(target, `set role ${pair[target].role}; create table public.held (n int)`);
+      const holder = await pair.connect(target);
+      await holder.client.query("set application_name = 'a report'; begin; select from public.held");
+      return {
+        args: inPlace(ground),
+        revert: () => holder.client.query("rollback"),
+        server: holder,
+        undo: () => pair.query(target, "drop table public.held"),
+      };
+    },
+  },
+  {
     code: "TRANSACTION_ENDED",
     exit: 6,
     state,

@@ -4,7 +4,7 @@
  */
 import { writeFile } from "node:fs/promises";
 import { openSession, type Session } from "@pilot-light/core/postgres/session";
-import { createPair, type Pair } from "@pilot-light/sandbox/testing";
+import { createPair, sides, type Pair, type Seed, type Side } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { beginTransaction, commit } from "@pilot-light/sync/transaction";
 import { describe, expect, test } from "vitest";
@@ -23,14 +23,18 @@ import {
 } from "./support.ts";
 import { expectRefusal, footprint, textFile } from "./untouched.ts";
 
-const run = ["neon-to-rds", "--in-place", "--yes", "--verbose"];
+const runTo = {
+  neon: ["rds-to-neon", "--in-place", "--yes", "--verbose"],
+  rds: ["neon-to-rds", "--in-place", "--yes", "--verbose"],
+} as const;
+const run = runTo.rds;
 
 /** The next run succeeds, and leaves nothing. */
-async function syncsAgain(pair: Pair): Promise<void> {
-  const next = await sync(pair, run);
+async function syncsAgain(pair: Pair, target: Side = "rds"): Promise<void> {
+  const next = await sync(pair, runTo[target]);
   expect(next.exitCode, next.stderr).toBe(0);
   expect(await contentOf(pair, "rds")).toBe(await contentOf(pair, "neon"));
-  expect(await databasesOf(pair, "rds")).toEqual([pair.rds.database]);
+  expect(await databasesOf(pair, target)).toEqual([pair[target].database]);
   expect(await leftFiles(pair)).toEqual([]);
   await until(async () => (await processesOf(pair)).length === 0);
 }
@@ -143,31 +147,47 @@ test.concurrent(
   },
 );
 
-describe.concurrent("killed during", () => {
-  for (const { step, when } of [
-    { step: "the dump", when: /\$ \S*pg_dump .*source\.dump/ },
-    { step: "the dump of the target", when: /\$ \S*pg_dump .*target\.dump/ },
-    { step: "the restore", when: /\$ \S*pg_restore .*in-place\.list/ },
-    { step: "the verification", when: /\$ \S*pg_dump .*--schema-only/ },
-    { step: "the settings", when: /^ {2}archive /m },
-    { step: "the commit", when: /^ {2}settings /m },
-  ]) {
-    test(`${step}, the target has all of its contents, and the next run succeeds`, async () => {
-      await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
-      const contents = [await contentOf(pair, "rds")];
-      // Nobody can stop the process between its COMMIT and the answer of the server.
-      if (step === "the commit") contents.push(await contentOf(pair, "neon"));
-      let printed = "";
-      const { exitCode } = await sync(pair, run, {
-        onStderr: (text, child) => {
-          printed += text;
-          if (when.test(printed)) child.kill("SIGKILL");
-        },
+/**
+ * The steps at which a sync and a restore are killed, and the target of the sync; the restore has the other one. Both run the same steps, so that
+ * each step is killed on both targets. The COMMIT decides, so both are killed there on both.
+ */
+const kills: readonly { step: string; when: RegExp; targets: readonly Side[] }[] = [
+  { step: "the dump of the target", when: /\$ \S*pg_dump .*target\.dump/, targets: ["rds"] },
+  { step: "the restore", when: /\$ \S*pg_restore .*in-place\.list/, targets: ["neon"] },
+  { step: "the verification", when: /\$ \S*pg_dump .*--schema-only/, targets: ["rds"] },
+  { step: "the settings", when: /^ {2}archive /m, targets: ["neon"] },
+  { step: "the commit", when: /^ {2}settings /m, targets: sides },
+];
+
+/** Runs a command, and kills it once its output matches. */
+async function kill(pair: Pair, args: readonly string[], when: RegExp): Promise<void> {
+  let printed = "";
+  const { exitCode } = await sync(pair, args, {
+    onStderr: (text, child) => {
+      printed += text;
+      if (when.test(printed)) child.kill("SIGKILL");
+    },
+  });
+  expect(exitCode, printed).toBe(-1);
+}
+
+describe.concurrent("a sync that is killed during", () => {
+  // The dump of the source is the only step that a restore does not have.
+  const ofSource = { step: "the dump", when: /\$ \S*pg_dump .*source\.dump/, targets: sides };
+  for (const { step, when, targets } of [ofSource, ...kills]) {
+    for (const target of targets) {
+      test(`${step}, the target ${target} has all of its contents, and the next run succeeds`, async () => {
+        const source = target === "rds" ? "neon" : "rds";
+        const seeds = { [source]: "app", [target]: "stale" } as Record<Side, Seed>;
+        await using pair = await createPair(testSandbox(), seeds);
+        const contents = [await contentOf(pair, target)];
+        // Nobody can stop the process between its COMMIT and the answer of the server.
+        if (step === "the commit") contents.push(await contentOf(pair, source));
+        await kill(pair, runTo[target], when);
+        expect(contents).toContain(await contentOf(pair, target));
+        await syncsAgain(pair, target);
       });
-      expect(exitCode).toBe(-1);
-      expect(contents).toContain(await contentOf(pair, "rds"));
-      await syncsAgain(pair);
-    });
+    }
   }
 });
 
@@ -175,41 +195,38 @@ test.concurrent(
   "a restore that is killed at any step leaves the target unchanged, and the next one succeeds",
   async () => {
     await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
-    let present = await contentOf(pair, "rds");
+    const previous = await contentOf(pair, "rds");
     const { plan } = documentOf(await sync(pair, ["neon-to-rds", "--in-place", "--yes", "--json"]));
-    let other = present;
-    present = await contentOf(pair, "rds");
-    const dumps = [plan.backup ?? "", plan.archive];
-    for (const { step, when } of [
-      { step: "the check of the dump", when: /^ {2}download /m },
-      { step: "the plan", when: /^ {2}check /m },
-      { step: "the dump of the target", when: /\$ \S*pg_dump .*target\.dump/ },
-      { step: "the restore", when: /\$ \S*pg_restore .*in-place\.list/ },
-      { step: "the verification", when: /\$ \S*pg_dump .*--schema-only/ },
-      { step: "the settings", when: /^ {2}verify /m },
-      { step: "the commit", when: /^ {2}settings /m },
+    // Both dumps are restored to each target in turn, so that each restore changes the target.
+    const dumps = [
+      { key: plan.archive, content: await contentOf(pair, "rds") },
+      { key: plan.backup ?? "", content: previous },
+    ] as const;
+    const restored: Record<Side, number> = { neon: 0, rds: 0 };
+    const other = { neon: "rds", rds: "neon" } as const;
+    const both = kills.map((each) => ({ ...each, targets: each.targets.map((target) => other[target]) }));
+    for (const { step, when, targets } of [
+      // Only a restore has these two steps.
+      { step: "the check of the dump", when: /^ {2}download /m, targets: ["rds"] as const },
+      { step: "the plan", when: /^ {2}check /m, targets: ["neon"] as const },
+      ...both,
     ]) {
-      const [dump = ""] = dumps;
-      const restore = ["restore", dump, "--to", "rds", "--in-place", "--yes", "--verbose", "--allow-shrink"];
-      let printed = "";
-      const { exitCode } = await sync(pair, restore, {
-        onStderr: (text, child) => {
-          printed += text;
-          if (when.test(printed)) child.kill("SIGKILL");
-        },
-      });
-      expect(exitCode, `${step}\n${printed}`).toBe(-1);
-      // Nobody can stop the process between its COMMIT and the answer of the server.
-      const possible = step === "the commit" ? [present, other] : [present];
-      expect(possible, step).toContain(await contentOf(pair, "rds"));
-      const next = await sync(pair, restore);
-      expect(next.exitCode, next.stderr).toBe(0);
-      expect(await contentOf(pair, "rds"), step).toBe(other);
-      expect(await databasesOf(pair, "rds")).toEqual([pair.rds.database]);
-      expect(await leftFiles(pair)).toEqual([]);
-      // The next step restores what this one has replaced.
-      dumps.reverse();
-      [present, other] = [other, present];
+      for (const target of targets) {
+        const what = `${step}, to ${target}`;
+        const [before, after] = restored[target] % 2 === 0 ? dumps : [dumps[1], dumps[0]];
+        const flags = ["--in-place", "--yes", "--verbose", "--allow-shrink"];
+        const restore = ["restore", after.key, "--to", target, ...flags];
+        await kill(pair, restore, when);
+        // Nobody can stop the process between its COMMIT and the answer of the server.
+        const possible = step === "the commit" ? [before.content, after.content] : [before.content];
+        expect(possible, what).toContain(await contentOf(pair, target));
+        const next = await sync(pair, restore);
+        expect(next.exitCode, `${what}: ${next.stderr}`).toBe(0);
+        expect(await contentOf(pair, target), what).toBe(after.content);
+        expect(await databasesOf(pair, target)).toEqual([pair[target].database]);
+        expect(await leftFiles(pair)).toEqual([]);
+        restored[target] += 1;
+      }
     }
     await until(async () => (await processesOf(pair)).length === 0);
   },

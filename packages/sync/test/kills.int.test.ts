@@ -1,5 +1,9 @@
-/** A run that `kill -9` ends leaves databases and files. The next run repairs or removes them. */
-import { createPair, type Pair } from "@pilot-light/sandbox/testing";
+/**
+ * A run that `kill -9` ends leaves databases and files. The next run repairs or removes them. A step before the swap does the same in both
+ * directions, so the steps alternate between them. `restore-failures.int.test.ts` kills a restore at the same steps, each in the other
+ * direction.
+ */
+import { createPair, type Pair, type Seed, type Side } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { describe, expect, test } from "vitest";
 import { processesOf, signalWhen, until } from "./processes.ts";
@@ -7,35 +11,40 @@ import { pausedAtUpload } from "./proxies.ts";
 import { contentOf, databasesOf, errorOf, leftFiles, sync } from "./support.ts";
 import { isOpen, superuserOnRds } from "./untouched.ts";
 
-const run = ["neon-to-rds", "--yes", "--verbose"];
+const runTo = {
+  neon: ["rds-to-neon", "--yes", "--verbose"],
+  rds: ["neon-to-rds", "--yes", "--verbose"],
+} as const;
+const run = runTo.rds;
 
-async function syncsAgain(pair: Pair, reported?: RegExp | string): Promise<void> {
-  const next = await sync(pair, run);
+async function syncsAgain(pair: Pair, reported?: RegExp | string, target: Side = "rds"): Promise<void> {
+  const next = await sync(pair, runTo[target]);
   expect(next.exitCode, next.stderr).toBe(0);
   if (reported !== undefined) expect(next.stderr).toMatch(reported);
   expect(await contentOf(pair, "rds")).toBe(await contentOf(pair, "neon"));
-  const [live, previous, ...others] = await databasesOf(pair, "rds");
-  expect([live, others]).toEqual([pair.rds.database, []]);
+  const [live, previous, ...others] = await databasesOf(pair, target);
+  expect([live, others]).toEqual([pair[target].database, []]);
   expect(previous).toContain("__pl_old_");
   expect(await leftFiles(pair)).toEqual([]);
   await until(async () => (await processesOf(pair)).length === 0);
 }
 
 describe.concurrent("killed during", () => {
-  for (const { step, when } of [
-    { step: "the dump", when: /\$ \S*pg_dump .*--snapshot=/ },
-    { step: "the loading of rows", when: /\$ \S*pg_restore .*--section=data/ },
-    { step: "the restore", when: /\$ \S*pg_restore .*post-data/ },
-    { step: "the verification", when: /^ {2}restore /m },
-    { step: "the upload", when: /^ {2}verify /m },
-  ]) {
-    test(`${step}, the target is unchanged and the next run removes what is left`, async () => {
-      await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
-      const previous = await contentOf(pair, "rds");
+  for (const { step, when, source, target } of [
+    { step: "the dump", when: /\$ \S*pg_dump .*--snapshot=/, source: "rds", target: "neon" },
+    { step: "the loading of rows", when: /\$ \S*pg_restore .*--section=data/, source: "neon", target: "rds" },
+    { step: "the restore", when: /\$ \S*pg_restore .*post-data/, source: "rds", target: "neon" },
+    { step: "the verification", when: /^ {2}restore /m, source: "neon", target: "rds" },
+    { step: "the upload", when: /^ {2}verify /m, source: "rds", target: "neon" },
+  ] as const) {
+    test(`${step}, the target ${target} is unchanged and the next run removes what is left`, async () => {
+      const seeds = { [source]: "app", [target]: "stale" } as Record<Side, Seed>;
+      await using pair = await createPair(testSandbox(), seeds);
+      const previous = await contentOf(pair, target);
       // The sync waits at the upload of its dump.
-      await using aws = await pausedAtUpload(pair);
+      await using aws = await pausedAtUpload(pair, source);
       let printed = "";
-      const { exitCode } = await sync(pair, run, {
+      const { exitCode } = await sync(pair, runTo[target], {
         env: { AWS_ENDPOINT_URL: aws.url },
         onStderr: (text, child) => {
           printed += text;
@@ -43,14 +52,12 @@ describe.concurrent("killed during", () => {
         },
       });
       expect(exitCode).toBe(-1);
-      expect(await contentOf(pair, "rds")).toBe(previous);
+      expect(await contentOf(pair, target)).toBe(previous);
       expect(await leftFiles(pair)).toHaveLength(1);
       // The lock ends with its session, which the server ends a moment after the process.
-      const staged = (await databasesOf(pair, "rds")).length > 1;
-      await syncsAgain(
-        pair,
-        staged ? /dropped .*__pl_staging_\d+, which an interrupted sync left/ : undefined,
-      );
+      const staged = (await databasesOf(pair, target)).length > 1;
+      const dropped = /dropped .*__pl_staging_\d+, which an interrupted sync left/;
+      await syncsAgain(pair, staged ? dropped : undefined, target);
     });
   }
 });

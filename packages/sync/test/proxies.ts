@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer as createHttpServer, request, type IncomingMessage } from "node:http";
 import type { AddressInfo, Server } from "node:net";
 import { buffer } from "node:stream/consumers";
-import type { Pair } from "@pilot-light/sandbox/testing";
+import type { Pair, Side } from "@pilot-light/sandbox/testing";
 
 const loopback = "127.0.0.1";
 
@@ -94,12 +94,12 @@ function signal() {
   return { happens, happened };
 }
 
-/** An emulator that keeps the upload of the source's dump waiting until `goOn` is called. */
-export async function pausedAtUpload(pair: Pair) {
+/** An emulator that keeps the upload of the source's dump waiting until `goOn` is called. Default: the source is Neon. */
+export async function pausedAtUpload(pair: Pair, source: Side = "neon") {
   const reached = signal();
   const goOn = signal();
   const proxy = await awsProxy(pair, async ({ method, path }) => {
-    if (method === "PUT" && /neon-dumps\/.*\.dump/.test(path)) {
+    if (method === "PUT" && path.includes(`/${source}-dumps/`) && /\.dump(\?|$)/.test(path)) {
       reached.happens();
       await goOn.happened;
     }

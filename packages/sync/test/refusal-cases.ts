@@ -54,6 +54,8 @@ export interface Setting {
 export interface Case<G extends Ground = Ground> extends Refusal {
   /** The newest major version of a server that refuses it. */
   until?: number;
+  /** What the same command reports if the target is Neon. */
+  toNeon?: Pick<Refusal, "code" | "says">;
   set: (ground: G) => Setting | Promise<Setting>;
 }
 
@@ -70,7 +72,7 @@ function casesOf<C>({ direction, seed }: Place, cases: readonly C[]): C[] {
   return cases.filter((_, index) => index % 2 === first);
 }
 
-const run = ({ direction }: Way) => [direction, "--yes", "--allow-shrink"];
+export const run = ({ direction }: Way) => [direction, "--yes", "--allow-shrink"];
 export const inPlace = (way: Way) => [...run(way), "--in-place"];
 
 /** Provokes the failures of a place, one after the other. */
@@ -78,8 +80,9 @@ export async function provoke<G extends Ground>(ground: G, cases: readonly Case<
   const { pair, major } = ground;
   // To read everything takes longer than a command that is refused.
   let unchanged: unknown;
-  for (const { until: newest, set, ...refusal } of casesOf(ground, cases)) {
+  for (const { until: newest, set, toNeon, ...given } of casesOf(ground, cases)) {
     if (major > (newest ?? major)) continue;
+    const refusal = { ...given, ...(ground.target === "neon" ? toNeon : {}) };
     const { args = run(ground), env = {}, revert, server, undo } = await set(ground);
     if (unchanged === undefined || undo !== undefined) unchanged = await footprint(pair);
     try {
@@ -112,7 +115,10 @@ export type Script = { program: "pg_dump" | "pg_restore"; call: string; commands
  * Variables with which the tool finds client programs that do something else for one call.
  * @param script.call pattern of the shell that the arguments of this call match: `*target.dump*`
  */
-export async function withProgram({ pair }: Pick<Ground, "pair">, script: Script): Promise<SyncCall["env"]> {
+export async function withProgram(
+  { pair }: Pick<Ground, "pair">,
+  script: Script,
+): Promise<Record<string, string>> {
   const { pgDump, pgRestore, directory } = await clientPrograms();
   const own = await mkdtemp(join(pair.env.HOME ?? "", "programs-"));
   for (const [name, real] of Object.entries({ pg_dump: pgDump, pg_restore: pgRestore })) {
@@ -133,10 +139,8 @@ esac
 /** Variables with which the tool finds client programs that state a version. */
 export async function withVersion(ground: Ground, version: string): Promise<SyncCall["env"]> {
   const given = { call: "--version", commands: `echo '(PostgreSQL) ${version}'` };
-  const { PILOT_LIGHT_PG_BIN: own = "" } =
-    (await withProgram(ground, { program: "pg_dump", ...given })) ?? {};
-  const restore = await withProgram(ground, { program: "pg_restore", ...given });
-  const { PILOT_LIGHT_PG_BIN: other = "" } = restore ?? {};
+  const { PILOT_LIGHT_PG_BIN: own = "" } = await withProgram(ground, { program: "pg_dump", ...given });
+  const { PILOT_LIGHT_PG_BIN: other = "" } = await withProgram(ground, { program: "pg_restore", ...given });
   await writeFile(join(own, "pg_restore"), `#!/bin/sh\nexec '${join(other, "pg_restore")}' "$@"\n`);
   return { PILOT_LIGHT_PG_BIN: own };
 }
@@ -145,7 +149,10 @@ export async function withVersion(ground: Ground, version: string): Promise<Sync
  * Variables with which the command waits after its dump of the target, until `change` has ended. Its sessions still read the target, so
  * `change` must not wait for a lock on a table.
  */
-export async function afterBackup(ground: Ground, change: () => Promise<unknown>): Promise<SyncCall["env"]> {
+export async function afterBackup(
+  ground: Pick<Ground, "pair">,
+  change: () => Promise<unknown>,
+): Promise<Record<string, string>> {
   return await during(ground, change, (pause) => ({
     program: "pg_dump",
     call: "*target.dump*",
@@ -165,12 +172,24 @@ export async function beforeIndexes(
   }));
 }
 
+/** As `afterBackup`, between the snapshot of the source and the pg_dump that reads it. */
+export async function beforeDump(
+  ground: Pick<Ground, "pair">,
+  change: () => Promise<unknown>,
+): Promise<Record<string, string>> {
+  return await during(ground, change, (pause) => ({
+    program: "pg_dump",
+    call: "*source.dump*",
+    commands: `${pause}\n    exec "$real" "$@"`,
+  }));
+}
+
 /** @param script gets the shell commands that wait until `change` has ended */
 async function during(
-  ground: Ground,
+  ground: Pick<Ground, "pair">,
   change: () => Promise<unknown>,
   script: (pause: string) => Script,
-): Promise<SyncCall["env"]> {
+): Promise<Record<string, string>> {
   const mark = join(await mkdtemp(join(ground.pair.env.HOME ?? "", "pause-")), "mark");
   const exists = (file: string) =>
     stat(file).then(

@@ -11,7 +11,7 @@ import { connect } from "@pilot-light/sandbox/postgres/connect";
 import type { Side } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { expect, test } from "vitest";
-import { awsProxy } from "./proxies.ts";
+import { awsProxy, readsSecret } from "./proxies.ts";
 import {
   groundOf,
   inPlace,
@@ -19,11 +19,13 @@ import {
   onTarget,
   places,
   provoke,
+  run,
   withVersion,
   type Case,
   type Ground,
   type Setting,
 } from "./refusal-cases.ts";
+import { roleOn } from "./roles.ts";
 import { documentOf, objectOf, s3, sync } from "./support.ts";
 import { neonUrl } from "./untouched.ts";
 
@@ -81,7 +83,162 @@ async function withoutTls({ pair }: Ground, side: Side): Promise<Setting> {
   };
 }
 
+/** A command whose role on the target is another one than that of the pair, and what is changed for it on the target. */
+async function withRole(
+  { pair, target }: Ground,
+  attributes: string,
+  set: (names: { database: string; owner: string; role: string }) => {
+    made?: readonly string[];
+    undone?: readonly string[];
+    args?: readonly string[];
+  } = () => ({}),
+): Promise<Setting> {
+  const { database, role: owner } = pair[target];
+  const other = await roleOn(pair, target, "other", attributes);
+  const { made = [], undone = [], args } = set({ database, owner, role: other.role });
+  for (const statement of made) await pair.query(target, statement);
+  return {
+    env: other.env,
+    ...(args && { args }),
+    undo: async () => {
+      for (const statement of undone) await pair.query(target, statement);
+      await other[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** A filter for a source that gets a table `apart.rows` and the tables `extra.parent` and `extra.child`, which refers to both. */
+async function withFilter(ground: Ground, ...flags: readonly string[]): Promise<Setting> {
+  const made = `as owner; create schema apart; create schema extra;
+    create table apart.rows (id int primary key); insert into apart.rows values (1);
+    create table extra.child (id int references apart.rows); insert into extra.child values (1)`;
+  return {
+    ...(await onSource(ground, made, "drop schema apart cascade; drop schema extra cascade")),
+    args: [...run(ground), ...flags],
+  };
+}
+
+/** Neon gets complete copies only. */
+const filterToNeon = (...says: readonly string[]) => ({
+  code: "FILTER_TO_NEON",
+  says: ["complete copies only", ...says],
+});
+
 const cases: Case<DumpedGround>[] = [
+  {
+    code: "NO_CREATEDB",
+    exit: 4,
+    says: [/alter role "\w+_other" createdb;/, "--in-place"],
+    set: (ground) => withRole(ground, `nocreatedb bypassrls in role ${ground.pair[ground.target].role}`),
+  },
+  {
+    code: "NOT_OWNER",
+    exit: 4,
+    says: [/alter database "\w+" owner to "\w+_other";/, "--in-place"],
+    set: (ground) => withRole(ground, "createdb bypassrls in role pg_read_all_data"),
+  },
+  {
+    code: "CANNOT_END_SESSIONS",
+    exit: 4,
+    says: ["1 session", /grant pg_signal_backend to "\w+_other";/],
+    set: async (ground) => {
+      const { pair, target } = ground;
+      const setting = await withRole(ground, "createdb bypassrls", ({ database, owner, role }) => ({
+        made: [`alter database ${database} owner to ${role}`],
+        undone: [`alter database ${database} owner to ${owner}`],
+      }));
+      return { ...setting, server: await pair.connect(target, "application") };
+    },
+  },
+  {
+    code: "MARK_NEEDS_OWNER",
+    exit: 4,
+    says: [/grant "\w+" to "\w+_other";/],
+    // The target is a changed copy, and would become a true one.
+    set: (ground) =>
+      withRole(
+        ground,
+        `nocreatedb bypassrls in role ${ground.pair[ground.target].role}`,
+        ({ database, owner, role }) => ({
+          made: [
+            `comment on database ${database} is 'pilot-light, changed copy: {"excludeTableData":["t"]}'`,
+            `create role ${database}_owner`,
+            `alter database ${database} owner to ${database}_owner`,
+            `grant create on schema public to ${owner}`,
+            `grant create, temporary on database ${database} to ${role}`,
+          ],
+          undone: [
+            `revoke create on schema public from ${owner}`,
+            `alter database ${database} owner to ${owner}`,
+            `revoke all on database ${database} from ${role}`,
+            `comment on database ${database} is null`,
+            `drop role ${database}_owner`,
+          ],
+          args: inPlace(ground),
+        }),
+      ),
+  },
+  {
+    code: "FILTER_MATCHES_NOTHING",
+    exit: 4,
+    says: ["apart.nothing*"],
+    toNeon: filterToNeon("--exclude-table-data 'apart.nothing*'"),
+    set: (ground) => withFilter(ground, "--exclude-table-data", "apart.nothing*"),
+  },
+  {
+    code: "FILTER_BREAKS_KEYS",
+    exit: 4,
+    says: ["child_id_fkey of the table extra.child"],
+    toNeon: filterToNeon("--exclude-table-data apart.rows"),
+    set: (ground) => withFilter(ground, "--exclude-table-data", "apart.rows", "--allow-filtered"),
+  },
+  {
+    code: "TARGET_UNFILTERED",
+    exit: 4,
+    says: ["has no rows of extra.child", "--allow-filtered"],
+    toNeon: filterToNeon("--exclude-table-data extra.child"),
+    set: (ground) => withFilter(ground, "--exclude-table-data", "extra.child"),
+  },
+  {
+    code: "SCHEMA_MATCHES_NOTHING",
+    exit: 4,
+    says: ["nothing*", "apart", "extra"],
+    toNeon: filterToNeon("--schema 'nothing*'"),
+    set: (ground) => withFilter(ground, "--schema", "nothing*"),
+  },
+  {
+    code: "SCHEMAS_NEED_OTHERS",
+    exit: 4,
+    says: ["constraint child_id_fkey on table extra.child needs table apart.rows", "--schema apart"],
+    toNeon: filterToNeon("--schema extra"),
+    set: (ground) => withFilter(ground, "--schema", "extra", "--allow-filtered"),
+  },
+  {
+    code: "TABLE_LOCKED",
+    exit: 5,
+    says: [/public\.held, held by session \d+ \(role \w+, a migration/],
+    set: async (ground) => {
+      const { pair, source } = ground;
+      await pair.query(source, `set role ${pair[source].role}; create table public.held (n int)`);
+      const holder = await pair.connect(source);
+      // The test reads the tables before the command begins.
+      const aws = await awsProxy(pair, async (request) => {
+        const lock =
+          "set application_name = 'a migration'; begin; lock table public.held in access exclusive mode";
+        if (readsSecret(request)) await holder.client.query(lock);
+        return undefined;
+      });
+      return {
+        env: { AWS_ENDPOINT_URL: aws.url },
+        revert: () => holder.client.query("rollback"),
+        server: aws,
+        undo: async () => {
+          await holder[Symbol.asyncDispose]();
+          await pair.query(source, "drop table public.held");
+        },
+      };
+    },
+  },
   {
     code: "CANNOT_CREATE_IN_PLACE",
     exit: 4,

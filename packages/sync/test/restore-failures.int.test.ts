@@ -1,21 +1,24 @@
 /** A restore that is refused, fails or is killed leaves the target unchanged, and the next restore succeeds. */
+import type { ChildProcess } from "node:child_process";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { manifestKey } from "@pilot-light/core/dump-keys";
-import { createPair, type Pair } from "@pilot-light/sandbox/testing";
+import { createPair, sides, type Pair, type Side } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { downloadProxy } from "./download-proxy.ts";
+import { signalWhen } from "./processes.ts";
 import { awsProxy } from "./proxies.ts";
 import { contentOf, databasesOf, keysOf, leftFiles, objectOf, s3, sync, type SyncCall } from "./support.ts";
-import { expectRefusal, footprint, type Refusal } from "./untouched.ts";
+import { expectRefusal, footprint, isOpen, superuserOn, type Refusal } from "./untouched.ts";
 
-/** A pair after one sync, with the keys of its two dumps; disposed of with the pair. */
+/** A pair after one sync, with the keys of its two dumps and the previous content of RDS; disposed of with the pair. */
 async function syncedPair() {
   const pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+  const previous = await contentOf(pair, "rds");
   const { exitCode, stderr } = await sync(pair, ["neon-to-rds", "--yes"]);
   expect(exitCode, stderr).toBe(0);
   const [archive = "", backup = ""] = (await keysOf(pair)).filter((key) => key.endsWith(".dump"));
-  return { pair, archive, backup, [Symbol.asyncDispose]: () => pair[Symbol.asyncDispose]() };
+  return { pair, archive, backup, previous, [Symbol.asyncDispose]: () => pair[Symbol.asyncDispose]() };
 }
 
 async function put(pair: Pair, key: string, body: Uint8Array | string): Promise<void> {
@@ -147,10 +150,11 @@ test("a restored database that differs from the manifest does not replace the ta
   expect(counted.exitCode, counted.stderr).toBe(0);
 });
 
-/** An emulator in which the upload of the target's dump waits forever. */
-async function stuckAtBackup(pair: Pair) {
+/** An emulator in which the upload of a target's dump waits forever. */
+async function stuckAtBackup(pair: Pair, target: Side = "rds") {
+  const backup = new RegExp(`${target}-dumps/.*\\.dump`);
   return await awsProxy(pair, async ({ method, path }) => {
-    if (method === "PUT" && /rds-dumps\/.*\.dump/.test(path)) await new Promise(() => undefined);
+    if (method === "PUT" && backup.test(path)) await new Promise(() => undefined);
     return undefined;
   });
 }
@@ -174,43 +178,100 @@ test("an interrupted restore removes what it has created", async () => {
   await expectRefusal(pair, before, args, refusal, call);
 });
 
+/** Runs a restore that waits at its backup, and kills it once its output matches. */
+async function killedAfter(pair: Pair, args: readonly string[], when: RegExp, env: SyncCall["env"] = {}) {
+  let printed = "";
+  return await sync(pair, args, {
+    env,
+    onStderr: (text, child) => {
+      printed += text;
+      if (when.test(printed)) child.kill("SIGKILL");
+    },
+  });
+}
+
+type Kill = (pair: Pair, args: readonly string[], target: Side) => Promise<{ exitCode: number }>;
+
+const whenPrinted =
+  (when: RegExp): Kill =>
+  async (pair, args, target) => {
+    await using aws = await stuckAtBackup(pair, target);
+    return await killedAfter(pair, args, when, { AWS_ENDPOINT_URL: aws.url });
+  };
+
+const duringDownload: Kill = async (pair, args) => {
+  await using aws = await downloadProxy(pair, "stalls");
+  const onStart = (child: ChildProcess) => void aws.half.then(() => child.kill("SIGKILL"));
+  return await sync(pair, args, { env: { AWS_ENDPOINT_URL: aws.url }, onStart });
+};
+
+/** The restore may not end the session of a superuser, so it waits between the closing of the target and its first rename. */
+const duringSwap: Kill = async (pair, args, target) => {
+  const { database } = pair[target];
+  await using stubborn = await superuserOn(target, database);
+  const onStart = signalWhen(async () => !(await isOpen(database, target)), "SIGKILL");
+  const killed = await sync(pair, args, { onStart });
+  // The server would end this session itself when the rename has failed.
+  await stubborn.client.query(
+    "select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = 'pilot-light' and datname = 'postgres' and strpos(query, $1) > 0",
+    [database],
+  );
+  return killed;
+};
+
+/** The content of a target that a killed run may have closed. */
+async function contentOfClosed(pair: Pair, target: Side): Promise<string> {
+  const { database } = pair[target];
+  const wasOpen = await isOpen(database, target);
+  await using maintenance = await superuserOn(target, "postgres");
+  await maintenance.client.query(`alter database ${database} allow_connections true`);
+  const content = await contentOf(pair, target);
+  await maintenance.client.query(`alter database ${database} allow_connections ${wasOpen}`);
+  return content;
+}
+
+/**
+ * Before the settings, a step does the same on both targets, so the steps alternate between them: `kills.int.test.ts` kills a sync at the same
+ * steps, each on the other target. The settings and the swap depend on the platform, so a restore is killed there on both.
+ */
+const kills: readonly { step: string; targets: readonly Side[]; kill: Kill }[] = [
+  { step: "the download", targets: ["rds"], kill: duringDownload },
+  {
+    step: "the check of the dump",
+    targets: ["neon"],
+    kill: whenPrinted(/^ {2}check .*started|^ {2}download /m),
+  },
+  { step: "the loading of rows", targets: ["neon"], kill: whenPrinted(/\$ \S*pg_restore .*--section=data/) },
+  { step: "the indexes", targets: ["rds"], kill: whenPrinted(/\$ \S*pg_restore .*post-data/) },
+  { step: "the verification", targets: ["neon"], kill: whenPrinted(/^ {2}restore /m) },
+  { step: "the upload", targets: ["rds"], kill: whenPrinted(/^ {2}verify /m) },
+  { step: "the settings", targets: sides, kill: (pair, args) => killedAfter(pair, args, /^ {2}archive /m) },
+  { step: "the swap", targets: sides, kill: duringSwap },
+];
+
 test("a restore that is killed at any step leaves the target unchanged, and the next one works", async () => {
   await using synced = await syncedPair();
-  const { pair, archive, backup } = synced;
-  const contents = { [archive]: await contentOf(pair, "neon"), [backup]: "" };
-  const steps = [
-    { when: "download" as const },
-    { when: /^ {2}check .*started|^ {2}download /m },
-    { when: /\$ \S*pg_restore .*--section=data/ },
-    { when: /\$ \S*pg_restore .*post-data/ },
-    { when: /^ {2}restore /m },
-    { when: /^ {2}verify /m },
-  ];
-  for (const [index, { when }] of steps.entries()) {
-    // Both dumps are restored in turn, so that each restore changes the target.
-    const key = index % 2 === 0 ? backup : archive;
-    const args = ["restore", key, "--to", "rds", "--yes", "--verbose", "--allow-shrink"];
-    const before = await contentOf(pair, "rds");
-    await using aws = when === "download" ? await downloadProxy(pair, "stalls") : await stuckAtBackup(pair);
-    let printed = "";
-    const { exitCode } = await sync(pair, args, {
-      env: { AWS_ENDPOINT_URL: aws.url },
-      onStart: (child) => {
-        if ("half" in aws) void aws.half.then(() => child.kill("SIGKILL"));
-      },
-      onStderr: (text, child) => {
-        printed += text;
-        if (when !== "download" && when.test(printed)) child.kill("SIGKILL");
-      },
-    });
-    expect(exitCode, String(when)).toBe(-1);
-    expect(await contentOf(pair, "rds"), String(when)).toBe(before);
-    const next = await sync(pair, args);
-    expect(next.exitCode, `${String(when)}: ${next.stderr}`).toBe(0);
-    contents[key] ||= await contentOf(pair, "rds");
-    expect(await contentOf(pair, "rds"), String(when)).toBe(contents[key]);
-    expect(await contentOf(pair, "rds")).not.toBe(before);
-    expect(await databasesOf(pair, "rds")).toHaveLength(2);
-    expect(await leftFiles(pair)).toEqual([]);
+  const { pair, archive, backup, previous } = synced;
+  const present = await contentOf(pair, "neon");
+  // Both dumps are restored to each target in turn, so that each restore changes the target.
+  const dumps = [
+    { key: archive, content: present },
+    { key: backup, content: previous },
+  ] as const;
+  const restored: Record<Side, number> = { neon: 0, rds: 0 };
+  for (const { step, targets, kill } of kills) {
+    for (const target of targets) {
+      const what = `${step}, to ${target}`;
+      const [before, after] = restored[target] % 2 === 0 ? dumps : [dumps[1], dumps[0]];
+      const args = ["restore", after.key, "--to", target, "--yes", "--verbose", "--allow-shrink"];
+      expect((await kill(pair, args, target)).exitCode, what).toBe(-1);
+      expect(await contentOfClosed(pair, target), what).toBe(before.content);
+      const next = await sync(pair, args);
+      expect(next.exitCode, `${what}: ${next.stderr}`).toBe(0);
+      expect(await contentOf(pair, target), what).toBe(after.content);
+      expect(await databasesOf(pair, target)).toHaveLength(2);
+      expect(await leftFiles(pair)).toEqual([]);
+      restored[target] += 1;
+    }
   }
 });

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ListMultipartUploadsCommand } from "@aws-sdk/client-s3";
 import type { ResultingState } from "@pilot-light/core/ops-error";
-import { sides, type Pair } from "@pilot-light/sandbox/testing";
+import { sides, type Pair, type Side } from "@pilot-light/sandbox/testing";
 import { adminLogin } from "@pilot-light/sandbox/postgres/cluster";
 import { connect, type Connection } from "@pilot-light/sandbox/postgres/connect";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
@@ -103,15 +103,17 @@ export async function textFile(pair: Pair, text: string): Promise<string> {
   return path;
 }
 
-/** A superuser's session in a database of the RDS cluster. Only a superuser may end it. */
-export async function superuserOnRds(database: string): Promise<Connection> {
-  const { adminPassword, rds } = testSandbox().state;
-  return await connect(adminLogin(rds, adminPassword, database));
+/** A superuser's session in a database of one cluster. Only a superuser may end it. */
+export async function superuserOn(side: Side, database: string): Promise<Connection> {
+  const { state } = testSandbox();
+  return await connect(adminLogin(state[side], state.adminPassword, database));
 }
 
-/** Whether a database of the RDS cluster accepts new sessions. */
-export async function isOpen(database: string): Promise<boolean> {
-  await using session = await superuserOnRds("postgres");
+export const superuserOnRds = (database: string) => superuserOn("rds", database);
+
+/** Whether a database of a cluster accepts new sessions. Default: of the RDS cluster. */
+export async function isOpen(database: string, side: Side = "rds"): Promise<boolean> {
+  await using session = await superuserOn(side, "postgres");
   const sql = "select datallowconn as open from pg_database where datname = $1";
   const { rows } = await session.client.query<{ open: boolean }>(sql, [database]);
   return rows[0]?.open ?? false;

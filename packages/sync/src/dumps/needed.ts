@@ -44,16 +44,28 @@ export async function findNeeded(
   return needed;
 }
 
-/** The first dump whose manifest can be read and states the size of the dump. */
+/** How many manifests are read at the same time at most. */
+const mostAtOnce = 32;
+
+/**
+ * The first dump whose manifest can be read and states the size of the dump. It is usually the first of all, so one manifest is read, then two, then
+ * four at the same time.
+ */
 async function firstGood(
   dumps: readonly CompleteDump[],
   read: (dump: CompleteDump) => Promise<ManifestRead>,
   kind?: "archive",
 ): Promise<CompleteDump | undefined> {
-  for (const dump of dumps) {
-    const found = await read(dump);
-    if (!("manifest" in found) || found.manifest.bytes !== dump.bytes) continue;
-    if (kind === undefined || found.manifest.kind === kind) return dump;
+  let atOnce = 1;
+  for (let start = 0; start < dumps.length; start += atOnce, atOnce = Math.min(2 * atOnce, mostAtOnce)) {
+    const batch = dumps.slice(start, start + atOnce);
+    const reads = await Promise.all(batch.map(read));
+    const good = batch.find((dump, index) => {
+      const found = reads[index];
+      if (found === undefined || !("manifest" in found) || found.manifest.bytes !== dump.bytes) return false;
+      return kind === undefined || found.manifest.kind === kind;
+    });
+    if (good !== undefined) return good;
   }
   return undefined;
 }

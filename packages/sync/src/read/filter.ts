@@ -2,13 +2,14 @@
 import {
   emptyFingerprint,
   fingerprintTables,
+  listDataTables,
   type DataTable,
   type Fingerprint,
 } from "@pilot-light/core/inventory/tables";
 import type { Session } from "@pilot-light/core/postgres/session";
 import type { Filters } from "./copy-mark.ts";
 import { parsePattern } from "./patterns.ts";
-import type { Scope } from "./scope.ts";
+import { matchSchemas, tablesWithin, type MatchedSchemas, type Scope } from "./scope.ts";
 
 /** A pattern of `--exclude-table-data`, and the tables that it matches. */
 export interface MatchedPattern {
@@ -74,6 +75,26 @@ export async function readFilter(
   const matched = await matchTables(session, patterns, tables);
   const brokenKeys = await readBrokenKeys(session, matched.emptied);
   return { ...matched, scope, emptiedGroups: groupsOf(matched.emptied, tables), brokenKeys };
+}
+
+/**
+ * The tables and schemas that the filter matches now but not in the plan, or the other way around; sorted. The plan may be old: a person may take
+ * hours to answer its prompt.
+ * @param session in no transaction
+ */
+export async function changedMatches(session: Session, { patterns, scope }: Filter): Promise<string[]> {
+  const given = (matched: readonly { pattern: string }[]) => matched.map(({ pattern }) => pattern);
+  const schemas = await matchSchemas(session, given(scope?.patterns ?? []));
+  const tables = tablesWithin(await listDataTables(session), scope);
+  const now = await matchTables(session, given(patterns), tables);
+  const names = (of: { patterns: readonly MatchedPattern[] }, chosen: readonly MatchedSchemas[]) =>
+    new Set([
+      ...of.patterns.flatMap((each) => each.tables.map((table) => `table ${table}`)),
+      ...chosen.flatMap((each) => each.schemas.map((schema) => `schema ${schema}`)),
+    ]);
+  const [before, after] = [names({ patterns }, scope?.patterns ?? []), names(now, schemas)];
+  const all = [...new Set([...before, ...after])];
+  return all.filter((name) => before.has(name) !== after.has(name)).sort();
 }
 
 async function matchTables(

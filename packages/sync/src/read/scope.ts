@@ -47,16 +47,7 @@ export interface Scope extends Chosen {
 
 /** Reads which part of the database the patterns choose. */
 export async function readScope(session: Session, patterns: readonly string[]): Promise<Scope> {
-  const found: MatchedSchemas[] = [];
-  for (const pattern of patterns) {
-    const parsed = parsePattern(pattern);
-    // A pattern with a dot names a database as well.
-    const rows =
-      parsed === undefined || parsed.schema !== undefined
-        ? []
-        : await session.query<{ name: string }>(matching, [parsed.name]);
-    found.push({ pattern, schemas: rows.map(({ name }) => name) });
-  }
+  const found = await matchSchemas(session, patterns);
   const schemas = new Set(found.flatMap((each) => each.schemas));
   const all = await session.query<{ name: string }>(matching, [".*"]);
   const { read } = await session.one<{ read: Links }>(linksQuery, [[...schemas]]);
@@ -69,6 +60,21 @@ export async function readScope(session: Session, patterns: readonly string[]): 
     policyRoles: read.policyRoles,
     collations: read.collations,
   };
+}
+
+/** The schemas that each pattern matches. */
+export async function matchSchemas(session: Session, patterns: readonly string[]): Promise<MatchedSchemas[]> {
+  const found: MatchedSchemas[] = [];
+  for (const pattern of patterns) {
+    const parsed = parsePattern(pattern);
+    // A pattern with a dot names a database as well.
+    const rows =
+      parsed === undefined || parsed.schema !== undefined
+        ? []
+        : await session.query<{ name: string }>(matching, [parsed.name]);
+    found.push({ pattern, schemas: rows.map(({ name }) => name) });
+  }
+  return found;
 }
 
 interface Links {

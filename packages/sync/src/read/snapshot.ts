@@ -55,7 +55,7 @@ export class Snapshot implements AsyncDisposable {
   /** Sees the present state of the database. It is in no transaction, so its locks end with each statement. */
   readonly outside: Session;
   readonly #sessions: Sessions;
-  /** File on disk of each table, as the snapshot's catalog states it, by identity. */
+  /** File on disk and columns of each table, as the snapshot's catalog states them, by identity. */
   readonly #files: ReadonlyMap<string, string>;
 
   constructor(id: string, sessions: Sessions, outside: Session, files: ReadonlyMap<string, string>) {
@@ -76,7 +76,8 @@ export class Snapshot implements AsyncDisposable {
   /**
    * Checks, after everything was read, that the snapshot was valid. TRUNCATE and an ALTER TABLE that rewrites a table ignore snapshots, and
    * leave the table empty for its readers (PostgreSQL documentation, "Caveats" of MVCC). They give the table another file, which a session
-   * outside of the snapshot sees in the catalog.
+   * outside of the snapshot sees in the catalog. Before pg_dump has its locks, a column may also be renamed or dropped, and another one may get
+   * its name: pg_dump and the readers would then read the other column under the definition of the first.
    * @param isRead whether a table, by its identity, was read. Default: all were.
    * @throws OpsError SOURCE_REWRITTEN of the side's class
    */
@@ -97,7 +98,9 @@ export class Snapshot implements AsyncDisposable {
 
 async function readFiles(session: Session): Promise<Map<string, string>> {
   const rows = await session.query<{ identity: string; file: string }>(
-    `select pg_catalog.format('%I.%I', n.nspname, c.relname) as identity, c.oid::text || '/' || c.relfilenode::text as file
+    `select pg_catalog.format('%I.%I', n.nspname, c.relname) as identity,
+            pg_catalog.concat_ws('/', c.oid, c.relfilenode, (select pg_catalog.md5(pg_catalog.string_agg(a.attnum || ' ' || a.attname, ',' order by a.attnum))
+              from pg_catalog.pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)) as file
        from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
       where c.relkind = 'r' and c.relpersistence <> 't' and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'`,
   );

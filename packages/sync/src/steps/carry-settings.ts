@@ -1,42 +1,38 @@
 /** Step: copy the owner, the privileges and the settings of the target to the staging database, which replaces it. */
-import { withDatabase, type Endpoint } from "@pilot-light/core/postgres/endpoint";
-import { openSession, type Session, type SessionOptions } from "@pilot-light/core/postgres/session";
+import { withDatabase } from "@pilot-light/core/postgres/endpoint";
+import { openSession, type Session } from "@pilot-light/core/postgres/session";
 import { sessionOptions } from "../read/connect.ts";
 import type { StepContext } from "../job.ts";
 import { carryPrivileges } from "../target/carry-privileges.ts";
+import { assertNamed } from "../target/maintenance.ts";
 import { applyDatabaseSettings, readTargetSettings, type TargetSettings } from "../target/settings.ts";
 import type { LoadedSource } from "./loaded-source.ts";
 
-/** The data for this step. It is read while the rows are verified. */
-export interface SettingsToCarry {
-  settings: TargetSettings;
-  /** In the staging database. */
-  session: Session;
-}
-
-/**
- * Reads the settings of the target, and connects to the staging database: one connection at a time, since the number of connections may be
- * limited. The signal of the context closes the session as well.
- */
-export async function readSettings({ environment, job, signal }: StepContext): Promise<SettingsToCarry> {
+/** Opens the session of this step in the staging database, while the rows are verified. The signal of the context closes it as well. */
+export async function openSettings({ environment, job, signal }: StepContext): Promise<Session> {
   const { staging, target } = job;
-  const options = sessionOptions("target", environment, signal);
-  const settings = await readLive(target, options);
-  return { settings, session: await openSession(withDatabase(target, staging), options) };
+  return await openSession(withDatabase(target, staging), sessionOptions("target", environment, signal));
 }
 
-async function readLive(target: Endpoint, options: SessionOptions): Promise<TargetSettings> {
-  await using session = await openSession(target, options);
+async function readLive({ environment, job, signal }: StepContext): Promise<TargetSettings> {
+  await assertNamed(job.maintenance, job.target.database, job.oids.target);
+  await using session = await openSession(job.target, sessionOptions("target", environment, signal));
   return await readTargetSettings(session);
 }
 
+/**
+ * Reads the settings and copies them. It reads them as late as possible, since the uploads before this step may take long: a REVOKE of that time must
+ * not end with the sync.
+ */
 export async function carrySettings(
-  { settings, session }: SettingsToCarry,
+  session: Session,
   { closed }: Pick<LoadedSource, "closed">,
-  { printer, job }: StepContext,
+  context: StepContext,
 ): Promise<void> {
+  const { printer, job } = context;
   await printer.step("settings", async () => {
     await using staging = session;
+    const settings = await readLive(context);
     const isLost = (parameter: { role: string | null; name: string }) =>
       job.lostSettings.some(({ role, name }) => role === parameter.role && name === parameter.name);
     const parameters = settings.parameters.filter((parameter) => !isLost(parameter));

@@ -17,6 +17,7 @@ import { dropDatabase, ownsPublic } from "../target/maintenance.ts";
 import type { EarlyDump } from "./early-dump.ts";
 import { createEmptyStaging, LoadProgress, loadStaging } from "./load-staging.ts";
 import type { LoadedSource } from "./loaded-source.ts";
+import { assertAsPlanned } from "./source-as-planned.ts";
 import { SourceDump, type SourceDumpRequest } from "./source-dump.ts";
 
 /** The dump, and what a restored copy of it must contain. */
@@ -70,6 +71,7 @@ async function complete(dump: SourceDump, step: StepContext, report: Report): Pr
   step.signal.addEventListener("abort", end, { once: true });
   if (step.signal.aborted) end();
   try {
+    await assertAsPlanned(dump.snapshot.outside, step.job);
     return await load(dump, { ...step, signal: parts.signal }, report);
   } catch (error) {
     await parts.stop(error);

@@ -18,6 +18,7 @@ import { readBusy } from "../read/lock-watch.ts";
 import { carryPrivileges } from "../target/carry-privileges.ts";
 import { listChanged, readCatalogRows, type CatalogRows } from "../target/catalog-rows.ts";
 import { emptyDatabase } from "../target/empty.ts";
+import { assertNamed } from "../target/maintenance.ts";
 import { readTargetSettings, type TargetSettings } from "../target/settings.ts";
 import type { SwapResult } from "../target/swap.ts";
 import { beginTransaction, commit, lockTables, nested, withPrograms } from "../target/transaction.ts";
@@ -47,6 +48,8 @@ export async function replaceInPlace(
   if (backupKey === null) throw new Error("The in-place method needs the dump of the target.");
   await using session = await openSession(target, sessionOptions("target", environment, signal));
   await session.endWhenAbandoned();
+  // While this session exists, nobody can rename the database.
+  await assertNamed(session, target.database, job.oids.target);
   const transaction = { session, id: await beginTransaction(session) };
   const { backup, before } = await timed("backup", () => backUp(backupKey, transaction, context));
   const settings = await readTargetSettings(session);

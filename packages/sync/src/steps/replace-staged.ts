@@ -43,7 +43,7 @@ export async function replaceStaged(
   const { script } = context.job.options;
   const changed = script && (await timed("script", () => changeStaging(script, found.verified, context)));
   const stored = await finishUploads({ archive: loaded.stored, backup }, context);
-  await timed("settings", () => carrySettings(found.settings, loaded, context));
+  await timed("settings", () => carrySettings(found.session, loaded, context));
   await recordMark(context);
   context.signal.throwIfAborted();
   return { ...found, changed, stored, swapped: await timed("swap", () => swapTarget(context)) };

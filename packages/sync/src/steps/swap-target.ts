@@ -6,8 +6,9 @@ import type { StepContext } from "../job.ts";
 import { swap, type SwapResult } from "../target/swap.ts";
 
 export async function swapTarget({ printer, job, signal }: StepContext): Promise<SwapResult> {
-  const { maintenance, reopen, staging, stamp, target } = job;
-  const request = { live: target.database, incoming: staging, becomes: "replaced", stamp, reopen } as const;
+  const { maintenance, oids, reopen, staging, stamp, target } = job;
+  const live = { live: target.database, oid: oids.target };
+  const request = { ...live, incoming: staging, becomes: "replaced", stamp, reopen } as const;
   return await printer.step("swap", async () => {
     assertRouteLasts(target);
     const value = await swap(maintenance, request, signal);

@@ -19,7 +19,7 @@ import { isLeftOut } from "../copy/restore-list.ts";
 import { dumpSchema, type SchemaDumpRequest } from "../copy/schema-dump.ts";
 import { installedVersions, listDumpedSequences, readConfiguration } from "../read/extensions.ts";
 import { analyzeParents, assertEqual, readingStaging } from "../copy/verify.ts";
-import { readSettings, type SettingsToCarry } from "./carry-settings.ts";
+import { openSettings } from "./carry-settings.ts";
 import { withPrograms } from "../target/transaction.ts";
 import type { LoadedSource } from "./loaded-source.ts";
 
@@ -36,7 +36,7 @@ export interface Verified {
 export async function verifyStaging(
   loaded: LoadedSource,
   context: StepContext,
-): Promise<Verified & { settings: SettingsToCarry }> {
+): Promise<Verified & { session: Session }> {
   const { environment, job, libpq, signal, together } = context;
   const endpoint = withDatabase(job.target, job.staging);
   const sessionOpts = sessionOptions("target", environment, signal);
@@ -52,7 +52,7 @@ export async function verifyStaging(
     };
     const readAll = async () => {
       const found = await readRows();
-      return { found, other: { settings: await readSettings(context) } };
+      return { found, other: { session: await openSettings(context) } };
     };
     const [archive, rest] = await settleAll([
       together(dump({ endpoint, environment: libpq.target })),

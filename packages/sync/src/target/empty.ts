@@ -25,6 +25,13 @@ export const isPlatform = `(x.extname = 'plpgsql' or not pg_catalog.pg_has_role(
 const stays = `(n.nspname = 'public' or exists (select 1 from pg_catalog.pg_extension x
   where x.extnamespace = n.oid and ${isPlatform}) or not (${notInExtension("pg_namespace", "n.oid")}))`;
 
+/**
+ * SQL condition: the role may lock the table `c` against changes. The owner of a schema may drop a table of another role in it, but needs one of these
+ * privileges to keep others from writing to it until then.
+ */
+export const isLockable = (c: string) =>
+  `(pg_catalog.pg_has_role(${c}.relowner, 'usage') or pg_catalog.has_table_privilege(${c}.oid, 'update, delete, truncate'))`;
+
 const schemas = `
   select 'schema' as kind, pg_catalog.quote_ident(n.nspname) as identity, pg_catalog.pg_get_userbyid(n.nspowner) as owner,
          pg_catalog.pg_has_role(n.nspowner, 'usage') as "mayDrop"
@@ -105,11 +112,17 @@ const largeObjects = `
   select 'large object' as kind, l.oid::text as identity, pg_catalog.pg_get_userbyid(l.lomowner) as owner, ${role("l.lomowner")} as "mayDrop"
     from pg_catalog.pg_largeobject_metadata l`;
 
-/** Objects that `emptyDatabase` would drop but the role may not drop: `table public.t`, with their owners. Changes nothing. */
+/** A table that is dropped with its schema. The lock of a partitioned table includes its partitions. */
+const unlockable = `
+  select 'table' as kind, pg_catalog.format('%I.%I', n.nspname, c.relname) as identity, pg_catalog.pg_get_userbyid(c.relowner) as owner, false as "mayDrop"
+    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+   where c.relkind in ('r', 'p') and not c.relispartition and ${userSchema} and ${notInExtension("pg_class", "c.oid")} and not ${isLockable("c")}`;
+
+/** Objects that \`emptyDatabase\` would drop but the role may not drop, or not lock before: \`table public.t\`, with their owners. Changes nothing. */
 export async function listUndroppable(session: Session): Promise<{ name: string; owner: string }[]> {
   return await session.query<{ name: string; owner: string }>(
-    `select kind || ' ' || identity as name, owner from (
-       select * from (${schemas}) s union all select * from (${objects}) o union all ${largeObjects}) as all_of
+    `select distinct kind || ' ' || identity as name, owner from (
+       select * from (${schemas}) s union all select * from (${objects}) o union all ${largeObjects} union all ${unlockable}) as all_of
       where not "mayDrop" order by 1`,
   );
 }

@@ -3,11 +3,12 @@
  * and renames databases. A session in the target itself could not do this.
  */
 import { settleAll } from "@pilot-light/core/async/settle";
+import type { Side } from "@pilot-light/core/errors";
 import { withDatabase, type Endpoint } from "@pilot-light/core/postgres/endpoint";
 import { ident, literal } from "@pilot-light/core/postgres/identifiers";
 import { openSession, type Session, type SessionOptions } from "@pilot-light/core/postgres/session";
 import { sqlState, sqlStateOf } from "@pilot-light/core/postgres/sql-state";
-import { syncRunning } from "../errors.ts";
+import { databaseRenamed, syncRunning } from "../errors.ts";
 
 /**
  * Opens the session in `postgres`, or in `template1` if `postgres` is missing or is the target itself. An interruption leaves it
@@ -64,13 +65,40 @@ export async function dropDatabase(maintenance: Session, name: string): Promise<
   await maintenance.query(`drop database if exists ${ident(name)} with (force)`);
 }
 
-/** OID of a database of the server. */
+/**
+ * OID of a database of the target's server, which the command has created or inspected.
+ * @throws OpsError DATABASE_RENAMED (target)
+ */
 export async function oidOf(maintenance: Session, database: string): Promise<number> {
-  const { oid } = await maintenance.one<{ oid: string }>(
+  const [found] = await maintenance.query<{ oid: string }>(
     "select oid::text as oid from pg_catalog.pg_database where datname = $1",
     [database],
   );
-  return Number(oid);
+  if (found !== undefined) return Number(found.oid);
+  const { system } = maintenance.endpoint;
+  throw databaseRenamed({ side: "target", system, database, now: undefined, isTaken: false });
+}
+
+/**
+ * Checks that the name of a database still belongs to the database that the plan inspected: a person may have given the name to another one, which
+ * nobody has dumped.
+ * @param oid of the database that the plan inspected
+ * @throws OpsError DATABASE_RENAMED of the side's class
+ */
+export async function assertNamed(
+  session: Session,
+  database: string,
+  oid: number,
+  side: Side = "target",
+): Promise<void> {
+  const rows = await session.query<{ oid: string; name: string }>(
+    "select oid::text as oid, datname::text as name from pg_catalog.pg_database where datname = $1 or oid = $2::oid",
+    [database, oid],
+  );
+  const now = rows.find((row) => Number(row.oid) === oid)?.name;
+  if (now === database) return;
+  const isTaken = rows.some(({ name }) => name === database);
+  throw databaseRenamed({ side, system: session.endpoint.system, database, now, isTaken });
 }
 
 /** Whether the owner of a new database also owns its schema public: from version 15 on, and a superuser always. */

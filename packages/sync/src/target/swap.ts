@@ -13,10 +13,13 @@ import { swapBroken, swapFailed } from "../errors.ts";
 import { isClient } from "../read/database-facts.ts";
 import { askServer, type Answer } from "./ask-server.ts";
 import { previousName, type PreviousKind } from "./database-names.ts";
+import { assertNamed, oidOf } from "./maintenance.ts";
 
 export interface SwapRequest {
   /** The name that applications use. */
   live: string;
+  /** OID of the target that the plan inspected. */
+  oid: number;
   /** The database that gets this name. */
   incoming: string;
   /** The kind of previous target that the target becomes; part of its new name. */
@@ -66,7 +69,7 @@ interface Backend {
  * Renames `live` to the name of a previous target, and `incoming` to `live`. Ends the sessions in both. The previous target remains
  * closed, so that nobody writes to it by mistake.
  * @param signal ends the attempts to rename the target. Once the target has lost its name, the swap continues to its end.
- * @throws OpsError TARGET_QUERY_FAILED (target) if the swap cannot begin. It has changed nothing then.
+ * @throws OpsError DATABASE_RENAMED, TARGET_QUERY_FAILED (target) if the swap cannot begin. It has changed nothing then.
  */
 export async function swap(
   maintenance: Session,
@@ -81,8 +84,13 @@ async function swapNames(
   request: SwapRequest,
   signal: AbortSignal,
 ): Promise<SwapResult> {
-  const { live, incoming, becomes, stamp } = request;
-  const [oids, backend] = await settleAll([oidsOf(maintenance, live, incoming), backendOf(maintenance)]);
+  const { live, oid, incoming, becomes, stamp } = request;
+  const [, incomingOid, backend] = await settleAll([
+    assertNamed(maintenance, live, oid),
+    oidOf(maintenance, incoming),
+    backendOf(maintenance),
+  ]);
+  const oids = { live: oid, incoming: incomingOid };
   const start = performance.now();
   const previous = previousName(live, becomes, stamp, oids.incoming);
   const replaced = (): Replaced => ({
@@ -116,15 +124,6 @@ async function swapNames(
     const reason = messageOf(recovery.error);
     return { target: "unknown", error: swapBroken({ live, incoming, previous, system, reason }, { cause }) };
   }
-}
-
-async function oidsOf(maintenance: Session, live: string, incoming: string): Promise<Oids> {
-  const rows = await maintenance.query<{ name: string; oid: string }>(
-    "select datname::text as name, oid::text from pg_catalog.pg_database where datname = any($1::text[])",
-    [[live, incoming]],
-  );
-  const oid = (name: string) => Number(rows.find((row) => row.name === name)?.oid);
-  return { live: oid(live), incoming: oid(incoming) };
 }
 
 /** `completed`: the swap had succeeded, and only the answer was lost. `reverted`: the target has its name again and is open. */

@@ -9,8 +9,10 @@ import { ident } from "@pilot-light/core/postgres/identifiers";
 import { withProgramSocket, type SocketPlace } from "@pilot-light/core/postgres/program-socket";
 import type { Session } from "@pilot-light/core/postgres/session";
 import { isRejection, sqlStateOf } from "@pilot-light/core/postgres/sql-state";
+import { notInExtension } from "@pilot-light/core/inventory/objects";
 import { commitFailed, commitUnknown } from "../errors.ts";
 import { askServer, type Answer } from "./ask-server.ts";
+import { isLockable } from "./empty.ts";
 
 /** A deferred constraint that the transaction violates until `commit`, so that no other COMMIT succeeds. */
 export const guard = "pilot_light_ends_this_transaction";
@@ -58,13 +60,13 @@ export async function withPrograms<T>(
 /** How strictly tables are locked. */
 export type LockMode = "exclusive" | "access exclusive";
 
-/** Locks all tables that the transaction drops. With `exclusive`, other sessions can only read. With `access exclusive`, they wait. */
+/** Locks all tables that the transaction drops, and fails if the role may not lock one of them. With `exclusive`, other sessions can only read. With `access exclusive`, they wait. */
 export async function lockTables(session: Session, mode: LockMode): Promise<void> {
   const tables = await session.query<{ schema: string; name: string }>(
     `select n.nspname as schema, c.relname as name
        from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
       where c.relkind in ('r', 'p') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
-        and pg_catalog.pg_has_role(c.relowner, 'usage') order by c.oid`,
+        and (${isLockable("c")} or not c.relispartition and ${notInExtension("pg_class", "c.oid")}) order by c.oid`,
   );
   if (tables.length === 0) return;
   const names = tables.map(({ schema, name }) => ident(schema, name)).join(", ");

@@ -15,12 +15,13 @@ interface TargetRole {
 const cannotEmpty = defineError<TargetRole & Pick<InPlaceFacts, "undroppable">>({
   code: "CANNOT_EMPTY",
   failure: "precondition",
-  meaning: "Objects of the target belong to other roles, so the in-place method may not drop them.",
+  meaning:
+    "Objects of the target belong to other roles, so the in-place method may not drop them, or may not lock them before.",
   remedy:
     "Run the command of the hint as an administrator: it makes the role of the sync a member of the owning roles.",
   state: "nothing-written",
   message: ({ system, role, undroppable }) =>
-    `${system}: the role ${role} may not drop ${plural(undroppable.length, "object")} of the target, because other roles own ${undroppable.length === 1 ? "it" : "them"}.`,
+    `${system}: the role ${role} may not lock and drop ${plural(undroppable.length, "object")} of the target, because other roles own ${undroppable.length === 1 ? "it" : "them"}.`,
   details: ({ undroppable }) =>
     undroppable.slice(0, 20).map(({ name, owner }) => `${name} belongs to ${owner}`),
   hint: ({ role, undroppable }) =>
