@@ -71,7 +71,6 @@ async function complete(dump: SourceDump, step: StepContext, report: Report): Pr
   step.signal.addEventListener("abort", end, { once: true });
   if (step.signal.aborted) end();
   try {
-    await assertAsPlanned(dump.snapshot.outside, step.job);
     return await load(dump, { ...step, signal: parts.signal }, report);
   } catch (error) {
     await parts.stop(error);
@@ -84,6 +83,7 @@ async function load(dump: SourceDump, context: StepContext, report: Report): Pro
   const { configuration, file, parts, request, sequences, snapshot } = dump;
   const { relations, skipped } = configuration;
   const inPlace = job.options.inPlace === true;
+  const asPlanned = parts.start(assertAsPlanned(snapshot.outside, job));
   const creating = parts.start(inPlace ? Promise.resolve() : createEmptyStaging(job));
   using copying = watchCopies(snapshot.outside, job.sourceRows, report);
   dump.onTable = (done, tables) => {
@@ -102,7 +102,7 @@ async function load(dump: SourceDump, context: StepContext, report: Report): Pro
     return await loadStaging({ file, archive: dump.archive, leftOut, progress }, context);
   };
   const loading = parts.start(loadRows());
-  const [dumped, archive, content] = await settleAll([dump.dump, dump.archive, dump.contents]);
+  const [dumped, archive, content] = await settleAll([dump.dump, dump.archive, dump.contents, asPlanned]);
   const sequencesAfter = await dump.finish();
   const expected = { ...content, archive, sequences };
   return {
