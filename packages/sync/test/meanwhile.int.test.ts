@@ -7,7 +7,7 @@ import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { expect, test } from "vitest";
 import { pausedAtUpload } from "./proxies.ts";
 import { afterBackup, beforeDump } from "./refusal-cases.ts";
-import { contentOf, databasesOf, errorOf, sync, type Transcript } from "./support.ts";
+import { contentOf, databasesOf, documentOf, errorOf, sync, type Transcript } from "./support.ts";
 import { expectRefusal, footprint, superuserOn } from "./untouched.ts";
 
 const bin = fileURLToPath(new URL("../dist/bin.js", import.meta.url));
@@ -208,3 +208,20 @@ test.concurrent(
     await pair.query("rds", `drop role ${other}`);
   },
 );
+
+test.concurrent("a warning names the rows that an application writes to the target after its backup", async () => {
+  await using pair = await createPair(testSandbox(), { neon: "app", rds: "app" });
+  const count = "select count(*)::int as rows from public.tags";
+  const [before] = await pair.query("neon", count);
+  const synced = await whenVerified(pair, "neon", () =>
+    pair.query("neon", "insert into public.tags (name) values ('late')"),
+  );
+  expect(synced.exitCode, synced.stderr).toBe(0);
+  const { result } = documentOf(synced);
+  expect(result?.warnings).toEqual([
+    `applications wrote to the target after its backup had begun: public.tags (1 row). Only ${String(result?.previous)} holds these rows, and the next sync drops it. To return to it:  pnpm sync undo neon`,
+  ]);
+  expect(await pair.query("neon", count)).toEqual([before]);
+  expect((await sync(pair, ["undo", "neon", "--yes"])).exitCode).toBe(0);
+  expect(await pair.query("neon", count)).toEqual([{ rows: Number(before?.["rows"]) + 1 }]);
+});

@@ -6,6 +6,7 @@ import type { StepContext } from "../job.ts";
 import { carryPrivileges } from "../target/carry-privileges.ts";
 import { assertNamed } from "../target/maintenance.ts";
 import { applyDatabaseSettings, readTargetSettings, type TargetSettings } from "../target/settings.ts";
+import { readWrites, type Writes } from "./late-writes.ts";
 import type { LoadedSource } from "./loaded-source.ts";
 
 /** Opens the session of this step in the staging database, while the rows are verified. The signal of the context closes it as well. */
@@ -14,25 +15,31 @@ export async function openSettings({ environment, job, signal }: StepContext): P
   return await openSession(withDatabase(target, staging), sessionOptions("target", environment, signal));
 }
 
-async function readLive({ environment, job, signal }: StepContext): Promise<TargetSettings> {
+async function readLive({
+  environment,
+  job,
+  signal,
+}: StepContext): Promise<{ settings: TargetSettings; writes: Writes }> {
   await assertNamed(job.maintenance, job.target.database, job.oids.target);
   await using session = await openSession(job.target, sessionOptions("target", environment, signal));
-  return await readTargetSettings(session);
+  const settings = await readTargetSettings(session);
+  return { settings, writes: await readWrites(session) };
 }
 
 /**
  * Reads the settings and copies them. It reads them as late as possible, since the uploads before this step may take long: a REVOKE of that time must
  * not end with the sync.
+ * @returns what was written to the target by then
  */
 export async function carrySettings(
   session: Session,
   { closed }: Pick<LoadedSource, "closed">,
   context: StepContext,
-): Promise<void> {
+): Promise<Writes> {
   const { printer, job } = context;
-  await printer.step("settings", async () => {
+  return await printer.step("settings", async () => {
     await using staging = session;
-    const settings = await readLive(context);
+    const { settings, writes } = await readLive(context);
     const isLost = (parameter: { role: string | null; name: string }) =>
       job.lostSettings.some(({ role, name }) => role === parameter.role && name === parameter.name);
     const parameters = settings.parameters.filter((parameter) => !isLost(parameter));
@@ -42,6 +49,6 @@ export async function carrySettings(
       closed,
       allowWiderAccess: job.options.allowWiderAccess === true,
     });
-    return { value: undefined, summary: "owner, privileges and settings of the target copied" };
+    return { value: writes, summary: "owner, privileges and settings of the target copied" };
   });
 }

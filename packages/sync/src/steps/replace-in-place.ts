@@ -86,7 +86,8 @@ export async function replaceInPlace(
     ended.target === "replaced"
       ? { target: "replaced", previous: null, oid: job.oids.target, unavailableMs: performance.now() - start }
       : ended;
-  return { ...found, changed, stored, swapped };
+  // The locks on the target exclude such writes.
+  return { ...found, changed, lateWrites: [], stored, swapped };
 }
 
 /** What the target contained before its dump began. Other sessions cannot write to the tables that `rows` describes any more. */

@@ -6,6 +6,7 @@ import type { SwapResult } from "../target/swap.ts";
 import { finishUploads, type UploadedDumps } from "./archive-dump.ts";
 import { carrySettings } from "./carry-settings.ts";
 import { changeStaging, type Changed } from "./change-staging.ts";
+import { writtenBetween, type Writes } from "./late-writes.ts";
 import type { LoadedSource } from "./loaded-source.ts";
 import { recordMark } from "./record-mark.ts";
 import { restoreStaging } from "./restore-staging.ts";
@@ -17,8 +18,8 @@ export type Timed = <T>(name: string, work: () => Promise<T>) => Promise<T>;
 
 /** What both modes get from the list of steps. */
 export interface ReplaceParts {
-  /** The dump of the target, which has begun already. */
-  backup: Promise<UploadedDump | undefined>;
+  /** The dump of the target, which has begun already, and what was written to the target before the dump. */
+  backup: Promise<(UploadedDump & { writes: Writes }) | undefined>;
   /** Checks the numbers of the verified rows again, and may throw: the manifest of a dump may not state its rows. */
   check: (verified: DatabaseContent) => void;
   timed: Timed;
@@ -27,6 +28,8 @@ export interface ReplaceParts {
 /** The results of the steps, and what happened to the target. */
 export interface Replacement extends Verified {
   changed: Changed | undefined;
+  /** Tables of the target that got rows after its backup, from `writtenBetween`. */
+  lateWrites: readonly string[];
   stored: UploadedDumps;
   swapped: SwapResult;
 }
@@ -43,8 +46,9 @@ export async function replaceStaged(
   const { script } = context.job.options;
   const changed = script && (await timed("script", () => changeStaging(script, found.verified, context)));
   const stored = await finishUploads({ archive: loaded.stored, backup }, context);
-  await timed("settings", () => carrySettings(found.session, loaded, context));
+  const writes = await timed("settings", () => carrySettings(found.session, loaded, context));
+  const lateWrites = writtenBetween((await backup)?.writes ?? writes, writes);
   await recordMark(context);
   context.signal.throwIfAborted();
-  return { ...found, changed, stored, swapped: await timed("swap", () => swapTarget(context)) };
+  return { ...found, changed, lateWrites, stored, swapped: await timed("swap", () => swapTarget(context)) };
 }

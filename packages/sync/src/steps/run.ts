@@ -20,7 +20,8 @@ import { createRestorePoint } from "./create-restore-point.ts";
 import { dumpSource } from "./dump-source.ts";
 import type { EarlyDump } from "./early-dump.ts";
 import { replaceInPlace } from "./replace-in-place.ts";
-import { replaceStaged, type Timed } from "./replace-staged.ts";
+import { readTargetWrites, warnOfWrites } from "./late-writes.ts";
+import { replaceStaged, type ReplaceParts, type Timed } from "./replace-staged.ts";
 import type { LoadedSource } from "./loaded-source.ts";
 import { openSource } from "./open-source.ts";
 import { draftManifest, writeDraft, writeManifest } from "./write-manifest.ts";
@@ -58,13 +59,18 @@ export async function runSync(job: SyncJob, command: CommandContext, begun?: Ear
       check: (verified: DatabaseContent) => checkRowsAgain(verified, job),
       timed,
     };
-    const { changed, losses, sizes, stored, swapped, verified } = await replace(loaded, context, parts);
+    const { changed, lateWrites, losses, sizes, stored, swapped, verified } = await replace(
+      loaded,
+      context,
+      parts,
+    );
     ({ target } = swapped);
     if (swapped.target !== "replaced") throw swapped.error;
     if (manifest !== undefined) {
       await writeManifest(await manifest, { restorePoint, changed, swapped, durationsMs }, context);
     }
-    const warnings = [...losses, ...early, ...(await dropPrevious(job))];
+    const late = warnOfWrites(lateWrites, swapped.previous, job.target.system);
+    const warnings = [...losses, ...late, ...early, ...(await dropPrevious(job))];
     return summarize(verified, { sizes, stored, restorePoint, changed, swapped, durationsMs, warnings });
   } catch (error) {
     await background.stop(error);
@@ -86,12 +92,16 @@ function prepareTarget(
   context: StepContext,
   background: Background,
   timed: Timed,
-): Promise<UploadedDump | undefined> {
+): ReplaceParts["backup"] {
   const { backupKey, options } = context.job;
   if (backupKey === null || options.inPlace === true) return Promise.resolve(undefined);
   const { log } = context.printer;
+  const backUp = async () => {
+    const writes = await readTargetWrites(context);
+    return { ...(await backUpTarget(backupKey, context)), writes };
+  };
   return background.start(
-    timed("backup", () => log.timed("backup", () => backUpTarget(backupKey, context), describeBackup)),
+    timed("backup", () => log.timed("backup", backUp, describeBackup)),
   );
 }
 
