@@ -55,7 +55,7 @@ const cases: Case[] = [
     args: diff,
     env: { TF_CLOUD_ORGANIZATION: "acme" },
     ...{ code: "TF_WORKSPACE_MISSING", exit: 3 },
-    says: ["Set TF_WORKSPACE"],
+    says: ["export TF_WORKSPACE=<workspace>"],
   },
   {
     what: "a workspace without an organization",
