@@ -209,19 +209,22 @@ test.concurrent(
   },
 );
 
-test.concurrent("a warning names the rows that an application writes to the target after its backup", async () => {
-  await using pair = await createPair(testSandbox(), { neon: "app", rds: "app" });
-  const count = "select count(*)::int as rows from public.tags";
-  const [before] = await pair.query("neon", count);
-  const synced = await whenVerified(pair, "neon", () =>
-    pair.query("neon", "insert into public.tags (name) values ('late')"),
-  );
-  expect(synced.exitCode, synced.stderr).toBe(0);
-  const { result } = documentOf(synced);
-  expect(result?.warnings).toEqual([
-    `applications wrote to the target after its backup had begun: public.tags (1 row). Only ${String(result?.previous)} holds these rows, and the next sync drops it. To return to it:  pnpm sync undo neon`,
-  ]);
-  expect(await pair.query("neon", count)).toEqual([before]);
-  expect((await sync(pair, ["undo", "neon", "--yes"])).exitCode).toBe(0);
-  expect(await pair.query("neon", count)).toEqual([{ rows: Number(before?.["rows"]) + 1 }]);
-});
+test.concurrent(
+  "a warning names the rows that an application writes to the target after its backup",
+  async () => {
+    await using pair = await createPair(testSandbox(), { neon: "app", rds: "app" });
+    const count = "select count(*)::int as rows from public.tags";
+    const [before] = await pair.query("neon", count);
+    const synced = await whenVerified(pair, "neon", () =>
+      pair.query("neon", "insert into public.tags (name) values ('late')"),
+    );
+    expect(synced.exitCode, synced.stderr).toBe(0);
+    const { result } = documentOf(synced);
+    expect(result?.warnings).toEqual([
+      `applications wrote to the target after its backup had begun: public.tags (1 row). Only ${String(result?.previous)} holds these rows, and the next sync drops it. To return to it:  pnpm sync undo neon`,
+    ]);
+    expect(await pair.query("neon", count)).toEqual([before]);
+    expect((await sync(pair, ["undo", "neon", "--yes"])).exitCode).toBe(0);
+    expect(await pair.query("neon", count)).toEqual([{ rows: Number(before?.["rows"]) + 1 }]);
+  },
+);

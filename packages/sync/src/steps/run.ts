@@ -88,11 +88,7 @@ const describeBackup = ({ bytes, sameAs }: TargetBackup) =>
 const describeDump = ({ bytes }: UploadedDump) => `${formatBytes(bytes)} in S3`;
 
 /** Begins the dump of the target in parallel with the other steps. In place, another step dumps the target, under the locks of the transaction. */
-function prepareTarget(
-  context: StepContext,
-  background: Background,
-  timed: Timed,
-): ReplaceParts["backup"] {
+function prepareTarget(context: StepContext, background: Background, timed: Timed): ReplaceParts["backup"] {
   const { backupKey, options } = context.job;
   if (backupKey === null || options.inPlace === true) return Promise.resolve(undefined);
   const { log } = context.printer;
@@ -100,9 +96,7 @@ function prepareTarget(
     const writes = await readTargetWrites(context);
     return { ...(await backUpTarget(backupKey, context)), writes };
   };
-  return background.start(
-    timed("backup", () => log.timed("backup", backUp, describeBackup)),
-  );
+  return background.start(timed("backup", () => log.timed("backup", backUp, describeBackup)));
 }
 
 /** A source whose rows are being loaded. */
