@@ -217,7 +217,9 @@ export const resultSchema = z.object({
   durationsMs: z
     .record(z.string(), z.number())
     .describe("Milliseconds that each step took. Steps overlap: the sum is more than the duration."),
-  warnings: names.describe("Parts that failed although the sync succeeded, and rows that only the previous target holds."),
+  warnings: names.describe(
+    "Parts that failed although the sync succeeded, and rows that only the previous target holds.",
+  ),
 });
 
 const undoPlanSchema = z.object({
