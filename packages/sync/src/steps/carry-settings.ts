@@ -1,4 +1,5 @@
 /** Step: copy the owner, the privileges and the settings of the target to the staging database, which replaces it. */
+import { settleAll } from "@pilot-light/core/async/settle";
 import { withDatabase } from "@pilot-light/core/postgres/endpoint";
 import { openSession, type Session } from "@pilot-light/core/postgres/session";
 import { sessionOptions } from "../read/connect.ts";
@@ -22,8 +23,8 @@ async function readLive({
 }: StepContext): Promise<{ settings: TargetSettings; writes: Writes }> {
   await assertNamed(job.maintenance, job.target.database, job.oids.target);
   await using session = await openSession(job.target, sessionOptions("target", environment, signal));
-  const settings = await readTargetSettings(session);
-  return { settings, writes: await readWrites(session) };
+  const [settings, writes] = await settleAll([readTargetSettings(session), readWrites(session)]);
+  return { settings, writes };
 }
 
 /**
