@@ -1,4 +1,7 @@
-/** The VPC with public, private-app and private-db subnets in two availability zones. Only the public subnets reach the internet; `nat.ts` connects the private-app subnets. */
+/**
+ * The VPC with public, private-app and private-db subnets in two availability zones. Only the public subnets reach the internet. `nat.ts`
+ * connects the private-app subnets.
+ */
 import { InternetGateway } from "@cdktf/provider-aws/lib/internet-gateway/index.js";
 import { RouteTableAssociation } from "@cdktf/provider-aws/lib/route-table-association/index.js";
 import { RouteTable } from "@cdktf/provider-aws/lib/route-table/index.js";

@@ -118,7 +118,10 @@ const unlockable = `
     from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
    where c.relkind in ('r', 'p') and not c.relispartition and ${userSchema} and ${notInExtension("pg_class", "c.oid")} and not ${isLockable("c")}`;
 
-/** Objects that \`emptyDatabase\` would drop but the role may not drop, or not lock before: \`table public.t\`, with their owners. Changes nothing. */
+/**
+ * Objects that `emptyDatabase` would drop, but that the role may not drop, or may not lock before: `table public.t`, with their owners. Changes
+ * nothing.
+ */
 export async function listUndroppable(session: Session): Promise<{ name: string; owner: string }[]> {
   return await session.query<{ name: string; owner: string }>(
     `select distinct kind || ' ' || identity as name, owner from (

@@ -60,7 +60,10 @@ export async function withPrograms<T>(
 /** How strictly tables are locked. */
 export type LockMode = "exclusive" | "access exclusive";
 
-/** Locks all tables that the transaction drops, and fails if the role may not lock one of them. With `exclusive`, other sessions can only read. With `access exclusive`, they wait. */
+/**
+ * Locks all tables that the transaction drops, and fails if the role may not lock one of them. With `exclusive`, other sessions can only read.
+ * With `access exclusive`, they wait.
+ */
 export async function lockTables(session: Session, mode: LockMode): Promise<void> {
   const tables = await session.query<{ schema: string; name: string }>(
     `select n.nspname as schema, c.relname as name
