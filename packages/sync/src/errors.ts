@@ -272,8 +272,10 @@ export const databaseRenamed = defineError<{
       ? "To use the database that has the name now, run the same command again."
       : "Run the same command again.";
     if (now === undefined) return again;
-    const back = `To give the database its name again:  alter database ${ident(now)} rename to ${ident(database)};`;
-    return isTaken ? `${again} ${back.replace("again:", "again, after the other one was renamed:")}` : back;
+    const rename = `alter database ${ident(now)} rename to ${ident(database)};`;
+    return isTaken
+      ? `${again} To give the database its name again, after the other one was renamed:  ${rename}`
+      : `To give the database its name again:  ${rename}`;
   },
 });
 

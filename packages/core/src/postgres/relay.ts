@@ -69,11 +69,8 @@ export class Relay {
           const body = await requests.take(rest);
           if (body === undefined) return;
           const own = ownTransaction.exec(body.subarray(0, -1).toString("latin1"));
-          const text = body.toString("utf8");
-          const sent = this.#rewrite(text);
-          if (own === null) {
-            await this.#send(sent === text ? Buffer.concat([head, body]) : message("Q", sent), 1);
-          } else program.write(Buffer.concat([message("C", `${tagOf(own)}\0`), message("Z", "T")]));
+          if (own === null) await this.#send(this.#rewritten(head, body), 1);
+          else program.write(Buffer.concat([message("C", `${tagOf(own)}\0`), message("Z", "T")]));
           continue;
         }
         await this.#send(head, type === "Q" || type === "F" || type === "S" ? 1 : 0);
@@ -129,6 +126,13 @@ export class Relay {
       );
       return true;
     }
+  }
+
+  /** A short statement as the server gets it. If nothing changes it, its bytes stay the same in any encoding. */
+  #rewritten(head: Buffer, body: Buffer): Buffer {
+    const text = body.toString("utf8");
+    const sent = this.#rewrite(text);
+    return sent === text ? Buffer.concat([head, body]) : message("Q", sent);
   }
 
   /** Runs a statement whose answer no program gets. */

@@ -48,8 +48,8 @@ export async function restoreObjects(
       from: { file },
     };
     const written = await writeScript(target, piece, context);
-    const path = piece.entries.some(needsOperators) ? operators : undefined;
-    const script = written === undefined || path === undefined ? written : withSearchPath(written, path);
+    const isBound = written !== undefined && operators !== undefined && piece.entries.some(needsOperators);
+    const script = isBound ? withSearchPath(written, operators) : written;
     if (script !== undefined && (await takesEffect(session, script, context))) continue;
     await restorePart(target, piece, context);
   }

@@ -1,34 +1,24 @@
 /** Step: copy the owner, the privileges and the settings of the target to the staging database, which replaces it. */
 import { settleAll } from "@pilot-light/core/async/settle";
-import { withDatabase } from "@pilot-light/core/postgres/endpoint";
-import { openSession, type Session } from "@pilot-light/core/postgres/session";
-import { sessionOptions } from "../read/connect.ts";
+import type { Session } from "@pilot-light/core/postgres/session";
 import type { StepContext } from "../job.ts";
 import { carryPrivileges } from "../target/carry-privileges.ts";
 import { assertNamed } from "../target/maintenance.ts";
 import { applyDatabaseSettings, readTargetSettings, type TargetSettings } from "../target/settings.ts";
 import { readWrites, type Writes } from "./late-writes.ts";
 import type { LoadedSource } from "./loaded-source.ts";
+import { openTarget } from "./sessions.ts";
 
-/** Opens the session of this step in the staging database, while the rows are verified. The signal of the context closes it as well. */
-export async function openSettings({ environment, job, signal }: StepContext): Promise<Session> {
-  const { staging, target } = job;
-  return await openSession(withDatabase(target, staging), sessionOptions("target", environment, signal));
-}
-
-async function readLive({
-  environment,
-  job,
-  signal,
-}: StepContext): Promise<{ settings: TargetSettings; writes: Writes }> {
-  await assertNamed(job.maintenance, job.target.database, job.oids.target);
-  await using session = await openSession(job.target, sessionOptions("target", environment, signal));
+async function readLive(context: StepContext): Promise<{ settings: TargetSettings; writes: Writes }> {
+  const { maintenance, oids, target } = context.job;
+  await assertNamed(maintenance, target.database, oids.target);
+  await using session = await openTarget(context);
   const [settings, writes] = await settleAll([readTargetSettings(session), readWrites(session)]);
   return { settings, writes };
 }
 
 /**
- * Reads the settings and copies them. It reads them as late as possible, since the uploads before this step may take long: a REVOKE of that time must
+ * Reads the settings and copies them to the staging database, in a session that the step before has opened. It reads them as late as possible, since the uploads before this step may take long: a REVOKE of that time must
  * not end with the sync.
  * @returns what was written to the target by then
  */

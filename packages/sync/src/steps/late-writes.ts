@@ -3,9 +3,9 @@
  * changes and loses. It counts what a rollback reverts as well, and may count a write some seconds late.
  */
 import { plural, shortList } from "@pilot-light/core/output/format";
-import { openSession, type Session } from "@pilot-light/core/postgres/session";
+import type { Session } from "@pilot-light/core/postgres/session";
 import type { StepContext } from "../job.ts";
-import { sessionOptions } from "../read/connect.ts";
+import { openTarget } from "./sessions.ts";
 
 /** Rows that were written to each table since the server began to count. */
 export type Writes = ReadonlyMap<string, number>;
@@ -19,8 +19,8 @@ export async function readWrites(session: Session): Promise<Writes> {
 }
 
 /** Reads the counts of the target before its backup. */
-export async function readTargetWrites({ environment, job, signal }: StepContext): Promise<Writes> {
-  await using session = await openSession(job.target, sessionOptions("target", environment, signal));
+export async function readTargetWrites(context: StepContext): Promise<Writes> {
+  await using session = await openTarget(context);
   return await readWrites(session);
 }
 

@@ -5,17 +5,16 @@
 import type { GrowingFile, GrowingStream } from "@pilot-light/core/async/growing-file";
 import type { Archive, ArchiveEntry } from "@pilot-light/core/inventory/archive";
 import type { Amount } from "@pilot-light/core/output/meter";
-import { withDatabase } from "@pilot-light/core/postgres/endpoint";
-import { openSession, type Session } from "@pilot-light/core/postgres/session";
+import type { Session } from "@pilot-light/core/postgres/session";
 import { operatorPath } from "../copy/operator-path.ts";
 import { restoreObjects } from "../copy/restore-script.ts";
 import { restorePart, type RestoreTarget } from "../copy/restore.ts";
 import { distribute, isLeftOut, type RestoreListOptions } from "../copy/restore-list.ts";
 import type { StepContext, SyncJob } from "../job.ts";
-import { sessionOptions } from "../read/connect.ts";
 import { createStaging, dropDatabase } from "../target/maintenance.ts";
 import { Background } from "./background.ts";
 import { usefulJobs } from "./restore-jobs.ts";
+import { openStaging } from "./sessions.ts";
 
 /** The progress of loading rows: how much of the dump the slowest pg_restore has read. */
 export class LoadProgress {
@@ -100,10 +99,4 @@ export async function loadStaging(
     throw runs.signal.reason;
   }
   return session;
-}
-
-/** A session for the scripts that create objects. */
-async function openStaging({ environment, job, signal }: StepContext): Promise<Session> {
-  const { staging, target } = job;
-  return await openSession(withDatabase(target, staging), sessionOptions("target", environment, signal));
 }

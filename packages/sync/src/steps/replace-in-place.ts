@@ -5,14 +5,13 @@
 import { fingerprintLargeObjects } from "@pilot-light/core/inventory/tables";
 import { formatBytes, formatDuration, plural } from "@pilot-light/core/output/format";
 import { ident, literal } from "@pilot-light/core/postgres/identifiers";
-import { openSession, type Session } from "@pilot-light/core/postgres/session";
+import type { Session } from "@pilot-light/core/postgres/session";
 import type { UploadedDump } from "../archive/manifest.ts";
 import { needsOperators, operatorPath, withSearchPath } from "../copy/operator-path.ts";
 import { isLeftOut } from "../copy/restore-list.ts";
 import { restorePart } from "../copy/restore.ts";
 import { targetChanged, transactionEnded } from "../errors.ts";
 import type { StepContext } from "../job.ts";
-import { sessionOptions } from "../read/connect.ts";
 import { joinComment } from "../read/copy-mark.ts";
 import { readBusy } from "../read/lock-watch.ts";
 import { carryPrivileges } from "../target/carry-privileges.ts";
@@ -28,6 +27,7 @@ import { changeInPlace } from "./change-staging.ts";
 import type { LoadedSource } from "./loaded-source.ts";
 import { recordMark } from "./record-mark.ts";
 import type { ReplaceParts, Replacement } from "./replace-staged.ts";
+import { openTarget } from "./sessions.ts";
 import { verifyInPlace } from "./verify-staging.ts";
 
 /** The transaction that replaces the contents. */
@@ -43,10 +43,10 @@ export async function replaceInPlace(
   context: StepContext,
   { check, timed }: Omit<ReplaceParts, "backup">,
 ): Promise<Replacement> {
-  const { environment, job, signal } = context;
+  const { job, signal } = context;
   const { backupKey, options, store, target } = job;
   if (backupKey === null) throw new Error("The in-place method needs the dump of the target.");
-  await using session = await openSession(target, sessionOptions("target", environment, signal));
+  await using session = await openTarget(context);
   await session.endWhenAbandoned();
   // While this session exists, nobody can rename the database.
   await assertNamed(session, target.database, job.oids.target);
@@ -165,11 +165,9 @@ async function restoreInPlace(
  * dropped. What is created from now on is not dropped, and the verification finds it.
  * @throws OpsError TARGET_CHANGED (target)
  */
-async function assertUnchanged(
-  { rows, largeObjects }: Before,
-  { environment, job: { target }, signal }: StepContext,
-): Promise<void> {
-  await using outside = await openSession(target, sessionOptions("target", environment, signal));
+async function assertUnchanged({ rows, largeObjects }: Before, context: StepContext): Promise<void> {
+  const { target } = context.job;
+  await using outside = await openTarget(context);
   const objects = [
     ...(await listChanged(outside, rows)),
     ...((await hashLargeObjects(outside)) === largeObjects ? [] : ["large objects"]),

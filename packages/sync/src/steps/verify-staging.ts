@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { plural } from "@pilot-light/core/output/format";
 import type { Archive, ArchiveEntry } from "@pilot-light/core/inventory/archive";
 import { withDatabase } from "@pilot-light/core/postgres/endpoint";
-import { openSession, type Session } from "@pilot-light/core/postgres/session";
+import type { Session } from "@pilot-light/core/postgres/session";
 import { sessionOptions } from "../read/connect.ts";
 import { readInventory } from "../read/inventory.ts";
 import type { StepContext } from "../job.ts";
@@ -19,9 +19,9 @@ import { isLeftOut } from "../copy/restore-list.ts";
 import { dumpSchema, type SchemaDumpRequest } from "../copy/schema-dump.ts";
 import { installedVersions, listDumpedSequences, readConfiguration } from "../read/extensions.ts";
 import { analyzeParents, assertEqual, readingStaging } from "../copy/verify.ts";
-import { openSettings } from "./carry-settings.ts";
 import { withPrograms } from "../target/transaction.ts";
 import type { LoadedSource } from "./loaded-source.ts";
+import { openStaging } from "./sessions.ts";
 
 /** The result of the verification. */
 export interface Verified {
@@ -43,7 +43,7 @@ export async function verifyStaging(
   return await verifyCopy(loaded, context, async (dump, read) => {
     // Every new database has the schema public. The source does not, so it is dropped.
     if (!loaded.hasPublic) {
-      await using session = await openSession(endpoint, sessionOpts);
+      await using session = await openStaging(context);
       await session.query(dropPublic);
     }
     const readRows = async () => {
@@ -52,7 +52,7 @@ export async function verifyStaging(
     };
     const readAll = async () => {
       const found = await readRows();
-      return { found, other: { session: await openSettings(context) } };
+      return { found, other: { session: await openStaging(context) } };
     };
     const [archive, rest] = await settleAll([
       together(dump({ endpoint, environment: libpq.target })),
