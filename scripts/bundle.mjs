@@ -5,6 +5,7 @@
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { rename, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { rolldown } from "rolldown";
@@ -54,6 +55,56 @@ const requireSdk = (usesAws) => ({
   },
 });
 
+const stringWidth = createRequire(join(root, "packages/core/package.json")).resolve("string-width");
+
+/**
+ * Work that libraries do at every start, and that a command does not need: texts of their modules, each with its replacement.
+ * @type {readonly { module: RegExp, text: string, by: string }[]}
+ */
+const shortcuts = [
+  {
+    // Asks whether this is a Cloudflare worker. To answer, Node 20 loads all of its `fetch`.
+    module: /\/pg\/lib\/stream\.js$/,
+    text: "typeof Response === 'function'",
+    by: "false",
+  },
+  {
+    module: /\/wrap-ansi@10[^/]*\/node_modules\/wrap-ansi\/index\.js$/,
+    text: "const segmenter = new Intl.Segmenter();",
+    by: "let own; const segmenter = { segment: (text) => (own ??= new Intl.Segmenter()).segment(text) };",
+  },
+];
+
+const takeShortcuts = shortcuts.map(({ module, text, by }) => ({
+  name: "take-shortcuts",
+  transform: {
+    filter: { id: module },
+    /** @param {string} code @param {string} id */
+    handler: (code, id) => {
+      if (!code.includes(text)) throw new Error(`${id} does not contain: ${text}`);
+      return code.replace(text, by);
+    },
+  },
+}));
+
+/**
+ * Two versions of string-width are installed. Both read tables of Unicode when they load, and that of yargs looks up each character of a
+ * help. This module answers for ASCII, which is nearly every text, and loads the newer version for any other.
+ */
+const widthOfAscii = {
+  name: "width-of-ascii",
+  resolveId: {
+    filter: { id: /^string-width$/ },
+    handler: () => "\0width-of-ascii",
+  },
+  load: {
+    filter: { id: /^\0width-of-ascii$/ },
+    handler: () => `
+      export default (text, options) =>
+        typeof text === "string" && /^[ -~]*$/.test(text) ? text.length : require(${JSON.stringify(stringWidth)}).default(text, options);`,
+  },
+};
+
 const ifOlder = process.argv.includes("--if-older");
 
 for (const [name, { module, args, usesAws }] of Object.entries(programs)) {
@@ -79,7 +130,7 @@ async function bundle(input, file, usesAws) {
     input,
     platform: "node",
     external: ["pg-native"],
-    plugins: [requireSdk(usesAws)],
+    plugins: [requireSdk(usesAws), widthOfAscii, ...takeShortcuts],
     // Of yargs, for a feature that the programs do not use.
     transform: { define: { "import.meta.resolve": "undefined" } },
   });
