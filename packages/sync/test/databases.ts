@@ -126,9 +126,7 @@ export class Workbench implements AsyncDisposable {
   /** Rows as the manifests of earlier versions record them. */
   async readAs(depth: FingerprintReading, database: string): Promise<DatabaseContent["inventory"]> {
     await using session = await openSession(this.#endpoint(database), { failure: "target" });
-    const { inventory } = await readInventory([session], { depth }, () =>
-      Promise.resolve(undefined),
-    );
+    const { inventory } = await readInventory([session], { depth }, () => Promise.resolve(undefined));
     return inventory;
   }
 
