@@ -16,6 +16,8 @@ export interface RunOptions {
   input?: Readable;
   /** Ends the child with SIGTERM, and two seconds later it and its own children with SIGKILL. */
   signal?: AbortSignal;
+  /** Reads standard output as it arrives. The result does not contain it then. If this fails, so does the run. */
+  onStdout?: (output: Readable) => Promise<void>;
   /** Called with each line of stderr as it arrives. */
   onStderr?: (line: string) => void;
   /** Called once with the command line before it starts, for `--verbose`. */
@@ -60,7 +62,7 @@ export async function run(program: string, args: readonly string[], options: Run
     extendEnv: false,
     stdin: options.input === undefined ? "ignore" : "pipe",
     reject: false,
-    buffer: { stdout: true, stderr: false },
+    buffer: { stdout: options.onStdout === undefined, stderr: false },
     // Its own process group: pg_restore that is killed leaves workers, which may wait for a server that does not answer.
     detached: true,
     forceKillAfterDelay: false,
@@ -81,6 +83,8 @@ export async function run(program: string, args: readonly string[], options: Run
       options.onStderr?.(line);
     }
   })();
+  const taking = options.onStdout?.(child.stdout);
+  taking?.catch(() => child.stdout.destroy());
   const result = await child.finally(stopEnding);
   await reading.catch(() => undefined);
   if (result.isCanceled) {
@@ -90,7 +94,8 @@ export async function run(program: string, args: readonly string[], options: Run
   if (result.exitCode === undefined && result.signal === undefined) {
     throw programMissing({ program }, { cause: result.cause ?? result });
   }
-  return { exitCode: result.exitCode ?? 128, stdout: result.stdout, stderr };
+  await taking;
+  return { exitCode: result.exitCode ?? 128, stdout: options.onStdout === undefined ? result.stdout : "", stderr };
 }
 
 /** Process groups of the children that run. */

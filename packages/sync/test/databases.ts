@@ -9,7 +9,7 @@ import { join } from "node:path";
 import type { Archive } from "@pilot-light/core/inventory/archive";
 import { readArchive } from "@pilot-light/core/inventory/archive";
 import { describeDifference } from "@pilot-light/core/inventory/compare";
-import { listDataTables, readPositions } from "@pilot-light/core/inventory/tables";
+import { listDataTables, readPositions, type FingerprintReading } from "@pilot-light/core/inventory/tables";
 import { readState } from "@pilot-light/core/inventory/state";
 import type { Environment } from "@pilot-light/core/config/env";
 import { processEnvironment } from "@pilot-light/core/config/env";
@@ -124,11 +124,9 @@ export class Workbench implements AsyncDisposable {
   }
 
   /** Rows as the manifests of earlier versions record them. */
-  async readTexts(database: string): Promise<DatabaseContent["inventory"]> {
+  async readAs(depth: FingerprintReading, database: string): Promise<DatabaseContent["inventory"]> {
     await using session = await openSession(this.#endpoint(database), { failure: "target" });
-    const { inventory } = await readInventory([session], { depth: "texts" }, () =>
-      Promise.resolve(undefined),
-    );
+    const { inventory } = await readInventory([session], { depth }, () => Promise.resolve(undefined));
     return inventory;
   }
 

@@ -44,25 +44,34 @@ test("after a sync, neither database has changed", async () => {
   });
 });
 
-test("a manifest of an earlier version, with hashes of texts, is compared by texts", async () => {
-  const key = (await keysOf(pair)).find((name) => /neon-dumps.*manifest/.test(name)) ?? "";
-  const written = Buffer.from(await objectOf(pair, key)).toString();
-  const manifest = JSON.parse(written) as { verified: { tables: Record<string, { hash: string }> } };
-  const { tables } = manifest.verified;
-  const put = (Body: string) => s3(pair).send(new PutObjectCommand({ Bucket: pair.bucket, Key: key, Body }));
-  expect(Object.values(tables).map(({ hash }) => hash)).toEqual(
-    Object.values(tables).map(() => expect.stringMatching(/^records:-?\d+$/) as string),
-  );
-  await using bench = await Workbench.open(pair, "neon");
-  const texts = Object.fromEntries((await bench.readTexts(pair.neon.database)).tables);
-  await put(JSON.stringify({ ...manifest, verified: { ...manifest.verified, tables: texts } }));
-  expect(await readNow()).toMatchObject({ neon: { changed: [] }, rds: { changed: [] } });
-  const table = Object.keys(texts)[0] ?? "";
-  const others = { ...texts, [table]: { ...texts[table], hash: "1" } };
-  await put(JSON.stringify({ ...manifest, verified: { ...manifest.verified, tables: others } }));
-  expect((await readNow()).neon.changed).toEqual([expect.stringContaining(`${table}: `)]);
-  await put(written);
-});
+test.each(["records", "texts"] as const)(
+  "a manifest of an earlier version is compared by %s",
+  async (way) => {
+    const key = (await keysOf(pair)).find((name) => /neon-dumps.*manifest/.test(name)) ?? "";
+    const written = Buffer.from(await objectOf(pair, key)).toString();
+    const manifest = JSON.parse(written) as { verified: { tables: Record<string, { hash: string }> } };
+    const { tables } = manifest.verified;
+    const put = (Body: string) =>
+      s3(pair).send(new PutObjectCommand({ Bucket: pair.bucket, Key: key, Body }));
+    expect(Object.values(tables).map(({ hash }) => hash)).toEqual(
+      Object.values(tables).map(() => expect.stringMatching(/^columns:-?\d+$/) as string),
+    );
+    await using bench = await Workbench.open(pair, "neon");
+    const earlier = Object.fromEntries((await bench.readAs(way, pair.neon.database)).tables);
+    const pattern = { records: /^records:-?\d+$/, texts: /^-?\d+$/ }[way];
+    for (const { hash } of Object.values(earlier)) expect(hash).toMatch(pattern);
+    await put(JSON.stringify({ ...manifest, verified: { ...manifest.verified, tables: earlier } }));
+    expect(await readNow()).toMatchObject({ neon: { changed: [] }, rds: { changed: [] } });
+    const table = Object.keys(earlier)[0] ?? "";
+    const others = {
+      ...earlier,
+      [table]: { ...earlier[table], hash: `${way === "records" ? "records:" : ""}1` },
+    };
+    await put(JSON.stringify({ ...manifest, verified: { ...manifest.verified, tables: others } }));
+    expect((await readNow()).neon.changed).toEqual([expect.stringContaining(`${table}: `)]);
+    await put(written);
+  },
+);
 
 test("new, changed and deleted rows are reported by table and side", async () => {
   await pair.query("rds", "delete from public.projects where id = (select max(id) from public.projects)");

@@ -136,13 +136,13 @@ test("a restored database that differs from the manifest does not replace the ta
   };
   const { tables } = manifest.verified;
   const table = "public.projects";
-  const changed = { ...tables, [table]: { rows: tables[table]?.rows ?? 0, hash: "records:1" } };
+  const changed = { ...tables, [table]: { rows: tables[table]?.rows ?? 0, hash: "columns:1" } };
   await put(
     pair,
     manifestKey(archive),
     JSON.stringify({ ...manifest, verified: { ...manifest.verified, tables: changed } }),
   );
-  const refusal = { exit: 6, code: "VERIFICATION_FAILED", says: [table, "hash records:1"] } as const;
+  const refusal = { exit: 6, code: "VERIFICATION_FAILED", says: [table, "hash columns:1"] } as const;
   const args = ["restore", archive, "--to", "rds", "--yes"];
   await expectRefusal(pair, await footprint(pair), args, { ...refusal, state: "target-unchanged" });
   // The numbers of rows are right.

@@ -18,6 +18,7 @@ const entry = (
     section: "pre-data",
     sql,
     drop: "",
+    copy: "",
     accessMethod: "",
     oid: 0,
     dependencies: [],

@@ -22,7 +22,7 @@ function archiveOf(entries: readonly ArchiveEntry[], minor: number): Buffer {
   const compression = minor >= 15 ? Buffer.from([1]) : integer(1);
   const rest = [...Array.from({ length: 7 }, () => integer(7)), string("db"), string("15.1"), string("15.2")];
   const parts = entries.map(
-    ({ id, type, schema, tag, section, sql, drop, accessMethod, oid, dependencies }) =>
+    ({ id, type, schema, tag, section, sql, drop, copy, accessMethod, oid, dependencies }) =>
       Buffer.concat([
         ...[
           integer(id),
@@ -33,7 +33,7 @@ function archiveOf(entries: readonly ArchiveEntry[], minor: number): Buffer {
           string(type),
           integer(numbers[section]),
         ],
-        ...[string(sql), string(drop), string(null), string(schema), string(""), string(accessMethod)],
+        ...[string(sql), string(drop), string(copy), string(schema), string(""), string(accessMethod)],
         ...(minor >= 16 ? [integer(114)] : []),
         ...[string("owner"), string("false")],
         ...dependencies.map((needed) => string(String(needed))),
@@ -51,6 +51,7 @@ const entryOf = fc.record({
   section: fc.constantFrom("pre-data" as const, "data" as const, "post-data" as const),
   sql: fc.string({ unit: "grapheme" }),
   drop: fc.string({ unit: "grapheme" }),
+  copy: fc.string({ unit: "grapheme" }),
   accessMethod: fc.constantFrom("", "heap"),
   oid: fc.nat(2 ** 31),
   dependencies: fc.array(fc.nat(1_000_000)),
@@ -75,6 +76,7 @@ const settings = (value: string): ArchiveEntry => ({
     tag: "STDSTRINGS",
     section: "pre-data",
     drop: "",
+    copy: "",
     accessMethod: "",
     oid: 0,
     dependencies: [],

@@ -25,6 +25,8 @@ export interface ArchiveEntry {
   sql: string;
   /** SQL that drops it, as pg_dump wrote it; empty for a part that is dropped with another object. */
   drop: string;
+  /** The COPY statement that pg_restore runs before the rows, with a newline at its end; empty for an entry without one. */
+  copy: string;
   /** Access method of a table or materialized view; empty for other entries. pg_restore sets it before it runs the SQL. */
   accessMethod: string;
   /** OID of the object in the dumped database; 0 if the entry stands for no object. */
@@ -129,7 +131,7 @@ function readEntry(reader: Reader, minor: number, before: Section = "pre-data"):
   const section = sections[reader.integer()] ?? before;
   const sql = reader.string() ?? "";
   const drop = reader.string() ?? "";
-  reader.string(); // COPY statement
+  const copy = reader.string() ?? "";
   const schema = reader.string();
   reader.string(); // tablespace
   const accessMethod = reader.string() ?? "";
@@ -147,6 +149,7 @@ function readEntry(reader: Reader, minor: number, before: Section = "pre-data"):
     section,
     sql,
     drop,
+    copy,
     accessMethod,
     oid,
     dependencies,

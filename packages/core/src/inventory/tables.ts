@@ -3,7 +3,7 @@ import { notInExtension, userSchema } from "./objects.ts";
 import { drain } from "../async/settle.ts";
 import { ident } from "../postgres/identifiers.ts";
 import type { Session } from "../postgres/session.ts";
-import { rowHash, rowTextHash, type DataColumn } from "./row-hash.ts";
+import { rowHashes, splitHash, type DataColumn, type RowHash, type RowHashName } from "./row-hash.ts";
 
 /** A table that stores rows. A partition does; a partitioned table does not. */
 export interface DataTable {
@@ -31,18 +31,21 @@ export interface Fingerprint {
   /** Exact number of rows. */
   rows: number;
   /**
-   * Sum of the 64-bit hashes of all rows, independent of their order. It begins with `records:` if the rows of a table were hashed as
-   * records, and not as texts. Absent if the rows were only counted.
+   * Sum of the 64-bit hashes of all rows, independent of their order. Of a table, it begins with the prefix of a `RowHash`. Absent if the
+   * rows were only counted.
    */
   hash?: string;
 }
 
 export type FingerprintDepth = "checksums" | "counts";
 
-/** How rows are read: `texts` hashes their texts, as earlier versions of this tool did. */
-export type FingerprintReading = FingerprintDepth | "texts";
+/** How rows are read: `checksums` hashes them in the current way, the name of a way in that one. */
+export type FingerprintReading = FingerprintDepth | RowHashName;
 
-const recordsPrefix = "records:";
+/** The way of a reading that hashes. */
+function hashOf(reading: Exclude<FingerprintReading, "counts">): RowHash {
+  return rowHashes.find(({ name }) => name === reading) ?? rowHashes[0];
+}
 
 /** The sources of PostgreSQL assign the OIDs below this one: every server has the same. */
 const firstUnpinnedOid = 10_000;
@@ -92,7 +95,7 @@ export async function fingerprintTables(
     const from = `only ${ident(table.schema, table.name)} as t`;
     const count = `${index} as i, pg_catalog.count(*) as rows`;
     if (reading === "counts") return `select ${count} from ${from}`;
-    const ofRow = (reading === "texts" ? rowTextHash : rowHash)("t", table.columns);
+    const ofRow = hashOf(reading).ofRow("t", table.columns);
     // A sum of int8 is exact: the server adds in 128 bits.
     return `select ${count}, coalesce(pg_catalog.sum(${ofRow}), 0)::text as hash from ${from}`;
   });
@@ -100,15 +103,15 @@ export async function fingerprintTables(
   return found
     .toSorted((a, b) => a.i - b.i)
     .map(({ rows, hash }) => {
-      if (hash === undefined) return { rows: Number(rows) };
-      return { rows: Number(rows), hash: reading === "texts" ? hash : `${recordsPrefix}${hash}` };
+      if (hash === undefined || reading === "counts") return { rows: Number(rows) };
+      return { rows: Number(rows), hash: `${hashOf(reading).prefix}${hash}` };
     });
 }
 
 /** The fingerprint of a table without rows. */
 export function emptyFingerprint(reading: FingerprintReading): Fingerprint {
   if (reading === "counts") return { rows: 0 };
-  return { rows: 0, hash: reading === "texts" ? "0" : `${recordsPrefix}0` };
+  return { rows: 0, hash: `${hashOf(reading).prefix}0` };
 }
 
 /** Limits of one statement, which reads several small tables: a round trip for each table would take longer than reading it. */
@@ -136,8 +139,11 @@ export function readingOf(
   depth: FingerprintDepth,
   recorded: Readonly<Record<string, Fingerprint>>,
 ): FingerprintReading {
-  const isOfTexts = ({ hash }: Fingerprint) => hash !== undefined && !hash.startsWith(recordsPrefix);
-  return depth === "checksums" && Object.values(recorded).some(isOfTexts) ? "texts" : depth;
+  if (depth === "counts") return depth;
+  const prefixes = new Set(
+    Object.values(recorded).flatMap(({ hash }) => (hash === undefined ? [] : [splitHash(hash).prefix])),
+  );
+  return rowHashes.find(({ prefix }) => prefixes.has(prefix))?.name ?? depth;
 }
 
 /** Exact rows of each table, by `DataTable.group`; null if the role may not read the table, or does not see all of its rows. */
@@ -166,9 +172,8 @@ export async function countRows(
 export function addFingerprints(a: Fingerprint, b: Fingerprint): Fingerprint {
   const rows = a.rows + b.rows;
   if (a.hash === undefined || b.hash === undefined) return { rows };
-  const isOfRecords = a.hash.startsWith(recordsPrefix);
-  const sum = [a.hash, b.hash].reduce((total, hash) => total + BigInt(hash.replace(recordsPrefix, "")), 0n);
-  return { rows, hash: `${isOfRecords ? recordsPrefix : ""}${sum}` };
+  const [one, other] = [splitHash(a.hash), splitHash(b.hash)];
+  return { rows, hash: `${one.prefix}${BigInt(one.sum) + BigInt(other.sum)}` };
 }
 
 /** Position of a sequence. */

@@ -10,10 +10,15 @@ export function int32(value: number): Buffer {
   return bytes;
 }
 
+/** What precedes contents of this length. */
+export function head(type: string, length: number): Buffer {
+  return Buffer.concat([Buffer.from(type), int32(length + 4)]);
+}
+
 /** A message of the protocol: its type, its length, its contents. */
 export function message(type: string, contents: string | Buffer): Buffer {
   const body = typeof contents === "string" ? Buffer.from(contents) : contents;
-  return Buffer.concat([Buffer.from(type), int32(body.length + 4), body]);
+  return Buffer.concat([head(type, body.length), body]);
 }
 
 /** Bytes of the type and the length of a message. */

@@ -9,6 +9,7 @@ import { defaultStallLimit, readStallLimit } from "../config/stall-limit.ts";
 import { connectionStalled, queryFailed, type Side } from "../errors.ts";
 import { messageOf, type OpsError } from "../ops-error.ts";
 import { areWaiting, type Backends } from "./backends.ts";
+import { CopyIn } from "./copy-in.ts";
 import { describeEndpoint, type Endpoint } from "./endpoint.ts";
 import { Loan } from "./loan.ts";
 import { closeConnection, openConnection, type ConnectionOptions } from "./open-connection.ts";
@@ -94,14 +95,18 @@ export class Session implements AsyncDisposable {
       const result = await this.#watch(this.#client.query<Row>(sql, [...values]));
       return result.rows;
     } catch (cause) {
-      if (this.#stalled !== undefined) throw this.#stalled;
-      const system = this.endpoint.system;
-      const state = sqlStateOf(cause);
-      const cut = this.#lost === undefined ? undefined : `the connection was lost (${this.#lost.message})`;
-      const reason = `${cut ?? messageOf(cause)}${state === undefined ? "" : ` (SQLSTATE ${state})`}`;
-      const facts = { system, reason, endpoint: describeEndpoint(this.endpoint), statement: shorten(sql) };
-      throw queryFailed(this.#options.failure, facts, { cause });
+      throw this.#failed(cause, sql);
     }
+  }
+
+  #failed(cause: unknown, sql: string): OpsError {
+    if (this.#stalled !== undefined) return this.#stalled;
+    const system = this.endpoint.system;
+    const state = sqlStateOf(cause);
+    const cut = this.#lost === undefined ? undefined : `the connection was lost (${this.#lost.message})`;
+    const reason = `${cut ?? messageOf(cause)}${state === undefined ? "" : ` (SQLSTATE ${state})`}`;
+    const facts = { system, reason, endpoint: describeEndpoint(this.endpoint), statement: shorten(sql) };
+    return queryFailed(this.#options.failure, facts, { cause });
   }
 
   /**
@@ -131,6 +136,11 @@ export class Session implements AsyncDisposable {
     return row;
   }
 
+  /** False after the connection was closed or cut. */
+  get isOpen(): boolean {
+    return !this.#socket.destroyed;
+  }
+
   /** Whether a transaction is open after the last statement. A failed transaction is open as well. */
   get isInTransaction(): boolean {
     return this.#client.getTransactionStatus() !== "I";
@@ -138,21 +148,53 @@ export class Session implements AsyncDisposable {
 
   /**
    * Lends the connection to another client, such as pg_restore. Statements of this session wait until the client gives it back. If the work
-   * fails, the connection may be in the middle of a message, so it is closed.
+   * fails, the connection is closed.
    * @param use gets the connection as a stream of bytes between two statements, and must give it back between two statements
    */
   async lend<T>(use: (wire: Duplex) => Promise<T>): Promise<T> {
+    return await this.#withoutPipeline(async () => {
+      const loan = this.#client.query(new Loan());
+      const result = await use(await loan.begun);
+      loan.end();
+      await this.#watch(loan.ended);
+      return result;
+    });
+  }
+
+  /**
+   * Runs a COPY FROM STDIN. If it fails, the connection is closed, and the server keeps none of its rows.
+   * @param feed sends the rows
+   * @throws OpsError as `query` does
+   */
+  async copyIn(sql: string, feed: (rows: CopyIn) => Promise<void>): Promise<void> {
+    await this.#withoutPipeline(async () => {
+      const copy = this.#client.query(new CopyIn(sql));
+      const work = async () => {
+        await copy.begun;
+        await Promise.race([feed(copy), copy.ended]);
+        copy.finish();
+        await copy.ended;
+      };
+      try {
+        await this.#watch(work(), {
+          progress: () => copy.bytes,
+          // Without bytes to send, the server waits for this process.
+          isOurs: () => !copy.isSending,
+        });
+      } catch (cause) {
+        throw this.#failed(cause, sql);
+      }
+    });
+  }
+
+  /** For work that is no statement. If it fails, the connection may be in the middle of a message, so it is closed. */
+  async #withoutPipeline<T>(work: () => Promise<T>): Promise<T> {
     return await this.#alone(async () => {
-      const loan = new Loan();
       const client: { pipeline: boolean } = this.#client;
       try {
         // In this mode, the client accepts statements only.
         client.pipeline = false;
-        this.#client.query(loan);
-        const result = await use(await loan.begun);
-        loan.end();
-        await this.#watch(loan.ended);
-        return result;
+        return await work();
       } catch (error) {
         this.#socket.destroy();
         throw error;
@@ -201,7 +243,10 @@ export class Session implements AsyncDisposable {
   }
 
   /** Ends a statement whose answer will never arrive. */
-  async #watch<T>(statement: Promise<T>): Promise<T> {
+  async #watch<T>(
+    statement: Promise<T>,
+    { progress = () => 0, isOurs = () => false }: { progress?: () => number; isOurs?: () => boolean } = {},
+  ): Promise<T> {
     const { outlivesSignal, signal, stallLimit = defaultStallLimit } = this.#options;
     if (stallLimit === Infinity) return await statement;
     const pid = "processID" in this.#client ? Number(this.#client.processID) : 0;
@@ -212,9 +257,9 @@ export class Session implements AsyncDisposable {
         outlivesSignal === undefined || signal === undefined
           ? this.#hurried.signal
           : AbortSignal.any([this.#hurried.signal, signal]),
-      progress: () => this.#socket.bytesRead,
-      probe: (milliseconds: number, stop: AbortSignal) =>
-        probeServer(this.endpoint, this.#options, { pid }, milliseconds, stop),
+      progress: () => this.#socket.bytesRead + progress(),
+      probe: async (milliseconds: number, stop: AbortSignal) =>
+        isOurs() ? undefined : await probeServer(this.endpoint, this.#options, { pid }, milliseconds, stop),
     };
     return await watch(statement, watched, (reason, seconds) => {
       this.#stalled = stalled(this.endpoint, this.#options.failure, { reason, seconds });

@@ -42,7 +42,7 @@ const fingerprint = z.object({
     .string()
     .exactOptional()
     .describe(
-      "Sum of the hashes of all rows; absent when they were only counted. Of a table: `records:` and the sum. Earlier versions of the tool wrote the sum of hashes of the rows' texts.",
+      "Sum of the hashes of all rows; absent when they were only counted. Of a table: `columns:` and the sum. Earlier versions of the tool wrote `records:` and a sum of other hashes, or the sum of hashes of the rows' texts without a prefix.",
     ),
 });
 const sequence = z.object({

@@ -50,6 +50,7 @@ const view = (sql: string) => ({
       section: "pre-data" as const,
       sql,
       drop: "",
+      copy: "",
       accessMethod: "",
       oid: 1,
       dependencies: [],

@@ -9,6 +9,7 @@ const archive = (...entries: Given[]) => ({
   entries: entries.map((entry, index): ArchiveEntry => ({
     ...{ id: index + 1, schema: "s", section: "pre-data", accessMethod: "", oid: 0, dependencies: [] },
     drop: `DROP ${entry.type} s.${entry.tag};\n`,
+    copy: "",
     ...entry,
   })),
 });

@@ -10,6 +10,7 @@ const entry = (type: string, sql: string, rest: Partial<ArchiveEntry> = {}): Arc
   section: "pre-data",
   sql,
   drop: "",
+  copy: "",
   accessMethod: "",
   oid: 0,
   dependencies: [],

@@ -11,6 +11,7 @@ const entry = (type: string, schema: string | null, tag: string): ArchiveEntry =
   sql: "",
   section: "pre-data",
   drop: "",
+  copy: "",
   accessMethod: "",
   oid: 0,
   dependencies: [],

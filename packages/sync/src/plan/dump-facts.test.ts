@@ -13,6 +13,7 @@ const entry = (id: number, type: string, tag: string, rest: Partial<ArchiveEntry
     section: "pre-data",
     sql: "",
     drop: "",
+    copy: "",
     accessMethod: "",
     oid: 0,
     dependencies: [],

@@ -5,7 +5,7 @@
 import {
   listSequences,
   type Fingerprint,
-  type FingerprintDepth,
+  type FingerprintReading,
   type SequenceName,
 } from "@pilot-light/core/inventory/tables";
 import { ident } from "@pilot-light/core/postgres/identifiers";
@@ -65,7 +65,7 @@ export interface Configuration {
 export async function readConfiguration(
   session: Session,
   relations: readonly ConfigurationRelation[],
-  depth: FingerprintDepth,
+  depth: FingerprintReading,
 ): Promise<Configuration> {
   const rows = new Map<string, Fingerprint>();
   const leftOut = new Map<string, Fingerprint>();
@@ -85,7 +85,7 @@ async function fingerprint(
   session: Session,
   { columns }: ConfigurationRelation,
   from: string,
-  depth: FingerprintDepth,
+  depth: FingerprintReading,
 ): Promise<Fingerprint> {
   // The filter may name the table itself, so the query must not give the table another name.
   const names = columns.map((name) => ident(name)).join(", ");

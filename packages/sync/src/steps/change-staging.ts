@@ -1,5 +1,6 @@
 /** Step: the script of `--after-restore` changes the verified staging database, in one transaction. */
 import { compareFingerprints } from "@pilot-light/core/inventory/compare";
+import { readingOf } from "@pilot-light/core/inventory/tables";
 import { plural, shortList } from "@pilot-light/core/output/format";
 import type { Report } from "@pilot-light/core/output/printer";
 import { literal, ident } from "@pilot-light/core/postgres/identifiers";
@@ -85,7 +86,7 @@ async function readChanges(
 ): Promise<{ value: Changed; summary: string }> {
   await refreshViews(sessions.first);
   const reading = {
-    depth: options.verify,
+    depth: readingOf(options.verify, Object.fromEntries(before.tables)),
     onTable: (done: number, all: number) => progress({ done, all, noun: "tables" }),
     ...readingStaging,
   };

@@ -10,6 +10,7 @@ const set = (schema: string, tag: string, sql: string): ArchiveEntry => ({
   section: "data",
   sql,
   drop: "",
+  copy: "",
   accessMethod: "",
   oid: 0,
   dependencies: [],

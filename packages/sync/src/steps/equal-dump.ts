@@ -7,6 +7,7 @@ import { join } from "node:path";
 import type { ArchiveEntry } from "@pilot-light/core/inventory/archive";
 import { entriesLacking } from "@pilot-light/core/inventory/archive-compare";
 import { compareFingerprints } from "@pilot-light/core/inventory/compare";
+import { readingOf } from "@pilot-light/core/inventory/tables";
 import { messageOf } from "@pilot-light/core/ops-error";
 import { decodeDetails } from "../archive/details.ts";
 import { byteProblems, downloadObject } from "../archive/download.ts";
@@ -138,7 +139,7 @@ async function compareIn(
     file: join(job.workDirectory, "target.schema"),
     signal,
   });
-  const found = await readContents(snapshot, "checksums");
+  const found = await readContents(snapshot, readingOf("checksums", contents.tables));
   const stated = new Map(Object.entries(contents.tables));
   if (compareFingerprints("table", stated, found.inventory.tables).length > 0) return undefined;
   // The dump of the source reports its progress at the same time.

@@ -7,7 +7,7 @@ import type { Dump } from "../copy/dump.ts";
 import type { DatabaseContent } from "../copy/equality.ts";
 import type { RestoreListOptions } from "../copy/restore-list.ts";
 import type { ConfigurationRelation } from "../read/extensions.ts";
-import type { LoadProgress } from "./load-staging.ts";
+import type { LoadProgress } from "./load-rows.ts";
 
 /** A restored database, and the contents that it must have. */
 export interface Comparison {

@@ -8,7 +8,8 @@ import { nameOfRelation } from "../read/inventory.ts";
 import { closedToPublic } from "../target/privileges.ts";
 import { dropDatabase, ownsPublic } from "../target/maintenance.ts";
 import { compareWith } from "./compare-with-dump.ts";
-import { createEmptyStaging, LoadProgress, loadStaging } from "./load-staging.ts";
+import { LoadProgress } from "./load-rows.ts";
+import { createEmptyStaging, loadStaging } from "./load-staging.ts";
 import type { LoadedSource } from "./loaded-source.ts";
 
 /** Begins to load the rows. */

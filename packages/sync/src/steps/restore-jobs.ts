@@ -17,10 +17,12 @@ const costs = {
   indexedPerMs: 200_000,
   /** Milliseconds of work that may be repeated after an error. */
   repeatable: 10_000,
+  /** Bytes a millisecond that this process passes on. A line that carries more would wait for it. */
+  passedPerMs: 100_000,
 };
 
 /** Facts on which the number of jobs depends. */
-export type JobFacts = Pick<SyncJob, "sourceBytes"> & { line: Pick<Line, "roundTripMs"> } & {
+export type JobFacts = Pick<SyncJob, "sourceBytes"> & { line: Line } & {
   options: { jobs: number };
 };
 
@@ -33,6 +35,26 @@ export function usefulJobs(facts: JobFacts, entries: number): number {
   const work = entries * (costs.entryMs + costs.tripsOfEntry * line.roundTripMs);
   const useful = Math.max(sizeOf(facts) / costs.bytesOfJob, work / jobTime(line.roundTripMs));
   return Math.min(options.jobs, 1 + Math.floor(useful));
+}
+
+/**
+ * The tables that one job would load for longer than the other jobs need for their tables together, each with the number of COPY statements that
+ * load it at the same time. All of them together are at most as many as the jobs. None on a fast line: the rows cost this process more time
+ * there than several statements save on two cores.
+ * @returns by `nameOfRelation`
+ */
+export function largeTables(facts: JobFacts, jobs: number): ReadonlyMap<string, number> {
+  if (facts.line.bytesPerMs > costs.passedPerMs) return new Map();
+  const share = sizeOf(facts) / jobs;
+  const large = new Map<string, number>();
+  let free = jobs;
+  for (const [relation, bytes] of [...facts.sourceBytes].toSorted(([, a], [, b]) => b - a)) {
+    const copies = Math.min(Math.ceil(bytes / share), Math.floor(bytes / costs.bytesOfJob), free);
+    if (!(copies > 1)) break;
+    large.set(relation, copies);
+    free -= copies;
+  }
+  return large;
 }
 
 /** Whether one script creates the indexes and constraints faster than several jobs, which build indexes at the same time. */

@@ -8,7 +8,7 @@ import { restoreObjects } from "../copy/restore-script.ts";
 import { restorePart } from "../copy/restore.ts";
 import type { StepContext, SyncJob } from "../job.ts";
 import type { LoadedSource } from "./loaded-source.ts";
-import { restoreTarget } from "./load-staging.ts";
+import { restoreTarget } from "./sessions.ts";
 import { isScriptFaster, usefulJobs, type JobFacts } from "./restore-jobs.ts";
 
 const pauseMs = 500;

@@ -3,6 +3,7 @@ import { CleanUp } from "@pilot-light/core/async/clean-up";
 import { combine } from "@pilot-light/core/async/settle";
 import type { CommandContext } from "@pilot-light/core/cli/command";
 import { OpsError, messageOf, withState } from "@pilot-light/core/ops-error";
+import { splitHash } from "@pilot-light/core/inventory/row-hash";
 import { formatBytes } from "@pilot-light/core/output/format";
 import { libpqEnvironment } from "@pilot-light/core/postgres/libpq";
 import type { Manifest, UploadedDump } from "../archive/manifest.ts";
@@ -198,11 +199,11 @@ function summarize(
         : { statements: rest.changed.statements, changedTables: rest.changed.tables },
     schemaObjects: inventory.objects.length,
     verified: [...inventory.tables]
-      .map(([table, { rows, hash = null }]) => ({
+      .map(([table, { rows, hash }]) => ({
         table,
         rows,
         bytes: rest.sizes.get(table) ?? 0,
-        hash: hash?.replace(/^records:/, "") ?? null,
+        hash: hash === undefined ? null : splitHash(hash).sum,
       }))
       .sort((a, b) => (a.table < b.table ? -1 : 1)),
     archiveBytes: rest.stored.archive.bytes,

@@ -1,6 +1,8 @@
-/** Sessions of the steps on the target's server. The signal of the context closes them as well. */
+/** How the steps connect to the target's server: with sessions, which the signal of the context closes as well, and with pg_restore. */
+import { acquireAll } from "@pilot-light/core/async/settle";
 import { withDatabase } from "@pilot-light/core/postgres/endpoint";
 import { openSession, type Session } from "@pilot-light/core/postgres/session";
+import type { RestoreTarget } from "../copy/restore.ts";
 import type { StepContext } from "../job.ts";
 import { sessionOptions } from "../read/connect.ts";
 
@@ -15,4 +17,18 @@ export async function openTarget({ environment, job, signal }: Where): Promise<S
 export async function openStaging({ environment, job, signal }: Where): Promise<Session> {
   const endpoint = withDatabase(job.target, job.staging);
   return await openSession(endpoint, sessionOptions("target", environment, signal));
+}
+
+/** At least one session in the staging database, all or none. */
+export async function openStagings(count: number, where: Where): Promise<[Session, ...Session[]]> {
+  const others = Array.from({ length: count - 1 }, () => openStaging(where));
+  const [first, ...rest] = await acquireAll([openStaging(where), ...others]);
+  return [first, ...rest];
+}
+
+/** The staging database as the target of pg_restore. */
+export function restoreTarget({ job, libpq }: StepContext): RestoreTarget {
+  const { programs, staging, target, workDirectory } = job;
+  const environment = libpq.target;
+  return { endpoint: target, programs, environment, database: staging, directory: workDirectory };
 }

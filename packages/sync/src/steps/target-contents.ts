@@ -2,7 +2,7 @@
 import { readState } from "@pilot-light/core/inventory/state";
 import {
   readPositions,
-  type FingerprintDepth,
+  type FingerprintReading,
   type SequencePosition,
 } from "@pilot-light/core/inventory/tables";
 import { listReadableConfiguration, listDumpedSequences, readConfiguration } from "../read/extensions.ts";
@@ -21,7 +21,7 @@ export interface BackedUp extends SnapshotContent {
 /** Reads what the snapshot contains, with one session: the target also serves applications and the steps that run in parallel. */
 export async function readContents(
   { first, outside }: Snapshot,
-  depth: FingerprintDepth,
+  depth: FingerprintReading,
 ): Promise<Omit<BackedUp, "snapshot">> {
   const relations = await listReadableConfiguration(first);
   const { inventory, other } = await readInventory([first], { depth }, async () => ({

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { LoadProgress } from "./load-staging.ts";
+import { LoadProgress } from "./load-rows.ts";
 
 test("the progress is that of the slowest run, and names the table of this run", () => {
   const progress = new LoadProgress();
