@@ -16,6 +16,7 @@ import type { IncompleteSource } from "./plan/rules/rule.ts";
 import type { Filter } from "./read/filter.ts";
 import type { RowCounts } from "./read/inventory.ts";
 import type { Line } from "./read/line.ts";
+import type { Rehearsal } from "./steps/rehearsal.ts";
 
 /** Where the rows come from: a database that the sync dumps, or a dump in S3. */
 export type Source =
@@ -112,6 +113,8 @@ export interface StepContext extends CommandContext {
   cleanUp: CleanUp;
   /** Environment of libpq programs that connect to the target. */
   libpq: { target: Environment };
+  /** Of the dump of the staging database. */
+  rehearsal: Rehearsal;
   /** For parts that run at the same time: if one of them fails, the others end. */
   together: <T>(part: Promise<T>) => Promise<T>;
 }

@@ -142,6 +142,21 @@ export class Session implements AsyncDisposable {
    * @param use gets the connection as a stream of bytes between two statements, and must give it back between two statements
    */
   async lend<T>(use: (wire: Duplex) => Promise<T>): Promise<T> {
+    return await this.#loaned(use, async (loan) => {
+      loan.end();
+      await this.#watch(loan.ended);
+    });
+  }
+
+  /** As `lend`, to a client that does not give the connection back. The connection is closed when the work has ended. */
+  async give<T>(use: (wire: Duplex) => Promise<T>): Promise<T> {
+    return await this.#loaned(use, async () => {
+      this.#client.connection.end();
+      await Promise.resolve();
+    });
+  }
+
+  async #loaned<T>(use: (wire: Duplex) => Promise<T>, end: (loan: Loan) => Promise<void>): Promise<T> {
     return await this.#alone(async () => {
       const loan = new Loan();
       const client: { pipeline: boolean } = this.#client;
@@ -150,8 +165,7 @@ export class Session implements AsyncDisposable {
         client.pipeline = false;
         this.#client.query(loan);
         const result = await use(await loan.begun);
-        loan.end();
-        await this.#watch(loan.ended);
+        await end(loan);
         return result;
       } catch (error) {
         this.#socket.destroy();

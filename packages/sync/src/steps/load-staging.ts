@@ -77,6 +77,7 @@ export async function loadStaging(
     { name: "pre-data", section: "pre-data", entries, file: file.path, operators: operatorPath(entries) },
     context,
   );
+  context.rehearsal.begin(context);
   // The first run that fails ends the others, which would follow the dump until its end.
   const runs = new Background(signal);
   const follow = (list: readonly ArchiveEntry[], index: number) => {
