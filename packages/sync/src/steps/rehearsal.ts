@@ -66,7 +66,8 @@ export class Rehearsal {
 }
 
 async function run(recording: Recording, context: StepContext): Promise<void> {
-  const { direction, programs, staging, target, workDirectory } = context.job;
+  const { job, printer, signal } = context;
+  const { direction, programs, staging, target, workDirectory } = job;
   await connected(recording, context, (environment) =>
     writeSchema({
       system: direction.target,
@@ -75,7 +76,10 @@ async function run(recording: Recording, context: StepContext): Promise<void> {
       environment,
       database: staging,
       file: join(workDirectory, "rehearsal.schema"),
-      signal: context.signal,
+      signal,
+      onStart: (line) => {
+        printer.detail(`$ ${line}`);
+      },
     }),
   );
 }
