@@ -1,5 +1,7 @@
-/** A pg_dump whose statements are replayed writes the same archive as one that waits for each answer. */
+/** A pg_dump whose statements are replayed writes the same archive as one that waits for each answer, and a sync survives without the replay. */
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
+import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { processEnvironment } from "@pilot-light/core/config/env";
@@ -10,10 +12,13 @@ import { Answer, type Statements } from "@pilot-light/core/postgres/relay";
 import { Recording, replay } from "@pilot-light/core/postgres/replay";
 import { openSession } from "@pilot-light/core/postgres/session";
 import { createPair, type Pair, type Seed } from "@pilot-light/sandbox/testing";
+import { tcpProxy } from "@pilot-light/sandbox/postgres/tcp-proxy";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { dumpSchema } from "@pilot-light/sync/testing";
 import { describe, expect, test } from "vitest";
-import { clientPrograms } from "./support.ts";
+import { until } from "./processes.ts";
+import { clientPrograms, contentOf, databasesOf, sync, type SyncCall, type Transcript } from "./support.ts";
+import { superuserOnRds } from "./untouched.ts";
 
 /** Dumps the source of a pair, plainly or through a connection with statements. */
 async function opened(pair: Pair) {
@@ -100,4 +105,97 @@ test("if a replayed statement fails, pg_dump fails", async () => {
   await place.dumpWith(recording);
   await owner.client.query("drop table public.short_lived");
   await expect(place.dumpWith(replay(recording.statements))).rejects.toMatchObject({ code: "DUMP_FAILED" });
+});
+
+/** A port whose bytes arrive late, in both directions. */
+async function slowPort(upstream: number, milliseconds: number) {
+  const sockets: Socket[] = [];
+  const carry = (from: Socket, to: Socket) => {
+    sockets.push(from);
+    from.on("error", () => undefined);
+    from.on("data", (bytes) => setTimeout(() => to.write(bytes), milliseconds));
+    from.on("close", () => setTimeout(() => to.destroy(), milliseconds));
+  };
+  const server = createServer((near) => {
+    const far = connect(upstream, "127.0.0.1");
+    carry(near, far);
+    carry(far, near);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    port: (server.address() as AddressInfo).port,
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+const schemaDump = /\$ \S*pg_dump .*--schema-only/g;
+
+/**
+ * Syncs over a slow line to RDS.
+ * @param meanwhile runs beside the sync; `stall` stops the line
+ */
+async function syncSlowly(
+  pair: Pair,
+  meanwhile: (running: { printed: () => string; stall: () => void }) => Promise<void>,
+  env: SyncCall["env"] = {},
+): Promise<Transcript> {
+  await using slow = await slowPort(testSandbox().state.rds.port, 20);
+  await using line = await tcpProxy(slow.port);
+  let text = "";
+  const beside = meanwhile({ printed: () => text, stall: () => line.stall() });
+  const transcript = await sync(pair, ["neon-to-rds", "--yes", "--verbose", "--no-target-backup"], {
+    env: { RDS_HOSTADDR: `127.0.0.1:${line.port}`, ...env },
+    onStderr: (more) => (text += more),
+  });
+  await beside;
+  return transcript;
+}
+
+describe.concurrent("over a slow line", () => {
+  test("the definitions are dumped twice, and the target is equal to the source", async () => {
+    await using pair = await createPair(testSandbox(), { neon: "awkward", rds: "stale" });
+    const done = await syncSlowly(pair, () => Promise.resolve());
+    expect(done.exitCode, done.stderr).toBe(0);
+    expect(done.stderr.match(schemaDump)).toHaveLength(2);
+    expect(done.stderr).not.toContain("pg_dump runs again");
+    expect(await contentOf(pair, "rds")).toBe(await contentOf(pair, "neon"));
+  });
+
+  test("if the connection of the replay is lost, pg_dump runs again, and the sync succeeds", async () => {
+    await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+    const done = await syncSlowly(pair, async ({ printed }) => {
+      await until(() => /^ {2}restore /m.test(printed()));
+      const staging = (await databasesOf(pair, "rds")).find((name) => name.includes("__pl_staging_")) ?? "";
+      await using session = await superuserOnRds(staging);
+      await session.client.query("begin; lock public.projects in access exclusive mode");
+      // The pg_dump of the step `verify` waits for the lock.
+      const end = `select pg_terminate_backend(pid) from pg_stat_activity
+        where datname = current_database() and application_name ~ '^pilot-light [0-9a-f]{8}$' and wait_event_type = 'Lock'`;
+      await until(async () => (await session.client.query(end)).rowCount !== 0);
+      await session.client.query("rollback");
+    });
+    expect(done.exitCode, done.stderr).toBe(0);
+    expect(done.stderr).toContain("pg_dump runs again");
+    expect(await contentOf(pair, "rds")).toBe(await contentOf(pair, "neon"));
+  });
+
+  test("a line that stops during the replay ends the sync", async () => {
+    await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
+    const stopped = await syncSlowly(
+      pair,
+      async ({ printed, stall }) => {
+        await until(() => printed().match(schemaDump)?.length === 2);
+        stall();
+      },
+      { PILOT_LIGHT_STALL_SECONDS: "3" },
+    );
+    expect(stopped.exitCode, stopped.stderr).toBe(6);
+    expect(stopped.stderr).toContain("exit 6, CONNECTION_STALLED");
+    expect(stopped.stderr).toContain("The target is unchanged.");
+  });
 });
