@@ -169,7 +169,7 @@ describe.concurrent("over a slow line", () => {
   test("if the connection of the replay is lost, pg_dump runs again, and the sync succeeds", async () => {
     await using pair = await createPair(testSandbox(), { neon: "app", rds: "stale" });
     const done = await syncSlowly(pair, async ({ printed }) => {
-      await until(() => /^ {2}restore /m.test(printed()));
+      await until(() => /^ {2}restore +into the staging database/m.test(printed()));
       const staging = (await databasesOf(pair, "rds")).find((name) => name.includes("__pl_staging_")) ?? "";
       await using session = await superuserOnRds(staging);
       await session.client.query("begin; lock public.projects in access exclusive mode");

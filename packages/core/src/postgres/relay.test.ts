@@ -55,9 +55,7 @@ test("a program's own transaction does not reach the server, and appears to work
 });
 
 test("the server gets a statement as `rewrite` changes it", async () => {
-  const { query, server } = await start(
-    inTransaction((statement) => statement.replace("''", "'ä, public'")),
-  );
+  const { query, server } = await start(inTransaction((statement) => statement.replace("''", "'ä, public'")));
   query("set search_path = ''");
   expect(await server.read()).toBe(`Q ${Buffer.from("set search_path = 'ä, public'").toString("latin1")}`);
   query("select 1");

@@ -177,7 +177,9 @@ export class Relay {
       const name = words[words.indexOf("application_name") + 1] ?? "pilot-light";
       this.#wire.cork();
       // No program gets this answer.
-      this.#ask(Buffer.from(`set application_name = '${name.replaceAll(/['\\]/g, "")}'\0`)).give(() => undefined);
+      this.#ask(Buffer.from(`set application_name = '${name.replaceAll(/['\\]/g, "")}'\0`)).give(
+        () => undefined,
+      );
       this.#statements.begin?.(this.#ask);
       this.#wire.uncork();
       program.write(

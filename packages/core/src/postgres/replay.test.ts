@@ -24,7 +24,8 @@ async function start(statements: Statements) {
   program.write(Buffer.concat([int32(startup.length + 4), startup]));
   const server = new Inbox(serverEnd);
   const inbox = new Inbox(program);
-  const answer = (tag: string) => serverEnd.write(Buffer.concat([message("C", `${tag}\0`), message("Z", "T")]));
+  const answer = (tag: string) =>
+    serverEnd.write(Buffer.concat([message("C", `${tag}\0`), message("Z", "T")]));
   const query = (sql: string) => program.write(message("Q", `${sql}\0`));
   expect(await server.read()).toBe("Q set application_name = 'pg_dump'");
   answer("SET");
