@@ -16,7 +16,6 @@ import type { IncompleteSource } from "./plan/rules/rule.ts";
 import type { Filter } from "./read/filter.ts";
 import type { RowCounts } from "./read/inventory.ts";
 import type { Line } from "./read/line.ts";
-import type { Rehearsal } from "./steps/rehearsal.ts";
 
 /** Where the rows come from: a database that the sync dumps, or a dump in S3. */
 export type Source =
@@ -104,6 +103,13 @@ export function describeRun({ programs, source, who }: SyncJob) {
   return resumes === undefined ? { restored: dump.key, ...shared } : { direction: resumes, ...shared };
 }
 
+/** A dump of the staging database, and its rehearsal, as steps/rehearsal.ts describes it. */
+export interface Rehearsing {
+  begin: (context: StepContext) => void;
+  end: () => Promise<void>;
+  replayed: <T>(dump: (environment: Environment) => Promise<T>, context: StepContext) => Promise<T>;
+}
+
 /** What every step receives. */
 export interface StepContext extends CommandContext {
   job: SyncJob;
@@ -114,7 +120,7 @@ export interface StepContext extends CommandContext {
   /** Environment of libpq programs that connect to the target. */
   libpq: { target: Environment };
   /** Of the dump of the staging database. */
-  rehearsal: Rehearsal;
+  rehearsal: Rehearsing;
   /** For parts that run at the same time: if one of them fails, the others end. */
   together: <T>(part: Promise<T>) => Promise<T>;
 }

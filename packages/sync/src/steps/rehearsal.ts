@@ -11,11 +11,11 @@ import { withOwnConnection } from "@pilot-light/core/postgres/program-socket";
 import type { Statements } from "@pilot-light/core/postgres/relay";
 import { Recording, replay } from "@pilot-light/core/postgres/replay";
 import { writeSchema } from "../copy/schema-dump.ts";
-import type { StepContext } from "../job.ts";
+import type { Rehearsing, StepContext } from "../job.ts";
 import { isRehearsalFaster } from "./restore-jobs.ts";
 import { openStaging } from "./sessions.ts";
 
-export class Rehearsal {
+export class Rehearsal implements Rehearsing {
   #recording: Recording | undefined;
   #ending = new AbortController();
   #running: Promise<void> = Promise.resolve();
