@@ -172,12 +172,14 @@ describe.concurrent("over a slow line", () => {
       await until(() => schemaDumps(printed()) === 1);
       const staging = (await databasesOf(pair, "rds")).find((name) => name.includes("__pl_staging_")) ?? "";
       await using session = await superuserOnRds(staging);
-      // Only pg_dump reads this catalog. The lock is granted when the rehearsal has ended, at the latest.
+      // A transaction sees the sessions as they were when it looked first.
+      await using asking = await superuserOnRds("postgres");
+      // pg_dump reads this catalog, and the restore does not. The lock is granted when the rehearsal has ended, at the latest.
       await session.client.query("begin; lock pg_transform in access exclusive mode");
       await until(() => schemaDumps(printed()) === 2);
       const end = `select pg_terminate_backend(pid) from pg_stat_activity
-        where datname = current_database() and application_name ~ '^pilot-light [0-9a-f]{8}$' and wait_event_type = 'Lock'`;
-      await until(async () => (await session.client.query(end)).rowCount !== 0);
+        where datname = $1 and application_name ~ '^pilot-light [0-9a-f]{8}$' and wait_event_type = 'Lock'`;
+      await until(async () => (await asking.client.query(end, [staging])).rowCount !== 0);
       await session.client.query("rollback");
     });
     expect(done.exitCode, done.stderr).toBe(0);
