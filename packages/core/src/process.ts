@@ -95,7 +95,11 @@ export async function run(program: string, args: readonly string[], options: Run
     throw programMissing({ program }, { cause: result.cause ?? result });
   }
   await taking;
-  return { exitCode: result.exitCode ?? 128, stdout: options.onStdout === undefined ? result.stdout : "", stderr };
+  return {
+    exitCode: result.exitCode ?? 128,
+    stdout: options.onStdout === undefined ? result.stdout : "",
+    stderr,
+  };
 }
 
 /** Process groups of the children that run. */

@@ -103,6 +103,13 @@ export function describeRun({ programs, source, who }: SyncJob) {
   return resumes === undefined ? { restored: dump.key, ...shared } : { direction: resumes, ...shared };
 }
 
+/** A dump of the staging database, and its rehearsal, as steps/rehearsal.ts describes it. */
+export interface Rehearsing {
+  begin: (context: StepContext) => void;
+  end: () => Promise<void>;
+  replayed: <T>(dump: (environment: Environment) => Promise<T>, context: StepContext) => Promise<T>;
+}
+
 /** What every step receives. */
 export interface StepContext extends CommandContext {
   job: SyncJob;
@@ -112,6 +119,8 @@ export interface StepContext extends CommandContext {
   cleanUp: CleanUp;
   /** Environment of libpq programs that connect to the target. */
   libpq: { target: Environment };
+  /** Of the dump of the staging database. */
+  rehearsal: Rehearsing;
   /** For parts that run at the same time: if one of them fails, the others end. */
   together: <T>(part: Promise<T>) => Promise<T>;
 }

@@ -1,13 +1,15 @@
 /**
- * Runs pg_dump and pg_restore inside the open transaction of a session. The programs connect to a local socket, and this module passes their
- * messages on to the connection of the session. The programs see the changes of the transaction, and a rollback also reverts theirs.
+ * Runs pg_dump and pg_restore in the connection of a session. The programs connect to a local socket, and this module passes their messages on.
+ * They work inside the open transaction of the session: they see its changes, and a rollback also reverts theirs. Or one of them gets the
+ * connection for itself, so that its statements can be recorded and replayed.
  */
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
+import type { Duplex } from "node:stream";
 import type { Environment } from "../config/env.ts";
-import { Relay } from "./relay.ts";
+import { inTransaction, Relay, type Statements } from "./relay.ts";
 import type { Session } from "./session.ts";
 
 /** Part of the socket's name. Nothing listens on this port. */
@@ -43,7 +45,7 @@ export interface SocketPlace {
 }
 
 /**
- * Runs programs in a session.
+ * Runs programs in the open transaction of a session.
  * @param work gets the environment with which a program connects to the session instead; one program at a time
  */
 export async function withProgramSocket<T>(
@@ -51,26 +53,53 @@ export async function withProgramSocket<T>(
   { directory, environment, rewrite }: SocketPlace,
   work: (environment: Environment) => Promise<T>,
 ): Promise<T> {
-  const parameters = await readParameters(session);
-  await using place = await shortEnough(directory);
-  const result = await session.lend(async (wire) => {
-    const relay = new Relay(wire, parameters, rewrite);
-    const server = createServer((program) => void relay.serve(program));
-    try {
-      server.listen(join(place.path, socketName));
-      await once(server, "listening");
-      const done = await work(towards(place.path, environment));
+  const result = await session.lend(
+    await listening(session, { directory, environment }, inTransaction(rewrite), async (towards, relay) => {
+      const done = await work(towards);
       relay.assertIdle();
       return done;
-    } finally {
-      relay.close();
-      await closed(server);
-    }
-  });
+    }),
+  );
   // A program changes settings that a session does not pin, such as check_function_bodies.
   await session.query("reset all");
   await session.pinSettings();
   return result;
+}
+
+/**
+ * Runs a program in the connection of a session, which is closed afterwards.
+ * @param work gets the environment with which the program connects
+ */
+export async function withOwnConnection<T>(
+  session: Session,
+  place: Omit<SocketPlace, "rewrite">,
+  statements: Statements,
+  work: (environment: Environment) => Promise<T>,
+): Promise<T> {
+  return await session.give(await listening(session, place, statements, work));
+}
+
+/** Returns what serves programs with a connection while `work` runs. */
+async function listening<T>(
+  session: Session,
+  { directory, environment }: Omit<SocketPlace, "rewrite">,
+  statements: Statements,
+  work: (environment: Environment, relay: Relay) => Promise<T>,
+): Promise<(wire: Duplex) => Promise<T>> {
+  const parameters = await readParameters(session);
+  return async (wire) => {
+    await using place = await shortEnough(directory);
+    const relay = new Relay(wire, parameters, statements);
+    const server = createServer((program) => void relay.serve(program));
+    try {
+      server.listen(join(place.path, socketName));
+      await once(server, "listening");
+      return await work(towards(place.path, environment), relay);
+    } finally {
+      relay.close();
+      await closed(server);
+    }
+  };
 }
 
 /** The directory, or a private one with a shorter path if the path of the socket would be too long. */

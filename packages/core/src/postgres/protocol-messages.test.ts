@@ -7,27 +7,23 @@ test("a message is its type, its length without the type, and its contents", () 
   expect([...message("S", "")]).toEqual([0x53, 0, 0, 0, 4]);
 });
 
-test("messages of a type are counted, wherever the network splits the stream", () => {
-  // The contents of the first message look like the type that is counted.
-  const stream = Buffer.concat([
-    message("D", "ZZZZZZZZ"),
-    message("Z", "T"),
-    message("C", ""),
-    message("Z", "I"),
-  ]);
+test("the ends of messages of a type are found, wherever the network splits the stream", () => {
+  // The contents of the first message look like the type that is searched.
+  const messages = [message("D", "ZZZZZZZZ"), message("Z", "T"), message("C", ""), message("Z", "I")];
+  const stream = Buffer.concat(messages);
   for (let size = 1; size <= stream.length; size += 1) {
     const frames = new Frames();
-    let found = 0;
+    const found: number[] = [];
     for (let at = 0; at < stream.length; at += size) {
-      found += frames.read(stream.subarray(at, at + size), "Z");
+      found.push(...frames.ends(stream.subarray(at, at + size), "Z").map((end) => at + end));
     }
-    expect({ size, found, isBetween: frames.isBetween }).toEqual({ size, found: 2, isBetween: true });
+    expect({ size, found, isBetween: frames.isBetween }).toEqual({ size, found: [19, 30], isBetween: true });
   }
 });
 
 test.each([1, 5, 8])("a stream that stopped after %i of 9 bytes is inside a message", (bytes) => {
   const frames = new Frames();
-  frames.read(message("D", "1234").subarray(0, bytes), "Z");
+  frames.ends(message("D", "1234").subarray(0, bytes), "Z");
   expect(frames.isBetween).toBe(false);
 });
 

@@ -26,30 +26,32 @@ const headBytes = 5;
 
 /** Follows a stream of messages without keeping them. */
 export class Frames {
+  /** Type and length of the present message, as far as they have arrived. */
   #head = Buffer.alloc(0);
   #left = 0;
 
   /** Whether the stream is between two messages. */
   get isBetween(): boolean {
-    return this.#left === 0 && this.#head.length === 0;
+    return this.#head.length === 0;
   }
 
-  /** @returns the number of messages of a type that begin in these bytes */
-  read(bytes: Buffer, type: string): number {
-    let found = 0;
+  /** @returns the positions in these bytes at which messages of a type end */
+  ends(bytes: Buffer, type: string): number[] {
+    const found: number[] = [];
     for (let at = 0; at < bytes.length;) {
-      if (this.#left > 0) {
+      if (this.#head.length < headBytes) {
+        const taken = bytes.subarray(at, at + headBytes - this.#head.length);
+        this.#head = Buffer.concat([this.#head, taken]);
+        at += taken.length;
+        if (this.#head.length < headBytes) break;
+        this.#left = this.#head.readInt32BE(1) - 4;
+      } else {
         const skipped = Math.min(this.#left, bytes.length - at);
         this.#left -= skipped;
         at += skipped;
-        continue;
       }
-      const taken = bytes.subarray(at, at + headBytes - this.#head.length);
-      this.#head = Buffer.concat([this.#head, taken]);
-      at += taken.length;
-      if (this.#head.length < headBytes) continue;
-      if (this.#head.toString("latin1", 0, 1) === type) found += 1;
-      this.#left = this.#head.readInt32BE(1) - 4;
+      if (this.#left > 0) continue;
+      if (this.#head.toString("latin1", 0, 1) === type) found.push(at);
       this.#head = Buffer.alloc(0);
     }
     return found;

@@ -1,7 +1,7 @@
 import { duplexPair } from "node:stream";
 import { expect, test } from "vitest";
 import { int32, message, Requests } from "./protocol-messages.ts";
-import { Relay } from "./relay.ts";
+import { inTransaction, Relay, type Statements } from "./relay.ts";
 
 /** The messages that arrive at one end of a connection, as `Q select 1`. */
 class Inbox extends Requests {
@@ -14,9 +14,9 @@ class Inbox extends Requests {
 }
 
 /** A relay between a program that has connected, and a server that a test plays. */
-async function start(rewrite?: (statement: string) => string) {
+async function start(statements: Statements = inTransaction()) {
   const [wire, serverEnd] = duplexPair();
-  const relay = new Relay(wire, [["server_version", "16.4"]], rewrite);
+  const relay = new Relay(wire, [["server_version", "16.4"]], statements);
   const connect = () => {
     const [end, program] = duplexPair();
     return { served: relay.serve(end), end, program, inbox: new Inbox(program) };
@@ -55,7 +55,7 @@ test("a program's own transaction does not reach the server, and appears to work
 });
 
 test("the server gets a statement as `rewrite` changes it", async () => {
-  const { query, server } = await start((statement) => statement.replace("''", "'ä, public'"));
+  const { query, server } = await start(inTransaction((statement) => statement.replace("''", "'ä, public'")));
   query("set search_path = ''");
   expect(await server.read()).toBe(`Q ${Buffer.from("set search_path = 'ä, public'").toString("latin1")}`);
   query("select 1");

@@ -161,6 +161,15 @@ export class Session implements AsyncDisposable {
     });
   }
 
+  /** As `lend`, to a client that does not give the connection back. The connection is closed when the work has ended. */
+  async give<T>(use: (wire: Duplex) => Promise<T>): Promise<T> {
+    return await this.#withoutPipeline(async () => {
+      const result = await use(await this.#client.query(new Loan()).begun);
+      this.#client.connection.end();
+      return result;
+    });
+  }
+
   /**
    * Runs a COPY FROM STDIN. If it fails, the connection is closed, and the server keeps none of its rows.
    * @param feed sends the rows
@@ -169,17 +178,19 @@ export class Session implements AsyncDisposable {
   async copyIn(sql: string, feed: (rows: CopyIn) => Promise<void>): Promise<void> {
     await this.#withoutPipeline(async () => {
       const copy = this.#client.query(new CopyIn(sql));
+      let isComplete = false;
       const work = async () => {
         await copy.begun;
         await Promise.race([feed(copy), copy.ended]);
+        isComplete = true;
         copy.finish();
         await copy.ended;
       };
       try {
         await this.#watch(work(), {
           progress: () => copy.bytes,
-          // Without bytes to send, the server waits for this process.
-          isOurs: () => !copy.isSending,
+          // Without bytes to send, the server waits for this process until all rows are sent.
+          isOurs: () => !isComplete && !copy.isSending,
         });
       } catch (cause) {
         throw this.#failed(cause, sql);

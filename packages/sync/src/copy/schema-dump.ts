@@ -34,6 +34,15 @@ export interface SchemaDumpRequest {
  * @throws OpsError DUMP_FAILED of the side's class
  */
 export async function dumpSchema(request: SchemaDumpRequest): Promise<Archive> {
+  await writeSchema(request);
+  return await readOwnArchive(request.file);
+}
+
+/**
+ * Dumps the schema of a database to a file.
+ * @throws OpsError DUMP_FAILED of the side's class
+ */
+export async function writeSchema(request: SchemaDumpRequest): Promise<void> {
   const {
     system,
     endpoint,
@@ -72,5 +81,4 @@ export async function dumpSchema(request: SchemaDumpRequest): Promise<Archive> {
   if (exitCode !== 0) {
     throw dumpFailed({ side, system, errors: programErrors(stderr) });
   }
-  return await readOwnArchive(file);
 }

@@ -44,6 +44,7 @@ export async function loadStaging(
     const objects = { name: "pre-data", section: "pre-data", entries, file: file.path } as const;
     const operators = operatorPath(entries);
     await restoreObjects(session, restoreTarget(context), { ...objects, operators }, context);
+    context.rehearsal.begin(context);
     const data = entries.filter(({ section }) => section === "data");
     await loadRows({ file, data, progress }, plan, [session, ...others], context);
   } finally {

@@ -1,4 +1,7 @@
-/** How many runs of pg_restore work at the same time, and when it is faster to send the statements as one script. All constants are here. */
+/**
+ * How many runs of pg_restore work at the same time, when it is faster to send the statements as one script, and when a rehearsal of pg_dump saves
+ * time. All constants are here.
+ */
 import type { SyncJob } from "../job.ts";
 import type { Line } from "../read/line.ts";
 
@@ -19,6 +22,9 @@ const costs = {
   repeatable: 10_000,
   /** Bytes a millisecond that this process passes on. A line that carries more would wait for it. */
   passedPerMs: 100_000,
+  /** Milliseconds of a core for a rehearsal of pg_dump, and the round trips that it saves at least. */
+  rehearsalMs: 300,
+  rehearsedTrips: 50,
 };
 
 /** Facts on which the number of jobs depends. */
@@ -65,6 +71,11 @@ export function isScriptFaster(facts: JobFacts, entries: number): boolean {
   if (building > costs.repeatable) return false;
   const waiting = (entries * costs.tripsOfEntry * roundTripMs) / jobs;
   return building < building / jobs + waiting + jobTime(roundTripMs);
+}
+
+/** Whether a recording of what pg_dump asks saves more time than it takes. */
+export function isRehearsalFaster({ line }: Pick<JobFacts, "line">): boolean {
+  return costs.rehearsedTrips * line.roundTripMs > costs.rehearsalMs;
 }
 
 function jobTime(roundTripMs: number): number {

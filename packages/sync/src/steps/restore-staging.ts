@@ -27,6 +27,7 @@ export async function restoreStaging(
     await using session = await loading.finally(() => clearInterval(timer));
     if (session === undefined) throw new Error("The rows are in no staging database.");
     report("creating indexes and constraints");
+    await context.rehearsal.end();
     const operators = operatorPath(archive.entries);
     const how = await createIndexes({ entries, file: dump.file, session, operators }, context);
     const since = job.source.kind === "database" ? " (rows loaded during the dump)" : "";

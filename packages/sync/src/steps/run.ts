@@ -20,6 +20,7 @@ import type { Changed } from "./change-staging.ts";
 import { createRestorePoint } from "./create-restore-point.ts";
 import { dumpSource } from "./dump-source.ts";
 import type { EarlyDump } from "./early-dump.ts";
+import { Rehearsal } from "./rehearsal.ts";
 import { replaceInPlace } from "./replace-in-place.ts";
 import { readTargetWrites, warnOfWrites } from "./late-writes.ts";
 import { replaceStaged, type ReplaceParts, type Timed } from "./replace-staged.ts";
@@ -154,6 +155,7 @@ async function stepContext(
     job,
     cleanUp: new CleanUp(),
     libpq: { target: await libpqEnvironment(job.target, job.workDirectory, environment) },
+    rehearsal: new Rehearsal(),
     together: (part) => background.start(part),
   };
 }

@@ -37,7 +37,7 @@ export async function verifyStaging(
   loaded: LoadedSource,
   context: StepContext,
 ): Promise<Verified & { session: Session }> {
-  const { environment, job, libpq, signal, together } = context;
+  const { environment, job, rehearsal, signal, together } = context;
   const endpoint = withDatabase(job.target, job.staging);
   const sessionOpts = sessionOptions("target", environment, signal);
   return await verifyCopy(loaded, context, async (dump, read) => {
@@ -55,7 +55,7 @@ export async function verifyStaging(
       return { found, other: { session: await openStaging(context) } };
     };
     const [archive, rest] = await settleAll([
-      together(dump({ endpoint, environment: libpq.target })),
+      together(rehearsal.replayed((libpq) => dump({ endpoint, environment: libpq }), context)),
       together(readAll()),
     ]);
     return { archive, ...rest };
