@@ -10,7 +10,8 @@ import { openSession } from "@pilot-light/core/postgres/session";
 import { run } from "@pilot-light/core/process";
 import { createPair, type Pair } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
-import { LoadProgress, loadRows, nameOfRelation, type StepContext } from "@pilot-light/sync/testing";
+import { LoadProgress, loadRows } from "@pilot-light/sync/load-rows";
+import { nameOfRelation } from "@pilot-light/sync/testing";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { until } from "./processes.ts";
 import { clientPrograms } from "./support.ts";
@@ -86,7 +87,7 @@ async function load(dump: GrowingFile, signal = new AbortController().signal): P
   const sessions = await Promise.all([1, 2, 3].map(() => openSession(target, { failure: "target" })));
   try {
     const source = { file: dump, data, progress: new LoadProgress() };
-    await loadRows(source, plan, sessions, context as unknown as StepContext);
+    await loadRows(source, plan, sessions, context as unknown as Parameters<typeof loadRows>[3]);
   } finally {
     await Promise.all(sessions.map((session) => session[Symbol.asyncDispose]()));
   }

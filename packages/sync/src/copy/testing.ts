@@ -1,4 +1,4 @@
-/** Functions with which tests compare two databases, and load rows, as a sync does. */
+/** Functions with which tests compare two databases as a sync does. */
 export { listConfiguration, listDumpedSequences, readConfiguration } from "../read/extensions.ts";
 export { readFilter, readingWithout, type Filter } from "../read/filter.ts";
 export { readInventory } from "../read/inventory.ts";
@@ -7,6 +7,4 @@ export { filterFlags, scopeFlags } from "./dump.ts";
 export { differencesBetween, type DatabaseContent } from "./equality.ts";
 export { readingStaging } from "./verify.ts";
 export { dumpSchema } from "./schema-dump.ts";
-export type { StepContext } from "../job.ts";
 export { nameOfRelation } from "../read/inventory.ts";
-export { LoadProgress, loadRows } from "../steps/load-rows.ts";

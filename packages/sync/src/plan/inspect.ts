@@ -68,8 +68,13 @@ export type CountedRows = Readonly<Partial<Record<DatabaseSystem, RowCounts | un
 export type AllowedSource = Pick<Inspected, "endpoint" | "facts" | "tables"> &
   Pick<Inspection, "filter" | "findings" | "programs">;
 
+/** A session on each side. */
+export type Connected = Awaited<ReturnType<typeof connectBoth>>;
+
 /** What the caller of an inspection adds to it. */
 export interface InspectionParts {
+  /** Sessions that are open already, or being opened. Default: others are opened. */
+  connected?: (() => Promise<Connected>) | undefined;
   /** Default: all rows are counted. */
   counted?: (() => Promise<CountedRows>) | undefined;
   /** Called while the rows are counted. */
@@ -87,10 +92,10 @@ export async function inspect(
   resolved: Resolved,
   targetState: TargetState,
   context: CommandContext,
-  { counted, onAllowed }: InspectionParts = {},
+  { connected, counted, onAllowed }: InspectionParts = {},
 ): Promise<Inspection> {
   const finding = findClientPrograms(context.environment);
-  await using first = await connectBoth(resolved, context);
+  await using first = await (connected?.() ?? connectBoth(resolved, context));
   // Statements that do not need each other's answers are given together: over a slow line, round trips take most of the time.
   const [, complete, target, allPrivileges, scope, room] = await settleAll([
     assertDifferent(first),
@@ -166,9 +171,9 @@ async function assertDifferent({ source, target }: Record<Side, Session>): Promi
 }
 
 /** Opens a session on each side, closed together. */
-async function connectBoth(
+export async function connectBoth(
   { source, target, rereadSecret }: Resolved,
-  { environment, signal }: CommandContext,
+  { environment, signal }: Pick<CommandContext, "environment" | "signal">,
 ) {
   const connect = (endpoint: Endpoint, side: Side) =>
     withFreshPassword(endpoint, rereadSecret, (candidate) =>

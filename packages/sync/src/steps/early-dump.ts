@@ -12,6 +12,7 @@ export class EarlyDump implements AsyncDisposable {
   readonly #context: CommandContext;
   readonly #ending = new AbortController();
   #dump: Promise<SourceDump> | undefined;
+  #want: () => void = () => undefined;
 
   constructor(context: CommandContext) {
     const signal = AbortSignal.any([context.signal, this.#ending.signal]);
@@ -20,12 +21,15 @@ export class EarlyDump implements AsyncDisposable {
 
   /** Begins the dump. Throws nothing: a dump that fails is not taken, and the step begins another one, which reports the error. */
   begin(request: SourceDumpRequest): void {
-    this.#dump = SourceDump.begin(request, this.#context);
+    // The counts of the plan come first: the loading of the rows waits for them, and pg_dump takes longer than the reading.
+    const wanted = new Promise<void>((resolve) => (this.#want = resolve));
+    this.#dump = SourceDump.begin(request, this.#context, wanted);
     this.#dump.catch(() => undefined);
   }
 
   /** The dump if it has begun, and if nothing of it has failed. The caller disposes of it. */
   async take(): Promise<SourceDump | undefined> {
+    this.#want();
     const dump = await this.#dump?.catch(() => undefined);
     this.#dump = undefined;
     if (dump === undefined || !dump.parts.signal.aborted) return dump;

@@ -73,6 +73,7 @@ export class SourceDump implements AsyncDisposable {
     snapshot: Snapshot,
     { configuration, list, sequences }: Before,
     parts: Background,
+    wanted: Promise<void>,
     context: CommandContext,
   ) {
     this.request = request;
@@ -87,14 +88,19 @@ export class SourceDump implements AsyncDisposable {
     this.dump = parts.start(this.#write(() => onLocked(), context));
     this.archive = parts.start(waitForArchive(this.file, parts.signal));
     // Not before pg_dump has its locks: a TRUNCATE that waits for these readers would make pg_dump wait behind it, forever.
-    this.contents = parts.start(locked.then(() => readContents(this)));
+    this.contents = parts.start(Promise.all([locked, wanted]).then(() => readContents(this)));
   }
 
   /**
    * Opens the snapshot, and starts pg_dump and the reading of the rows in it.
+   * @param wanted the rows are not read before it resolves
    * @throws OpsError of class `source`
    */
-  static async begin(request: SourceDumpRequest, context: CommandContext): Promise<SourceDump> {
+  static async begin(
+    request: SourceDumpRequest,
+    context: CommandContext,
+    wanted = Promise.resolve(),
+  ): Promise<SourceDump> {
     const parts = new Background(context.signal);
     const { endpoint, readers } = request;
     const options = sessionOptions("source", context.environment, parts.signal);
@@ -103,7 +109,7 @@ export class SourceDump implements AsyncDisposable {
       const before = await readBefore(request, snapshot);
       // An earlier attempt may have left the file. A reader must not mistake it for the new one.
       await rm(fileOf(request), { force: true });
-      return new SourceDump(request, snapshot, before, parts, context);
+      return new SourceDump(request, snapshot, before, parts, wanted, context);
     } catch (error) {
       await snapshot[Symbol.asyncDispose]();
       throw error;
