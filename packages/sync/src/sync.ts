@@ -10,7 +10,7 @@ import type { Plan, SyncResult } from "./documents.ts";
 import { runLocked } from "./plan/locked-run.ts";
 import type { SyncOptions } from "./options.ts";
 import { createJob } from "./plan/create-job.ts";
-import { connectBoth, type AllowedSource, type CountedRows } from "./plan/inspect.ts";
+import { tryToConnectBoth, type AllowedSource, type CountedRows } from "./plan/inspect.ts";
 import { openWithoutLocks, takeLocks } from "./plan/locks.ts";
 import { prepare, type Prepared } from "./plan/prepare.ts";
 import { stating } from "./plan/resulting-state.ts";
@@ -87,8 +87,9 @@ export async function performSync(
     const own = { ...context, signal: resolved.signal };
     await using work = await openWorkDirectory();
     // The locks take round trips, during which these connections are opened. Nothing uses them before.
-    const connect = (signal: AbortSignal) => connectBoth(resolved, { ...own, signal });
+    const connect = (signal: AbortSignal) => tryToConnectBoth(resolved, { ...own, signal });
     await using ahead = new Ahead(connect, own.signal);
+    const connected = () => ahead.take().catch(() => undefined);
     await using early = new EarlyDump(own);
     const onAllowed = (source: AllowedSource) => {
       const request = earlyRequest(source, options, work.path);
@@ -98,11 +99,7 @@ export async function performSync(
       {
         store: resolved.store,
         lock: () => takeLocks(resolved, own),
-        prepare: async ({ repaired, state }) => {
-          // Before a repair, the databases may not have accepted connections.
-          const connected = repaired ? undefined : () => ahead.take();
-          return await prepare(direction, options, resolved, state, own, { connected, onAllowed });
-        },
+        prepare: ({ state }) => prepare(direction, options, resolved, state, own, { connected, onAllowed }),
         confirm,
         run: async (prepared, locks) => {
           const { endpoint } = prepared.inspection.source;

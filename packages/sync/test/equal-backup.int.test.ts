@@ -5,6 +5,7 @@ import { createPair, type Pair } from "@pilot-light/sandbox/testing";
 import { testSandbox } from "@pilot-light/sandbox/vitest";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { Workbench } from "./databases.ts";
 import { contentOf, documentOf, keysOf, objectOf, s3, sync } from "./support.ts";
 
 const createStale = () => createPair(testSandbox(), { neon: "app", rds: "stale" });
@@ -59,6 +60,17 @@ test.concurrent("an unchanged copy is backed up by the dump that it was restored
   const restored = await sync(pair, ["restore", backup.key, "--to", "rds", "--yes"]);
   expect(restored.exitCode, restored.stderr).toBe(0);
   expect(await contentOf(pair, "rds")).toBe(before);
+});
+
+test.concurrent("a dump of an earlier version, with hashes of texts, is compared by texts", async () => {
+  await using pair = await createStale();
+  const { archive } = await syncs(pair);
+  await using bench = await Workbench.open(pair, "neon");
+  const tables = Object.fromEntries((await bench.readAs("texts", pair.neon.database)).tables);
+  const Body = JSON.stringify({ ...archive, verified: { ...archive.verified, tables } });
+  await s3(pair).send(new PutObjectCommand({ Bucket: pair.bucket, Key: manifestKey(archive.key), Body }));
+  const { backup } = await syncs(pair);
+  expect(backup).toMatchObject({ sameAs: archive.key, contents: { depth: "checksums", tables } });
 });
 
 test.concurrent("Neon, unchanged since its own dump, is backed up by that dump", async () => {

@@ -91,16 +91,13 @@ const valueHashes: Readonly<Record<string, ValueHash>> = {
  */
 export function rowHash(table: string, columns: readonly DataColumn[]): string {
   const hashes: string[] = [];
-  const formed: string[] = [];
-  const others: string[] = [];
-  for (const [index, { name, type }] of columns.entries()) {
-    const column = ident(table, name);
-    const hash = type === null ? undefined : valueHashes[type];
-    const form = type === null ? undefined : forms[type];
-    if (hash !== undefined) hashes.push(`coalesce(${hash(column, index + 1)}, 0)`);
-    else if (form === undefined) others.push(column);
-    else formed.push(form(column));
+  const rest: DataColumn[] = [];
+  for (const [index, column] of columns.entries()) {
+    const hash = column.type === null ? undefined : valueHashes[column.type];
+    if (hash === undefined) rest.push(column);
+    else hashes.push(`coalesce(${hash(ident(table, column.name), index + 1)}, 0)`);
   }
+  const { formed, others } = formsOf(table, rest);
   // Seeds that no column has.
   if (formed.length > 0) hashes.push(`pg_catalog.hash_record_extended(row(${formed.join(", ")}), -1)`);
   if (others.length > 0) hashes.push(`pg_catalog.hashtextextended(${inC(rowText(others))}, -2)`);
@@ -110,16 +107,21 @@ export function rowHash(table: string, columns: readonly DataColumn[]): string {
 
 /** The hash of a row as a record. Earlier versions of this tool recorded it. */
 function rowRecordHash(table: string, columns: readonly DataColumn[]): string {
+  const { formed, others } = formsOf(table, columns);
+  if (others.length > 0) formed.push(inC(rowText(others)));
+  return `pg_catalog.hashint4extended(0, pg_catalog.hash_record_extended(row(${formed.join(", ")}), 0))`;
+}
+
+/** The columns as a record hashes them, and those whose types have no form. */
+function formsOf(table: string, columns: readonly DataColumn[]): { formed: string[]; others: string[] } {
   const formed: string[] = [];
   const others: string[] = [];
   for (const { name, type } of columns) {
-    const column = ident(table, name);
     const form = type === null ? undefined : forms[type];
-    if (form === undefined) others.push(column);
-    else formed.push(form(column));
+    if (form === undefined) others.push(ident(table, name));
+    else formed.push(form(ident(table, name)));
   }
-  if (others.length > 0) formed.push(inC(rowText(others)));
-  return `pg_catalog.hashint4extended(0, pg_catalog.hash_record_extended(row(${formed.join(", ")}), 0))`;
+  return { formed, others };
 }
 
 /** The hash of the text of a row. The first versions of this tool recorded it. */

@@ -69,12 +69,12 @@ export type AllowedSource = Pick<Inspected, "endpoint" | "facts" | "tables"> &
   Pick<Inspection, "filter" | "findings" | "programs">;
 
 /** A session on each side. */
-export type Connected = Awaited<ReturnType<typeof connectBoth>>;
+export type Connected = Awaited<ReturnType<typeof openBoth>>;
 
 /** What the caller of an inspection adds to it. */
 export interface InspectionParts {
-  /** Sessions that are open already, or being opened. Default: others are opened. */
-  connected?: (() => Promise<Connected>) | undefined;
+  /** Sessions that are open already, if there are some. */
+  connected?: () => Promise<Connected | undefined>;
   /** Default: all rows are counted. */
   counted?: (() => Promise<CountedRows>) | undefined;
   /** Called while the rows are counted. */
@@ -95,7 +95,7 @@ export async function inspect(
   { connected, counted, onAllowed }: InspectionParts = {},
 ): Promise<Inspection> {
   const finding = findClientPrograms(context.environment);
-  await using first = await (connected?.() ?? connectBoth(resolved, context));
+  await using first = (await connected?.()) ?? (await connectBoth(resolved, context));
   // Statements that do not need each other's answers are given together: over a slow line, round trips take most of the time.
   const [, complete, target, allPrivileges, scope, room] = await settleAll([
     assertDifferent(first),
@@ -171,14 +171,28 @@ async function assertDifferent({ source, target }: Record<Side, Session>): Promi
 }
 
 /** Opens a session on each side, closed together. */
-export async function connectBoth(
-  { source, target, rereadSecret }: Resolved,
-  { environment, signal }: Pick<CommandContext, "environment" | "signal">,
-) {
-  const connect = (endpoint: Endpoint, side: Side) =>
-    withFreshPassword(endpoint, rereadSecret, (candidate) =>
+async function connectBoth(resolved: Resolved, { environment, signal }: CommandContext) {
+  return await openBoth(resolved, (endpoint, side) =>
+    withFreshPassword(endpoint, resolved.rereadSecret, (candidate) =>
       openSession(candidate, sessionOptions(side, environment, signal)),
-    );
+    ),
+  );
+}
+
+/** As `connectBoth`, in one attempt, for sessions that are opened before it is known whether the databases accept them. */
+export async function tryToConnectBoth(
+  resolved: Resolved,
+  { environment, signal }: Pick<CommandContext, "environment" | "signal">,
+): Promise<Connected> {
+  return await openBoth(resolved, (endpoint, side) =>
+    openSession(endpoint, { ...sessionOptions(side, environment, signal), deadline: 0 }),
+  );
+}
+
+async function openBoth(
+  { source, target }: Resolved,
+  connect: (endpoint: Endpoint, side: Side) => Promise<Session>,
+) {
   const opened = await acquireAll([connect(source, "source"), connect(target, "target")]);
   const dispose = async () => {
     await Promise.all(opened.map((session) => session[Symbol.asyncDispose]()));

@@ -1,4 +1,5 @@
 /** The steps of the staged method, from the restore to the swap: a staging database is filled and verified, and gets the name of the target. */
+import { Ahead } from "@pilot-light/core/async/ahead";
 import type { UploadedDump } from "../archive/manifest.ts";
 import type { DatabaseContent } from "../copy/equality.ts";
 import type { StepContext } from "../job.ts";
@@ -9,9 +10,9 @@ import { changeStaging, type Changed } from "./change-staging.ts";
 import { writtenBetween, type Writes } from "./late-writes.ts";
 import type { LoadedSource } from "./loaded-source.ts";
 import { recordMark } from "./record-mark.ts";
-import { restoreStaging } from "./restore-staging.ts";
+import { isScripted, restoreStaging } from "./restore-staging.ts";
 import { swapTarget } from "./swap-target.ts";
-import { verifyStaging, type Verified } from "./verify-staging.ts";
+import { openReaders, verifyStaging, type Verified } from "./verify-staging.ts";
 
 /** Measures a part of the sync. */
 export type Timed = <T>(name: string, work: () => Promise<T>) => Promise<T>;
@@ -40,8 +41,15 @@ export async function replaceStaged(
   context: StepContext,
   { backup, check, timed }: ReplaceParts,
 ): Promise<Replacement> {
+  const openEarly = async (signal: AbortSignal) => {
+    await loaded.loading;
+    return await openReaders({ ...context, signal });
+  };
+  // The sessions that verify are opened while one script creates the indexes. pg_restore with several jobs needs the connections itself.
+  await using early = isScripted(loaded, context.job) ? new Ahead(openEarly, context.signal) : undefined;
   await timed("restore", () => restoreStaging(loaded, context));
-  const found = await timed("verify", () => verifyStaging(loaded, context));
+  const open = () => early?.take() ?? openReaders(context);
+  const found = await timed("verify", () => verifyStaging(loaded, open, context));
   check(found.verified);
   const { script } = context.job.options;
   const changed = script && (await timed("script", () => changeStaging(script, found.verified, context)));

@@ -20,9 +20,7 @@ export async function restoreStaging(
   const { printer, job } = context;
   const { staging } = job;
   await printer.step("restore", async (report) => {
-    const entries = archive.entries.filter(
-      (entry) => entry.section === section && !isLeftOut(entry, leftOut),
-    );
+    const entries = entriesAfterRows({ archive, leftOut });
     const timer = setInterval(() => report(progress.describe(dump.bytes)), pauseMs);
     await using session = await loading.finally(() => clearInterval(timer));
     if (session === undefined) throw new Error("The rows are in no staging database.");
@@ -38,6 +36,15 @@ export async function restoreStaging(
 
 /** The entries that are restored after the rows. */
 const section = "post-data";
+
+function entriesAfterRows({ archive, leftOut }: Pick<LoadedSource, "archive" | "leftOut">): ArchiveEntry[] {
+  return archive.entries.filter((entry) => entry.section === section && !isLeftOut(entry, leftOut));
+}
+
+/** Whether one script creates the indexes and constraints, in the session that has created the tables. */
+export function isScripted(loaded: Pick<LoadedSource, "archive" | "leftOut">, job: SyncJob): boolean {
+  return isScriptFaster(indexFacts(job), entriesAfterRows(loaded).length);
+}
 
 interface PostData {
   entries: readonly ArchiveEntry[];

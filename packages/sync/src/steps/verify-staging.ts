@@ -10,7 +10,7 @@ import type { Session } from "@pilot-light/core/postgres/session";
 import { sessionOptions } from "../read/connect.ts";
 import { readInventory } from "../read/inventory.ts";
 import type { StepContext } from "../job.ts";
-import { openSessions } from "../read/snapshot.ts";
+import { openSessions, type Sessions } from "../read/snapshot.ts";
 import { settleAll } from "@pilot-light/core/async/settle";
 import { readState } from "@pilot-light/core/inventory/state";
 import { readPositions } from "@pilot-light/core/inventory/tables";
@@ -33,13 +33,20 @@ export interface Verified {
   sizes: ReadonlyMap<string, number>;
 }
 
+/** Opens the sessions that read the staging database. */
+export async function openReaders({ environment, job, signal }: StepContext): Promise<Sessions> {
+  const endpoint = withDatabase(job.target, job.staging);
+  return await openSessions(endpoint, job.readers, sessionOptions("target", environment, signal));
+}
+
+/** @param open returns the sessions of `openReaders` */
 export async function verifyStaging(
   loaded: LoadedSource,
+  open: () => Promise<Sessions>,
   context: StepContext,
 ): Promise<Verified & { session: Session }> {
-  const { environment, job, rehearsal, signal, together } = context;
+  const { job, rehearsal, together } = context;
   const endpoint = withDatabase(job.target, job.staging);
-  const sessionOpts = sessionOptions("target", environment, signal);
   return await verifyCopy(loaded, context, async (dump, read) => {
     // Every new database has the schema public. The source does not, so it is dropped.
     if (!loaded.hasPublic) {
@@ -47,7 +54,7 @@ export async function verifyStaging(
       await session.query(dropPublic);
     }
     const readRows = async () => {
-      await using sessions = await openSessions(endpoint, job.readers, sessionOpts);
+      await using sessions = await open();
       return await read(sessions.all);
     };
     const readAll = async () => {
