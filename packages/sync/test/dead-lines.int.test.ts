@@ -114,7 +114,7 @@ const phases = (
       ...target,
       stop: async ({ printed, rds }) => {
         // pg_dump starts once the sessions of the verification are open.
-        await printed(/\$ \S*pg_dump .*--schema-only/);
+        await printed(/\$ \S*pg_dump .*--schema-only.*staging\.schema/);
         rds.stall();
       },
     },
