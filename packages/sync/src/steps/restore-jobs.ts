@@ -20,8 +20,8 @@ const costs = {
   indexedPerMs: 200_000,
   /** Milliseconds of work that may be repeated after an error. */
   repeatable: 10_000,
-  /** Bytes a millisecond that this process passes on. A line that carries more would wait for it. */
-  passedPerMs: 100_000,
+  /** Bytes a millisecond. A line that carries fewer is slower than one COPY, so that this process has time to pass on the rows. */
+  slowLine: 40_000,
   /** Milliseconds of a core for a rehearsal of pg_dump, and the round trips that it saves at least. */
   rehearsalMs: 300,
   rehearsedTrips: 50,
@@ -50,7 +50,7 @@ export function usefulJobs(facts: JobFacts, entries: number): number {
  * @returns by `nameOfRelation`
  */
 export function largeTables(facts: JobFacts, jobs: number): ReadonlyMap<string, number> {
-  if (facts.line.bytesPerMs > costs.passedPerMs) return new Map();
+  if (facts.line.bytesPerMs > costs.slowLine) return new Map();
   const share = sizeOf(facts) / jobs;
   const large = new Map<string, number>();
   let free = jobs;
