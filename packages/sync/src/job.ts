@@ -67,6 +67,8 @@ export interface SyncJob {
   sourceBytes: ReadonlyMap<string, number>;
   /** The line to the target. */
   line: Line;
+  /** Whether the target's server has a connection for the rehearsal of pg_dump, which works beside the jobs. */
+  mayRehearse: boolean;
   /** Rows of the target's tables, as the plan showed them. */
   targetRows: RowCounts;
   /** Opens another maintenance session, in case `maintenance` is lost. */

@@ -4,6 +4,7 @@ import { mergeMarks, type CopyMark } from "../read/copy-mark.ts";
 import type { Direction } from "../direction.ts";
 import type { Source, SyncJob } from "../job.ts";
 import type { SyncOptions } from "../options.ts";
+import type { DatabaseFacts } from "../read/database-facts.ts";
 import { filtersOf } from "../read/filter.ts";
 import { nameOfRelation, usefulReaders } from "../read/inventory.ts";
 import type { ResolvedTarget } from "../resolve.ts";
@@ -62,6 +63,7 @@ export function createJob(
         .map(({ schema, name, bytes }) => [nameOfRelation(schema, name), bytes]),
     ),
     line,
+    mayRehearse: isSpare(targetFacts.spareConnections, jobs),
     targetRows,
     // The steps open this session if `maintenance` is lost. It may have to revert a swap after an interruption.
     reopen: () => openMaintenanceOf(target, resolved.rereadSecret, "target", context, "opening"),
@@ -81,6 +83,14 @@ export function createJob(
     oids: { source: sourceFacts.oid, target: targetFacts.oid },
     workDirectory,
   };
+}
+
+/** Connections to the target's server that a sync needs at its peak in addition to its jobs, as the rule `connections` counts them. */
+const besideJobs = 3;
+
+/** Whether the role and the server accept one more connection than a sync needs. */
+function isSpare({ role, server }: DatabaseFacts["spareConnections"], jobs: number): boolean {
+  return Math.min(role ?? Infinity, server ?? Infinity) > jobs + besideJobs;
 }
 
 /** The mark of the new database. Neon gets none: with the flag, a person accepted the rows of the source. */

@@ -21,11 +21,11 @@ export class Rehearsal implements Rehearsing {
   #running: Promise<void> = Promise.resolve();
 
   /**
-   * Begins the rehearsal if it saves time. Call it when the staging database has its tables. Throws nothing.
+   * Begins the rehearsal if it saves time and takes no connection from the jobs. Call it when the staging database has its tables. Throws nothing.
    * @param context its signal ends the rehearsal as well
    */
   begin(context: StepContext): void {
-    if (!isRehearsalFaster(context.job)) return;
+    if (!context.job.mayRehearse || !isRehearsalFaster(context.job)) return;
     const earlier = this.end();
     const recording = new Recording();
     this.#recording = recording;
