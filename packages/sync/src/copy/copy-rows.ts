@@ -103,14 +103,17 @@ const endOfRows = "\\.\n";
 /** Sends the rows, up to the line that ends them: it is in the last bytes of the script. */
 async function sendRows(first: Buffer, chunks: AsyncIterator<Buffer>, parts: Distribution): Promise<void> {
   let kept = first;
+  const sent = async (bytes: Buffer, rest: Buffer) => {
+    await parts.send(bytes);
+    return rest;
+  };
   for (;;) {
     const next = await chunks.next();
     if (next.done === true) break;
-    if (next.value.length < tailBytes) {
-      kept = Buffer.concat([kept, next.value]);
-    } else {
-      await parts.send(kept);
-      kept = next.value;
+    const isSmall = next.value.length < tailBytes;
+    kept = isSmall ? Buffer.concat([kept, next.value]) : await sent(kept, next.value);
+    if (isSmall && kept.length > fullChunk) {
+      kept = await sent(kept.subarray(0, -tailBytes), kept.subarray(-tailBytes));
     }
     // pg_restore writes a few thousand bytes at a time. A pause fills the pipe.
     if (next.value.length < fullChunk) await sleep(pauseMs);
