@@ -1,6 +1,7 @@
 /** Sends rows to a COPY FROM STDIN. It is in the client's queue like a statement (PostgreSQL documentation, "COPY Operations"). */
 import type { Duplex } from "node:stream";
 import type pg from "pg";
+import { drained } from "./drained.ts";
 import { head, message } from "./protocol-messages.ts";
 
 /** A COPY FROM STDIN of a client, which sends and receives nothing else meanwhile. */
@@ -55,14 +56,7 @@ export class CopyIn implements pg.Submittable {
   drained(): Promise<void> {
     const stream = this.#stream;
     if (stream === undefined || !this.isFull) return Promise.resolve();
-    this.#draining ??= new Promise((resolve) => {
-      const done = () => {
-        stream.off("drain", done).off("close", done);
-        this.#draining = undefined;
-        resolve();
-      };
-      stream.on("drain", done).on("close", done);
-    });
+    this.#draining ??= drained(stream).finally(() => (this.#draining = undefined));
     return this.#draining;
   }
 

@@ -1,17 +1,8 @@
 import { duplexPair } from "node:stream";
 import { expect, test } from "vitest";
-import { int32, message, Requests } from "./protocol-messages.ts";
+import { Inbox } from "./testing.ts";
+import { int32, message } from "./protocol-messages.ts";
 import { inTransaction, Relay, type Statements } from "./relay.ts";
-
-/** The messages that arrive at one end of a connection, as `Q select 1`. */
-class Inbox extends Requests {
-  async read(): Promise<string | undefined> {
-    const next = await this.next();
-    if (next === undefined) return undefined;
-    const contents = (await this.take(next.rest))?.toString("latin1").replaceAll(/\0+$/g, "");
-    return `${next.type} ${contents}`.trim();
-  }
-}
 
 /** A relay between a program that has connected, and a server that a test plays. */
 async function start(statements: Statements = inTransaction()) {

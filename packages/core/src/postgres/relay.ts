@@ -3,6 +3,7 @@
  * `Statements` answer (PostgreSQL documentation, "Frontend/Backend Protocol").
  */
 import type { Duplex } from "node:stream";
+import { drained } from "./drained.ts";
 import { Frames, int32, message, Requests } from "./protocol-messages.ts";
 
 /** The codes that a connection may begin with, in place of a version of the protocol. */
@@ -127,7 +128,7 @@ export class Relay {
           const body = await requests.take(rest);
           if (body === undefined) return;
           this.#statements.answer(body, this.#ask).give(give);
-          await this.#drained();
+          await drained(this.#wire);
           continue;
         }
         if (type === "Q" || type === "F" || type === "S") {
@@ -203,18 +204,7 @@ export class Relay {
 
   async #send(bytes: Buffer): Promise<void> {
     if (!this.#wire.destroyed) this.#wire.write(bytes);
-    await this.#drained();
-  }
-
-  async #drained(): Promise<void> {
-    if (this.#wire.destroyed || !this.#wire.writableNeedDrain) return;
-    await new Promise<void>((resolve) => {
-      const done = () => {
-        this.#wire.off("drain", done).off("close", done);
-        resolve();
-      };
-      this.#wire.on("drain", done).on("close", done);
-    });
+    await drained(this.#wire);
   }
 
   #give(part: Buffer, program: Duplex): void {

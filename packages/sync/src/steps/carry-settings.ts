@@ -18,8 +18,8 @@ async function readLive(context: StepContext): Promise<{ settings: TargetSetting
 }
 
 /**
- * Reads the settings and copies them to the staging database, in a session that the step before has opened. It reads them as late as possible, since the uploads before this step may take long: a REVOKE of that time must
- * not end with the sync.
+ * Reads the settings and copies them to the staging database, in a session that the step before has opened. It reads them as late as possible,
+ * since the uploads before this step may take long: a REVOKE of that time must not end with the sync.
  * @returns what was written to the target by then
  */
 export async function carrySettings(
